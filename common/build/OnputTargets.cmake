@@ -1,0 +1,104 @@
+# The three kinds of target of this tree, so that a library's CMakeLists.txt says only what is its own:
+#
+#   onput_library(schema HEADERS codec.hpp SOURCES codec.cpp DEPENDS base PRIVATE_DEPENDS msgpack)
+#   onput_service(queue HEADERS core.hpp SOURCES core.cpp DEPENDS runtime)    main.cpp is implied
+#   onput_test(queue_core_test LABEL unit SOURCES core_test.cpp DEPENDS queue_service)
+#   onput_fuzz(schema_fuzz SOURCES schema_fuzz.cpp DEPENDS schema)
+#
+# Names in DEPENDS are our own libraries (onput_ is added when such a target exists) or CMake targets of third parties.
+
+option(ONPUT_WERROR "Treat warnings as errors" ON)
+option(ONPUT_FUZZ "Build the fuzz targets with libFuzzer (Clang only)" OFF)
+set(ONPUT_SANITIZE "" CACHE STRING "Value for -fsanitize=, e.g. address,undefined")
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+
+find_program(ONPUT_CCACHE ccache)
+if(ONPUT_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${ONPUT_CCACHE})
+endif()
+find_program(ONPUT_MOLD mold)
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# What every target of ours compiles and links with.
+add_library(onput_options INTERFACE)
+target_include_directories(onput_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(onput_options INTERFACE _GLIBCXX_ASSERTIONS)
+target_compile_options(onput_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
+    -fno-omit-frame-pointer)
+target_link_libraries(onput_options INTERFACE Threads::Threads)
+if(ONPUT_WERROR)
+    target_compile_options(onput_options INTERFACE -Werror)
+endif()
+if(ONPUT_MOLD)
+    target_link_options(onput_options INTERFACE -fuse-ld=mold)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 reports these falsely in optimised standard-library code.
+    target_compile_options(onput_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow
+        -Wno-array-bounds -Wno-restrict -Wno-dangling-pointer)
+endif()
+if(ONPUT_SANITIZE)
+    target_compile_options(onput_options INTERFACE -fsanitize=${ONPUT_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(onput_options INTERFACE -fsanitize=${ONPUT_SANITIZE})
+endif()
+if(ONPUT_FUZZ)
+    target_compile_options(onput_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(onput_depend target scope)
+    foreach(name ${ARGN})
+        if(TARGET onput_${name})
+            target_link_libraries(${target} ${scope} onput_${name})
+        else()
+            target_link_libraries(${target} ${scope} ${name})
+        endif()
+    endforeach()
+endfunction()
+
+function(onput_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;SOURCES;DEPENDS;PRIVATE_DEPENDS")
+    add_library(onput_${name} STATIC ${arg_SOURCES} ${arg_HEADERS})
+    target_link_libraries(onput_${name} PUBLIC onput_options)
+    onput_depend(onput_${name} PUBLIC ${arg_DEPENDS})
+    onput_depend(onput_${name} PRIVATE ${arg_PRIVATE_DEPENDS})
+endfunction()
+
+# A service is a library, so that tests can link it, and a binary onput-<name> of its main.cpp.
+function(onput_service name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;SOURCES;DEPENDS;PRIVATE_DEPENDS")
+    onput_library(${name}_service HEADERS ${arg_HEADERS} SOURCES ${arg_SOURCES}
+        DEPENDS ${arg_DEPENDS} PRIVATE_DEPENDS ${arg_PRIVATE_DEPENDS})
+    add_executable(onput-${name} main.cpp)
+    target_link_libraries(onput-${name} PRIVATE onput_${name}_service)
+endfunction()
+
+# LABEL is one of unit, sim, golden; each label has its own time limit in seconds.
+function(onput_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;DEPENDS;ARGUMENTS")
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE onput_options)
+    onput_depend(${name} PRIVATE ${arg_DEPENDS} GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name} ${arg_ARGUMENTS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+endfunction()
+
+function(onput_fuzz name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
+    if(NOT ONPUT_FUZZ)
+        return()
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE onput_options)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    onput_depend(${name} PRIVATE ${arg_DEPENDS})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()
