@@ -76,8 +76,7 @@ void Digest::update(std::string_view bytes) {
         case DigestAlgorithm::crc64nvme:
             state_->crc = detail::Crc64Nvme::update(state_->crc, bytes);
             return;
-        default:
-            ONPUT_CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
+        default: ONPUT_CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
     }
 }
 

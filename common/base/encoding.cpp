@@ -45,7 +45,8 @@ Result<std::string> decode(std::string_view text, DecodeOptions options) {
             const int high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
             const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
             if (high < 0 || low < 0) {
-                return fail(ErrorCode::invalid_argument, "percent-encoding is cut short or not hex");
+                return fail(ErrorCode::invalid_argument,
+                            "percent-encoding is cut short or not hex");
             }
             out += static_cast<char>(high * 16 + low);
             i += 2;
@@ -111,7 +112,8 @@ Result<std::string> from_base64(std::string_view text) {
         return fail(ErrorCode::invalid_argument, "base64 length is not a multiple of four");
     }
     std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
+        ++padding;
     std::string out;
     out.reserve(text.size() / 4 * 3);
     for (std::size_t i = 0; i < text.size(); i += 4) {

@@ -16,7 +16,8 @@ Result<std::string> from_base64(std::string_view text);
 
 // RFC 3986: everything but A-Z a-z 0-9 - . _ ~ (and the bytes in `keep`) becomes %XX, upper case.
 std::string percent_encode(std::string_view text, std::string_view keep = {});
-// As HTML forms and S3 event records do: as above, but a space becomes '+', and '*' stays while '~' does not.
+// As HTML forms and S3 event records do: as above, but a space becomes '+', and '*' stays while '~'
+// does not.
 std::string form_encode(std::string_view text, std::string_view keep = {});
 
 // A '%' that two hexadecimal digits do not follow is invalid_argument.

@@ -1,9 +1,9 @@
 #include "common/base/log.hpp"
 
+#include <memory>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
 
 namespace onput::log {
 namespace {
@@ -15,7 +15,8 @@ struct Logger {
 };
 
 Logger& logger() {
-    static Logger instance{.sink = spdlog::stderr_logger_mt("onput"), .json = false, .service = "onput"};
+    static Logger instance{
+        .sink = spdlog::stderr_logger_mt("onput"), .json = false, .service = "onput"};
     return instance;
 }
 
@@ -51,7 +52,8 @@ void append_quoted(std::string& out, std::string_view text) {
 bool is_plain(std::string_view text) {
     if (text.empty()) return false;
     for (const char c : text) {
-        if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=' || c == 0x7f) {
+        if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=' ||
+            c == 0x7f) {
             return false;
         }
     }

@@ -2,8 +2,8 @@
 //
 //     log::info("message dead-lettered", {{"queue", name}, {"message_id", id}});
 //
-// `error` a person must act; `warn` we coped; `info` start, stop, configuration; `debug` one line per request.
-// No secrets, no bodies. Thread-safe.
+// `error` a person must act; `warn` we coped; `info` start, stop, configuration; `debug` one line
+// per request. No secrets, no bodies. Thread-safe.
 #pragma once
 
 #include <concepts>
@@ -42,8 +42,12 @@ void write(Level level, std::string_view event, Fields fields);
 inline void debug(std::string_view event, Fields fields = {}) {
     write(Level::debug, event, fields);
 }
-inline void info(std::string_view event, Fields fields = {}) { write(Level::info, event, fields); }
-inline void warn(std::string_view event, Fields fields = {}) { write(Level::warn, event, fields); }
+inline void info(std::string_view event, Fields fields = {}) {
+    write(Level::info, event, fields);
+}
+inline void warn(std::string_view event, Fields fields = {}) {
+    write(Level::warn, event, fields);
+}
 inline void error(std::string_view event, Fields fields = {}) {
     write(Level::error, event, fields);
 }

@@ -1,8 +1,7 @@
 #include "common/base/random.hpp"
 
-#include <sys/random.h>
-
 #include <bit>
+#include <sys/random.h>
 
 #include "common/base/check.hpp"
 

@@ -1,5 +1,5 @@
-// Random: one reproducible stream of numbers. Cores get theirs from the shell; a simulation seeds it.
-// Not for keys or secrets: those come from OpenSSL.
+// Random: one reproducible stream of numbers. Cores get theirs from the shell; a simulation seeds
+// it. Not for keys or secrets: those come from OpenSSL.
 #pragma once
 
 #include <array>

@@ -37,12 +37,13 @@ std::string_view to_string(ErrorCode code);
 struct Error {
     ErrorCode code = ErrorCode::internal;
 
-    // What was being done with which names, in lower case, without a full stop; or, where clients match on a text that
-    // AWS documents, that text exactly.
+    // What was being done with which names, in lower case, without a full stop; or, where clients
+    // match on a text that AWS documents, that text exactly.
     std::string message;
 
-    // Which case of the code it is, where callers must tell cases apart: a stable word such as `no_such_bucket`.
-    // The gateway's tables turn it into each protocol's own error name. Empty: the code says it all.
+    // Which case of the code it is, where callers must tell cases apart: a stable word such as
+    // `no_such_bucket`. The gateway's tables turn it into each protocol's own error name. Empty:
+    // the code says it all.
     std::string reason;
 
     // Extra elements of the answer, in order, such as {"ArgumentName1", "arn:aws:sqs:..."}.
@@ -68,9 +69,9 @@ using Result = std::expected<T, Error>;
 #define ONPUT_CONCAT_(a, b) a##b
 #define ONPUT_CONCAT(a, b) ONPUT_CONCAT_(a, b)
 
-#define ONPUT_TRY_(result, declaration, ...)                                \
-    auto result = (__VA_ARGS__);                                            \
-    if (!result) return std::unexpected(std::move(result).error());         \
+#define ONPUT_TRY_(result, declaration, ...)                        \
+    auto result = (__VA_ARGS__);                                    \
+    if (!result) return std::unexpected(std::move(result).error()); \
     declaration = *std::move(result)
 
 // ONPUT_TRY(auto value, call()): declares `value`, or returns the error from this function.
@@ -78,8 +79,8 @@ using Result = std::expected<T, Error>;
     ONPUT_TRY_(ONPUT_CONCAT(try_result_, __LINE__), declaration, __VA_ARGS__)
 
 // The same for a call that returns Result<void>.
-#define ONPUT_TRY_VOID(...)                                                     \
-    do {                                                                        \
-        auto try_result_ = (__VA_ARGS__);                                       \
+#define ONPUT_TRY_VOID(...)                                                       \
+    do {                                                                          \
+        auto try_result_ = (__VA_ARGS__);                                         \
         if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
     } while (false)

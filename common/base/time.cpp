@@ -110,7 +110,9 @@ Result<Timestamp> parsed(bool shape_fits, const Fields& fields, std::string_view
 
 }  // namespace
 
-Timestamp wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Timestamp wall_now() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 std::string format_iso8601_millis(Timestamp time) {
     const Fields f = split(time);

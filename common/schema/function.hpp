@@ -1,0 +1,100 @@
+// Functions: what a Lambda ARN of a notification names. A function is a durable invocation queue, a
+// worker kind and a configuration; the queue service owns all three.
+#pragma once
+
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+#include "common/schema/wire.hpp"
+
+namespace onput::schema {
+
+inline constexpr std::size_t function_name_bytes_max = 64;
+inline constexpr std::size_t environment_bytes_max =
+    4096;  // Names and values together, as on Lambda.
+
+struct FunctionInfo {
+    static constexpr MessageInfo info{.kind = Kind::function_info};
+
+    std::string account;
+    std::string name;
+    std::string arn;     // arn:aws:lambda:<region>:<account>:function:<name>
+    std::string worker;  // The kind of worker that runs it: "tts".
+    std::map<std::string, std::string>
+        environment;                  // OUTPUT_BUCKET, VOICE, ...: the worker's README lists them.
+    std::uint32_t timeout_s = 900;    // Wall clock of one attempt.
+    std::uint32_t retries_max = 2;    // After the first attempt; 0 to 2 on AWS.
+    std::uint32_t retry_delay_s = 5;  // Before the first retry; doubles for the second.
+    std::string dead_letter_arn;  // arn:aws:sqs:...; empty: the message and its reason are kept in
+                                  // the job log only.
+
+    ONPUT_FIELDS(account, name, arn, worker, environment, timeout_s, retries_max, retry_delay_s,
+                 dead_letter_arn)
+    friend bool operator==(const FunctionInfo&, const FunctionInfo&) = default;
+};
+
+// Creates or replaces. Messages already queued stay and use the new configuration.
+struct PutFunction {
+    static constexpr MessageInfo info{.kind = Kind::put_function};
+    static constexpr std::string_view method = "queue.put_function";
+    using Reply = FunctionInfo;
+
+    FunctionInfo
+        function;  // arn and account are filled in by the queue service from the principal.
+
+    ONPUT_FIELDS(function)
+    friend bool operator==(const PutFunction&, const PutFunction&) = default;
+};
+
+struct GetFunction {
+    static constexpr MessageInfo info{.kind = Kind::get_function};
+    static constexpr std::string_view method = "queue.get_function";
+    using Reply = FunctionInfo;
+
+    std::string name;
+
+    ONPUT_FIELDS(name)
+    friend bool operator==(const GetFunction&, const GetFunction&) = default;
+};
+
+// A function and how its queue stands.
+struct FunctionState {
+    FunctionInfo function;
+    std::uint64_t waiting = 0;
+    std::uint64_t running = 0;
+    std::uint64_t dead_lettered = 0;
+    std::uint32_t workers = 0;  // Connected now that can run it.
+
+    ONPUT_FIELDS(function, waiting, running, dead_lettered, workers)
+    friend bool operator==(const FunctionState&, const FunctionState&) = default;
+};
+
+struct FunctionList {
+    static constexpr MessageInfo info{.kind = Kind::function_list};
+
+    std::vector<FunctionState> functions;
+
+    ONPUT_FIELDS(functions)
+    friend bool operator==(const FunctionList&, const FunctionList&) = default;
+};
+
+struct ListFunctions {
+    static constexpr MessageInfo info{.kind = Kind::list_functions};
+    static constexpr std::string_view method = "queue.list_functions";
+    using Reply = FunctionList;
+    ONPUT_FIELDS()
+    friend bool operator==(const ListFunctions&, const ListFunctions&) = default;
+};
+
+// Refused with `conflict` while messages are queued.
+struct DeleteFunction {
+    static constexpr MessageInfo info{.kind = Kind::delete_function};
+    static constexpr std::string_view method = "queue.delete_function";
+    using Reply = Empty;
+
+    std::string name;
+
+    ONPUT_FIELDS(name)
+    friend bool operator==(const DeleteFunction&, const DeleteFunction&) = default;
+};
+
+}  // namespace onput::schema

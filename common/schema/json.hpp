@@ -1,0 +1,84 @@
+// Any message as JSON with its field names: for people, `-o json` and logs. Not for protocols.
+#pragma once
+
+#include "common/schema/codec.hpp"
+
+namespace onput::schema {
+
+// Appends JSON. Bytes that are not UTF-8 are shown as {"base64": "..."}.
+class JsonWriter {
+public:
+    void begin_object();
+    void end_object();
+    void begin_array();
+    void end_array();
+    void name(std::string_view name);
+    void null();
+    void boolean(bool value);  // NOLINT: the value itself, not a mode.
+    void integer(std::int64_t value);
+    void natural(std::uint64_t value);
+    void real(double value);
+    void text(std::string_view value);
+
+    std::string take() { return std::move(out_); }
+
+private:
+    void separate();
+
+    std::string out_;
+    bool needs_comma_ = false;
+};
+
+namespace detail {
+
+template <typename T>
+void write_json(JsonWriter& out, const T& value) {
+    if constexpr (std::same_as<T, bool>) {
+        out.boolean(value);
+    } else if constexpr (std::is_enum_v<T>) {
+        out.natural(static_cast<std::uint64_t>(value));
+    } else if constexpr (std::unsigned_integral<T>) {
+        out.natural(value);
+    } else if constexpr (std::signed_integral<T>) {
+        out.integer(value);
+    } else if constexpr (std::floating_point<T>) {
+        out.real(value);
+    } else if constexpr (std::same_as<T, Timestamp>) {
+        out.text(format_iso8601_millis(value));
+    } else if constexpr (std::same_as<T, Duration>) {
+        out.integer(value.count());
+    } else if constexpr (std::same_as<T, std::string>) {
+        out.text(value);
+    } else if constexpr (IsOptional<T>::value) {
+        value ? write_json(out, *value) : out.null();
+    } else if constexpr (IsVector<T>::value) {
+        out.begin_array();
+        for (const auto& item : value) write_json(out, item);
+        out.end_array();
+    } else if constexpr (IsMap<T>::value) {
+        out.begin_object();
+        for (const auto& [key, item] : value) {
+            out.name(key);
+            write_json(out, item);
+        }
+        out.end_object();
+    } else {
+        out.begin_object();
+        T::visit_fields(value, [&out](std::string_view name, const auto& field) {
+            out.name(name);
+            write_json(out, field);
+        });
+        out.end_object();
+    }
+}
+
+}  // namespace detail
+
+template <Visitable T>
+std::string to_json(const T& value) {
+    JsonWriter out;
+    detail::write_json(out, value);
+    return out.take();
+}
+
+}  // namespace onput::schema

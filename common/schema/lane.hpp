@@ -1,0 +1,151 @@
+// Lanes: PUSH/PULL with credit and leases between the queue service and its workers. The queue
+// binds one PULL for control; each worker binds a PULL for grants, and the queue connects one PUSH
+// to it.
+//
+//     worker  --LaneHello (at once, then each lane_heartbeat) -->  queue      the hello is the
+//     heartbeat worker  --LaneCredit: "send me n more" ------------------->  queue worker  <--
+//     LaneGrants (never more than the credit) -------  queue      each lease is durable before it
+//     is sent worker  --LaneAck | LaneNack | LaneExtend ---------------->  queue      by lease id;
+//     stale ones are ignored worker  --LaneBye ---------------------------------------->  queue
+//     gives unstarted leases back, uncounted
+//
+// A worker silent for 3 heartbeats is dead: its leases are visible again at once. A restarted queue
+// learns its workers, their credit and the leases they hold from their next hello. A worker that
+// sees a new `epoch` of its own starts with nothing.
+#pragma once
+
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+#include "common/schema/wire.hpp"
+
+namespace onput::schema {
+
+inline constexpr std::chrono::milliseconds lane_heartbeat{1000};
+inline constexpr int lane_silent_heartbeats = 3;
+inline constexpr std::uint32_t lane_credit_max = 4096;
+inline constexpr std::size_t lane_grants_max = 256;  // In one LaneGrants.
+
+struct LaneHello {
+    static constexpr MessageInfo info{.kind = Kind::lane_hello};
+
+    std::string worker_id;    // Unique per process: "tts-<host>-<pid>-<random>".
+    std::uint64_t epoch = 0;  // New at each start of the same worker_id.
+    std::string endpoint;     // Where the worker's PULL is bound.
+    std::string worker;  // Its kind: it takes jobs of functions with this `worker`. Empty: none.
+    std::vector<std::string> queues;  // Names of plain queues it consumes, of `account`.
+    std::string account;
+    std::uint32_t credit = 0;  // Free places now: what it can take beyond the leases that it holds.
+    std::vector<std::uint64_t> leases;  // Held now. A lease the queue thinks it holds and that is
+                                        // not here was lost on the way.
+    // Grants received so far: tells a lost grant from one still on its way.
+    std::uint64_t grants_received = 0;
+
+    ONPUT_FIELDS(worker_id, epoch, endpoint, worker, queues, account, credit, leases,
+                 grants_received)
+    friend bool operator==(const LaneHello&, const LaneHello&) = default;
+};
+
+struct LaneCredit {
+    static constexpr MessageInfo info{.kind = Kind::lane_credit};
+
+    std::string worker_id;
+    std::uint64_t epoch = 0;
+    std::uint32_t credit = 0;  // Added to what is left.
+
+    ONPUT_FIELDS(worker_id, epoch, credit)
+    friend bool operator==(const LaneCredit&, const LaneCredit&) = default;
+};
+
+// What a job made, for the job log: shown by `onput trace`.
+struct JobOutcome {
+    std::string summary;  // In words: "s3://outbox/book.mp3 48 kB, 12.3 s of speech, voice vi".
+
+    ONPUT_FIELDS(summary)
+    friend bool operator==(const JobOutcome&, const JobOutcome&) = default;
+};
+
+// These leases are done; their messages go. Each ack frees one credit by itself.
+struct LaneAck {
+    static constexpr MessageInfo info{.kind = Kind::lane_ack};
+
+    std::string worker_id;
+    std::uint64_t epoch = 0;
+    std::vector<std::uint64_t> leases;
+    std::vector<JobOutcome> outcomes;  // Empty, or one per lease.
+
+    ONPUT_FIELDS(worker_id, epoch, leases, outcomes)
+    friend bool operator==(const LaneAck&, const LaneAck&) = default;
+};
+
+// This attempt failed. Frees one credit.
+struct LaneNack {
+    static constexpr MessageInfo info{.kind = Kind::lane_nack};
+
+    std::string worker_id;
+    std::uint64_t epoch = 0;
+    std::uint64_t lease = 0;
+    bool is_counted = true;     // False: given back unstarted; the attempt does not count.
+    bool is_permanent = false;  // True: retrying cannot help: dead-letter now.
+    std::string error_code;     // "text.undecodable", "job.crashed".
+    std::string error_message;
+
+    ONPUT_FIELDS(worker_id, epoch, lease, is_counted, is_permanent, error_code, error_message)
+    friend bool operator==(const LaneNack&, const LaneNack&) = default;
+};
+
+// Keeps leases from expiring: visible again `visibility_ms` from now.
+struct LaneExtend {
+    static constexpr MessageInfo info{.kind = Kind::lane_extend};
+
+    std::string worker_id;
+    std::uint64_t epoch = 0;
+    std::vector<std::uint64_t> leases;
+    std::uint32_t visibility_ms = 0;
+
+    ONPUT_FIELDS(worker_id, epoch, leases, visibility_ms)
+    friend bool operator==(const LaneExtend&, const LaneExtend&) = default;
+};
+
+struct LaneBye {
+    static constexpr MessageInfo info{.kind = Kind::lane_bye};
+
+    std::string worker_id;
+    std::uint64_t epoch = 0;
+    std::vector<std::uint64_t>
+        unstarted;  // Leases given back uncounted; the others are still being finished.
+
+    ONPUT_FIELDS(worker_id, epoch, unstarted)
+    friend bool operator==(const LaneBye&, const LaneBye&) = default;
+};
+
+struct LaneGrant {
+    std::uint64_t lease = 0;
+    std::string queue;  // Queue or function name.
+    std::string message_id;
+    std::string event_id;  // Of a delivered event; empty for a plain message.
+    std::uint32_t attempt = 1;
+    Timestamp visible_at;  // The lease ends then unless extended.
+    TraceContext trace;    // For the worker's own requests: cause and depth are set.
+    std::string body;
+
+    ONPUT_FIELDS(lease, queue, message_id, event_id, attempt, visible_at, trace, body)
+    friend bool operator==(const LaneGrant&, const LaneGrant&) = default;
+};
+
+// Grants of one function (or of plain queues: then worker is empty), in one message.
+struct LaneGrants {
+    static constexpr MessageInfo info{.kind = Kind::lane_grants};
+
+    std::string worker_id;
+    std::uint64_t epoch = 0;
+    std::string function;  // Name; empty for plain queues.
+    std::string account;
+    std::uint32_t timeout_s = 0;
+    std::map<std::string, std::string> environment;  // The function's, as it is now.
+    std::vector<LaneGrant> grants;
+
+    ONPUT_FIELDS(worker_id, epoch, function, account, timeout_s, environment, grants)
+    friend bool operator==(const LaneGrants&, const LaneGrants&) = default;
+};
+
+}  // namespace onput::schema

@@ -1,0 +1,34 @@
+#include "common/schema/registry.hpp"
+
+#include "common/schema/json.hpp"
+
+namespace onput::schema {
+namespace {
+
+template <typename M>
+bool describe_as(Kind kind, std::string_view bytes, Result<std::string>& out) {
+    if (M::info.kind != kind) return false;
+    const auto message = decode<M>(bytes);
+    if (message) {
+        out = to_json(*message);
+    } else {
+        out = std::unexpected(message.error());
+    }
+    return true;
+}
+
+template <typename... M>
+Result<std::string> describe_one_of(std::type_identity<std::tuple<M...>>, std::string_view bytes) {
+    ONPUT_TRY(const Kind kind, kind_of(bytes));
+    Result<std::string> out = fail(ErrorCode::corruption, "message of an unknown kind");
+    static_cast<void>((describe_as<M>(kind, bytes, out) || ...));
+    return out;
+}
+
+}  // namespace
+
+Result<std::string> describe(std::string_view bytes) {
+    return describe_one_of(std::type_identity<AllMessages>{}, bytes);
+}
+
+}  // namespace onput::schema

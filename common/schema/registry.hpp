@@ -1,0 +1,36 @@
+// The list of all wire messages, for what must be true of each: golden bytes, fuzzing, printing.
+#pragma once
+
+#include <tuple>
+
+#include "common/schema/events.hpp"
+#include "common/schema/function.hpp"
+#include "common/schema/lane.hpp"
+#include "common/schema/notifier.hpp"
+#include "common/schema/queue.hpp"
+#include "common/schema/storage.hpp"
+#include "common/schema/storage_objects.hpp"
+#include "common/schema/wire.hpp"
+
+namespace onput::schema {
+
+using AllMessages =
+    std::tuple<RequestHeader, ReplyHeader, Empty, ServiceStatus, ServiceStatusReply, CreateBucket,
+               DeleteBucket, HeadBucket, BucketInfo, ListBuckets, BucketList, PutObject, ObjectPut,
+               OpenWrite, WriteOpened, AppendWrite, WriteAppended, FinishWrite, AbortWrite,
+               GetObject, ObjectGot, ReadObject, CloseRead, HeadObject, ObjectInfo, DeleteObject,
+               ObjectDeleted, ListObjects, ObjectList, PutNotification, GetNotification,
+               NotificationConfiguration, ExplainEvent, EventExplained, ObjectEvent, AppendEvents,
+               EventsAppended, BusHead, JournalRecord, FetchJournal, JournalPage, FindJournal,
+               JournalPosition, CheckDestinations, DestinationsChecked, ListDestinations,
+               DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
+               ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,
+               ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility,
+               EntriesDone, PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages,
+               PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList, DeleteFunction,
+               LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants>;
+
+// Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
+Result<std::string> describe(std::string_view bytes);
+
+}  // namespace onput::schema

@@ -1,0 +1,183 @@
+// Requests to the storage service about buckets. Objects are in storage_objects.hpp.
+//
+// Reasons of errors: no_such_bucket, bucket_already_exists (another account's),
+// bucket_already_owned_by_you, bucket_not_empty, invalid_bucket_name, too_many_buckets,
+// access_denied, and those of notification validation (invalid_argument, malformed_xml,
+// invalid_request) whose message and details are AWS's own.
+#pragma once
+
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+#include "common/schema/wire.hpp"
+
+namespace onput::schema {
+
+struct BucketInfo {
+    static constexpr MessageInfo info{.kind = Kind::bucket_info};
+
+    std::string name;
+    std::string owner_account;
+    std::string region;
+    Timestamp created_at;
+
+    ONPUT_FIELDS(name, owner_account, region, created_at)
+    friend bool operator==(const BucketInfo&, const BucketInfo&) = default;
+};
+
+// Creating one's own bucket again succeeds in us-east-1 and is `bucket_already_owned_by_you`
+// elsewhere, as on AWS.
+struct CreateBucket {
+    static constexpr MessageInfo info{.kind = Kind::create_bucket};
+    static constexpr std::string_view method = "storage.create_bucket";
+    using Reply = BucketInfo;
+
+    std::string name;
+    std::string region;  // LocationConstraint; empty: the configured region.
+
+    ONPUT_FIELDS(name, region)
+    friend bool operator==(const CreateBucket&, const CreateBucket&) = default;
+};
+
+struct DeleteBucket {
+    static constexpr MessageInfo info{.kind = Kind::delete_bucket};
+    static constexpr std::string_view method = "storage.delete_bucket";
+    using Reply = Empty;
+
+    std::string name;
+
+    ONPUT_FIELDS(name)
+    friend bool operator==(const DeleteBucket&, const DeleteBucket&) = default;
+};
+
+struct HeadBucket {
+    static constexpr MessageInfo info{.kind = Kind::head_bucket};
+    static constexpr std::string_view method = "storage.head_bucket";
+    using Reply = BucketInfo;
+
+    std::string name;
+
+    ONPUT_FIELDS(name)
+    friend bool operator==(const HeadBucket&, const HeadBucket&) = default;
+};
+
+struct BucketList {
+    static constexpr MessageInfo info{.kind = Kind::bucket_list};
+
+    std::vector<BucketInfo> buckets;  // By name.
+
+    ONPUT_FIELDS(buckets)
+    friend bool operator==(const BucketList&, const BucketList&) = default;
+};
+
+// The principal's own buckets.
+struct ListBuckets {
+    static constexpr MessageInfo info{.kind = Kind::list_buckets};
+    static constexpr std::string_view method = "storage.list_buckets";
+    using Reply = BucketList;
+
+    std::string prefix;
+
+    ONPUT_FIELDS(prefix)
+    friend bool operator==(const ListBuckets&, const ListBuckets&) = default;
+};
+
+enum class DestinationKind : std::uint8_t { queue = 1, topic = 2, function = 3 };
+
+// One <FilterRule>, verbatim.
+struct FilterRule {
+    std::string name;  // "prefix" or "suffix" in any case.
+    std::string value;
+
+    ONPUT_FIELDS(name, value)
+    friend bool operator==(const FilterRule&, const FilterRule&) = default;
+};
+
+// One QueueConfiguration, TopicConfiguration or CloudFunctionConfiguration.
+struct NotificationRule {
+    std::string id;  // Empty in a request: storage makes one.
+    DestinationKind kind = DestinationKind::queue;
+    std::string destination_arn;
+    std::vector<std::string> events;  // "s3:ObjectCreated:*".
+    std::vector<FilterRule> filter;
+    bool has_filter = false;  // A <Filter> was there, if only an empty one: GET echoes it.
+
+    ONPUT_FIELDS(id, kind, destination_arn, events, filter, has_filter)
+    friend bool operator==(const NotificationRule&, const NotificationRule&) = default;
+};
+
+struct NotificationConfiguration {
+    static constexpr MessageInfo info{.kind = Kind::notification_configuration};
+
+    std::vector<NotificationRule> rules;
+
+    ONPUT_FIELDS(rules)
+    friend bool operator==(const NotificationConfiguration&,
+                           const NotificationConfiguration&) = default;
+};
+
+// Replaces the whole configuration after every rule of reference 2.4 holds and each destination has
+// agreed (the notifier asks them, and sends queues the s3:TestEvent). Nothing is stored when any
+// part fails.
+struct PutNotification {
+    static constexpr MessageInfo info{.kind = Kind::put_notification};
+    static constexpr std::string_view method = "storage.put_notification";
+    using Reply = Empty;
+
+    std::string bucket;
+    NotificationConfiguration configuration;
+    bool skip_destination_validation = false;
+    std::string request_id;  // For the test event.
+    std::string host_id;
+
+    ONPUT_FIELDS(bucket, configuration, skip_destination_validation, request_id, host_id)
+    friend bool operator==(const PutNotification&, const PutNotification&) = default;
+};
+
+struct GetNotification {
+    static constexpr MessageInfo info{.kind = Kind::get_notification};
+    static constexpr std::string_view method = "storage.get_notification";
+    using Reply = NotificationConfiguration;
+
+    std::string bucket;
+
+    ONPUT_FIELDS(bucket)
+    friend bool operator==(const GetNotification&, const GetNotification&) = default;
+};
+
+// What one rule says to one event, in words.
+struct RuleExplanation {
+    std::string rule_id;
+    std::string destination_arn;
+    bool matches = false;
+    std::string
+        why;  // "prefix 'in/' does not start key 'out/a'" or "event, prefix and suffix match".
+
+    ONPUT_FIELDS(rule_id, destination_arn, matches, why)
+    friend bool operator==(const RuleExplanation&, const RuleExplanation&) = default;
+};
+
+struct EventExplained {
+    static constexpr MessageInfo info{.kind = Kind::event_explained};
+
+    std::vector<RuleExplanation> rules;
+    bool object_exists = false;
+
+    ONPUT_FIELDS(rules, object_exists)
+    friend bool operator==(const EventExplained&, const EventExplained&) = default;
+};
+
+// A dry run: which rules would an event of that name for that key match, and why do the others not?
+struct ExplainEvent {
+    static constexpr MessageInfo info{.kind = Kind::explain_event};
+    static constexpr std::string_view method = "storage.explain_event";
+    using Reply = EventExplained;
+
+    std::string bucket;
+    std::string key;
+    std::string event_name;  // "s3:ObjectCreated:Put".
+
+    ONPUT_FIELDS(bucket, key, event_name)
+    friend bool operator==(const ExplainEvent&, const ExplainEvent&) = default;
+};
+
+}  // namespace onput::schema

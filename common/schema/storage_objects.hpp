@@ -1,0 +1,333 @@
+// Requests to the storage service about objects. Bytes travel as attachment frames, never inside
+// these messages.
+//
+// A small upload is one request: PutObject with all its bytes attached. A large or unsized one is a
+// write session:
+//
+//     OpenWrite -> AppendWrite ... (at most `credit` unanswered) -> FinishWrite, or AbortWrite
+//
+// Nothing of it is visible, and no event exists, before FinishWrite (or PutObject) is answered. A
+// session that hears nothing for write_idle_max, or whose storage process ends, is gone with its
+// bytes. A small download is one reply with the bytes attached; a large one opens a read session:
+// ReadObject ... CloseRead.
+//
+// Reasons: no_such_bucket, no_such_key, access_denied, key_too_long, entity_too_large,
+// precondition_failed (details: Condition), not_modified (details: ETag, Last-Modified),
+// invalid_range (details: ActualObjectSize, RangeRequested), no_such_session, metadata_too_large,
+// storage_full.
+#pragma once
+
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+#include "common/schema/wire.hpp"
+
+namespace onput::schema {
+
+inline constexpr std::size_t key_bytes_max = 1024;
+inline constexpr std::size_t user_metadata_bytes_max =
+    2048;  // Names and values together, as on AWS.
+inline constexpr std::uint64_t put_bytes_max =
+    5ULL * 1024 * 1024 * 1024;                                  // One PutObject, as on AWS.
+inline constexpr std::size_t whole_put_bytes_max = 256 * 1024;  // In one PutObject message.
+inline constexpr std::size_t chunk_bytes_max =
+    1024 * 1024;  // Attached to one AppendWrite or ReadObject reply.
+inline constexpr std::uint32_t list_keys_max = 1000;
+
+// A checksum that the client gave and the gateway has verified, or asked to be computed.
+struct Checksum {
+    std::string algorithm;  // "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256".
+    std::string value;      // Base64, as S3 shows it.
+
+    ONPUT_FIELDS(algorithm, value)
+    friend bool operator==(const Checksum&, const Checksum&) = default;
+};
+
+// Conditions of RFC 9110 as the request has them; storage evaluates them on the object that it
+// replaces or serves.
+struct Conditions {
+    std::optional<std::string> if_match;       // Raw header value.
+    std::optional<std::string> if_none_match;  // Raw header value.
+    std::optional<Timestamp> if_modified_since;
+    std::optional<Timestamp> if_unmodified_since;
+
+    ONPUT_FIELDS(if_match, if_none_match, if_modified_since, if_unmodified_since)
+    friend bool operator==(const Conditions&, const Conditions&) = default;
+};
+
+struct ObjectInfo {
+    static constexpr MessageInfo info{.kind = Kind::object_info};
+
+    std::string bucket;
+    std::string key;
+    std::uint64_t size_bytes = 0;
+    std::string etag;  // Without quotes.
+    Timestamp last_modified;
+    std::string content_type;
+    std::map<std::string, std::string>
+        headers;  // cache-control, content-encoding, ... lower case, echoed by GET.
+    std::map<std::string, std::string> metadata;  // x-amz-meta-*, without the prefix, lower case.
+    std::vector<Checksum> checksums;
+    std::string version_id;
+    std::string sequencer;
+    std::string event_id;  // The event of the write that made it.
+    std::string trace_id;  // The trace of that request.
+    std::string owner_account;
+
+    ONPUT_FIELDS(bucket, key, size_bytes, etag, last_modified, content_type, headers, metadata,
+                 checksums, version_id, sequencer, event_id, trace_id, owner_account)
+    friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
+};
+
+struct ObjectPut {
+    static constexpr MessageInfo info{.kind = Kind::object_put};
+
+    std::string etag;
+    std::string version_id;
+    std::string sequencer;
+    std::string event_id;
+    Timestamp last_modified;
+
+    ONPUT_FIELDS(etag, version_id, sequencer, event_id, last_modified)
+    friend bool operator==(const ObjectPut&, const ObjectPut&) = default;
+};
+
+// The gateway has read the whole body and verified signature and checksums before it sends this.
+struct PutObject {
+    static constexpr MessageInfo info{.kind = Kind::put_object};
+    static constexpr std::string_view method = "storage.put_object";
+    using Reply = ObjectPut;
+
+    std::string bucket;
+    std::string key;
+    std::uint64_t size_bytes = 0;  // Of the attached bytes, or of all appended ones.
+    std::string etag;              // MD5 of the bytes, hex: the caller hashes them on the way.
+    std::string content_type;
+    std::map<std::string, std::string> headers;
+    std::map<std::string, std::string> metadata;
+    std::vector<Checksum> checksums;
+    Conditions conditions;
+    // When the current object was written with the same non-empty key, nothing is written and the
+    // old answer is given again: a job that is run twice makes one object and one event.
+    std::string idempotency_key;
+    std::string request_id;
+    std::string host_id;
+    std::string source_ip;
+    std::string event_name;  // "ObjectCreated:Put"; empty means that.
+
+    ONPUT_FIELDS(bucket, key, size_bytes, etag, content_type, headers, metadata, checksums,
+                 conditions, idempotency_key, request_id, host_id, source_ip, event_name)
+    friend bool operator==(const PutObject&, const PutObject&) = default;
+};
+
+struct WriteOpened {
+    static constexpr MessageInfo info{.kind = Kind::write_opened};
+
+    std::uint64_t write_id = 0;
+    std::uint32_t credit = 0;  // AppendWrites that may be unanswered at a time.
+
+    ONPUT_FIELDS(write_id, credit)
+    friend bool operator==(const WriteOpened&, const WriteOpened&) = default;
+};
+
+// Fails early where the end would fail too: no_such_bucket, access_denied, key_too_long,
+// entity_too_large.
+struct OpenWrite {
+    static constexpr MessageInfo info{.kind = Kind::open_write};
+    static constexpr std::string_view method = "storage.open_write";
+    using Reply = WriteOpened;
+
+    std::string bucket;
+    std::string key;
+    std::optional<std::uint64_t> size_bytes;  // When known beforehand.
+
+    ONPUT_FIELDS(bucket, key, size_bytes)
+    friend bool operator==(const OpenWrite&, const OpenWrite&) = default;
+};
+
+struct WriteAppended {
+    static constexpr MessageInfo info{.kind = Kind::write_appended};
+
+    std::uint64_t received_bytes = 0;
+
+    ONPUT_FIELDS(received_bytes)
+    friend bool operator==(const WriteAppended&, const WriteAppended&) = default;
+};
+
+struct AppendWrite {
+    static constexpr MessageInfo info{.kind = Kind::append_write};
+    static constexpr std::string_view method = "storage.append_write";
+    using Reply = WriteAppended;
+
+    std::uint64_t write_id = 0;
+    std::uint64_t offset = 0;  // Of the first attached byte; must be where the last one ended.
+
+    ONPUT_FIELDS(write_id, offset)
+    friend bool operator==(const AppendWrite&, const AppendWrite&) = default;
+};
+
+struct FinishWrite {
+    static constexpr MessageInfo info{.kind = Kind::finish_write};
+    static constexpr std::string_view method = "storage.finish_write";
+    using Reply = ObjectPut;
+
+    std::uint64_t write_id = 0;
+    PutObject object;
+
+    ONPUT_FIELDS(write_id, object)
+    friend bool operator==(const FinishWrite&, const FinishWrite&) = default;
+};
+
+struct AbortWrite {
+    static constexpr MessageInfo info{.kind = Kind::abort_write};
+    static constexpr std::string_view method = "storage.abort_write";
+    using Reply = Empty;
+
+    std::uint64_t write_id = 0;
+
+    ONPUT_FIELDS(write_id)
+    friend bool operator==(const AbortWrite&, const AbortWrite&) = default;
+};
+
+// "bytes=first-last": `last` missing is to the end; `first` missing is the last `last` bytes.
+struct ByteRange {
+    std::optional<std::uint64_t> first;
+    std::optional<std::uint64_t> last;
+
+    ONPUT_FIELDS(first, last)
+    friend bool operator==(const ByteRange&, const ByteRange&) = default;
+};
+
+struct ObjectGot {
+    static constexpr MessageInfo info{.kind = Kind::object_got};
+
+    ObjectInfo object;
+    std::uint64_t offset = 0;   // Of the first byte served.
+    std::uint64_t length = 0;   // Bytes served in all.
+    bool is_partial = false;    // A range was asked for and is served: 206.
+    std::uint64_t read_id = 0;  // 0: all `length` bytes are attached. Else ask ReadObject for them.
+
+    ONPUT_FIELDS(object, offset, length, is_partial, read_id)
+    friend bool operator==(const ObjectGot&, const ObjectGot&) = default;
+};
+
+struct GetObject {
+    static constexpr MessageInfo info{.kind = Kind::get_object};
+    static constexpr std::string_view method = "storage.get_object";
+    using Reply = ObjectGot;
+
+    std::string bucket;
+    std::string key;
+    std::optional<ByteRange> range;
+    Conditions conditions;
+
+    ONPUT_FIELDS(bucket, key, range, conditions)
+    friend bool operator==(const GetObject&, const GetObject&) = default;
+};
+
+// One piece of an open read; the reply is Empty with the bytes attached. Pieces may be asked for
+// ahead and in any order.
+struct ReadObject {
+    static constexpr MessageInfo info{.kind = Kind::read_object};
+    static constexpr std::string_view method = "storage.read_object";
+    using Reply = Empty;
+
+    std::uint64_t read_id = 0;
+    std::uint64_t offset = 0;  // From the object's first byte.
+    std::uint32_t length = 0;  // <= chunk_bytes_max.
+
+    ONPUT_FIELDS(read_id, offset, length)
+    friend bool operator==(const ReadObject&, const ReadObject&) = default;
+};
+
+struct CloseRead {
+    static constexpr MessageInfo info{.kind = Kind::close_read};
+    static constexpr std::string_view method = "storage.close_read";
+    using Reply = Empty;
+
+    std::uint64_t read_id = 0;
+
+    ONPUT_FIELDS(read_id)
+    friend bool operator==(const CloseRead&, const CloseRead&) = default;
+};
+
+struct HeadObject {
+    static constexpr MessageInfo info{.kind = Kind::head_object};
+    static constexpr std::string_view method = "storage.head_object";
+    using Reply = ObjectInfo;
+
+    std::string bucket;
+    std::string key;
+    Conditions conditions;
+
+    ONPUT_FIELDS(bucket, key, conditions)
+    friend bool operator==(const HeadObject&, const HeadObject&) = default;
+};
+
+struct ObjectDeleted {
+    static constexpr MessageInfo info{.kind = Kind::object_deleted};
+
+    bool existed = false;
+    std::string event_id;  // Empty when there was nothing to delete: then there is no event either.
+
+    ONPUT_FIELDS(existed, event_id)
+    friend bool operator==(const ObjectDeleted&, const ObjectDeleted&) = default;
+};
+
+// Succeeds when there is no such object, as on AWS.
+struct DeleteObject {
+    static constexpr MessageInfo info{.kind = Kind::delete_object};
+    static constexpr std::string_view method = "storage.delete_object";
+    using Reply = ObjectDeleted;
+
+    std::string bucket;
+    std::string key;
+    Conditions conditions;
+    std::string request_id;
+    std::string host_id;
+    std::string source_ip;
+
+    ONPUT_FIELDS(bucket, key, conditions, request_id, host_id, source_ip)
+    friend bool operator==(const DeleteObject&, const DeleteObject&) = default;
+};
+
+struct ObjectSummary {
+    std::string key;
+    std::uint64_t size_bytes = 0;
+    std::string etag;
+    Timestamp last_modified;
+    std::string checksum_algorithm;  // Empty when none is stored.
+
+    ONPUT_FIELDS(key, size_bytes, etag, last_modified, checksum_algorithm)
+    friend bool operator==(const ObjectSummary&, const ObjectSummary&) = default;
+};
+
+struct ObjectList {
+    static constexpr MessageInfo info{.kind = Kind::object_list};
+
+    std::vector<ObjectSummary> objects;        // By key, in byte order.
+    std::vector<std::string> common_prefixes;  // By text; each counts as one key of keys_max.
+    bool is_truncated = false;
+    std::string next_after;  // The last key or common prefix given: `after` of the next page.
+    std::string owner_account;
+
+    ONPUT_FIELDS(objects, common_prefixes, is_truncated, next_after, owner_account)
+    friend bool operator==(const ObjectList&, const ObjectList&) = default;
+};
+
+struct ListObjects {
+    static constexpr MessageInfo info{.kind = Kind::list_objects};
+    static constexpr std::string_view method = "storage.list_objects";
+    using Reply = ObjectList;
+
+    std::string bucket;
+    std::string prefix;
+    std::string delimiter;
+    std::string after;  // Keys and common prefixes <= this are skipped, with all that a skipped
+                        // prefix stands for.
+    std::uint32_t keys_max = list_keys_max;
+
+    ONPUT_FIELDS(bucket, prefix, delimiter, after, keys_max)
+    friend bool operator==(const ListObjects&, const ListObjects&) = default;
+};
+
+}  // namespace onput::schema

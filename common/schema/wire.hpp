@@ -1,0 +1,109 @@
+// What every request carries. Frames on DEALER -> ROUTER: [RequestHeader][body][attachment ...],
+// and back [ReplyHeader][body][attachment ...].
+#pragma once
+
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+
+namespace onput::schema {
+
+// Where a request comes from in the chain of causes. The gateway starts a trace per HTTP request;
+// an event carries it to the worker, whose own requests name the event as their cause with depth
+// + 1. So a result's event knows the upload it came from.
+struct TraceContext {
+    std::string trace_id;        // 32 hex digits (W3C trace id), empty when unknown.
+    std::string cause_event_id;  // The event that made the caller act; empty for an outside caller.
+    std::uint32_t depth = 0;     // Events before this one in the chain; the loop guard's measure.
+
+    ONPUT_FIELDS(trace_id, cause_event_id, depth)
+    friend bool operator==(const TraceContext&, const TraceContext&) = default;
+};
+
+// On whose behalf. The gateway fills it after it has checked the signature; services trust their
+// own sockets.
+struct Principal {
+    std::string account;  // Twelve digits; empty for an anonymous caller.
+    std::string id;       // Access key id, or the service: "s3.amazonaws.com", "function/speech".
+
+    ONPUT_FIELDS(account, id)
+    friend bool operator==(const Principal&, const Principal&) = default;
+};
+
+struct RequestHeader {
+    static constexpr MessageInfo info{.kind = Kind::request_header};
+
+    std::uint64_t request_id =
+        0;               // Unique among the caller's open requests; comes back in the reply.
+    std::string method;  // "storage.put_object"; a message's `method`.
+    std::uint32_t timeout_ms =
+        0;  // From arrival; the callee may drop the request after it. 0: none.
+    TraceContext trace;
+    Principal principal;
+
+    ONPUT_FIELDS(request_id, method, timeout_ms, trace, principal)
+    friend bool operator==(const RequestHeader&, const RequestHeader&) = default;
+};
+
+// One name and value of an error's details.
+struct ErrorDetail {
+    std::string name;
+    std::string value;
+
+    ONPUT_FIELDS(name, value)
+    friend bool operator==(const ErrorDetail&, const ErrorDetail&) = default;
+};
+
+struct ReplyHeader {
+    static constexpr MessageInfo info{.kind = Kind::reply_header};
+
+    std::uint64_t request_id = 0;
+    std::uint16_t error_code = 0;  // ErrorCode, 0 for success; the body is empty on an error.
+    std::string error_message;
+    std::string error_reason;
+    std::vector<ErrorDetail> error_details;
+
+    ONPUT_FIELDS(request_id, error_code, error_message, error_reason, error_details)
+    friend bool operator==(const ReplyHeader&, const ReplyHeader&) = default;
+};
+
+// The reply that says nothing but "done".
+struct Empty {
+    static constexpr MessageInfo info{.kind = Kind::empty};
+    ONPUT_FIELDS()
+    friend bool operator==(const Empty&, const Empty&) = default;
+};
+
+// One named figure of a service, e.g. {"onput_queue_messages{queue=\"a\",state=\"visible\"}", 3}.
+struct Metric {
+    std::string name;
+    double value = 0;
+
+    ONPUT_FIELDS(name, value)
+    friend bool operator==(const Metric&, const Metric&) = default;
+};
+
+struct ServiceStatusReply {
+    static constexpr MessageInfo info{.kind = Kind::service_status_reply};
+
+    std::string service;
+    std::string version;
+    std::uint32_t process_id = 0;
+    Timestamp started_at;
+    bool is_ready = false;                 // Can do its work now: store open, peers reachable.
+    std::vector<std::string> waiting_for;  // What it lacks, in words; empty when ready.
+    std::vector<Metric> metrics;
+
+    ONPUT_FIELDS(service, version, process_id, started_at, is_ready, waiting_for, metrics)
+    friend bool operator==(const ServiceStatusReply&, const ServiceStatusReply&) = default;
+};
+
+// Every service with a ROUTER answers it.
+struct ServiceStatus {
+    static constexpr MessageInfo info{.kind = Kind::service_status};
+    static constexpr std::string_view method = "service.status";
+    using Reply = ServiceStatusReply;
+    ONPUT_FIELDS()
+    friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
+};
+
+}  // namespace onput::schema
