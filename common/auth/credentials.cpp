@@ -1,0 +1,47 @@
+#include "common/auth/credentials.hpp"
+
+#include <algorithm>
+
+namespace onput::auth {
+namespace {
+
+constexpr std::size_t account_id_digits = 12;
+
+bool is_visible(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+bool is_account_id(std::string_view text) {
+    return text.size() == account_id_digits &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+Result<void> KeyRing::add(std::string access_key, Credential credential) {
+    if (access_key.empty() || access_key.size() > access_key_bytes_max || !is_visible(access_key)) {
+        return fail(ErrorCode::invalid_argument,
+                    "an access key is 1 to 128 visible ASCII characters");
+    }
+    if (credential.secret.empty() || credential.secret.size() > secret_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "the secret of access key " + access_key + " is not 1 to 256 bytes");
+    }
+    if (!is_account_id(credential.account_id)) {
+        return fail(ErrorCode::invalid_argument,
+                    "the account of access key " + access_key + " is not twelve digits");
+    }
+    if (credentials_.size() >= keys_max) {
+        return fail(ErrorCode::resource_exhausted, "more than 10000 access keys");
+    }
+    const auto [at, added] = credentials_.try_emplace(std::move(access_key), std::move(credential));
+    if (!added) return fail(ErrorCode::conflict, "access key " + at->first + " is there twice");
+    return {};
+}
+
+const Credential* KeyRing::find(std::string_view access_key) const {
+    const auto found = credentials_.find(access_key);
+    return found == credentials_.end() ? nullptr : &found->second;
+}
+
+}  // namespace onput::auth

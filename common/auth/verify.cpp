@@ -1,0 +1,135 @@
+#include "common/auth/verify.hpp"
+
+#include <utility>
+
+#include "common/auth/canonical.hpp"
+#include "common/auth/sigv2.hpp"
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
+
+namespace onput::auth {
+namespace {
+
+std::string utc(Timestamp time) {
+    // Whole seconds: "2013-05-24T00:00:00Z".
+    std::string text = format_iso8601_millis(time);
+    return text.substr(0, 19) + 'Z';
+}
+
+std::unexpected<Error> denied(std::string_view message, std::string_view reason,
+                              std::vector<std::pair<std::string, std::string>> details) {
+    return std::unexpected(Error{.code = ErrorCode::permission_denied,
+                                 .message = std::string(message),
+                                 .reason = std::string(reason),
+                                 .details = std::move(details)});
+}
+
+Result<void> check_header_time(const Claim& claim, Timestamp now) {
+    const Duration difference =
+        now > claim.signed_at ? now - claim.signed_at : claim.signed_at - now;
+    if (difference <= clock_skew_max) return {};
+    return denied("The difference between the request time and the current time is too large.",
+                  "request_time_too_skewed",
+                  {{"RequestTime", format_iso8601_basic(claim.signed_at)},
+                   {"ServerTime", utc(now)},
+                   {"MaxAllowedSkewMilliseconds", "900000"}});
+}
+
+Result<void> check_query_time(const Claim& claim, Timestamp now) {
+    if (claim.scheme == Scheme::sigv4_query && claim.signed_at > now + clock_skew_max) {
+        return denied("Request is not valid yet", "request_not_yet_valid",
+                      {{"X-Amz-Date", format_iso8601_basic(claim.signed_at)},
+                       {"ServerTime", utc(now)}});
+    }
+    if (now <= claim.expires_at) return {};
+    return denied("Request has expired", "request_expired",
+                  {{"Expires", utc(claim.expires_at)}, {"ServerTime", utc(now)}});
+}
+
+struct Mismatch {
+    std::string string_to_sign;
+    std::string canonical_request;  // Empty for SigV2, which has none.
+};
+
+std::unexpected<Error> mismatch(const Claim& claim, Mismatch what) {
+    std::vector<std::pair<std::string, std::string>> details{
+        {"AWSAccessKeyId", claim.access_key},
+        {"StringToSign", std::move(what.string_to_sign)},
+        {"SignatureProvided", claim.signature}};
+    if (!what.canonical_request.empty()) {
+        details.emplace_back("CanonicalRequest", std::move(what.canonical_request));
+    }
+    return denied(
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+        "signature_does_not_match", std::move(details));
+}
+
+bool has_signed_chunks(PayloadKind kind) {
+    return kind == PayloadKind::signed_chunks || kind == PayloadKind::signed_chunks_trailer;
+}
+
+Result<ChunkSeed> verify_sigv4(const Claim& claim, const RequestView& request,
+                               const VerifyInput& input, const Credential& credential) {
+    std::string_view payload = claim.payload.token;
+    if (claim.payload.kind == PayloadKind::body) {
+        if (input.body_sha256.empty()) {
+            return fail(ErrorCode::internal, "the signature cannot be checked without the body");
+        }
+        payload = input.body_sha256;
+    }
+    const bool in_query = claim.scheme == Scheme::sigv4_query;
+    ONPUT_TRY(std::string canonical,
+              canonical_request({.request = request,
+                                 .signed_headers = claim.signed_headers,
+                                 .payload = payload,
+                                 .left_out_parameter = in_query ? "X-Amz-Signature" : "",
+                                 .path_encoding = path_encoding_of(claim.scope.service)}));
+    std::string amz_date = format_iso8601_basic(claim.signed_at);
+    std::string scope = claim.scope.text();
+    std::string text = string_to_sign(
+        {.amz_date = amz_date, .scope = scope, .canonical_request = canonical});
+    const std::string& key = input.signing_keys.get(credential.secret, claim.scope);
+    if (!equal_constant_time(to_hex(hmac_sha256(key, text)), claim.signature)) {
+        return mismatch(claim, {.string_to_sign = std::move(text),
+                                .canonical_request = std::move(canonical)});
+    }
+    if (!has_signed_chunks(claim.payload.kind)) return ChunkSeed{};
+    return ChunkSeed{.signing_key = key,
+                     .amz_date = std::move(amz_date),
+                     .scope = std::move(scope),
+                     .signature = claim.signature};
+}
+
+Result<ChunkSeed> verify_sigv2(const Claim& claim, const RequestView& request,
+                               const VerifyInput& input, const Credential& credential) {
+    ONPUT_TRY(std::string text, sigv2_string_to_sign(request, input.host_bucket));
+    const std::string expected = to_base64(hmac_sha1(credential.secret, text));
+    if (!equal_constant_time(expected, claim.signature)) {
+        return mismatch(claim, {.string_to_sign = std::move(text), .canonical_request = {}});
+    }
+    return ChunkSeed{};
+}
+
+}  // namespace
+
+Result<Identity> verify(const Claim& claim, const RequestView& request, const VerifyInput& input) {
+    const Credential* credential = input.keys.find(claim.access_key);
+    if (credential == nullptr) {
+        return denied("The AWS Access Key Id you provided does not exist in our records.",
+                      "invalid_access_key_id", {{"AWSAccessKeyId", claim.access_key}});
+    }
+    ONPUT_TRY_VOID(claim.scheme == Scheme::sigv4_header ? check_header_time(claim, input.now)
+                                                        : check_query_time(claim, input.now));
+    ONPUT_TRY(ChunkSeed seed, claim.scheme == Scheme::sigv2_query
+                                  ? verify_sigv2(claim, request, input, *credential)
+                                  : verify_sigv4(claim, request, input, *credential));
+    return Identity{.access_key = claim.access_key,
+                    .account_id = credential->account_id,
+                    .scope = claim.scope,
+                    .scheme = claim.scheme,
+                    .payload = claim.payload,
+                    .chunk_seed = std::move(seed)};
+}
+
+}  // namespace onput::auth

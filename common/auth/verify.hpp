@@ -1,0 +1,51 @@
+// verify: whether a claim's signature was made with its key's secret for exactly this request.
+// Pure; one call costs a few microseconds, most of it one HMAC.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "common/auth/chunk_signer.hpp"
+#include "common/auth/claim.hpp"
+#include "common/auth/credentials.hpp"
+#include "common/auth/request_view.hpp"
+#include "common/auth/signing_key.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+
+namespace onput::auth {
+
+// How far the signer's clock may be from ours, either way.
+constexpr std::chrono::minutes clock_skew_max{15};
+
+struct VerifyInput {
+    const KeyRing& keys;
+    SigningKeyCache& signing_keys;
+    Timestamp now;
+    std::string_view body_sha256;  // Hexadecimal; needed for PayloadKind::body only.
+    std::string_view host_bucket;  // The bucket when the host names it; SigV2 signs it in the path.
+};
+
+// Who sent the request: proven.
+struct Identity {
+    std::string access_key;
+    std::string account_id;
+    CredentialScope scope;
+    Scheme scheme = Scheme::sigv4_header;
+    Payload payload;
+    ChunkSeed chunk_seed;  // For the two signed chunk kinds: what the first chunk's signature chains to.
+};
+
+// Errors, all with S3's own text and elements (README.md lists every `reason`):
+//   permission_denied  invalid_access_key_id, signature_does_not_match, request_time_too_skewed,
+//                      request_expired, request_not_yet_valid
+//   invalid_argument   invalid_uri
+//   internal           PayloadKind::body without `body_sha256`
+// A mismatch carries AWSAccessKeyId, StringToSign, SignatureProvided and CanonicalRequest, never the
+// signature that would have been right.
+//
+// With PayloadKind::sha256 the body itself is still unproven: compare its hash with the token.
+Result<Identity> verify(const Claim& claim, const RequestView& request, const VerifyInput& input);
+
+}  // namespace onput::auth

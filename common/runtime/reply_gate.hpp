@@ -1,0 +1,35 @@
+// ReplyGate: nothing is acknowledged that a crash could undo. Work that tells the outside what
+// happened is held until the store is durable up to the ticket that it depends on, then runs in the
+// order in which it was held. Loop thread only.
+#pragma once
+
+#include <deque>
+#include <functional>
+
+#include "common/store/store.hpp"
+
+namespace onput::runtime {
+
+class ReplyGate {
+public:
+    explicit ReplyGate(const store::Store& store) : store_(store) {}
+
+    // Runs `work` once everything committed so far is durable: at once when it already is and
+    // nothing waits before it.
+    void when_durable(std::function<void()> work);
+
+    // The store's on_durable, posted to the loop.
+    void on_durable(store::Ticket durable);
+
+    [[nodiscard]] std::size_t held() const { return held_.size(); }
+
+private:
+    struct Held {
+        store::Ticket ticket;
+        std::function<void()> work;
+    };
+    const store::Store& store_;
+    std::deque<Held> held_;
+};
+
+}  // namespace onput::runtime

@@ -1,0 +1,91 @@
+// Bulk bytes beside the rows. A blob is written once, durable when sealed, never changed. Rows
+// refer to it by BlobRef.
+//
+//     write(bytes, owner) ------------------> BlobRef       small: one record of the segment log,
+//     one fdatasync per group open(owner) -> append ... -> seal ----> BlobRef       large: a file
+//     of its own, one fdatasync at the seal
+//
+// A blob belongs to the row that refers to it: (partition, key) = Owner, stored with the blob.
+// Between seal and the commit of that row a crash leaves an orphan; `recover` finds those at start
+// by asking for each owner whether its row still refers to the blob, and removes them. Removing is
+// by the caller once no row refers to it and nobody reads it.
+//
+// All work happens on the engine's own threads; callbacks are called there: post to the loop and
+// return. The object may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+
+namespace onput::store {
+
+inline constexpr std::size_t segment_blob_bytes_max = 1024 * 1024;
+inline constexpr std::size_t append_bytes_max = 4 * 1024 * 1024;  // Of one append.
+
+struct Owner {
+    std::string partition;
+    std::string key;
+    friend bool operator==(const Owner&, const Owner&) = default;
+};
+
+// Where a blob is. Kept in rows by its text form; opaque to everyone else.
+struct BlobRef {
+    std::uint64_t segment = 0;  // Segment number, or 0: a file of its own.
+    std::uint64_t id = 0;       // Offset of the record in the segment, or the file's number.
+    std::uint64_t length = 0;   // Bytes.
+
+    friend bool operator==(const BlobRef&, const BlobRef&) = default;
+};
+
+std::string to_text(const BlobRef& ref);
+Result<BlobRef> parse_blob_ref(std::string_view text);
+
+using BlobSealed = std::function<void(Result<BlobRef>)>;
+using BlobRead = std::function<void(Result<std::string>)>;
+using BlobDone = std::function<void(Result<void>)>;
+
+// One large blob being written. Destroying it unsealed removes what was written.
+class BlobWriter {
+public:
+    virtual ~BlobWriter() = default;
+
+    // Takes the next bytes (<= append_bytes_max); `done` says that they are with the kernel, or why
+    // not. Several may be on their way.
+    virtual void append(std::string bytes, BlobDone done) = 0;
+
+    // Makes everything appended durable. Call once, last; after an append's failure it fails too.
+    virtual void seal(BlobSealed done) = 0;
+};
+
+class BlobStore {
+public:
+    virtual ~BlobStore() = default;
+
+    // A blob of at most segment_blob_bytes_max in one go.
+    virtual void write(Owner owner, std::string bytes, BlobSealed done) = 0;
+
+    virtual Result<std::unique_ptr<BlobWriter>> open(Owner owner) = 0;
+
+    // Bytes [offset, offset + length) of the blob; a range outside it is invalid_argument, missing
+    // or damaged bytes are corruption.
+    struct Piece {
+        std::uint64_t offset = 0;
+        std::uint64_t length = 0;
+    };
+    virtual void read(const BlobRef& ref, Piece piece, BlobRead done) = 0;
+
+    // Gives the space back. Removing twice succeeds.
+    virtual void remove(const BlobRef& ref) = 0;
+
+    // Called once at start, before anything else: removes every blob for which `is_referred` is
+    // false. Blocks.
+    using IsReferred = std::function<Result<bool>(const Owner&, const BlobRef&)>;
+    virtual Result<void> recover(const IsReferred& is_referred) = 0;
+};
+
+}  // namespace onput::store

@@ -1,0 +1,87 @@
+// Loop: the one thread of a service. It waits for sockets, timers, file descriptors and posted
+// work, and runs in turns:
+//
+//     wait -> read everything that arrived (bounded) -> handlers -> timers -> posted work ->
+//     at_turn_end
+//
+// All functions but `post` and `stop` are for the loop's own thread, inside a handler or before
+// run(). A Context is the process's one ZeroMQ context; create it after any fork and before any
+// socket; sockets must be gone before it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/base/strong_type.hpp"
+#include "common/base/time.hpp"
+
+namespace onput::transport {
+
+class Context {
+public:
+    explicit Context(int io_threads = 1);
+    ~Context();
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    [[nodiscard]] void* handle() const { return handle_; }
+
+private:
+    void* handle_;
+};
+
+using TimerId = StrongType<std::uint64_t, struct TimerIdTag>;
+
+// What a socket of this folder registers with its Loop.
+class Pollable {
+public:
+    virtual ~Pollable() = default;
+    [[nodiscard]] virtual void* socket() const = 0;  // A ZeroMQ socket.
+    virtual void on_readable() = 0;                  // Reads until empty or its bound per turn.
+};
+
+class Loop {
+public:
+    explicit Loop(Context& context);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    void run();   // Until stop().
+    void stop();  // Any thread. The current turn ends normally.
+
+    // Runs `work` in a coming turn. Any thread.
+    void post(std::function<void()> work);
+
+    // Runs `work` once, not before `delay` has passed (monotonic clock).
+    TimerId after(Duration delay, std::function<void()> work);
+    // Runs `work` every `period` until cancelled.
+    TimerId every(Duration period, std::function<void()> work);
+    void cancel(TimerId timer);  // Harmless when it has run.
+
+    // Runs `work` while the file descriptor is readable. The descriptor stays the caller's.
+    void watch(int fd, std::function<void()> work);
+    void unwatch(int fd);
+
+    // Runs at the end of every turn that did anything, in order of registration: the place to
+    // commit and to sync once.
+    void at_turn_end(std::function<void()> work);
+
+    // The wall clock as read at the start of this turn.
+    [[nodiscard]] Timestamp now() const;
+
+    [[nodiscard]] Context& context() const;
+
+    // For the sockets of this folder.
+    void add(Pollable& pollable);
+    void remove(Pollable& pollable);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace onput::transport
