@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything and runs every test. The last line is "N passed, N failed".
+#
+#   tests/run.sh                     all of it
+#   tests/run.sh unit process        only these kinds: tidy unit sim golden fuzz asan process
+#   ONPUT_SIM_SEEDS=5000 tests/run.sh sim        a longer simulation (200 seeds by default)
+#   ONPUT_FUZZ_SECONDS=600 tests/run.sh fuzz     longer fuzzing (5 s a target by default)
+#   ONPUT_SOAK_SECONDS=600 tests/run.sh process  kill tests that go on for longer
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+kinds=${*:-tidy unit sim golden fuzz asan process}
+results=build/test-results
+rm -rf "$results"
+mkdir -p "$results"
+
+step() { printf '\n== %s\n' "$*"; }
+wants() { [[ " $kinds " == *" $1 "* ]]; }
+stop() {
+    echo "tests/run.sh: $*" >&2
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+step "install"
+deploy/install.sh deploy/packages.txt tests/packages.txt || stop "could not install the packages above"
+venv=build/venv
+if [ ! -x $venv/bin/pytest ] || ! cmp -s tests/requirements.txt $venv/requirements.txt; then
+    /usr/bin/python3 -m venv --clear $venv && $venv/bin/pip install -q -r tests/requirements.txt &&
+        cp tests/requirements.txt $venv/requirements.txt || stop "could not install tests/requirements.txt"
+fi
+
+if wants tidy; then
+    step "tidy"
+    $venv/bin/python tests/tidy/tidy.py --junit $results/tidy.xml
+fi
+
+step "build (release)"
+cmake --preset release >/dev/null && cmake --build --preset release || stop "the build failed"
+
+# gtest writes one report a binary into this folder; the environment reaches it through ctest.
+export GTEST_OUTPUT="xml:$PWD/$results/"
+for label in unit golden sim; do
+    if wants $label; then
+        step "$label"
+        ctest --test-dir build/release -L "^$label\$" --output-on-failure --no-tests=error \
+            --output-junit "$PWD/$results/ctest-$label.junit"
+    fi
+done
+
+if wants fuzz; then
+    step "fuzz"
+    cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target onput_fuzzers || stop "the fuzz targets do not build"
+    tests/fuzz/run.sh "${ONPUT_FUZZ_SECONDS:-5}" $results/fuzz.xml
+fi
+
+if wants asan; then
+    step "asan: what parses bytes from outside, with address and undefined-behaviour sanitizers"
+    cmake --preset asan >/dev/null && cmake --build --preset asan --target onput_asan_tests || stop "the asan build failed"
+    export GTEST_OUTPUT="xml:$PWD/$results/asan-"
+    ctest --test-dir build/asan -L '^asan$' --output-on-failure --no-tests=error \
+        --output-junit "$PWD/$results/ctest-asan.junit"
+fi
+
+if wants process; then
+    step "process: real processes, real clients"
+    $venv/bin/pytest -q tests/process --junitxml=$results/process.xml
+fi
+
+step "result"
+$venv/bin/python tests/support/summary.py $results
