@@ -1,0 +1,63 @@
+// JobWorker: the service of every worker process. It keeps the lane, the heartbeat and the leases;
+// a Runner does the work.
+//
+//     hello each second ──> grants ──> Runner::run ──> done(outcome) ──> ack, or nack with the
+//     reason
+//
+// While a job is in hand its lease is extended each lease_extension / 3. SIGTERM: jobs that wait
+// are given back uncounted, running ones finish. A worker keeps nothing durable: whatever it held
+// is leased again when it falls silent.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/runtime/service.hpp"
+#include "common/transport/lane.hpp"
+#include "common/worker/lane_ledger.hpp"
+
+namespace onput::worker {
+
+inline constexpr Duration lease_extension = std::chrono::seconds(30);
+
+struct LaneConfig {
+    std::string queue_lane_endpoint;  // The queue's control PULL.
+    std::string
+        lane_bind;  // Where this worker's PULL is bound; "{id}" in it becomes the worker's id.
+    std::uint32_t places = 1;  // Jobs in hand at a time.
+};
+
+// How a job ended: a summary in words for the job log, or an error. An error is retried unless its
+// code is invalid_argument: the input cannot be processed, whoever tries.
+using JobDone = std::function<void(Result<std::string> summary)>;
+
+class Runner {
+public:
+    virtual ~Runner() = default;
+    // Starts a job and returns; `done` is called once, later, on the loop's thread.
+    virtual void run(LaneJob job, JobDone done) = 0;
+    // What it lacks to work, in words.
+    [[nodiscard]] virtual std::vector<std::string> waiting_for() const { return {}; }
+};
+
+class JobWorker : public runtime::Service {
+public:
+    // `kind` names the functions that it serves: "tts".
+    static Result<std::unique_ptr<JobWorker>> open(runtime::Process& process,
+                                                   const std::string& kind,
+                                                   const LaneConfig& config,
+                                                   std::unique_ptr<Runner> runner);
+    ~JobWorker() override;
+
+    void drain(std::function<void()> done) override;
+    [[nodiscard]] std::vector<std::string> waiting_for() const override;
+    [[nodiscard]] std::vector<schema::Metric> metrics() const override;
+
+private:
+    struct State;
+    explicit JobWorker(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace onput::worker

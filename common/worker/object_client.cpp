@@ -1,0 +1,292 @@
+#include "common/worker/object_client.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
+
+namespace onput::worker {
+namespace {
+
+using transport::CallOptions;
+using transport::Frame;
+
+CallOptions options_for(const ObjectContext& context) {
+    return {.timeout = transport::call_timeout,
+            .trace = context.trace,
+            .principal = context.principal,
+            .attachments = {}};
+}
+
+Result<void> write_at(int fd, std::string_view bytes, std::uint64_t offset) {
+    while (!bytes.empty()) {
+        const ssize_t count = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) {
+            return onput::fail(ErrorCode::resource_exhausted,
+                               std::string("write temporary file: ") + std::strerror(errno),
+                               "temporary_file");
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+        offset += static_cast<std::uint64_t>(count);
+    }
+    return {};
+}
+
+Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t length) {
+    std::string bytes(length, '\0');
+    std::size_t filled = 0;
+    while (filled < length) {
+        const ssize_t count =
+            pread(fd, bytes.data() + filled, length - filled, static_cast<off_t>(offset + filled));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) {
+            return onput::fail(ErrorCode::internal,
+                               std::string("read result file: ") +
+                                   (count < 0 ? std::strerror(errno) : "shorter than it was"));
+        }
+        filled += static_cast<std::size_t>(count);
+    }
+    return bytes;
+}
+
+// One download. Shared by the callbacks of its open calls, the last of which ends it.
+struct Download {
+    transport::RequestClient& storage;
+    ObjectContext context;
+    ObjectClient::DownloadTo to;
+    ObjectClient::Downloaded done;
+    schema::ObjectGot got;
+    std::uint64_t next = 0;  // First byte not asked for yet.
+    std::uint32_t in_flight = 0;
+    std::optional<Error> failure;  // The first one.
+
+    void close() {
+        transport::call(storage, schema::CloseRead{.read_id = got.read_id}, options_for(context),
+                        // The session ends by itself when this is lost.
+                        [](Result<schema::Empty>, std::vector<Frame>) {});
+    }
+};
+
+void ask_for_pieces(const std::shared_ptr<Download>& download);
+
+void take_piece(const std::shared_ptr<Download>& download, std::uint64_t offset,
+                const Result<schema::Empty>& reply, const std::vector<Frame>& frames) {
+    --download->in_flight;
+    Result<void> taken;
+    if (!reply) taken = std::unexpected(reply.error());
+    std::uint64_t at = offset;
+    for (const Frame& frame : frames) {
+        if (taken) taken = write_at(download->to.fd, frame.view(), at);
+        at += frame.size();
+    }
+    const std::uint64_t expected =
+        std::min<std::uint64_t>(schema::chunk_bytes_max, download->got.length - offset);
+    if (taken && at - offset != expected) {
+        taken = onput::fail(ErrorCode::corruption, "storage sent a piece of the wrong length");
+    }
+    if (!taken && !download->failure) download->failure = taken.error();
+    ask_for_pieces(download);
+}
+
+void ask_for_pieces(const std::shared_ptr<Download>& download) {
+    while (!download->failure && download->next < download->got.length &&
+           download->in_flight < pieces_in_flight_max) {
+        const std::uint64_t offset = download->next;
+        const std::uint64_t length =
+            std::min<std::uint64_t>(schema::chunk_bytes_max, download->got.length - offset);
+        download->next += length;
+        ++download->in_flight;
+        transport::call(download->storage,
+                        schema::ReadObject{.read_id = download->got.read_id,
+                                           .offset = offset,
+                                           .length = static_cast<std::uint32_t>(length)},
+                        options_for(download->context),
+                        [download, offset](const Result<schema::Empty>& reply,
+                                           const std::vector<Frame>& frames) {
+                            take_piece(download, offset, reply, frames);
+                        });
+    }
+    if (download->in_flight > 0) return;
+    download->close();
+    if (download->failure) {
+        download->done(std::unexpected(*download->failure));
+    } else {
+        download->done(std::move(download->got.object));
+    }
+}
+
+void take_whole(const std::shared_ptr<Download>& download, const std::vector<Frame>& frames) {
+    std::uint64_t at = 0;
+    for (const Frame& frame : frames) {
+        if (const auto written = write_at(download->to.fd, frame.view(), at); !written) {
+            download->done(std::unexpected(written.error()));
+            return;
+        }
+        at += frame.size();
+    }
+    if (at != download->got.length) {
+        download->done(
+            onput::fail(ErrorCode::corruption, "storage sent an object of the wrong length"));
+        return;
+    }
+    download->done(std::move(download->got.object));
+}
+
+void begin_download(const std::shared_ptr<Download>& download, Result<schema::ObjectGot> reply,
+                    const std::vector<Frame>& frames) {
+    if (!reply) {
+        download->done(std::unexpected(reply.error()));
+        return;
+    }
+    download->got = std::move(*reply);
+    if (download->got.object.size_bytes > download->to.bytes_max) {
+        if (download->got.read_id != 0) download->close();
+        download->done(onput::fail(ErrorCode::resource_exhausted,
+                                   "object of " + std::to_string(download->got.object.size_bytes) +
+                                       " bytes is above the limit of " +
+                                       std::to_string(download->to.bytes_max),
+                                   "object_too_large"));
+    } else if (download->got.read_id == 0) {
+        take_whole(download, frames);
+    } else {
+        ask_for_pieces(download);
+    }
+}
+
+// One upload through a write session, as Download.
+struct Upload {
+    transport::RequestClient& storage;
+    ObjectContext context;
+    int fd;
+    ObjectClient::Uploaded done;
+    schema::PutObject object;
+    Digest md5{DigestAlgorithm::md5};
+    std::uint64_t write_id = 0;
+    std::uint32_t credit = 1;
+    std::uint64_t next = 0;
+    std::uint32_t in_flight = 0;
+    std::optional<Error> failure;
+
+    void abort() {
+        transport::call(storage, schema::AbortWrite{.write_id = write_id}, options_for(context),
+                        [](Result<schema::Empty>, std::vector<Frame>) {});
+    }
+};
+
+void finish_upload(const std::shared_ptr<Upload>& upload) {
+    if (upload->failure) {
+        upload->abort();
+        upload->done(std::unexpected(*upload->failure));
+        return;
+    }
+    upload->object.etag = to_hex(upload->md5.finish());
+    transport::call(upload->storage,
+                    schema::FinishWrite{.write_id = upload->write_id, .object = upload->object},
+                    options_for(upload->context),
+                    [upload](Result<schema::ObjectPut> reply, std::vector<Frame>) {
+                        upload->done(std::move(reply));
+                    });
+}
+
+void send_pieces(const std::shared_ptr<Upload>& upload) {
+    while (!upload->failure && upload->next < upload->object.size_bytes &&
+           upload->in_flight < upload->credit) {
+        const std::uint64_t offset = upload->next;
+        const auto length =
+            std::min<std::uint64_t>(schema::chunk_bytes_max, upload->object.size_bytes - offset);
+        auto bytes = read_at(upload->fd, offset, length);
+        if (!bytes) {
+            upload->failure = bytes.error();
+            break;
+        }
+        upload->md5.update(*bytes);
+        upload->next += length;
+        ++upload->in_flight;
+        auto options = options_for(upload->context);
+        options.attachments.emplace_back(std::move(*bytes));
+        transport::call(upload->storage,
+                        schema::AppendWrite{.write_id = upload->write_id, .offset = offset},
+                        std::move(options),
+                        [upload](const Result<schema::WriteAppended>& reply, std::vector<Frame>) {
+                            --upload->in_flight;
+                            if (!reply && !upload->failure) upload->failure = reply.error();
+                            send_pieces(upload);
+                        });
+    }
+    const bool is_sent = upload->failure || upload->next == upload->object.size_bytes;
+    if (is_sent && upload->in_flight == 0) finish_upload(upload);
+}
+
+void begin_upload(const std::shared_ptr<Upload>& upload) {
+    const schema::OpenWrite request{.bucket = upload->object.bucket,
+                                    .key = upload->object.key,
+                                    .size_bytes = upload->object.size_bytes};
+    transport::call(upload->storage, request, options_for(upload->context),
+                    [upload](const Result<schema::WriteOpened>& reply, std::vector<Frame>) {
+                        if (!reply) {
+                            upload->done(std::unexpected(reply.error()));
+                            return;
+                        }
+                        upload->write_id = reply->write_id;
+                        upload->credit = std::clamp(reply->credit, 1U, pieces_in_flight_max);
+                        send_pieces(upload);
+                    });
+}
+
+}  // namespace
+
+void ObjectClient::download(const ObjectName& name, const ObjectContext& context, DownloadTo to,
+                            Downloaded done) {
+    auto download = std::make_shared<Download>(Download{.storage = storage_,
+                                                        .context = context,
+                                                        .to = to,
+                                                        .done = std::move(done),
+                                                        .got = {},
+                                                        .failure = {}});
+    transport::call(
+        storage_,
+        schema::GetObject{.bucket = name.bucket, .key = name.key, .range = {}, .conditions = {}},
+        options_for(context),
+        [download](Result<schema::ObjectGot> reply, const std::vector<Frame>& frames) {
+            begin_download(download, std::move(reply), frames);
+        });
+}
+
+void ObjectClient::upload(schema::PutObject object, const ObjectContext& context, int fd,
+                          Uploaded done) {
+    struct stat status{};
+    if (fstat(fd, &status) != 0) {
+        done(onput::fail(ErrorCode::internal,
+                         std::string("stat result file: ") + std::strerror(errno)));
+        return;
+    }
+    object.size_bytes = static_cast<std::uint64_t>(status.st_size);
+    if (object.size_bytes > schema::whole_put_bytes_max) {
+        begin_upload(std::make_shared<Upload>(Upload{.storage = storage_,
+                                                     .context = context,
+                                                     .fd = fd,
+                                                     .done = std::move(done),
+                                                     .object = std::move(object),
+                                                     .failure = {}}));
+        return;
+    }
+    auto bytes = read_at(fd, 0, object.size_bytes);
+    if (!bytes) {
+        done(std::unexpected(bytes.error()));
+        return;
+    }
+    object.etag = to_hex(Digest::of(DigestAlgorithm::md5, *bytes));
+    auto options = options_for(context);
+    options.attachments.emplace_back(std::move(*bytes));
+    transport::call(storage_, object, std::move(options),
+                    [done = std::move(done)](Result<schema::ObjectPut> reply, std::vector<Frame>) {
+                        done(std::move(reply));
+                    });
+}
+
+}  // namespace onput::worker
