@@ -1,0 +1,86 @@
+// Connection: the life of one connection, request after request. Internal to http.
+//
+//     idle ──first byte──> head ──whole──> handler ──answered──> idle
+//       │                   │ refused         │ not to be kept
+//       └───────────────────┴─────────────────┴──> parting ──> ended
+//
+// Pipelined requests wait in the input buffer; they are handled and answered one after another.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "services/gateway/http/body_reader.hpp"
+#include "services/gateway/http/exchange.hpp"
+#include "services/gateway/http/message.hpp"
+#include "services/gateway/http/options.hpp"
+#include "services/gateway/http/response_writer.hpp"
+#include "services/gateway/http/stream.hpp"
+#include "services/gateway/http/task.hpp"
+#include "services/gateway/http/wire.hpp"
+
+namespace onput::http {
+
+class Handler;
+
+// What an Exchange reaches through.
+struct ExchangeParts {
+    RequestHead& request;
+    BodyReader& body;
+    ResponseWriter& writer;
+    Wire& wire;
+    std::shared_ptr<Executor> executor;
+};
+
+// What the connections of one loop have in common. Outlives them.
+struct ConnectionContext {
+    const Options& options;
+    Handler& handler;
+    std::shared_ptr<Loop> loop;
+    DateText date;
+};
+
+class Connection {
+public:
+    Connection(ConnectionContext& context, std::shared_ptr<Stream> stream);
+
+    // Serves until the connection ends, then calls `ended`, from within the coroutine's last step:
+    // the connection must not be destroyed inside that call.
+    void run(std::function<void()> ended);
+
+    // Ends at once when idle, otherwise after the request in hand.
+    void finish();
+    // Ends at once: what is awaited fails with `shutting_down`.
+    void abort();
+
+private:
+    enum class Next { again, part, end };
+
+    Task<void> serve();
+    Task<Next> serve_one();
+    // No error: nothing came, or nobody is there to be told.
+    using HeadOutcome = std::expected<std::size_t, std::optional<ProtocolError>>;
+
+    Task<HeadOutcome> await_head();
+    std::size_t skip_blank_lines();
+    Task<Next> refuse(ProtocolError error);
+    Task<Next> conclude();
+    Task<void> part();
+
+    ConnectionContext& context_;
+    const Options& options_;
+    Wire wire_;
+    BodyReader body_;
+    ResponseWriter writer_;
+    std::string head_bytes_;  // What the views in head_ point into.
+    std::string peer_;
+    RequestHead head_;
+    bool idle_ = false;  // No byte of a next request is there.
+    bool finishing_ = false;
+};
+
+}  // namespace onput::http

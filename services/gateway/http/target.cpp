@@ -1,0 +1,141 @@
+#include "services/gateway/http/target.hpp"
+
+#include <algorithm>
+
+#include "common/base/encoding.hpp"
+
+namespace onput::http {
+namespace {
+
+char to_lower(char byte) {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+    return text.size() >= prefix.size() &&
+           equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+std::string_view trim(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool is_host_byte(char byte) {
+    const char lower = to_lower(byte);
+    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
+           byte == '-' || byte == '_' || byte == '~' || byte == '%';
+}
+
+bool is_address_byte(char byte) {
+    return is_host_byte(byte) || byte == ':';
+}
+bool is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
+}
+
+Result<QueryParameter> parse_parameter(std::string_view piece) {
+    const std::size_t equals = std::min(piece.find('='), piece.size());
+    QueryParameter parameter;
+    parameter.raw_name = piece.substr(0, equals);
+    if (equals < piece.size()) parameter.raw_value = piece.substr(equals + 1);
+    ONPUT_TRY(parameter.name, form_decode(parameter.raw_name));
+    ONPUT_TRY(parameter.value, form_decode(parameter.raw_value));
+    return parameter;
+}
+
+}  // namespace
+
+Result<Target> parse_target(std::string_view raw) {
+    if (raw.find('#') != std::string_view::npos) {
+        return fail(ErrorCode::invalid_argument, "the request target has a fragment");
+    }
+    Target target;
+    if (raw == "*") {
+        target.path = raw;
+        return target;
+    }
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!starts_with_ignoring_case(raw, scheme)) continue;
+        raw.remove_prefix(scheme.size());
+        const std::size_t end = std::min(raw.find_first_of("/?"), raw.size());
+        target.authority = raw.substr(0, end);
+        raw.remove_prefix(end);
+        if (raw.empty() || raw.front() == '?') {
+            target.path = "/";
+            target.query = raw.empty() ? raw : raw.substr(1);
+            return target;
+        }
+        break;
+    }
+    if (raw.empty() || raw.front() != '/') {
+        return fail(ErrorCode::invalid_argument, "the request target is not a path");
+    }
+    const std::size_t question = std::min(raw.find('?'), raw.size());
+    target.path = raw.substr(0, question);
+    if (question < raw.size()) target.query = raw.substr(question + 1);
+    return target;
+}
+
+Result<std::vector<QueryParameter>> parse_query(std::string_view query) {
+    std::vector<QueryParameter> parameters;
+    while (!query.empty()) {
+        const std::size_t end = std::min(query.find('&'), query.size());
+        const std::string_view piece = query.substr(0, end);
+        query.remove_prefix(std::min(end + 1, query.size()));
+        if (piece.empty()) continue;
+        if (parameters.size() == query_parameters_max) {
+            return fail(ErrorCode::invalid_argument, "the query has too many parameters");
+        }
+        ONPUT_TRY(auto parameter, parse_parameter(piece));
+        parameters.push_back(std::move(parameter));
+    }
+    return parameters;
+}
+
+const QueryParameter* find_parameter(const std::vector<QueryParameter>& parameters,
+                                     std::string_view name) {
+    const auto found = std::ranges::find(parameters, name, &QueryParameter::name);
+    return found == parameters.end() ? nullptr : &*found;
+}
+
+Result<HostPort> parse_host(std::string_view text) {
+    const auto refused = fail(ErrorCode::invalid_argument, "the host is malformed");
+    HostPort result;
+    std::string_view rest;
+    if (text.starts_with('[')) {
+        const std::size_t close = text.find(']');
+        if (close == std::string_view::npos) return refused;
+        result.host = text.substr(1, close - 1);
+        rest = text.substr(close + 1);
+        if (!std::ranges::all_of(result.host, is_address_byte)) return refused;
+    } else {
+        const std::size_t colon = std::min(text.find(':'), text.size());
+        result.host = text.substr(0, colon);
+        rest = text.substr(colon);
+        if (!std::ranges::all_of(result.host, is_host_byte)) return refused;
+    }
+    if (result.host.empty()) return refused;
+    if (rest.empty()) return result;
+    result.port = rest.substr(1);
+    if (rest.front() != ':' || result.port.size() > 5) return refused;
+    if (!std::ranges::all_of(result.port, is_digit)) return refused;
+    return result;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    const auto same = [](char x, char y) { return to_lower(x) == to_lower(y); };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+bool has_token(std::string_view list, std::string_view token) {
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find(','), list.size());
+        if (equal_ignoring_case(trim(list.substr(0, end)), token)) return true;
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return false;
+}
+
+}  // namespace onput::http
