@@ -154,11 +154,13 @@ Result<std::string> canonical_request(const CanonicalInput& input) {
     } else if (input.path_encoding == PathEncoding::twice) {
         append_encoded_twice(out, input.request.path);
     } else if (!append_recoded(out, input.request.path, Part::path)) {
-        return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.", "invalid_uri");
+        return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
+                    "invalid_uri");
     }
     out += '\n';
     if (!append_query(out, input)) {
-        return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.", "invalid_uri");
+        return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
+                    "invalid_uri");
     }
     out += '\n';
     append_headers(out, input);

@@ -29,9 +29,9 @@ PathEncoding path_encoding_of(std::string_view service);
 
 struct CanonicalInput {
     RequestView request;
-    std::string_view signed_headers;    // "host;x-amz-date", in the signer's order.
-    std::string_view payload;           // Last line: a hexadecimal hash or a token.
-    std::string_view left_out_parameter;  // "X-Amz-Signature" for the query form, else empty.
+    std::string_view signed_headers;           // "host;x-amz-date", in the signer's order.
+    std::string_view payload;                  // Last line: a hexadecimal hash or a token.
+    std::string_view left_out_parameter = {};  // "X-Amz-Signature" for the query form, else empty.
     PathEncoding path_encoding = PathEncoding::once;
 };
 

@@ -82,7 +82,8 @@ Result<void> parse_signed_headers(std::string_view text, Claim& claim) {
             return c > ' ' && c < 0x7f && c != ':' && !(c >= 'A' && c <= 'Z');
         });
         if (!is_name || ++count > signed_headers_max) {
-            return malformed(claim.scheme, "SignedHeaders is not a list of lower-case header names");
+            return malformed(claim.scheme,
+                             "SignedHeaders is not a list of lower-case header names");
         }
         has_host = has_host || name == "host";
     }
@@ -131,9 +132,10 @@ Result<Payload> parse_payload(std::string_view token) {
         return Payload{.kind = PayloadKind::sha256, .token = std::string(token)};
     }
     Error error{.code = ErrorCode::invalid_argument,
-                .message = "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-                           "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-                           "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value.",
+                .message =
+                    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+                    "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+                    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value.",
                 .reason = "invalid_content_sha256",
                 .details = {}};
     error.details.emplace_back("ArgumentName", "x-amz-content-sha256");
@@ -271,7 +273,7 @@ bool find_query_fields(std::string_view query, QueryFields& fields) {
     }};
     while (const auto parameter = next_parameter(query)) {
         // Most queries hold none of these: one look at the first letter spares the comparisons.
-        if (parameter->name.front() != 'X' && parameter->name.front() != 'A') continue;
+        if (!parameter->name.starts_with('X') && !parameter->name.starts_with('A')) continue;
         for (const auto& [name, field] : table) {
             if (parameter->name != name) continue;
             if (*field) return false;

@@ -30,17 +30,18 @@ enum class Scheme {
 
 // How the body is bound to the signature.
 enum class PayloadKind {
-    body,                     // By its hash, which the verifier computes (services other than S3).
-    sha256,                   // By the hash in x-amz-content-sha256; the caller compares at the end.
-    unsigned_payload,         // Not at all.
-    signed_chunks,            // aws-chunked, every chunk signed.
-    signed_chunks_trailer,    // The same, and a signed trailer.
+    body,                   // By its hash, which the verifier computes (services other than S3).
+    sha256,                 // By the hash in x-amz-content-sha256; the caller compares at the end.
+    unsigned_payload,       // Not at all.
+    signed_chunks,          // aws-chunked, every chunk signed.
+    signed_chunks_trailer,  // The same, and a signed trailer.
     unsigned_chunks_trailer,  // aws-chunked, unsigned, with a checksum in the trailer.
 };
 
 struct Payload {
     PayloadKind kind = PayloadKind::body;
-    std::string token;  // As in x-amz-content-sha256; for `sha256` 64 hexadecimal digits; for `body` empty.
+    std::string
+        token;  // As in x-amz-content-sha256; for `sha256` 64 hexadecimal digits; for `body` empty.
 };
 
 struct Claim {
@@ -60,7 +61,8 @@ bool is_anonymous(const RequestView& request);
 
 // Finds and checks the signature's form. Errors (README.md lists every `reason`):
 //   permission_denied `access_denied`     anonymous, or no usable date
-//   invalid_argument                      malformed, of an unsupported kind, or two signatures at once
+//   invalid_argument                      malformed, of an unsupported kind, or two signatures at
+//   once
 Result<Claim> parse_claim(const RequestView& request);
 
 }  // namespace onput::auth

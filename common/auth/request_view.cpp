@@ -3,7 +3,9 @@
 namespace onput::auth {
 namespace {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 }  // namespace
 
@@ -14,8 +16,11 @@ std::optional<Parameter> next_parameter(std::string_view& rest) {
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
         if (item.empty()) continue;
         const std::size_t equals = item.find('=');
-        if (equals == std::string_view::npos) return Parameter{.name = item, .value = {}};
-        return Parameter{.name = item.substr(0, equals), .value = item.substr(equals + 1)};
+        if (equals == std::string_view::npos) {
+            return Parameter{.name = item, .value = {}, .has_value = false};
+        }
+        return Parameter{
+            .name = item.substr(0, equals), .value = item.substr(equals + 1), .has_value = true};
     }
     return {};
 }

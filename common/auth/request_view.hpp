@@ -15,15 +15,16 @@ struct Header {
 
 struct RequestView {
     std::string_view method;
-    std::string_view path;   // Before the '?', still encoded. Empty counts as "/".
-    std::string_view query;  // After the '?', still encoded. Empty when there is none.
+    std::string_view path;            // Before the '?', still encoded. Empty counts as "/".
+    std::string_view query;           // After the '?', still encoded. Empty when there is none.
     std::span<const Header> headers;  // `Host` among them; a repeated name is several entries.
 };
 
-// One `name=value` of a query, still encoded; without '=' the value is empty.
+// One `name=value` of a query, still encoded.
 struct Parameter {
     std::string_view name;
     std::string_view value;
+    bool has_value = false;  // False without '=', as in "?acl".
 };
 
 // Takes the first parameter off the front of `rest`; nothing when `rest` is used up. Empty

@@ -37,9 +37,9 @@ Result<void> check_header_time(const Claim& claim, Timestamp now) {
 
 Result<void> check_query_time(const Claim& claim, Timestamp now) {
     if (claim.scheme == Scheme::sigv4_query && claim.signed_at > now + clock_skew_max) {
-        return denied("Request is not valid yet", "request_not_yet_valid",
-                      {{"X-Amz-Date", format_iso8601_basic(claim.signed_at)},
-                       {"ServerTime", utc(now)}});
+        return denied(
+            "Request is not valid yet", "request_not_yet_valid",
+            {{"X-Amz-Date", format_iso8601_basic(claim.signed_at)}, {"ServerTime", utc(now)}});
     }
     if (now <= claim.expires_at) return {};
     return denied("Request has expired", "request_expired",
@@ -87,12 +87,12 @@ Result<ChunkSeed> verify_sigv4(const Claim& claim, const RequestView& request,
                                  .path_encoding = path_encoding_of(claim.scope.service)}));
     std::string amz_date = format_iso8601_basic(claim.signed_at);
     std::string scope = claim.scope.text();
-    std::string text = string_to_sign(
-        {.amz_date = amz_date, .scope = scope, .canonical_request = canonical});
+    std::string text =
+        string_to_sign({.amz_date = amz_date, .scope = scope, .canonical_request = canonical});
     const std::string& key = input.signing_keys.get(credential.secret, claim.scope);
     if (!equal_constant_time(to_hex(hmac_sha256(key, text)), claim.signature)) {
-        return mismatch(claim, {.string_to_sign = std::move(text),
-                                .canonical_request = std::move(canonical)});
+        return mismatch(
+            claim, {.string_to_sign = std::move(text), .canonical_request = std::move(canonical)});
     }
     if (!has_signed_chunks(claim.payload.kind)) return ChunkSeed{};
     return ChunkSeed{.signing_key = key,

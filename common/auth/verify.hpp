@@ -23,8 +23,9 @@ struct VerifyInput {
     const KeyRing& keys;
     SigningKeyCache& signing_keys;
     Timestamp now;
-    std::string_view body_sha256;  // Hexadecimal; needed for PayloadKind::body only.
-    std::string_view host_bucket;  // The bucket when the host names it; SigV2 signs it in the path.
+    std::string_view body_sha256 = {};  // Hexadecimal; needed for PayloadKind::body only.
+    std::string_view host_bucket =
+        {};  // The bucket when the host names it; SigV2 signs it in the path.
 };
 
 // Who sent the request: proven.
@@ -34,7 +35,8 @@ struct Identity {
     CredentialScope scope;
     Scheme scheme = Scheme::sigv4_header;
     Payload payload;
-    ChunkSeed chunk_seed;  // For the two signed chunk kinds: what the first chunk's signature chains to.
+    ChunkSeed
+        chunk_seed;  // For the two signed chunk kinds: what the first chunk's signature chains to.
 };
 
 // Errors, all with S3's own text and elements (README.md lists every `reason`):
@@ -42,8 +44,8 @@ struct Identity {
 //                      request_expired, request_not_yet_valid
 //   invalid_argument   invalid_uri
 //   internal           PayloadKind::body without `body_sha256`
-// A mismatch carries AWSAccessKeyId, StringToSign, SignatureProvided and CanonicalRequest, never the
-// signature that would have been right.
+// A mismatch carries AWSAccessKeyId, StringToSign, SignatureProvided and CanonicalRequest, never
+// the signature that would have been right.
 //
 // With PayloadKind::sha256 the body itself is still unproven: compare its hash with the token.
 Result<Identity> verify(const Claim& claim, const RequestView& request, const VerifyInput& input);

@@ -21,8 +21,8 @@ constexpr std::size_t filter_events_max = 64;  // More than there are names: rep
 // and an empty part match the same, but are answered differently.
 struct FilterSpec {
     std::vector<std::string> events;  // "s3:ObjectCreated:*" and the like, at least one.
-    std::optional<std::string> prefix;
-    std::optional<std::string> suffix;
+    std::optional<std::string> prefix = {};
+    std::optional<std::string> suffix = {};
 
     friend bool operator==(const FilterSpec&, const FilterSpec&) = default;
 };

@@ -1,0 +1,324 @@
+#include "common/auth/policy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "common/auth/request_view.hpp"
+
+namespace onput::auth {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t arn_parts = 6;
+
+std::unexpected<Error> malformed(std::string_view what) {
+    return fail(ErrorCode::invalid_argument, "policy: " + std::string(what), "malformed_policy");
+}
+
+// Names from the document are quoted in messages: short ones only.
+std::string in_quotes(std::string_view name) {
+    return '"' + std::string(name.substr(0, 64)) + '"';
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    return out;
+}
+
+// A string, or an array of strings that is not empty.
+Result<std::vector<std::string>> string_list(const Json& json, std::string_view where) {
+    std::vector<std::string> list;
+    if (json.is_string()) {
+        list.push_back(json.get<std::string>());
+    } else if (json.is_array()) {
+        for (const Json& item : json) {
+            if (!item.is_string())
+                return malformed(std::string(where) + " holds something not a text");
+            list.push_back(item.get<std::string>());
+        }
+    }
+    if (list.empty()) return malformed(std::string(where) + " is not a text or a list of texts");
+    for (const std::string& text : list) {
+        if (text.find("${") != std::string::npos) {
+            return malformed(std::string(where) +
+                             " uses a policy variable, which is not supported");
+        }
+    }
+    return list;
+}
+
+Result<void> check_elements(const Json& object, std::initializer_list<std::string_view> known,
+                            std::string_view where) {
+    for (const auto& [name, value] : object.items()) {
+        if (std::ranges::find(known, std::string_view(name)) == known.end()) {
+            return malformed(std::string(where) + " has the unsupported element " +
+                             in_quotes(name));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+bool matches_wildcard(std::string_view pattern, std::string_view text) {
+    // On a mismatch the last '*' takes one character more; earlier ones never need to.
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t star_text = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            star_text = t;
+        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+            ++p;
+            ++t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++star_text;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
+}
+
+bool matches_arn(std::string_view pattern, std::string_view arn) {
+    for (std::size_t part = 0; part < arn_parts; ++part) {
+        // The last part, the resource, holds colons of its own.
+        const bool is_last = part + 1 == arn_parts;
+        const std::size_t pattern_end = is_last ? std::string_view::npos : pattern.find(':');
+        const std::size_t arn_end = is_last ? std::string_view::npos : arn.find(':');
+        if (!is_last &&
+            (pattern_end == std::string_view::npos || arn_end == std::string_view::npos)) {
+            // Not an ARN of six parts: only a pattern for everything can mean it.
+            return part == 0 && pattern == "*";
+        }
+        if (!matches_wildcard(pattern.substr(0, pattern_end), arn.substr(0, arn_end))) return false;
+        if (is_last) break;
+        pattern.remove_prefix(pattern_end + 1);
+        arn.remove_prefix(arn_end + 1);
+    }
+    return true;
+}
+
+class Policy::Parser {
+public:
+    static Result<Policy> parse(const Json& document) {
+        if (!document.is_object()) return malformed("the document is not a JSON object");
+        ONPUT_TRY_VOID(check_elements(document, {"Version", "Id", "Statement"}, "the document"));
+        if (document.contains("Version")) {
+            const Json& version = document["Version"];
+            if (version != "2012-10-17" && version != "2008-10-17") {
+                return malformed("Version is neither 2012-10-17 nor 2008-10-17");
+            }
+        }
+        if (!document.contains("Statement")) return malformed("Statement is missing");
+        const Json& statements = document["Statement"];
+        Policy policy;
+        if (statements.is_object()) {
+            ONPUT_TRY(auto statement, parse_statement(statements, 1));
+            policy.statements_.push_back(std::move(statement));
+        } else if (statements.is_array() && !statements.empty()) {
+            for (const Json& item : statements) {
+                ONPUT_TRY(auto statement, parse_statement(item, policy.statements_.size() + 1));
+                policy.statements_.push_back(std::move(statement));
+            }
+        } else {
+            return malformed("Statement is not a statement or a list of them");
+        }
+        return policy;
+    }
+
+private:
+    static Result<Statement> parse_statement(const Json& json, std::size_t number) {
+        Statement statement;
+        statement.name = '#' + std::to_string(number);
+        const std::string where = "statement " + statement.name;
+        if (!json.is_object()) return malformed(where + " is not an object");
+        ONPUT_TRY_VOID(check_elements(
+            json, {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, where));
+        for (const char* name : {"Effect", "Principal", "Action", "Resource"}) {
+            if (!json.contains(name)) return malformed(where + " has no " + name);
+        }
+        if (json.contains("Sid")) {
+            if (!json["Sid"].is_string()) return malformed(where + ": Sid is not a text");
+            if (!json["Sid"].get_ref<const std::string&>().empty()) statement.name = json["Sid"];
+        }
+        if (json["Effect"] != "Allow" && json["Effect"] != "Deny") {
+            return malformed(where + ": Effect is neither Allow nor Deny");
+        }
+        statement.effect = json["Effect"] == "Allow" ? PolicyEffect::allow : PolicyEffect::deny;
+        ONPUT_TRY_VOID(parse_principal(json["Principal"], where, statement));
+        ONPUT_TRY(statement.actions, string_list(json["Action"], where + ": Action"));
+        for (std::string& action : statement.actions) action = lower(action);
+        ONPUT_TRY(statement.resources, string_list(json["Resource"], where + ": Resource"));
+        if (json.contains("Condition")) {
+            ONPUT_TRY_VOID(parse_conditions(json["Condition"], where, statement));
+        }
+        return statement;
+    }
+
+    static Result<void> parse_principal(const Json& json, const std::string& where,
+                                        Statement& statement) {
+        if (json == "*") {
+            statement.anyone = true;
+            return {};
+        }
+        if (!json.is_object() || json.empty()) {
+            return malformed(where + ": Principal is neither \"*\" nor an object");
+        }
+        ONPUT_TRY_VOID(check_elements(json, {"AWS", "Service"}, where + ": Principal"));
+        if (json.contains("AWS")) {
+            ONPUT_TRY(statement.aws_principals, string_list(json["AWS"], where + ": Principal"));
+            statement.anyone =
+                std::ranges::find(statement.aws_principals, "*") != statement.aws_principals.end();
+        }
+        if (json.contains("Service")) {
+            ONPUT_TRY(statement.service_principals,
+                      string_list(json["Service"], where + ": Principal"));
+        }
+        return {};
+    }
+
+    static Result<void> parse_conditions(const Json& json, const std::string& where,
+                                         Statement& statement) {
+        if (!json.is_object()) return malformed(where + ": Condition is not an object");
+        for (const auto& [operator_name, keys] : json.items()) {
+            Condition condition;
+            if (!parse_operator(operator_name, condition)) {
+                return malformed(where + ": the condition operator " + in_quotes(operator_name) +
+                                 " is not supported");
+            }
+            if (!keys.is_object() || keys.empty()) {
+                return malformed(where + ": condition " + operator_name + " is not an object");
+            }
+            for (const auto& [key_name, values] : keys.items()) {
+                if (!parse_key(key_name, condition)) {
+                    return malformed(where + ": the condition key " + in_quotes(key_name) +
+                                     " is not supported");
+                }
+                ONPUT_TRY(condition.values,
+                          string_list(values, where + ": condition on " + in_quotes(key_name)));
+                statement.conditions.push_back(condition);
+            }
+        }
+        return {};
+    }
+
+    static bool parse_operator(std::string_view name, Condition& condition) {
+        static constexpr std::array<std::pair<std::string_view, Operator>, 4> operators{{
+            {"ArnEquals", Operator::arn_like},  // The two are the same to AWS as well.
+            {"ArnLike", Operator::arn_like},
+            {"StringEquals", Operator::string_equals},
+            {"StringLike", Operator::string_like},
+        }};
+        constexpr std::string_view if_exists = "IfExists";
+        condition.if_exists = name.ends_with(if_exists);
+        if (condition.if_exists) name.remove_suffix(if_exists.size());
+        for (const auto& [known, match] : operators) {
+            if (name != known) continue;
+            condition.match = match;
+            return true;
+        }
+        return false;
+    }
+
+    static bool parse_key(std::string_view name, Condition& condition) {
+        static constexpr std::array<std::pair<std::string_view, Key>, 3> keys{{
+            {"aws:SourceArn", Key::source_arn},
+            {"aws:SourceAccount", Key::source_account},
+            {"aws:SourceOwner", Key::source_owner},
+        }};
+        for (const auto& [known, key] : keys) {
+            if (!equal_ignoring_case(name, known)) continue;
+            condition.key = key;
+            return true;
+        }
+        return false;
+    }
+};
+
+Result<Policy> Policy::parse(std::string_view json) {
+    if (json.size() > policy_bytes_max) return malformed("the document is larger than 20480 bytes");
+    const Json document = Json::parse(json, nullptr, false);
+    if (document.is_discarded()) return malformed("the document is not valid JSON");
+    try {
+        return Parser::parse(document);
+    } catch (const Json::exception&) {
+        return malformed("the document has an element of the wrong type");
+    }
+}
+
+PolicyDecision Policy::evaluate(const PolicyRequest& request) const {
+    PolicyDecision decision;
+    for (const Statement& statement : statements_) {
+        if (!applies(statement, request)) continue;
+        if (statement.effect == PolicyEffect::deny) {
+            return {.effect = PolicyEffect::deny, .statement = statement.name};
+        }
+        if (decision.effect == PolicyEffect::no_match) {
+            decision = {.effect = PolicyEffect::allow, .statement = statement.name};
+        }
+    }
+    return decision;
+}
+
+bool Policy::applies(const Statement& statement, const PolicyRequest& request) {
+    const std::string action = lower(request.action);
+    return names_principal(statement, request.principal) &&
+           std::ranges::any_of(
+               statement.actions,
+               [&](const std::string& pattern) { return matches_wildcard(pattern, action); }) &&
+           std::ranges::any_of(statement.resources,
+                               [&](const std::string& pattern) {
+                                   return matches_wildcard(pattern, request.resource);
+                               }) &&
+           std::ranges::all_of(statement.conditions, [&](const Condition& condition) {
+               return holds(condition, request);
+           });
+}
+
+bool Policy::names_principal(const Statement& statement, const PolicyPrincipal& principal) {
+    if (statement.anyone) return true;
+    if (!principal.service.empty()) {
+        return std::ranges::find(statement.service_principals, principal.service) !=
+               statement.service_principals.end();
+    }
+    if (principal.account_id.empty()) return false;
+    // An account stands for everyone in it.
+    return std::ranges::any_of(statement.aws_principals, [&](const std::string& named) {
+        return named == principal.account_id ||
+               named == "arn:aws:iam::" + principal.account_id + ":root" ||
+               (!principal.arn.empty() && named == principal.arn);
+    });
+}
+
+bool Policy::holds(const Condition& condition, const PolicyRequest& request) {
+    const std::optional<std::string>* value = nullptr;
+    switch (condition.key) {
+        case Key::source_arn: value = &request.source_arn; break;
+        case Key::source_account: value = &request.source_account; break;
+        case Key::source_owner: value = &request.source_owner; break;
+    }
+    if (!*value) return condition.if_exists;
+    return std::ranges::any_of(condition.values, [&](const std::string& wanted) {
+        switch (condition.match) {
+            case Operator::arn_like: return matches_arn(wanted, **value);
+            case Operator::string_equals: return wanted == **value;
+            case Operator::string_like: return matches_wildcard(wanted, **value);
+        }
+        return false;
+    });
+}
+
+}  // namespace onput::auth

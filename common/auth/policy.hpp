@@ -1,0 +1,97 @@
+// Policy: a resource policy such as a queue's `Policy` attribute, and what it says to a request.
+//
+//     {"Version": "2012-10-17", "Statement": [{"Sid": "from-bucket", "Effect": "Allow",
+//       "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",
+//       "Resource": "arn:aws:sqs:us-east-1:000000000000:uploads",
+//       "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::photos"}}}]}
+//
+// What it understands is less than AWS: NotPrincipal, NotAction, NotResource, policy variables and
+// condition operators or keys other than those below are refused when the policy is set, because a
+// policy that is understood in part protects nothing. Immutable; pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+
+namespace onput::auth {
+
+constexpr std::size_t policy_bytes_max = 20 * 1024;
+
+// Who asks. A service acts on behalf of a resource, which is in the request's context.
+struct PolicyPrincipal {
+    std::string account_id = {};  // Of an AWS principal; empty for a service or nobody.
+    std::string arn = {};  // Of an AWS principal when it is more than its account: may be empty.
+    std::string service = {};  // "s3.amazonaws.com"; empty for an AWS principal or nobody.
+};
+
+struct PolicyRequest {
+    PolicyPrincipal principal;
+    std::string action;    // "sqs:SendMessage"
+    std::string resource;  // The ARN of what is asked for.
+    // The context; absent keys make every condition on them false, unless it ends in IfExists.
+    std::optional<std::string> source_arn = {};      // aws:SourceArn
+    std::optional<std::string> source_account = {};  // aws:SourceAccount
+    std::optional<std::string> source_owner =
+        {};  // aws:SourceOwner, as old topic policies have it.
+};
+
+enum class PolicyEffect {
+    allow,     // A statement allows it and none denies it.
+    deny,      // A statement denies it, whatever others allow.
+    no_match,  // No statement speaks about it: denied, unless something else allows it.
+};
+
+struct PolicyDecision {
+    PolicyEffect effect = PolicyEffect::no_match;
+    std::string statement;  // The Sid that decided, or "#2" for the second; empty for no_match.
+};
+
+class Policy {
+public:
+    // Fails with invalid_argument `malformed_policy` and a message that names what is wrong where:
+    // not JSON, more than `policy_bytes_max`, a missing or unknown element, an unknown condition
+    // operator or key.
+    static Result<Policy> parse(std::string_view json);
+
+    [[nodiscard]] PolicyDecision evaluate(const PolicyRequest& request) const;
+
+private:
+    enum class Operator { arn_like, string_equals, string_like };
+    enum class Key { source_arn, source_account, source_owner };
+
+    struct Condition {
+        Operator match = Operator::string_equals;
+        Key key = Key::source_arn;
+        bool if_exists = false;
+        std::vector<std::string> values;  // One of them must match.
+    };
+    struct Statement {
+        std::string name;
+        PolicyEffect effect = PolicyEffect::deny;
+        bool anyone = false;  // Principal "*" or {"AWS": "*"}: services too.
+        std::vector<std::string> aws_principals;
+        std::vector<std::string> service_principals;
+        std::vector<std::string> actions;
+        std::vector<std::string> resources;
+        std::vector<Condition> conditions;  // All of them must hold.
+    };
+    class Parser;
+
+    static bool applies(const Statement& statement, const PolicyRequest& request);
+    static bool names_principal(const Statement& statement, const PolicyPrincipal& principal);
+    static bool holds(const Condition& condition, const PolicyRequest& request);
+
+    std::vector<Statement> statements_;
+};
+
+// Whether `text` fits `pattern`, in which '*' stands for any characters and '?' for one.
+bool matches_wildcard(std::string_view pattern, std::string_view text);
+// Likewise, but each of an ARN's six parts for itself, so that '*' does not reach across a colon.
+bool matches_arn(std::string_view pattern, std::string_view arn);
+
+}  // namespace onput::auth

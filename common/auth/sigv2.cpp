@@ -1,0 +1,201 @@
+#include "common/auth/sigv2.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/auth/canonical.hpp"
+#include "common/auth/credentials.hpp"
+#include "common/base/encoding.hpp"
+
+namespace onput::auth {
+namespace {
+
+// Query parameters that are part of the resource, sorted. All others are outside the signature.
+constexpr std::array<std::string_view, 36> sub_resources{
+    "accelerate",
+    "acl",
+    "analytics",
+    "cors",
+    "defaultObjectAcl",
+    "delete",
+    "encryption",
+    "inventory",
+    "lifecycle",
+    "location",
+    "logging",
+    "metrics",
+    "notification",
+    "object-lock",
+    "partNumber",
+    "policy",
+    "replication",
+    "requestPayment",
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+    "restore",
+    "select",
+    "select-type",
+    "storageClass",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versionId",
+    "versioning",
+    "versions",
+    "website",
+};
+static_assert(std::ranges::is_sorted(sub_resources));
+
+std::unexpected<Error> refused(std::string_view message) {
+    return fail(ErrorCode::permission_denied, std::string(message), "access_denied");
+}
+
+std::optional<Parameter> find_parameter(std::string_view query, std::string_view name) {
+    while (const auto parameter = next_parameter(query)) {
+        if (equal_ignoring_case(parameter->name, name)) return parameter;
+    }
+    return {};
+}
+
+Result<std::string> required(const RequestView& request, std::string_view name) {
+    const auto parameter = find_parameter(request.query, name);
+    if (parameter) {
+        auto value = percent_decode(parameter->value);
+        if (value && !value->empty()) return value;
+    }
+    return refused(
+        "Query-string authentication requires the Signature, Expires and AWSAccessKeyId "
+        "parameters");
+}
+
+// A presigner may have put the header into the query, where the sender need not repeat it.
+Result<std::string> header_or_parameter(const RequestView& request, std::string_view name) {
+    if (const auto value = find_header(request, name)) return std::string(*value);
+    if (const auto parameter = find_parameter(request.query, name)) {
+        return percent_decode(parameter->value);
+    }
+    return std::string();
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    return out;
+}
+
+Result<void> append_amz_headers(std::string& out, const RequestView& request) {
+    std::map<std::string, std::string> values;
+    for (const Header& header : request.headers) {
+        if (!starts_with_ignoring_case(header.name, "x-amz-")) continue;
+        const auto [at, is_first] = values.try_emplace(lower(header.name));
+        if (!is_first) at->second += ',';
+        at->second += trimmed(header.value);
+    }
+    std::string_view rest = request.query;
+    while (const auto parameter = next_parameter(rest)) {
+        if (!starts_with_ignoring_case(parameter->name, "x-amz-")) continue;
+        ONPUT_TRY(std::string value, percent_decode(parameter->value));
+        values.try_emplace(lower(parameter->name), std::move(value));
+        if (values.size() > query_parameters_max) {
+            return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
+                        "invalid_uri");
+        }
+    }
+    for (const auto& [name, value] : values) {
+        out += name;
+        out += ':';
+        out += value;
+        out += '\n';
+    }
+    return {};
+}
+
+Result<void> append_sub_resources(std::string& out, std::string_view query) {
+    // A sub-resource without '=' is written without it.
+    std::vector<std::pair<std::string_view, std::string>> found;
+    while (const auto parameter = next_parameter(query)) {
+        if (!std::ranges::binary_search(sub_resources, parameter->name)) continue;
+        if (found.size() == query_parameters_max) {
+            return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
+                        "invalid_uri");
+        }
+        std::string text(parameter->name);
+        if (parameter->has_value) {
+            ONPUT_TRY(const std::string value, percent_decode(parameter->value));
+            text += '=';
+            text += value;
+        }
+        found.emplace_back(parameter->name, std::move(text));
+    }
+    std::ranges::stable_sort(found, {}, &std::pair<std::string_view, std::string>::first);
+    char separator = '?';
+    for (const auto& [name, text] : found) {
+        out += separator;
+        separator = '&';
+        out += text;
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Claim> parse_sigv2_query(const RequestView& request) {
+    Claim claim;
+    claim.scheme = Scheme::sigv2_query;
+    claim.scope.service = "s3";
+    claim.payload = {.kind = PayloadKind::unsigned_payload, .token = "UNSIGNED-PAYLOAD"};
+    ONPUT_TRY(claim.access_key, required(request, "AWSAccessKeyId"));
+    ONPUT_TRY(claim.signature, required(request, "Signature"));
+    ONPUT_TRY(const std::string expires, required(request, "Expires"));
+    if (claim.access_key.size() > access_key_bytes_max) {
+        return refused("AWSAccessKeyId is longer than any access key");
+    }
+    std::int64_t seconds = 0;
+    const auto [stop, error] =
+        std::from_chars(expires.data(), expires.data() + expires.size(), seconds);
+    // Up to the year 9999, so that the time can be shown.
+    constexpr std::int64_t seconds_max = 253'402'300'799;
+    if (error != std::errc() || stop != expires.data() + expires.size() || seconds < 0 ||
+        seconds > seconds_max) {
+        return refused("Invalid date (should be seconds since epoch): " + expires.substr(0, 64));
+    }
+    claim.expires_at = from_seconds(seconds);
+    return claim;
+}
+
+Result<std::string> sigv2_string_to_sign(const RequestView& request, std::string_view host_bucket) {
+    std::string out(request.method);
+    for (const std::string_view name : {"content-md5", "content-type"}) {
+        ONPUT_TRY(const std::string value, header_or_parameter(request, name));
+        out += '\n';
+        out += value;
+    }
+    ONPUT_TRY(const std::string expires, required(request, "Expires"));
+    out += '\n';
+    out += expires;
+    out += '\n';
+    ONPUT_TRY_VOID(append_amz_headers(out, request));
+    if (!host_bucket.empty()) {
+        out += '/';
+        out += host_bucket;
+    }
+    out += request.path.empty() ? std::string_view("/") : request.path;
+    // "/bucket" names the same resource as "/bucket/", and is signed as the latter.
+    if (host_bucket.empty() && request.path.rfind('/') == 0 && request.path.size() > 1) out += '/';
+    ONPUT_TRY_VOID(append_sub_resources(out, request.query));
+    return out;
+}
+
+}  // namespace onput::auth

@@ -1,0 +1,267 @@
+#include "common/auth/policy.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::auth {
+namespace {
+
+const std::string queue = "arn:aws:sqs:us-east-1:000000000000:uploads";
+
+PolicyRequest from_bucket() {
+    return {.principal = {.service = "s3.amazonaws.com"},
+            .action = "sqs:SendMessage",
+            .resource = queue,
+            .source_arn = "arn:aws:s3:::photos",
+            .source_account = "000000000000"};
+}
+
+PolicyRequest from_account(const std::string& account) {
+    return {.principal = {.account_id = account}, .action = "sqs:SendMessage", .resource = queue};
+}
+
+// A statement of defaults, with the elements the test is about put in their place.
+struct Rule {
+    std::string effect = "Allow";
+    std::string principal = R"({"Service": "s3.amazonaws.com"})";
+    std::string action = R"("sqs:SendMessage")";
+    std::string resource = R"("arn:aws:sqs:us-east-1:000000000000:uploads")";
+    std::string condition = "{}";
+
+    [[nodiscard]] std::string text() const {
+        return R"({"Effect": ")" + effect + R"(", "Principal": )" + principal + R"(, "Action": )" +
+               action + R"(, "Resource": )" + resource + R"(, "Condition": )" + condition + "}";
+    }
+};
+
+std::string document(const std::string& statements) {
+    return R"({"Version": "2012-10-17", "Statement": )" + statements + "}";
+}
+
+PolicyEffect effect_of(const Rule& rule, const PolicyRequest& request) {
+    const auto policy = Policy::parse(document(rule.text()));
+    EXPECT_TRUE(policy) << policy.error().message;
+    return policy->evaluate(request).effect;
+}
+
+std::string refusal_of(const std::string& text) {
+    const auto policy = Policy::parse(text);
+    if (policy) return "none";
+    EXPECT_EQ(policy.error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(policy.error().reason, "malformed_policy");
+    return policy.error().message;
+}
+
+TEST(PolicyDecides, the_documented_bucket_to_queue_policy_allows_that_bucket) {
+    const auto policy = Policy::parse(R"({
+        "Version": "2012-10-17", "Id": "example-ID",
+        "Statement": [{
+            "Sid": "from-bucket", "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": ["SQS:SendMessage"],
+            "Resource": "arn:aws:sqs:us-east-1:000000000000:uploads",
+            "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:photos"},
+                          "StringEquals": {"aws:SourceAccount": "000000000000"}}}]})");
+    ASSERT_TRUE(policy) << policy.error().message;
+    const PolicyDecision decision = policy->evaluate(from_bucket());
+    EXPECT_EQ(decision.effect, PolicyEffect::allow);
+    EXPECT_EQ(decision.statement, "from-bucket");
+    PolicyRequest other_bucket = from_bucket();
+    other_bucket.source_arn = "arn:aws:s3:::other";
+    EXPECT_EQ(policy->evaluate(other_bucket).effect, PolicyEffect::no_match);
+    PolicyRequest other_account = from_bucket();
+    other_account.source_account = "111111111111";
+    EXPECT_EQ(policy->evaluate(other_account).effect, PolicyEffect::no_match);
+}
+
+TEST(PolicyDecides, no_statement_about_a_request_is_no_match) {
+    PolicyRequest request = from_bucket();
+    request.action = "sqs:DeleteMessage";
+    EXPECT_EQ(effect_of({}, request), PolicyEffect::no_match);
+}
+
+TEST(PolicyDecides, a_denial_wins_over_an_allowance_in_either_order) {
+    const std::string allow = Rule{}.text();
+    const std::string deny = Rule{.effect = "Deny", .principal = R"("*")"}.text();
+    for (const std::string& statements :
+         {"[" + allow + "," + deny + "]", "[" + deny + "," + allow + "]"}) {
+        const auto policy = Policy::parse(document(statements));
+        ASSERT_TRUE(policy);
+        EXPECT_EQ(policy->evaluate(from_bucket()).effect, PolicyEffect::deny);
+    }
+}
+
+TEST(PolicyDecides, a_statement_without_sid_is_named_by_its_number) {
+    const Rule other{.principal = R"({"Service": "sns.amazonaws.com"})"};
+    const auto policy = Policy::parse(document("[" + other.text() + "," + Rule{}.text() + "]"));
+    EXPECT_EQ(policy.value().evaluate(from_bucket()).statement, "#2");
+}
+
+TEST(PolicyPrincipals, everyone_includes_services_and_anonymous_callers) {
+    for (const char* everyone : {R"("*")", R"({"AWS": "*"})", R"({"AWS": ["*"]})"}) {
+        const Rule rule{.principal = everyone};
+        EXPECT_EQ(effect_of(rule, from_bucket()), PolicyEffect::allow);
+        EXPECT_EQ(effect_of(rule, from_account("123456789012")), PolicyEffect::allow);
+        EXPECT_EQ(effect_of(rule, from_account("")), PolicyEffect::allow);
+    }
+}
+
+TEST(PolicyPrincipals, a_service_is_matched_exactly) {
+    EXPECT_EQ(effect_of({.principal = R"({"Service": ["sns.amazonaws.com", "s3.amazonaws.com"]})"},
+                        from_bucket()),
+              PolicyEffect::allow);
+    EXPECT_EQ(effect_of({.principal = R"({"Service": "s3"})"}, from_bucket()),
+              PolicyEffect::no_match);
+    EXPECT_EQ(effect_of({.principal = R"({"AWS": "s3.amazonaws.com"})"}, from_bucket()),
+              PolicyEffect::no_match);
+}
+
+TEST(PolicyPrincipals, an_account_stands_for_everyone_in_it) {
+    for (const char* account :
+         {R"({"AWS": "123456789012"})", R"({"AWS": "arn:aws:iam::123456789012:root"})"}) {
+        const Rule rule{.principal = account};
+        EXPECT_EQ(effect_of(rule, from_account("123456789012")), PolicyEffect::allow);
+        EXPECT_EQ(effect_of(rule, from_account("999999999999")), PolicyEffect::no_match);
+        EXPECT_EQ(effect_of(rule, from_account("")), PolicyEffect::no_match);
+        EXPECT_EQ(effect_of(rule, from_bucket()), PolicyEffect::no_match);
+    }
+}
+
+TEST(PolicyPrincipals, a_user_is_matched_by_its_arn) {
+    const Rule rule{.principal = R"({"AWS": "arn:aws:iam::123456789012:user/ann"})"};
+    PolicyRequest request = from_account("123456789012");
+    EXPECT_EQ(effect_of(rule, request), PolicyEffect::no_match);
+    request.principal.arn = "arn:aws:iam::123456789012:user/ann";
+    EXPECT_EQ(effect_of(rule, request), PolicyEffect::allow);
+}
+
+TEST(PolicyActions, wildcards_match_in_any_case_of_letters) {
+    for (const char* action :
+         {R"("*")", R"("sqs:*")", R"("SQS:sendmessage")", R"("sqs:Send?essage*")"}) {
+        EXPECT_EQ(effect_of({.action = action}, from_bucket()), PolicyEffect::allow) << action;
+    }
+    for (const char* action : {R"("sns:*")", R"("sqs:Send")", R"("sqs:SendMessage?")"}) {
+        EXPECT_EQ(effect_of({.action = action}, from_bucket()), PolicyEffect::no_match) << action;
+    }
+}
+
+TEST(PolicyResources, wildcards_match_the_arn) {
+    for (const char* resource :
+         {R"("*")", R"("arn:aws:sqs:*")", R"("arn:aws:sqs:us-east-1:*:up*")",
+          R"(["arn:aws:sqs:x", "arn:aws:sqs:us-east-1:000000000000:uploads"])"}) {
+        EXPECT_EQ(effect_of({.resource = resource}, from_bucket()), PolicyEffect::allow)
+            << resource;
+    }
+    EXPECT_EQ(
+        effect_of({.resource = R"("arn:aws:sqs:us-east-1:000000000000:UPLOADS")"}, from_bucket()),
+        PolicyEffect::no_match);
+}
+
+TEST(PolicyConditions, several_values_are_alternatives) {
+    EXPECT_EQ(effect_of({.condition = R"({"ArnEquals": {"aws:SourceArn":
+                            ["arn:aws:s3:::x", "arn:aws:s3:::photos"]}})"},
+                        from_bucket()),
+              PolicyEffect::allow);
+}
+
+TEST(PolicyConditions, all_keys_and_operators_must_hold) {
+    EXPECT_EQ(effect_of({.condition = R"({"StringEquals": {"aws:SourceArn": "arn:aws:s3:::photos",
+                            "aws:SourceAccount": "1"}})"},
+                        from_bucket()),
+              PolicyEffect::no_match);
+}
+
+TEST(PolicyConditions, string_equals_takes_wildcards_literally_and_string_like_does_not) {
+    EXPECT_EQ(effect_of({.condition = R"({"StringEquals": {"aws:SourceArn": "arn:aws:s3:::p*"}})"},
+                        from_bucket()),
+              PolicyEffect::no_match);
+    EXPECT_EQ(effect_of({.condition = R"({"StringLike": {"aws:SourceArn": "arn:aws:s3:::p*"}})"},
+                        from_bucket()),
+              PolicyEffect::allow);
+}
+
+TEST(PolicyConditions, keys_are_matched_in_any_case_of_letters) {
+    EXPECT_EQ(effect_of({.condition = R"({"ArnLike": {"AWS:SOURCEARN": "arn:aws:s3:::photos"}})"},
+                        from_bucket()),
+              PolicyEffect::allow);
+}
+
+TEST(PolicyConditions, a_missing_key_fails_unless_the_operator_says_if_exists) {
+    PolicyRequest request = from_bucket();
+    request.source_arn.reset();
+    EXPECT_EQ(effect_of({.condition = R"({"ArnLike": {"aws:SourceArn": "*"}})"}, request),
+              PolicyEffect::no_match);
+    const Rule rule{.condition =
+                        R"({"ArnLikeIfExists": {"aws:SourceArn": "arn:aws:s3:::photos"}})"};
+    EXPECT_EQ(effect_of(rule, request), PolicyEffect::allow);
+    request.source_arn = "arn:aws:s3:::other";
+    EXPECT_EQ(effect_of(rule, request), PolicyEffect::no_match);
+}
+
+TEST(PolicyParse, what_is_not_a_policy_is_refused_with_what_is_wrong) {
+    EXPECT_EQ(refusal_of(""), "policy: the document is not valid JSON");
+    EXPECT_EQ(refusal_of("{"), "policy: the document is not valid JSON");
+    EXPECT_EQ(refusal_of("[]"), "policy: the document is not a JSON object");
+    EXPECT_EQ(refusal_of("{}"), "policy: Statement is missing");
+    EXPECT_EQ(refusal_of(document("[]")), "policy: Statement is not a statement or a list of them");
+    EXPECT_EQ(refusal_of(document("[7]")), "policy: statement #1 is not an object");
+    EXPECT_EQ(refusal_of(R"({"Version": "2020-01-01", "Statement": []})"),
+              "policy: Version is neither 2012-10-17 nor 2008-10-17");
+    EXPECT_EQ(refusal_of(document(R"({"Effect": "Allow"})")),
+              "policy: statement #1 has no Principal");
+    EXPECT_EQ(refusal_of(document(Rule{.effect = "Maybe"}.text())),
+              "policy: statement #1: Effect is neither Allow nor Deny");
+    EXPECT_EQ(refusal_of(document(Rule{.principal = "{}"}.text())),
+              R"(policy: statement #1: Principal is neither "*" nor an object)");
+    EXPECT_EQ(refusal_of(document(Rule{.action = "[]"}.text())),
+              "policy: statement #1: Action is not a text or a list of texts");
+    EXPECT_EQ(refusal_of(document(Rule{.resource = "[1]"}.text())),
+              "policy: statement #1: Resource holds something not a text");
+}
+
+TEST(PolicyParse, what_is_not_understood_is_refused_by_name) {
+    EXPECT_EQ(refusal_of(document(
+                  Rule{.condition = R"({"IpAddress": {"aws:SourceIp": "1.2.3.4"}})"}.text())),
+              R"(policy: statement #1: the condition operator "IpAddress" is not supported)");
+    EXPECT_EQ(refusal_of(document(
+                  Rule{.condition = R"({"StringEquals": {"aws:UserAgent": "x"}})"}.text())),
+              R"(policy: statement #1: the condition key "aws:UserAgent" is not supported)");
+    EXPECT_EQ(refusal_of(document(R"({"Effect": "Deny", "NotPrincipal": "*"})")),
+              R"(policy: statement #1 has the unsupported element "NotPrincipal")");
+    EXPECT_EQ(refusal_of(document(Rule{.principal = R"({"Federated": "x"})"}.text())),
+              R"(policy: statement #1: Principal has the unsupported element "Federated")");
+    EXPECT_EQ(refusal_of(document(Rule{.resource = R"("arn:aws:sqs:::${aws:username}")"}.text())),
+              "policy: statement #1: Resource uses a policy variable, which is not supported");
+}
+
+TEST(PolicyParse, twenty_kibibytes_are_the_largest) {
+    std::string text = document(Rule{}.text());
+    text.append(policy_bytes_max - text.size(), ' ');
+    EXPECT_TRUE(Policy::parse(text));
+    EXPECT_EQ(refusal_of(text + ' '), "policy: the document is larger than 20480 bytes");
+}
+
+TEST(PolicyParse, nesting_as_deep_as_fits_is_an_error_and_no_crash) {
+    EXPECT_NE(refusal_of(std::string(policy_bytes_max, '[')), "none");
+    EXPECT_NE(refusal_of(std::string(10'000, '[') + std::string(10'000, ']')), "none");
+}
+
+TEST(Wildcard, stars_and_question_marks) {
+    EXPECT_TRUE(matches_wildcard("", ""));
+    EXPECT_TRUE(matches_wildcard("*", ""));
+    EXPECT_TRUE(matches_wildcard("a*b*c", "a-b-b-c"));
+    EXPECT_TRUE(matches_wildcard("*bc", "abcbc"));
+    EXPECT_FALSE(matches_wildcard("?", ""));
+    EXPECT_FALSE(matches_wildcard("a*b", "ac"));
+    EXPECT_FALSE(matches_wildcard("", "a"));
+}
+
+TEST(Wildcard, a_star_in_an_arn_does_not_reach_across_a_colon) {
+    EXPECT_TRUE(matches_arn("arn:aws:s3:*:*:photos", "arn:aws:s3:::photos"));
+    EXPECT_FALSE(matches_arn("arn:aws:s3:*:photos", "arn:aws:s3:::photos"));
+    EXPECT_FALSE(matches_arn("arn:aws:s*:a", "arn:aws:s3:x:y:a"));
+    EXPECT_TRUE(matches_arn("*", "arn:aws:s3:::photos"));
+    EXPECT_TRUE(matches_arn("arn:aws:sns:*:1:*", "arn:aws:sns:r:1:topic:subscription"));
+}
+
+}  // namespace
+}  // namespace onput::auth
