@@ -1,0 +1,44 @@
+#include "services/notifier/config.hpp"
+
+namespace onput::notifier {
+namespace {
+
+constexpr std::uint32_t hours_max = 24 * 366 * 10;
+constexpr std::uint32_t deliver_timeout_ms_min = 100;
+
+}  // namespace
+
+std::vector<std::string> Config::validate() const {
+    std::vector<std::string> faults;
+    const auto expect = [&faults](bool holds, std::string_view fault) {  // NOLINT
+        if (!holds) faults.emplace_back(fault);
+    };
+    expect(!data.empty(), "data: a directory is needed.");
+    expect(!endpoints.empty(), "endpoints: at least one is needed.");
+    expect(!bus_endpoints.empty(), "bus_endpoints: at least one is needed.");
+    expect(!queue_endpoint.empty(), "queue_endpoint: an endpoint is needed.");
+    expect(!region.empty(), "region: a name is needed.");
+    expect(event_version == "2.5" || event_version == "classic",
+           "event_version: only 2.5 and classic are known.");
+    expect(journal_retention_hours <= hours_max, "journal_retention_hours: at most ten years.");
+    expect(journal_records_max > 0, "journal_records_max: at least 1.");
+    expect(undelivered_age_max_hours > 0 && undelivered_age_max_hours <= hours_max,
+           "undelivered_age_max_hours: at least one hour and at most ten years.");
+    expect(deliver_timeout_ms >= deliver_timeout_ms_min, "deliver_timeout_ms: at least 100.");
+    return faults;
+}
+
+CoreOptions Config::core_options() const {
+    return {.deliveries = {.record_version = event_version == "classic" ? RecordVersion::classic
+                                                                        : RecordVersion::unified,
+                           .undelivered_age_max = std::chrono::hours(undelivered_age_max_hours)},
+            .retention_age = std::chrono::hours(journal_retention_hours),
+            .retention_records_max = journal_records_max};
+}
+
+std::string Config::bus_endpoint_for_readers() const {
+    if (!bus_public_endpoint.empty()) return bus_public_endpoint;
+    return bus_endpoints.empty() ? std::string() : bus_endpoints.front();
+}
+
+}  // namespace onput::notifier

@@ -1,0 +1,140 @@
+// Keys and values of the notifier's rows. One partition holds them all:
+//
+//     s                            JournalStateRecord   epoch, first and newest sequence
+//     j/<sequence>                 schema::JournalRecord
+//     r/<source>                   SourceRecord         how far an outbox has been taken over
+//     d/<arn>                      DestinationRecord    how far a destination has been served
+//     b/<arn>\0<last number>       DeliveryRecord       one delivered batch
+//     u/<arn>\0<number>            UndeliveredRecord    an event given up or refused for good
+//     t/<trace id>\0<sequence>     (empty)              the journal's records of a trace
+//
+// Sequences and numbers are eight bytes, big-endian, so that keys sort by them.
+//
+// A delivery number names one event owed to one destination by one rule: the event's sequence and
+// the position among what the event owes. It rises per destination, and is what the queue service
+// tells repeated deliveries by.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/schema/notifier.hpp"
+#include "common/store/store.hpp"
+
+namespace onput::notifier {
+
+inline constexpr std::string_view partition = "notifier";
+inline constexpr std::size_t owed_per_event_max = 128;  // S3 allows 100 rules per bucket.
+inline constexpr std::size_t trace_id_bytes_max = 64;   // Longer ones are not indexed.
+inline constexpr std::size_t source_bytes_max = 128;
+inline constexpr std::size_t arn_bytes_max = 512;
+
+struct JournalStateRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::journal_state_record};
+
+    std::string epoch;
+    std::uint64_t first_sequence = 1;  // head_sequence + 1 when nothing is kept.
+    std::uint64_t head_sequence = 0;
+
+    ONPUT_FIELDS(epoch, first_sequence, head_sequence)
+    friend bool operator==(const JournalStateRecord&, const JournalStateRecord&) = default;
+};
+
+struct SourceRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::source_record};
+
+    std::uint64_t through = 0;  // Every outbox number <= this is in the journal.
+
+    ONPUT_FIELDS(through)
+    friend bool operator==(const SourceRecord&, const SourceRecord&) = default;
+};
+
+// Both ends of a destination's debt. Written with every append that adds to it and with every
+// answer that settles some of it, so `owed_total - settled_total` is exact after a crash as well.
+struct DestinationRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::destination_record};
+
+    std::string arn;
+    std::uint64_t settled_number = 0;  // Every number <= this is delivered, refused or given up.
+    std::uint64_t last_number = 0;     // The newest that is owed.
+    std::uint64_t owed_total = 0;
+    std::uint64_t settled_total = 0;
+    std::uint64_t undelivered = 0;  // UndeliveredRecords kept.
+
+    ONPUT_FIELDS(arn, settled_number, last_number, owed_total, settled_total, undelivered)
+    friend bool operator==(const DestinationRecord&, const DestinationRecord&) = default;
+};
+
+// Events that one answer of a destination settled: one row per batch, not per event.
+struct DeliveryRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::delivery_record};
+
+    std::uint64_t first_number = 0;
+    std::uint64_t last_number = 0;
+    Timestamp time;
+    std::uint32_t attempts = 1;  // Until it succeeded.
+
+    ONPUT_FIELDS(first_number, last_number, time, attempts)
+    friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
+};
+
+struct UndeliveredRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::undelivered_record};
+
+    std::string arn;
+    std::string rule_id;
+    std::uint64_t sequence = 0;
+    std::string event_id;
+    Timestamp time;  // When it was given up.
+    std::uint32_t attempts = 0;
+    std::string error;
+    std::string event;  // Encoded ObjectEvent: the journal may no longer have it.
+
+    ONPUT_FIELDS(arn, rule_id, sequence, event_id, time, attempts, error, event)
+    friend bool operator==(const UndeliveredRecord&, const UndeliveredRecord&) = default;
+};
+
+constexpr std::uint64_t delivery_number(std::uint64_t sequence, std::size_t position) {
+    return sequence * owed_per_event_max + position;
+}
+constexpr std::uint64_t sequence_of(std::uint64_t number) {
+    return number / owed_per_event_max;
+}
+constexpr std::size_t position_of(std::uint64_t number) {
+    return number % owed_per_event_max;
+}
+
+std::string state_key();
+std::string journal_key(std::uint64_t sequence);
+std::string source_key(std::string_view source);
+std::string destination_key(std::string_view arn);
+std::string delivery_key(std::string_view arn, std::uint64_t last_number);
+std::string undelivered_key(std::string_view arn, std::uint64_t number);
+std::string trace_key(std::string_view trace_id, std::uint64_t sequence);
+
+store::Range sources();
+store::Range destinations();
+// From the given one on, of the same destination or trace.
+store::Range deliveries_from(std::string_view arn, std::uint64_t last_number);
+store::Range undelivered_of(std::string_view arn);
+store::Range trace_of(std::string_view trace_id);
+// Records [from, to].
+store::Range journal_between(std::uint64_t from, std::uint64_t to);
+
+// The source's name in a key of sources(), and the sequence at the end of a key of trace_of().
+std::string_view source_in(std::string_view key);
+std::uint64_t sequence_in(std::string_view key);
+
+// A value of the store: one that cannot be read is corruption, named by its key.
+template <schema::Message M>
+Result<M> read_row(std::string_view key, std::string_view value) {
+    auto record = schema::decode<M>(value);
+    if (!record) {
+        return std::unexpected(
+            std::move(record).error().with_context("row " + std::string(key.substr(0, 2))));
+    }
+    return record;
+}
+
+}  // namespace onput::notifier

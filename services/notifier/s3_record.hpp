@@ -1,0 +1,45 @@
+// The messages that destinations receive, byte for byte as S3 writes them. Pure.
+//
+// One message holds one record. Which keys `s3.object` has depends on the event: a removal has no
+// size and no eTag, tags and ACLs have no sequencer (reference s3.md, 2.7). Keys are
+// form-urlencoded with '/' left as it is.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/schema/events.hpp"
+
+namespace onput::notifier {
+
+// Which shape records have: one version for all events, as AWS sends since 2026, or `classic`: 2.1,
+// 2.2 or 2.3 depending on the event, as it was before.
+enum class RecordVersion { unified, classic };
+
+// {"Records":[{...}]} of this event as the rule `rule_id` makes it owed.
+std::string format_record(const schema::ObjectEvent& event, std::string_view rule_id,
+                          RecordVersion version);
+
+struct TestEvent {
+    Timestamp time;
+    std::string bucket;
+    std::string request_id;
+    std::string host_id;
+};
+// What a queue is sent before a notification configuration that names it is accepted.
+std::string format_test_event(const TestEvent& event);
+
+struct MessageSource {
+    std::string_view event_id;
+    std::string_view arn;
+    std::string_view rule_id;
+};
+// The id of the message that these three make: a UUID, the same at every attempt.
+std::string message_id_of(const MessageSource& source);
+
+// What the bus calls the event: "s3.ObjectCreated.Put", and that with "/bucket/key", cut to
+// bus_topic_bytes_max.
+std::string bus_type_of(const schema::ObjectEvent& event);
+std::string bus_topic_of(const schema::ObjectEvent& event);
+
+}  // namespace onput::notifier

@@ -1,0 +1,23 @@
+// What the notifier remembers of a trace, told in order of time.
+//
+//     journaled        each event, with its sequence
+//     delivered        per destination, with the number of attempts
+//     delivery failed  its latest error while it is retried, or why it was given up
+//     withheld         a rule matched, but nothing is sent (the loop guard)
+#pragma once
+
+#include <string_view>
+
+#include "common/schema/notifier.hpp"
+#include "services/notifier/deliveries.hpp"
+#include "services/notifier/journal.hpp"
+
+namespace onput::notifier {
+
+inline constexpr std::size_t trace_events_max = 1000;  // The oldest of a longer trace.
+inline constexpr std::size_t trace_bytes_max = 8 * 1024 * 1024;
+
+Result<schema::TraceStory> tell_trace(const store::View& view, const Journal& journal,
+                                      const Deliveries& deliveries, std::string_view trace_id);
+
+}  // namespace onput::notifier
