@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/schema/notifier.hpp"
 #include "common/transport/loop.hpp"
@@ -26,17 +27,21 @@ public:
                          std::string_view body) = 0;
     // The heartbeat: topic "head". The owner calls it each second.
     virtual void publish_head(const schema::BusHead& head) = 0;
+
+    // What the endpoints became, in order.
+    [[nodiscard]] virtual std::vector<std::string> endpoints() const = 0;
 };
 
 struct BusReaderEvents {
     // Every record from the start position on, once, in sequence.
     std::function<void(const schema::JournalRecord&)> on_record;
     // Records [from, to] did not come over the bus and were fetched; they follow as on_record. For
-    // the reader's information.
+    // the reader's information; not told of what was there before reading began.
     std::function<void(std::uint64_t from, std::uint64_t to)> on_fetched;
     // Records [from, to] are no longer kept: they will not come.
     std::function<void(std::uint64_t from, std::uint64_t to)> on_truncated;
-    // The journal is a new one (its store was replaced): sequences start over.
+    // The journal is another one than Start, or the last on_epoch, named (its store was replaced):
+    // sequences start over, with its oldest record next. Also told first when Start named none.
     std::function<void(const std::string& epoch)> on_epoch;
     // Everything up to the journal's head, as it was when reading began, has been handed on.
     std::function<void(std::uint64_t head_sequence)> on_caught_up;
@@ -45,7 +50,7 @@ struct BusReaderEvents {
 };
 
 // Follows the journal from a sequence on, over both the bus and range fetches. Survives restarts of
-// the notifier.
+// the notifier, and a bus that is silent: it then asks the journal itself. Its events may end it.
 class BusReader {
 public:
     struct Start {

@@ -35,6 +35,9 @@ public:
     // To a worker without a lane, or whose lane does not take it now: dropped (its lease comes back
     // by the next hello).
     virtual void send(const std::string& worker_id, const schema::LaneGrants& grants) = 0;
+
+    // What the endpoints became, in order.
+    [[nodiscard]] virtual std::vector<std::string> endpoints() const = 0;
 };
 
 // A worker's side: PULL for grants (bound), PUSH for control (connected).

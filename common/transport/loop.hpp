@@ -41,6 +41,10 @@ public:
     virtual ~Pollable() = default;
     [[nodiscard]] virtual void* socket() const = 0;  // A ZeroMQ socket.
     virtual void on_readable() = 0;                  // Reads until empty or its bound per turn.
+
+    // True while something waits to be sent: on_writable is called as soon as it can be.
+    [[nodiscard]] virtual bool wants_writable() const { return false; }
+    virtual void on_writable() {}
 };
 
 class Loop {

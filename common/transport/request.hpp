@@ -4,8 +4,9 @@
 // Server side: one handler gets every request; it replies now or later, once, by the ReplyTo it was
 // given. Client side: any number of open calls; each callback is called exactly once, on the loop's
 // thread: with the reply, the callee's error, `timeout` when the time is over, or `unavailable`
-// when the peer's connection broke while the call was open (it may have happened). Calls made while
-// the peer is away wait for it until their own time-out.
+// when the peer's connection broke while the call was open (reason `peer_lost`: it may have
+// happened). Calls made while the peer is away wait for it until their own time-out. A callback
+// never runs inside `call`.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,11 @@ namespace onput::transport {
 
 inline constexpr std::size_t request_bytes_max = 16 * 1024 * 1024;  // ZMQ_MAXMSGSIZE of a frame.
 inline constexpr std::size_t attachments_max = 2048;
+// Of one request or reply, together. What a sender has above a limit is refused on its side with
+// resource_exhausted; what arrives above one is answered so.
+inline constexpr std::size_t attachments_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t open_calls_max = 100'000;
+inline constexpr std::size_t open_call_bytes_max = 512 * 1024 * 1024;  // Of all open calls.
 inline constexpr Duration call_timeout = std::chrono::seconds(30);
 
 // Where a reply goes. Copyable; valid as long as the server.
@@ -55,8 +60,12 @@ public:
                                                        Handler handler);
     virtual ~RequestServer() = default;
 
-    // To a peer that is gone: dropped.
+    // To a peer that is gone, or that has not read open_calls_max replies: dropped. A reply above
+    // the limits becomes the error `internal`.
     virtual void reply(const ReplyTo& to, Result<Reply> reply) = 0;
+
+    // What the endpoints became, in order: "tcp://127.0.0.1:*" is "tcp://127.0.0.1:40123" then.
+    [[nodiscard]] virtual std::vector<std::string> endpoints() const = 0;
 };
 
 // What goes with a call besides its message.
@@ -71,9 +80,11 @@ class RequestClient {
 public:
     using Callback = std::function<void(Result<Reply>)>;
 
-    // Connects in the background and again whenever the peer comes back.
+    // Connects in the background and again whenever the peer comes back. Calls to something that
+    // is not an endpoint are answered with invalid_argument.
     static std::unique_ptr<RequestClient> connect(Loop& loop, const std::string& endpoint);
-    virtual ~RequestClient() = default;  // Open calls are answered with `unavailable`.
+    // Open calls are answered with `unavailable`. Not from within a callback of its own.
+    virtual ~RequestClient() = default;
 
     virtual void call(std::string_view method, std::string body, CallOptions options,
                       Callback callback) = 0;

@@ -1,0 +1,107 @@
+#include "common/transport/endpoint.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace onput::transport {
+namespace {
+
+constexpr std::string_view tcp = "tcp://";
+constexpr std::string_view ipc = "ipc://";
+
+Result<void> check_tcp(std::string_view address, EndpointUse use) {
+    const auto colon = address.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) {
+        return fail(ErrorCode::invalid_argument, "not tcp://host:port");
+    }
+    const std::string_view host = address.substr(0, colon);
+    const std::string_view port = address.substr(colon + 1);
+    const bool is_bind = use == EndpointUse::bind;
+    if (!is_bind && host.find('*') != std::string_view::npos) {
+        return fail(ErrorCode::invalid_argument, "a host with * cannot be connected to");
+    }
+    if (is_bind && port == "*") return {};
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    const bool is_number = error == std::errc() && end == port.data() + port.size();
+    if (!is_number || number > 65535 || number == 0) {
+        return fail(ErrorCode::invalid_argument, "the port is not a number from 1 to 65535");
+    }
+    return {};
+}
+
+Result<void> check_ipc(std::string_view path) {
+    if (!path.starts_with('/')) {
+        return fail(ErrorCode::invalid_argument, "not ipc:///absolute/path");
+    }
+    if (path.size() > ipc_path_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "the path is longer than " + std::to_string(ipc_path_bytes_max) + " bytes");
+    }
+    return {};
+}
+
+bool is_listening(const std::string& path) {
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0) return false;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    const int connected =
+        ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    // A full backlog (EAGAIN) is a living listener, too.
+    const bool listening = connected == 0 || errno == EAGAIN;
+    ::close(probe);
+    return listening;
+}
+
+}  // namespace
+
+Result<void> check_endpoint(std::string_view endpoint, EndpointUse use) {
+    if (endpoint.size() > endpoint_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "the endpoint is longer than " + std::to_string(endpoint_bytes_max) + " bytes");
+    }
+    for (const char c : endpoint) {
+        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) {
+            return fail(ErrorCode::invalid_argument, "the endpoint has a space or control byte");
+        }
+    }
+    if (endpoint.starts_with(tcp)) return check_tcp(endpoint.substr(tcp.size()), use);
+    if (endpoint.starts_with(ipc)) return check_ipc(endpoint.substr(ipc.size()));
+    return fail(ErrorCode::invalid_argument, "neither tcp:// nor ipc://");
+}
+
+std::string ipc_path(std::string_view endpoint) {
+    return endpoint.starts_with(ipc) ? std::string(endpoint.substr(ipc.size())) : std::string();
+}
+
+Result<void> prepare_ipc_path(const std::string& path) {
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    std::error_code error;
+    const bool created = std::filesystem::create_directories(parent, error);
+    if (error) {
+        return fail(ErrorCode::unavailable, "create " + parent.string() + ": " + error.message());
+    }
+    if (created) std::filesystem::permissions(parent, std::filesystem::perms::owner_all, error);
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) != 0) return {};
+    if (!S_ISSOCK(status.st_mode)) {
+        return fail(ErrorCode::conflict, "the path exists and is not a socket");
+    }
+    // libzmq would take the path over from a living process without a word.
+    if (is_listening(path)) return fail(ErrorCode::conflict, "address in use");
+    if (::unlink(path.c_str()) != 0) {
+        return fail(ErrorCode::unavailable, "remove the socket file that a dead process left");
+    }
+    return {};
+}
+
+}  // namespace onput::transport

@@ -1,0 +1,290 @@
+#include "common/transport/loop.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <zmq.h>
+
+#include "common/base/check.hpp"
+
+namespace onput::transport {
+namespace {
+
+using Monotonic = std::chrono::steady_clock;
+
+// What the loop waits for: a socket or a file descriptor. An entry that is removed amid a turn
+// stays, dead, until the turn is over, so that the turn's list of ready entries stays valid.
+struct Entry {
+    Pollable* pollable = nullptr;
+    int fd = -1;
+    std::function<void()> work;
+    bool is_alive = true;
+};
+
+struct Timer {
+    std::function<void()> work;
+    Duration period{0};  // 0: once.
+};
+
+}  // namespace
+
+struct Loop::State {
+    explicit State(Context& of) : context(of) {}
+
+    Context& context;
+    int wake_fd = -1;
+
+    // Shared with other threads.
+    std::mutex mutex;
+    std::vector<std::function<void()>> posted;
+    bool is_sleeping = false;  // The loop waits, or is about to, and nobody has woken it.
+    std::atomic<bool> is_stopping = false;
+
+    std::vector<std::unique_ptr<Entry>> entries;
+    bool has_dead_entries = false;
+    std::vector<zmq_pollitem_t> items;
+    std::vector<std::function<void()>> running;
+
+    // By due time, then by order of creation.
+    using Due = std::pair<Monotonic::time_point, std::uint64_t>;
+    std::map<Due, Timer> timers;
+    std::unordered_map<std::uint64_t, Monotonic::time_point> timer_due;
+    std::uint64_t last_timer = 0;
+    std::vector<Due> due;
+
+    std::deque<std::function<void()>> turn_ends;  // One that runs may register another.
+    bool is_in_turn = false;
+    Timestamp turn_now;
+
+    void wake();
+    long prepare();
+    bool run_ready();
+    bool run_timers();
+    bool run_posted();
+    void turn();
+    TimerId add_timer(Duration delay, Duration period, std::function<void()> work);
+    void run_timer(const Due& at);
+};
+
+void Loop::State::wake() {
+    const std::uint64_t one = 1;
+    // The counter cannot overflow: it is written at most once per sleep.
+    ONPUT_CHECK(::write(wake_fd, &one, sizeof(one)) == sizeof(one));
+}
+
+// Returns how long to wait, in milliseconds; -1: until something happens.
+long Loop::State::prepare() {
+    if (has_dead_entries) {
+        std::erase_if(entries, [](const auto& entry) { return !entry->is_alive; });
+        has_dead_entries = false;
+    }
+    items.clear();
+    items.push_back({.socket = nullptr, .fd = wake_fd, .events = ZMQ_POLLIN, .revents = 0});
+    for (const auto& entry : entries) {
+        const bool wants_writable = entry->pollable != nullptr && entry->pollable->wants_writable();
+        items.push_back(
+            {.socket = entry->pollable ? entry->pollable->socket() : nullptr,
+             .fd = entry->fd,
+             .events = static_cast<short>(wants_writable ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN),
+             .revents = 0});
+    }
+    const std::scoped_lock lock(mutex);
+    if (!posted.empty() || is_stopping) return 0;
+    is_sleeping = true;
+    if (timers.empty()) return -1;
+    // Rounded up: a timer never runs early, and the loop never spins toward one.
+    const auto wait = timers.begin()->first.first - Monotonic::now();
+    const auto wait_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+    return std::clamp<long>(wait_ms, 0, 60'000);
+}
+
+bool Loop::State::run_ready() {
+    bool did = false;
+    // Handlers may add entries: those come after the ones that were polled.
+    for (std::size_t i = 1; i < items.size(); ++i) {
+        const short ready = items[i].revents;
+        if (ready == 0) continue;
+        Entry& entry = *entries[i - 1];
+        did = true;
+        if (entry.pollable == nullptr) {
+            if (entry.is_alive) entry.work();
+            continue;
+        }
+        if ((ready & ZMQ_POLLOUT) != 0 && entry.is_alive) entry.pollable->on_writable();
+        if ((ready & ZMQ_POLLIN) != 0 && entry.is_alive) entry.pollable->on_readable();
+    }
+    return did;
+}
+
+void Loop::State::run_timer(const Due& at) {
+    const auto found = timers.find(at);
+    if (found == timers.end()) return;  // Cancelled by a timer of this turn.
+    if (found->second.period == Duration(0)) {
+        const auto work = std::move(found->second.work);
+        timers.erase(found);
+        timer_due.erase(at.second);
+        work();
+        return;
+    }
+    // Re-armed before it runs, so that it can cancel itself. Periods that were missed are skipped.
+    auto node = timers.extract(found);
+    const auto now = Monotonic::now();
+    const Duration period = node.mapped().period;
+    const auto next = std::max(at.first + period, now);
+    node.key().first = next;
+    const auto work = node.mapped().work;
+    timers.insert(std::move(node));
+    timer_due[at.second] = next;
+    work();
+}
+
+bool Loop::State::run_timers() {
+    if (timers.empty()) return false;
+    // Those due now; what they start waits for the next turn, even when it is due at once.
+    const auto now = Monotonic::now();
+    due.clear();
+    for (auto timer = timers.begin(); timer != timers.end() && timer->first.first <= now; ++timer) {
+        due.push_back(timer->first);
+    }
+    for (const Due& at : due) run_timer(at);
+    return !due.empty();
+}
+
+bool Loop::State::run_posted() {
+    {
+        const std::scoped_lock lock(mutex);
+        running.swap(posted);
+    }
+    const bool did = !running.empty();
+    for (auto& work : running) {
+        work();
+        work = nullptr;
+    }
+    running.clear();
+    return did;
+}
+
+void Loop::State::turn() {
+    const long wait_ms = prepare();
+    const int ready = zmq_poll(items.data(), static_cast<int>(items.size()), wait_ms);
+    ONPUT_CHECK(ready >= 0 || errno == EINTR);
+    {
+        const std::scoped_lock lock(mutex);
+        is_sleeping = false;
+    }
+    if (ready > 0 && items[0].revents != 0) {
+        std::uint64_t count = 0;
+        ONPUT_CHECK(::read(wake_fd, &count, sizeof(count)) == sizeof(count));
+    }
+    turn_now = wall_now();
+    is_in_turn = true;
+    bool did = ready > 0 && run_ready();
+    did = run_timers() || did;
+    did = run_posted() || did;
+    if (did) {
+        for (std::size_t i = 0; i < turn_ends.size(); ++i) turn_ends[i]();
+    }
+    is_in_turn = false;
+}
+
+TimerId Loop::State::add_timer(Duration delay, Duration period, std::function<void()> work) {
+    const auto at = Monotonic::now() + std::max(delay, Duration(0));
+    const std::uint64_t id = ++last_timer;
+    timers.emplace(Due{at, id}, Timer{.work = std::move(work), .period = period});
+    timer_due.emplace(id, at);
+    return TimerId(id);
+}
+
+Loop::Loop(Context& context) : state_(std::make_unique<State>(context)) {
+    state_->wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ONPUT_CHECK(state_->wake_fd >= 0);
+}
+
+Loop::~Loop() {
+    ::close(state_->wake_fd);
+}
+
+void Loop::run() {
+    while (!state_->is_stopping) state_->turn();
+    state_->is_stopping = false;
+}
+
+void Loop::stop() {
+    const std::scoped_lock lock(state_->mutex);
+    state_->is_stopping = true;
+    if (std::exchange(state_->is_sleeping, false)) state_->wake();
+}
+
+void Loop::post(std::function<void()> work) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->posted.push_back(std::move(work));
+    if (std::exchange(state_->is_sleeping, false)) state_->wake();
+}
+
+TimerId Loop::after(Duration delay, std::function<void()> work) {
+    return state_->add_timer(delay, Duration(0), std::move(work));
+}
+
+TimerId Loop::every(Duration period, std::function<void()> work) {
+    ONPUT_CHECK(period > Duration(0));
+    return state_->add_timer(period, period, std::move(work));
+}
+
+void Loop::cancel(TimerId timer) {
+    const auto found = state_->timer_due.find(timer.get());
+    if (found == state_->timer_due.end()) return;
+    state_->timers.erase({found->second, timer.get()});
+    state_->timer_due.erase(found);
+}
+
+void Loop::watch(int fd, std::function<void()> work) {
+    ONPUT_CHECK(fd >= 0);
+    auto entry = std::make_unique<Entry>();
+    entry->fd = fd;
+    entry->work = std::move(work);
+    state_->entries.push_back(std::move(entry));
+}
+
+void Loop::unwatch(int fd) {
+    for (const auto& entry : state_->entries) {
+        if (entry->pollable == nullptr && entry->fd == fd) entry->is_alive = false;
+    }
+    state_->has_dead_entries = true;
+}
+
+void Loop::at_turn_end(std::function<void()> work) {
+    state_->turn_ends.push_back(std::move(work));
+}
+
+Timestamp Loop::now() const {
+    return state_->is_in_turn ? state_->turn_now : wall_now();
+}
+
+Context& Loop::context() const {
+    return state_->context;
+}
+
+void Loop::add(Pollable& pollable) {
+    auto entry = std::make_unique<Entry>();
+    entry->pollable = &pollable;
+    state_->entries.push_back(std::move(entry));
+}
+
+void Loop::remove(Pollable& pollable) {
+    for (const auto& entry : state_->entries) {
+        if (entry->pollable == &pollable) entry->is_alive = false;
+    }
+    state_->has_dead_entries = true;
+}
+
+}  // namespace onput::transport

@@ -1,0 +1,101 @@
+// Socket: a ZeroMQ socket with this house's options, for the other files of this folder. It never
+// blocks: what cannot be sent or received now is answered with "no".
+//
+// Options of every socket: LINGER 0 (an ending process keeps nothing back: what must survive is in
+// a store), MAXMSGSIZE request_bytes_max per frame, TCP_KEEPALIVE, RECONNECT_IVL 50 ms doubling to
+// RECONNECT_IVL_MAX 1 s, HANDSHAKE_IVL 5 s. ROUTER: MANDATORY (a reply to a lost peer is an error,
+// not a silence) and HANDOVER. DEALER and PUSH: IMMEDIATE, so that nothing is queued toward a peer
+// that is not there. ZMQ_HEARTBEAT_* stays off: under backpressure it aborts libzmq 4.3.4.
+//
+// High-water marks are messages per peer; 0 is without bound and used only where another bound
+// holds (credit of lanes).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/transport/frame.hpp"
+#include "common/transport/loop.hpp"
+
+namespace onput::transport {
+
+// Messages that a socket hands over in one turn; the rest waits for the next turn, so that no peer
+// starves timers and other sockets.
+inline constexpr std::size_t messages_per_turn = 256;
+
+enum class SocketType : std::uint8_t { router, dealer, push, pull, xpub, sub };
+
+struct SocketOptions {
+    SocketType type = SocketType::dealer;
+    int send_queue_max = 0;
+    int receive_queue_max = 0;
+};
+
+// What is kept of one message; frames beyond are read and dropped.
+struct ReceiveLimits {
+    std::size_t frames_max = 16;
+    std::size_t bytes_max = 0;
+};
+
+enum class Received : std::uint8_t { nothing, message, oversized };
+// `lost`: the peer went away amid the message, which it therefore does not get; the frames are
+// gone.
+enum class Sent : std::uint8_t { all, not_now, lost };
+
+class Socket {
+public:
+    // Fails when the process has no file descriptor left.
+    static Result<Socket> open(Context& context, const SocketOptions& options);
+    ~Socket();
+    Socket(Socket&& other) noexcept;
+    Socket& operator=(Socket&&) = delete;
+
+    // "bind tcp://127.0.0.1:7001: address in use". An ipc path: its folder is created for the owner
+    // alone, the socket file is the owner's alone, and one left behind by a dead process is
+    // removed.
+    Result<void> bind(const std::string& endpoint);
+    Result<void> connect(const std::string& endpoint);
+    void subscribe_all();
+    // The endpoint of the last bind, wildcards resolved.
+    [[nodiscard]] std::string bound_endpoint() const;
+
+    // The whole message or nothing of it. After `not_now` the frames are the caller's still.
+    Sent send(std::span<Frame> frames);
+    // Replaces `frames`. After `oversized`, `frames` holds those that fitted.
+    Received receive(std::vector<Frame>& frames, ReceiveLimits limits);
+
+    // Takes note of connections that came and went. True when a message could be sent.
+    bool refresh();
+
+    [[nodiscard]] void* handle() const { return handle_; }
+
+private:
+    explicit Socket(void* handle) : handle_(handle) {}
+    bool send_first(Frame& frame, int flags);
+
+    void* handle_;
+};
+
+// Tells when a connected socket's connection is up and when it broke. Must go before the socket.
+class ConnectionMonitor {
+public:
+    enum class Event : std::uint8_t { none, connected, disconnected };
+
+    ConnectionMonitor(Context& context, Socket& watched);
+    ~ConnectionMonitor();
+    ConnectionMonitor(const ConnectionMonitor&) = delete;
+    ConnectionMonitor& operator=(const ConnectionMonitor&) = delete;
+
+    [[nodiscard]] void* handle() const { return events_; }
+    // The next event; `none` when all have been told.
+    Event next();
+
+private:
+    Socket& watched_;
+    void* events_;
+};
+
+}  // namespace onput::transport
