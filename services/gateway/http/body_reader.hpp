@@ -42,6 +42,8 @@ public:
     // Gives up the last view. Before the next head is looked at.
     void release();
 
+    // By the client's fault; see read.
+    [[nodiscard]] bool failed() const { return failed_.has_value(); }
     [[nodiscard]] bool complete() const { return !failed_ && at_end() && held_ == 0; }
     // Whether what is left is little enough to be drained once the answer is sent.
     [[nodiscard]] bool worth_draining() const;

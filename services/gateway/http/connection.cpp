@@ -60,6 +60,9 @@ constexpr ProtocolError target_too_long{
 constexpr ProtocolError header_section_too_large{.status = 431,
                                                  .reason = "header_section_too_large",
                                                  .message = "the request head is too large"};
+constexpr ProtocolError bad_body{.status = 400,
+                                 .reason = "bad_body",
+                                 .message = "the request body is malformed, incomplete or late"};
 constexpr ProtocolError no_answer{
     .status = 500, .reason = "no_answer", .message = "the request was not answered"};
 
@@ -179,8 +182,10 @@ Task<Connection::Next> Connection::refuse(ProtocolError error) {
 
 // After the handler has returned.
 Task<Connection::Next> Connection::conclude() {
-    if (wire_.broken()) co_return Next::end;
-    if (writer_.state() == ResponseWriter::State::idle) {
+    const bool answered = writer_.state() != ResponseWriter::State::idle;
+    if (wire_.broken() || (!answered && wire_.client_left())) co_return Next::end;
+    if (!answered && body_.failed()) co_return co_await refuse(bad_body);
+    if (!answered) {
         log::error("handler gave no answer", {{"method", head_.method}, {"path", head_.path}});
         co_return co_await refuse(no_answer);
     }

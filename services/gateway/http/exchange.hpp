@@ -25,12 +25,13 @@
 //     invalid_argument  incomplete_body  the client ended too early     (read operations)
 //     internal          wrong_state      the handler's own mistake      (answer operations)
 //
-// The first three are final: every later operation fails at once, so a handler that sees an Error
-// cleans up and returns; it must not loop on. After the two about bodies it can still answer.
+// A handler that sees an Error cleans up and returns; it must not loop on, because the next
+// operation fails at once too. Only after a read operation's malformed_body, incomplete_body and
+// client_too_slow can it still answer.
 //
-// Returning without an answer sends 500; returning in the middle of one cuts the connection off,
-// so that no client takes a part for the whole. A body that was not read is drained when it is
-// small, and otherwise costs the connection.
+// Returning without an answer sends 500, or 400 when the body had failed; returning in the middle
+// of one cuts the connection off, so that no client takes a part for the whole. A body that was
+// not read is drained when it is small, and otherwise costs the connection.
 //
 // Await through named values: GCC 12 gets a capturing lambda inside a co_await expression wrong.
 #pragma once

@@ -20,7 +20,7 @@ struct Options {
 
     // A request's head. Over the first: 431; over the others: 414 and 431.
     std::size_t header_bytes_max = 64 * 1024;  // Request line and headers together.
-    HeadLimits head;
+    HeadLimits head{};
 
     // As many connections at once; further ones wait in the kernel's queue until one ends.
     std::size_t connections_max = 10'000;
@@ -40,7 +40,7 @@ struct Options {
 
     // Renders what the server itself has to refuse, in the words of the protocol above.
     // Called on the connections' threads. Empty: a line of plain text.
-    std::function<Response(const ProtocolError&)> render_error;
+    std::function<Response(const ProtocolError&)> render_error{};
 };
 
 }  // namespace onput::http

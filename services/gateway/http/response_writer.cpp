@@ -82,11 +82,13 @@ Task<Result<void>> ResponseWriter::respond(ResponseHead head, std::string body) 
 
 Task<Result<void>> ResponseWriter::write(std::string_view bytes) {
     if (state_ != State::begun) co_return wrong_state("no answer is being written");
+    if (body_framing_ == Framing::Body::length && bytes.size() > body_left_) {
+        co_return wrong_state("the body is longer than announced");
+    }
     const std::string head = std::exchange(head_bytes_, {});
     std::array<char, 18> line;
     Pieces pieces{head};
     if (body_framing_ == Framing::Body::length) {
-        if (bytes.size() > body_left_) co_return wrong_state("the body is longer than announced");
         body_left_ -= bytes.size();
         pieces[1] = bytes;
     } else if (body_framing_ == Framing::Body::until_close) {
