@@ -54,9 +54,11 @@ public:
 
     bool number(std::size_t width, int& out) {
         if (rest_.size() < width) return false;
+        // from_chars would take "-0" for a number.
+        if (rest_.front() == '-') return false;
         const char* end = rest_.data() + width;
         const auto [stop, error] = std::from_chars(rest_.data(), end, out);
-        if (error != std::errc() || stop != end || out < 0) return false;
+        if (error != std::errc() || stop != end) return false;
         rest_.remove_prefix(width);
         return true;
     }
