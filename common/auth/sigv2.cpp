@@ -139,7 +139,7 @@ Result<void> append_sub_resources(std::string& out, std::string_view query) {
         }
         found.emplace_back(parameter->name, std::move(text));
     }
-    std::ranges::stable_sort(found, {}, &std::pair<std::string_view, std::string>::first);
+    std::ranges::sort(found);
     char separator = '?';
     for (const auto& [name, text] : found) {
         out += separator;

@@ -1,0 +1,24 @@
+// Hostile policy documents: parsing ends in an answer, and a parsed policy answers every request.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "common/auth/policy.hpp"
+#include "common/base/check.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace onput::auth;
+    const auto policy = Policy::parse(std::string_view(reinterpret_cast<const char*>(data), size));
+    if (!policy) {
+        ONPUT_CHECK(policy.error().reason == "malformed_policy");
+        return 0;
+    }
+    const PolicyDecision decision =
+        policy->evaluate({.principal = {.service = "s3.amazonaws.com"},
+                          .action = "sqs:SendMessage",
+                          .resource = "arn:aws:sqs:us-east-1:000000000000:uploads",
+                          .source_arn = "arn:aws:s3:::photos",
+                          .source_account = "000000000000"});
+    ONPUT_CHECK((decision.effect == PolicyEffect::no_match) == decision.statement.empty());
+    return 0;
+}
