@@ -1,0 +1,60 @@
+// One speech job, as it runs in a child of the worker's zygote: a text in, an MP3 out, in constant
+// memory.
+//
+//     input -> TextDecoder -> Segmenter -> espeak-ng -> Mp3Writer -> output
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+
+namespace onput::tts {
+
+// What to do with the text. Texts left empty are not said; see voice.hpp for who decides about the
+// voice.
+struct SpeechJob {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job};
+
+    std::string title;  // Of the MP3: the object's key.
+    std::string object_voice;
+    std::string object_language;
+    std::string function_voice;
+    std::string function_language;
+    std::string default_language = "en";
+    std::int32_t rate_wpm = 175;  // 80 to 450.
+    std::int32_t pitch = 50;      // 0 to 100.
+    std::int32_t volume = 100;    // 0 to 200.
+
+    ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
+                 default_language, rate_wpm, pitch, volume)
+    friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
+};
+
+struct SpeechResult {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_result};
+
+    std::string voice;             // "vi", "en+f3".
+    std::string language;          // Of the voice.
+    std::string chosen_by;         // "object", "function" or "text".
+    std::string encoding;          // "utf-8", "utf-16le", "utf-16be" or "windows-1252".
+    std::uint64_t characters = 0;  // Of the decoded text.
+    std::uint64_t segments = 0;    // Spoken.
+    std::uint64_t duration_ms = 0;
+    std::uint64_t output_bytes = 0;
+
+    ONPUT_FIELDS(voice, language, chosen_by, encoding, characters, segments, duration_ms,
+                 output_bytes)
+    friend bool operator==(const SpeechResult&, const SpeechResult&) = default;
+};
+
+// The JobFunction of the worker's zygote, whose initialise is load_speech_engine(). `parameters` is
+// an encoded SpeechJob, the result an encoded SpeechResult. Reads `input_fd` from where it stands;
+// `output_fd` is an empty seekable file. Fails with invalid_argument when the text is at fault and
+// another attempt would be in vain: reasons not_text, nothing_to_say, no_such_voice.
+Result<std::string> run_speech_job(std::string_view parameters, int input_fd, int output_fd);
+
+}  // namespace onput::tts

@@ -1,0 +1,39 @@
+// Segmenter: a stream of UTF-8 -> segments that are spoken one after the other, in constant memory.
+//
+// A segment is a paragraph: what stands between empty lines. A paragraph longer than
+// `segment_bytes_max` is cut after its last sentence that fits, else at its last white space, else
+// between two characters. Spoken apart, with the pause at the end that espeak-ng makes of a
+// paragraph's end, segments sound as the whole does.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace onput::tts {
+
+inline constexpr std::size_t segment_bytes_max = 8 * 1024;
+
+class Segmenter {
+public:
+    // Well-formed UTF-8, as TextDecoder makes it; a piece may end anywhere between two characters.
+    // Take the segments after each piece: what is not taken is kept.
+    void feed(std::string_view utf8);
+    void finish() { is_finished_ = true; }
+
+    // The next segment, without white space around it and never empty; nothing when more text is
+    // needed, or, after finish(), when there is no more.
+    std::optional<std::string> next();
+
+    [[nodiscard]] std::size_t buffered_bytes() const { return buffer_.size() - start_; }
+
+private:
+    std::string cut(std::size_t bytes);
+
+    std::string buffer_;
+    std::size_t start_ = 0;  // What is before it has been taken.
+    bool is_finished_ = false;
+};
+
+}  // namespace onput::tts

@@ -1,0 +1,250 @@
+#include "services/tts/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/base/check.hpp"
+#include "services/tts/utf8.hpp"
+
+namespace onput::tts {
+namespace {
+
+constexpr std::size_t nul_units_share = 64;  // UTF-16 has a NUL in at least one unit of so many.
+constexpr std::size_t control_bytes_share = 50;  // A text has at most one control byte in so many.
+
+std::unexpected<Error> not_a_text(std::string_view why) {
+    return fail(ErrorCode::invalid_argument, "not a text: " + std::string(why), "not_text");
+}
+
+// U+0080 to U+009F of Windows-1252; 0 where it has nothing.
+constexpr std::array<char16_t, 32> windows_1252_high{
+    0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+
+bool is_line_or_space(unsigned char byte) {
+    return byte >= 0x09 && byte <= 0x0d;
+}
+bool is_control(char32_t code) {
+    return (code < 0x20 && (code < 0x09 || code > 0x0d)) || (code >= 0x7f && code < 0xa0);
+}
+
+char16_t unit_at(std::string_view bytes, std::size_t at, TextEncoding encoding) {
+    const auto first = static_cast<unsigned char>(bytes[at]);
+    const auto second = static_cast<unsigned char>(bytes[at + 1]);
+    const bool little = encoding == TextEncoding::utf16_le;
+    return static_cast<char16_t>(little ? first | second << 8 : first << 8 | second);
+}
+
+bool is_high_surrogate(char16_t unit) {
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+bool is_low_surrogate(char16_t unit) {
+    return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+char32_t join_surrogates(char16_t high, char16_t low) {
+    return 0x10000 + ((char32_t{high} - 0xd800) << 10) + (char32_t{low} - 0xdc00);
+}
+
+bool reads_as_utf16(std::string_view bytes, TextEncoding encoding) {
+    for (std::size_t at = 0; at + 1 < bytes.size(); at += 2) {
+        const char16_t unit = unit_at(bytes, at, encoding);
+        if (is_control(unit) || is_low_surrogate(unit)) return false;
+        if (!is_high_surrogate(unit)) continue;
+        at += 2;
+        if (at + 1 < bytes.size() && !is_low_surrogate(unit_at(bytes, at, encoding))) return false;
+    }
+    return true;
+}
+
+// Rule 2 of the header. Nothing when the NULs say that it is not UTF-16.
+std::optional<TextEncoding> guess_utf16(std::string_view bytes) {
+    std::array<std::size_t, 2> nuls{};
+    for (std::size_t at = 0; at < bytes.size(); ++at) nuls[at % 2] += bytes[at] == '\0' ? 1 : 0;
+    if (nuls[0] != 0 && nuls[1] != 0) return {};
+    if ((nuls[0] + nuls[1]) * nul_units_share < bytes.size() / 2) return {};
+    // Most characters of a text are below U+0100: their high byte, the second one of little endian,
+    // is 0.
+    const TextEncoding encoding = nuls[1] != 0 ? TextEncoding::utf16_le : TextEncoding::utf16_be;
+    if (!reads_as_utf16(bytes, encoding)) return {};
+    return encoding;
+}
+
+bool reads_as_utf8(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const Utf8Step step = decode_utf8(bytes);
+        if (step.state == Utf8State::bad) return false;
+        if (step.state == Utf8State::cut) return true;  // At the end of the probe, not of the text.
+        bytes.remove_prefix(step.bytes);
+    }
+    return true;
+}
+
+bool is_dropped(char32_t code) {
+    return code == 0xfeff || code == 0x00ad || code == 0x200b || code == 0x200e || code == 0x200f ||
+           (code >= 0x202a && code <= 0x202e) || (code >= 0x2060 && code <= 0x2069);
+}
+
+// Characters that mean nothing outside the program that made them.
+bool is_private(char32_t code) {
+    return (code >= 0xe000 && code <= 0xf8ff) || (code & 0xfffe) == 0xfffe || code >= 0xf0000;
+}
+
+}  // namespace
+
+std::string_view to_string(TextEncoding encoding) {
+    switch (encoding) {
+        case TextEncoding::utf8: return "utf-8";
+        case TextEncoding::utf16_le: return "utf-16le";
+        case TextEncoding::utf16_be: return "utf-16be";
+        case TextEncoding::windows_1252: return "windows-1252";
+    }
+    return "unknown";
+}
+
+Result<void> TextDecoder::feed(std::string_view bytes, std::string& out) {
+    ONPUT_CHECK(!is_finished_);
+    while (!bytes.empty()) {
+        // Bounds `pending_` even when a caller feeds a whole file at once.
+        ONPUT_CHECK(pending_.size() < text_probe_bytes);
+        const std::size_t count = std::min(bytes.size(), text_probe_bytes - pending_.size());
+        pending_.append(bytes.substr(0, count));
+        bytes.remove_prefix(count);
+        if (!encoding_ && pending_.size() < text_probe_bytes) return {};
+        ONPUT_TRY_VOID(decode(out));
+    }
+    return {};
+}
+
+Result<void> TextDecoder::finish(std::string& out) {
+    ONPUT_CHECK(!is_finished_);
+    is_finished_ = true;
+    return decode(out);
+}
+
+Result<void> TextDecoder::decode(std::string& out) {
+    if (!encoding_) ONPUT_TRY_VOID(decide());
+    switch (*encoding_) {
+        case TextEncoding::utf8: decode_utf8_bytes(out); break;
+        case TextEncoding::utf16_le:
+        case TextEncoding::utf16_be: decode_utf16(out); break;
+        case TextEncoding::windows_1252: decode_windows_1252(out); break;
+    }
+    if (saw_nul_) return not_a_text("it holds a NUL character");
+    return {};
+}
+
+Result<void> TextDecoder::decide() {
+    using enum TextEncoding;
+    constexpr std::array<std::pair<std::string_view, TextEncoding>, 3> marks{
+        {{"\xef\xbb\xbf", utf8}, {"\xff\xfe", utf16_le}, {"\xfe\xff", utf16_be}}};
+    for (const auto& [mark, encoding] : marks) {
+        if (!pending_.starts_with(mark)) continue;
+        encoding_ = encoding;
+        return {};
+    }
+    const auto nuls = std::ranges::count(pending_, '\0');
+    if (nuls > 0) {
+        encoding_ = guess_utf16(pending_);
+        if (encoding_) return {};
+        return not_a_text("it holds NUL bytes");
+    }
+    const auto controls = static_cast<std::size_t>(std::ranges::count_if(pending_, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte == 0x7f || (byte < 0x20 && !is_line_or_space(byte));
+    }));
+    if (controls * control_bytes_share > pending_.size()) {
+        return not_a_text(std::to_string(controls) + " control characters in its first " +
+                          std::to_string(pending_.size()) + " bytes");
+    }
+    encoding_ = reads_as_utf8(pending_) ? utf8 : windows_1252;
+    return {};
+}
+
+void TextDecoder::decode_utf8_bytes(std::string& out) {
+    std::string_view rest = pending_;
+    while (!rest.empty()) {
+        const Utf8Step step = decode_utf8(rest);
+        if (step.state == Utf8State::cut && !is_finished_) break;
+        take(step.state == Utf8State::good ? step.code_point : replacement_character, out);
+        rest.remove_prefix(step.state == Utf8State::good ? step.bytes : 1);
+    }
+    pending_.erase(0, pending_.size() - rest.size());
+}
+
+void TextDecoder::decode_utf16(std::string& out) {
+    std::size_t at = 0;
+    for (; at + 1 < pending_.size(); at += 2) {
+        const char16_t unit = unit_at(pending_, at, *encoding_);
+        if (!is_high_surrogate(unit)) {
+            take(is_low_surrogate(unit) ? replacement_character : char32_t{unit}, out);
+            continue;
+        }
+        if (at + 3 >= pending_.size()) {
+            if (!is_finished_) break;  // Its second half is in the next piece.
+            take(replacement_character, out);
+            continue;
+        }
+        const char16_t low = unit_at(pending_, at + 2, *encoding_);
+        take(is_low_surrogate(low) ? join_surrogates(unit, low) : replacement_character, out);
+        if (is_low_surrogate(low)) at += 2;
+    }
+    pending_.erase(0, at);
+}
+
+void TextDecoder::decode_windows_1252(std::string& out) {
+    for (const char c : pending_) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_high = byte >= 0x80 && byte < 0xa0;
+        const char32_t code = is_high ? char32_t{windows_1252_high[byte - 0x80U]} : char32_t{byte};
+        // The table's 0 is no NUL of the text's.
+        take(is_high && code == 0 ? replacement_character : code, out);
+    }
+    pending_.clear();
+}
+
+void TextDecoder::take(char32_t code, std::string& out) {
+    const bool completes_line_end = after_return_ && code == '\n';
+    after_return_ = code == '\r';
+    if (completes_line_end || is_dropped(code)) return;
+    if (code == 0) saw_nul_ = true;
+    if (code == '\r' || code == '\n' || code == '\v' || code == 0x85 || code == 0x2028) {
+        return append('\n', out);
+    }
+    if (code == '\f' || code == 0x2029) {
+        append('\n', out);
+        return append('\n', out);
+    }
+    const bool is_space =
+        code == '\t' || is_control(code) || is_private(code) || code == replacement_character;
+    append(is_space ? U' ' : code, out);
+}
+
+void TextDecoder::append(char32_t code, std::string& out) {
+    append_utf8(code, out);
+    ++characters_;
+}
+
+bool is_speakable(char32_t code) {
+    if (code < 0x80) {
+        return (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') ||
+               (code >= 'A' && code <= 'Z');
+    }
+    if (code < 0xc0) return code == 0xaa || code == 0xb5 || code == 0xba;
+    if (code == 0xd7 || code == 0xf7) return false;
+    const bool is_mark = (code >= 0x2000 && code <= 0x206f) || (code >= 0x2500 && code <= 0x259f) ||
+                         (code >= 0x3000 && code <= 0x3004) || (code >= 0x3008 && code <= 0x3020) ||
+                         (code >= 0xfe00 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff0f) ||
+                         (code >= 0xff1a && code <= 0xff20) || code >= 0xe0000;
+    return !is_mark && code != replacement_character;
+}
+
+bool has_speakable(std::string_view utf8) {
+    bool found = false;
+    for_each_code_point(utf8, [&found](char32_t code) { found = found || is_speakable(code); });
+    return found;
+}
+
+}  // namespace onput::tts

@@ -1,0 +1,69 @@
+// TextDecoder: the bytes of an uploaded text -> clean UTF-8, piece by piece, in constant memory.
+//
+// Which encoding it is, is decided once, on the first `text_probe_bytes` (or all, when fewer):
+//   1. A byte order mark says UTF-8, UTF-16LE or UTF-16BE.
+//   2. NUL bytes, all at even or all at odd places, in at least one unit of 64, in what reads as
+//   UTF-16
+//      without control characters: UTF-16BE or UTF-16LE.
+//   3. Any other NUL, or control characters above one byte in fifty: not a text.
+//   4. Well-formed UTF-8: UTF-8.
+//   5. Else Windows-1252, which holds Latin-1.
+// After that a NUL is still "not a text", and what does not decode becomes a space.
+//
+// The output has no control character but '\n': line ends of every kind become '\n', a form feed or
+// U+2029 an empty line, tabs and other controls a space. Characters without sound or form (byte
+// order marks, soft hyphens, bidirectional marks) are dropped. espeak-ng takes U+0001 as the start
+// of a command, so this is not only tidiness.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+
+namespace onput::tts {
+
+inline constexpr std::size_t text_probe_bytes = 64 * 1024;
+
+enum class TextEncoding { utf8, utf16_le, utf16_be, windows_1252 };
+std::string_view to_string(
+    TextEncoding encoding);  // "utf-8", "utf-16le", "utf-16be", "windows-1252"
+
+class TextDecoder {
+public:
+    // Appends to `out` what the bytes so far decode to; nothing before the probe is full.
+    // Fails with invalid_argument, reason not_text; then the decoder is of no more use.
+    Result<void> feed(std::string_view bytes, std::string& out);
+    // After the last byte.
+    Result<void> finish(std::string& out);
+
+    // Nothing until it is decided.
+    [[nodiscard]] std::optional<TextEncoding> encoding() const { return encoding_; }
+    // Appended so far.
+    [[nodiscard]] std::uint64_t characters() const { return characters_; }
+
+private:
+    Result<void> decide();
+    Result<void> decode(std::string& out);
+    void decode_utf8_bytes(std::string& out);
+    void decode_utf16(std::string& out);
+    void decode_windows_1252(std::string& out);
+    void take(char32_t code_point, std::string& out);
+    void append(char32_t code_point, std::string& out);
+
+    std::optional<TextEncoding> encoding_;
+    std::string pending_;  // Not decoded yet: the probe, or a cut character.
+    bool is_finished_ = false;
+    bool after_return_ = false;
+    bool saw_nul_ = false;
+    std::uint64_t characters_ = 0;
+};
+
+// Whether a voice has something to say for it: letters, digits, ideographs; not spaces, not
+// punctuation.
+bool is_speakable(char32_t code_point);
+bool has_speakable(std::string_view utf8);
+
+}  // namespace onput::tts

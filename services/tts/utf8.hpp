@@ -1,0 +1,39 @@
+// One code point at a time. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace onput::tts {
+
+inline constexpr char32_t replacement_character = 0xfffd;
+
+enum class Utf8State {
+    good,
+    cut,  // The bytes end inside a character that has been right so far.
+    bad,  // Not UTF-8: surrogates, overlong forms and values above U+10FFFF included.
+};
+
+struct Utf8Step {
+    Utf8State state = Utf8State::good;
+    char32_t code_point = 0;
+    std::size_t bytes = 0;  // What to skip; 1 when bad, 0 when cut.
+};
+
+// The first character of `text`, which is not empty.
+Utf8Step decode_utf8(std::string_view text);
+
+void append_utf8(char32_t code_point, std::string& out);
+
+// Calls `visit(code_point)` for each character; what is not UTF-8 counts as U+FFFD.
+template <typename Visit>
+void for_each_code_point(std::string_view text, Visit&& visit) {
+    while (!text.empty()) {
+        const Utf8Step step = decode_utf8(text);
+        visit(step.state == Utf8State::good ? step.code_point : replacement_character);
+        text.remove_prefix(step.state == Utf8State::good ? step.bytes : 1);
+    }
+}
+
+}  // namespace onput::tts

@@ -1,0 +1,49 @@
+#include "services/tts/voice.hpp"
+
+#include <array>
+
+#include "services/tts/language.hpp"
+
+namespace onput::tts {
+namespace {
+
+constexpr std::string_view last_resort = "en";
+
+Result<Voice> find_for_language(std::string_view language, const FindVoice& find) {
+    for (const std::string& candidate : language_candidates(language)) {
+        auto voice = find(candidate);
+        if (voice) return voice;
+    }
+    return fail(
+        ErrorCode::not_found,
+        "no voice speaks '" + std::string(language.substr(0, language_tag_bytes_max)) + "'");
+}
+
+Result<VoiceChoice> chosen(Result<Voice> voice, std::string_view chosen_by) {
+    if (voice) return VoiceChoice{.voice = std::move(*voice), .chosen_by = std::string(chosen_by)};
+    return fail(ErrorCode::invalid_argument,
+                voice.error().message + " (asked for by the " + std::string(chosen_by) + ")",
+                "no_such_voice");
+}
+
+}  // namespace
+
+Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view sample,
+                                 const FindVoice& find) {
+    if (!request.object_voice.empty()) return chosen(find(request.object_voice), "object");
+    if (!request.object_language.empty()) {
+        return chosen(find_for_language(request.object_language, find), "object");
+    }
+    if (!request.function_voice.empty()) return chosen(find(request.function_voice), "function");
+    if (!request.function_language.empty()) {
+        return chosen(find_for_language(request.function_language, find), "function");
+    }
+    const std::string_view fallback =
+        request.default_language.empty() ? last_resort : std::string_view(request.default_language);
+    auto voice = find_for_language(detect_language(sample, fallback), find);
+    // An engine without the voices of a rare language still reads the text somehow.
+    if (!voice) voice = find_for_language(fallback, find);
+    return chosen(std::move(voice), "text");
+}
+
+}  // namespace onput::tts

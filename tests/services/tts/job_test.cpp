@@ -1,0 +1,250 @@
+#include "services/tts/job.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
+#include "common/worker/job_process.hpp"
+#include "services/tts/speech.hpp"
+
+namespace onput::tts {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr std::string_view english =
+    "On put, the upload is the transaction. Every event that an upload should cause is durable "
+    "before the "
+    "answer is sent.\n\nThis is the second paragraph of the text, and it is short.";
+
+std::string repeat(std::string_view text, std::size_t count) {
+    std::string result;
+    for (std::size_t i = 0; i < count; ++i) result += text;
+    return result;
+}
+
+// The spoken text, its answer, and what its child used.
+struct Spoken {
+    Result<SpeechResult> result;
+    std::string mp3;
+    worker::JobUsage usage;
+};
+
+Result<SpeechResult> decoded(const Result<std::string>& bytes) {
+    if (!bytes) return std::unexpected(bytes.error());
+    return schema::decode<SpeechResult>(*bytes);
+}
+
+class SpeechJobTest : public testing::Test {
+protected:
+    void SetUp() override {
+        auto created = worker::JobZygote::create({.name = "speech",
+                                                  .initialise = load_speech_engine,
+                                                  .run = run_speech_job,
+                                                  .jobs_max = 4});
+        ASSERT_TRUE(created) << created.error().message;
+        zygote = std::move(*created);
+    }
+
+    Spoken speak(std::string_view text, const SpeechJob& parameters = {}) {
+        const worker::FileDescriptor input(::memfd_create("input", MFD_CLOEXEC));
+        const worker::FileDescriptor output(::memfd_create("output", MFD_CLOEXEC));
+        EXPECT_EQ(::pwrite(input.get(), text.data(), text.size(), 0),
+                  static_cast<ssize_t>(text.size()));
+        const auto started = zygote->start({.id = worker::JobId(1),
+                                            .parameters = schema::encode(parameters),
+                                            .input_fd = input.get(),
+                                            .output_fd = output.get(),
+                                            .limits = {}});
+        if (!started) return {.result = std::unexpected(started.error()), .mp3 = {}, .usage = {}};
+        pollfd watched{.fd = zygote->fd(), .events = POLLIN, .revents = 0};
+        EXPECT_EQ(::poll(&watched, 1, std::chrono::milliseconds(std::chrono::minutes(3)).count()),
+                  1);
+        auto outcomes = zygote->take_finished();
+        if (outcomes.size() != 1)
+            return {.result = fail(ErrorCode::timeout, "no outcome"), .mp3 = {}, .usage = {}};
+        std::string mp3(static_cast<std::size_t>(::lseek(output.get(), 0, SEEK_END)), '\0');
+        EXPECT_EQ(::pread(output.get(), mp3.data(), mp3.size(), 0),
+                  static_cast<ssize_t>(mp3.size()));
+        return {.result = decoded(outcomes[0].result),
+                .mp3 = std::move(mp3),
+                .usage = outcomes[0].usage};
+    }
+
+    SpeechResult speak_well(std::string_view text, const SpeechJob& parameters = {}) {
+        const Spoken spoken = speak(text, parameters);
+        EXPECT_TRUE(spoken.result) << spoken.result.error().message;
+        if (!spoken.result) return {};
+        EXPECT_EQ(spoken.result->output_bytes, spoken.mp3.size());
+        EXPECT_TRUE(spoken.mp3.starts_with("ID3"));
+        EXPECT_GT(spoken.result->duration_ms, 500U);
+        return *spoken.result;
+    }
+
+    std::unique_ptr<worker::JobZygote> zygote;
+};
+
+TEST_F(SpeechJobTest, an_english_text_is_spoken_in_english) {
+    const SpeechResult result = speak_well(english);
+    EXPECT_EQ(result.voice, "en");
+    EXPECT_EQ(result.chosen_by, "text");
+    EXPECT_EQ(result.encoding, "utf-8");
+    EXPECT_EQ(result.characters, english.size());
+    EXPECT_EQ(result.segments, 2U);
+}
+
+TEST_F(SpeechJobTest, a_vietnamese_text_is_spoken_in_vietnamese) {
+    EXPECT_EQ(speak_well("Hôm nay trời đẹp, chúng tôi đi dạo trong công viên.").voice, "vi");
+}
+
+TEST_F(SpeechJobTest, a_german_text_in_windows_1252_is_spoken_in_german) {
+    const SpeechResult result = speak_well(
+        "Die M\xfcller und das M\xe4"
+        "dchen sind nicht zu Hause.");
+    EXPECT_EQ(result.voice, "de");
+    EXPECT_EQ(result.encoding, "windows-1252");
+}
+
+TEST_F(SpeechJobTest, a_chinese_text_is_spoken_in_chinese) {
+    EXPECT_EQ(speak_well("今天天气很好，我们去公园散步。").voice, "cmn");
+}
+
+TEST_F(SpeechJobTest, a_text_in_utf16_is_spoken) {
+    std::string bytes = "\xff\xfe";
+    for (const char c : english) bytes += std::string{c, '\0'};
+    const SpeechResult result = speak_well(bytes);
+    EXPECT_EQ(result.encoding, "utf-16le");
+    EXPECT_EQ(result.duration_ms, speak_well(english).duration_ms);
+}
+
+TEST_F(SpeechJobTest, the_objects_own_voice_is_used) {
+    SpeechJob job;
+    job.object_voice = "en-us+f3";
+    job.function_voice = "de";
+    const SpeechResult result = speak_well(english, job);
+    EXPECT_EQ(result.voice, "en-US+f3");
+    EXPECT_EQ(result.chosen_by, "object");
+}
+
+TEST_F(SpeechJobTest, a_higher_rate_makes_a_shorter_speech) {
+    SpeechJob fast;
+    fast.rate_wpm = 350;
+    EXPECT_LT(speak_well(english, fast).duration_ms * 3, speak_well(english).duration_ms * 2);
+}
+
+TEST_F(SpeechJobTest, a_rate_outside_its_range_is_refused) {
+    SpeechJob job;
+    job.rate_wpm = 5000;
+    EXPECT_EQ(speak(english, job).result.error().code, ErrorCode::invalid_argument);
+}
+
+TEST_F(SpeechJobTest, an_unknown_voice_is_refused) {
+    SpeechJob job;
+    job.object_voice = "nobody";
+    const Spoken spoken = speak(english, job);
+    EXPECT_EQ(spoken.result.error().reason, "no_such_voice");
+}
+
+TEST_F(SpeechJobTest, a_text_without_letters_has_nothing_to_say) {
+    for (const std::string_view text : {"", " \n\n", "-----\n\n*****", "\xef\xbb\xbf"}) {
+        const Spoken spoken = speak(text);
+        ASSERT_FALSE(spoken.result);
+        EXPECT_EQ(spoken.result.error().code, ErrorCode::invalid_argument);
+        EXPECT_EQ(spoken.result.error().reason, "nothing_to_say");
+    }
+}
+
+TEST_F(SpeechJobTest, an_image_is_not_a_text) {
+    EXPECT_EQ(speak("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"s).result.error().reason, "not_text");
+}
+
+TEST_F(SpeechJobTest, markup_and_phoneme_brackets_are_read_not_obeyed) {
+    const std::uint64_t plain = speak_well("One two three. One two three.").duration_ms;
+    EXPECT_LT(speak_well("One two three. <break time=\"60s\"/> One two three.").duration_ms,
+              plain + 10'000);
+}
+
+TEST_F(SpeechJobTest, the_same_text_gives_the_same_bytes_every_time) {
+    SpeechJob job;
+    job.title = "notes/hello.txt";
+    const std::string first = Digest::of(DigestAlgorithm::sha256, speak(english, job).mp3);
+    for (int round = 0; round < 20; ++round) {
+        // A different text in between: what one child says must not change what the next one says.
+        if (round % 5 == 0) speak_well("Something else, and quite different from the rest.");
+        EXPECT_EQ(Digest::of(DigestAlgorithm::sha256, speak(english, job).mp3), first);
+    }
+}
+
+TEST_F(SpeechJobTest, the_title_is_in_the_files_head) {
+    SpeechJob job;
+    job.title = "Ghi chú.txt";
+    const std::string mp3 = speak(english, job).mp3;
+    const std::string in_utf16 = "G\0h\0i\0 \0c\0h\0\xfa\0.\0t\0x\0t\0"s;
+    EXPECT_NE(mp3.substr(0, 200).find(in_utf16), mp3.npos);
+    job.title = repeat("long/", 1000);
+    EXPECT_LT(speak(english, job).mp3.size(), mp3.size() + 3 * 1024);
+}
+
+TEST_F(SpeechJobTest, a_text_that_crashes_the_engine_fails_alone) {
+    // espeak-ng 1.51 copies a dotted abbreviation of any length into 80 bytes of its stack.
+    const Spoken poisoned = speak(repeat("A.", 300));
+    if (poisoned.result)
+        GTEST_SKIP() << "this espeak-ng does not crash on long dotted abbreviations";
+    EXPECT_EQ(poisoned.result.error().reason, "job_crashed");
+    EXPECT_TRUE(
+        poisoned.result.error().message.starts_with("speech child ended by signal 6 (aborted)"))
+        << poisoned.result.error().message;
+    EXPECT_EQ(speak_well(english).voice, "en");
+}
+
+TEST_F(SpeechJobTest, a_long_text_is_spoken_in_constant_memory) {
+    const std::uint64_t small = speak(english).usage.peak_rss_bytes;
+    const Spoken spoken = speak(repeat(english, 50'000 / english.size()));
+    ASSERT_TRUE(spoken.result) << spoken.result.error().message;
+    EXPECT_LT(spoken.usage.peak_rss_bytes, 64U << 20);
+    EXPECT_LT(spoken.usage.peak_rss_bytes, small + (4U << 20));
+}
+
+// What ffprobe reads of a file, or nothing when it is not installed.
+std::string probe(const std::string& mp3, const std::string& entry) {
+    std::string path = testing::TempDir() + "onput-speech-XXXXXX";
+    const worker::FileDescriptor file(::mkstemp(path.data()));
+    EXPECT_EQ(::write(file.get(), mp3.data(), mp3.size()), static_cast<ssize_t>(mp3.size()));
+    const std::string command = "ffprobe -v error -show_entries " + entry +
+                                " -of default=nw=1:nk=1 " + path + " 2>/dev/null";
+    std::string out;
+    FILE* pipe = ::popen(command.c_str(), "r");
+    std::array<char, 256> line{};
+    while (pipe != nullptr && std::fgets(line.data(), line.size(), pipe) != nullptr)
+        out += line.data();
+    if (pipe != nullptr) ::pclose(pipe);
+    ::unlink(path.c_str());
+    while (out.ends_with('\n')) out.pop_back();
+    return out;
+}
+
+TEST_F(SpeechJobTest, another_program_reads_the_file_and_its_exact_length) {
+    SpeechJob job;
+    job.title = "Ghi chú.txt";
+    const Spoken spoken = speak(repeat(std::string(english) + "\n\n", 5), job);
+    ASSERT_TRUE(spoken.result);
+    const std::string codec = probe(spoken.mp3, "stream=codec_name,sample_rate,channels");
+    if (codec.empty())
+        GTEST_SKIP() << "ffprobe is not installed: the file is not checked by another program";
+    EXPECT_EQ(codec, "mp3\n22050\n1");
+    EXPECT_EQ(probe(spoken.mp3, "format_tags=title"), "Ghi chú.txt");
+    const double seconds = std::strtod(probe(spoken.mp3, "format=duration").c_str(), nullptr);
+    // ffprobe counts whole frames of 26 ms, and the encoder's own delay.
+    EXPECT_NEAR(seconds * 1000, static_cast<double>(spoken.result->duration_ms), 120);
+}
+
+}  // namespace
+}  // namespace onput::tts

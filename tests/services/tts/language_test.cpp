@@ -1,0 +1,113 @@
+#include "services/tts/language.hpp"
+
+#include <gtest/gtest.h>
+
+#include "services/tts/speech.hpp"
+
+namespace onput::tts {
+namespace {
+
+struct Sample {
+    std::string_view language;
+    std::string_view text;
+};
+
+// Own sentences, of the length of a short note.
+constexpr std::array samples{
+    Sample{
+        "en",
+        "The weather was cold, and we stayed at home with a book that my sister had given to me."},
+    Sample{"vi", "Hôm nay trời đẹp, chúng tôi đi dạo trong công viên và uống cà phê với bạn bè."},
+    Sample{"de",
+           "Das Wetter war kalt, und wir blieben zu Hause mit einem Buch, das ich von der "
+           "Schwester habe."},
+    Sample{"fr",
+           "Il faisait froid et nous sommes restés à la maison avec un livre que ma sœur nous a "
+           "donné."},
+    Sample{"es",
+           "Hacía frío y nos quedamos en casa con un libro que me había dado mi hermana para el "
+           "año nuevo."},
+    Sample{"it",
+           "Faceva freddo e siamo rimasti a casa con un libro che mia sorella mi aveva dato per il "
+           "viaggio."},
+    Sample{"pt", "Estava frio e nós ficamos em casa com um livro que a minha irmã não quis mais."},
+    Sample{"nl",
+           "Het was koud en wij bleven thuis met een boek dat mijn zus aan mij had gegeven voor de "
+           "reis."},
+    Sample{"sv",
+           "Det var kallt och vi stannade hemma med en bok som min syster hade gett till mig på "
+           "resan."},
+    Sample{"pl", "Było zimno i zostaliśmy w domu z książką, którą dała mi siostra na podróż."},
+    Sample{"cs",
+           "Bylo chladno a zůstali jsme doma s knihou, kterou mi dala sestra na cestu, protože "
+           "řekla, že je dobrá."},
+    Sample{"tr",
+           "Hava soğuktu ve evde kaldık; kız kardeşimin bana verdiği kitap çok güzel bir şey gibi "
+           "geldi."},
+    Sample{"fi",
+           "Oli kylmä ja me olimme kotona, mutta kirja oli hyvä ja se kertoi että kesä on kaunis."},
+    Sample{"id",
+           "Cuaca sangat dingin dan kami tinggal di rumah dengan buku yang diberikan oleh kakak "
+           "saya untuk perjalanan ini."},
+    Sample{"cmn", "今天天气很好，我们去公园散步，然后喝咖啡。"},
+    Sample{"ja", "今日は天気がいいので、公園を散歩してコーヒーを飲みました。"},
+    Sample{"ko", "오늘은 날씨가 좋아서 공원을 산책하고 커피를 마셨습니다."},
+    Sample{"ru", "Сегодня хорошая погода, мы гуляли в парке и пили кофе."},
+    Sample{"uk", "Сьогодні гарна погода, ми гуляли в парку і пили каву з її братом."},
+    Sample{"el", "Σήμερα ο καιρός είναι καλός και περπατήσαμε στο πάρκο."},
+    Sample{"ar", "الطقس جميل اليوم وقد تمشينا في الحديقة وشربنا القهوة."},
+    Sample{"fa", "امروز هوا خوب است و ما در پارک قدم زدیم و چای نوشیدیم."},
+    Sample{"he", "מזג האוויר יפה היום והלכנו לטייל בפארק."},
+    Sample{"th", "วันนี้อากาศดี เราไปเดินเล่นในสวนและดื่มกาแฟ"},
+    Sample{"hi", "आज मौसम अच्छा है, हम पार्क में टहले और चाय पी।"},
+    Sample{"ta", "இன்று வானிலை நன்றாக உள்ளது, நாங்கள் பூங்காவில் நடந்தோம்."},
+    Sample{"ka", "დღეს კარგი ამინდია, ჩვენ პარკში ვისეირნეთ."},
+};
+
+TEST(Language, each_sample_is_recognised) {
+    for (const Sample& sample : samples) {
+        EXPECT_EQ(detect_language(sample.text, "en"), sample.language) << sample.text;
+    }
+}
+
+TEST(Language, each_recognised_language_has_a_voice) {
+    for (const Sample& sample : samples) {
+        EXPECT_TRUE(find_voice(sample.language)) << sample.language;
+    }
+}
+
+TEST(Language, a_text_without_a_hint_is_in_the_fallback) {
+    EXPECT_EQ(detect_language("", "vi"), "vi");
+    EXPECT_EQ(detect_language("12345 - 67890", "de"), "de");
+    EXPECT_EQ(detect_language("Xylophon", "de"), "de");
+}
+
+TEST(Language, a_foreign_name_does_not_change_the_language) {
+    EXPECT_EQ(detect_language(
+                  "She flew from Nguyễn's home to the city of Москва and was happy with it.", "en"),
+              "en");
+    EXPECT_EQ(detect_language(
+                  "我们去看了アニメ。今天天气很好，我们还去公园散步，然后和很多朋友一起喝咖啡，"
+                  "大家都觉得这一天过得非常愉快，晚上才回家休息。",
+                  "en"),
+              "cmn");
+}
+
+TEST(Language, only_the_beginning_counts) {
+    std::string text;
+    while (text.size() < language_sample_bytes)
+        text += "This is the way that it was in the beginning. ";
+    for (int i = 0; i < 10'000; ++i) text += "Das ist nicht das Ende. ";
+    EXPECT_EQ(detect_language(text, "fr"), "en");
+}
+
+TEST(Language, a_tag_is_looked_for_from_special_to_general) {
+    EXPECT_EQ(language_candidates("pt_BR"), (std::vector<std::string>{"pt-br", "pt"}));
+    EXPECT_EQ(language_candidates("zh-TW"), (std::vector<std::string>{"zh-tw", "zh", "cmn"}));
+    EXPECT_EQ(language_candidates("zh-HK"),
+              (std::vector<std::string>{"zh-hk", "yue", "zh", "cmn"}));
+    EXPECT_TRUE(language_candidates("").empty());
+}
+
+}  // namespace
+}  // namespace onput::tts
