@@ -1,0 +1,86 @@
+// The commands of `onput`, one function each. Each prints its result to stdout, narration and
+// errors to stderr, and returns the exit code. cli.cpp turns arguments into these.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "services/ctl/exit_code.hpp"
+
+namespace onput::ctl {
+
+enum class OutputFormat { table, json };
+
+// What every command takes.
+struct GlobalOptions {
+    std::string data;  // --data
+    OutputFormat output = OutputFormat::table;
+    bool quiet = false;  // No progress, no narration.
+};
+
+struct DevOptions {
+    std::uint16_t port = 4566;  // 0: a free one.
+    std::uint32_t tts_workers = 1;
+    bool has_pipeline = true;  // Apply the default pipeline.
+    std::vector<std::string> pipelines;
+    std::string log_level = "info";
+};
+ExitCode run_dev(const GlobalOptions& global, const DevOptions& options);
+
+struct DemoOptions {
+    std::string text_file;  // Empty: a text of its own.
+    std::uint32_t timeout_s = 120;
+};
+ExitCode run_demo(const GlobalOptions& global, const DemoOptions& options);
+
+struct TailOptions {
+    std::string bucket;
+    std::string prefix;
+    std::string suffix;
+    std::string type;   // Glob over "s3.ObjectCreated.Put".
+    std::string since;  // "10m", "2h", or ISO 8601.
+    std::string trace;  // Only this trace.
+    std::uint64_t from_sequence = 0;
+    std::uint64_t count = 0;    // End after so many; 0: never.
+    std::uint32_t wait_ms = 0;  // End after so long without a record; 0: never.
+    bool follow = true;
+    bool fail_on_gap = false;
+};
+ExitCode run_tail(const GlobalOptions& global, const TailOptions& options);
+
+struct TraceOptions {
+    std::string subject;       // s3://bucket/key, an event id or a trace id.
+    std::uint32_t wait_s = 0;  // Wait until the story ends with a result or a dead letter.
+};
+ExitCode run_trace(const GlobalOptions& global, const TraceOptions& options);
+
+struct ExplainOptions {
+    std::string subject;  // s3://bucket/key
+    std::string event = "s3:ObjectCreated:Put";
+};
+ExitCode run_explain(const GlobalOptions& global, const ExplainOptions& options);
+
+ExitCode run_status(const GlobalOptions& global);
+ExitCode run_doctor(const GlobalOptions& global);
+
+struct EnvOptions {
+    std::string shell = "sh";  // sh, fish or json.
+};
+ExitCode run_env(const GlobalOptions& global, const EnvOptions& options);
+ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& arguments);
+
+ExitCode run_pipeline_apply(const GlobalOptions& global, const std::string& file);
+
+struct BenchOptions {
+    std::string what;  // put, get, notify, queue, bus.
+    std::uint32_t clients = 32;
+    std::uint32_t size_bytes = 4096;
+    std::uint32_t seconds = 5;
+    std::uint32_t credit = 64;   // queue: of each worker.
+    bool one_at_a_time = false;  // queue.
+};
+ExitCode run_bench(const GlobalOptions& global, const BenchOptions& options);
+
+}  // namespace onput::ctl

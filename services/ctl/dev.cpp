@@ -1,0 +1,256 @@
+// `onput dev`: every service in one supervisor, ready to use.
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/base/log.hpp"
+#include "common/runtime/supervisor.hpp"
+#include "common/schema/function.hpp"
+#include "services/ctl/commands.hpp"
+#include "services/ctl/http_client.hpp"
+#include "services/ctl/pipeline.hpp"
+
+namespace onput::ctl {
+namespace {
+
+constexpr Duration start_patience = std::chrono::seconds(60);
+constexpr Duration poll_period = std::chrono::milliseconds(20);
+constexpr Duration stop_grace = std::chrono::seconds(12);
+
+std::string binary_directory() {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+// Command lines of the services of one instance, peers after those that they call.
+class Layout {
+public:
+    Layout(std::string data, const Instance& instance, const DevOptions& options)
+        : data_(std::move(data)), instance_(instance), options_(options) {}
+
+    [[nodiscard]] std::vector<runtime::ChildSpec> children() const {
+        std::vector<runtime::ChildSpec> all;
+        all.push_back(
+            child("queue", {"--data", data_ + "/queue", "--endpoints", instance_.queue_endpoint,
+                            "--lane-endpoints", instance_.lane_endpoint}));
+        all.push_back(child(
+            "notifier", {"--data", data_ + "/notifier", "--endpoints", instance_.notifier_endpoint,
+                         "--bus-endpoints", instance_.bus_endpoint, "--queue-endpoint",
+                         instance_.queue_endpoint}));
+        all.push_back(child(
+            "storage", {"--data", data_ + "/storage", "--endpoints", instance_.storage_endpoint,
+                        "--notifier-endpoint", instance_.notifier_endpoint}));
+        all.push_back(
+            child("gateway",
+                  {"--listen", instance_.url.substr(std::strlen("http://")), "--storage-endpoint",
+                   instance_.storage_endpoint, "--notifier-endpoint", instance_.notifier_endpoint,
+                   "--queue-endpoint", instance_.queue_endpoint, "--development-keys"}));
+        for (std::uint32_t i = 1; i <= options_.tts_workers; ++i) {
+            auto worker =
+                child("tts", {"--storage-endpoint", instance_.storage_endpoint,
+                              "--queue-lane-endpoint", instance_.lane_endpoint, "--lane-bind",
+                              "ipc://" + instance_.socket_directory + "/lane-{id}.sock"});
+            worker.name = fmt::format("tts-{}", i);
+            worker.log_file = fmt::format("{}/log/tts-{}.log", data_, i);
+            all.push_back(std::move(worker));
+        }
+        return all;
+    }
+
+private:
+    [[nodiscard]] runtime::ChildSpec child(const std::string& service,
+                                           std::vector<std::string> arguments) const {
+        runtime::ChildSpec spec{.name = service,
+                                .arguments = {binary_directory() + "/onput-" + service},
+                                .environment = {},
+                                .log_file = data_ + "/log/" + service + ".log"};
+        for (auto& argument : arguments) spec.arguments.push_back(std::move(argument));
+        spec.arguments.insert(spec.arguments.end(), {"--log-level", options_.log_level});
+        return spec;
+    }
+
+    std::string data_;
+    const Instance& instance_;
+    const DevOptions& options_;
+};
+
+Result<Instance> lay_out(const std::string& data, const DevOptions& options) {
+    std::error_code error;
+    std::filesystem::create_directories(data + "/log", error);
+    if (error) return fail(ErrorCode::unavailable, "create " + data + ": " + error.message());
+    ONPUT_TRY(const auto sockets, make_socket_directory(data));
+    std::uint16_t port = options.port;
+    if (port == 0) {
+        ONPUT_TRY(port, free_port());
+    }
+    const auto socket = [&sockets](std::string_view name) {
+        return fmt::format("ipc://{}/{}.sock", sockets, name);
+    };
+    return Instance{.url = fmt::format("http://127.0.0.1:{}", port),
+                    .storage_endpoint = socket("storage"),
+                    .notifier_endpoint = socket("notifier"),
+                    .queue_endpoint = socket("queue"),
+                    .bus_endpoint = socket("bus"),
+                    .lane_endpoint = socket("lanes"),
+                    .socket_directory = sockets};
+}
+
+// Signals as events of the loop. Must be blocked before any thread starts.
+int open_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Brings the instance up step by step while the loop runs: services answer, workers are there, the
+// pipeline is applied.
+class Starter {
+public:
+    Starter(const Instance& instance, const DevOptions& options)
+        : instance_(instance), options_(options) {}
+
+    // Blocks, in a loop of its own, until ready or until `is_cancelled`.
+    template <typename Cancelled>
+    Result<void> run(transport::Loop& loop, Cancelled is_cancelled) {
+        Peers peers(loop, instance_);
+        const auto deadline = std::chrono::steady_clock::now() + start_patience;
+        std::string missing = "the services";
+        const auto wait_until = [&](auto condition) -> Result<void> {
+            while (!condition()) {
+                if (is_cancelled()) return fail(ErrorCode::unavailable, "stopped while starting");
+                if (std::chrono::steady_clock::now() > deadline) {
+                    return fail(ErrorCode::timeout,
+                                "still waiting for " + missing + " after 60 s; see the logs");
+                }
+                loop.after(poll_period, [&loop] { loop.stop(); });
+                loop.run();
+            }
+            return {};
+        };
+        const auto is_ready = [&](transport::RequestClient& peer, const char* name) {
+            missing = name;
+            const auto status = peers.ask(peer, schema::ServiceStatus{}, std::chrono::seconds(1));
+            return status && status->is_ready;
+        };
+        ONPUT_TRY_VOID(wait_until([&] { return is_ready(peers.queue(), "queue"); }));
+        ONPUT_TRY_VOID(wait_until([&] { return is_ready(peers.notifier(), "notifier"); }));
+        ONPUT_TRY_VOID(wait_until([&] { return is_ready(peers.storage(), "storage"); }));
+        missing = "gateway";
+        ONPUT_TRY_VOID(
+            wait_until([&] { return get_status(instance_.url + "/_onput/readyz") == 200; }));
+        ONPUT_TRY_VOID(apply_pipelines(peers));
+        missing = "the speech worker";
+        return wait_until([&] { return options_.tts_workers == 0 || !has_idle_function(peers); });
+    }
+
+private:
+    Result<void> apply_pipelines(Peers& peers) {
+        if (options_.has_pipeline) {
+            ONPUT_TRY(const auto pipeline,
+                      parse_pipeline(default_pipeline_text(), "default pipeline"));
+            ONPUT_TRY(const auto changes, apply_pipeline(pipeline, instance_, peers));
+        }
+        for (const auto& file : options_.pipelines) {
+            ONPUT_TRY(const auto pipeline, read_pipeline(file));
+            ONPUT_TRY(const auto changes, apply_pipeline(pipeline, instance_, peers));
+        }
+        return {};
+    }
+
+    // A function of ours that no worker serves yet.
+    static bool has_idle_function(Peers& peers) {
+        const auto list = peers.ask(peers.queue(), schema::ListFunctions{});
+        if (!list) return true;
+        for (const auto& state : list->functions) {
+            if (state.function.worker == "tts" && state.workers == 0) return true;
+        }
+        return false;
+    }
+
+    const Instance& instance_;
+    const DevOptions& options_;
+};
+
+void print_banner(const std::string& data, const Instance& instance, const GlobalOptions& global) {
+    if (!global.quiet) {
+        fmt::print(stderr,
+                   "Onput runs in {}\n"
+                   "  endpoint   {}   (S3, SQS)\n"
+                   "  keys       {} / {}   region {}   account {}\n"
+                   "  logs       {}/log\n\n"
+                   "Try, in another terminal:\n"
+                   "  onput --data {} aws -- s3 cp book.txt s3://inbox/\n"
+                   "  onput --data {} trace --wait 60 s3://inbox/book.txt\n"
+                   "  onput --data {} tail\n\n",
+                   data, instance.url, instance.access_key, instance.secret, instance.region,
+                   instance.account, data, data, data, data);
+    }
+    fmt::print("ready {}\n", instance.url);
+    std::fflush(stdout);
+}
+
+void report_child(const runtime::ChildState& child) {
+    if (child.pid != 0) {
+        log::info("service started",
+                  {{"name", child.name}, {"pid", child.pid}, {"restarts", child.restarts}});
+    } else {
+        log::warn("service ended", {{"name", child.name}, {"how", child.last_end}});
+    }
+}
+
+ExitCode supervise(const std::string& data, const GlobalOptions& global,
+                   const DevOptions& options) {
+    const int signals = open_signals();
+    const auto instance = lay_out(data, options);
+    if (!instance) {
+        fmt::print(stderr, "onput dev: {}\n", instance.error().message);
+        return exit_code_of(instance.error());
+    }
+    transport::Context context;
+    transport::Loop loop(context);
+    const auto supervisor = runtime::Supervisor::create(loop, report_child);
+    bool is_stopping = false;
+    loop.watch(signals, [&loop, &is_stopping, signals] {
+        signalfd_siginfo info{};
+        while (read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+            is_stopping = true;
+        loop.stop();
+    });
+    Result<void> outcome;
+    for (auto& spec : Layout(data, *instance, options).children()) {
+        if (outcome) outcome = supervisor->start(std::move(spec));
+    }
+    if (outcome) outcome = write_instance(data, *instance);
+    if (outcome)
+        outcome = Starter(*instance, options).run(loop, [&is_stopping] { return is_stopping; });
+    if (outcome) print_banner(data, *instance, global);
+    while (outcome && !is_stopping) loop.run();
+    supervisor->stop_all(stop_grace, [&loop] { loop.stop(); });
+    loop.run();
+    if (!outcome && !is_stopping) {
+        fmt::print(stderr, "onput dev: {}\n", outcome.error().message);
+        return exit_code_of(outcome.error());
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace
+
+ExitCode run_dev(const GlobalOptions& global, const DevOptions& options) {
+    log::configure({.service = "dev",
+                    .level = global.quiet ? log::Level::warn : log::Level::info,
+                    .json = false});
+    return supervise(data_directory(global.data), global, options);
+}
+
+}  // namespace onput::ctl

@@ -1,0 +1,48 @@
+// A small HTTP/1.1 client for an Onput on this machine: one connection, one request at a time,
+// signed with SigV4. For commands; the load generator of `onput bench` has its own (load.hpp).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "services/ctl/instance.hpp"
+
+namespace onput::ctl {
+
+inline constexpr std::size_t response_bytes_max = 64 * 1024 * 1024;
+
+struct HttpAnswer {
+    int status = 0;
+    std::map<std::string, std::string> headers;  // Names in lower case.
+    std::string body;
+};
+
+struct HttpQuery {
+    std::string method = "GET";
+    std::string path = "/";
+    std::string query;
+    std::map<std::string, std::string> headers;
+    std::string body;
+    bool is_signed = true;
+};
+
+class HttpClient {
+public:
+    explicit HttpClient(const Instance& instance);
+    ~HttpClient();
+
+    // `unavailable` when nobody listens or the connection breaks; any status is an answer.
+    Result<HttpAnswer> send(const HttpQuery& query);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// The status of an unsigned GET, or 0.
+int get_status(const std::string& url);
+
+}  // namespace onput::ctl

@@ -1,0 +1,162 @@
+#include "services/ctl/instance.hpp"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <netinet/in.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <toml++/toml.h>
+
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
+#include "services/ctl/exit_code.hpp"
+
+namespace onput::ctl {
+namespace {
+
+// sun_path holds 108 bytes; a worker's socket is the longest: "lane-tts-4194304-0123abcd.sock".
+constexpr std::size_t socket_directory_bytes_max = 108 - 40;
+
+std::string instance_file(const std::string& data) {
+    return data + "/instance.toml";
+}
+
+Result<void> make_private_directory(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error)
+        return fail(ErrorCode::unavailable, "create directory " + path + ": " + error.message());
+    struct stat status{};
+    if (lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
+        status.st_uid != geteuid()) {
+        return fail(ErrorCode::permission_denied, "directory " + path + " is not this user's own");
+    }
+    if (chmod(path.c_str(), 0700) != 0) {
+        return fail(ErrorCode::permission_denied,
+                    "chmod 0700 " + path + ": " + std::strerror(errno));
+    }
+    return {};
+}
+
+}  // namespace
+
+ExitCode exit_code_of(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::invalid_argument: return ExitCode::usage;
+        case ErrorCode::not_found: return ExitCode::not_found;
+        case ErrorCode::permission_denied: return ExitCode::denied;
+        case ErrorCode::conflict: return ExitCode::conflict;
+        case ErrorCode::unavailable:
+        case ErrorCode::timeout: return ExitCode::unreachable;
+        default: return ExitCode::failed;
+    }
+}
+
+std::string data_directory(const std::string& flag) {
+    std::string chosen = flag;
+    if (chosen.empty()) {
+        // Read once at the start of a command, before there are threads.
+        const char* from_environment = std::getenv("ONPUT_DATA");  // NOLINT(concurrency-mt-unsafe)
+        chosen = from_environment != nullptr && *from_environment != '\0' ? from_environment
+                                                                          : "onput-data";
+    }
+    return std::filesystem::absolute(chosen).lexically_normal().string();
+}
+
+Result<void> write_instance(const std::string& data, const Instance& instance) {
+    const toml::table table{{"url", instance.url},
+                            {"storage_endpoint", instance.storage_endpoint},
+                            {"notifier_endpoint", instance.notifier_endpoint},
+                            {"queue_endpoint", instance.queue_endpoint},
+                            {"bus_endpoint", instance.bus_endpoint},
+                            {"lane_endpoint", instance.lane_endpoint},
+                            {"socket_directory", instance.socket_directory},
+                            {"access_key", instance.access_key},
+                            {"secret", instance.secret},
+                            {"region", instance.region},
+                            {"account", instance.account}};
+    const std::string path = instance_file(data);
+    const std::string fresh = path + ".new";
+    {
+        std::ofstream out(fresh, std::ios::trunc);
+        out << table << '\n';
+        if (!out.flush())
+            return fail(ErrorCode::resource_exhausted,
+                        "write " + fresh + ": " + std::strerror(errno));
+    }
+    chmod(fresh.c_str(), 0600);
+    if (std::rename(fresh.c_str(), path.c_str()) != 0) {
+        return fail(ErrorCode::resource_exhausted, "rename " + fresh + ": " + std::strerror(errno));
+    }
+    return {};
+}
+
+Result<Instance> read_instance(const std::string& data) {
+    const std::string path = instance_file(data);
+    if (!std::filesystem::exists(path)) {
+        return fail(ErrorCode::not_found, "no Onput was ever started in " + data +
+                                              "; start one with 'onput dev --data " + data +
+                                              "', or name its directory with --data or ONPUT_DATA");
+    }
+    toml::table table;
+    try {
+        table = toml::parse_file(path);
+    } catch (const toml::parse_error& error) {
+        return fail(ErrorCode::corruption,
+                    "read " + path + ": " + std::string(error.description()));
+    }
+    Instance instance;
+    const auto take = [&table](const char* name, std::string& value) {
+        value = table[name].value_or(value);
+    };
+    take("url", instance.url);
+    take("storage_endpoint", instance.storage_endpoint);
+    take("notifier_endpoint", instance.notifier_endpoint);
+    take("queue_endpoint", instance.queue_endpoint);
+    take("bus_endpoint", instance.bus_endpoint);
+    take("lane_endpoint", instance.lane_endpoint);
+    take("socket_directory", instance.socket_directory);
+    take("access_key", instance.access_key);
+    take("secret", instance.secret);
+    take("region", instance.region);
+    take("account", instance.account);
+    return instance;
+}
+
+Result<std::string> make_socket_directory(const std::string& data) {
+    std::string path = data + "/run";
+    if (path.size() > socket_directory_bytes_max) {
+        const char* runtime = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe)
+        const std::string base =
+            runtime != nullptr && std::strlen(runtime) > 0 && std::strlen(runtime) < 32 ? runtime
+                                                                                        : "/tmp";
+        path = base + "/onput-" + to_hex(Digest::of(DigestAlgorithm::sha256, data)).substr(0, 16);
+    }
+    ONPUT_TRY_VOID(make_private_directory(path));
+    return path;
+}
+
+Result<std::uint16_t> free_port() {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    const bool bound = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
+                       getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+    const int reason = errno;
+    if (fd >= 0) close(fd);
+    if (!bound)
+        return fail(ErrorCode::unavailable,
+                    std::string("find a free port: ") + std::strerror(reason));
+    return ntohs(address.sin_port);
+}
+
+}  // namespace onput::ctl

@@ -1,0 +1,48 @@
+// Instance: how to reach a running Onput. `onput dev` writes it to <data>/instance.toml; every
+// other command reads it from there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/schema/wire.hpp"
+
+namespace onput::ctl {
+
+inline constexpr std::uint16_t default_port = 4566;
+
+struct Instance {
+    std::string url;  // "http://127.0.0.1:4566"
+    std::string storage_endpoint;
+    std::string notifier_endpoint;
+    std::string queue_endpoint;
+    std::string bus_endpoint;
+    std::string lane_endpoint;
+    std::string socket_directory;  // Where a worker of this machine may bind its lane.
+    std::string access_key = "test";
+    std::string secret = "test";
+    std::string region = "us-east-1";
+    std::string account = "000000000000";
+
+    [[nodiscard]] schema::Principal principal() const {
+        return {.account = account, .id = "onput"};
+    }
+};
+
+// Data directory of a command: the flag, else $ONPUT_DATA, else ./onput-data.
+std::string data_directory(const std::string& flag);
+
+Result<void> write_instance(const std::string& data, const Instance& instance);
+
+// not_found, with the command that starts one, when there is none.
+Result<Instance> read_instance(const std::string& data);
+
+// Sockets of an instance live in <data>/run, or, where that path is too long for a socket's name,
+// in a directory of their own below $XDG_RUNTIME_DIR or /tmp that only this user can enter.
+Result<std::string> make_socket_directory(const std::string& data);
+
+// A port of 127.0.0.1 that is free now.
+Result<std::uint16_t> free_port();
+
+}  // namespace onput::ctl

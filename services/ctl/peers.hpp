@@ -1,0 +1,46 @@
+// Peers: the services of an instance, asked one question at a time. For commands, which wait for
+// each answer.
+#pragma once
+
+#include <memory>
+
+#include "common/transport/request.hpp"
+#include "services/ctl/instance.hpp"
+
+namespace onput::ctl {
+
+class Peers {
+public:
+    Peers(transport::Loop& loop, const Instance& instance);
+
+    [[nodiscard]] transport::RequestClient& storage() { return *storage_; }
+    [[nodiscard]] transport::RequestClient& notifier() { return *notifier_; }
+    [[nodiscard]] transport::RequestClient& queue() { return *queue_; }
+    [[nodiscard]] const schema::Principal& principal() const { return principal_; }
+    [[nodiscard]] transport::Loop& loop() { return loop_; }
+
+    // Runs the loop until the answer is there. Not from inside a handler.
+    template <schema::Message M>
+    Result<typename M::Reply> ask(transport::RequestClient& peer, const M& request,
+                                  Duration timeout = std::chrono::seconds(10)) {
+        Result<typename M::Reply> answer = fail(ErrorCode::internal, "no answer");
+        transport::call(
+            peer, request,
+            {.timeout = timeout, .trace = {}, .principal = principal_, .attachments = {}},
+            [this, &answer](Result<typename M::Reply> reply, std::vector<transport::Frame>) {
+                answer = std::move(reply);
+                loop_.stop();
+            });
+        loop_.run();
+        return answer;
+    }
+
+private:
+    transport::Loop& loop_;
+    schema::Principal principal_;
+    std::unique_ptr<transport::RequestClient> storage_;
+    std::unique_ptr<transport::RequestClient> notifier_;
+    std::unique_ptr<transport::RequestClient> queue_;
+};
+
+}  // namespace onput::ctl

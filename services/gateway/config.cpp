@@ -1,0 +1,64 @@
+#include "services/gateway/config.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace onput::gateway {
+
+std::vector<std::string> Config::validate() const {
+    std::vector<std::string> faults;
+    const auto address = parse_listen(listen);
+    if (!address) faults.push_back(address.error().message);
+    if (storage_endpoint.empty()) faults.emplace_back("storage_endpoint is missing");
+    if (notifier_endpoint.empty()) faults.emplace_back("notifier_endpoint is missing");
+    if (queue_endpoint.empty()) faults.emplace_back("queue_endpoint is missing");
+    const bool is_loopback =
+        address && (address->address.starts_with("127.") || address->address == "::1");
+    if (development_keys && !is_loopback) {
+        faults.emplace_back(
+            "development_keys are for loopback only; give real ones with keys_secret");
+    }
+    if (const auto keys = make_key_ring(*this); !keys) {
+        faults.push_back(keys.error().message);
+    } else if (keys->size() == 0) {
+        faults.emplace_back(
+            "there is no access key; give keys_secret, or development_keys on loopback");
+    }
+    if (threads < 1 || threads > 64) faults.emplace_back("threads must be 1 to 64");
+    return faults;
+}
+
+Result<ListenAddress> parse_listen(const std::string& text) {
+    const auto colon = text.rfind(':');
+    std::uint16_t port = 0;
+    if (colon != std::string::npos) {
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
+        if (error == std::errc() && stop == end && colon > 0)
+            return ListenAddress{text.substr(0, colon), port};
+    }
+    return fail(ErrorCode::invalid_argument, "listen '" + text + "' is not ADDRESS:PORT");
+}
+
+Result<auth::KeyRing> make_key_ring(const Config& config) {
+    auth::KeyRing keys;
+    if (config.development_keys) {
+        ONPUT_TRY_VOID(keys.add("test", {.secret = "test", .account_id = config.account}));
+    }
+    for (std::size_t i = 0; i < config.keys_secret.size(); ++i) {
+        const std::string& entry = config.keys_secret[i];
+        const auto first = entry.find(':');
+        const auto last = entry.rfind(':');
+        const std::string which = "keys_secret entry " + std::to_string(i + 1);
+        if (first == std::string::npos || first == last) {
+            return fail(ErrorCode::invalid_argument, which + " is not key:secret:account");
+        }
+        const auto added =
+            keys.add(entry.substr(0, first), {.secret = entry.substr(first + 1, last - first - 1),
+                                              .account_id = entry.substr(last + 1)});
+        if (!added) return std::unexpected(Error(added.error()).with_context(which));
+    }
+    return keys;
+}
+
+}  // namespace onput::gateway

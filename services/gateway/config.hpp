@@ -1,0 +1,55 @@
+// Options of onput-gateway.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/auth/credentials.hpp"
+#include "common/base/result.hpp"
+
+namespace onput::gateway {
+
+struct Config {
+    std::string listen = "127.0.0.1:4566";
+    std::string storage_endpoint;
+    std::string notifier_endpoint;
+    std::string queue_endpoint;
+    std::string region = "us-east-1";
+    std::string account = "000000000000";
+    std::string base_domain = "localhost";
+    std::vector<std::string> keys_secret;
+    bool development_keys = false;
+    std::uint32_t threads = 1;
+    std::uint32_t request_timeout_ms = 30'000;
+
+    template <typename Self, typename Visitor>
+    static void visit_options(Self& self, Visitor&& option) {
+        option("listen", self.listen, "Address and port of all protocols, \"127.0.0.1:4566\".");
+        option("storage_endpoint", self.storage_endpoint, "ROUTER of the storage service.");
+        option("notifier_endpoint", self.notifier_endpoint, "ROUTER of the notifier.");
+        option("queue_endpoint", self.queue_endpoint, "ROUTER of the queue service.");
+        option("region", self.region, "Region of buckets and ARNs. A signature may name any.");
+        option("account", self.account, "Account of the development keys, twelve digits.");
+        option("base_domain", self.base_domain, "Virtual-host buckets are <bucket>.<base_domain>.");
+        option("keys_secret", self.keys_secret,
+               "Access keys, each \"key:secret:account\"; better through ONPUT_KEYS_SECRET_FILE.");
+        option("development_keys", self.development_keys,
+               "Accept test/test; only when listening on loopback.");
+        option("threads", self.threads, "Threads that serve connections.");
+        option("request_timeout_ms", self.request_timeout_ms,
+               "Time for a service to answer one request, milliseconds.");
+    }
+    [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+struct ListenAddress {
+    std::string address;
+    std::uint16_t port = 0;
+};
+Result<ListenAddress> parse_listen(const std::string& text);
+
+// Every key of the configuration. The error names the entry by its position, never its text.
+Result<auth::KeyRing> make_key_ring(const Config& config);
+
+}  // namespace onput::gateway

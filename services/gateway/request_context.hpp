@@ -1,0 +1,66 @@
+// RequestContext: one HTTP request on its way through a protocol: who, what, under which ids, and
+// how to reach the services.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "common/auth/verify.hpp"
+#include "services/gateway/backend.hpp"
+#include "services/gateway/config.hpp"
+#include "services/gateway/http/exchange.hpp"
+#include "services/gateway/http/target.hpp"
+
+namespace onput::gateway {
+
+// What all requests of one gateway share.
+struct Shared {
+    const Config& config;
+    const auth::KeyRing& keys;
+    Backend& backend;
+    std::atomic<std::uint64_t> requests_total = 0;
+    std::atomic<std::uint64_t> errors_total = 0;  // Answers of 500 and above.
+};
+
+struct RequestContext {
+    http::Exchange& exchange;
+    Shared& shared;
+    std::vector<http::QueryParameter> query;
+    std::vector<auth::Header> headers;  // For signatures.
+    Timestamp now;
+    std::string request_id;  // x-amz-request-id: 16 upper-case hexadecimal digits.
+    std::string host_id;     // x-amz-id-2.
+    std::string trace_id;
+    auth::Identity identity;  // Proven before a protocol's operation runs.
+
+    [[nodiscard]] const http::RequestHead& head() const { return exchange.request(); }
+    [[nodiscard]] const http::QueryParameter* parameter(std::string_view name) const {
+        return http::find_parameter(query, name);
+    }
+    [[nodiscard]] std::string parameter_text(std::string_view name) const {
+        const auto* found = parameter(name);
+        return found != nullptr ? found->value : std::string();
+    }
+    [[nodiscard]] std::string header_text(std::string_view name) const {
+        return std::string(head().header(name).value_or(""));
+    }
+    // The client's address without its port.
+    [[nodiscard]] std::string source_ip() const {
+        const auto peer = head().peer;
+        return std::string(peer.substr(0, peer.rfind(':')));
+    }
+
+    [[nodiscard]] transport::CallOptions call_options() const {
+        return {.timeout = std::chrono::milliseconds(shared.config.request_timeout_ms),
+                .trace = {.trace_id = trace_id, .cause_event_id = {}, .depth = 0},
+                .principal = {.account = identity.account_id, .id = identity.access_key},
+                .attachments = {}};
+    }
+    template <schema::Message M>
+    http::Task<Result<Answer<M>>> call(const M& request) {
+        return shared.backend.call(exchange, request, call_options());
+    }
+};
+
+}  // namespace onput::gateway

@@ -1,0 +1,231 @@
+#include "services/gateway/s3/body.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "common/base/encoding.hpp"
+#include "services/gateway/s3/errors.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+struct ChecksumHeader {
+    std::string_view header;
+    std::string_view algorithm;
+    DigestAlgorithm digest;
+    std::size_t bytes;
+};
+
+constexpr std::array checksum_headers{
+    ChecksumHeader{"x-amz-checksum-crc32", "CRC32", DigestAlgorithm::crc32, 4},
+    ChecksumHeader{"x-amz-checksum-crc32c", "CRC32C", DigestAlgorithm::crc32c, 4},
+    ChecksumHeader{"x-amz-checksum-crc64nvme", "CRC64NVME", DigestAlgorithm::crc64nvme, 8},
+    ChecksumHeader{"x-amz-checksum-sha1", "SHA1", DigestAlgorithm::sha1, 20},
+    ChecksumHeader{"x-amz-checksum-sha256", "SHA256", DigestAlgorithm::sha256, 32},
+};
+
+bool is_chunked(auth::PayloadKind kind) {
+    return kind == auth::PayloadKind::signed_chunks ||
+           kind == auth::PayloadKind::signed_chunks_trailer ||
+           kind == auth::PayloadKind::unsigned_chunks_trailer;
+}
+
+auth::ChunkMode mode_of(auth::PayloadKind kind) {
+    if (kind == auth::PayloadKind::signed_chunks) return auth::ChunkMode::signed_chunks;
+    if (kind == auth::PayloadKind::signed_chunks_trailer)
+        return auth::ChunkMode::signed_chunks_trailer;
+    return auth::ChunkMode::unsigned_chunks_trailer;
+}
+
+std::unexpected<Error> invalid_checksum(std::string_view header) {
+    return onput::fail(ErrorCode::invalid_argument,
+                       "Value for " + std::string(header) + " header is invalid.",
+                       "invalid_request");
+}
+
+Result<void> check_checksum_value(const ChecksumHeader& header, std::string_view value) {
+    const auto bytes = from_base64(value);
+    if (!bytes || bytes->size() != header.bytes) return invalid_checksum(header.header);
+    return {};
+}
+
+const ChecksumHeader* find_checksum(std::string_view name) {
+    for (const auto& entry : checksum_headers) {
+        if (http::equal_ignoring_case(entry.header, name)) return &entry;
+    }
+    return nullptr;
+}
+
+Result<std::uint64_t> parse_length(std::string_view text, std::string_view header) {
+    std::uint64_t value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || stop != text.data() + text.size()) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           "Value for " + std::string(header) + " header is not a length.",
+                           "invalid_request");
+    }
+    return value;
+}
+
+}  // namespace
+
+Result<Body> Body::open(RequestContext& context) {
+    Body body(context);
+    const auth::Payload& payload = context.identity.payload;
+    if (const auto md5 = context.head().header("content-md5")) {
+        const auto bytes = from_base64(*md5);
+        if (!bytes || bytes->size() != 16) {
+            return onput::fail(ErrorCode::invalid_argument, "Content-MD5 is not base64 of 16 bytes",
+                               "invalid_digest");
+        }
+        body.content_md5_ = *bytes;
+    }
+    if (payload.kind == auth::PayloadKind::sha256) body.sha256_.emplace(DigestAlgorithm::sha256);
+    ONPUT_TRY_VOID(body.take_stated_checksums());
+    ONPUT_TRY_VOID(body.take_length());
+    if (is_chunked(payload.kind)) {
+        const auto trailer = context.head().header("x-amz-trailer");
+        body.decoder_.emplace(auth::ChunkedBody{.mode = mode_of(payload.kind),
+                                                .seed = context.identity.chunk_seed,
+                                                .decoded_bytes = body.decoded_length_,
+                                                .announced_trailers = trailer.value_or("")});
+    }
+    return body;
+}
+
+Result<void> Body::take_stated_checksums() {
+    const auto& head = context_->head();
+    for (const auto& header : head.headers) {
+        const ChecksumHeader* known = find_checksum(header.name);
+        if (known == nullptr) continue;
+        ONPUT_TRY_VOID(check_checksum_value(*known, header.value));
+        stated_.push_back({std::string(known->algorithm), std::string(known->header),
+                           std::string(header.value), Digest(known->digest)});
+    }
+    if (const auto trailer = head.header("x-amz-trailer")) {
+        const ChecksumHeader* known = find_checksum(*trailer);
+        if (known == nullptr) {
+            return onput::fail(ErrorCode::invalid_argument,
+                               "The value specified in the x-amz-trailer header is not supported",
+                               "invalid_request");
+        }
+        if (!stated_.empty()) {
+            return onput::fail(ErrorCode::invalid_argument,
+                               "Expecting a single x-amz-checksum- header", "invalid_request");
+        }
+        stated_.push_back(
+            {std::string(known->algorithm), std::string(known->header), {}, Digest(known->digest)});
+    }
+    if (stated_.size() > 1) {
+        return onput::fail(
+            ErrorCode::invalid_argument,
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+            "invalid_request");
+    }
+    return {};
+}
+
+Result<void> Body::take_length() {
+    const auto& head = context_->head();
+    if (const auto decoded = head.header("x-amz-decoded-content-length")) {
+        ONPUT_TRY(decoded_length_, parse_length(*decoded, "x-amz-decoded-content-length"));
+    } else if (is_chunked(context_->identity.payload.kind)) {
+        return onput::fail(ErrorCode::invalid_argument, "x-amz-decoded-content-length is missing",
+                           "missing_content_length");
+    } else if (head.content_length) {
+        decoded_length_ = head.content_length;
+    } else if (!head.chunked) {
+        return onput::fail(ErrorCode::invalid_argument, "no length", "missing_content_length");
+    }
+    if (decoded_length_.value_or(0) > schema::put_bytes_max) {
+        Error error{.code = ErrorCode::invalid_argument,
+                    .message = "upload is too large",
+                    .reason = "entity_too_large",
+                    .details = {{"ProposedSize", std::to_string(*decoded_length_)},
+                                {"MaxSizeAllowed", std::to_string(schema::put_bytes_max)}}};
+        return std::unexpected(std::move(error));
+    }
+    return {};
+}
+
+void Body::take(std::string_view bytes) {
+    md5_.update(bytes);
+    if (sha256_) sha256_->update(bytes);
+    for (auto& stated : stated_) stated.digest.update(bytes);
+    bytes_ += bytes.size();
+}
+
+http::Task<Result<std::string>> Body::read(std::size_t bytes_max) {
+    std::string decoded;
+    while (decoded.size() < bytes_max) {
+        const auto piece = co_await context_->exchange.read_body(bytes_max - decoded.size());
+        if (!piece) co_return std::unexpected(piece.error());
+        if (piece->empty()) break;
+        if (decoder_) {
+            const auto fed = decoder_->feed(*piece, decoded);
+            if (!fed) co_return std::unexpected(fed.error());
+        } else {
+            decoded += *piece;
+        }
+        if (bytes_ + decoded.size() > schema::put_bytes_max) {
+            co_return onput::fail(ErrorCode::invalid_argument, "upload is too large",
+                                  "entity_too_large");
+        }
+    }
+    take(decoded);
+    co_return decoded;
+}
+
+Result<void> Body::check_trailers(const auth::ChunkedDecoder::Trailers& trailers) {
+    for (auto& stated : stated_) {
+        if (!stated.value.empty()) continue;
+        const auto found = trailers.find(stated.header);
+        const ChecksumHeader* known = find_checksum(stated.header);
+        if (found == trailers.end()) return invalid_checksum(stated.header);
+        ONPUT_TRY_VOID(check_checksum_value(*known, found->second));
+        stated.value = found->second;
+    }
+    return {};
+}
+
+Result<BodyDigests> Body::finish() {
+    if (decoder_) {
+        ONPUT_TRY(const auto trailers, decoder_->finish());
+        ONPUT_TRY_VOID(check_trailers(trailers));
+    }
+    if (decoded_length_ && bytes_ != *decoded_length_) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           "the body is shorter than it was said to be", "incomplete_body");
+    }
+    const std::string md5 = md5_.finish();
+    if (!content_md5_.empty() && md5 != content_md5_) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           "The Content-MD5 you specified did not match what we received.",
+                           "bad_digest");
+    }
+    if (sha256_) {
+        const std::string computed = to_hex(sha256_->finish());
+        if (!http::equal_ignoring_case(computed, context_->identity.payload.token)) {
+            Error error{
+                .code = ErrorCode::invalid_argument,
+                .message = "the payload's hash differs",
+                .reason = "x_amz_content_sha256_mismatch",
+                .details = {{"ClientComputedContentSHA256", context_->identity.payload.token},
+                            {"S3ComputedContentSHA256", computed}}};
+            return std::unexpected(std::move(error));
+        }
+    }
+    BodyDigests digests{.md5_hex = to_hex(md5), .checksums = {}, .bytes = bytes_};
+    for (auto& stated : stated_) {
+        if (to_base64(stated.digest.finish()) != stated.value) {
+            return onput::fail(
+                ErrorCode::invalid_argument,
+                "The " + stated.algorithm + " you specified did not match the calculated checksum.",
+                "bad_digest");
+        }
+        digests.checksums.push_back({.algorithm = stated.algorithm, .value = stated.value});
+    }
+    return digests;
+}
+
+}  // namespace onput::gateway::s3

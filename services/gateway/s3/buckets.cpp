@@ -1,0 +1,100 @@
+// ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation, GetBucketVersioning.
+#include "common/schema/storage.hpp"
+#include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/identity.hpp"
+#include "services/gateway/s3/operation.hpp"
+#include "services/gateway/s3/xml.hpp"
+#include "services/gateway/s3/xml_reader.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+std::string render_bucket_list(const schema::BucketList& list, const std::string& account) {
+    XmlWriter xml;
+    xml.begin_in_namespace("ListAllMyBucketsResult", s3_namespace);
+    xml.begin("Owner");
+    xml.text("ID", canonical_user_id(account));
+    xml.end("Owner");
+    xml.begin("Buckets");
+    for (const auto& bucket : list.buckets) {
+        xml.begin("Bucket");
+        xml.text("Name", bucket.name);
+        xml.text("CreationDate", format_iso8601_millis(bucket.created_at));
+        xml.end("Bucket");
+    }
+    xml.end("Buckets");
+    xml.end("ListAllMyBucketsResult");
+    return xml.take();
+}
+
+// An empty LocationConstraint is how S3 says us-east-1.
+std::string render_location(const std::string& region) {
+    XmlWriter xml;
+    xml.begin_in_namespace("LocationConstraint", s3_namespace);
+    if (region != "us-east-1") {
+        std::string text = xml.take() + region + "</LocationConstraint>";
+        return text;
+    }
+    xml.end("LocationConstraint");
+    return xml.take();
+}
+
+}  // namespace
+
+Outcome list_buckets(S3Request& request) {
+    const schema::ListBuckets message{.prefix = request.context.parameter_text("prefix")};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.body = render_bucket_list(answer->reply, request.context.identity.account_id),
+                .headers = {}};
+    co_return co_await respond(request, std::move(reply));
+}
+
+Outcome create_bucket(S3Request& request) {
+    auto body = co_await request.context.exchange.read_whole_body(xml_body_bytes_max);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    if (auto proven = check_body_hash(request.context, *body); !proven) co_return proven;
+    auto region = read_location_constraint(*body);
+    if (!region) co_return std::unexpected(std::move(region).error());
+    const schema::CreateBucket message{.name = request.address.bucket, .region = *region};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.body = {}, .headers = {{"Location", "/" + request.address.bucket}}};
+    co_return co_await respond(request, std::move(reply));
+}
+
+Outcome head_bucket(S3Request& request) {
+    const schema::HeadBucket message{.name = request.address.bucket};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.body = {}, .headers = {{"x-amz-bucket-region", answer->reply.region}}};
+    co_return co_await respond(request, std::move(reply));
+}
+
+Outcome delete_bucket(S3Request& request) {
+    const schema::DeleteBucket message{.name = request.address.bucket};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return co_await respond(request, Reply{.status = 204, .body = {}, .headers = {}});
+}
+
+Outcome get_bucket_location(S3Request& request) {
+    const schema::HeadBucket message{.name = request.address.bucket};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return co_await respond(request,
+                               Reply{.body = render_location(answer->reply.region), .headers = {}});
+}
+
+// Versioning was never enabled on any bucket: S3 says so with an empty configuration.
+Outcome get_bucket_versioning(S3Request& request) {
+    const schema::HeadBucket message{.name = request.address.bucket};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    XmlWriter xml;
+    xml.begin_in_namespace("VersioningConfiguration", s3_namespace);
+    xml.end("VersioningConfiguration");
+    co_return co_await respond(request, Reply{.body = xml.take(), .headers = {}});
+}
+
+}  // namespace onput::gateway::s3

@@ -1,0 +1,168 @@
+#include "services/gateway/s3/errors.hpp"
+
+#include <array>
+
+#include "services/gateway/s3/xml.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+struct ReasonName {
+    std::string_view reason;
+    ErrorName name;
+};
+
+constexpr std::array reasons{
+    ReasonName{"no_such_bucket", {404, "NoSuchBucket", "The specified bucket does not exist"}},
+    ReasonName{"no_such_key", {404, "NoSuchKey", "The specified key does not exist."}},
+    ReasonName{"no_such_version", {404, "NoSuchVersion", "The specified version does not exist."}},
+    ReasonName{"access_denied", {403, "AccessDenied", "Access Denied"}},
+    ReasonName{"invalid_access_key_id", {403, "InvalidAccessKeyId", ""}},
+    ReasonName{"signature_does_not_match", {403, "SignatureDoesNotMatch", ""}},
+    ReasonName{"request_time_too_skewed", {403, "RequestTimeTooSkewed", ""}},
+    ReasonName{"request_expired", {403, "AccessDenied", ""}},
+    ReasonName{"request_not_yet_valid", {403, "AccessDenied", ""}},
+    ReasonName{"authorization_header_malformed", {400, "AuthorizationHeaderMalformed", ""}},
+    ReasonName{"authorization_query_parameters_error",
+               {400, "AuthorizationQueryParametersError", ""}},
+    ReasonName{"missing_security_header", {400, "MissingSecurityHeader", ""}},
+    ReasonName{"invalid_uri", {400, "InvalidURI", "Couldn't parse the specified URI."}},
+    ReasonName{"x_amz_content_sha256_mismatch",
+               {400, "XAmzContentSHA256Mismatch",
+                "The provided 'x-amz-content-sha256' header does not match what was computed."}},
+    ReasonName{"bad_digest", {400, "BadDigest", ""}},
+    ReasonName{"invalid_digest",
+               {400, "InvalidDigest", "The Content-MD5 you specified was invalid."}},
+    ReasonName{
+        "incomplete_body",
+        {400, "IncompleteBody",
+         "You did not provide the number of bytes specified by the Content-Length HTTP header"}},
+    ReasonName{"missing_content_length",
+               {411, "MissingContentLength", "You must provide the Content-Length HTTP header."}},
+    ReasonName{"bucket_already_exists",
+               {409, "BucketAlreadyExists",
+                "The requested bucket name is not available. The bucket namespace is shared by all "
+                "users of the system. "
+                "Please select a different name and try again."}},
+    ReasonName{
+        "bucket_already_owned_by_you",
+        {409, "BucketAlreadyOwnedByYou",
+         "Your previous request to create the named bucket succeeded and you already own it."}},
+    ReasonName{"bucket_not_empty",
+               {409, "BucketNotEmpty", "The bucket you tried to delete is not empty"}},
+    ReasonName{"invalid_bucket_name",
+               {400, "InvalidBucketName", "The specified bucket is not valid."}},
+    ReasonName{
+        "invalid_location_constraint",
+        {400, "InvalidLocationConstraint", "The specified location-constraint is not valid"}},
+    ReasonName{"too_many_buckets",
+               {400, "TooManyBuckets", "You have attempted to create more buckets than allowed"}},
+    ReasonName{"key_too_long", {400, "KeyTooLongError", "Your key is too long"}},
+    ReasonName{"entity_too_large",
+               {400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"}},
+    ReasonName{"precondition_failed",
+               {412, "PreconditionFailed",
+                "At least one of the pre-conditions you specified did not hold"}},
+    ReasonName{"not_modified", {304, "NotModified", "Not Modified"}},
+    ReasonName{"invalid_range", {416, "InvalidRange", "The requested range is not satisfiable"}},
+    ReasonName{"metadata_too_large",
+               {400, "MetadataTooLarge",
+                "Your metadata headers exceed the maximum allowed metadata size"}},
+    ReasonName{"acl_not_supported",
+               {400, "AccessControlListNotSupported", "The bucket does not allow ACLs"}},
+    ReasonName{"malformed_xml",
+               {400, "MalformedXML",
+                "The XML you provided was not well-formed or did not validate against our "
+                "published schema"}},
+    ReasonName{"invalid_request", {400, "InvalidRequest", ""}},
+    ReasonName{
+        "method_not_allowed",
+        {405, "MethodNotAllowed", "The specified method is not allowed against this resource."}},
+    ReasonName{"storage_full",
+               {507, "InsufficientStorage", "There is no space left to store the object."}},
+    ReasonName{"client_too_slow",
+               {400, "RequestTimeout",
+                "Your socket connection to the server was not read from or written to within the "
+                "timeout period. "
+                "Idle connections will be closed."}},
+};
+
+ErrorName name_of_code(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::invalid_argument: return {400, "InvalidArgument", ""};
+        case ErrorCode::not_found: return {404, "NoSuchKey", ""};
+        case ErrorCode::conflict:
+            return {409, "OperationAborted",
+                    "A conflicting conditional operation is currently in progress against this "
+                    "resource. Please try again."};
+        case ErrorCode::permission_denied: return {403, "AccessDenied", "Access Denied"};
+        case ErrorCode::resource_exhausted:
+            return {503, "SlowDown", "Please reduce your request rate."};
+        case ErrorCode::unavailable:
+        case ErrorCode::timeout:
+            return {503, "ServiceUnavailable", "Service is unable to handle request."};
+        case ErrorCode::unimplemented: return {501, "NotImplemented", ""};
+        case ErrorCode::corruption:
+        case ErrorCode::internal: break;
+    }
+    return {500, "InternalError", "We encountered an internal error. Please try again."};
+}
+
+}  // namespace
+
+ErrorName name_of(const Error& error) {
+    for (const auto& entry : reasons) {
+        if (entry.reason == error.reason) return entry.name;
+    }
+    return name_of_code(error.code);
+}
+
+http::Response render_error(const ErrorAnswer& answer) {
+    const ErrorName name = name_of(answer.error);
+    http::Response response;
+    response.head.status = name.status;
+    response.head.headers = {{"x-amz-request-id", answer.ids.request_id},
+                             {"x-amz-id-2", answer.ids.host_id}};
+    if (name.status == 304) {
+        for (const auto& [header, value] : answer.error.details)
+            response.head.headers.emplace_back(header, value);
+        return response;
+    }
+    response.head.headers.emplace_back("Content-Type", "application/xml");
+    XmlWriter xml;
+    xml.begin("Error");
+    xml.text("Code", name.code);
+    xml.text("Message",
+             name.message.empty() ? std::string_view(answer.error.message) : name.message);
+    for (const auto& [element, value] : answer.error.details) xml.text(element, value);
+    if (!answer.resource.empty()) xml.text("Resource", answer.resource);
+    xml.text("RequestId", answer.ids.request_id);
+    xml.text("HostId", answer.ids.host_id);
+    xml.end("Error");
+    response.body = xml.take();
+    return response;
+}
+
+http::Response render_named_error(const ErrorName& name, const AnswerIds& ids) {
+    http::Response response;
+    response.head.status = name.status;
+    response.head.headers = {{"x-amz-request-id", ids.request_id},
+                             {"x-amz-id-2", ids.host_id},
+                             {"Content-Type", "application/xml"}};
+    XmlWriter xml;
+    xml.begin("Error");
+    xml.text("Code", name.code);
+    xml.text("Message", name.message);
+    xml.text("RequestId", ids.request_id);
+    xml.text("HostId", ids.host_id);
+    xml.end("Error");
+    response.body = xml.take();
+    return response;
+}
+
+std::unexpected<Error> not_implemented(std::string_view what) {
+    return onput::fail(ErrorCode::unimplemented,
+                       "Not implemented here: " + std::string(what) + ". Nothing was changed.");
+}
+
+}  // namespace onput::gateway::s3

@@ -1,0 +1,40 @@
+// S3's error names: from our errors' reasons and codes to status, code and message. Texts are those
+// of AWS's error table.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+#include "services/gateway/http/message.hpp"
+
+namespace onput::gateway::s3 {
+
+struct ErrorName {
+    int status = 500;
+    std::string_view code;
+    std::string_view message;  // Empty: the error's own message is what clients expect.
+};
+ErrorName name_of(const Error& error);
+
+// Of one request, shown in every answer.
+struct AnswerIds {
+    std::string request_id;
+    std::string host_id;
+};
+
+// The whole answer: XML body, or none for 304 and HEAD (`has_body`).
+struct ErrorAnswer {
+    const Error& error;
+    std::string resource;  // "/bucket/key"
+    AnswerIds ids;
+};
+http::Response render_error(const ErrorAnswer& answer);
+
+// An answer that has a name but no Error behind it.
+http::Response render_named_error(const ErrorName& name, const AnswerIds& ids);
+
+// The refusal of what does not exist here.
+std::unexpected<Error> not_implemented(std::string_view what);
+
+}  // namespace onput::gateway::s3

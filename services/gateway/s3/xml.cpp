@@ -1,0 +1,50 @@
+#include "services/gateway/s3/xml.hpp"
+
+#include <fmt/format.h>
+
+namespace onput::gateway::s3 {
+
+void append_escaped(std::string& out, std::string_view value) {
+    for (const char c : value) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') {
+                    out += fmt::format("&#x{:x};", static_cast<unsigned>(c));
+                } else {
+                    out += c;
+                }
+        }
+    }
+}
+
+void XmlWriter::begin(std::string_view name) {
+    ((out_ += '<') += name) += '>';
+}
+
+void XmlWriter::begin_in_namespace(std::string_view name, std::string_view uri) {
+    out_ += fmt::format("<{} xmlns=\"{}\">", name, uri);
+}
+
+void XmlWriter::end(std::string_view name) {
+    ((out_ += "</") += name) += '>';
+}
+
+void XmlWriter::text(std::string_view name, std::string_view value) {
+    begin(name);
+    append_escaped(out_, value);
+    end(name);
+}
+
+void XmlWriter::number(std::string_view name, std::uint64_t value) {
+    text(name, std::to_string(value));
+}
+
+void XmlWriter::flag(std::string_view name, bool value) {
+    text(name, value ? "true" : "false");
+}
+
+}  // namespace onput::gateway::s3

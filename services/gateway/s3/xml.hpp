@@ -1,0 +1,33 @@
+// XML as S3 writes and reads it. Writing is an append-only text; reading is in xml_reader.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace onput::gateway::s3 {
+
+inline constexpr std::string_view s3_namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+class XmlWriter {
+public:
+    XmlWriter() : out_("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") {}
+
+    void begin(std::string_view name);
+    void begin_in_namespace(std::string_view name, std::string_view uri);
+    void end(std::string_view name);
+    void text(std::string_view name, std::string_view value);  // <name>value</name>, escaped.
+    void number(std::string_view name, std::uint64_t value);
+    void flag(std::string_view name, bool value);  // NOLINT: the value itself, not a mode.
+
+    std::string take() { return std::move(out_); }
+
+private:
+    std::string out_;
+};
+
+// Escaped for element content. Characters that XML 1.0 cannot hold become "&#xN;" references, as S3
+// writes them.
+void append_escaped(std::string& out, std::string_view value);
+
+}  // namespace onput::gateway::s3

@@ -1,0 +1,61 @@
+#include "services/gateway/service.hpp"
+
+#include <thread>
+
+#include "common/base/log.hpp"
+
+namespace onput::gateway {
+namespace {
+
+constexpr Duration connection_check = std::chrono::milliseconds(100);
+constexpr Duration stop_grace = std::chrono::seconds(8);
+
+}  // namespace
+
+GatewayService::GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys)
+    : keys_(std::move(keys)),
+      backend_(process.loop(), {.storage = config.storage_endpoint,
+                                .notifier = config.notifier_endpoint,
+                                .queue = config.queue_endpoint}),
+      shared_{.config = config, .keys = keys_, .backend = backend_},
+      handler_(shared_),
+      loop_(process.loop()) {}
+
+GatewayService::~GatewayService() = default;
+
+Result<std::unique_ptr<GatewayService>> GatewayService::open(runtime::Process& process,
+                                                             const Config& config) {
+    ONPUT_TRY(auto keys, make_key_ring(config));
+    ONPUT_TRY(const auto address, parse_listen(config.listen));
+    std::unique_ptr<GatewayService> service(new GatewayService(process, config, std::move(keys)));
+    http::Options options;
+    options.address = address.address;
+    options.port = address.port;
+    options.threads = config.threads;
+    options.render_error = render_protocol_error;
+    ONPUT_TRY(service->server_, http::Server::start(std::move(options), service->handler_));
+    Backend& backend = service->backend_;
+    process.loop().every(connection_check, [&backend] { backend.note_connections(); });
+    log::info("listening", {{"address", address.address}, {"port", service->server_->port()}});
+    return service;
+}
+
+void GatewayService::drain(std::function<void()> done) {
+    // The server's stop waits for handlers, which wait for replies that this loop brings: it has a
+    // thread of its own.
+    std::thread([this, done = std::move(done)] {
+        server_->stop(stop_grace);
+        loop_.post(done);
+    }).detach();
+}
+
+std::vector<std::string> GatewayService::waiting_for() const {
+    const auto connected = backend_.connected();
+    std::vector<std::string> missing;
+    if (!connected.storage) missing.emplace_back("storage");
+    if (!connected.notifier) missing.emplace_back("notifier");
+    if (!connected.queue) missing.emplace_back("queue");
+    return missing;
+}
+
+}  // namespace onput::gateway

@@ -1,0 +1,34 @@
+// SQS over HTTP in both of its protocols: AWS JSON 1.0 (X-Amz-Target) and the query protocol (form
+// parameters, XML). The operations are the same; only how a call is read and its answer written
+// differ.
+#pragma once
+
+#include <string>
+
+#include "services/gateway/request_context.hpp"
+
+namespace onput::gateway::sqs {
+
+// A batch of 1 MiB of messages, as base64 JSON or percent-encoded form, with room to spare.
+inline constexpr std::size_t request_bytes_max = 8 * 1024 * 1024;
+
+enum class Wire { json, query };
+
+// A call as it was sent: nothing in it is checked yet.
+struct Call {
+    Wire wire = Wire::json;
+    std::string operation;   // "SendMessage"; empty when none was named.
+    std::string body;        // Of the request: JSON, or the form of a POST.
+    std::string path_queue;  // "/<account>/<queue>" addressed by the path; else empty.
+};
+
+// By credential scope (header or query), X-Amz-Target, or an Action parameter of a form.
+bool is_sqs(const RequestContext& context);
+
+Call read_call(const RequestContext& context, std::string body);
+
+// Runs the call when `ready` (body read, signature proven), and renders the answer or the error in
+// the call's own protocol.
+http::Task<http::Response> serve(RequestContext& context, Call call, Result<void> ready);
+
+}  // namespace onput::gateway::sqs
