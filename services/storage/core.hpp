@@ -1,0 +1,148 @@
+// StorageCore: buckets, objects, their events and the outbox as one state machine. No socket,
+// clock, disk, thread or log in here.
+//
+//     command ──> checks ──> one batch: object row + data row + outbox row (+ trash row) ──> reply
+//                                │
+//                                └── durable ──> outbox ──> notifier;  trash ──> blobs removed
+//
+// Rows are the truth and are read through the View; in memory are the buckets, and positions of
+// the outbox and the trash. An object and its event are in one batch, so a crash leaves both or
+// neither. Events carry a number (of the outbox) and a sequencer that grow with every commit,
+// whatever the clock does.
+//
+// Every command with Effects is committed by the caller at once; if that fails, `undo`. After each
+// successful command the next one sees its rows. Not thread-safe; its one caller is the loop.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/random.hpp"
+#include "services/storage/buckets.hpp"
+#include "services/storage/effects.hpp"
+#include "services/storage/outbox.hpp"
+#include "services/storage/trash.hpp"
+
+namespace onput::storage {
+
+// Where the bytes of a put are: here, or in a sealed blob.
+struct Content {
+    std::string bytes;
+    std::optional<store::BlobRef> blob;
+};
+
+// What a GET serves: `length` bytes from `offset` on, already in `bytes` or to be read from `blob`.
+struct Reading {
+    schema::ObjectGot got;
+    std::string bytes;
+    std::optional<store::BlobRef> blob;
+};
+
+class StorageCore {
+public:
+    struct Options {
+        std::string region;
+        std::uint64_t inline_bytes_max = 0;  // Larger contents come as blobs.
+    };
+    StorageCore(const store::View& view, Options options, Random random);
+
+    // Puts back what the store holds, once, before anything else, and before any blob is written.
+    // Everything in the trash becomes an unused blob; commit the effects like a command's.
+    Result<void> restore(Timestamp now, Effects& effects);
+
+    // Whether the row named by a blob's owner refers to it: for BlobStore::recover.
+    Result<bool> refers(const store::Owner& owner, const store::BlobRef& blob) const;
+
+    Result<schema::BucketInfo> create_bucket(const schema::CreateBucket& request,
+                                             const Caller& caller, Effects& effects);
+    Result<schema::Empty> delete_bucket(const schema::DeleteBucket& request, const Caller& caller,
+                                        Effects& effects);
+    Result<schema::BucketInfo> head_bucket(const schema::HeadBucket& request,
+                                           const Caller& caller) const;
+    Result<schema::BucketList> list_buckets(const schema::ListBuckets& request,
+                                            const Caller& caller) const;
+
+    // What would make a put of this fail whatever its bytes are. The put itself asks again.
+    Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
+
+    // Owns the content's blob from here on: when nothing is committed it becomes an unused one.
+    Result<schema::ObjectPut> put_object(const schema::PutObject& request, Content content,
+                                         const Caller& caller, Effects& effects);
+    Result<schema::ObjectDeleted> delete_object(const schema::DeleteObject& request,
+                                                const Caller& caller, Effects& effects);
+    Result<Reading> get_object(const schema::GetObject& request, const Caller& caller) const;
+    Result<schema::ObjectInfo> head_object(const schema::HeadObject& request,
+                                           const Caller& caller) const;
+    Result<schema::ObjectList> list_objects(const schema::ListObjects& request,
+                                            const Caller& caller) const;
+
+    // A configuration is put in two steps, because its destinations are asked in between:
+    // check_notification -> CheckDestinations, when `ask` -> put_notification.
+    struct CheckedNotification {
+        std::vector<schema::NotificationRule> rules;  // As they will be stored.
+        std::optional<schema::CheckDestinations> ask;
+    };
+    Result<CheckedNotification> check_notification(const schema::PutNotification& request,
+                                                   const Caller& caller);
+    // `checked` with what the destinations answered, if they were asked. The bucket may have gone
+    // or changed hands meanwhile: that is found here.
+    Result<schema::Empty> put_notification(const std::string& bucket,
+                                           const CheckedNotification& checked,
+                                           const schema::DestinationsChecked& answer,
+                                           const Caller& caller, Effects& effects);
+    Result<schema::NotificationConfiguration> get_notification(
+        const schema::GetNotification& request, const Caller& caller) const;
+    Result<schema::EventExplained> explain_event(const schema::ExplainEvent& request,
+                                                 const Caller& caller) const;
+
+    // The commit of the command that made these effects failed: forget it.
+    Result<void> undo(const Effects& effects);
+
+    // Every event up to `number` survives a crash.
+    void on_durable(std::uint64_t number) { outbox_.on_durable(number); }
+    [[nodiscard]] std::uint64_t last_event() const { return outbox_.last(); }
+
+    // The outbox: next, on_appended and on_failed are the relay's.
+    [[nodiscard]] Outbox& outbox() { return outbox_; }
+    [[nodiscard]] const Outbox& outbox() const { return outbox_; }
+    [[nodiscard]] const std::string& source() const { return store_record_.source; }
+
+    // Removes rows that were handed over and blobs that nobody needs, a bounded number of them.
+    // Worth calling whenever something is committed anyway; answers false when there was nothing.
+    bool tidy(const Pins& pins, Effects& effects);
+    [[nodiscard]] std::size_t trash() const { return trash_.size(); }
+
+    [[nodiscard]] const BucketTable& buckets() const { return buckets_; }
+
+    void check_invariants() const;
+    // Reads every row and checks that the rows fit each other. For tests.
+    Result<void> check_rows() const;
+
+private:
+    struct Change;
+
+    Result<schema::ObjectPut> commit_put(const schema::PutObject& request, Content& content,
+                                         const Caller& caller, Effects& effects);
+    // Answers the event's id.
+    std::string commit_event(Change change, const Caller& caller, Effects& effects);
+    schema::ObjectEvent make_event(const Change& change, const Caller& caller);
+    void throw_away(const std::string& blob, std::uint64_t number, store::Batch& batch);
+    [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
+    Result<std::optional<ObjectRecord>> read_object(const std::string& bucket,
+                                                    const std::string& key) const;
+    Result<ObjectRecord> find_object(const std::string& bucket, const std::string& key) const;
+    Result<std::uint64_t> find_last_event(std::uint64_t relayed_through) const;
+    Result<void> restore_outbox();
+    Result<void> empty_trash(Effects& effects);
+
+    const store::View& view_;
+    Options options_;
+    Random random_;
+    StoreRecord store_record_;
+    BucketTable buckets_;
+    Outbox outbox_;
+    TrashCan trash_;
+    std::uint64_t sequencer_ = 0;  // The last one given.
+};
+
+}  // namespace onput::storage
