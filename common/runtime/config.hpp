@@ -18,7 +18,8 @@
 // in the environment (ONPUT_<SERVICE>_... wins over it), and `request_timeout_ms` in the file's
 // [<service>] table, or at its top. An unknown flag or key is an error that names the nearest known
 // one; an unknown ONPUT_ variable is ignored, as other services may own it. `<NAME>_FILE` in the
-// environment reads the value from a file (secrets). Types: bool, integers, std::string,
+// environment reads the value from a file (secrets). A variable set to nothing counts as not set.
+// Types: bool, integers, std::string,
 // std::vector<std::string> (comma-separated).
 #pragma once
 

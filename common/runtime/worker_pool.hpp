@@ -17,7 +17,8 @@ public:
         std::size_t jobs_max = 10'000;  // Waiting; more are refused with resource_exhausted.
     };
     WorkerPool(transport::Loop& loop, Options options);
-    ~WorkerPool();  // Waits for running jobs; waiting ones are dropped, their `done` is not called.
+    // Waits for running jobs; waiting ones are dropped. No `done` is called any more.
+    ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 

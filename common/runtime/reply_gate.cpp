@@ -1,0 +1,24 @@
+#include "common/runtime/reply_gate.hpp"
+
+#include "common/base/check.hpp"
+
+namespace onput::runtime {
+
+void ReplyGate::when_durable(std::function<void()> work) {
+    const store::Ticket ticket = store_.last_ticket();
+    ONPUT_CHECK(held_.empty() || held_.back().ticket <= ticket);
+    // Not past what waits: replies leave in the order in which their commands ran.
+    if (held_.empty() && store_.durable() >= ticket) return work();
+    held_.push_back({.ticket = ticket, .work = std::move(work)});
+}
+
+void ReplyGate::on_durable(store::Ticket durable) {
+    while (!held_.empty() && held_.front().ticket <= durable) {
+        // Out of the queue first: the work may hold more.
+        const Held held = std::move(held_.front());
+        held_.pop_front();
+        held.work();
+    }
+}
+
+}  // namespace onput::runtime
