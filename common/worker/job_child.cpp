@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <exception>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -11,9 +10,11 @@
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
+#include "common/base/check.hpp"
 #include "common/worker/job_wire.hpp"
 
 namespace onput::worker {
@@ -29,8 +30,8 @@ constexpr int first_free = 6;
 constexpr rlim_t processor_grace_s = 2;
 
 std::string last_error() {
-    return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe): one thread.
+    return std::generic_category().message(errno);
+}
 
 Result<void> set_limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
     const rlimit limit{.rlim_cur = soft, .rlim_max = hard};
@@ -73,11 +74,11 @@ Result<void> place_descriptors(JobChild& child) {
 void reset_signals() {
     for (const int number : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP, SIGPIPE,
                              SIGXCPU, SIGXFSZ, SIGALRM, SIGCHLD}) {
-        static_cast<void>(std::signal(number, SIG_DFL));
+        set_disposition(number, SIG_DFL);
     }
     sigset_t none;
     sigemptyset(&none);
-    static_cast<void>(::sigprocmask(SIG_SETMASK, &none, nullptr));
+    static_cast<void>(::pthread_sigmask(SIG_SETMASK, &none, nullptr));
 }
 
 class SystemCallFilter {
@@ -98,7 +99,7 @@ public:
         if (context_ != nullptr && error_ == 0) error_ = seccomp_load(context_);
         if (context_ != nullptr && error_ == 0) return {};
         return fail(ErrorCode::unavailable,
-                    std::string("confine the job's child: ") + std::strerror(-error_));  // NOLINT
+                    "confine the job's child: " + std::generic_category().message(-error_));
     }
 
 private:
@@ -216,6 +217,13 @@ Result<std::string> run_confined(const JobChild& child, const JobFunction& run) 
 }
 
 }  // namespace
+
+void set_disposition(int number, void (*handler)(int)) {
+    struct sigaction action{};
+    action.sa_handler = handler;
+    // Fails for a number that is no signal's only.
+    ONPUT_CHECK(::sigaction(number, &action, nullptr) == 0);
+}
 
 Result<void> apply_job_limits(const JobLimits& limits) {
     if (memory_is_limited) {

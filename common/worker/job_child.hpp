@@ -24,6 +24,9 @@ struct JobChild {
 // single-threaded.
 [[noreturn]] void run_job_child(JobChild child, const JobFunction& run);
 
+// SIG_DFL or SIG_IGN for one signal.
+void set_disposition(int number, void (*handler)(int));
+
 // The parts of the confinement, apart for tests of what each forbids.
 Result<void> apply_job_limits(const JobLimits& limits);
 Result<void> deny_outside_world();

@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
@@ -11,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "common/base/check.hpp"
@@ -71,7 +71,7 @@ Result<std::unique_ptr<JobZygote>> JobZygote::create(JobZygoteOptions options) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
         return fail(ErrorCode::unavailable,
-                    std::string("make a socket pair: ") + std::strerror(errno));  // NOLINT
+                    "make a socket pair: " + std::generic_category().message(errno));
     }
     FileDescriptor ours(ends[0]);
     FileDescriptor theirs(ends[1]);
@@ -85,7 +85,7 @@ Result<std::unique_ptr<JobZygote>> JobZygote::create(JobZygoteOptions options) {
     const pid_t pid = ::fork();
     if (pid < 0) {
         return fail(ErrorCode::unavailable,
-                    std::string("fork the zygote: ") + std::strerror(errno));  // NOLINT
+                    "fork the zygote: " + std::generic_category().message(errno));
     }
     if (pid == 0) become_zygote(parent, std::move(theirs), std::move(options));
     std::unique_ptr<JobZygote> zygote(

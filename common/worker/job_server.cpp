@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -31,7 +32,7 @@ Result<Pipe> make_pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         return fail(ErrorCode::unavailable,
-                    std::string("make a pipe: ") + std::strerror(errno));  // NOLINT
+                    "make a pipe: " + std::generic_category().message(errno));
     }
     Pipe result{.reading = FileDescriptor(ends[0]), .writing = FileDescriptor(ends[1])};
     // Only the zygote's end: the child may block.
@@ -105,13 +106,13 @@ void JobServer::prepare_process() {
     // A terminal's Ctrl-C and a supervisor's SIGTERM reach the whole group. The worker decides what
     // they mean; its running jobs must not be lost to them.
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
-        static_cast<void>(std::signal(number, SIG_IGN));
+        set_disposition(number, SIG_IGN);
     }
-    static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
+    set_disposition(SIGCHLD, SIG_DFL);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-    ONPUT_CHECK(::sigprocmask(SIG_SETMASK, &set, nullptr) == 0);
+    ONPUT_CHECK(::pthread_sigmask(SIG_SETMASK, &set, nullptr) == 0);
     child_signals_ = FileDescriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
     ONPUT_CHECK(child_signals_.is_open());
 }
@@ -200,8 +201,7 @@ Result<void> JobServer::fork_child(const JobRequest& request, Packet packet) {
     const auto started_at = Clock::now();
     const pid_t pid = ::fork();
     if (pid < 0)
-        return fail(ErrorCode::unavailable,
-                    std::string("fork: ") + std::strerror(errno));  // NOLINT
+        return fail(ErrorCode::unavailable, "fork: " + std::generic_category().message(errno));
     if (pid == 0) {
         JobChild child{.zygote_pid = pid_,
                        .parameters = packet.bytes.substr(sizeof(JobRequest)),
@@ -223,7 +223,7 @@ Result<void> JobServer::fork_child(const JobRequest& request, Packet packet) {
 }
 
 void JobServer::read_verdict(Child& child) {
-    std::array<char, read_bytes> buffer;
+    std::array<char, read_bytes> buffer{};
     while (child.verdict.is_open()) {
         const ssize_t size = ::read(child.verdict.get(), buffer.data(), buffer.size());
         if (size < 0 && errno == EINTR) continue;
@@ -239,7 +239,7 @@ void JobServer::read_verdict(Child& child) {
 }
 
 void JobServer::read_stderr(Child& child) {
-    std::array<char, read_bytes> buffer;
+    std::array<char, read_bytes> buffer{};
     // A child that writes without end must not hold the loop: one piece per turn.
     if (!child.stderr_end.is_open()) return;
     const ssize_t size = ::read(child.stderr_end.get(), buffer.data(), buffer.size());

@@ -1,8 +1,8 @@
 #include "services/tts/job.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -48,7 +48,12 @@ public:
         }
     }
 
-    [[nodiscard]] const TextDecoder& decoder() const { return decoder_; }
+    // After the end.
+    [[nodiscard]] std::string encoding() const {
+        const std::optional<TextEncoding> encoding = decoder_.encoding();
+        return encoding ? std::string(to_string(*encoding)) : std::string();
+    }
+    [[nodiscard]] std::uint64_t characters() const { return decoder_.characters(); }
     [[nodiscard]] std::uint64_t segments() const { return segments_; }
 
 private:
@@ -58,7 +63,7 @@ private:
         while ((count = ::read(fd_, bytes_.data(), bytes_.size())) < 0) {
             if (errno == EINTR) continue;
             return fail(ErrorCode::internal,
-                        std::string("read the text: ") + std::strerror(errno));  // NOLINT
+                        "read the text: " + std::generic_category().message(errno));
         }
         std::string text;
         is_at_end_ = count == 0;
@@ -106,8 +111,8 @@ Result<SpeechResult> speak(const SpeechJob& job, int input_fd, int output_fd) {
     return SpeechResult{.voice = choice.voice.name,
                         .language = choice.voice.language,
                         .chosen_by = choice.chosen_by,
-                        .encoding = std::string(to_string(*text.decoder().encoding())),
-                        .characters = text.decoder().characters(),
+                        .encoding = text.encoding(),
+                        .characters = text.characters(),
                         .segments = text.segments(),
                         .duration_ms = mp3.samples() * 1000 / speech_sample_rate,
                         .output_bytes = mp3.bytes()};

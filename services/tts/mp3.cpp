@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -102,7 +102,7 @@ Result<Mp3Writer> Mp3Writer::open(int fd, std::string_view title) {
 }
 
 Result<void> Mp3Writer::write(std::span<const std::int16_t> samples) {
-    std::array<unsigned char, encoded_bytes_max> encoded;
+    std::array<unsigned char, encoded_bytes_max> encoded{};
     while (!samples.empty()) {
         const auto part = samples.first(std::min(samples.size(), samples_per_call));
         samples = samples.subspan(part.size());
@@ -118,7 +118,7 @@ Result<void> Mp3Writer::write(std::span<const std::int16_t> samples) {
 }
 
 Result<void> Mp3Writer::finish() {
-    std::array<unsigned char, encoded_bytes_max> encoded;
+    std::array<unsigned char, encoded_bytes_max> encoded{};
     const int bytes = lame_encode_flush(encoder_->lame, encoded.data(), encoded.size());
     if (bytes < 0) return fail(ErrorCode::internal, "mp3: flush: error " + std::to_string(bytes));
     ONPUT_TRY_VOID(put({encoded.data(), static_cast<std::size_t>(bytes)}));
@@ -150,7 +150,7 @@ Result<void> Mp3Writer::write_at(std::uint64_t offset, std::span<const unsigned 
         if (written < 0) {
             const bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
             return fail(full ? ErrorCode::resource_exhausted : ErrorCode::internal,
-                        std::string("mp3: write the output: ") + std::strerror(errno));  // NOLINT
+                        "mp3: write the output: " + std::generic_category().message(errno));
         }
         offset += static_cast<std::uint64_t>(written);
         bytes = bytes.subspan(static_cast<std::size_t>(written));

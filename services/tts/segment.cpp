@@ -82,7 +82,7 @@ std::optional<std::string> Segmenter::next() {
     if (text.empty()) return {};
     // One byte more than a segment, so that a paragraph of exactly the limit is found whole.
     const std::size_t end = find_paragraph_end(text.substr(0, segment_bytes_max + 2));
-    if (end != text.npos && end <= segment_bytes_max) return cut(end);
+    if (end <= segment_bytes_max) return cut(end);  // npos is more.
     if (text.size() > segment_bytes_max) return cut(find_cut(text));
     if (!is_finished_) return {};
     return cut(text.size());

@@ -112,8 +112,11 @@ Result<void> TextDecoder::feed(std::string_view bytes, std::string& out) {
         const std::size_t count = std::min(bytes.size(), text_probe_bytes - pending_.size());
         pending_.append(bytes.substr(0, count));
         bytes.remove_prefix(count);
-        if (!encoding_ && pending_.size() < text_probe_bytes) return {};
-        ONPUT_TRY_VOID(decode(out));
+        if (!encoding_) {
+            if (pending_.size() < text_probe_bytes) return {};
+            ONPUT_TRY(encoding_, decide());
+        }
+        ONPUT_TRY_VOID(decode(*encoding_, out));
     }
     return {};
 }
@@ -121,34 +124,34 @@ Result<void> TextDecoder::feed(std::string_view bytes, std::string& out) {
 Result<void> TextDecoder::finish(std::string& out) {
     ONPUT_CHECK(!is_finished_);
     is_finished_ = true;
-    return decode(out);
+    if (!encoding_) {
+        ONPUT_TRY(encoding_, decide());
+    }
+    return decode(*encoding_, out);
 }
 
-Result<void> TextDecoder::decode(std::string& out) {
-    if (!encoding_) ONPUT_TRY_VOID(decide());
-    switch (*encoding_) {
+Result<void> TextDecoder::decode(TextEncoding encoding, std::string& out) {
+    switch (encoding) {
         case TextEncoding::utf8: decode_utf8_bytes(out); break;
         case TextEncoding::utf16_le:
-        case TextEncoding::utf16_be: decode_utf16(out); break;
+        case TextEncoding::utf16_be: decode_utf16(encoding, out); break;
         case TextEncoding::windows_1252: decode_windows_1252(out); break;
     }
     if (saw_nul_) return not_a_text("it holds a NUL character");
     return {};
 }
 
-Result<void> TextDecoder::decide() {
+Result<TextEncoding> TextDecoder::decide() const {
     using enum TextEncoding;
     constexpr std::array<std::pair<std::string_view, TextEncoding>, 3> marks{
         {{"\xef\xbb\xbf", utf8}, {"\xff\xfe", utf16_le}, {"\xfe\xff", utf16_be}}};
     for (const auto& [mark, encoding] : marks) {
-        if (!pending_.starts_with(mark)) continue;
-        encoding_ = encoding;
-        return {};
+        if (pending_.starts_with(mark)) return encoding;
     }
     const auto nuls = std::ranges::count(pending_, '\0');
     if (nuls > 0) {
-        encoding_ = guess_utf16(pending_);
-        if (encoding_) return {};
+        const auto utf16 = guess_utf16(pending_);
+        if (utf16) return *utf16;
         return not_a_text("it holds NUL bytes");
     }
     const auto controls = static_cast<std::size_t>(std::ranges::count_if(pending_, [](char c) {
@@ -159,8 +162,7 @@ Result<void> TextDecoder::decide() {
         return not_a_text(std::to_string(controls) + " control characters in its first " +
                           std::to_string(pending_.size()) + " bytes");
     }
-    encoding_ = reads_as_utf8(pending_) ? utf8 : windows_1252;
-    return {};
+    return reads_as_utf8(pending_) ? utf8 : windows_1252;
 }
 
 void TextDecoder::decode_utf8_bytes(std::string& out) {
@@ -174,10 +176,10 @@ void TextDecoder::decode_utf8_bytes(std::string& out) {
     pending_.erase(0, pending_.size() - rest.size());
 }
 
-void TextDecoder::decode_utf16(std::string& out) {
+void TextDecoder::decode_utf16(TextEncoding encoding, std::string& out) {
     std::size_t at = 0;
     for (; at + 1 < pending_.size(); at += 2) {
-        const char16_t unit = unit_at(pending_, at, *encoding_);
+        const char16_t unit = unit_at(pending_, at, encoding);
         if (!is_high_surrogate(unit)) {
             take(is_low_surrogate(unit) ? replacement_character : char32_t{unit}, out);
             continue;
@@ -187,7 +189,7 @@ void TextDecoder::decode_utf16(std::string& out) {
             take(replacement_character, out);
             continue;
         }
-        const char16_t low = unit_at(pending_, at + 2, *encoding_);
+        const char16_t low = unit_at(pending_, at + 2, encoding);
         take(is_low_surrogate(low) ? join_surrogates(unit, low) : replacement_character, out);
         if (is_low_surrogate(low)) at += 2;
     }

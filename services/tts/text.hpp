@@ -45,10 +45,10 @@ public:
     [[nodiscard]] std::uint64_t characters() const { return characters_; }
 
 private:
-    Result<void> decide();
-    Result<void> decode(std::string& out);
+    [[nodiscard]] Result<TextEncoding> decide() const;
+    Result<void> decode(TextEncoding encoding, std::string& out);
     void decode_utf8_bytes(std::string& out);
-    void decode_utf16(std::string& out);
+    void decode_utf16(TextEncoding encoding, std::string& out);
     void decode_windows_1252(std::string& out);
     void take(char32_t code_point, std::string& out);
     void append(char32_t code_point, std::string& out);

@@ -1,0 +1,34 @@
+// Options of onput-tts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace onput::tts {
+
+struct Config {
+    std::string storage_endpoint;
+    std::string queue_lane_endpoint;
+    std::string lane_bind = "tcp://127.0.0.1:*";
+    std::uint32_t places = 1;
+    std::string work_directory = "/tmp";
+    std::uint32_t memory_mb_max = 512;
+    std::uint64_t text_bytes_max = 256ULL * 1024 * 1024;
+
+    template <typename Self, typename Visitor>
+    static void visit_options(Self& self, Visitor&& option) {
+        option("storage_endpoint", self.storage_endpoint, "ROUTER of the storage service.");
+        option("queue_lane_endpoint", self.queue_lane_endpoint,
+               "Control socket of the queue service's lanes.");
+        option("lane_bind", self.lane_bind, "Where grants arrive; {id} becomes the worker's id.");
+        option("places", self.places, "Jobs at a time.");
+        option("work_directory", self.work_directory,
+               "Directory of temporary files: a text and its MP3 per job.");
+        option("memory_mb_max", self.memory_mb_max, "Address space of one job, MiB.");
+        option("text_bytes_max", self.text_bytes_max, "Largest text, bytes.");
+    }
+    [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+}  // namespace onput::tts

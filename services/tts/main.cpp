@@ -1,0 +1,16 @@
+#include <cstdio>
+
+#include "services/tts/runner.hpp"
+
+int main(int argc, char** argv) {
+    auto zygote = onput::tts::make_speech_zygote();
+    if (!zygote) {
+        std::fprintf(stderr, "onput-tts: %s\n", zygote.error().message.c_str());
+        return 1;
+    }
+    return onput::runtime::run_service<onput::tts::Config>(
+        {.name = "tts", .summary = "texts become speech"}, argc, argv,
+        [&zygote](onput::runtime::Process& process, const onput::tts::Config& config) {
+            return onput::tts::open_speech_worker(process, config, std::move(*zygote));
+        });
+}

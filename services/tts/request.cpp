@@ -1,0 +1,71 @@
+#include "services/tts/request.hpp"
+
+#include <charconv>
+
+namespace onput::tts {
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+std::string text_of(const Settings& settings, const std::string& name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? std::string() : found->second;
+}
+
+struct Bounds {
+    std::int32_t low;
+    std::int32_t high;
+};
+
+// Leaves `value` alone when the setting is missing.
+Result<void> read_number(const Settings& settings, const std::string& name, Bounds bounds,
+                         std::int32_t& value) {
+    const std::string text = text_of(settings, name);
+    if (text.empty()) return {};
+    std::int32_t number = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || stop != text.data() + text.size() || number < bounds.low ||
+        number > bounds.high) {
+        return fail(ErrorCode::invalid_argument,
+                    name + " '" + text + "' is not a number from " + std::to_string(bounds.low) +
+                        " to " + std::to_string(bounds.high),
+                    "bad_setting");
+    }
+    value = number;
+    return {};
+}
+
+}  // namespace
+
+Result<Output> choose_output(const Settings& environment, const std::string& input_key) {
+    Output output{.bucket = text_of(environment, "OUTPUT_BUCKET"),
+                  .key = text_of(environment, "OUTPUT_PREFIX")};
+    if (output.bucket.empty()) {
+        return fail(ErrorCode::invalid_argument, "the function's environment has no OUTPUT_BUCKET",
+                    "bad_setting");
+    }
+    const auto slash = input_key.rfind('/');
+    const auto dot = input_key.rfind('.');
+    const bool has_extension =
+        dot != std::string::npos && (slash == std::string::npos || dot > slash + 1) && dot > 0;
+    output.key += (has_extension ? input_key.substr(0, dot) : input_key) + ".mp3";
+    return output;
+}
+
+Result<SpeechJob> make_job(const Settings& environment, const schema::ObjectInfo& input) {
+    SpeechJob job;
+    job.title = input.key;
+    job.object_voice = text_of(input.metadata, "onput-voice");
+    job.object_language = text_of(input.metadata, "onput-language");
+    job.function_voice = text_of(environment, "VOICE");
+    job.function_language = text_of(environment, "LANGUAGE");
+    if (const std::string language = text_of(environment, "DEFAULT_LANGUAGE"); !language.empty())
+        job.default_language = language;
+    ONPUT_TRY_VOID(read_number(environment, "RATE", {80, 450}, job.rate_wpm));
+    ONPUT_TRY_VOID(read_number(environment, "PITCH", {0, 100}, job.pitch));
+    ONPUT_TRY_VOID(read_number(environment, "VOLUME", {0, 200}, job.volume));
+    ONPUT_TRY_VOID(read_number(input.metadata, "onput-rate", {80, 450}, job.rate_wpm));
+    return job;
+}
+
+}  // namespace onput::tts

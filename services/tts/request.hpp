@@ -1,0 +1,29 @@
+// From a function's message to a speech job: whose settings count, and where the result goes. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/schema/storage_objects.hpp"
+#include "services/tts/job.hpp"
+
+namespace onput::tts {
+
+struct Output {
+    std::string bucket;
+    std::string key;
+};
+
+// OUTPUT_BUCKET and OUTPUT_PREFIX of the function; the key's extension becomes .mp3: "in/book.txt"
+// -> "in/book.mp3". invalid_argument without OUTPUT_BUCKET.
+Result<Output> choose_output(const std::map<std::string, std::string>& environment,
+                             const std::string& input_key);
+
+// VOICE, LANGUAGE, DEFAULT_LANGUAGE, RATE, PITCH and VOLUME of the function; metadata onput-voice,
+// onput-language and onput-rate of the object, which win. A number out of its bounds is
+// invalid_argument.
+Result<SpeechJob> make_job(const std::map<std::string, std::string>& environment,
+                           const schema::ObjectInfo& input);
+
+}  // namespace onput::tts

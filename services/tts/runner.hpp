@@ -1,0 +1,26 @@
+// SpeechRunner: one function message after another becomes an MP3 beside its text.
+//
+//     message ──parse──> text object ──download──> temporary file ──child──> temporary file
+//     ──upload──> MP3 object ──> done
+//
+// The upload's idempotency key is the message's id: a job that ran twice makes one object and one
+// event. Storage that cannot be reached is `unavailable` (the attempt does not count); a text that
+// cannot be spoken is invalid_argument (dead-lettered at once).
+#pragma once
+
+#include <memory>
+
+#include "common/runtime/service.hpp"
+#include "common/worker/job_process.hpp"
+#include "common/worker/job_worker.hpp"
+#include "services/tts/config.hpp"
+
+namespace onput::tts {
+
+// Call first in main, before any thread.
+Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote();
+
+Result<std::unique_ptr<runtime::Service>> open_speech_worker(
+    runtime::Process& process, const Config& config, std::unique_ptr<worker::JobZygote> zygote);
+
+}  // namespace onput::tts
