@@ -8,6 +8,11 @@
 #include "services/notifier/s3_record.hpp"
 
 namespace onput::notifier {
+namespace {
+
+constexpr std::uint64_t test_number = 1;  // Each test event is the only one of its source.
+
+}  // namespace
 
 Result<DestinationCheck> DestinationCheck::start(const schema::CheckDestinations& request,
                                                  const Caller& caller, Random& random) {
@@ -88,7 +93,7 @@ std::vector<CheckCall> DestinationCheck::test_calls() {
                                 .service = std::string(delivering_service),
                                 .destination_arn = request_.arns[i],
                                 .items = {}};
-        deliver.items.push_back({.number = 1,
+        deliver.items.push_back({.number = test_number,
                                  .message_id = message_ids_[i],
                                  .event_id = test_ids_[i],
                                  .body = body,
@@ -121,6 +126,11 @@ void DestinationCheck::on_answer(std::size_t index, const Result<schema::Deliver
         }
     } else if (!answer->refused.empty()) {
         refusals_[index] = words_for(index, ErrorCode::permission_denied);
+    } else if (stage_ == Stage::test && answer->through < test_number) {
+        failure_ = Error{.code = ErrorCode::unavailable,
+                         .message = "ask " + request_.arns[index] + ": it took no test event",
+                         .reason = {},
+                         .details = {}};
     }
     if (open_ == 0) enter_next_stage();
 }

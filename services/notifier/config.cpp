@@ -29,11 +29,14 @@ std::vector<std::string> Config::validate() const {
 }
 
 CoreOptions Config::core_options() const {
-    return {.deliveries = {.record_version = event_version == "classic" ? RecordVersion::classic
-                                                                        : RecordVersion::unified,
-                           .undelivered_age_max = std::chrono::hours(undelivered_age_max_hours)},
-            .retention_age = std::chrono::hours(journal_retention_hours),
-            .retention_records_max = journal_records_max};
+    CoreOptions options;
+    options.deliveries.record = {
+        .version = event_version == "classic" ? RecordVersion::classic : RecordVersion::unified,
+        .region = region};
+    options.deliveries.undelivered_age_max = std::chrono::hours(undelivered_age_max_hours);
+    options.retention_age = std::chrono::hours(journal_retention_hours);
+    options.retention_records_max = journal_records_max;
+    return options;
 }
 
 std::string Config::bus_endpoint_for_readers() const {

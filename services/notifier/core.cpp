@@ -90,8 +90,11 @@ Result<schema::EventsAppended> NotifierCore::append(const schema::AppendEvents& 
     if (decoded.empty()) return schema::EventsAppended{journal_.through(request.source)};
 
     store::Batch batch{std::string(partition)};
+    std::size_t batch_events = 0;
+    std::size_t batch_bytes = 0;
     // Numbers rise, so the new ones are the last ones.
     const auto bytes = events.last(decoded.size());
+    const auto numbers = std::span(request.numbers).last(decoded.size());
     for (std::size_t i = 0; i < decoded.size(); ++i) {
         auto record = journal_.append(std::move(decoded[i]), bytes[i], caller.now, batch);
         const JournalEntry* entry = journal_.recent(record.sequence);
@@ -99,12 +102,24 @@ Result<schema::EventsAppended> NotifierCore::append(const schema::AppendEvents& 
         deliveries_.owe(*entry);
         count(record.type);
         effects.published.push_back(std::move(record));
+        batch_bytes += bytes[i].size();
+        const bool is_full =
+            ++batch_events == batch_events_max || batch_bytes >= batch_event_bytes_max;
+        if (!is_full && i + 1 < decoded.size()) continue;
+        close_batch(request.source, numbers[i], std::move(batch), effects);
+        batch = store::Batch{std::string(partition)};
+        batch_events = 0;
+        batch_bytes = 0;
     }
+    return schema::EventsAppended{.through = request.numbers.back()};
+}
+
+void NotifierCore::close_batch(const std::string& source, std::uint64_t through, store::Batch batch,
+                               Effects& effects) {
     journal_.write_state(batch);
-    journal_.set_through(request.source, request.numbers.back(), batch);
+    journal_.set_through(source, through, batch);
     deliveries_.write_owed(batch);
     effects.writes.push_back(std::move(batch));
-    return schema::EventsAppended{.through = request.numbers.back()};
 }
 
 void NotifierCore::on_durable(std::uint64_t sequence) {

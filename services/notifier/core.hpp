@@ -32,6 +32,10 @@
 namespace onput::notifier {
 
 inline constexpr Duration trim_interval = std::chrono::seconds(1);
+// Of one batch; an append above either is committed as several, each complete in itself. Engines
+// across a network take no larger ones.
+inline constexpr std::size_t batch_events_max = 400;
+inline constexpr std::size_t batch_event_bytes_max = 1024 * 1024;
 inline constexpr std::size_t counted_types_max = 64;  // Event types with a metric of their own.
 
 struct CoreOptions {
@@ -92,6 +96,8 @@ public:
 private:
     Result<std::vector<schema::ObjectEvent>> decode_new(
         const schema::AppendEvents& request, std::span<const std::string_view> events) const;
+    void close_batch(const std::string& source, std::uint64_t through, store::Batch batch,
+                     Effects& effects);
     void count(const std::string& type);
 
     CoreOptions options_;

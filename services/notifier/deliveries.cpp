@@ -180,7 +180,7 @@ Result<bool> Deliveries::add_item(const Destination& destination, const Pending&
     ONPUT_CHECK(position_of(pending.number) < event.owed.size());
     const auto& owed = event.owed[position_of(pending.number)];
     ONPUT_CHECK(owed.arn == destination.arn());
-    std::string body = format_record(event, owed.rule_id, options_.record_version);
+    std::string body = format_record(event, owed.rule_id, options_.record);
     bytes += body.size();
     if (bytes > deliver_bytes_max && !message.items.empty()) return false;
     message.items.push_back(

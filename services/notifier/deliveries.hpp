@@ -33,7 +33,7 @@ inline constexpr std::size_t deliver_items_max = 256;
 inline constexpr std::size_t deliver_bytes_max = 2 * 1024 * 1024;  // One item is always sent.
 inline constexpr std::size_t refill_records_per_turn = 500;
 inline constexpr std::size_t give_up_items_per_turn = 200;
-inline constexpr std::size_t sweep_rows_per_turn = 500;
+inline constexpr std::size_t sweep_rows_per_turn = 300;
 // An old event is given up only after so many failures in a row: a clock that jumped forward must
 // not throw away what would have been delivered.
 inline constexpr std::uint32_t give_up_failures_min = 8;
@@ -44,7 +44,7 @@ inline constexpr std::string_view delivering_service = "s3.amazonaws.com";
 std::string escape_label(std::string_view text);
 
 struct DeliveryOptions {
-    RecordVersion record_version = RecordVersion::unified;
+    RecordOptions record;
     Duration undelivered_age_max = std::chrono::hours(14 * 24);
 };
 

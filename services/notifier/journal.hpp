@@ -31,7 +31,7 @@ inline constexpr std::size_t sources_max = 1024;
 inline constexpr std::size_t recent_records_max = 4096;  // Kept decoded for delivery.
 inline constexpr std::size_t recent_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // Of one page; one record always.
-inline constexpr std::size_t trim_records_per_turn = 500;
+inline constexpr std::size_t trim_records_per_turn = 300;
 
 // A record with its event decoded.
 struct JournalEntry {

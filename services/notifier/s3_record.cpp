@@ -109,17 +109,18 @@ void write_s3(schema::JsonWriter& out, const schema::ObjectEvent& event, std::st
 }  // namespace
 
 std::string format_record(const schema::ObjectEvent& event, std::string_view rule_id,
-                          RecordVersion version) {
+                          const RecordOptions& options) {
     schema::JsonWriter out;
     out.begin_object();
     out.name("Records");
     out.begin_array();
     out.begin_object();
     write_text(out, "eventVersion",
-               version == RecordVersion::unified ? unified_version
-                                                 : shape_of(event.event_name).classic_version);
+               options.version == RecordVersion::unified
+                   ? unified_version
+                   : shape_of(event.event_name).classic_version);
     write_text(out, "eventSource", "aws:s3");
-    write_text(out, "awsRegion", event.region);
+    write_text(out, "awsRegion", event.region.empty() ? options.region : event.region);
     write_text(out, "eventTime", format_iso8601_millis(event.time));
     write_text(out, "eventName", event.event_name);
     write_principal(out, "userIdentity", event.principal_id);
@@ -132,7 +133,7 @@ std::string format_record(const schema::ObjectEvent& event, std::string_view rul
     write_text(out, "x-amz-request-id", event.request_id);
     write_text(out, "x-amz-id-2", event.host_id);
     out.end_object();
-    write_s3(out, event, rule_id, version);
+    write_s3(out, event, rule_id, options.version);
     out.end_object();
     out.end_array();
     out.end_object();

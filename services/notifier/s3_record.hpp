@@ -16,9 +16,14 @@ namespace onput::notifier {
 // 2.2 or 2.3 depending on the event, as it was before.
 enum class RecordVersion { unified, classic };
 
+struct RecordOptions {
+    RecordVersion version = RecordVersion::unified;
+    std::string region = "us-east-1";  // awsRegion of an event that names none.
+};
+
 // {"Records":[{...}]} of this event as the rule `rule_id` makes it owed.
 std::string format_record(const schema::ObjectEvent& event, std::string_view rule_id,
-                          RecordVersion version);
+                          const RecordOptions& options);
 
 struct TestEvent {
     Timestamp time;

@@ -1,0 +1,178 @@
+// A notifier's core on a store that forgets, with time as a variable, in the words of its tests.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "common/base/check.hpp"
+#include "services/notifier/core.hpp"
+#include "tests/support/memory_store.hpp"
+
+namespace onput::notifier {
+
+inline const std::string queue_a = "arn:aws:sqs:us-east-1:000000000000:a";
+inline const std::string queue_b = "arn:aws:sqs:us-east-1:000000000000:b";
+
+class NotifierTest : public testing::Test {
+protected:
+    using MemoryStore = support::MemoryStore;
+
+    NotifierTest() { start(); }
+
+    void start() {
+        core = std::make_unique<NotifierCore>(options, store, Random(++lives));
+        Effects effects;
+        ASSERT_TRUE(core->restore(effects));
+        commit(std::move(effects));
+        sync();
+    }
+    // What was not synced is gone.
+    void crash() {
+        core.reset();
+        store.crash();
+        start();
+    }
+    void restart_with(const CoreOptions& changed) {
+        sync();
+        options = changed;
+        crash();
+    }
+
+    void commit(Effects effects) {
+        for (auto& batch : effects.writes) ONPUT_CHECK(store.commit(std::move(batch)).has_value());
+        for (auto& lost : effects.undeliverable) undeliverable.push_back(std::move(lost));
+        for (auto& record : effects.published) published.push_back(std::move(record));
+    }
+    void sync() {
+        const std::uint64_t head = core->head();
+        store.sync();
+        store.complete_sync();
+        core->on_durable(head);
+        core->check_invariants();
+    }
+
+    static schema::OwedDestination owe(const std::string& arn, std::string rule = "rule") {
+        return {.arn = arn, .rule_id = std::move(rule), .withheld = {}};
+    }
+    schema::ObjectEvent event(std::vector<schema::OwedDestination> owed = {}) {
+        schema::ObjectEvent made;
+        const std::uint64_t n = ++events_made;
+        made.event_id = "event-" + std::to_string(n);
+        made.event_name = "ObjectCreated:Put";
+        made.time = now;
+        made.bucket = "b";
+        made.bucket_owner = "000000000000";
+        made.key = "k" + std::to_string(n);
+        made.trace.trace_id = trace_id;
+        made.owed = std::move(owed);
+        return made;
+    }
+
+    Result<schema::EventsAppended> try_append(std::vector<std::uint64_t> numbers,
+                                              const std::vector<schema::ObjectEvent>& events,
+                                              std::string source = "outbox") {
+        std::vector<std::string> encoded;
+        for (const auto& one : events) encoded.push_back(schema::encode(one));
+        return try_append_bytes(std::move(numbers), encoded, std::move(source));
+    }
+    Result<schema::EventsAppended> try_append_bytes(std::vector<std::uint64_t> numbers,
+                                                    const std::vector<std::string>& encoded,
+                                                    std::string source = "outbox") {
+        const std::vector<std::string_view> views(encoded.begin(), encoded.end());
+        Effects effects;
+        auto result = core->append({.source = std::move(source), .numbers = std::move(numbers)},
+                                   views, {.principal = {}, .trace = {}, .now = now}, effects);
+        commit(std::move(effects));
+        core->check_invariants();
+        return result;
+    }
+    // Appends under the next number, without a sync.
+    void append(const schema::ObjectEvent& one) { ASSERT_TRUE(try_append({++last_number}, {one})); }
+    void append_durably(const std::vector<schema::OwedDestination>& owed, std::size_t count = 1) {
+        for (std::size_t done = 0; done < count;) {
+            const std::size_t part = std::min<std::size_t>(count - done, 1000);
+            std::vector<std::uint64_t> numbers;
+            std::vector<schema::ObjectEvent> events;
+            for (std::size_t i = 0; i < part; ++i) {
+                numbers.push_back(++last_number);
+                events.push_back(event(owed));
+            }
+            ASSERT_TRUE(try_append(std::move(numbers), events));
+            done += part;
+        }
+        sync();
+    }
+
+    std::vector<Delivery> due() {
+        auto deliveries = core->due(now);
+        ONPUT_CHECK(deliveries.has_value());
+        core->check_invariants();
+        return *std::move(deliveries);
+    }
+    void answer(const Delivery& delivery, Result<schema::Delivered> result) {
+        Effects effects;
+        ASSERT_TRUE(core->on_delivered({.id = delivery.id,
+                                        .arn = delivery.message.destination_arn,
+                                        .result = std::move(result)},
+                                       now, effects));
+        commit(std::move(effects));
+        core->check_invariants();
+    }
+    void accept(const Delivery& delivery) {
+        answer(delivery,
+               schema::Delivered{.through = delivery.message.items.back().number, .refused = {}});
+    }
+    void reject(const Delivery& delivery, ErrorCode code) { answer(delivery, fail(code, "no")); }
+    // Sends whatever is due, and takes it, until nothing is; returns the event ids in order.
+    std::vector<std::string> deliver_all() {
+        std::vector<std::string> ids;
+        for (auto deliveries = due(); !deliveries.empty(); deliveries = due()) {
+            for (const auto& delivery : deliveries) {
+                for (const auto& item : delivery.message.items) ids.push_back(item.event_id);
+                accept(delivery);
+            }
+        }
+        return ids;
+    }
+    void pass(Duration time) {
+        now += time;
+        run_timers();
+    }
+    // Until the core has nothing to do at this moment.
+    void run_timers() {
+        for (int i = 0; i < 10'000; ++i) {
+            Effects effects;
+            ONPUT_CHECK(core->on_time(now, effects).has_value());
+            const bool is_idle = effects.writes.empty();
+            commit(std::move(effects));
+            core->check_invariants();
+            if (is_idle) return;
+        }
+        FAIL() << "the core never comes to rest";
+    }
+    schema::DestinationState state_of(const std::string& arn) {
+        for (auto& state : core->list_destinations().destinations) {
+            if (state.arn == arn) return state;
+        }
+        return {};
+    }
+
+    // Limits::rados proves that no batch grows beyond what a distributed engine takes.
+    MemoryStore store{{.sync = support::MemoryStoreOptions::Sync::manual,
+                       .limits = support::MemoryStoreOptions::Limits::rados}};
+    CoreOptions options;
+    std::unique_ptr<NotifierCore> core;
+    Timestamp now = from_seconds(1'800'000'000);
+    std::string trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    std::vector<schema::JournalRecord> published;
+    std::vector<Undeliverable> undeliverable;
+    std::uint64_t last_number = 0;
+    std::uint64_t events_made = 0;
+    std::uint64_t lives = 0;
+};
+
+}  // namespace onput::notifier
