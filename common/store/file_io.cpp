@@ -1,0 +1,150 @@
+#include "common/store/file_io.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <climits>
+
+namespace onput::store {
+namespace {
+
+constexpr mode_t file_mode = 0600;
+constexpr mode_t directory_mode = 0700;
+
+// Drops the first `bytes` of what the vectors hold.
+std::span<iovec> drop_bytes(std::span<iovec> vectors, std::size_t bytes) {
+    while (!vectors.empty() && bytes >= vectors.front().iov_len) {
+        bytes -= vectors.front().iov_len;
+        vectors = vectors.subspan(1);
+    }
+    if (bytes > 0) {
+        vectors.front().iov_base = static_cast<char*>(vectors.front().iov_base) + bytes;
+        vectors.front().iov_len -= bytes;
+    }
+    return vectors;
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+    if (this != &other) {
+        close();
+        number_ = other.release();
+    }
+    return *this;
+}
+
+void FileDescriptor::close() {
+    if (number_ >= 0) ::close(number_);
+    number_ = -1;
+}
+
+int FileDescriptor::release() {
+    return std::exchange(number_, -1);
+}
+
+Error system_error(std::string_view action, const std::string& path, int error_number) {
+    Error error{.code = ErrorCode::unavailable,
+                .message = std::string(action) + " " + path + ": " +
+                           std::error_code(error_number, std::generic_category()).message(),
+                .reason = std::string(reason_storage_failed),
+                .details = {}};
+    if (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG) {
+        error.code = ErrorCode::resource_exhausted;
+        error.reason = reason_storage_full;
+    } else if (error_number == ENOENT) {
+        error.code = ErrorCode::not_found;
+        error.reason.clear();
+    }
+    return error;
+}
+
+Result<FileDescriptor> open_file(const std::string& path, int flags) {
+    FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, file_mode));
+    if (!file.is_open()) return std::unexpected(system_error("open", path, errno));
+    return file;
+}
+
+Result<std::uint64_t> file_bytes(const FileDescriptor& file, const std::string& path) {
+    struct stat status{};
+    if (::fstat(file.get(), &status) != 0) {
+        return std::unexpected(system_error("look at", path, errno));
+    }
+    return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<void> write_at(const FileDescriptor& file, const std::string& path, std::span<iovec> vectors,
+                      std::uint64_t offset) {
+    vectors = drop_bytes(vectors, 0);
+    while (!vectors.empty()) {
+        const int count = static_cast<int>(std::min<std::size_t>(vectors.size(), IOV_MAX));
+        const ssize_t written =
+            ::pwritev(file.get(), vectors.data(), count, static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return std::unexpected(system_error("write", path, errno));
+        offset += static_cast<std::uint64_t>(written);
+        vectors = drop_bytes(vectors, static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Result<void> write_at(const FileDescriptor& file, const std::string& path, std::string_view bytes,
+                      std::uint64_t offset) {
+    iovec vector{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+    return write_at(file, path, std::span(&vector, 1), offset);
+}
+
+Result<std::string> read_at(const FileDescriptor& file, const std::string& path,
+                            std::uint64_t offset, std::uint64_t length) {
+    std::string bytes;
+    int error_number = 0;
+    bytes.resize_and_overwrite(length, [&](char* data, std::size_t size) {
+        std::size_t filled = 0;
+        while (filled < size) {
+            const ssize_t count = ::pread(file.get(), data + filled, size - filled,
+                                          static_cast<off_t>(offset + filled));
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) error_number = errno;
+            if (count <= 0) break;
+            filled += static_cast<std::size_t>(count);
+        }
+        return filled;
+    });
+    if (error_number != 0) return std::unexpected(system_error("read", path, error_number));
+    return bytes;
+}
+
+Result<void> sync_data(const FileDescriptor& file, const std::string& path) {
+    if (::fdatasync(file.get()) != 0) return std::unexpected(system_error("sync", path, errno));
+    return {};
+}
+
+Result<void> sync_directory(const std::string& path) {
+    ONPUT_TRY(const FileDescriptor directory, open_file(path, O_RDONLY | O_DIRECTORY));
+    if (::fsync(directory.get()) != 0) return std::unexpected(system_error("sync", path, errno));
+    return {};
+}
+
+Result<void> make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), directory_mode) != 0) {
+        if (errno == EEXIST) return {};
+        return std::unexpected(system_error("create directory", path, errno));
+    }
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    return sync_directory(parent.empty() ? "." : parent.string());
+}
+
+Result<void> remove_file(const std::string& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return std::unexpected(system_error("remove", path, errno));
+    }
+    return {};
+}
+
+}  // namespace onput::store

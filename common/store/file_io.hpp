@@ -1,0 +1,67 @@
+// The few calls on files that the engines make, with errors that name the file. Internal to store.
+//
+// A full disk, quota or file size limit is ErrorCode::resource_exhausted with the reason
+// `storage_full`; any other refusal of the system is `unavailable`, reason `storage_failed`.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/uio.h>
+
+#include "common/base/result.hpp"
+
+namespace onput::store {
+
+inline constexpr std::string_view reason_storage_full = "storage_full";
+inline constexpr std::string_view reason_storage_failed = "storage_failed";
+
+// Owns an open file.
+class FileDescriptor {
+public:
+    FileDescriptor() = default;
+    explicit FileDescriptor(int number) : number_(number) {}
+    ~FileDescriptor() { close(); }
+    FileDescriptor(FileDescriptor&& other) noexcept : number_(other.release()) {}
+    FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+
+    [[nodiscard]] int get() const { return number_; }
+    [[nodiscard]] bool is_open() const { return number_ >= 0; }
+    void close();
+
+private:
+    int release();
+    int number_ = -1;
+};
+
+// What went wrong, from errno: "write /data/x: no space left on device".
+Error system_error(std::string_view action, const std::string& path, int error_number);
+
+// O_CLOEXEC is added; created files are readable by the owner only. `not_found` when missing.
+Result<FileDescriptor> open_file(const std::string& path, int flags);
+
+Result<std::uint64_t> file_bytes(const FileDescriptor& file, const std::string& path);
+
+// Writes all of it at `offset`. The vectors are used up.
+Result<void> write_at(const FileDescriptor& file, const std::string& path, std::span<iovec> vectors,
+                      std::uint64_t offset);
+Result<void> write_at(const FileDescriptor& file, const std::string& path, std::string_view bytes,
+                      std::uint64_t offset);
+
+// Reads `length` bytes at `offset`, fewer where the file ends.
+Result<std::string> read_at(const FileDescriptor& file, const std::string& path,
+                            std::uint64_t offset, std::uint64_t length);
+
+// Makes the bytes, or the names in a directory, durable. After a failure nothing is known about
+// what is on the disk: never retried.
+Result<void> sync_data(const FileDescriptor& file, const std::string& path);
+Result<void> sync_directory(const std::string& path);
+
+// Creates the directory if it is missing, durably.
+Result<void> make_directory(const std::string& path);
+
+// Removes the name; one that is missing counts as removed.
+Result<void> remove_file(const std::string& path);
+
+}  // namespace onput::store

@@ -1,0 +1,336 @@
+#include "common/store/rocks_store.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+#include <rocksdb/write_batch.h>
+
+#include "common/base/check.hpp"
+#include "common/store/check_rows.hpp"
+#include "common/store/durable_mark.hpp"
+#include "common/store/file_io.hpp"
+
+namespace onput::store {
+namespace {
+
+constexpr int background_jobs = 2;
+constexpr int memtables_max = 3;
+constexpr int open_files_max = 512;
+constexpr std::size_t info_log_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t manifest_bytes_max = 64 * 1024 * 1024;
+constexpr std::uint64_t table_bytes = 64ULL * 1024 * 1024;
+constexpr std::uint64_t background_sync_bytes = 1024ULL * 1024;
+constexpr double filter_bits = 10;
+
+// A queue's head is where rows are deleted and where scans start: a table in which half of any
+// such run are deletions is compacted although nothing else asks for it.
+constexpr std::size_t deletion_window = 16 * 1024;
+constexpr std::size_t deletion_trigger = deletion_window / 2;
+
+// A partition contains no NUL, so rows of two partitions never interleave.
+std::string row_key(std::string_view partition, std::string_view key) {
+    std::string whole;
+    whole.reserve(partition.size() + 1 + key.size());
+    whole.append(partition);
+    whole.push_back('\0');
+    whole.append(key);
+    return whole;
+}
+
+// The first key behind the partition.
+std::string partition_end(std::string_view partition) {
+    std::string end(partition);
+    end.push_back('\x01');
+    return end;
+}
+
+Error to_error(std::string_view action, const rocksdb::Status& status) {
+    Error error{.code = ErrorCode::unavailable,
+                .message = std::string(action) + ": " + status.ToString(),
+                .reason = std::string(reason_storage_failed),
+                .details = {}};
+    if (status.IsCorruption()) {
+        error.code = ErrorCode::corruption;
+        error.reason.clear();
+    } else if (status.IsNoSpace()) {
+        error.code = ErrorCode::resource_exhausted;
+        error.reason = reason_storage_full;
+    }
+    return error;
+}
+
+// Makes the log's file as long as it will be when it is created, so that a sync does not also have
+// to write a new file size: 104 instead of 148 us. The tail of zeros is read as the log's end.
+class PreallocatedLogs final : public rocksdb::FileSystemWrapper {
+public:
+    using rocksdb::FileSystemWrapper::FileSystemWrapper;
+    const char* Name() const override { return "onput.preallocated_logs"; }
+    rocksdb::FileOptions OptimizeForLogWrite(const rocksdb::FileOptions& options,
+                                             const rocksdb::DBOptions& db) const override {
+        auto optimized = rocksdb::FileSystemWrapper::OptimizeForLogWrite(options, db);
+        optimized.fallocate_with_keep_size = false;
+        return optimized;
+    }
+};
+
+rocksdb::BlockBasedTableOptions table_options(const RocksOptions& options) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
+    // Within the cache's bound rather than beside it; level 0 is read by everyone and stays.
+    table.cache_index_and_filter_blocks = true;
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(filter_bits));
+    table.format_version = 5;
+    return table;
+}
+
+rocksdb::Options rocks_options(const RocksOptions& options, rocksdb::Env& env) {
+    rocksdb::Options rocks;
+    rocks.env = &env;
+    rocks.create_if_missing = true;
+    rocks.max_background_jobs = background_jobs;
+    rocks.max_open_files = open_files_max;
+    rocks.max_log_file_size = info_log_bytes_max;
+    rocks.keep_log_file_num = 2;
+    rocks.max_manifest_file_size = manifest_bytes_max;
+    rocks.stats_dump_period_sec = 0;
+    rocks.stats_persist_period_sec = 0;
+    rocks.write_buffer_size = options.write_buffer_bytes;
+    // With one column family the memtables bound the log: at most so many times the buffer.
+    rocks.max_write_buffer_number = memtables_max;
+    rocks.level_compaction_dynamic_level_bytes = true;
+    rocks.target_file_size_base = table_bytes;
+    rocks.bytes_per_sync = background_sync_bytes;
+    rocks.compression = rocksdb::kLZ4Compression;
+    rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(options)));
+    rocks.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(deletion_window, deletion_trigger));
+
+    // The log: commits collect in its buffer, the committer writes and syncs it. Replay stops at
+    // the first record that is damaged, missing or out of sequence, which is where a power loss
+    // tore it; anything laxer could bring back a commit without the ones before it. That it did
+    // not stop before what was acknowledged is for the DurableMark to say. RocksDB refuses to
+    // recycle log files in this mode; they are preallocated instead.
+    rocks.manual_wal_flush = true;
+    rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    return rocks;
+}
+
+// Second names for the log files, so that opening a damaged store destroys nothing: RocksDB removes
+// the files once it has replayed what it could read.
+Result<void> keep_logs(const std::string& rows, const std::string& kept) {
+    std::error_code error;
+    std::filesystem::create_directories(kept, error);
+    for (std::filesystem::directory_iterator entry(rows, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (entry->path().extension() != ".log") continue;
+        std::filesystem::create_hard_link(entry->path(), kept / entry->path().filename(), error);
+        if (error == std::errc::file_exists) error.clear();
+    }
+    if (error) {
+        return fail(ErrorCode::unavailable, "keep the logs of " + rows + ": " + error.message(),
+                    std::string(reason_storage_failed));
+    }
+    return {};
+}
+
+class RocksStore final : public Store {
+public:
+    struct Parts {
+        std::unique_ptr<rocksdb::Env> env;
+        std::unique_ptr<rocksdb::DB> db;
+    };
+
+    RocksStore(Parts parts, DurableMark mark, Events events)
+        : parts_(std::move(parts)), mark_(std::move(mark)), events_(std::move(events)) {
+        committer_ = std::jthread([this](const std::stop_token& stop) { run_committer(stop); });
+    }
+
+    RocksStore(const RocksStore&) = delete;
+    RocksStore& operator=(const RocksStore&) = delete;
+
+    ~RocksStore() override {
+        committer_.request_stop();
+        committer_.join();
+        // What was not synced is nobody's promise; closing may or may not keep it.
+        static_cast<void>(parts_.db->Close());
+    }
+
+    Result<std::optional<std::string>> get(std::string_view partition,
+                                           std::string_view key) const override {
+        ONPUT_TRY_VOID(check_partition(partition));
+        ONPUT_TRY_VOID(check_key(key));
+        std::string value;
+        const rocksdb::Status status =
+            parts_.db->Get(rocksdb::ReadOptions(), row_key(partition, key), &value);
+        if (status.IsNotFound()) return std::nullopt;
+        if (!status.ok()) return std::unexpected(to_error("get a row", status));
+        return value;
+    }
+
+    Result<std::vector<Row>> scan(std::string_view partition, const Range& range,
+                                  std::size_t limit) const override {
+        ONPUT_TRY_VOID(check_scan(partition, range, limit));
+        std::vector<Row> rows;
+        if (limit == 0 || (!range.to.empty() && range.from >= range.to)) return rows;
+        const std::string from = row_key(partition, range.from);
+        const std::string to =
+            range.to.empty() ? partition_end(partition) : row_key(partition, range.to);
+        // The bound lets the iterator stop before it walks into the next partition's deletions.
+        const rocksdb::Slice upper_bound(to);
+        rocksdb::ReadOptions options;
+        options.iterate_upper_bound = &upper_bound;
+        const std::unique_ptr<rocksdb::Iterator> at(parts_.db->NewIterator(options));
+        for (at->Seek(from); at->Valid() && rows.size() < limit; at->Next()) {
+            rocksdb::Slice key = at->key();
+            key.remove_prefix(partition.size() + 1);
+            rows.push_back({.key = key.ToString(), .value = at->value().ToString()});
+        }
+        if (!at->status().ok()) return std::unexpected(to_error("scan rows", at->status()));
+        return rows;
+    }
+
+    Result<Ticket> commit(Batch batch) override {
+        ONPUT_TRY_VOID(check_batch(batch));
+        rocksdb::WriteBatch changes;
+        for (const Batch::Change& change : batch.changes()) {
+            const std::string key = row_key(batch.partition(), change.key);
+            const rocksdb::Status status =
+                change.value ? changes.Put(key, *change.value) : changes.Delete(key);
+            ONPUT_CHECK(status.ok());
+        }
+        // Held over the write, so that tickets are in the order of the log.
+        const std::lock_guard lock(commit_mutex_);
+        if (failed_) return std::unexpected(*failed_);
+        if (batch.empty()) return last_.load();
+        const rocksdb::Status status = parts_.db->Write(rocksdb::WriteOptions(), &changes);
+        if (!status.ok()) {
+            failed_ = to_error("commit rows", status);
+            report(*failed_);
+            return std::unexpected(*failed_);
+        }
+        return last_.fetch_add(1) + 1;
+    }
+
+    void sync() override {
+        const std::lock_guard lock(sync_mutex_);
+        sync_wanted_ = true;
+        sync_signal_.notify_one();
+    }
+
+    Ticket last_ticket() const override { return last_.load(); }
+    Ticket durable() const override { return durable_.load(); }
+
+private:
+    void run_committer(const std::stop_token& stop) {
+        while (wait_for_sync(stop)) {
+            const Ticket upto = last_.load();
+            if (upto == durable_.load()) continue;
+            if (!sync_once(upto)) return;
+        }
+    }
+
+    // False when the store is being closed.
+    bool wait_for_sync(const std::stop_token& stop) {
+        std::unique_lock lock(sync_mutex_);
+        if (!sync_signal_.wait(lock, stop, [this] { return sync_wanted_; })) return false;
+        sync_wanted_ = false;
+        return true;
+    }
+
+    // False when it failed, which is final: what is on the disk is then unknown, and a second sync
+    // of the same file may succeed without having written the lost pages.
+    bool sync_once(Ticket upto) {
+        const rocksdb::SequenceNumber sequence = parts_.db->GetLatestSequenceNumber();
+        const rocksdb::Status status = parts_.db->FlushWAL(/*sync=*/true);
+        if (!status.ok()) {
+            const Error error = to_error("sync rows", status);
+            {
+                const std::lock_guard lock(commit_mutex_);
+                if (!failed_) failed_ = error;
+            }
+            report(error);
+            return false;
+        }
+        mark_.set(sequence);
+        durable_.store(upto);
+        if (events_.on_durable) events_.on_durable(upto);
+        return true;
+    }
+
+    void report(const Error& error) {
+        if (!reported_.exchange(true) && events_.on_failed) events_.on_failed(error);
+    }
+
+    Parts parts_;
+    DurableMark mark_;
+    Events events_;
+
+    std::mutex commit_mutex_;
+    std::optional<Error> failed_;  // Guarded by commit_mutex_. Set once.
+    std::atomic<Ticket> last_ = 0;
+    std::atomic<Ticket> durable_ = 0;
+    std::atomic<bool> reported_ = false;
+
+    std::mutex sync_mutex_;
+    std::condition_variable_any sync_signal_;
+    bool sync_wanted_ = false;
+    std::jthread committer_;  // Last: it uses the others.
+};
+
+Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::string& rows) {
+    RocksStore::Parts parts;
+    parts.env = rocksdb::NewCompositeEnv(
+        std::make_shared<PreallocatedLogs>(rocksdb::FileSystem::Default()));
+    rocksdb::DB* opened = nullptr;
+    const rocksdb::Status status =
+        rocksdb::DB::Open(rocks_options(options, *parts.env), rows, &opened);
+    if (!status.ok()) {
+        Error error = to_error("open " + rows, status);
+        // RocksDB has no code of its own for a lock that is held.
+        if (status.IsIOError() && error.message.find("LOCK") != std::string::npos) {
+            error.code = ErrorCode::conflict;
+            error.reason.clear();
+        }
+        return std::unexpected(std::move(error));
+    }
+    parts.db.reset(opened);
+    return parts;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_rocks_store(const RocksOptions& options, Store::Events events) {
+    const std::string rows = options.directory + "/rows";
+    const std::string kept = options.directory + "/rows.kept-logs";
+    ONPUT_TRY_VOID(make_directory(options.directory));
+    ONPUT_TRY_VOID(make_directory(rows));
+    ONPUT_TRY(DurableMark mark, DurableMark::open(options.directory + "/rows.durable"));
+    ONPUT_TRY_VOID(keep_logs(rows, kept));
+    ONPUT_TRY(RocksStore::Parts parts, open_database(options, rows));
+
+    const std::uint64_t recovered = parts.db->GetLatestSequenceNumber();
+    if (recovered < mark.get()) {
+        return fail(ErrorCode::corruption,
+                    "open " + rows + ": the log ends at change " + std::to_string(recovered) +
+                        " but was durable up to " + std::to_string(mark.get()) +
+                        "; its files are kept in " + kept);
+    }
+    std::error_code ignored;  // Leftover names cost space only; the next opening removes them.
+    std::filesystem::remove_all(kept, ignored);
+    return std::make_unique<RocksStore>(std::move(parts), std::move(mark), std::move(events));
+}
+
+}  // namespace onput::store
