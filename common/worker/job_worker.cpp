@@ -40,7 +40,8 @@ struct JobWorker::State {
                 lease,
                 {.code = error.reason.empty() ? std::string(to_string(error.code)) : error.reason,
                  .message = error.message,
-                 .is_permanent = error.code == ErrorCode::invalid_argument}));
+                 .is_permanent = error.code == ErrorCode::invalid_argument,
+                                           .is_counted = error.code != ErrorCode::unavailable}));
         }
         if (on_drained && ledger.running() == 0) on_drained();
     }

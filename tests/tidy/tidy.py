@@ -38,7 +38,7 @@ CONTAINED = {
     r"boost/": {"services/gateway/http"},
     r"pugixml": {"services/gateway"},
     r"simdjson": {"services/gateway", "common/pattern"},
-    r"nlohmann/": {"common/auth", "services/gateway", "services/ctl", "services/queue", "services/tts"},
+    r"nlohmann/": {"common/auth", "common/worker", "services/gateway", "services/ctl", "services/queue", "services/tts"},
     r"CLI/": {"services/ctl"},
     r"espeak-ng/": {"services/tts"},
     r"lame/": {"services/tts"},

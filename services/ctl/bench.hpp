@@ -1,0 +1,26 @@
+// The measurements of `onput bench`, one function each. They use a running instance and leave their
+// objects in buckets named onput-bench-*.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/ctl/commands.hpp"
+#include "services/ctl/instance.hpp"
+
+namespace onput::ctl {
+
+// What a measurement found: named figures in order, e.g. {"PUT/s", 8123.4}.
+struct BenchResult {
+    std::string title;
+    std::vector<std::pair<std::string, double>> figures;
+};
+
+Result<BenchResult> bench_put(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_get(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_queue(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_bus(const Instance& instance, const BenchOptions& options);
+
+}  // namespace onput::ctl

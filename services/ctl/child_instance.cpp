@@ -1,0 +1,97 @@
+#include "services/ctl/child_instance.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "services/ctl/http_client.hpp"
+
+namespace onput::ctl {
+namespace {
+
+// Runs in the child between fork and exec: only calls that are safe there.
+[[noreturn]] void become_dev(const char* binary, const char* data, int output) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    // A terminal's Ctrl-C reaches the command itself, which then ends its instance in order.
+    setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    dup2(output, STDOUT_FILENO);
+    execl(binary, binary, "--quiet", "--data", data, "dev", "--port", "0", nullptr);
+    _exit(127);
+}
+
+// True once the child has said "ready".
+bool await_ready(int fd) {
+    std::string text;
+    char chunk[256];
+    while (text.find('\n') == std::string::npos) {
+        const ssize_t count = read(fd, chunk, sizeof chunk);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return false;
+        text.append(chunk, static_cast<std::size_t>(count));
+    }
+    return text.starts_with("ready ");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ChildInstance>> ChildInstance::start() {
+    std::string data = std::filesystem::temp_directory_path() / "onput-XXXXXX";
+    if (mkdtemp(data.data()) == nullptr) {
+        return fail(ErrorCode::unavailable, "create a directory for a throwaway instance: " +
+                                                std::string(std::strerror(errno)));
+    }
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return fail(ErrorCode::unavailable, std::string("pipe: ") + std::strerror(errno));
+    const std::string binary = std::filesystem::read_symlink("/proc/self/exe").string();
+    const pid_t pid = fork();
+    if (pid == 0) become_dev(binary.c_str(), data.c_str(), ends[1]);
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return fail(ErrorCode::unavailable, std::string("fork: ") + std::strerror(errno));
+    }
+    std::unique_ptr<ChildInstance> instance(new ChildInstance(data, pid));
+    const bool is_ready = await_ready(ends[0]);
+    close(ends[0]);
+    if (!is_ready)
+        return fail(ErrorCode::unavailable,
+                    "the throwaway instance did not start; 'onput doctor' may say why");
+    return instance;
+}
+
+ChildInstance::~ChildInstance() {
+    kill(pid_, SIGTERM);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(data_, ignored);
+}
+
+Result<Workplace> find_workplace(const std::string& data_flag) {
+    const char* from_environment = std::getenv("ONPUT_DATA");  // NOLINT(concurrency-mt-unsafe)
+    if (data_flag.empty() && (from_environment == nullptr || *from_environment == '\0')) {
+        ONPUT_TRY(auto own, ChildInstance::start());
+        std::string data = own->data();
+        return Workplace{.data = std::move(data), .own = std::move(own)};
+    }
+    Workplace place{.data = data_directory(data_flag), .own = nullptr};
+    ONPUT_TRY(const auto instance, read_instance(place.data));
+    if (get_status(instance.url + "/_onput/readyz") != 200) {
+        return fail(
+            ErrorCode::unavailable,
+            instance.url + " is not ready; start it with 'onput dev --data " + place.data + "'");
+    }
+    return place;
+}
+
+}  // namespace onput::ctl

@@ -1,0 +1,202 @@
+#include "services/ctl/cli.hpp"
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "common/runtime/service.hpp"
+#include "services/ctl/commands.hpp"
+
+namespace onput::ctl {
+namespace {
+
+// One command line being read: CLI11 keeps references to all of it.
+struct Choices {
+    GlobalOptions global;
+    std::string output = "table";
+    DevOptions dev;
+    bool no_pipeline = false;
+    DemoOptions demo;
+    TailOptions tail;
+    bool no_follow = false;
+    TraceOptions trace;
+    ExplainOptions explain;
+    EnvOptions env;
+    std::vector<std::string> aws;
+    std::string pipeline_file;
+    BenchOptions bench;
+    std::function<ExitCode()> run;
+};
+
+// Options of all commands may stand before the command or behind it.
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
+                      const std::string& examples) {
+    auto* command = app.add_subcommand(name, summary);
+    command->footer("Examples:\n" + examples);
+    command->fallthrough();
+    return command;
+}
+
+void add_dev(CLI::App& app, Choices& c) {
+    auto* dev = add_command(app, "dev", "Run every service here, in the foreground",
+                            "  onput dev\n  onput dev --data /var/tmp/onput --port 4566\n  onput "
+                            "dev --tts 2 --pipeline deploy/pipelines/speech.toml");
+    dev->add_option("--port", c.dev.port, "HTTP port on 127.0.0.1; 0 takes a free one")
+        ->capture_default_str();
+    dev->add_option("--tts", c.dev.tts_workers, "Speech workers")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 64));
+    dev->add_option("--pipeline", c.dev.pipelines, "Apply this file as well, at the start");
+    dev->add_flag("--no-pipeline", c.no_pipeline,
+                  "Leave the default pipeline (inbox, outbox, speech) out");
+    dev->add_option("--log-level", c.dev.log_level, "debug, info, warn or error")
+        ->capture_default_str();
+    dev->callback([&c] {
+        c.dev.has_pipeline = !c.no_pipeline;
+        c.run = [&c] { return run_dev(c.global, c.dev); };
+    });
+}
+
+void add_watching(CLI::App& app, Choices& c) {
+    auto* tail = add_command(app, "tail", "Follow every event, without a gap",
+                             "  onput tail\n  onput tail --since 10m --no-follow -o json\n  onput "
+                             "tail --bucket inbox --type 's3.ObjectCreated.*' --count 10");
+    tail->add_option("--bucket,-b", c.tail.bucket, "Only this bucket");
+    tail->add_option("--prefix", c.tail.prefix, "Only keys that start so");
+    tail->add_option("--suffix", c.tail.suffix, "Only keys that end so");
+    tail->add_option("--type", c.tail.type, "Only these types, a glob: 's3.ObjectCreated.*'");
+    tail->add_option("--trace", c.tail.trace, "Only this trace");
+    tail->add_option("--since", c.tail.since,
+                     "Begin so long ago (30s, 10m, 36h, 7d) or at this time (ISO 8601)");
+    tail->add_option("--from-seq", c.tail.from_sequence, "Begin at this sequence; 1 is the oldest");
+    tail->add_option("--count", c.tail.count, "End after so many events");
+    tail->add_option("--wait-ms", c.tail.wait_ms,
+                     "End after so long without an event, milliseconds");
+    tail->add_flag("--no-follow", c.no_follow, "End when everything that is there has been shown");
+    tail->add_flag("--fail-on-gap", c.tail.fail_on_gap,
+                   "End with status 2 when a sequence is missing");
+    tail->callback([&c] {
+        c.tail.follow = !c.no_follow;
+        c.run = [&c] { return run_tail(c.global, c.tail); };
+    });
+
+    auto* trace =
+        add_command(app, "trace", "Tell what became of an upload",
+                    "  onput trace s3://inbox/book.txt\n  onput trace --wait 60 "
+                    "s3://inbox/book.txt\n  onput trace -o json 4bf92f3577b34da6a3ce929d0e0e4736");
+    trace->add_option("subject", c.trace.subject, "s3://BUCKET/KEY, or a trace id")->required();
+    trace->add_option("--wait", c.trace.wait_s, "Wait so many seconds for its end");
+    trace->callback([&c] { c.run = [&c] { return run_trace(c.global, c.trace); }; });
+
+    auto* explain =
+        add_command(app, "explain", "Say which rules an event would match, and why others do not",
+                    "  onput explain s3://inbox/book.txt\n  onput explain s3://inbox/book.txt "
+                    "--event s3:ObjectRemoved:Delete");
+    explain->add_option("subject", c.explain.subject, "s3://BUCKET/KEY")->required();
+    explain->add_option("--event", c.explain.event, "The event")->capture_default_str();
+    explain->callback([&c] { c.run = [&c] { return run_explain(c.global, c.explain); }; });
+
+    auto* status = add_command(app, "status", "Show services, functions and destinations",
+                               "  onput status\n  onput status -o json");
+    status->callback([&c] { c.run = [&c] { return run_status(c.global); }; });
+}
+
+void add_helping(CLI::App& app, Choices& c) {
+    auto* demo =
+        add_command(app, "demo", "Turn a text into speech, from upload to MP3",
+                    "  onput demo\n  onput demo --text book.txt\n  onput --data ./onput-data demo");
+    demo->add_option("--text", c.demo.text_file, "The text to speak; one of its own otherwise");
+    demo->add_option("--timeout", c.demo.timeout_s, "Seconds to wait for the recording")
+        ->capture_default_str();
+    demo->callback([&c] { c.run = [&c] { return run_demo(c.global, c.demo); }; });
+
+    auto* doctor =
+        add_command(app, "doctor", "Check this machine and data directory", "  onput doctor");
+    doctor->callback([&c] { c.run = [&c] { return run_doctor(c.global); }; });
+
+    auto* env = add_command(
+        app, "env", "Print the variables that point AWS tools here",
+        "  eval \"$(onput env)\"\n  onput env --shell fish | source\n  onput env --shell json");
+    env->add_option("--shell", c.env.shell, "sh, fish or json")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"sh", "fish", "json"}));
+    env->callback([&c] { c.run = [&c] { return run_env(c.global, c.env); }; });
+
+    auto* aws =
+        add_command(app, "aws", "Run the AWS CLI against this instance",
+                    "  onput aws -- s3 cp book.txt s3://inbox/\n  onput aws -- sqs list-queues");
+    aws->prefix_command();
+    aws->callback([&c, aws] {
+        c.aws = aws->remaining();
+        if (!c.aws.empty() && c.aws.front() == "--") c.aws.erase(c.aws.begin());
+        c.run = [&c] { return run_aws(c.global, c.aws); };
+    });
+
+    auto* pipeline =
+        add_command(app, "pipeline", "Declare buckets, queues, functions and notifications",
+                    "  onput pipeline apply deploy/pipelines/speech.toml");
+    auto* apply =
+        add_command(*pipeline, "apply", "Create what a pipeline file declares, change what differs",
+                    "  onput pipeline apply deploy/pipelines/speech.toml");
+    apply->add_option("file", c.pipeline_file, "TOML file")->required();
+    pipeline->require_subcommand(1);
+    apply->callback(
+        [&c] { c.run = [&c] { return run_pipeline_apply(c.global, c.pipeline_file); }; });
+}
+
+void add_bench(CLI::App& app, Choices& c) {
+    auto* bench = add_command(app, "bench", "Measure this machine",
+                              "  onput bench put\n  onput bench get --clients 32 --size 4096 "
+                              "--seconds 10\n  onput bench queue --one -o json");
+    bench->add_option("what", c.bench.what, "put, get, notify, queue or bus")
+        ->required()
+        ->check(CLI::IsMember({"put", "get", "notify", "queue", "bus"}));
+    bench->add_option("--clients", c.bench.clients, "Connections")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1024));
+    bench->add_option("--size", c.bench.size_bytes,
+                      "Bytes of an object or message; 4096, and 256 for queue");
+    bench->add_option("--seconds", c.bench.seconds, "How long")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 3600));
+    bench->add_option("--credit", c.bench.credit, "queue: messages in a worker's hands")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 4096));
+    bench->add_flag("--one", c.bench.one_at_a_time, "queue: one message at a time");
+    bench->callback([&c] { c.run = [&c] { return run_bench(c.global, c.bench); }; });
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    Choices choices;
+    CLI::App app(
+        "Onput: an upload becomes speech, pictures, mails and messages, and nothing acknowledged "
+        "is lost.",
+        "onput");
+    app.set_version_flag("--version", std::string(runtime::version));
+    app.add_option("--data", choices.global.data,
+                   "Data directory of the instance ($ONPUT_DATA, else ./onput-data)");
+    app.add_option("-o,--output", choices.output, "table or json")
+        ->check(CLI::IsMember({"table", "json"}));
+    app.add_flag("--json{json}", choices.output, "The same as -o json");
+    app.add_flag("-q,--quiet", choices.global.quiet, "No progress, no narration");
+    app.require_subcommand(1);
+    app.fallthrough();
+    add_dev(app, choices);
+    add_watching(app, choices);
+    add_helping(app, choices);
+    add_bench(app, choices);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // Help and version are successes; everything else is a usage error, whatever CLI11's own
+        // number for it.
+        const int code = app.exit(error);
+        return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    }
+    choices.global.output = choices.output == "json" ? OutputFormat::json : OutputFormat::table;
+    return static_cast<int>(choices.run());
+}
+
+}  // namespace onput::ctl

@@ -1,0 +1,165 @@
+// `onput doctor`: what this machine and this data directory need for Onput to run well.
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/schema/json.hpp"
+#include "services/ctl/commands.hpp"
+#include "services/ctl/http_client.hpp"
+#include "services/ctl/output.hpp"
+
+namespace onput::ctl {
+namespace {
+
+constexpr std::uint64_t free_bytes_min = 1ULL << 30;
+constexpr rlim_t open_files_min = 4096;
+
+enum class Verdict { good, warning, bad };
+
+struct Finding {
+    std::string what;
+    Verdict verdict = Verdict::good;
+    std::string detail;  // For a warning or a fault: what to do.
+};
+
+std::string_view to_string(Verdict verdict) {
+    return verdict == Verdict::good ? "ok" : verdict == Verdict::warning ? "warning" : "FAULT";
+}
+
+Finding check_disk(const std::string& data) {
+    std::filesystem::path existing = data;
+    while (!existing.empty() && !std::filesystem::exists(existing))
+        existing = existing.parent_path();
+    struct statvfs status{};
+    if (statvfs(existing.c_str(), &status) != 0)
+        return {"disk", Verdict::bad, "cannot look at " + existing.string()};
+    const std::uint64_t free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+    const std::string text = human_bytes(free) + " free at " + existing.string();
+    if (free < free_bytes_min)
+        return {"disk", Verdict::warning, text + "; uploads are refused when it is full"};
+    return {"disk", Verdict::good, text};
+}
+
+Finding check_writable(const std::string& data) {
+    std::error_code error;
+    std::filesystem::create_directories(data, error);
+    if (error || access(data.c_str(), W_OK) != 0) {
+        return {"data directory", Verdict::bad,
+                data + " cannot be written; choose another with --data"};
+    }
+    return {"data directory", Verdict::good, data};
+}
+
+Finding check_binaries() {
+    std::error_code error;
+    const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    std::string missing;
+    for (const char* service : {"gateway", "storage", "notifier", "queue", "tts"}) {
+        if (access((here / (std::string("onput-") + service)).c_str(), X_OK) != 0)
+            missing += std::string(" onput-") + service;
+    }
+    if (missing.empty()) return {"binaries", Verdict::good, here.string()};
+    return {"binaries", Verdict::bad,
+            "missing beside this one:" + missing + "; build all of them with deploy/quickstart.sh"};
+}
+
+Finding check_voices() {
+    for (const char* path :
+         {"/usr/lib/x86_64-linux-gnu/espeak-ng-data", "/usr/share/espeak-ng-data",
+          "/usr/lib/aarch64-linux-gnu/espeak-ng-data"}) {
+        if (std::filesystem::is_directory(path)) return {"voices", Verdict::good, path};
+    }
+    return {"voices", Verdict::bad, "no espeak-ng data; apt-get install espeak-ng-data"};
+}
+
+Finding check_open_files() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const std::string text = fmt::format("{} open files allowed", limit.rlim_cur);
+    if (limit.rlim_cur < open_files_min && limit.rlim_max < open_files_min) {
+        return {"open files", Verdict::warning,
+                text + "; raise it with ulimit -n for many connections"};
+    }
+    return {"open files", Verdict::good, text};
+}
+
+// Signatures are refused when clocks differ by more than 15 minutes.
+Finding check_clock() {
+    const auto now = wall_now();
+    if (now < from_seconds(1'700'000'000)) {
+        return {
+            "clock", Verdict::bad,
+            "it says " + format_iso8601_millis(now) + "; set it, or every signature is refused"};
+    }
+    return {"clock", Verdict::good, format_iso8601_millis(now)};
+}
+
+bool is_port_taken(std::uint16_t port) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_taken =
+        connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    return is_taken;
+}
+
+Finding check_instance(const std::string& data) {
+    const auto instance = read_instance(data);
+    if (!instance) {
+        if (is_port_taken(default_port)) {
+            return {"instance", Verdict::warning,
+                    fmt::format(
+                        "none here, and port {} is taken by another program; use onput dev --port",
+                        default_port)};
+        }
+        return {"instance", Verdict::good, fmt::format("none yet; port {} is free", default_port)};
+    }
+    const int status = get_status(instance->url + "/_onput/readyz");
+    if (status == 200) return {"instance", Verdict::good, instance->url + " is ready"};
+    if (status == 0)
+        return {"instance", Verdict::warning,
+                instance->url + " does not answer; start it with onput dev --data " + data};
+    return {"instance", Verdict::bad,
+            instance->url + " is not ready; see onput status and the logs in " + data + "/log"};
+}
+
+}  // namespace
+
+ExitCode run_doctor(const GlobalOptions& global) {
+    const std::string data = data_directory(global.data);
+    const std::vector<Finding> findings{check_binaries(),    check_writable(data), check_disk(data),
+                                        check_voices(),      check_open_files(),   check_clock(),
+                                        check_instance(data)};
+    bool is_good = true;
+    Table table({"CHECK", "RESULT", "DETAIL"});
+    schema::JsonWriter json;
+    json.begin_array();
+    for (const auto& finding : findings) {
+        is_good = is_good && finding.verdict != Verdict::bad;
+        table.add({finding.what, std::string(to_string(finding.verdict)), finding.detail});
+        json.begin_object();
+        json.name("check");
+        json.text(finding.what);
+        json.name("result");
+        json.text(to_string(finding.verdict));
+        json.name("detail");
+        json.text(finding.detail);
+        json.end_object();
+    }
+    json.end_array();
+    fmt::print("{}", global.output == OutputFormat::json ? json.take() + "\n" : table.text());
+    return is_good ? ExitCode::ok : ExitCode::failed;
+}
+
+}  // namespace onput::ctl

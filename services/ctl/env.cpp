@@ -1,0 +1,65 @@
+// `onput env` and `onput aws`: the AWS tools, pointed at this instance.
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "services/ctl/commands.hpp"
+#include "services/ctl/instance.hpp"
+#include "services/ctl/output.hpp"
+
+namespace onput::ctl {
+namespace {
+
+std::vector<std::pair<std::string, std::string>> variables(const Instance& instance) {
+    return {{"AWS_ENDPOINT_URL", instance.url},
+            {"AWS_ACCESS_KEY_ID", instance.access_key},
+            {"AWS_SECRET_ACCESS_KEY", instance.secret},
+            {"AWS_DEFAULT_REGION", instance.region},
+            {"AWS_REGION", instance.region}};
+}
+
+}  // namespace
+
+ExitCode run_env(const GlobalOptions& global, const EnvOptions& options) {
+    const auto instance = read_instance(data_directory(global.data));
+    if (!instance) return report("env", instance.error());
+    const bool is_json = options.shell == "json" || global.output == OutputFormat::json;
+    std::string json;
+    for (const auto& [name, value] : variables(*instance)) {
+        if (is_json) {
+            json += fmt::format("{}\"{}\":\"{}\"", json.empty() ? "" : ",", name, value);
+        } else if (options.shell == "fish") {
+            fmt::print("set -gx {} '{}';\n", name, value);
+        } else {
+            fmt::print("export {}='{}'\n", name, value);
+        }
+    }
+    if (is_json) fmt::print("{{{}}}\n", json);
+    return ExitCode::ok;
+}
+
+// --endpoint-url as well as the environment: AWS CLI v1 ignores the variable for SQS.
+ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& arguments) {
+    const auto instance = read_instance(data_directory(global.data));
+    if (!instance) return report("aws", instance.error());
+    // Before any thread exists, and only to be inherited by the program that replaces this one.
+    for (const auto& [name, value] : variables(*instance))
+        setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+    std::vector<std::string> words{"aws", "--endpoint-url", instance->url};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (auto& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    execvp("aws", argv.data());
+    return report("aws", {.code = ErrorCode::internal,
+                          .message = fmt::format(
+                              "cannot run the AWS CLI: {}; install it with apt-get install awscli",
+                              std::strerror(errno)),
+                          .reason = {},
+                          .details = {}});
+}
+
+}  // namespace onput::ctl

@@ -1,0 +1,3 @@
+#include "services/ctl/cli.hpp"
+
+int main(int argc, char** argv) { return onput::ctl::run(argc, argv); }

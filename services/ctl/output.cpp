@@ -1,0 +1,92 @@
+#include "services/ctl/output.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace onput::ctl {
+namespace {
+
+// Columns of a text on a terminal: code points, which is right for all but wide scripts.
+std::size_t columns_of(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
+}
+
+}  // namespace
+
+std::string Table::text() const {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows_) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], columns_of(row[i]));
+    }
+    std::string out;
+    for (const auto& row : rows_) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line.append(widths[i] - columns_of(row[i]) + 2, ' ');
+        }
+        out += line + '\n';
+    }
+    return out;
+}
+
+Progress::Progress(Options options) : is_enabled_(!options.quiet && isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() {
+    clear();
+}
+
+void Progress::show(std::string_view line) {
+    if (!is_enabled_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (is_shown_ && now - last_ < std::chrono::milliseconds(50)) return;
+    last_ = now;
+    is_shown_ = true;
+    fmt::print(stderr, "\r\033[K{}", line);
+    std::fflush(stderr);
+}
+
+void Progress::clear() {
+    if (is_shown_) fmt::print(stderr, "\r\033[K");
+    is_shown_ = false;
+}
+
+ExitCode report(std::string_view command, const Error& error) {
+    fmt::print(stderr, "onput {}: {}\n", command, error.message);
+    return exit_code_of(error);
+}
+
+std::string human_duration(Duration duration) {
+    const double seconds = std::chrono::duration<double>(duration).count();
+    if (seconds < 1) return fmt::format("{:.1f} ms", seconds * 1000);
+    if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+    return fmt::format("{} min {} s", static_cast<long>(seconds) / 60,
+                       static_cast<long>(seconds) % 60);
+}
+
+std::string human_bytes(std::uint64_t bytes) {
+    if (bytes < 1000) return fmt::format("{} B", bytes);
+    const double value = static_cast<double>(bytes);
+    if (bytes < 1'000'000) return fmt::format("{:.1f} kB", value / 1e3);
+    if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", value / 1e6);
+    return fmt::format("{:.1f} GB", value / 1e9);
+}
+
+Result<ObjectUrl> parse_object_url(std::string_view text) {
+    constexpr std::string_view scheme = "s3://";
+    const auto slash = text.find('/', scheme.size());
+    if (!text.starts_with(scheme) || slash == std::string_view::npos || slash == scheme.size() ||
+        slash + 1 == text.size()) {
+        return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not s3://BUCKET/KEY", text));
+    }
+    return ObjectUrl{.bucket = std::string(text.substr(scheme.size(), slash - scheme.size())),
+                     .key = std::string(text.substr(slash + 1))};
+}
+
+}  // namespace onput::ctl

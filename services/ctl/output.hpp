@@ -1,0 +1,58 @@
+// What commands print: tables for people, JSON for programs, progress on a terminal only.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "services/ctl/exit_code.hpp"
+
+namespace onput::ctl {
+
+// Columns aligned, the header in capitals; nothing but the header when there are no rows.
+class Table {
+public:
+    explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    [[nodiscard]] std::string text() const;
+
+private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+// One line of stderr, rewritten; silent when stderr is no terminal or `quiet`.
+class Progress {
+public:
+    struct Options {
+        bool quiet = false;
+    };
+    explicit Progress(Options options);
+    ~Progress();
+    void show(std::string_view line);
+    void clear();
+
+private:
+    bool is_shown_ = false;
+    bool is_enabled_;
+    std::chrono::steady_clock::time_point last_{};
+};
+
+// "onput trace: ..." to stderr, and the exit code for it.
+ExitCode report(std::string_view command, const Error& error);
+
+// "12.3 ms", "4.1 s", "2 min 5 s".
+std::string human_duration(Duration duration);
+// "512 B", "4.2 kB", "1.3 MB".
+std::string human_bytes(std::uint64_t bytes);
+
+// s3://bucket/key to its parts; invalid_argument otherwise.
+struct ObjectUrl {
+    std::string bucket;
+    std::string key;
+};
+Result<ObjectUrl> parse_object_url(std::string_view text);
+
+}  // namespace onput::ctl

@@ -1,0 +1,37 @@
+// Story: what all services remember of one trace, put in order.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/schema/events.hpp"
+#include "common/schema/notifier.hpp"
+#include "services/ctl/peers.hpp"
+
+namespace onput::ctl {
+
+// How far the chain of events has come.
+enum class StoryOutcome {
+    nothing_owed,   // No rule matched: the upload is the whole story.
+    running,        // Something is still owed or in a worker's hands.
+    done,           // Everything owed was delivered, and every job ended well.
+    dead_lettered,  // A job was given up.
+};
+std::string_view to_string(StoryOutcome outcome);
+
+struct Story {
+    std::string trace_id;
+    std::vector<schema::TraceStep> steps;  // By time; never empty.
+    std::vector<schema::ObjectEvent> events;
+    StoryOutcome outcome = StoryOutcome::running;
+};
+
+// `subject` is s3://bucket/key (the trace of its newest version) or a trace id. not_found when
+// nobody knows it.
+Result<Story> read_story(Peers& peers, const std::string& subject);
+
+// From the steps alone; pure.
+StoryOutcome outcome_of(const std::vector<schema::TraceStep>& steps,
+                        const std::vector<schema::ObjectEvent>& events);
+
+}  // namespace onput::ctl

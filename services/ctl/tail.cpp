@@ -1,0 +1,192 @@
+// `onput tail`: every event of the journal from a point on, complete and in order.
+#include <charconv>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/schema/events.hpp"
+#include "common/schema/json.hpp"
+#include "common/transport/bus.hpp"
+#include "services/ctl/commands.hpp"
+#include "services/ctl/glob.hpp"
+#include "services/ctl/output.hpp"
+#include "services/ctl/peers.hpp"
+
+namespace onput::ctl {
+namespace {
+
+constexpr ExitCode gap_seen = static_cast<ExitCode>(2);
+constexpr ExitCode truncation_seen = static_cast<ExitCode>(3);
+
+// "10m", "36h", "7d", "30s", or an ISO 8601 time.
+Result<Timestamp> parse_since(std::string_view text, Timestamp now) {
+    std::int64_t amount = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, amount);
+    if (error == std::errc() && stop + 1 == end && amount >= 0) {
+        switch (*stop) {
+            case 's': return now - std::chrono::seconds(amount);
+            case 'm': return now - std::chrono::minutes(amount);
+            case 'h': return now - std::chrono::hours(amount);
+            case 'd': return now - std::chrono::days(amount);
+            default: break;
+        }
+    }
+    auto time = parse_iso8601(text);
+    if (!time)
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("--since '{}' is neither like 10m nor like 2026-01-31T12:00:00Z", text));
+    return time;
+}
+
+class Tail {
+public:
+    Tail(const GlobalOptions& global, const TailOptions& options, transport::Loop& loop)
+        : global_(global), options_(options), loop_(loop) {}
+
+    [[nodiscard]] transport::BusReaderEvents events() {
+        return {
+            .on_record = [this](const schema::JournalRecord& record) { take(record); },
+            .on_fetched = [this](std::uint64_t from, std::uint64_t to) { fetched(from, to); },
+            .on_truncated = [this](std::uint64_t from, std::uint64_t to) { truncated(from, to); },
+            .on_epoch =
+                [this](const std::string& epoch) {
+                    narrate(fmt::format("-- new journal {}", epoch));
+                },
+            .on_caught_up =
+                [this](std::uint64_t) {
+                    is_caught_up_ = true;
+                    if (!options_.follow) finish(outcome_);
+                },
+            .on_failed = [this](const Error& error) { finish(report("tail", error)); }};
+    }
+
+    void finish(ExitCode code) {
+        outcome_ = code;
+        is_done_ = true;
+        loop_.stop();
+    }
+
+    // Ends the tail when nothing has come for `wait_ms`.
+    void watch_silence() {
+        if (options_.wait_ms == 0) return;
+        if (timer_) loop_.cancel(*timer_);
+        timer_ =
+            loop_.after(std::chrono::milliseconds(options_.wait_ms), [this] { finish(outcome_); });
+    }
+
+    [[nodiscard]] ExitCode outcome() const { return outcome_; }
+    [[nodiscard]] bool is_done() const { return is_done_; }
+
+private:
+    void narrate(const std::string& line) {
+        if (!global_.quiet) fmt::print(stderr, "{}\n", line);
+    }
+
+    // What was there before the tail began is always fetched: only later holes are worth a word.
+    void fetched(std::uint64_t from, std::uint64_t to) {
+        if (is_caught_up_) narrate(fmt::format("-- gap {}..{} fetched", from, to));
+    }
+
+    void truncated(std::uint64_t from, std::uint64_t to) {
+        narrate(fmt::format("-- truncated {}..{}: no longer kept", from, to));
+        outcome_ = truncation_seen;
+    }
+
+    void take(const schema::JournalRecord& record) {
+        if (is_done_) return;
+        watch_silence();
+        if (last_ != 0 && record.sequence != last_ + 1 && options_.fail_on_gap) {
+            finish(gap_seen);
+            return;
+        }
+        last_ = record.sequence;
+        const auto event = schema::decode<schema::ObjectEvent>(record.body);
+        if (!event || !matches(record, *event)) return;
+        print(record, *event);
+        if (options_.count != 0 && ++printed_ == options_.count) finish(outcome_);
+    }
+
+    [[nodiscard]] bool matches(const schema::JournalRecord& record,
+                               const schema::ObjectEvent& event) const {
+        return (options_.bucket.empty() || event.bucket == options_.bucket) &&
+               event.key.starts_with(options_.prefix) && event.key.ends_with(options_.suffix) &&
+               (options_.type.empty() || matches_glob(options_.type, record.type)) &&
+               (options_.trace.empty() || event.trace.trace_id == options_.trace);
+    }
+
+    void print(const schema::JournalRecord& record, const schema::ObjectEvent& event) {
+        if (global_.output == OutputFormat::json) {
+            fmt::print("{{\"sequence\":{},\"time\":\"{}\",\"type\":\"{}\",\"event\":{}}}\n",
+                       record.sequence, format_iso8601_millis(record.time), record.type,
+                       schema::to_json(event));
+        } else {
+            fmt::print("{:>8}  {}  {:<28} s3://{}/{}  {}\n", record.sequence,
+                       format_iso8601_millis(record.time), record.type, event.bucket, event.key,
+                       human_bytes(event.size_bytes));
+        }
+        // Whole lines at once, also into a pipe.
+        std::fflush(stdout);
+    }
+
+    const GlobalOptions& global_;
+    const TailOptions& options_;
+    transport::Loop& loop_;
+    std::optional<transport::TimerId> timer_;
+    std::uint64_t last_ = 0;
+    std::uint64_t printed_ = 0;
+    bool is_caught_up_ = false;
+    bool is_done_ = false;
+    ExitCode outcome_ = ExitCode::ok;
+};
+
+int open_interrupts() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Where to begin: a sequence, a moment, or (0) the present end.
+Result<std::uint64_t> first_sequence(Peers& peers, const TailOptions& options,
+                                     std::string& bus_endpoint) {
+    schema::FindJournal find;
+    if (!options.since.empty()) {
+        ONPUT_TRY(find.since, parse_since(options.since, wall_now()));
+    }
+    ONPUT_TRY(const auto position, peers.ask(peers.notifier(), find));
+    if (!position.bus_endpoint.empty()) bus_endpoint = position.bus_endpoint;
+    if (options.from_sequence != 0) return options.from_sequence;
+    return position.sequence;
+}
+
+}  // namespace
+
+ExitCode run_tail(const GlobalOptions& global, const TailOptions& options) {
+    const int interrupts = open_interrupts();
+    const auto instance = read_instance(data_directory(global.data));
+    if (!instance) return report("tail", instance.error());
+    transport::Context context;
+    transport::Loop loop(context);
+    Peers peers(loop, *instance);
+    std::string bus_endpoint = instance->bus_endpoint;
+    const auto from = first_sequence(peers, options, bus_endpoint);
+    if (!from) return report("tail", from.error());
+
+    Tail tail(global, options, loop);
+    loop.watch(interrupts, [&tail] { tail.finish(ExitCode::interrupted); });
+    tail.watch_silence();
+    const auto reader = transport::BusReader::follow(
+        loop, bus_endpoint, peers.notifier(), {.epoch = {}, .from_sequence = *from}, tail.events());
+    while (!tail.is_done()) loop.run();
+    return tail.outcome();
+}
+
+}  // namespace onput::ctl
