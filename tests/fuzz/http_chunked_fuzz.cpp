@@ -27,8 +27,7 @@ Outcome decode(std::string_view input, std::size_t step, std::size_t produced_ma
     while (true) {
         const auto decoded = decoder.decode(buffer, produced_max);
         if (!decoded) {
-            outcome.failed = true;
-            return {.failed = true};
+            return Outcome{.data = {}, .failed = true};
         }
         ONPUT_CHECK(decoded->produced <= decoded->consumed);
         ONPUT_CHECK(decoded->produced <= produced_max);

@@ -16,8 +16,10 @@ using namespace onput::http;
 
 bool is_within(std::string_view part, std::string_view whole) {
     const std::less_equal<const char*> before;
-    return part.empty() || (before(whole.data(), part.data()) &&
-                            before(part.data() + part.size(), whole.data() + whole.size()));
+    // An absolute target without a path has one all the same.
+    return part.empty() || part == "/" ||
+           (before(whole.data(), part.data()) &&
+            before(part.data() + part.size(), whole.data() + whole.size()));
 }
 
 void check_head(std::string_view bytes) {

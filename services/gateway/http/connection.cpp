@@ -14,6 +14,8 @@ namespace onput::http {
 namespace {
 
 constexpr std::string_view head_end = "\r\n\r\n";
+// A larger head's memory is not kept while a connection idles.
+constexpr std::size_t idle_head_bytes_max = 8 * 1024;
 // Blank lines before a request that old clients send after a body.
 constexpr std::size_t blank_bytes_max = 4;
 
@@ -146,7 +148,7 @@ Task<Connection::HeadOutcome> Connection::await_head() {
         searched = input.size() - std::min<std::size_t>(input.size(), 3);
         idle_ = input.empty();
         if (idle_ && finishing_) co_return nothing_to_say;
-        if (idle_) wire_.trim();
+        if (idle_) trim();
         if (!idle_ && !begun) begun = now();
         const SteadyTime deadline =
             begun ? *begun + options_.head_timeout : now() + options_.idle_timeout;
@@ -158,6 +160,11 @@ Task<Connection::HeadOutcome> Connection::await_head() {
         if (late) co_return std::unexpected(request_timeout);
         co_return nothing_to_say;
     }
+}
+
+void Connection::trim() {
+    wire_.trim();
+    if (head_bytes_.capacity() > idle_head_bytes_max) head_bytes_ = std::string();
 }
 
 std::size_t Connection::skip_blank_lines() {

@@ -67,6 +67,7 @@ private:
 
     Task<HeadOutcome> await_head();
     std::size_t skip_blank_lines();
+    void trim();
     Task<Next> refuse(ProtocolError error);
     Task<Next> conclude();
     Task<void> part();

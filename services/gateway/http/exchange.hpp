@@ -33,7 +33,8 @@
 // of one cuts the connection off, so that no client takes a part for the whole. A body that was
 // not read is drained when it is small, and otherwise costs the connection.
 //
-// Await through named values: GCC 12 gets a capturing lambda inside a co_await expression wrong.
+// Make heads, and lambdas that capture, in a statement of their own: inside a co_await expression
+// GCC 12 gets the lambda wrong and does not compile lists in braces.
 #pragma once
 
 #include <cstddef>

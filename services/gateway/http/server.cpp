@@ -1,6 +1,8 @@
 #include "services/gateway/http/server.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -12,6 +14,9 @@
 
 namespace onput::http {
 namespace {
+
+// "For ever" must not overflow the clock.
+constexpr Duration grace_max = std::chrono::hours(24 * 365);
 
 // One thread with its connections. Everything but the counters belongs to that thread.
 struct Lane {
@@ -41,6 +46,7 @@ struct Server::Impl {
     const Options options;
     std::vector<std::unique_ptr<Lane>> lanes;
     std::unique_ptr<Listener> listener;  // Its loop is the first lane's.
+    std::uint16_t port = 0;
     std::size_t next_lane = 0;
     bool accepting = false;
     bool stopping = false;  // The first lane's view; no connection is accepted any more.
@@ -104,7 +110,7 @@ void Server::Impl::finish(Lane& lane, Duration grace) {
     if (lane.connections.empty()) return lane.loop->stop();
     // Ending one changes the map only in a later job.
     for (const auto& [id, connection] : lane.connections) connection->finish();
-    lane.loop->after(grace, Job([this, &lane] { abort(lane); }));
+    lane.loop->after(std::min(grace, grace_max), Job([this, &lane] { abort(lane); }));
 }
 
 void Server::Impl::abort(Lane& lane) {
@@ -120,6 +126,7 @@ Result<std::unique_ptr<Server>> Server::start(Options options, Handler& handler)
     auto impl = std::make_unique<Impl>(std::move(options), handler);
     ONPUT_TRY(impl->listener, Listener::open(*impl->lanes.front()->loop, impl->options.address,
                                              impl->options.port));
+    impl->port = impl->listener->port();
     impl->accept_next();
     for (const auto& lane : impl->lanes) {
         lane->thread = std::jthread([loop = lane->loop] { loop->run(); });
@@ -132,7 +139,7 @@ Server::~Server() {
 }
 
 std::uint16_t Server::port() const {
-    return impl_->listener->port();
+    return impl_->port;
 }
 
 std::size_t Server::connection_count() const {

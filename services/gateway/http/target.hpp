@@ -11,7 +11,7 @@
 
 namespace onput::http {
 
-// Views into the raw target, still percent-encoded.
+// Views into the raw target (or of a constant "/"), still percent-encoded.
 struct Target {
     std::string_view path;   // From its '/'; "*" for `OPTIONS *`.
     std::string_view query;  // After the first '?'; empty when there is none.

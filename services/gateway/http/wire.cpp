@@ -12,6 +12,9 @@ constexpr std::size_t idle_buffer_bytes = 8 * 1024;
 // A connection that never has to wait lets the others have a turn after so many writes.
 constexpr unsigned writes_at_once_max = 16;
 
+// "For ever" must not overflow the clock.
+constexpr Duration wait_max = std::chrono::hours(24 * 365);
+
 SteadyTime now() {
     return std::chrono::steady_clock::now();
 }
@@ -141,7 +144,7 @@ Task<void> Wire::write_when_possible(Pieces pieces) {
 
 Task<Result<void>> Wire::wait(MailboxState* box, std::optional<Duration> timeout) {
     expired_ = false;
-    if (timeout) stream_->set_deadline(now() + *timeout);
+    if (timeout) stream_->set_deadline(now() + std::min(*timeout, wait_max));
     if (box) {
         ONPUT_CHECK(!box->waiter);
         box->waiter = &wakeup_;
