@@ -243,25 +243,33 @@ Result<Claim> parse_header_form(const RequestView& request, std::string_view aut
     return claim;
 }
 
-struct QueryFields {
-    std::optional<std::string_view> algorithm;
-    std::optional<std::string_view> credential;
-    std::optional<std::string_view> date;
-    std::optional<std::string_view> expires;
-    std::optional<std::string_view> signed_headers;
-    std::optional<std::string_view> signature;
-    std::optional<std::string_view> content_sha256;
-    std::optional<std::string_view> sigv2_access_key;
+struct QueryField {
+    std::string_view text;
+    bool is_there = false;
+};
 
-    [[nodiscard]] bool is_sigv4() const { return algorithm || signature || credential; }
+struct QueryFields {
+    QueryField algorithm;
+    QueryField credential;
+    QueryField date;
+    QueryField expires;
+    QueryField signed_headers;
+    QueryField signature;
+    QueryField content_sha256;
+    QueryField sigv2_access_key;
+
+    [[nodiscard]] bool is_sigv4() const {
+        return algorithm.is_there || signature.is_there || credential.is_there;
+    }
     [[nodiscard]] bool is_complete() const {
-        return algorithm && credential && date && expires && signed_headers && signature;
+        return algorithm.is_there && credential.is_there && date.is_there && expires.is_there &&
+               signed_headers.is_there && signature.is_there;
     }
 };
 
 // False when one is there twice: which of them is meant would be a guess.
 bool find_query_fields(std::string_view query, QueryFields& fields) {
-    const std::array<std::pair<std::string_view, std::optional<std::string_view>*>, 8> table{{
+    const std::array<std::pair<std::string_view, QueryField*>, 8> table{{
         {"X-Amz-Algorithm", &fields.algorithm},
         {"X-Amz-Credential", &fields.credential},
         {"X-Amz-Date", &fields.date},
@@ -276,8 +284,8 @@ bool find_query_fields(std::string_view query, QueryFields& fields) {
         if (!parameter->name.starts_with('X') && !parameter->name.starts_with('A')) continue;
         for (const auto& [name, field] : table) {
             if (parameter->name != name) continue;
-            if (*field) return false;
-            *field = parameter->value;
+            if (field->is_there) return false;
+            *field = {.text = parameter->value, .is_there = true};
         }
     }
     return true;
@@ -309,8 +317,8 @@ Result<std::string> decode_field(std::string_view text) {
 // The payload's hash is in the query, in a signed header, or (S3) the body is not signed.
 Result<Payload> parse_query_payload(const RequestView& request, const QueryFields& fields,
                                     const Claim& claim) {
-    if (fields.content_sha256) {
-        ONPUT_TRY(const std::string token, decode_field(*fields.content_sha256));
+    if (fields.content_sha256.is_there) {
+        ONPUT_TRY(const std::string token, decode_field(fields.content_sha256.text));
         return parse_payload(token);
     }
     if (const auto token = find_header(request, "x-amz-content-sha256")) {
@@ -325,20 +333,20 @@ Result<Claim> parse_query_form(const RequestView& request, const QueryFields& fi
             "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
             "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
     }
-    if (*fields.algorithm != algorithm) {
+    if (fields.algorithm.text != algorithm) {
         return query_malformed("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"");
     }
     Claim claim;
     claim.scheme = Scheme::sigv4_query;
-    ONPUT_TRY(const std::string credential, decode_field(*fields.credential));
+    ONPUT_TRY(const std::string credential, decode_field(fields.credential.text));
     ONPUT_TRY_VOID(parse_credential(credential, claim));
-    ONPUT_TRY(const std::string signed_headers, decode_field(*fields.signed_headers));
+    ONPUT_TRY(const std::string signed_headers, decode_field(fields.signed_headers.text));
     ONPUT_TRY_VOID(parse_signed_headers(signed_headers, claim));
-    ONPUT_TRY(claim.signature, decode_field(*fields.signature));
+    ONPUT_TRY(claim.signature, decode_field(fields.signature.text));
     if (!is_lower_hex(claim.signature)) {
         return query_malformed("X-Amz-Signature is not 64 hexadecimal digits");
     }
-    ONPUT_TRY(const std::string date, decode_field(*fields.date));
+    ONPUT_TRY(const std::string date, decode_field(fields.date.text));
     const auto signed_at = parse_iso8601_basic(date);
     if (!signed_at) {
         return query_malformed(
@@ -346,7 +354,7 @@ Result<Claim> parse_query_form(const RequestView& request, const QueryFields& fi
     }
     claim.signed_at = *signed_at;
     ONPUT_TRY_VOID(check_scope_date(claim));
-    ONPUT_TRY(const Duration lifetime, parse_lifetime(*fields.expires));
+    ONPUT_TRY(const Duration lifetime, parse_lifetime(fields.expires.text));
     claim.expires_at = claim.signed_at + lifetime;
     ONPUT_TRY_VOID(check_amz_headers_are_signed(request, claim));
     ONPUT_TRY(claim.payload, parse_query_payload(request, fields, claim));
@@ -360,7 +368,7 @@ bool is_anonymous(const RequestView& request) {
     QueryFields fields;
     // A query that names one of them twice is signed as well, if badly.
     if (!find_query_fields(request.query, fields)) return false;
-    return !fields.is_sigv4() && !fields.sigv2_access_key;
+    return !fields.is_sigv4() && !fields.sigv2_access_key.is_there;
 }
 
 Result<Claim> parse_claim(const RequestView& request) {
@@ -371,7 +379,7 @@ Result<Claim> parse_claim(const RequestView& request) {
     const auto authorization = find_header(request, "authorization");
     const int mechanisms = static_cast<int>(authorization.has_value()) +
                            static_cast<int>(fields.is_sigv4()) +
-                           static_cast<int>(fields.sigv2_access_key.has_value());
+                           static_cast<int>(fields.sigv2_access_key.is_there);
     if (mechanisms > 1) {
         return fail(ErrorCode::invalid_argument,
                     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
@@ -381,7 +389,7 @@ Result<Claim> parse_claim(const RequestView& request) {
     }
     if (authorization) return parse_header_form(request, *authorization);
     if (fields.is_sigv4()) return parse_query_form(request, fields);
-    if (fields.sigv2_access_key) return parse_sigv2_query(request);
+    if (fields.sigv2_access_key.is_there) return parse_sigv2_query(request);
     return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
 }
 
