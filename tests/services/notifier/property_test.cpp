@@ -1,0 +1,229 @@
+// Random appends, failures, lost answers, crashes and clock jumps from one seed, against these
+// promises:
+//   1. Every event that was answered as appended reaches each destination it is owed.
+//   2. Per destination, the messages that a queue keeps are in the order of the journal.
+//   3. A repeated message carries the same number and id; a number never means another message.
+//   4. Sequences have no gaps, and a record that was published is never another one later.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "tests/services/notifier/harness.hpp"
+
+namespace onput::notifier {
+namespace {
+
+constexpr std::uint64_t seeds = 50;
+constexpr int steps_per_seed = 250;
+constexpr int settle_turns_max = 1000;
+constexpr std::size_t destinations_used = 4;
+
+// A queue service as the notifier may rely on it: durable, and it remembers the last number.
+struct FakeQueue {
+    struct Mark {
+        std::uint64_t through = 0;
+        std::vector<std::string> kept;  // Event ids with rule, in order.
+    };
+    std::map<std::string, Mark> marks;
+    std::map<std::pair<std::string, std::uint64_t>, std::string> id_of_number;
+
+    schema::Delivered take(const schema::Deliver& message, std::size_t items_max) {
+        Mark& mark = marks[message.destination_arn];
+        std::size_t taken = 0;
+        for (const auto& item : message.items) {
+            const auto [known, is_new] = id_of_number.emplace(
+                std::pair(message.destination_arn, item.number), item.message_id + item.event_id);
+            EXPECT_EQ(known->second, item.message_id + item.event_id);
+            if (taken++ == items_max) break;
+            if (item.number <= mark.through) continue;
+            mark.through = item.number;
+            mark.kept.push_back(item.event_id);
+        }
+        return {.through = mark.through, .refused = {}};
+    }
+};
+
+class RandomLife : public NotifierTest {
+public:
+    explicit RandomLife(std::uint64_t seed) : random_(seed) {}
+    void TestBody() override {}
+
+    void run() {
+        for (int i = 0; i < steps_per_seed && !HasFailure(); ++i) step();
+        settle();
+        check_promises();
+    }
+
+private:
+    void step() {
+        switch (random_.below(12)) {
+            case 0:
+            case 1:
+            case 2: return append_some();
+            case 3:
+            case 4: return finish_sync();
+            case 5:
+            case 6:
+            case 7: return send();
+            case 8:
+            case 9: return answer_one();
+            case 10: return tick();
+            default:
+                if (random_.chance(1, 4)) die();
+        }
+    }
+
+    static std::string arn(std::uint64_t i) { return queue_a + std::to_string(i); }
+
+    // The outbox sends rows again until it is told that they are durable.
+    void append_some() {
+        const std::size_t fresh = random_.below(6);
+        for (std::size_t i = 0; i < fresh; ++i) {
+            std::vector<schema::OwedDestination> owed;
+            for (std::uint64_t d = 0; d < destinations_used; ++d) {
+                if (random_.chance(1, 2)) owed.push_back(owe(arn(d)));
+            }
+            outbox_.emplace(++last_number, event(owed));
+        }
+        std::vector<std::uint64_t> numbers;
+        std::vector<schema::ObjectEvent> events;
+        const std::size_t count = random_.below(outbox_.size() + 1);
+        for (const auto& [number, one] : outbox_) {
+            if (numbers.size() == count) break;
+            numbers.push_back(number);
+            events.push_back(one);
+        }
+        const auto result = try_append(numbers, events);
+        ASSERT_TRUE(result);
+        if (!numbers.empty()) {
+            awaited_ = result->through;
+            awaited_head_ = core->head();
+        }
+    }
+
+    void finish_sync() {
+        if (awaited_head_ == 0) return;
+        const std::uint64_t head = core->head();
+        store.sync();
+        store.complete_sync();
+        core->on_durable(head);
+        for (; !outbox_.empty() && outbox_.begin()->first <= awaited_;
+             outbox_.erase(outbox_.begin())) {
+            acknowledged_.push_back(outbox_.begin()->second);
+        }
+    }
+
+    void send() {
+        for (auto& delivery : due()) on_their_way_.push_back(std::move(delivery));
+    }
+
+    void answer_one() {
+        if (on_their_way_.empty()) return;
+        const std::size_t which = random_.below(on_their_way_.size());
+        const Delivery delivery = std::move(on_their_way_[which]);
+        on_their_way_.erase(on_their_way_.begin() + static_cast<std::ptrdiff_t>(which));
+        const std::size_t items_max = random_.chance(1, 3) ? random_.below(5) : 1000;
+        switch (random_.below(4)) {
+            case 0: return reject(delivery, ErrorCode::unavailable);  // It did not arrive.
+            case 1:
+                queue_.take(delivery.message, items_max);  // It did, the answer did not.
+                return reject(delivery, ErrorCode::timeout);
+            default: return answer(delivery, queue_.take(delivery.message, items_max));
+        }
+    }
+
+    void tick() {
+        const auto millis = static_cast<std::int64_t>(random_.below(3000));
+        now += std::chrono::milliseconds(random_.chance(1, 10) ? -millis * 100 : millis);
+        run_timers();
+    }
+
+    void die() {
+        // Some that were on their way still arrive.
+        for (const auto& delivery : on_their_way_) {
+            if (random_.chance(1, 2)) queue_.take(delivery.message, 1000);
+        }
+        on_their_way_.clear();
+        core.reset();
+        if (random_.chance(1, 2)) {
+            store.crash();
+        } else {
+            const auto lost = store.last_ticket() - store.durable();
+            store.crash_keeping(store.durable() + random_.below(lost + 1));
+        }
+        awaited_ = 0;
+        awaited_head_ = 0;
+        start();
+    }
+
+    [[nodiscard]] bool is_settled() const {
+        const auto list = core->list_destinations();
+        return outbox_.empty() && std::ranges::all_of(list.destinations, [](const auto& state) {
+                   return state.owed == 0;
+               });
+    }
+
+    void settle() {
+        for (int i = 0; i < settle_turns_max && !is_settled(); ++i) {
+            std::vector<std::uint64_t> numbers;
+            std::vector<schema::ObjectEvent> events;
+            for (const auto& [number, one] : outbox_) {
+                numbers.push_back(number);
+                events.push_back(one);
+            }
+            const auto result = try_append(numbers, events);
+            ASSERT_TRUE(result);
+            awaited_ = std::max(awaited_, result->through);
+            awaited_head_ = core->head();
+            finish_sync();
+            send();
+            for (const auto& delivery : on_their_way_) {
+                answer(delivery, queue_.take(delivery.message, 1000));
+            }
+            on_their_way_.clear();
+            now += std::chrono::minutes(2);
+            run_timers();
+        }
+    }
+
+    void check_promises() {
+        EXPECT_TRUE(is_settled());
+        std::map<std::string, std::vector<std::string>> expected;
+        const auto page = core->fetch({.epoch = {}, .from_sequence = 1, .records_max = 1});
+        ASSERT_TRUE(page);
+        std::set<std::string> journaled;
+        for (std::uint64_t at = 1; at <= core->head();) {
+            const auto next = core->fetch({.epoch = {}, .from_sequence = at, .records_max = 500});
+            ASSERT_TRUE(next);
+            for (const auto& bytes : next->records) {
+                const auto record = schema::decode<schema::JournalRecord>(bytes);
+                ASSERT_EQ(record->sequence, at++);
+                const auto one = schema::decode<schema::ObjectEvent>(record->body);
+                EXPECT_TRUE(journaled.insert(one->event_id).second) << "journaled twice";
+                for (const auto& owed : one->owed) expected[owed.arn].push_back(one->event_id);
+            }
+        }
+        for (const auto& one : acknowledged_) EXPECT_TRUE(journaled.contains(one.event_id));
+        for (const auto& [name, ids] : expected) EXPECT_EQ(queue_.marks[name].kept, ids) << name;
+    }
+
+    Random random_;
+    FakeQueue queue_;
+    std::map<std::uint64_t, schema::ObjectEvent> outbox_;
+    std::vector<schema::ObjectEvent> acknowledged_;
+    std::vector<Delivery> on_their_way_;
+    std::uint64_t awaited_ = 0;  // Outbox number that the next sync acknowledges.
+    std::uint64_t awaited_head_ = 0;
+};
+
+TEST(NotifierProperty, every_owed_event_is_delivered_in_order_through_failures_and_crashes) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        RandomLife life(seed);
+        life.run();
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
+}  // namespace
+}  // namespace onput::notifier
