@@ -91,6 +91,7 @@ void BusSequencer::on_position(const schema::JournalPosition& position, std::vec
     } else {
         head_ = std::max(head_, position.head_sequence);
         skip_to(position.first_sequence, steps);
+        hand_on_kept(steps);
     }
     tell_caught_up(steps);
     check_invariants();
