@@ -98,6 +98,12 @@ Result<void> StorageCore::empty_trash(Effects& effects) {
     }
 }
 
+Result<void> StorageCore::check_room() const {
+    if (has_room_) return {};
+    return fail(ErrorCode::resource_exhausted, "the disk of the store is nearly full",
+                "storage_full");
+}
+
 Result<bool> StorageCore::refers(const store::Owner& owner, const store::BlobRef& blob) const {
     ONPUT_TRY(const auto row, view_.get(owner.partition, owner.key));
     if (!row) return false;
@@ -107,6 +113,7 @@ Result<bool> StorageCore::refers(const store::Owner& owner, const store::BlobRef
 
 Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket& request,
                                                       const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(check_room());
     auto creation = batch();
     ONPUT_TRY(auto info, buckets_.create(request, caller, options_.region, creation));
     if (!creation.empty()) {
@@ -174,6 +181,7 @@ Result<schema::Empty> StorageCore::put_notification(const std::string& bucket,
                                                     const schema::DestinationsChecked& answer,
                                                     const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(buckets_.find(bucket, caller));
+    ONPUT_TRY_VOID(check_room());
     if (checked.ask) ONPUT_TRY_VOID(check_refusals(checked.rules, answer.refusals));
     ONPUT_TRY(auto rules, BucketRules::make(checked.rules));
     auto change = batch();

@@ -43,6 +43,7 @@ public:
     struct Options {
         std::string region;
         std::uint64_t inline_bytes_max = 0;  // Larger contents come as blobs.
+        std::uint64_t free_bytes_min = 0;    // With less room on the disk nothing is taken in.
     };
     StorageCore(const store::View& view, Options options, Random random);
 
@@ -98,6 +99,11 @@ public:
     // The commit of the command that made these effects failed: forget it.
     Result<void> undo(const Effects& effects);
 
+    // How much room the disk has. Below free_bytes_min everything that would take some is refused
+    // with `storage_full`, while reading, deleting and handing over go on: a store that runs into
+    // the disk's end instead has to be stopped.
+    void on_free_bytes(std::uint64_t bytes) { has_room_ = bytes >= options_.free_bytes_min; }
+
     // Every event up to `number` survives a crash.
     void on_durable(std::uint64_t number) { outbox_.on_durable(number); }
     [[nodiscard]] std::uint64_t last_event() const { return outbox_.last(); }
@@ -121,6 +127,7 @@ public:
 private:
     struct Change;
 
+    [[nodiscard]] Result<void> check_room() const;
     Result<schema::ObjectPut> commit_put(const schema::PutObject& request, Content& content,
                                          const Caller& caller, Effects& effects);
     // Answers the event's id.
@@ -143,6 +150,7 @@ private:
     Outbox outbox_;
     TrashCan trash_;
     std::uint64_t sequencer_ = 0;  // The last one given.
+    bool has_room_ = true;
 };
 
 }  // namespace onput::storage

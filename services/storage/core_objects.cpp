@@ -109,6 +109,7 @@ std::uint64_t StorageCore::next_sequencer(Timestamp now) const {
 Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Caller& caller) const {
     ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_room());
     return check_size(request.size_bytes.value_or(0));
 }
 
@@ -126,6 +127,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
+    ONPUT_TRY_VOID(check_room());
     ONPUT_TRY(auto event, event_of_put(request));
     const std::uint64_t bytes = content.blob ? content.blob->length : content.bytes.size();
     if (bytes != request.size_bytes) {
@@ -262,6 +264,7 @@ std::string StorageCore::commit_event(Change change, const Caller& caller, Effec
     batch.put(outbox_row(number), std::move(encoded));
 
     effects.event_number = number;
+    effects.event_name = std::move(change.event.name);
     effects.batches.push_back(std::move(batch));
     return std::move(event.event_id);
 }

@@ -18,6 +18,8 @@ struct Effects {
     // Blobs that no row refers to once the batches are committed: to be removed then.
     std::vector<store::BlobRef> unused_blobs;
 
+    std::string event_name;  // Of the event in the batch, to be counted; empty: none.
+
     // What undo needs to know.
     std::string changed_bucket;      // Empty: none.
     std::uint64_t event_number = 0;  // Of the event in the batch; 0: none.

@@ -1,0 +1,32 @@
+#include "services/storage/config.hpp"
+
+#include "common/store/blobs.hpp"
+#include "services/storage/names.hpp"
+
+namespace onput::storage {
+namespace {
+
+// Rows of this size are still fast to commit; beyond, the segment log is (reference 5.5).
+constexpr std::uint64_t inline_bytes_limit = 64 * 1024;
+constexpr std::uint64_t segment_bytes_min = 4 * store::segment_blob_bytes_max;
+constexpr std::uint32_t blob_threads_max = 64;
+
+}  // namespace
+
+std::vector<std::string> Config::validate() const {
+    std::vector<std::string> faults;
+    if (data.empty()) faults.emplace_back("data is missing: name a directory.");
+    if (endpoints.empty()) faults.emplace_back("endpoints is missing: name at least one.");
+    if (notifier_endpoint.empty()) faults.emplace_back("notifier_endpoint is missing.");
+    if (!check_region(region)) faults.emplace_back("region is not the name of a region.");
+    if (inline_bytes_max > inline_bytes_limit) {
+        faults.emplace_back("inline_bytes_max is above 65536.");
+    }
+    if (segment_bytes < segment_bytes_min) faults.emplace_back("segment_bytes is below 4194304.");
+    if (blob_threads == 0 || blob_threads > blob_threads_max) {
+        faults.emplace_back("blob_threads is not between 1 and 64.");
+    }
+    return faults;
+}
+
+}  // namespace onput::storage

@@ -1,0 +1,47 @@
+// Configuration of the storage service (common/runtime/config.hpp says where values come from).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "services/storage/notification.hpp"
+
+namespace onput::storage {
+
+struct Config {
+    std::string data;
+    std::vector<std::string> endpoints;
+    std::string notifier_endpoint;
+    std::string region = "us-east-1";
+    std::uint64_t inline_bytes_max = 8 * 1024;
+    std::uint64_t cache_bytes = 64 * 1024 * 1024;
+    std::uint64_t write_buffer_bytes = 64 * 1024 * 1024;
+    std::uint64_t segment_bytes = 256 * 1024 * 1024;
+    std::uint32_t blob_threads = 2;
+    std::uint64_t free_bytes_min = 256 * 1024 * 1024;
+
+    template <typename Self, typename Visitor>
+    static void visit_options(Self& self, Visitor&& option) {
+        option("data", self.data, "Directory of the rows and blobs.");
+        option("endpoints", self.endpoints,
+               "Where requests are answered, e.g. tcp://127.0.0.1:7001.");
+        option("notifier_endpoint", self.notifier_endpoint, "Where the notifier answers requests.");
+        option("region", self.region, "Region of buckets that are created without one.");
+        option("inline_bytes_max", self.inline_bytes_max,
+               "Objects up to this size are rows, larger ones blobs, bytes.");
+        option("cache_bytes", self.cache_bytes, "Memory for rows that were read, bytes.");
+        option("write_buffer_bytes", self.write_buffer_bytes,
+               "Memory for rows not yet in files, bytes.");
+        option("segment_bytes", self.segment_bytes,
+               "Size of one file of the log of middle-sized blobs, bytes.");
+        option("free_bytes_min", self.free_bytes_min,
+               "Room that is left on the disk: with less, writes are refused, bytes.");
+        option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
+    }
+
+    // Every fault at once, each a sentence; empty: fine.
+    [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+}  // namespace onput::storage

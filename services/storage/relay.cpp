@@ -1,0 +1,63 @@
+#include "services/storage/relay.hpp"
+
+#include <algorithm>
+
+#include "common/base/log.hpp"
+
+namespace onput::storage {
+
+void Relay::pump() {
+    auto hand_over = parts_.core.outbox().next(parts_.view, parts_.loop.now());
+    if (!hand_over) {
+        parts_.fail(std::move(hand_over).error().with_context("read the outbox"));
+        return;
+    }
+    if (*hand_over) {
+        send(**std::move(hand_over));
+    } else {
+        wake_later();
+    }
+}
+
+void Relay::send(Outbox::HandOver hand_over) {
+    schema::AppendEvents request{.source = parts_.core.source(),
+                                 .numbers = std::move(hand_over.numbers)};
+    transport::CallOptions options;
+    options.timeout = relay_timeout;
+    options.principal.id = "storage";
+    options.attachments.reserve(hand_over.events.size());
+    for (auto& event : hand_over.events) options.attachments.emplace_back(std::move(event));
+    transport::call(parts_.notifier, request, std::move(options),
+                    [this](const Result<schema::EventsAppended>& reply,
+                           const std::vector<transport::Frame>&) { on_reply(reply); });
+}
+
+void Relay::on_reply(const Result<schema::EventsAppended>& reply) {
+    Outbox& outbox = parts_.core.outbox();
+    const Timestamp now = parts_.loop.now();
+    if (reply) {
+        outbox.on_appended(reply->through, now);
+    } else {
+        // Said once per outage.
+        if (outbox.failures() == 0) {
+            log::warn("notifier does not take events",
+                      {{"error", reply.error().message}, {"waiting", outbox.waiting()}});
+        }
+        outbox.on_failed(now);
+    }
+    pump();
+}
+
+void Relay::wake_later() {
+    const auto wakeup = parts_.core.outbox().next_wakeup();
+    if (!wakeup || is_waking_) return;
+    is_waking_ = true;
+    const Duration delay =
+        std::clamp(*wakeup - parts_.loop.now(), relay_delay_min, relay_delay_max);
+    parts_.loop.after(delay, [this] {
+        is_waking_ = false;
+        pump();
+    });
+}
+
+}  // namespace onput::storage
