@@ -105,6 +105,7 @@ enum class Kind : std::uint16_t {
     function_record = 353,
     job_record = 354,
     delivery_mark_record = 355,
+    queue_counters_record = 356,
 
     // Lanes between the queue and its workers (lane.hpp).
     lane_hello = 400,

@@ -1,0 +1,31 @@
+// Configuration of the queue service.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace onput::queue {
+
+struct Config {
+    std::string data = "data/queue";
+    std::vector<std::string> endpoints{"tcp://127.0.0.1:7103"};
+    std::vector<std::string> lane_endpoints{"tcp://127.0.0.1:7104"};
+    std::string region = "us-east-1";
+    std::string account = "000000000000";
+
+    template <typename Self, typename Visitor>
+    static void visit_options(Self& self, Visitor&& option) {
+        option("data", self.data, "Directory of the store.");
+        option("endpoints", self.endpoints, "Where requests are taken (ZeroMQ ROUTER).");
+        option("lane_endpoints", self.lane_endpoints,
+               "Where workers report to: hellos, credit, acknowledgements (ZeroMQ PULL).");
+        option("region", self.region, "The region in the ARNs of queues and functions.");
+        option("account", self.account, "The account of services that act for none.");
+    }
+
+    // Every fault at once, each a sentence; empty: fine.
+    [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+}  // namespace onput::queue

@@ -1,0 +1,342 @@
+#include "services/queue/core.hpp"
+
+#include <algorithm>
+
+#include "common/base/check.hpp"
+#include "services/queue/rows.hpp"
+
+namespace onput::queue {
+namespace {
+
+// With workers about, the core wants to be called once per heartbeat. Not having been called for
+// longer than this says that the clock was set or the process was stopped.
+constexpr Duration gap_min = schema::lane_heartbeat * 3 / 2;
+
+// More queues than this are not shown one by one.
+constexpr std::size_t metric_queues_max = 200;
+
+void add_queue_metrics(const Queue& queue, Timestamp now, std::vector<schema::Metric>& metrics) {
+    const std::string name = (queue.function ? "function/" : "") + queue.name;
+    const auto add = [&](std::string_view state, MessageState which) {
+        metrics.push_back({.name = "onput_queue_messages{queue=\"" + name + "\",state=\"" +
+                                   std::string(state) + "\"}",
+                           .value = static_cast<double>(queue.messages.count(which))});
+    };
+    add("visible", MessageState::visible);
+    add("in_flight", MessageState::in_flight);
+    add("delayed", MessageState::hidden);
+    const auto oldest = queue.messages.peek(1);
+    const Duration age = oldest.empty() ? Duration() : now - oldest.front().standing.sent_at;
+    metrics.push_back({.name = "onput_queue_oldest_seconds{queue=\"" + name + "\"}",
+                       .value = static_cast<double>(age.count()) / 1e6});
+}
+
+}  // namespace
+
+Core::Core(const store::View& view, Random random, CoreOptions options)
+    : view_(view),
+      random_(random),
+      options_(std::move(options)),
+      catalogue_(options_.region),
+      messages_({.view = view_,
+                 .random = random_,
+                 .catalogue = catalogue_,
+                 .counters = counters_,
+                 .workers = workers_,
+                 .log = log_,
+                 .agenda = agenda_}),
+      dispatcher_(messages_, catalogue_, workers_, agenda_),
+      lanes_(messages_, catalogue_, workers_, dispatcher_),
+      deliveries_(view_, messages_, catalogue_),
+      queue_commands_({.catalogue = catalogue_,
+                       .counters = counters_,
+                       .messages = messages_,
+                       .dispatcher = dispatcher_,
+                       .sweeper = sweeper_}),
+      message_commands_(catalogue_, messages_, dispatcher_, random_),
+      functions_(catalogue_, counters_, workers_, dispatcher_) {}
+
+// --- Restart ----------------------------------------------------------------------------------
+
+Result<void> Core::restore(Timestamp now) {
+    last_seen_ = now;
+    expiry_at_ = now;
+    ONPUT_TRY(const auto counters, view_.get(partition, counters_key()));
+    if (counters) {
+        ONPUT_TRY(const auto reserved, schema::decode<CountersRecord>(*counters));
+        counters_.restore(reserved);
+    }
+    ONPUT_TRY_VOID(restore_catalogue());
+    ONPUT_TRY_VOID(log_.restore(view_));
+    std::vector<Queue*> queues;
+    catalogue_.for_each([&queues](Queue& queue) { queues.push_back(&queue); });
+    // In order of number, so that the same rows always give the same state.
+    std::ranges::sort(queues, {}, [](const Queue* queue) { return queue->number; });
+    for (Queue* queue : queues) ONPUT_TRY_VOID(messages_.restore(*queue, now));
+    return restore_sweeps();
+}
+
+Result<void> Core::restore_catalogue() {
+    ONPUT_TRY_VOID(for_each_row(view_, queue_rows(), [this](const store::Row& row) -> Result<void> {
+        ONPUT_TRY(auto record, schema::decode<QueueRecord>(row.value));
+        ONPUT_TRY(auto settings, parse_settings(record.attributes));
+        catalogue_.add(std::move(record), std::move(settings));
+        return {};
+    }));
+    return for_each_row(view_, function_rows(), [this](const store::Row& row) -> Result<void> {
+        ONPUT_TRY(auto record, schema::decode<FunctionRecord>(row.value));
+        catalogue_.add(std::move(record));
+        return {};
+    });
+}
+
+Result<void> Core::restore_sweeps() {
+    catalogue_.for_each([this](const Queue& queue) {
+        if (queue.record.purged_through == 0) return;
+        sweeper_.add(queue.number, MessageNumber(queue.record.purged_through));
+    });
+    // Messages of queues that are gone: look at the first row of each queue number there is.
+    QueueNumber next(0);
+    while (true) {
+        ONPUT_TRY(const auto rows, view_.scan(partition, message_rows_from(next), 1));
+        if (rows.empty()) return {};
+        const auto key = parse_message_key(rows.front().key);
+        if (!key) return fail(ErrorCode::corruption, "a key of a message");
+        if (catalogue_.find(key->queue) == nullptr) {
+            sweeper_.add(key->queue, MessageNumber(UINT64_MAX));
+        }
+        next = QueueNumber(key->queue.get() + 1);
+    }
+}
+
+// --- Commands ---------------------------------------------------------------------------------
+
+void Core::observe(Timestamp now) {
+    if (now < last_seen_ || now - last_seen_ > gap_min) lanes_.forgive(now);
+    last_seen_ = now;
+}
+
+Caller Core::begin(const Caller& caller) {
+    observe(caller.now);
+    messages_.begin();
+    Caller known = caller;
+    if (known.principal.account.empty() && !known.principal.id.empty()) {
+        known.principal.account = options_.account;
+    }
+    return known;
+}
+
+Result<void> Core::check_room(std::size_t messages) const {
+    if (messages_.size() + messages <= options_.messages_max) return {};
+    return fail(ErrorCode::resource_exhausted,
+                "the queues hold " + std::to_string(messages_.size()) +
+                    " messages, and no more than " + std::to_string(options_.messages_max) +
+                    " are allowed",
+                "OverLimit");
+}
+
+Result<schema::QueueInfo> Core::execute(const schema::CreateQueue& request, const Caller& caller,
+                                        Effects& effects) {
+    return queue_commands_.create(request, begin(caller), effects);
+}
+Result<schema::Empty> Core::execute(const schema::DeleteQueue& request, const Caller& caller,
+                                    Effects& effects) {
+    return queue_commands_.remove(request, begin(caller), effects);
+}
+Result<schema::QueueList> Core::execute(const schema::ListQueues& request, const Caller& caller,
+                                        Effects&) {
+    return queue_commands_.list(request, begin(caller));
+}
+Result<schema::QueueInfo> Core::execute(const schema::DescribeQueue& request, const Caller& caller,
+                                        Effects&) {
+    return queue_commands_.describe(request, begin(caller));
+}
+Result<schema::Empty> Core::execute(const schema::SetQueueAttributes& request,
+                                    const Caller& caller, Effects& effects) {
+    return queue_commands_.set_attributes(request, begin(caller), effects);
+}
+Result<schema::Empty> Core::execute(const schema::PurgeQueue& request, const Caller& caller,
+                                    Effects& effects) {
+    return queue_commands_.purge(request, begin(caller), effects);
+}
+Result<schema::MessagesSent> Core::execute(const schema::SendMessages& request,
+                                           const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(check_room(request.entries.size()));
+    return message_commands_.send(request, begin(caller), effects);
+}
+Result<WaitId> Core::execute(const schema::ReceiveMessages& request, const Caller& caller,
+                             Effects& effects) {
+    return message_commands_.receive(request, begin(caller), effects);
+}
+Result<schema::Empty> Core::execute(const schema::CancelReceive& request, const Caller&,
+                                    Effects& effects) {
+    dispatcher_.cancel(request.wait_id, effects);
+    return schema::Empty{};
+}
+Result<schema::EntriesDone> Core::execute(const schema::RemoveMessages& request,
+                                          const Caller& caller, Effects& effects) {
+    return message_commands_.remove(request, begin(caller), effects);
+}
+Result<schema::EntriesDone> Core::execute(const schema::ChangeVisibility& request,
+                                          const Caller& caller, Effects& effects) {
+    return message_commands_.change_visibility(request, begin(caller), effects);
+}
+Result<schema::MessagesReceived> Core::execute(const schema::PeekMessages& request,
+                                               const Caller& caller, Effects&) {
+    return message_commands_.peek(request, begin(caller));
+}
+Result<schema::Empty> Core::execute(const schema::AuthorizeDelivery& request, const Caller&,
+                                    Effects&) {
+    return deliveries_.authorize(request);
+}
+Result<schema::Delivered> Core::execute(const schema::Deliver& request, const Caller& caller,
+                                        Effects& effects) {
+    ONPUT_TRY_VOID(check_room(request.items.size()));
+    return deliveries_.deliver(request, begin(caller).now, effects);
+}
+Result<schema::TraceStory> Core::execute(const schema::QueueTraceQuery& request, const Caller&,
+                                         Effects&) {
+    ONPUT_TRY(auto steps, log_.tell(view_, request.trace_id));
+    return schema::TraceStory{.steps = std::move(steps), .events = {}};
+}
+Result<schema::FunctionInfo> Core::execute(const schema::PutFunction& request,
+                                           const Caller& caller, Effects& effects) {
+    return functions_.put(request, begin(caller), effects);
+}
+Result<schema::FunctionInfo> Core::execute(const schema::GetFunction& request,
+                                           const Caller& caller, Effects&) {
+    return functions_.get(request, begin(caller));
+}
+Result<schema::FunctionList> Core::execute(const schema::ListFunctions&, const Caller& caller,
+                                           Effects&) {
+    return functions_.list(begin(caller));
+}
+Result<schema::Empty> Core::execute(const schema::DeleteFunction& request, const Caller& caller,
+                                    Effects& effects) {
+    return functions_.remove(request, begin(caller), effects);
+}
+
+Result<void> Core::control(const Control& message, Timestamp now, Effects& effects) {
+    observe(now);
+    messages_.begin();
+    if (const auto* ack = std::get_if<schema::LaneAck>(&message)) {
+        return lanes_.ack(*ack, now, effects);
+    }
+    if (const auto* hello = std::get_if<schema::LaneHello>(&message)) {
+        return lanes_.hello(*hello, now, effects);
+    }
+    if (const auto* credit = std::get_if<schema::LaneCredit>(&message)) {
+        return lanes_.credit(*credit, now, effects);
+    }
+    if (const auto* nack = std::get_if<schema::LaneNack>(&message)) {
+        return lanes_.nack(*nack, now, effects);
+    }
+    if (const auto* extend = std::get_if<schema::LaneExtend>(&message)) {
+        return lanes_.extend(*extend, now, effects);
+    }
+    return lanes_.bye(std::get<schema::LaneBye>(message), now, effects);
+}
+
+// --- Turns and time ---------------------------------------------------------------------------
+
+Result<void> Core::serve(Timestamp now, Effects& effects) {
+    observe(now);
+    messages_.begin();
+    return dispatcher_.serve(now, effects);
+}
+
+Result<void> Core::on_time(Timestamp now, Effects& effects) {
+    observe(now);
+    messages_.begin();
+    while (const auto number = agenda_.pop_due(now)) {
+        Queue* queue = catalogue_.find(*number);
+        if (queue != nullptr) ONPUT_TRY_VOID(messages_.wake(*queue, now, effects));
+    }
+    dispatcher_.on_time(now, effects);
+    ONPUT_TRY_VOID(lanes_.on_time(now, effects));
+    ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.writes));
+    if (now >= expiry_at_ || expiry_at_ > now + expiry_interval) {
+        log_.on_time(now, effects.writes);
+        // One portion now; the rest at once after it.
+        expiry_at_ = expire(now, effects) ? now : now + expiry_interval;
+    }
+    return {};
+}
+
+bool Core::expire(Timestamp now, Effects& effects) {
+    bool has_more = false;
+    catalogue_.for_each([&](Queue& queue) {
+        if (!has_more) has_more = messages_.expire(queue, now, effects);
+    });
+    return has_more;
+}
+
+Timestamp Core::next_wakeup(Timestamp now) const {
+    if (!sweeper_.is_done()) return now;
+    Timestamp next = expiry_at_;
+    const auto consider = [&next](std::optional<Timestamp> time) {
+        if (time) next = std::min(next, *time);
+    };
+    consider(agenda_.next_time());
+    consider(dispatcher_.next_time());
+    consider(lanes_.next_time());
+    if (!workers_.all().empty()) consider(last_seen_ + schema::lane_heartbeat);
+    return next;
+}
+
+std::vector<schema::Metric> Core::metrics(Timestamp now) const {
+    const MessageFigures& messages = messages_.figures();
+    const LaneFigures& lanes = lanes_.figures();
+    const auto as_double = [](std::uint64_t count) { return static_cast<double>(count); };
+    std::vector<schema::Metric> metrics{
+        {"onput_queue_sent_total", as_double(messages.sent)},
+        {"onput_queue_leased_total", as_double(messages.leased)},
+        {"onput_queue_removed_total", as_double(messages.removed)},
+        {"onput_queue_returned_total", as_double(messages.returned)},
+        {"onput_queue_dead_lettered_total", as_double(messages.dead_lettered)},
+        {"onput_queue_expired_total", as_double(messages.expired)},
+        {"onput_queue_all_messages", as_double(messages_.size())},
+        {"onput_queue_waiting_receives", as_double(dispatcher_.waiters())},
+        {"onput_queue_job_log_steps", as_double(log_.size())},
+        {"onput_lane_workers", as_double(workers_.all().size())},
+        {"onput_lane_leases", as_double(workers_.leases())},
+        {"onput_lane_acks_total", as_double(lanes.acks)},
+        {"onput_lane_nacks_total", as_double(lanes.nacks)},
+        {"onput_lane_stale_total", as_double(lanes.stale)},
+        {"onput_lane_workers_lost_total", as_double(lanes.workers_lost)},
+        {"onput_lane_grants_lost_total", as_double(lanes.grants_lost)},
+    };
+    for (const auto* names : {&catalogue_.functions(), &catalogue_.queues()}) {
+        std::size_t shown = 0;
+        for (const auto& [key, queue] : *names) {
+            if (++shown > metric_queues_max) break;
+            add_queue_metrics(*queue, now, metrics);
+        }
+    }
+    return metrics;
+}
+
+void Core::check_invariants() const {
+    std::size_t messages = 0;
+    std::size_t leases = 0;
+    catalogue_.for_each([&](const Queue& queue) {
+        queue.messages.check_invariants();
+        messages += queue.messages.size();
+    });
+    ONPUT_CHECK(messages == messages_.size());
+    for (const auto& [number, worker] : workers_.all()) {
+        const auto held = workers_.leases_of(number);
+        ONPUT_CHECK(held.size() == worker->held);
+        leases += held.size();
+        for (const auto& [lease, lane_lease] : held) {
+            const Queue* queue = catalogue_.find(lane_lease.queue);
+            ONPUT_CHECK(queue != nullptr);
+            const Standing* standing = queue->messages.find(lane_lease.message);
+            ONPUT_CHECK(standing != nullptr && standing->state == MessageState::in_flight);
+            ONPUT_CHECK(standing->lease == lease && standing->worker == number);
+        }
+    }
+    ONPUT_CHECK(leases == workers_.leases());
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,43 @@
+// Functions: their configuration. Their jobs are messages in a queue of each function's own, which
+// Deliveries fills and Lanes empties.
+#pragma once
+
+#include "common/schema/function.hpp"
+#include "services/queue/caller.hpp"
+#include "services/queue/catalogue.hpp"
+#include "services/queue/counters.hpp"
+#include "services/queue/dispatcher.hpp"
+#include "services/queue/effects.hpp"
+#include "services/queue/workers.hpp"
+
+namespace onput::queue {
+
+inline constexpr std::uint32_t function_timeout_s_max = 900;
+inline constexpr std::uint32_t function_retries_max = 10;
+inline constexpr std::uint32_t function_retry_delay_s_max = 3'600;
+
+class Functions {
+public:
+    Functions(Catalogue& catalogue, Counters& counters, Workers& workers, Dispatcher& dispatcher)
+        : catalogue_(catalogue), counters_(counters), workers_(workers), dispatcher_(dispatcher) {}
+
+    Result<schema::FunctionInfo> put(const schema::PutFunction& request, const Caller& caller,
+                                     Effects& effects);
+    Result<schema::FunctionInfo> get(const schema::GetFunction& request,
+                                     const Caller& caller) const;
+    Result<schema::FunctionList> list(const Caller& caller) const;
+    // Refused while it has messages.
+    Result<schema::Empty> remove(const schema::DeleteFunction& request, const Caller& caller,
+                                 Effects& effects);
+
+private:
+    Result<Queue*> find(const std::string& name, const Caller& caller) const;
+    [[nodiscard]] Result<void> check(const schema::FunctionInfo& function) const;
+
+    Catalogue& catalogue_;
+    Counters& counters_;
+    Workers& workers_;
+    Dispatcher& dispatcher_;
+};
+
+}  // namespace onput::queue
