@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -75,6 +76,10 @@ Result<std::string> act(std::string_view what, int input_fd, int output_fd) {
     if (what == "throw") throw std::runtime_error("a library's own");
     if (what == "spin") spin();
     if (what == "wait") {
+        for (;;) ::pause();
+    }
+    if (what == "announce and wait") {
+        static_cast<void>(::write(output_fd, "!", 1));
         for (;;) ::pause();
     }
     if (what == "write 1 MiB") write_blocks(output_fd, 256);
@@ -390,6 +395,39 @@ TEST_F(JobZygoteTest, children_die_with_their_zygote) {
     ASSERT_EQ(::poll(&watched, 1, std::chrono::milliseconds(patience).count()), 1);
     char byte = 0;
     EXPECT_EQ(::read(reading.get(), &byte, 1), 0);
+}
+
+// A worker of its own: starts a job that keeps `output` open, says so with one byte, and waits to
+// be killed.
+[[noreturn]] void be_a_worker(FileDescriptor output) {
+    auto zygote = JobZygote::create({.name = "speech", .initialise = {}, .run = act});
+    const FileDescriptor input(::memfd_create("input", MFD_CLOEXEC));
+    if (!zygote || !(*zygote)->start({.id = JobId(1),
+                                      .parameters = "announce and wait",
+                                      .input_fd = input.get(),
+                                      .output_fd = output.get(),
+                                      .limits = {}})) {
+        std::_Exit(1);
+    }
+    for (;;) ::pause();
+}
+
+TEST(JobZygote, zygote_and_children_die_with_their_worker) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const FileDescriptor reading(ends[0]);
+    FileDescriptor writing(ends[1]);
+    const pid_t worker = ::fork();
+    ASSERT_GE(worker, 0);
+    if (worker == 0) be_a_worker(std::move(writing));
+    writing.reset();
+    char byte = 0;
+    ASSERT_EQ(::read(reading.get(), &byte, 1), 1);
+    ASSERT_EQ(::kill(worker, SIGKILL), 0);
+    ASSERT_EQ(::waitpid(worker, nullptr, 0), worker);
+    pollfd watched{.fd = reading.get(), .events = POLLIN, .revents = 0};
+    ASSERT_EQ(::poll(&watched, 1, std::chrono::milliseconds(patience).count()), 1);
+    EXPECT_EQ(::read(reading.get(), &byte, 1), 0);  // Nobody holds the writing end any more.
 }
 
 TEST(JobZygote, a_zygote_whose_library_does_not_load_is_not_created) {
