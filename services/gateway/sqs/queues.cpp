@@ -1,0 +1,167 @@
+// Operations on queues themselves.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "services/gateway/sqs/operation.hpp"
+
+namespace onput::gateway::sqs {
+namespace {
+
+// Map of texts; numbers are shown as texts.
+std::map<std::string, std::string> texts_of(const Value& parameters, std::string_view name) {
+    std::map<std::string, std::string> texts;
+    const auto* member = parameters.find(name);
+    if (member == nullptr || member->map() == nullptr) return texts;
+    for (const auto& [key, value] : *member->map()) texts[key] = member->text_of(key);
+    return texts;
+}
+
+std::vector<std::string> names_of(const Value& parameters, std::string_view name) {
+    std::vector<std::string> names;
+    const auto* member = parameters.find(name);
+    if (member == nullptr || member->list() == nullptr) return names;
+    for (const auto& item : *member->list()) {
+        if (const auto* text = item.text()) names.push_back(*text);
+    }
+    return names;
+}
+
+Value chosen_attributes(const schema::QueueInfo& queue, const std::vector<std::string>& names) {
+    const bool wants_all = std::ranges::find(names, "All") != names.end();
+    Value::Map chosen;
+    for (const auto& [name, value] : queue.attributes) {
+        if (wants_all || std::ranges::find(names, name) != names.end()) chosen[name] = Value(value);
+    }
+    if (chosen.empty()) return Value(Value::Map());
+    Value result;
+    result["Attributes"] = Value(std::move(chosen));
+    return result;
+}
+
+Result<void> check_attribute_names(const std::vector<std::string>& names) {
+    static const std::vector<std::string_view> known{"All",
+                                                     "Policy",
+                                                     "VisibilityTimeout",
+                                                     "MaximumMessageSize",
+                                                     "MessageRetentionPeriod",
+                                                     "ApproximateNumberOfMessages",
+                                                     "ApproximateNumberOfMessagesNotVisible",
+                                                     "ApproximateNumberOfMessagesDelayed",
+                                                     "CreatedTimestamp",
+                                                     "LastModifiedTimestamp",
+                                                     "QueueArn",
+                                                     "DelaySeconds",
+                                                     "ReceiveMessageWaitTimeSeconds",
+                                                     "RedrivePolicy",
+                                                     "FifoQueue",
+                                                     "ContentBasedDeduplication",
+                                                     "KmsMasterKeyId",
+                                                     "KmsDataKeyReusePeriodSeconds",
+                                                     "DeduplicationScope",
+                                                     "FifoThroughputLimit",
+                                                     "RedriveAllowPolicy",
+                                                     "SqsManagedSseEnabled"};
+    for (const auto& name : names) {
+        if (std::ranges::find(known, name) == known.end()) {
+            return fail(ErrorCode::invalid_argument, fmt::format("Unknown Attribute {}.", name),
+                        "InvalidAttributeName");
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Outcome create_queue(SqsRequest& request) {
+    const schema::CreateQueue message{.name = request.parameters.text_of("QueueName"),
+                                      .attributes = texts_of(request.parameters, "Attributes"),
+                                      .tags = texts_of(request.parameters, "tags")};
+    if (message.name.empty()) co_return missing_parameter("QueueName");
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Value result;
+    result["QueueUrl"] =
+        Value(queue_url(request.context, answer->reply.account, answer->reply.name));
+    co_return result;
+}
+
+Outcome delete_queue(SqsRequest& request) {
+    const auto queue = queue_of(request);
+    if (!queue) co_return std::unexpected(queue.error());
+    const schema::DeleteQueue message{.account = queue->account, .name = queue->name};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return Value();
+}
+
+Outcome get_queue_url(SqsRequest& request) {
+    const schema::DescribeQueue message{
+        .account = request.parameters.text_of("QueueOwnerAWSAccountId"),
+        .name = request.parameters.text_of("QueueName")};
+    if (message.name.empty()) co_return missing_parameter("QueueName");
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Value result;
+    result["QueueUrl"] =
+        Value(queue_url(request.context, answer->reply.account, answer->reply.name));
+    co_return result;
+}
+
+Outcome list_queues(SqsRequest& request) {
+    const auto most =
+        number_of(request.parameters, {.name = "MaxResults",
+                                       .low = 1,
+                                       .high = 1000,
+                                       .wanted = "Must be between 1 and 1000, if provided."});
+    if (!most) co_return std::unexpected(most.error());
+    const schema::ListQueues message{.name_prefix = request.parameters.text_of("QueueNamePrefix"),
+                                     .after = request.parameters.text_of("NextToken"),
+                                     .queues_max = most->value_or(1000)};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Value result{Value::Map()};
+    for (const auto& queue : answer->reply.queues) {
+        result["QueueUrls"].push_back(Value(queue_url(request.context, queue.account, queue.name)));
+    }
+    // Only a caller that asked for pages is told that there are more.
+    if (most->has_value() && !answer->reply.next_after.empty())
+        result["NextToken"] = Value(answer->reply.next_after);
+    co_return result;
+}
+
+Outcome get_queue_attributes(SqsRequest& request) {
+    const auto queue = queue_of(request);
+    if (!queue) co_return std::unexpected(queue.error());
+    const auto names = names_of(request.parameters, "AttributeNames");
+    if (const auto known = check_attribute_names(names); !known)
+        co_return std::unexpected(known.error());
+    const schema::DescribeQueue message{.account = queue->account, .name = queue->name};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return chosen_attributes(answer->reply, names);
+}
+
+Outcome set_queue_attributes(SqsRequest& request) {
+    const auto queue = queue_of(request);
+    if (!queue) co_return std::unexpected(queue.error());
+    const schema::SetQueueAttributes message{
+        .account = queue->account,
+        .name = queue->name,
+        .attributes = texts_of(request.parameters, "Attributes")};
+    if (message.attributes.empty()) co_return missing_parameter("Attribute.Name");
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return Value();
+}
+
+Outcome purge_queue(SqsRequest& request) {
+    const auto queue = queue_of(request);
+    if (!queue) co_return std::unexpected(queue.error());
+    const schema::PurgeQueue message{.account = queue->account, .name = queue->name};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return Value();
+}
+
+}  // namespace onput::gateway::sqs

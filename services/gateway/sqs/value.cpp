@@ -1,0 +1,49 @@
+#include "services/gateway/sqs/value.hpp"
+
+#include <charconv>
+
+#include "common/base/check.hpp"
+
+namespace onput::gateway::sqs {
+
+std::optional<std::int64_t> Value::number() const {
+    if (const auto* held = std::get_if<std::int64_t>(&held_)) return *held;
+    const auto* digits = text();
+    if (digits == nullptr || digits->empty()) return {};
+    std::int64_t value = 0;
+    const char* end = digits->data() + digits->size();
+    const auto [stop, error] = std::from_chars(digits->data(), end, value);
+    if (error != std::errc() || stop != end) return {};
+    return value;
+}
+
+const Value* Value::find(std::string_view name) const {
+    const auto* members = map();
+    if (members == nullptr) return nullptr;
+    const auto found = members->find(name);
+    return found == members->end() ? nullptr : &found->second;
+}
+
+std::string Value::text_of(std::string_view name) const {
+    const auto* member = find(name);
+    if (member == nullptr) return {};
+    if (const auto* held = member->text()) return *held;
+    const auto count = member->number();
+    return count ? std::to_string(*count) : std::string();
+}
+
+Value& Value::operator[](std::string name) {
+    if (is_null()) held_ = Map();
+    auto* members = std::get_if<Map>(&held_);
+    ONPUT_CHECK(members != nullptr);
+    return (*members)[std::move(name)];
+}
+
+void Value::push_back(Value item) {
+    if (is_null()) held_ = List();
+    auto* items = std::get_if<List>(&held_);
+    ONPUT_CHECK(items != nullptr);
+    items->push_back(std::move(item));
+}
+
+}  // namespace onput::gateway::sqs
