@@ -30,6 +30,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "common/base/result.hpp"
@@ -56,6 +57,8 @@ Result<void> parse_option(std::string_view text, std::uint64_t& value);
 Result<void> parse_option(std::string_view text, std::vector<std::string>& value);
 std::string show_option(bool value);
 std::string show_option(const std::string& value);
+std::string show_option(std::uint16_t value);
+std::string show_option(std::uint32_t value);
 std::string show_option(std::uint64_t value);
 std::string show_option(const std::vector<std::string>& value);
 

@@ -82,6 +82,12 @@ std::string show_option(bool value) {
 std::string show_option(const std::string& value) {
     return value;
 }
+std::string show_option(std::uint16_t value) {
+    return std::to_string(value);
+}
+std::string show_option(std::uint32_t value) {
+    return std::to_string(value);
+}
 std::string show_option(std::uint64_t value) {
     return std::to_string(value);
 }
