@@ -95,8 +95,14 @@ std::optional<std::uint64_t> Value::natural() const {
 
 std::optional<double> Value::real() const {
     const auto& object = object_of(object_);
-    if (object.type != msgpack::type::FLOAT64 && object.type != msgpack::type::FLOAT32) return {};
-    return object.via.f64;
+    switch (object.type) {
+        case msgpack::type::FLOAT32:
+        case msgpack::type::FLOAT64: return object.via.f64;
+        // msgpack's packer writes a whole number as an integer, which is shorter.
+        case msgpack::type::POSITIVE_INTEGER: return static_cast<double>(object.via.u64);
+        case msgpack::type::NEGATIVE_INTEGER: return static_cast<double>(object.via.i64);
+        default: return {};
+    }
 }
 
 std::optional<std::string_view> Value::text() const {
