@@ -1,0 +1,54 @@
+#include "services/notifier/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::notifier {
+namespace {
+
+Config complete() {
+    Config config;
+    config.data = "/var/lib/onput/notifier";
+    config.endpoints = {"ipc:///run/onput/notifier"};
+    config.bus_endpoints = {"ipc:///run/onput/bus", "tcp://127.0.0.1:7102"};
+    config.queue_endpoint = "ipc:///run/onput/queue";
+    return config;
+}
+
+TEST(NotifierConfig, every_fault_is_told_at_once) {
+    EXPECT_TRUE(complete().validate().empty());
+    Config config;
+    EXPECT_EQ(config.validate().size(), 4u);
+    config = complete();
+    config.region.clear();
+    config.event_version = "2.4";
+    config.journal_records_max = 0;
+    config.journal_retention_hours = ~0U;
+    config.undelivered_age_max_hours = 0;
+    config.deliver_timeout_ms = 1;
+    EXPECT_EQ(config.validate().size(), 6u);
+}
+
+TEST(NotifierConfig, readers_are_sent_to_the_public_endpoint_or_the_first) {
+    Config config = complete();
+    EXPECT_EQ(config.bus_endpoint_for_readers(), "ipc:///run/onput/bus");
+    config.bus_public_endpoint = "tcp://media.example:7102";
+    EXPECT_EQ(config.bus_endpoint_for_readers(), "tcp://media.example:7102");
+}
+
+TEST(NotifierConfig, options_reach_the_core_in_its_own_units) {
+    Config config = complete();
+    config.event_version = "classic";
+    config.region = "here-1";
+    config.journal_retention_hours = 2;
+    config.journal_records_max = 5;
+    config.undelivered_age_max_hours = 3;
+    const CoreOptions options = config.core_options();
+    EXPECT_EQ(options.deliveries.record.version, RecordVersion::classic);
+    EXPECT_EQ(options.deliveries.record.region, "here-1");
+    EXPECT_EQ(options.deliveries.undelivered_age_max, std::chrono::hours(3));
+    EXPECT_EQ(options.retention_age, std::chrono::hours(2));
+    EXPECT_EQ(options.retention_records_max, 5u);
+}
+
+}  // namespace
+}  // namespace onput::notifier
