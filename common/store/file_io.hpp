@@ -17,6 +17,9 @@ namespace onput::store {
 inline constexpr std::string_view reason_storage_full = "storage_full";
 inline constexpr std::string_view reason_storage_failed = "storage_failed";
 
+// `resource_exhausted`: a queue of the engine is full, nothing was done; send less or later.
+inline constexpr std::string_view reason_storage_busy = "storage_busy";
+
 // Owns an open file.
 class FileDescriptor {
 public:

@@ -1,0 +1,138 @@
+#include "common/store/blob_files.hpp"
+
+#include <charconv>
+#include <fcntl.h>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/base/digest.hpp"
+#include "common/store/file_io.hpp"
+#include "common/store/large_blob.hpp"
+
+namespace onput::store {
+namespace {
+
+constexpr std::size_t name_digits = 16;
+
+std::optional<std::uint64_t> parse_name(const std::string& name) {
+    std::uint64_t id = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id, 16);
+    const bool all = end == name.data() + name.size() && name.size() == name_digits;
+    return error == std::errc{} && all ? std::optional(id) : std::nullopt;
+}
+
+// The footer and owner of a sealed file; nothing when it was not sealed.
+struct Sealed {
+    Owner owner;
+    BlobRef ref;
+};
+Result<std::optional<Sealed>> read_seal(const std::string& path, std::uint64_t id) {
+    ONPUT_TRY(const FileDescriptor file, open_file(path, O_RDONLY));
+    ONPUT_TRY(const std::uint64_t size, file_bytes(file, path));
+    if (size < plate_bytes) return std::nullopt;
+    ONPUT_TRY(const std::string bytes, read_at(file, path, size - plate_bytes, plate_bytes));
+    const auto footer = decode_footer_plate(bytes);
+    if (!footer || footer->id != id) return std::nullopt;
+    // Compared without a sum that hostile lengths could overflow.
+    const std::uint64_t before_footer = size - plate_bytes;
+    if (footer->data_bytes > before_footer) return std::nullopt;
+    if (footer->owner_bytes() != before_footer - footer->data_bytes) return std::nullopt;
+    ONPUT_TRY(const std::string owner_text,
+              read_at(file, path, footer->data_bytes, footer->owner_bytes()));
+    const auto owner = decode_owner(owner_text, footer->partition_bytes, footer->owner_crc);
+    if (!owner) return std::nullopt;
+    return Sealed{.owner = *owner, .ref = {.segment = 0, .id = id, .length = footer->data_bytes}};
+}
+
+// The appends of a blob in the hands of its user.
+class FileWriter final : public BlobWriter {
+public:
+    explicit FileWriter(std::shared_ptr<LargeBlob> blob) : blob_(std::move(blob)) {}
+    FileWriter(const FileWriter&) = delete;
+    FileWriter& operator=(const FileWriter&) = delete;
+    ~FileWriter() override { blob_->abandon(); }
+    void append(std::string bytes, BlobDone done) override {
+        blob_->append(std::move(bytes), std::move(done));
+    }
+    void seal(BlobSealed done) override { blob_->seal(std::move(done)); }
+
+private:
+    std::shared_ptr<LargeBlob> blob_;  // Shared with the pool's jobs, which may outlive the user.
+};
+
+}  // namespace
+
+BlobFiles::BlobFiles(Options options, Engine engine)
+    : options_(std::move(options)), engine_(engine), next_id_(options_.first_id) {}
+
+// Neighbours in time share a directory, so that one sync serves many of them.
+std::string BlobFiles::directory_of(std::uint64_t id) const {
+    return fmt::format("{}/{:02x}", options_.directory, (id >> 12) & 0xff);
+}
+
+std::string BlobFiles::path_of(std::uint64_t id) const {
+    return fmt::format("{}/{:016x}", directory_of(id), id);
+}
+
+std::unique_ptr<BlobWriter> BlobFiles::open(Owner owner) {
+    const std::uint64_t id = next_id_.fetch_add(1);
+    return std::make_unique<FileWriter>(std::make_shared<LargeBlob>(
+        LargeBlob::Place{.id = id, .directory = directory_of(id), .path = path_of(id)},
+        std::move(owner), engine_));
+}
+
+Result<std::string> BlobFiles::read(const BlobRef& ref, BlobStore::Piece piece) const {
+    const std::string path = path_of(ref.id);
+    const auto file = open_file(path, O_RDONLY);
+    if (!file && file.error().code == ErrorCode::not_found) {
+        return fail(ErrorCode::corruption, "blob " + to_text(ref) + ": it is missing");
+    }
+    if (!file) return std::unexpected(file.error());
+    ONPUT_TRY(const std::uint64_t size, file_bytes(*file, path));
+    // Behind the data comes at least the footer: a file cut short must not pass off its owner's
+    // name as data.
+    if (size < ref.length || size - ref.length < plate_bytes) {
+        return fail(ErrorCode::corruption, "blob " + to_text(ref) + ": its file was cut short");
+    }
+    return read_at(*file, path, piece.offset, piece.length);
+}
+
+void BlobFiles::remove(const BlobRef& ref) const {
+    // A file that stays has no row: the next recovery removes it.
+    static_cast<void>(remove_file(path_of(ref.id)));
+}
+
+Result<void> BlobFiles::recover(const BlobStore::IsReferred& is_referred) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(options_.directory, error), end;
+         !error && entry != end; entry.increment(error)) {
+        if (!entry->is_directory(error)) continue;
+        ONPUT_TRY_VOID(recover_directory(entry->path().string(), is_referred));
+    }
+    if (error) return std::unexpected(system_error("list", options_.directory, error.value()));
+    return {};
+}
+
+Result<void> BlobFiles::recover_directory(const std::string& directory,
+                                          const BlobStore::IsReferred& is_referred) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const auto id = parse_name(entry->path().filename().string());
+        if (!id) continue;
+        const std::string path = entry->path().string();
+        ONPUT_TRY(const auto sealed, read_seal(path, *id));
+        bool referred = false;
+        if (sealed) {
+            ONPUT_TRY(referred, is_referred(sealed->owner, sealed->ref));
+        }
+        if (!referred) ONPUT_TRY_VOID(remove_file(path));
+    }
+    if (error) return std::unexpected(system_error("list", directory, error.value()));
+    return {};
+}
+
+}  // namespace onput::store

@@ -1,0 +1,80 @@
+// What the blob files contain. Internal to store. Numbers are little-endian.
+//
+//     segment:  | block 0: plate segment, zeros | record | record | ... preallocated zeros |
+//     record:   | plate record | data | partition | key | zeros up to the next 4 KiB |
+//     file:     | data | partition | key | plate footer |
+//
+// A plate is 64 bytes: magic, CRC-32C of the rest, seven numbers. Records start on 4 KiB, so that a
+// removed one can be punched out whole, no write touches a block that holds an older record, and
+// the scan at start finds the next record behind a damaged one. The salt, random per segment and
+// repeated in each of its records, keeps bytes that a client uploads from passing for a record.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/store/blobs.hpp"
+
+namespace onput::store {
+
+inline constexpr std::uint64_t block_bytes = 4096;
+inline constexpr std::uint64_t plate_bytes = 64;
+
+struct SegmentPlate {
+    std::uint64_t number = 0;
+    std::uint64_t salt = 0;
+    friend bool operator==(const SegmentPlate&, const SegmentPlate&) = default;
+};
+
+struct RecordPlate {
+    std::uint64_t salt = 0;
+    std::uint64_t segment = 0;
+    std::uint64_t offset = 0;  // Of this plate in the segment.
+    std::uint64_t data_bytes = 0;
+    std::uint32_t partition_bytes = 0;
+    std::uint32_t key_bytes = 0;
+    std::uint32_t data_crc = 0;
+    std::uint32_t owner_crc = 0;
+    friend bool operator==(const RecordPlate&, const RecordPlate&) = default;
+
+    [[nodiscard]] std::uint64_t owner_offset() const { return offset + plate_bytes + data_bytes; }
+    [[nodiscard]] std::uint64_t owner_bytes() const {
+        return std::uint64_t{partition_bytes} + key_bytes;
+    }
+};
+
+struct FooterPlate {
+    std::uint64_t id = 0;
+    std::uint64_t data_bytes = 0;
+    std::uint32_t partition_bytes = 0;
+    std::uint32_t key_bytes = 0;
+    std::uint32_t owner_crc = 0;
+    friend bool operator==(const FooterPlate&, const FooterPlate&) = default;
+
+    [[nodiscard]] std::uint64_t owner_bytes() const {
+        return std::uint64_t{partition_bytes} + key_bytes;
+    }
+};
+
+std::string encode_plate(const SegmentPlate& plate);
+std::string encode_plate(const RecordPlate& plate);
+std::string encode_plate(const FooterPlate& plate);
+
+// Nothing when the first 64 bytes are not such a plate, undamaged, with lengths within our limits.
+std::optional<SegmentPlate> decode_segment_plate(std::string_view bytes);
+std::optional<RecordPlate> decode_record_plate(std::string_view bytes);
+std::optional<FooterPlate> decode_footer_plate(std::string_view bytes);
+
+// The bytes after the data: partition and key, without a separator.
+std::string encode_owner(const Owner& owner);
+// Nothing when the checksum differs.
+std::optional<Owner> decode_owner(std::string_view bytes, std::uint64_t partition_bytes,
+                                  std::uint32_t owner_crc);
+
+// The bytes that a record of such a blob takes in its segment.
+std::uint64_t record_bytes(std::uint64_t data_bytes, std::uint64_t owner_bytes);
+
+}  // namespace onput::store

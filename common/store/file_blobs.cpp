@@ -1,0 +1,127 @@
+// The file engine of BlobStore: small blobs in the segment log, large ones in files of their own.
+#include <utility>
+
+#include "common/base/check.hpp"
+#include "common/store/blob_files.hpp"
+#include "common/store/directory_syncer.hpp"
+#include "common/store/failure.hpp"
+#include "common/store/io_pool.hpp"
+#include "common/store/life.hpp"
+#include "common/store/rocks_store.hpp"
+#include "common/store/segment_log.hpp"
+#include "common/store/segment_space.hpp"
+
+namespace onput::store {
+namespace {
+
+constexpr unsigned threads_max = 64;
+constexpr std::uint64_t read_bytes_max = 64ULL * 1024 * 1024;
+
+void check_owner(const Owner& owner) {
+    ONPUT_CHECK(owner.partition.size() <= partition_bytes_max);
+    ONPUT_CHECK(owner.key.size() <= key_bytes_max);
+}
+
+class FileBlobs final : public BlobStore {
+public:
+    struct Opened {
+        FileDescriptor lock;
+        std::uint64_t life = 0;
+    };
+
+    FileBlobs(const FileBlobOptions& options, Opened opened, std::function<void(Error)> on_failed)
+        : lock_(std::move(opened.lock)),
+          failure_(std::move(on_failed)),
+          space_(options.directory + "/segments"),
+          log_({.directory = options.directory + "/segments",
+                .segment_bytes = options.segment_bytes,
+                .first_number = opened.life * numbers_per_life},
+               space_, failure_),
+          files_({.directory = options.directory + "/blobs",
+                  .first_id = opened.life * numbers_per_life},
+                 {.pool = pool_, .syncer = syncer_, .failure = failure_}),
+          pool_(options.threads) {}
+
+    void write(Owner owner, std::string bytes, BlobSealed done) override {
+        ONPUT_CHECK(recovered_);
+        ONPUT_CHECK(bytes.size() <= segment_blob_bytes_max);
+        check_owner(owner);
+        log_.write(std::move(owner), std::move(bytes), std::move(done));
+    }
+
+    Result<std::unique_ptr<BlobWriter>> open(Owner owner) override {
+        ONPUT_CHECK(recovered_);
+        check_owner(owner);
+        if (const auto failed = failure_.get()) return std::unexpected(*failed);
+        return files_.open(std::move(owner));
+    }
+
+    void read(const BlobRef& ref, Piece piece, BlobRead done) override {
+        ONPUT_CHECK(recovered_);
+        const bool taken =
+            pool_.try_submit([this, ref, piece, done] { done(read_now(ref, piece)); });
+        if (!taken) {
+            done(fail(ErrorCode::resource_exhausted, "too many reads wait",
+                      std::string(reason_storage_busy)));
+        }
+    }
+
+    void remove(const BlobRef& ref) override {
+        ONPUT_CHECK(recovered_);
+        // When too much waits the blob stays without a row, until the next recovery.
+        static_cast<void>(pool_.try_submit([this, ref] {
+            if (ref.segment == 0) return files_.remove(ref);
+            space_.remove(ref);
+        }));
+    }
+
+    Result<void> recover(const IsReferred& is_referred) override {
+        ONPUT_CHECK(!recovered_);
+        ONPUT_TRY_VOID(space_.recover(is_referred));
+        ONPUT_TRY_VOID(files_.recover(is_referred));
+        recovered_ = true;
+        return {};
+    }
+
+private:
+    Result<std::string> read_now(const BlobRef& ref, Piece piece) const {
+        // Compared without a sum that could overflow.
+        const bool inside = piece.offset <= ref.length && piece.length <= ref.length - piece.offset;
+        if (!inside || piece.length > read_bytes_max) {
+            return fail(ErrorCode::invalid_argument,
+                        "read blob " + to_text(ref) + ": the piece is outside it or too large");
+        }
+        if (ref.segment == 0) return files_.read(ref, piece);
+        return space_.read(ref, piece);
+    }
+
+    FileDescriptor lock_;
+    std::atomic<bool> recovered_ = false;
+    Failure failure_;
+    SegmentSpace space_;
+    SegmentLog log_;
+    DirectorySyncer syncer_;
+    BlobFiles files_;
+    IoPool pool_;  // Last, so it ends first: its jobs use all the others.
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BlobStore>> open_file_blobs(const FileBlobOptions& options,
+                                                   std::function<void(Error)> on_failed) {
+    if (options.segment_bytes < segment_bytes_min || options.threads == 0 ||
+        options.threads > threads_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "open blobs: segments have at least " + std::to_string(segment_bytes_min) +
+                        " bytes, threads are 1 to " + std::to_string(threads_max));
+    }
+    ONPUT_TRY_VOID(make_directory(options.directory));
+    ONPUT_TRY_VOID(make_directory(options.directory + "/segments"));
+    ONPUT_TRY_VOID(make_directory(options.directory + "/blobs"));
+    FileBlobs::Opened opened;
+    ONPUT_TRY(opened.lock, lock_directory(options.directory));
+    ONPUT_TRY(opened.life, begin_life(options.directory));
+    return std::make_unique<FileBlobs>(options, std::move(opened), std::move(on_failed));
+}
+
+}  // namespace onput::store

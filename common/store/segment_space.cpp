@@ -1,0 +1,214 @@
+#include "common/store/segment_space.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <filesystem>
+#include <optional>
+#include <unistd.h>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "common/base/check.hpp"
+#include "common/base/digest.hpp"
+
+namespace onput::store {
+namespace {
+
+constexpr std::string_view segment_suffix = ".segment";
+
+std::optional<std::uint64_t> parse_name(const std::string& name) {
+    if (!name.ends_with(segment_suffix)) return std::nullopt;
+    const char* end = name.data() + name.size() - segment_suffix.size();
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(name.data(), end, number, 16);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    return number;
+}
+
+Result<std::vector<std::uint64_t>> list_segments(const std::string& directory) {
+    std::vector<std::uint64_t> numbers;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (const auto number = parse_name(entry->path().filename().string())) {
+            numbers.push_back(*number);
+        }
+    }
+    if (error) return std::unexpected(system_error("list", directory, error.value()));
+    return numbers;
+}
+
+// Where the next written bytes are, from `offset` on; nothing behind the last. What was only
+// preallocated, or punched out, does not count.
+Result<std::optional<std::uint64_t>> next_data(const FileDescriptor& file, const std::string& path,
+                                               std::uint64_t offset) {
+    const off_t found = ::lseek(file.get(), static_cast<off_t>(offset), SEEK_DATA);
+    if (found < 0 && errno == ENXIO) return std::nullopt;
+    if (found < 0) return std::unexpected(system_error("seek data in", path, errno));
+    return static_cast<std::uint64_t>(found);
+}
+
+bool punch(const FileDescriptor& file, std::uint64_t offset, std::uint64_t bytes) {
+    return ::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                       static_cast<off_t>(offset), static_cast<off_t>(bytes)) == 0;
+}
+
+std::unexpected<Error> damaged(const BlobRef& ref, std::string_view what) {
+    return fail(ErrorCode::corruption, "blob " + to_text(ref) + ": " + std::string(what));
+}
+
+bool is_plate_of(const std::optional<RecordPlate>& plate, const BlobRef& ref) {
+    return plate && plate->segment == ref.segment && plate->offset == ref.id &&
+           plate->data_bytes == ref.length;
+}
+
+}  // namespace
+
+// The state of one segment's scan.
+struct SegmentSpace::Scan {
+    std::string path;
+    FileDescriptor file;
+    std::uint64_t file_bytes = 0;
+    SegmentPlate segment;
+    std::uint64_t live = 0;
+    std::uint64_t position = block_bytes;
+};
+
+std::string SegmentSpace::path_of(std::uint64_t number) const {
+    return fmt::format("{}/{:016x}{}", directory_, number, segment_suffix);
+}
+
+Result<void> SegmentSpace::recover(const BlobStore::IsReferred& is_referred) {
+    ONPUT_TRY(const std::vector<std::uint64_t> numbers, list_segments(directory_));
+    for (const std::uint64_t number : numbers) {
+        ONPUT_TRY_VOID(recover_segment(number, is_referred));
+    }
+    return {};
+}
+
+Result<void> SegmentSpace::recover_segment(std::uint64_t number,
+                                           const BlobStore::IsReferred& is_referred) {
+    Scan scan;
+    scan.path = path_of(number);
+    ONPUT_TRY(scan.file, open_file(scan.path, O_RDWR));
+    ONPUT_TRY(scan.file_bytes, file_bytes(scan.file, scan.path));
+    ONPUT_TRY(const std::string block, read_at(scan.file, scan.path, 0, plate_bytes));
+    const auto plate = decode_segment_plate(block);
+    if (!plate || plate->number != number) {
+        ONPUT_TRY(const auto data, next_data(scan.file, scan.path, 0));
+        // Died while it was created: the plate is durable before the first record is written.
+        if (!data) return remove_file(scan.path);
+        return {};
+    }
+    scan.segment = *plate;
+    ONPUT_TRY_VOID(scan_records(scan, is_referred));
+    if (scan.live == 0) return remove_file(scan.path);
+    if (scan.position < scan.file_bytes &&
+        ::ftruncate(scan.file.get(), static_cast<off_t>(scan.position)) != 0) {
+        return std::unexpected(system_error("truncate", scan.path, errno));
+    }
+    const std::lock_guard lock(mutex_);
+    segments_[number] = {.live = scan.live, .active = false};
+    return {};
+}
+
+Result<void> SegmentSpace::scan_records(Scan& scan, const BlobStore::IsReferred& is_referred) {
+    while (scan.position < scan.file_bytes) {
+        ONPUT_TRY(const auto data, next_data(scan.file, scan.path, scan.position));
+        if (!data) break;
+        const std::uint64_t offset = *data / block_bytes * block_bytes;
+        ONPUT_TRY(const std::string bytes, read_at(scan.file, scan.path, offset, plate_bytes));
+        const auto plate = decode_record_plate(bytes);
+        const bool ours = plate && plate->salt == scan.segment.salt &&
+                          plate->segment == scan.segment.number && plate->offset == offset;
+        scan.position = offset + block_bytes;
+        // Torn, damaged, or the inside of such a record: nobody was given a reference to a torn
+        // one, and the next record starts on a later block.
+        if (!ours) continue;
+        ONPUT_TRY_VOID(scan_record(scan, *plate, is_referred));
+    }
+    return {};
+}
+
+Result<void> SegmentSpace::scan_record(Scan& scan, const RecordPlate& plate,
+                                       const BlobStore::IsReferred& is_referred) {
+    ONPUT_TRY(const std::string bytes,
+              read_at(scan.file, scan.path, plate.owner_offset(), plate.owner_bytes()));
+    const auto owner = decode_owner(bytes, plate.partition_bytes, plate.owner_crc);
+    if (bytes.size() != plate.owner_bytes() || !owner) return {};
+    const std::uint64_t bytes_taken = record_bytes(plate.data_bytes, plate.owner_bytes());
+    scan.position = plate.offset + bytes_taken;
+    ONPUT_TRY(const bool referred, is_referred(*owner, {.segment = plate.segment,
+                                                        .id = plate.offset,
+                                                        .length = plate.data_bytes}));
+    if (referred) {
+        ++scan.live;
+    } else if (!punch(scan.file, plate.offset, bytes_taken)) {
+        return std::unexpected(system_error("punch a hole in", scan.path, errno));
+    }
+    return {};
+}
+
+void SegmentSpace::add_active(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    segments_[number] = {.live = 0, .active = true};
+}
+
+void SegmentSpace::add_records(std::uint64_t number, std::uint64_t count) {
+    const std::lock_guard lock(mutex_);
+    segments_.at(number).live += count;
+}
+
+void SegmentSpace::retire(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    segments_.at(number).active = false;
+    unlink_if_dead(number);
+}
+
+Result<std::string> SegmentSpace::read(const BlobRef& ref, BlobStore::Piece piece) const {
+    const std::string path = path_of(ref.segment);
+    auto file = open_file(path, O_RDONLY);
+    if (!file && file.error().code == ErrorCode::not_found) return damaged(ref, "it is missing");
+    if (!file) return std::unexpected(std::move(file).error());
+
+    ONPUT_TRY(const std::string plate_text, read_at(*file, path, ref.id, plate_bytes));
+    const auto plate = decode_record_plate(plate_text);
+    if (!is_plate_of(plate, ref)) return damaged(ref, "its record is missing or damaged");
+    ONPUT_TRY(std::string bytes,
+              read_at(*file, path, ref.id + plate_bytes + piece.offset, piece.length));
+    if (bytes.size() != piece.length) return damaged(ref, "its segment was cut short");
+    const bool whole = piece.length == ref.length;
+    if (whole && crc32c(bytes) != plate->data_crc) return damaged(ref, "its bytes are damaged");
+    return bytes;
+}
+
+void SegmentSpace::remove(const BlobRef& ref) {
+    // One removal at a time: looking at the plate, punching and counting are one step.
+    const std::lock_guard lock(mutex_);
+    const auto segment = segments_.find(ref.segment);
+    if (segment == segments_.end()) return;
+    const std::string path = path_of(ref.segment);
+    const auto file = open_file(path, O_RDWR);
+    if (!file) return;
+    const auto bytes = read_at(*file, path, ref.id, plate_bytes);
+    if (!bytes) return;
+    const auto plate = decode_record_plate(*bytes);
+    if (!is_plate_of(plate, ref)) return;
+    // When the punch fails the record stays counted; the next recovery removes it.
+    if (!punch(*file, ref.id, record_bytes(plate->data_bytes, plate->owner_bytes()))) return;
+    ONPUT_CHECK(segment->second.live > 0);
+    --segment->second.live;
+    unlink_if_dead(ref.segment);
+}
+
+void SegmentSpace::unlink_if_dead(std::uint64_t number) {
+    const auto segment = segments_.find(number);
+    if (segment->second.active || segment->second.live > 0) return;
+    segments_.erase(segment);
+    // A name that stays is found by the next recovery.
+    static_cast<void>(remove_file(path_of(number)));
+}
+
+}  // namespace onput::store
