@@ -110,7 +110,6 @@ protected:
     std::vector<Delivery> due() {
         auto deliveries = core->due(now);
         ONPUT_CHECK(deliveries.has_value());
-        core->check_invariants();
         return *std::move(deliveries);
     }
     void answer(const Delivery& delivery, Result<schema::Delivered> result) {
@@ -137,6 +136,19 @@ protected:
             }
         }
         return ids;
+    }
+    // Fails whatever is due for `arn`, again and again, until it has failed so often.
+    void fail_times(const std::string& arn, std::uint32_t failures, ErrorCode code) {
+        while (state_of(arn).failures < failures) {
+            for (const auto& delivery : due()) {
+                if (delivery.message.destination_arn == arn) {
+                    reject(delivery, code);
+                } else {
+                    accept(delivery);
+                }
+            }
+            now += std::chrono::seconds(1);
+        }
     }
     void pass(Duration time) {
         now += time;

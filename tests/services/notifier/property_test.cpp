@@ -5,6 +5,7 @@
 //   3. A repeated message carries the same number and id; a number never means another message.
 //   4. Sequences have no gaps, and a record that was published is never another one later.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -13,7 +14,7 @@
 namespace onput::notifier {
 namespace {
 
-constexpr std::uint64_t seeds = 50;
+constexpr std::uint64_t seeds = 40;
 constexpr int steps_per_seed = 250;
 constexpr int settle_turns_max = 1000;
 constexpr std::size_t destinations_used = 4;
@@ -55,6 +56,11 @@ public:
     }
 
 private:
+    struct Outbox {
+        std::map<std::uint64_t, schema::ObjectEvent> rows;
+        std::uint64_t awaited = 0;  // Number that the next sync acknowledges.
+    };
+
     void step() {
         switch (random_.below(12)) {
             case 0:
@@ -75,41 +81,45 @@ private:
 
     static std::string arn(std::uint64_t i) { return queue_a + std::to_string(i); }
 
-    // The outbox sends rows again until it is told that they are durable.
+    // An outbox sends rows again until it is told that they are durable. There are several, so that
+    // what a crash took back comes again in another order.
     void append_some() {
+        Outbox& outbox = outboxes_[random_.below(outboxes_.size())];
         const std::size_t fresh = random_.below(6);
         for (std::size_t i = 0; i < fresh; ++i) {
             std::vector<schema::OwedDestination> owed;
             for (std::uint64_t d = 0; d < destinations_used; ++d) {
                 if (random_.chance(1, 2)) owed.push_back(owe(arn(d)));
             }
-            outbox_.emplace(++last_number, event(owed));
+            outbox.rows.emplace(++last_number, event(owed));
         }
+        append_from(outbox, random_.below(outbox.rows.size() + 1));
+    }
+
+    void append_from(Outbox& outbox, std::size_t count) {
         std::vector<std::uint64_t> numbers;
         std::vector<schema::ObjectEvent> events;
-        const std::size_t count = random_.below(outbox_.size() + 1);
-        for (const auto& [number, one] : outbox_) {
+        for (const auto& [number, one] : outbox.rows) {
             if (numbers.size() == count) break;
             numbers.push_back(number);
             events.push_back(one);
         }
-        const auto result = try_append(numbers, events);
+        const auto source = "outbox-" + std::to_string(&outbox - outboxes_.data());
+        const auto result = try_append(numbers, events, source);
         ASSERT_TRUE(result);
-        if (!numbers.empty()) {
-            awaited_ = result->through;
-            awaited_head_ = core->head();
-        }
+        outbox.awaited = std::max(outbox.awaited, result->through);
     }
 
     void finish_sync() {
-        if (awaited_head_ == 0) return;
         const std::uint64_t head = core->head();
         store.sync();
         store.complete_sync();
         core->on_durable(head);
-        for (; !outbox_.empty() && outbox_.begin()->first <= awaited_;
-             outbox_.erase(outbox_.begin())) {
-            acknowledged_.push_back(outbox_.begin()->second);
+        for (Outbox& outbox : outboxes_) {
+            while (!outbox.rows.empty() && outbox.rows.begin()->first <= outbox.awaited) {
+                acknowledged_.push_back(outbox.rows.begin()->second);
+                outbox.rows.erase(outbox.rows.begin());
+            }
         }
     }
 
@@ -151,30 +161,22 @@ private:
             const auto lost = store.last_ticket() - store.durable();
             store.crash_keeping(store.durable() + random_.below(lost + 1));
         }
-        awaited_ = 0;
-        awaited_head_ = 0;
+        for (Outbox& outbox : outboxes_) outbox.awaited = 0;
         start();
     }
 
     [[nodiscard]] bool is_settled() const {
         const auto list = core->list_destinations();
-        return outbox_.empty() && std::ranges::all_of(list.destinations, [](const auto& state) {
+        const bool is_handed_over = std::ranges::all_of(
+            outboxes_, [](const Outbox& outbox) { return outbox.rows.empty(); });
+        return is_handed_over && std::ranges::all_of(list.destinations, [](const auto& state) {
                    return state.owed == 0;
                });
     }
 
     void settle() {
         for (int i = 0; i < settle_turns_max && !is_settled(); ++i) {
-            std::vector<std::uint64_t> numbers;
-            std::vector<schema::ObjectEvent> events;
-            for (const auto& [number, one] : outbox_) {
-                numbers.push_back(number);
-                events.push_back(one);
-            }
-            const auto result = try_append(numbers, events);
-            ASSERT_TRUE(result);
-            awaited_ = std::max(awaited_, result->through);
-            awaited_head_ = core->head();
+            for (Outbox& outbox : outboxes_) append_from(outbox, outbox.rows.size());
             finish_sync();
             send();
             for (const auto& delivery : on_their_way_) {
@@ -209,11 +211,9 @@ private:
 
     Random random_;
     FakeQueue queue_;
-    std::map<std::uint64_t, schema::ObjectEvent> outbox_;
+    std::array<Outbox, 3> outboxes_;
     std::vector<schema::ObjectEvent> acknowledged_;
     std::vector<Delivery> on_their_way_;
-    std::uint64_t awaited_ = 0;  // Outbox number that the next sync acknowledges.
-    std::uint64_t awaited_head_ = 0;
 };
 
 TEST(NotifierProperty, every_owed_event_is_delivered_in_order_through_failures_and_crashes) {
