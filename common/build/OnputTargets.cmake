@@ -54,6 +54,11 @@ if(ONPUT_FUZZ)
     target_compile_options(onput_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Everything that runs, without the tests; the fuzz targets; the tests that the asan preset runs.
+add_custom_target(onput_all)
+add_custom_target(onput_fuzzers)
+add_custom_target(onput_asan_tests)
+
 function(onput_depend target scope)
     foreach(name ${ARGN})
         if(TARGET onput_${name})
@@ -79,6 +84,7 @@ function(onput_service name)
         DEPENDS ${arg_DEPENDS} PRIVATE_DEPENDS ${arg_PRIVATE_DEPENDS})
     add_executable(onput-${name} main.cpp)
     target_link_libraries(onput-${name} PRIVATE onput_${name}_service)
+    add_dependencies(onput_all onput-${name})
 endfunction()
 
 # LABEL is one of unit, sim, golden; each label has its own time limit in seconds.
@@ -88,6 +94,11 @@ function(onput_test name)
     target_link_libraries(${name} PRIVATE onput_options)
     onput_depend(${name} PRIVATE ${arg_DEPENDS} GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name} ${arg_ARGUMENTS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    # Under a sanitizer the unit tests are what its label runs.
+    if(ONPUT_SANITIZE AND arg_LABEL STREQUAL "unit")
+        set(arg_LABEL asan)
+        add_dependencies(onput_asan_tests ${name})
+    endif()
     set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
 endfunction()
 
@@ -101,4 +112,5 @@ function(onput_fuzz name)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     onput_depend(${name} PRIVATE ${arg_DEPENDS})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    add_dependencies(onput_fuzzers ${name})
 endfunction()

@@ -160,6 +160,17 @@ def functions_are_short():
                     break
 
 
+def co_await_takes_named_values():
+    """GCC 12 destroys a braced temporary or a lambda of a co_await expression twice."""
+    for name, lines in cpp_sources():
+        text = "\n".join(lines)
+        for match in re.finditer(r"\bco_await\b([^;]*);", text):
+            if "{" in match.group(1):
+                number = text.count("\n", 0, match.start()) + 1
+                if not lines[number - 1].lstrip().startswith("//"):
+                    yield name, number, "name the value before the co_await expression"
+
+
 def headers_guard_themselves():
     for name, lines in cpp_sources():
         if name.endswith(".hpp") and "#pragma once" not in lines:
@@ -190,6 +201,7 @@ RULES = [
     locks_stay_in_their_rooms,
     files_are_short,
     functions_are_short,
+    co_await_takes_named_values,
     headers_guard_themselves,
     nothing_is_left_unfinished,
     libraries_and_services_say_what_they_are,

@@ -75,15 +75,16 @@ Outcome delete_bucket(S3Request& request) {
     const schema::DeleteBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return co_await respond(request, Reply{.status = 204, .body = {}, .headers = {}});
+    Reply reply{.status = 204, .body = {}, .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 Outcome get_bucket_location(S3Request& request) {
     const schema::HeadBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return co_await respond(request,
-                               Reply{.body = render_location(answer->reply.region), .headers = {}});
+    Reply reply{.body = render_location(answer->reply.region), .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 // Versioning was never enabled on any bucket: S3 says so with an empty configuration.
@@ -94,7 +95,8 @@ Outcome get_bucket_versioning(S3Request& request) {
     XmlWriter xml;
     xml.begin_in_namespace("VersioningConfiguration", s3_namespace);
     xml.end("VersioningConfiguration");
-    co_return co_await respond(request, Reply{.body = xml.take(), .headers = {}});
+    Reply reply{.body = xml.take(), .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 }  // namespace onput::gateway::s3

@@ -149,8 +149,8 @@ Outcome list_objects_v1(S3Request& request) {
     listing->wants_owner = true;
     auto answer = co_await request.context.call(listing->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return co_await respond(request,
-                               Reply{.body = render_v1(*listing, answer->reply), .headers = {}});
+    Reply reply{.body = render_v1(*listing, answer->reply), .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 Outcome list_objects_v2(S3Request& request) {
@@ -168,8 +168,8 @@ Outcome list_objects_v2(S3Request& request) {
     }
     auto answer = co_await request.context.call(listing->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return co_await respond(
-        request, Reply{.body = render_v2(*listing, question, answer->reply), .headers = {}});
+    Reply reply{.body = render_v2(*listing, question, answer->reply), .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 }  // namespace onput::gateway::s3

@@ -21,15 +21,16 @@ Outcome put_notification(S3Request& request) {
         .host_id = request.context.host_id};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return co_await respond(request, Reply{.body = {}, .headers = {}});
+    Reply reply{.body = {}, .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 Outcome get_notification(S3Request& request) {
     const schema::GetNotification message{.bucket = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return co_await respond(request,
-                               Reply{.body = write_notification(answer->reply), .headers = {}});
+    Reply reply{.body = write_notification(answer->reply), .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 }  // namespace onput::gateway::s3

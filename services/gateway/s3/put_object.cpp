@@ -183,7 +183,8 @@ Outcome delete_object(S3Request& request) {
                                        .source_ip = context.source_ip()};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return co_await respond(request, Reply{.status = 204, .body = {}, .headers = {}});
+    Reply reply{.status = 204, .body = {}, .headers = {}};
+    co_return co_await respond(request, std::move(reply));
 }
 
 }  // namespace onput::gateway::s3
