@@ -161,6 +161,7 @@ void Messages::write_lease(const Queue& queue, MessageNumber number, Standing& s
 void Messages::forget(Queue& queue) {
     size_ -= queue.messages.size();
     queue.messages.clear();
+    parts_.workers.end_leases_of(queue.number);
 }
 
 // --- The life of a message --------------------------------------------------------------------

@@ -63,6 +63,19 @@ void Workers::end_lease(LeaseId lease) {
     leases_.erase(found);
 }
 
+void Workers::end_leases_of(QueueNumber queue) {
+    for (auto entry = leases_.begin(); entry != leases_.end();) {
+        if (entry->second.queue != queue) {
+            ++entry;
+            continue;
+        }
+        Worker* worker = find(entry->second.worker);
+        ONPUT_CHECK(worker != nullptr && worker->held > 0);
+        --worker->held;
+        entry = leases_.erase(entry);
+    }
+}
+
 std::vector<std::pair<LeaseId, LaneLease>> Workers::leases_of(WorkerNumber worker) const {
     std::vector<std::pair<LeaseId, LaneLease>> held;
     for (const auto& [lease, lane_lease] : leases_) {
