@@ -28,7 +28,6 @@ namespace {
 constexpr int background_jobs = 2;
 constexpr int memtables_max = 3;
 constexpr int open_files_max = 512;
-constexpr std::size_t info_log_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t manifest_bytes_max = 64 * 1024 * 1024;
 constexpr std::uint64_t table_bytes = 64ULL * 1024 * 1024;
 constexpr std::uint64_t background_sync_bytes = 1024ULL * 1024;
@@ -56,6 +55,9 @@ std::string partition_end(std::string_view partition) {
     return end;
 }
 
+// The background error that stops commits says so only in its text.
+constexpr std::string_view no_space = "No space left on device";
+
 Error to_error(std::string_view action, const rocksdb::Status& status) {
     Error error{.code = ErrorCode::unavailable,
                 .message = std::string(action) + ": " + status.ToString(),
@@ -64,7 +66,7 @@ Error to_error(std::string_view action, const rocksdb::Status& status) {
     if (status.IsCorruption()) {
         error.code = ErrorCode::corruption;
         error.reason.clear();
-    } else if (status.IsNoSpace()) {
+    } else if (status.IsNoSpace() || error.message.find(no_space) != std::string::npos) {
         error.code = ErrorCode::resource_exhausted;
         error.reason = reason_storage_full;
     }
@@ -85,6 +87,15 @@ public:
     }
 };
 
+// RocksDB's own log file is left out: writing it to a full disk aborts the process. What matters of
+// it comes back as a status.
+class NoLog final : public rocksdb::Logger {
+public:
+    NoLog() : rocksdb::Logger(rocksdb::FATAL_LEVEL) {}
+    using rocksdb::Logger::Logv;
+    void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
 rocksdb::BlockBasedTableOptions table_options(const RocksOptions& options) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
@@ -102,8 +113,7 @@ rocksdb::Options rocks_options(const RocksOptions& options, rocksdb::Env& env) {
     rocks.create_if_missing = true;
     rocks.max_background_jobs = background_jobs;
     rocks.max_open_files = open_files_max;
-    rocks.max_log_file_size = info_log_bytes_max;
-    rocks.keep_log_file_num = 2;
+    rocks.info_log = std::make_shared<NoLog>();
     rocks.max_manifest_file_size = manifest_bytes_max;
     rocks.stats_dump_period_sec = 0;
     rocks.stats_persist_period_sec = 0;
@@ -211,17 +221,10 @@ public:
                 change.value ? changes.Put(key, *change.value) : changes.Delete(key);
             ONPUT_CHECK(status.ok());
         }
-        // Held over the write, so that tickets are in the order of the log.
-        const std::lock_guard lock(commit_mutex_);
-        if (failed_) return std::unexpected(*failed_);
-        if (batch.empty()) return last_.load();
-        const rocksdb::Status status = parts_.db->Write(rocksdb::WriteOptions(), &changes);
-        if (!status.ok()) {
-            failed_ = to_error("commit rows", status);
-            report(*failed_);
-            return std::unexpected(*failed_);
-        }
-        return last_.fetch_add(1) + 1;
+        auto ticket = write(changes, batch.empty());
+        // The committer finds the failure and tells of it on its own thread.
+        if (!ticket) sync();
+        return ticket;
     }
 
     void sync() override {
@@ -234,11 +237,22 @@ public:
     Ticket durable() const override { return durable_.load(); }
 
 private:
+    Result<Ticket> write(rocksdb::WriteBatch& changes, bool empty) {
+        // Held over the write, so that tickets are in the order of the log.
+        const std::lock_guard lock(commit_mutex_);
+        if (failed_) return std::unexpected(*failed_);
+        if (empty) return last_.load();
+        const rocksdb::Status status = parts_.db->Write(rocksdb::WriteOptions(), &changes);
+        if (status.ok()) return last_.fetch_add(1) + 1;
+        failed_ = to_error("commit rows", status);
+        return std::unexpected(*failed_);
+    }
+
     void run_committer(const std::stop_token& stop) {
         while (wait_for_sync(stop)) {
-            const Ticket upto = last_.load();
-            if (upto == durable_.load()) continue;
-            if (!sync_once(upto)) return;
+            auto flushed = flush_log();
+            if (flushed) flushed = sync_log(*flushed);
+            if (!flushed) return report(flushed.error());
         }
     }
 
@@ -250,26 +264,41 @@ private:
         return true;
     }
 
-    // False when it failed, which is final: what is on the disk is then unknown, and a second sync
-    // of the same file may succeed without having written the lost pages.
-    bool sync_once(Ticket upto) {
-        const rocksdb::SequenceNumber sequence = parts_.db->GetLatestSequenceNumber();
-        const rocksdb::Status status = parts_.db->FlushWAL(/*sync=*/true);
-        if (!status.ok()) {
-            const Error error = to_error("sync rows", status);
-            {
-                const std::lock_guard lock(commit_mutex_);
-                if (!failed_) failed_ = error;
-            }
-            report(error);
-            return false;
-        }
-        mark_.set(sequence);
-        durable_.store(upto);
-        if (events_.on_durable) events_.on_durable(upto);
-        return true;
+    struct Flushed {
+        Ticket upto = 0;
+        rocksdb::SequenceNumber sequence = 0;
+    };
+
+    // Gives the log's buffer to the kernel. No commit meanwhile: RocksDB aborts the process when it
+    // is asked to append to a log whose last write failed.
+    Result<Flushed> flush_log() {
+        const std::lock_guard lock(commit_mutex_);
+        if (failed_) return std::unexpected(*failed_);
+        const Flushed flushed{.upto = last_.load(),
+                              .sequence = parts_.db->GetLatestSequenceNumber()};
+        const rocksdb::Status status = parts_.db->FlushWAL(/*sync=*/false);
+        if (status.ok()) return flushed;
+        failed_ = to_error("flush the log", status);
+        return std::unexpected(*failed_);
     }
 
+    // A failure is final: what is on the disk is then unknown, and a second sync of the same file
+    // may succeed without having written the lost pages.
+    Result<Flushed> sync_log(const Flushed& flushed) {
+        if (flushed.upto == durable_.load()) return flushed;
+        const rocksdb::Status status = parts_.db->SyncWAL();
+        if (!status.ok()) {
+            const std::lock_guard lock(commit_mutex_);
+            if (!failed_) failed_ = to_error("sync the log", status);
+            return std::unexpected(*failed_);
+        }
+        mark_.set(flushed.sequence);
+        durable_.store(flushed.upto);
+        if (events_.on_durable) events_.on_durable(flushed.upto);
+        return flushed;
+    }
+
+    // Tells the owner, once.
     void report(const Error& error) {
         if (!reported_.exchange(true) && events_.on_failed) events_.on_failed(error);
     }

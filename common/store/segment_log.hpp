@@ -26,7 +26,7 @@
 namespace onput::store {
 
 inline constexpr std::uint64_t segment_bytes_min = 2 * 1024 * 1024;
-inline constexpr std::size_t segment_queue_bytes_max = 128 * 1024 * 1024;
+inline constexpr std::size_t segment_queue_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t segment_queue_max = 64 * 1024;  // Blobs.
 inline constexpr std::size_t segment_group_bytes_max = 16 * 1024 * 1024;
 

@@ -48,8 +48,8 @@ Result<std::vector<Row>> MemoryStore::scan(std::string_view partition, const Ran
 
 Result<Ticket> MemoryStore::commit(Batch batch) {
     if (failed_) return std::unexpected(*failed_);
-    if (batch.empty()) return last_;
     ONPUT_TRY_VOID(store::check_batch(batch));
+    if (batch.empty()) return last_;
     ONPUT_TRY_VOID(check_rados(batch));
     if (commit_fault_) {
         failed_ = std::exchange(commit_fault_, std::nullopt);

@@ -35,7 +35,7 @@ class FileBlobsTest : public testing::Test {
 protected:
     void open(const BlobStore::IsReferred& is_referred = all_referred) {
         store.reset();
-        store = open_file_blobs({.directory = path, .segment_bytes = segment_bytes_min},
+        store = open_file_blobs({.directory = path, .segment_bytes = segment_bytes},
                                 [this](const Error& error) {
                                     ++failures;
                                     ADD_FAILURE() << error.message;
@@ -66,6 +66,7 @@ protected:
 
     support::TempDirectory directory;
     std::string path = directory.path_of("data");
+    std::uint64_t segment_bytes = segment_bytes_min;
     int failures = 0;
     std::unique_ptr<BlobStore> store;
 };
@@ -344,6 +345,7 @@ struct Plug {
 
 TEST_F(FileBlobsTest, writes_beyond_the_queue_are_refused) {
     Plug plug;
+    segment_bytes = 2 * segment_queue_bytes_max;
     open();
     store->write({}, "", [&](const Result<BlobRef>&) { plug.hold(); });
     plug.plugged.wait();

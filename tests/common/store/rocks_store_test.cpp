@@ -1,6 +1,8 @@
 // What the RocksDB engine promises across lives of its process.
 #include "common/store/rocks_store.hpp"
 
+#include <array>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +13,8 @@
 #include <gtest/gtest.h>
 
 #include "common/base/check.hpp"
+#include "common/base/digest.hpp"
+#include "tests/common/store/small_disk.hpp"
 #include "tests/support/temp_directory.hpp"
 
 namespace onput::store {
@@ -76,8 +80,9 @@ std::string newest_log(const TempDirectory& directory) {
     return newest;
 }
 
-// Overwrites bytes of the newest log at the given part of what was written to it.
-void damage_log(const TempDirectory& directory, std::string_view marker) {
+// Overwrites bytes of the newest log from where `marker` is in it.
+void damage_log(const TempDirectory& directory, std::string_view marker,
+                const std::string& damage = "DAMAGED") {
     const std::string path = newest_log(directory);
     std::string bytes;
     {
@@ -88,7 +93,7 @@ void damage_log(const TempDirectory& directory, std::string_view marker) {
     ASSERT_NE(at, std::string::npos);
     std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
     file.seekp(static_cast<std::streamoff>(at));
-    file.write("DAMAGED", 7);
+    file << damage;
 }
 
 TEST(RocksStore, what_was_reported_durable_survives_a_kill_and_commits_are_whole_and_in_order) {
@@ -137,6 +142,24 @@ TEST(RocksStore, damage_to_an_acknowledged_commit_is_corruption_on_every_opening
     EXPECT_FALSE(std::filesystem::is_empty(directory.path_of("rows.kept-logs")));
 }
 
+TEST(RocksStore, a_page_of_zeros_among_acknowledged_commits_is_corruption) {
+    const TempDirectory directory;
+    ASSERT_GE(commit_until_killed(directory, 300), 300U);
+    damage_log(directory, "a/50", std::string(4096, '\0'));
+    EXPECT_EQ(open(directory).error().code, ErrorCode::corruption);
+}
+
+TEST(RocksStore, a_page_that_did_not_reach_the_disk_hides_the_commits_behind_it) {
+    const TempDirectory directory;
+    ASSERT_GE(commit_until_killed(directory, 300), 300U);
+    std::filesystem::remove(directory.path_of("rows.durable"));
+    damage_log(directory, "a/50", std::string(4096, '\0'));
+    auto store = open(directory);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ((*store)->get("p", "last").value(), "49");
+    EXPECT_FALSE((*store)->get("p", "a/290").value());
+}
+
 TEST(RocksStore, a_lost_log_is_corruption) {
     const TempDirectory directory;
     commit_until_killed(directory, 10);
@@ -165,6 +188,38 @@ TEST(RocksStore, a_tail_torn_within_a_record_is_forgotten) {
     auto store = open(directory);
     ASSERT_TRUE(store) << store.error().message;
     EXPECT_TRUE((*store)->get("p", "a/1").value());
+}
+
+TEST(RocksStore, a_full_disk_ends_it_once_and_loses_nothing_that_was_durable) {
+    const SmallDisk disk;
+    if (!disk.is_mounted()) GTEST_SKIP() << "NOT TESTED: no right to mount a small file system";
+    std::atomic<int> failures = 0;
+    std::atomic<Ticket> told = 0;
+    {
+        auto store = open_rocks_store({.directory = disk.path(), .write_buffer_bytes = 1024 * 1024},
+                                      {.on_durable = [&](Ticket durable) { told = durable; },
+                                       .on_failed = [&](const Error&) { ++failures; }});
+        ASSERT_TRUE(store) << store.error().message;
+        while (failures == 0) {
+            Batch batch = numbered((*store)->last_ticket() + 1);
+            batch.put("filling/" + std::to_string((*store)->last_ticket()),
+                      secure_random_bytes(100'000));
+            static_cast<void>((*store)->commit(std::move(batch)));
+            (*store)->sync();
+        }
+        for (int i = 0; i < 3; ++i) {
+            const auto refused = (*store)->commit(numbered(1));
+            EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
+            EXPECT_EQ(refused.error().reason, "storage_full") << refused.error().message;
+            (*store)->sync();
+        }
+    }
+    EXPECT_EQ(failures, 1);
+    // More room, and the next process goes on.
+    ASSERT_TRUE(disk.grow());
+    auto store = open_rocks_store({.directory = disk.path()}, {});
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_GE(std::stoull((*store)->get("p", "last").value().value_or("0")), told.load());
 }
 
 }  // namespace

@@ -19,10 +19,10 @@ public:
     SmallDisk& operator=(const SmallDisk&) = delete;
 
     [[nodiscard]] bool is_mounted() const { return mounted_; }
-    [[nodiscard]] std::string path() const { return directory_.path_of("data"); }
-    [[nodiscard]] std::string path_of(const std::string& name) const {
-        return directory_.path_of(name);
+    [[nodiscard]] bool grow() const {
+        return ::mount("tmpfs", directory_.path().c_str(), "tmpfs", MS_REMOUNT, "size=256m") == 0;
     }
+    [[nodiscard]] std::string path() const { return directory_.path_of("data"); }
 
 private:
     support::TempDirectory directory_;
