@@ -41,7 +41,7 @@ public:
     [[nodiscard]] std::optional<Result<schema::DestinationsChecked>> result() const;
 
 private:
-    enum class Stage { authorize, test, done };
+    enum class Stage : std::uint8_t { authorize, test, done };
 
     DestinationCheck() = default;
     [[nodiscard]] std::string words_for(std::size_t index, ErrorCode code) const;

@@ -201,12 +201,13 @@ Result<void> Deliveries::on_delivered(const DeliveryAnswer& answer, Timestamp no
     if (found == destinations_.end()) return {};
     Destination& destination = found->second;
     // An answer to an attempt of an earlier life, or a second one to the same.
-    if (!destination.in_flight() || destination.in_flight()->id != answer.id) return {};
+    const auto& attempt = destination.in_flight();
+    if (!attempt || attempt->id != answer.id) return {};
     if (!answer.result) {
         destination.fail(answer.result.error(), now, random_);
         return {};
     }
-    if (answer.result->through < destination.in_flight()->first_number) {
+    if (answer.result->through < attempt->first_number) {
         // Sending the same again at once, for ever, would be the alternative.
         destination.fail({.code = ErrorCode::unavailable,
                           .message = "the destination took nothing and did not say why",

@@ -52,7 +52,7 @@ class Deliveries {
 public:
     Deliveries(DeliveryOptions options, const store::View& view, const Journal& journal,
                Random random)
-        : options_(options), view_(view), journal_(journal), random_(random) {}
+        : options_(std::move(options)), view_(view), journal_(journal), random_(random) {}
 
     Result<void> restore();
 

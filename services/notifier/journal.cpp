@@ -13,7 +13,7 @@ bool is_indexed(std::string_view trace_id) {
            trace_id.find('\0') == std::string_view::npos;
 }
 
-Result<JournalEntry> to_entry(schema::JournalRecord record) {
+Result<JournalEntry> to_entry(const schema::JournalRecord& record) {
     auto event = schema::decode<schema::ObjectEvent>(record.body);
     if (!event) {
         return std::unexpected(std::move(event).error().with_context(
@@ -141,8 +141,8 @@ Result<schema::JournalRecord> Journal::read_record(std::uint64_t sequence) const
 }
 
 Result<JournalEntry> Journal::read(std::uint64_t sequence) const {
-    ONPUT_TRY(auto record, read_record(sequence));
-    return to_entry(std::move(record));
+    ONPUT_TRY(const auto record, read_record(sequence));
+    return to_entry(record);
 }
 
 Result<std::vector<JournalEntry>> Journal::read_from(std::uint64_t from, std::size_t limit) const {
@@ -151,8 +151,8 @@ Result<std::vector<JournalEntry>> Journal::read_from(std::uint64_t from, std::si
     std::vector<JournalEntry> entries;
     entries.reserve(rows.size());
     for (const auto& row : rows) {
-        ONPUT_TRY(auto record, read_row<schema::JournalRecord>(row.key, row.value));
-        ONPUT_TRY(auto entry, to_entry(std::move(record)));
+        ONPUT_TRY(const auto record, read_row<schema::JournalRecord>(row.key, row.value));
+        ONPUT_TRY(auto entry, to_entry(record));
         entries.push_back(std::move(entry));
     }
     return entries;
@@ -193,10 +193,11 @@ Result<schema::JournalPosition> Journal::find(const schema::FindJournal& request
     std::uint64_t low = first();
     std::uint64_t high = head() + 1;  // The answer is in [low, high].
     if (!request.since) low = high;
+    const Timestamp since = request.since.value_or(Timestamp{});
     while (low < high) {
         const std::uint64_t middle = low + (high - low) / 2;
         ONPUT_TRY(const auto record, read_record(middle));
-        if (record.time < *request.since) {
+        if (record.time < since) {
             low = middle + 1;
         } else {
             high = middle;

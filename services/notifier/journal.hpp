@@ -80,9 +80,9 @@ public:
     [[nodiscard]] Result<std::vector<std::uint64_t>> sequences_of(std::string_view trace_id) const;
 
     struct Retention {
-        Timestamp older_than;       // Records before it may go,
-        std::uint64_t records_max;  // and so may those above this count,
-        std::uint64_t needed_from;  // but not this one and what follows.
+        Timestamp older_than;           // Records before it may go,
+        std::uint64_t records_max = 0;  // and so may those above this count,
+        std::uint64_t needed_from = 0;  // but not this one and what follows.
     };
     // Removes at most trim_records_per_turn records. True: there is more to remove.
     Result<bool> trim(const Retention& retention, store::Batch& batch);

@@ -19,7 +19,7 @@ inline constexpr Duration retry_delay_max = std::chrono::seconds(30);
 inline constexpr Duration refused_delay_min = std::chrono::seconds(1);
 inline constexpr Duration refused_delay_max = std::chrono::seconds(60);
 
-enum class FailureKind { unreachable, refused };
+enum class FailureKind : std::uint8_t { unreachable, refused };
 
 class RetrySchedule {
 public:

@@ -5,6 +5,7 @@
 // form-urlencoded with '/' left as it is.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,7 @@ namespace onput::notifier {
 
 // Which shape records have: one version for all events, as AWS sends since 2026, or `classic`: 2.1,
 // 2.2 or 2.3 depending on the event, as it was before.
-enum class RecordVersion { unified, classic };
+enum class RecordVersion : std::uint8_t { unified, classic };
 
 struct RecordOptions {
     RecordVersion version = RecordVersion::unified;

@@ -40,6 +40,11 @@ Result<std::unique_ptr<runtime::Service>> NotifierService::open(runtime::Process
 NotifierService::NotifierService(runtime::Process& process, const Config& config)
     : process_(process), config_(config) {}
 
+NotifierService::~NotifierService() {
+    // Open calls are answered now, while everything that their callbacks touch still exists.
+    queue_.reset();
+}
+
 Result<void> NotifierService::start() {
     transport::Loop& loop = process_.loop();
     store::Store::Events events{.on_durable =
@@ -60,7 +65,7 @@ Result<void> NotifierService::start() {
     queue_ = transport::RequestClient::connect(loop, config_.queue_endpoint);
     ONPUT_TRY(server_, transport::RequestServer::bind(
                            loop, config_.endpoints,
-                           [this](transport::Request request) { on_request(std::move(request)); }));
+                           [this](const transport::Request& request) { on_request(request); }));
     loop.at_turn_end([this] { on_turn_end(); });
     loop.every(heartbeat_interval, [this] { publish_heartbeat(); });
     perform(std::move(effects));
@@ -86,7 +91,7 @@ NotifierService::Handler NotifierService::find_handler(std::string_view method) 
     return nullptr;
 }
 
-void NotifierService::on_request(transport::Request request) {
+void NotifierService::on_request(const transport::Request& request) {
     if (runtime::answer_status(request, *server_, process_, *this)) return;
     const Handler handler = find_handler(request.header.method);
     if (handler == nullptr) {

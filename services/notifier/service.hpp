@@ -37,6 +37,7 @@ public:
 
     // Use open. Public for std::make_unique only.
     NotifierService(runtime::Process& process, const Config& config);
+    ~NotifierService() override;
 
     void drain(std::function<void()> done) override;
     [[nodiscard]] std::vector<std::string> waiting_for() const override;
@@ -47,7 +48,7 @@ private:
 
     Result<void> start();
     static Handler find_handler(std::string_view method);
-    void on_request(transport::Request request);
+    void on_request(const transport::Request& request);
     void on_append(const transport::Request& request);
     void on_fetch(const transport::Request& request);
     void on_find(const transport::Request& request);
