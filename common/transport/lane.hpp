@@ -21,7 +21,7 @@ class LaneHub {
 public:
     using Handler = std::function<void(LaneControl)>;
 
-    // Malformed control messages are dropped and logged once per peer kind.
+    // Malformed control messages are dropped, and logged at the first, second, fourth, eighth ...
     static Result<std::unique_ptr<LaneHub>> bind(Loop& loop,
                                                  const std::vector<std::string>& endpoints,
                                                  Handler handler);
@@ -32,8 +32,9 @@ public:
     virtual Result<void> connect(const std::string& worker_id, const std::string& endpoint) = 0;
     // Drops what is still on the way to it.
     virtual void disconnect(const std::string& worker_id) = 0;
-    // To a worker without a lane, or whose lane does not take it now: dropped (its lease comes back
-    // by the next hello).
+    // Until a new lane's connection is up, grants wait for it (lane_credit_max messages). To a
+    // worker without a lane, or whose lane does not take it now: dropped (its lease comes back by
+    // the next hello).
     virtual void send(const std::string& worker_id, const schema::LaneGrants& grants) = 0;
 
     // What the endpoints became, in order.
@@ -52,6 +53,7 @@ public:
     virtual ~LaneEnd() = default;
 
     [[nodiscard]] virtual std::string endpoint() const = 0;
+    // While the queue is away, messages wait for it: at most 10,000, and of hellos the newest.
     virtual void send(const LaneControl& message) = 0;
 };
 

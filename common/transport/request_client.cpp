@@ -37,8 +37,15 @@ Error lost(const std::string& endpoint) {
                  .details = {}};
 }
 
+// A code of a later version is one that this caller can do nothing particular about.
+ErrorCode code_of(std::uint16_t number) {
+    return number <= static_cast<std::uint16_t>(ErrorCode::internal)
+               ? static_cast<ErrorCode>(number)
+               : ErrorCode::internal;
+}
+
 Error error_of(schema::ReplyHeader header) {
-    Error error{.code = static_cast<ErrorCode>(header.error_code),
+    Error error{.code = code_of(header.error_code),
                 .message = std::move(header.error_message),
                 .reason = std::move(header.error_reason),
                 .details = {}};

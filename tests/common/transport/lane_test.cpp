@@ -224,7 +224,8 @@ TEST(LaneDeath, what_a_killed_worker_did_not_ack_can_be_granted_to_another) {
     TestLoop loop;
     TestQueue queue(loop.get(), control);
     ASSERT_TRUE(loop.run_until([&] { return queue.hellos.size() == 1; }));
-    constexpr std::uint64_t leases = 5000;
+    constexpr std::uint64_t leases = 4000;  // Within the credit, as any queue's grants are.
+    static_assert(leases <= schema::lane_credit_max);
     for (std::uint64_t i = 0; i < leases / 10; ++i) {
         queue.hub->send("first", grants_of("first", i * 10, 10));
     }

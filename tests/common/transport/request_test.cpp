@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "common/transport/request_limits.hpp"
+#include "common/transport/socket.hpp"
 #include "tests/common/transport/request_harness.hpp"
 
 namespace onput::transport {
@@ -80,6 +81,16 @@ TEST_F(RequestTest, an_error_comes_back_with_reason_and_details) {
     ASSERT_TRUE(wait_for(1));
     ASSERT_FALSE(results.all[0]);
     EXPECT_EQ(results.all[0].error(), error);
+}
+
+TEST_F(RequestTest, an_error_code_of_a_later_version_is_internal) {
+    serve([&](const Request& request) {
+        server->reply(request.reply_to, fail(static_cast<ErrorCode>(999), "news"));
+    });
+    connect();
+    client->call("test.fail", "", {}, results.take());
+    ASSERT_TRUE(wait_for(1));
+    EXPECT_EQ(results.all[0].error().code, ErrorCode::internal);
 }
 
 TEST_F(RequestTest, replies_may_come_in_another_order_than_the_calls) {
@@ -208,6 +219,21 @@ TEST_F(RequestTest, the_largest_request_passes) {
     ASSERT_TRUE(wait_for(1));
     ASSERT_TRUE(results.all[0]) << results.all[0].error().message;
     EXPECT_EQ(results.all[0]->attachments.size(), attachments_bytes_max / request_bytes_max);
+}
+
+TEST_F(RequestTest, a_flood_of_requests_is_read_in_bounded_turns) {
+    int in_turn = 0;
+    int most_in_turn = 0;
+    serve([&](const Request& request) {
+        most_in_turn = std::max(most_in_turn, ++in_turn);
+        server->reply(request.reply_to, Reply{});
+    });
+    loop.get().at_turn_end([&] { in_turn = 0; });
+    connect();
+    for (int i = 0; i < 5000; ++i) client->call("test.echo", "", {}, results.take());
+    ASSERT_TRUE(wait_for(5000));
+    EXPECT_GT(most_in_turn, 1);
+    EXPECT_LE(most_in_turn, static_cast<int>(messages_per_turn));
 }
 
 TEST_F(RequestTest, closing_the_client_answers_what_is_open) {
