@@ -79,9 +79,9 @@ private:
     std::unique_ptr<Downloads> downloads_;
     std::unique_ptr<Relay> relay_;
     std::function<void()> drained_;  // Draining, when set.
-    // Last, so that what they still call at their end exists.
-    std::unique_ptr<transport::RequestClient> notifier_;
     std::unique_ptr<transport::RequestServer> server_;
+    // Last: at its end it answers open calls, and those callbacks use all of the above.
+    std::unique_ptr<transport::RequestClient> notifier_;
 };
 
 }  // namespace onput::storage
