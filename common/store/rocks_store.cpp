@@ -156,6 +156,11 @@ Result<void> keep_logs(const std::string& rows, const std::string& kept) {
     return {};
 }
 
+void forget_logs(const std::string& kept) {
+    std::error_code ignored;  // Leftover names cost space only; the next opening removes them.
+    std::filesystem::remove_all(kept, ignored);
+}
+
 class RocksStore final : public Store {
 public:
     struct Parts {
@@ -348,7 +353,13 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksOptions& options, Sto
     ONPUT_TRY_VOID(make_directory(rows));
     ONPUT_TRY(DurableMark mark, DurableMark::open(options.directory + "/rows.durable"));
     ONPUT_TRY_VOID(keep_logs(rows, kept));
-    ONPUT_TRY(RocksStore::Parts parts, open_database(options, rows));
+    auto opened = open_database(options, rows);
+    if (!opened) {
+        // Another process's logs are not kept: nothing is wrong with them.
+        if (opened.error().code == ErrorCode::conflict) forget_logs(kept);
+        return std::unexpected(std::move(opened).error());
+    }
+    RocksStore::Parts parts = *std::move(opened);
 
     const std::uint64_t recovered = parts.db->GetLatestSequenceNumber();
     if (recovered < mark.get()) {
@@ -357,8 +368,7 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksOptions& options, Sto
                         " but was durable up to " + std::to_string(mark.get()) +
                         "; its files are kept in " + kept);
     }
-    std::error_code ignored;  // Leftover names cost space only; the next opening removes them.
-    std::filesystem::remove_all(kept, ignored);
+    forget_logs(kept);
     return std::make_unique<RocksStore>(std::move(parts), std::move(mark), std::move(events));
 }
 
