@@ -23,7 +23,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t message_bytes = 256;
 constexpr std::size_t entries_per_send = 64;
 constexpr std::size_t sends_open_max = 8;
-// Sent and not received yet: keeps the queue short, so that what is measured is the flow through it.
+// Sent and not received yet: keeps the queue short, so that what is measured is the flow through
+// it.
 constexpr std::uint64_t backlog_max = 4096;
 constexpr Duration patience = std::chrono::seconds(10);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/schema/function.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
@@ -70,6 +72,11 @@ public:
             }
         }
         if (after == before) return note("notification", bucket, "unchanged");
+        for (const auto& notification : wanted) {
+            if (notification.bucket == bucket && !notification.queue.empty()) {
+                ONPUT_TRY_VOID(let_bucket_send(bucket, notification.queue));
+            }
+        }
         const schema::PutNotification request{.bucket = bucket,
                                               .configuration = after,
                                               .skip_destination_validation = false,
@@ -82,6 +89,21 @@ public:
     std::vector<PipelineChange> take_changes() { return std::move(changes_); }
 
 private:
+    // As on AWS, a queue takes a bucket's events only when its policy says so. One that has a
+    // policy already keeps it: its owner decides.
+    Result<void> let_bucket_send(const std::string& bucket, const std::string& queue) {
+        ONPUT_TRY(const auto found,
+                  peers_.ask(peers_.queue(), schema::DescribeQueue{.account = {}, .name = queue}));
+        if (found.attributes.contains("Policy")) return {};
+        const std::string policy = fmt::format(
+            R"({{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"s3.amazonaws.com"}},)"
+            R"("Action":"sqs:SendMessage","Resource":"{}","Condition":{{"ArnLike":{{"aws:SourceArn":"arn:aws:s3:::{}"}}}}}}]}})",
+            queue_arn(queue), bucket);
+        const schema::SetQueueAttributes request{
+            .account = {}, .name = queue, .attributes = {{"Policy", policy}}};
+        return done(peers_.ask(peers_.queue(), request));
+    }
+
     template <typename T>
     static Result<void> done(const Result<T>& answer) {
         if (!answer) return std::unexpected(answer.error());

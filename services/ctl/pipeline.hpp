@@ -7,6 +7,7 @@
 //     [function.environment]   NAME = "value"
 //     [[notification]]    bucket, id, events, prefix, suffix, and one of function, queue
 //
+// A queue without a policy that is named by a notification is given one that lets that bucket send to it.
 // An unknown table or key is an error with its line. Applying creates what is missing and changes
 // what differs; it never removes: a bucket's rules with other ids stay.
 #pragma once
