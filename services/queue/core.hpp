@@ -41,7 +41,7 @@ namespace onput::queue {
 
 // Of all queues together; more sends are refused with OverLimit. About 40 bytes of memory each
 // while they wait.
-inline constexpr std::size_t messages_max = 50'000'000;
+inline constexpr std::size_t all_messages_max = 50'000'000;
 
 // How often messages are looked for that have outlived their retention.
 inline constexpr Duration expiry_interval = std::chrono::seconds(60);
@@ -49,7 +49,7 @@ inline constexpr Duration expiry_interval = std::chrono::seconds(60);
 struct CoreOptions {
     std::string region = "us-east-1";
     std::string account = "000000000000";  // Of callers that have none.
-    std::size_t messages_max = queue::messages_max;
+    std::size_t messages_max = all_messages_max;  // Of all queues together.
 };
 
 // What a worker may say.

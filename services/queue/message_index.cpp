@@ -140,15 +140,18 @@ std::vector<MessageIndex::Candidate> MessageIndex::peek(std::size_t limit) const
 }
 
 void MessageIndex::check_invariants() const {
+    std::vector<std::pair<MessageNumber, Timestamp>> wakes;
+    for (const Wake& wake : wakes_) wakes.emplace_back(wake.number, wake.time);
+    std::ranges::sort(wakes);
+    std::vector<MessageNumber> returned(returned_.begin(), returned_.end());
+    std::ranges::sort(returned);
     std::array<std::size_t, 3> counts{};
     for (const auto& [number, standing] : touched_) {
         ++counts[static_cast<std::size_t>(standing.state)];
         if (standing.state == MessageState::visible) {
-            ONPUT_CHECK(std::ranges::count(returned_, number) == 1);
+            ONPUT_CHECK(std::ranges::equal_range(returned, number).size() == 1);
         } else {
-            ONPUT_CHECK(std::ranges::any_of(wakes_, [&](const Wake& wake) {
-                return wake.number == number && wake.time == standing.visible_at;
-            }));
+            ONPUT_CHECK(std::ranges::binary_search(wakes, std::pair(number, standing.visible_at)));
         }
     }
     ONPUT_CHECK(counts == counts_);

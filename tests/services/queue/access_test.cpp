@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include "tests/services/queue/station.hpp"
+
+namespace onput::queue {
+namespace {
+
+constexpr const char* stranger = "111111111111";
+
+class AccessTest : public testing::Test {
+protected:
+    Station station;
+
+    static std::string policy(const std::string& effect, const std::string& principal,
+                              const std::string& action) {
+        return R"({"Version":"2012-10-17","Statement":[{"Effect":")" + effect +
+               R"(","Principal":)" + principal + R"(,"Action":")" + action +
+               R"(","Resource":"*"}]})";
+    }
+    std::string send_as(const std::string& account) {
+        schema::SendMessages request{.account = test_account, .name = "q", .entries = {}};
+        request.entries.emplace_back().body = "hello";
+        const auto sent = station.ask(request, account);
+        return sent ? "sent" : sent.error().reason;
+    }
+};
+
+TEST_F(AccessTest, a_queue_is_its_accounts_own) {
+    station.create_queue("q");
+    EXPECT_EQ(send_as(test_account), "sent");
+    EXPECT_EQ(send_as(stranger), "AccessDenied");
+    EXPECT_EQ(send_as(""), "sent");  // A service that acts for no account.
+}
+
+TEST_F(AccessTest, a_policy_lets_another_account_do_what_it_names) {
+    station.create_queue(
+        "q", {{"Policy", policy("Allow", R"({"AWS":"111111111111"})", "sqs:SendMessage")}});
+    EXPECT_EQ(send_as(stranger), "sent");
+    EXPECT_EQ(send_as("222222222222"), "AccessDenied");
+    schema::ReceiveMessages receive;
+    receive.account = test_account;
+    receive.name = "q";
+    EXPECT_EQ(station.ask(receive, stranger).error().reason, "AccessDenied");
+}
+
+TEST_F(AccessTest, a_policy_can_deny_the_owner) {
+    station.create_queue("q", {{"Policy", policy("Deny", R"("*")", "sqs:SendMessage")}});
+    EXPECT_EQ(send_as(test_account), "AccessDenied");
+}
+
+TEST_F(AccessTest, no_policy_lets_a_stranger_change_or_delete_a_queue) {
+    station.create_queue("q", {{"Policy", policy("Allow", R"("*")", "sqs:*")}});
+    EXPECT_EQ(station.ask(schema::DeleteQueue{.account = test_account, .name = "q"}, stranger)
+                  .error()
+                  .reason,
+              "AccessDenied");
+    EXPECT_EQ(station
+                  .ask(schema::SetQueueAttributes{
+                           .account = test_account, .name = "q", .attributes = {}},
+                       stranger)
+                  .error()
+                  .reason,
+              "AccessDenied");
+}
+
+TEST_F(AccessTest, no_policy_locks_the_owner_out_of_the_policy) {
+    station.create_queue("q", {{"Policy", policy("Deny", R"("*")", "sqs:*")}});
+    EXPECT_TRUE(station.ask(schema::SetQueueAttributes{
+        .account = {}, .name = "q", .attributes = {{"Policy", ""}}}));
+    EXPECT_EQ(send_as(test_account), "sent");
+}
+
+TEST_F(AccessTest, a_caller_without_account_and_name_is_a_stranger) {
+    station.create_queue("q");
+    schema::DescribeQueue request{.account = test_account, .name = "q"};
+    Effects effects;
+    const auto described =
+        station.core().execute(request, {.principal = {}, .trace = {}, .now = station.now}, effects);
+    EXPECT_EQ(described.error().reason, "AccessDenied");
+}
+
+}  // namespace
+}  // namespace onput::queue

@@ -1,0 +1,73 @@
+#include "services/queue/core.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/services/queue/station.hpp"
+
+namespace onput::queue {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Core, what_was_not_synced_is_forgotten_and_numbers_are_not_given_again) {
+    Station station;
+    station.create_queue("q");
+    station.send("q", "kept");
+    const auto kept = station.receive("q");
+    station.stop_syncing();
+    station.send("q", "lost");
+    station.restart();
+    station.send("q", "new");
+    const auto received = station.receive("q", 10);
+    ASSERT_EQ(received.size(), 1U);
+    EXPECT_EQ(received[0].body, "new");
+    EXPECT_NE(received[0].receipt_handle, kept[0].receipt_handle);
+}
+
+TEST(Core, sends_are_refused_when_there_are_too_many_messages) {
+    support::MemoryStore store;
+    Core core(store, Random(1), {.messages_max = 2});
+    ASSERT_TRUE(core.restore(from_seconds(1)));
+    const Caller caller{.principal = {.account = test_account, .id = "t"},
+                        .trace = {},
+                        .now = from_seconds(1)};
+    Effects effects;
+    ASSERT_TRUE(core.execute(schema::CreateQueue{.name = "q", .attributes = {}, .tags = {}},
+                             caller, effects));
+    schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
+    request.entries.resize(3);
+    EXPECT_EQ(core.execute(request, caller, effects).error().reason, "OverLimit");
+    request.entries.resize(2);
+    EXPECT_TRUE(core.execute(request, caller, effects));
+}
+
+TEST(Core, a_damaged_row_stops_the_restore) {
+    support::MemoryStore store;
+    store::Batch batch{std::string(partition)};
+    batch.put(queue_key("a", "q"), "damaged");
+    ASSERT_TRUE(store.commit(std::move(batch)));
+    Core core(store, Random(1), {});
+    EXPECT_EQ(core.restore(from_seconds(1)).error().code, ErrorCode::corruption);
+}
+
+TEST(Core, an_idle_core_wants_to_be_called_once_a_minute) {
+    Station station;
+    station.pass(1ms);
+    EXPECT_GT(station.core().next_wakeup(station.now), station.now + 59s);
+}
+
+TEST(Core, metrics_count_messages_by_queue_and_state) {
+    Station station;
+    station.create_queue("q");
+    station.send("q", "a");
+    station.send("q", "b");
+    station.receive("q");
+    station.pass(5s);
+    EXPECT_EQ(station.metric("onput_queue_messages{queue=\"q\",state=\"visible\"}"), 1);
+    EXPECT_EQ(station.metric("onput_queue_messages{queue=\"q\",state=\"in_flight\"}"), 1);
+    EXPECT_EQ(station.metric("onput_queue_oldest_seconds{queue=\"q\"}"), 5);
+    EXPECT_EQ(station.metric("onput_queue_sent_total"), 2);
+}
+
+}  // namespace
+}  // namespace onput::queue

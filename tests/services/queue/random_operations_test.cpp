@@ -1,0 +1,203 @@
+// Random operations, crashes that lose what was not synced, and clock jumps from one seed, against
+// these promises:
+//   1. A message whose send was acknowledged is received, removed or dead-lettered: never lost.
+//   2. A message whose removal was acknowledged is never received again.
+//   3. No message is handed out twice within one visibility time, crashes included.
+#include <gtest/gtest.h>
+
+#include "tests/services/queue/station.hpp"
+
+namespace onput::queue {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int seeds = 60;
+constexpr int operations = 400;
+
+class Play {
+public:
+    explicit Play(std::uint64_t seed) : random_(seed) {
+        station_.create_queue("dead");
+        station_.create_queue(
+            "q", {{"RedrivePolicy",
+                   R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead",)"
+                   R"("maxReceiveCount":4})"}});
+        for (TestWorker* worker : workers()) {
+            worker->queues = {"q", "dead"};
+            worker->hello();
+        }
+    }
+
+    void run() {
+        for (int i = 0; i < operations; ++i) step();
+        finish();
+    }
+
+private:
+    struct Known {
+        Timestamp visible_at;      // By the newest lease that was told.
+        bool is_removed = false;   // Acknowledged.
+    };
+
+    std::vector<TestWorker*> workers() { return {&one_, &two_}; }
+    TestWorker& any_worker() { return random_.chance(1, 2) ? one_ : two_; }
+
+    void step() {
+        switch (random_.below(12)) {
+            case 0:
+            case 1:
+            case 2:
+                known_[station_.send("q", "x")] = {};
+                break;
+            case 3:
+                receive(random_.chance(1, 2) ? "q" : "dead");
+                break;
+            case 4:
+                remove_received();
+                break;
+            case 5:
+            case 6:
+                ack(any_worker());
+                break;
+            case 7:
+                nack(any_worker());
+                break;
+            case 8:
+                pass(std::chrono::milliseconds(random_.below(5'000)));
+                break;
+            case 9:
+                for (TestWorker* worker : workers()) worker->hello();
+                break;
+            case 10:
+                start_anew(any_worker());
+                break;
+            default:
+                if (random_.chance(1, 4)) crash();
+        }
+        look();
+    }
+
+    // A lease that ends early by the protocol (nack, lost worker, new epoch) makes its message
+    // free again: what the model cannot tell apart it does not assert.
+    void note_handed_out(const std::string& message_id, Timestamp visible_at) {
+        ASSERT_TRUE(known_.contains(message_id));
+        Known& known = known_[message_id];
+        ASSERT_FALSE(known.is_removed) << "promise 2";
+        ASSERT_LE(to_micros(known.visible_at), to_micros(station_.now)) << "promise 3";
+        known.visible_at = visible_at;
+    }
+
+    void receive(const std::string& queue) {
+        for (const auto& message : station_.receive(queue, 3)) {
+            note_handed_out(message.message_id, station_.now + 30s);
+            received_.push_back({queue, message});
+        }
+    }
+    void remove_received() {
+        if (received_.empty()) return;
+        const auto [queue, message] = received_[random_.below(received_.size())];
+        if (!station_.remove(queue, message.receipt_handle).error_reason.empty()) return;
+        // A dead-lettered message has left the queue that its receipt is of.
+        if (queue == "dead" || message.receive_count < 4) {
+            if (station_.now < known_[message.message_id].visible_at) {
+                known_[message.message_id].is_removed = true;
+            }
+        }
+    }
+    void look() {
+        for (TestWorker* worker : workers()) {
+            for (const auto& grant : worker->look()) {
+                note_handed_out(grant.message_id, grant.visible_at);
+                granted_[grant.lease] = grant.message_id;
+            }
+        }
+    }
+    void ack(TestWorker& worker) {
+        if (worker.held.empty()) return;
+        const std::uint64_t lease = worker.held[random_.below(worker.held.size())];
+        const double stale = station_.metric("onput_lane_stale_total");
+        worker.ack(lease);
+        if (station_.metric("onput_lane_stale_total") == stale) {
+            known_[granted_[lease]].is_removed = true;
+        }
+    }
+    void nack(TestWorker& worker) {
+        if (worker.held.empty()) return;
+        const std::uint64_t lease = worker.held[random_.below(worker.held.size())];
+        release(worker);
+        worker.nack(lease, "x", false, random_.chance(1, 2));
+    }
+    void start_anew(TestWorker& worker) {
+        release(worker);
+        worker.start_anew();
+    }
+    // Whatever this worker holds may be handed out again from now on.
+    void release(const TestWorker& worker) {
+        for (const std::uint64_t lease : worker.held) known_[granted_[lease]].visible_at = {};
+    }
+    void pass(Duration time) {
+        // Silent workers lose their leases on the way.
+        for (TestWorker* worker : workers()) release(*worker);
+        station_.pass(time);
+        if (random_.chance(1, 20)) station_.jump(random_.chance(1, 2) ? Duration(20s) : -3s);
+    }
+    void crash() {
+        station_.stop_syncing();
+        // Neither of these is acknowledged: the crash comes before the sync.
+        const auto lost = station_.send("q", "lost");
+        unsynced_.push_back(lost);
+        station_.restart();
+        station_.core().check_invariants();
+    }
+    // Everything that is owed comes out in the end.
+    void finish() {
+        for (TestWorker* worker : workers()) start_anew(*worker);
+        look();
+        for (int round = 0; round < 3'000; ++round) {
+            for (TestWorker* worker : workers()) {
+                while (!worker->held.empty()) {
+                    ack_first(*worker);
+                    look();
+                }
+                worker->hello();
+            }
+            look();
+            for (TestWorker* worker : workers()) release(*worker);
+            station_.pass(500ms);
+            look();
+            if (station_.metric("onput_queue_all_messages") == 0) break;
+        }
+        for (const auto& [message_id, known] : known_) {
+            EXPECT_TRUE(known.is_removed) << "promise 1: " << message_id;
+        }
+    }
+    void ack_first(TestWorker& worker) {
+        const std::uint64_t lease = worker.held.front();
+        const double stale = station_.metric("onput_lane_stale_total");
+        worker.ack(lease);
+        if (station_.metric("onput_lane_stale_total") == stale) {
+            known_[granted_[lease]].is_removed = true;
+        }
+    }
+
+    Station station_;
+    Random random_;
+    TestWorker one_{station_, "one", 3};
+    TestWorker two_{station_, "two", 5};
+    std::map<std::string, Known> known_;
+    std::vector<std::string> unsynced_;
+    std::vector<std::pair<std::string, schema::ReceivedMessage>> received_;
+    std::map<std::uint64_t, std::string> granted_;
+};
+
+TEST(RandomOperations, the_promises_of_a_queue_hold_from_many_seeds) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Play(seed).run();
+        if (HasFatalFailure() || HasNonfatalFailure()) return;
+    }
+}
+
+}  // namespace
+}  // namespace onput::queue

@@ -1,0 +1,251 @@
+#include "tests/services/queue/station.hpp"
+
+#include <algorithm>
+
+#include "common/base/check.hpp"
+
+namespace onput::queue {
+
+Station::Station() : now(from_seconds(1'800'000'000)) {
+    start();
+}
+
+void Station::start() {
+    core_ = std::make_unique<Core>(store_, Random(seed_++), CoreOptions{});
+    const auto restored = core_->restore(now);
+    ONPUT_CHECK(restored.has_value());
+}
+
+void Station::restart() {
+    core_.reset();
+    store_.crash();
+    answers.clear();
+    grants.clear();
+    is_syncing_ = true;
+    start();
+    core_->check_invariants();
+}
+
+Caller Station::caller(const std::string& account) const {
+    return {.principal = {.account = account, .id = "tester"}, .trace = {}, .now = now};
+}
+
+void Station::apply(Effects effects) {
+    const auto committed = store_.commit(std::move(effects.writes));
+    ONPUT_CHECK(committed.has_value());
+    for (auto& answer : effects.answers) answers[answer.wait] = std::move(answer.received);
+    for (const auto& worker : effects.lanes_closed) lanes.push_back("- " + worker);
+    for (const auto& lane : effects.lanes_opened) {
+        lanes.push_back("+ " + lane.worker_id + " " + lane.endpoint);
+    }
+    for (auto& sent : effects.grants) grants.push_back(std::move(sent));
+}
+
+void Station::end_turn() {
+    Effects effects;
+    const auto served = core_->serve(now, effects);
+    ONPUT_CHECK(served.has_value());
+    apply(std::move(effects));
+    if (is_syncing_) store_.sync();
+    core_->check_invariants();
+}
+
+void Station::tell(const Control& message) {
+    Effects effects;
+    static_cast<void>(core_->control(message, now, effects));  // Refusals are for the log.
+    apply(std::move(effects));
+    end_turn();
+}
+
+void Station::pass(Duration time) {
+    const Timestamp until = now + time;
+    while (core_->next_wakeup(now) <= until) {
+        now = std::max(now, core_->next_wakeup(now));
+        Effects effects;
+        const auto done = core_->on_time(now, effects);
+        ONPUT_CHECK(done.has_value());
+        apply(std::move(effects));
+        end_turn();
+    }
+    now = until;
+}
+
+void Station::create_queue(const std::string& name, Attributes attributes) {
+    const auto created =
+        ask(schema::CreateQueue{.name = name, .attributes = std::move(attributes), .tags = {}});
+    ONPUT_CHECK(created.has_value());
+}
+
+std::string Station::send(const std::string& queue, const std::string& body) {
+    schema::SendMessages request{.account = {}, .name = queue, .entries = {}};
+    request.entries.emplace_back().body = body;
+    const auto sent = ask(request);
+    ONPUT_CHECK(sent && sent->entries.size() == 1 && sent->entries[0].error_reason.empty());
+    return sent->entries[0].message_id;
+}
+
+std::vector<schema::ReceivedMessage> Station::receive(const std::string& queue,
+                                                      std::uint32_t messages_max) {
+    const WaitId wait = wait_for(queue, 0, {}, messages_max);
+    ONPUT_CHECK(answers.contains(wait));
+    return answers[wait].messages;
+}
+
+WaitId Station::wait_for(const std::string& queue, std::uint32_t wait_ms,
+                         const std::string& wait_id, std::uint32_t messages_max) {
+    schema::ReceiveMessages request;
+    request.name = queue;
+    request.messages_max = messages_max;
+    request.wait_ms = wait_ms;
+    request.wait_id = wait_id;
+    const auto wait = ask(request);
+    ONPUT_CHECK(wait.has_value());
+    return *wait;
+}
+
+schema::EntryResult Station::remove(const std::string& queue, const std::string& receipt) {
+    schema::RemoveMessages request{.account = {}, .name = queue, .entries = {}};
+    request.entries.push_back({.id = "1", .receipt_handle = receipt});
+    const auto done = ask(request);
+    ONPUT_CHECK(done && done->entries.size() == 1);
+    return done->entries[0];
+}
+
+schema::EntryResult Station::change_visibility(const std::string& queue,
+                                               const std::string& receipt,
+                                               std::uint32_t visibility_s) {
+    schema::ChangeVisibility request{.account = {}, .name = queue, .entries = {}};
+    request.entries.push_back(
+        {.id = "1", .receipt_handle = receipt, .visibility_s = visibility_s});
+    const auto done = ask(request);
+    ONPUT_CHECK(done && done->entries.size() == 1);
+    return done->entries[0];
+}
+
+std::string Station::attribute(const std::string& queue, const std::string& name) {
+    const auto info = ask(schema::DescribeQueue{.account = {}, .name = queue});
+    ONPUT_CHECK(info.has_value());
+    const auto found = info->attributes.find(name);
+    return found == info->attributes.end() ? "(none)" : found->second;
+}
+
+schema::FunctionInfo Station::put_function(schema::FunctionInfo function) {
+    const auto put = ask(schema::PutFunction{.function = std::move(function)});
+    ONPUT_CHECK(put.has_value());
+    return *put;
+}
+
+void Station::invoke(const std::string& function, std::uint64_t number, const std::string& body) {
+    schema::Deliver request{.source = "journal",
+                            .service = "s3.amazonaws.com",
+                            .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:" +
+                                               function,
+                            .items = {}};
+    schema::DeliverItem item;
+    item.number = number;
+    item.message_id = "message-" + std::to_string(number);
+    item.event_id = "event-" + std::to_string(number);
+    item.body = body;
+    item.source_arn = "arn:aws:s3:::photos";
+    item.source_account = test_account;
+    item.trace = {.trace_id = "trace-" + std::to_string(number), .cause_event_id = {}, .depth = 0};
+    request.items.push_back(item);
+    const auto delivered = ask(request);
+    ONPUT_CHECK(delivered && delivered->refused.empty() && delivered->through == number);
+}
+
+std::string Station::story(const std::string& trace_id) {
+    schema::QueueTraceQuery query;
+    query.trace_id = trace_id;
+    const auto told = ask(query);
+    ONPUT_CHECK(told.has_value());
+    std::string text;
+    for (const auto& step : told->steps) text += step.what + "(" + step.detail + ") ";
+    return text;
+}
+
+double Station::metric(const std::string& name) const {
+    for (const auto& metric : core_->metrics(now)) {
+        if (metric.name == name) return metric.value;
+    }
+    return -1;
+}
+
+// --- TestWorker -------------------------------------------------------------------------------
+
+std::vector<schema::LaneGrant> TestWorker::collect() {
+    std::vector<schema::LaneGrant> mine;
+    for (auto& sent : station_.grants) {
+        if (sent.worker_id != id_ || sent.epoch != epoch) continue;
+        for (auto& grant : sent.grants) mine.push_back(std::move(grant));
+        sent.grants.clear();
+    }
+    std::erase_if(station_.grants, [](const auto& sent) { return sent.grants.empty(); });
+    return mine;
+}
+
+std::vector<schema::LaneGrant> TestWorker::look() {
+    auto mine = collect();
+    for (const auto& grant : mine) held.push_back(grant.lease);
+    received_ += mine.size();
+    ONPUT_CHECK(held.size() <= places_);
+    return mine;
+}
+
+void TestWorker::lose() {
+    static_cast<void>(collect());
+}
+
+void TestWorker::hello() {
+    schema::LaneHello message;
+    message.worker_id = id_;
+    message.epoch = epoch;
+    message.endpoint = "ipc:///" + id_;
+    message.worker = kind;
+    message.queues = queues;
+    message.account = test_account;
+    message.credit = places_ - static_cast<std::uint32_t>(held.size());
+    message.leases = held;
+    message.grants_received = received_;
+    station_.tell(message);
+}
+
+void TestWorker::ack(std::uint64_t lease, const std::string& summary) {
+    std::erase(held, lease);
+    schema::LaneAck message{.worker_id = id_, .epoch = epoch, .leases = {lease}, .outcomes = {}};
+    if (!summary.empty()) message.outcomes.push_back({.summary = summary});
+    station_.tell(message);
+}
+
+void TestWorker::nack(std::uint64_t lease, const std::string& code, bool is_permanent,
+                      bool is_counted) {
+    std::erase(held, lease);
+    station_.tell(schema::LaneNack{.worker_id = id_,
+                                   .epoch = epoch,
+                                   .lease = lease,
+                                   .is_counted = is_counted,
+                                   .is_permanent = is_permanent,
+                                   .error_code = code,
+                                   .error_message = "it went wrong"});
+}
+
+void TestWorker::extend(std::uint64_t lease, std::uint32_t visibility_ms) {
+    station_.tell(schema::LaneExtend{
+        .worker_id = id_, .epoch = epoch, .leases = {lease}, .visibility_ms = visibility_ms});
+}
+
+void TestWorker::bye(std::vector<std::uint64_t> unstarted) {
+    for (const std::uint64_t lease : unstarted) std::erase(held, lease);
+    station_.tell(
+        schema::LaneBye{.worker_id = id_, .epoch = epoch, .unstarted = std::move(unstarted)});
+}
+
+void TestWorker::start_anew() {
+    static_cast<void>(collect());
+    ++epoch;
+    held.clear();
+    received_ = 0;
+    hello();
+}
+
+}  // namespace onput::queue
