@@ -7,6 +7,7 @@
 #include "services/gateway/admin.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/operation.hpp"
+#include "services/gateway/s3/presigned.hpp"
 #include "services/gateway/sqs/protocol.hpp"
 
 namespace onput::gateway {
@@ -73,8 +74,15 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
     if (!claim) co_return std::unexpected(claim.error());
     const auto proven = prove(context, *claim, {.host_bucket = host_bucket, .body_sha256 = {}});
     if (!proven) co_return proven;
-    s3::S3Request request{.context = context, .address = std::move(address)};
-    const auto operation = s3::find_operation(request);
+    s3::S3Request request{
+        .context = context, .address = std::move(address), .head = context.head()};
+    if (context.identity.scheme != auth::Scheme::sigv4_header)
+        request.head = s3::with_url_headers(context.head(), context.query);
+    const s3::Question question{.head = request.head,
+                                .address = request.address,
+                                .query = context.query,
+                                .account = context.identity.account_id};
+    const auto operation = s3::find_operation(question);
     if (!operation) co_return std::unexpected(operation.error());
     co_return co_await operation->run(request);
 }
@@ -107,6 +115,17 @@ http::Task<void> serve_s3(RequestContext& context) {
         co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
 }
 
+// The body belongs to SQS's signature, by the hash that we compute: a client that states one as
+// well must state the same, and one that leaves the body unsigned is refused.
+Result<void> prove_body(const RequestContext& context, std::string_view hash) {
+    const auto& payload = context.identity.payload;
+    if (payload.kind == auth::PayloadKind::body) return {};
+    if (payload.kind == auth::PayloadKind::sha256 && http::equal_ignoring_case(payload.token, hash))
+        return {};
+    return fail(ErrorCode::permission_denied, "the body is not what was signed",
+                "signature_does_not_match");
+}
+
 // SQS binds the body to the signature, so it is read first.
 http::Task<void> serve_sqs(RequestContext& context) {
     sqs::Call call;
@@ -118,6 +137,7 @@ http::Task<void> serve_sqs(RequestContext& context) {
         const auto claim = auth::parse_claim(view_of(context));
         ready = claim ? prove(context, *claim, {.host_bucket = {}, .body_sha256 = hash})
                       : Result<void>(std::unexpected(claim.error()));
+        if (ready) ready = prove_body(context, hash);
     } else {
         call = sqs::read_call(context, {});
         ready = std::unexpected(body.error());

@@ -30,8 +30,10 @@ Result<Address> parse_address(const AddressSource& source) {
     } else {
         const auto slash = path.find('/');
         auto bucket = percent_decode(path.substr(0, slash));
-        if (!bucket)
-            return fail(ErrorCode::invalid_argument, bucket.error().message, "invalid_uri");
+        if (!bucket || !is_utf8(*bucket)) {
+            return fail(ErrorCode::invalid_argument, "the bucket is not UTF-8 in percent-encoding",
+                        "invalid_uri");
+        }
         address.bucket = std::move(*bucket);
         path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
     }

@@ -21,7 +21,7 @@ struct AddressSource {
     std::string_view base_domain;  // "localhost"; empty: hosts never name buckets.
 };
 
-// invalid_argument, reason invalid_uri, when the path's encoding is broken or the key is not UTF-8.
+// invalid_argument, reason invalid_uri, when the path's encoding is broken or a name is not UTF-8.
 Result<Address> parse_address(const AddressSource& source);
 
 }  // namespace onput::gateway::s3

@@ -16,6 +16,8 @@ struct ChecksumHeader {
     std::size_t bytes;
 };
 
+constexpr std::size_t md5_bytes = 16;
+
 constexpr std::array checksum_headers{
     ChecksumHeader{"x-amz-checksum-crc32", "CRC32", DigestAlgorithm::crc32, 4},
     ChecksumHeader{"x-amz-checksum-crc32c", "CRC32C", DigestAlgorithm::crc32c, 4},
@@ -67,74 +69,103 @@ Result<std::uint64_t> parse_length(std::string_view text, std::string_view heade
     return value;
 }
 
+// x-amz-checksum-* that say something about checksums and are none themselves.
+bool is_about_checksums(std::string_view name) {
+    return http::equal_ignoring_case(name, "x-amz-checksum-mode") ||
+           http::equal_ignoring_case(name, "x-amz-checksum-type") ||
+           http::equal_ignoring_case(name, "x-amz-checksum-algorithm");
+}
+
+bool is_checksum_header(std::string_view name) {
+    constexpr std::string_view prefix = "x-amz-checksum-";
+    return name.size() > prefix.size() &&
+           http::equal_ignoring_case(name.substr(0, prefix.size()), prefix) &&
+           !is_about_checksums(name);
+}
+
+std::unexpected<Error> invalid_request(std::string message) {
+    return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
+}
+
 }  // namespace
 
-Result<Body> Body::open(RequestContext& context) {
-    Body body(context);
-    const auth::Payload& payload = context.identity.payload;
-    if (const auto md5 = context.head().header("content-md5")) {
-        const auto bytes = from_base64(*md5);
-        if (!bytes || bytes->size() != 16) {
-            return onput::fail(ErrorCode::invalid_argument, "Content-MD5 is not base64 of 16 bytes",
-                               "invalid_digest");
-        }
-        body.content_md5_ = *bytes;
-    }
+Result<Body> Body::open(const S3Request& request, Length length) {
+    Body body(request);
+    const auth::Payload& payload = body.identity_->payload;
     if (payload.kind == auth::PayloadKind::sha256) body.sha256_.emplace(DigestAlgorithm::sha256);
-    ONPUT_TRY_VOID(body.take_stated_checksums());
-    ONPUT_TRY_VOID(body.take_length());
+    ONPUT_TRY_VOID(body.take_content_md5(request.head));
+    ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
+    ONPUT_TRY_VOID(body.take_trailer(request.head));
+    if (request.head.header("x-amz-sdk-checksum-algorithm") && body.stated_.empty()) {
+        return invalid_request(
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
+            "x-amz-trailer headers were found.");
+    }
+    ONPUT_TRY_VOID(body.take_length(request.head, length));
     if (is_chunked(payload.kind)) {
-        const auto trailer = context.head().header("x-amz-trailer");
+        const auto trailer = request.head.header("x-amz-trailer");
         body.decoder_.emplace(auth::ChunkedBody{.mode = mode_of(payload.kind),
-                                                .seed = context.identity.chunk_seed,
+                                                .seed = body.identity_->chunk_seed,
                                                 .decoded_bytes = body.decoded_length_,
                                                 .announced_trailers = trailer.value_or("")});
     }
     return body;
 }
 
-Result<void> Body::take_stated_checksums() {
-    const auto& head = context_->head();
+Result<void> Body::take_content_md5(const http::RequestHead& head) {
+    const auto md5 = head.header("content-md5");
+    if (!md5) return {};
+    const auto bytes = from_base64(*md5);
+    if (!bytes || bytes->size() != md5_bytes) {
+        return onput::fail(ErrorCode::invalid_argument, "Content-MD5 is not base64 of 16 bytes",
+                           "invalid_digest");
+    }
+    content_md5_ = *bytes;
+    return {};
+}
+
+Result<void> Body::take_checksum_headers(const http::RequestHead& head) {
     for (const auto& header : head.headers) {
+        if (!is_checksum_header(header.name)) continue;
         const ChecksumHeader* known = find_checksum(header.name);
-        if (known == nullptr) continue;
+        // One that is not understood cannot be verified, and must not seem to be.
+        if (known == nullptr) return not_implemented(header.name);
         ONPUT_TRY_VOID(check_checksum_value(*known, header.value));
         stated_.push_back({std::string(known->algorithm), std::string(known->header),
                            std::string(header.value), Digest(known->digest)});
     }
-    if (const auto trailer = head.header("x-amz-trailer")) {
-        const ChecksumHeader* known = find_checksum(*trailer);
-        if (known == nullptr) {
-            return onput::fail(ErrorCode::invalid_argument,
-                               "The value specified in the x-amz-trailer header is not supported",
-                               "invalid_request");
-        }
-        if (!stated_.empty()) {
-            return onput::fail(ErrorCode::invalid_argument,
-                               "Expecting a single x-amz-checksum- header", "invalid_request");
-        }
-        stated_.push_back(
-            {std::string(known->algorithm), std::string(known->header), {}, Digest(known->digest)});
+    if (stated_.size() <= 1) return {};
+    return invalid_request(
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+}
+
+Result<void> Body::take_trailer(const http::RequestHead& head) {
+    const auto trailer = head.header("x-amz-trailer");
+    if (!trailer) return {};
+    const ChecksumHeader* known = find_checksum(*trailer);
+    const auto kind = identity_->payload.kind;
+    const bool has_trailer = kind == auth::PayloadKind::signed_chunks_trailer ||
+                             kind == auth::PayloadKind::unsigned_chunks_trailer;
+    if (known == nullptr || !has_trailer) {
+        return invalid_request("The value specified in the x-amz-trailer header is not supported");
     }
-    if (stated_.size() > 1) {
-        return onput::fail(
-            ErrorCode::invalid_argument,
-            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
-            "invalid_request");
-    }
+    if (!stated_.empty()) return invalid_request("Expecting a single x-amz-checksum- header");
+    stated_.push_back(
+        {std::string(known->algorithm), std::string(known->header), {}, Digest(known->digest)});
     return {};
 }
 
-Result<void> Body::take_length() {
-    const auto& head = context_->head();
-    if (const auto decoded = head.header("x-amz-decoded-content-length")) {
+Result<void> Body::take_length(const http::RequestHead& head, Length length) {
+    if (is_chunked(identity_->payload.kind)) {
+        const auto decoded = head.header("x-amz-decoded-content-length");
+        if (!decoded) {
+            return onput::fail(ErrorCode::invalid_argument,
+                               "x-amz-decoded-content-length is missing", "missing_content_length");
+        }
         ONPUT_TRY(decoded_length_, parse_length(*decoded, "x-amz-decoded-content-length"));
-    } else if (is_chunked(context_->identity.payload.kind)) {
-        return onput::fail(ErrorCode::invalid_argument, "x-amz-decoded-content-length is missing",
-                           "missing_content_length");
     } else if (head.content_length) {
         decoded_length_ = head.content_length;
-    } else if (!head.chunked) {
+    } else if (!head.chunked && length == Length::required) {
         return onput::fail(ErrorCode::invalid_argument, "no length", "missing_content_length");
     }
     if (decoded_length_.value_or(0) > schema::put_bytes_max) {
@@ -158,7 +189,7 @@ void Body::take(std::string_view bytes) {
 http::Task<Result<std::string>> Body::read(std::size_t bytes_max) {
     std::string decoded;
     while (decoded.size() < bytes_max) {
-        const auto piece = co_await context_->exchange.read_body(bytes_max - decoded.size());
+        const auto piece = co_await exchange_->read_body(bytes_max - decoded.size());
         if (!piece) co_return std::unexpected(piece.error());
         if (piece->empty()) break;
         if (decoder_) {
@@ -205,27 +236,60 @@ Result<BodyDigests> Body::finish() {
     }
     if (sha256_) {
         const std::string computed = to_hex(sha256_->finish());
-        if (!http::equal_ignoring_case(computed, context_->identity.payload.token)) {
-            Error error{
-                .code = ErrorCode::invalid_argument,
-                .message = "the payload's hash differs",
-                .reason = "x_amz_content_sha256_mismatch",
-                .details = {{"ClientComputedContentSHA256", context_->identity.payload.token},
-                            {"S3ComputedContentSHA256", computed}}};
+        if (!http::equal_ignoring_case(computed, identity_->payload.token)) {
+            Error error{.code = ErrorCode::invalid_argument,
+                        .message = "the payload's hash differs",
+                        .reason = "x_amz_content_sha256_mismatch",
+                        .details = {{"ClientComputedContentSHA256", identity_->payload.token},
+                                    {"S3ComputedContentSHA256", computed}}};
             return std::unexpected(std::move(error));
         }
     }
+    ONPUT_TRY_VOID(check_stated());
     BodyDigests digests{.md5_hex = to_hex(md5), .checksums = {}, .bytes = bytes_};
-    for (auto& stated : stated_) {
-        if (to_base64(stated.digest.finish()) != stated.value) {
-            return onput::fail(
-                ErrorCode::invalid_argument,
-                "The " + stated.algorithm + " you specified did not match the calculated checksum.",
-                "bad_digest");
-        }
+    for (auto& stated : stated_)
         digests.checksums.push_back({.algorithm = stated.algorithm, .value = stated.value});
-    }
     return digests;
+}
+
+Result<void> Body::check_stated() {
+    for (auto& stated : stated_) {
+        if (to_base64(stated.digest.finish()) != stated.value) return checksum_differs(stated);
+    }
+    return {};
+}
+
+std::unexpected<Error> Body::checksum_differs(const Stated& stated) const {
+    std::string message =
+        "The " + stated.algorithm + " you specified did not match the calculated checksum.";
+    const ChecksumHeader* known = find_checksum(stated.header);
+    // SDKs sign the checksum of an empty body into a URL when they do not know the body yet.
+    if (identity_->scheme != auth::Scheme::sigv4_header &&
+        stated.value == to_base64(Digest::of(known->digest, {}))) {
+        message +=
+            " It is the checksum of an empty body that was signed into the URL: presign without "
+            "a checksum.";
+    }
+    return onput::fail(ErrorCode::invalid_argument, std::move(message), "bad_digest");
+}
+
+http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max) {
+    auto body = Body::open(request, Body::Length::optional);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    std::string bytes;
+    while (true) {
+        auto piece = co_await body->read(bytes_max + 1);
+        if (!piece) co_return std::unexpected(std::move(piece).error());
+        if (piece->empty()) break;
+        bytes += *piece;
+        if (bytes.size() > bytes_max) {
+            co_return onput::fail(ErrorCode::invalid_argument, "the document is too large",
+                                  "body_too_large");
+        }
+    }
+    const auto digests = body->finish();
+    if (!digests) co_return std::unexpected(digests.error());
+    co_return bytes;
 }
 
 }  // namespace onput::gateway::s3

@@ -2,10 +2,11 @@
 // aws-chunked framing and compares, at the end, everything the client stated: length, Content-MD5,
 // x-amz-content-sha256, x-amz-checksum-* in headers or trailer.
 //
-//     auto body = Body::open(context);            refuses unsupported or contradictory headers
-//     before a byte is read while (piece = co_await body.read(n)) ...   decoded bytes; nothing may
-//     become visible yet auto digests = body.finish();               now all of it is proven, or an
-//     error says what is not
+//     auto body = Body::open(request, ...);         refuses unsupported or contradictory headers
+//                                                   before a byte is read
+//     while (piece = co_await body.read(n)) ...     decoded bytes; nothing may become visible yet
+//     auto digests = body.finish();                 now all of it is proven, or an error says what
+//                                                   is not
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@
 #include "common/auth/chunked_decoder.hpp"
 #include "common/base/digest.hpp"
 #include "common/schema/storage_objects.hpp"
-#include "services/gateway/request_context.hpp"
+#include "services/gateway/s3/operation.hpp"
 
 namespace onput::gateway::s3 {
 
@@ -29,7 +30,9 @@ struct BodyDigests {
 
 class Body {
 public:
-    static Result<Body> open(RequestContext& context);
+    // S3 wants the length of an object stated; a request that may have no body need not have one.
+    enum class Length { required, optional };
+    static Result<Body> open(const S3Request& request, Length length);
 
     // Bytes of the object, when the client has said.
     [[nodiscard]] std::optional<std::uint64_t> decoded_length() const { return decoded_length_; }
@@ -42,11 +45,15 @@ public:
     Result<BodyDigests> finish();
 
 private:
-    explicit Body(RequestContext& context) : context_(&context) {}
+    explicit Body(const S3Request& request)
+        : exchange_(&request.context.exchange), identity_(&request.context.identity) {}
 
-    Result<void> take_stated_checksums();
-    Result<void> take_length();
+    Result<void> take_content_md5(const http::RequestHead& head);
+    Result<void> take_checksum_headers(const http::RequestHead& head);
+    Result<void> take_trailer(const http::RequestHead& head);
+    Result<void> take_length(const http::RequestHead& head, Length length);
     Result<void> check_trailers(const auth::ChunkedDecoder::Trailers& trailers);
+    Result<void> check_stated();
     void take(std::string_view bytes);
 
     struct Stated {
@@ -55,8 +62,10 @@ private:
         std::string value;      // Base64; empty until the trailer brings it.
         Digest digest;
     };
+    std::unexpected<Error> checksum_differs(const Stated& stated) const;
 
-    RequestContext* context_;
+    http::Exchange* exchange_;
+    const auth::Identity* identity_;
     std::optional<auth::ChunkedDecoder> decoder_;
     std::optional<std::uint64_t> decoded_length_;
     Digest md5_{DigestAlgorithm::md5};
@@ -65,5 +74,9 @@ private:
     std::vector<Stated> stated_;
     std::uint64_t bytes_ = 0;
 };
+
+// The whole body of a request that has a small one or none, proven. More than `bytes_max` is
+// invalid_argument, reason `body_too_large`.
+http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max);
 
 }  // namespace onput::gateway::s3

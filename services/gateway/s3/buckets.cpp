@@ -1,7 +1,7 @@
 // ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation, GetBucketVersioning.
 #include "common/schema/storage.hpp"
-#include "services/gateway/s3/errors.hpp"
-#include "services/gateway/s3/identity.hpp"
+#include "services/gateway/s3/body.hpp"
+#include "services/gateway/s3/bucket_list.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/xml.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
@@ -9,32 +9,11 @@
 namespace onput::gateway::s3 {
 namespace {
 
-std::string render_bucket_list(const schema::BucketList& list, const std::string& account) {
-    XmlWriter xml;
-    xml.begin_in_namespace("ListAllMyBucketsResult", s3_namespace);
-    xml.begin("Owner");
-    xml.text("ID", canonical_user_id(account));
-    xml.end("Owner");
-    xml.begin("Buckets");
-    for (const auto& bucket : list.buckets) {
-        xml.begin("Bucket");
-        xml.text("Name", bucket.name);
-        xml.text("CreationDate", format_iso8601_millis(bucket.created_at));
-        xml.end("Bucket");
-    }
-    xml.end("Buckets");
-    xml.end("ListAllMyBucketsResult");
-    return xml.take();
-}
-
 // An empty LocationConstraint is how S3 says us-east-1.
 std::string render_location(const std::string& region) {
     XmlWriter xml;
     xml.begin_in_namespace("LocationConstraint", s3_namespace);
-    if (region != "us-east-1") {
-        std::string text = xml.take() + region + "</LocationConstraint>";
-        return text;
-    }
+    if (region != "us-east-1") xml.content(region);
     xml.end("LocationConstraint");
     return xml.take();
 }
@@ -42,18 +21,19 @@ std::string render_location(const std::string& region) {
 }  // namespace
 
 Outcome list_buckets(S3Request& request) {
-    const schema::ListBuckets message{.prefix = request.context.parameter_text("prefix")};
+    auto question = read_bucket_question(request.context.query);
+    if (!question) co_return std::unexpected(std::move(question).error());
+    const schema::ListBuckets message{.prefix = question->prefix};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = render_bucket_list(answer->reply, request.context.identity.account_id),
-                .headers = {}};
+    question->account = request.context.identity.account_id;
+    Reply reply{.body = render_bucket_list(*question, answer->reply), .headers = {}};
     co_return co_await respond(request, std::move(reply));
 }
 
 Outcome create_bucket(S3Request& request) {
-    auto body = co_await request.context.exchange.read_whole_body(xml_body_bytes_max);
+    auto body = co_await read_small_body(request, xml_body_bytes_max);
     if (!body) co_return std::unexpected(std::move(body).error());
-    if (auto proven = check_body_hash(request.context, *body); !proven) co_return proven;
     auto region = read_location_constraint(*body);
     if (!region) co_return std::unexpected(std::move(region).error());
     const schema::CreateBucket message{.name = request.address.bucket, .region = *region};

@@ -26,6 +26,11 @@ constexpr std::array reasons{
     ReasonName{"authorization_query_parameters_error",
                {400, "AuthorizationQueryParametersError", ""}},
     ReasonName{"missing_security_header", {400, "MissingSecurityHeader", ""}},
+    ReasonName{"headers_not_signed", {403, "AccessDenied", ""}},
+    ReasonName{"invalid_content_sha256", {400, "InvalidArgument", ""}},
+    ReasonName{"several_auth_mechanisms", {400, "InvalidArgument", ""}},
+    ReasonName{"unsupported_authorization_type", {400, "InvalidArgument", ""}},
+    ReasonName{"authorization_mechanism_not_supported", {400, "InvalidRequest", ""}},
     ReasonName{"invalid_uri", {400, "InvalidURI", "Couldn't parse the specified URI."}},
     ReasonName{"x_amz_content_sha256_mismatch",
                {400, "XAmzContentSHA256Mismatch",
@@ -37,6 +42,14 @@ constexpr std::array reasons{
         "incomplete_body",
         {400, "IncompleteBody",
          "You did not provide the number of bytes specified by the Content-Length HTTP header"}},
+    ReasonName{"malformed_chunk",
+               {400, "IncompleteBody", "The request body's chunks are not well-formed"}},
+    ReasonName{"malformed_body",
+               {400, "IncompleteBody", "The request body's chunks are not well-formed"}},
+    ReasonName{"malformed_trailer",
+               {400, "MalformedTrailerError",
+                "The request contained trailing data that was not well-formed or did not conform "
+                "to our published schema."}},
     ReasonName{"missing_content_length",
                {411, "MissingContentLength", "You must provide the Content-Length HTTP header."}},
     ReasonName{"bucket_already_exists",
@@ -60,6 +73,9 @@ constexpr std::array reasons{
     ReasonName{"key_too_long", {400, "KeyTooLongError", "Your key is too long"}},
     ReasonName{"entity_too_large",
                {400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"}},
+    ReasonName{"chunk_too_large",
+               {400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"}},
+    ReasonName{"body_too_large", {400, "MaxMessageLengthExceeded", "Your request was too large."}},
     ReasonName{"precondition_failed",
                {412, "PreconditionFailed",
                 "At least one of the pre-conditions you specified did not hold"}},
@@ -70,6 +86,7 @@ constexpr std::array reasons{
                 "Your metadata headers exceed the maximum allowed metadata size"}},
     ReasonName{"acl_not_supported",
                {400, "AccessControlListNotSupported", "The bucket does not allow ACLs"}},
+    ReasonName{"malformed_policy", {400, "MalformedPolicy", ""}},
     ReasonName{"malformed_xml",
                {400, "MalformedXML",
                 "The XML you provided was not well-formed or did not validate against our "
@@ -78,6 +95,10 @@ constexpr std::array reasons{
     ReasonName{
         "method_not_allowed",
         {405, "MethodNotAllowed", "The specified method is not allowed against this resource."}},
+    ReasonName{"slow_down", {503, "SlowDown", "Please reduce your request rate."}},
+    // The upload's session ended under it, as when storage starts anew: sending it again helps.
+    ReasonName{"no_such_session",
+               {503, "ServiceUnavailable", "The transfer was interrupted. Please try again."}},
     ReasonName{"storage_full",
                {507, "InsufficientStorage", "There is no space left to store the object."}},
     ReasonName{"client_too_slow",
@@ -108,6 +129,35 @@ ErrorName name_of_code(ErrorCode code) {
     return {500, "InternalError", "We encountered an internal error. Please try again."};
 }
 
+struct ErrorDocument {
+    const ErrorName& name;
+    std::string message;
+    std::vector<std::pair<std::string, std::string>> details;
+    std::string resource;
+    const AnswerIds& ids;
+};
+
+std::string render_body(const ErrorDocument& error) {
+    XmlWriter xml;
+    xml.begin("Error");
+    xml.text("Code", error.name.code);
+    xml.text("Message", error.message);
+    for (const auto& [element, value] : error.details) xml.text(element, value);
+    if (!error.resource.empty()) xml.text("Resource", error.resource);
+    xml.text("RequestId", error.ids.request_id);
+    xml.text("HostId", error.ids.host_id);
+    xml.end("Error");
+    return xml.take();
+}
+
+// 304 shows what a 200 would have: by them a cache finds the answer it holds.
+void add_validators(const Error& error, http::ResponseHead& head) {
+    for (const auto& [name, value] : error.details) {
+        const bool needs_quotes = name == "ETag" && !value.starts_with('"');
+        head.headers.emplace_back(name, needs_quotes ? "\"" + value + "\"" : value);
+    }
+}
+
 }  // namespace
 
 ErrorName name_of(const Error& error) {
@@ -124,22 +174,20 @@ http::Response render_error(const ErrorAnswer& answer) {
     response.head.headers = {{"x-amz-request-id", answer.ids.request_id},
                              {"x-amz-id-2", answer.ids.host_id}};
     if (name.status == 304) {
-        for (const auto& [header, value] : answer.error.details)
-            response.head.headers.emplace_back(header, value);
+        add_validators(answer.error, response.head);
         return response;
     }
+    for (const auto& [element, value] : answer.error.details) {
+        if (name.status == 416 && element == "ActualObjectSize")
+            response.head.headers.emplace_back("Content-Range", "bytes */" + value);
+    }
     response.head.headers.emplace_back("Content-Type", "application/xml");
-    XmlWriter xml;
-    xml.begin("Error");
-    xml.text("Code", name.code);
-    xml.text("Message",
-             name.message.empty() ? std::string_view(answer.error.message) : name.message);
-    for (const auto& [element, value] : answer.error.details) xml.text(element, value);
-    if (!answer.resource.empty()) xml.text("Resource", answer.resource);
-    xml.text("RequestId", answer.ids.request_id);
-    xml.text("HostId", answer.ids.host_id);
-    xml.end("Error");
-    response.body = xml.take();
+    response.body = render_body(
+        {.name = name,
+         .message = name.message.empty() ? answer.error.message : std::string(name.message),
+         .details = answer.error.details,
+         .resource = answer.resource,
+         .ids = answer.ids});
     return response;
 }
 
@@ -149,20 +197,25 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids) {
     response.head.headers = {{"x-amz-request-id", ids.request_id},
                              {"x-amz-id-2", ids.host_id},
                              {"Content-Type", "application/xml"}};
-    XmlWriter xml;
-    xml.begin("Error");
-    xml.text("Code", name.code);
-    xml.text("Message", name.message);
-    xml.text("RequestId", ids.request_id);
-    xml.text("HostId", ids.host_id);
-    xml.end("Error");
-    response.body = xml.take();
+    response.body = render_body({.name = name,
+                                 .message = std::string(name.message),
+                                 .details = {},
+                                 .resource = {},
+                                 .ids = ids});
     return response;
 }
 
 std::unexpected<Error> not_implemented(std::string_view what) {
     return onput::fail(ErrorCode::unimplemented,
                        "Not implemented here: " + std::string(what) + ". Nothing was changed.");
+}
+
+std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value) {
+    return std::unexpected(
+        Error{.code = ErrorCode::invalid_argument,
+              .message = std::move(message),
+              .reason = {},
+              .details = {{"ArgumentName", std::move(name)}, {"ArgumentValue", std::move(value)}}});
 }
 
 }  // namespace onput::gateway::s3

@@ -23,7 +23,8 @@ struct AnswerIds {
     std::string host_id;
 };
 
-// The whole answer: XML body, or none for 304 and HEAD (`has_body`).
+// The whole answer. 304 has headers instead of a body; of an answer to HEAD the caller takes it
+// off.
 struct ErrorAnswer {
     const Error& error;
     std::string resource;  // "/bucket/key"
@@ -36,5 +37,8 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids);
 
 // The refusal of what does not exist here.
 std::unexpected<Error> not_implemented(std::string_view what);
+
+// InvalidArgument, with ArgumentName and ArgumentValue.
+std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value);
 
 }  // namespace onput::gateway::s3

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
@@ -13,8 +14,8 @@ enum class Target { service, bucket, object };
 struct Route {
     std::string_view method;
     Target target;
-    std::string_view
-        sub_resource;  // The query parameter that makes it this operation; empty: none does.
+    // The query parameter that makes it this operation; empty: none does.
+    std::string_view sub_resource;
     Operation operation;
 };
 
@@ -41,9 +42,8 @@ constexpr std::array routes{
     Route{"DELETE", Target::object, "", {"DeleteObject", &delete_object}},
 };
 
-// Parameters that refine an operation, or belong to a signature. Any other is a sub-resource: known
-// above, or not implemented.
-constexpr std::array<std::string_view, 27> modifiers{"prefix",
+// Parameters that refine an operation, or belong to a signature.
+constexpr std::array<std::string_view, 23> modifiers{"prefix",
                                                      "delimiter",
                                                      "marker",
                                                      "max-keys",
@@ -51,69 +51,113 @@ constexpr std::array<std::string_view, 27> modifiers{"prefix",
                                                      "continuation-token",
                                                      "start-after",
                                                      "fetch-owner",
+                                                     "max-buckets",
+                                                     "bucket-region",
                                                      "x-id",
                                                      "versionId",
-                                                     "max-buckets",
                                                      "AWSAccessKeyId",
                                                      "Signature",
                                                      "Expires",
+                                                     "content-type",
+                                                     "content-md5",
                                                      "response-content-type",
                                                      "response-content-language",
                                                      "response-expires",
                                                      "response-cache-control",
                                                      "response-content-disposition",
-                                                     "response-content-encoding",
-                                                     "bucket-region",
-                                                     "X-Amz-Algorithm",
-                                                     "X-Amz-Credential",
-                                                     "X-Amz-Date",
-                                                     "X-Amz-Expires",
-                                                     "X-Amz-SignedHeaders",
-                                                     "X-Amz-Signature"};
+                                                     "response-content-encoding"};
 
-bool is_modifier(std::string_view name) {
-    // Presigned URLs carry signed headers as parameters: x-amz-checksum-mode and its like.
-    const bool is_amz = name.size() > 6 && http::equal_ignoring_case(name.substr(0, 6), "x-amz-");
-    return is_amz || std::ranges::find(modifiers, name) != modifiers.end();
+// What a GET or HEAD of an object may ask for instead of its bytes.
+constexpr std::array<std::string_view, 13> object_sub_resources{
+    "acl",       "annotation", "attributes",  "encryption", "legal-hold", "partNumber", "restore",
+    "retention", "select",     "select-type", "tagging",    "torrent",    "uploadId"};
+
+bool has_prefix(std::string_view text, std::string_view prefix) {
+    return text.size() > prefix.size() &&
+           http::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
-// Headers that would make an operation another one, or ask of it what it cannot do.
-Result<void> refuse_unsupported_headers(const S3Request& request) {
+Target target_of(const Address& address) {
+    if (address.bucket.empty()) return Target::service;
+    return address.key.empty() ? Target::bucket : Target::object;
+}
+
+// Presigned URLs carry headers as x-amz- parameters (presigned.hpp).
+bool is_modifier(std::string_view name) {
+    return has_prefix(name, "x-amz-") || std::ranges::find(modifiers, name) != modifiers.end();
+}
+
+bool is_passed_over(const Question& question, std::string_view name) {
+    const bool is_read = question.head.method == "GET" || question.head.method == "HEAD";
+    return is_read && target_of(question.address) == Target::object && name != "uploads" &&
+           std::ranges::find(object_sub_resources, name) == object_sub_resources.end();
+}
+
+Result<std::string_view> sub_resource_of(const Question& question) {
+    std::string_view found;
+    for (const auto& parameter : question.query) {
+        const std::string_view name = parameter.name;
+        if (is_modifier(name) || is_passed_over(question, name) || name == found) continue;
+        if (found.empty()) {
+            found = name;
+            continue;
+        }
+        Error error{
+            .code = ErrorCode::invalid_argument,
+            .message = "Conflicting query string parameters: " + std::string(found) + ", " +
+                       std::string(name),
+            .reason = {},
+            .details = {{"ArgumentName", "ResourceType"}, {"ArgumentValue", std::string(found)}}};
+        return std::unexpected(std::move(error));
+    }
+    return found;
+}
+
+// Headers that would make an operation another one, or ask of it what it cannot do. One value of
+// each may say what happens anyway.
+Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
     struct Unsupported {
         std::string_view header;
-        std::string_view accepted;  // This value is what happens anyway.
+        std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 13> list{{
+    static constexpr std::array<Unsupported, 15> list{{
         {"x-amz-copy-source", "", "CopyObject"},
         {"x-amz-tagging", "", "tags of objects"},
         {"x-amz-storage-class", "STANDARD", "storage classes other than STANDARD"},
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
+        {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
         {"x-amz-server-side-encryption-customer-algorithm", "",
          "encryption with the customer's keys"},
         {"x-amz-object-lock-mode", "", "object lock"},
+        {"x-amz-object-lock-retain-until-date", "", "object lock"},
         {"x-amz-object-lock-legal-hold", "OFF", "object lock"},
         {"x-amz-bucket-object-lock-enabled", "false", "object lock"},
+        {"x-amz-object-ownership", "BucketOwnerEnforced", "object ownership with ACLs"},
         {"x-amz-website-redirect-location", "", "website redirects"},
         {"x-amz-write-offset-bytes", "", "appending to objects"},
-        {"x-amz-grant-read", "", "access control lists"},
-        {"x-amz-grant-full-control", "", "access control lists"},
+        {"x-amz-rename-source", "", "RenameObject"},
         {"x-amz-mfa", "", "MFA delete"},
     }};
     for (const auto& entry : list) {
-        const auto value = request.context.head().header(entry.header);
+        const auto value = head.header(entry.header);
         if (value && *value != entry.accepted) return not_implemented(entry.what);
     }
-    const auto acl = request.context.head().header("x-amz-acl");
-    if (acl && *acl != "private" && *acl != "bucket-owner-full-control") {
-        return onput::fail(ErrorCode::invalid_argument, "only private ACLs", "acl_not_supported");
+    for (const auto& header : head.headers) {
+        const bool is_acl = http::equal_ignoring_case(header.name, "x-amz-acl") &&
+                            header.value != "private" &&
+                            header.value != "bucket-owner-full-control";
+        if (is_acl || has_prefix(header.name, "x-amz-grant-")) {
+            return onput::fail(ErrorCode::invalid_argument, "only private ACLs",
+                               "acl_not_supported");
+        }
     }
     return {};
 }
 
 // Nothing here has versions: only the null version can be named.
-Result<void> refuse_versions(const S3Request& request) {
-    const auto* version = request.context.parameter("versionId");
+Result<void> refuse_versions(const Question& question) {
+    const auto* version = http::find_parameter(question.query, "versionId");
     if (version == nullptr || version->value == "null") return {};
     Error error{.code = ErrorCode::invalid_argument,
                 .message = "Invalid version id specified",
@@ -122,37 +166,60 @@ Result<void> refuse_versions(const S3Request& request) {
     return std::unexpected(std::move(error));
 }
 
-}  // namespace
+// Buckets are reached by their owner only, so the owner that is expected must be the caller.
+Result<void> check_expected_owner(const Question& question) {
+    const auto owner = question.head.header("x-amz-expected-bucket-owner");
+    if (!owner || *owner == question.account) return {};
+    return onput::fail(ErrorCode::permission_denied, "the bucket's owner is another one",
+                       "access_denied");
+}
 
-Result<Operation> find_operation(const S3Request& request) {
-    const auto& head = request.context.head();
-    const Target target = request.address.bucket.empty() ? Target::service
-                          : request.address.key.empty()  ? Target::bucket
-                                                         : Target::object;
-    std::string_view sub_resource;
-    for (const auto& parameter : request.context.query) {
-        if (!is_modifier(parameter.name)) sub_resource = parameter.name;
+Result<void> check_key(std::string_view key) {
+    if (key.size() <= schema::key_bytes_max) return {};
+    Error error{.code = ErrorCode::invalid_argument,
+                .message = "Your key is too long",
+                .reason = "key_too_long",
+                .details = {{"Size", std::to_string(key.size())},
+                            {"MaxSizeAllowed", std::to_string(schema::key_bytes_max)}}};
+    return std::unexpected(std::move(error));
+}
+
+std::unexpected<Error> refuse_operation(const Question& question, std::string_view sub_resource) {
+    static constexpr std::array<std::string_view, 6> methods{"GET",    "PUT",  "POST",
+                                                             "DELETE", "HEAD", "OPTIONS"};
+    static constexpr std::array<std::string_view, 3> names{"SERVICE", "BUCKET", "OBJECT"};
+    static constexpr std::array<std::string_view, 3> places{" on the service", " on a bucket",
+                                                            " on an object"};
+    const auto target = static_cast<std::size_t>(target_of(question.address));
+    std::string method(question.head.method);
+    const bool is_of_s3 = std::ranges::find(methods, question.head.method) != methods.end();
+    if (!is_of_s3 || (target == 0 && sub_resource.empty())) {
+        return std::unexpected(Error{.code = ErrorCode::invalid_argument,
+                                     .message = "S3 has no such operation",
+                                     .reason = "method_not_allowed",
+                                     .details = {{"Method", std::move(method)},
+                                                 {"ResourceType", std::string(names[target])}}});
     }
-    for (const auto& route : routes) {
-        if (route.method != head.method || route.target != target ||
-            route.sub_resource != sub_resource)
-            continue;
-        ONPUT_TRY_VOID(refuse_unsupported_headers(request));
-        ONPUT_TRY_VOID(refuse_versions(request));
-        return route.operation;
-    }
-    const bool is_known_method = head.method == "GET" || head.method == "PUT" ||
-                                 head.method == "POST" || head.method == "DELETE" ||
-                                 head.method == "HEAD";
-    if (!is_known_method && head.method != "OPTIONS") {
-        return onput::fail(ErrorCode::invalid_argument, "no such method", "method_not_allowed");
-    }
-    std::string what(head.method);
-    what += target == Target::service  ? " on the service"
-            : target == Target::bucket ? " on a bucket"
-                                       : " on an object";
+    std::string what = method + std::string(places[target]);
     if (!sub_resource.empty()) what += " with ?" + std::string(sub_resource);
     return not_implemented(what);
+}
+
+}  // namespace
+
+Result<Operation> find_operation(const Question& question) {
+    ONPUT_TRY_VOID(check_key(question.address.key));
+    ONPUT_TRY(const auto sub_resource, sub_resource_of(question));
+    for (const auto& route : routes) {
+        if (route.method != question.head.method || route.target != target_of(question.address) ||
+            route.sub_resource != sub_resource)
+            continue;
+        ONPUT_TRY_VOID(refuse_unsupported_headers(question.head));
+        ONPUT_TRY_VOID(refuse_versions(question));
+        ONPUT_TRY_VOID(check_expected_owner(question));
+        return route.operation;
+    }
+    return refuse_operation(question, sub_resource);
 }
 
 std::vector<std::pair<std::string, std::string>> common_headers(const RequestContext& context) {

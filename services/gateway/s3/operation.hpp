@@ -13,6 +13,11 @@ namespace onput::gateway::s3 {
 struct S3Request {
     RequestContext& context;
     Address address;
+    http::RequestHead head;  // With the headers that a presigned URL carries as parameters.
+
+    [[nodiscard]] std::string header_text(std::string_view name) const {
+        return std::string(head.header(name).value_or(""));
+    }
 };
 
 // An operation answers the exchange itself when it succeeds, or returns why not, before it has
@@ -25,9 +30,22 @@ struct Operation {
     Run run = nullptr;
 };
 
-// By method, what is addressed, and sub-resource. unimplemented names what was asked;
-// method_not_allowed where S3 has no such thing.
-Result<Operation> find_operation(const S3Request& request);
+// What a request is judged by before any operation of it runs.
+struct Question {
+    const http::RequestHead& head;
+    const Address& address;
+    const std::vector<http::QueryParameter>& query;
+    std::string_view account;  // Whose signature was proven.
+};
+
+// By method, what is addressed, and sub-resource. Pure. Errors:
+//   unimplemented     the operation, or something that a header asks of it, does not exist here
+//   invalid_argument  method_not_allowed where S3 has no such thing; key_too_long; two
+//                     sub-resources at once
+//   permission_denied access_denied: x-amz-expected-bucket-owner names another account
+// An unknown parameter is taken for a sub-resource that is not known yet, and refused; but on GET
+// and HEAD of an object, where it can do no harm, it is passed over, as S3 does.
+Result<Operation> find_operation(const Question& question);
 
 Outcome list_buckets(S3Request& request);
 Outcome create_bucket(S3Request& request);

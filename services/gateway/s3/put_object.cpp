@@ -2,68 +2,26 @@
 // proven; a large one goes piece by piece into a write session, and is proven before the session is
 // finished.
 #include <algorithm>
-#include <array>
 #include <deque>
 
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/conditions.hpp"
-#include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/operation.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
 
-constexpr std::array<std::string_view, 5> kept_headers{
-    "cache-control", "content-disposition", "content-encoding", "content-language", "expires"};
-constexpr std::string_view metadata_prefix = "x-amz-meta-";
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
-
-// aws-chunked is framing, not an encoding of the object: it is taken off, other codings stay.
-std::string without_aws_chunked(std::string_view value) {
-    std::string kept;
-    while (!value.empty()) {
-        const auto comma = value.find(',');
-        std::string_view token = value.substr(0, comma);
-        value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
-        while (token.starts_with(' ')) token.remove_prefix(1);
-        while (token.ends_with(' ')) token.remove_suffix(1);
-        if (token.empty() || http::equal_ignoring_case(token, "aws-chunked")) continue;
-        if (!kept.empty()) kept += ", ";
-        kept += token;
-    }
-    return kept;
-}
-
 schema::PutObject describe(const S3Request& request) {
-    const RequestContext& context = request.context;
     schema::PutObject object;
     object.bucket = request.address.bucket;
     object.key = request.address.key;
-    object.content_type = context.head().header("content-type").value_or("binary/octet-stream");
-    object.conditions = read_conditions(context.head());
-    object.request_id = context.request_id;
-    object.host_id = context.host_id;
-    object.source_ip = context.source_ip();
-    for (const auto& header : context.head().headers) {
-        const std::string name = lower(header.name);
-        if (name.starts_with(metadata_prefix)) {
-            auto& value = object.metadata[name.substr(metadata_prefix.size())];
-            // Repeated metadata headers are one, joined by commas.
-            value += (value.empty() ? "" : ",") + std::string(header.value);
-        } else if (std::ranges::find(kept_headers, name) != kept_headers.end()) {
-            std::string value = name == "content-encoding" ? without_aws_chunked(header.value)
-                                                           : std::string(header.value);
-            if (!value.empty()) object.headers[name] = std::move(value);
-        }
-    }
+    object.conditions = read_conditions(request.head);
+    object.request_id = request.context.request_id;
+    object.host_id = request.context.host_id;
+    object.source_ip = request.context.source_ip();
+    keep_headers(request.head, object);
     return object;
 }
 
@@ -151,7 +109,7 @@ http::Task<Stored> store_stream(S3Request& request, Body& body, schema::PutObjec
 }  // namespace
 
 Outcome put_object(S3Request& request) {
-    auto body = Body::open(request.context);
+    auto body = Body::open(request, Body::Length::required);
     if (!body) co_return std::unexpected(std::move(body).error());
     schema::PutObject object = describe(request);
     const bool is_small =
@@ -166,10 +124,7 @@ Outcome put_object(S3Request& request) {
     Reply reply{.body = {},
                 .headers = {{"ETag", "\"" + stored->etag + "\""},
                             {"x-amz-server-side-encryption", "AES256"}}};
-    for (const auto& checksum : object.checksums) {
-        reply.headers.emplace_back("x-amz-checksum-" + lower(checksum.algorithm), checksum.value);
-        reply.headers.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
-    }
+    show_checksums(object.checksums, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -177,7 +132,7 @@ Outcome delete_object(S3Request& request) {
     const RequestContext& context = request.context;
     const schema::DeleteObject message{.bucket = request.address.bucket,
                                        .key = request.address.key,
-                                       .conditions = read_conditions(context.head()),
+                                       .conditions = read_conditions(request.head),
                                        .request_id = context.request_id,
                                        .host_id = context.host_id,
                                        .source_ip = context.source_ip()};

@@ -2,18 +2,28 @@
 
 #include <fmt/format.h>
 
+#include "common/base/encoding.hpp"
+
 namespace onput::gateway::s3 {
 
 void append_escaped(std::string& out, std::string_view value) {
+    // Hostile bytes come back in error texts; one bad byte would make the whole document
+    // unreadable.
+    const bool is_text = is_utf8(value);
     for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80 && !is_text) {
+            out += "\xEF\xBF\xBD";
+            continue;
+        }
         switch (c) {
             case '&': out += "&amp;"; break;
             case '<': out += "&lt;"; break;
             case '>': out += "&gt;"; break;
             case '"': out += "&quot;"; break;
             default:
-                if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') {
-                    out += fmt::format("&#x{:x};", static_cast<unsigned>(c));
+                if (byte < 0x20 && c != '\t' && c != '\n') {
+                    out += fmt::format("&#x{:x};", byte);
                 } else {
                     out += c;
                 }
@@ -37,6 +47,10 @@ void XmlWriter::text(std::string_view name, std::string_view value) {
     begin(name);
     append_escaped(out_, value);
     end(name);
+}
+
+void XmlWriter::content(std::string_view value) {
+    append_escaped(out_, value);
 }
 
 void XmlWriter::number(std::string_view name, std::uint64_t value) {

@@ -1,4 +1,4 @@
-// XML as S3 writes and reads it. Writing is an append-only text; reading is in xml_reader.hpp.
+// XML as S3 and SQS write it: an append-only text. Reading is in xml_reader.hpp.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ public:
     void text(std::string_view name, std::string_view value);  // <name>value</name>, escaped.
     void number(std::string_view name, std::uint64_t value);
     void flag(std::string_view name, bool value);  // NOLINT: the value itself, not a mode.
+    void content(std::string_view value);          // Of the element that was begun last, escaped.
 
     std::string take() { return std::move(out_); }
 
@@ -26,8 +27,8 @@ private:
     std::string out_;
 };
 
-// Escaped for element content. Characters that XML 1.0 cannot hold become "&#xN;" references, as S3
-// writes them.
+// Escaped for element content. Control characters, which XML 1.0 cannot hold, become "&#xN;"
+// references, as S3 writes them; in text that is not UTF-8, every byte above 0x7f becomes U+FFFD.
 void append_escaped(std::string& out, std::string_view value);
 
 }  // namespace onput::gateway::s3

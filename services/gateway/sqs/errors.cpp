@@ -23,6 +23,8 @@ constexpr std::array names{
     Name{"QueueNameExists", "QueueNameExists", "QueueAlreadyExists"},
     Name{"InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterValue"},
     Name{"MissingParameter", "MissingRequiredParameterException", "MissingParameter"},
+    Name{"MissingRequiredParameter", "MissingRequiredParameterException", "MissingParameter"},
+    Name{"ResourceNotFound", "ResourceNotFoundException", "ResourceNotFoundException", 404},
     Name{"AccessDenied", "AccessDeniedException", "AccessDenied", 403},
     Name{"BatchEntryIdsNotDistinct", "BatchEntryIdsNotDistinct", ""},
     Name{"BatchRequestTooLong", "BatchRequestTooLong", ""},
@@ -39,6 +41,7 @@ constexpr std::array names{
     Name{"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"},
     Name{"InvalidMessageContents", "InvalidMessageContents", "InvalidMessageContents"},
     Name{"InvalidAction", "UnknownOperationException", "InvalidAction"},
+    Name{"MissingAction", "MissingAction", "MissingAction"},
     Name{"SerializationException", "SerializationException", "MalformedQueryString"},
     Name{"MalformedQueryString", "SerializationException", "MalformedQueryString"},
     Name{"invalid_access_key_id", "InvalidClientTokenId", "InvalidClientTokenId", 403,
@@ -51,6 +54,18 @@ constexpr std::array names{
          "Request is missing Authentication Token"},
     Name{"request_time_too_skewed", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
     Name{"request_expired", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
+    Name{"request_not_yet_valid", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
+    Name{"headers_not_signed", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
+    Name{"authorization_header_malformed", "IncompleteSignature", "IncompleteSignature"},
+    Name{"authorization_query_parameters_error", "IncompleteSignature", "IncompleteSignature"},
+    Name{"several_auth_mechanisms", "IncompleteSignature", "IncompleteSignature"},
+    Name{"authorization_mechanism_not_supported", "IncompleteSignature", "IncompleteSignature"},
+    Name{"unsupported_authorization_type", "IncompleteSignature", "IncompleteSignature"},
+    Name{"invalid_content_sha256", "IncompleteSignature", "IncompleteSignature"},
+    Name{"missing_security_header", "IncompleteSignature", "IncompleteSignature"},
+    Name{"invalid_uri", "MalformedQueryString", "MalformedQueryString"},
+    Name{"malformed_body", "SerializationException", "MalformedQueryString"},
+    Name{"incomplete_body", "SerializationException", "MalformedQueryString"},
     Name{"body_too_large", "InvalidParameterValueException", "InvalidParameterValue", 400,
          "The request is larger than is allowed."},
 };
@@ -138,15 +153,6 @@ http::Response render_error(const Error& error, Wire wire, std::string_view requ
         response.body = xml_body(name, request_id);
     }
     return response;
-}
-
-EntryError entry_error(std::string_view reason, std::string_view message, Wire wire) {
-    const ErrorName name = name_of({.code = ErrorCode::invalid_argument,
-                                    .message = std::string(message),
-                                    .reason = std::string(reason),
-                                    .details = {}},
-                                   wire);
-    return {.code = name.code, .message = name.message, .is_senders_fault = name.status < 500};
 }
 
 }  // namespace onput::gateway::sqs

@@ -21,12 +21,4 @@ ErrorName name_of(const Error& error, Wire wire);
 
 http::Response render_error(const Error& error, Wire wire, std::string_view request_id);
 
-// The parts of a batch's failed entry.
-struct EntryError {
-    std::string code;
-    std::string message;
-    bool is_senders_fault = true;
-};
-EntryError entry_error(std::string_view reason, std::string_view message, Wire wire);
-
 }  // namespace onput::gateway::sqs

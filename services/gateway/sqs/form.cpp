@@ -106,7 +106,7 @@ Value to_value(const Node& node) {
 
 Result<Value> read_form(std::string_view form) {
     auto fields = http::parse_query(form);
-    if (!fields || fields->size() > form_fields_max) {
+    if (!fields) {
         return fail(ErrorCode::invalid_argument, "the form is malformed or has too many fields",
                     "MalformedQueryString");
     }

@@ -16,8 +16,9 @@ std::unexpected<Error> not_json(std::string why) {
 Result<Value> to_value(const Json& json, std::size_t depth) {
     if (depth > value_depth_max) return not_json("the request is nested too deeply");
     if (json.is_string()) return Value(json.get<std::string>());
-    if (json.is_boolean()) return Value(json.get<bool>() ? "true" : "false");
-    if (json.is_number_integer()) return Value(json.get<std::int64_t>());
+    if (json.is_boolean()) return Value::flag(json.get<bool>());
+    const bool fits = !json.is_number_unsigned() || json.get<std::uint64_t>() <= INT64_MAX;
+    if (json.is_number_integer() && fits) return Value(json.get<std::int64_t>());
     if (json.is_number()) return Value(json.dump());
     if (json.is_array()) {
         Value::List list;
@@ -43,6 +44,8 @@ Result<Value> to_value(const Json& json, std::size_t depth) {
 void write_value(schema::JsonWriter& out, const Value& value) {
     if (const auto* text = value.text()) {
         out.text(*text);
+    } else if (const auto* flag = value.flag()) {
+        out.boolean(*flag);
     } else if (const auto* list = value.list()) {
         out.begin_array();
         for (const auto& item : *list) write_value(out, item);
@@ -62,30 +65,32 @@ void write_value(schema::JsonWriter& out, const Value& value) {
     }
 }
 
-// nlohmann's parser recurses: depth is checked before it is let loose.
-bool is_too_deep(std::string_view text) {
+// Depth and number of values, before the parser makes a tree of many times the text's size.
+Result<void> check_shape(std::string_view text) {
     std::size_t depth = 0;
+    std::size_t items = 0;
     bool in_string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (in_string) {
             if (c == '\\') ++i;
             if (c == '"') in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > value_depth_max) return true;
-        } else if (c == ']' || c == '}') {
-            if (depth > 0) --depth;
+            continue;
         }
+        if (c == '"') in_string = true;
+        if (c == '[' || c == '{') ++depth;
+        if ((c == ']' || c == '}') && depth > 0) --depth;
+        if (c == '[' || c == '{' || c == ',') ++items;
+        if (depth > value_depth_max) return not_json("the request is nested too deeply");
+        if (items > json_items_max) return not_json("the request has too many values");
     }
-    return false;
+    return {};
 }
 
 }  // namespace
 
 Result<Value> read_json(std::string_view text) {
-    if (is_too_deep(text)) return not_json("the request is nested too deeply");
+    ONPUT_TRY_VOID(check_shape(text));
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) return not_json("the request is not a JSON object");
     return to_value(json, 0);

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "services/gateway/sqs/errors.hpp"
+
 namespace onput::gateway::sqs {
 namespace {
 
@@ -45,6 +47,10 @@ Result<Run> find_operation(std::string_view name) {
     for (const auto& [known, run] : operations) {
         if (known == name) return run;
     }
+    if (name.empty()) {
+        return fail(ErrorCode::invalid_argument, "The request must contain the parameter Action.",
+                    "MissingAction");
+    }
     if (std::ranges::find(missing, name) != missing.end()) {
         return fail(ErrorCode::unimplemented,
                     fmt::format("{} is not implemented here. Nothing was changed.", name),
@@ -56,61 +62,20 @@ Result<Run> find_operation(std::string_view name) {
 }
 
 Result<QueueName> queue_of(const SqsRequest& request) {
-    std::string url = request.parameters.text_of("QueueUrl");
-    if (url.empty()) url = request.path_queue;
-    if (url.empty()) return missing_parameter("QueueUrl");
-    // The last two parts of the path, on whatever host; a bare name is a queue of the caller.
-    const auto slash = url.rfind('/');
-    if (slash == std::string::npos) return QueueName{.account = {}, .name = url};
-    const std::string name = url.substr(slash + 1);
-    const auto before = url.rfind('/', slash == 0 ? 0 : slash - 1);
-    const std::string account = before == std::string::npos || before == slash
-                                    ? std::string()
-                                    : url.substr(before + 1, slash - before - 1);
-    const bool is_account =
-        account.size() == 12 && account.find_first_not_of("0123456789") == std::string::npos;
-    if (name.empty() || !is_account) {
-        return fail(ErrorCode::not_found, "The address " + url + " is not valid for this endpoint.",
-                    "QueueDoesNotExist");
-    }
-    return QueueName{.account = account, .name = name};
+    const std::string url = request.parameters.text_of("QueueUrl");
+    if (!url.empty()) return parse_queue_url(url);
+    if (!request.path_queue.empty()) return parse_queue_url(request.path_queue);
+    return missing_parameter("QueueUrl");
 }
 
-std::string queue_url(const RequestContext& context, std::string_view account,
-                      std::string_view name) {
-    const auto& head = context.head();
-    const auto scheme = head.header("x-forwarded-proto").value_or("http");
-    const auto host = head.header("x-forwarded-host").value_or(head.host);
-    return fmt::format("{}://{}/{}/{}", scheme, host, account, name);
-}
-
-std::unexpected<Error> missing_parameter(std::string_view name) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("The request must contain the parameter {}.", name),
-                "MissingParameter");
-}
-
-std::unexpected<Error> invalid_value(std::string message) {
-    return fail(ErrorCode::invalid_argument, std::move(message), "InvalidParameterValue");
-}
-
-Result<std::optional<std::uint32_t>> number_of(const Value& parameters, const NumberRule& rule) {
-    const auto* member = parameters.find(rule.name);
-    if (member == nullptr) return std::nullopt;
-    const auto number = member->number();
-    if (!number || *number < rule.low || *number > rule.high) {
-        return invalid_value(fmt::format("Value {} for parameter {} is invalid. Reason: {}",
-                                         parameters.text_of(rule.name), rule.name, rule.wanted));
-    }
-    return static_cast<std::uint32_t>(*number);
-}
-
-Result<const Value::List*> batch_of(const SqsRequest& request) {
-    const auto* member = request.parameters.find("Entries");
+Result<const Value::List*> batch_of(const Value& parameters, std::string_view operation) {
+    const auto* member = parameters.find("Entries");
     const auto* entries = member != nullptr ? member->list() : nullptr;
     if (entries == nullptr || entries->empty()) {
-        return fail(ErrorCode::invalid_argument,
-                    "There should be at least one entry in the request.", "EmptyBatchRequest");
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("There should be at least one {}RequestEntry in the request.", operation),
+            "EmptyBatchRequest");
     }
     if (entries->size() > batch_entries_max) {
         return fail(ErrorCode::invalid_argument,
@@ -133,6 +98,24 @@ Result<const Value::List*> batch_of(const SqsRequest& request) {
         }
     }
     return entries;
+}
+
+Value failed_entry(const std::string& id, const Error& error, Wire wire) {
+    const ErrorName name = name_of(error, wire);
+    Value value;
+    value["Id"] = Value(id);
+    value["Code"] = Value(name.code);
+    value["Message"] = Value(name.message);
+    value["SenderFault"] = Value::flag(name.status < 500);
+    return value;
+}
+
+Value failed_entry(const schema::EntryResult& result, Wire wire) {
+    const Error error{.code = ErrorCode::invalid_argument,
+                      .message = result.error_message,
+                      .reason = result.error_reason,
+                      .details = {}};
+    return failed_entry(result.id, error, wire);
 }
 
 }  // namespace onput::gateway::sqs

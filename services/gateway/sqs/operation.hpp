@@ -3,16 +3,20 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "common/schema/queue.hpp"
 #include "services/gateway/request_context.hpp"
+#include "services/gateway/sqs/message.hpp"
 #include "services/gateway/sqs/protocol.hpp"
+#include "services/gateway/sqs/queue_address.hpp"
 #include "services/gateway/sqs/value.hpp"
 
 namespace onput::gateway::sqs {
 
 struct SqsRequest {
     RequestContext& context;
+    std::string operation;
     Value parameters;
     Wire wire = Wire::json;
     std::string path_queue;  // "/<account>/<queue>" of the URL; else empty.
@@ -22,7 +26,8 @@ struct SqsRequest {
 using Outcome = http::Task<Result<Value>>;
 using Run = Outcome (*)(SqsRequest&);
 
-// unimplemented for what SQS has and this has not; reason InvalidAction for anything else.
+// unimplemented for what SQS has and this has not; reason InvalidAction for anything else, and
+// MissingAction for no name at all.
 Result<Run> find_operation(std::string_view name);
 
 Outcome create_queue(SqsRequest& request);
@@ -40,30 +45,39 @@ Outcome delete_message_batch(SqsRequest& request);
 Outcome change_message_visibility(SqsRequest& request);
 Outcome change_message_visibility_batch(SqsRequest& request);
 
-// Which queue is meant: QueueUrl of any host, or the path that was addressed.
-struct QueueName {
-    std::string account;
-    std::string name;
-};
+// The queue of QueueUrl, or of the path that was addressed.
 Result<QueueName> queue_of(const SqsRequest& request);
-std::string queue_url(const RequestContext& context, std::string_view account,
-                      std::string_view name);
-
-std::unexpected<Error> missing_parameter(std::string_view name);
-std::unexpected<Error> invalid_value(std::string message);
-// A whole number within bounds, or nothing when it is not there.
-struct NumberRule {
-    std::string_view name;
-    std::int64_t low;
-    std::int64_t high;
-    std::string_view wanted;  // "Must be >= 0 and <= 20, if provided."
-};
-Result<std::optional<std::uint32_t>> number_of(const Value& parameters, const NumberRule& rule);
-
-// An item of `Failed`.
-Value failed_entry(const std::string& id, const schema::EntryResult& result, Wire wire);
 
 // The entries of a batch: 1 to 10, ids distinct and well-formed.
-Result<const Value::List*> batch_of(const SqsRequest& request);
+Result<const Value::List*> batch_of(const Value& parameters, std::string_view operation);
+
+// An item of `Failed`.
+Value failed_entry(const std::string& id, const Error& error, Wire wire);
+Value failed_entry(const schema::EntryResult& result, Wire wire);
+
+// A batch's entries, read one by one: a bad one fails alone, but one that lacks a parameter fails
+// the whole request, as on SQS.
+template <typename Entry>
+struct Batch {
+    std::vector<Entry> entries;
+    Value failed;  // A list of failed_entry, or null.
+};
+template <typename Entry>
+Result<Batch<Entry>> read_batch(const SqsRequest& request, Result<Entry> (*read)(const Value&)) {
+    ONPUT_TRY(const auto* list, batch_of(request.parameters, request.operation));
+    Batch<Entry> batch;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+        const Value& item = (*list)[i];
+        auto entry = read(item);
+        if (entry) {
+            batch.entries.push_back(std::move(*entry));
+        } else if (entry.error().reason == "MissingParameter") {
+            return std::unexpected(std::move(entry).error());
+        } else {
+            batch.failed.push_back(failed_entry(item.text_of("Id"), entry.error(), request.wire));
+        }
+    }
+    return batch;
+}
 
 }  // namespace onput::gateway::sqs

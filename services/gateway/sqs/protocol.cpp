@@ -9,8 +9,12 @@ namespace {
 constexpr std::string_view target_prefix = "AmazonSQS.";
 
 // The service of a signature's credential scope: "key/date/region/service/aws4_request".
-bool names_sqs(std::string_view credential) {
-    return credential.find("/sqs/aws4_request") != std::string_view::npos;
+bool names(std::string_view credential, std::string_view service) {
+    const auto end = credential.find("/aws4_request");
+    if (end == std::string_view::npos) return false;
+    const std::string_view scope = credential.substr(0, end);
+    return scope.ends_with(service) && scope.size() > service.size() &&
+           scope[scope.size() - service.size() - 1] == '/';
 }
 
 bool is_form(const RequestContext& context) {
@@ -43,10 +47,14 @@ http::Response render(const Value& result, const Call& call, const std::string& 
     return response;
 }
 
+// A GET has its parameters in the query; a POST may have some in each, the body's counting.
+std::string form_of(const RequestContext& context, const std::string& body) {
+    return std::string(context.head().query) + "&" + body;
+}
+
 Result<Value> read_parameters(const RequestContext& context, const Call& call) {
     if (call.wire == Wire::json) return read_json(call.body.empty() ? "{}" : call.body);
-    // A GET has its parameters in the query.
-    return read_form(call.body.empty() ? context.head().query : std::string_view(call.body));
+    return read_form(form_of(context, call.body));
 }
 
 http::Task<Result<Value>> run(RequestContext& context, const Call& call) {
@@ -55,6 +63,7 @@ http::Task<Result<Value>> run(RequestContext& context, const Call& call) {
     auto parameters = read_parameters(context, call);
     if (!parameters) co_return std::unexpected(std::move(parameters).error());
     SqsRequest request{.context = context,
+                       .operation = call.operation,
                        .parameters = std::move(*parameters),
                        .wire = call.wire,
                        .path_queue = call.path_queue};
@@ -66,8 +75,11 @@ http::Task<Result<Value>> run(RequestContext& context, const Call& call) {
 bool is_sqs(const RequestContext& context) {
     const auto& head = context.head();
     if (head.header("x-amz-target").value_or("").starts_with(target_prefix)) return true;
-    if (names_sqs(head.header("authorization").value_or(""))) return true;
-    if (names_sqs(context.parameter_text("X-Amz-Credential"))) return true;
+    const std::string_view authorization = head.header("authorization").value_or("");
+    const std::string credential = context.parameter_text("X-Amz-Credential");
+    if (names(authorization, "sqs") || names(credential, "sqs")) return true;
+    // Whoever signs for S3 means S3, whatever its parameters are called.
+    if (names(authorization, "s3") || names(credential, "s3")) return false;
     return context.parameter("Action") != nullptr || (head.method == "POST" && is_form(context));
 }
 
@@ -82,10 +94,8 @@ Call read_call(const RequestContext& context, std::string body) {
         return call;
     }
     call.wire = Wire::query;
-    call.operation = context.parameter_text("Action");
-    if (call.operation.empty()) {
-        if (const auto form = read_form(call.body)) call.operation = form->text_of("Action");
-    }
+    if (const auto form = read_form(form_of(context, call.body)))
+        call.operation = form->text_of("Action");
     return call;
 }
 

@@ -82,7 +82,7 @@ Outcome create_queue(SqsRequest& request) {
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
     result["QueueUrl"] =
-        Value(queue_url(request.context, answer->reply.account, answer->reply.name));
+        Value(queue_url(request.context.head(), {answer->reply.account, answer->reply.name}));
     co_return result;
 }
 
@@ -104,7 +104,7 @@ Outcome get_queue_url(SqsRequest& request) {
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
     result["QueueUrl"] =
-        Value(queue_url(request.context, answer->reply.account, answer->reply.name));
+        Value(queue_url(request.context.head(), {answer->reply.account, answer->reply.name}));
     co_return result;
 }
 
@@ -122,7 +122,8 @@ Outcome list_queues(SqsRequest& request) {
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result{Value::Map()};
     for (const auto& queue : answer->reply.queues) {
-        result["QueueUrls"].push_back(Value(queue_url(request.context, queue.account, queue.name)));
+        result["QueueUrls"].push_back(
+            Value(queue_url(request.context.head(), {queue.account, queue.name})));
     }
     // Only a caller that asked for pages is told that there are more.
     if (most->has_value() && !answer->reply.next_after.empty())

@@ -28,6 +28,7 @@ std::string Value::text_of(std::string_view name) const {
     const auto* member = find(name);
     if (member == nullptr) return {};
     if (const auto* held = member->text()) return *held;
+    if (const auto* flag = member->flag()) return *flag ? "true" : "false";
     const auto count = member->number();
     return count ? std::to_string(*count) : std::string();
 }

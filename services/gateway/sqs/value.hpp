@@ -29,16 +29,24 @@ public:
     Value(List list) : held_(std::move(list)) {}           // NOLINT(google-explicit-constructor)
     Value(Map map) : held_(std::move(map)) {}              // NOLINT(google-explicit-constructor)
 
+    // Not a constructor: pointers would become flags unasked.
+    static Value flag(bool value) {  // NOLINT: the value itself, not a mode.
+        Value made;
+        made.held_ = value;
+        return made;
+    }
+
     [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(held_); }
     [[nodiscard]] const std::string* text() const { return std::get_if<std::string>(&held_); }
     [[nodiscard]] const List* list() const { return std::get_if<List>(&held_); }
     [[nodiscard]] const Map* map() const { return std::get_if<Map>(&held_); }
+    [[nodiscard]] const bool* flag() const { return std::get_if<bool>(&held_); }
     // A number, or a text that is one: the query protocol has only texts.
     [[nodiscard]] std::optional<std::int64_t> number() const;
 
     // A member of a map; null when there is none, or this is no map.
     [[nodiscard]] const Value* find(std::string_view name) const;
-    // The text of a member, or "" without one.
+    // The text of a member, numbers and flags as texts; "" without one, or when it is a tree.
     [[nodiscard]] std::string text_of(std::string_view name) const;
 
     // Makes this a map when it is null.
@@ -49,19 +57,22 @@ public:
     friend bool operator==(const Value&, const Value&) = default;
 
 private:
-    std::variant<std::monostate, std::int64_t, std::string, List, Map> held_;
+    std::variant<std::monostate, bool, std::int64_t, std::string, List, Map> held_;
 };
 
 inline constexpr std::size_t value_depth_max = 16;
-inline constexpr std::size_t form_fields_max = 2000;
-inline constexpr std::size_t form_index_max = 1000;  // The N of "Attribute.N.Name".
+inline constexpr std::size_t json_items_max = 20'000;  // Elements of all lists and maps together.
+inline constexpr std::size_t form_index_max = 1000;    // The N of "Attribute.N.Name".
 
-// A JSON object. invalid_argument, reason SerializationException, for anything else.
+// A JSON object within these limits. invalid_argument, reason SerializationException, for anything
+// else.
 Result<Value> read_json(std::string_view text);
 std::string write_json(const Value& value);
 
 // The fields of a form ("Action=SendMessage&MessageBody=..."), their flattened lists and maps put
-// together as JSON has them.
+// together as JSON has them; a field that is there twice has its last value. invalid_argument,
+// reason MalformedQueryString, for broken percent-encoding and more than
+// http::query_parameters_max fields.
 Result<Value> read_form(std::string_view form);
 
 // <OperationResponse><OperationResult>...: lists flattened, maps as Name and Value.

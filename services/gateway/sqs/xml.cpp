@@ -31,6 +31,8 @@ void write_named(s3::XmlWriter& xml, const std::string& name, const Value& value
                  std::string_view operation) {
     if (const auto* text = value.text()) {
         xml.text(name, *text);
+    } else if (const auto* flag = value.flag()) {
+        xml.flag(name, *flag);
     } else if (const auto number = value.number()) {
         xml.text(name, std::to_string(*number));
     } else {

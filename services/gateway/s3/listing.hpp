@@ -1,0 +1,30 @@
+// What a listing asks for, and how it is written, in both versions of ListObjects. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/schema/storage_objects.hpp"
+#include "services/gateway/http/target.hpp"
+
+namespace onput::gateway::s3 {
+
+struct ListQuestion {
+    schema::ListObjects message;
+    bool is_url_encoded = false;  // encoding-type=url: names are form-encoded, '/' stays.
+    bool wants_owner = false;
+    std::string continuation_token;  // Version 2, as sent.
+    std::string start_after;         // Version 2, as sent.
+};
+
+// invalid_argument in S3's words, with ArgumentName and ArgumentValue.
+Result<ListQuestion> read_list_v1(const std::string& bucket,
+                                  const std::vector<http::QueryParameter>& query);
+Result<ListQuestion> read_list_v2(const std::string& bucket,
+                                  const std::vector<http::QueryParameter>& query);
+
+std::string render_list_v1(const ListQuestion& question, const schema::ObjectList& list);
+std::string render_list_v2(const ListQuestion& question, const schema::ObjectList& list);
+
+}  // namespace onput::gateway::s3

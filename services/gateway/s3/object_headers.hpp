@@ -1,0 +1,31 @@
+// An object's headers: those of a PUT that are kept with it, and those of a GET that show it. Pure.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/schema/storage_objects.hpp"
+#include "services/gateway/http/message.hpp"
+#include "services/gateway/http/target.hpp"
+
+namespace onput::gateway::s3 {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// Fills content_type, headers and metadata. aws-chunked is framing of the body and no encoding of
+// the object: it is taken off Content-Encoding, other codings stay.
+void keep_headers(const http::RequestHead& head, schema::PutObject& object);
+
+// All that a GET and a HEAD show of an object, checksums excepted, with the query's response-*
+// parameters in place of what is stored.
+Headers show_object(const schema::ObjectInfo& object,
+                    const std::vector<http::QueryParameter>& query);
+
+// x-amz-checksum-*; for whole objects only: a client would compare it with the part it got.
+void show_checksums(const std::vector<schema::Checksum>& checksums, Headers& headers);
+
+// "bytes 0-9/100"
+std::string content_range(const schema::ObjectGot& got);
+
+}  // namespace onput::gateway::s3
