@@ -35,11 +35,11 @@ void DirectorySyncer::run() {
             if (waiting_.empty()) return;
             requests.swap(waiting_);
         }
-        sync_all(std::move(requests));
+        sync_all(requests);
     }
 }
 
-void DirectorySyncer::sync_all(std::vector<Request> requests) {
+void DirectorySyncer::sync_all(const std::vector<Request>& requests) {
     std::map<std::string, Result<void>> results;
     for (const Request& request : requests) {
         if (results.contains(request.directory)) continue;

@@ -31,7 +31,7 @@ private:
         Done done;
     };
     void run();
-    static void sync_all(std::vector<Request> requests);
+    static void sync_all(const std::vector<Request>& requests);
 
     std::mutex mutex_;
     std::condition_variable changed_;

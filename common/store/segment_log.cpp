@@ -47,14 +47,14 @@ SegmentLog::~SegmentLog() {
 }
 
 void SegmentLog::write(Owner owner, std::string bytes, BlobSealed done) {
-    if (!try_queue(std::move(owner), std::move(bytes), done)) {
+    if (!try_queue(owner, std::move(bytes), done)) {
         return done(fail(ErrorCode::resource_exhausted, "too many bytes wait to be written",
                          std::string(reason_storage_busy)));
     }
     changed_.notify_one();
 }
 
-bool SegmentLog::try_queue(Owner owner, std::string bytes, const BlobSealed& done) {
+bool SegmentLog::try_queue(const Owner& owner, std::string bytes, const BlobSealed& done) {
     const std::lock_guard lock(mutex_);
     if (queued_bytes_ + bytes.size() > segment_queue_bytes_max) return false;
     if (queue_.size() >= segment_queue_max) return false;

@@ -58,7 +58,7 @@ private:
         BlobRef ref;
     };
 
-    bool try_queue(Owner owner, std::string bytes, const BlobSealed& done);
+    bool try_queue(const Owner& owner, std::string bytes, const BlobSealed& done);
     void run();
     std::vector<Item> take_group();
     void write_group(std::vector<Item> group);
