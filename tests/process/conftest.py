@@ -1,0 +1,36 @@
+"""Fixtures of the process tests: real binaries, real clients. README.md says how to run them."""
+import pytest
+
+from harness.instance import Onput
+
+
+@pytest.fixture(scope="module")
+def onput(tmp_path_factory):
+    """One running instance for all tests of a file that leave it usable."""
+    with Onput(tmp_path_factory.mktemp("onput")) as instance:
+        yield instance
+
+
+@pytest.fixture
+def own_onput(tmp_path):
+    """Makes instances that a test may harm: own_onput(tts=1). Started; ended with the test."""
+    started = []
+
+    def make(**options):
+        instance = Onput(tmp_path / f"onput-{len(started)}", **options)
+        started.append(instance)
+        return instance.start()
+
+    yield make
+    for instance in started:
+        instance.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows where the logs are and what the services complained about."""
+    report = (yield).get_result()
+    if report.when == "teardown" or not report.failed:
+        return
+    for instance in Onput.alive():
+        report.sections.append((f"onput in {instance.data}", instance.complaints()))
