@@ -40,6 +40,7 @@ private:
 // argv and envp as exec wants them. The texts stay the vectors'.
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
     for (std::string& text : texts) pointers.push_back(text.data());
     pointers.push_back(nullptr);
     return pointers;
@@ -73,11 +74,11 @@ struct Prepared {
 void reset_signals() {
     for (int number = 1; number < NSIG; ++number) {
         // KILL, STOP and the C library's own cannot be set, and need not be.
-        static_cast<void>(::signal(number, SIG_DFL));
+        static_cast<void>(::signal(number, SIG_DFL));  // NOLINT: the child has one thread.
     }
     sigset_t none;
     sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 // In the child, between fork and exec: system calls only, as other threads held locks at the fork.
@@ -118,6 +119,9 @@ Result<Child> Child::start(const ChildCommand& command) {
     if (!command.log_file.empty() && log_file.get() < 0) {
         return fail(ErrorCode::unavailable,
                     context + "open " + command.log_file + ": " + text_of(errno));
+    }
+    if (input.get() < 0) {
+        return fail(ErrorCode::resource_exhausted, context + "open /dev/null: " + text_of(errno));
     }
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <numeric>
+#include <ranges>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "common/runtime/config_file.hpp"
 
@@ -138,8 +141,8 @@ const std::string* Loader::variable(const std::string& name) const {
 }
 
 std::string Loader::file_path() {
-    for (auto flag = flags_.rbegin(); flag != flags_.rend(); ++flag) {
-        if (flag->option->name == "config") return flag->value;
+    for (const Flag& flag : std::ranges::reverse_view(flags_)) {
+        if (flag.option->name == "config") return flag.value;
     }
     for (const std::string& name :
          {"ONPUT_" + upper(sources_.service) + "_CONFIG", std::string("ONPUT_CONFIG")}) {
@@ -152,10 +155,10 @@ void Loader::apply_values(const std::map<std::string, std::string>& values,
                           const std::string& where) {
     for (const auto& [key, value] : values) {
         if (Option* option = find(key)) {
-            set(*option, value, where + ": " + key);
+            set(*option, value, fmt::format("{}: {}", where, key));
         } else {
-            faults_.push_back(where + ": key " + key + " is not known; did you mean " +
-                              nearest(key) + "?");
+            faults_.push_back(
+                fmt::format("{}: key {} is not known; did you mean {}?", where, key, nearest(key)));
         }
     }
 }
@@ -166,12 +169,14 @@ void Loader::apply_file(const std::string& path) {
         faults_.push_back(file.error().message);
         return;
     }
-    for (const std::string& fault : file->faults) faults_.push_back(path + ": " + fault);
+    for (const std::string& fault : file->faults) {
+        faults_.push_back(fmt::format("{}: {}", path, fault));
+    }
     // Tables of other services are theirs, but one that is ours but for a slip would be ignored.
     for (const std::string& table : file->other_tables) {
         if (edit_distance(table, sources_.service) == 1) {
-            faults_.push_back(path + ": table [" + table + "] is not known; did you mean [" +
-                              sources_.service + "]?");
+            faults_.push_back(fmt::format("{}: table [{}] is not known; did you mean [{}]?", path,
+                                          table, sources_.service));
         }
     }
     apply_values(file->top, path);

@@ -204,7 +204,7 @@ int run(Launch launch, int argc, char** argv) {
         return exit_clean;
     }
     log::configure({.service = launch.info.name,
-                    .level = *parse_level(launch.common->log_level),
+                    .level = parse_level(launch.common->log_level).value_or(log::Level::info),
                     .json = launch.common->log_format == "json"});
     log_configuration(launch.options);
     return serve(launch);

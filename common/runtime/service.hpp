@@ -70,7 +70,7 @@ public:
     virtual ~Service() = default;
 
     // SIGTERM: take no new work. Call `done` when nothing is in hand any more.
-    virtual void drain(std::function<void()> done) { done(); }
+    virtual void drain(std::function<void()> done) { done(); }  // NOLINT: overriders keep it.
 
     // For service.status: empty `waiting_for` means ready.
     [[nodiscard]] virtual std::vector<std::string> waiting_for() const { return {}; }

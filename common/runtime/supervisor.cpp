@@ -20,7 +20,7 @@ constexpr std::size_t children_max = 256;
 struct Supervised {
     ChildCommand command;
     ChildState state;
-    std::optional<Child> child;
+    std::unique_ptr<Child> child;  // None: it does not run now.
     Duration delay = restart_delay_min;
     Monotonic::time_point started_at;
     std::optional<transport::TimerId> restart;
@@ -42,6 +42,10 @@ private:
     void restart_later(Supervised& supervised);
     void on_end(Supervised& supervised);
     void finish_when_all_ended();
+    void cancel(std::optional<transport::TimerId>& timer) {
+        if (timer) loop_.cancel(*timer);
+        timer.reset();
+    }
     void tell(const Supervised& supervised) {
         if (on_change_) on_change_(supervised.state);
     }
@@ -55,9 +59,9 @@ private:
 };
 
 LoopSupervisor::~LoopSupervisor() {
-    if (kill_timer_) loop_.cancel(*kill_timer_);
+    cancel(kill_timer_);
     for (const auto& supervised : all_) {
-        if (supervised->restart) loop_.cancel(*supervised->restart);
+        cancel(supervised->restart);
         if (supervised->child) loop_.unwatch(supervised->child->end_fd());
     }
 }
@@ -82,7 +86,7 @@ Result<void> LoopSupervisor::start(ChildSpec spec) {
 
 Result<void> LoopSupervisor::launch(Supervised& supervised) {
     ONPUT_TRY(Child child, Child::start(supervised.command));
-    supervised.child.emplace(std::move(child));
+    supervised.child = std::make_unique<Child>(std::move(child));
     supervised.state.pid = supervised.child->pid();
     supervised.started_at = Monotonic::now();
     loop_.watch(supervised.child->end_fd(), [this, &supervised] { on_end(supervised); });
@@ -132,11 +136,10 @@ void LoopSupervisor::stop_all(Duration grace, std::function<void()> done) {
     is_stopping_ = true;
     stopped_ = std::move(done);
     for (const auto& supervised : all_) {
-        if (supervised->restart) loop_.cancel(*supervised->restart);
-        supervised->restart.reset();
+        cancel(supervised->restart);
         if (supervised->child) supervised->child->signal(SIGTERM);
     }
-    if (kill_timer_) loop_.cancel(*kill_timer_);
+    cancel(kill_timer_);
     kill_timer_ = loop_.after(grace, [this] {
         kill_timer_.reset();
         for (const auto& supervised : all_) {
@@ -151,16 +154,16 @@ void LoopSupervisor::stop_all(Duration grace, std::function<void()> done) {
 }
 
 void LoopSupervisor::finish_when_all_ended() {
-    const auto runs = [](const auto& supervised) { return supervised->child.has_value(); };
+    const auto runs = [](const auto& supervised) { return supervised->child != nullptr; };
     if (std::ranges::any_of(all_, runs) || !stopped_) return;
-    if (kill_timer_) loop_.cancel(*kill_timer_);
-    kill_timer_.reset();
+    cancel(kill_timer_);
     const auto stopped = std::exchange(stopped_, nullptr);
     stopped();
 }
 
 std::vector<ChildState> LoopSupervisor::children() const {
     std::vector<ChildState> states;
+    states.reserve(all_.size());
     for (const auto& supervised : all_) states.push_back(supervised->state);
     return states;
 }

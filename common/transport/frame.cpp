@@ -30,11 +30,12 @@ void fill(void* handle, std::string_view bytes) {
 
 }  // namespace
 
-Frame::Frame() {
+// libzmq fills the message in.
+Frame::Frame() {  // NOLINT(cppcoreguidelines-pro-type-member-init)
     zmq_msg_init(message_of(handle()));
 }
 
-Frame::Frame(std::string bytes) {
+Frame::Frame(std::string bytes) {  // NOLINT(cppcoreguidelines-pro-type-member-init)
     if (bytes.size() <= copied_bytes_max) {
         fill(handle(), bytes);
         return;

@@ -62,7 +62,7 @@ struct Loop::State {
     std::uint64_t last_timer = 0;
     std::vector<Due> due;
 
-    std::deque<std::function<void()>> turn_ends;  // One that runs may register another.
+    std::deque<std::function<void()>> turn_ends;
     bool is_in_turn = false;
     Timestamp turn_now;
 
@@ -192,6 +192,7 @@ void Loop::State::turn() {
     did = run_timers() || did;
     did = run_posted() || did;
     if (did) {
+        // NOLINTNEXTLINE(modernize-loop-convert): one that runs may register another.
         for (std::size_t i = 0; i < turn_ends.size(); ++i) turn_ends[i]();
     }
     is_in_turn = false;
