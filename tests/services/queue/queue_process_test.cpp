@@ -1,0 +1,200 @@
+// The real binary over its real sockets: requests, a lane, kill -9 and restart.
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "common/schema/queue.hpp"
+#include "common/transport/lane.hpp"
+#include "common/transport/request.hpp"
+#include "tests/support/temp_directory.hpp"
+
+namespace onput::queue {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration deadline = 20s;
+
+class QueueProcessTest : public testing::Test {
+protected:
+    void SetUp() override {
+        client_ = transport::RequestClient::connect(loop_, endpoint("queue"));
+        auto end = transport::LaneEnd::open(
+            loop_, endpoint("worker"), endpoint("lanes"),
+            [this](schema::LaneGrants grants) { on_grants(std::move(grants)); });
+        ASSERT_TRUE(end);
+        lane_ = *std::move(end);
+        start();
+    }
+    void TearDown() override { kill_it(); }
+
+    std::string endpoint(const std::string& name) const {
+        return "ipc://" + directory_.path() + "/" + name;
+    }
+    void start() {
+        const std::string data = directory_.path() + "/data";
+        const std::string requests = endpoint("queue");
+        const std::string lanes = endpoint("lanes");
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::execl(ONPUT_QUEUE_BINARY, "onput-queue", "--data", data.c_str(), "--endpoints",
+                    requests.c_str(), "--lane-endpoints", lanes.c_str(), "--log-level", "error",
+                    static_cast<char*>(nullptr));
+            ::_exit(127);
+        }
+        ASSERT_GT(pid_, 0);
+    }
+    void kill_it() {
+        if (pid_ <= 0) return;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        pid_ = 0;
+    }
+
+    // Runs the loop until `done` says so; false when that took too long.
+    bool wait_until(const std::function<bool()>& done) {
+        bool is_late = false;
+        const auto limit = loop_.after(deadline, [&] { is_late = true; });
+        const auto tick = loop_.every(10ms, [&] {
+            if (done() || is_late) loop_.stop();
+        });
+        loop_.run();
+        loop_.cancel(limit);
+        loop_.cancel(tick);
+        return !is_late;
+    }
+    template <schema::Message M>
+    Result<typename M::Reply> ask(const M& request) {
+        std::optional<Result<typename M::Reply>> answer;
+        transport::CallOptions options;
+        options.principal = {.account = "000000000000", .id = "tester"};
+        transport::call(*client_, request, std::move(options),
+                        [&](Result<typename M::Reply> reply, std::vector<transport::Frame>) {
+                            answer = std::move(reply);
+                        });
+        EXPECT_TRUE(wait_until([&] { return answer.has_value(); }));
+        if (!answer) return fail(ErrorCode::timeout, "no answer");
+        return *std::move(answer);
+    }
+
+    void on_grants(schema::LaneGrants grants) {
+        received_ += grants.grants.size();
+        for (auto& grant : grants.grants) held_.push_back(std::move(grant));
+    }
+    void say_hello(std::uint32_t credit) {
+        schema::LaneHello hello;
+        hello.worker_id = "w";
+        hello.epoch = 1;
+        hello.endpoint = lane_->endpoint();
+        hello.queues = {"q"};
+        hello.account = "000000000000";
+        hello.credit = credit;
+        hello.grants_received = received_;
+        for (const auto& grant : held_) hello.leases.push_back(grant.lease);
+        lane_->send(hello);
+    }
+    void ack_all() {
+        schema::LaneAck ack{.worker_id = "w", .epoch = 1, .leases = {}, .outcomes = {}};
+        for (const auto& grant : held_) ack.leases.push_back(grant.lease);
+        held_.clear();
+        lane_->send(ack);
+    }
+    void create_queue() {
+        ASSERT_TRUE(ask(schema::CreateQueue{.name = "q", .attributes = {}, .tags = {}}));
+    }
+    std::size_t send(int count) {
+        schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
+        for (int i = 0; i < count; ++i) {
+            request.entries.emplace_back().body = "body " + std::to_string(i);
+        }
+        const auto sent = ask(request);
+        return sent ? sent->entries.size() : 0;
+    }
+    std::string count_of(const std::string& attribute) {
+        const auto info = ask(schema::DescribeQueue{.account = {}, .name = "q"});
+        return info ? info->attributes.at(attribute) : info.error().message;
+    }
+
+    support::TempDirectory directory_;
+    transport::Context context_;
+    transport::Loop loop_{context_};
+    std::unique_ptr<transport::RequestClient> client_;
+    std::unique_ptr<transport::LaneEnd> lane_;
+    std::vector<schema::LaneGrant> held_;
+    std::uint64_t received_ = 0;
+    pid_t pid_ = 0;
+};
+
+TEST_F(QueueProcessTest, what_was_acknowledged_survives_a_kill) {
+    create_queue();
+    EXPECT_EQ(send(100), 100U);
+    kill_it();
+    start();
+    EXPECT_EQ(count_of("ApproximateNumberOfMessages"), "100");
+    schema::ReceiveMessages receive;
+    receive.name = "q";
+    receive.messages_max = 10;
+    const auto received = ask(receive);
+    ASSERT_TRUE(received);
+    ASSERT_EQ(received->messages.size(), 10U);
+    EXPECT_EQ(received->messages[0].body, "body 0");
+    kill_it();
+    start();
+    EXPECT_EQ(count_of("ApproximateNumberOfMessagesNotVisible"), "10");
+}
+
+TEST_F(QueueProcessTest, a_lane_carries_messages_and_acks_across_a_kill) {
+    create_queue();
+    EXPECT_EQ(send(10), 10U);
+    say_hello(4);
+    ASSERT_TRUE(wait_until([&] { return held_.size() == 4; }));
+    EXPECT_EQ(held_[0].body, "body 0");
+    kill_it();
+    start();
+    ack_all();
+    say_hello(4);
+    ASSERT_TRUE(wait_until([&] { return held_.size() == 4; }));
+    EXPECT_EQ(held_[0].body, "body 4");
+    ack_all();
+    ASSERT_TRUE(wait_until([&] { return held_.size() == 2; }));
+    ack_all();
+    // The acks travel on another socket than this question.
+    std::string in_flight;
+    for (int i = 0; i < 1000 && in_flight != "0"; ++i) {
+        in_flight = count_of("ApproximateNumberOfMessagesNotVisible");
+    }
+    EXPECT_EQ(in_flight, "0");
+    EXPECT_EQ(count_of("ApproximateNumberOfMessages"), "0");
+}
+
+TEST_F(QueueProcessTest, a_long_poll_is_answered_by_a_send) {
+    create_queue();
+    schema::ReceiveMessages receive;
+    receive.name = "q";
+    receive.wait_ms = 20'000;
+    std::optional<Result<schema::MessagesReceived>> answer;
+    transport::CallOptions options;
+    options.principal = {.account = "000000000000", .id = "tester"};
+    transport::call(*client_, receive, std::move(options),
+                    [&](Result<schema::MessagesReceived> reply, std::vector<transport::Frame>) {
+                        answer = std::move(reply);
+                    });
+    EXPECT_EQ(send(1), 1U);
+    ASSERT_TRUE(wait_until([&] { return answer.has_value(); }));
+    ASSERT_TRUE(*answer);
+    EXPECT_EQ((*answer)->messages.size(), 1U);
+}
+
+TEST_F(QueueProcessTest, it_ends_cleanly_when_asked_to) {
+    create_queue();
+    ::kill(pid_, SIGTERM);
+    int status = -1;
+    ASSERT_EQ(::waitpid(pid_, &status, 0), pid_);
+    pid_ = 0;
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+}  // namespace
+}  // namespace onput::queue
