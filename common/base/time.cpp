@@ -1,5 +1,6 @@
 #include "common/base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -23,7 +24,12 @@ struct Fields {
     int micros = 0;
 };
 
+// The formats have four digits of a year; hostile bytes can hold any moment.
+constexpr Timestamp earliest{std::chrono::sys_days(std::chrono::year(0) / 1 / 1)};
+constexpr Timestamp latest{std::chrono::sys_days(std::chrono::year(9999) / 12 / 31)};
+
 Fields split(Timestamp time) {
+    time = std::clamp(time, earliest, latest);
     const auto days = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(days);
     const std::chrono::hh_mm_ss<Duration> clock(time - days);
@@ -130,7 +136,8 @@ std::string format_iso8601_basic(Timestamp time) {
 
 std::string format_http_date(Timestamp time) {
     const Fields f = split(time);
-    const std::chrono::weekday weekday(std::chrono::floor<std::chrono::days>(time));
+    const std::chrono::weekday weekday(
+        std::chrono::floor<std::chrono::days>(std::clamp(time, earliest, latest)));
     return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[weekday.c_encoding()],
                        f.day, months[f.month - 1], f.year, f.hour, f.minute, f.second);
 }

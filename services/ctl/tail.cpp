@@ -56,7 +56,9 @@ public:
             .on_truncated = [this](std::uint64_t from, std::uint64_t to) { truncated(from, to); },
             .on_epoch =
                 [this](const std::string& epoch) {
-                    narrate(fmt::format("-- new journal {}", epoch));
+                    if (!epoch_.empty()) narrate(fmt::format("-- new journal {}", epoch));
+                    epoch_ = epoch;
+                    last_ = 0;
                 },
             .on_caught_up =
                 [this](std::uint64_t) {
@@ -138,6 +140,7 @@ private:
     const TailOptions& options_;
     transport::Loop& loop_;
     std::optional<transport::TimerId> timer_;
+    std::string epoch_;
     std::uint64_t last_ = 0;
     std::uint64_t printed_ = 0;
     bool is_caught_up_ = false;

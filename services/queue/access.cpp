@@ -8,8 +8,8 @@ std::unexpected<Error> does_not_exist() {
 }
 
 std::unexpected<Error> denied(const Queue& queue) {
-    return fail(ErrorCode::permission_denied,
-                "Access to the resource " + queue.arn + " is denied.", "AccessDenied");
+    return fail(ErrorCode::permission_denied, "Access to the resource " + queue.arn + " is denied.",
+                "AccessDenied");
 }
 
 }  // namespace
@@ -45,8 +45,8 @@ Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& pri
 Result<void> check_service(const Queue& queue, const ServiceCall& call) {
     if (queue.function) {
         if (queue.account == call.source_account) return {};
-        return fail(ErrorCode::permission_denied, "Not authorized to invoke function [" + queue.arn + "]",
-                    "AccessDenied");
+        return fail(ErrorCode::permission_denied,
+                    "Not authorized to invoke function [" + queue.arn + "]", "AccessDenied");
     }
     if (!queue.settings.policy) return denied(queue);
     auth::PolicyRequest request;

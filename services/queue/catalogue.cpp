@@ -32,8 +32,8 @@ std::string Catalogue::queue_arn(std::string_view account, std::string_view name
     return "arn:aws:sqs:" + region_ + ":" + std::string(account) + ":" + std::string(name);
 }
 std::string Catalogue::function_arn(std::string_view account, std::string_view name) const {
-    return "arn:aws:lambda:" + region_ + ":" + std::string(account) + ":function:" +
-           std::string(name);
+    return "arn:aws:lambda:" + region_ + ":" + std::string(account) +
+           ":function:" + std::string(name);
 }
 
 Queue& Catalogue::insert(ByName& names, std::unique_ptr<Queue> queue) {

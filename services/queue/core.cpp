@@ -151,8 +151,8 @@ Result<schema::QueueInfo> Core::execute(const schema::DescribeQueue& request, co
                                         Effects&) {
     return queue_commands_.describe(request, begin(caller));
 }
-Result<schema::Empty> Core::execute(const schema::SetQueueAttributes& request,
-                                    const Caller& caller, Effects& effects) {
+Result<schema::Empty> Core::execute(const schema::SetQueueAttributes& request, const Caller& caller,
+                                    Effects& effects) {
     return queue_commands_.set_attributes(request, begin(caller), effects);
 }
 Result<schema::Empty> Core::execute(const schema::PurgeQueue& request, const Caller& caller,
@@ -199,12 +199,12 @@ Result<schema::TraceStory> Core::execute(const schema::QueueTraceQuery& request,
     ONPUT_TRY(auto steps, log_.tell(view_, request.trace_id));
     return schema::TraceStory{.steps = std::move(steps), .events = {}};
 }
-Result<schema::FunctionInfo> Core::execute(const schema::PutFunction& request,
-                                           const Caller& caller, Effects& effects) {
+Result<schema::FunctionInfo> Core::execute(const schema::PutFunction& request, const Caller& caller,
+                                           Effects& effects) {
     return functions_.put(request, begin(caller), effects);
 }
-Result<schema::FunctionInfo> Core::execute(const schema::GetFunction& request,
-                                           const Caller& caller, Effects&) {
+Result<schema::FunctionInfo> Core::execute(const schema::GetFunction& request, const Caller& caller,
+                                           Effects&) {
     return functions_.get(request, begin(caller));
 }
 Result<schema::FunctionList> Core::execute(const schema::ListFunctions&, const Caller& caller,

@@ -20,8 +20,8 @@
 // Everything else in Effects, and every reply, goes out when all commits so far are durable. A
 // message that finds a worker or a receiver waiting is therefore sent and leased by one sync.
 //
-// An error that is_store_fault (rows.hpp) leaves memory ahead of the store or behind it: the process
-// must end. All others are the caller's, and changed nothing.
+// An error that is_store_fault (rows.hpp) leaves memory ahead of the store or behind it: the
+// process must end. All others are the caller's, and changed nothing.
 //
 // Not thread-safe; the event loop that owns it is its only caller.
 #pragma once
@@ -48,7 +48,7 @@ inline constexpr Duration expiry_interval = std::chrono::seconds(60);
 
 struct CoreOptions {
     std::string region = "us-east-1";
-    std::string account = "000000000000";  // Of callers that have none.
+    std::string account = "000000000000";         // Of callers that have none.
     std::size_t messages_max = all_messages_max;  // Of all queues together.
 };
 
@@ -127,8 +127,8 @@ private:
     MessageCommands message_commands_;
     Functions functions_;
 
-    Timestamp last_seen_;    // The latest `now` of any call.
-    Timestamp expiry_at_;    // When to look for old messages next.
+    Timestamp last_seen_;  // The latest `now` of any call.
+    Timestamp expiry_at_;  // When to look for old messages next.
 };
 
 }  // namespace onput::queue

@@ -47,7 +47,7 @@ Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& r
 
 Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Timestamp now,
                                               Effects& effects) {
-    ONPUT_TRY(Queue* queue, find(request.destination_arn));
+    ONPUT_TRY(Queue * queue, find(request.destination_arn));
     const std::string key = delivery_mark_key(request.source, queue->arn);
     if (key.size() > store::key_bytes_max) {
         return fail(ErrorCode::invalid_argument, "the name of the source is too long");

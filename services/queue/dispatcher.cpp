@@ -86,10 +86,10 @@ Result<schema::MessagesReceived> Dispatcher::take(Queue& queue, const Waiter& wa
     schema::MessagesReceived received;
     while (received.messages.size() < waiter.messages_max &&
            queue.messages.count(MessageState::in_flight) < in_flight_max) {
-        ONPUT_TRY(auto leased,
-                  messages_.lease_oldest(
-                      queue, {.now = now, .visibility = waiter.visibility, .worker = nullptr},
-                      effects));
+        ONPUT_TRY(
+            auto leased,
+            messages_.lease_oldest(
+                queue, {.now = now, .visibility = waiter.visibility, .worker = nullptr}, effects));
         if (!leased) break;
         received.messages.push_back(show(queue, *std::move(leased)));
     }
@@ -109,8 +109,7 @@ Result<void> Dispatcher::serve_waiters(Queue& queue, Timestamp now, Effects& eff
     return {};
 }
 
-void Dispatcher::answer_empty(Queue& queue, std::deque<Waiter>::iterator waiter,
-                              Effects& effects) {
+void Dispatcher::answer_empty(Queue& queue, std::deque<Waiter>::iterator waiter, Effects& effects) {
     ONPUT_CHECK(waiter != queue.waiters.end());
     effects.answers.push_back({waiter->wait, {}});
     places_.erase(waiter->wait);
@@ -163,8 +162,8 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
     std::size_t granted = 0;
     // Where in effects.grants the unfinished message of each taker is.
     std::vector<std::size_t> open(takers.size(), SIZE_MAX);
-    while (granted < limit && (queue.function ||
-                               queue.messages.count(MessageState::in_flight) < in_flight_max)) {
+    while (granted < limit &&
+           (queue.function || queue.messages.count(MessageState::in_flight) < in_flight_max)) {
         std::size_t best = SIZE_MAX;
         for (std::size_t i = 0; i < takers.size(); ++i) {
             const std::size_t at = (first_taker_ + i) % takers.size();
@@ -173,11 +172,10 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
         }
         if (best == SIZE_MAX) break;
         Worker& worker = *takers[best];
-        ONPUT_TRY(auto leased, messages_.lease_oldest(queue,
-                                                      {.now = now,
-                                                       .visibility = queue.lane_visibility(),
-                                                       .worker = &worker},
-                                                      effects));
+        ONPUT_TRY(auto leased,
+                  messages_.lease_oldest(
+                      queue, {.now = now, .visibility = queue.lane_visibility(), .worker = &worker},
+                      effects));
         if (!leased) break;
         first_taker_ = best + 1;
         --worker.credit;
@@ -206,8 +204,7 @@ Result<void> Dispatcher::serve(Timestamp now, Effects& effects) {
         // Nobody here to take it: a receive or reconsider() will come back to it.
         if (takers.empty()) continue;
         const std::size_t limit = agenda_.active() == 0 ? SIZE_MAX : grants_per_turn;
-        ONPUT_TRY(const std::size_t granted,
-                  serve_workers(*queue, takers, limit, now, effects));
+        ONPUT_TRY(const std::size_t granted, serve_workers(*queue, takers, limit, now, effects));
         idle = granted == 0 ? idle + 1 : 0;
         if (queue->messages.count(MessageState::visible) > 0) agenda_.activate(*queue);
     }

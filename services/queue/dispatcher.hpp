@@ -59,8 +59,8 @@ private:
                                           Effects& effects);
     Result<void> serve_waiters(Queue& queue, Timestamp now, Effects& effects);
     // Grants at most `limit`; how many it granted.
-    Result<std::size_t> serve_workers(Queue& queue, std::vector<Worker*>& takers,
-                                      std::size_t limit, Timestamp now, Effects& effects);
+    Result<std::size_t> serve_workers(Queue& queue, std::vector<Worker*>& takers, std::size_t limit,
+                                      Timestamp now, Effects& effects);
     [[nodiscard]] std::vector<Worker*> takers_of(const Queue& queue) const;
     void answer_empty(Queue& queue, std::deque<Waiter>::iterator waiter, Effects& effects);
 

@@ -74,8 +74,7 @@ Result<schema::FunctionInfo> Functions::put(const schema::PutFunction& request,
     } else {
         queue->function->function = function;
     }
-    effects.writes.put(function_key(queue->account, queue->name),
-                       schema::encode(*queue->function));
+    effects.writes.put(function_key(queue->account, queue->name), schema::encode(*queue->function));
     // Its jobs may suit other workers now.
     dispatcher_.reconsider();
     return function;
@@ -104,8 +103,8 @@ Result<schema::FunctionList> Functions::list(const Caller& caller) const {
     return list;
 }
 
-Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request,
-                                        const Caller& caller, Effects& effects) {
+Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, const Caller& caller,
+                                        Effects& effects) {
     ONPUT_TRY(const Queue* queue, find(request.name, caller));
     if (queue->messages.size() > 0) {
         return fail(ErrorCode::conflict,

@@ -225,8 +225,11 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
     ONPUT_CHECK(queue != nullptr);
     const Standing* standing = queue->messages.find(lease.message);
     ONPUT_CHECK(standing != nullptr && standing->state == MessageState::in_flight);
-    const bool is_last = queue->function && back.attempt == Messages::Attempt::counted &&
-                         standing->receive_count >= queue->receives_max();
+    const bool is_last =
+        queue->function &&
+        ((back.attempt == Messages::Attempt::counted &&
+          standing->receive_count >= queue->receives_max()) ||
+         (back.attempt == Messages::Attempt::lost && standing->losses + 1U >= worker_losses_max));
     if (!is_last) return messages_.give_back(*queue, lease.message, back, effects);
     ONPUT_TRY(const bool is_buried,
               messages_.dead_letter(*queue, lease.message, failure, back.now, effects));
@@ -237,12 +240,17 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
 Result<void> Lanes::return_all(const Worker& worker, const Failure& failure, Timestamp now,
                                Effects& effects) {
     for (const auto& [lease, held] : workers_.leases_of(worker.number)) {
-        ONPUT_TRY_VOID(end_attempt(held,
-                                   {.now = now,
-                                    .visible_at = now,
-                                    .what = "released",
-                                    .detail = "worker " + worker.id + ": " + failure.message},
-                                   failure, effects));
+        // A message of a plain queue was received, as its count tells; a job has not had its turn.
+        const Queue* queue = catalogue_.find(held.queue);
+        const bool is_job = queue != nullptr && queue->function;
+        ONPUT_TRY_VOID(
+            end_attempt(held,
+                        {.now = now,
+                         .visible_at = now,
+                         .attempt = is_job ? Messages::Attempt::lost : Messages::Attempt::counted,
+                         .what = "released",
+                         .detail = "worker " + worker.id + ": " + failure.message},
+                        failure, effects));
     }
     return {};
 }
@@ -265,9 +273,9 @@ Result<void> Lanes::on_time(Timestamp now, Effects& effects) {
     }
     for (const WorkerNumber number : silent) {
         const Worker& worker = *workers_.find(number);
-        ONPUT_TRY_VOID(return_all(
-            worker, {.code = "job.worker_lost", .message = "its worker fell silent"}, now,
-            effects));
+        ONPUT_TRY_VOID(return_all(worker,
+                                  {.code = "job.worker_lost", .message = "its worker fell silent"},
+                                  now, effects));
         if (!worker.is_leaving) ++figures_.workers_lost;
         effects.lanes_closed.push_back(worker.id);
         workers_.remove(number);

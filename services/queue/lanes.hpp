@@ -1,14 +1,14 @@
 // Lanes: what workers say (common/schema/lane.hpp) and what follows for their leases.
 //
 //   hello, first or with a new epoch   the lane is opened; leases of an older epoch are returned at
-//                                      once, their attempts counted: that process may have died of
-//                                      them
+//                                      once, their attempts counted as lost
 //   hello, again                       heartbeat. Its credit replaces ours, less the grants that
 //                                      are still on their way. A lease we know and it does not was
 //                                      lost on the way: returned, uncounted. While grants are on
 //                                      their way that is known only of leases older than
 //                                      `lane_silence`.
-//   no word for `lane_silence`         the worker is dead: its leases are returned at once, counted
+//   no word for `lane_silence`         the worker is dead: its leases are returned at once, their
+//                                      attempts counted as lost
 //   ack, nack, extend                  by lease id, from the lease's present holder only; anything
 //                                      else is stale: ignored and counted
 //   bye                                unstarted leases are returned uncounted; it gets nothing
@@ -29,11 +29,15 @@
 
 namespace onput::queue {
 
-inline constexpr Duration lane_silence =
-    schema::lane_heartbeat * schema::lane_silent_heartbeats;
+inline constexpr Duration lane_silence = schema::lane_heartbeat * schema::lane_silent_heartbeats;
 
 // Before a plain queue's message that a worker refused is handed out again.
 inline constexpr Duration nack_delay = std::chrono::seconds(1);
+
+// A job whose worker died is tried again without a failure being counted: workers contain their
+// jobs, so the job is rarely the cause. One that has lost so many workers is dead-lettered all the
+// same.
+inline constexpr std::uint32_t worker_losses_max = 10;
 
 // What an extension may ask for.
 inline constexpr std::uint32_t extension_ms_max = visibility_s_max * 1000;
@@ -41,18 +45,15 @@ inline constexpr std::uint32_t extension_ms_max = visibility_s_max * 1000;
 struct LaneFigures {
     std::uint64_t acks = 0;
     std::uint64_t nacks = 0;
-    std::uint64_t stale = 0;          // Acks, nacks, extensions of leases that had ended.
-    std::uint64_t workers_lost = 0;   // Fell silent.
-    std::uint64_t grants_lost = 0;    // Never reached their worker.
+    std::uint64_t stale = 0;         // Acks, nacks, extensions of leases that had ended.
+    std::uint64_t workers_lost = 0;  // Fell silent.
+    std::uint64_t grants_lost = 0;   // Never reached their worker.
 };
 
 class Lanes {
 public:
     Lanes(Messages& messages, Catalogue& catalogue, Workers& workers, Dispatcher& dispatcher)
-        : messages_(messages),
-          catalogue_(catalogue),
-          workers_(workers),
-          dispatcher_(dispatcher) {}
+        : messages_(messages), catalogue_(catalogue), workers_(workers), dispatcher_(dispatcher) {}
 
     Result<void> hello(const schema::LaneHello& message, Timestamp now, Effects& effects);
     Result<void> credit(const schema::LaneCredit& message, Timestamp now, Effects& effects);

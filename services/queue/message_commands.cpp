@@ -15,10 +15,8 @@ schema::EntryResult done_entry(const std::string& id) {
 }
 
 schema::EntryResult failed_entry(const std::string& id, const Error& error) {
-    return {.id = id,
-            .message_id = {},
-            .error_reason = error.reason,
-            .error_message = error.message};
+    return {
+        .id = id, .message_id = {}, .error_reason = error.reason, .error_message = error.message};
 }
 
 Result<Receipt> receipt_of(const Queue& queue, const std::string& handle) {
@@ -65,8 +63,8 @@ Result<void> check_entry(const Queue& queue, const schema::SendEntry& entry) {
 
 Result<schema::MessagesSent> MessageCommands::send(const schema::SendMessages& request,
                                                    const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue* queue, find_allowed(catalogue_, caller.principal, request.account,
-                                         request.name, "sqs:SendMessage"));
+    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
+                                          request.name, "sqs:SendMessage"));
     schema::MessagesSent sent;
     sent.entries.reserve(request.entries.size());
     for (const schema::SendEntry& entry : request.entries) {
@@ -104,8 +102,8 @@ Result<std::string> MessageCommands::send_entry(Queue& queue, const schema::Send
 
 Result<WaitId> MessageCommands::receive(const schema::ReceiveMessages& request,
                                         const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue* queue, find_allowed(catalogue_, caller.principal, request.account,
-                                         request.name, "sqs:ReceiveMessage"));
+    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
+                                          request.name, "sqs:ReceiveMessage"));
     if (request.messages_max < 1 || request.messages_max > schema::receive_messages_max) {
         return invalid("Value " + std::to_string(request.messages_max) +
                        " for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 "
@@ -137,18 +135,18 @@ Result<schema::MessagesReceived> MessageCommands::peek(const schema::PeekMessage
     schema::MessagesReceived seen;
     for (const auto& [number, standing] : queue->messages.peek(limit)) {
         ONPUT_TRY(auto record, messages_.read(*queue, number, standing));
-        seen.messages.push_back({.message_id = std::move(record.message_id),
-                                 .receipt_handle = {},
-                                 .body = std::move(record.body),
-                                 .attributes = std::move(record.attributes),
-                                 .receive_count = standing.receive_count,
-                                 .sent_at = standing.sent_at,
-                                 .first_received_at = standing.first_received_at,
-                                 .sender_id = std::move(record.sender_id),
-                                 .trace_header = std::move(record.trace_header),
-                                 .group_id = std::move(record.group_id),
-                                 .dead_letter_source_arn =
-                                     std::move(record.dead_letter_source_arn)});
+        seen.messages.push_back(
+            {.message_id = std::move(record.message_id),
+             .receipt_handle = {},
+             .body = std::move(record.body),
+             .attributes = std::move(record.attributes),
+             .receive_count = standing.receive_count,
+             .sent_at = standing.sent_at,
+             .first_received_at = standing.first_received_at,
+             .sender_id = std::move(record.sender_id),
+             .trace_header = std::move(record.trace_header),
+             .group_id = std::move(record.group_id),
+             .dead_letter_source_arn = std::move(record.dead_letter_source_arn)});
     }
     return seen;
 }
@@ -157,8 +155,8 @@ Result<schema::MessagesReceived> MessageCommands::peek(const schema::PeekMessage
 
 Result<schema::EntriesDone> MessageCommands::remove(const schema::RemoveMessages& request,
                                                     const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue* queue, find_allowed(catalogue_, caller.principal, request.account,
-                                         request.name, "sqs:DeleteMessage"));
+    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
+                                          request.name, "sqs:DeleteMessage"));
     schema::EntriesDone done;
     for (const schema::ReceiptEntry& entry : request.entries) {
         const auto result = remove_entry(*queue, entry, caller.now, effects);
@@ -179,8 +177,8 @@ Result<void> MessageCommands::remove_entry(Queue& queue, const schema::ReceiptEn
 
 Result<schema::EntriesDone> MessageCommands::change_visibility(
     const schema::ChangeVisibility& request, const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue* queue, find_allowed(catalogue_, caller.principal, request.account,
-                                         request.name, "sqs:ChangeMessageVisibility"));
+    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
+                                          request.name, "sqs:ChangeMessageVisibility"));
     schema::EntriesDone done;
     for (const schema::ReceiptEntry& entry : request.entries) {
         const auto result = change_entry(*queue, entry, caller.now, effects);

@@ -71,8 +71,7 @@ bool MessageIndex::is_stale(const Wake& wake) const {
 
 std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible() {
     while (!returned_.empty() && is_stale(returned_.front())) returned_.pop_front();
-    if (returned_.empty() ||
-        (!fresh_.empty() && fresh_.front().number < returned_.front())) {
+    if (returned_.empty() || (!fresh_.empty() && fresh_.front().number < returned_.front())) {
         if (fresh_.empty()) return {};
         return Candidate{.number = fresh_.front().number,
                          .standing = {.sent_at = fresh_.front().sent_at}};

@@ -38,6 +38,7 @@ struct Standing {
     LeaseId lease{};        // The newest; kept when it has ended.
     WorkerNumber worker{};  // Holder of a lease over a lane.
     std::uint32_t receive_count = 0;
+    std::uint16_t losses = 0;  // Attempts that ended with the death of their worker.
     MessageState state = MessageState::visible;
     bool is_logged = false;
     bool has_lease_row = false;

@@ -70,6 +70,7 @@ Standing Messages::restore_standing(const Queue& queue, const LeaseRecord& recor
                       .lease = LeaseId(record.lease),
                       .worker = {},
                       .receive_count = record.receive_count,
+                      .losses = static_cast<std::uint16_t>(record.losses),
                       .state = MessageState::visible,
                       .is_logged = record.is_logged,
                       .has_lease_row = true};
@@ -95,7 +96,8 @@ Result<MessageRecord> Messages::load(const Queue& queue, MessageNumber number,
                                      const Standing& standing) const {
     ONPUT_TRY(const auto row,
               parts_.view.get(partition, message_key({queue.number, number, standing.sent_at})));
-    if (!row) return fail(ErrorCode::corruption, "a message of queue " + queue.name + " is missing");
+    if (!row)
+        return fail(ErrorCode::corruption, "a message of queue " + queue.name + " is missing");
     return schema::decode<MessageRecord>(*row);
 }
 
@@ -146,7 +148,8 @@ void Messages::write_lease(const Queue& queue, MessageNumber number, Standing& s
                        .worker = {},
                        .epoch = 0,
                        .is_logged = standing.is_logged,
-                       .leased_at = standing.leased_at};
+                       .leased_at = standing.leased_at,
+                       .losses = standing.losses};
     if (standing.state == MessageState::in_flight) {
         record.lease = standing.lease.get();
         if (const Worker* worker = parts_.workers.find(standing.worker)) {
@@ -171,8 +174,8 @@ void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration d
     const MessageNumber number = parts_.counters.next_message(effects.writes);
     effects.writes.put(message_key({queue.number, number, now}), schema::encode(record));
     if (record.is_logged) {
-        log(queue, record,
-            {.now = now, .what = "queued", .detail = "message " + record.message_id}, effects);
+        log(queue, record, {.now = now, .what = "queued", .detail = "message " + record.message_id},
+            effects);
     }
     if (delay > Duration::zero()) {
         Standing standing{.sent_at = now,
@@ -270,8 +273,8 @@ Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Retur
             effects);
     }
     end_in_flight({number, standing});
-    const bool is_uncounted = back.attempt == Attempt::uncounted;
-    if (is_uncounted) --standing.receive_count;
+    if (back.attempt != Attempt::counted) --standing.receive_count;
+    if (back.attempt == Attempt::lost) ++standing.losses;
     standing.worker = WorkerNumber();
     standing.visible_at = back.visible_at;
     standing.state = back.visible_at <= back.now ? MessageState::visible : MessageState::hidden;
@@ -410,8 +413,7 @@ void Messages::bury_job(Queue& queue, MessageRecord record, const Failure& failu
     effects.writes.put(function_key(queue.account, queue.name), schema::encode(*queue.function));
     Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
     if (target == nullptr || target->function) return;
-    add(*target,
-        dead_letter_of(queue, std::move(record), failure, parts_.random.uuid()), now,
+    add(*target, dead_letter_of(queue, std::move(record), failure, parts_.random.uuid()), now,
         Duration::zero(), effects);
 }
 

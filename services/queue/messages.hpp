@@ -90,8 +90,9 @@ public:
                                                Effects& effects);
 
     // Ends a lease early: the message is visible again at `visible_at`, at once when that is not
-    // after `now`. An attempt that never started is not counted.
-    enum class Attempt { counted, uncounted };
+    // after `now`. An attempt that never started is not counted; one that was lost with its worker
+    // is counted apart.
+    enum class Attempt { counted, uncounted, lost };
     struct Return {
         Timestamp now;
         Timestamp visible_at;
@@ -154,8 +155,8 @@ private:
     void bury_job(Queue& queue, MessageRecord record, const Failure& failure, Timestamp now,
                   Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
-    Standing restore_standing(const Queue& queue, const LeaseRecord& record,
-                              const MessageKey& key, Timestamp now);
+    Standing restore_standing(const Queue& queue, const LeaseRecord& record, const MessageKey& key,
+                              Timestamp now);
     void end_in_flight(const Candidate& ended);
     void hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects);
 

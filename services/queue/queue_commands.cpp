@@ -67,10 +67,11 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
     if (const Queue* present = parts_.catalogue.find_queue(account, request.name)) {
         const std::string differing = differing_attribute(*present, request.attributes);
         if (differing.empty()) return show(*present);
-        return fail(ErrorCode::conflict,
-                    "A queue already exists with the same name and a different value for attribute " +
-                        differing,
-                    "QueueNameExists");
+        return fail(
+            ErrorCode::conflict,
+            "A queue already exists with the same name and a different value for attribute " +
+                differing,
+            "QueueNameExists");
     }
     ONPUT_TRY_VOID(check_redrive(attributes, settings, arn));
     if (parts_.catalogue.queues().size() >= queues_max) {
@@ -91,7 +92,7 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
 
 Result<schema::Empty> QueueCommands::remove(const schema::DeleteQueue& request,
                                             const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue* queue,
+    ONPUT_TRY(Queue * queue,
               find_own(parts_.catalogue, caller.principal, request.account, request.name));
     parts_.dispatcher.cancel_all(*queue, effects);
     parts_.messages.forget(*queue);
@@ -132,7 +133,7 @@ Result<schema::QueueInfo> QueueCommands::describe(const schema::DescribeQueue& r
 
 Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttributes& request,
                                                     const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue* queue,
+    ONPUT_TRY(Queue * queue,
               find_own(parts_.catalogue, caller.principal, request.account, request.name));
     // The request's own faults come first: they are named, whatever the queue has.
     ONPUT_TRY_VOID(parse_settings(request.attributes));
@@ -150,15 +151,15 @@ Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttrib
 
 Result<schema::Empty> QueueCommands::purge(const schema::PurgeQueue& request, const Caller& caller,
                                            Effects& effects) {
-    ONPUT_TRY(Queue* queue, find_allowed(parts_.catalogue, caller.principal, request.account,
-                                         request.name, "sqs:PurgeQueue"));
+    ONPUT_TRY(Queue * queue, find_allowed(parts_.catalogue, caller.principal, request.account,
+                                          request.name, "sqs:PurgeQueue"));
     const Timestamp last = queue->record.purged_at;
     // A last purge in the future is a clock that was set back.
     if (last != Timestamp() && last <= caller.now && caller.now < last + purge_interval_min) {
-        return fail(ErrorCode::conflict,
-                    "Only one PurgeQueue operation on " + queue->name +
-                        " is allowed every 60 seconds.",
-                    "PurgeQueueInProgress");
+        return fail(
+            ErrorCode::conflict,
+            "Only one PurgeQueue operation on " + queue->name + " is allowed every 60 seconds.",
+            "PurgeQueueInProgress");
     }
     const MessageNumber through = parts_.counters.last_message();
     parts_.messages.forget(*queue);

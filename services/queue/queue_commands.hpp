@@ -44,8 +44,7 @@ public:
 
 private:
     // Whether the settings' dead-letter queue exists and takes letters from this queue.
-    [[nodiscard]] Result<void> check_redrive(const Attributes& attributes,
-                                             const Settings& settings,
+    [[nodiscard]] Result<void> check_redrive(const Attributes& attributes, const Settings& settings,
                                              const std::string& arn) const;
     static schema::QueueInfo show(const Queue& queue);
 

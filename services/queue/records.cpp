@@ -101,8 +101,9 @@ store::Range message_rows(QueueNumber queue, MessageNumber from) {
     return range;
 }
 store::Range lease_rows(QueueNumber queue) {
-    return {.from = queue_prefix('l', queue),
-            .to = queue.get() == UINT32_MAX ? "m" : queue_prefix('l', QueueNumber(queue.get() + 1))};
+    return {
+        .from = queue_prefix('l', queue),
+        .to = queue.get() == UINT32_MAX ? "m" : queue_prefix('l', QueueNumber(queue.get() + 1))};
 }
 
 }  // namespace onput::queue

@@ -94,14 +94,15 @@ struct LeaseRecord {
     Timestamp visible_at;
     std::uint32_t receive_count = 0;
     Timestamp first_received_at;
-    std::uint64_t lease = 0;   // 0: handed to nobody.
-    std::string worker;        // Of a lease over a lane: the worker's id and epoch.
+    std::uint64_t lease = 0;  // 0: handed to nobody.
+    std::string worker;       // Of a lease over a lane: the worker's id and epoch.
     std::uint64_t epoch = 0;
     bool is_logged = false;
     Timestamp leased_at;
+    std::uint32_t losses = 0;  // Attempts that ended with the death of their worker.
 
     ONPUT_FIELDS(visible_at, receive_count, first_received_at, lease, worker, epoch, is_logged,
-                 leased_at)
+                 leased_at, losses)
     friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
 };
 

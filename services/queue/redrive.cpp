@@ -31,8 +31,7 @@ std::optional<std::uint32_t> count_of(const Json& value) {
         count = static_cast<std::uint32_t>(number);
     } else if (value.is_string()) {
         const auto& text = value.get_ref<const std::string&>();
-        const auto [end, error] =
-            std::from_chars(text.data(), text.data() + text.size(), count);
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
         if (error != std::errc() || end != text.data() + text.size()) return {};
     }
     if (count < 1 || count > receives_max_max) return {};
@@ -43,10 +42,8 @@ std::optional<std::uint32_t> count_of(const Json& value) {
 
 bool RedriveAllowPolicy::allows(std::string_view source_arn) const {
     switch (permission) {
-        case Permission::allow_all:
-            return true;
-        case Permission::deny_all:
-            return false;
+        case Permission::allow_all: return true;
+        case Permission::deny_all: return false;
         case Permission::by_queue:
             return std::ranges::find(source_arns, source_arn) != source_arns.end();
     }
@@ -66,10 +63,9 @@ Result<RedrivePolicy> parse_redrive_policy(std::string_view text) {
     }
     const auto count = count_of(json["maxReceiveCount"]);
     if (!count) {
-        return refuse(
-            "Invalid value for maxReceiveCount: " + json["maxReceiveCount"].dump(
-                -1, ' ', true, Json::error_handler_t::replace) +
-            ", valid values are from 1 to 1000 both inclusive.");
+        return refuse("Invalid value for maxReceiveCount: " +
+                      json["maxReceiveCount"].dump(-1, ' ', true, Json::error_handler_t::replace) +
+                      ", valid values are from 1 to 1000 both inclusive.");
     }
     return RedrivePolicy{.dead_letter_arn = json["deadLetterTargetArn"].get<std::string>(),
                          .receives_max = *count};

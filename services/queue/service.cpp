@@ -98,8 +98,8 @@ void QueueService::on_request(const transport::Request& request) {
     if (runtime::answer_status(request, *server_, process_, *this)) return;
     const Handler handler = find_handler(request.header.method);
     if (handler == nullptr) {
-        return reply(request.reply_to, fail(ErrorCode::unimplemented,
-                                            "no such method: " + request.header.method));
+        return reply(request.reply_to,
+                     fail(ErrorCode::unimplemented, "no such method: " + request.header.method));
     }
     if (is_draining_) {
         return reply(request.reply_to, fail(ErrorCode::unavailable, "the queue service is ending"));
@@ -194,8 +194,7 @@ void QueueService::apply(Effects effects) {
     const bool is_all = effects.answers.empty() && effects.grants.empty() &&
                         effects.lanes_closed.empty() && effects.lanes_opened.empty();
     if (is_all) return;
-    gate_->when_durable(
-        [this, rest = std::move(effects)]() mutable { hand_on(std::move(rest)); });
+    gate_->when_durable([this, rest = std::move(effects)]() mutable { hand_on(std::move(rest)); });
 }
 
 void QueueService::commit(store::Batch batch) {

@@ -13,7 +13,7 @@ struct NumberAttribute {
     std::string_view name;
     std::uint32_t min;
     std::uint32_t max;
-    std::uint32_t Settings::*field;
+    std::uint32_t Settings::* field;
 };
 
 constexpr std::array<NumberAttribute, 5> number_attributes{{
@@ -85,8 +85,7 @@ Result<void> parse_policies(std::string_view name, const std::string& value, Set
         auto policy = auth::Policy::parse(value);
         if (!policy) {
             return fail(ErrorCode::invalid_argument,
-                        "Invalid value for the parameter Policy. Reason: " +
-                            policy.error().message,
+                        "Invalid value for the parameter Policy. Reason: " + policy.error().message,
                         "InvalidAttributeValue");
         }
         settings.policy = *std::move(policy);
@@ -177,7 +176,8 @@ Result<void> check_body(std::string_view body, std::size_t bytes_max) {
     }
     // U+FFFE and U+FFFF are well-formed UTF-8 (EF BF BE, EF BF BF), but no XML characters.
     const bool is_legal =
-        std::ranges::all_of(body, [](char c) { return is_xml_character(static_cast<unsigned char>(c)); }) &&
+        std::ranges::all_of(
+            body, [](char c) { return is_xml_character(static_cast<unsigned char>(c)); }) &&
         is_utf8(body) && body.find("\xEF\xBF\xBE") == std::string_view::npos &&
         body.find("\xEF\xBF\xBF") == std::string_view::npos;
     if (is_legal) return {};

@@ -15,21 +15,21 @@
 
 namespace onput::queue {
 
-inline constexpr std::size_t workers_max = 10'000;
+inline constexpr std::size_t workers_max = 4096;
 
 struct Worker {
     WorkerNumber number;
     std::string id;
     std::uint64_t epoch = 0;
-    std::string endpoint;             // Empty: has not said hello since the queue started.
-    std::string kind;                 // Takes jobs of functions with this `worker`.
-    std::string account;              // Of the plain queues that it consumes.
+    std::string endpoint;  // Empty: has not said hello since the queue started.
+    std::string kind;      // Takes jobs of functions with this `worker`.
+    std::string account;   // Of the plain queues that it consumes.
     std::vector<std::string> queues;
-    std::uint32_t credit = 0;         // Grants that may be sent now.
-    std::uint64_t grants_sent = 0;    // In this epoch, as the worker counts them.
-    std::size_t held = 0;             // Leases.
+    std::uint32_t credit = 0;       // Grants that may be sent now.
+    std::uint64_t grants_sent = 0;  // In this epoch, as the worker counts them.
+    std::size_t held = 0;           // Leases.
     Timestamp heard_at;
-    bool is_leaving = false;          // Has said bye: finishes what it has, gets nothing more.
+    bool is_leaving = false;  // Has said bye: finishes what it has, gets nothing more.
 
     [[nodiscard]] bool serves(const Queue& queue) const;
     [[nodiscard]] bool can_take() const { return credit > 0 && !is_leaving && !endpoint.empty(); }
