@@ -48,6 +48,8 @@ bool BodyReader::worth_draining() const {
 // Yields what is there: the view then is the first bytes of the input.
 Result<std::size_t> BodyReader::take(std::size_t bytes_max) {
     const std::span<char> input = wire_.input();
+    // A client that sends has not waited, and gets no 100 after its body.
+    if (!input.empty()) awaits_continue_ = false;
     std::size_t produced = 0;
     if (chunked_) {
         ONPUT_TRY(const auto decoded, decoder_.decode(input, bytes_max));
@@ -91,6 +93,12 @@ Task<Result<void>> BodyReader::arrive(std::size_t bytes_wanted) {
 Task<Result<std::string_view>> BodyReader::read(std::size_t bytes_max) {
     ONPUT_CHECK(bytes_max > 0);
     release();
+    // Also before a body of no bytes: botocore takes an answer without the 100 for the status of
+    // every later answer on the connection.
+    if (awaits_continue_ && at_end()) {
+        const auto told = co_await say_continue();
+        if (!told) co_return std::unexpected(told.error());
+    }
     while (!failed_ && !at_end()) {
         const Result<std::size_t> taken = take(bytes_max);
         if (!taken) {

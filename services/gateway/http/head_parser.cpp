@@ -163,7 +163,7 @@ std::expected<void, ProtocolError> decide_expectation(RequestHead& head) {
                         .reason = "unsupported_expectation",
                         .message = "only the expectation 100-continue is supported"});
     }
-    head.expects_continue = head.chunked || head.content_length.value_or(0) > 0;
+    head.expects_continue = head.chunked || head.content_length.has_value();
     return {};
 }
 

@@ -154,6 +154,14 @@ TEST_F(ServerTest, a_client_is_told_to_continue_when_its_body_is_wanted) {
     EXPECT_EQ(client.exchange(put(2, "Expect: 100-continue\r\n") + "hi").status, 200);
 }
 
+TEST_F(ServerTest, a_client_is_told_to_continue_before_an_empty_body_too) {
+    serve(echo);
+    Client client = connect();
+    client.send(put(0, "Expect: 100-continue\r\n"));
+    EXPECT_EQ(client.receive().status, 100);
+    EXPECT_EQ(client.receive().status, 200);
+}
+
 TEST_F(ServerTest, a_body_that_is_not_wanted_is_not_sent) {
     serve([](Exchange& exchange) -> Task<void> { co_await answer(exchange, 403, "no"); });
     Client client = connect();
