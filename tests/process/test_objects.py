@@ -225,3 +225,22 @@ def test_head_and_get_tell_the_same(onput, alphabet):
     assert head.body == b""
     assert {n: head.headers.get(n) for n in names} == {n: got.headers.get(n) for n in names}
     assert None not in [head.headers.get(n) for n in names]
+
+
+def test_boto3_goes_on_over_one_connection_after_an_empty_upload(onput):
+    s3 = onput.client("s3", read_timeout=10, max_pool_connections=1,
+                      retries={"total_max_attempts": 1})
+    for body in (b"", b"1", b"", b"22"):
+        s3.put_object(Bucket="outbox", Key="after-empty", Body=body)
+        assert s3.get_object(Bucket="outbox", Key="after-empty")["Body"].read() == body
+
+
+def test_boto3_goes_on_over_one_connection_after_a_refused_upload(onput):
+    s3 = onput.client("s3", read_timeout=10, max_pool_connections=1,
+                      retries={"total_max_attempts": 1})
+    for _ in range(2):
+        assert error_of(s3.put_object, Bucket="absent", Key="a", Body=b"x" * 100) == (
+            404, "NoSuchBucket")
+        assert error_of(s3.put_object, Bucket="outbox", Key="a", Body=b"x" * 100,
+                        StorageClass="GLACIER") == (501, "NotImplemented")
+        s3.put_object(Bucket="outbox", Key="after-refused", Body=b"x")
