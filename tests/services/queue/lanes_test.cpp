@@ -73,7 +73,7 @@ TEST_F(LanesTest, a_failed_job_is_tried_again_after_a_delay_that_doubles) {
     pass_alive(1s, worker);
     const auto second = worker.look();
     ASSERT_EQ(second.size(), 1U);
-    EXPECT_EQ(second[0].attempt, 1U);
+    EXPECT_EQ(second[0].attempt, 2U);
     worker.nack(second[0].lease, "text.undecodable");
     pass_alive(9s, worker);
     EXPECT_EQ(worker.look().size(), 0U);
@@ -151,7 +151,7 @@ TEST_F(LanesTest, a_new_epoch_releases_the_leases_of_the_old_at_once) {
     worker.start_anew();
     const auto second = worker.look();
     ASSERT_EQ(second.size(), 1U);
-    EXPECT_EQ(second[0].attempt, 2U);
+    EXPECT_EQ(second[0].attempt, 1U);
     EXPECT_NE(second[0].lease, first[0].lease);
 }
 
@@ -276,7 +276,7 @@ TEST_F(LanesTest, a_worker_that_does_not_come_back_after_a_restart_loses_its_lea
     TestWorker other(station, "other", 1);
     other.kind = "tts";
     other.hello();
-    EXPECT_EQ(other.look().at(0).attempt, 2U);
+    EXPECT_EQ(other.look().at(0).attempt, 1U);
 }
 
 TEST_F(LanesTest, a_clock_that_jumps_buries_nobody) {
