@@ -1,0 +1,198 @@
+#include "tests/sim/changes.hpp"
+
+namespace onput::sim {
+
+std::string speech_of(std::string_view text) {
+    return "speech of " + std::string(text);
+}
+
+std::string result_key_of(std::string_view key) {
+    return std::string(key.substr(0, key.rfind('.'))) + ".mp3";
+}
+
+const Change* Changes::find(const std::string& event_id) const {
+    const auto found = by_event_.find(event_id);
+    return found == by_event_.end() ? nullptr : &changes_[found->second];
+}
+
+const Change* Changes::last_of(const std::string& name) const {
+    const auto found = by_object_.find(name);
+    if (found == by_object_.end() || found->second.empty()) return nullptr;
+    return &changes_[found->second.back()];
+}
+
+std::uint64_t Changes::acknowledged_of(const std::string& name) const {
+    std::uint64_t newest = 0;
+    const auto found = by_object_.find(name);
+    if (found == by_object_.end()) return newest;
+    for (const std::size_t at : found->second) {
+        if (changes_[at].is_acknowledged) newest = changes_[at].number;
+    }
+    return newest;
+}
+
+std::set<std::string> Changes::texts_of(const std::string& name) const {
+    std::set<std::string> texts;
+    const auto found = by_object_.find(name);
+    if (found == by_object_.end()) return texts;
+    for (const std::size_t at : found->second) {
+        if (changes_[at].is_created()) texts.insert(changes_[at].body);
+    }
+    return texts;
+}
+
+bool Changes::was_removed(const std::string& name) const {
+    const auto found = by_object_.find(name);
+    if (found == by_object_.end()) return false;
+    for (const std::size_t at : found->second) {
+        if (!changes_[at].is_created()) return true;
+    }
+    return false;
+}
+
+// --- Objects ----------------------------------------------------------------------------------
+
+void Changes::committed(Change change, const schema::Conditions& conditions) {
+    world_.note("storage commits " + change.event.event_name + " " + change.name() + ", number " +
+                std::to_string(change.number) + ", event " + change.event.event_id.substr(0, 6));
+    world_.expect(change.number == changes_.size() + 1, "outbox numbers have no holes");
+    world_.expect(!by_event_.contains(change.event.event_id), "an event id is given once");
+    check_conditions(change, conditions);
+    check_owed(change);
+    const std::size_t at = changes_.size();
+    by_event_.emplace(change.event.event_id, at);
+    by_object_[change.name()].push_back(at);
+    changes_.push_back(std::move(change));
+}
+
+void Changes::check_conditions(const Change& change, const schema::Conditions& conditions) {
+    const Change* before = last_of(change.name());
+    const bool exists = before != nullptr && before->is_created();
+    if (conditions.if_none_match) {
+        world_.expect(!exists, "a conditional put replaced " + change.name());
+    }
+    if (conditions.if_match) {
+        world_.expect(exists && "\"" + before->event.etag + "\"" == *conditions.if_match,
+                      "a conditional put replaced another version of " + change.name());
+    }
+    if (exists && !change.idempotency_key.empty()) {
+        world_.expect(before->idempotency_key != change.idempotency_key,
+                      "a result was written twice for one message: " + change.name());
+    }
+}
+
+void Changes::check_owed(const Change& change) {
+    const auto& event = change.event;
+    std::string expected;
+    if (event.bucket == outbox) {
+        expected = changes_arn;
+    } else if (event.key.starts_with("text/")) {
+        expected = change.is_created() ? speech_arn : "";
+    } else if (event.key.starts_with("log/")) {
+        expected = changes_arn;
+    } else if (event.key.starts_with("bulk/")) {
+        expected = bulk_arn;
+    }
+    std::string owed;
+    for (const auto& destination : event.owed) owed += destination.arn;
+    world_.expect(owed == expected, "the event of " + change.name() + " is owed to " + owed +
+                                        " and not to " + expected);
+}
+
+void Changes::survived(store::Ticket survives) {
+    while (!changes_.empty() && changes_.back().ticket > survives) {
+        const Change& lost = changes_.back();
+        world_.note("lost in the crash: number " + std::to_string(lost.number) + ", event " +
+                    lost.event.event_id.substr(0, 6));
+        world_.expect(!lost.is_acknowledged, "an acknowledged change was lost: " + lost.name());
+        world_.expect(!published_events_.contains(lost.event.event_id),
+                      "the journal has the event of a change that was lost: " + lost.name());
+        by_event_.erase(lost.event.event_id);
+        by_object_[lost.name()].pop_back();
+        changes_.pop_back();
+    }
+    // Tickets start over; what is here is durable.
+    for (auto& change : changes_) change.ticket = 0;
+}
+
+void Changes::acknowledged(const std::string& event_id) {
+    const auto found = by_event_.find(event_id);
+    if (found == by_event_.end()) {
+        world_.broken("a change was acknowledged that is lost: event " + event_id);
+        return;
+    }
+    changes_[found->second].is_acknowledged = true;
+}
+
+void Changes::check_objects(const storage::StorageCore& core) {
+    const storage::Caller caller{
+        .principal = {.account = account, .id = "check"}, .trace = {}, .now = world_.wall()};
+    for (const auto& [name, places] : by_object_) {
+        if (places.empty()) continue;
+        const Change& last = changes_[places.back()];
+        const auto got = core.get_object(
+            {.bucket = last.event.bucket, .key = last.event.key, .range = {}, .conditions = {}},
+            caller);
+        if (!last.is_created()) {
+            world_.expect(!got && got.error().reason == "no_such_key",
+                          "a removed object is there: " + name);
+            continue;
+        }
+        const bool is_same =
+            got && got->bytes == last.body && got->got.object.event_id == last.event.event_id;
+        world_.expect(is_same, "an object is not what its last change made it: " + name);
+    }
+}
+
+// --- Journal and bus --------------------------------------------------------------------------
+
+void Changes::published(const schema::JournalRecord& record) {
+    const auto event = schema::decode<schema::ObjectEvent>(record.body);
+    if (!event) return world_.broken("a published event cannot be read");
+    world_.note("journal has " + std::to_string(record.sequence) + ", event " +
+                event->event_id.substr(0, 6));
+    world_.expect(by_event_.contains(event->event_id),
+                  "the journal has an event without its change: " + event->key);
+    const auto [at, is_new] = published_.emplace(record.sequence, event->event_id);
+    world_.expect(is_new && published_events_.insert(event->event_id).second,
+                  "the journal has sequence " + std::to_string(at->first) + " or its event twice");
+}
+
+void Changes::handed_on(const schema::JournalRecord& record) {
+    world_.expect(record.sequence == read_through_ + 1,
+                  "a reader got sequence " + std::to_string(record.sequence) + " after " +
+                      std::to_string(read_through_));
+    read_through_ = record.sequence;
+    const auto event = schema::decode<schema::ObjectEvent>(record.body);
+    if (!event) return world_.broken("a reader got an event that cannot be read");
+    // Durable before it was published, but perhaps never published: the notifier died in between.
+    const auto [at, is_new] = published_.emplace(record.sequence, event->event_id);
+    world_.expect(at->second == event->event_id, "a reader got another event than was published");
+    if (is_new) published_events_.insert(event->event_id);
+}
+
+void Changes::check_journal(const std::vector<schema::JournalRecord>& records) {
+    world_.expect(records.size() == changes_.size(),
+                  "the journal has " + std::to_string(records.size()) + " events of " +
+                      std::to_string(changes_.size()) + " changes");
+    std::map<std::string, std::string> sequencers;
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        world_.expect(records[i].sequence == i + 1, "the journal has a hole");
+        const auto event = schema::decode<schema::ObjectEvent>(records[i].body);
+        if (!event) return world_.broken("an event of the journal cannot be read");
+        const Change* change = find(event->event_id);
+        world_.expect(change != nullptr && change->event == *event,
+                      "the journal has an event that storage did not make: " + event->key);
+        world_.expect(seen.insert(event->event_id).second, "the journal has an event twice");
+        std::string& last = sequencers[event->bucket + "/" + event->key];
+        world_.expect(event->sequencer > last, "sequencers do not grow: " + event->key);
+        last = event->sequencer;
+        const auto known = published_.find(records[i].sequence);
+        world_.expect(known == published_.end() || known->second == event->event_id,
+                      "the journal has changed what was published");
+    }
+    world_.expect(read_through_ == records.size(), "the reader of the bus has not got everything");
+}
+
+}  // namespace onput::sim

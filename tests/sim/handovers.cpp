@@ -1,0 +1,209 @@
+#include "tests/sim/handovers.hpp"
+
+#include <algorithm>
+
+#include "services/notifier/s3_record.hpp"
+#include "services/queue/lanes.hpp"
+
+namespace onput::sim {
+
+bool is_poison(std::string_view key) {
+    return key.starts_with("text/poison");
+}
+bool is_refused(std::string_view key) {
+    return key.starts_with("text/refused");
+}
+
+// --- Deliveries -------------------------------------------------------------------------------
+
+void Handovers::taken(const schema::Deliver& message, std::uint64_t through) {
+    for (const auto& item : message.items) {
+        if (item.number > through || messages_.contains(item.message_id)) continue;
+        const Change* change = changes_.find(item.event_id);
+        if (change == nullptr) return world_.broken("an event was delivered without its change");
+        Message taken{.arn = message.destination_arn,
+                      .event_id = item.event_id,
+                      .object = change->name(),
+                      .queue_life = queue_life_};
+        unsent_[taken.arn + taken.object].push_back(item.message_id);
+        messages_.emplace(item.message_id, std::move(taken));
+        taken_[message.destination_arn].push_back(item.message_id);
+    }
+}
+
+// --- Leases -----------------------------------------------------------------------------------
+
+const Handovers::Lease* Handovers::find(const std::string& lease) const {
+    const auto found = leases_.find(lease);
+    return found == leases_.end() ? nullptr : &found->second;
+}
+
+void Handovers::leased(const std::string& lease, Lease made) {
+    world_.note("queue leases " + made.message_id.substr(0, 6) + " as " + lease.substr(0, 30) +
+                " to " + (made.worker_id.empty() ? "a receive" : made.worker_id) + ", attempt " +
+                std::to_string(made.attempt));
+    world_.expect(!acknowledged_.contains(made.message_id),
+                  "an acknowledged message came back: " + made.message_id);
+    made.from = world_.elapsed();
+    made.jumps = world_.jumps();
+    // The number of a lease that a crash took back may be given again: it was never sent.
+    leases_.insert_or_assign(lease, std::move(made));
+}
+
+void Handovers::sent(const std::string& lease) {
+    const Lease& sent = leases_.at(lease);
+    const auto found = messages_.find(sent.message_id);
+    // A dead letter, or the answer to its delivery is not durable yet: its turn comes.
+    if (found == messages_.end()) return;
+    Message& message = found->second;
+    if (std::exchange(message.is_sent, true)) return;
+    auto& unsent = unsent_[message.arn + message.object];
+    while (!unsent.empty() && unsent.front() != sent.message_id) {
+        // One that was leased in vain before the queue died is sent later.
+        const Message& earlier = messages_.at(unsent.front());
+        world_.expect(earlier.queue_life < queue_life_,
+                      "events of " + message.object + " were handed out in the wrong order");
+        unsent.erase(unsent.begin());
+    }
+    if (!unsent.empty()) unsent.erase(unsent.begin());
+}
+
+void Handovers::queue_crashed() {
+    ++queue_life_;
+    for (auto& [lease, known] : leases_) known.is_disturbed |= !known.is_over;
+}
+
+void Handovers::heard(const std::string& worker_id) {
+    const Duration last = std::max(heard_[worker_id], queue_since_);
+    if (world_.elapsed() - last >= queue::lane_silence) silent_[worker_id] = world_.elapsed();
+    heard_[worker_id] = world_.elapsed();
+}
+
+bool Handovers::was_silent(const Lease& lease) const {
+    if (lease.worker_id.empty()) return false;
+    const auto heard = heard_.find(lease.worker_id);
+    const Duration last =
+        std::max(heard == heard_.end() ? Duration() : heard->second, queue_since_);
+    if (world_.elapsed() - last >= queue::lane_silence) return true;
+    const auto silent = silent_.find(lease.worker_id);
+    return silent != silent_.end() && silent->second >= lease.from;
+}
+
+void Handovers::held(const std::string& lease) {
+    const Lease& mine = leases_.at(lease);
+    if (const auto known = messages_.find(mine.message_id); known != messages_.end()) {
+        known->second.is_held = true;
+    }
+    for (const auto& other : holders_[mine.message_id]) {
+        const Lease& theirs = leases_.at(other);
+        const bool is_past = world_.elapsed() >= theirs.until || world_.elapsed() >= mine.until;
+        const bool is_excused = theirs.jumps != world_.jumps() || mine.jumps != world_.jumps() ||
+                                was_silent(theirs) || was_silent(mine) || theirs.is_disturbed ||
+                                mine.is_disturbed;
+        world_.expect(other == lease || is_past || is_excused, "two consumers hold message " +
+                                                                   mine.message_id + ": leases " +
+                                                                   other + " and " + lease);
+    }
+    holders_[mine.message_id].insert(lease);
+}
+
+void Handovers::released(const std::string& lease) {
+    Lease& over = leases_.at(lease);
+    over.is_over = true;
+    holders_[over.message_id].erase(lease);
+}
+
+void Handovers::disturbed(const std::string& worker_id) {
+    for (auto& [lease, known] : leases_) {
+        if (known.worker_id == worker_id && !known.is_over) known.is_disturbed = true;
+    }
+}
+
+void Handovers::clock_set() {
+    for (auto& [lease, known] : leases_) known.is_disturbed |= !known.is_over;
+}
+
+// --- Ends -------------------------------------------------------------------------------------
+
+void Handovers::acknowledged(const std::string& message_id) {
+    world_.note("acknowledged: " + message_id.substr(0, 6));
+    acknowledged_.insert(message_id);
+}
+
+std::uint32_t Handovers::disturbances(const std::string& message_id) const {
+    return static_cast<std::uint32_t>(std::ranges::count_if(leases_, [&](const auto& entry) {
+        const Lease& lease = entry.second;
+        return lease.message_id == message_id &&
+               (lease.is_disturbed || (!lease.is_over && was_silent(lease)));
+    }));
+}
+
+void Handovers::dead_lettered(const Letter& letter) {
+    world_.note("dead letter of " + letter.message_id.substr(0, 6) + ": " + letter.code);
+    letters_.emplace(letter.message_id, letter.code);
+    world_.expect(!done_.contains(letter.message_id), "a job that was done is a dead letter");
+    const auto found = messages_.find(letter.message_id);
+    if (found == messages_.end()) return world_.broken("a dead letter of an unknown job");
+    const Change* change = changes_.find(found->second.event_id);
+    if (change == nullptr) return world_.broken("a dead letter of an unknown change");
+    if (is_poison(change->event.key) || is_refused(change->event.key)) return;
+    if (letter.code == "no_such_key") {
+        world_.expect(changes_.was_removed(found->second.object),
+                      "a job did not find " + found->second.object);
+        return;
+    }
+    const auto disturbed = disturbances(letter.message_id);
+    world_.expect(disturbed > speech_retries_max,
+                  "a job that can be done is a dead letter: " + letter.message_id + ", " +
+                      letter.code + ", disturbed " + std::to_string(disturbed) + " times");
+}
+
+void Handovers::check_end(const std::vector<schema::JournalRecord>& journal) {
+    std::map<std::string, std::vector<std::string>> owed;
+    for (const auto& record : journal) {
+        const auto event = schema::decode<schema::ObjectEvent>(record.body);
+        if (!event) return world_.broken("an event of the journal cannot be read");
+        for (const auto& to : event->owed) {
+            if (!to.withheld.empty()) continue;
+            owed[to.arn].push_back(notifier::message_id_of(
+                {.event_id = event->event_id, .arn = to.arn, .rule_id = to.rule_id}));
+        }
+    }
+    for (const auto& [arn, messages] : owed) {
+        world_.expect(taken_[arn] == messages, arn + " has not got what it is owed, in order: " +
+                                                   std::to_string(taken_[arn].size()) + " of " +
+                                                   std::to_string(messages.size()));
+    }
+    for (const auto& [id, message] : messages_) {
+        world_.expect(message.is_held || letters_.contains(id),
+                      "a message never reached a consumer: " + id);
+        const Change* change = changes_.find(message.event_id);
+        if (change == nullptr) return world_.broken("a message of a change that is lost");
+        if (message.arn == speech_arn) check_job(id, *change);
+    }
+}
+
+void Handovers::check_job(const std::string& message_id, const Change& change) {
+    const bool is_done = done_.contains(message_id);
+    const bool is_buried = letters_.contains(message_id);
+    const bool must_fail = is_poison(change.event.key) || is_refused(change.event.key);
+    world_.expect(is_done != is_buried,
+                  "a job is " + std::string(is_done ? "done and dead-lettered" : "nowhere") + ": " +
+                      change.name());
+    world_.expect(!must_fail || is_buried, "a job that always fails is done: " + change.name());
+    if (!is_done) return;
+    const auto texts = changes_.texts_of(change.name());
+    const auto results = changes_.texts_of(outbox + "/" + result_key_of(change.event.key));
+    world_.expect(
+        std::ranges::any_of(
+            texts, [&](const std::string& text) { return results.contains(speech_of(text)); }),
+        "a text has no result: " + change.name());
+    for (const auto& result : results) {
+        world_.expect(
+            std::ranges::any_of(texts,
+                                [&](const std::string& text) { return speech_of(text) == result; }),
+            "a result of no text: " + change.name());
+    }
+}
+
+}  // namespace onput::sim

@@ -1,0 +1,104 @@
+// Handovers: the promises about deliveries, leases and jobs.
+//
+//   1. Every owed event is taken by its destination once, per destination in the journal's order,
+//      under the message id that its event, destination and rule make.
+//   2. What was acknowledged is never handed out again.
+//   3. While a lease lasts no second live consumer has the message, unless the holder was silent,
+//      cut off, or the clock was set meanwhile.
+//   4. Every message taken reaches a consumer. A job ends well or in the dead letters; what can be
+//      done only ends there when it was disturbed as often as it may be tried.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/schema/lane.hpp"
+#include "common/schema/queue.hpp"
+#include "tests/sim/changes.hpp"
+
+namespace onput::sim {
+
+inline constexpr std::uint32_t speech_retries_max = 2;
+
+// A message's texts tell what becomes of a job.
+[[nodiscard]] bool is_poison(std::string_view key);   // Every attempt fails.
+[[nodiscard]] bool is_refused(std::string_view key);  // The first attempt fails for good.
+
+class Handovers {
+public:
+    Handovers(World& world, const Changes& changes) : world_(world), changes_(changes) {}
+
+    // The queue's answer to a delivery is durable: items up to `through` are taken.
+    void taken(const schema::Deliver& message, std::uint64_t through);
+
+    // A lease was made, for a worker's life (worker_id and epoch) or a receive.
+    struct Lease {
+        std::string message_id;
+        std::string worker_id;  // Empty: a receive.
+        std::uint64_t epoch = 0;
+        std::uint32_t attempt = 0;
+        Duration from{};
+        Duration until{};  // In true time, when nothing disturbs it.
+        std::uint64_t jumps = 0;
+        bool is_over = false;
+        bool is_disturbed = false;
+    };
+    void leased(const std::string& lease, Lease made);
+    // It is durable and on its way; the first time of a message counts for the order.
+    void sent(const std::string& lease);
+    void queue_crashed();
+    void queue_started() { queue_since_ = world_.elapsed(); }
+
+    // A live consumer has it; has done with it. A receive's receipt stands for its lease.
+    void held(const std::string& lease);
+    void released(const std::string& lease);
+    void heard(const std::string& worker_id);
+    void disturbed(const std::string& worker_id);  // It died, or was cut off.
+    void clock_set();
+
+    // An acknowledgement of the message is durable.
+    void acknowledged(const std::string& message_id);
+    void job_done(const std::string& message_id) { done_.insert(message_id); }
+    struct Letter {
+        std::string message_id;  // Of the job.
+        std::string code;
+    };
+    void dead_lettered(const Letter& letter);
+
+    [[nodiscard]] const Lease* find(const std::string& lease) const;
+    // Everything has come to rest.
+    void check_end(const std::vector<schema::JournalRecord>& journal);
+
+private:
+    struct Message {
+        std::string arn;
+        std::string event_id;
+        std::string object;
+        std::uint64_t queue_life = 0;
+        bool is_sent = false;
+        bool is_held = false;
+    };
+    [[nodiscard]] bool was_silent(const Lease& lease) const;
+    [[nodiscard]] std::uint32_t disturbances(const std::string& message_id) const;
+    void check_job(const std::string& message_id, const Change& change);
+
+    World& world_;
+    const Changes& changes_;
+    std::map<std::string, std::vector<std::string>> taken_;  // Message ids by destination.
+    std::map<std::string, Message> messages_;
+    std::map<std::string, Lease> leases_;
+    std::map<std::string, std::set<std::string>> holders_;    // Leases by message.
+    std::map<std::string, Duration> heard_;                   // By worker.
+    std::map<std::string, Duration> silent_;                  // When a silence was last noticed.
+    std::map<std::string, std::vector<std::string>> unsent_;  // By destination and object.
+    std::set<std::string> acknowledged_;
+    std::set<std::string> done_;
+    std::map<std::string, std::string> letters_;  // Codes by message.
+    Duration queue_since_{};
+    std::uint64_t queue_life_ = 0;
+};
+
+}  // namespace onput::sim

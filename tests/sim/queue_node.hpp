@@ -1,0 +1,65 @@
+// The queue process: its real core, driven as services/queue/service.cpp does.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "services/queue/core.hpp"
+#include "tests/sim/handovers.hpp"
+#include "tests/sim/network.hpp"
+
+namespace onput::sim {
+
+class WorkerNode;
+
+class QueueNode : public DurableNode {
+public:
+    QueueNode(World& world, Handovers& handovers)
+        : DurableNode(world, "queue"), handovers_(handovers) {}
+    void connect(std::vector<WorkerNode*> workers) { workers_ = std::move(workers); }
+
+    void deliver(const schema::Deliver& message, Answer<schema::Delivered> answer);
+    void receive(const schema::ReceiveMessages& request, Answer<schema::MessagesReceived> answer);
+    void remove(const schema::RemoveMessages& request, Answer<schema::EntriesDone> answer);
+    void control(const queue::Control& message);
+
+    // Queues and the function, before the first turn.
+    void set_up();
+    // No message is anywhere.
+    [[nodiscard]] bool is_idle() const;
+
+private:
+    void open() override;
+    void close() override;
+    void on_survived(store::Ticket survives) override;
+    void on_turn_end() override;
+
+    [[nodiscard]] queue::Caller caller() const;
+    [[nodiscard]] double metric(const std::string& name) const;
+    void apply(queue::Effects effects);
+    void hand_on(const queue::Effects& effects);
+    void follow(const queue::Effects& effects);
+    void send(const schema::LaneGrants& grants);
+    void tell_done(store::Ticket durable);
+    void arm_timer();
+    template <typename T>
+    void check_store(const Result<T>& result) {
+        if (!result && is_fault(result.error())) fail(result.error().message);
+    }
+    static bool is_fault(const Error& error);
+
+    Handovers& handovers_;
+    std::vector<WorkerNode*> workers_;
+    std::unique_ptr<queue::Core> core_;
+    std::map<queue::WaitId, Answer<schema::MessagesReceived>> waiting_;
+    std::map<std::string, std::string> lanes_;  // Endpoints by worker.
+    // Jobs whose acknowledgement is committed and not known to be durable.
+    std::deque<std::pair<store::Ticket, std::string>> done_;
+    Timestamp timer_at_ = Timestamp::max();
+    std::uint64_t timer_ = 0;
+    bool needs_sync_ = false;
+};
+
+}  // namespace onput::sim

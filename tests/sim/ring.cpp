@@ -1,0 +1,186 @@
+#include "tests/sim/ring.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace onput::sim {
+namespace {
+
+constexpr Duration rest_max = std::chrono::hours(4);  // A clock set back makes some wait so long.
+constexpr Duration rest_period = seconds(1);
+
+}  // namespace
+
+Ring::Ring(std::uint64_t seed) : world_(seed) {
+    const WorkerNode::Parts worker_parts{.world = world_,
+                                         .network = network_,
+                                         .handovers = handovers_,
+                                         .queue = queue_,
+                                         .storage = storage_,
+                                         .changes = changes_};
+    const ClientNode::Parts client_parts{
+        .world = world_, .network = network_, .changes = changes_, .storage = storage_};
+    const ConsumerNode::Parts consumer_parts{
+        .world = world_, .network = network_, .handovers = handovers_, .queue = queue_};
+    for (const char* name : {"worker-a", "worker-b"}) {
+        workers_.push_back(std::make_unique<WorkerNode>(worker_parts, name));
+    }
+    for (const char* name : {"anna", "ben", "carl"}) {
+        clients_.push_back(std::make_unique<ClientNode>(client_parts, name));
+    }
+    for (const auto& [name, queue] :
+         {std::pair("reader-1", "changes"), std::pair("reader-2", "changes"),
+          std::pair("undertaker", "dead")}) {
+        consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
+    }
+    storage_.connect(notifier_);
+    notifier_.connect(queue_, reader_);
+    reader_.connect(notifier_);
+    std::vector<WorkerNode*> lanes;
+    for (const auto& worker : workers_) lanes.push_back(worker.get());
+    queue_.connect(std::move(lanes));
+}
+
+std::vector<Node*> Ring::nodes() const {
+    // Not const in what it gives: the ring's parts live in other nodes' references anyway.
+    auto& self = const_cast<Ring&>(*this);
+    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_, &self.reader_};
+    for (const auto& worker : workers_) all.push_back(worker.get());
+    for (const auto& client : clients_) all.push_back(client.get());
+    for (const auto& consumer : consumers_) all.push_back(consumer.get());
+    return all;
+}
+
+// Each world has its own kinds of trouble, so that some promises are tried hard and others are seen
+// in calm.
+void Ring::choose_faults() {
+    Random& random = world_.random;
+    const std::array<std::uint64_t, 4> rates{0, 5, 20, 60};
+    const auto rate = [&] { return rates.at(random.below(rates.size())); };
+    world_.faults = {.loss_permille = rate(),
+                     .duplicate_permille = rate(),
+                     .stall_permille = rate() / 20,
+                     .late_permille = rate() / 4,
+                     .sync_failure_permille = random.chance(1, 4) ? 2U : 0U};
+    const std::array<Duration, 4> periods{seconds(2), seconds(10), seconds(40), Duration()};
+    const auto period = [&] { return periods.at(random.below(periods.size())); };
+    trouble_ = {.crash_every = period(),
+                .jump_every = random.chance(1, 2) ? period() : Duration(),
+                .cut_every = period(),
+                .trouble_time = world_.between(seconds(20), seconds(90))};
+}
+
+void Ring::set_up() {
+    storage_.start();
+    storage_.set_up();
+    queue_.start();
+    queue_.set_up();
+    for (Node* node : nodes()) node->start();
+    std::vector<Node*> mortal{&storage_, &notifier_, &queue_};
+    for (const auto& worker : workers_) {
+        mortal.push_back(worker.get());
+        keep_cutting(*worker);
+    }
+    for (Node* node : mortal) {
+        keep_crashing(*node);
+        keep_alive(*node);
+    }
+    keep_jumping();
+}
+
+void Ring::keep_crashing(Node& node) {
+    if (trouble_.crash_every == Duration()) return;
+    world_.after(world_.between(milliseconds(1), 2 * trouble_.crash_every), [this, &node] {
+        if (!is_troubled_) return;
+        auto* worker = dynamic_cast<WorkerNode*>(&node);
+        if (worker != nullptr && world_.chance(300)) {
+            worker->drain();
+        } else {
+            node.crash();
+        }
+        keep_crashing(node);
+    });
+}
+
+// The supervisor.
+void Ring::keep_alive(Node& node) {
+    const bool is_long = is_troubled_ && world_.chance(20);
+    world_.after(is_long ? world_.between(seconds(10), seconds(50))
+                         : world_.between(milliseconds(5), seconds(2)),
+                 [this, &node] {
+                     node.start();
+                     keep_alive(node);
+                 });
+}
+
+void Ring::keep_jumping() {
+    if (trouble_.jump_every == Duration()) return;
+    world_.after(world_.between(milliseconds(1), 2 * trouble_.jump_every), [this] {
+        if (!is_troubled_) return;
+        const Duration by = world_.chance(500) ? seconds(5) : seconds(1200);
+        world_.jump(world_.between(-by, by));
+        handovers_.clock_set();
+        keep_jumping();
+    });
+}
+
+void Ring::keep_cutting(WorkerNode& worker) {
+    if (trouble_.cut_every == Duration()) return;
+    world_.after(world_.between(milliseconds(1), 2 * trouble_.cut_every), [this, &worker] {
+        if (!is_troubled_) return;
+        world_.note(worker.name() + " is cut off");
+        worker.cut(world_.between(milliseconds(1), seconds(6)));
+        keep_cutting(worker);
+    });
+}
+
+void Ring::end_trouble() {
+    world_.note("the trouble ends");
+    is_troubled_ = false;
+    world_.faults = {};
+    for (const auto& client : clients_) client->stop();
+}
+
+bool Ring::is_at_rest() const {
+    const auto is_idle = [](const auto& node) { return node->is_idle(); };
+    return storage_.is_idle() && notifier_.is_idle() && queue_.is_idle() &&
+           std::ranges::all_of(workers_, is_idle) && std::ranges::all_of(clients_, is_idle);
+}
+
+// At rest twice, far enough apart that nothing is on the way any more, and all have read all.
+bool Ring::come_to_rest() {
+    const Duration deadline = world_.elapsed() + rest_max;
+    std::size_t rests = 0;
+    Duration look_at = world_.elapsed();
+    while (rests < 60 && world_.elapsed() < deadline) {
+        if (!world_.step()) return false;
+        if (world_.elapsed() < look_at) continue;
+        look_at = world_.elapsed() + rest_period;
+        rests = is_at_rest() ? rests + 1 : 0;
+    }
+    return rests == 60;
+}
+
+void Ring::check_end() {
+    storage_.check();
+    const auto journal = notifier_.journal();
+    changes_.check_journal(journal);
+    handovers_.check_end(journal);
+}
+
+bool Ring::run() {
+    choose_faults();
+    set_up();
+    while (world_.elapsed() < trouble_.trouble_time && world_.step()) {
+    }
+    if (world_.failure()) return false;
+    end_trouble();
+    if (!come_to_rest()) {
+        world_.broken("the house comes to rest");
+        return false;
+    }
+    check_end();
+    return !world_.failure().has_value();
+}
+
+}  // namespace onput::sim

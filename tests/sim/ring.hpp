@@ -1,0 +1,61 @@
+// Ring: the whole house in one World, from one seed: storage, notifier, queue, two workers,
+// clients, consumers and a reader of the bus. First everything that can go wrong does; then nothing
+// does any more, all comes to rest, and every promise is checked.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "tests/sim/client_node.hpp"
+#include "tests/sim/notifier_node.hpp"
+#include "tests/sim/queue_node.hpp"
+#include "tests/sim/reader_node.hpp"
+#include "tests/sim/storage_node.hpp"
+#include "tests/sim/worker_node.hpp"
+
+namespace onput::sim {
+
+class Ring {
+public:
+    explicit Ring(std::uint64_t seed);
+
+    // True when every promise was kept. Else the world says which was not.
+    bool run();
+    [[nodiscard]] World& world() { return world_; }
+
+private:
+    struct Trouble {
+        Duration crash_every{};
+        Duration jump_every{};
+        Duration cut_every{};
+        Duration trouble_time{};
+    };
+    void choose_faults();
+    void set_up();
+    void keep_crashing(Node& node);
+    void keep_jumping();
+    void keep_cutting(WorkerNode& worker);
+    void end_trouble();
+    void keep_alive(Node& node);
+    bool come_to_rest();
+    [[nodiscard]] bool is_at_rest() const;
+    void check_end();
+    [[nodiscard]] std::vector<Node*> nodes() const;
+
+    World world_;
+    Network network_{world_};
+    Changes changes_{world_};
+    Handovers handovers_{world_, changes_};
+    StorageNode storage_{world_, network_, changes_};
+    NotifierNode notifier_{world_, network_, changes_};
+    QueueNode queue_{world_, handovers_};
+    ReaderNode reader_{world_, network_, changes_};
+    std::vector<std::unique_ptr<WorkerNode>> workers_;
+    std::vector<std::unique_ptr<ClientNode>> clients_;
+    std::vector<std::unique_ptr<ConsumerNode>> consumers_;
+    Trouble trouble_;
+    bool is_troubled_ = true;
+};
+
+}  // namespace onput::sim

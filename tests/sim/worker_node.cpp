@@ -1,0 +1,190 @@
+#include "tests/sim/worker_node.hpp"
+
+#include <algorithm>
+
+#include "common/worker/s3_event.hpp"
+#include "tests/sim/queue_node.hpp"
+#include "tests/sim/storage_node.hpp"
+
+namespace onput::sim {
+namespace {
+
+constexpr Duration lease_extension = seconds(30);
+constexpr Duration call_timeout = seconds(30);
+
+std::string lease_name(std::uint64_t lease) {
+    return "lane-" + std::to_string(lease);
+}
+
+}  // namespace
+
+WorkerNode::WorkerNode(const Parts& parts, std::string name)
+    : Node(parts.world, std::move(name)),
+      parts_(parts),
+      to_queue_(parts.world, parts.queue),
+      from_queue_(parts.world, *this) {}
+
+void WorkerNode::on_start() {
+    // Either the same name with a new epoch, or another name: then its old leases end by silence.
+    if (worker_id_.empty() || world_.chance(500)) {
+        worker_id_ = name() + "-" + std::to_string(life());
+    }
+    epoch_ = life();
+    endpoint_ = "ipc://" + name() + "/" + std::to_string(life());
+    ledger_.emplace(worker::LaneIdentity{.worker_id = worker_id_,
+                                         .epoch = epoch_,
+                                         .endpoint = endpoint_,
+                                         .worker = "tts",
+                                         .queues = {"bulk"},
+                                         .account = account},
+                    static_cast<std::uint32_t>(1 + world_.random.below(4)));
+    say(ledger_->hello());
+    every(schema::lane_heartbeat, [this] {
+        if (!ledger_->is_draining() || ledger_->running() > 0) say(ledger_->hello());
+    });
+    every(lease_extension / 3, [this] {
+        auto extend = ledger_->extend(lease_extension);
+        if (!extend.leases.empty()) say(std::move(extend));
+    });
+}
+
+void WorkerNode::on_crash() {
+    parts_.handovers.disturbed(worker_id_);
+    if (ledger_) {
+        for (const auto lease : ledger_->hello().leases) {
+            parts_.handovers.released(lease_name(lease));
+        }
+    }
+    ledger_.reset();
+    endpoint_.clear();
+}
+
+void WorkerNode::cut(Duration time) {
+    to_queue_.cut(time);
+    from_queue_.cut(time);
+    parts_.handovers.disturbed(worker_id_);
+}
+
+void WorkerNode::drain() {
+    if (!ledger_ || ledger_->is_draining()) return;
+    world_.note(name() + " drains");
+    const auto bye = ledger_->drain();
+    for (const auto lease : bye.unstarted) parts_.handovers.released(lease_name(lease));
+    say(bye);
+    if (ledger_->running() == 0) fail("drained");
+}
+
+void WorkerNode::say(const queue::Control& message) {
+    to_queue_.send([queue = &parts_.queue, message] { queue->control(message); });
+}
+
+void WorkerNode::receive(const schema::LaneGrants& grants) {
+    from_queue_.send([this, living = life(), grants] {
+        if (living == life()) take(grants);
+    });
+}
+
+void WorkerNode::take(const schema::LaneGrants& grants) {
+    const auto before = ledger_->hello().leases;
+    ledger_->on_grants(grants);
+    for (const auto lease : ledger_->hello().leases) {
+        if (std::ranges::find(before, lease) == before.end()) {
+            parts_.handovers.held(lease_name(lease));
+        }
+    }
+    start_jobs();
+}
+
+// --- Jobs -------------------------------------------------------------------------------------
+
+void WorkerNode::start_jobs() {
+    while (const auto job = ledger_->start_next()) run(*job);
+}
+
+void WorkerNode::run(const worker::LaneJob& job) {
+    const std::uint64_t lease = job.grant.lease;
+    const auto event = worker::parse_s3_event(job.grant.body);
+    if (!event) return world_.broken("a job's message is no S3 event");
+    if (job.function.empty()) {
+        after(world_.between(milliseconds(1), seconds(3)),
+              [this, lease] { finish(lease, "read"); });
+        return;
+    }
+    schema::GetObject request;
+    request.bucket = event->bucket;
+    request.key = event->key;
+    parts_.network.call<storage::Reading>(
+        {.from = *this, .to = parts_.storage, .timeout = call_timeout},
+        [storage = &parts_.storage, request](auto answer) {
+            storage->get(request, std::move(answer));
+        },
+        [this, job, key = event->key](const Result<storage::Reading>& reading) {
+            if (!reading) return fail_job(job.grant.lease, reading.error());
+            speak(job, key, reading->bytes);
+        });
+}
+
+void WorkerNode::speak(const worker::LaneJob& job, const std::string& key,
+                       const std::string& text) {
+    const bool is_long = world_.chance(50);
+    const Duration takes = is_long ? world_.between(seconds(20), seconds(80))
+                                   : world_.between(milliseconds(5), seconds(2));
+    after(takes, [this, job, key, text] {
+        const std::uint64_t lease = job.grant.lease;
+        if (is_poison(key)) {
+            finish(lease, onput::fail(ErrorCode::internal, "the child crashed", "job_crashed"));
+        } else if (is_refused(key)) {
+            finish(lease, onput::fail(ErrorCode::invalid_argument, "not a text", "not_text"));
+        } else {
+            upload(job, key, text);
+        }
+    });
+}
+
+void WorkerNode::upload(const worker::LaneJob& job, const std::string& key,
+                        const std::string& text) {
+    const std::string result = speech_of(text);
+    schema::PutObject object;
+    object.bucket = job.environment.at("OUTPUT_BUCKET");
+    object.key = result_key_of(key);
+    object.size_bytes = result.size();
+    object.etag = "etag of " + text;
+    object.idempotency_key = job.grant.message_id;
+    parts_.network.call<schema::ObjectPut>(
+        {.from = *this, .to = parts_.storage, .timeout = call_timeout},
+        [storage = &parts_.storage, object, result, trace = job.grant.trace](auto answer) {
+            storage->put({.object = object, .bytes = result, .trace = trace}, std::move(answer));
+        },
+        [this, lease = job.grant.lease](const Result<schema::ObjectPut>& put) {
+            if (!put) return fail_job(lease, put.error());
+            parts_.changes.acknowledged(put->event_id);
+            // The moment in which a death costs most: the result is there and nobody knows.
+            if (world_.faults.loss_permille > 0 && world_.chance(30))
+                return Node::fail("at the ack");
+            finish(lease, "s3://" + put->event_id);
+        });
+}
+
+// As the runner of the speech worker tells errors of storage.
+void WorkerNode::fail_job(std::uint64_t lease, Error error) {
+    if (error.reason == "no_such_key") error.code = ErrorCode::invalid_argument;
+    if (error.code == ErrorCode::timeout) error.code = ErrorCode::unavailable;
+    finish(lease, std::unexpected(std::move(error)));
+}
+
+void WorkerNode::finish(std::uint64_t lease, Result<std::string> summary) {
+    parts_.handovers.released(lease_name(lease));
+    if (summary) {
+        say(ledger_->succeed(lease, std::move(*summary)));
+    } else {
+        const Error& error = summary.error();
+        say(ledger_->fail(lease, {.code = error.reason.empty() ? std::string(to_string(error.code))
+                                                               : error.reason,
+                                  .message = error.message,
+                                  .is_permanent = error.code == ErrorCode::invalid_argument,
+                                  .is_counted = error.code != ErrorCode::unavailable}));
+    }
+    if (ledger_->is_draining() && ledger_->running() == 0) Node::fail("drained");
+}
+
+}  // namespace onput::sim

@@ -1,0 +1,65 @@
+// A speech worker on the real LaneLedger, as common/worker/job_worker.cpp and
+// services/tts/runner.cpp drive it: its job downloads a text, takes a while, uploads the result and
+// acknowledges. It also serves the plain queue "bulk".
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/worker/lane_ledger.hpp"
+#include "services/queue/core.hpp"
+#include "tests/sim/handovers.hpp"
+#include "tests/sim/network.hpp"
+
+namespace onput::sim {
+
+class QueueNode;
+class StorageNode;
+
+class WorkerNode : public Node {
+public:
+    struct Parts {
+        World& world;
+        Network& network;
+        Handovers& handovers;
+        QueueNode& queue;
+        StorageNode& storage;
+        Changes& changes;
+    };
+    WorkerNode(const Parts& parts, std::string name);
+
+    // Over its lane.
+    void receive(const schema::LaneGrants& grants);
+    [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
+
+    // SIGTERM: finishes what runs, then starts again.
+    void drain();
+    void cut(Duration time);
+
+    [[nodiscard]] bool is_idle() const {
+        return !ledger_ || ledger_->running() + ledger_->waiting() == 0;
+    }
+
+private:
+    void on_start() override;
+    void on_crash() override;
+
+    void say(const queue::Control& message);
+    void take(const schema::LaneGrants& grants);
+    void start_jobs();
+    void run(const worker::LaneJob& job);
+    void speak(const worker::LaneJob& job, const std::string& key, const std::string& text);
+    void upload(const worker::LaneJob& job, const std::string& key, const std::string& text);
+    void finish(std::uint64_t lease, Result<std::string> summary);
+    void fail_job(std::uint64_t lease, Error error);
+
+    Parts parts_;
+    Pipe to_queue_;
+    Pipe from_queue_;
+    std::optional<worker::LaneLedger> ledger_;
+    std::string endpoint_;
+    std::string worker_id_;
+    std::uint64_t epoch_ = 0;
+};
+
+}  // namespace onput::sim
