@@ -145,7 +145,10 @@ class Wire:
                 stated.setdefault("content-length", len(body))
             for name, value in stated.items():
                 connection.putheader(name, str(value))
-            connection.endheaders(body or None)
+            try:
+                connection.endheaders(body or None)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # Refused before the whole body was sent: the answer says why.
             answer = connection.getresponse()
             names = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, names, answer.read())
