@@ -54,19 +54,19 @@ TEST_F(AccessTest, no_policy_lets_a_stranger_change_or_delete_a_queue) {
                   .error()
                   .reason,
               "AccessDenied");
-    EXPECT_EQ(station
-                  .ask(schema::SetQueueAttributes{
-                           .account = test_account, .name = "q", .attributes = {}},
-                       stranger)
-                  .error()
-                  .reason,
-              "AccessDenied");
+    EXPECT_EQ(
+        station
+            .ask(schema::SetQueueAttributes{.account = test_account, .name = "q", .attributes = {}},
+                 stranger)
+            .error()
+            .reason,
+        "AccessDenied");
 }
 
 TEST_F(AccessTest, no_policy_locks_the_owner_out_of_the_policy) {
     station.create_queue("q", {{"Policy", policy("Deny", R"("*")", "sqs:*")}});
-    EXPECT_TRUE(station.ask(schema::SetQueueAttributes{
-        .account = {}, .name = "q", .attributes = {{"Policy", ""}}}));
+    EXPECT_TRUE(station.ask(
+        schema::SetQueueAttributes{.account = {}, .name = "q", .attributes = {{"Policy", ""}}}));
     EXPECT_EQ(send_as(test_account), "sent");
 }
 
@@ -74,8 +74,8 @@ TEST_F(AccessTest, a_caller_without_account_and_name_is_a_stranger) {
     station.create_queue("q");
     schema::DescribeQueue request{.account = test_account, .name = "q"};
     Effects effects;
-    const auto described =
-        station.core().execute(request, {.principal = {}, .trace = {}, .now = station.now}, effects);
+    const auto described = station.core().execute(
+        request, {.principal = {}, .trace = {}, .now = station.now}, effects);
     EXPECT_EQ(described.error().reason, "AccessDenied");
 }
 

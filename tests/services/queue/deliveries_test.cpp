@@ -36,11 +36,10 @@ protected:
     }
     std::string authorize(const std::string& arn, const std::string& source_arn = bucket_arn,
                           const std::string& account = test_account) {
-        const auto answer =
-            station.ask(schema::AuthorizeDelivery{.destination_arn = arn,
-                                                  .service = "s3.amazonaws.com",
-                                                  .source_arn = source_arn,
-                                                  .source_account = account});
+        const auto answer = station.ask(schema::AuthorizeDelivery{.destination_arn = arn,
+                                                                  .service = "s3.amazonaws.com",
+                                                                  .source_arn = source_arn,
+                                                                  .source_account = account});
         return answer ? "yes" : answer.error().reason;
     }
 
@@ -127,8 +126,9 @@ TEST_F(DeliveriesTest, the_story_of_a_delivered_event_is_told) {
     station.ask(delivery({item(1)}));
     const auto received = station.receive("q");
     station.remove("q", received[0].receipt_handle);
-    EXPECT_EQ(station.story("t1"),
-              "queued(message m1) leased(attempt 1 by a receive) removed(deleted by its receiver) ");
+    EXPECT_EQ(
+        station.story("t1"),
+        "queued(message m1) leased(attempt 1 by a receive) removed(deleted by its receiver) ");
 }
 
 TEST_F(DeliveriesTest, a_source_name_has_a_bound) {

@@ -55,10 +55,9 @@ TEST_F(FunctionsTest, every_limit_is_checked) {
     EXPECT_EQ(put(with([](auto& f) { f.retry_delay_s = 3601; })), "InvalidParameterValue");
     EXPECT_EQ(put(with([](auto& f) { f.environment["A"] = std::string(4096, 'x'); })),
               "InvalidParameterValue");
-    EXPECT_EQ(put(with([](auto& f) {
-                  f.dead_letter_arn = "arn:aws:sqs:us-east-1:000000000000:none";
-              })),
-              "InvalidParameterValue");
+    EXPECT_EQ(
+        put(with([](auto& f) { f.dead_letter_arn = "arn:aws:sqs:us-east-1:000000000000:none"; })),
+        "InvalidParameterValue");
     EXPECT_EQ(put(speech()), "put");
 }
 

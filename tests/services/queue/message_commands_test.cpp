@@ -190,12 +190,10 @@ TEST_F(MessageCommandsTest, a_message_is_hidden_for_twelve_hours_at_most) {
     station.send("q", "a");
     const auto received = station.receive("q");
     const std::string& handle = received[0].receipt_handle;
-    EXPECT_EQ(station.change_visibility("q", handle, 43'201).error_reason,
-              "InvalidParameterValue");
+    EXPECT_EQ(station.change_visibility("q", handle, 43'201).error_reason, "InvalidParameterValue");
     EXPECT_EQ(station.change_visibility("q", handle, 43'200).error_reason, "");
     station.pass(1s);
-    EXPECT_EQ(station.change_visibility("q", handle, 43'200).error_reason,
-              "InvalidParameterValue");
+    EXPECT_EQ(station.change_visibility("q", handle, 43'200).error_reason, "InvalidParameterValue");
     EXPECT_EQ(station.change_visibility("q", handle, 43'199).error_reason, "");
 }
 

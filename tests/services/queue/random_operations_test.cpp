@@ -36,8 +36,8 @@ public:
 
 private:
     struct Known {
-        Timestamp visible_at;      // By the newest lease that was told.
-        bool is_removed = false;   // Acknowledged.
+        Timestamp visible_at;     // By the newest lease that was told.
+        bool is_removed = false;  // Acknowledged.
     };
 
     std::vector<TestWorker*> workers() { return {&one_, &two_}; }
@@ -47,31 +47,17 @@ private:
         switch (random_.below(12)) {
             case 0:
             case 1:
-            case 2:
-                known_[station_.send("q", "x")] = {};
-                break;
-            case 3:
-                receive(random_.chance(1, 2) ? "q" : "dead");
-                break;
-            case 4:
-                remove_received();
-                break;
+            case 2: known_[station_.send("q", "x")] = {}; break;
+            case 3: receive(random_.chance(1, 2) ? "q" : "dead"); break;
+            case 4: remove_received(); break;
             case 5:
-            case 6:
-                ack(any_worker());
-                break;
-            case 7:
-                nack(any_worker());
-                break;
-            case 8:
-                pass(std::chrono::milliseconds(random_.below(5'000)));
-                break;
+            case 6: ack(any_worker()); break;
+            case 7: nack(any_worker()); break;
+            case 8: pass(std::chrono::milliseconds(random_.below(5'000))); break;
             case 9:
                 for (TestWorker* worker : workers()) worker->hello();
                 break;
-            case 10:
-                start_anew(any_worker());
-                break;
+            case 10: start_anew(any_worker()); break;
             default:
                 if (random_.chance(1, 4)) crash();
         }
@@ -152,12 +138,8 @@ private:
         station_.stop_syncing();
         TestWorker& worker = any_worker();
         switch (random_.below(3)) {
-            case 0:
-                station_.send("q", "lost");
-                break;
-            case 1:
-                station_.receive("q", 3);
-                break;
+            case 0: station_.send("q", "lost"); break;
+            case 1: station_.receive("q", 3); break;
             default:
                 release(worker);
                 if (!worker.held.empty()) worker.ack(worker.held.front());

@@ -93,11 +93,12 @@ TEST(Settings, a_body_has_a_size_and_characters_that_xml_allows) {
     EXPECT_TRUE(check_body("hello\t\r\n\xC3\xA4", 100));
     EXPECT_TRUE(check_body(std::string(100, 'x'), 100));
     EXPECT_EQ(check_body("", 100).error().reason, "MissingRequiredParameter");
-    EXPECT_EQ(check_body(std::string(101, 'x'), 100).error().message,
-              "One or more parameters are invalid. Reason: Message must be shorter than 100 bytes.");
-    for (const std::string& body : {std::string("a\0b", 3), std::string("\x1b"),
-                                    std::string("\xff"), std::string("\xEF\xBF\xBE"),
-                                    std::string("\xEF\xBF\xBF")}) {
+    EXPECT_EQ(
+        check_body(std::string(101, 'x'), 100).error().message,
+        "One or more parameters are invalid. Reason: Message must be shorter than 100 bytes.");
+    for (const std::string& body :
+         {std::string("a\0b", 3), std::string("\x1b"), std::string("\xff"),
+          std::string("\xEF\xBF\xBE"), std::string("\xEF\xBF\xBF")}) {
         EXPECT_EQ(check_body(body, 100).error().reason, "InvalidMessageContents");
     }
 }

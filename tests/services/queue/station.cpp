@@ -111,12 +111,10 @@ schema::EntryResult Station::remove(const std::string& queue, const std::string&
     return done->entries[0];
 }
 
-schema::EntryResult Station::change_visibility(const std::string& queue,
-                                               const std::string& receipt,
+schema::EntryResult Station::change_visibility(const std::string& queue, const std::string& receipt,
                                                std::uint32_t visibility_s) {
     schema::ChangeVisibility request{.account = {}, .name = queue, .entries = {}};
-    request.entries.push_back(
-        {.id = "1", .receipt_handle = receipt, .visibility_s = visibility_s});
+    request.entries.push_back({.id = "1", .receipt_handle = receipt, .visibility_s = visibility_s});
     const auto done = ask(request);
     ONPUT_CHECK(done && done->entries.size() == 1);
     return done->entries[0];
@@ -136,11 +134,11 @@ schema::FunctionInfo Station::put_function(schema::FunctionInfo function) {
 }
 
 void Station::invoke(const std::string& function, std::uint64_t number, const std::string& body) {
-    schema::Deliver request{.source = "journal",
-                            .service = "s3.amazonaws.com",
-                            .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:" +
-                                               function,
-                            .items = {}};
+    schema::Deliver request{
+        .source = "journal",
+        .service = "s3.amazonaws.com",
+        .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:" + function,
+        .items = {}};
     schema::DeliverItem item;
     item.number = number;
     item.message_id = "message-" + std::to_string(number);

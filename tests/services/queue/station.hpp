@@ -47,8 +47,8 @@ public:
     std::vector<schema::ReceivedMessage> receive(const std::string& queue,
                                                  std::uint32_t messages_max = 1);
     // Starts a receive that waits; its answer comes to `answers`.
-    WaitId wait_for(const std::string& queue, std::uint32_t wait_ms, const std::string& wait_id = {},
-                    std::uint32_t messages_max = 1);
+    WaitId wait_for(const std::string& queue, std::uint32_t wait_ms,
+                    const std::string& wait_id = {}, std::uint32_t messages_max = 1);
     schema::EntryResult remove(const std::string& queue, const std::string& receipt);
     schema::EntryResult change_visibility(const std::string& queue, const std::string& receipt,
                                           std::uint32_t visibility_s);
