@@ -104,7 +104,8 @@ http::Task<void> serve_s3(RequestContext& context) {
         .resource = std::move(resource),
         .ids = {.request_id = context.request_id, .host_id = context.host_id}};
     auto response = s3::render_error(answer);
-    if (response.head.status >= 500) {
+    // What does not exist here is the caller's concern, not a failure.
+    if (response.head.status >= 500 && response.head.status != 501) {
         ++context.shared.errors_total;
         log::warn("request failed",
                   {{"request_id", context.request_id}, {"error", served.error().message}});

@@ -82,6 +82,8 @@ Result<void> take_text(const pugi::xml_node& node, std::optional<std::string>& t
             return malformed();
         *text += child.value();
     }
+    // References such as &#xD800; name no character.
+    if (!is_utf8(*text)) return malformed();
     return {};
 }
 

@@ -1,0 +1,22 @@
+// Hostile XML bodies of S3: a notification configuration that is read is written to a text that is
+// read to the same configuration again.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "common/base/check.hpp"
+#include "services/gateway/s3/xml_reader.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace onput::gateway::s3;
+    const std::string_view body(reinterpret_cast<const char*>(data), size);
+    static_cast<void>(read_location_constraint(body).has_value());
+    const auto read = read_notification(body);
+    if (!read) return 0;
+    const std::string text = write_notification(*read);
+    const auto again = read_notification(text);
+    ONPUT_CHECK(again.has_value());
+    ONPUT_CHECK(again->rules.size() == read->rules.size());
+    ONPUT_CHECK(write_notification(*again) == text);
+    return 0;
+}

@@ -1,0 +1,165 @@
+#include "services/gateway/s3/operation.hpp"
+
+#include <gtest/gtest.h>
+
+#include "services/gateway/s3/errors.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+struct Asked {
+    std::string_view method;
+    std::string path = "/";
+    std::string query = {};
+    std::vector<http::Header> headers = {};
+};
+
+Result<Operation> find(const Asked& asked) {
+    const auto address =
+        *parse_address({.host = "127.0.0.1", .path = asked.path, .base_domain = "localhost"});
+    const auto query = *http::parse_query(asked.query);
+    http::RequestHead head;
+    head.method = asked.method;
+    head.headers = asked.headers;
+    return find_operation(
+        {.head = head, .address = address, .query = query, .account = "000000000000"});
+}
+
+std::string name_of_found(const Asked& asked) {
+    const auto operation = find(asked);
+    if (!operation) return std::string(name_of(operation.error()).code);
+    EXPECT_NE(operation->run, nullptr);
+    return std::string(operation->name);
+}
+
+TEST(S3Operation, is_found_by_method_and_what_is_addressed) {
+    EXPECT_EQ(name_of_found({"GET", "/"}), "ListBuckets");
+    EXPECT_EQ(name_of_found({"PUT", "/b"}), "CreateBucket");
+    EXPECT_EQ(name_of_found({"PUT", "/b/"}), "CreateBucket");
+    EXPECT_EQ(name_of_found({"HEAD", "/b"}), "HeadBucket");
+    EXPECT_EQ(name_of_found({"DELETE", "/b"}), "DeleteBucket");
+    EXPECT_EQ(name_of_found({"GET", "/b"}), "ListObjects");
+    EXPECT_EQ(name_of_found({"PUT", "/b/k"}), "PutObject");
+    EXPECT_EQ(name_of_found({"GET", "/b/k"}), "GetObject");
+    EXPECT_EQ(name_of_found({"HEAD", "/b/k"}), "HeadObject");
+    EXPECT_EQ(name_of_found({"DELETE", "/b/k/"}), "DeleteObject");
+}
+
+TEST(S3Operation, a_sub_resource_makes_it_another_with_or_without_a_value) {
+    EXPECT_EQ(name_of_found({"GET", "/b", "list-type=2&prefix=a"}), "ListObjectsV2");
+    EXPECT_EQ(name_of_found({"GET", "/b", "notification"}), "GetBucketNotificationConfiguration");
+    EXPECT_EQ(name_of_found({"PUT", "/b", "notification="}), "PutBucketNotificationConfiguration");
+    EXPECT_EQ(name_of_found({"GET", "/b", "location"}), "GetBucketLocation");
+    EXPECT_EQ(name_of_found({"GET", "/b", "versioning="}), "GetBucketVersioning");
+}
+
+TEST(S3Operation, parameters_that_refine_or_sign_change_nothing) {
+    EXPECT_EQ(name_of_found({"GET", "/b", "prefix=a&delimiter=/&marker=x&max-keys=1"}),
+              "ListObjects");
+    EXPECT_EQ(name_of_found({"GET", "/b/k",
+                             "response-content-type=a&X-Amz-Signature=s&x-amz-checksum-mode=E&"
+                             "x-id=GetObject&versionId=null"}),
+              "GetObject");
+    EXPECT_EQ(name_of_found({"PUT", "/b/k",
+                             "AWSAccessKeyId=a&Signature=s&Expires=1&content-type=t&"
+                             "content-md5=m&x-amz-meta-a=b"}),
+              "PutObject");
+}
+
+TEST(S3Operation, what_s3_has_and_this_has_not_is_not_implemented) {
+    for (const auto& asked :
+         {Asked{"GET", "/b", "acl"}, Asked{"PUT", "/b", "acl"}, Asked{"GET", "/b", "versions"},
+          Asked{"POST", "/b", "delete"}, Asked{"PUT", "/b", "versioning"},
+          Asked{"GET", "/b", "uploads"}, Asked{"DELETE", "/b", "policy"},
+          Asked{"POST", "/b/k", "uploads="}, Asked{"PUT", "/b/k", "partNumber=1&uploadId=x"},
+          Asked{"PUT", "/b/k", "tagging"}, Asked{"GET", "/b/k", "acl"},
+          Asked{"HEAD", "/b/k", "partNumber=1"}, Asked{"GET", "/b/k", "uploadId=x"},
+          Asked{"POST", "/b/k", "select&select-type=2"}, Asked{"POST", "/b"}, Asked{"POST", "/b/k"},
+          Asked{"OPTIONS", "/b/k"}, Asked{"GET", "/", "foo"}}) {
+        const auto name = name_of_found(asked);
+        EXPECT_TRUE(name == "NotImplemented" || name == "InvalidArgument")
+            << asked.method << ' ' << asked.path << '?' << asked.query << ": " << name;
+    }
+    EXPECT_EQ(find({"GET", "/b", "acl"}).error().message,
+              "Not implemented here: GET on a bucket with ?acl. Nothing was changed.");
+}
+
+TEST(S3Operation, an_unknown_sub_resource_is_refused_where_it_could_do_harm) {
+    EXPECT_EQ(name_of_found({"PUT", "/b/k", "new-thing"}), "NotImplemented");
+    EXPECT_EQ(name_of_found({"DELETE", "/b/k", "new-thing"}), "NotImplemented");
+    EXPECT_EQ(name_of_found({"DELETE", "/b", "new-thing"}), "NotImplemented");
+    EXPECT_EQ(name_of_found({"GET", "/b", "new-thing"}), "NotImplemented");
+    EXPECT_EQ(name_of_found({"GET", "/b/k", "v=3"}), "GetObject");
+    EXPECT_EQ(name_of_found({"HEAD", "/b/k", "v=3"}), "HeadObject");
+}
+
+TEST(S3Operation, two_sub_resources_at_once_are_refused) {
+    const auto operation = find({"GET", "/b", "acl&policy"});
+    ASSERT_FALSE(operation);
+    EXPECT_EQ(operation.error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(operation.error().message, "Conflicting query string parameters: acl, policy");
+    EXPECT_EQ(name_of_found({"GET", "/b", "location&location"}), "GetBucketLocation");
+}
+
+TEST(S3Operation, methods_that_s3_does_not_know_are_not_allowed) {
+    EXPECT_EQ(name_of_found({"PATCH", "/b/k"}), "MethodNotAllowed");
+    EXPECT_EQ(name_of_found({"get", "/b/k"}), "MethodNotAllowed");
+    EXPECT_EQ(name_of_found({"DELETE", "/"}), "MethodNotAllowed");
+    EXPECT_EQ(name_of_found({"POST", "/"}), "MethodNotAllowed");
+}
+
+TEST(S3Operation, headers_that_ask_for_what_is_not_there_are_refused) {
+    for (const http::Header& header :
+         {http::Header{"x-amz-copy-source", "/a/b"}, http::Header{"X-Amz-Tagging", "a=b"},
+          http::Header{"x-amz-storage-class", "GLACIER"},
+          http::Header{"x-amz-server-side-encryption", "aws:kms"},
+          http::Header{"x-amz-server-side-encryption-customer-algorithm", "AES256"},
+          http::Header{"x-amz-object-lock-mode", "GOVERNANCE"},
+          http::Header{"x-amz-object-lock-legal-hold", "ON"},
+          http::Header{"x-amz-website-redirect-location", "/x"},
+          http::Header{"x-amz-write-offset-bytes", "1"}, http::Header{"x-amz-mfa", "1 2"}}) {
+        EXPECT_EQ(name_of_found({"PUT", "/b/k", "", {header}}), "NotImplemented") << header.name;
+    }
+    for (const http::Header& header :
+         {http::Header{"x-amz-acl", "public-read"}, http::Header{"x-amz-grant-read", "id=1"},
+          http::Header{"X-Amz-Grant-Write-Acp", "id=1"}}) {
+        EXPECT_EQ(name_of_found({"PUT", "/b/k", "", {header}}), "AccessControlListNotSupported")
+            << header.name;
+    }
+}
+
+TEST(S3Operation, headers_that_ask_for_what_happens_anyway_are_accepted) {
+    for (const http::Header& header :
+         {http::Header{"x-amz-storage-class", "STANDARD"},
+          http::Header{"x-amz-server-side-encryption", "AES256"},
+          http::Header{"x-amz-acl", "private"},
+          http::Header{"x-amz-acl", "bucket-owner-full-control"},
+          http::Header{"x-amz-object-lock-legal-hold", "OFF"},
+          http::Header{"x-amz-bucket-object-lock-enabled", "false"},
+          http::Header{"x-amz-expected-bucket-owner", "000000000000"}}) {
+        EXPECT_EQ(name_of_found({"PUT", "/b/k", "", {header}}), "PutObject") << header.value;
+    }
+}
+
+TEST(S3Operation, another_expected_owner_is_denied) {
+    EXPECT_EQ(name_of_found({"GET", "/b/k", "", {{"x-amz-expected-bucket-owner", "111111111111"}}}),
+              "AccessDenied");
+}
+
+TEST(S3Operation, only_the_null_version_exists) {
+    EXPECT_EQ(name_of_found({"GET", "/b/k", "versionId=null"}), "GetObject");
+    EXPECT_EQ(name_of_found({"DELETE", "/b/k", "versionId=abc"}), "InvalidArgument");
+}
+
+TEST(S3Operation, a_key_of_1024_bytes_is_the_longest) {
+    EXPECT_EQ(name_of_found({"PUT", "/b/" + std::string(1024, 'k')}), "PutObject");
+    const auto operation = find({"PUT", "/b/" + std::string(1025, 'k')});
+    ASSERT_FALSE(operation);
+    EXPECT_EQ(name_of(operation.error()).code, "KeyTooLongError");
+    const std::vector<std::pair<std::string, std::string>> details{{"Size", "1025"},
+                                                                   {"MaxSizeAllowed", "1024"}};
+    EXPECT_EQ(operation.error().details, details);
+}
+
+}  // namespace
+}  // namespace onput::gateway::s3

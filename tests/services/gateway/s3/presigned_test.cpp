@@ -1,0 +1,52 @@
+#include "services/gateway/s3/presigned.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::gateway::s3 {
+namespace {
+
+class PresignedTest : public testing::Test {
+protected:
+    std::string header(std::string_view name) {
+        all_ = with_url_headers(head_, query_);
+        return std::string(all_.header(name).value_or("(none)"));
+    }
+    void ask(std::string_view text) { query_ = *http::parse_query(text); }
+
+    http::RequestHead head_;
+    std::vector<http::QueryParameter> query_;
+    http::RequestHead all_;
+};
+
+TEST_F(PresignedTest, amz_parameters_content_type_and_md5_are_headers) {
+    ask("x-amz-meta-author=J%C3%BCrgen+K&X-Amz-Checksum-CRC32=AAAAAA%3D%3D&content-type=a%2Fb&"
+        "Content-MD5=m");
+    EXPECT_EQ(header("x-amz-meta-author"), "J\xC3\xBCrgen K");
+    EXPECT_EQ(header("x-amz-checksum-crc32"), "AAAAAA==");
+    EXPECT_EQ(header("Content-Type"), "a/b");
+    EXPECT_EQ(header("content-md5"), "m");
+}
+
+TEST_F(PresignedTest, the_signatures_own_parameters_and_all_others_are_none) {
+    ask("X-Amz-Algorithm=a&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=e&X-Amz-SignedHeaders=h&"
+        "X-Amz-Signature=s&X-Amz-Security-Token=t&X-Amz-Content-Sha256=u&x-amz-=n&"
+        "response-content-type=r&Expires=1&cache-control=x&range=bytes");
+    all_ = with_url_headers(head_, query_);
+    EXPECT_TRUE(all_.headers.empty());
+}
+
+TEST_F(PresignedTest, a_header_that_was_sent_wins) {
+    head_.headers = {{"X-AMZ-META-A", "sent"}};
+    ask("x-amz-meta-a=url");
+    EXPECT_EQ(header("x-amz-meta-a"), "sent");
+    EXPECT_EQ(all_.headers.size(), 1U);
+}
+
+TEST_F(PresignedTest, the_first_of_two_parameters_wins) {
+    ask("x-amz-meta-a=1&x-amz-meta-a=2");
+    EXPECT_EQ(header("x-amz-meta-a"), "1");
+    EXPECT_EQ(all_.headers.size(), 1U);
+}
+
+}  // namespace
+}  // namespace onput::gateway::s3
