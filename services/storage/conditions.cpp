@@ -11,7 +11,7 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-enum class Comparison { strong, weak };
+enum class Comparison : std::uint8_t { strong, weak };
 
 // One member of a list against an etag. Clients send it with and without quotes.
 bool is_tag(std::string_view member, std::string_view etag, Comparison comparison) {

@@ -102,7 +102,9 @@ Result<void> check_count(const Rules& rules) {
                   {}, "invalid_request");
 }
 
-Result<void> check_arns(const Rules& rules) {
+// Answers them parsed, one per rule.
+Result<std::vector<Arn>> check_arns(const Rules& rules) {
+    std::vector<Arn> arns;
     for (const auto& rule : rules) {
         const auto words = words_of(rule.kind);
         const auto arn = parse_arn(rule.destination_arn);
@@ -110,8 +112,9 @@ Result<void> check_arns(const Rules& rules) {
             return refuse_argument("The ARN could not be parsed", words.element,
                                    rule.destination_arn);
         }
+        arns.push_back(*arn);
     }
-    return {};
+    return arns;
 }
 
 Result<void> check_filter_names(const Rules& rules) {
@@ -207,27 +210,28 @@ Result<void> check_ids(const Rules& rules) {
     return {};
 }
 
-Result<void> check_regions(const Rules& rules, std::string_view region) {
-    for (const auto& rule : rules) {
-        if (parse_arn(rule.destination_arn)->region == region) continue;
+Result<void> check_regions(const Rules& rules, const std::vector<Arn>& arns,
+                           std::string_view region) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (arns[i].region == region) continue;
         return refuse_argument(
             "The notification destination service region is not valid for the bucket location "
             "constraint",
-            words_of(rule.kind).element, rule.destination_arn);
+            words_of(rules[i].kind).element, rules[i].destination_arn);
     }
     return {};
 }
 
-Result<void> check_not_fifo(const Rules& rules) {
-    for (const auto& rule : rules) {
-        if (!parse_arn(rule.destination_arn)->resource.ends_with(".fifo")) continue;
-        if (rule.kind == DestinationKind::queue) {
+Result<void> check_not_fifo(const Rules& rules, const std::vector<Arn>& arns) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (!arns[i].resource.ends_with(".fifo")) continue;
+        if (rules[i].kind == DestinationKind::queue) {
             return refuse_argument("FIFO SQS queues are not supported.", "Queue",
-                                   rule.destination_arn);
+                                   rules[i].destination_arn);
         }
-        if (rule.kind == DestinationKind::topic) {
+        if (rules[i].kind == DestinationKind::topic) {
             return refuse_argument("FIFO SNS topics are not supported.", "Topic",
-                                   rule.destination_arn);
+                                   rules[i].destination_arn);
         }
     }
     return {};
@@ -284,7 +288,7 @@ Result<Rules> check_configuration(const schema::NotificationConfiguration& confi
                                   std::string_view region, Random& random) {
     const Rules& asked = configuration.rules;
     ONPUT_TRY_VOID(check_count(asked));
-    ONPUT_TRY_VOID(check_arns(asked));
+    ONPUT_TRY(const auto arns, check_arns(asked));
     ONPUT_TRY_VOID(check_filter_names(asked));
     ONPUT_TRY_VOID(check_shape(asked));
     ONPUT_TRY_VOID(check_filter_counts(asked));
@@ -292,8 +296,8 @@ Result<Rules> check_configuration(const schema::NotificationConfiguration& confi
     ONPUT_TRY(const auto filters, check_events(asked));
     ONPUT_TRY_VOID(check_overlap(filters));
     ONPUT_TRY_VOID(check_ids(asked));
-    ONPUT_TRY_VOID(check_regions(asked, region));
-    ONPUT_TRY_VOID(check_not_fifo(asked));
+    ONPUT_TRY_VOID(check_regions(asked, arns, region));
+    ONPUT_TRY_VOID(check_not_fifo(asked, arns));
 
     Rules rules = asked;
     for (auto& rule : rules) {
