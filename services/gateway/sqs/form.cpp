@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
 
+#include "common/base/encoding.hpp"
 #include "services/gateway/http/target.hpp"
 #include "services/gateway/sqs/value.hpp"
 
@@ -112,6 +113,10 @@ Result<Value> read_form(std::string_view form) {
     }
     Node root;
     for (auto& field : *fields) {
+        if (!is_utf8(field.name) || !is_utf8(field.value)) {
+            return fail(ErrorCode::invalid_argument, "the form is not UTF-8",
+                        "MalformedQueryString");
+        }
         if (!insert(root, field.name, std::move(field.value))) {
             return fail(ErrorCode::invalid_argument, "a field's name has too many parts",
                         "MalformedQueryString");

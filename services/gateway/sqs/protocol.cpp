@@ -58,10 +58,10 @@ Result<Value> read_parameters(const RequestContext& context, const Call& call) {
 }
 
 http::Task<Result<Value>> run(RequestContext& context, const Call& call) {
-    const auto operation = find_operation(call.operation);
-    if (!operation) co_return std::unexpected(operation.error());
     auto parameters = read_parameters(context, call);
     if (!parameters) co_return std::unexpected(std::move(parameters).error());
+    const auto operation = find_operation(call.operation);
+    if (!operation) co_return std::unexpected(operation.error());
     SqsRequest request{.context = context,
                        .operation = call.operation,
                        .parameters = std::move(*parameters),

@@ -71,7 +71,7 @@ std::string write_json(const Value& value);
 
 // The fields of a form ("Action=SendMessage&MessageBody=..."), their flattened lists and maps put
 // together as JSON has them; a field that is there twice has its last value. invalid_argument,
-// reason MalformedQueryString, for broken percent-encoding and more than
+// reason MalformedQueryString, for broken percent-encoding, other than UTF-8, and more than
 // http::query_parameters_max fields.
 Result<Value> read_form(std::string_view form);
 

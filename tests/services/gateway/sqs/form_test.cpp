@@ -74,8 +74,9 @@ TEST(SqsForm, hostile_forms_are_refused) {
     std::string many;
     for (std::size_t i = 0; i <= http::query_parameters_max; ++i)
         many += "f" + std::to_string(i) + "=&";
-    for (const std::string& text : {std::string("a=%"), std::string("%zz=1"), deep + "=1", many,
-                                    std::string(100'000, '.') + "=x"}) {
+    for (const std::string& text :
+         {std::string("a=%"), std::string("%zz=1"), std::string("a=%ff"), std::string("%ff=1"),
+          deep + "=1", many, std::string(100'000, '.') + "=x"}) {
         const auto value = read_form(text);
         ASSERT_FALSE(value) << text.substr(0, 60);
         EXPECT_EQ(value.error().reason, "MalformedQueryString");
