@@ -258,7 +258,7 @@ Result<void> Lanes::return_all(const Worker& worker, const Failure& failure, Tim
 // --- Time -------------------------------------------------------------------------------------
 
 void Lanes::forgive(Timestamp now) {
-    for (const auto& [number, worker] : workers_.all()) worker->heard_at = now;
+    workers_.forgive(now);
 }
 
 void Lanes::lane_failed(std::string_view worker_id) {

@@ -65,7 +65,8 @@ public:
     // Buries the silent.
     Result<void> on_time(Timestamp now, Effects& effects);
     // Nobody looked at the clock for so long (a suspended process, a clock that was set) that
-    // silence proves nothing: everyone is taken as heard now.
+    // silence proves nothing: everyone is taken as heard now. Nor does a hello that waited so long
+    // prove that a grant was lost: every lease is taken as granted now.
     void forgive(Timestamp now);
     // The lane of a worker could not be opened: it gets nothing until its next hello.
     void lane_failed(std::string_view worker_id);

@@ -76,6 +76,11 @@ void Workers::end_leases_of(QueueNumber queue) {
     }
 }
 
+void Workers::forgive(Timestamp now) {
+    for (const auto& [number, worker] : workers_) worker->heard_at = now;
+    for (auto& [lease, held] : leases_) held.granted_at = now;
+}
+
 std::vector<std::pair<LeaseId, LaneLease>> Workers::leases_of(WorkerNumber worker) const {
     std::vector<std::pair<LeaseId, LaneLease>> held;
     for (const auto& [lease, lane_lease] : leases_) {

@@ -59,6 +59,8 @@ public:
     [[nodiscard]] const LaneLease* find_lease(LeaseId lease) const;
     // Harmless for a lease that is not of a lane.
     void end_lease(LeaseId lease);
+    // Everyone is taken as heard now, and every lease as granted now.
+    void forgive(Timestamp now);
     // Those of a queue that is emptied or deleted: what its workers say of them later is stale.
     void end_leases_of(QueueNumber queue);
     [[nodiscard]] std::size_t leases() const { return leases_.size(); }

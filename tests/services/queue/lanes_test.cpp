@@ -293,6 +293,26 @@ TEST_F(LanesTest, a_clock_that_jumps_buries_nobody) {
     EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
 }
 
+TEST_F(LanesTest, a_hello_that_waited_for_a_stopped_queue_does_not_take_a_grant_for_lost) {
+    worker.hello();
+    station.invoke("speech", 1, "{}");
+    // A hello from before the grant reached the worker, read only after the queue was stopped.
+    station.jump(5s);
+    worker.hello();
+    EXPECT_EQ(station.metric("onput_lane_grants_lost_total"), 0);
+    ASSERT_EQ(worker.look().size(), 1U);
+}
+
+TEST_F(LanesTest, a_lost_grant_comes_back_soon_although_the_clock_was_set_back) {
+    worker.hello();
+    station.invoke("speech", 1, "{}");
+    worker.lose();
+    station.jump(-3600s);
+    worker.hello();
+    pass_alive(3s, worker);
+    EXPECT_EQ(worker.look().size(), 1U);
+}
+
 TEST_F(LanesTest, a_plain_queue_is_consumed_over_lanes_too) {
     station.create_queue("plain");
     worker.kind.clear();
