@@ -104,10 +104,11 @@ Result<std::string> read_at(const FileDescriptor& file, const std::string& path,
                             std::uint64_t offset, std::uint64_t length) {
     std::string bytes;
     int error_number = 0;
-    bytes.resize_and_overwrite(length, [&](char* data, std::size_t size) {
+    // GCC 12 tells the function the text's capacity, which may be more than was asked for.
+    bytes.resize_and_overwrite(length, [&](char* data, std::size_t) {
         std::size_t filled = 0;
-        while (filled < size) {
-            const ssize_t count = ::pread(file.get(), data + filled, size - filled,
+        while (filled < length) {
+            const ssize_t count = ::pread(file.get(), data + filled, length - filled,
                                           static_cast<off_t>(offset + filled));
             if (count < 0 && errno == EINTR) continue;
             if (count < 0) error_number = errno;

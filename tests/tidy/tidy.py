@@ -144,7 +144,7 @@ def files_are_short():
 
 def functions_are_short():
     """A function's body ends with a closing brace in the column where its first line starts."""
-    start = re.compile(r"^(\s*)(?!namespace\b|struct\b|class\b|enum\b|union\b|extern\b)[\w:<>,~&*\[\]= ]+\(.*\{\s*$")
+    start = re.compile(r"^(\s*)(?!namespace\b|struct\b|class\b|enum\b|union\b|extern\b)[\w:<>,~&*\[\]= ]*[\w:~]\(.*\{\s*$")
     for name, lines in cpp_sources():
         if not name.startswith(("common/", "services/")):
             continue
@@ -165,7 +165,7 @@ def co_await_takes_named_values():
     for name, lines in cpp_sources():
         text = "\n".join(lines)
         for match in re.finditer(r"\bco_await\b([^;]*);", text):
-            if "{" in match.group(1):
+            if "{" in match.group(1).replace("{}", ""):
                 number = text.count("\n", 0, match.start()) + 1
                 if not lines[number - 1].lstrip().startswith("//"):
                     yield name, number, "name the value before the co_await expression"
