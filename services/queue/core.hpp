@@ -89,6 +89,8 @@ public:
 
     // What a worker says. Nothing is answered; refusals are for the log.
     Result<void> control(const Control& message, Timestamp now, Effects& effects);
+    // Grants of some Effects go out now, being durable.
+    void sent(const schema::LaneGrants& grants, Timestamp now) { lanes_.sent(grants, now); }
     // The lane of a worker could not be opened.
     void lane_failed(std::string_view worker_id) { lanes_.lane_failed(worker_id); }
 

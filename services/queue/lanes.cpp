@@ -101,7 +101,8 @@ Result<std::uint32_t> Lanes::return_lost(Worker& worker, const schema::LaneHello
     std::uint32_t on_their_way = 0;
     for (const auto& [lease, held] : workers_.leases_of(worker.number)) {
         if (std::ranges::binary_search(listed, lease.get())) continue;
-        if (!has_all_grants && held.granted_at + lane_silence > now) {
+        const bool may_come = !held.sent_at || *held.sent_at + lane_silence > now;
+        if (!has_all_grants && may_come) {
             ++on_their_way;
             continue;
         }
@@ -256,6 +257,10 @@ Result<void> Lanes::return_all(const Worker& worker, const Failure& failure, Tim
 }
 
 // --- Time -------------------------------------------------------------------------------------
+
+void Lanes::sent(const schema::LaneGrants& grants, Timestamp now) {
+    for (const auto& grant : grants.grants) workers_.mark_sent(LeaseId(grant.lease), now);
+}
 
 void Lanes::forgive(Timestamp now) {
     workers_.forgive(now);

@@ -5,8 +5,8 @@
 //   hello, again                       heartbeat. Its credit replaces ours, less the grants that
 //                                      are still on their way. A lease we know and it does not was
 //                                      lost on the way: returned, uncounted. While grants are on
-//                                      their way that is known only of leases older than
-//                                      `lane_silence`.
+//                                      their way that is known only of grants sent longer ago
+//                                      than `lane_silence`.
 //   no word for `lane_silence`         the worker is dead: its leases are returned at once, their
 //                                      attempts counted as lost
 //   ack, nack, extend                  by lease id, from the lease's present holder only; anything
@@ -62,11 +62,14 @@ public:
     Result<void> extend(const schema::LaneExtend& message, Timestamp now, Effects& effects);
     Result<void> bye(const schema::LaneBye& message, Timestamp now, Effects& effects);
 
+    // These go out over the lane now: only from here on can they be lost on the way.
+    void sent(const schema::LaneGrants& grants, Timestamp now);
+
     // Buries the silent.
     Result<void> on_time(Timestamp now, Effects& effects);
     // Nobody looked at the clock for so long (a suspended process, a clock that was set) that
     // silence proves nothing: everyone is taken as heard now. Nor does a hello that waited so long
-    // prove that a grant was lost: every lease is taken as granted now.
+    // prove that a grant was lost: every grant is taken as sent now.
     void forgive(Timestamp now);
     // The lane of a worker could not be opened: it gets nothing until its next hello.
     void lane_failed(std::string_view worker_id);

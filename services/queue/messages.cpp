@@ -88,7 +88,7 @@ Standing Messages::restore_standing(const Queue& queue, const LeaseRecord& recor
     parts_.workers.begin_lease(standing.lease, {.queue = queue.number,
                                                 .message = key.message,
                                                 .worker = worker->number,
-                                                .granted_at = now});
+                                                .sent_at = now});
     return standing;
 }
 
@@ -239,7 +239,7 @@ void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, E
         parts_.workers.begin_lease(standing.lease, {.queue = queue.number,
                                                     .message = leased.number,
                                                     .worker = standing.worker,
-                                                    .granted_at = terms.now});
+                                                    .sent_at = {}});
     }
     if (standing.is_logged) {
         const std::string taker =

@@ -216,7 +216,10 @@ void QueueService::hand_on(Effects effects) {
                     {"endpoint", lane.endpoint},
                     {"error", connected ? std::string() : connected.error().message}});
     }
-    for (const schema::LaneGrants& grants : effects.grants) hub_->send(grants.worker_id, grants);
+    for (const schema::LaneGrants& grants : effects.grants) {
+        core_->sent(grants, process_.loop().now());
+        hub_->send(grants.worker_id, grants);
+    }
     for (const Answer& received : effects.answers) answer(received);
 }
 

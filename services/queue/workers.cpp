@@ -78,7 +78,14 @@ void Workers::end_leases_of(QueueNumber queue) {
 
 void Workers::forgive(Timestamp now) {
     for (const auto& [number, worker] : workers_) worker->heard_at = now;
-    for (auto& [lease, held] : leases_) held.granted_at = now;
+    for (auto& [lease, held] : leases_) {
+        if (held.sent_at) held.sent_at = now;
+    }
+}
+
+void Workers::mark_sent(LeaseId lease, Timestamp now) {
+    const auto found = leases_.find(lease);
+    if (found != leases_.end()) found->second.sent_at = now;
 }
 
 std::vector<std::pair<LeaseId, LaneLease>> Workers::leases_of(WorkerNumber worker) const {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,7 +41,8 @@ struct LaneLease {
     QueueNumber queue;
     MessageNumber message;
     WorkerNumber worker;
-    Timestamp granted_at;
+    // When its grant went out over the lane. Nothing: it still waits to be durable.
+    std::optional<Timestamp> sent_at;
 };
 
 class Workers {
@@ -59,7 +61,9 @@ public:
     [[nodiscard]] const LaneLease* find_lease(LeaseId lease) const;
     // Harmless for a lease that is not of a lane.
     void end_lease(LeaseId lease);
-    // Everyone is taken as heard now, and every lease as granted now.
+    // Its grant goes out now. Harmless for a lease that has ended meanwhile.
+    void mark_sent(LeaseId lease, Timestamp now);
+    // Everyone is taken as heard now, and every grant as sent now.
     void forgive(Timestamp now);
     // Those of a queue that is emptied or deleted: what its workers say of them later is stale.
     void end_leases_of(QueueNumber queue);

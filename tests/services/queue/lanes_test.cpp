@@ -303,6 +303,17 @@ TEST_F(LanesTest, a_hello_that_waited_for_a_stopped_queue_does_not_take_a_grant_
     ASSERT_EQ(worker.look().size(), 1U);
 }
 
+TEST_F(LanesTest, a_grant_that_waits_for_a_slow_disk_is_not_taken_for_lost) {
+    worker.hello();
+    station.stop_syncing();
+    station.invoke("speech", 1, "{}");
+    for (int i = 0; i < 5; ++i) {
+        station.pass(1s);
+        worker.hello();
+    }
+    EXPECT_EQ(station.metric("onput_lane_grants_lost_total"), 0);
+}
+
 TEST_F(LanesTest, a_lost_grant_comes_back_soon_although_the_clock_was_set_back) {
     worker.hello();
     station.invoke("speech", 1, "{}");

@@ -38,7 +38,11 @@ void Station::apply(Effects effects) {
     for (const auto& lane : effects.lanes_opened) {
         lanes.push_back("+ " + lane.worker_id + " " + lane.endpoint);
     }
-    for (auto& sent : effects.grants) grants.push_back(std::move(sent));
+    for (auto& sent : effects.grants) {
+        // Not yet durable: not yet sent.
+        if (is_syncing_) core_->sent(sent, now);
+        grants.push_back(std::move(sent));
+    }
 }
 
 void Station::end_turn() {
