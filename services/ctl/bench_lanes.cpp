@@ -143,6 +143,7 @@ private:
             peers_.queue(), message,
             {.timeout = patience, .trace = {}, .principal = peers_.principal(), .attachments = {}},
             [this](const Result<schema::MessagesSent>& answer, std::vector<transport::Frame>) {
+                --sends_open_;
                 if (!answer) {
                     failure_ = answer.error();
                     peers_.loop().stop();

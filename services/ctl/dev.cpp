@@ -218,8 +218,11 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     }
     transport::Context context;
     transport::Loop loop(context);
-    const auto supervisor = runtime::Supervisor::create(loop, report_child);
     bool is_stopping = false;
+    // While everything is being ended, an end is no news.
+    const auto supervisor = runtime::Supervisor::create(loop, [&is_stopping](const auto& child) {
+        if (!is_stopping) report_child(child);
+    });
     loop.watch(signals, [&loop, &is_stopping, signals] {
         signalfd_siginfo info{};
         while (read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
