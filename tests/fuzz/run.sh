@@ -15,7 +15,8 @@ for target in build/fuzz/fuzz/*_fuzz; do
     name=$(basename "$target")
     corpus=build/fuzz/corpus/$name
     mkdir -p "$corpus"
-    if output=$("$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$findings/"$name"- "$corpus" 2>&1); then
+    if output=$("$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+        -artifact_prefix=$findings/"$name"- "$corpus" 2>&1); then
         runs=$(sed -n 's/^#\([0-9]*\).*DONE.*/\1/p' <<<"$output" | tail -n 1)
         echo "$name: clean after ${runs:-?} inputs"
         cases+="<testcase classname=\"fuzz\" name=\"$name\"/>"

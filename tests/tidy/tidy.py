@@ -150,7 +150,7 @@ def functions_are_short():
             continue
         for number, line in enumerate(lines):
             match = start.match(line)
-            if not match or re.match(r"\s*(if|for|while|switch|else|do|catch|return)\b", line):
+            if not match or line.lstrip().startswith(":") or re.match(r"\s*(if|for|while|switch|else|do|catch|return)\b", line):
                 continue
             end = match.group(1) + "}"
             for length, later in enumerate(lines[number + 1 :], 2):
