@@ -14,8 +14,9 @@ TRY_DEADLINE_S = 60
 class Uploader:
     """Puts texts into inbox over connections of its own until there is no next one."""
 
-    def __init__(self, onput, clients, next_upload):
+    def __init__(self, onput, clients, next_upload, pace_s=0):
         self.onput = onput
+        self.pace_s = pace_s            # How long a client rests after each upload.
         self.next_upload = next_upload  # () -> (key, body), or None at the end.
         self.acknowledged = {}          # key -> body
         self.retries = 0
@@ -45,6 +46,7 @@ class Uploader:
         try:
             while upload := self.next_upload():
                 self._insist(put, *upload)
+                time.sleep(self.pace_s)
         except Exception as error:  # Told by join(), in the test's own thread.
             self.failure = error
 
