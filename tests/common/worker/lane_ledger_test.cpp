@@ -1,0 +1,156 @@
+#include "common/worker/lane_ledger.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::worker {
+namespace {
+
+using Leases = std::vector<std::uint64_t>;
+
+class LaneLedgerTest : public testing::Test {
+protected:
+    static schema::LaneGrants grants(const Leases& leases) {
+        schema::LaneGrants made;
+        made.worker_id = "w";
+        made.epoch = 7;
+        made.function = "speech";
+        made.timeout_s = 60;
+        made.environment = {{"VOICE", "vi"}};
+        for (const auto lease : leases) {
+            made.grants.emplace_back().lease = lease;
+            made.grants.back().message_id = "message-" + std::to_string(lease);
+        }
+        return made;
+    }
+
+    LaneLedger ledger{{.worker_id = "w",
+                       .epoch = 7,
+                       .endpoint = "ipc:///w",
+                       .worker = "tts",
+                       .queues = {"bulk"},
+                       .account = "000000000000"},
+                      4};
+};
+
+TEST_F(LaneLedgerTest, jobs_start_in_the_order_of_their_grants) {
+    ledger.on_grants(grants({3, 1}));
+    EXPECT_EQ(ledger.start_next()->grant.lease, 3U);
+    EXPECT_EQ(ledger.start_next()->grant.lease, 1U);
+    EXPECT_FALSE(ledger.start_next());
+    EXPECT_EQ(ledger.running(), 2U);
+}
+
+TEST_F(LaneLedgerTest, a_job_carries_its_functions_configuration) {
+    ledger.on_grants(grants({1}));
+    const auto job = ledger.start_next();
+    EXPECT_EQ(job->function, "speech");
+    EXPECT_EQ(job->timeout_s, 60U);
+    EXPECT_EQ(job->environment.at("VOICE"), "vi");
+}
+
+TEST_F(LaneLedgerTest, grants_of_another_life_or_worker_are_ignored_and_not_counted) {
+    auto old = grants({1});
+    old.epoch = 6;
+    ledger.on_grants(old);
+    auto other = grants({2});
+    other.worker_id = "v";
+    ledger.on_grants(other);
+    EXPECT_EQ(ledger.waiting(), 0U);
+    EXPECT_EQ(ledger.hello().grants_received, 0U);
+}
+
+TEST_F(LaneLedgerTest, a_grant_that_came_twice_runs_once_but_is_counted_twice) {
+    ledger.on_grants(grants({1}));
+    ledger.on_grants(grants({1}));
+    EXPECT_EQ(ledger.waiting(), 1U);
+    static_cast<void>(ledger.start_next());
+    ledger.on_grants(grants({1}));
+    EXPECT_EQ(ledger.waiting(), 0U);
+    EXPECT_EQ(ledger.hello().grants_received, 3U);
+}
+
+TEST_F(LaneLedgerTest, a_hello_lists_what_is_in_hand_and_offers_the_rest) {
+    EXPECT_EQ(ledger.hello().credit, 4U);
+    ledger.on_grants(grants({1, 2, 3}));
+    static_cast<void>(ledger.start_next());
+    const auto hello = ledger.hello();
+    EXPECT_EQ(hello.leases, (Leases{1, 2, 3}));
+    EXPECT_EQ(hello.credit, 1U);
+    EXPECT_EQ(hello.worker, "tts");
+    EXPECT_EQ(hello.epoch, 7U);
+}
+
+TEST_F(LaneLedgerTest, more_grants_than_places_leave_no_credit) {
+    ledger.on_grants(grants({1, 2, 3, 4, 5}));
+    EXPECT_EQ(ledger.hello().credit, 0U);
+    EXPECT_EQ(ledger.waiting(), 5U);
+}
+
+TEST_F(LaneLedgerTest, an_end_is_said_by_lease_and_frees_a_place) {
+    ledger.on_grants(grants({1, 2}));
+    static_cast<void>(ledger.start_next());
+    static_cast<void>(ledger.start_next());
+
+    const auto ack = ledger.succeed(1, "12.3 s of speech");
+    EXPECT_EQ(ack.leases, Leases{1});
+    ASSERT_EQ(ack.outcomes.size(), 1U);
+    EXPECT_EQ(ack.outcomes[0].summary, "12.3 s of speech");
+
+    const auto nack = ledger.fail(2, {.code = "not_text", .message = "no", .is_permanent = true});
+    EXPECT_EQ(nack.lease, 2U);
+    EXPECT_EQ(nack.error_code, "not_text");
+    EXPECT_TRUE(nack.is_permanent);
+    EXPECT_TRUE(nack.is_counted);
+    EXPECT_EQ(ledger.hello().credit, 4U);
+}
+
+TEST_F(LaneLedgerTest, an_ack_without_a_summary_has_no_outcome) {
+    ledger.on_grants(grants({1}));
+    static_cast<void>(ledger.start_next());
+    EXPECT_TRUE(ledger.succeed(1, "").outcomes.empty());
+}
+
+TEST_F(LaneLedgerTest, ending_a_lease_that_does_not_run_is_a_bug) {
+    ledger.on_grants(grants({1}));
+    EXPECT_DEATH(ledger.succeed(1, ""), "check failed");
+    EXPECT_DEATH(ledger.fail(2, {}), "check failed");
+}
+
+TEST_F(LaneLedgerTest, an_extension_names_everything_in_hand) {
+    EXPECT_TRUE(ledger.extend(std::chrono::seconds(30)).leases.empty());
+    ledger.on_grants(grants({1, 2}));
+    static_cast<void>(ledger.start_next());
+    const auto extend = ledger.extend(std::chrono::seconds(30));
+    EXPECT_EQ(extend.leases, (Leases{1, 2}));
+    EXPECT_EQ(extend.visibility_ms, 30'000U);
+}
+
+TEST_F(LaneLedgerTest, draining_gives_back_what_waits_and_finishes_what_runs) {
+    ledger.on_grants(grants({1, 2, 3}));
+    static_cast<void>(ledger.start_next());
+    EXPECT_EQ(ledger.drain().unstarted, (Leases{2, 3}));
+    EXPECT_TRUE(ledger.is_draining());
+    EXPECT_FALSE(ledger.start_next());
+    EXPECT_EQ(ledger.hello().credit, 0U);
+    EXPECT_EQ(ledger.hello().leases, Leases{1});
+    EXPECT_EQ(ledger.succeed(1, "").leases, Leases{1});
+    EXPECT_EQ(ledger.running(), 0U);
+}
+
+TEST_F(LaneLedgerTest, grants_that_come_while_draining_are_not_taken) {
+    static_cast<void>(ledger.drain());
+    ledger.on_grants(grants({1}));
+    EXPECT_EQ(ledger.waiting(), 0U);
+    // The queue sees that it came, and that it is not in hand.
+    EXPECT_EQ(ledger.hello().grants_received, 1U);
+    EXPECT_TRUE(ledger.hello().leases.empty());
+}
+
+TEST(LaneLedger, a_worker_has_at_least_one_place_and_no_more_than_a_lane_gives) {
+    EXPECT_DEATH(LaneLedger({}, 0), "check failed");
+    EXPECT_DEATH(LaneLedger({}, schema::lane_credit_max + 1), "check failed");
+    EXPECT_EQ(LaneLedger({}, schema::lane_credit_max).hello().credit, schema::lane_credit_max);
+}
+
+}  // namespace
+}  // namespace onput::worker

@@ -1,0 +1,65 @@
+#include "services/ctl/output.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::ctl {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Table, columns_are_aligned_and_the_last_is_not_padded) {
+    Table table({"NAME", "SIZE"});
+    table.add({"a", "1"});
+    table.add({"longer", "22"});
+    EXPECT_EQ(table.text(), "NAME    SIZE\na       1\nlonger  22\n");
+}
+
+TEST(Table, without_rows_it_is_its_header) {
+    EXPECT_EQ(Table({"NAME"}).text(), "NAME\n");
+}
+
+TEST(Table, letters_beyond_ascii_take_one_column) {
+    Table table({"KEY", "X"});
+    table.add(
+        {"s\xC3\xA1"
+         "ch",
+         "1"});
+    EXPECT_EQ(table.text(),
+              "KEY   X\ns\xC3\xA1"
+              "ch  1\n");
+}
+
+TEST(HumanDuration, grows_through_its_units) {
+    EXPECT_EQ(human_duration(0us), "0.0 ms");
+    EXPECT_EQ(human_duration(12'340us), "12.3 ms");
+    EXPECT_EQ(human_duration(4'100ms), "4.1 s");
+    EXPECT_EQ(human_duration(60s), "1 min 0 s");
+    EXPECT_EQ(human_duration(125s), "2 min 5 s");
+}
+
+TEST(HumanBytes, grows_through_its_units) {
+    EXPECT_EQ(human_bytes(0), "0 B");
+    EXPECT_EQ(human_bytes(999), "999 B");
+    EXPECT_EQ(human_bytes(1000), "1.0 kB");
+    EXPECT_EQ(human_bytes(1'300'000), "1.3 MB");
+    EXPECT_EQ(human_bytes(5'000'000'000), "5.0 GB");
+}
+
+TEST(ObjectUrl, a_bucket_and_a_key_are_told_apart_at_the_first_slash) {
+    const auto url = parse_object_url("s3://inbox/in/a.txt");
+    ASSERT_TRUE(url);
+    EXPECT_EQ(url->bucket, "inbox");
+    EXPECT_EQ(url->key, "in/a.txt");
+}
+
+TEST(ObjectUrl, anything_else_is_refused) {
+    for (const std::string text : {"", "inbox/a", "s3:/inbox/a", "s3://", "s3://inbox", "s3:///a",
+                                   "s3://inbox/", "S3://inbox/a"}) {
+        const auto url = parse_object_url(text);
+        ASSERT_FALSE(url) << text;
+        EXPECT_EQ(url.error().code, ErrorCode::invalid_argument);
+    }
+}
+
+}  // namespace
+}  // namespace onput::ctl

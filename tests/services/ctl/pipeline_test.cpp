@@ -1,0 +1,128 @@
+#include "services/ctl/pipeline.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::ctl {
+namespace {
+
+std::string faults_of(std::string_view text) {
+    const auto pipeline = parse_pipeline(text, "p.toml");
+    return pipeline ? "none" : pipeline.error().message;
+}
+
+TEST(PipelineFile, everything_that_it_can_declare_is_read) {
+    const auto pipeline = parse_pipeline(R"(
+[[bucket]]
+name = "inbox"
+[[queue]]
+name = "dead"
+[[function]]
+name = "speech"
+worker = "tts"
+dead_letter_queue = "dead"
+timeout_s = 60
+retries = 1
+retry_delay_s = 7
+[function.environment]
+OUTPUT_BUCKET = "outbox"
+[[notification]]
+bucket = "inbox"
+id = "texts"
+events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+prefix = "in/"
+suffix = ".txt"
+function = "speech"
+)",
+                                         "p.toml");
+    ASSERT_TRUE(pipeline);
+    EXPECT_EQ(pipeline->buckets, std::vector<std::string>{"inbox"});
+    EXPECT_EQ(pipeline->queues, std::vector<std::string>{"dead"});
+    ASSERT_EQ(pipeline->functions.size(), 1U);
+    const auto& function = pipeline->functions[0];
+    EXPECT_EQ(function.name, "speech");
+    EXPECT_EQ(function.worker, "tts");
+    EXPECT_EQ(function.dead_letter_queue, "dead");
+    EXPECT_EQ(function.timeout_s, 60U);
+    EXPECT_EQ(function.retries, 1U);
+    EXPECT_EQ(function.retry_delay_s, 7U);
+    EXPECT_EQ(function.environment.at("OUTPUT_BUCKET"), "outbox");
+    ASSERT_EQ(pipeline->notifications.size(), 1U);
+    const auto& notification = pipeline->notifications[0];
+    EXPECT_EQ(notification.bucket, "inbox");
+    EXPECT_EQ(notification.id, "texts");
+    EXPECT_EQ(notification.events.size(), 2U);
+    EXPECT_EQ(notification.prefix, "in/");
+    EXPECT_EQ(notification.suffix, ".txt");
+    EXPECT_EQ(notification.function, "speech");
+}
+
+TEST(PipelineFile, an_empty_one_declares_nothing) {
+    const auto pipeline = parse_pipeline("", "p.toml");
+    ASSERT_TRUE(pipeline);
+    EXPECT_TRUE(pipeline->buckets.empty());
+}
+
+TEST(PipelineFile, what_is_left_out_has_its_default) {
+    const auto pipeline = parse_pipeline("[[function]]\nname = 'f'\nworker = 'tts'\n", "p.toml");
+    ASSERT_TRUE(pipeline);
+    EXPECT_EQ(pipeline->functions[0].timeout_s, 900U);
+    EXPECT_EQ(pipeline->functions[0].retries, 2U);
+    EXPECT_EQ(pipeline->functions[0].retry_delay_s, 5U);
+}
+
+TEST(PipelineFile, an_unknown_key_is_named_with_its_line) {
+    EXPECT_EQ(faults_of("[[bucket]]\nname = 'a'\nvioce = 'vi'\n"),
+              "p.toml:3:9: unknown key 'vioce' in [[bucket]]");
+}
+
+TEST(PipelineFile, an_unknown_table_is_a_fault) {
+    EXPECT_TRUE(faults_of("[[topic]]\nname = 'a'\n").contains("unknown table 'topic'"));
+}
+
+TEST(PipelineFile, a_single_table_is_told_how_to_be_written) {
+    EXPECT_TRUE(faults_of("[bucket]\nname = 'a'\n").contains("write [[bucket]], once for each"));
+}
+
+TEST(PipelineFile, a_missing_name_is_a_fault) {
+    EXPECT_TRUE(faults_of("[[bucket]]\n").contains("[[bucket]] needs 'name'"));
+}
+
+TEST(PipelineFile, a_notification_has_one_destination) {
+    const std::string rule = "[[notification]]\nbucket = 'b'\nid = 'i'\nevents = ['e']\n";
+    EXPECT_TRUE(faults_of(rule).contains("needs one of 'function' and 'queue'"));
+    EXPECT_TRUE(faults_of(rule + "function = 'f'\nqueue = 'q'\n").contains("needs one of"));
+    EXPECT_EQ(faults_of(rule + "queue = 'q'\n"), "none");
+}
+
+TEST(PipelineFile, values_of_the_wrong_kind_are_faults) {
+    EXPECT_TRUE(faults_of("[[bucket]]\nname = 1\n").contains("'name' must be a text"));
+    const std::string function = "[[function]]\nname = 'f'\nworker = 'w'\n";
+    EXPECT_TRUE(faults_of(function + "retries = -1\n").contains("must be a whole number"));
+    EXPECT_TRUE(faults_of(function + "retries = '2'\n").contains("must be a whole number"));
+    EXPECT_TRUE(faults_of(function + "[function.environment]\nRATE = 100\n")
+                    .contains("'RATE' must be a text; put it in quotes"));
+}
+
+TEST(PipelineFile, all_faults_are_told_at_once) {
+    const std::string faults = faults_of("[[bucket]]\n[[queue]]\nnmae = 'a'\n");
+    EXPECT_TRUE(faults.contains("[[bucket]] needs 'name'"));
+    EXPECT_TRUE(faults.contains("[[queue]] needs 'name'"));
+    EXPECT_TRUE(faults.contains("unknown key 'nmae'"));
+}
+
+TEST(PipelineFile, broken_toml_is_an_error_with_its_place) {
+    EXPECT_TRUE(faults_of("[[bucket]]\nname = \n").starts_with("p.toml:2:"));
+}
+
+TEST(PipelineFile, a_file_that_is_not_there_is_not_found) {
+    EXPECT_EQ(read_pipeline("/nowhere/p.toml").error().code, ErrorCode::not_found);
+}
+
+TEST(PipelineFile, the_default_pipeline_is_well_formed) {
+    const auto pipeline = parse_pipeline(default_pipeline_text(), "default");
+    ASSERT_TRUE(pipeline);
+    EXPECT_FALSE(pipeline->notifications.empty());
+}
+
+}  // namespace
+}  // namespace onput::ctl

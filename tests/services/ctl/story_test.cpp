@@ -1,0 +1,73 @@
+#include "services/ctl/story.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::ctl {
+namespace {
+
+const std::string function_arn = "arn:aws:lambda:us-east-1:000000000000:function:speech";
+const std::string queue_arn = "arn:aws:sqs:us-east-1:000000000000:jobs";
+
+schema::ObjectEvent event_owed_to(const std::vector<std::string>& arns) {
+    schema::ObjectEvent event;
+    for (const auto& arn : arns) event.owed.push_back({.arn = arn, .rule_id = "r", .withheld = {}});
+    return event;
+}
+
+std::vector<schema::TraceStep> steps(const std::vector<std::string>& whats) {
+    std::vector<schema::TraceStep> made;
+    for (const auto& what : whats) made.emplace_back().what = what;
+    return made;
+}
+
+TEST(StoryOutcome, an_upload_that_no_rule_matched_is_the_whole_story) {
+    EXPECT_EQ(outcome_of(steps({"journaled"}), {event_owed_to({})}), StoryOutcome::nothing_owed);
+}
+
+TEST(StoryOutcome, what_is_not_delivered_yet_is_running) {
+    EXPECT_EQ(outcome_of(steps({"journaled"}), {event_owed_to({queue_arn})}),
+              StoryOutcome::running);
+}
+
+TEST(StoryOutcome, an_event_of_a_queue_is_done_when_it_is_delivered) {
+    EXPECT_EQ(outcome_of(steps({"journaled", "delivered"}), {event_owed_to({queue_arn})}),
+              StoryOutcome::done);
+}
+
+TEST(StoryOutcome, a_function_is_done_when_its_job_has_succeeded) {
+    const std::vector events{event_owed_to({function_arn})};
+    EXPECT_EQ(outcome_of(steps({"delivered", "leased", "failed"}), events), StoryOutcome::running);
+    EXPECT_EQ(outcome_of(steps({"delivered", "leased", "succeeded"}), events), StoryOutcome::done);
+}
+
+TEST(StoryOutcome, every_event_of_the_chain_must_have_arrived) {
+    const std::vector events{event_owed_to({function_arn}), event_owed_to({queue_arn})};
+    EXPECT_EQ(outcome_of(steps({"delivered", "succeeded"}), events), StoryOutcome::running);
+    EXPECT_EQ(outcome_of(steps({"delivered", "succeeded", "delivered"}), events),
+              StoryOutcome::done);
+}
+
+TEST(StoryOutcome, a_job_that_was_given_up_is_dead_lettered) {
+    EXPECT_EQ(outcome_of(steps({"delivered", "dead-lettered"}), {event_owed_to({function_arn})}),
+              StoryOutcome::dead_lettered);
+}
+
+TEST(StoryOutcome, what_was_withheld_is_not_owed) {
+    auto event = event_owed_to({function_arn});
+    event.owed[0].withheld = "the chain is too long";
+    EXPECT_EQ(outcome_of(steps({"journaled"}), {event}), StoryOutcome::nothing_owed);
+}
+
+TEST(StoryOutcome, a_story_whose_events_are_gone_is_running) {
+    EXPECT_EQ(outcome_of(steps({"queued"}), {}), StoryOutcome::running);
+}
+
+TEST(StoryOutcome, each_has_its_word) {
+    EXPECT_EQ(to_string(StoryOutcome::nothing_owed), "nothing owed");
+    EXPECT_EQ(to_string(StoryOutcome::running), "running");
+    EXPECT_EQ(to_string(StoryOutcome::done), "done");
+    EXPECT_EQ(to_string(StoryOutcome::dead_lettered), "dead-lettered");
+}
+
+}  // namespace
+}  // namespace onput::ctl

@@ -1,0 +1,96 @@
+#include "services/tts/request.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::tts {
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+std::string output_of(const std::string& key, const std::string& prefix = {}) {
+    const auto output =
+        choose_output({{"OUTPUT_BUCKET", "outbox"}, {"OUTPUT_PREFIX", prefix}}, key);
+    return output ? output->bucket + ":" + output->key : output.error().reason;
+}
+
+TEST(SpeechOutput, the_keys_extension_becomes_mp3) {
+    EXPECT_EQ(output_of("in/book.txt"), "outbox:in/book.mp3");
+    EXPECT_EQ(output_of("a.b.txt"), "outbox:a.b.mp3");
+}
+
+TEST(SpeechOutput, a_key_without_an_extension_gets_one) {
+    EXPECT_EQ(output_of("book"), "outbox:book.mp3");
+    EXPECT_EQ(output_of("v1.2/book"), "outbox:v1.2/book.mp3");
+}
+
+TEST(SpeechOutput, a_dot_file_has_no_extension) {
+    EXPECT_EQ(output_of(".txt"), "outbox:.txt.mp3");
+    EXPECT_EQ(output_of("in/.txt"), "outbox:in/.txt.mp3");
+}
+
+TEST(SpeechOutput, the_prefix_comes_first) {
+    EXPECT_EQ(output_of("in/book.txt", "speech/"), "outbox:speech/in/book.mp3");
+}
+
+TEST(SpeechOutput, a_function_without_a_bucket_for_results_is_refused) {
+    const auto output = choose_output({}, "book.txt");
+    ASSERT_FALSE(output);
+    EXPECT_EQ(output.error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(output.error().reason, "bad_setting");
+}
+
+schema::ObjectInfo object(Settings metadata = {}) {
+    schema::ObjectInfo info;
+    info.key = "in/book.txt";
+    info.metadata = std::move(metadata);
+    return info;
+}
+
+TEST(SpeechRequest, nothing_set_gives_the_defaults) {
+    const auto job = make_job({}, object());
+    ASSERT_TRUE(job);
+    SpeechJob expected;
+    expected.title = "in/book.txt";
+    EXPECT_EQ(*job, expected);
+}
+
+TEST(SpeechRequest, the_functions_settings_are_taken_over) {
+    const auto job = make_job({{"VOICE", "vi"},
+                               {"LANGUAGE", "vi"},
+                               {"DEFAULT_LANGUAGE", "de"},
+                               {"RATE", "80"},
+                               {"PITCH", "100"},
+                               {"VOLUME", "0"}},
+                              object());
+    ASSERT_TRUE(job);
+    EXPECT_EQ(job->function_voice, "vi");
+    EXPECT_EQ(job->function_language, "vi");
+    EXPECT_EQ(job->default_language, "de");
+    EXPECT_EQ(job->rate_wpm, 80);
+    EXPECT_EQ(job->pitch, 100);
+    EXPECT_EQ(job->volume, 0);
+}
+
+TEST(SpeechRequest, the_objects_metadata_wins) {
+    const auto job =
+        make_job({{"RATE", "100"}, {"VOICE", "en"}},
+                 object({{"onput-voice", "de"}, {"onput-language", "de"}, {"onput-rate", "450"}}));
+    ASSERT_TRUE(job);
+    EXPECT_EQ(job->object_voice, "de");
+    EXPECT_EQ(job->object_language, "de");
+    EXPECT_EQ(job->rate_wpm, 450);
+}
+
+TEST(SpeechRequest, numbers_out_of_bounds_or_no_numbers_are_refused) {
+    for (const auto& [name, value] : Settings{{"RATE", "79"}, {"PITCH", "101"}, {"VOLUME", "-1"}}) {
+        EXPECT_EQ(make_job({{name, value}}, object()).error().reason, "bad_setting") << name;
+    }
+    for (const std::string text : {"451", "fast", "100 ", "1e2", "99999999999"}) {
+        const auto job = make_job({}, object({{"onput-rate", text}}));
+        ASSERT_FALSE(job) << text;
+        EXPECT_EQ(job.error().code, ErrorCode::invalid_argument);
+    }
+}
+
+}  // namespace
+}  // namespace onput::tts
