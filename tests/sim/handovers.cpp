@@ -21,11 +21,11 @@ void Handovers::taken(const schema::Deliver& message, std::uint64_t through) {
         if (item.number > through || messages_.contains(item.message_id)) continue;
         const Change* change = changes_.find(item.event_id);
         if (change == nullptr) return world_.broken("an event was delivered without its change");
-        Message taken{.arn = message.destination_arn,
-                      .event_id = item.event_id,
-                      .object = change->name(),
-                      .queue_life = queue_life_};
-        unsent_[taken.arn + taken.object].push_back(item.message_id);
+        Message taken{
+            .arn = message.destination_arn, .event_id = item.event_id, .object = change->name()};
+        if (!sent_.contains(item.message_id)) {
+            unsent_[taken.arn + taken.object].push_back(item.message_id);
+        }
         messages_.emplace(item.message_id, std::move(taken));
         taken_[message.destination_arn].push_back(item.message_id);
     }
@@ -44,6 +44,7 @@ void Handovers::leased(const std::string& lease, Lease made) {
                 std::to_string(made.attempt));
     world_.expect(!acknowledged_.contains(made.message_id),
                   "an acknowledged message came back: " + made.message_id);
+    leased_in_.emplace(made.message_id, queue_life_);
     made.from = world_.elapsed();
     made.jumps = world_.jumps();
     // The number of a lease that a crash took back may be given again: it was never sent.
@@ -52,20 +53,22 @@ void Handovers::leased(const std::string& lease, Lease made) {
 
 void Handovers::sent(const std::string& lease) {
     const Lease& sent = leases_.at(lease);
+    if (!sent_.insert(sent.message_id).second) return;
     const auto found = messages_.find(sent.message_id);
-    // A dead letter, or the answer to its delivery is not durable yet: its turn comes.
     if (found == messages_.end()) return;
-    Message& message = found->second;
-    if (std::exchange(message.is_sent, true)) return;
+    const Message& message = found->second;
     auto& unsent = unsent_[message.arn + message.object];
-    while (!unsent.empty() && unsent.front() != sent.message_id) {
+    // Later ones were sent before, while its first lease, made in vain, lasted.
+    if (std::ranges::find(unsent, sent.message_id) == unsent.end()) return;
+    while (unsent.front() != sent.message_id) {
         // One that was leased in vain before the queue died is sent later.
-        const Message& earlier = messages_.at(unsent.front());
-        world_.expect(earlier.queue_life < queue_life_,
-                      "events of " + message.object + " were handed out in the wrong order");
+        const auto leased = leased_in_.find(unsent.front());
+        world_.expect(leased != leased_in_.end() && leased->second < queue_life_,
+                      "events of " + message.object + " were handed out in the wrong order: " +
+                          sent.message_id + " before " + unsent.front());
         unsent.erase(unsent.begin());
     }
-    if (!unsent.empty()) unsent.erase(unsent.begin());
+    unsent.erase(unsent.begin());
 }
 
 void Handovers::queue_crashed() {
@@ -75,7 +78,10 @@ void Handovers::queue_crashed() {
 
 void Handovers::heard(const std::string& worker_id) {
     const Duration last = std::max(heard_[worker_id], queue_since_);
-    if (world_.elapsed() - last >= queue::lane_silence) silent_[worker_id] = world_.elapsed();
+    if (world_.elapsed() - last >= queue::lane_silence) {
+        silent_[worker_id] = world_.elapsed();
+        cut_off(worker_id);
+    }
     heard_[worker_id] = world_.elapsed();
 }
 
@@ -91,9 +97,7 @@ bool Handovers::was_silent(const Lease& lease) const {
 
 void Handovers::held(const std::string& lease) {
     const Lease& mine = leases_.at(lease);
-    if (const auto known = messages_.find(mine.message_id); known != messages_.end()) {
-        known->second.is_held = true;
-    }
+    reached_.insert(mine.message_id);
     for (const auto& other : holders_[mine.message_id]) {
         const Lease& theirs = leases_.at(other);
         const bool is_past = world_.elapsed() >= theirs.until || world_.elapsed() >= mine.until;
@@ -110,10 +114,16 @@ void Handovers::held(const std::string& lease) {
 void Handovers::released(const std::string& lease) {
     Lease& over = leases_.at(lease);
     over.is_over = true;
+    over.is_disturbed |= was_silent(over);
     holders_[over.message_id].erase(lease);
 }
 
-void Handovers::disturbed(const std::string& worker_id) {
+void Handovers::died(const std::string& worker_id, std::uint64_t epoch) {
+    // Leases may still be given to it, until its death is noticed.
+    dead_.emplace(worker_id, epoch);
+}
+
+void Handovers::cut_off(const std::string& worker_id) {
     for (auto& [lease, known] : leases_) {
         if (known.worker_id == worker_id && !known.is_over) known.is_disturbed = true;
     }
@@ -134,14 +144,19 @@ std::uint32_t Handovers::disturbances(const std::string& message_id) const {
     return static_cast<std::uint32_t>(std::ranges::count_if(leases_, [&](const auto& entry) {
         const Lease& lease = entry.second;
         return lease.message_id == message_id &&
-               (lease.is_disturbed || (!lease.is_over && was_silent(lease)));
+               (lease.is_disturbed || dead_.contains({lease.worker_id, lease.epoch}) ||
+                (!lease.is_over && was_silent(lease)));
     }));
 }
 
 void Handovers::dead_lettered(const Letter& letter) {
     world_.note("dead letter of " + letter.message_id.substr(0, 6) + ": " + letter.code);
     letters_.emplace(letter.message_id, letter.code);
-    world_.expect(!done_.contains(letter.message_id), "a job that was done is a dead letter");
+    // When the notifier has not heard yet that it was taken: at the end.
+    if (messages_.contains(letter.message_id)) check_letter(letter);
+}
+
+void Handovers::check_letter(const Letter& letter) {
     const auto found = messages_.find(letter.message_id);
     if (found == messages_.end()) return world_.broken("a dead letter of an unknown job");
     const Change* change = changes_.find(found->second.event_id);
@@ -152,8 +167,10 @@ void Handovers::dead_lettered(const Letter& letter) {
                       "a job did not find " + found->second.object);
         return;
     }
+    const std::uint32_t needed =
+        letter.code == "job.worker_lost" ? queue::worker_losses_max : speech_retries_max + 1;
     const auto disturbed = disturbances(letter.message_id);
-    world_.expect(disturbed > speech_retries_max,
+    world_.expect(disturbed >= needed,
                   "a job that can be done is a dead letter: " + letter.message_id + ", " +
                       letter.code + ", disturbed " + std::to_string(disturbed) + " times");
 }
@@ -174,8 +191,9 @@ void Handovers::check_end(const std::vector<schema::JournalRecord>& journal) {
                                                    std::to_string(taken_[arn].size()) + " of " +
                                                    std::to_string(messages.size()));
     }
+    for (const auto& [id, code] : letters_) check_letter({.message_id = id, .code = code});
     for (const auto& [id, message] : messages_) {
-        world_.expect(message.is_held || letters_.contains(id),
+        world_.expect(reached_.contains(id) || letters_.contains(id),
                       "a message never reached a consumer: " + id);
         const Change* change = changes_.find(message.event_id);
         if (change == nullptr) return world_.broken("a message of a change that is lost");

@@ -56,7 +56,8 @@ public:
     void held(const std::string& lease);
     void released(const std::string& lease);
     void heard(const std::string& worker_id);
-    void disturbed(const std::string& worker_id);  // It died, or was cut off.
+    void cut_off(const std::string& worker_id);
+    void died(const std::string& worker_id, std::uint64_t epoch);
     void clock_set();
 
     // An acknowledgement of the message is durable.
@@ -73,16 +74,15 @@ public:
     void check_end(const std::vector<schema::JournalRecord>& journal);
 
 private:
+    // A message that was taken.
     struct Message {
         std::string arn;
         std::string event_id;
         std::string object;
-        std::uint64_t queue_life = 0;
-        bool is_sent = false;
-        bool is_held = false;
     };
     [[nodiscard]] bool was_silent(const Lease& lease) const;
     [[nodiscard]] std::uint32_t disturbances(const std::string& message_id) const;
+    void check_letter(const Letter& letter);
     void check_job(const std::string& message_id, const Change& change);
 
     World& world_;
@@ -94,6 +94,11 @@ private:
     std::map<std::string, Duration> heard_;                   // By worker.
     std::map<std::string, Duration> silent_;                  // When a silence was last noticed.
     std::map<std::string, std::vector<std::string>> unsent_;  // By destination and object.
+    std::set<std::pair<std::string, std::uint64_t>> dead_;    // Lives of workers.
+    // By message. The queue may hand a message out before the notifier hears that it was taken.
+    std::set<std::string> sent_;
+    std::set<std::string> reached_;
+    std::map<std::string, std::uint64_t> leased_in_;  // The queue's life of the first lease.
     std::set<std::string> acknowledged_;
     std::set<std::string> done_;
     std::map<std::string, std::string> letters_;  // Codes by message.

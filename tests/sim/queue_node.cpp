@@ -206,7 +206,10 @@ void QueueNode::hand_on(const queue::Effects& effects) {
         for (const auto& grant : grants.grants) leases.insert(grant.lease);
     }
     for (const std::uint64_t lease : leases) handovers_.sent(lease_name(lease));
-    for (const auto& grants : effects.grants) send(grants);
+    for (const auto& grants : effects.grants) {
+        core_->sent(grants, world_.wall());
+        send(grants);
+    }
     for (const auto& answer : effects.answers) {
         for (const auto& message : answer.received.messages) {
             handovers_.sent(message.receipt_handle);

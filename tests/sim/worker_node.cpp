@@ -49,7 +49,7 @@ void WorkerNode::on_start() {
 }
 
 void WorkerNode::on_crash() {
-    parts_.handovers.disturbed(worker_id_);
+    parts_.handovers.died(worker_id_, epoch_);
     if (ledger_) {
         for (const auto lease : ledger_->hello().leases) {
             parts_.handovers.released(lease_name(lease));
@@ -62,7 +62,7 @@ void WorkerNode::on_crash() {
 void WorkerNode::cut(Duration time) {
     to_queue_.cut(time);
     from_queue_.cut(time);
-    parts_.handovers.disturbed(worker_id_);
+    parts_.handovers.cut_off(worker_id_);
 }
 
 void WorkerNode::drain() {
