@@ -1,5 +1,9 @@
 // The real binary over its real sockets: requests, a lane, kill -9 and restart.
 #include <csignal>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -156,20 +160,22 @@ TEST_F(QueueProcessTest, a_lane_carries_messages_and_acks_across_a_kill) {
     EXPECT_EQ(held_[0].body, "body 0");
     kill_it();
     start();
-    ack_all();
-    say_hello(4);
-    ASSERT_TRUE(wait_until([&] { return held_.size() == 4; }));
-    EXPECT_EQ(held_[0].body, "body 4");
-    ack_all();
-    ASSERT_TRUE(wait_until([&] { return held_.size() == 2; }));
-    ack_all();
-    // The acks travel on another socket than this question.
-    std::string in_flight;
-    for (int i = 0; i < 1000 && in_flight != "0"; ++i) {
-        in_flight = count_of("ApproximateNumberOfMessagesNotVisible");
+    // What is said in the moment of the kill may be lost with the connection; a worker's hellos go
+    // on, and what it has acknowledged in vain comes again.
+    std::set<std::string> bodies;
+    const auto work = loop_.every(50ms, [&] {
+        for (const auto& grant : held_) bodies.insert(grant.body);
+        ack_all();
+        say_hello(4);
+    });
+    EXPECT_TRUE(wait_until([&] { return bodies.size() == 10; }));
+    std::string left = "some";
+    for (int i = 0; i < 100 && left != "00"; ++i) {
+        left = count_of("ApproximateNumberOfMessages") +
+               count_of("ApproximateNumberOfMessagesNotVisible");
     }
-    EXPECT_EQ(in_flight, "0");
-    EXPECT_EQ(count_of("ApproximateNumberOfMessages"), "0");
+    loop_.cancel(work);
+    EXPECT_EQ(left, "00");
 }
 
 TEST_F(QueueProcessTest, a_long_poll_is_answered_by_a_send) {
