@@ -1,5 +1,6 @@
 #include "common/store/segment_space.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
@@ -74,6 +75,7 @@ struct SegmentSpace::Scan {
     SegmentPlate segment;
     std::uint64_t live = 0;
     std::uint64_t position = block_bytes;
+    std::uint64_t end = block_bytes;  // Of the last record.
 };
 
 std::string SegmentSpace::path_of(std::uint64_t number) const {
@@ -105,8 +107,9 @@ Result<void> SegmentSpace::recover_segment(std::uint64_t number,
     scan.segment = *plate;
     ONPUT_TRY_VOID(scan_records(scan, is_referred));
     if (scan.live == 0) return remove_file(scan.path);
-    if (scan.position < scan.file_bytes &&
-        ::ftruncate(scan.file.get(), static_cast<off_t>(scan.position)) != 0) {
+    // Not at the position: room that reading ahead has put into memory passes for data.
+    if (scan.end < scan.file_bytes &&
+        ::ftruncate(scan.file.get(), static_cast<off_t>(scan.end)) != 0) {
         return std::unexpected(system_error("truncate", scan.path, errno));
     }
     const std::lock_guard lock(mutex_);
@@ -134,11 +137,13 @@ Result<void> SegmentSpace::scan_records(Scan& scan, const BlobStore::IsReferred&
 
 Result<void> SegmentSpace::scan_record(Scan& scan, const RecordPlate& plate,
                                        const BlobStore::IsReferred& is_referred) {
+    const std::uint64_t bytes_taken = record_bytes(plate.data_bytes, plate.owner_bytes());
+    // Also of one whose owner cannot be read: its bytes may still be whole.
+    scan.end = std::max(scan.end, plate.offset + bytes_taken);
     ONPUT_TRY(const std::string bytes,
               read_at(scan.file, scan.path, plate.owner_offset(), plate.owner_bytes()));
     const auto owner = decode_owner(bytes, plate.partition_bytes, plate.owner_crc);
     if (bytes.size() != plate.owner_bytes() || !owner) return {};
-    const std::uint64_t bytes_taken = record_bytes(plate.data_bytes, plate.owner_bytes());
     scan.position = plate.offset + bytes_taken;
     ONPUT_TRY(const bool referred, is_referred(*owner, {.segment = plate.segment,
                                                         .id = plate.offset,
