@@ -2,8 +2,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -81,10 +83,25 @@ private:
     const DevOptions& options_;
 };
 
+// Held until this process ends, however it ends: a second dev would take the sockets away from the
+// first one's services.
+Result<void> claim(const std::string& data) {
+    const std::string path = data + "/dev.lock";
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(ErrorCode::unavailable, "open " + path + ": " + std::strerror(errno));
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+    close(fd);
+    return fail(ErrorCode::conflict, "an onput dev runs already in " + data +
+                                         "; end that one, or choose another directory with --data");
+}
+
 Result<Instance> lay_out(const std::string& data, const DevOptions& options) {
     std::error_code error;
     std::filesystem::create_directories(data + "/log", error);
     if (error) return fail(ErrorCode::unavailable, "create " + data + ": " + error.message());
+    ONPUT_TRY_VOID(claim(data));
     ONPUT_TRY(const auto sockets, make_socket_directory(data));
     std::uint16_t port = options.port;
     if (port == 0) {
