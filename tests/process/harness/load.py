@@ -82,4 +82,4 @@ class Uploader:
 def _is_worth_repeating(error):
     if isinstance(error, botocore_errors.ClientError):
         return error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
-    return isinstance(error, (OSError, http.client.HTTPException, botocore_errors.HTTPClientError))
+    return isinstance(error, (OSError, http.client.HTTPException, botocore_errors.BotoCoreError))
