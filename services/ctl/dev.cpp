@@ -103,10 +103,7 @@ Result<Instance> lay_out(const std::string& data, const DevOptions& options) {
     if (error) return fail(ErrorCode::unavailable, "create " + data + ": " + error.message());
     ONPUT_TRY_VOID(claim(data));
     ONPUT_TRY(const auto sockets, make_socket_directory(data));
-    std::uint16_t port = options.port;
-    if (port == 0) {
-        ONPUT_TRY(port, free_port());
-    }
+    ONPUT_TRY(const std::uint16_t port, free_port(options.port));
     const auto socket = [&sockets](std::string_view name) {
         return fmt::format("ipc://{}/{}.sock", sockets, name);
     };

@@ -143,19 +143,25 @@ Result<std::string> make_socket_directory(const std::string& data) {
     return path;
 }
 
-Result<std::uint16_t> free_port() {
+Result<std::uint16_t> free_port(std::uint16_t wanted) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(wanted);
+    // Connections of an instance that has just ended do not count.
+    const int one = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     socklen_t length = sizeof address;
     const bool bound = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
                        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
     const int reason = errno;
     if (fd >= 0) close(fd);
-    if (!bound)
-        return fail(ErrorCode::unavailable,
-                    std::string("find a free port: ") + std::strerror(reason));
+    if (!bound) {
+        return fail(ErrorCode::conflict, "port " + std::to_string(wanted) +
+                                             " of 127.0.0.1: " + std::strerror(reason) +
+                                             "; choose another with --port");
+    }
     return ntohs(address.sin_port);
 }
 

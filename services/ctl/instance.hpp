@@ -42,7 +42,8 @@ Result<Instance> read_instance(const std::string& data);
 // in a directory of their own below $XDG_RUNTIME_DIR or /tmp that only this user can enter.
 Result<std::string> make_socket_directory(const std::string& data);
 
-// A port of 127.0.0.1 that is free now.
-Result<std::uint16_t> free_port();
+// This port of 127.0.0.1, or any for 0, when it is free now; `conflict` when another program has
+// it.
+Result<std::uint16_t> free_port(std::uint16_t wanted);
 
 }  // namespace onput::ctl
