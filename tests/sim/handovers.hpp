@@ -4,13 +4,15 @@
 //      under the message id that its event, destination and rule make.
 //   2. What was acknowledged is never handed out again.
 //   3. While a lease lasts no second live consumer has the message, unless the holder was silent,
-//      cut off, or the clock was set meanwhile.
+//      cut off, or the clock was set meanwhile or shortly before,
+//      or a grant took longer than a worker may be silent.
 //   4. Every message taken reaches a consumer. A job ends well or in the dead letters; what can be
 //      done only ends there when it was disturbed as often as it may be tried.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -81,6 +83,7 @@ private:
         std::string object;
     };
     [[nodiscard]] bool was_silent(const Lease& lease) const;
+    [[nodiscard]] bool is_unsettled(const Lease& lease) const;
     [[nodiscard]] std::uint32_t disturbances(const std::string& message_id) const;
     void check_letter(const Letter& letter);
     void check_job(const std::string& message_id, const Change& change);
@@ -102,6 +105,8 @@ private:
     std::set<std::string> acknowledged_;
     std::set<std::string> done_;
     std::map<std::string, std::string> letters_;  // Codes by message.
+    std::optional<Duration> jumped_at_;
+    std::set<std::string> late_;  // Workers that a grant reached too late.
     Duration queue_since_{};
     std::uint64_t queue_life_ = 0;
 };

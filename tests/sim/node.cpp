@@ -116,8 +116,16 @@ void DurableNode::sync() {
 void DurableNode::arm_sync() {
     if (!store_.syncing() || syncing_life_ == life()) return;
     syncing_life_ = life();
-    const Duration takes = world_.chance(20) ? world_.between(milliseconds(10), seconds(2))
-                                             : world_.between(Duration(50), milliseconds(10));
+    const Duration takes = world_.chance(world_.faults.slow_sync_permille)
+                               ? world_.between(milliseconds(10), seconds(2))
+                               : world_.between(Duration(50), milliseconds(10));
+    if (world_.chance(world_.faults.sync_crash_permille)) {
+        // Before its end, so that it is in vain, or just after it, when nobody has been told yet.
+        world_.after(world_.between(Duration(1), takes + milliseconds(2)),
+                     [this, now_living = life()] {
+                         if (is_up() && life() == now_living) crash();
+                     });
+    }
     world_.after(takes, [this, now_living = life()] {
         if (!is_up() || life() != now_living) return;
         syncing_life_ = 0;

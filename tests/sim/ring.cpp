@@ -61,6 +61,8 @@ void Ring::choose_faults() {
                      .duplicate_permille = rate(),
                      .stall_permille = rate() / 20,
                      .late_permille = rate() / 4,
+                     .slow_sync_permille = rate() * 3,
+                     .sync_crash_permille = rate() / 2,
                      .sync_failure_permille = random.chance(1, 4) ? 2U : 0U};
     const std::array<Duration, 4> periods{seconds(2), seconds(10), seconds(40), Duration()};
     const auto period = [&] { return periods.at(random.below(periods.size())); };

@@ -23,10 +23,12 @@ inline constexpr std::size_t trace_steps_max = 50;
 
 // How unkind a world is. All zero: nothing goes wrong, messages just take their time.
 struct Faults {
-    std::uint64_t loss_permille = 0;       // Of requests, replies and bus messages.
-    std::uint64_t duplicate_permille = 0;  // Of requests.
-    std::uint64_t stall_permille = 0;      // Turns that a stopped process begins late.
-    std::uint64_t late_permille = 0;       // Messages that take up to late_max.
+    std::uint64_t loss_permille = 0;        // Of requests, replies and bus messages.
+    std::uint64_t duplicate_permille = 0;   // Of requests.
+    std::uint64_t stall_permille = 0;       // Turns that a stopped process begins late.
+    std::uint64_t late_permille = 0;        // Messages that take up to late_max.
+    std::uint64_t slow_sync_permille = 0;   // Up to two seconds.
+    std::uint64_t sync_crash_permille = 0;  // Syncs in whose course the process dies.
     std::uint64_t sync_failure_permille = 0;
 };
 

@@ -37,7 +37,6 @@ CONTAINED = {
     r"toml\+\+/": {"common/runtime", "services/ctl"},
     r"boost/": {"services/gateway/http"},
     r"pugixml": {"services/gateway"},
-    r"simdjson": {"services/gateway", "common/pattern"},
     r"nlohmann/": {"common/auth", "common/worker", "services/gateway", "services/ctl", "services/queue", "services/tts"},
     r"CLI/": {"services/ctl"},
     r"espeak-ng/": {"services/tts"},
