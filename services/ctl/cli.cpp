@@ -1,6 +1,8 @@
 #include "services/ctl/cli.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -127,8 +129,8 @@ void add_helping(CLI::App& app, Choices& c) {
                     "  onput aws -- s3 cp book.txt s3://inbox/\n  onput aws -- sqs list-queues");
     aws->prefix_command();
     aws->callback([&c, aws] {
-        c.aws = aws->remaining();
-        if (!c.aws.empty() && c.aws.front() == "--") c.aws.erase(c.aws.begin());
+        auto words = aws->remaining();
+        c.aws.insert(c.aws.begin(), words.begin(), words.end());
         c.run = [&c] { return run_aws(c.global, c.aws); };
     });
 
@@ -170,6 +172,11 @@ void add_bench(CLI::App& app, Choices& c) {
 
 int run(int argc, char** argv) {
     Choices choices;
+    // What stands behind "--" is another program's: CLI11 would take it for arguments of ours.
+    const auto own_end = std::find(argv, argv + argc, std::string_view("--"));
+    const bool has_others = own_end != argv + argc;
+    if (has_others) choices.aws.assign(own_end + 1, argv + argc);
+    argc = static_cast<int>(own_end - argv);
     CLI::App app(
         "Onput: an upload becomes speech, pictures, mails and messages, and nothing acknowledged "
         "is lost.",
@@ -183,12 +190,14 @@ int run(int argc, char** argv) {
     app.add_flag("-q,--quiet", choices.global.quiet, "No progress, no narration");
     app.require_subcommand(1);
     app.fallthrough();
+    app.footer("Examples:\n  onput dev\n  onput demo\n  onput COMMAND --help");
     add_dev(app, choices);
     add_watching(app, choices);
     add_helping(app, choices);
     add_bench(app, choices);
     try {
         app.parse(argc, argv);
+        if (has_others && !app.got_subcommand("aws")) throw CLI::ExtrasError({"--"});
     } catch (const CLI::ParseError& error) {
         // Help and version are successes; everything else is a usage error, whatever CLI11's own
         // number for it.
