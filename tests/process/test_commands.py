@@ -1,0 +1,211 @@
+"""The command line: help, exit codes, JSON, and that each command does what it says."""
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.clients import CLI_V1
+from harness.instance import BIN, ROOT, clean_environment, run_onput
+from harness.wire import Wire
+
+COMMANDS = [(), ("dev",), ("demo",), ("tail",), ("trace",), ("explain",), ("status",), ("doctor",),
+            ("env",), ("aws",), ("pipeline",), ("pipeline", "apply"), ("bench",)]
+PIPELINE = """
+[[bucket]]
+name = "letters"
+[[queue]]
+name = "letter-dead-letters"
+[[queue]]
+name = "letter-events"
+[[function]]
+name = "letter-speech"
+worker = "tts"
+dead_letter_queue = "letter-dead-letters"
+[function.environment]
+OUTPUT_BUCKET = "outbox"
+[[notification]]
+bucket = "letters"
+id = "speak"
+events = ["s3:ObjectCreated:*"]
+suffix = ".txt"
+function = "letter-speech"
+"""
+
+
+@pytest.fixture
+def spoken(onput):
+    """The URL of a text that has become speech."""
+    onput.s3.put_object(Bucket="inbox", Key="told.txt", Body=b"Told.")
+    onput.wait_for_object("outbox", "told.mp3")
+    return "s3://inbox/told.txt"
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_tells_how_to_use(words):
+    told = run_onput(*words, "--help").stdout
+    assert "Usage:" in told or "USAGE" in told
+    assert "Examples:" in told, told
+    for line in told.splitlines():
+        assert len(line) <= 120, line
+
+
+def test_the_version_is_told():
+    assert run_onput("--version").stdout.strip()
+
+
+@pytest.mark.parametrize("words", [
+    (), ("fly",), ("status", "--fast"), ("bench", "teapot"), ("dev", "--port", "many"),
+    ("dev", "--tts", "65"), ("trace",), ("env", "--shell", "cmd"), ("status", "--", "x"), ("-o", "yaml", "status"),
+    ("tail", "--since", "yesterday")], ids=" ".join)
+def test_a_command_line_that_makes_no_sense_ends_with_2(onput, words):
+    done = onput.run(*words, expect=2)
+    assert done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize("words", [
+    ("status",), ("tail",), ("trace", "s3://inbox/a"), ("explain", "s3://inbox/a"), ("env",),
+    ("aws", "--", "s3", "ls"), ("pipeline", "apply", ROOT / "deploy/pipelines/speech.toml")],
+    ids=lambda words: words[0])
+def test_where_no_instance_ever_was_ends_with_3_and_says_how_to_start_one(tmp_path, words):
+    done = run_onput("--data", tmp_path, *words, expect=3)
+    assert "onput dev" in done.stderr
+
+
+@pytest.mark.parametrize("words", [
+    ("trace", "s3://inbox/absent.txt"), ("explain", "s3://absent-bucket/a"),
+    ("pipeline", "apply", "/absent.toml")], ids=lambda words: words[0])
+def test_what_is_not_there_ends_with_3(onput, words):
+    assert onput.run(*words, expect=3).stderr
+
+
+def test_an_instance_that_does_not_answer_ends_every_command_with_7(own_onput):
+    onput = own_onput(tts=0)
+    onput.stop()
+    commands = [("status",), ("tail",), ("trace", "s3://inbox/a"), ("explain", "s3://inbox/a"),
+                ("pipeline", "apply", ROOT / "deploy/pipelines/speech.toml")]
+    # Each waits for some seconds: all at once.
+    with ThreadPoolExecutor() as pool:
+        codes = pool.map(lambda words: onput.run(*words, expect=None).returncode, commands)
+    assert list(codes) == [7] * len(commands)
+
+
+def test_waiting_in_vain_ends_with_6(own_onput):
+    onput = own_onput(tts=0)
+    onput.s3.put_object(Bucket="inbox", Key="never.txt", Body=b"Nobody speaks it.")
+    onput.run("trace", "--wait", "1", "s3://inbox/never.txt", expect=6)
+
+
+def test_status_is_json_and_healthy(onput):
+    status = json.loads(onput.run("-o", "json", "status").stdout)
+    assert status["healthy"] is True
+    assert {s["name"]: s["state"] for s in status["services"]} == dict.fromkeys(
+        ["gateway", "storage", "notifier", "queue"], "ready")
+    assert [f["workers"] for f in status["functions"] if f["function"]["name"] == "speech"] == [1]
+
+
+def test_trace_is_json_and_tells_the_story_to_its_end(onput, spoken):
+    story = json.loads(onput.run("-o", "json", "trace", "--wait", "30", spoken).stdout)
+    assert story["outcome"] == "done"
+    told = [step["what"] for step in story["steps"]]
+    assert told[0] == "ObjectCreated:Put" and "delivered" in told and "succeeded" in told
+    assert [s["subject"] for s in story["steps"] if s["what"] == "ObjectCreated:Put"] == [
+        spoken, "s3://outbox/told.mp3"]
+
+
+def test_explain_is_json_and_says_why_not(onput):
+    def explained(key, *more):
+        told = onput.run("-o", "json", "explain", f"s3://inbox/{key}", *more).stdout
+        return json.loads(told)["rules"][0]
+    assert explained("a.txt")["matches"] is True
+    no = explained("a.jpg")
+    assert no["matches"] is False and ".txt" in no["why"]
+    assert explained("a.txt", "--event", "s3:ObjectRemoved:Delete")["matches"] is False
+
+
+def test_tail_filters_counts_and_ends(onput, spoken):
+    told = onput.run("-o", "json", "tail", "--from-seq", "1", "--bucket", "inbox", "--suffix",
+                     "told.txt", "--type", "s3.ObjectCreated.*", "--count", "1").stdout
+    event = json.loads(told)
+    assert event["type"] == "s3.ObjectCreated.Put" and event["event"]["key"] == "told.txt"
+
+
+def test_env_points_a_shell_here(onput):
+    script = f'eval "$({BIN}/onput --data {onput.data} env)"; env'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True,
+                          env=clean_environment())
+    assert f"AWS_ENDPOINT_URL={onput.url}" in done.stdout.splitlines()
+    told = json.loads(onput.run("env", "--shell", "json").stdout)
+    assert told["AWS_ENDPOINT_URL"] == onput.url and told["AWS_SECRET_ACCESS_KEY"] == "test"
+
+
+def test_aws_runs_the_cli_here(onput):
+    path = {"PATH": f"{CLI_V1.parent}:/usr/bin:/bin"}
+    assert "inbox" in onput.run("aws", "--", "s3", "ls", environment=path).stdout
+    told = onput.run("aws", "--", "sqs", "list-queues", "--output", "json", environment=path).stdout
+    assert any(url.endswith("/speech-dead-letters") for url in json.loads(told)["QueueUrls"])
+
+
+def test_doctor_finds_nothing_wrong(onput):
+    findings = json.loads(onput.run("-o", "json", "doctor").stdout)
+    assert {f["check"] for f in findings} >= {"binaries", "disk", "voices", "instance"}
+    assert not [f for f in findings if f["result"] == "FAULT"]
+
+
+def test_demo_speaks_in_an_instance_of_its_own_and_leaves_nothing(tmp_path):
+    done = run_onput("demo", environment={"TMPDIR": str(tmp_path)}, deadline_s=120)
+    assert "It works" in done.stderr + done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_speaks_a_given_text_in_a_given_instance(onput, tmp_path):
+    (tmp_path / "my text.txt").write_text("My own words.")
+    onput.run("demo", "--text", tmp_path / "my text.txt")
+    assert onput.wait_for_object("outbox", "my text.mp3")
+
+
+def test_a_pipeline_is_applied_once_and_then_unchanged(onput, tmp_path):
+    (tmp_path / "letters.toml").write_text(PIPELINE)
+    first, second = (json.loads(onput.run("-o", "json", "pipeline", "apply",
+                                          tmp_path / "letters.toml").stdout) for _ in range(2))
+    assert {change["change"] for change in first} == {"created"}
+    assert {change["change"] for change in second} == {"unchanged"}
+    assert [c["name"] for c in first] == [c["name"] for c in second]
+    onput.s3.put_object(Bucket="letters", Key="dear.txt", Body=b"Dear Sir.")
+    assert onput.wait_for_object("outbox", "dear.mp3")
+
+
+def test_a_pipeline_that_changed_is_updated(onput, tmp_path):
+    path = tmp_path / "changing.toml"
+    path.write_text(PIPELINE.replace("letters", "memos"))
+    onput.run("pipeline", "apply", path)
+    path.write_text(PIPELINE.replace("letters", "memos").replace('".txt"', '".memo"'))
+    changes = json.loads(onput.run("-o", "json", "pipeline", "apply", path).stdout)
+    assert [c["kind"] for c in changes if c["change"] == "updated"] == ["notification"]
+
+
+@pytest.mark.parametrize("text, told", [
+    ('[[bucket]]\nname = "ok"\nvoice = "x"\n', ":3:9: unknown key 'voice'"),
+    ("[[bucket]]\nname = 5\n", ":2:8: 'name' must be a text"),
+    ("[[bucket]\n", ":1:"),
+    ('[[pail]]\nname = "x"\n', "unknown table 'pail'"),
+    ('[[notification]]\nbucket = "inbox"\nid = "x"\nevents = ["s3:ObjectCreated:*"]\n',
+     "one of 'function' and 'queue'"),
+], ids=["unknown_key", "wrong_type", "no_toml", "unknown_table", "no_destination"])
+def test_a_broken_pipeline_file_is_named_with_line_and_key(onput, tmp_path, text, told):
+    (tmp_path / "broken.toml").write_text(text)
+    done = onput.run("pipeline", "apply", tmp_path / "broken.toml", expect=2)
+    assert told in done.stderr and "broken.toml" in done.stderr
+    assert "ok" not in [b["Name"] for b in onput.s3.list_buckets()["Buckets"]]
+
+
+@pytest.mark.parametrize("what", ["put", "get", "notify", "queue", "bus"])
+def test_bench_measures(onput, what):
+    told = onput.run("-o", "json", "bench", what, "--clients", "4", "--seconds", "1").stdout
+    assert json.loads(told)
+
+
+def test_health_is_told_over_http_without_a_signature(onput):
+    wire = Wire(onput)
+    assert wire.send_unsigned("GET", "/_onput/livez").status == 200
+    assert wire.send_unsigned("GET", "/_onput/readyz").status == 200
