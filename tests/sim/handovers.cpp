@@ -8,7 +8,7 @@
 namespace onput::sim {
 namespace {
 
-constexpr Duration unsettled_after_jump = seconds(10);
+constexpr Duration blurred_after_jump = seconds(10);
 
 }  // namespace
 
@@ -52,6 +52,7 @@ void Handovers::leased(const std::string& lease, Lease made) {
     leased_in_.emplace(made.message_id, queue_life_);
     made.from = world_.elapsed();
     made.jumps = world_.jumps();
+    latest_.insert_or_assign(made.message_id, lease);
     // The number of a lease that a crash took back may be given again: it was never sent.
     leases_.insert_or_assign(lease, std::move(made));
 }
@@ -76,9 +77,14 @@ void Handovers::sent(const std::string& lease) {
     unsent.erase(unsent.begin());
 }
 
+// Its acknowledgement may be lost until it is durable.
+bool Handovers::is_settled(const Lease& lease) const {
+    return acknowledged_.contains(lease.message_id);
+}
+
 void Handovers::queue_crashed() {
     ++queue_life_;
-    for (auto& [lease, known] : leases_) known.is_disturbed |= !known.is_over;
+    for (auto& [lease, known] : leases_) known.is_disturbed |= !is_settled(known);
 }
 
 void Handovers::heard(const std::string& worker_id) {
@@ -102,21 +108,22 @@ bool Handovers::was_silent(const Lease& lease) const {
 
 // A grant that arrives when its lease has been ended, by a clock that was set or because it seemed
 // lost, blurs the count by which the queue tells lost grants from those on their way.
-bool Handovers::is_unsettled(const Lease& lease) const {
+bool Handovers::is_blurred(const Lease& lease) const {
     if (late_.contains(lease.worker_id)) return true;
-    return jumped_at_ && lease.from - *jumped_at_ < unsettled_after_jump;
+    return jumped_at_ && lease.from - *jumped_at_ < blurred_after_jump;
 }
 
 void Handovers::held(const std::string& lease) {
     const Lease& mine = leases_.at(lease);
     reached_.insert(mine.message_id);
-    const bool is_late = world_.elapsed() - mine.from >= queue::lane_silence;
+    const bool is_late =
+        world_.elapsed() - mine.from >= queue::lane_silence || latest_.at(mine.message_id) != lease;
     if (is_late && !mine.worker_id.empty()) late_.insert(mine.worker_id);
     for (const auto& other : holders_[mine.message_id]) {
         const Lease& theirs = leases_.at(other);
         const bool is_past = world_.elapsed() >= theirs.until || world_.elapsed() >= mine.until;
         const bool is_excused = theirs.jumps != world_.jumps() || mine.jumps != world_.jumps() ||
-                                is_unsettled(theirs) || is_unsettled(mine) || was_silent(theirs) ||
+                                is_blurred(theirs) || is_blurred(mine) || was_silent(theirs) ||
                                 was_silent(mine) || theirs.is_disturbed || mine.is_disturbed;
         world_.expect(other == lease || is_past || is_excused, "two consumers hold message " +
                                                                    mine.message_id + ": leases " +
@@ -139,13 +146,13 @@ void Handovers::died(const std::string& worker_id, std::uint64_t epoch) {
 
 void Handovers::cut_off(const std::string& worker_id) {
     for (auto& [lease, known] : leases_) {
-        if (known.worker_id == worker_id && !known.is_over) known.is_disturbed = true;
+        if (known.worker_id == worker_id && !is_settled(known)) known.is_disturbed = true;
     }
 }
 
 void Handovers::clock_set() {
     jumped_at_ = world_.elapsed();
-    for (auto& [lease, known] : leases_) known.is_disturbed |= !known.is_over;
+    for (auto& [lease, known] : leases_) known.is_disturbed |= !is_settled(known);
 }
 
 // --- Ends -------------------------------------------------------------------------------------

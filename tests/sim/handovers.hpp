@@ -83,7 +83,8 @@ private:
         std::string object;
     };
     [[nodiscard]] bool was_silent(const Lease& lease) const;
-    [[nodiscard]] bool is_unsettled(const Lease& lease) const;
+    [[nodiscard]] bool is_settled(const Lease& lease) const;
+    [[nodiscard]] bool is_blurred(const Lease& lease) const;
     [[nodiscard]] std::uint32_t disturbances(const std::string& message_id) const;
     void check_letter(const Letter& letter);
     void check_job(const std::string& message_id, const Change& change);
@@ -106,7 +107,8 @@ private:
     std::set<std::string> done_;
     std::map<std::string, std::string> letters_;  // Codes by message.
     std::optional<Duration> jumped_at_;
-    std::set<std::string> late_;  // Workers that a grant reached too late.
+    std::map<std::string, std::string> latest_;  // Leases by message.
+    std::set<std::string> late_;                 // Workers that a grant reached too late.
     Duration queue_since_{};
     std::uint64_t queue_life_ = 0;
 };
