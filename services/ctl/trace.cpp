@@ -46,21 +46,27 @@ ExitCode run_trace(const GlobalOptions& global, const TraceOptions& options) {
     Peers peers(loop, *instance);
     Progress progress({.quiet = global.quiet});
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.wait_s);
+    const auto pause = [&loop] {
+        loop.after(std::chrono::milliseconds(100), [&loop] { loop.stop(); });
+        loop.run();
+    };
+    bool was_over = false;
     while (true) {
         const auto story = read_story(peers, options.subject);
         const bool is_late = std::chrono::steady_clock::now() >= deadline;
-        if (!story && (is_late || story.error().code != ErrorCode::not_found))
+        if (!story && (is_late || story.error().code != ErrorCode::not_found)) {
             return report("trace", story.error());
-        if (story && (is_late || story->outcome != StoryOutcome::running)) {
+        }
+        // A job's last result may still be on its way to the journal: an end is looked at twice.
+        const bool is_over = story && story->outcome != StoryOutcome::running;
+        if (story && (is_late || was_over)) {
             progress.clear();
             print_story(global, *story);
-            return options.wait_s != 0 && story->outcome == StoryOutcome::running
-                       ? ExitCode::wait_not_met
-                       : ExitCode::ok;
+            return options.wait_s != 0 && !is_over ? ExitCode::wait_not_met : ExitCode::ok;
         }
+        was_over = is_over;
         progress.show(fmt::format("waiting for {} ...", options.subject));
-        loop.after(std::chrono::milliseconds(100), [&loop] { loop.stop(); });
-        loop.run();
+        pause();
     }
 }
 
