@@ -339,6 +339,23 @@ TEST_F(LanesTest, a_plain_queue_is_consumed_over_lanes_too) {
     EXPECT_EQ(worker.look().at(0).attempt, 2U);
 }
 
+TEST_F(LanesTest, what_is_said_of_a_deleted_queues_leases_is_stale) {
+    station.create_queue("plain");
+    worker.kind.clear();
+    worker.queues = {"plain"};
+    worker.hello();
+    station.send("plain", "hello");
+    const auto grants = worker.look();
+    ASSERT_EQ(grants.size(), 1U);
+    ASSERT_TRUE(station.ask(schema::DeleteQueue{.account = {}, .name = "plain"}));
+    worker.extend(grants[0].lease, 1000);
+    worker.ack(grants[0].lease);
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
+    // The worker falls silent: there is nothing of it to give back.
+    station.pass(10s);
+    EXPECT_EQ(station.metric("onput_lane_workers_lost_total"), 1);
+}
+
 TEST_F(LanesTest, a_lane_that_cannot_be_opened_gets_nothing) {
     worker.hello();
     station.core().lane_failed("w");
