@@ -1,5 +1,5 @@
-// The event of an object: what the outbox holds, the journal keeps, the bus publishes and
-// destinations are owed.
+// What outboxes hold, the journal keeps, the bus publishes and destinations are owed: the event of
+// an object, a message to a topic; and what the notifier adds itself, an attempt to deliver one.
 #pragma once
 
 #include "common/schema/codec.hpp"
@@ -10,7 +10,7 @@ namespace onput::schema {
 
 // A notification rule that matched, and whom it makes the event owed to.
 struct OwedDestination {
-    std::string arn;  // arn:aws:sqs:... or arn:aws:lambda:...
+    std::string arn;  // arn:aws:sqs:..., arn:aws:lambda:... or arn:aws:sns:...
     std::string
         rule_id;  // The rule's Id in the bucket's configuration: `configurationId` of the record.
     // Why nothing is sent although the rule matched (the loop guard's words); empty: it is owed.
@@ -48,6 +48,76 @@ struct ObjectEvent {
                  version_id, sequencer, request_id, host_id, source_ip, principal_id, trace, owed,
                  content_type)
     friend bool operator==(const ObjectEvent&, const ObjectEvent&) = default;
+};
+
+// An attribute of a message to a topic, as Publish has it.
+struct TopicAttribute {
+    std::string name = {};
+    std::string type = {};   // "String", "String.Array", "Number" or "Binary".
+    std::string value = {};  // Text, or the bytes of a Binary.
+
+    ONPUT_FIELDS(name, type, value)
+    friend bool operator==(const TopicAttribute&, const TopicAttribute&) = default;
+};
+
+enum class TopicMessageType : std::uint8_t {
+    notification = 1,
+    subscription_confirmation = 2,  // Owed to one subscription, which is pending.
+    unsubscribe_confirmation = 3,   // Owed to one subscription, which is being removed.
+};
+
+// A message to a topic. In an outbox and in a request `owed` is empty; the notifier fills it in
+// with the subscriptions that are confirmed and whose filters accept it, in the commit that
+// journals it.
+struct TopicMessage {
+    static constexpr MessageInfo info{.kind = Kind::topic_message};
+
+    std::string event_id = {};    // 32 hex digits; the same on every delivery and retry.
+    std::string message_id = {};  // A UUID: what the publisher and every subscriber see.
+    TopicMessageType type = TopicMessageType::notification;
+    std::string topic_arn = {};
+    std::string subject = {};  // Empty: none.
+    std::string message = {};  // With is_structured: JSON, protocol to text, with "default".
+    bool is_structured = false;
+    std::vector<TopicAttribute> attributes = {};
+    Timestamp time = {};
+    // Who publishes: an account, or a service that acts on behalf of a resource.
+    std::string account = {};
+    std::string service = {};     // "s3.amazonaws.com", "lambda.amazonaws.com"; empty: an account.
+    std::string source_arn = {};  // The bucket's or function's.
+    std::string source_account = {};
+    TraceContext trace = {};               // cause_event_id: the event that is told of.
+    std::vector<std::uint64_t> owed = {};  // Numbers of subscriptions, rising.
+
+    ONPUT_FIELDS(event_id, message_id, type, topic_arn, subject, message, is_structured, attributes,
+                 time, account, service, source_arn, source_account, trace, owed)
+    friend bool operator==(const TopicMessage&, const TopicMessage&) = default;
+};
+
+// One attempt to deliver a message to an endpoint outside: webhook, mail, SMS. For the tail and the
+// trace; nothing is owed by it.
+struct DeliveryAttempt {
+    static constexpr MessageInfo info{.kind = Kind::delivery_attempt};
+
+    std::string event_id = {};  // Of the message.
+    std::string message_id = {};
+    std::string topic_arn = {};
+    std::string subscription_arn = {};
+    std::string protocol = {};  // "https", "email", ...
+    std::string endpoint = {};  // Without a URL's user, password and query.
+    std::uint32_t attempt = 1;
+    bool succeeded = false;
+    std::int32_t status_code = 0;  // HTTP's or SMTP's; 0: there was no answer.
+    std::uint64_t latency_us = 0;
+    std::string error = {};                         // Empty when it succeeded.
+    std::optional<Timestamp> next_attempt_at = {};  // Nothing: this was the last.
+    std::string
+        dead_letter_arn;  // The last one failed, and the message goes there; empty: nowhere.
+    TraceContext trace = {};
+
+    ONPUT_FIELDS(event_id, message_id, topic_arn, subscription_arn, protocol, endpoint, attempt,
+                 succeeded, status_code, latency_us, error, next_attempt_at, dead_letter_arn, trace)
+    friend bool operator==(const DeliveryAttempt&, const DeliveryAttempt&) = default;
 };
 
 }  // namespace onput::schema

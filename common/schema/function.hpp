@@ -11,6 +11,7 @@ namespace onput::schema {
 inline constexpr std::size_t function_name_bytes_max = 64;
 inline constexpr std::size_t environment_bytes_max =
     4096;  // Names and values together, as on Lambda.
+inline constexpr std::size_t function_configuration_bytes_max = 32 * 1024;
 
 struct FunctionInfo {
     static constexpr MessageInfo info{.kind = Kind::function_info};
@@ -26,9 +27,16 @@ struct FunctionInfo {
     std::uint32_t retry_delay_s = 5;  // Before the first retry; doubles for the second.
     std::string dead_letter_arn;  // arn:aws:sqs:...; empty: the message and its reason are kept in
                                   // the job log only.
+    // What the worker does, as JSON, in the words of its kind (image: common/recipe). Empty:
+    // nothing beyond the environment. Checked when it is set.
+    std::string configuration = {};
+    // Topics told of each job's end, in the JSON of services/queue/README.md; empty: nobody is
+    // told.
+    std::string success_topic_arn = {};
+    std::string failure_topic_arn = {};
 
     ONPUT_FIELDS(account, name, arn, worker, environment, timeout_s, retries_max, retry_delay_s,
-                 dead_letter_arn)
+                 dead_letter_arn, configuration, success_topic_arn, failure_topic_arn)
     friend bool operator==(const FunctionInfo&, const FunctionInfo&) = default;
 };
 

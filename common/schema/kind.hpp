@@ -65,11 +65,15 @@ enum class Kind : std::uint16_t {
     destination_list = 212,
     trace_query = 213,
     trace_story = 214,
+    topic_message = 215,
+    delivery_attempt = 216,
     journal_state_record = 250,
     destination_record = 251,
     source_record = 252,
     delivery_record = 253,
     undelivered_record = 254,
+    attempt_record = 255,
+    signing_key_record = 256,
 
     // Queues and functions (queue.hpp, function.hpp).
     create_queue = 300,
@@ -120,6 +124,33 @@ enum class Kind : std::uint16_t {
     // (services/<worker>/job.hpp).
     speech_job = 500,
     speech_result = 501,
+    image_job = 510,
+    image_result = 511,
+
+    // Topics and subscriptions (topics.hpp).
+    create_topic = 600,
+    topic_info = 601,
+    delete_topic = 602,
+    get_topic = 603,
+    list_topics = 604,
+    topic_list = 605,
+    set_topic_attribute = 606,
+    change_topic_tags = 607,
+    subscribe = 608,
+    subscription_info = 609,
+    confirm_subscription = 610,
+    unsubscribe = 611,
+    get_subscription = 612,
+    set_subscription_attribute = 613,
+    list_subscriptions = 614,
+    subscription_list = 615,
+    publish_messages = 616,
+    messages_published = 617,
+    get_signing_certificate = 618,
+    signing_certificate = 619,
+    topic_record = 650,
+    subscription_record = 651,
+    topics_record = 652,
 };
 
 }  // namespace onput::schema

@@ -56,11 +56,31 @@ struct LaneCredit {
     friend bool operator==(const LaneCredit&, const LaneCredit&) = default;
 };
 
-// What a job made, for the job log: shown by `onput trace`.
+// One object that a job made.
+struct JobOutput {
+    std::string name = {};  // Of the derivative: "thumbnail"; "speech", "metadata".
+    std::string bucket = {};
+    std::string key = {};
+    std::string version_id = {};
+    std::string etag = {};  // Without quotes.
+    std::string content_type = {};
+    std::uint64_t size_bytes = 0;
+    std::uint32_t width = 0;  // Pixels; 0 for what is no picture.
+    std::uint32_t height = 0;
+    std::uint32_t pages = 0;
+    std::uint64_t duration_ms = 0;  // Of sound; 0 for what has none.
+
+    ONPUT_FIELDS(name, bucket, key, version_id, etag, content_type, size_bytes, width, height,
+                 pages, duration_ms)
+    friend bool operator==(const JobOutput&, const JobOutput&) = default;
+};
+
+// What a job made, for the job log (shown by `onput trace`) and for who is told of its success.
 struct JobOutcome {
     std::string summary;  // In words: "s3://outbox/book.mp3 48 kB, 12.3 s of speech, voice vi".
+    std::vector<JobOutput> outputs = {};
 
-    ONPUT_FIELDS(summary)
+    ONPUT_FIELDS(summary, outputs)
     friend bool operator==(const JobOutcome&, const JobOutcome&) = default;
 };
 
@@ -88,8 +108,12 @@ struct LaneNack {
     bool is_permanent = false;  // True: retrying cannot help: dead-letter now.
     std::string error_code;     // "text.undecodable", "job.crashed".
     std::string error_message;
+    // What became of the input by the function's policy: "kept", "deleted", "quarantined to
+    // s3://b/k"; empty: nothing was done with it.
+    std::string disposition = {};
 
-    ONPUT_FIELDS(worker_id, epoch, lease, is_counted, is_permanent, error_code, error_message)
+    ONPUT_FIELDS(worker_id, epoch, lease, is_counted, is_permanent, error_code, error_message,
+                 disposition)
     friend bool operator==(const LaneNack&, const LaneNack&) = default;
 };
 
@@ -143,8 +167,9 @@ struct LaneGrants {
     std::uint32_t timeout_s = 0;
     std::map<std::string, std::string> environment;  // The function's, as it is now.
     std::vector<LaneGrant> grants;
+    std::string configuration = {};  // The function's, as it is now.
 
-    ONPUT_FIELDS(worker_id, epoch, function, account, timeout_s, environment, grants)
+    ONPUT_FIELDS(worker_id, epoch, function, account, timeout_s, environment, grants, configuration)
     friend bool operator==(const LaneGrants&, const LaneGrants&) = default;
 };
 

@@ -26,9 +26,9 @@ struct EventsAppended {
     friend bool operator==(const EventsAppended&, const EventsAppended&) = default;
 };
 
-// Hands over rows of an outbox, in order. Each attachment is an encoded ObjectEvent, one per
-// number. Numbers at or below what this source has handed over before are taken as done already:
-// sending again is harmless. Answered after the journal's sync.
+// Hands over rows of an outbox, in order. Each attachment is an encoded ObjectEvent or
+// TopicMessage, one per number. Numbers at or below what this source has handed over before are
+// taken as done already: sending again is harmless. Answered after the journal's sync.
 struct AppendEvents {
     static constexpr MessageInfo info{.kind = Kind::append_events};
     static constexpr std::string_view method = "notifier.append";
@@ -41,15 +41,17 @@ struct AppendEvents {
     friend bool operator==(const AppendEvents&, const AppendEvents&) = default;
 };
 
-// Second frame of a bus message: [topic][BusHead][ObjectEvent]. A heartbeat has topic "head", an
-// empty body and the sequence of the newest record, so that a reader notices silently lost tails.
+// Second frame of a bus message: [topic][BusHead][body of the journal record]. A heartbeat has
+// topic "head", an empty body and the sequence of the newest record, so that a reader notices
+// silently lost tails.
 struct BusHead {
     static constexpr MessageInfo info{.kind = Kind::bus_head};
 
     std::string epoch;  // Changes when the journal's store is a new one: sequences start over.
     std::uint64_t sequence = 0;  // From 1, without gaps.
     Timestamp time;              // When the record was appended.
-    std::string type;            // "s3.ObjectCreated.Put".
+    std::string type;            // "s3.ObjectCreated.Put", "sns.Publish", "sns.DeliverySucceeded",
+                                 // "sns.DeliveryFailed".
 
     ONPUT_FIELDS(epoch, sequence, time, type)
     friend bool operator==(const BusHead&, const BusHead&) = default;
@@ -64,7 +66,7 @@ struct JournalRecord {
     Timestamp time;
     std::string type;
     std::string topic;
-    std::string body;  // Encoded ObjectEvent.
+    std::string body;  // Encoded ObjectEvent, TopicMessage or DeliveryAttempt: its kind tells.
 
     ONPUT_FIELDS(sequence, time, type, topic, body)
     friend bool operator==(const JournalRecord&, const JournalRecord&) = default;
@@ -201,7 +203,7 @@ struct TraceStory {
 
     std::vector<TraceStep> steps;  // By time.
     std::vector<std::string>
-        events;  // The notifier adds each encoded ObjectEvent of the trace, by sequence.
+        events;  // The notifier adds the body of each journal record of the trace, by sequence.
 
     ONPUT_FIELDS(steps, events)
     friend bool operator==(const TraceStory&, const TraceStory&) = default;

@@ -10,25 +10,29 @@
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "common/schema/topics.hpp"
 #include "common/schema/wire.hpp"
 
 namespace onput::schema {
 
-using AllMessages =
-    std::tuple<RequestHeader, ReplyHeader, Empty, ServiceStatus, ServiceStatusReply, CreateBucket,
-               DeleteBucket, HeadBucket, BucketInfo, ListBuckets, BucketList, PutObject, ObjectPut,
-               OpenWrite, WriteOpened, AppendWrite, WriteAppended, FinishWrite, AbortWrite,
-               GetObject, ObjectGot, ReadObject, CloseRead, HeadObject, ObjectInfo, DeleteObject,
-               ObjectDeleted, ListObjects, ObjectList, PutNotification, GetNotification,
-               NotificationConfiguration, ExplainEvent, EventExplained, ObjectEvent, AppendEvents,
-               EventsAppended, BusHead, JournalRecord, FetchJournal, JournalPage, FindJournal,
-               JournalPosition, CheckDestinations, DestinationsChecked, ListDestinations,
-               DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
-               ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,
-               ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility,
-               EntriesDone, PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages,
-               PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList, DeleteFunction,
-               LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants>;
+using AllMessages = std::tuple<
+    RequestHeader, ReplyHeader, Empty, ServiceStatus, ServiceStatusReply, CreateBucket,
+    DeleteBucket, HeadBucket, BucketInfo, ListBuckets, BucketList, PutObject, ObjectPut, OpenWrite,
+    WriteOpened, AppendWrite, WriteAppended, FinishWrite, AbortWrite, GetObject, ObjectGot,
+    ReadObject, CloseRead, HeadObject, ObjectInfo, DeleteObject, ObjectDeleted, ListObjects,
+    ObjectList, PutNotification, GetNotification, NotificationConfiguration, ExplainEvent,
+    EventExplained, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord, FetchJournal,
+    JournalPage, FindJournal, JournalPosition, CheckDestinations, DestinationsChecked,
+    ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
+    ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,
+    ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone,
+    PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages, PutFunction, FunctionInfo,
+    GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello, LaneCredit, LaneAck,
+    LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt, CreateTopic,
+    TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags,
+    Subscribe, SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription,
+    SetSubscriptionAttribute, ListSubscriptions, SubscriptionList, PublishMessages,
+    MessagesPublished, GetSigningCertificate, SigningCertificate>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -22,26 +22,26 @@ struct JobWorker::State {
     void start_jobs() {
         while (auto job = ledger.start_next()) {
             const std::uint64_t lease = job->grant.lease;
-            runner->run(std::move(*job), [this, lease](Result<std::string> summary) {
-                finish(lease, std::move(summary));
-            });
+            runner->run(std::move(*job),
+                        [this, lease](JobEnd end) { finish(lease, std::move(end)); });
         }
     }
 
-    void finish(std::uint64_t lease, Result<std::string> summary) {
-        if (summary) {
+    void finish(std::uint64_t lease, JobEnd end) {
+        if (end) {
             ++succeeded;
-            lane->send(ledger.succeed(lease, std::move(*summary)));
+            lane->send(ledger.succeed(lease, std::move(*end)));
         } else {
             ++failed;
-            const Error& error = summary.error();
+            const Error& error = end.error().error;
             log::info("job failed", {{"lease", lease}, {"error", error.message}});
             lane->send(ledger.fail(
                 lease,
                 {.code = error.reason.empty() ? std::string(to_string(error.code)) : error.reason,
                  .message = error.message,
                  .is_permanent = error.code == ErrorCode::invalid_argument,
-                                           .is_counted = error.code != ErrorCode::unavailable}));
+                 .is_counted = error.code != ErrorCode::unavailable,
+                 .disposition = end.error().disposition}));
         }
         if (on_drained && ledger.running() == 0) on_drained();
     }

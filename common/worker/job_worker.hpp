@@ -9,6 +9,7 @@
 // is leased again when it falls silent.
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,9 +29,22 @@ struct LaneConfig {
     std::uint32_t places = 1;  // Jobs in hand at a time.
 };
 
-// How a job ended: a summary in words for the job log, or an error. An error is retried unless its
-// code is invalid_argument: the input cannot be processed, whoever tries.
-using JobDone = std::function<void(Result<std::string> summary)>;
+// Why a job failed. It is retried unless the error's code is invalid_argument (the input cannot be
+// processed, whoever tries), uncounted when it is unavailable.
+struct JobFailure {
+    // Implicit, so that an Error can be handed on as it is.
+    JobFailure(Error why)  // NOLINT(google-explicit-constructor)
+        : error(std::move(why)) {}
+    JobFailure(Error why, std::string became)
+        : error(std::move(why)), disposition(std::move(became)) {}
+
+    Error error;
+    std::string disposition;  // What was done with the input: LaneNack's.
+};
+
+// How a job ended: what it made, or why it failed.
+using JobEnd = std::expected<schema::JobOutcome, JobFailure>;
+using JobDone = std::function<void(JobEnd)>;
 
 class Runner {
 public:

@@ -26,7 +26,8 @@ void LaneLedger::on_grants(schema::LaneGrants grants) {
                             .function = grants.function,
                             .account = grants.account,
                             .timeout_s = grants.timeout_s,
-                            .environment = grants.environment});
+                            .environment = grants.environment,
+                            .configuration = grants.configuration});
     }
 }
 
@@ -38,13 +39,13 @@ std::optional<LaneJob> LaneLedger::start_next() {
     return job;
 }
 
-schema::LaneAck LaneLedger::succeed(std::uint64_t lease, std::string summary) {
+schema::LaneAck LaneLedger::succeed(std::uint64_t lease, schema::JobOutcome outcome) {
     ONPUT_CHECK(running_.erase(lease) == 1);
     schema::LaneAck ack{.worker_id = identity_.worker_id,
                         .epoch = identity_.epoch,
                         .leases = {lease},
                         .outcomes = {}};
-    if (!summary.empty()) ack.outcomes.push_back({.summary = std::move(summary)});
+    if (outcome != schema::JobOutcome{}) ack.outcomes.push_back(std::move(outcome));
     return ack;
 }
 
@@ -56,7 +57,8 @@ schema::LaneNack LaneLedger::fail(std::uint64_t lease, Failure failure) {
             .is_counted = failure.is_counted,
             .is_permanent = failure.is_permanent,
             .error_code = std::move(failure.code),
-            .error_message = std::move(failure.message)};
+            .error_message = std::move(failure.message),
+            .disposition = std::move(failure.disposition)};
 }
 
 schema::LaneBye LaneLedger::drain() {

@@ -26,6 +26,7 @@ struct LaneJob {
     std::string account;
     std::uint32_t timeout_s = 0;
     std::map<std::string, std::string> environment;
+    std::string configuration;
 };
 
 struct LaneIdentity {
@@ -49,12 +50,13 @@ public:
     std::optional<LaneJob> start_next();
 
     // The messages that end a running lease. Unknown leases are a bug of the caller.
-    schema::LaneAck succeed(std::uint64_t lease, std::string summary);
+    schema::LaneAck succeed(std::uint64_t lease, schema::JobOutcome outcome);
     struct Failure {
         std::string code;
         std::string message;
         bool is_permanent = false;
         bool is_counted = true;
+        std::string disposition = {};
     };
     schema::LaneNack fail(std::uint64_t lease, Failure failure);
 

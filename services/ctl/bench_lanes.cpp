@@ -76,7 +76,7 @@ private:
         schema::LaneAck ack;
         while (auto job = ledger_->start_next()) {
             on_grant_(job->grant);
-            auto one = ledger_->succeed(job->grant.lease, {});
+            auto one = ledger_->succeed(job->grant.lease, schema::JobOutcome{});
             if (ack.leases.empty()) {
                 ack = std::move(one);
             } else {

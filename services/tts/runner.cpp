@@ -88,7 +88,8 @@ private:
     Result<void> begin(const TaskPtr& task) {
         ONPUT_TRY(task->event, worker::parse_s3_event(task->job.grant.body));
         if (!task->event.is_created()) {
-            task->done("nothing to speak in " + task->event.event_name);
+            task->done(
+                schema::JobOutcome{.summary = "nothing to speak in " + task->event.event_name});
             return {};
         }
         ONPUT_TRY(task->text, temporary_file(config_.work_directory));
@@ -177,9 +178,20 @@ private:
             task.done(std::unexpected(as_job_error(put.error(), "upload the recording")));
             return;
         }
-        task.done(fmt::format("s3://{}/{}, {:.1f} s of speech, voice {}, text {}", output.bucket,
-                              output.key, static_cast<double>(task.result.duration_ms) / 1000,
-                              task.result.voice, task.result.encoding));
+        schema::JobOutcome outcome;
+        outcome.summary =
+            fmt::format("s3://{}/{}, {:.1f} s of speech, voice {}, text {}", output.bucket,
+                        output.key, static_cast<double>(task.result.duration_ms) / 1000,
+                        task.result.voice, task.result.encoding);
+        outcome.outputs.push_back({.name = "speech",
+                                   .bucket = output.bucket,
+                                   .key = output.key,
+                                   .version_id = put->version_id,
+                                   .etag = put->etag,
+                                   .content_type = "audio/mpeg",
+                                   .size_bytes = task.result.output_bytes,
+                                   .duration_ms = task.result.duration_ms});
+        task.done(std::move(outcome));
     }
 
     runtime::Process& process_;

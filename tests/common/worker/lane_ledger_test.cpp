@@ -91,7 +91,7 @@ TEST_F(LaneLedgerTest, an_end_is_said_by_lease_and_frees_a_place) {
     static_cast<void>(ledger.start_next());
     static_cast<void>(ledger.start_next());
 
-    const auto ack = ledger.succeed(1, "12.3 s of speech");
+    const auto ack = ledger.succeed(1, {.summary = "12.3 s of speech"});
     EXPECT_EQ(ack.leases, Leases{1});
     ASSERT_EQ(ack.outcomes.size(), 1U);
     EXPECT_EQ(ack.outcomes[0].summary, "12.3 s of speech");
@@ -107,12 +107,12 @@ TEST_F(LaneLedgerTest, an_end_is_said_by_lease_and_frees_a_place) {
 TEST_F(LaneLedgerTest, an_ack_without_a_summary_has_no_outcome) {
     ledger.on_grants(grants({1}));
     static_cast<void>(ledger.start_next());
-    EXPECT_TRUE(ledger.succeed(1, "").outcomes.empty());
+    EXPECT_TRUE(ledger.succeed(1, {}).outcomes.empty());
 }
 
 TEST_F(LaneLedgerTest, ending_a_lease_that_does_not_run_is_a_bug) {
     ledger.on_grants(grants({1}));
-    EXPECT_DEATH(ledger.succeed(1, ""), "check failed");
+    EXPECT_DEATH(ledger.succeed(1, {}), "check failed");
     EXPECT_DEATH(ledger.fail(2, {}), "check failed");
 }
 
@@ -133,7 +133,7 @@ TEST_F(LaneLedgerTest, draining_gives_back_what_waits_and_finishes_what_runs) {
     EXPECT_FALSE(ledger.start_next());
     EXPECT_EQ(ledger.hello().credit, 0U);
     EXPECT_EQ(ledger.hello().leases, Leases{1});
-    EXPECT_EQ(ledger.succeed(1, "").leases, Leases{1});
+    EXPECT_EQ(ledger.succeed(1, {}).leases, Leases{1});
     EXPECT_EQ(ledger.running(), 0U);
 }
 

@@ -1,0 +1,55 @@
+// FilterPolicy: what a subscription wants of its topic, in SNS's language (reference messaging.md,
+// 3.5).
+//
+//     {"status": ["failed", {"prefix": "time"}], "size": [{"numeric": [">", 0, "<=", 100]}],
+//      "bucket": [{"anything-but": "tmp"}], "owner": [{"exists": false}]}
+//
+// AND over keys, OR over the values of a key. Operators: exact text, number, true, false and null;
+// prefix, suffix, equals-ignore-case, anything-but (a value, a list, or {"prefix"}), numeric (one
+// or two bounds), exists, cidr, and $or over at least two alternatives. Immutable; pure.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+
+namespace onput::pattern {
+
+inline constexpr std::size_t filter_policy_keys_max = 5;  // Leaves, nested ones counted.
+inline constexpr std::size_t filter_policy_combinations_max = 150;
+inline constexpr std::size_t filter_policy_bytes_max = 256 * 1024;
+
+enum class FilterScope : std::uint8_t { message_attributes, message_body };
+
+// An attribute of a message; `type` may carry a custom suffix ("Number.int").
+struct FilterAttribute {
+    std::string_view name;
+    std::string_view type;  // "String", "String.Array", "Number" or "Binary".
+    std::string_view value;
+};
+
+class FilterPolicy {
+public:
+    // Fails with invalid_argument, reason InvalidParameter or FilterPolicyLimitExceeded, and SNS's
+    // own text with line and column from "FilterPolicy: " on:
+    // "FilterPolicy: Unrecognized match type wrong-operator\n at [Source: (String)"{...}"; line: 1,
+    // column: 31]". "{}" accepts everything.
+    static Result<FilterPolicy> parse(std::string_view json, FilterScope scope);
+
+    [[nodiscard]] FilterScope scope() const;
+    // For scope message_attributes. Binary attributes match nothing but `exists`.
+    [[nodiscard]] bool matches(std::span<const FilterAttribute> attributes) const;
+    // For scope message_body. A body that is no JSON object matches nothing.
+    [[nodiscard]] bool matches_body(std::string_view body) const;
+
+private:
+    struct Node;
+    explicit FilterPolicy(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+    std::shared_ptr<const Node> root_;
+};
+
+}  // namespace onput::pattern

@@ -1,0 +1,56 @@
+// DeliveryPolicy: when a message that an endpoint did not take is tried again, in SNS's four phases
+// (reference messaging.md, 3.4).
+//
+//     immediate | pre-backoff (min delay) | backoff (min -> max) | post-backoff (max delay) | given
+//     up numNoDelayRetries  numMinDelayRetries      the rest             numMaxDelayRetries
+//
+// Pure. A policy is SNS's JSON: {"healthyRetryPolicy": {...}, "throttlePolicy":
+// {"maxReceivesPerSecond": n}, "requestPolicy": {"headerContentType": "..."}} of a subscription, or
+// the same under "http" with "default...Policy" names of a topic.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/random.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+
+namespace onput::notifier {
+
+enum class BackoffFunction : std::uint8_t { linear, arithmetic, geometric, exponential };
+
+struct DeliveryPolicy {
+    std::uint32_t min_delay_s = 20;
+    std::uint32_t max_delay_s = 20;
+    std::uint32_t retries = 3;  // After the first attempt, all phases together.
+    std::uint32_t no_delay_retries = 0;
+    std::uint32_t min_delay_retries = 0;
+    std::uint32_t max_delay_retries = 0;
+    BackoffFunction backoff = BackoffFunction::linear;
+    std::uint32_t receives_per_second_max = 0;  // 0: unbounded.
+    std::string content_type;                   // Empty: SNS's own.
+
+    friend bool operator==(const DeliveryPolicy&, const DeliveryPolicy&) = default;
+};
+
+// SNS's defaults: "http" and "https" 3 x 20 s; "email", "email-json", "sms" 50 over 6 h; "sqs"
+// 100,015 over 23 days.
+DeliveryPolicy default_policy(std::string_view protocol);
+
+// invalid_argument, reason InvalidParameter, with SNS's text, for anything out of its bounds
+// (retries 0 to 100, delays 1 to 3,600 s and together at most 3,600 s, phases no more than
+// retries).
+Result<DeliveryPolicy> parse_subscription_policy(std::string_view json);
+Result<DeliveryPolicy> parse_topic_policy(std::string_view json);
+// As GetTopicAttributes and GetSubscriptionAttributes show the effective one.
+std::string format_effective_policy(const DeliveryPolicy& policy, bool of_topic);
+
+// How long to wait after `attempts` (>= 1) have failed; nothing: given up. Jittered by at most a
+// tenth, never below what the policy says.
+std::optional<Duration> delay_after(const DeliveryPolicy& policy, std::uint32_t attempts,
+                                    Random& random);
+
+}  // namespace onput::notifier

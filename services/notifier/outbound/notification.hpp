@@ -1,0 +1,76 @@
+// What subscribers receive, in SNS's shapes (reference messaging.md, 3.2 and 3.3): the signed JSON
+// envelope, raw messages, mails and texts. Pure: the same message gives the same bytes.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/base/rsa_key.hpp"
+#include "common/schema/events.hpp"
+#include "services/notifier/topics/topic_book.hpp"
+
+namespace onput::notifier {
+
+inline constexpr std::size_t signatures_kept_max = 1024;
+
+struct NotificationOptions {
+    // Where the gateway is reached from outside: of SubscribeURL, UnsubscribeURL, SigningCertURL.
+    std::string public_url = "http://127.0.0.1:4566";
+    std::string mail_from = "onput@localhost";
+    // The SMS gateway: an HTTP endpoint that is POSTed {"to": ..., "from": ..., "message": ...} as
+    // JSON. Empty: SMS subscriptions fail for good with that reason.
+    std::string sms_url;
+    std::string sms_from;
+    std::string sms_authorization;  // Value of the Authorization header; empty: none.
+};
+
+struct HttpRequest {
+    std::string url;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    bool is_to_operator = false;  // Named by the configuration, not by a subscriber: the address
+                                  // guard does not apply.
+};
+struct Mail {
+    std::string from;
+    std::string to;
+    std::string text;  // Headers and body, CRLF: what follows DATA.
+};
+using OutboundMessage = std::variant<HttpRequest, Mail>;
+
+class NotificationWriter {
+public:
+    NotificationWriter(NotificationOptions options, RsaKey key);
+
+    // The body of a message for an SQS subscription: the signed envelope, or the bare text when
+    // raw.
+    Result<std::string> queue_body(const schema::TopicMessage& message, const Topic& topic,
+                                   const Subscription& subscription);
+    // For http, https, email, email-json and sms. Fails with invalid_argument when it can never be
+    // sent (no SMS gateway; a subject that no mail can carry).
+    Result<OutboundMessage> outbound(const schema::TopicMessage& message, const Topic& topic,
+                                     const Subscription& subscription);
+    // What a message says to one protocol: of MessageStructure=json its own entry, else "default".
+    static std::string text_for(const schema::TopicMessage& message, std::string_view protocol);
+
+    // Last part of SigningCertURL: "SimpleNotificationService-<fingerprint>.pem".
+    [[nodiscard]] std::string certificate_name() const;
+    [[nodiscard]] const std::string& certificate_pem() const { return key_.certificate_pem(); }
+
+private:
+    NotificationOptions options_;
+    RsaKey key_;
+    // One signature serves all subscribers of a message: by event id and version, newest last.
+    std::map<std::pair<std::string, int>, std::string> signatures_;
+    std::deque<std::pair<std::string, int>> signature_order_;
+};
+
+// The endpoint as it may be shown: without a URL's user, password and query.
+std::string shown_endpoint(const Subscription& subscription);
+
+}  // namespace onput::notifier

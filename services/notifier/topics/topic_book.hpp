@@ -1,0 +1,141 @@
+// TopicBook: topics, their subscriptions, and who is told of what. Pure.
+//
+//     create .. delete          subscribe -> pending --token--> confirmed -> unsubscribe
+//     publish: allowed by policy? -> confirmed subscriptions whose filter accepts it
+//
+// Rows, beside those of records.hpp, in the notifier's partition:
+//
+//     m                         TopicsRecord         number of the newest subscription ever
+//     n/<topic arn>             TopicRecord
+//     q/<subscription number>   SubscriptionRecord   numbers are never used again
+//
+// Everything is in memory as well. A command checks everything before its first change, and writes
+// its rows into the batch it is given; the caller answers when that is durable. What a command
+// makes owed (a confirmation) it returns, and the caller journals it in the same batch.
+//
+// Owned by NotifierCore. Two kinds of caller: the account of a principal, and anonymous ones that
+// hold a token or a link.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/auth/policy.hpp"
+#include "common/base/random.hpp"
+#include "common/pattern/filter_policy.hpp"
+#include "common/schema/topics.hpp"
+#include "common/store/store.hpp"
+#include "services/notifier/effects.hpp"
+#include "services/notifier/outbound/delivery_policy.hpp"
+
+namespace onput::notifier {
+
+inline constexpr Duration confirmation_token_lifetime = std::chrono::hours(48);
+
+struct Topic {
+    std::string arn;
+    std::string account;
+    std::string name;
+    std::map<std::string, std::string> attributes;  // As they were set.
+    std::map<std::string, std::string> tags;
+    std::optional<auth::Policy> policy;  // Nothing: the owner's account only.
+    DeliveryPolicy http_policy;          // For its http and https subscriptions.
+    std::string display_name;
+    int signature_version = 1;
+    std::set<std::uint64_t> subscriptions;  // Numbers, pending ones as well.
+};
+
+struct Subscription {
+    std::uint64_t number = 0;
+    std::string arn;
+    std::string topic_arn;
+    std::string account;   // Who subscribed.
+    std::string protocol;  // "sqs", "http", "https", "email", "email-json", "sms"
+    std::string endpoint;  // Queue ARN, URL, address, E.164 number.
+    bool is_confirmed = false;
+    bool authenticate_on_unsubscribe = false;
+    std::string token;  // While pending.
+    Timestamp token_made_at;
+    std::map<std::string, std::string> attributes;  // As they were set.
+    bool is_raw = false;
+    std::optional<pattern::FilterPolicy> filter;
+    std::string dead_letter_arn;     // Of RedrivePolicy; empty: none.
+    DeliveryPolicy delivery_policy;  // The effective one: its own, the topic's, or the default.
+};
+
+struct TopicBookOptions {
+    std::string region = "us-east-1";
+};
+
+class TopicBook {
+public:
+    TopicBook(TopicBookOptions options, const store::View& view, Random random);
+    ~TopicBook();
+
+    Result<void> restore();
+
+    // Commands. Authorised against the topic's policy by their SNS action ("SNS:Publish"); the
+    // owner's account may do everything that the policy does not deny.
+    Result<schema::TopicInfo> create(const schema::CreateTopic& request, const Caller& caller,
+                                     store::Batch& batch);
+    // The numbers of the subscriptions that went with it are added to `removed`.
+    Result<schema::Empty> remove(const schema::DeleteTopic& request, const Caller& caller,
+                                 store::Batch& batch, std::vector<std::uint64_t>& removed);
+    Result<schema::Empty> set_attribute(const schema::SetTopicAttribute& request,
+                                        const Caller& caller, store::Batch& batch);
+    Result<schema::Empty> change_tags(const schema::ChangeTopicTags& request, const Caller& caller,
+                                      store::Batch& batch);
+
+    // `owed`: a message that the caller journals in the same batch; its `owed` names the endpoint.
+    struct Subscribed {
+        schema::SubscriptionInfo info;
+        std::optional<schema::TopicMessage> owed;
+    };
+    // sqs and sms are confirmed at once; http, https, email and email-json are sent a token.
+    Result<Subscribed> subscribe(const schema::Subscribe& request, const Caller& caller,
+                                 store::Batch& batch);
+    Result<schema::SubscriptionInfo> confirm(const schema::ConfirmSubscription& request,
+                                             const Caller& caller, store::Batch& batch);
+    Result<schema::Empty> unsubscribe(const schema::Unsubscribe& request, const Caller& caller,
+                                      store::Batch& batch, std::vector<std::uint64_t>& removed);
+    Result<schema::Empty> set_subscription_attribute(
+        const schema::SetSubscriptionAttribute& request, const Caller& caller, store::Batch& batch);
+
+    // Questions.
+    [[nodiscard]] Result<schema::TopicInfo> get(const schema::GetTopic& request,
+                                                const Caller& caller) const;
+    [[nodiscard]] Result<schema::TopicList> list(const schema::ListTopics& request,
+                                                 const Caller& caller) const;
+    [[nodiscard]] Result<schema::SubscriptionInfo> get_subscription(
+        const schema::GetSubscription& request, const Caller& caller) const;
+    [[nodiscard]] Result<schema::SubscriptionList> list_subscriptions(
+        const schema::ListSubscriptions& request, const Caller& caller) const;
+
+    // Publishing. Who it is: `message.account`, or `message.service` on behalf of source_arn. Fails
+    // with NotFound or AuthorizationError. A function of the topic's own account needs no policy.
+    [[nodiscard]] Result<void> authorize_publish(const schema::TopicMessage& message) const;
+    // SNS's rules for one message: sizes, characters of the subject, attributes, MessageStructure.
+    // InvalidParameter or ParameterValueInvalid.
+    [[nodiscard]] static Result<void> check_entry(const schema::PublishEntry& entry);
+    // The confirmed subscriptions of the message's topic whose filter accepts it, rising.
+    [[nodiscard]] std::vector<std::uint64_t> match(const schema::TopicMessage& message) const;
+
+    [[nodiscard]] const Topic* find(std::string_view arn) const;
+    // Null once it was removed: what was owed to it is no longer.
+    [[nodiscard]] const Subscription* find_subscription(std::uint64_t number) const;
+    [[nodiscard]] const std::map<std::uint64_t, Subscription>& subscriptions() const;
+
+    void check_invariants() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace onput::notifier
