@@ -39,6 +39,20 @@ inline constexpr std::size_t steps_max = 16;                  // Of one derivati
 inline constexpr std::size_t derivative_name_bytes_max = 32;  // a-z, 0-9, '-', '_'.
 inline constexpr std::uint32_t dimension_max = 16'384;        // Pixels of a side.
 inline constexpr std::size_t watermark_text_bytes_max = 256;
+inline constexpr std::size_t watermark_objects_max = 8;     // Different ones, of one recipe.
+inline constexpr std::size_t recipe_bytes_max = 32 * 1024;  // Of the JSON.
+inline constexpr std::size_t prefix_bytes_max = 512;        // Of a place.
+inline constexpr std::size_t key_bytes_max = 1024;          // Of an object's key, as on S3.
+inline constexpr std::uint32_t crop_offset_max = 65'535;    // Of a box from the left and the top.
+inline constexpr double rotate_degrees_max = 360;
+inline constexpr std::uint32_t pixelate_min = 2;  // Of a block's side, and of colours.
+inline constexpr std::uint32_t pixelate_max = 256;
+inline constexpr std::uint32_t quality_max = 100;
+inline constexpr std::uint64_t format_bytes_min = 256;  // Of max_bytes.
+inline constexpr std::uint64_t format_bytes_max = 1ULL << 30;
+inline constexpr std::uint64_t limit_bytes_max = 1ULL << 30;  // The highest that limits may be set.
+inline constexpr std::uint64_t limit_pixels_max = 1'000'000'000;
+inline constexpr std::uint32_t limit_pages_max = 10'000;
 
 enum class ImageFormat : std::uint8_t { jpeg, png, webp, avif, gif };
 enum class Gravity : std::uint8_t {
@@ -153,13 +167,24 @@ struct Recipe {
 // (format): 'quality' 101 is not from 1 to 100". Unknown names are refused.
 Result<Recipe> parse_recipe(std::string_view json);
 
-// "thumbnail" of "cats/tom.jpg" as WebP -> "cats/tom.thumbnail.webp"; without a prefix.
+// "thumbnail" of "cats/tom.jpg" as WebP -> "cats/tom.thumbnail.webp"; without a prefix. What
+// follows the last dot is an extension when it is 1 to 8 letters and digits and something stands
+// before the dot. Never the input key itself, and different for every derivative of a recipe. A key
+// that would be longer than `bytes_max` (at least key_bytes_max - prefix_bytes_max) is cut, and a
+// hash of the input key put in: "cats/to~0123456789abcdef.thumbnail.webp".
 std::string derivative_key(std::string_view input_key, std::string_view derivative,
-                           ImageFormat format);
-std::string sidecar_key(std::string_view input_key);
+                           ImageFormat format, std::size_t bytes_max = key_bytes_max);
+// "cats/tom.json"; of "cats/tom.json" itself "cats/tom.json.json".
+std::string sidecar_key(std::string_view input_key, std::size_t bytes_max = key_bytes_max);
+// The input key, cut when it must be.
+std::string quarantine_key(std::string_view input_key, std::size_t bytes_max = key_bytes_max);
 
 std::string_view extension_of(ImageFormat format);     // "jpg"
 std::string_view content_type_of(ImageFormat format);  // "image/jpeg"
+
+// The same recipe with these derivatives only, as JSON. bad_recipe when it has no such derivative.
+Result<std::string> select_derivatives(std::string_view json,
+                                       const std::vector<std::string>& names);
 
 // The watermark objects of all derivatives, each once, in order of first mention.
 std::vector<std::string> watermark_objects(const Recipe& recipe);  // "s3://bucket/key"
