@@ -2,10 +2,11 @@
 // envelope, raw messages, mails and texts. Pure: the same message gives the same bytes.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <deque>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -17,17 +18,21 @@
 namespace onput::notifier {
 
 inline constexpr std::size_t signatures_kept_max = 1024;
+inline constexpr std::size_t sms_characters_max = 1600;
 
 struct NotificationOptions {
     // Where the gateway is reached from outside: of SubscribeURL, UnsubscribeURL, SigningCertURL.
     std::string public_url = "http://127.0.0.1:4566";
     std::string mail_from = "onput@localhost";
-    // The SMS gateway: an HTTP endpoint that is POSTed {"to": ..., "from": ..., "message": ...} as
-    // JSON. Empty: SMS subscriptions fail for good with that reason.
+    // The SMS gateway: an HTTP endpoint that is POSTed {"to": ..., "from": ..., "message": ...,
+    // "message_id": ...} as JSON; the id is the same on every retry. Empty: SMS subscriptions fail
+    // for good with that reason.
     std::string sms_url;
     std::string sms_from;
     std::string sms_authorization;  // Value of the Authorization header; empty: none.
 };
+// Every fault at once, each a sentence; empty: fine.
+std::vector<std::string> check_notification_options(const NotificationOptions& options);
 
 struct HttpRequest {
     std::string url;
@@ -52,7 +57,8 @@ public:
     Result<std::string> queue_body(const schema::TopicMessage& message, const Topic& topic,
                                    const Subscription& subscription);
     // For http, https, email, email-json and sms. Fails with invalid_argument when it can never be
-    // sent (no SMS gateway; a subject that no mail can carry).
+    // sent (no SMS gateway; an address that no mail can carry). A confirmation carries the
+    // subscription's token.
     Result<OutboundMessage> outbound(const schema::TopicMessage& message, const Topic& topic,
                                      const Subscription& subscription);
     // What a message says to one protocol: of MessageStructure=json its own entry, else "default".
@@ -63,9 +69,19 @@ public:
     [[nodiscard]] const std::string& certificate_pem() const { return key_.certificate_pem(); }
 
 private:
+    struct Context;
+    [[nodiscard]] Result<std::string> envelope(const Context& context);
+    [[nodiscard]] Result<std::string> signature(const std::string& signed_text, int version);
+    [[nodiscard]] Result<OutboundMessage> webhook(const Context& context);
+    [[nodiscard]] Result<OutboundMessage> mail(const Context& context);
+    [[nodiscard]] Result<OutboundMessage> sms(const Context& context) const;
+    [[nodiscard]] std::string subscribe_url(const Context& context) const;
+    [[nodiscard]] std::string unsubscribe_url(const Context& context) const;
+
     NotificationOptions options_;
     RsaKey key_;
-    // One signature serves all subscribers of a message: by event id and version, newest last.
+    // One signature serves all subscribers of a message: by digest of what is signed and version,
+    // newest last.
     std::map<std::pair<std::string, int>, std::string> signatures_;
     std::deque<std::pair<std::string, int>> signature_order_;
 };
