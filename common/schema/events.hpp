@@ -114,9 +114,11 @@ struct DeliveryAttempt {
     std::string
         dead_letter_arn;  // The last one failed, and the message goes there; empty: nowhere.
     TraceContext trace = {};
+    std::uint64_t message_sequence = 0;  // Of the message in the journal; 0: it is not in it.
 
     ONPUT_FIELDS(event_id, message_id, topic_arn, subscription_arn, protocol, endpoint, attempt,
-                 succeeded, status_code, latency_us, error, next_attempt_at, dead_letter_arn, trace)
+                 succeeded, status_code, latency_us, error, next_attempt_at, dead_letter_arn, trace,
+                 message_sequence)
     friend bool operator==(const DeliveryAttempt&, const DeliveryAttempt&) = default;
 };
 
