@@ -16,7 +16,8 @@ namespace onput::ctl {
 namespace {
 
 // Runs in the child between fork and exec: only calls that are safe there.
-[[noreturn]] void become_dev(const char* binary, const char* data, int output) {
+[[noreturn]] void become_dev(const char* binary, const char* data, int output,
+                             char* const* environment) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     // A terminal's Ctrl-C reaches the command itself, which then ends its instance in order.
     setpgid(0, 0);
@@ -24,7 +25,7 @@ namespace {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     dup2(output, STDOUT_FILENO);
-    execl(binary, binary, "--quiet", "--data", data, "dev", "--port", "0", nullptr);
+    execle(binary, binary, "--quiet", "--data", data, "dev", "--port", "0", nullptr, environment);
     _exit(127);
 }
 
@@ -43,7 +44,13 @@ bool await_ready(int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<ChildInstance>> ChildInstance::start() {
+Result<std::unique_ptr<ChildInstance>> ChildInstance::start(
+    const std::vector<std::string>& environment) {
+    std::vector<std::string> variables = environment;
+    std::vector<char*> pointers;
+    for (auto& variable : variables) pointers.push_back(variable.data());
+    for (char** own = environ; *own != nullptr; ++own) pointers.push_back(*own);
+    pointers.push_back(nullptr);
     std::string data = std::filesystem::temp_directory_path() / "onput-XXXXXX";
     if (mkdtemp(data.data()) == nullptr) {
         return fail(ErrorCode::unavailable, "create a directory for a throwaway instance: " +
@@ -54,7 +61,7 @@ Result<std::unique_ptr<ChildInstance>> ChildInstance::start() {
         return fail(ErrorCode::unavailable, std::string("pipe: ") + std::strerror(errno));
     const std::string binary = std::filesystem::read_symlink("/proc/self/exe").string();
     const pid_t pid = fork();
-    if (pid == 0) become_dev(binary.c_str(), data.c_str(), ends[1]);
+    if (pid == 0) become_dev(binary.c_str(), data.c_str(), ends[1], pointers.data());
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
@@ -77,10 +84,15 @@ ChildInstance::~ChildInstance() {
     std::filesystem::remove_all(data_, ignored);
 }
 
-Result<Workplace> find_workplace(const std::string& data_flag) {
+bool names_instance(const std::string& data_flag) {
     const char* from_environment = std::getenv("ONPUT_DATA");  // NOLINT(concurrency-mt-unsafe)
-    if (data_flag.empty() && (from_environment == nullptr || *from_environment == '\0')) {
-        ONPUT_TRY(auto own, ChildInstance::start());
+    return !data_flag.empty() || (from_environment != nullptr && *from_environment != '\0');
+}
+
+Result<Workplace> find_workplace(const std::string& data_flag,
+                                 const std::vector<std::string>& environment) {
+    if (!names_instance(data_flag)) {
+        ONPUT_TRY(auto own, ChildInstance::start(environment));
         std::string data = own->data();
         return Workplace{.data = std::move(data), .own = std::move(own)};
     }

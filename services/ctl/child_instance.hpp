@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "services/ctl/instance.hpp"
@@ -13,8 +14,10 @@ namespace onput::ctl {
 
 class ChildInstance {
 public:
-    // Returns when it is ready. Its errors go to stderr.
-    static Result<std::unique_ptr<ChildInstance>> start();
+    // Returns when it is ready. Its errors go to stderr. `environment` ("NAME=value") is added to
+    // ours: the options of its services.
+    static Result<std::unique_ptr<ChildInstance>> start(
+        const std::vector<std::string>& environment);
     ~ChildInstance();  // Ends it and removes its directory.
     ChildInstance(const ChildInstance&) = delete;
     ChildInstance& operator=(const ChildInstance&) = delete;
@@ -33,7 +36,11 @@ struct Workplace {
     std::string data;
     std::unique_ptr<ChildInstance> own;  // Null when a running instance is used.
 };
-// With --data (or ONPUT_DATA) that instance, which must be running; else a throwaway one.
-Result<Workplace> find_workplace(const std::string& data_flag);
+// Whether --data or ONPUT_DATA names one.
+bool names_instance(const std::string& data_flag);
+// With --data (or ONPUT_DATA) that instance, which must be running; else a throwaway one with that
+// environment.
+Result<Workplace> find_workplace(const std::string& data_flag,
+                                 const std::vector<std::string>& environment = {});
 
 }  // namespace onput::ctl

@@ -48,9 +48,12 @@ void add_dev(CLI::App& app, Choices& c) {
     dev->add_option("--tts", c.dev.tts_workers, "Speech workers")
         ->capture_default_str()
         ->check(CLI::Range(0, 64));
+    dev->add_option("--image", c.dev.image_workers, "Image workers")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 64));
     dev->add_option("--pipeline", c.dev.pipelines, "Apply this file as well, at the start");
     dev->add_flag("--no-pipeline", c.no_pipeline,
-                  "Leave the default pipeline (inbox, outbox, speech) out");
+                  "Leave the default pipelines (inbox to outbox: speech, photos) out");
     dev->add_option("--log-level", c.dev.log_level, "debug, info, warn or error")
         ->capture_default_str();
     dev->callback([&c] {
@@ -105,10 +108,13 @@ void add_watching(CLI::App& app, Choices& c) {
 
 void add_helping(CLI::App& app, Choices& c) {
     auto* demo =
-        add_command(app, "demo", "Turn a text into speech, from upload to MP3",
-                    "  onput demo\n  onput demo --text book.txt\n  onput --data ./onput-data demo");
+        add_command(app, "demo", "Show all three pipelines: speech, photos, alerts",
+                    "  onput demo\n  onput demo --text book.txt --photo cat.jpg\n  onput --data "
+                    "./onput-data demo");
     demo->add_option("--text", c.demo.text_file, "The text to speak; one of its own otherwise");
-    demo->add_option("--timeout", c.demo.timeout_s, "Seconds to wait for the recording")
+    demo->add_option("--photo", c.demo.photo_file,
+                     "The photo to transform; one of its own otherwise");
+    demo->add_option("--timeout", c.demo.timeout_s, "Seconds that it may take")
         ->capture_default_str();
     demo->callback([&c] { c.run = [&c] { return run_demo(c.global, c.demo); }; });
 
@@ -135,11 +141,11 @@ void add_helping(CLI::App& app, Choices& c) {
     });
 
     auto* pipeline =
-        add_command(app, "pipeline", "Declare buckets, queues, functions and notifications",
+        add_command(app, "pipeline", "Declare buckets, queues, topics, functions and notifications",
                     "  onput pipeline apply deploy/pipelines/speech.toml");
     auto* apply =
         add_command(*pipeline, "apply", "Create what a pipeline file declares, change what differs",
-                    "  onput pipeline apply deploy/pipelines/speech.toml");
+                    "  onput pipeline apply deploy/pipelines/photos.toml");
     apply->add_option("file", c.pipeline_file, "TOML file")->required();
     pipeline->require_subcommand(1);
     apply->callback(

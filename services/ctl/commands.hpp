@@ -23,14 +23,16 @@ struct GlobalOptions {
 struct DevOptions {
     std::uint16_t port = 4566;  // 0: a free one.
     std::uint32_t tts_workers = 1;
-    bool has_pipeline = true;  // Apply the default pipeline.
+    std::uint32_t image_workers = 1;
+    bool has_pipeline = true;  // Apply the default pipelines.
     std::vector<std::string> pipelines;
     std::string log_level = "info";
 };
 ExitCode run_dev(const GlobalOptions& global, const DevOptions& options);
 
 struct DemoOptions {
-    std::string text_file;  // Empty: a text of its own.
+    std::string text_file;   // Empty: a text of its own.
+    std::string photo_file;  // Empty: a picture of its own.
     std::uint32_t timeout_s = 120;
 };
 ExitCode run_demo(const GlobalOptions& global, const DemoOptions& options);

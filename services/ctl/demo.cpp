@@ -1,15 +1,20 @@
-// `onput demo`: a text becomes speech, and its trace is told. Exit status 0 means that it worked.
+// `onput demo`: a text becomes speech, a photo becomes pictures, an upload becomes a mail, an SMS
+// and a webhook's message. Exit status 0 means that all of it worked.
 #include <fstream>
 #include <sstream>
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "common/base/encoding.hpp"
 #include "services/ctl/child_instance.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/demo_picture.hpp"
+#include "services/ctl/demo_receivers.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
+#include "services/ctl/pipeline.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -20,21 +25,27 @@ constexpr std::string_view demo_text =
     "given, the text and the event that "
     "makes it speech were durable together.\n\n"
     "A worker has read it, spoken it, and put this recording into another bucket.\n";
+constexpr Duration poll_period = std::chrono::milliseconds(50);
 
-Result<std::string> read_text(const std::string& path) {
-    if (path.empty()) return std::string(demo_text);
+Result<std::string> read_bytes(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
+    std::ostringstream bytes;
+    bytes << in.rdbuf();
     if (!in) return fail(ErrorCode::not_found, "read " + path + ": no such file, or not readable");
-    return text.str();
+    return bytes.str();
 }
 
-std::string file_stem(const std::string& path) {
-    if (path.empty()) return "hello";
+struct FileName {
+    std::string stem;
+    std::string extension;
+};
+FileName name_of(const std::string& path, const FileName& otherwise) {
+    if (path.empty()) return otherwise;
     const auto slash = path.rfind('/');
     const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-    return name.substr(0, name.rfind('.'));
+    const auto dot = name.rfind('.');
+    if (dot == std::string::npos) return {name, otherwise.extension};
+    return {name.substr(0, dot), name.substr(dot)};
 }
 
 bool looks_like_mp3(std::string_view bytes) {
@@ -42,58 +53,222 @@ bool looks_like_mp3(std::string_view bytes) {
                                         (static_cast<unsigned char>(bytes[1]) & 0xe0) == 0xe0);
 }
 
-// Uploads, waits for the trace's end, and looks at the recording.
-ExitCode speak(const GlobalOptions& global, const DemoOptions& options, const std::string& data) {
-    const auto narrate = [&global](const std::string& line) {
-        if (!global.quiet) fmt::print(stderr, "{}\n", line);
-    };
-    const auto text = read_text(options.text_file);
-    if (!text) return report("demo", text.error());
-    const auto instance = read_instance(data);
-    if (!instance) return report("demo", instance.error());
-    HttpClient client(*instance);
-    const std::string key = file_stem(options.text_file);
-    const std::string path = percent_encode(key, "/");
-    narrate(fmt::format("PUT s3://inbox/{}.txt ({}) to {}", key, human_bytes(text->size()),
-                        instance->url));
-    const auto put = client.send({.method = "PUT",
-                                  .path = "/inbox/" + path + ".txt",
-                                  .query = {},
-                                  .headers = {{"Content-Type", "text/plain"}},
-                                  .body = *text});
-    if (!put) return report("demo", put.error());
-    if (put->status != 200)
-        return report("demo",
-                      {ErrorCode::internal, "the upload was answered with " + put->body, {}, {}});
-    narrate("200: the text and its event are durable. Waiting for the recording ...\n");
-    GlobalOptions inner = global;
-    inner.data = data;
-    const TraceOptions trace{.subject = "s3://inbox/" + key + ".txt", .wait_s = options.timeout_s};
-    if (const auto traced = run_trace(inner, trace); traced != ExitCode::ok) return traced;
-    const auto recording =
-        client.send({.path = "/outbox/" + path + ".mp3", .query = {}, .headers = {}, .body = {}});
-    if (!recording) return report("demo", recording.error());
-    if (recording->status != 200 || !looks_like_mp3(recording->body)) {
-        return report(
-            "demo", {ErrorCode::internal,
-                     fmt::format("s3://outbox/{}.mp3 was answered with {}", key, recording->status),
-                     {},
-                     {}});
+// One demo on one instance. `receivers` is null on an instance that somebody else runs: it would
+// not know where to reach them.
+class Demo {
+public:
+    Demo(GlobalOptions global, const DemoOptions& options, Instance instance,
+         DemoReceivers* receivers)
+        : global_(std::move(global)),
+          options_(options),
+          instance_(std::move(instance)),
+          receivers_(receivers),
+          client_(instance_) {}
+
+    Result<void> run() {
+        if (receivers_ != nullptr) ONPUT_TRY_VOID(subscribe());
+        ONPUT_TRY_VOID(speak());
+        ONPUT_TRY_VOID(transform());
+        if (receivers_ != nullptr) return alert();
+        narrate("\nMail, SMS and webhook are shown by a demo without --data.");
+        return {};
     }
-    narrate(fmt::format("\ns3://outbox/{}.mp3: {} of MP3. It works.", key,
-                        human_bytes(recording->body.size())));
-    return ExitCode::ok;
-}
+
+private:
+    void narrate(const std::string& line) const {
+        if (!global_.quiet) fmt::print(stderr, "{}\n", line);
+    }
+
+    // The shipped pipeline, with this demo's receivers in place of the addresses in it; and the
+    // same webhook told of what the other two pipelines make.
+    Result<void> subscribe() {
+        ONPUT_TRY(auto pipeline, parse_pipeline(alert_pipeline().text, "upload-alert.toml"));
+        for (auto& subscription : pipeline.subscriptions) {
+            if (subscription.protocol == "email") subscription.endpoint = "you@localhost";
+            if (subscription.protocol != "https") continue;
+            subscription.protocol = "http";
+            subscription.endpoint = receivers_->webhook_url();
+        }
+        pipeline.topics.push_back({.name = "media", .display_name = {}});
+        pipeline.subscriptions.push_back({.topic = "media",
+                                          .protocol = "http",
+                                          .endpoint = receivers_->webhook_url(),
+                                          .filter_policy = {},
+                                          .filter_scope = {},
+                                          .dead_letter_queue = {}});
+        transport::Context context;
+        transport::Loop loop(context);
+        Peers peers(loop, instance_);
+        narrate("subscribing a mailbox, an SMS gateway and a webhook; each confirms ...");
+        while (true) {
+            ONPUT_TRY(const auto changes, apply_pipeline(pipeline, instance_, peers));
+            const bool is_pending = std::ranges::any_of(
+                changes, [](const PipelineChange& change) { return change.what == "pending"; });
+            if (!is_pending) return {};
+            ONPUT_TRY_VOID(pause("the confirmations"));
+        }
+    }
+
+    Result<void> speak() {
+        std::string text(demo_text);
+        if (!options_.text_file.empty()) {
+            ONPUT_TRY(text, read_bytes(options_.text_file));
+        }
+        const auto name = name_of(options_.text_file, {"hello", ".txt"});
+        const std::string key = name.stem + ".txt";
+        ONPUT_TRY_VOID(put("inbox", key, text, "text/plain"));
+        ONPUT_TRY_VOID(show_trace("s3://inbox/" + key));
+        ONPUT_TRY(const auto recording, get("outbox", name.stem + ".mp3"));
+        if (!looks_like_mp3(recording)) {
+            return fail(ErrorCode::internal, "s3://outbox/" + name.stem + ".mp3 is no MP3");
+        }
+        narrate(fmt::format("\ns3://outbox/{}.mp3: {} of MP3.\n", name.stem,
+                            human_bytes(recording.size())));
+        return {};
+    }
+
+    Result<void> transform() {
+        std::string photo;
+        if (options_.photo_file.empty()) {
+            photo = make_demo_picture();
+        } else {
+            ONPUT_TRY(photo, read_bytes(options_.photo_file));
+        }
+        const auto name = name_of(options_.photo_file, {"landscape", ".png"});
+        const std::string key = name.stem + name.extension;
+        ONPUT_TRY_VOID(put("inbox", key, photo, "application/octet-stream"));
+        ONPUT_TRY_VOID(show_trace("s3://inbox/" + key));
+        if (receivers_ != nullptr) return show_pictures(key);
+        return {};
+    }
+
+    // As the topic's message tells them.
+    Result<void> show_pictures(const std::string& key) {
+        while (true) {
+            for (const auto& message : receivers_->poll()) {
+                const auto json = nlohmann::json::parse(message.text, nullptr, false);
+                const bool is_it = json.is_object() && json.contains("input") &&
+                                   json["input"].value("key", "") == key;
+                if (!is_it) continue;
+                Table table({"PICTURE", "OBJECT", "SIZE", "PIXELS"});
+                for (const auto& output : json.value("outputs", nlohmann::json::array())) {
+                    const auto width = output.value("width", 0);
+                    table.add({output.value("name", ""),
+                               fmt::format("s3://{}/{}", output.value("bucket", ""),
+                                           output.value("key", "")),
+                               human_bytes(output.value("size", std::uint64_t{0})),
+                               width == 0
+                                   ? ""
+                                   : fmt::format("{} x {}", width, output.value("height", 0))});
+                }
+                fmt::print("\n{}\n", table.text());
+                return {};
+            }
+            ONPUT_TRY_VOID(pause("the message of topic media about " + key));
+        }
+    }
+
+    Result<void> alert() {
+        ONPUT_TRY_VOID(put("dropoff", "contract.pdf", "%PDF-1.4 demo", "application/pdf"));
+        const auto has = [this](std::string_view via) {
+            return std::ranges::any_of(receivers_->poll(), [via](const ReceivedMessage& message) {
+                return message.via == via && message.text.contains("contract.pdf");
+            });
+        };
+        for (const auto* via : {"mail", "sms", "webhook"}) {
+            while (!has(via)) ONPUT_TRY_VOID(pause(fmt::format("the {}", via)));
+        }
+        Table table({"RECEIVED BY", "SUBJECT", "TEXT"});
+        for (const auto& message : receivers_->poll()) {
+            std::string text = message.text.substr(0, message.text.find('\n')).substr(0, 60);
+            if (text.size() < message.text.size()) text += " ...";
+            table.add({message.via, message.subject, std::move(text)});
+        }
+        fmt::print("\n{}", table.text());
+        narrate("\nIt works.");
+        return {};
+    }
+
+    Result<void> put(const std::string& bucket, const std::string& key, const std::string& bytes,
+                     const std::string& content_type) {
+        narrate(fmt::format("PUT s3://{}/{} ({}) to {}", bucket, key, human_bytes(bytes.size()),
+                            instance_.url));
+        ONPUT_TRY(const auto answer,
+                  client_.send({.method = "PUT",
+                                .path = "/" + bucket + "/" + percent_encode(key, "/"),
+                                .query = {},
+                                .headers = {{"Content-Type", content_type}},
+                                .body = bytes}));
+        if (answer.status != 200) {
+            return fail(ErrorCode::internal, "the upload was answered with " + answer.body);
+        }
+        narrate("200: the object and its event are durable. Waiting for what it becomes ...\n");
+        return {};
+    }
+
+    Result<std::string> get(const std::string& bucket, const std::string& key) {
+        ONPUT_TRY(auto answer, client_.send({.path = "/" + bucket + "/" + percent_encode(key, "/"),
+                                             .query = {},
+                                             .headers = {},
+                                             .body = {}}));
+        if (answer.status != 200) {
+            return fail(ErrorCode::internal,
+                        fmt::format("s3://{}/{} was answered with {}", bucket, key, answer.status));
+        }
+        return std::move(answer.body);
+    }
+
+    Result<void> show_trace(const std::string& object) const {
+        const TraceOptions trace{.subject = object, .wait_s = options_.timeout_s};
+        const auto code = run_trace(global_, trace);
+        if (code == ExitCode::ok) return {};
+        return fail(ErrorCode::timeout, object + " did not come to its end");
+    }
+
+    // Fails when the demo has lasted too long.
+    Result<void> pause(const std::string& what) const {
+        if (std::chrono::steady_clock::now() > deadline_) {
+            return fail(ErrorCode::timeout, fmt::format("{} did not come within {} s; see {}/log",
+                                                        what, options_.timeout_s, global_.data));
+        }
+        usleep(static_cast<useconds_t>(
+            std::chrono::duration_cast<std::chrono::microseconds>(poll_period).count()));
+        return {};
+    }
+
+    GlobalOptions global_;
+    const DemoOptions& options_;
+    Instance instance_;
+    DemoReceivers* receivers_;
+    HttpClient client_;
+    std::chrono::steady_clock::time_point deadline_ =
+        std::chrono::steady_clock::now() + std::chrono::seconds(options_.timeout_s);
+};
 
 }  // namespace
 
 ExitCode run_demo(const GlobalOptions& global, const DemoOptions& options) {
     Progress progress({.quiet = global.quiet});
+    std::unique_ptr<DemoReceivers> receivers;
+    std::vector<std::string> environment;
+    if (!names_instance(global.data)) {
+        auto started = DemoReceivers::start();
+        if (!started) return report("demo", started.error());
+        receivers = *std::move(started);
+        environment = {"ONPUT_SMTP_URL=" + receivers->smtp_url(),
+                       "ONPUT_SMS_URL=" + receivers->sms_url(),
+                       "ONPUT_WEBHOOK_ALLOWED_NETWORKS=127.0.0.0/8"};
+    }
     progress.show("starting a throwaway instance ...");
-    const auto place = find_workplace(global.data);
+    const auto place = find_workplace(global.data, environment);
     progress.clear();
     if (!place) return report("demo", place.error());
-    return speak(global, options, place->data);
+    auto instance = read_instance(place->data);
+    if (!instance) return report("demo", instance.error());
+    GlobalOptions inner = global;
+    inner.data = place->data;
+    const auto done = Demo(inner, options, *std::move(instance), receivers.get()).run();
+    return done ? ExitCode::ok : report("demo", done.error());
 }
 
 }  // namespace onput::ctl

@@ -41,11 +41,17 @@ public:
         std::vector<runtime::ChildSpec> all;
         all.push_back(
             child("queue", {"--data", data_ + "/queue", "--endpoints", instance_.queue_endpoint,
-                            "--lane-endpoints", instance_.lane_endpoint}));
-        all.push_back(child(
+                            "--lane-endpoints", instance_.lane_endpoint, "--notifier-endpoint",
+                            instance_.notifier_endpoint}));
+        auto notifier = child(
             "notifier", {"--data", data_ + "/notifier", "--endpoints", instance_.notifier_endpoint,
                          "--bus-endpoints", instance_.bus_endpoint, "--queue-endpoint",
-                         instance_.queue_endpoint}));
+                         instance_.queue_endpoint});
+        // Links in messages lead here, unless the environment names a place that others can reach.
+        if (std::getenv("ONPUT_PUBLIC_URL") == nullptr) {  // NOLINT(concurrency-mt-unsafe)
+            notifier.arguments.insert(notifier.arguments.end(), {"--public-url", instance_.url});
+        }
+        all.push_back(std::move(notifier));
         all.push_back(child(
             "storage", {"--data", data_ + "/storage", "--endpoints", instance_.storage_endpoint,
                         "--notifier-endpoint", instance_.notifier_endpoint}));
@@ -54,19 +60,25 @@ public:
                   {"--listen", instance_.url.substr(std::strlen("http://")), "--storage-endpoint",
                    instance_.storage_endpoint, "--notifier-endpoint", instance_.notifier_endpoint,
                    "--queue-endpoint", instance_.queue_endpoint, "--development-keys"}));
-        for (std::uint32_t i = 1; i <= options_.tts_workers; ++i) {
-            auto worker =
-                child("tts", {"--storage-endpoint", instance_.storage_endpoint,
-                              "--queue-lane-endpoint", instance_.lane_endpoint, "--lane-bind",
-                              "ipc://" + instance_.socket_directory + "/lane-{id}.sock"});
-            worker.name = fmt::format("tts-{}", i);
-            worker.log_file = fmt::format("{}/log/tts-{}.log", data_, i);
-            all.push_back(std::move(worker));
-        }
+        add_workers("tts", options_.tts_workers, all);
+        add_workers("image", options_.image_workers, all);
         return all;
     }
 
 private:
+    void add_workers(const std::string& kind, std::uint32_t count,
+                     std::vector<runtime::ChildSpec>& all) const {
+        for (std::uint32_t i = 1; i <= count; ++i) {
+            auto worker =
+                child(kind, {"--storage-endpoint", instance_.storage_endpoint,
+                             "--queue-lane-endpoint", instance_.lane_endpoint, "--lane-bind",
+                             "ipc://" + instance_.socket_directory + "/lane-{id}.sock"});
+            worker.name = fmt::format("{}-{}", kind, i);
+            worker.log_file = fmt::format("{}/log/{}-{}.log", data_, kind, i);
+            all.push_back(std::move(worker));
+        }
+    }
+
     [[nodiscard]] runtime::ChildSpec child(const std::string& service,
                                            std::vector<std::string> arguments) const {
         runtime::ChildSpec spec{.name = service,
@@ -163,15 +175,15 @@ public:
         ONPUT_TRY_VOID(
             wait_until([&] { return get_status(instance_.url + "/_onput/readyz") == 200; }));
         ONPUT_TRY_VOID(apply_pipelines(peers));
-        missing = "the speech worker";
-        return wait_until([&] { return options_.tts_workers == 0 || !has_idle_function(peers); });
+        missing = "the workers";
+        return wait_until([&] { return !has_idle_function(peers); });
     }
 
 private:
     Result<void> apply_pipelines(Peers& peers) {
-        if (options_.has_pipeline) {
-            ONPUT_TRY(const auto pipeline,
-                      parse_pipeline(default_pipeline_text(), "default pipeline"));
+        for (const auto& file : default_pipelines()) {
+            if (!options_.has_pipeline) break;
+            ONPUT_TRY(const auto pipeline, parse_pipeline(file.text, std::string(file.name)));
             ONPUT_TRY(const auto changes, apply_pipeline(pipeline, instance_, peers));
         }
         for (const auto& file : options_.pipelines) {
@@ -181,12 +193,17 @@ private:
         return {};
     }
 
+    [[nodiscard]] bool is_ours(const std::string& worker) const {
+        return (worker == "tts" && options_.tts_workers > 0) ||
+               (worker == "image" && options_.image_workers > 0);
+    }
+
     // A function of ours that no worker serves yet.
-    static bool has_idle_function(Peers& peers) {
+    bool has_idle_function(Peers& peers) const {
         const auto list = peers.ask(peers.queue(), schema::ListFunctions{});
         if (!list) return true;
         for (const auto& state : list->functions) {
-            if (state.function.worker == "tts" && state.workers == 0) return true;
+            if (is_ours(state.function.worker) && state.workers == 0) return true;
         }
         return false;
     }
@@ -199,11 +216,11 @@ void print_banner(const std::string& data, const Instance& instance, const Globa
     if (!global.quiet) {
         fmt::print(stderr,
                    "Onput runs in {}\n"
-                   "  endpoint   {}   (S3, SQS)\n"
+                   "  endpoint   {}   (S3, SQS, SNS)\n"
                    "  keys       {} / {}   region {}   account {}\n"
                    "  logs       {}/log\n\n"
                    "Try, in another terminal:\n"
-                   "  onput --data {} aws -- s3 cp book.txt s3://inbox/\n"
+                   "  onput --data {} aws -- s3 cp book.txt s3://inbox/   (or a photo)\n"
                    "  onput --data {} trace --wait 60 s3://inbox/book.txt\n"
                    "  onput --data {} tail\n\n",
                    data, instance.url, instance.access_key, instance.secret, instance.region,

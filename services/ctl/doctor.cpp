@@ -62,7 +62,7 @@ Finding check_binaries() {
     std::error_code error;
     const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
     std::string missing;
-    for (const char* service : {"gateway", "storage", "notifier", "queue", "tts"}) {
+    for (const char* service : {"gateway", "storage", "notifier", "queue", "tts", "image"}) {
         if (access((here / (std::string("onput-") + service)).c_str(), X_OK) != 0)
             missing += std::string(" onput-") + service;
     }

@@ -7,13 +7,15 @@
 #include "common/schema/function.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
+#include "services/ctl/pipeline_topics.hpp"
 
 namespace onput::ctl {
 namespace {
 
 class Applier {
 public:
-    Applier(const Instance& instance, Peers& peers) : instance_(instance), peers_(peers) {}
+    Applier(const Pipeline& pipeline, const Instance& instance, Peers& peers)
+        : pipeline_(pipeline), instance_(instance), peers_(peers) {}
 
     Result<void> bucket(const std::string& name) {
         const auto found = peers_.ask(peers_.storage(), schema::HeadBucket{.name = name});
@@ -25,13 +27,41 @@ public:
     }
 
     Result<void> queue(const std::string& name) {
-        const auto found =
-            peers_.ask(peers_.queue(), schema::DescribeQueue{.account = {}, .name = name});
-        if (found) return note("queue", name, "unchanged");
-        if (found.error().code != ErrorCode::not_found) return std::unexpected(found.error());
-        const schema::CreateQueue request{.name = name, .attributes = {}, .tags = {}};
-        ONPUT_TRY_VOID(done(peers_.ask(peers_.queue(), request)));
-        return note("queue", name, "created");
+        std::string what = "unchanged";
+        auto found = peers_.ask(peers_.queue(), schema::DescribeQueue{.account = {}, .name = name});
+        if (!found && found.error().code != ErrorCode::not_found)
+            return std::unexpected(found.error());
+        if (!found) {
+            const schema::CreateQueue request{.name = name, .attributes = {}, .tags = {}};
+            ONPUT_TRY_VOID(done(peers_.ask(peers_.queue(), request)));
+            what = "created";
+        }
+        // As on AWS, a queue takes events and messages only when its policy says so. One that has a
+        // policy already keeps it: its owner decides.
+        const auto senders = senders_to_queue(pipeline_, instance_, name);
+        const bool has_policy = found && found->attributes.contains("Policy");
+        if (!senders.empty() && !has_policy) {
+            const schema::SetQueueAttributes request{
+                .account = {},
+                .name = name,
+                .attributes = {{"Policy", sender_policy("sqs:SendMessage",
+                                                        queue_arn(instance_, name), senders)}}};
+            ONPUT_TRY_VOID(done(peers_.ask(peers_.queue(), request)));
+            if (found) what = "updated";
+        }
+        return note("queue", name, what);
+    }
+
+    Result<void> topic(const PipelineTopic& wanted) {
+        ONPUT_TRY(auto what, apply_topic(pipeline_, wanted, instance_, peers_));
+        return note("topic", wanted.name, std::move(what));
+    }
+
+    Result<void> subscription(const PipelineSubscription& wanted) {
+        ONPUT_TRY(auto what, apply_subscription(wanted, instance_, peers_));
+        return note("subscription",
+                    fmt::format("{} to {} {}", wanted.topic, wanted.protocol, wanted.endpoint),
+                    std::move(what));
     }
 
     Result<void> function(const PipelineFunction& wanted) {
@@ -40,15 +70,20 @@ public:
             return std::unexpected(found.error());
         schema::FunctionInfo next{.account = instance_.account,
                                   .name = wanted.name,
-                                  .arn = function_arn(wanted.name),
+                                  .arn = function_arn(instance_, wanted.name),
                                   .worker = wanted.worker,
                                   .environment = wanted.environment,
                                   .timeout_s = wanted.timeout_s,
                                   .retries_max = wanted.retries,
                                   .retry_delay_s = wanted.retry_delay_s,
-                                  .dead_letter_arn = {}};
+                                  .dead_letter_arn = {},
+                                  .configuration = wanted.configuration};
         if (!wanted.dead_letter_queue.empty())
-            next.dead_letter_arn = queue_arn(wanted.dead_letter_queue);
+            next.dead_letter_arn = queue_arn(instance_, wanted.dead_letter_queue);
+        if (!wanted.success_topic.empty())
+            next.success_topic_arn = topic_arn(instance_, wanted.success_topic);
+        if (!wanted.failure_topic.empty())
+            next.failure_topic_arn = topic_arn(instance_, wanted.failure_topic);
         if (found && *found == next) return note("function", wanted.name, "unchanged");
         ONPUT_TRY_VOID(done(peers_.ask(peers_.queue(), schema::PutFunction{.function = next})));
         return note("function", wanted.name, found ? "updated" : "created");
@@ -72,11 +107,6 @@ public:
             }
         }
         if (after == before) return note("notification", bucket, "unchanged");
-        for (const auto& notification : wanted) {
-            if (notification.bucket == bucket && !notification.queue.empty()) {
-                ONPUT_TRY_VOID(let_bucket_send(bucket, notification.queue));
-            }
-        }
         const schema::PutNotification request{.bucket = bucket,
                                               .configuration = after,
                                               .skip_destination_validation = false,
@@ -89,21 +119,6 @@ public:
     std::vector<PipelineChange> take_changes() { return std::move(changes_); }
 
 private:
-    // As on AWS, a queue takes a bucket's events only when its policy says so. One that has a
-    // policy already keeps it: its owner decides.
-    Result<void> let_bucket_send(const std::string& bucket, const std::string& queue) {
-        ONPUT_TRY(const auto found,
-                  peers_.ask(peers_.queue(), schema::DescribeQueue{.account = {}, .name = queue}));
-        if (found.attributes.contains("Policy")) return {};
-        const std::string policy = fmt::format(
-            R"({{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"s3.amazonaws.com"}},)"
-            R"("Action":"sqs:SendMessage","Resource":"{}","Condition":{{"ArnLike":{{"aws:SourceArn":"arn:aws:s3:::{}"}}}}}}]}})",
-            queue_arn(queue), bucket);
-        const schema::SetQueueAttributes request{
-            .account = {}, .name = queue, .attributes = {{"Policy", policy}}};
-        return done(peers_.ask(peers_.queue(), request));
-    }
-
     template <typename T>
     static Result<void> done(const Result<T>& answer) {
         if (!answer) return std::unexpected(answer.error());
@@ -115,20 +130,19 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::string queue_arn(const std::string& name) const {
-        return "arn:aws:sqs:" + instance_.region + ":" + instance_.account + ":" + name;
-    }
-    [[nodiscard]] std::string function_arn(const std::string& name) const {
-        return "arn:aws:lambda:" + instance_.region + ":" + instance_.account + ":function:" + name;
-    }
-
     [[nodiscard]] schema::NotificationRule to_rule(const PipelineNotification& wanted) const {
         schema::NotificationRule rule;
         rule.id = wanted.id;
-        rule.kind = wanted.function.empty() ? schema::DestinationKind::queue
-                                            : schema::DestinationKind::function;
-        rule.destination_arn =
-            wanted.function.empty() ? queue_arn(wanted.queue) : function_arn(wanted.function);
+        if (!wanted.function.empty()) {
+            rule.kind = schema::DestinationKind::function;
+            rule.destination_arn = function_arn(instance_, wanted.function);
+        } else if (!wanted.topic.empty()) {
+            rule.kind = schema::DestinationKind::topic;
+            rule.destination_arn = topic_arn(instance_, wanted.topic);
+        } else {
+            rule.kind = schema::DestinationKind::queue;
+            rule.destination_arn = queue_arn(instance_, wanted.queue);
+        }
         rule.events = wanted.events;
         // Named as storage echoes them, so that an unchanged rule compares equal.
         if (!wanted.prefix.empty())
@@ -139,6 +153,7 @@ private:
         return rule;
     }
 
+    const Pipeline& pipeline_;
     const Instance& instance_;
     Peers& peers_;
     std::vector<PipelineChange> changes_;
@@ -148,9 +163,12 @@ private:
 
 Result<std::vector<PipelineChange>> apply_pipeline(const Pipeline& pipeline,
                                                    const Instance& instance, Peers& peers) {
-    Applier applier(instance, peers);
+    Applier applier(pipeline, instance, peers);
     for (const auto& name : pipeline.buckets) ONPUT_TRY_VOID(applier.bucket(name));
     for (const auto& name : pipeline.queues) ONPUT_TRY_VOID(applier.queue(name));
+    for (const auto& topic : pipeline.topics) ONPUT_TRY_VOID(applier.topic(topic));
+    for (const auto& subscription : pipeline.subscriptions)
+        ONPUT_TRY_VOID(applier.subscription(subscription));
     for (const auto& function : pipeline.functions) ONPUT_TRY_VOID(applier.function(function));
     std::vector<std::string> buckets;
     for (const auto& notification : pipeline.notifications) {

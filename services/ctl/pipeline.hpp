@@ -1,19 +1,26 @@
-// Pipelines: buckets, queues, functions and notifications declared in a TOML file, and applied as
-// often as one likes.
+// Pipelines: buckets, queues, topics, functions and notifications declared in a TOML file, and
+// applied as often as one likes.
 //
 //     [[bucket]]          name
 //     [[queue]]           name
-//     [[function]]        name, worker, dead_letter_queue, timeout_s, retries, retry_delay_s
-//     [function.environment]   NAME = "value"
-//     [[notification]]    bucket, id, events, prefix, suffix, and one of function, queue
+//     [[topic]]           name, display_name
+//     [[subscription]]    topic, protocol, endpoint (or queue, for protocol "sqs"), raw,
+//                         filter_policy (JSON), filter_scope, dead_letter_queue
+//     [[function]]        name, worker, dead_letter_queue, timeout_s, retries, retry_delay_s,
+//                         success_topic, failure_topic
+//     [function.environment]     NAME = "value"
+//     [function.configuration]   what the worker does, as its README says; becomes JSON
+//     [[notification]]    bucket, id, events, prefix, suffix, and one of function, queue, topic
 //
-// A queue without a policy that is named by a notification is given one that lets that bucket send to it.
+// A queue or topic without a policy that a notification or subscription names is given one that
+// lets those buckets and topics, and nobody else, send to it.
 // An unknown table or key is an error with its line. Applying creates what is missing and changes
 // what differs; it never removes: a bucket's rules with other ids stay.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,29 +30,50 @@
 
 namespace onput::ctl {
 
+struct PipelineTopic {
+    std::string name = {};
+    std::string display_name = {};
+};
+
+struct PipelineSubscription {
+    std::string topic = {};
+    std::string protocol = {};
+    std::string endpoint = {};  // Of protocol "sqs": the queue's name.
+    bool is_raw = false;
+    std::string filter_policy = {};
+    std::string filter_scope = {};
+    std::string dead_letter_queue = {};
+};
+
 struct PipelineFunction {
-    std::string name;
-    std::string worker;
-    std::string dead_letter_queue;
+    std::string name = {};
+    std::string worker = {};
+    std::string dead_letter_queue = {};
+    std::string success_topic = {};
+    std::string failure_topic = {};
+    std::string configuration = {};  // JSON; empty: none.
     std::uint32_t timeout_s = 900;
     std::uint32_t retries = 2;
     std::uint32_t retry_delay_s = 5;
-    std::map<std::string, std::string> environment;
+    std::map<std::string, std::string> environment = {};
 };
 
 struct PipelineNotification {
-    std::string bucket;
-    std::string id;
-    std::vector<std::string> events;
-    std::string prefix;
-    std::string suffix;
-    std::string function;
-    std::string queue;
+    std::string bucket = {};
+    std::string id = {};
+    std::vector<std::string> events = {};
+    std::string prefix = {};
+    std::string suffix = {};
+    std::string function = {};
+    std::string queue = {};
+    std::string topic = {};
 };
 
 struct Pipeline {
     std::vector<std::string> buckets;
     std::vector<std::string> queues;
+    std::vector<PipelineTopic> topics;
+    std::vector<PipelineSubscription> subscriptions;
     std::vector<PipelineFunction> functions;
     std::vector<PipelineNotification> notifications;
 };
@@ -54,8 +82,15 @@ struct Pipeline {
 Result<Pipeline> parse_pipeline(std::string_view text, const std::string& name);
 Result<Pipeline> read_pipeline(const std::string& path);
 
-// What `onput dev` applies by itself: texts of bucket `inbox` become speech in `outbox`.
-std::string_view default_pipeline_text();
+// What `onput dev` applies by itself: texts and photos of bucket `inbox` become speech and pictures
+// in `outbox`, and topic `media` is told of it. Each is a file of deploy/pipelines/.
+struct DefaultPipeline {
+    std::string_view name;  // "speech.toml"
+    std::string_view text;
+};
+std::span<const DefaultPipeline> default_pipelines();
+// upload-alert.toml, for the demo.
+DefaultPipeline alert_pipeline();
 
 // One thing that applying did, e.g. {"bucket", "inbox", "created"}.
 struct PipelineChange {
@@ -65,7 +100,7 @@ struct PipelineChange {
 };
 
 // Stops at the first failure; what was done until then stays, and applying again goes on from
-// there.
+// there. A subscription that its endpoint has to confirm is "pending".
 Result<std::vector<PipelineChange>> apply_pipeline(const Pipeline& pipeline,
                                                    const Instance& instance, Peers& peers);
 

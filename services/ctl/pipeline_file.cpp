@@ -1,14 +1,19 @@
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <functional>
 #include <sstream>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
 #include "services/ctl/pipeline.hpp"
 
 namespace onput::ctl {
 namespace {
+
+nlohmann::json to_json(const toml::node& node);
 
 // Reads the keys of one table, and says which of them nobody asked for.
 class TableReader {
@@ -38,6 +43,27 @@ public:
                 fault(*node, fmt::format("'{}' must be a whole number", key));
             }
         }
+    }
+    void flag(std::string_view key, bool& value) {
+        if (const auto* node = find(key)) {
+            if (const auto found = node->value<bool>()) {
+                value = *found;
+            } else {
+                fault(*node, fmt::format("'{}' must be true or false", key));
+            }
+        }
+    }
+    // A table as JSON text. Dates and times are refused: JSON has none.
+    void json(std::string_view key, std::string& value) {
+        const auto* node = find(key);
+        if (node == nullptr) return;
+        if (node->as_table() == nullptr) {
+            fault(*node, fmt::format("'{}' must be a table", key));
+            return;
+        }
+        const auto made = to_json(*node);
+        made.is_discarded() ? fault(*node, fmt::format("'{}' holds a date or a time", key))
+                            : static_cast<void>(value = made.dump());
     }
     void texts(std::string_view key, std::vector<std::string>& values) {
         const auto* node = find(key);
@@ -96,6 +122,33 @@ private:
     std::vector<std::string> faults_;
 };
 
+// Discarded when something in it has no place in JSON.
+nlohmann::json to_json(const toml::node& node) {
+    if (const auto* table = node.as_table()) {
+        nlohmann::json object = nlohmann::json::object();
+        for (const auto& [name, item] : *table) {
+            auto value = to_json(item);
+            if (value.is_discarded()) return value;
+            object[std::string(name.str())] = std::move(value);
+        }
+        return object;
+    }
+    if (const auto* list = node.as_array()) {
+        nlohmann::json array = nlohmann::json::array();
+        for (const auto& item : *list) {
+            auto value = to_json(item);
+            if (value.is_discarded()) return value;
+            array.push_back(std::move(value));
+        }
+        return array;
+    }
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_integer()) return number->get();
+    if (const auto* number = node.as_floating_point()) return number->get();
+    if (const auto* flag = node.as_boolean()) return flag->get();
+    return nlohmann::json(nlohmann::json::value_t::discarded);
+}
+
 using ReadTable = std::function<void(TableReader&)>;
 
 void read_tables(const toml::table& root, std::string_view kind, const std::string& file,
@@ -125,6 +178,9 @@ void read_function(TableReader& reader, Pipeline& pipeline) {
     reader.number("retries", function.retries);
     reader.number("retry_delay_s", function.retry_delay_s);
     reader.map("environment", function.environment);
+    reader.json("configuration", function.configuration);
+    reader.text("success_topic", function.success_topic);
+    reader.text("failure_topic", function.failure_topic);
     pipeline.functions.push_back(std::move(function));
 }
 
@@ -137,10 +193,42 @@ void read_notification(TableReader& reader, Pipeline& pipeline) {
     reader.text("suffix", notification.suffix);
     reader.text("function", notification.function);
     reader.text("queue", notification.queue);
-    if (notification.function.empty() == notification.queue.empty()) {
-        reader.fault(reader.table(), "[[notification]] needs one of 'function' and 'queue'");
+    reader.text("topic", notification.topic);
+    const int named = (notification.function.empty() ? 0 : 1) +
+                      (notification.queue.empty() ? 0 : 1) + (notification.topic.empty() ? 0 : 1);
+    if (named != 1) {
+        reader.fault(reader.table(),
+                     "[[notification]] needs one of 'function', 'queue' and 'topic'");
     }
     pipeline.notifications.push_back(std::move(notification));
+}
+
+void read_topic(TableReader& reader, Pipeline& pipeline) {
+    PipelineTopic topic;
+    reader.needed("name", topic.name);
+    reader.text("display_name", topic.display_name);
+    pipeline.topics.push_back(std::move(topic));
+}
+
+void read_subscription(TableReader& reader, Pipeline& pipeline) {
+    PipelineSubscription subscription;
+    std::string queue;
+    reader.needed("topic", subscription.topic);
+    reader.needed("protocol", subscription.protocol);
+    reader.text("endpoint", subscription.endpoint);
+    reader.text("queue", queue);
+    reader.flag("raw", subscription.is_raw);
+    reader.text("filter_policy", subscription.filter_policy);
+    reader.text("filter_scope", subscription.filter_scope);
+    reader.text("dead_letter_queue", subscription.dead_letter_queue);
+    const bool wants_queue = subscription.protocol == "sqs";
+    if (wants_queue ? queue.empty() || !subscription.endpoint.empty()
+                    : subscription.endpoint.empty() || !queue.empty()) {
+        reader.fault(reader.table(),
+                     "[[subscription]] needs 'queue' for protocol \"sqs\", 'endpoint' for others");
+    }
+    if (wants_queue) subscription.endpoint = queue;
+    pipeline.subscriptions.push_back(std::move(subscription));
 }
 
 Pipeline read_document(const toml::table& root, const std::string& file,
@@ -151,17 +239,26 @@ Pipeline read_document(const toml::table& root, const std::string& file,
     };
     read_tables(root, "bucket", file, faults, read_name(pipeline.buckets));
     read_tables(root, "queue", file, faults, read_name(pipeline.queues));
-    read_tables(root, "function", file, faults,
-                [&pipeline](TableReader& reader) { read_function(reader, pipeline); });
-    read_tables(root, "notification", file, faults,
-                [&pipeline](TableReader& reader) { read_notification(reader, pipeline); });
+    const std::array<std::pair<std::string_view, void (*)(TableReader&, Pipeline&)>, 4> readers{{
+        {"topic", read_topic},
+        {"subscription", read_subscription},
+        {"function", read_function},
+        {"notification", read_notification},
+    }};
+    for (const auto& [kind, read] : readers) {
+        read_tables(root, kind, file, faults,
+                    [&pipeline, read](TableReader& reader) { read(reader, pipeline); });
+    }
     for (const auto& [name, node] : root) {
         const std::string_view key = name.str();
-        if (key != "bucket" && key != "queue" && key != "function" && key != "notification") {
-            faults.push_back(fmt::format(
-                "{}:{}:{}: unknown table '{}'; there are bucket, queue, function and notification",
-                file, node.source().begin.line, node.source().begin.column, key));
-        }
+        const bool is_known =
+            key == "bucket" || key == "queue" ||
+            std::ranges::any_of(readers, [key](const auto& entry) { return entry.first == key; });
+        if (is_known) continue;
+        faults.push_back(
+            fmt::format("{}:{}:{}: unknown table '{}'; there are bucket, queue, topic, "
+                        "subscription, function and notification",
+                        file, node.source().begin.line, node.source().begin.column, key));
     }
     return pipeline;
 }

@@ -41,6 +41,31 @@ schema::TraceStep step_of(const schema::ObjectEvent& event) {
             .detail = std::move(detail)};
 }
 
+// What the records make owed, and how many of that are jobs.
+struct Debt {
+    std::int64_t deliveries = 0;
+    std::int64_t jobs = 0;
+};
+
+// An event that is owed to a topic is served when the message to the topic is in the journal, which
+// the notifier writes together with it.
+Debt debt_of(const std::vector<RecordBody>& records) {
+    Debt debt;
+    for (const auto& record : records) {
+        if (const auto* event = std::get_if<schema::ObjectEvent>(&record)) {
+            for (const auto& owed : event->owed) {
+                const bool is_job = owed.arn.starts_with("arn:aws:lambda:");
+                if (!owed.withheld.empty() || owed.arn.starts_with("arn:aws:sns:")) continue;
+                ++debt.deliveries;
+                if (is_job) ++debt.jobs;
+            }
+        } else if (const auto* message = std::get_if<schema::TopicMessage>(&record)) {
+            debt.deliveries += static_cast<std::int64_t>(message->owed.size());
+        }
+    }
+    return debt;
+}
+
 }  // namespace
 
 std::string_view to_string(StoryOutcome outcome) {
@@ -54,25 +79,18 @@ std::string_view to_string(StoryOutcome outcome) {
 }
 
 StoryOutcome outcome_of(const std::vector<schema::TraceStep>& steps,
-                        const std::vector<schema::ObjectEvent>& events) {
+                        const std::vector<RecordBody>& records) {
     const auto count = [&steps](std::string_view what) {
         return std::ranges::count_if(
             steps, [what](const schema::TraceStep& step) { return step.what == what; });
     };
-    std::int64_t owed = 0;
-    std::int64_t jobs = 0;
-    for (const auto& event : events) {
-        for (const auto& destination : event.owed) {
-            if (!destination.withheld.empty()) continue;
-            ++owed;
-            if (destination.arn.starts_with("arn:aws:lambda:")) ++jobs;
-        }
-    }
+    const Debt debt = debt_of(records);
     if (count("dead-lettered") > 0) return StoryOutcome::dead_lettered;
-    if (owed == 0 && !events.empty()) return StoryOutcome::nothing_owed;
+    if (debt.deliveries == 0 && !records.empty()) return StoryOutcome::nothing_owed;
     // A job's own result is an event too: only when every function that was owed one has succeeded
     // is the chain at its end.
-    return count("delivered") >= owed && count("succeeded") >= jobs && owed > 0
+    return count("delivered") >= debt.deliveries && count("succeeded") >= debt.jobs &&
+                   debt.deliveries > 0
                ? StoryOutcome::done
                : StoryOutcome::running;
 }
@@ -86,10 +104,11 @@ Result<Story> read_story(Peers& peers, const std::string& subject) {
     query.trace_id = story.trace_id;
     ONPUT_TRY(auto jobs, peers.ask(peers.queue(), query));
     for (const auto& bytes : journal.events) {
-        if (auto event = schema::decode<schema::ObjectEvent>(bytes)) {
+        auto record = read_record_body(bytes);
+        if (!record) continue;
+        if (const auto* event = std::get_if<schema::ObjectEvent>(&*record))
             story.steps.push_back(step_of(*event));
-            story.events.push_back(std::move(*event));
-        }
+        story.records.push_back(*std::move(record));
     }
     for (auto& step : journal.steps) story.steps.push_back(std::move(step));
     for (auto& step : jobs.steps) story.steps.push_back(std::move(step));
@@ -98,7 +117,7 @@ Result<Story> read_story(Peers& peers, const std::string& subject) {
                     "nothing is known of " + subject + " (yet): the journal has no such trace");
     }
     std::ranges::stable_sort(story.steps, {}, &schema::TraceStep::time);
-    story.outcome = outcome_of(story.steps, story.events);
+    story.outcome = outcome_of(story.steps, story.records);
     return story;
 }
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "common/schema/events.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/ctl/peers.hpp"
+#include "services/ctl/record_body.hpp"
 
 namespace onput::ctl {
 
@@ -22,7 +22,7 @@ std::string_view to_string(StoryOutcome outcome);
 struct Story {
     std::string trace_id;
     std::vector<schema::TraceStep> steps;  // By time; never empty.
-    std::vector<schema::ObjectEvent> events;
+    std::vector<RecordBody> records;       // Of the journal, by sequence.
     StoryOutcome outcome = StoryOutcome::running;
 };
 
@@ -32,6 +32,6 @@ Result<Story> read_story(Peers& peers, const std::string& subject);
 
 // From the steps alone; pure.
 StoryOutcome outcome_of(const std::vector<schema::TraceStep>& steps,
-                        const std::vector<schema::ObjectEvent>& events);
+                        const std::vector<RecordBody>& records);
 
 }  // namespace onput::ctl

@@ -8,13 +8,12 @@
 
 #include <fmt/format.h>
 
-#include "common/schema/events.hpp"
-#include "common/schema/json.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/glob.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
+#include "services/ctl/record_body.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -108,29 +107,35 @@ private:
             return;
         }
         last_ = record.sequence;
-        const auto event = schema::decode<schema::ObjectEvent>(record.body);
-        if (!event || !matches(record, *event)) return;
-        print(record, *event);
+        const auto body = read_record_body(record.body);
+        if (!body || !matches(record, *body)) return;
+        print(record, *body);
         if (options_.count != 0 && ++printed_ == options_.count) finish(outcome_);
     }
 
-    [[nodiscard]] bool matches(const schema::JournalRecord& record,
-                               const schema::ObjectEvent& event) const {
-        return (options_.bucket.empty() || event.bucket == options_.bucket) &&
-               event.key.starts_with(options_.prefix) && event.key.ends_with(options_.suffix) &&
-               (options_.type.empty() || matches_glob(options_.type, record.type)) &&
-               (options_.trace.empty() || event.trace.trace_id == options_.trace);
+    // What asks for a bucket or a key wants events of objects only.
+    [[nodiscard]] bool matches(const schema::JournalRecord& record, const RecordBody& body) const {
+        const auto* event = std::get_if<schema::ObjectEvent>(&body);
+        const bool wants_object =
+            !options_.bucket.empty() || !options_.prefix.empty() || !options_.suffix.empty();
+        if (wants_object &&
+            (event == nullptr || (!options_.bucket.empty() && event->bucket != options_.bucket) ||
+             !event->key.starts_with(options_.prefix) || !event->key.ends_with(options_.suffix))) {
+            return false;
+        }
+        return (options_.type.empty() || matches_glob(options_.type, record.type)) &&
+               (options_.trace.empty() || trace_of(body).trace_id == options_.trace);
     }
 
-    void print(const schema::JournalRecord& record, const schema::ObjectEvent& event) {
+    void print(const schema::JournalRecord& record, const RecordBody& body) {
         if (global_.output == OutputFormat::json) {
             fmt::print("{{\"sequence\":{},\"time\":\"{}\",\"type\":\"{}\",\"event\":{}}}\n",
                        record.sequence, format_iso8601_millis(record.time), record.type,
-                       schema::to_json(event));
+                       body_as_json(body));
         } else {
-            fmt::print("{:>8}  {}  {:<28} s3://{}/{}  {}\n", record.sequence,
-                       format_iso8601_millis(record.time), record.type, event.bucket, event.key,
-                       human_bytes(event.size_bytes));
+            fmt::print("{:>8}  {}  {:<28} {}  {}\n", record.sequence,
+                       format_iso8601_millis(record.time), record.type, subject_of(body),
+                       detail_of(body));
         }
         // Whole lines at once, also into a pipe.
         std::fflush(stdout);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/ctl/pipeline_topics.hpp"
+
 namespace onput::ctl {
 namespace {
 
@@ -76,7 +78,86 @@ TEST(PipelineFile, an_unknown_key_is_named_with_its_line) {
 }
 
 TEST(PipelineFile, an_unknown_table_is_a_fault) {
-    EXPECT_TRUE(faults_of("[[topic]]\nname = 'a'\n").contains("unknown table 'topic'"));
+    EXPECT_TRUE(faults_of("[[tropic]]\nname = 'a'\n").contains("unknown table 'tropic'"));
+}
+
+TEST(PipelineFile, topics_and_subscriptions_are_read) {
+    const auto pipeline = parse_pipeline(R"(
+[[topic]]
+name = "media"
+display_name = "Media"
+[[subscription]]
+topic = "media"
+protocol = "sqs"
+queue = "told"
+raw = true
+filter_policy = '{"status": ["failed"]}'
+dead_letter_queue = "dead"
+[[subscription]]
+topic = "media"
+protocol = "https"
+endpoint = "https://h.example/x"
+[[notification]]
+bucket = "inbox"
+id = "told"
+events = ["s3:ObjectCreated:*"]
+topic = "media"
+)",
+                                         "p.toml");
+    ASSERT_TRUE(pipeline);
+    EXPECT_EQ(pipeline->topics[0].display_name, "Media");
+    ASSERT_EQ(pipeline->subscriptions.size(), 2U);
+    EXPECT_EQ(pipeline->subscriptions[0].endpoint, "told");
+    EXPECT_TRUE(pipeline->subscriptions[0].is_raw);
+    EXPECT_EQ(pipeline->subscriptions[0].filter_policy, R"({"status": ["failed"]})");
+    EXPECT_EQ(pipeline->subscriptions[1].endpoint, "https://h.example/x");
+    EXPECT_EQ(pipeline->notifications[0].topic, "media");
+}
+
+TEST(PipelineFile, a_subscription_needs_the_endpoint_of_its_protocol) {
+    const std::string wanted = "needs 'queue' for protocol \"sqs\", 'endpoint' for others";
+    EXPECT_TRUE(
+        faults_of("[[subscription]]\ntopic='t'\nprotocol='sqs'\nendpoint='e'\n").contains(wanted));
+    EXPECT_TRUE(
+        faults_of("[[subscription]]\ntopic='t'\nprotocol='http'\nqueue='q'\n").contains(wanted));
+}
+
+TEST(PipelineFile, a_function_says_in_toml_what_its_worker_does) {
+    const auto pipeline = parse_pipeline(R"(
+[[function]]
+name = "photos"
+worker = "image"
+success_topic = "media"
+[function.configuration]
+output = { bucket = "outbox" }
+[[function.configuration.derivatives]]
+name = "thumbnail"
+steps = [{ fit = { width = 320, height = 320 } }, { grayscale = true }]
+)",
+                                         "p.toml");
+    ASSERT_TRUE(pipeline);
+    EXPECT_EQ(pipeline->functions[0].success_topic, "media");
+    EXPECT_EQ(pipeline->functions[0].configuration,
+              R"({"derivatives":[{"name":"thumbnail","steps":[{"fit":{"height":320,"width":320}},)"
+              R"({"grayscale":true}]}],"output":{"bucket":"outbox"}})");
+}
+
+TEST(PipelineFile, a_date_has_no_place_in_a_configuration) {
+    EXPECT_TRUE(faults_of("[[function]]\nname='f'\nworker='image'\n[function.configuration]\n"
+                          "since = 2026-01-01\n")
+                    .contains("'configuration' holds a date or a time"));
+}
+
+TEST(PipelinePolicy, everyone_that_the_pipeline_makes_send_is_let_in) {
+    Pipeline pipeline;
+    pipeline.notifications.push_back({.bucket = "inbox", .id = "a", .queue = "jobs"});
+    pipeline.notifications.push_back({.bucket = "inbox", .id = "b", .queue = "jobs"});
+    pipeline.subscriptions.push_back({.topic = "media", .protocol = "sqs", .endpoint = "jobs"});
+    const auto senders = senders_to_queue(pipeline, Instance{}, "jobs");
+    ASSERT_EQ(senders.size(), 2U);
+    EXPECT_EQ(senders[0].source_arn, "arn:aws:s3:::inbox");
+    EXPECT_EQ(senders[1].source_arn, "arn:aws:sns:us-east-1:000000000000:media");
+    EXPECT_TRUE(senders_to_queue(pipeline, Instance{}, "other").empty());
 }
 
 TEST(PipelineFile, a_single_table_is_told_how_to_be_written) {
@@ -89,7 +170,7 @@ TEST(PipelineFile, a_missing_name_is_a_fault) {
 
 TEST(PipelineFile, a_notification_has_one_destination) {
     const std::string rule = "[[notification]]\nbucket = 'b'\nid = 'i'\nevents = ['e']\n";
-    EXPECT_TRUE(faults_of(rule).contains("needs one of 'function' and 'queue'"));
+    EXPECT_TRUE(faults_of(rule).contains("needs one of 'function', 'queue' and 'topic'"));
     EXPECT_TRUE(faults_of(rule + "function = 'f'\nqueue = 'q'\n").contains("needs one of"));
     EXPECT_EQ(faults_of(rule + "queue = 'q'\n"), "none");
 }
@@ -118,10 +199,14 @@ TEST(PipelineFile, a_file_that_is_not_there_is_not_found) {
     EXPECT_EQ(read_pipeline("/nowhere/p.toml").error().code, ErrorCode::not_found);
 }
 
-TEST(PipelineFile, the_default_pipeline_is_well_formed) {
-    const auto pipeline = parse_pipeline(default_pipeline_text(), "default");
-    ASSERT_TRUE(pipeline);
-    EXPECT_FALSE(pipeline->notifications.empty());
+TEST(PipelineFile, the_shipped_ones_are_well_formed) {
+    std::vector<DefaultPipeline> files(default_pipelines().begin(), default_pipelines().end());
+    files.push_back(alert_pipeline());
+    for (const auto& file : files) {
+        const auto pipeline = parse_pipeline(file.text, std::string(file.name));
+        ASSERT_TRUE(pipeline) << pipeline.error().message;
+        EXPECT_FALSE(pipeline->notifications.empty()) << file.name;
+    }
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 const std::string function_arn = "arn:aws:lambda:us-east-1:000000000000:function:speech";
 const std::string queue_arn = "arn:aws:sqs:us-east-1:000000000000:jobs";
 
-schema::ObjectEvent event_owed_to(const std::vector<std::string>& arns) {
+RecordBody event_owed_to(const std::vector<std::string>& arns) {
     schema::ObjectEvent event;
     for (const auto& arn : arns) event.owed.push_back({.arn = arn, .rule_id = "r", .withheld = {}});
     return event;
@@ -53,7 +53,7 @@ TEST(StoryOutcome, a_job_that_was_given_up_is_dead_lettered) {
 }
 
 TEST(StoryOutcome, what_was_withheld_is_not_owed) {
-    auto event = event_owed_to({function_arn});
+    auto event = std::get<schema::ObjectEvent>(event_owed_to({function_arn}));
     event.owed[0].withheld = "the chain is too long";
     EXPECT_EQ(outcome_of(steps({"journaled"}), {event}), StoryOutcome::nothing_owed);
 }

@@ -1,0 +1,100 @@
+#include "services/ctl/record_body.hpp"
+
+#include <fmt/format.h>
+
+#include "common/schema/json.hpp"
+#include "services/ctl/output.hpp"
+
+namespace onput::ctl {
+namespace {
+
+template <typename M>
+Result<RecordBody> read_as(std::string_view bytes) {
+    ONPUT_TRY(auto message, schema::decode<M>(bytes));
+    return message;
+}
+
+struct Subject {
+    std::string operator()(const schema::ObjectEvent& event) const {
+        return "s3://" + event.bucket + "/" + event.key;
+    }
+    std::string operator()(const schema::TopicMessage& message) const {
+        return fmt::format("topic {}", name_in_arn(message.topic_arn));
+    }
+    std::string operator()(const schema::DeliveryAttempt& attempt) const {
+        return attempt.protocol.starts_with("http") ? attempt.endpoint
+                                                    : attempt.protocol + ":" + attempt.endpoint;
+    }
+};
+
+std::string_view what_of(schema::TopicMessageType type) {
+    switch (type) {
+        case schema::TopicMessageType::subscription_confirmation: return "confirmation asked for";
+        case schema::TopicMessageType::unsubscribe_confirmation: return "end of a subscription";
+        case schema::TopicMessageType::notification: break;
+    }
+    return "message";
+}
+
+struct Detail {
+    std::string operator()(const schema::ObjectEvent& event) const {
+        return human_bytes(event.size_bytes);
+    }
+    std::string operator()(const schema::TopicMessage& message) const {
+        return fmt::format("{}, owed to {}",
+                           message.subject.empty() ? what_of(message.type) : message.subject,
+                           message.owed.size());
+    }
+    std::string operator()(const schema::DeliveryAttempt& attempt) const {
+        std::string text = attempt.status_code == 0 ? std::string("no answer")
+                                                    : std::to_string(attempt.status_code);
+        text += fmt::format(" in {}, attempt {}",
+                            human_duration(std::chrono::microseconds(attempt.latency_us)),
+                            attempt.attempt);
+        if (!attempt.error.empty()) text += ": " + attempt.error;
+        if (attempt.next_attempt_at) {
+            text += ", again at " + format_iso8601_millis(*attempt.next_attempt_at);
+        } else if (!attempt.succeeded) {
+            text += attempt.dead_letter_arn.empty()
+                        ? ", given up"
+                        : fmt::format(", to queue {}", name_in_arn(attempt.dead_letter_arn));
+        }
+        return text;
+    }
+};
+
+}  // namespace
+
+Result<RecordBody> read_record_body(std::string_view bytes) {
+    ONPUT_TRY(const auto kind, schema::kind_of(bytes));
+    switch (kind) {
+        case schema::Kind::object_event: return read_as<schema::ObjectEvent>(bytes);
+        case schema::Kind::topic_message: return read_as<schema::TopicMessage>(bytes);
+        case schema::Kind::delivery_attempt: return read_as<schema::DeliveryAttempt>(bytes);
+        default: return fail(ErrorCode::unimplemented, "a record of a kind not known here");
+    }
+}
+
+const schema::TraceContext& trace_of(const RecordBody& body) {
+    return std::visit(
+        [](const auto& message) -> const schema::TraceContext& { return message.trace; }, body);
+}
+
+std::string subject_of(const RecordBody& body) {
+    return std::visit(Subject{}, body);
+}
+
+std::string detail_of(const RecordBody& body) {
+    return std::visit(Detail{}, body);
+}
+
+std::string body_as_json(const RecordBody& body) {
+    return std::visit([](const auto& message) { return schema::to_json(message); }, body);
+}
+
+std::string_view name_in_arn(std::string_view arn) {
+    const auto colon = arn.rfind(':');
+    return colon == std::string_view::npos ? arn : arn.substr(colon + 1);
+}
+
+}  // namespace onput::ctl

@@ -1,0 +1,29 @@
+// What a record of the journal tells, for people: the event of an object, a message to a topic, or
+// an attempt to deliver one.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/base/result.hpp"
+#include "common/schema/events.hpp"
+
+namespace onput::ctl {
+
+using RecordBody = std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt>;
+
+// Fails for a kind that this version does not know.
+Result<RecordBody> read_record_body(std::string_view bytes);
+
+const schema::TraceContext& trace_of(const RecordBody& body);
+// "s3://inbox/a.txt"; "topic media"; "https://hooks.example/onput".
+std::string subject_of(const RecordBody& body);
+// "48 kB"; "photos succeeded: inbox/a.jpg, owed to 2"; "200 in 12.3 ms, attempt 1".
+std::string detail_of(const RecordBody& body);
+std::string body_as_json(const RecordBody& body);
+
+// Last part of an ARN: "media" of "arn:aws:sns:us-east-1:000000000000:media".
+std::string_view name_in_arn(std::string_view arn);
+
+}  // namespace onput::ctl

@@ -1,0 +1,49 @@
+#include "services/ctl/record_body.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::ctl {
+namespace {
+
+TEST(RecordBody, each_kind_is_read_back) {
+    schema::TopicMessage message;
+    message.topic_arn = "arn:aws:sns:us-east-1:000000000000:media";
+    message.subject = "photos succeeded: inbox/a.jpg";
+    message.owed = {1, 2};
+    const auto body = read_record_body(schema::encode(message));
+    ASSERT_TRUE(body);
+    EXPECT_EQ(subject_of(*body), "topic media");
+    EXPECT_EQ(detail_of(*body), "photos succeeded: inbox/a.jpg, owed to 2");
+}
+
+TEST(RecordBody, an_attempt_tells_status_and_time) {
+    schema::DeliveryAttempt attempt;
+    attempt.protocol = "https";
+    attempt.endpoint = "https://hooks.example/x";
+    attempt.status_code = 200;
+    attempt.latency_us = 12'300;
+    attempt.succeeded = true;
+    EXPECT_EQ(subject_of(attempt), "https://hooks.example/x");
+    EXPECT_EQ(detail_of(attempt), "200 in 12.3 ms, attempt 1");
+}
+
+TEST(RecordBody, an_attempt_that_failed_for_good_names_its_dead_letter_queue) {
+    schema::DeliveryAttempt attempt;
+    attempt.protocol = "email";
+    attempt.endpoint = "a@b";
+    attempt.attempt = 3;
+    attempt.latency_us = 1000;
+    attempt.error = "the server refuses the recipient";
+    attempt.dead_letter_arn = "arn:aws:sqs:us-east-1:000000000000:dead";
+    EXPECT_EQ(subject_of(attempt), "email:a@b");
+    EXPECT_TRUE(detail_of(attempt).starts_with("no answer in "));
+    EXPECT_TRUE(detail_of(attempt).ends_with("the server refuses the recipient, to queue dead"));
+}
+
+TEST(RecordBody, what_is_no_record_is_refused) {
+    EXPECT_FALSE(read_record_body("x"));
+    EXPECT_FALSE(read_record_body(schema::encode(schema::Empty{})));
+}
+
+}  // namespace
+}  // namespace onput::ctl
