@@ -8,6 +8,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/log.hpp"
+#include "common/runtime/health.hpp"
 
 namespace onput::runtime {
 namespace {
@@ -156,12 +157,26 @@ int serve(detail::Launch& launch) {
                    {{"code", to_string(service.error().code)}, {"error", service.error().message}});
         return exit_failed;
     }
+    std::unique_ptr<HealthServer> health;
+    if (!launch.common->health_listen.empty()) {
+        auto listening =
+            HealthServer::listen(loop, launch.common->health_listen, [&process, &service] {
+                return HealthReport{.waiting_for = (*service)->waiting_for(),
+                                    .metrics = all_metrics(process, **service)};
+            });
+        if (!listening) {
+            log::error("start failed", {{"error", listening.error().message}});
+            return exit_failed;
+        }
+        health = *std::move(listening);
+    }
     {
         const Ending ending(loop, **service, signals,
                             std::chrono::milliseconds(launch.common->drain_timeout_ms));
         log::info("started", {{"version", version}, {"pid", ::getpid()}});
         loop.run();
     }
+    health.reset();
     service->reset();
     log::info("ended");
     return exit_clean;

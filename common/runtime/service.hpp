@@ -40,6 +40,7 @@ struct CommonConfig {
     std::string log_level = "info";
     std::string log_format = "text";
     std::uint32_t drain_timeout_ms = 10'000;
+    std::string health_listen;  // Empty: no health over HTTP.
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -48,6 +49,8 @@ struct CommonConfig {
         option("log_format", self.log_format, "text or json.");
         option("drain_timeout_ms", self.drain_timeout_ms,
                "Time for work in hand after SIGTERM, milliseconds.");
+        option("health_listen", self.health_listen,
+               "Address and port of livez, readyz and metrics over HTTP; empty: none.");
     }
 };
 
@@ -76,6 +79,9 @@ public:
     [[nodiscard]] virtual std::vector<std::string> waiting_for() const { return {}; }
     [[nodiscard]] virtual std::vector<schema::Metric> metrics() const { return {}; }
 };
+
+// Its own metrics, and those that every process has: version, start, memory.
+std::vector<schema::Metric> all_metrics(const Process& process, const Service& service);
 
 // Answers service.status for `service`; every service's request handler tries this first.
 bool answer_status(const transport::Request& request, transport::RequestServer& server,

@@ -37,7 +37,7 @@ CONTAINED = {
     r"rocksdb/": {"common/store"},
     r"rados/": {"common/store"},
     r"toml\+\+/": {"common/runtime", "services/ctl"},
-    r"boost/": {"services/gateway/http"},
+    r"boost/": {"common/runtime", "services/gateway/http"},
     r"pugixml": {"services/gateway"},
     r"nlohmann/": {
         "common/auth", "common/pattern", "common/recipe", "common/worker",
