@@ -41,7 +41,8 @@ Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
 
 Result<void> StorageCore::restore_outbox() {
     sequencer_ = store_record_.sequencer;
-    ONPUT_TRY(const std::uint64_t last, find_last_event(store_record_.relayed_through));
+    ONPUT_TRY(const std::uint64_t last,
+              outbox::find_last(view_, outbox_rows(), store_record_.relayed_through));
     outbox_.restore({.relayed_through = store_record_.relayed_through, .last = last});
     if (last == store_record_.relayed_through) return {};
     ONPUT_TRY(const auto row, view_.get(partition, outbox_row(last)));
@@ -50,35 +51,6 @@ Result<void> StorageCore::restore_outbox() {
     ONPUT_TRY(const std::uint64_t sequencer, parse_sequencer(event.sequencer));
     sequencer_ = std::max(sequencer_, sequencer);
     return {};
-}
-
-// The newest outbox row, by doubling steps and then halving: a notifier that was away for long
-// leaves millions of rows, which must not all be read at start.
-Result<std::uint64_t> StorageCore::find_last_event(std::uint64_t relayed_through) const {
-    const auto first_from = [this](std::uint64_t number) -> Result<std::optional<std::uint64_t>> {
-        ONPUT_TRY(const auto rows, view_.scan(partition, outbox_rows_from(number), 1));
-        if (rows.empty()) return std::optional<std::uint64_t>();
-        ONPUT_TRY(const std::uint64_t found, number_of(rows.front().key));
-        return std::optional(found);
-    };
-    std::uint64_t low = relayed_through;  // There is nothing above it, or it is a row.
-    std::uint64_t step = 1;
-    while (true) {
-        ONPUT_TRY(const auto found, first_from(low + step));
-        if (!found) break;
-        low = *found;
-        step *= 2;
-    }
-    for (std::uint64_t high = low + step; high - low > 1;) {
-        const std::uint64_t middle = low + (high - low) / 2;
-        ONPUT_TRY(const auto found, first_from(middle));
-        if (found) {
-            low = *found;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
 }
 
 Result<void> StorageCore::empty_trash(Effects& effects) {

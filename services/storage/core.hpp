@@ -18,9 +18,9 @@
 #include <string>
 
 #include "common/base/random.hpp"
+#include "common/outbox/outbox.hpp"
 #include "services/storage/buckets.hpp"
 #include "services/storage/effects.hpp"
-#include "services/storage/outbox.hpp"
 #include "services/storage/trash.hpp"
 
 namespace onput::storage {
@@ -109,8 +109,8 @@ public:
     [[nodiscard]] std::uint64_t last_event() const { return outbox_.last(); }
 
     // The outbox: next, on_appended and on_failed are the relay's.
-    [[nodiscard]] Outbox& outbox() { return outbox_; }
-    [[nodiscard]] const Outbox& outbox() const { return outbox_; }
+    [[nodiscard]] outbox::Outbox& outbox() { return outbox_; }
+    [[nodiscard]] const outbox::Outbox& outbox() const { return outbox_; }
     [[nodiscard]] const std::string& source() const { return store_record_.source; }
 
     // Removes rows that were handed over and blobs that nobody needs, a bounded number of them.
@@ -138,7 +138,6 @@ private:
     Result<std::optional<ObjectRecord>> read_object(const std::string& bucket,
                                                     const std::string& key) const;
     Result<ObjectRecord> find_object(const std::string& bucket, const std::string& key) const;
-    Result<std::uint64_t> find_last_event(std::uint64_t relayed_through) const;
     Result<void> restore_outbox();
     Result<void> empty_trash(Effects& effects);
 
@@ -147,7 +146,7 @@ private:
     Random random_;
     StoreRecord store_record_;
     BucketTable buckets_;
-    Outbox outbox_;
+    outbox::Outbox outbox_{outbox_rows()};
     TrashCan trash_;
     std::uint64_t sequencer_ = 0;  // The last one given.
     bool has_room_ = true;

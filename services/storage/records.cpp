@@ -62,8 +62,8 @@ store::Range trash_rows() {
     return store::Range::of_prefix("t/");
 }
 
-store::Range outbox_rows_from(std::uint64_t number) {
-    return {.from = outbox_row(number), .to = store::Range::of_prefix("e/").to};
+outbox::Rows outbox_rows() {
+    return {.partition = std::string(partition), .prefix = "e/"};
 }
 
 std::string sequencer_text(std::uint64_t sequencer) {

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/outbox/rows.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 #include "common/schema/storage.hpp"
@@ -95,7 +96,7 @@ Result<std::uint64_t> number_of(std::string_view row);
 
 store::Range bucket_rows();
 store::Range trash_rows();
-store::Range outbox_rows_from(std::uint64_t number);
+outbox::Rows outbox_rows();
 
 // "0657A3C2B41F9001": upper-case hexadecimal, always 16 digits, so that texts order as numbers do.
 std::string sequencer_text(std::uint64_t sequencer);

@@ -70,11 +70,6 @@ Result<void> StorageService::restore() {
     ledger_ = std::make_unique<Ledger>(Ledger::Parts{
         .core = *core_, .store = *store_, .blobs = *blobs_, .pins = pins_, .fail = fail_now});
     notifier_ = transport::RequestClient::connect(process_.loop(), config_.notifier_endpoint);
-    relay_ = std::make_unique<Relay>(Relay::Parts{.loop = process_.loop(),
-                                                  .core = *core_,
-                                                  .view = *store_,
-                                                  .notifier = *notifier_,
-                                                  .fail = fail_now});
     uploads_ =
         std::make_unique<Uploads>(Uploads::Parts{.loop = process_.loop(),
                                                  .core = *core_,
@@ -96,6 +91,13 @@ Result<void> StorageService::restore() {
     look_at_disk();
     Effects effects;
     ONPUT_TRY_VOID(core_->restore(process_.loop().now(), effects));
+    relay_ = std::make_unique<outbox::Relay>(outbox::Relay::Parts{.loop = process_.loop(),
+                                                                  .outbox = core_->outbox(),
+                                                                  .view = *store_,
+                                                                  .notifier = *notifier_,
+                                                                  .source = core_->source(),
+                                                                  .service = "storage",
+                                                                  .fail = fail_now});
     return ledger_->commit(effects);
 }
 
@@ -288,7 +290,7 @@ std::vector<std::string> StorageService::waiting_for() const {
 }
 
 std::vector<schema::Metric> StorageService::metrics() const {
-    const Outbox& outbox = core_->outbox();
+    const outbox::Outbox& outbox = core_->outbox();
     std::vector<schema::Metric> all{
         {.name = "onput_storage_buckets",
          .value = static_cast<double>(core_->buckets().all().size())},

@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "common/outbox/relay.hpp"
 #include "common/runtime/service.hpp"
 #include "services/storage/config.hpp"
 #include "services/storage/downloads.hpp"
 #include "services/storage/ledger.hpp"
-#include "services/storage/relay.hpp"
 #include "services/storage/uploads.hpp"
 
 namespace onput::storage {
@@ -77,7 +77,7 @@ private:
     std::unique_ptr<Ledger> ledger_;
     std::unique_ptr<Uploads> uploads_;
     std::unique_ptr<Downloads> downloads_;
-    std::unique_ptr<Relay> relay_;
+    std::unique_ptr<outbox::Relay> relay_;
     std::function<void()> drained_;  // Draining, when set.
     std::unique_ptr<transport::RequestServer> server_;
     // Last: at its end it answers open calls, and those callbacks use all of the above.

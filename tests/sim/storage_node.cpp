@@ -167,7 +167,7 @@ void StorageNode::wake_later() {
     const auto wakeup = core_->outbox().next_wakeup();
     if (!wakeup || std::exchange(is_waking_, true)) return;
     const Duration delay =
-        std::clamp(*wakeup - world_.wall(), storage::relay_delay_min, storage::relay_delay_max);
+        std::clamp(*wakeup - world_.wall(), outbox::relay_delay_min, outbox::relay_delay_max);
     after(delay, [this] {
         is_waking_ = false;
         pump();

@@ -1,4 +1,4 @@
-// The storage process: its real core, driven as services/storage/{service,ledger,relay}.cpp do.
+// The storage process: its real core, driven as services/storage/{service,ledger}.cpp do.
 #pragma once
 
 #include <memory>

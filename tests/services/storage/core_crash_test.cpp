@@ -56,7 +56,7 @@ protected:
         }
         if (random.chance(1, 3)) {
             core->outbox().on_failed(now);  // The answer was lost.
-            now += relay_delay_max;
+            now += outbox::relay_delay_max;
         } else {
             core->outbox().on_appended(journal_through, now);
         }

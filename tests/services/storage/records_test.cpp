@@ -14,6 +14,7 @@ TEST(Rows, numbers_order_as_their_rows_do) {
 TEST(Rows, a_number_comes_back_from_its_row) {
     for (const std::uint64_t number : {0ULL, 1ULL, 255ULL, 0x8000'0000'0000'0001ULL}) {
         EXPECT_EQ(number_of(outbox_row(number)), number);
+        EXPECT_EQ(outbox_rows().key(number), outbox_row(number));
         EXPECT_EQ(number_of(trash_row(number)), number);
     }
 }

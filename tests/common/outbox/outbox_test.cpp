@@ -1,11 +1,10 @@
-#include "services/storage/outbox.hpp"
+#include "common/outbox/outbox.hpp"
 
 #include <gtest/gtest.h>
 
-#include "services/storage/records.hpp"
 #include "tests/support/memory_store.hpp"
 
-namespace onput::storage {
+namespace onput::outbox {
 namespace {
 
 using namespace std::chrono_literals;
@@ -16,8 +15,8 @@ protected:
     void add(std::string bytes) {
         const auto number = outbox.next_number();
         outbox.add(number, bytes);
-        store::Batch batch{std::string(partition)};
-        batch.put(outbox_row(number), std::move(bytes));
+        store::Batch batch{rows.partition};
+        batch.put(rows.key(number), std::move(bytes));
         ASSERT_TRUE(store.commit(std::move(batch)));
     }
     void add(int count) {
@@ -36,12 +35,13 @@ protected:
 
     void restart(std::uint64_t relayed_through) {
         const auto number = outbox.last();
-        outbox = Outbox();
+        outbox = Outbox(rows);
         outbox.restore({.relayed_through = relayed_through, .last = number});
     }
 
     using Numbers = std::vector<std::uint64_t>;
-    Outbox outbox;
+    const Rows rows{.partition = "p", .prefix = "e/"};
+    Outbox outbox{rows};
     Outbox::HandOver last;
     support::MemoryStore store;
     Timestamp now = from_seconds(1'000);
@@ -197,12 +197,12 @@ TEST_F(OutboxTest, tidying_removes_a_bounded_number_of_rows_that_are_over) {
     make_durable();
     while (!next().empty()) outbox.on_appended(outbox.last(), now);
     EXPECT_EQ(outbox.untidy(), 1500U);
-    store::Batch batch{std::string(partition)};
+    store::Batch batch{rows.partition};
     EXPECT_EQ(outbox.tidy(batch), tidy_rows_max);
     EXPECT_EQ(batch.changes().size(), tidy_rows_max);
     outbox.untidied(0);
     EXPECT_EQ(outbox.untidy(), 1500U);
-    store::Batch again{std::string(partition)};
+    store::Batch again{rows.partition};
     outbox.tidy(again);
     EXPECT_EQ(outbox.tidy(again), 1500U);
     EXPECT_EQ(outbox.untidy(), 0U);
@@ -212,10 +212,10 @@ TEST_F(OutboxTest, rows_that_are_on_their_way_are_not_tidied) {
     add(1);
     make_durable();
     next();
-    store::Batch batch{std::string(partition)};
+    store::Batch batch{rows.partition};
     EXPECT_EQ(outbox.tidy(batch), 0U);
     EXPECT_TRUE(batch.empty());
 }
 
 }  // namespace
-}  // namespace onput::storage
+}  // namespace onput::outbox

@@ -1,11 +1,10 @@
-#include "services/storage/outbox.hpp"
+#include "common/outbox/outbox.hpp"
 
 #include <algorithm>
 
 #include "common/base/check.hpp"
-#include "services/storage/records.hpp"
 
-namespace onput::storage {
+namespace onput::outbox {
 namespace {
 
 constexpr std::size_t stored_rows_max = 256;  // Read in one go when the cache does not have them.
@@ -76,12 +75,12 @@ void Outbox::take_cached(HandOver& out) {
 }
 
 Result<void> Outbox::take_stored(const store::View& view, HandOver& out) {
-    const store::Range range{.from = outbox_row(sent_ + 1), .to = outbox_row(durable_ + 1)};
-    ONPUT_TRY(auto rows, view.scan(partition, range, stored_rows_max));
+    const store::Range range{.from = rows_.key(sent_ + 1), .to = rows_.key(durable_ + 1)};
+    ONPUT_TRY(auto rows, view.scan(rows_.partition, range, stored_rows_max));
     std::size_t bytes = 0;
     for (auto& row : rows) {
         if (!out.numbers.empty() && bytes + row.value.size() > hand_over_bytes_max) break;
-        ONPUT_TRY(const std::uint64_t number, number_of(row.key));
+        ONPUT_TRY(const std::uint64_t number, rows_.number_of(row.key));
         bytes += row.value.size();
         out.numbers.push_back(number);
         out.events.push_back(std::move(row.value));
@@ -123,7 +122,7 @@ std::optional<Timestamp> Outbox::next_wakeup() const {
 
 std::uint64_t Outbox::tidy(store::Batch& batch) {
     const std::uint64_t through = std::min(relayed_, removed_ + tidy_rows_max);
-    while (removed_ < through) batch.remove(outbox_row(++removed_));
+    while (removed_ < through) batch.remove(rows_.key(++removed_));
     check_invariants();
     return removed_;
 }
@@ -140,4 +139,4 @@ void Outbox::check_invariants() const {
     ONPUT_CHECK(cache_bytes_ <= outbox_cache_bytes_max);
 }
 
-}  // namespace onput::storage
+}  // namespace onput::outbox

@@ -1,17 +1,22 @@
-// Outbox: which events still have to be handed to the notifier, and when. Pure.
+// Outbox: which events of a service still have to be handed to the notifier, and when. Pure.
 //
 //     commit ──> kept ──on_durable──> may go ──next──> on its way ──on_appended──> over ──tidy──>
 //     gone
 //                                       ^                  │
 //                                       └──── on_failed ───┘   again after a delay that doubles
 //
-// The rows "e/<number>" are the truth; here are only positions in them, and for speed the newest
-// rows' bytes while nothing older waits. One hand-over is on its way at a time: the notifier takes
+// An event's row (rows.hpp) is in the same batch as the change that caused it. The rows are the
+// truth; here are only positions in them, and for speed the newest rows' bytes while nothing older
+// waits. One hand-over is on its way at a time: the notifier takes
 // any number at or below the highest that it has seen as done, so a batch that overtook a lost one
 // would lose the lost one's events.
 //
-// A crash forgets the positions. The store's record says through which number rows are gone;
-// everything above is handed over again, and the notifier drops what it has.
+// A crash forgets the positions. A record of the owner, written with each tidying, says through
+// which number rows are gone; everything above is handed over again, and the notifier drops what it
+// has. How many events wait is bounded by the disk only: nobody is refused because the notifier is
+// away.
+//
+// Owned and driven by a service's core; Relay makes the calls.
 #pragma once
 
 #include <deque>
@@ -21,10 +26,11 @@
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "common/outbox/rows.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/store/store.hpp"
 
-namespace onput::storage {
+namespace onput::outbox {
 
 inline constexpr std::size_t hand_over_bytes_max = 1024 * 1024;
 inline constexpr std::size_t outbox_cache_bytes_max = 16 * 1024 * 1024;
@@ -34,6 +40,8 @@ inline constexpr Duration relay_delay_max = std::chrono::seconds(5);
 
 class Outbox {
 public:
+    explicit Outbox(Rows rows) : rows_(std::move(rows)) {}
+
     // Before anything else. Rows (relayed_through, last] are there, and durable.
     struct Position {
         std::uint64_t relayed_through = 0;
@@ -53,7 +61,7 @@ public:
 
     struct HandOver {
         std::vector<std::uint64_t> numbers;
-        std::vector<std::string> events;  // Encoded ObjectEvents, one per number.
+        std::vector<std::string> events;  // The rows' values, one per number.
     };
     // What to hand over now; nothing while a hand-over is on its way, a delay runs, or no durable
     // event waits. At most append_events_max events and hand_over_bytes_max bytes, at least one.
@@ -86,6 +94,8 @@ private:
     Result<void> take_stored(const store::View& view, HandOver& out);
     void forget_cache();
 
+    Rows rows_;
+
     // removed_ <= relayed_ <= sent_ <= durable_ <= last_
     std::uint64_t last_ = 0;
     std::uint64_t durable_ = 0;
@@ -101,4 +111,4 @@ private:
     Timestamp retry_at_;
 };
 
-}  // namespace onput::storage
+}  // namespace onput::outbox

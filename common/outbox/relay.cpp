@@ -1,13 +1,13 @@
-#include "services/storage/relay.hpp"
+#include "common/outbox/relay.hpp"
 
 #include <algorithm>
 
 #include "common/base/log.hpp"
 
-namespace onput::storage {
+namespace onput::outbox {
 
 void Relay::pump() {
-    auto hand_over = parts_.core.outbox().next(parts_.view, parts_.loop.now());
+    auto hand_over = parts_.outbox.next(parts_.view, parts_.loop.now());
     if (!hand_over) {
         parts_.fail(std::move(hand_over).error().with_context("read the outbox"));
         return;
@@ -20,11 +20,10 @@ void Relay::pump() {
 }
 
 void Relay::send(Outbox::HandOver hand_over) {
-    schema::AppendEvents request{.source = parts_.core.source(),
-                                 .numbers = std::move(hand_over.numbers)};
+    schema::AppendEvents request{.source = parts_.source, .numbers = std::move(hand_over.numbers)};
     transport::CallOptions options;
     options.timeout = relay_timeout;
-    options.principal.id = "storage";
+    options.principal.id = parts_.service;
     options.attachments.reserve(hand_over.events.size());
     for (auto& event : hand_over.events) options.attachments.emplace_back(std::move(event));
     transport::call(parts_.notifier, request, std::move(options),
@@ -33,9 +32,10 @@ void Relay::send(Outbox::HandOver hand_over) {
 }
 
 void Relay::on_reply(const Result<schema::EventsAppended>& reply) {
-    Outbox& outbox = parts_.core.outbox();
+    Outbox& outbox = parts_.outbox;
     const Timestamp now = parts_.loop.now();
     if (reply) {
+        has_handed_over_ = true;
         outbox.on_appended(reply->through, now);
     } else {
         // Said once per outage.
@@ -49,7 +49,7 @@ void Relay::on_reply(const Result<schema::EventsAppended>& reply) {
 }
 
 void Relay::wake_later() {
-    const auto wakeup = parts_.core.outbox().next_wakeup();
+    const auto wakeup = parts_.outbox.next_wakeup();
     if (!wakeup || is_waking_) return;
     is_waking_ = true;
     const Duration delay =
@@ -60,4 +60,4 @@ void Relay::wake_later() {
     });
 }
 
-}  // namespace onput::storage
+}  // namespace onput::outbox

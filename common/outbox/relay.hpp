@@ -1,14 +1,16 @@
-// Relay: hands the outbox to the notifier. What goes when is the Outbox's business; here are the
-// call and the timer. Loop thread only.
+// Relay: hands an outbox to the notifier (notifier.append). What goes when is the Outbox's
+// business; here are the call and the timer. Loop thread only; its owner ends the client's open
+// calls before it ends the relay.
 #pragma once
 
 #include <functional>
+#include <string>
 
+#include "common/outbox/outbox.hpp"
 #include "common/transport/loop.hpp"
 #include "common/transport/request.hpp"
-#include "services/storage/core.hpp"
 
-namespace onput::storage {
+namespace onput::outbox {
 
 inline constexpr Duration relay_timeout = std::chrono::seconds(10);
 
@@ -16,15 +18,20 @@ class Relay {
 public:
     struct Parts {
         transport::Loop& loop;
-        StorageCore& core;
+        Outbox& outbox;
         const store::View& view;
         transport::RequestClient& notifier;
+        std::string source;                      // Names this outbox to the notifier for ever.
+        std::string service;                     // "storage": on whose behalf.
         std::function<void(const Error&)> fail;  // Ends the process: the outbox is damaged.
     };
     explicit Relay(Parts parts) : parts_(std::move(parts)) {}
 
     // Sends what may go now. Call whenever events became durable.
     void pump();
+
+    // Whether the notifier has taken anything in this life of the process.
+    [[nodiscard]] bool has_handed_over() const { return has_handed_over_; }
 
 private:
     void send(Outbox::HandOver hand_over);
@@ -33,6 +40,7 @@ private:
 
     Parts parts_;
     bool is_waking_ = false;  // A timer runs.
+    bool has_handed_over_ = false;
 };
 
-}  // namespace onput::storage
+}  // namespace onput::outbox
