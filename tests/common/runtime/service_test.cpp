@@ -106,7 +106,16 @@ TEST_F(ServiceTest, it_answers_its_status) {
     EXPECT_EQ(status->process_id, static_cast<std::uint32_t>(child->pid()));
     EXPECT_FALSE(status->is_ready);
     EXPECT_EQ(status->waiting_for, (std::vector<std::string>{"the moon"}));
-    ASSERT_EQ(status->metrics.size(), 1U);
+    // Its own, then what every process tells.
+    ASSERT_EQ(status->metrics.size(), 4U);
+    EXPECT_EQ(status->metrics.back().name, "process_resident_memory_bytes");
+    EXPECT_GT(status->metrics.back().value, 0);
+}
+
+TEST_F(ServiceTest, a_place_for_health_that_is_none_ends_it_with_1) {
+    start({"--endpoint=" + endpoint, "--health-listen=nowhere"});
+    expect_end("exit status 1");
+    expect_output("health_listen 'nowhere' is no address and port");
 }
 
 TEST_F(ServiceTest, sigterm_drains_and_ends_with_0) {
