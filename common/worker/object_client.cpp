@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/check.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 
@@ -81,7 +82,7 @@ void take_piece(const std::shared_ptr<Download>& download, std::uint64_t offset,
     if (!reply) taken = std::unexpected(reply.error());
     std::uint64_t at = offset;
     for (const Frame& frame : frames) {
-        if (taken) taken = write_at(download->to.fd, frame.view(), at);
+        if (taken) taken = write_at(download->to.fd, frame.view(), download->to.offset + at);
         at += frame.size();
     }
     const std::uint64_t expected =
@@ -123,7 +124,8 @@ void ask_for_pieces(const std::shared_ptr<Download>& download) {
 void take_whole(const std::shared_ptr<Download>& download, const std::vector<Frame>& frames) {
     std::uint64_t at = 0;
     for (const Frame& frame : frames) {
-        if (const auto written = write_at(download->to.fd, frame.view(), at); !written) {
+        const auto written = write_at(download->to.fd, frame.view(), download->to.offset + at);
+        if (!written) {
             download->done(std::unexpected(written.error()));
             return;
         }
@@ -163,6 +165,7 @@ struct Upload {
     transport::RequestClient& storage;
     ObjectContext context;
     int fd;
+    std::uint64_t start;  // In the file.
     ObjectClient::Uploaded done;
     schema::PutObject object;
     Digest md5{DigestAlgorithm::md5};
@@ -199,7 +202,7 @@ void send_pieces(const std::shared_ptr<Upload>& upload) {
         const std::uint64_t offset = upload->next;
         const auto length =
             std::min<std::uint64_t>(schema::chunk_bytes_max, upload->object.size_bytes - offset);
-        auto bytes = read_at(upload->fd, offset, length);
+        auto bytes = read_at(upload->fd, upload->start + offset, length);
         if (!bytes) {
             upload->failure = bytes.error();
             break;
@@ -238,6 +241,25 @@ void begin_upload(const std::shared_ptr<Upload>& upload) {
                     });
 }
 
+Result<std::uint64_t> length_of(const ObjectClient::FileRange& range) {
+    struct stat status{};
+    if (fstat(range.fd, &status) != 0) {
+        return onput::fail(ErrorCode::internal,
+                           std::string("stat result file: ") + std::strerror(errno));
+    }
+    const auto end = static_cast<std::uint64_t>(status.st_size);
+    const std::uint64_t left = end - std::min(range.offset, end);
+    const std::uint64_t length = range.length.value_or(left);
+    if (range.offset > end || length > left) {
+        return onput::fail(ErrorCode::corruption,
+                           "upload " + std::to_string(length) + " bytes from " +
+                               std::to_string(range.offset) + " of a file of " +
+                               std::to_string(end),
+                           "beyond_the_file");
+    }
+    return length;
+}
+
 }  // namespace
 
 void ObjectClient::download(const ObjectName& name, const ObjectContext& context, DownloadTo to,
@@ -257,36 +279,58 @@ void ObjectClient::download(const ObjectName& name, const ObjectContext& context
         });
 }
 
-void ObjectClient::upload(schema::PutObject object, const ObjectContext& context, int fd,
+void ObjectClient::upload(schema::PutObject object, const ObjectContext& context, FileRange from,
                           Uploaded done) {
-    struct stat status{};
-    if (fstat(fd, &status) != 0) {
-        done(onput::fail(ErrorCode::internal,
-                         std::string("stat result file: ") + std::strerror(errno)));
+    const auto length = length_of(from);
+    if (!length) {
+        done(std::unexpected(length.error()));
         return;
     }
-    object.size_bytes = static_cast<std::uint64_t>(status.st_size);
+    object.size_bytes = *length;
     if (object.size_bytes > schema::whole_put_bytes_max) {
         begin_upload(std::make_shared<Upload>(Upload{.storage = storage_,
                                                      .context = context,
-                                                     .fd = fd,
+                                                     .fd = from.fd,
+                                                     .start = from.offset,
                                                      .done = std::move(done),
                                                      .object = std::move(object),
                                                      .failure = {}}));
         return;
     }
-    auto bytes = read_at(fd, 0, object.size_bytes);
+    auto bytes = read_at(from.fd, from.offset, object.size_bytes);
     if (!bytes) {
         done(std::unexpected(bytes.error()));
         return;
     }
-    object.etag = to_hex(Digest::of(DigestAlgorithm::md5, *bytes));
+    upload(std::move(object), context, *std::move(bytes), std::move(done));
+}
+
+void ObjectClient::upload(schema::PutObject object, const ObjectContext& context, std::string bytes,
+                          Uploaded done) {
+    ONPUT_CHECK(bytes.size() <= schema::whole_put_bytes_max);
+    object.size_bytes = bytes.size();
+    object.etag = to_hex(Digest::of(DigestAlgorithm::md5, bytes));
     auto options = options_for(context);
-    options.attachments.emplace_back(std::move(*bytes));
+    options.attachments.emplace_back(std::move(bytes));
     transport::call(storage_, object, std::move(options),
                     [done = std::move(done)](Result<schema::ObjectPut> reply, std::vector<Frame>) {
                         done(std::move(reply));
                     });
+}
+
+void ObjectClient::inspect(const ObjectName& name, const ObjectContext& context, Inspected done) {
+    transport::call(storage_,
+                    schema::HeadObject{.bucket = name.bucket, .key = name.key, .conditions = {}},
+                    options_for(context),
+                    [done = std::move(done)](Result<schema::ObjectInfo> reply, std::vector<Frame>) {
+                        done(std::move(reply));
+                    });
+}
+
+void ObjectClient::remove(schema::DeleteObject object, const ObjectContext& context, Removed done) {
+    transport::call(storage_, object, options_for(context),
+                    [done = std::move(done)](Result<schema::ObjectDeleted> reply,
+                                             std::vector<Frame>) { done(std::move(reply)); });
 }
 
 }  // namespace onput::worker

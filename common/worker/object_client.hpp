@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/schema/storage_objects.hpp"
 #include "common/transport/request.hpp"
@@ -35,19 +37,42 @@ public:
     explicit ObjectClient(transport::RequestClient& storage) : storage_(storage) {}
 
     using Downloaded = std::function<void(Result<schema::ObjectInfo>)>;
-    // Writes the whole object to `fd` from offset 0. An object above `bytes_max` is refused with
-    // `object_too_large` before any byte is asked for.
+    // Writes the whole object to `fd` from `offset` on, so that one file can carry several objects.
+    // An object above `bytes_max` is refused with `object_too_large` before any byte of it is asked
+    // for with a session (a small one is in the first answer).
     struct DownloadTo {
         int fd = -1;
         std::uint64_t bytes_max = 0;
+        std::uint64_t offset = 0;
     };
     void download(const ObjectName& name, const ObjectContext& context, DownloadTo to,
                   Downloaded done);
 
     using Uploaded = std::function<void(Result<schema::ObjectPut>)>;
-    // Puts the file's bytes from offset 0 to its end. `object.size_bytes` and `object.etag` are
-    // filled in here. Nothing is visible unless it succeeds.
-    void upload(schema::PutObject object, const ObjectContext& context, int fd, Uploaded done);
+    // Nothing: to the file's end.
+    struct FileRange {
+        int fd = -1;
+        std::uint64_t offset = 0;
+        std::optional<std::uint64_t> length = {};
+    };
+    // Puts the range's bytes. `object.size_bytes` and `object.etag` are filled in here. Nothing is
+    // visible unless it succeeds. A range that reaches beyond the file's end is corruption.
+    void upload(schema::PutObject object, const ObjectContext& context, FileRange from,
+                Uploaded done);
+    // The whole file.
+    void upload(schema::PutObject object, const ObjectContext& context, int fd, Uploaded done) {
+        upload(std::move(object), context, FileRange{.fd = fd}, std::move(done));
+    }
+    // From memory, at most whole_put_bytes_max.
+    void upload(schema::PutObject object, const ObjectContext& context, std::string bytes,
+                Uploaded done);
+
+    using Inspected = std::function<void(Result<schema::ObjectInfo>)>;
+    // What is known about an object, without its bytes.
+    void inspect(const ObjectName& name, const ObjectContext& context, Inspected done);
+
+    using Removed = std::function<void(Result<schema::ObjectDeleted>)>;
+    void remove(schema::DeleteObject object, const ObjectContext& context, Removed done);
 
 private:
     transport::RequestClient& storage_;
