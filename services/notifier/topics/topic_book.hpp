@@ -37,6 +37,8 @@
 namespace onput::notifier {
 
 inline constexpr Duration confirmation_token_lifetime = std::chrono::hours(48);
+inline constexpr std::size_t filter_policies_per_topic_max = 200;  // SNS's own.
+inline constexpr std::size_t expired_per_call_max = 64;
 
 struct Topic {
     std::string arn;
@@ -48,7 +50,10 @@ struct Topic {
     DeliveryPolicy http_policy;          // For its http and https subscriptions.
     std::string display_name;
     int signature_version = 1;
-    std::set<std::uint64_t> subscriptions;  // Numbers, pending ones as well.
+    // Of DeliveryPolicy's disableSubscriptionOverrides: its subscriptions' own ones do not count.
+    bool disables_overrides = false;
+    std::uint64_t subscriptions_deleted = 0;  // Ever, by Unsubscribe.
+    std::set<std::uint64_t> subscriptions;    // Numbers, pending ones as well.
 };
 
 struct Subscription {
@@ -60,17 +65,24 @@ struct Subscription {
     std::string endpoint;  // Queue ARN, URL, address, E.164 number.
     bool is_confirmed = false;
     bool authenticate_on_unsubscribe = false;
-    std::string token;  // While pending.
-    Timestamp token_made_at;
+    bool is_confirmation_authenticated = false;  // An account confirmed it, not just a token.
+    // Hexadecimal; empty where none is needed. Kept once confirmed: confirming again answers the
+    // same.
+    std::string token;
+    Timestamp token_made_at;                        // Or sent again, which lets it live on.
     std::map<std::string, std::string> attributes;  // As they were set.
     bool is_raw = false;
     std::optional<pattern::FilterPolicy> filter;
     std::string dead_letter_arn;     // Of RedrivePolicy; empty: none.
     DeliveryPolicy delivery_policy;  // The effective one: its own, the topic's, or the default.
+    std::optional<DeliveryPolicy> own_delivery_policy = {};
 };
 
 struct TopicBookOptions {
     std::string region = "us-east-1";
+    std::size_t topics_max = schema::topics_max;
+    std::size_t subscriptions_max = schema::subscriptions_max;
+    std::size_t subscriptions_per_topic_max = schema::subscriptions_per_topic_max;
 };
 
 class TopicBook {
@@ -78,10 +90,13 @@ public:
     TopicBook(TopicBookOptions options, const store::View& view, Random random);
     ~TopicBook();
 
+    // Continues from the store. Called once, before anything else. Rows that do not fit together
+    // are corruption.
     Result<void> restore();
 
     // Commands. Authorised against the topic's policy by their SNS action ("SNS:Publish"); the
-    // owner's account may do everything that the policy does not deny.
+    // owner's account may do everything that the policy does not deny. One that fails has changed
+    // nothing, neither here nor in the batch.
     Result<schema::TopicInfo> create(const schema::CreateTopic& request, const Caller& caller,
                                      store::Batch& batch);
     // The numbers of the subscriptions that went with it are added to `removed`.
@@ -106,6 +121,9 @@ public:
                                       store::Batch& batch, std::vector<std::uint64_t>& removed);
     Result<schema::Empty> set_subscription_attribute(
         const schema::SetSubscriptionAttribute& request, const Caller& caller, store::Batch& batch);
+    // Removes pending subscriptions whose tokens have expired, at most expired_per_call_max. Every
+    // subscribe does so too; calling it from time to time frees what nobody subscribes to.
+    void expire(Timestamp now, store::Batch& batch, std::vector<std::uint64_t>& removed);
 
     // Questions.
     [[nodiscard]] Result<schema::TopicInfo> get(const schema::GetTopic& request,

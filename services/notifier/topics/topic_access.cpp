@@ -1,0 +1,172 @@
+#include "services/notifier/topics/topic_access.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace onput::notifier {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What a topic's policy can speak about.
+constexpr std::array<std::string_view, 15> topic_actions{
+    "sns:addpermission",
+    "sns:deletetopic",
+    "sns:getdataprotectionpolicy",
+    "sns:gettopicattributes",
+    "sns:listsubscriptionsbytopic",
+    "sns:listtagsforresource",
+    "sns:publish",
+    "sns:putdataprotectionpolicy",
+    "sns:receive",
+    "sns:removepermission",
+    "sns:settopicattributes",
+    "sns:subscribe",
+    "sns:tagresource",
+    "sns:unsubscribe",
+    "sns:untagresource",
+};
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    return out;
+}
+
+bool is_topic_action(std::string_view written) {
+    const std::string pattern = lower(written);
+    // "*" would speak about every service's actions.
+    if (!pattern.starts_with("sns:")) return false;
+    return std::ranges::any_of(topic_actions, [&pattern](std::string_view action) {
+        return auth::matches_wildcard(pattern, action);
+    });
+}
+
+bool speaks_of_topics(const Json& actions) {
+    if (actions.is_string()) return is_topic_action(actions.get_ref<const std::string&>());
+    return std::ranges::all_of(actions, [](const Json& action) {
+        return is_topic_action(action.get_ref<const std::string&>());
+    });
+}
+
+Result<void> check_actions(const Json& document) {
+    const auto out_of_scope = [] {
+        return fail(ErrorCode::invalid_argument, "Policy statement action out of service scope!",
+                    "InvalidParameter");
+    };
+    const Json& statements = document.at("Statement");
+    if (statements.is_object()) {
+        if (!speaks_of_topics(statements.at("Action"))) return out_of_scope();
+        return {};
+    }
+    for (const Json& statement : statements) {
+        if (!speaks_of_topics(statement.at("Action"))) return out_of_scope();
+    }
+    return {};
+}
+
+Result<void> judge(const Topic& topic, const auth::PolicyRequest& request, bool is_trusted,
+                   const std::string& who) {
+    const auth::PolicyEffect effect =
+        topic.policy ? topic.policy->evaluate(request).effect : auth::PolicyEffect::no_match;
+    if (effect == auth::PolicyEffect::deny) {
+        return not_authorized(who, request.action, topic.arn,
+                              "with an explicit deny in a resource-based policy");
+    }
+    if (is_trusted || effect == auth::PolicyEffect::allow) return {};
+    return not_authorized(
+        who, request.action, topic.arn,
+        "because no resource-based policy allows the " + request.action + " action");
+}
+
+auth::PolicyRequest request_of_account(const Topic& topic, std::string_view account,
+                                       std::string_view action) {
+    auth::PolicyRequest request;
+    request.principal.account_id = account;
+    request.action = action;
+    request.resource = topic.arn;
+    // What the default policy's condition compares with the owner.
+    if (!account.empty()) request.source_owner = std::string(account);
+    return request;
+}
+
+}  // namespace
+
+std::unexpected<Error> not_authorized(std::string_view who, std::string_view action,
+                                      std::string_view resource, std::string_view why) {
+    std::string text = "User: " + std::string(who) + " is not authorized to perform: ";
+    text.append(action).append(" on resource: ").append(resource).append(" ").append(why);
+    return fail(ErrorCode::permission_denied, std::move(text), "AuthorizationError");
+}
+
+std::string principal_name(std::string_view account) {
+    if (account.empty()) return "anonymous";
+    return "arn:aws:iam::" + std::string(account) + ":root";
+}
+
+Result<auth::Policy> parse_topic_access(std::string_view json) {
+    auto policy = auth::Policy::parse(json);
+    if (!policy) {
+        return fail(ErrorCode::invalid_argument, "Policy Error: " + policy.error().message,
+                    "InvalidParameter");
+    }
+    try {
+        ONPUT_TRY_VOID(check_actions(Json::parse(json)));
+    } catch (const Json::exception&) {
+        return fail(ErrorCode::invalid_argument, "Policy Error: unexpected element",
+                    "InvalidParameter");
+    }
+    return policy;
+}
+
+std::string default_topic_access(const Topic& topic) {
+    const Json statement{
+        {"Sid", "__default_statement_ID"},
+        {"Effect", "Allow"},
+        {"Principal", {{"AWS", "*"}}},
+        {"Action", Json::array({"SNS:GetTopicAttributes", "SNS:SetTopicAttributes",
+                                "SNS:AddPermission", "SNS:RemovePermission", "SNS:DeleteTopic",
+                                "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"})},
+        {"Resource", topic.arn},
+        {"Condition", {{"StringEquals", {{"AWS:SourceOwner", topic.account}}}}},
+    };
+    const Json document{{"Version", "2008-10-17"},
+                        {"Id", "__default_policy_ID"},
+                        {"Statement", Json::array({statement})}};
+    return document.dump();
+}
+
+Result<void> check_access(const Topic& topic, const schema::Principal& principal,
+                          std::string_view action) {
+    const std::string who = principal_name(principal.account);
+    if (principal.account.empty() && action != "SNS:Publish") {
+        return not_authorized(who, action, topic.arn, "because the request is not signed");
+    }
+    return judge(topic, request_of_account(topic, principal.account, action),
+                 principal.account == topic.account, who);
+}
+
+Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& message) {
+    if (message.service.empty()) {
+        return check_access(topic, {.account = message.account, .id = {}}, "SNS:Publish");
+    }
+    auth::PolicyRequest request;
+    request.principal.service = message.service;
+    request.action = "SNS:Publish";
+    request.resource = topic.arn;
+    if (!message.source_arn.empty()) request.source_arn = message.source_arn;
+    if (!message.source_account.empty()) request.source_account = message.source_account;
+    // A function's own configuration names the topic: its owner has said so already. Everything
+    // else that acts for somebody must be let in by the policy, as on AWS.
+    const bool is_own_function = message.service == "lambda.amazonaws.com" &&
+                                 !message.source_account.empty() &&
+                                 message.source_account == topic.account;
+    return judge(topic, request, is_own_function, message.service);
+}
+
+}  // namespace onput::notifier
