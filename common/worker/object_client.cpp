@@ -302,11 +302,11 @@ void ObjectClient::upload(schema::PutObject object, const ObjectContext& context
         done(std::unexpected(bytes.error()));
         return;
     }
-    upload(std::move(object), context, *std::move(bytes), std::move(done));
+    upload_bytes(std::move(object), context, *std::move(bytes), std::move(done));
 }
 
-void ObjectClient::upload(schema::PutObject object, const ObjectContext& context, std::string bytes,
-                          Uploaded done) {
+void ObjectClient::upload_bytes(schema::PutObject object, const ObjectContext& context,
+                                std::string bytes, Uploaded done) {
     ONPUT_CHECK(bytes.size() <= schema::whole_put_bytes_max);
     object.size_bytes = bytes.size();
     object.etag = to_hex(Digest::of(DigestAlgorithm::md5, bytes));

@@ -64,8 +64,8 @@ public:
         upload(std::move(object), context, FileRange{.fd = fd}, std::move(done));
     }
     // From memory, at most whole_put_bytes_max.
-    void upload(schema::PutObject object, const ObjectContext& context, std::string bytes,
-                Uploaded done);
+    void upload_bytes(schema::PutObject object, const ObjectContext& context, std::string bytes,
+                      Uploaded done);
 
     using Inspected = std::function<void(Result<schema::ObjectInfo>)>;
     // What is known about an object, without its bytes.

@@ -44,13 +44,12 @@ protected:
         EXPECT_TRUE(loop.run_until([&] { return result.has_value(); }));
         return *result;
     }
-    template <typename From>
-    Result<schema::ObjectPut> upload(const std::string& key, From from) {
+    Result<schema::ObjectPut> upload(const std::string& key, ObjectClient::FileRange from) {
         schema::PutObject object;
         object.bucket = "b";
         object.key = key;
         std::optional<Result<schema::ObjectPut>> result;
-        objects.upload(std::move(object), {}, std::move(from),
+        objects.upload(std::move(object), {}, from,
                        [&](Result<schema::ObjectPut> done) { result = std::move(done); });
         EXPECT_TRUE(loop.run_until([&] { return result.has_value(); }));
         return *result;
@@ -96,7 +95,7 @@ TEST_F(ObjectClientTest, a_range_of_a_file_becomes_an_object) {
     ASSERT_TRUE(upload("large", ObjectClient::FileRange{file.get(), 77, 2'000'000}));
     ASSERT_TRUE(upload("rest", ObjectClient::FileRange{file.get(), 2'999'990, {}}));
     ASSERT_TRUE(upload("nothing", ObjectClient::FileRange{file.get(), 3'000'000, {}}));
-    ASSERT_TRUE(upload("whole", file.get()));
+    ASSERT_TRUE(upload("whole", ObjectClient::FileRange{file.get()}));
     EXPECT_EQ(stored("small"), bytes.substr(1000, 5));
     EXPECT_TRUE(stored("large") == bytes.substr(77, 2'000'000));
     EXPECT_EQ(stored("rest"), bytes.substr(2'999'990));
@@ -117,7 +116,14 @@ TEST_F(ObjectClientTest, a_range_beyond_the_files_end_is_refused) {
 }
 
 TEST_F(ObjectClientTest, bytes_in_memory_become_an_object) {
-    ASSERT_TRUE(upload("a", std::string("hello")));
+    schema::PutObject object;
+    object.bucket = "b";
+    object.key = "a";
+    std::optional<Result<schema::ObjectPut>> result;
+    objects.upload_bytes(object, {}, "hello",
+                         [&](Result<schema::ObjectPut> done) { result = std::move(done); });
+    ASSERT_TRUE(loop.run_until([&] { return result.has_value(); }));
+    ASSERT_TRUE(*result);
     EXPECT_EQ(stored("a"), "hello");
     EXPECT_EQ(storage.objects.at({"b", "a"}).info.etag, "5d41402abc4b2a76b9719d911017c592");
 }
