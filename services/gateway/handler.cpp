@@ -1,26 +1,24 @@
 #include "services/gateway/handler.hpp"
 
-#include "common/base/digest.hpp"
-#include "common/base/encoding.hpp"
-#include "common/base/log.hpp"
 #include "common/base/random.hpp"
 #include "services/gateway/admin.hpp"
+#include "services/gateway/proof.hpp"
+#include "services/gateway/query/form.hpp"
+#include "services/gateway/route.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/presigned.hpp"
+#include "services/gateway/sns/certificate.hpp"
+#include "services/gateway/sns/protocol.hpp"
 #include "services/gateway/sqs/protocol.hpp"
 
 namespace onput::gateway {
 namespace {
 
-// One per thread: neither is thread-safe.
+// One per thread: it is not thread-safe.
 Random& thread_random() {
     static thread_local Random random = Random::from_system();
     return random;
-}
-auth::SigningKeyCache& thread_signing_keys() {
-    static thread_local auth::SigningKeyCache cache;
-    return cache;
 }
 
 std::string upper_hex(std::size_t digits) {
@@ -47,32 +45,9 @@ RequestContext make_context(http::Exchange& exchange, Shared& shared) {
     return context;
 }
 
-auth::RequestView view_of(const RequestContext& context) {
-    const auto& head = context.head();
-    return {
-        .method = head.method, .path = head.path, .query = head.query, .headers = context.headers};
-}
-
-struct Prove {
-    std::string_view host_bucket;
-    std::string_view body_sha256;
-};
-
-Result<void> prove(RequestContext& context, const auth::Claim& claim, const Prove& with) {
-    const auth::VerifyInput input{.keys = context.shared.keys,
-                                  .signing_keys = thread_signing_keys(),
-                                  .now = context.now,
-                                  .body_sha256 = with.body_sha256,
-                                  .host_bucket = with.host_bucket};
-    ONPUT_TRY(context.identity, auth::verify(claim, view_of(context), input));
-    return {};
-}
-
 http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address address) {
     const std::string host_bucket = address.is_virtual_host ? address.bucket : std::string();
-    const auto claim = auth::parse_claim(view_of(context));
-    if (!claim) co_return std::unexpected(claim.error());
-    const auto proven = prove(context, *claim, {.host_bucket = host_bucket, .body_sha256 = {}});
+    const auto proven = prove_head(context, host_bucket);
     if (!proven) co_return proven;
     s3::S3Request request{
         .context = context, .address = std::move(address), .head = context.head()};
@@ -105,46 +80,44 @@ http::Task<void> serve_s3(RequestContext& context) {
         .ids = {.request_id = context.request_id, .host_id = context.host_id}};
     auto response = s3::render_error(answer);
     // What does not exist here is the caller's concern, not a failure.
-    if (response.head.status >= 500 && response.head.status != 501) {
-        ++context.shared.errors_total;
-        log::warn("request failed",
-                  {{"request_id", context.request_id}, {"error", served.error().message}});
-    }
+    if (response.head.status >= 500 && response.head.status != 501)
+        note_failure(context, served.error());
     if (head.is_head()) response.body.clear();
     // The client may be gone; there is nobody left to tell.
     static_cast<void>(
         co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
 }
 
-// The body belongs to SQS's signature, by the hash that we compute: a client that states one as
-// well must state the same, and one that leaves the body unsigned is refused.
-Result<void> prove_body(const RequestContext& context, std::string_view hash) {
-    const auto& payload = context.identity.payload;
-    if (payload.kind == auth::PayloadKind::body) return {};
-    if (payload.kind == auth::PayloadKind::sha256 && http::equal_ignoring_case(payload.token, hash))
-        return {};
-    return fail(ErrorCode::permission_denied, "the body is not what was signed",
-                "signature_does_not_match");
+http::Task<http::Response> serve_sqs(RequestContext& context, Result<std::string> body) {
+    auto call = sqs::read_call(context, body ? std::move(*body) : std::string());
+    auto ready = body ? prove_whole(context, call.body) : std::unexpected(body.error());
+    co_return co_await sqs::serve(context, std::move(call), std::move(ready));
 }
 
-// SQS binds the body to the signature, so it is read first.
-http::Task<void> serve_sqs(RequestContext& context) {
-    sqs::Call call;
-    auto body = co_await context.exchange.read_whole_body(sqs::request_bytes_max);
+http::Task<http::Response> serve_sns(RequestContext& context, Result<std::string> body) {
+    const std::string text = body ? std::move(*body) : std::string();
+    auto call = sns::read_call(context, text);
     Result<void> ready;
-    if (body) {
-        call = sqs::read_call(context, std::move(*body));
-        const std::string hash = to_hex(Digest::of(DigestAlgorithm::sha256, call.body));
-        const auto claim = auth::parse_claim(view_of(context));
-        ready = claim ? prove(context, *claim, {.host_bucket = {}, .body_sha256 = hash})
-                      : Result<void>(std::unexpected(claim.error()));
-        if (ready) ready = prove_body(context, hash);
-    } else {
-        call = sqs::read_call(context, {});
+    if (!body) {
         ready = std::unexpected(body.error());
+    } else if (!is_anonymous(context) || !sns::admits_anyone(call.operation)) {
+        ready = prove_whole(context, text);
     }
-    auto response = co_await sqs::serve(context, std::move(call), std::move(ready));
-    if (response.head.status >= 500) ++context.shared.errors_total;
+    co_return co_await sns::serve(context, std::move(call), std::move(ready));
+}
+
+// The query protocol binds the body to the signature, so it is read first.
+http::Task<void> serve_query(RequestContext& context, Protocol protocol) {
+    auto body = co_await context.exchange.read_whole_body(query::request_bytes_max);
+    if (protocol == Protocol::form)
+        protocol = protocol_of_form(query::form_of(context.head(), body ? *body : ""));
+    http::Response response;
+    if (protocol == Protocol::sns) {
+        response = co_await serve_sns(context, std::move(body));
+    } else {
+        response = co_await serve_sqs(context, std::move(body));
+    }
+    // The client may be gone; there is nobody left to tell.
     static_cast<void>(
         co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
 }
@@ -173,10 +146,13 @@ http::Task<void> Handler::handle(http::Exchange& exchange) {
         co_return;
     }
     context.query = std::move(*query);
-    if (sqs::is_sqs(context)) {
-        co_await serve_sqs(context);
-    } else {
+    const Protocol protocol = protocol_of(exchange.request(), context.query);
+    if (sns::asks_for_certificate(exchange.request()) && is_anonymous(context)) {
+        co_await sns::serve_certificate(context);
+    } else if (protocol == Protocol::s3) {
         co_await serve_s3(context);
+    } else {
+        co_await serve_query(context, protocol);
     }
 }
 

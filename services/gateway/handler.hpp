@@ -2,8 +2,8 @@
 // hands over to the protocol's own code:
 //
 //     /_onput/...                                   health and metrics, unsigned
-//     credential scope sqs, X-Amz-Target AmazonSQS, or a form with Action    sqs/
-//     everything else                               s3/
+//     /SimpleNotificationService-....pem            sns/certificate, unsigned
+//     what route.hpp tells apart                    sqs/, sns/, s3/
 //
 // Called on the server's threads, at the same time when there are several; what it shares is in
 // Shared, which is atomic or constant.

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/auth/verify.hpp"
+#include "common/schema/topics.hpp"
 #include "services/gateway/backend.hpp"
 #include "services/gateway/config.hpp"
 #include "services/gateway/http/exchange.hpp"
@@ -21,6 +23,9 @@ struct Shared {
     Backend& backend;
     std::atomic<std::uint64_t> requests_total = 0;
     std::atomic<std::uint64_t> errors_total = 0;  // Answers of 500 and above.
+    // The certificate that was last asked for. Shared by all connections' threads, each of which
+    // may be sending it while another one replaces it: the last user frees it.
+    std::atomic<std::shared_ptr<const schema::SigningCertificate>> certificate = {};
 };
 
 struct RequestContext {
@@ -62,5 +67,8 @@ struct RequestContext {
         return shared.backend.call(exchange, request, call_options());
     }
 };
+
+// An answer of 500 or above: counted, and its cause, which the client is not shown, logged.
+void note_failure(RequestContext& context, const Error& error);
 
 }  // namespace onput::gateway

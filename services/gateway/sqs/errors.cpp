@@ -3,7 +3,9 @@
 #include <array>
 
 #include "common/schema/json.hpp"
-#include "services/gateway/s3/xml.hpp"
+#include "services/gateway/query/errors.hpp"
+#include "services/gateway/query/xml.hpp"
+#include "services/gateway/sqs/value.hpp"
 
 namespace onput::gateway::sqs {
 namespace {
@@ -41,29 +43,8 @@ constexpr std::array names{
     Name{"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"},
     Name{"InvalidMessageContents", "InvalidMessageContents", "InvalidMessageContents"},
     Name{"InvalidAction", "UnknownOperationException", "InvalidAction"},
-    Name{"MissingAction", "MissingAction", "MissingAction"},
     Name{"SerializationException", "SerializationException", "MalformedQueryString"},
     Name{"MalformedQueryString", "SerializationException", "MalformedQueryString"},
-    Name{"invalid_access_key_id", "InvalidClientTokenId", "InvalidClientTokenId", 403,
-         "The security token included in the request is invalid."},
-    Name{"signature_does_not_match", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403,
-         "The request signature we calculated does not match the signature you provided. Check "
-         "your AWS Secret Access Key and signing method. "
-         "Consult the service documentation for details."},
-    Name{"access_denied", "MissingAuthenticationToken", "MissingAuthenticationToken", 403,
-         "Request is missing Authentication Token"},
-    Name{"request_time_too_skewed", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
-    Name{"request_expired", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
-    Name{"request_not_yet_valid", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
-    Name{"headers_not_signed", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403},
-    Name{"authorization_header_malformed", "IncompleteSignature", "IncompleteSignature"},
-    Name{"authorization_query_parameters_error", "IncompleteSignature", "IncompleteSignature"},
-    Name{"several_auth_mechanisms", "IncompleteSignature", "IncompleteSignature"},
-    Name{"authorization_mechanism_not_supported", "IncompleteSignature", "IncompleteSignature"},
-    Name{"unsupported_authorization_type", "IncompleteSignature", "IncompleteSignature"},
-    Name{"invalid_content_sha256", "IncompleteSignature", "IncompleteSignature"},
-    Name{"missing_security_header", "IncompleteSignature", "IncompleteSignature"},
-    Name{"invalid_uri", "MalformedQueryString", "MalformedQueryString"},
     Name{"malformed_body", "SerializationException", "MalformedQueryString"},
     Name{"incomplete_body", "SerializationException", "MalformedQueryString"},
     Name{"body_too_large", "InvalidParameterValueException", "InvalidParameterValue", 400,
@@ -92,6 +73,8 @@ Name find_name(std::string_view reason, ErrorCode code) {
     for (const auto& entry : names) {
         if (entry.reason == reason) return entry;
     }
+    if (const auto* common = query::find_common_error(reason))
+        return {common->reason, common->code, common->code, common->status, common->message};
     return name_of_code(code);
 }
 
@@ -104,21 +87,6 @@ std::string json_body(const ErrorName& name) {
     out.text(name.message);
     out.end_object();
     return out.take();
-}
-
-std::string xml_body(const ErrorName& name, std::string_view request_id) {
-    s3::XmlWriter xml;
-    xml.begin_in_namespace("ErrorResponse", "http://queue.amazonaws.com/doc/2012-11-05/");
-    xml.begin("Error");
-    xml.text("Type", name.status < 500 ? "Sender" : "Receiver");
-    xml.text("Code", name.code);
-    xml.text("Message", name.message);
-    xml.begin("Detail");
-    xml.end("Detail");
-    xml.end("Error");
-    xml.text("RequestId", request_id);
-    xml.end("ErrorResponse");
-    return xml.take();
 }
 
 }  // namespace
@@ -150,7 +118,12 @@ http::Response render_error(const Error& error, Wire wire, std::string_view requ
         response.body = json_body(name);
     } else {
         response.head.headers.emplace_back("Content-Type", "text/xml");
-        response.body = xml_body(name, request_id);
+        response.body = query::write_error({.xml_namespace = sqs_namespace,
+                                            .status = name.status,
+                                            .code = name.code,
+                                            .message = name.message,
+                                            .request_id = request_id,
+                                            .has_detail = true});
     }
     return response;
 }

@@ -7,6 +7,7 @@
 namespace onput::gateway::sqs {
 namespace {
 
+using query::value_depth_max;
 using Json = nlohmann::json;
 
 std::unexpected<Error> not_json(std::string why) {

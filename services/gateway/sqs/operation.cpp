@@ -2,23 +2,39 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include <fmt/format.h>
 
+#include "services/gateway/query/batch.hpp"
 #include "services/gateway/sqs/errors.hpp"
 
 namespace onput::gateway::sqs {
 namespace {
 
-constexpr std::size_t batch_entries_max = 10;
-constexpr std::size_t entry_id_bytes_max = 80;
-
-bool is_entry_id(std::string_view id) {
-    return !id.empty() && id.size() <= entry_id_bytes_max && std::ranges::all_of(id, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-    });
+std::unexpected<Error> refuse(const query::BatchFault& fault, std::size_t entries,
+                              std::string_view operation) {
+    using Kind = query::BatchFault::Kind;
+    switch (fault.kind) {
+        case Kind::empty:
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("There should be at least one {}RequestEntry in the request.",
+                                    operation),
+                        "EmptyBatchRequest");
+        case Kind::too_many:
+            return fail(
+                ErrorCode::invalid_argument,
+                fmt::format("Maximum number of entries per request are {}. You have sent {}.",
+                            query::batch_entries_max, entries),
+                "TooManyEntriesInBatchRequest");
+        case Kind::repeated_id:
+            return fail(ErrorCode::invalid_argument, fmt::format("Id {} repeated.", fault.id),
+                        "BatchEntryIdsNotDistinct");
+        case Kind::malformed_id: break;
+    }
+    return fail(ErrorCode::invalid_argument,
+                "A batch entry id can only contain alphanumeric characters, hyphens and "
+                "underscores. It can be at most 80 letters long.",
+                "InvalidBatchEntryId");
 }
 
 }  // namespace
@@ -71,32 +87,8 @@ Result<QueueName> queue_of(const SqsRequest& request) {
 Result<const Value::List*> batch_of(const Value& parameters, std::string_view operation) {
     const auto* member = parameters.find("Entries");
     const auto* entries = member != nullptr ? member->list() : nullptr;
-    if (entries == nullptr || entries->empty()) {
-        return fail(
-            ErrorCode::invalid_argument,
-            fmt::format("There should be at least one {}RequestEntry in the request.", operation),
-            "EmptyBatchRequest");
-    }
-    if (entries->size() > batch_entries_max) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("Maximum number of entries per request are {}. You have sent {}.",
-                                batch_entries_max, entries->size()),
-                    "TooManyEntriesInBatchRequest");
-    }
-    std::set<std::string> ids;
-    for (const auto& entry : *entries) {
-        const std::string id = entry.text_of("Id");
-        if (!is_entry_id(id)) {
-            return fail(ErrorCode::invalid_argument,
-                        "A batch entry id can only contain alphanumeric characters, hyphens and "
-                        "underscores. It can be at most 80 letters long.",
-                        "InvalidBatchEntryId");
-        }
-        if (!ids.insert(id).second) {
-            return fail(ErrorCode::invalid_argument, fmt::format("Id {} repeated.", id),
-                        "BatchEntryIdsNotDistinct");
-        }
-    }
+    if (const auto fault = query::find_batch_fault(entries))
+        return refuse(*fault, entries != nullptr ? entries->size() : 0, operation);
     return entries;
 }
 

@@ -1,28 +1,11 @@
 #include "services/gateway/sqs/protocol.hpp"
 
+#include "services/gateway/query/form.hpp"
 #include "services/gateway/sqs/errors.hpp"
 #include "services/gateway/sqs/operation.hpp"
 
 namespace onput::gateway::sqs {
 namespace {
-
-constexpr std::string_view target_prefix = "AmazonSQS.";
-
-// The service of a signature's credential scope: "key/date/region/service/aws4_request".
-bool names(std::string_view credential, std::string_view service) {
-    const auto end = credential.find("/aws4_request");
-    if (end == std::string_view::npos) return false;
-    const std::string_view scope = credential.substr(0, end);
-    return scope.ends_with(service) && scope.size() > service.size() &&
-           scope[scope.size() - service.size() - 1] == '/';
-}
-
-bool is_form(const RequestContext& context) {
-    return context.head()
-        .header("content-type")
-        .value_or("")
-        .starts_with("application/x-www-form-urlencoded");
-}
 
 // "/000000000000/name": the queue that a client of the query protocol addresses.
 std::string queue_path(std::string_view path) {
@@ -47,14 +30,9 @@ http::Response render(const Value& result, const Call& call, const std::string& 
     return response;
 }
 
-// A GET has its parameters in the query; a POST may have some in each, the body's counting.
-std::string form_of(const RequestContext& context, const std::string& body) {
-    return std::string(context.head().query) + "&" + body;
-}
-
 Result<Value> read_parameters(const RequestContext& context, const Call& call) {
     if (call.wire == Wire::json) return read_json(call.body.empty() ? "{}" : call.body);
-    return read_form(form_of(context, call.body));
+    return read_form(query::form_of(context.head(), call.body));
 }
 
 http::Task<Result<Value>> run(RequestContext& context, const Call& call) {
@@ -72,17 +50,6 @@ http::Task<Result<Value>> run(RequestContext& context, const Call& call) {
 
 }  // namespace
 
-bool is_sqs(const RequestContext& context) {
-    const auto& head = context.head();
-    if (head.header("x-amz-target").value_or("").starts_with(target_prefix)) return true;
-    const std::string_view authorization = head.header("authorization").value_or("");
-    const std::string credential = context.parameter_text("X-Amz-Credential");
-    if (names(authorization, "sqs") || names(credential, "sqs")) return true;
-    // Whoever signs for S3 means S3, whatever its parameters are called.
-    if (names(authorization, "s3") || names(credential, "s3")) return false;
-    return context.parameter("Action") != nullptr || (head.method == "POST" && is_form(context));
-}
-
 Call read_call(const RequestContext& context, std::string body) {
     const auto& head = context.head();
     Call call;
@@ -94,7 +61,7 @@ Call read_call(const RequestContext& context, std::string body) {
         return call;
     }
     call.wire = Wire::query;
-    if (const auto form = read_form(form_of(context, call.body)))
+    if (const auto form = read_form(query::form_of(context.head(), call.body)))
         call.operation = form->text_of("Action");
     return call;
 }
@@ -106,7 +73,11 @@ http::Task<http::Response> serve(RequestContext& context, Call call, Result<void
     } else {
         result = std::unexpected(ready.error());
     }
-    if (!result) co_return render_error(result.error(), call.wire, context.request_id);
+    if (!result) {
+        auto response = render_error(result.error(), call.wire, context.request_id);
+        if (response.head.status >= 500) note_failure(context, result.error());
+        co_return response;
+    }
     co_return render(*result, call, context.request_id);
 }
 

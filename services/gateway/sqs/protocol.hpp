@@ -9,8 +9,7 @@
 
 namespace onput::gateway::sqs {
 
-// A batch of 1 MiB of messages, as base64 JSON or percent-encoded form, with room to spare.
-inline constexpr std::size_t request_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::string_view target_prefix = "AmazonSQS.";  // Of X-Amz-Target.
 
 enum class Wire { json, query };
 
@@ -21,9 +20,6 @@ struct Call {
     std::string body;        // Of the request: JSON, or the form of a POST.
     std::string path_queue;  // "/<account>/<queue>" addressed by the path; else empty.
 };
-
-// By credential scope (header or query), X-Amz-Target, or an Action parameter of a form.
-bool is_sqs(const RequestContext& context);
 
 Call read_call(const RequestContext& context, std::string body);
 

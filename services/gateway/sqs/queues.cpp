@@ -8,24 +8,8 @@
 namespace onput::gateway::sqs {
 namespace {
 
-// Map of texts; numbers are shown as texts.
-std::map<std::string, std::string> texts_of(const Value& parameters, std::string_view name) {
-    std::map<std::string, std::string> texts;
-    const auto* member = parameters.find(name);
-    if (member == nullptr || member->map() == nullptr) return texts;
-    for (const auto& [key, value] : *member->map()) texts[key] = member->text_of(key);
-    return texts;
-}
-
-std::vector<std::string> names_of(const Value& parameters, std::string_view name) {
-    std::vector<std::string> names;
-    const auto* member = parameters.find(name);
-    if (member == nullptr || member->list() == nullptr) return names;
-    for (const auto& item : *member->list()) {
-        if (const auto* text = item.text()) names.push_back(*text);
-    }
-    return names;
-}
+using query::names_of;
+using query::texts_of;
 
 Value chosen_attributes(const schema::QueueInfo& queue, const std::vector<std::string>& names) {
     const bool wants_all = std::ranges::find(names, "All") != names.end();

@@ -1,4 +1,4 @@
-#include "services/gateway/s3/xml.hpp"
+#include "services/gateway/query/xml.hpp"
 
 #include <array>
 
@@ -6,8 +6,6 @@
 
 namespace onput::gateway::sqs {
 namespace {
-
-constexpr std::string_view sqs_namespace = "http://queue.amazonaws.com/doc/2012-11-05/";
 
 // What the query protocol calls the items of a list or map.
 std::string item_name(std::string_view name, std::string_view operation) {
@@ -69,19 +67,8 @@ void write_members(s3::XmlWriter& xml, const Value& value, std::string_view oper
 }  // namespace
 
 std::string write_xml(const XmlAnswer& answer) {
-    const std::string operation(answer.operation);
-    s3::XmlWriter xml;
-    xml.begin_in_namespace(operation + "Response", sqs_namespace);
-    if (!answer.result.is_null()) {
-        xml.begin(operation + "Result");
-        write_members(xml, answer.result, operation);
-        xml.end(operation + "Result");
-    }
-    xml.begin("ResponseMetadata");
-    xml.text("RequestId", answer.request_id);
-    xml.end("ResponseMetadata");
-    xml.end(operation + "Response");
-    return xml.take();
+    return query::write_xml({.xml_namespace = sqs_namespace, .write_members = &write_members},
+                            answer);
 }
 
 }  // namespace onput::gateway::sqs

@@ -49,8 +49,8 @@ TEST(SqsJson, depth_is_bounded) {
     const auto nested = [](std::size_t lists) {
         return "{\"a\":" + std::string(lists, '[') + std::string(lists, ']') + "}";
     };
-    EXPECT_TRUE(read_json(nested(value_depth_max - 1)));
-    expect_refused(nested(value_depth_max));
+    EXPECT_TRUE(read_json(nested(query::value_depth_max - 1)));
+    expect_refused(nested(query::value_depth_max));
     expect_refused(nested(1'000'000));
     expect_refused(std::string(1'000'000, '{'));
 }

@@ -1,10 +1,10 @@
-#include "services/gateway/sqs/value.hpp"
+#include "services/gateway/query/value.hpp"
 
 #include <charconv>
 
 #include "common/base/check.hpp"
 
-namespace onput::gateway::sqs {
+namespace onput::gateway::query {
 
 std::optional<std::int64_t> Value::number() const {
     if (const auto* held = std::get_if<std::int64_t>(&held_)) return *held;
@@ -47,4 +47,22 @@ void Value::push_back(Value item) {
     items->push_back(std::move(item));
 }
 
-}  // namespace onput::gateway::sqs
+std::map<std::string, std::string> texts_of(const Value& parameters, std::string_view name) {
+    std::map<std::string, std::string> texts;
+    const auto* member = parameters.find(name);
+    if (member == nullptr || member->map() == nullptr) return texts;
+    for (const auto& [key, value] : *member->map()) texts[key] = member->text_of(key);
+    return texts;
+}
+
+std::vector<std::string> names_of(const Value& parameters, std::string_view name) {
+    std::vector<std::string> names;
+    const auto* member = parameters.find(name);
+    if (member == nullptr || member->list() == nullptr) return names;
+    for (const auto& item : *member->list()) {
+        if (const auto* text = item.text()) names.push_back(*text);
+    }
+    return names;
+}
+
+}  // namespace onput::gateway::query

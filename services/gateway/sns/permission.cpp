@@ -1,0 +1,142 @@
+// AddPermission and RemovePermission: the topic's policy is read, changed, and set. Two callers who
+// do so at the same time may undo each other's change.
+#include "services/gateway/sns/permission.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "services/gateway/sns/errors.hpp"
+#include "services/gateway/sns/operation.hpp"
+
+namespace onput::gateway::sns {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// With a list of statements, in whichever form the policy has them.
+Result<Json> read_policy(std::string_view text) {
+    if (text.empty()) text = R"({"Version":"2008-10-17","Statement":[]})";
+    Json policy = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!policy.is_object()) return fail(ErrorCode::internal, "the topic's policy is no object");
+    Json& statements = policy["Statement"];
+    if (statements.is_object()) statements = Json::array({statements});
+    if (!statements.is_array()) statements = Json::array();
+    return policy;
+}
+
+std::string write(const Json& policy) {
+    return policy.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool has_label(const Json& statement, std::string_view label) {
+    if (!statement.is_object()) return false;
+    const auto sid = statement.find("Sid");
+    return sid != statement.end() && sid->is_string() && sid->get<std::string>() == label;
+}
+
+// One is a text, several are a list.
+Json one_or_list(const std::vector<std::string>& texts) {
+    return texts.size() == 1 ? Json(texts.front()) : Json(texts);
+}
+
+bool is_account(std::string_view text) {
+    return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+Result<Permission> read_permission(const Value& parameters) {
+    Permission permission;
+    ONPUT_TRY(permission.topic_arn, required(parameters, "TopicArn"));
+    ONPUT_TRY(permission.label, required(parameters, "Label"));
+    permission.accounts = query::names_of(parameters, "AWSAccountId");
+    permission.actions = query::names_of(parameters, "ActionName");
+    if (permission.accounts.empty() || permission.accounts.size() > permission_accounts_max ||
+        !std::ranges::all_of(permission.accounts, &is_account)) {
+        return invalid_parameter("AWSAccountId");
+    }
+    if (permission.actions.empty()) return invalid_parameter("ActionName");
+    return permission;
+}
+
+struct Removal {
+    std::string topic_arn;
+    std::string label;
+};
+
+Result<Removal> read_removal(const Value& parameters) {
+    Removal removal;
+    ONPUT_TRY(removal.topic_arn, required(parameters, "TopicArn"));
+    ONPUT_TRY(removal.label, required(parameters, "Label"));
+    return removal;
+}
+
+http::Task<Result<std::string>> policy_of(SnsRequest& request, std::string topic_arn) {
+    const schema::GetTopic question{.arn = std::move(topic_arn)};
+    auto answer = co_await request.context.call(question);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return answer->reply.attributes["Policy"];
+}
+
+Outcome set_policy(SnsRequest& request, std::string topic_arn, Result<std::string> policy) {
+    if (!policy) co_return std::unexpected(std::move(policy).error());
+    const schema::SetTopicAttribute change{
+        .arn = std::move(topic_arn), .name = "Policy", .value = std::move(*policy)};
+    auto answer = co_await request.context.call(change);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return Value();
+}
+
+}  // namespace
+
+Result<std::string> with_permission(std::string_view policy_text, const Permission& permission) {
+    ONPUT_TRY(Json policy, read_policy(policy_text));
+    Json& statements = policy["Statement"];
+    const auto is_same = [&permission](const Json& statement) {
+        return has_label(statement, permission.label);
+    };
+    if (std::ranges::any_of(statements, is_same))
+        return invalid_parameter("Statement already exists");
+    std::vector<std::string> principals;
+    for (const auto& account : permission.accounts)
+        principals.push_back("arn:aws:iam::" + account + ":root");
+    std::vector<std::string> actions;
+    for (const auto& action : permission.actions) actions.push_back("SNS:" + action);
+    Json statement = Json::object();
+    statement["Sid"] = permission.label;
+    statement["Effect"] = "Allow";
+    statement["Principal"]["AWS"] = one_or_list(principals);
+    statement["Action"] = one_or_list(actions);
+    statement["Resource"] = permission.topic_arn;
+    statements.push_back(std::move(statement));
+    return write(policy);
+}
+
+Result<std::string> without_permission(std::string_view policy_text, std::string_view label) {
+    ONPUT_TRY(Json policy, read_policy(policy_text));
+    Json kept = Json::array();
+    for (const auto& statement : policy["Statement"]) {
+        if (!has_label(statement, label)) kept.push_back(statement);
+    }
+    if (kept.size() == policy["Statement"].size())
+        return fail(ErrorCode::not_found, "Statement does not exist", "NotFound");
+    policy["Statement"] = std::move(kept);
+    return write(policy);
+}
+
+Outcome add_permission(SnsRequest& request) {
+    const auto permission = read_permission(request.parameters);
+    if (!permission) co_return std::unexpected(permission.error());
+    auto policy = co_await policy_of(request, permission->topic_arn);
+    if (policy) policy = with_permission(*policy, *permission);
+    co_return co_await set_policy(request, permission->topic_arn, std::move(policy));
+}
+
+Outcome remove_permission(SnsRequest& request) {
+    const auto removal = read_removal(request.parameters);
+    if (!removal) co_return std::unexpected(removal.error());
+    auto policy = co_await policy_of(request, removal->topic_arn);
+    if (policy) policy = without_permission(*policy, removal->label);
+    co_return co_await set_policy(request, removal->topic_arn, std::move(policy));
+}
+
+}  // namespace onput::gateway::sns

@@ -1,0 +1,150 @@
+// Publish and PublishBatch.
+#include <fmt/format.h>
+
+#include "services/gateway/query/batch.hpp"
+#include "services/gateway/sns/errors.hpp"
+#include "services/gateway/sns/message.hpp"
+#include "services/gateway/sns/operation.hpp"
+
+namespace onput::gateway::sns {
+namespace {
+
+std::unexpected<Error> wrong_count() {
+    return fail(ErrorCode::internal, "the notifier answered another number of entries");
+}
+
+Result<std::string> target_of(const Value& parameters) {
+    if (parameters.find("PhoneNumber") != nullptr) {
+        return invalid_parameter(
+            "PhoneNumber Reason: messages to a number alone are not implemented here; subscribe "
+            "it to a topic");
+    }
+    const std::string topic = parameters.text_of("TopicArn");
+    const std::string target = parameters.text_of("TargetArn");
+    if (topic.empty() == target.empty()) {
+        return invalid_parameter(
+            "TopicArn or TargetArn Reason: there must be one of the two, and not both");
+    }
+    return topic.empty() ? target : topic;
+}
+
+Result<schema::PublishMessages> read_publish(const Value& parameters) {
+    schema::PublishMessages message;
+    ONPUT_TRY(message.topic_arn, target_of(parameters));
+    ONPUT_TRY(auto entry, read_entry(parameters));
+    entry.id.clear();
+    message.entries.push_back(std::move(entry));
+    return message;
+}
+
+std::unexpected<Error> refuse(const query::BatchFault& fault) {
+    using Kind = query::BatchFault::Kind;
+    switch (fault.kind) {
+        case Kind::empty:
+            return fail(ErrorCode::invalid_argument,
+                        "The batch request doesn't contain any entries.", "EmptyBatchRequest");
+        case Kind::too_many:
+            return fail(ErrorCode::invalid_argument,
+                        "The batch request contains more entries than permissible.",
+                        "TooManyEntriesInBatchRequest");
+        case Kind::repeated_id:
+            return fail(ErrorCode::invalid_argument,
+                        "Two or more batch entries in the request have the same Id.",
+                        "BatchEntryIdsNotDistinct");
+        case Kind::malformed_id: break;
+    }
+    return fail(ErrorCode::invalid_argument,
+                "The Id of a batch entry in a batch request doesn't abide by the specification.",
+                "InvalidBatchEntryId");
+}
+
+Value failed_entry(const std::string& id, const Error& error) {
+    const ErrorName name = name_of(error);
+    Value value;
+    value["Id"] = Value(id);
+    value["Code"] = Value(name.code);
+    value["Message"] = Value(name.message);
+    value["SenderFault"] = Value::flag(name.status < 500);
+    return value;
+}
+
+Error error_of(const schema::EntryResult& result) {
+    return {.code = ErrorCode::invalid_argument,
+            .message = result.error_message,
+            .reason = result.error_reason,
+            .details = {}};
+}
+
+// Entries that are at fault fail alone; they are in `failed` already.
+struct Batch {
+    schema::PublishMessages message;
+    Value failed{Value::List()};
+};
+
+Result<Batch> read_batch(const Value& parameters) {
+    Batch batch;
+    ONPUT_TRY(batch.message.topic_arn, required(parameters, "TopicArn"));
+    const auto* member = parameters.find("PublishBatchRequestEntries");
+    const auto* entries = member != nullptr ? member->list() : nullptr;
+    if (const auto fault = query::find_batch_fault(entries)) return refuse(*fault);
+    std::size_t bytes = 0;
+    for (const auto& item : *entries) {
+        auto entry = read_entry(item);
+        if (entry) {
+            bytes += size_of(*entry);
+            batch.message.entries.push_back(std::move(*entry));
+        } else {
+            batch.failed.push_back(failed_entry(item.text_of("Id"), entry.error()));
+        }
+    }
+    if (bytes <= schema::topic_message_bytes_max) return batch;
+    return fail(ErrorCode::invalid_argument,
+                "The length of all the messages put together is more than the limit.",
+                "BatchRequestTooLong");
+}
+
+Value describe_batch(const schema::MessagesPublished& published, Batch batch) {
+    Value result;
+    result["Successful"] = Value(Value::List());
+    for (std::size_t i = 0; i < batch.message.entries.size(); ++i) {
+        const auto& done = published.entries[i];
+        const std::string& id = batch.message.entries[i].id;
+        if (!done.error_reason.empty()) {
+            batch.failed.push_back(failed_entry(id, error_of(done)));
+            continue;
+        }
+        Value item;
+        item["Id"] = Value(id);
+        item["MessageId"] = Value(done.message_id);
+        result["Successful"].push_back(std::move(item));
+    }
+    result["Failed"] = std::move(batch.failed);
+    return result;
+}
+
+}  // namespace
+
+Outcome publish(SnsRequest& request) {
+    auto message = read_publish(request.parameters);
+    if (!message) co_return std::unexpected(std::move(message).error());
+    auto answer = co_await request.context.call(*message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    if (answer->reply.entries.size() != 1) co_return wrong_count();
+    const auto& done = answer->reply.entries.front();
+    if (!done.error_reason.empty()) co_return std::unexpected(error_of(done));
+    Value result;
+    result["MessageId"] = Value(done.message_id);
+    co_return result;
+}
+
+Outcome publish_batch(SnsRequest& request) {
+    auto batch = read_batch(request.parameters);
+    if (!batch) co_return std::unexpected(std::move(batch).error());
+    // Asked even when no entry is left: the topic may not exist.
+    auto answer = co_await request.context.call(batch->message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    if (answer->reply.entries.size() != batch->message.entries.size()) co_return wrong_count();
+    co_return describe_batch(answer->reply, std::move(*batch));
+}
+
+}  // namespace onput::gateway::sns
