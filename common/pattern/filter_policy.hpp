@@ -6,10 +6,17 @@
 //
 // AND over keys, OR over the values of a key. Operators: exact text, number, true, false and null;
 // prefix, suffix, equals-ignore-case, anything-but (a value, a list, or {"prefix"}), numeric (one
-// or two bounds), exists, cidr, and $or over at least two alternatives. Immutable; pure.
+// or two bounds), exists, cidr, and $or over at least two alternatives. Immutable; pure; any
+// thread; a copy shares.
+//
+// In a body a key may be nested or dotted, {"a": {"b": ...}} and {"a.b": ...} being the same in
+// policy and body alike; an array matches by any of its elements, and where several keys lead into
+// one array, by one element that has them all. `exists` is about leaves: an object, an empty array
+// and an absent key are alike. Of duplicate keys the last counts.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,7 +26,9 @@
 
 namespace onput::pattern {
 
-inline constexpr std::size_t filter_policy_keys_max = 5;  // Leaves, nested ones counted.
+inline constexpr std::size_t filter_policy_keys_max = 5;  // Of the outermost object.
+// The product over the keys of (how many values, times how deeply nested), summed over what $or
+// offers.
 inline constexpr std::size_t filter_policy_combinations_max = 150;
 inline constexpr std::size_t filter_policy_bytes_max = 256 * 1024;
 
@@ -35,20 +44,23 @@ struct FilterAttribute {
 class FilterPolicy {
 public:
     // Fails with invalid_argument, reason InvalidParameter or FilterPolicyLimitExceeded, and SNS's
-    // own text with line and column from "FilterPolicy: " on:
-    // "FilterPolicy: Unrecognized match type wrong-operator\n at [Source: (String)"{...}"; line: 1,
-    // column: 31]". "{}" accepts everything.
+    // own text from "FilterPolicy: " on, with line and column: "FilterPolicy: Unrecognized match
+    // type wrong-operator\n at [Source: (String)"{...}"; line: 1, column: 31]". As SNS's, they are
+    // those of the policy without its white space, unless it is no JSON at all. "{}" accepts
+    // everything.
     static Result<FilterPolicy> parse(std::string_view json, FilterScope scope);
 
     [[nodiscard]] FilterScope scope() const;
-    // For scope message_attributes. Binary attributes match nothing but `exists`.
+    // For scope message_attributes alone. Binary attributes match nothing but `exists`.
     [[nodiscard]] bool matches(std::span<const FilterAttribute> attributes) const;
-    // For scope message_body. A body that is no JSON object matches nothing.
+    // For scope message_body alone. A body that is no JSON object, or is nested deeper than 128
+    // levels, matches nothing. Takes time and memory in proportion to the body: bound that first.
     [[nodiscard]] bool matches_body(std::string_view body) const;
 
 private:
     struct Node;
     explicit FilterPolicy(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+    // Shared, because a policy is copied with its subscription and never changes.
     std::shared_ptr<const Node> root_;
 };
 

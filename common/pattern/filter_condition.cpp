@@ -1,0 +1,128 @@
+#include "common/pattern/filter_condition.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <system_error>
+
+namespace onput::pattern {
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+struct Address {
+    std::array<std::uint8_t, 16> bytes{};
+    std::size_t size = 4;
+};
+
+std::optional<Address> parse_address(std::string_view text) {
+    std::array<char, INET6_ADDRSTRLEN> terminated{};
+    if (text.size() >= terminated.size() || text.contains('\0')) return std::nullopt;
+    std::ranges::copy(text, terminated.begin());
+    Address address;
+    if (inet_pton(AF_INET, terminated.data(), address.bytes.data()) == 1) return address;
+    address.size = 16;
+    if (inet_pton(AF_INET6, terminated.data(), address.bytes.data()) == 1) return address;
+    return std::nullopt;
+}
+
+bool test(const ExactText& exact, const FilterValue& value) {
+    return value.kind == JsonKind::text && value.text == exact.text;
+}
+
+bool test(const ExactLiteral& exact, const FilterValue& value) {
+    return value.kind == exact.literal;
+}
+
+bool test(const Prefix& prefix, const FilterValue& value) {
+    return value.kind == JsonKind::text && value.text.starts_with(prefix.text);
+}
+
+bool test(const Suffix& suffix, const FilterValue& value) {
+    return value.kind == JsonKind::text && value.text.ends_with(suffix.text);
+}
+
+bool test(const EqualsIgnoreCase& exact, const FilterValue& value) {
+    return value.kind == JsonKind::text &&
+           std::ranges::equal(value.text, exact.text, {}, lower, lower);
+}
+
+bool test(const AnythingButTexts& others, const FilterValue& value) {
+    return value.kind != JsonKind::text || !std::ranges::binary_search(others.texts, value.text);
+}
+
+bool test(const AnythingButNumbers& others, const FilterValue& value) {
+    return value.kind != JsonKind::number ||
+           !std::ranges::binary_search(others.numbers, value.number);
+}
+
+bool test(const AnythingButPrefix& prefix, const FilterValue& value) {
+    return value.kind != JsonKind::text || !value.text.starts_with(prefix.text);
+}
+
+bool test(const NumberRange& range, const FilterValue& value) {
+    if (value.kind != JsonKind::number) return false;
+    const double number = value.number;
+    return (number > range.bottom || (range.bottom_included && number == range.bottom)) &&
+           (number < range.top || (range.top_included && number == range.top));
+}
+
+bool test(const AddressBlock& block, const FilterValue& value) {
+    if (value.kind != JsonKind::text) return false;
+    const auto address = parse_address(value.text);
+    if (!address || address->size != block.address_bytes) return false;
+    const std::size_t whole = block.mask_bits / 8;
+    const std::size_t rest = block.mask_bits % 8;
+    if (!std::equal(block.address.begin(), block.address.begin() + whole, address->bytes.begin())) {
+        return false;
+    }
+    return rest == 0 || (block.address[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
+}
+
+}  // namespace
+
+bool matches(const FilterCondition& condition, const FilterValue& value) {
+    return std::visit([&](const auto& kind) { return test(kind, value); }, condition);
+}
+
+Result<AddressBlock> parse_address_block(std::string_view cidr) {
+    const auto refuse = [](std::string text) {
+        return fail(ErrorCode::invalid_argument, std::move(text));
+    };
+    const std::size_t slash = cidr.find('/');
+    if (slash == cidr.npos || cidr.find('/', slash + 1) != cidr.npos || slash + 1 == cidr.size()) {
+        return refuse("Malformed CIDR, one '/' required");
+    }
+    const std::string_view bits = cidr.substr(slash + 1);
+    int mask = 0;
+    const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), mask);
+    if (error != std::errc() || end != bits.data() + bits.size()) {
+        return refuse("Malformed CIDR, mask bits must be an integer");
+    }
+    if (mask < 0) return refuse("Malformed CIDR, mask bits must not be negative");
+    const auto address = parse_address(cidr.substr(0, slash));
+    if (!address) {
+        return refuse("Nonstandard IP address: " + std::string(cidr.substr(0, slash)));
+    }
+    if (address->size == 4 && mask > 32) return refuse("IPv4 mask bits must be <= 32");
+    if (mask > 128) return refuse("IPv6 mask bits must be <= 128");
+    return AddressBlock{.address = address->bytes,
+                        .address_bytes = address->size,
+                        .mask_bits = static_cast<std::size_t>(mask)};
+}
+
+Result<double> parse_attribute_number(std::string_view text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    // from_chars also knows "inf" and "nan".
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) {
+        return fail(ErrorCode::invalid_argument, "not a number");
+    }
+    return number;
+}
+
+}  // namespace onput::pattern
