@@ -9,6 +9,7 @@
 #include "common/base/check.hpp"
 #include "common/base/log.hpp"
 #include "common/runtime/health.hpp"
+#include "common/runtime/service_manager.hpp"
 
 namespace onput::runtime {
 namespace {
@@ -117,8 +118,19 @@ private:
 // The first signal drains, the second ends at once.
 class Ending {
 public:
-    Ending(transport::Loop& loop, Service& service, const EndSignals& signals, Duration timeout)
-        : loop_(loop), service_(service), signals_(signals), timeout_(timeout) {
+    struct Parts {
+        transport::Loop& loop;
+        Service& service;
+        const EndSignals& signals;
+        ServiceManager& manager;
+        Duration timeout;
+    };
+    explicit Ending(const Parts& parts)
+        : loop_(parts.loop),
+          service_(parts.service),
+          signals_(parts.signals),
+          manager_(parts.manager),
+          timeout_(parts.timeout) {
         loop_.watch(signals_.fd(), [this] { on_signal(); });
     }
     ~Ending() { loop_.unwatch(signals_.fd()); }
@@ -130,6 +142,7 @@ private:
         while (signals_.take()) {
             if (is_draining_) return loop_.stop();
             is_draining_ = true;
+            manager_.stopping();
             log::info("draining", {{"timeout_ms", timeout_ / std::chrono::milliseconds(1)}});
             loop_.after(timeout_, [this] {
                 log::warn("drain timeout is over, ending with work in hand");
@@ -142,12 +155,14 @@ private:
     transport::Loop& loop_;
     Service& service_;
     const EndSignals& signals_;
+    ServiceManager& manager_;
     Duration timeout_;
     bool is_draining_ = false;
 };
 
 int serve(detail::Launch& launch) {
     const EndSignals signals;
+    auto manager = ServiceManager::from_environment();
     transport::Context context;
     transport::Loop loop(context);
     RunningProcess process(launch.info.name, loop);
@@ -171,8 +186,13 @@ int serve(detail::Launch& launch) {
         health = *std::move(listening);
     }
     {
-        const Ending ending(loop, **service, signals,
-                            std::chrono::milliseconds(launch.common->drain_timeout_ms));
+        const Ending ending(
+            {.loop = loop,
+             .service = **service,
+             .signals = signals,
+             .manager = manager,
+             .timeout = std::chrono::milliseconds(launch.common->drain_timeout_ms)});
+        manager.start(loop, [&service] { return (*service)->waiting_for(); });
         log::info("started", {{"version", version}, {"pid", ::getpid()}});
         loop.run();
     }

@@ -1,11 +1,12 @@
 #include "common/runtime/health.hpp"
 
 #include <arpa/inet.h>
-#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+
+#include <gtest/gtest.h>
 
 namespace onput::runtime {
 namespace {
@@ -22,9 +23,9 @@ TEST(Health, one_that_waits_says_for_whom) {
 }
 
 TEST(Health, it_lives_although_it_waits) {
-    EXPECT_EQ(
-        answer_health("GET", "/_onput/livez?x=1", {.waiting_for = {"storage"}, .metrics = {}}).status,
-        200);
+    EXPECT_EQ(answer_health("GET", "/_onput/livez?x=1", {.waiting_for = {"storage"}, .metrics = {}})
+                  .status,
+              200);
 }
 
 TEST(Health, other_paths_and_methods_are_refused) {
@@ -33,11 +34,11 @@ TEST(Health, other_paths_and_methods_are_refused) {
 }
 
 TEST(Health, metrics_are_grouped_by_family_with_their_type) {
-    EXPECT_EQ(format_metrics({{"onput_b_total{k=\"2\"}", 3},
-                              {"onput_a", 0.5},
-                              {"onput_b_total{k=\"1\"}", 1e6}}),
-              "# TYPE onput_a gauge\nonput_a 0.5\n# TYPE onput_b_total counter\n"
-              "onput_b_total{k=\"1\"} 1000000\nonput_b_total{k=\"2\"} 3\n");
+    EXPECT_EQ(
+        format_metrics(
+            {{"onput_b_total{k=\"2\"}", 3}, {"onput_a", 0.5}, {"onput_b_total{k=\"1\"}", 1e6}}),
+        "# TYPE onput_a gauge\nonput_a 0.5\n# TYPE onput_b_total counter\n"
+        "onput_b_total{k=\"1\"} 1000000\nonput_b_total{k=\"2\"} 3\n");
 }
 
 TEST(HealthServer, an_address_that_is_none_is_refused) {

@@ -1,0 +1,74 @@
+#include "common/runtime/service_manager.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace onput::runtime {
+namespace {
+
+constexpr Duration status_interval = std::chrono::seconds(1);
+
+// Read once at the start, before there are threads.
+std::string take_variable(const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    std::string taken = value == nullptr ? "" : value;
+    unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return taken;
+}
+
+}  // namespace
+
+ServiceManager ServiceManager::from_environment() {
+    ServiceManager manager;
+    manager.socket_ = take_variable("NOTIFY_SOCKET");
+    const std::string text = take_variable("WATCHDOG_USEC");
+    std::int64_t microseconds = 0;
+    std::from_chars(text.data(), text.data() + text.size(), microseconds);
+    manager.watchdog_ = std::chrono::microseconds(microseconds);
+    return manager;
+}
+
+void ServiceManager::start(transport::Loop& loop,
+                           std::function<std::vector<std::string>()> waiting_for) {
+    if (socket_.empty()) return;
+    tell("READY=1");
+    loop.every(status_interval, [this, waiting_for = std::move(waiting_for)] {
+        const auto lacking = waiting_for();
+        std::string status =
+            lacking.empty() ? "ready" : fmt::format("waiting for {}", fmt::join(lacking, ", "));
+        if (status == status_) return;
+        status_ = std::move(status);
+        tell("STATUS=" + status_);
+    });
+    if (watchdog_ > Duration{}) {
+        loop.every(watchdog_ / 2, [this] { tell("WATCHDOG=1"); });
+    }
+}
+
+void ServiceManager::stopping() {
+    tell("STOPPING=1");
+}
+
+void ServiceManager::tell(std::string_view state) const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (socket_.empty() || socket_.size() >= sizeof address.sun_path) return;
+    std::memcpy(address.sun_path, socket_.data(), socket_.size());
+    if (socket_.front() == '@') address.sun_path[0] = '\0';
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return;
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
+    // Nobody is left to tell when this fails.
+    static_cast<void>(sendto(fd, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                             reinterpret_cast<const sockaddr*>(&address), length));
+    close(fd);
+}
+
+}  // namespace onput::runtime
