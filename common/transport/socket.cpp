@@ -22,6 +22,7 @@ constexpr int handshake_max_ms = 5000;
 constexpr int keepalive_idle_s = 15;
 constexpr int keepalive_interval_s = 5;
 constexpr int keepalive_probes = 3;
+constexpr int unacknowledged_max_ms = 10'000;  // Then the connection is lost, and made anew.
 constexpr int listen_backlog = 512;
 
 int to_zmq(SocketType type) {
@@ -48,6 +49,7 @@ void set_options(void* socket, const SocketOptions& options) {
     set(socket, ZMQ_TCP_KEEPALIVE_IDLE, keepalive_idle_s);
     set(socket, ZMQ_TCP_KEEPALIVE_INTVL, keepalive_interval_s);
     set(socket, ZMQ_TCP_KEEPALIVE_CNT, keepalive_probes);
+    set(socket, ZMQ_TCP_MAXRT, unacknowledged_max_ms);
     set(socket, ZMQ_RECONNECT_IVL, reconnect_first_ms);
     set(socket, ZMQ_RECONNECT_IVL_MAX, reconnect_max_ms);
     set(socket, ZMQ_HANDSHAKE_IVL, handshake_max_ms);

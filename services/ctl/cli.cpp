@@ -25,7 +25,8 @@ struct Choices {
     ExplainOptions explain;
     EnvOptions env;
     std::vector<std::string> aws;
-    std::string pipeline_file;
+    std::vector<std::string> pipeline_files;
+    std::string health_url = "http://127.0.0.1:9100/_onput/readyz";
     BenchOptions bench;
     std::function<ExitCode()> run;
 };
@@ -122,6 +123,12 @@ void add_helping(CLI::App& app, Choices& c) {
         add_command(app, "doctor", "Check this machine and data directory", "  onput doctor");
     doctor->callback([&c] { c.run = [&c] { return run_doctor(c.global); }; });
 
+    auto* health = add_command(
+        app, "healthcheck", "Ask one service whether it is ready; for container engines",
+        "  onput healthcheck\n  onput healthcheck http://127.0.0.1:4566/_onput/readyz");
+    health->add_option("url", c.health_url, "Its readyz")->capture_default_str();
+    health->callback([&c] { c.run = [&c] { return run_healthcheck(c.global, c.health_url); }; });
+
     auto* env = add_command(
         app, "env", "Print the variables that point AWS tools here",
         "  eval \"$(onput env)\"\n  onput env --shell fish | source\n  onput env --shell json");
@@ -146,10 +153,10 @@ void add_helping(CLI::App& app, Choices& c) {
     auto* apply =
         add_command(*pipeline, "apply", "Create what a pipeline file declares, change what differs",
                     "  onput pipeline apply deploy/pipelines/photos.toml");
-    apply->add_option("file", c.pipeline_file, "TOML file")->required();
+    apply->add_option("files", c.pipeline_files, "TOML files")->required();
     pipeline->require_subcommand(1);
     apply->callback(
-        [&c] { c.run = [&c] { return run_pipeline_apply(c.global, c.pipeline_file); }; });
+        [&c] { c.run = [&c] { return run_pipeline_apply(c.global, c.pipeline_files); }; });
 }
 
 void add_bench(CLI::App& app, Choices& c) {

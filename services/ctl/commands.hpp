@@ -65,6 +65,8 @@ struct ExplainOptions {
 ExitCode run_explain(const GlobalOptions& global, const ExplainOptions& options);
 
 ExitCode run_status(const GlobalOptions& global);
+// Is the service that answers this URL ready? For container engines: 0 or 1.
+ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url);
 ExitCode run_doctor(const GlobalOptions& global);
 
 struct EnvOptions {
@@ -73,7 +75,7 @@ struct EnvOptions {
 ExitCode run_env(const GlobalOptions& global, const EnvOptions& options);
 ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& arguments);
 
-ExitCode run_pipeline_apply(const GlobalOptions& global, const std::string& file);
+ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::string>& files);
 
 struct BenchOptions {
     std::string what;  // put, get, notify, queue, bus.

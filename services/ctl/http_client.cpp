@@ -1,9 +1,9 @@
 #include "services/ctl/http_client.hpp"
 
-#include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ struct HostPort {
     std::uint16_t port = 80;
 };
 
-// "http://127.0.0.1:4566/..." to its parts; only what `onput dev` itself writes.
+// "http://127.0.0.1:4566/..." to its parts.
 HostPort parse_url(std::string_view url) {
     HostPort parsed;
     if (url.starts_with("http://")) url.remove_prefix(7);
@@ -37,23 +37,33 @@ HostPort parse_url(std::string_view url) {
     return parsed;
 }
 
-int connect_to(const HostPort& to) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(to.port);
-    const std::string host = to.host == "localhost" ? "127.0.0.1" : to.host;
-    if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) return -1;
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int open_socket(const addrinfo& address) {
+    const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
     const timeval timeout{.tv_sec = socket_timeout_s, .tv_usec = 0};
     const int one = 1;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        close(fd);
+    if (connect(fd, address.ai_addr, address.ai_addrlen) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
+int connect_to(const HostPort& to) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (getaddrinfo(to.host.c_str(), std::to_string(to.port).c_str(), &hints, &found) != 0) {
+        errno = EADDRNOTAVAIL;
         return -1;
     }
+    int fd = -1;
+    for (const addrinfo* next = found; next != nullptr && fd < 0; next = next->ai_next)
+        fd = open_socket(*next);
+    const int failure = errno;
+    freeaddrinfo(found);
+    errno = failure;
     return fd;
 }
 
@@ -207,13 +217,21 @@ Result<HttpAnswer> HttpClient::send(const HttpQuery& query) {
     return answer;
 }
 
-int get_status(const std::string& url) {
+Result<HttpAnswer> get_unsigned(const std::string& url) {
     const auto path = url.find('/', std::strlen("http://"));
+    if (!url.starts_with("http://") || path == std::string::npos) {
+        return fail(ErrorCode::invalid_argument,
+                    "'" + url + "' is no URL like http://127.0.0.1:9100/_onput/readyz");
+    }
     Instance instance;
     instance.url = url.substr(0, path);
     HttpClient client(instance);
-    const auto answer = client.send(
+    return client.send(
         {.path = url.substr(path), .query = {}, .headers = {}, .body = {}, .is_signed = false});
+}
+
+int get_status(const std::string& url) {
+    const auto answer = get_unsigned(url);
     return answer ? answer->status : 0;
 }
 

@@ -1,4 +1,4 @@
-// A small HTTP/1.1 client for an Onput on this machine: one connection, one request at a time,
+// A small HTTP/1.1 client for an Onput nearby: one connection, one request at a time,
 // signed with SigV4. For commands; the load generator of `onput bench` has its own (load.hpp).
 #pragma once
 
@@ -42,7 +42,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// The status of an unsigned GET, or 0.
+// An unsigned GET of http://host:port/path.
+Result<HttpAnswer> get_unsigned(const std::string& url);
+// Its status, or 0.
 int get_status(const std::string& url);
 
 }  // namespace onput::ctl

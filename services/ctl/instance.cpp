@@ -45,6 +45,24 @@ Result<void> make_private_directory(const std::string& path) {
     return {};
 }
 
+// The first of the keys that the gateway is given: "key:secret:account".
+Result<void> take_key(const std::string& file, Instance& instance) {
+    std::ifstream in(file);
+    std::string first;
+    std::getline(in, first, ',');
+    first = first.substr(0, first.find('\n'));
+    const auto secret = first.find(':');
+    const auto account = first.rfind(':');
+    if (secret == std::string::npos || secret == account) {
+        return fail(ErrorCode::unavailable,
+                    "read the keys in " + file + ": not readable, or not like key:secret:account");
+    }
+    instance.access_key = first.substr(0, secret);
+    instance.secret = first.substr(secret + 1, account - secret - 1);
+    instance.account = first.substr(account + 1);
+    return {};
+}
+
 }  // namespace
 
 ExitCode exit_code_of(const Error& error) {
@@ -127,6 +145,9 @@ Result<Instance> read_instance(const std::string& data) {
     take("secret", instance.secret);
     take("region", instance.region);
     take("account", instance.account);
+    std::string keys_file;
+    take("keys_file", keys_file);
+    if (!keys_file.empty()) ONPUT_TRY_VOID(take_key(keys_file, instance));
     return instance;
 }
 

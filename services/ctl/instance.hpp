@@ -1,5 +1,5 @@
-// Instance: how to reach a running Onput. `onput dev` writes it to <data>/instance.toml; every
-// other command reads it from there.
+// Instance: how to reach a running Onput. `onput dev` writes it to <data>/instance.toml, the
+// container image ships one for its composition; every other command reads it from there.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,8 @@ std::string data_directory(const std::string& flag);
 
 Result<void> write_instance(const std::string& data, const Instance& instance);
 
-// not_found, with the command that starts one, when there is none.
+// not_found, with the command that starts one, when there is none. `keys_file` in it names a file
+// with "key:secret:account", in place of access_key, secret and account.
 Result<Instance> read_instance(const std::string& data);
 
 // Sockets of an instance live in <data>/run, or, where that path is too long for a socket's name,
