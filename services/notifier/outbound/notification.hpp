@@ -27,17 +27,17 @@ struct NotificationOptions {
     // The SMS gateway: an HTTP endpoint that is POSTed {"to": ..., "from": ..., "message": ...,
     // "message_id": ...} as JSON; the id is the same on every retry. Empty: SMS subscriptions fail
     // for good with that reason.
-    std::string sms_url;
-    std::string sms_from;
-    std::string sms_authorization;  // Value of the Authorization header; empty: none.
+    std::string sms_url = {};
+    std::string sms_from = {};
+    std::string sms_authorization = {};  // Value of the Authorization header; empty: none.
 };
 // Every fault at once, each a sentence; empty: fine.
 std::vector<std::string> check_notification_options(const NotificationOptions& options);
 
 struct HttpRequest {
-    std::string url;
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;
+    std::string url = {};
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::string body = {};
     bool is_to_operator = false;  // Named by the configuration, not by a subscriber: the address
                                   // guard does not apply.
 };
