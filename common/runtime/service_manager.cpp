@@ -39,17 +39,20 @@ void ServiceManager::start(transport::Loop& loop,
                            std::function<std::vector<std::string>()> waiting_for) {
     if (socket_.empty()) return;
     tell("READY=1");
-    loop.every(status_interval, [this, waiting_for = std::move(waiting_for)] {
-        const auto lacking = waiting_for();
-        std::string status =
-            lacking.empty() ? "ready" : fmt::format("waiting for {}", fmt::join(lacking, ", "));
-        if (status == status_) return;
-        status_ = std::move(status);
-        tell("STATUS=" + status_);
-    });
+    tell_status(waiting_for());
+    loop.every(status_interval,
+               [this, waiting_for = std::move(waiting_for)] { tell_status(waiting_for()); });
     if (watchdog_ > Duration{}) {
         loop.every(watchdog_ / 2, [this] { tell("WATCHDOG=1"); });
     }
+}
+
+void ServiceManager::tell_status(const std::vector<std::string>& lacking) {
+    std::string status =
+        lacking.empty() ? "ready" : fmt::format("waiting for {}", fmt::join(lacking, ", "));
+    if (status == status_) return;
+    status_ = std::move(status);
+    tell("STATUS=" + status_);
 }
 
 void ServiceManager::stopping() {

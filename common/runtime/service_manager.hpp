@@ -27,6 +27,7 @@ public:
 
 private:
     void tell(std::string_view state) const;
+    void tell_status(const std::vector<std::string>& lacking);
 
     std::string socket_;   // Path, or with '@' in front an abstract name; empty: nobody to tell.
     Duration watchdog_{};  // Zero: none.
