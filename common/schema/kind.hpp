@@ -110,6 +110,8 @@ enum class Kind : std::uint16_t {
     job_record = 354,
     delivery_mark_record = 355,
     queue_counters_record = 356,
+    outbox_record = 357,
+    job_failure_record = 358,
 
     // Lanes between the queue and its workers (lane.hpp).
     lane_hello = 400,

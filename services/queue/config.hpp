@@ -11,6 +11,7 @@ struct Config {
     std::string data = "data/queue";
     std::vector<std::string> endpoints{"tcp://127.0.0.1:7103"};
     std::vector<std::string> lane_endpoints{"tcp://127.0.0.1:7104"};
+    std::string notifier_endpoint;
     std::string region = "us-east-1";
     std::string account = "000000000000";
 
@@ -20,6 +21,8 @@ struct Config {
         option("endpoints", self.endpoints, "Where requests are taken (ZeroMQ ROUTER).");
         option("lane_endpoints", self.lane_endpoints,
                "Where workers report to: hellos, credit, acknowledgements (ZeroMQ PULL).");
+        option("notifier_endpoint", self.notifier_endpoint,
+               "Where the notifier answers requests. Empty: functions can name no topics.");
         option("region", self.region, "The region in the ARNs of queues and functions.");
         option("account", self.account, "The account of services that act for none.");
     }

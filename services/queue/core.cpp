@@ -38,13 +38,15 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
       random_(random),
       options_(std::move(options)),
       catalogue_(options_.region),
+      notifications_(random_),
       messages_({.view = view_,
                  .random = random_,
                  .catalogue = catalogue_,
                  .counters = counters_,
                  .workers = workers_,
                  .log = log_,
-                 .agenda = agenda_}),
+                 .agenda = agenda_,
+                 .notifications = notifications_}),
       dispatcher_(messages_, catalogue_, workers_, agenda_),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
       deliveries_(view_, messages_, catalogue_),
@@ -54,7 +56,11 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                        .dispatcher = dispatcher_,
                        .sweeper = sweeper_}),
       message_commands_(catalogue_, messages_, dispatcher_, random_),
-      functions_(catalogue_, counters_, workers_, dispatcher_) {}
+      functions_({.catalogue = catalogue_,
+                  .counters = counters_,
+                  .workers = workers_,
+                  .dispatcher = dispatcher_,
+                  .topics = options_.topics}) {}
 
 // --- Restart ----------------------------------------------------------------------------------
 
@@ -68,6 +74,7 @@ Result<void> Core::restore(Timestamp now) {
     }
     ONPUT_TRY_VOID(restore_catalogue());
     ONPUT_TRY_VOID(log_.restore(view_));
+    ONPUT_TRY_VOID(notifications_.restore(view_));
     std::vector<Queue*> queues;
     catalogue_.for_each([&queues](Queue& queue) { queues.push_back(&queue); });
     // In order of number, so that the same rows always give the same state.
@@ -254,6 +261,7 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
     }
     dispatcher_.on_time(now, effects);
     ONPUT_TRY_VOID(lanes_.on_time(now, effects));
+    notifications_.on_time(now, effects.writes);
     ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.writes));
     if (now >= expiry_at_ || expiry_at_ > now + expiry_interval) {
         log_.on_time(now, effects.writes);
@@ -280,6 +288,7 @@ Timestamp Core::next_wakeup(Timestamp now) const {
     consider(agenda_.next_time());
     consider(dispatcher_.next_time());
     consider(lanes_.next_time());
+    consider(notifications_.next_time(now));
     if (!workers_.all().empty()) consider(last_seen_ + schema::lane_heartbeat);
     return next;
 }
@@ -298,6 +307,9 @@ std::vector<schema::Metric> Core::metrics(Timestamp now) const {
         {"onput_queue_all_messages", as_double(messages_.size())},
         {"onput_queue_waiting_receives", as_double(dispatcher_.waiters())},
         {"onput_queue_job_log_steps", as_double(log_.size())},
+        {"onput_queue_notifications_total", as_double(notifications_.told())},
+        {"onput_queue_outbox_waiting", as_double(outbox().waiting())},
+        {"onput_queue_relay_failures", as_double(outbox().failures())},
         {"onput_lane_workers", as_double(workers_.all().size())},
         {"onput_lane_leases", as_double(workers_.leases())},
         {"onput_lane_acks_total", as_double(lanes.acks)},
@@ -317,6 +329,7 @@ std::vector<schema::Metric> Core::metrics(Timestamp now) const {
 }
 
 void Core::check_invariants() const {
+    outbox().check_invariants();
     std::size_t messages = 0;
     std::size_t leases = 0;
     catalogue_.for_each([&](const Queue& queue) {

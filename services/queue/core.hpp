@@ -8,6 +8,7 @@
 //     Deliveries       events from the notifier, each taken once
 //     QueueCommands, MessageCommands, Functions     the requests
 //     JobLog           what became of each job
+//     Notifications    what topics are told of it, and their outbox
 //     Sweeper          rows that nobody needs any more
 //
 // How it is driven, once per turn of the loop:
@@ -35,6 +36,7 @@
 #include "services/queue/functions.hpp"
 #include "services/queue/lanes.hpp"
 #include "services/queue/message_commands.hpp"
+#include "services/queue/notifications.hpp"
 #include "services/queue/queue_commands.hpp"
 
 namespace onput::queue {
@@ -50,6 +52,7 @@ struct CoreOptions {
     std::string region = "us-east-1";
     std::string account = "000000000000";         // Of callers that have none.
     std::size_t messages_max = all_messages_max;  // Of all queues together.
+    Topics topics = Topics::reachable;
 };
 
 // What a worker may say.
@@ -101,6 +104,12 @@ public:
     Result<void> on_time(Timestamp now, Effects& effects);
     [[nodiscard]] Timestamp next_wakeup(Timestamp now) const;
 
+    // What topics are told goes to the notifier through this outbox, named by `source`. Its
+    // on_durable is for whoever commits; next, on_appended and on_failed are the relay's.
+    [[nodiscard]] outbox::Outbox& outbox() { return notifications_.outbox(); }
+    [[nodiscard]] const outbox::Outbox& outbox() const { return notifications_.outbox(); }
+    [[nodiscard]] const std::string& source() const { return notifications_.source(); }
+
     [[nodiscard]] std::vector<schema::Metric> metrics(Timestamp now) const;
     void check_invariants() const;
 
@@ -121,6 +130,7 @@ private:
     JobLog log_;
     Agenda agenda_;
     Sweeper sweeper_;
+    Notifications notifications_;
     Messages messages_;
     Dispatcher dispatcher_;
     Lanes lanes_;

@@ -32,6 +32,7 @@ schema::LaneGrants open_grants(const Queue& queue, const Worker& worker) {
         grants.function = queue.name;
         grants.timeout_s = queue.function->function.timeout_s;
         grants.environment = queue.function->function.environment;
+        grants.configuration = queue.function->function.configuration;
     }
     return grants;
 }

@@ -16,10 +16,21 @@ inline constexpr std::uint32_t function_timeout_s_max = 900;
 inline constexpr std::uint32_t function_retries_max = 10;
 inline constexpr std::uint32_t function_retry_delay_s_max = 3'600;
 
+// Whether there is a notifier that could tell topics.
+enum class Topics : std::uint8_t { reachable, unreachable };
+
+// What Functions shares with the rest of Core. All outlive it.
+struct FunctionParts {
+    Catalogue& catalogue;
+    Counters& counters;
+    Workers& workers;
+    Dispatcher& dispatcher;
+    Topics topics = Topics::reachable;
+};
+
 class Functions {
 public:
-    Functions(Catalogue& catalogue, Counters& counters, Workers& workers, Dispatcher& dispatcher)
-        : catalogue_(catalogue), counters_(counters), workers_(workers), dispatcher_(dispatcher) {}
+    explicit Functions(const FunctionParts& parts) : parts_(parts) {}
 
     Result<schema::FunctionInfo> put(const schema::PutFunction& request, const Caller& caller,
                                      Effects& effects);
@@ -33,11 +44,9 @@ public:
 private:
     Result<Queue*> find(const std::string& name, const Caller& caller) const;
     [[nodiscard]] Result<void> check(const schema::FunctionInfo& function) const;
+    [[nodiscard]] Result<void> check_topic(const std::string& arn) const;
 
-    Catalogue& catalogue_;
-    Counters& counters_;
-    Workers& workers_;
-    Dispatcher& dispatcher_;
+    FunctionParts parts_;
 };
 
 }  // namespace onput::queue

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "services/queue/text.hpp"
 
 namespace onput::queue {
 namespace {
@@ -11,6 +12,15 @@ namespace {
 Duration retry_delay(const schema::FunctionInfo& function, std::uint32_t attempts) {
     const std::uint32_t doublings = std::min(attempts - 1, 16U);
     return std::chrono::seconds(std::uint64_t{function.retry_delay_s} << doublings);
+}
+
+// What a worker tells is bounded: it is kept with the job, logged, and told to topics.
+Failure failure_of(const schema::LaneNack& nack) {
+    Failure failure{.code = cut_bytes(nack.error_code, failure_code_bytes_max),
+                    .message = cut_bytes(nack.error_message, failure_message_bytes_max),
+                    .disposition = cut_bytes(nack.disposition, failure_disposition_bytes_max)};
+    if (failure.code.empty()) failure.code = "job.failed";
+    return failure;
 }
 
 bool has_changed(const Worker& worker, const schema::LaneHello& hello) {
@@ -113,7 +123,7 @@ Result<std::uint32_t> Lanes::return_lost(Worker& worker, const schema::LaneHello
                                     .attempt = Messages::Attempt::uncounted,
                                     .what = "released",
                                     .detail = "never reached worker " + worker.id},
-                                   {}, effects));
+                                   effects));
     }
     return on_their_way;
 }
@@ -140,7 +150,7 @@ Result<void> Lanes::bye(const schema::LaneBye& message, Timestamp now, Effects& 
                                     .attempt = Messages::Attempt::uncounted,
                                     .what = "released",
                                     .detail = "worker " + worker->id + " is leaving"},
-                                   {}, effects));
+                                   effects));
     }
     return {};
 }
@@ -153,6 +163,7 @@ Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& 
         figures_.stale += message.leases.size();
         return {};
     }
+    static const schema::JobOutcome nothing_said;
     const bool has_outcomes = message.outcomes.size() == message.leases.size();
     for (std::size_t i = 0; i < message.leases.size(); ++i) {
         const LaneLease* held = held_lease(*worker, LeaseId(message.leases[i]));
@@ -160,10 +171,9 @@ Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& 
         if (held == nullptr) continue;
         Queue* queue = catalogue_.find(held->queue);
         ONPUT_CHECK(queue != nullptr);
-        const std::string_view summary =
-            has_outcomes ? std::string_view(message.outcomes[i].summary) : std::string_view();
         const MessageNumber number = held->message;
-        ONPUT_TRY_VOID(messages_.remove(*queue, number, now, summary, effects));
+        ONPUT_TRY_VOID(messages_.remove(
+            *queue, number, now, has_outcomes ? message.outcomes[i] : nothing_said, effects));
         worker->credit = std::min(worker->credit + 1, schema::lane_credit_max);
         ++figures_.acks;
     }
@@ -183,14 +193,15 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
     ++figures_.nacks;
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);
-    const Failure failure{.code = message.error_code, .message = message.error_message};
+    const Failure failure = failure_of(message);
     if (message.is_permanent) {
         ONPUT_TRY(const bool is_buried,
                   messages_.dead_letter(*queue, lease.message, failure, now, effects));
         if (is_buried) return {};
     }
-    Messages::Return back{.now = now, .visible_at = now, .what = "released", .detail = {}};
+    Messages::Return back{.now = now, .visible_at = now, .what = "released"};
     back.detail = failure.code + ": " + failure.message;
+    back.failure = failure;
     if (!message.is_counted) {
         back.attempt = Messages::Attempt::uncounted;
     } else {
@@ -199,7 +210,7 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
         back.visible_at +=
             queue->function ? retry_delay(queue->function->function, attempts) : nack_delay;
     }
-    return end_attempt(lease, back, failure, effects);
+    return end_attempt(lease, back, effects);
 }
 
 Result<void> Lanes::extend(const schema::LaneExtend& message, Timestamp now, Effects& effects) {
@@ -221,7 +232,7 @@ Result<void> Lanes::extend(const schema::LaneExtend& message, Timestamp now, Eff
 }
 
 Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& back,
-                                const Failure& failure, Effects& effects) {
+                                Effects& effects) {
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);
     const Standing* standing = queue->messages.find(lease.message);
@@ -232,6 +243,11 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
           standing->receive_count >= queue->receives_max()) ||
          (back.attempt == Messages::Attempt::lost && standing->losses + 1U >= worker_losses_max));
     if (!is_last) return messages_.give_back(*queue, lease.message, back, effects);
+    Failure failure = back.failure;
+    if (back.attempt == Messages::Attempt::lost) {
+        ONPUT_TRY(failure,
+                  messages_.with_history(*queue, lease.message, *standing, std::move(failure)));
+    }
     ONPUT_TRY(const bool is_buried,
               messages_.dead_letter(*queue, lease.message, failure, back.now, effects));
     ONPUT_CHECK(is_buried);
@@ -250,8 +266,9 @@ Result<void> Lanes::return_all(const Worker& worker, const Failure& failure, Tim
                          .visible_at = now,
                          .attempt = is_job ? Messages::Attempt::lost : Messages::Attempt::counted,
                          .what = "released",
-                         .detail = "worker " + worker.id + ": " + failure.message},
-                        failure, effects));
+                         .detail = "worker " + worker.id + ": " + failure.message,
+                         .failure = failure},
+                        effects));
     }
     return {};
 }

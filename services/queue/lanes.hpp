@@ -42,6 +42,11 @@ inline constexpr std::uint32_t worker_losses_max = 10;
 // What an extension may ask for.
 inline constexpr std::uint32_t extension_ms_max = visibility_s_max * 1000;
 
+// Of what a worker says about a failure.
+inline constexpr std::size_t failure_code_bytes_max = 128;
+inline constexpr std::size_t failure_message_bytes_max = 4096;
+inline constexpr std::size_t failure_disposition_bytes_max = 2048;
+
 struct LaneFigures {
     std::uint64_t acks = 0;
     std::uint64_t nacks = 0;
@@ -91,7 +96,7 @@ private:
                                       Timestamp now, Effects& effects);
     // Ends an attempt that will not be acknowledged.
     Result<void> end_attempt(const LaneLease& lease, const Messages::Return& back,
-                             const Failure& failure, Effects& effects);
+                             Effects& effects);
     Result<void> return_all(const Worker& worker, const Failure& failure, Timestamp now,
                             Effects& effects);
 

@@ -172,7 +172,8 @@ Result<void> MessageCommands::remove_entry(Queue& queue, const schema::ReceiptEn
     ONPUT_TRY(const Receipt receipt, receipt_of(queue, entry.receipt_handle));
     // Gone already, or purged: the reply to the first removal may have been lost.
     if (queue.messages.find(receipt.message) == nullptr) return {};
-    return messages_.remove(queue, receipt.message, now, "deleted by its receiver", effects);
+    return messages_.remove(queue, receipt.message, now, {.summary = "deleted by its receiver"},
+                            effects);
 }
 
 Result<schema::EntriesDone> MessageCommands::change_visibility(

@@ -42,6 +42,7 @@ struct Standing {
     MessageState state = MessageState::visible;
     bool is_logged = false;
     bool has_lease_row = false;
+    bool has_failure = false;  // There is a row that says why its last attempt failed.
 };
 
 class MessageIndex {

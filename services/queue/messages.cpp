@@ -10,6 +10,11 @@ std::string attempt_text(std::uint32_t receive_count) {
     return "attempt " + std::to_string(receive_count);
 }
 
+// Those that were begun, with those that were lost with their worker.
+std::uint32_t attempts_of(const Standing& standing) {
+    return standing.receive_count + standing.losses;
+}
+
 // AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
 MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure,
                              std::string new_id) {
@@ -73,7 +78,8 @@ Standing Messages::restore_standing(const Queue& queue, const LeaseRecord& recor
                       .losses = static_cast<std::uint16_t>(record.losses),
                       .state = MessageState::visible,
                       .is_logged = record.is_logged,
-                      .has_lease_row = true};
+                      .has_lease_row = true,
+                      .has_failure = record.has_failure};
     if (record.visible_at <= now) return standing;
     standing.state = record.lease == 0 ? MessageState::hidden : MessageState::in_flight;
     if (record.lease == 0 || record.worker.empty()) return standing;
@@ -85,10 +91,9 @@ Standing Messages::restore_standing(const Queue& queue, const LeaseRecord& recor
         return standing;
     }
     standing.worker = worker->number;
-    parts_.workers.begin_lease(standing.lease, {.queue = queue.number,
-                                                .message = key.message,
-                                                .worker = worker->number,
-                                                .sent_at = now});
+    parts_.workers.begin_lease(
+        standing.lease,
+        {.queue = queue.number, .message = key.message, .worker = worker->number, .sent_at = now});
     return standing;
 }
 
@@ -135,6 +140,7 @@ void Messages::remove_rows(const Queue& queue, MessageNumber number, const Stand
                            Effects& effects) {
     effects.writes.remove(message_key({queue.number, number, standing.sent_at}));
     if (standing.has_lease_row) effects.writes.remove(lease_key(queue.number, number));
+    if (standing.has_failure) effects.writes.remove(failure_key(queue.number, number));
     cache_.remove(number);
     --size_;
 }
@@ -149,7 +155,8 @@ void Messages::write_lease(const Queue& queue, MessageNumber number, Standing& s
                        .epoch = 0,
                        .is_logged = standing.is_logged,
                        .leased_at = standing.leased_at,
-                       .losses = standing.losses};
+                       .losses = standing.losses,
+                       .has_failure = standing.has_failure};
     if (standing.state == MessageState::in_flight) {
         record.lease = standing.lease.get();
         if (const Worker* worker = parts_.workers.find(standing.worker)) {
@@ -204,12 +211,12 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
         }
         const std::uint32_t receives_max = queue.receives_max();
         if (receives_max > 0 && oldest->standing.receive_count >= receives_max) {
-            ONPUT_TRY(const bool is_buried,
-                      bury(queue, *oldest,
-                           {.code = "ReceivedTooOften",
-                            .message = "received " + std::to_string(receives_max) +
-                                       " times without being deleted"},
-                           terms.now, effects));
+            ONPUT_TRY(const Failure failure,
+                      with_history(queue, oldest->number, oldest->standing,
+                                   {.code = "ReceivedTooOften",
+                                    .message = "received " + std::to_string(receives_max) +
+                                               " times without being deleted"}));
+            ONPUT_TRY(const bool is_buried, bury(queue, *oldest, failure, terms.now, effects));
             if (is_buried) {
                 queue.messages.pop_oldest();
                 continue;
@@ -275,6 +282,10 @@ Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Retur
     end_in_flight({number, standing});
     if (back.attempt != Attempt::counted) --standing.receive_count;
     if (back.attempt == Attempt::lost) ++standing.losses;
+    if (queue.function && back.attempt == Attempt::counted && !back.failure.code.empty()) {
+        standing.has_failure = true;
+        effects.writes.put(failure_key(queue.number, number), schema::encode(back.failure));
+    }
     standing.worker = WorkerNumber();
     standing.visible_at = back.visible_at;
     standing.state = back.visible_at <= back.now ? MessageState::visible : MessageState::hidden;
@@ -295,17 +306,27 @@ void Messages::extend(Queue& queue, MessageNumber number, Timestamp visible_at, 
 }
 
 Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
-                              std::string_view summary, Effects& effects) {
+                              const schema::JobOutcome& outcome, Effects& effects) {
     const Standing* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr);
     const Standing standing = *found;
-    if (standing.is_logged) {
+    const bool is_told = queue.function && !queue.function->function.success_topic_arn.empty();
+    if (standing.is_logged || is_told) {
         ONPUT_TRY(const auto record, read(queue, number, standing));
         log(queue, record,
             {.now = now,
              .what = queue.function ? "succeeded" : "removed",
-             .detail = std::string(summary)},
+             .detail = outcome.summary},
             effects);
+        if (is_told) {
+            parts_.notifications.tell({.function = queue.function->function,
+                                       .job = record,
+                                       .attempts = attempts_of(standing),
+                                       .time = now,
+                                       .outputs = outcome.outputs,
+                                       .failure = nullptr},
+                                      effects.writes);
+        }
     }
     if (standing.state == MessageState::in_flight && standing.worker != WorkerNumber()) {
         parts_.workers.end_lease(standing.lease);
@@ -331,11 +352,11 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
                 effects);
         }
         if (!queue.function || ended.standing.receive_count < queue.receives_max()) continue;
-        ONPUT_TRY(const bool is_buried,
-                  dead_letter(queue, ended.number,
-                              {.code = "job.lease_ended",
-                               .message = "the lease of the last attempt ran out"},
-                              now, effects));
+        ONPUT_TRY(const Failure failure,
+                  with_history(queue, ended.number, ended.standing,
+                               {.code = "job.lease_ended",
+                                .message = "the lease of the last attempt ran out"}));
+        ONPUT_TRY(const bool is_buried, dead_letter(queue, ended.number, failure, now, effects));
         ONPUT_CHECK(is_buried);
     }
     parts_.agenda.note(queue);
@@ -358,6 +379,18 @@ bool Messages::expire(Queue& queue, Timestamp now, Effects& effects) {
 }
 
 // --- Dead letters -----------------------------------------------------------------------------
+
+Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
+                                       const Standing& standing, Failure failure) const {
+    if (!standing.has_failure) return failure;
+    ONPUT_TRY(const auto row, parts_.view.get(partition, failure_key(queue.number, number)));
+    if (!row)
+        return fail(ErrorCode::corruption, "a failure of a job of " + queue.name + " is gone");
+    ONPUT_TRY(auto before, schema::decode<Failure>(*row));
+    failure.message += "; before that, " + before.code + ": " + before.message;
+    failure.disposition = std::move(before.disposition);
+    return failure;
+}
 
 Result<bool> Messages::dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
                                    Timestamp now, Effects& effects) {
@@ -387,7 +420,7 @@ Result<bool> Messages::bury(Queue& queue, const Candidate& candidate, const Fail
     remove_rows(queue, candidate.number, candidate.standing, effects);
     ++figures_.dead_lettered;
     if (queue.function) {
-        bury_job(queue, std::move(record), failure, now, effects);
+        bury_job(queue, candidate.standing, std::move(record), failure, now, effects);
         return true;
     }
     // A message keeps everything but its place: its id, its age and its count of receives.
@@ -407,10 +440,19 @@ Result<bool> Messages::bury(Queue& queue, const Candidate& candidate, const Fail
     return true;
 }
 
-void Messages::bury_job(Queue& queue, MessageRecord record, const Failure& failure, Timestamp now,
-                        Effects& effects) {
+void Messages::bury_job(Queue& queue, const Standing& standing, MessageRecord record,
+                        const Failure& failure, Timestamp now, Effects& effects) {
     ++queue.function->dead_lettered;
     effects.writes.put(function_key(queue.account, queue.name), schema::encode(*queue.function));
+    if (!queue.function->function.failure_topic_arn.empty()) {
+        parts_.notifications.tell({.function = queue.function->function,
+                                   .job = record,
+                                   .attempts = attempts_of(standing),
+                                   .time = now,
+                                   .outputs = {},
+                                   .failure = &failure},
+                                  effects.writes);
+    }
     Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
     if (target == nullptr || target->function) return;
     add(*target, dead_letter_of(queue, std::move(record), failure, parts_.random.uuid()), now,

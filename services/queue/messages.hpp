@@ -4,7 +4,8 @@
 //   - a message is in one queue until its rows go: by an acknowledgement, its retention, a purge;
 //   - a lease is in a row before anyone hears of it, so a restart neither forgets a receive nor
 //     hands a message out twice within its visibility time;
-//   - dead-lettering removes here and adds there in one commit.
+//   - dead-lettering removes here and adds there in one commit;
+//   - the end of a job and what its function's topic is told of it are one commit.
 //
 // Called by the parts of Core, which answer for who may do what. Whatever is handed an Effects
 // writes into its batch.
@@ -19,6 +20,7 @@
 #include "services/queue/counters.hpp"
 #include "services/queue/effects.hpp"
 #include "services/queue/job_log.hpp"
+#include "services/queue/notifications.hpp"
 #include "services/queue/record_cache.hpp"
 #include "services/queue/workers.hpp"
 
@@ -43,12 +45,6 @@ struct MessageFigures {
     std::uint64_t expired = 0;
 };
 
-// Why an attempt failed for good.
-struct Failure {
-    std::string code;
-    std::string message;
-};
-
 struct LeaseTerms {
     Timestamp now;
     Duration visibility{};
@@ -70,6 +66,7 @@ struct MessageParts {
     Workers& workers;
     JobLog& log;
     Agenda& agenda;
+    Notifications& notifications;
 };
 
 class Messages {
@@ -99,6 +96,7 @@ public:
         Attempt attempt = Attempt::counted;
         std::string what{};  // For the job log; empty: nothing to say.
         std::string detail{};
+        Failure failure{};  // Kept with a job whose attempt counted, when it has a code.
     };
     Result<void> give_back(Queue& queue, MessageNumber number, const Return& back,
                            Effects& effects);
@@ -106,9 +104,14 @@ public:
     // The lease of an in-flight message ends at `visible_at` instead.
     void extend(Queue& queue, MessageNumber number, Timestamp visible_at, Effects& effects);
 
-    // The message is done. It must be known to the queue's index. `summary` is for the job log.
-    Result<void> remove(Queue& queue, MessageNumber number, Timestamp now, std::string_view summary,
-                        Effects& effects);
+    // The message is done. It must be known to the queue's index.
+    Result<void> remove(Queue& queue, MessageNumber number, Timestamp now,
+                        const schema::JobOutcome& outcome, Effects& effects);
+
+    // What a job ends with whose last attempt ended without a word of its worker: `failure`, and
+    // after it what was told of an attempt before.
+    Result<Failure> with_history(const Queue& queue, MessageNumber number, const Standing& standing,
+                                 Failure failure) const;
 
     // Moves a message that the queue's index knows to the queue's dead letters. False: there is no
     // place for it, and it stays as it is.
@@ -152,8 +155,8 @@ private:
                      Effects& effects);
     Result<bool> bury(Queue& queue, const Candidate& candidate, const Failure& failure,
                       Timestamp now, Effects& effects);
-    void bury_job(Queue& queue, MessageRecord record, const Failure& failure, Timestamp now,
-                  Effects& effects);
+    void bury_job(Queue& queue, const Standing& standing, MessageRecord record,
+                  const Failure& failure, Timestamp now, Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
     Standing restore_standing(const Queue& queue, const LeaseRecord& record, const MessageKey& key,
                               Timestamp now);

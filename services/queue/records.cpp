@@ -36,6 +36,9 @@ std::string queue_prefix(char table, QueueNumber queue) {
 std::string counters_key() {
     return "c";
 }
+std::string outbox_key() {
+    return "o";
+}
 std::string queue_key(std::string_view account, std::string_view name) {
     return "q" + std::string(account) + "/" + std::string(name);
 }
@@ -54,8 +57,12 @@ std::string job_key(std::uint64_t sequence) {
     return key;
 }
 std::string lease_key(QueueNumber queue, MessageNumber message) {
-    std::string key = "l";
-    append_number(key, queue.get());
+    std::string key = queue_prefix('l', queue);
+    append_number(key, message.get());
+    return key;
+}
+std::string failure_key(QueueNumber queue, MessageNumber message) {
+    std::string key = queue_prefix('x', queue);
     append_number(key, message.get());
     return key;
 }
@@ -82,6 +89,9 @@ std::optional<std::uint64_t> parse_job_key(std::string_view key) {
     return read_number<std::uint64_t>(key.substr(1));
 }
 
+outbox::Rows outbox_rows() {
+    return {.partition = std::string(partition), .prefix = "e"};
+}
 store::Range queue_rows() {
     return {.from = "q", .to = "r"};
 }

@@ -8,6 +8,10 @@
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log
+//     x <queue> <message>                      Failure          of a job: why its last attempt
+//     failed o                                        OutboxRecord     which outbox this is, how
+//     far it got e <number>                               TopicMessage     the outbox: ends of jobs
+//     to be told
 //
 // Numbers in keys are big-endian, so rows are in the order of their numbers. A message's key ends
 // in its time of sending: a restart learns all it needs of a waiting message from the key alone.
@@ -18,6 +22,7 @@
 #include <optional>
 #include <string>
 
+#include "common/outbox/rows.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/queue.hpp"
 #include "common/store/store.hpp"
@@ -100,10 +105,35 @@ struct LeaseRecord {
     bool is_logged = false;
     Timestamp leased_at;
     std::uint32_t losses = 0;  // Attempts that ended with the death of their worker.
+    bool has_failure = false;  // There is a Failure beside it.
 
     ONPUT_FIELDS(visible_at, receive_count, first_received_at, lease, worker, epoch, is_logged,
-                 leased_at, losses)
+                 leased_at, losses, has_failure)
     friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
+};
+
+// Why an attempt failed. The one that a worker told last stays with its job as a row, so that it
+// can be told when the job ends by a lease that ran out or by the death of a worker.
+struct Failure {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::job_failure_record};
+
+    std::string code = {};
+    std::string message = {};
+    std::string disposition = {};  // What became of the input; empty: nothing was done with it.
+
+    ONPUT_FIELDS(code, message, disposition)
+    friend bool operator==(const Failure&, const Failure&) = default;
+};
+
+// Which outbox this is, and how far it got.
+struct OutboxRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::outbox_record};
+
+    std::string source = {};            // Made once; names this outbox to the notifier for ever.
+    std::uint64_t relayed_through = 0;  // Rows up to here were handed over and are gone.
+
+    ONPUT_FIELDS(source, relayed_through)
+    friend bool operator==(const OutboxRecord&, const OutboxRecord&) = default;
 };
 
 // What this destination has taken from this source: deliveries up to `through` are not taken again.
@@ -131,11 +161,13 @@ struct JobRecord {
 };
 
 std::string counters_key();
+std::string outbox_key();
 std::string queue_key(std::string_view account, std::string_view name);
 std::string function_key(std::string_view account, std::string_view name);
 std::string delivery_mark_key(std::string_view source, std::string_view destination_arn);
 std::string job_key(std::uint64_t sequence);
 std::string lease_key(QueueNumber queue, MessageNumber message);
+std::string failure_key(QueueNumber queue, MessageNumber message);
 
 // What the key of a message says.
 struct MessageKey {
@@ -150,6 +182,7 @@ std::optional<MessageKey> parse_message_key(std::string_view key);
 std::optional<MessageNumber> parse_lease_key(std::string_view key);
 std::optional<std::uint64_t> parse_job_key(std::string_view key);
 
+outbox::Rows outbox_rows();
 // All rows of one table, or those of one queue in it from a message on.
 store::Range queue_rows();
 store::Range function_rows();

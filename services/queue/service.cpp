@@ -21,7 +21,7 @@ Result<std::unique_ptr<runtime::Service>> QueueService::open(runtime::Process& p
 
 QueueService::~QueueService() = default;
 
-Result<void> QueueService::start(const Config& config) {
+Result<void> QueueService::open_store(const Config& config) {
     transport::Loop& loop = process_.loop();
     store::Store::Events events;
     events.on_durable = [this, &loop](store::Ticket durable) {
@@ -32,13 +32,24 @@ Result<void> QueueService::start(const Config& config) {
     };
     ONPUT_TRY(store_, store::open_rocks_store({.directory = config.data}, std::move(events)));
     gate_ = std::make_unique<runtime::ReplyGate>(*store_);
-    core_ = std::make_unique<Core>(*store_, process_.random(),
-                                   CoreOptions{.region = config.region, .account = config.account});
+    const Topics topics =
+        config.notifier_endpoint.empty() ? Topics::unreachable : Topics::reachable;
+    core_ = std::make_unique<Core>(
+        *store_, process_.random(),
+        CoreOptions{.region = config.region, .account = config.account, .topics = topics});
     const Timestamp began_at = wall_now();
     if (auto restored = core_->restore(began_at); !restored) {
         return std::unexpected(std::move(restored).error().with_context("restore the queues"));
     }
-    log::info("queues restored", {{"took_ms", (wall_now() - began_at).count() / 1000}});
+    log::info("queues restored", {{"took_ms", (wall_now() - began_at).count() / 1000},
+                                  {"events_waiting", core_->outbox().waiting()}});
+    return {};
+}
+
+Result<void> QueueService::start(const Config& config) {
+    transport::Loop& loop = process_.loop();
+    ONPUT_TRY_VOID(open_store(config));
+    connect_notifier(config.notifier_endpoint);
     ONPUT_TRY(server_, transport::RequestServer::bind(
                            loop, config.endpoints,
                            [this](const transport::Request& request) { on_request(request); }));
@@ -50,11 +61,37 @@ Result<void> QueueService::start(const Config& config) {
     return {};
 }
 
+void QueueService::connect_notifier(const std::string& endpoint) {
+    followed_event_ = core_->outbox().last();
+    if (endpoint.empty()) return;
+    notifier_endpoint_ = endpoint;
+    notifier_ = transport::RequestClient::connect(process_.loop(), endpoint);
+    relay_ = std::make_unique<outbox::Relay>(
+        outbox::Relay::Parts{.loop = process_.loop(),
+                             .outbox = core_->outbox(),
+                             .view = *store_,
+                             .notifier = *notifier_,
+                             .source = core_->source(),
+                             .service = "queue",
+                             .fail = [this](const Error& error) { process_.fail(error); }});
+    process_.loop().post([this] { relay_->pump(); });
+}
+
 void QueueService::drain(std::function<void()> done) {
     // Whatever was done is answered; receives that wait see the connection go.
     is_draining_ = true;
     gate_->when_durable(std::move(done));
     store_->sync();
+}
+
+std::vector<std::string> QueueService::waiting_for() const {
+    // Its work does not need the notifier, which itself starts after the queue: only an outage that
+    // leaves events lying is worth a word.
+    const outbox::Outbox& outbox = core_->outbox();
+    const bool is_out = relay_ && relay_->has_handed_over() && outbox.failures() > 0;
+    if (!is_out || outbox.waiting() == 0) return {};
+    return {"the notifier at " + notifier_endpoint_ + ", which is owed " +
+            std::to_string(outbox.waiting()) + " events"};
 }
 
 std::vector<schema::Metric> QueueService::metrics() const {
@@ -167,9 +204,20 @@ void QueueService::on_turn_end() {
         check_store(served.error());
     }
     apply(std::move(effects));
+    follow_outbox();
     if (needs_sync_) store_->sync();
     needs_sync_ = false;
     arm_timer();
+}
+
+void QueueService::follow_outbox() {
+    const std::uint64_t last = core_->outbox().last();
+    if (last == followed_event_) return;
+    followed_event_ = last;
+    gate_->when_durable([this, last] {
+        core_->outbox().on_durable(last);
+        if (relay_) relay_->pump();
+    });
 }
 
 void QueueService::arm_timer() {

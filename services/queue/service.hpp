@@ -2,7 +2,8 @@
 // decides nothing.
 //
 //     turn:  requests, controls, timer --> core --> store.commit ... at the end: serve, sync once
-//            store durable --> ReplyGate --> replies, answers to waiting receives, grants
+//            store durable --> ReplyGate --> replies, answers to waiting receives, grants;
+//                              Relay --> the notifier, for which nothing waits
 //
 // Loop thread only. A fault of the store ends the process: its supervisor starts it again from what
 // is durable.
@@ -11,6 +12,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "common/outbox/relay.hpp"
 #include "common/runtime/reply_gate.hpp"
 #include "common/runtime/service.hpp"
 #include "common/store/store.hpp"
@@ -29,12 +31,15 @@ public:
 
     ~QueueService() override;
     void drain(std::function<void()> done) override;
+    [[nodiscard]] std::vector<std::string> waiting_for() const override;
     [[nodiscard]] std::vector<schema::Metric> metrics() const override;
 
 private:
     explicit QueueService(runtime::Process& process) : process_(process) {}
 
     Result<void> start(const Config& config);
+    Result<void> open_store(const Config& config);
+    void connect_notifier(const std::string& endpoint);
 
     using Handler = void (QueueService::*)(const transport::Request&, const Caller&);
     static Handler find_handler(std::string_view method);
@@ -46,6 +51,7 @@ private:
     void on_control(const Control& message);
     void on_turn_end();
     void arm_timer();
+    void follow_outbox();
 
     // Commits the effects and hands on the rest once it is durable.
     void apply(Effects effects);
@@ -62,12 +68,17 @@ private:
     std::unique_ptr<Core> core_;
     std::unique_ptr<transport::RequestServer> server_;
     std::unique_ptr<transport::LaneHub> hub_;
+    std::unique_ptr<outbox::Relay> relay_;  // Nothing: no notifier is configured.
+    std::string notifier_endpoint_;
+    std::uint64_t followed_event_ = 0;  // The newest of the outbox that was waited for.
 
     std::unordered_map<WaitId, transport::ReplyTo> waiting_;
     transport::TimerId timer_;
     Timestamp timer_at_ = Timestamp::max();
     bool needs_sync_ = false;
     bool is_draining_ = false;
+    // Last: at its end it answers open calls, and those callbacks use all of the above.
+    std::unique_ptr<transport::RequestClient> notifier_;
 };
 
 }  // namespace onput::queue

@@ -171,6 +171,17 @@ std::uint32_t Handovers::disturbances(const std::string& message_id) const {
     }));
 }
 
+bool Handovers::is_done(const std::string& event_id) const {
+    return done_.contains(notifier::message_id_of(
+        {.event_id = event_id, .arn = speech_arn, .rule_id = speech_rule_id}));
+}
+
+void Handovers::for_each_job(const std::function<void(const std::string&, bool)>& visit) const {
+    for (const auto& [id, message] : messages_) {
+        if (message.arn == speech_arn) visit(message.event_id, done_.contains(id));
+    }
+}
+
 void Handovers::dead_lettered(const Letter& letter) {
     world_.note("dead letter of " + letter.message_id.substr(0, 6) + ": " + letter.code);
     letters_.emplace(letter.message_id, letter.code);

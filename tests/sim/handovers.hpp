@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -72,6 +73,10 @@ public:
     void dead_lettered(const Letter& letter);
 
     [[nodiscard]] const Lease* find(const std::string& lease) const;
+    // Whether the job of this event succeeded, durably.
+    [[nodiscard]] bool is_done(const std::string& event_id) const;
+    // visit(event id, whether it succeeded) for each job that was taken.
+    void for_each_job(const std::function<void(const std::string&, bool)>& visit) const;
     // Everything has come to rest.
     void check_end(const std::vector<schema::JournalRecord>& journal);
 

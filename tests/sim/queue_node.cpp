@@ -5,6 +5,8 @@
 
 #include "common/base/check.hpp"
 #include "services/queue/rows.hpp"
+#include "tests/sim/tellings.hpp"
+#include "tests/sim/topics_node.hpp"
 #include "tests/sim/worker_node.hpp"
 
 namespace onput::sim {
@@ -23,11 +25,20 @@ std::string lease_name(std::uint64_t lease) {
 
 }  // namespace
 
+void QueueNode::connect(std::vector<WorkerNode*> workers, TopicsNode& topics) {
+    workers_ = std::move(workers);
+    relay_.connect(topics, [&topics](const auto& request, const auto& events, auto answer) {
+        topics.append(request, events, std::move(answer));
+    });
+}
+
 void QueueNode::open() {
     core_ =
         std::make_unique<queue::Core>(store_, Random(world_.random.next()), queue::CoreOptions{});
     ONPUT_CHECK(core_->restore(world_.wall()));
     core_->check_invariants();
+    followed_event_ = core_->outbox().last();
+    relay_.start(core_->outbox(), core_->source());
     timer_at_ = Timestamp::max();
     ++timer_;
     needs_sync_ = false;
@@ -58,6 +69,8 @@ void QueueNode::set_up() {
     speech.worker = "tts";
     speech.environment = {{"OUTPUT_BUCKET", outbox}};
     speech.retries_max = speech_retries_max;
+    speech.success_topic_arn = told_good_arn;
+    speech.failure_topic_arn = told_bad_arn;
     speech.dead_letter_arn = "arn:aws:sqs:us-east-1:" + account + ":dead";
     run(schema::PutFunction{.function = speech});
     store_.sync();
@@ -226,10 +239,21 @@ void QueueNode::on_turn_end() {
     check_store(core_->serve(world_.wall(), effects));
     apply(std::move(effects));
     if (is_failing()) return;
+    follow_outbox();
     if (needs_sync_) sync();
     needs_sync_ = false;
     core_->check_invariants();
     arm_timer();
+}
+
+void QueueNode::follow_outbox() {
+    const std::uint64_t last = core_->outbox().last();
+    if (last == followed_event_) return;
+    followed_event_ = last;
+    when_durable([this, last] {
+        core_->outbox().on_durable(last);
+        relay_.pump();
+    });
 }
 
 void QueueNode::arm_timer() {
@@ -248,7 +272,8 @@ void QueueNode::arm_timer() {
 }
 
 bool QueueNode::is_idle() const {
-    return core_ && held() == 0 && metric("onput_queue_all_messages") == 0;
+    return core_ && held() == 0 && core_->outbox().waiting() == 0 &&
+           metric("onput_queue_all_messages") == 0;
 }
 
 }  // namespace onput::sim

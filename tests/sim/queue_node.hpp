@@ -9,16 +9,18 @@
 #include "services/queue/core.hpp"
 #include "tests/sim/handovers.hpp"
 #include "tests/sim/network.hpp"
+#include "tests/sim/relay_model.hpp"
 
 namespace onput::sim {
 
+class TopicsNode;
 class WorkerNode;
 
 class QueueNode : public DurableNode {
 public:
-    QueueNode(World& world, Handovers& handovers)
-        : DurableNode(world, "queue"), handovers_(handovers) {}
-    void connect(std::vector<WorkerNode*> workers) { workers_ = std::move(workers); }
+    QueueNode(World& world, Network& network, Handovers& handovers)
+        : DurableNode(world, "queue"), handovers_(handovers), relay_({network, *this, store_}) {}
+    void connect(std::vector<WorkerNode*> workers, TopicsNode& topics);
 
     void deliver(const schema::Deliver& message, Answer<schema::Delivered> answer);
     void receive(const schema::ReceiveMessages& request, Answer<schema::MessagesReceived> answer);
@@ -27,7 +29,7 @@ public:
 
     // Queues and the function, before the first turn.
     void set_up();
-    // No message is anywhere.
+    // No message is anywhere, and nobody is still to be told.
     [[nodiscard]] bool is_idle() const;
 
 private:
@@ -44,6 +46,7 @@ private:
     void send(const schema::LaneGrants& grants);
     void tell_done(store::Ticket durable);
     void arm_timer();
+    void follow_outbox();
     template <typename T>
     void check_store(const Result<T>& result) {
         if (!result && is_fault(result.error())) fail(result.error().message);
@@ -53,6 +56,8 @@ private:
     Handovers& handovers_;
     std::vector<WorkerNode*> workers_;
     std::unique_ptr<queue::Core> core_;
+    RelayModel relay_;
+    std::uint64_t followed_event_ = 0;
     std::map<queue::WaitId, Answer<schema::MessagesReceived>> waiting_;
     std::map<std::string, std::string> lanes_;  // Endpoints by worker.
     // Jobs whose acknowledgement is committed and not known to be durable.

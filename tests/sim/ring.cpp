@@ -38,13 +38,14 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
     reader_.connect(notifier_);
     std::vector<WorkerNode*> lanes;
     for (const auto& worker : workers_) lanes.push_back(worker.get());
-    queue_.connect(std::move(lanes));
+    queue_.connect(std::move(lanes), topics_);
 }
 
 std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
-    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_, &self.reader_};
+    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_, &self.topics_,
+                           &self.reader_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
@@ -78,7 +79,7 @@ void Ring::set_up() {
     queue_.start();
     queue_.set_up();
     for (Node* node : nodes()) node->start();
-    std::vector<Node*> mortal{&storage_, &notifier_, &queue_};
+    std::vector<Node*> mortal{&storage_, &notifier_, &queue_, &topics_};
     for (const auto& worker : workers_) {
         mortal.push_back(worker.get());
         keep_cutting(*worker);
@@ -145,7 +146,7 @@ void Ring::end_trouble() {
 
 bool Ring::is_at_rest() const {
     const auto is_idle = [](const auto& node) { return node->is_idle(); };
-    return storage_.is_idle() && notifier_.is_idle() && queue_.is_idle() &&
+    return storage_.is_idle() && notifier_.is_idle() && queue_.is_idle() && topics_.is_idle() &&
            std::ranges::all_of(workers_, is_idle) && std::ranges::all_of(clients_, is_idle);
 }
 
@@ -168,6 +169,7 @@ void Ring::check_end() {
     const auto journal = notifier_.journal();
     changes_.check_journal(journal);
     handovers_.check_end(journal);
+    tellings_.check_end();
 }
 
 bool Ring::run() {

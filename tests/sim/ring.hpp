@@ -12,6 +12,7 @@
 #include "tests/sim/queue_node.hpp"
 #include "tests/sim/reader_node.hpp"
 #include "tests/sim/storage_node.hpp"
+#include "tests/sim/topics_node.hpp"
 #include "tests/sim/worker_node.hpp"
 
 namespace onput::sim {
@@ -49,7 +50,9 @@ private:
     Handovers handovers_{world_, changes_};
     StorageNode storage_{world_, network_, changes_};
     NotifierNode notifier_{world_, network_, changes_};
-    QueueNode queue_{world_, handovers_};
+    Tellings tellings_{world_, handovers_};
+    TopicsNode topics_{world_, tellings_};
+    QueueNode queue_{world_, network_, handovers_};
     ReaderNode reader_{world_, network_, changes_};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;

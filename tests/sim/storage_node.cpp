@@ -9,7 +9,6 @@
 namespace onput::sim {
 namespace {
 
-constexpr Duration relay_timeout = seconds(10);
 constexpr std::uint64_t untidy_rows_max = 1000;
 
 schema::NotificationRule rule(std::string arn, std::string prefix,
@@ -26,6 +25,12 @@ schema::NotificationRule rule(std::string arn, std::string prefix,
 
 }  // namespace
 
+void StorageNode::connect(NotifierNode& notifier) {
+    relay_.connect(notifier, [&notifier](const auto& request, const auto& events, auto answer) {
+        notifier.append(request, events, std::move(answer));
+    });
+}
+
 void StorageNode::open() {
     core_ = std::make_unique<storage::StorageCore>(
         store_,
@@ -34,7 +39,6 @@ void StorageNode::open() {
         Random(world_.random.next()));
     synced_ = 0;
     events_followed_ = 0;
-    is_waking_ = false;
     storage::Effects effects;
     const auto restored = core_->restore(world_.wall(), effects);
     ONPUT_CHECK(restored.has_value());
@@ -44,7 +48,7 @@ void StorageNode::open() {
         storage::Effects tidied;
         if (core_->tidy(pins_, tidied)) commit_effects(tidied);
     });
-    post([this] { pump(); });
+    relay_.start(core_->outbox(), core_->source());
 }
 
 void StorageNode::set_up() {
@@ -134,43 +138,7 @@ void StorageNode::on_turn_end() {
     events_followed_ = last;
     when_durable([this, last] {
         core_->on_durable(last);
-        pump();
-    });
-}
-
-void StorageNode::pump() {
-    auto next = core_->outbox().next(store_, world_.wall());
-    ONPUT_CHECK(next.has_value());
-    if (!*next) return wake_later();
-    world_.note("storage hands over " + std::to_string((*next)->numbers.front()) + " to " +
-                std::to_string((*next)->numbers.back()));
-    // Shared by the copies of the request that the network may make.
-    const auto events = std::make_shared<std::vector<std::string>>(std::move((*next)->events));
-    const schema::AppendEvents request{.source = core_->source(),
-                                       .numbers = std::move((*next)->numbers)};
-    network_.call<schema::EventsAppended>(
-        {.from = *this, .to = *notifier_, .timeout = relay_timeout},
-        [notifier = notifier_, request, events](auto answer) {
-            notifier->append(request, *events, std::move(answer));
-        },
-        [this](const Result<schema::EventsAppended>& reply) {
-            if (reply) {
-                core_->outbox().on_appended(reply->through, world_.wall());
-            } else {
-                core_->outbox().on_failed(world_.wall());
-            }
-            pump();
-        });
-}
-
-void StorageNode::wake_later() {
-    const auto wakeup = core_->outbox().next_wakeup();
-    if (!wakeup || std::exchange(is_waking_, true)) return;
-    const Duration delay =
-        std::clamp(*wakeup - world_.wall(), outbox::relay_delay_min, outbox::relay_delay_max);
-    after(delay, [this] {
-        is_waking_ = false;
-        pump();
+        relay_.pump();
     });
 }
 

@@ -7,6 +7,7 @@
 #include "services/storage/core.hpp"
 #include "tests/sim/changes.hpp"
 #include "tests/sim/network.hpp"
+#include "tests/sim/relay_model.hpp"
 
 namespace onput::sim {
 
@@ -15,8 +16,8 @@ class NotifierNode;
 class StorageNode : public DurableNode {
 public:
     StorageNode(World& world, Network& network, Changes& changes)
-        : DurableNode(world, "storage"), network_(network), changes_(changes) {}
-    void connect(NotifierNode& notifier) { notifier_ = &notifier; }
+        : DurableNode(world, "storage"), changes_(changes), relay_({network, *this, store_}) {}
+    void connect(NotifierNode& notifier);
 
     struct PutCommand {
         schema::PutObject object;
@@ -40,22 +41,18 @@ private:
 
     storage::Caller caller(schema::TraceContext trace = {}) const;
     void commit_effects(storage::Effects& effects);
-    void pump();
-    void wake_later();
     template <typename Reply>
     void answer_when_durable(Answer<Reply> answer, Result<Reply> result) {
         when_durable([answer = std::move(answer), result = std::move(result)] { answer(result); });
     }
     void follow(const storage::Effects& effects, const PutCommand& command);
 
-    Network& network_;
     Changes& changes_;
-    NotifierNode* notifier_ = nullptr;
     std::unique_ptr<storage::StorageCore> core_;
+    RelayModel relay_;
     storage::Pins pins_;
     store::Ticket synced_ = 0;
     std::uint64_t events_followed_ = 0;
-    bool is_waking_ = false;
 };
 
 }  // namespace onput::sim

@@ -175,7 +175,9 @@ void WorkerNode::fail_job(std::uint64_t lease, Error error) {
 void WorkerNode::finish(std::uint64_t lease, Result<std::string> summary) {
     parts_.handovers.released(lease_name(lease));
     if (summary) {
-        say(ledger_->succeed(lease, schema::JobOutcome{.summary = std::move(*summary)}));
+        schema::JobOutcome outcome{.summary = std::move(*summary)};
+        outcome.outputs.emplace_back().name = "speech";
+        say(ledger_->succeed(lease, std::move(outcome)));
     } else {
         const Error& error = summary.error();
         say(ledger_->fail(lease, {.code = error.reason.empty() ? std::string(to_string(error.code))

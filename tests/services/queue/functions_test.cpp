@@ -61,6 +61,73 @@ TEST_F(FunctionsTest, every_limit_is_checked) {
     EXPECT_EQ(put(speech()), "put");
 }
 
+TEST_F(FunctionsTest, topics_are_named_by_their_arns) {
+    const auto told = [this](const std::string& arn) {
+        schema::FunctionInfo function = speech();
+        function.success_topic_arn = arn;
+        const std::string success = put(function);
+        std::swap(function.success_topic_arn, function.failure_topic_arn);
+        EXPECT_EQ(put(function), success);
+        return success;
+    };
+    EXPECT_EQ(told("arn:aws:sns:us-east-1:000000000000:media"), "put");
+    EXPECT_EQ(told("arn:aws:sns:eu-west-1:123456789012:" + std::string(256, 'a')), "put");
+    for (const std::string& arn :
+         {std::string("media"), std::string("arn:aws:sqs:us-east-1:000000000000:media"),
+          std::string("arn:aws:sns::000000000000:media"), std::string("arn:aws:sns:us-east-1"),
+          std::string("arn:aws:sns:us-east-1::media"),
+          std::string("arn:aws:sns:us-east-1:00000000000x:media"),
+          std::string("arn:aws:sns:us-east-1:000000000000:"),
+          std::string("arn:aws:sns:us-east-1:000000000000"),
+          std::string("arn:aws:sns:us-east-1:000000000000:a:b"),
+          std::string("arn:aws:sns:us-east-1:000000000000:media.fifo"),
+          "arn:aws:sns:us-east-1:000000000000:" + std::string(257, 'a')}) {
+        EXPECT_EQ(told(arn), "InvalidParameterValue") << arn;
+    }
+}
+
+TEST_F(FunctionsTest, topics_are_refused_when_there_is_no_notifier) {
+    Station lonely({.region = "us-east-1", .topics = Topics::unreachable});
+    schema::FunctionInfo function = speech();
+    EXPECT_TRUE(lonely.ask(schema::PutFunction{.function = function}));
+    function.failure_topic_arn = "arn:aws:sns:us-east-1:000000000000:media";
+    const auto refused = lonely.ask(schema::PutFunction{.function = function});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "InvalidParameterValue");
+    EXPECT_EQ(refused.error().message,
+              "a function cannot tell the topic arn:aws:sns:us-east-1:000000000000:media: the "
+              "queue service has no notifier (option notifier_endpoint)");
+}
+
+TEST_F(FunctionsTest, only_an_image_function_has_a_configuration_and_it_is_checked) {
+    schema::FunctionInfo function = speech();
+    function.configuration = "{}";
+    EXPECT_EQ(put(function), "InvalidParameterValue");
+    function.worker = "image";
+    EXPECT_EQ(put(function), "InvalidParameterValue");
+    function.configuration = R"({"output":{"bucket":"outbox"},"derivatives":[)"
+                             R"({"name":"small","steps":[{"fit":{"width":32,"height":32}}]}]})";
+    EXPECT_EQ(put(function), "put");
+    EXPECT_EQ(station.ask(schema::GetFunction{.name = "speech"})->configuration,
+              function.configuration);
+    function.configuration.append(schema::function_configuration_bytes_max, ' ');
+    EXPECT_EQ(put(function), "InvalidParameterValue");
+}
+
+TEST_F(FunctionsTest, a_mistake_in_a_configuration_is_told_by_step_and_field) {
+    schema::FunctionInfo function = speech();
+    function.worker = "image";
+    function.configuration = R"({"output":{"bucket":"outbox"},"derivatives":[)"
+                             R"({"name":"web","steps":[{"resize":{"width":10}},)"
+                             R"({"format":{"type":"webp","quality":101}}]}]})";
+    const auto refused = station.ask(schema::PutFunction{.function = function});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+    for (const char* part : {"web", "format", "quality"}) {
+        EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
+    }
+}
+
 TEST_F(FunctionsTest, an_unknown_function_is_named) {
     const auto got = station.ask(schema::GetFunction{.name = "none"});
     ASSERT_FALSE(got);

@@ -42,6 +42,7 @@ TEST_F(LanesTest, a_job_is_granted_with_all_that_its_worker_needs) {
     EXPECT_EQ(station.grants[0].function, "speech");
     EXPECT_EQ(station.grants[0].timeout_s, 60U);
     EXPECT_EQ(station.grants[0].environment.at("VOICE"), "vi");
+    EXPECT_EQ(station.grants[0].configuration, "");
     const auto grants = worker.look();
     ASSERT_EQ(grants.size(), 1U);
     EXPECT_EQ(grants[0].message_id, "message-1");
@@ -52,6 +53,21 @@ TEST_F(LanesTest, a_job_is_granted_with_all_that_its_worker_needs) {
     EXPECT_EQ(
         grants[0].trace,
         (schema::TraceContext{.trace_id = "trace-1", .cause_event_id = "event-1", .depth = 1}));
+}
+
+TEST_F(LanesTest, a_grant_carries_the_configuration_of_its_function) {
+    schema::FunctionInfo photos;
+    photos.name = "photos";
+    photos.worker = "image";
+    photos.configuration = R"({"output":{"bucket":"outbox"},"derivatives":[)"
+                           R"({"name":"small","steps":[{"fit":{"width":32,"height":32}}]}]})";
+    station.put_function(photos);
+    TestWorker painter(station, "p", 1);
+    painter.kind = "image";
+    painter.hello();
+    station.invoke("photos", 1, "{}");
+    ASSERT_EQ(station.grants.size(), 1U);
+    EXPECT_EQ(station.grants[0].configuration, photos.configuration);
 }
 
 TEST_F(LanesTest, an_acknowledged_job_is_done_and_its_story_told) {
@@ -373,12 +389,12 @@ TEST_F(LanesTest, a_hello_without_a_name_is_refused) {
 TEST_F(LanesTest, a_changed_function_applies_to_jobs_that_wait) {
     station.invoke("speech", 1, "{}");
     auto function = *station.ask(schema::GetFunction{.name = "speech"});
-    function.worker = "image";
+    function.worker = "other";
     station.put_function(function);
     worker.hello();
     EXPECT_EQ(worker.look().size(), 0U);
     TestWorker image(station, "i", 1);
-    image.kind = "image";
+    image.kind = "other";
     image.hello();
     EXPECT_EQ(image.look().size(), 1U);
 }

@@ -42,6 +42,73 @@ TEST(Records, the_rows_of_a_queue_are_those_of_no_other) {
     EXPECT_EQ(lease_rows(QueueNumber(UINT32_MAX)).to, "m");
 }
 
+// Records as they were before topics were told: their rows are still in stores.
+struct OldFunctionInfo {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_info};
+
+    std::string account = "1";
+    std::string name = "speech";
+    std::string arn = "arn";
+    std::string worker = "tts";
+    std::map<std::string, std::string> environment{{"VOICE", "vi"}};
+    std::uint32_t timeout_s = 7;
+    std::uint32_t retries_max = 1;
+    std::uint32_t retry_delay_s = 3;
+    std::string dead_letter_arn = "dead";
+
+    ONPUT_FIELDS(account, name, arn, worker, environment, timeout_s, retries_max, retry_delay_s,
+                 dead_letter_arn)
+};
+struct OldFunctionRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record};
+
+    std::uint32_t number = 5;
+    OldFunctionInfo function;
+    std::uint64_t dead_lettered = 2;
+
+    ONPUT_FIELDS(number, function, dead_lettered)
+};
+struct OldLeaseRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::lease_record};
+
+    Timestamp visible_at = from_seconds(9);
+    std::uint32_t receive_count = 2;
+    Timestamp first_received_at = from_seconds(7);
+    std::uint64_t lease = 11;
+    std::string worker = "w";
+    std::uint64_t epoch = 3;
+    bool is_logged = true;
+    Timestamp leased_at = from_seconds(8);
+    std::uint32_t losses = 1;
+
+    ONPUT_FIELDS(visible_at, receive_count, first_received_at, lease, worker, epoch, is_logged,
+                 leased_at, losses)
+};
+
+TEST(Records, a_function_of_an_older_store_is_read) {
+    const auto record = schema::decode<FunctionRecord>(schema::encode(OldFunctionRecord{}));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->number, 5U);
+    EXPECT_EQ(record->dead_lettered, 2U);
+    EXPECT_EQ(record->function.dead_letter_arn, "dead");
+    EXPECT_EQ(record->function.configuration, "");
+    EXPECT_EQ(record->function.success_topic_arn, "");
+    EXPECT_EQ(record->function.failure_topic_arn, "");
+}
+
+TEST(Records, a_lease_of_an_older_store_is_read) {
+    const auto record = schema::decode<LeaseRecord>(schema::encode(OldLeaseRecord{}));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->losses, 1U);
+    EXPECT_FALSE(record->has_failure);
+}
+
+TEST(Records, the_outbox_is_a_table_of_its_own) {
+    EXPECT_EQ(outbox_rows().key(1), std::string("e\0\0\0\0\0\0\0\1", 9));
+    EXPECT_EQ(outbox_rows().partition, partition);
+    EXPECT_LT(outbox_rows().key(UINT64_MAX), function_rows().from);
+}
+
 TEST(Records, every_record_survives_its_row) {
     MessageRecord message;
     message.message_id = "id";
@@ -58,8 +125,15 @@ TEST(Records, every_record_survives_its_row) {
                             .worker = "w",
                             .epoch = 3,
                             .is_logged = true,
-                            .leased_at = from_seconds(8)};
+                            .leased_at = from_seconds(8),
+                            .has_failure = true};
     EXPECT_EQ(schema::decode<LeaseRecord>(schema::encode(lease)), lease);
+
+    const Failure failure{.code = "c", .message = "m", .disposition = "kept"};
+    EXPECT_EQ(schema::decode<Failure>(schema::encode(failure)), failure);
+
+    const OutboxRecord outbox{.source = "s", .relayed_through = 7};
+    EXPECT_EQ(schema::decode<OutboxRecord>(schema::encode(outbox)), outbox);
 
     QueueRecord queue;
     queue.number = 4;
@@ -69,6 +143,9 @@ TEST(Records, every_record_survives_its_row) {
     FunctionRecord function;
     function.number = 5;
     function.function.name = "speech";
+    function.function.configuration = "{}";
+    function.function.success_topic_arn = "good";
+    function.function.failure_topic_arn = "bad";
     function.dead_lettered = 2;
     EXPECT_EQ(schema::decode<FunctionRecord>(schema::encode(function)), function);
 }

@@ -6,12 +6,13 @@
 
 namespace onput::queue {
 
-Station::Station() : now(from_seconds(1'800'000'000)) {
+Station::Station(CoreOptions options)
+    : now(from_seconds(1'800'000'000)), options_(std::move(options)) {
     start();
 }
 
 void Station::start() {
-    core_ = std::make_unique<Core>(store_, Random(seed_++), CoreOptions{});
+    core_ = std::make_unique<Core>(store_, Random(seed_++), options_);
     const auto restored = core_->restore(now);
     ONPUT_CHECK(restored.has_value());
 }
@@ -50,7 +51,10 @@ void Station::end_turn() {
     const auto served = core_->serve(now, effects);
     ONPUT_CHECK(served.has_value());
     apply(std::move(effects));
-    if (is_syncing_) store_.sync();
+    if (is_syncing_) {
+        store_.sync();
+        core_->outbox().on_durable(core_->outbox().last());
+    }
     if (is_checking_) core_->check_invariants();
 }
 
@@ -213,22 +217,31 @@ void TestWorker::hello() {
 }
 
 void TestWorker::ack(std::uint64_t lease, const std::string& summary) {
+    ack(lease, schema::JobOutcome{.summary = summary});
+}
+
+void TestWorker::ack(std::uint64_t lease, const schema::JobOutcome& outcome) {
     std::erase(held, lease);
     schema::LaneAck message{.worker_id = id_, .epoch = epoch, .leases = {lease}, .outcomes = {}};
-    if (!summary.empty()) message.outcomes.push_back({.summary = summary});
+    if (outcome != schema::JobOutcome{}) message.outcomes.push_back(outcome);
     station_.tell(message);
 }
 
 void TestWorker::nack(std::uint64_t lease, const std::string& code, bool is_permanent,
                       bool is_counted) {
-    std::erase(held, lease);
-    station_.tell(schema::LaneNack{.worker_id = id_,
-                                   .epoch = epoch,
-                                   .lease = lease,
-                                   .is_counted = is_counted,
-                                   .is_permanent = is_permanent,
-                                   .error_code = code,
-                                   .error_message = "it went wrong"});
+    nack({.worker_id = {},
+          .lease = lease,
+          .is_counted = is_counted,
+          .is_permanent = is_permanent,
+          .error_code = code,
+          .error_message = "it went wrong"});
+}
+
+void TestWorker::nack(schema::LaneNack message) {
+    std::erase(held, message.lease);
+    message.worker_id = id_;
+    message.epoch = epoch;
+    station_.tell(message);
 }
 
 void TestWorker::extend(std::uint64_t lease, std::uint32_t visibility_ms) {

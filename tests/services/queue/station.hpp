@@ -17,7 +17,7 @@ inline constexpr const char* test_account = "000000000000";
 
 class Station {
 public:
-    Station();
+    explicit Station(CoreOptions options = {});
 
     // A request of the owner's account, or of another, and the end of its turn.
     template <typename Request>
@@ -61,6 +61,7 @@ public:
     double metric(const std::string& name) const;
     Core& core() { return *core_; }
     support::MemoryStore& store() { return store_; }
+    const support::MemoryStore& store() const { return store_; }
     Caller caller(const std::string& account) const;
 
     Timestamp now;
@@ -73,6 +74,7 @@ private:
     void end_turn();
     void start();
 
+    CoreOptions options_;
     support::MemoryStore store_;
     std::unique_ptr<Core> core_;
     bool is_syncing_ = true;
@@ -96,8 +98,10 @@ public:
     void lose();
     void hello();
     void ack(std::uint64_t lease, const std::string& summary = {});
+    void ack(std::uint64_t lease, const schema::JobOutcome& outcome);
     void nack(std::uint64_t lease, const std::string& code, bool is_permanent = false,
               bool is_counted = true);
+    void nack(schema::LaneNack message);  // From this worker.
     void extend(std::uint64_t lease, std::uint32_t visibility_ms);
     void bye(std::vector<std::uint64_t> unstarted);
     // A new process under the old name.
