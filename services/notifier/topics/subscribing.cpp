@@ -221,6 +221,7 @@ Result<schema::Empty> TopicBook::set_subscription_attribute(
                               "SNS:SetSubscriptionAttributes", request.arn,
                               "because only the subscriber may");
     }
+    if (State::has_expired(*subscription, caller.now)) return subscription_does_not_exist();
     Texts attributes = subscription->attributes;
     ONPUT_TRY_VOID(accept_subscription_attribute(
         request.name, request.value, subscription->protocol, AttributeCall::of_one, attributes));
