@@ -78,8 +78,8 @@ bool JsonReader::skip(const JsonToken& first) {
 }
 
 void JsonReader::skip_space() {
-    const std::size_t found = source_.find_first_not_of(" \t\r\n", at_);
-    at_ = found == std::string_view::npos ? source_.size() : found;
+    const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
+    while (at_ < source_.size() && is_space(source_[at_])) ++at_;
 }
 
 JsonToken JsonReader::value() {

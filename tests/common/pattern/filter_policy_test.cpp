@@ -1,5 +1,10 @@
 #include "common/pattern/filter_policy.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -273,6 +278,154 @@ TEST(FilterPolicy, alternatives_stand_at_any_depth) {
            R"({"space":"c","detail":{"scope":"s","type":"y"}})"},
           {R"({"name":"a","detail":{"scope":"s","type":"x"}})",
            R"({"name":"a","detail":{"type":"y"}})", R"({"detail":{"scope":"s","type":"y"}})"}}});
+}
+
+// A value as a test knows it, without parsing.
+struct Known {
+    std::string json;
+    bool is_text = false;  // Otherwise a number.
+};
+
+struct KnownCondition {
+    std::string json;
+    std::function<bool(const Known&)> holds;
+};
+
+// A body as the flat list of its values: the path, and which element of which array each is in.
+struct KnownBody {
+    struct Leaf {
+        std::string path;
+        std::map<int, int> elements;
+        Known value;
+    };
+    std::string json;
+    std::vector<Leaf> leaves;
+    int arrays = 0;
+};
+
+class RandomPolicy {
+public:
+    explicit RandomPolicy(std::uint64_t seed) : random_(seed) {}
+
+    std::size_t below(std::size_t bound) { return random_() % bound; }
+
+    Known value() {
+        if (below(2) == 0) {
+            return {.json = std::to_string(below(4)) + ".0", .is_text = false};
+        }
+        return {.json = "\"" + word() + "\"", .is_text = true};
+    }
+
+    std::string word() { return std::string(1 + below(2), below(2) == 0 ? 'x' : 'y'); }
+
+    KnownCondition condition() {
+        const std::string one = word();
+        const double number = static_cast<double>(below(4));
+        const std::string quoted = "\"" + one + "\"";
+        switch (below(6)) {
+            case 0: return {quoted, [=](const Known& v) { return v.json == quoted; }};
+            case 1:
+                return {R"({"prefix":)" + quoted + "}", [=](const Known& v) {
+                            return v.is_text && v.json.starts_with("\"" + one);
+                        }};
+            case 2:
+                return {R"({"suffix":)" + quoted + "}",
+                        [=](const Known& v) { return v.is_text && v.json.ends_with(one + "\""); }};
+            case 3:
+                return {R"({"anything-but":)" + quoted + "}",
+                        [=](const Known& v) { return v.json != quoted; }};
+            case 4:
+                return {R"({"numeric":["<",)" + std::to_string(number) + "]}",
+                        [=](const Known& v) { return !v.is_text && std::stod(v.json) < number; }};
+            default:
+                return {std::to_string(number),
+                        [=](const Known& v) { return !v.is_text && std::stod(v.json) == number; }};
+        }
+    }
+
+    // An object with some of the keys a and b, whose values are scalars, objects or arrays.
+    std::string object(KnownBody& body, const std::string& prefix,
+                       const std::map<int, int>& elements, int depth) {
+        std::string json;
+        for (const std::string key : {"a", "b"}) {
+            if (below(4) == 0) continue;
+            json += (json.empty() ? "\"" : ",\"") + key +
+                    "\":" + any(body, prefix.empty() ? key : prefix + "." + key, elements, depth);
+        }
+        return "{" + json + "}";
+    }
+
+private:
+    std::string any(KnownBody& body, const std::string& path, std::map<int, int> elements,
+                    int depth) {
+        const std::size_t kind = depth == 0 ? 0 : below(3);
+        if (kind == 1) return object(body, path, elements, depth - 1);
+        if (kind == 2) {
+            const int array = body.arrays++;
+            std::string json;
+            const std::size_t count = below(4);
+            for (std::size_t i = 0; i < count; ++i) {
+                elements[array] = static_cast<int>(i);
+                json += (i == 0 ? "" : ",") + any(body, path, elements, depth - 1);
+            }
+            return "[" + json + "]";
+        }
+        Known known = value();
+        body.leaves.push_back({.path = path, .elements = std::move(elements), .value = known});
+        return known.json;
+    }
+
+    std::mt19937_64 random_;
+};
+
+struct KnownKey {
+    std::string path;
+    std::vector<KnownCondition> conditions;
+};
+
+// Chooses a value for one key after the other, so that no array gives two elements.
+bool can_hold(const std::vector<KnownKey>& keys, const KnownBody& body, std::size_t at,
+              const std::map<int, int>& chosen) {
+    if (at == keys.size()) return true;
+    return std::ranges::any_of(body.leaves, [&](const KnownBody::Leaf& leaf) {
+        if (leaf.path != keys[at].path) return false;
+        std::map<int, int> together = chosen;
+        for (const auto& [array, element] : leaf.elements) {
+            if (together.emplace(array, element).first->second != element) return false;
+        }
+        const bool holds = std::ranges::any_of(keys[at].conditions, [&](const auto& condition) {
+            return condition.holds(leaf.value);
+        });
+        return holds && can_hold(keys, body, at + 1, together);
+    });
+}
+
+TEST(FilterPolicy, any_policy_agrees_with_brute_force_over_any_body) {
+    int matched = 0;
+    for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+        RandomPolicy random(seed);
+        std::vector<KnownKey> keys;
+        std::string json;
+        for (const std::string path : {"a", "b", "a.a", "a.b", "b.a.b"}) {
+            if (random.below(3) != 0) continue;
+            KnownKey key{.path = path, .conditions = {}};
+            std::string values;
+            const std::size_t count = 1 + random.below(2);  // Of five keys at most 32 combinations.
+            for (std::size_t i = 0; i < count; ++i) {
+                key.conditions.push_back(random.condition());
+                values += (i == 0 ? "" : ",") + key.conditions.back().json;
+            }
+            json += (json.empty() ? "\"" : ",\"") + path + "\":[" + values + "]";
+            keys.push_back(std::move(key));
+        }
+        KnownBody body;
+        body.json = random.object(body, "", {}, 4);
+        const bool expected = can_hold(keys, body, 0, {});
+        matched += expected && !keys.empty() ? 1 : 0;
+        EXPECT_EQ(accepts_body("{" + json + "}", body.json), expected)
+            << "seed " << seed << " {" << json << "} " << body.json;
+    }
+    EXPECT_GT(matched, 100);
 }
 
 }  // namespace
