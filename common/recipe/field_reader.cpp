@@ -43,14 +43,14 @@ void FieldReader::add_mistake(std::string what) {
 }
 
 bool FieldReader::has(std::string_view name) const {
-    return std::ranges::any_of(object_, [name](const auto& field) { return field.first == name; });
+    return std::ranges::any_of(object_, [name](const auto& field) { return field.name == name; });
 }
 
 const JsonValue* FieldReader::take(std::string_view name) {
     taken_.push_back(name);
     const auto found =
-        std::ranges::find_if(object_, [name](const auto& field) { return field.first == name; });
-    return found == object_.end() ? nullptr : &found->second;
+        std::ranges::find_if(object_, [name](const auto& field) { return field.name == name; });
+    return found == object_.end() ? nullptr : &found->value;
 }
 
 std::optional<std::uint64_t> FieldReader::whole_number(std::string_view name, Bounds bounds) {

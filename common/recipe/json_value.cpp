@@ -52,7 +52,8 @@ private:
         if (auto* array = std::get_if<JsonArray>(&content)) {
             array->push_back(std::move(value));
         } else {
-            std::get<JsonObject>(content).emplace_back(std::move(names_.back()), std::move(value));
+            std::get<JsonObject>(content).push_back(
+                {.name = std::move(names_.back()), .value = std::move(value)});
         }
         return true;
     }

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,8 +23,9 @@ struct JsonNumber {
 };
 
 struct JsonValue;
+struct JsonField;
 using JsonArray = std::vector<JsonValue>;
-using JsonObject = std::vector<std::pair<std::string, JsonValue>>;
+using JsonObject = std::vector<JsonField>;
 
 struct JsonValue {
     std::variant<std::monostate, bool, JsonNumber, std::string, JsonArray, JsonObject> content;
@@ -34,6 +34,11 @@ struct JsonValue {
     [[nodiscard]] const T* get() const {
         return std::get_if<T>(&content);
     }
+};
+
+struct JsonField {
+    std::string name;
+    JsonValue value;
 };
 
 // invalid_argument `bad_recipe` for what is not JSON, not UTF-8 or nested deeper than

@@ -101,9 +101,9 @@ Result<Derivative> parse_derivative(const JsonValue& value, std::size_t number) 
     const auto* object = value.get<JsonObject>();
     if (object == nullptr) return refuse(numbered, "must be an object");
     const auto found =
-        std::ranges::find_if(*object, [](const auto& field) { return field.first == "name"; });
+        std::ranges::find_if(*object, [](const auto& field) { return field.name == "name"; });
     if (found == object->end()) return refuse(numbered, "'name' is missing");
-    const auto* name = found->second.get<std::string>();
+    const auto* name = found->value.get<std::string>();
     if (name == nullptr || !is_derivative_name(*name)) {
         return refuse(numbered, fmt::format("'name' must be 1 to {} of a-z, 0-9, '-' and '_'",
                                             derivative_name_bytes_max));
