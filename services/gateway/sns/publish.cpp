@@ -140,7 +140,8 @@ Outcome publish(SnsRequest& request) {
 Outcome publish_batch(SnsRequest& request) {
     auto batch = read_batch(request.parameters);
     if (!batch) co_return std::unexpected(std::move(batch).error());
-    // Asked even when no entry is left: the topic may not exist.
+    if (batch->message.entries.empty())
+        co_return describe_batch(schema::MessagesPublished(), std::move(*batch));
     auto answer = co_await request.context.call(batch->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     if (answer->reply.entries.size() != batch->message.entries.size()) co_return wrong_count();

@@ -254,6 +254,13 @@ TEST_F(SnsCalls, publish_batch_tells_what_became_of_each_entry) {
     EXPECT_EQ(asked<schema::PublishMessages>().entries.size(), 2U);
 }
 
+TEST_F(SnsCalls, a_batch_of_which_no_entry_can_be_read_is_answered_at_once) {
+    const auto answer =
+        call("PublishBatch", of_topic + "&PublishBatchRequestEntries.member.1.Id=a");
+    EXPECT_TRUE(result_of(answer, "PublishBatch").contains("<Id>a</Id>"));
+    EXPECT_EQ(gateway.request_count(), 0U);
+}
+
 TEST_F(SnsCalls, a_batch_has_up_to_ten_entries_with_distinct_ids_that_fit_together) {
     const auto refusal = [this](const std::vector<std::string>& ids, std::size_t bytes) {
         std::string form = of_topic;
