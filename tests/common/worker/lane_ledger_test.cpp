@@ -104,6 +104,18 @@ TEST_F(LaneLedgerTest, an_end_is_said_by_lease_and_frees_a_place) {
     EXPECT_EQ(ledger.hello().credit, 4U);
 }
 
+TEST_F(LaneLedgerTest, an_end_tells_outputs_and_what_became_of_the_input) {
+    ledger.on_grants(grants({1, 2}));
+    ledger.start_next();
+    ledger.start_next();
+    schema::JobOutcome outcome;
+    outcome.outputs.emplace_back().key = "a.mp3";
+    EXPECT_EQ(ledger.succeed(1, outcome).outcomes, std::vector{outcome});
+    const auto nack = ledger.fail(
+        2, {.code = "image.bomb", .message = "large", .is_permanent = true, .disposition = "kept"});
+    EXPECT_EQ(nack.disposition, "kept");
+}
+
 TEST_F(LaneLedgerTest, an_ack_without_a_summary_has_no_outcome) {
     ledger.on_grants(grants({1}));
     static_cast<void>(ledger.start_next());

@@ -9,6 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "common/schema/events.hpp"
+#include "common/schema/function.hpp"
+#include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/transport/lane.hpp"
 #include "common/transport/request.hpp"
@@ -41,11 +44,12 @@ protected:
         const std::string data = directory_.path() + "/data";
         const std::string requests = endpoint("queue");
         const std::string lanes = endpoint("lanes");
+        const std::string notifier = endpoint("notifier");
         pid_ = ::fork();
         if (pid_ == 0) {
             ::execl(ONPUT_QUEUE_BINARY, "onput-queue", "--data", data.c_str(), "--endpoints",
-                    requests.c_str(), "--lane-endpoints", lanes.c_str(), "--log-level", "error",
-                    static_cast<char*>(nullptr));
+                    requests.c_str(), "--lane-endpoints", lanes.c_str(), "--notifier-endpoint",
+                    notifier.c_str(), "--log-level", "error", static_cast<char*>(nullptr));
             ::_exit(127);
         }
         ASSERT_GT(pid_, 0);
@@ -93,6 +97,7 @@ protected:
         hello.epoch = 1;
         hello.endpoint = lane_->endpoint();
         hello.queues = {"q"};
+        hello.worker = "tts";
         hello.account = "000000000000";
         hello.credit = credit;
         hello.grants_received = received_;
@@ -124,6 +129,61 @@ protected:
         return info ? info->attributes.at(attribute) : info.error().message;
     }
 
+    // A function whose success is told, and a job of it.
+    void invoke() {
+        schema::FunctionInfo function;
+        function.name = "speech";
+        function.worker = "tts";
+        function.success_topic_arn = "arn:aws:sns:us-east-1:000000000000:media";
+        ASSERT_TRUE(ask(schema::PutFunction{.function = function}));
+        schema::Deliver deliver{
+            .source = "journal",
+            .service = "s3.amazonaws.com",
+            .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:speech",
+            .items = {}};
+        auto& item = deliver.items.emplace_back();
+        item.number = 1;
+        item.message_id = "message-1";
+        item.event_id = "event-1";
+        item.body = "an event";
+        item.source_arn = "arn:aws:s3:::inbox";
+        item.source_account = "000000000000";
+        const auto delivered = ask(deliver);
+        ASSERT_TRUE(delivered && delivered->refused.empty());
+    }
+    // The other end of the queue's outbox: takes what it is handed.
+    void start_notifier() {
+        auto bound = transport::RequestServer::bind(
+            loop_, {endpoint("notifier")}, [this](const transport::Request& request) {
+                const auto append = schema::decode<schema::AppendEvents>(request.body);
+                if (!append) return;
+                for (const auto& event : request.attachments) told_.push_back(event.to_string());
+                notifier_->reply(request.reply_to,
+                                 transport::Reply{.body = schema::encode(schema::EventsAppended{
+                                                      .through = append->numbers.back()}),
+                                                  .attachments = {}});
+            });
+        ASSERT_TRUE(bound);
+        notifier_ = *std::move(bound);
+    }
+    double metric(const std::string& name) {
+        const auto status = ask(schema::ServiceStatus{});
+        if (!status) return -1;
+        for (const auto& metric : status->metrics) {
+            if (metric.name == name) return metric.value;
+        }
+        return -1;
+    }
+
+    // Asks until so many events wait in the outbox.
+    bool waits_for_the_notifier(double events) {
+        const Timestamp limit = wall_now() + deadline;
+        while (wall_now() < limit) {
+            if (metric("onput_queue_outbox_waiting") == events) return true;
+        }
+        return false;
+    }
+
     support::TempDirectory directory_;
     transport::Context context_;
     transport::Loop loop_{context_};
@@ -132,6 +192,8 @@ protected:
     std::vector<schema::LaneGrant> held_;
     std::uint64_t received_ = 0;
     pid_t pid_ = 0;
+    std::unique_ptr<transport::RequestServer> notifier_;
+    std::vector<std::string> told_;
 };
 
 TEST_F(QueueProcessTest, what_was_acknowledged_survives_a_kill) {
@@ -194,6 +256,26 @@ TEST_F(QueueProcessTest, a_long_poll_is_answered_by_a_send) {
     ASSERT_TRUE(wait_until([&] { return answer.has_value(); }));
     ASSERT_TRUE(*answer);
     EXPECT_EQ((*answer)->messages.size(), 1U);
+}
+
+TEST_F(QueueProcessTest,
+       the_end_of_a_job_is_told_although_the_notifier_came_late_and_the_queue_died) {
+    invoke();
+    say_hello(1);
+    ASSERT_TRUE(wait_until([&] { return held_.size() == 1; }));
+    ack_all();
+    ASSERT_TRUE(waits_for_the_notifier(1));
+    EXPECT_TRUE(ask(schema::ServiceStatus{})->is_ready);
+    kill_it();
+    start();
+    start_notifier();
+    ASSERT_TRUE(wait_until([&] { return !told_.empty(); }));
+    const auto told = schema::decode<schema::TopicMessage>(told_[0]);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->subject, "speech succeeded: message message-1");
+    EXPECT_EQ(told->trace.cause_event_id, "event-1");
+    EXPECT_TRUE(waits_for_the_notifier(0));
+    EXPECT_EQ(told_.size(), 1U);
 }
 
 TEST_F(QueueProcessTest, it_ends_cleanly_when_asked_to) {
