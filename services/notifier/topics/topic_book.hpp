@@ -122,7 +122,8 @@ public:
     Result<schema::Empty> set_subscription_attribute(
         const schema::SetSubscriptionAttribute& request, const Caller& caller, store::Batch& batch);
     // Removes pending subscriptions whose tokens have expired, at most expired_per_call_max. Every
-    // subscribe does so too; calling it from time to time frees what nobody subscribes to.
+    // subscribe does so too, without naming them: find_subscription tells. Calling it from time to
+    // time frees what nobody subscribes to.
     void expire(Timestamp now, store::Batch& batch, std::vector<std::uint64_t>& removed);
 
     // Questions.
