@@ -13,7 +13,8 @@ public:
     HttpTransfer(const TransferSettings& settings, HttpRequest request)
         : Transfer(settings, request.is_to_operator ? Reach::anywhere : Reach::guarded),
           request_(std::move(request)) {
-        for (const auto& [name, value] : request_.headers) add_header(name + ": " + value);
+        for (const auto& [name, value] : request_.headers)
+            add_header(std::string(name).append(": ").append(value));
         add_header("Expect:");  // A body waits for no leave.
 
         set_text(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -46,10 +47,9 @@ private:
     using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
     void add_header(const std::string& line) {
-        curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
-        ONPUT_CHECK(longer != nullptr);
-        static_cast<void>(headers_.release());  // It is the new list's beginning.
-        headers_.reset(longer);
+        // The list that comes back begins with the one that was given.
+        headers_.reset(curl_slist_append(headers_.release(), line.c_str()));
+        ONPUT_CHECK(headers_ != nullptr);
     }
 
     [[nodiscard]] OutboundResult answered(long code) const {

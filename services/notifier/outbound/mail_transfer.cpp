@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <curl/curl.h>
 #include <memory>
 #include <utility>
@@ -72,8 +71,7 @@ private:
 
     static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* transfer) {
         auto& self = *static_cast<MailTransfer*>(transfer);
-        const std::size_t taken = std::min(size * count, self.mail_.text.size() - self.sent_);
-        std::memcpy(to, self.mail_.text.data() + self.sent_, taken);
+        const std::size_t taken = self.mail_.text.copy(to, size * count, self.sent_);
         self.sent_ += taken;
         return taken;
     }
