@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "common/base/check.hpp"
-#include "services/notifier/deliveries.hpp"
+#include "services/notifier/fanout.hpp"
 #include "services/notifier/s3_record.hpp"
 
 namespace onput::notifier {
@@ -15,7 +16,8 @@ constexpr std::uint64_t test_number = 1;  // Each test event is the only one of 
 }  // namespace
 
 Result<DestinationCheck> DestinationCheck::start(const schema::CheckDestinations& request,
-                                                 const Caller& caller, Random& random) {
+                                                 const Caller& caller, Random& random,
+                                                 const TopicBook& topics) {
     if (request.arns.size() != request.kinds.size()) {
         return fail(ErrorCode::invalid_argument,
                     "check destinations: there are not as many kinds as names");
@@ -30,10 +32,9 @@ Result<DestinationCheck> DestinationCheck::start(const schema::CheckDestinations
     for (std::size_t i = 0; i < request.arns.size(); ++i) {
         check.test_ids_.push_back(random.hex(32));
         check.message_ids_.push_back(random.uuid());
-        // There are no topics here.
-        if (request.kinds[i] == schema::DestinationKind::topic) {
-            check.refusals_[i] = check.words_for(i, ErrorCode::not_found);
-        }
+        if (request.kinds[i] != schema::DestinationKind::topic) continue;
+        const auto allowed = topics.authorize_publish(check.topic_message(i));
+        if (!allowed) check.refusals_[i] = check.words_for(i, allowed.error().code);
     }
     return check;
 }
@@ -44,7 +45,10 @@ std::string DestinationCheck::words_for(std::size_t index, ErrorCode code) const
     switch (request_.kinds[index]) {
         case schema::DestinationKind::function:
             return "Not authorized to invoke function [" + request_.arns[index] + "]";
-        case schema::DestinationKind::topic: return "The destination topic does not exist";
+        case schema::DestinationKind::topic:
+            return is_missing ? "The destination topic does not exist"
+                              : "Permissions on the destination topic do not allow S3 to publish "
+                                "notifications from this bucket";
         default:
             return is_missing ? "The destination queue does not exist"
                               : "Permissions on the destination queue do not allow S3 to publish "
@@ -79,11 +83,42 @@ std::vector<CheckCall> DestinationCheck::authorize_calls() {
     return calls;
 }
 
+schema::TopicMessage DestinationCheck::topic_message(std::size_t index) const {
+    schema::TopicMessage message;
+    message.event_id = test_ids_[index];
+    message.message_id = message_ids_[index];
+    message.topic_arn = request_.arns[index];
+    message.subject = event_subject;
+    message.message = test_body();
+    message.time = caller_.now;
+    message.service = delivering_service;
+    message.source_arn = "arn:aws:s3:::" + request_.bucket;
+    message.source_account = request_.bucket_account;
+    message.trace = caller_.trace;
+    return message;
+}
+
+void DestinationCheck::tell_topics() {
+    std::set<std::string_view> told;  // A topic that several rules name is told once.
+    for (std::size_t i = 0; i < request_.arns.size(); ++i) {
+        if (request_.kinds[i] != schema::DestinationKind::topic) continue;
+        if (told.insert(request_.arns[i]).second) topic_messages_.push_back(topic_message(i));
+    }
+}
+
+std::vector<schema::TopicMessage> DestinationCheck::take_topic_messages() {
+    return std::exchange(topic_messages_, {});
+}
+
+std::string DestinationCheck::test_body() const {
+    return format_test_event({.time = caller_.now,
+                              .bucket = request_.bucket,
+                              .request_id = request_.request_id,
+                              .host_id = request_.host_id});
+}
+
 std::vector<CheckCall> DestinationCheck::test_calls() {
-    const std::string body = format_test_event({.time = caller_.now,
-                                                .bucket = request_.bucket,
-                                                .request_id = request_.request_id,
-                                                .host_id = request_.host_id});
+    const std::string body = test_body();
     std::vector<CheckCall> calls;
     std::set<std::string_view> sent;  // A queue that several rules name gets one.
     for (std::size_t i = 0; i < request_.arns.size(); ++i) {
@@ -139,6 +174,9 @@ void DestinationCheck::enter_next_stage() {
     const bool has_refusal =
         std::ranges::any_of(refusals_, [](const std::string& words) { return !words.empty(); });
     const bool goes_on = stage_ == Stage::authorize && !has_refusal && !failure_;
+    // Topics are told last: a queue that refuses its test event ends the check without a word.
+    const bool is_agreed = stage_ == Stage::test && !has_refusal && !failure_;
+    if (is_agreed) tell_topics();
     stage_ = goes_on ? Stage::test : Stage::done;
     has_given_calls_ = false;
 }

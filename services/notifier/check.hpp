@@ -3,6 +3,9 @@
 //     start -> authorize each destination -> all agree -> send each queue the s3:TestEvent -> done
 //                                        \-> some refuse: their words, and nothing is sent
 //
+// A topic is asked here and now: TopicBook knows it. What it is to be told when all agree is
+// `take_topic_messages`, for the owner to journal before the answer.
+//
 // The owner sends `next_calls`, hands each answer to on_answer, and looks at `result` after each.
 // A destination that cannot be asked makes the whole check `unavailable`: a configuration is not
 // accepted on a guess. Held in memory only; a crash leaves the caller without an answer, and at
@@ -16,6 +19,7 @@
 
 #include "common/base/random.hpp"
 #include "services/notifier/effects.hpp"
+#include "services/notifier/topics/topic_book.hpp"
 
 namespace onput::notifier {
 
@@ -31,10 +35,13 @@ class DestinationCheck {
 public:
     // Fails with invalid_argument when the request makes no sense.
     static Result<DestinationCheck> start(const schema::CheckDestinations& request,
-                                          const Caller& caller, Random& random);
+                                          const Caller& caller, Random& random,
+                                          const TopicBook& topics);
 
     // What is to be sent now. Each call is given once.
     std::vector<CheckCall> next_calls();
+    // The test events of topics, once all have agreed. Given once.
+    std::vector<schema::TopicMessage> take_topic_messages();
     // The answer to an AuthorizeDelivery carries nothing: success is an empty Delivered.
     void on_answer(std::size_t index, const Result<schema::Delivered>& answer);
     // Nothing while answers are missing.
@@ -48,11 +55,15 @@ private:
     void enter_next_stage();
     std::vector<CheckCall> authorize_calls();
     std::vector<CheckCall> test_calls();
+    void tell_topics();
+    [[nodiscard]] schema::TopicMessage topic_message(std::size_t index) const;
+    [[nodiscard]] std::string test_body() const;
 
     schema::CheckDestinations request_;
     Caller caller_;
     std::vector<std::string> test_ids_;  // Random: one event id for each destination.
     std::vector<std::string> message_ids_;
+    std::vector<schema::TopicMessage> topic_messages_;
     std::vector<std::string> refusals_;
     Stage stage_ = Stage::authorize;
     bool has_given_calls_ = false;

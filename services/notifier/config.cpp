@@ -25,6 +25,12 @@ std::vector<std::string> Config::validate() const {
     expect(undelivered_age_max_hours > 0 && undelivered_age_max_hours <= hours_max,
            "undelivered_age_max_hours: at least one hour and at most ten years.");
     expect(deliver_timeout_ms >= deliver_timeout_ms_min, "deliver_timeout_ms: at least 100.");
+    for (auto& fault : check_notification_options(notification_options())) {
+        faults.push_back(std::move(fault));
+    }
+    for (auto& fault : check_outbound_options(outbound_options())) {
+        faults.push_back(std::move(fault));
+    }
     return faults;
 }
 
@@ -34,9 +40,28 @@ CoreOptions Config::core_options() const {
         .version = event_version == "classic" ? RecordVersion::classic : RecordVersion::unified,
         .region = region};
     options.deliveries.undelivered_age_max = std::chrono::hours(undelivered_age_max_hours);
+    options.topics.region = region;
     options.retention_age = std::chrono::hours(journal_retention_hours);
     options.retention_records_max = journal_records_max;
     return options;
+}
+
+NotificationOptions Config::notification_options() const {
+    return {.public_url = public_url,
+            .mail_from = mail_from,
+            .sms_url = sms_url,
+            .sms_from = sms_from,
+            .sms_authorization = sms_authorization_secret};
+}
+
+OutboundOptions Config::outbound_options() const {
+    return {.allowed_networks = webhook_allowed_networks,
+            .smtp_url = smtp_url,
+            .smtp_user = smtp_user,
+            .smtp_password = smtp_password_secret,
+            .smtp_requires_tls = smtp_requires_tls,
+            .ca_file = ca_file,
+            .timeout_ms = outbound_timeout_ms};
 }
 
 std::string Config::bus_endpoint_for_readers() const {

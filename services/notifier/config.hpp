@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "services/notifier/core.hpp"
+#include "services/notifier/outbound/outbound.hpp"
 
 namespace onput::notifier {
 
@@ -22,6 +23,18 @@ struct Config {
     std::uint64_t journal_records_max = 10'000'000;
     std::uint32_t undelivered_age_max_hours = 14 * 24;
     std::uint32_t deliver_timeout_ms = 30'000;
+    std::string public_url = "http://127.0.0.1:4566";
+    std::vector<std::string> webhook_allowed_networks;
+    std::string mail_from = "onput@localhost";
+    std::string smtp_url;
+    std::string smtp_user;
+    std::string smtp_password_secret;
+    bool smtp_requires_tls = false;
+    std::string sms_url;
+    std::string sms_from;
+    std::string sms_authorization_secret;
+    std::string ca_file;
+    std::uint32_t outbound_timeout_ms = 15'000;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -39,16 +52,46 @@ struct Config {
         option("journal_records_max", self.journal_records_max,
                "How many events the journal keeps, those still owed aside.");
         option("undelivered_age_max_hours", self.undelivered_age_max_hours,
-               "How long delivery of an event is tried, hours.");
+               "How long delivery of an event to a queue is tried, hours.");
         option("deliver_timeout_ms", self.deliver_timeout_ms,
-               "How long one delivery may take before it is repeated, milliseconds.");
+               "How long one delivery to a queue may take before it is repeated, milliseconds.");
+        visit_outbound(self, option);
     }
 
     // Every fault at once, each a sentence; empty: fine.
     [[nodiscard]] std::vector<std::string> validate() const;
 
     [[nodiscard]] CoreOptions core_options() const;
+    [[nodiscard]] NotificationOptions notification_options() const;
+    [[nodiscard]] OutboundOptions outbound_options() const;
     [[nodiscard]] std::string bus_endpoint_for_readers() const;
+
+private:
+    template <typename Self, typename Visitor>
+    static void visit_outbound(Self& self, Visitor& option) {
+        option("public_url", self.public_url,
+               "Where the gateway is reached from outside: in links and of the certificate.");
+        option("webhook_allowed_networks", self.webhook_allowed_networks,
+               "Private networks that webhooks may reach: 127.0.0.0/8, fd00::/8; * for all.");
+        option("mail_from", self.mail_from, "Sender of mails.");
+        option("smtp_url", self.smtp_url,
+               "Mail server, smtp://host:587 or smtps://host; empty: mail cannot be sent.");
+        option("smtp_user", self.smtp_user, "Login at the mail server; empty: none.");
+        option("smtp_password_secret", self.smtp_password_secret,
+               "Its password; better through ONPUT_SMTP_PASSWORD_SECRET_FILE.");
+        option("smtp_requires_tls", self.smtp_requires_tls,
+               "Send no mail where the mail server offers no STARTTLS.");
+        option("sms_url", self.sms_url,
+               "SMS gateway that takes JSON by POST; empty: SMS cannot be sent.");
+        option("sms_from", self.sms_from, "Sender of SMS.");
+        option("sms_authorization_secret", self.sms_authorization_secret,
+               "Authorization header for the SMS gateway; better through "
+               "ONPUT_SMS_AUTHORIZATION_SECRET_FILE.");
+        option("ca_file", self.ca_file,
+               "Certificates trusted for https and TLS, PEM; empty: the system's.");
+        option("outbound_timeout_ms", self.outbound_timeout_ms,
+               "How long one delivery to the outside may take, milliseconds.");
+    }
 };
 
 }  // namespace onput::notifier

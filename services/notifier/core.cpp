@@ -8,75 +8,166 @@
 namespace onput::notifier {
 namespace {
 
+std::unexpected<Error> refuse(std::string what) {
+    return fail(ErrorCode::invalid_argument, "append to the journal: " + std::move(what));
+}
+
+// A zero byte would end the name early in the rows' keys.
+bool is_possible_name(const std::string& arn) {
+    return !arn.empty() && arn.size() <= arn_bytes_max && arn.find('\0') == std::string::npos;
+}
+
 Result<void> check_request(const schema::AppendEvents& request,
                            std::span<const std::string_view> events) {
-    const auto invalid = [](std::string what) {
-        return fail(ErrorCode::invalid_argument, "append to the journal: " + std::move(what));
-    };
     if (request.source.empty() || request.source.size() > source_bytes_max) {
-        return invalid("the source's name is empty or too long");
+        return refuse("the source's name is empty or too long");
     }
     if (request.numbers.size() != events.size()) {
-        return invalid("there are not as many events as numbers");
+        return refuse("there are not as many events as numbers");
     }
-    if (events.size() > schema::append_events_max) return invalid("there are too many events");
+    if (events.size() > schema::append_events_max) return refuse("there are too many events");
     if (!std::ranges::is_sorted(request.numbers, std::ranges::less_equal{})) {
-        return invalid("the numbers do not rise");
+        return refuse("the numbers do not rise");
     }
     for (const auto event : events) {
-        if (event.size() > event_bytes_max) return invalid("an event is too large");
+        if (event.size() > event_bytes_max) return refuse("an event is too large");
     }
     return {};
 }
 
-Result<void> check_event(const schema::ObjectEvent& event) {
-    const auto invalid = [](std::string what) {
-        return fail(ErrorCode::invalid_argument, "append to the journal: " + std::move(what));
-    };
-    if (event.event_id.empty()) return invalid("an event has no id");
+Result<void> check_body(const schema::ObjectEvent& event) {
     if (event.owed.size() > owed_per_event_max) {
-        return invalid("event " + event.event_id + " is owed to too many");
+        return refuse("event " + event.event_id + " is owed to too many");
     }
-    for (const auto& owed : event.owed) {
-        // A zero byte would end the name early in the rows' keys.
-        if (owed.arn.empty() || owed.arn.size() > arn_bytes_max ||
-            owed.arn.find('\0') != std::string::npos) {
-            return invalid("event " + event.event_id + " is owed to an impossible name");
-        }
+    const bool is_possible = std::ranges::all_of(
+        event.owed, [](const auto& owed) { return is_possible_name(owed.arn); });
+    if (!is_possible) return refuse("event " + event.event_id + " is owed to an impossible name");
+    return {};
+}
+
+Result<void> check_body(const schema::TopicMessage& message) {
+    if (!is_possible_name(message.topic_arn)) {
+        return refuse("message " + message.event_id + " is to an impossible topic");
     }
     return {};
+}
+
+Result<void> check_body(const schema::DeliveryAttempt&) {
+    return refuse("an attempt to deliver is nothing that an outbox has");
 }
 
 }  // namespace
 
-NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, Random random)
+NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, Random random,
+                           MessageWriter& writer)
     : options_(options),
       view_(view),
       random_(random),
       journal_(view),
-      deliveries_(options.deliveries, view, journal_, Random(random_.next())) {}
+      recorder_(journal_),
+      topics_(options.topics, view, Random(random_.next())),
+      parts_{.view = view,
+             .recorder = recorder_,
+             .topics = topics_,
+             .writer = writer,
+             .owed_rows = owed_rows_},
+      deliveries_(options.deliveries, parts_, Random(random_.next())),
+      pushes_(parts_, deliveries_, Random(random_.next())),
+      fanout_(parts_, deliveries_, pushes_) {}
 
 Result<void> NotifierCore::restore(Effects& effects) {
     store::Batch batch{std::string(partition)};
     ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batch));
-    ONPUT_TRY_VOID(deliveries_.restore());
+    ONPUT_TRY_VOID(topics_.restore());
+    ONPUT_TRY_VOID(restore_destinations());
+    ONPUT_TRY_VOID(restore_owed());
     effects.writes.push_back(std::move(batch));
     check_invariants();
     return {};
 }
 
-Result<std::vector<schema::ObjectEvent>> NotifierCore::decode_new(
+Result<void> NotifierCore::restore_destinations() {
+    store::Range range = notifier::destinations();
+    while (true) {
+        ONPUT_TRY(const auto rows, view_.scan(partition, range, store::scan_rows_max));
+        for (const auto& row : rows) {
+            ONPUT_TRY(auto record, read_row<DestinationRecord>(row.key, row.value));
+            const Subscription* subscription =
+                record.subscription == 0 ? nullptr : topics_.find_subscription(record.subscription);
+            if (record.subscription != 0 && subscription == nullptr) {
+                // Its removal was not finished.
+                dropped_.add(std::move(record.arn));
+            } else if (subscription == nullptr || record.is_dead_letter ||
+                       subscription->protocol == "sqs") {
+                deliveries_.restore(std::move(record));
+            } else {
+                ONPUT_TRY_VOID(pushes_.restore(std::move(record)));
+            }
+        }
+        if (rows.size() < store::scan_rows_max) return {};
+        range.from = rows.back().key + '\0';
+    }
+}
+
+// What the newest messages owe to subscriptions was not yet in their rows.
+Result<void> NotifierCore::restore_owed() {
+    if (topics_.subscriptions().empty()) return {};
+    std::uint64_t from = std::max(journal_.owed_through() + 1, journal_.first());
+    while (from <= journal_.head()) {
+        ONPUT_TRY(const auto entries, journal_.read_from(from, refill_records_per_turn));
+        if (entries.empty()) {
+            return fail(ErrorCode::corruption, "the journal lacks its newest records");
+        }
+        for (const auto& entry : entries) fanout_.owe(entry);
+        from = entries.back().sequence + 1;
+    }
+    return {};
+}
+
+Result<std::vector<NotifierCore::NewBody>> NotifierCore::decode_new(
     const schema::AppendEvents& request, std::span<const std::string_view> events) const {
     const std::uint64_t through = journal_.through(request.source);
-    std::vector<schema::ObjectEvent> decoded;
+    std::vector<NewBody> decoded;
     for (std::size_t i = 0; i < events.size(); ++i) {
         if (request.numbers[i] <= through) continue;
-        ONPUT_TRY(auto event, schema::decode<schema::ObjectEvent>(events[i]));
-        ONPUT_TRY_VOID(check_event(event));
-        ONPUT_TRY_VOID(deliveries_.admit(event));
-        decoded.push_back(std::move(event));
+        ONPUT_TRY(auto body, decode_body(events[i]));
+        if (event_id_of(body).empty()) return refuse("an event has no id");
+        ONPUT_TRY_VOID(std::visit([](const auto& held) { return check_body(held); }, body));
+        if (const auto* event = std::get_if<schema::ObjectEvent>(&body)) {
+            ONPUT_TRY_VOID(deliveries_.admit(*event));
+        }
+        decoded.push_back({.body = std::move(body), .bytes = events[i]});
     }
     return decoded;
+}
+
+NotifierCore::Added NotifierCore::add(NewBody row, Timestamp now, store::Batch& batch,
+                                      Effects& effects) {
+    Added added{.records = 1, .bytes = row.bytes.size()};
+    if (auto* message = std::get_if<schema::TopicMessage>(&row.body)) {
+        if (message->message_id.empty()) {
+            message->message_id = message_id_of(
+                {.event_id = message->event_id, .arn = message->topic_arn, .rule_id = {}});
+        }
+        fanout_.tell(std::move(*message), now, batch, effects);
+        return added;
+    }
+    const JournalEntry& entry =
+        recorder_.add(std::move(row.body), std::string(row.bytes), now, batch, effects);
+    deliveries_.owe(entry);
+    // Made before the first is journaled: that may push the event out of memory.
+    std::vector<schema::TopicMessage> messages;
+    const schema::ObjectEvent& event = *entry.event();
+    for (std::size_t i = 0; i < event.owed.size(); ++i) {
+        if (!event.owed[i].withheld.empty() || !is_topic_arn(event.owed[i].arn)) continue;
+        messages.push_back(message_of(event, i, options_.deliveries.record, now));
+    }
+    for (auto& message : messages) {
+        ++added.records;
+        added.bytes += message.message.size();
+        fanout_.tell(std::move(message), now, batch, effects);
+    }
+    return added;
 }
 
 Result<schema::EventsAppended> NotifierCore::append(const schema::AppendEvents& request,
@@ -90,85 +181,130 @@ Result<schema::EventsAppended> NotifierCore::append(const schema::AppendEvents& 
     if (decoded.empty()) return schema::EventsAppended{journal_.through(request.source)};
 
     store::Batch batch{std::string(partition)};
-    std::size_t batch_events = 0;
-    std::size_t batch_bytes = 0;
+    Added added;
     // Numbers rise, so the new ones are the last ones.
-    const auto bytes = events.last(decoded.size());
     const auto numbers = std::span(request.numbers).last(decoded.size());
     for (std::size_t i = 0; i < decoded.size(); ++i) {
-        auto record = journal_.append(std::move(decoded[i]), bytes[i], caller.now, batch);
-        const JournalEntry* entry = journal_.recent(record.sequence);
-        ONPUT_CHECK(entry != nullptr);
-        deliveries_.owe(*entry);
-        count(record.type);
-        effects.published.push_back(std::move(record));
-        batch_bytes += bytes[i].size();
+        const Added one = add(std::move(decoded[i]), caller.now, batch, effects);
+        added.records += one.records;
+        added.bytes += one.bytes;
         const bool is_full =
-            ++batch_events == batch_events_max || batch_bytes >= batch_event_bytes_max;
+            added.records >= batch_events_max || added.bytes >= batch_event_bytes_max;
         if (!is_full && i + 1 < decoded.size()) continue;
-        close_batch(request.source, numbers[i], std::move(batch), effects);
+        journal_.set_through(request.source, numbers[i], batch);
+        ONPUT_TRY_VOID(close_batch(std::move(batch), effects));
         batch = store::Batch{std::string(partition)};
-        batch_events = 0;
-        batch_bytes = 0;
+        added = {};
     }
     return schema::EventsAppended{.through = request.numbers.back()};
 }
 
-void NotifierCore::close_batch(const std::string& source, std::uint64_t through, store::Batch batch,
-                               Effects& effects) {
-    journal_.write_state(batch);
-    journal_.set_through(source, through, batch);
-    deliveries_.write_owed(batch);
+Result<void> NotifierCore::close_batch(store::Batch batch, Effects& effects) {
+    if (owed_rows_.is_empty()) journal_.set_owed_through(journal_.head());
+    ONPUT_TRY_VOID(deliveries_.write_owed(batch));
+    recorder_.close(batch);
     effects.writes.push_back(std::move(batch));
+    return {};
 }
 
 void NotifierCore::on_durable(std::uint64_t sequence) {
     ONPUT_CHECK(sequence <= journal_.head());
     durable_ = std::max(durable_, sequence);
     deliveries_.set_durable(durable_);
+    pushes_.set_durable(durable_);
+}
+
+void NotifierCore::drop_orphans() {
+    std::vector<std::string> names;
+    deliveries_.drop_orphans(names);
+    pushes_.drop_orphans(names);
+    for (auto& name : names) dropped_.add(std::move(name));
+}
+
+// True: rows are still behind.
+Result<bool> NotifierCore::write_owed_rows(store::Batch& batch) {
+    if (!owed_rows_.is_open()) {
+        if (owed_rows_.is_empty()) return false;
+        owed_rows_.begin(journal_.head());
+    }
+    for (const auto& name : owed_rows_.take(owed_rows_per_turn)) {
+        if (const auto* queue = deliveries_.find(name)) {
+            batch.put(destination_key(name), schema::encode(queue->record()));
+        } else if (const auto* push = pushes_.find(name)) {
+            batch.put(destination_key(name), schema::encode(push->record()));
+        }
+    }
+    if (!owed_rows_.finish()) return true;
+    journal_.set_owed_through(std::max(owed_rows_.head(), journal_.owed_through()));
+    recorder_.close(batch);
+    return false;
+}
+
+// Of what is not durable readers of the bus may still be on their way to it, and what is not in
+// the rows of subscriptions a start reads.
+std::uint64_t NotifierCore::needed_from() const {
+    const std::uint64_t all = std::min(durable_, journal_.owed_through()) + 1;
+    return std::min(
+        {all, deliveries_.needed_from().value_or(all), pushes_.needed_from().value_or(all)});
+}
+
+Result<void> NotifierCore::trim(Timestamp now, store::Batch& batch) {
+    std::vector<std::uint64_t> removed;
+    topics_.expire(now, batch, removed);
+    drop_orphans();
+    ONPUT_TRY(const bool has_rows_behind, write_owed_rows(batch));
+    if (owed_rows_.is_empty()) journal_.set_owed_through(journal_.head());
+    ONPUT_TRY(const bool has_more_records,
+              journal_.trim({.older_than = now - options_.retention_age,
+                             .records_max = options_.retention_records_max,
+                             .needed_from = needed_from()},
+                            batch));
+    has_more_to_do_ = has_rows_behind || has_more_records;
+    return {};
 }
 
 Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(deliveries_.give_up_old(now, effects));
     const bool is_time = now >= trimmed_at_ + trim_interval || now < trimmed_at_;
-    if (!is_time && !has_more_to_trim_) return {};
+    if (!is_time && !has_more_to_do_) return {};
     trimmed_at_ = now;
-    store::Batch batch{std::string(partition)};
-    // Readers of the bus may still be on their way to what is not durable.
-    const std::uint64_t needed_from =
-        std::min(deliveries_.needed_from().value_or(durable_ + 1), durable_ + 1);
-    ONPUT_TRY(const bool has_more_records,
-              journal_.trim({.older_than = now - options_.retention_age,
-                             .records_max = options_.retention_records_max,
-                             .needed_from = needed_from},
-                            batch));
-    ONPUT_TRY(const bool has_more_rows, deliveries_.sweep(batch));
-    has_more_to_trim_ = has_more_records || has_more_rows;
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    // Two batches: together they may be more than one takes.
+    store::Batch trimmed{std::string(partition)};
+    ONPUT_TRY_VOID(trim(now, trimmed));
+    if (!trimmed.empty()) effects.writes.push_back(std::move(trimmed));
+    store::Batch swept{std::string(partition)};
+    ONPUT_TRY(const bool has_more_rows, deliveries_.sweep(swept));
+    pushes_.sweep(swept);
+    ONPUT_TRY(const bool has_more_dropped, dropped_.sweep(view_, swept));
+    if (!swept.empty()) effects.writes.push_back(std::move(swept));
+    has_more_to_do_ = has_more_to_do_ || has_more_rows || has_more_dropped;
     return {};
 }
 
 Timestamp NotifierCore::next_wakeup(Timestamp now) const {
-    if (has_more_to_trim_ || now < trimmed_at_) return now;
+    if (has_more_to_do_ || now < trimmed_at_) return now;
     const Timestamp trim_at = trimmed_at_ + trim_interval;
-    return std::max(now, std::min(trim_at, deliveries_.next_wakeup(now).value_or(trim_at)));
+    const Timestamp next = std::min({trim_at, deliveries_.next_wakeup(now).value_or(trim_at),
+                                     pushes_.next_wakeup(now).value_or(trim_at)});
+    return std::max(now, next);
 }
 
 Result<schema::TraceStory> NotifierCore::trace(const schema::TraceQuery& query) const {
-    return tell_trace(view_, journal_, deliveries_, query.trace_id);
+    return tell_trace(
+        {.view = view_, .journal = journal_, .deliveries = deliveries_, .topics = topics_},
+        query.trace_id);
+}
+
+schema::DestinationList NotifierCore::list_destinations() const {
+    schema::DestinationList list;
+    deliveries_.add_states(list.destinations);
+    pushes_.add_states(list.destinations);
+    std::ranges::sort(list.destinations, {}, &schema::DestinationState::arn);
+    return list;
 }
 
 schema::BusHead NotifierCore::durable_head(Timestamp now) const {
     return {.epoch = journal_.epoch(), .sequence = durable_, .time = now, .type = "head"};
-}
-
-void NotifierCore::count(const std::string& type) {
-    const auto found = appended_by_type_.find(type);
-    if (found != appended_by_type_.end()) {
-        ++found->second;
-    } else if (appended_by_type_.size() < counted_types_max) {
-        appended_by_type_.emplace(type, 1);
-    }
 }
 
 std::vector<schema::Metric> NotifierCore::metrics(Timestamp now) const {
@@ -176,20 +312,22 @@ std::vector<schema::Metric> NotifierCore::metrics(Timestamp now) const {
     const auto add = [&metrics](std::string name, std::uint64_t value) {
         metrics.push_back({.name = std::move(name), .value = static_cast<double>(value)});
     };
-    for (const auto& [type, appended] : appended_by_type_) {
-        add("onput_journal_appended_total{type=\"" + escape_label(type) + "\"}", appended);
-    }
+    recorder_.add_metrics(metrics);
     add("onput_journal_repeated_total", repeated_);
     add("onput_journal_head_sequence", journal_.head());
     add("onput_journal_records", journal_.head() + 1 - journal_.first());
+    add("onput_subscriptions", topics_.subscriptions().size());
     deliveries_.add_metrics(now, metrics);
+    pushes_.add_metrics(now, metrics);
     return metrics;
 }
 
 void NotifierCore::check_invariants() const {
     ONPUT_CHECK(durable_ <= journal_.head());
     journal_.check_invariants();
+    topics_.check_invariants();
     deliveries_.check_invariants();
+    pushes_.check_invariants();
 }
 
 }  // namespace onput::notifier

@@ -1,22 +1,22 @@
-// NotifierCore: the journal of events and who is owed them, as one state machine. No socket, clock,
-// disk, thread or log in here.
+// NotifierCore: the journal of events and messages and who is owed them, as one state machine. No
+// socket, clock, disk, thread or log in here.
 //
-//     append --> writes, published --(shell commits, syncs)--> on_durable --> due --> deliveries
+//     append, publish --> writes, published --(shell commits, syncs)--> on_durable --> due,
+//                                                                         outbound_due
 //                                                                               |
-//                                     writes (settled) <-- on_delivered <-------+
+//                        writes (settled) <-- on_delivered, on_sent <-----------+
 //
 // Commands answer what the caller is told and leave the rest in Effects. The shell commits `writes`
 // at once, so that the next command sees them, and keeps the answer, and `published`, until they
 // are durable. It then calls on_durable with the head as it was at the commit: nothing is sent to a
-// destination before that. After any command, `due` says what to send, and `next_wakeup` when to
-// ask again if nothing else happens.
+// destination before that. After any command, `due` and `outbound_due` say what to send, and
+// `next_wakeup` when to ask again if nothing else happens.
 //
 // Any failure of a read means that the store is damaged: the process ends.
 //
 // Not thread-safe; the event loop that owns it is its only caller.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,9 +25,15 @@
 
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
+#include "services/notifier/check.hpp"
 #include "services/notifier/deliveries.hpp"
+#include "services/notifier/dropped.hpp"
 #include "services/notifier/effects.hpp"
+#include "services/notifier/fanout.hpp"
 #include "services/notifier/journal.hpp"
+#include "services/notifier/push_deliveries.hpp"
+#include "services/notifier/topics/topic_book.hpp"
+#include "services/notifier/writer.hpp"
 
 namespace onput::notifier {
 
@@ -36,17 +42,19 @@ inline constexpr Duration trim_interval = std::chrono::seconds(1);
 // across a network take no larger ones.
 inline constexpr std::size_t batch_events_max = 400;
 inline constexpr std::size_t batch_event_bytes_max = 1024 * 1024;
-inline constexpr std::size_t counted_types_max = 64;  // Event types with a metric of their own.
 
 struct CoreOptions {
     DeliveryOptions deliveries;
+    TopicBookOptions topics;
     Duration retention_age = std::chrono::hours(168);
     std::uint64_t retention_records_max = 10'000'000;
 };
 
 class NotifierCore {
 public:
-    NotifierCore(const CoreOptions& options, const store::View& view, Random random);
+    // `writer` and `view` outlive it.
+    NotifierCore(const CoreOptions& options, const store::View& view, Random random,
+                 MessageWriter& writer);
     NotifierCore(const NotifierCore&) = delete;
     NotifierCore& operator=(const NotifierCore&) = delete;
 
@@ -55,10 +63,36 @@ public:
     Result<void> restore(Effects& effects);
 
     // Takes outbox rows over; `events` are the attachments. All or nothing: invalid_argument,
-    // corruption (an event cannot be read) or resource_exhausted take none.
+    // corruption (an event cannot be read) or resource_exhausted take none. What a topic does not
+    // take is no reason.
     Result<schema::EventsAppended> append(const schema::AppendEvents& request,
                                           std::span<const std::string_view> events,
                                           const Caller& caller, Effects& effects);
+
+    // Commands about topics (core_topics.cpp). One that fails has changed nothing.
+    Result<schema::MessagesPublished> apply(const schema::PublishMessages& request,
+                                            const Caller& caller, Effects& effects);
+    Result<schema::TopicInfo> apply(const schema::CreateTopic& request, const Caller& caller,
+                                    Effects& effects);
+    Result<schema::Empty> apply(const schema::DeleteTopic& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::Empty> apply(const schema::SetTopicAttribute& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::Empty> apply(const schema::ChangeTopicTags& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::SubscriptionInfo> apply(const schema::Subscribe& request, const Caller& caller,
+                                           Effects& effects);
+    Result<schema::SubscriptionInfo> apply(const schema::ConfirmSubscription& request,
+                                           const Caller& caller, Effects& effects);
+    Result<schema::Empty> apply(const schema::Unsubscribe& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::Empty> apply(const schema::SetSubscriptionAttribute& request,
+                                const Caller& caller, Effects& effects);
+    // Questions about them.
+    [[nodiscard]] const TopicBook& topics() const { return topics_; }
+    // Journals what a check of destinations tells topics.
+    Result<void> tell(std::vector<schema::TopicMessage> messages, Timestamp now, Effects& effects);
+
     // Every record up to this sequence survives a crash. Rises.
     void on_durable(std::uint64_t sequence);
 
@@ -67,10 +101,17 @@ public:
     Result<void> on_delivered(const DeliveryAnswer& answer, Timestamp now, Effects& effects) {
         return deliveries_.on_delivered(answer, now, effects);
     }
+    // The same for the outside.
+    Result<std::vector<OutboundDelivery>> outbound_due(Timestamp now, Effects& effects) {
+        return pushes_.due(now, effects);
+    }
+    Result<void> on_sent(const OutboundAnswer& answer, Timestamp now, Effects& effects) {
+        return pushes_.on_sent(answer, now, effects);
+    }
 
-    // Retention and giving up, in bounded steps.
+    // Retention, giving up and the rows of subscriptions, in bounded steps.
     Result<void> on_time(Timestamp now, Effects& effects);
-    // When on_time and due want to be called again.
+    // When on_time, due and outbound_due want to be called again.
     [[nodiscard]] Timestamp next_wakeup(Timestamp now) const;
 
     [[nodiscard]] Result<FetchedPage> fetch(const schema::FetchJournal& request) const {
@@ -81,9 +122,7 @@ public:
         return journal_.find(request);
     }
     [[nodiscard]] Result<schema::TraceStory> trace(const schema::TraceQuery& query) const;
-    [[nodiscard]] schema::DestinationList list_destinations() const {
-        return {.destinations = deliveries_.list()};
-    }
+    [[nodiscard]] schema::DestinationList list_destinations() const;
 
     // The heartbeat: the newest record that is durable.
     [[nodiscard]] schema::BusHead durable_head(Timestamp now) const;
@@ -94,22 +133,44 @@ public:
     void check_invariants() const;
 
 private:
-    Result<std::vector<schema::ObjectEvent>> decode_new(
-        const schema::AppendEvents& request, std::span<const std::string_view> events) const;
-    void close_batch(const std::string& source, std::uint64_t through, store::Batch batch,
-                     Effects& effects);
-    void count(const std::string& type);
+    // An outbox row, decoded.
+    struct NewBody {
+        JournalBody body;
+        std::string_view bytes;  // As it came.
+    };
+    Result<std::vector<NewBody>> decode_new(const schema::AppendEvents& request,
+                                            std::span<const std::string_view> events) const;
+    // Answers how many records, and of how many bytes, the row became.
+    struct Added {
+        std::size_t records = 0;
+        std::size_t bytes = 0;
+    };
+    Added add(NewBody row, Timestamp now, store::Batch& batch, Effects& effects);
+    Result<void> close_batch(store::Batch batch, Effects& effects);
+    Result<void> restore_destinations();
+    Result<void> restore_owed();
+    [[nodiscard]] Result<void> check_publish(const schema::PublishMessages& request) const;
+    void drop_orphans();
+    Result<bool> write_owed_rows(store::Batch& batch);
+    Result<void> trim(Timestamp now, store::Batch& batch);
+    [[nodiscard]] std::uint64_t needed_from() const;
 
     CoreOptions options_;
     const store::View& view_;
     Random random_;
     Journal journal_;
+    Recorder recorder_;
+    TopicBook topics_;
+    OwedRows owed_rows_;
+    DeliveryParts parts_;
     Deliveries deliveries_;
+    PushDeliveries pushes_;
+    Fanout fanout_;
+    DroppedDestinations dropped_;
     std::uint64_t durable_ = 0;
     Timestamp trimmed_at_;
-    bool has_more_to_trim_ = false;
-    std::map<std::string, std::uint64_t, std::less<>> appended_by_type_;
-    std::uint64_t repeated_ = 0;  // Outbox rows that were here already.
+    bool has_more_to_do_ = false;  // Of what on_time does in steps.
+    std::uint64_t repeated_ = 0;   // Outbox rows that were here already.
 };
 
 }  // namespace onput::notifier

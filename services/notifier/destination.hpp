@@ -1,36 +1,28 @@
-// Destination: one queue or function that is owed events. A cursor over the journal, and its own
-// retry schedule, so that a dead destination delays nobody else.
+// Destination: one end in the queue service that is owed messages. A cursor over the journal, and
+// its own retry schedule, so that a dead destination delays nobody else.
 //
 //     settled | window: what is owed next, at most window_max | ... found in the journal later
-//             ^ front                                          ^ scanned_through
+//             ^ front
 //
-// The window is complete while it holds all that is owed. A destination that falls behind by more
-// has an incomplete window, refilled from the journal as it drains: memory is bounded whatever is
-// owed. One delivery is on its way at most; that keeps events in order, so in order per key.
+// Three kinds, told apart by their records: a queue or function that rules name; a subscription of
+// protocol sqs; and a subscription's dead letters, on their way to its dead-letter queue. One
+// delivery is on its way at most; that keeps messages in order, so events in order per key.
 //
 // Pure; owned by Deliveries.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "common/base/result.hpp"
+#include "services/notifier/owed_window.hpp"
 #include "services/notifier/records.hpp"
 #include "services/notifier/retry.hpp"
 
 namespace onput::notifier {
 
-inline constexpr std::size_t window_max = 4096;
-inline constexpr std::size_t window_low = 1024;  // Refilled when it holds no more than this.
 inline constexpr std::size_t last_error_bytes_max = 512;
-
-// One event owed by one rule.
-struct Pending {
-    std::uint64_t number = 0;
-    Timestamp time;  // Of the journal record.
-};
 
 // Items [first_number, last_number] of the window, on their way.
 struct Attempt {
@@ -55,18 +47,18 @@ struct DeliveryCounts {
 
 class Destination {
 public:
-    // One that is owed nothing before `first_number`.
-    Destination(std::string arn, std::uint64_t first_number);
+    // A new one of that name and kind, which is owed nothing before `first_number`.
+    Destination(DestinationRecord kind, std::uint64_t first_number);
     // As the store has it; its window is refilled from the journal.
     explicit Destination(DestinationRecord record);
 
     // Adds what one new journal record owes it, in rising order.
     void owe(std::span<const Pending> items);
+    // Of dead letters: the journal must also keep this message.
+    void need(std::uint64_t sequence);
 
-    [[nodiscard]] bool wants_refill() const {
-        return !is_complete_ && window_.size() <= window_low;
-    }
-    [[nodiscard]] std::uint64_t scanned_through() const { return scanned_through_; }
+    [[nodiscard]] bool wants_refill() const { return window_.wants_refill(); }
+    [[nodiscard]] std::uint64_t scanned_through() const { return window_.scanned_through(); }
     // Takes what the record of this sequence, the next after scanned_through, owes. False: no room.
     bool refill(std::uint64_t sequence, std::span<const Pending> items);
 
@@ -81,7 +73,7 @@ public:
 
     [[nodiscard]] const std::string& arn() const { return record_.arn; }
     [[nodiscard]] const DestinationRecord& record() const { return record_; }
-    [[nodiscard]] const std::deque<Pending>& window() const { return window_; }
+    [[nodiscard]] const std::deque<Pending>& window() const { return window_.items(); }
     [[nodiscard]] const std::optional<Attempt>& in_flight() const { return in_flight_; }
     [[nodiscard]] const RetrySchedule& schedule() const { return schedule_; }
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
@@ -99,9 +91,7 @@ private:
     void settle_front(Settled& settled);
 
     DestinationRecord record_;
-    std::deque<Pending> window_;         // Rising numbers, all above record_.settled_number.
-    bool is_complete_ = true;            // The window holds all that is owed.
-    std::uint64_t scanned_through_ = 0;  // Incomplete: what is owed up to here is in the window.
+    OwedWindow window_;  // All above record_.settled_number.
     std::optional<Attempt> in_flight_;
     RetrySchedule schedule_;
     std::string last_error_;

@@ -18,7 +18,7 @@ struct Caller {
     Timestamp now;
 };
 
-// An event that a destination will not get. For the shell to log; the row is in `writes`.
+// A message that a destination will not get. For the shell to log; the row is in `writes`.
 struct Undeliverable {
     std::string arn;
     std::string event_id;
@@ -40,7 +40,6 @@ struct Delivery {
 
 struct DeliveryAnswer {
     std::uint64_t id = 0;
-    std::string arn;
     Result<schema::Delivered> result;
 };
 

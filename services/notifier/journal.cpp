@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
-#include "services/notifier/s3_record.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -14,14 +13,14 @@ bool is_indexed(std::string_view trace_id) {
 }
 
 Result<JournalEntry> to_entry(const schema::JournalRecord& record) {
-    auto event = schema::decode<schema::ObjectEvent>(record.body);
-    if (!event) {
-        return std::unexpected(std::move(event).error().with_context(
+    auto body = decode_body(record.body);
+    if (!body) {
+        return std::unexpected(std::move(body).error().with_context(
             "journal record " + std::to_string(record.sequence)));
     }
     return JournalEntry{.sequence = record.sequence,
                         .time = record.time,
-                        .event = *std::move(event),
+                        .body = *std::move(body),
                         .bytes = record.body.size()};
 }
 
@@ -42,10 +41,11 @@ Result<void> Journal::restore(std::string new_epoch, store::Batch& batch) {
     if (row) {
         ONPUT_TRY(state_, read_row<JournalStateRecord>(state_key(), *row));
     } else {
-        state_ = {.epoch = std::move(new_epoch), .first_sequence = 1, .head_sequence = 0};
+        state_ = {.epoch = std::move(new_epoch)};
     }
     if (state_.epoch.empty() || state_.first_sequence == 0 ||
-        state_.first_sequence > state_.head_sequence + 1) {
+        state_.first_sequence > state_.head_sequence + 1 ||
+        state_.owed_through > state_.head_sequence) {
         return fail(ErrorCode::corruption, "the journal's state makes no sense");
     }
     recent_.clear();
@@ -90,22 +90,22 @@ void Journal::set_through(std::string_view source, std::uint64_t through, store:
     batch.put(source_key(source), schema::encode(SourceRecord{.through = through}));
 }
 
-schema::JournalRecord Journal::append(schema::ObjectEvent event, std::string_view bytes,
-                                      Timestamp now, store::Batch& batch) {
+schema::JournalRecord Journal::append(JournalBody body, std::string bytes, Timestamp now,
+                                      store::Batch& batch) {
     head_time_ = std::max(head_time_, now);
+    const std::size_t body_bytes = bytes.size();
     schema::JournalRecord record{.sequence = ++state_.head_sequence,
                                  .time = head_time_,
-                                 .type = bus_type_of(event),
-                                 .topic = bus_topic_of(event),
-                                 .body = std::string(bytes)};
+                                 .type = bus_type_of(body),
+                                 .topic = bus_topic_of(body),
+                                 .body = std::move(bytes)};
     batch.put(journal_key(record.sequence), schema::encode(record));
-    if (is_indexed(event.trace.trace_id)) {
-        batch.put(trace_key(event.trace.trace_id, record.sequence), {});
-    }
+    const std::string& trace_id = trace_of(body).trace_id;
+    if (is_indexed(trace_id)) batch.put(trace_key(trace_id, record.sequence), {});
     remember({.sequence = record.sequence,
               .time = record.time,
-              .event = std::move(event),
-              .bytes = bytes.size()});
+              .body = std::move(body),
+              .bytes = body_bytes});
     return record;
 }
 
@@ -143,6 +143,18 @@ Result<schema::JournalRecord> Journal::read_record(std::uint64_t sequence) const
 Result<JournalEntry> Journal::read(std::uint64_t sequence) const {
     ONPUT_TRY(const auto record, read_record(sequence));
     return to_entry(record);
+}
+
+Result<EntryRef> Journal::load(std::uint64_t sequence) const {
+    if (const JournalEntry* entry = recent(sequence)) return EntryRef(entry);
+    ONPUT_TRY(auto entry, read(sequence));
+    return EntryRef(std::move(entry));
+}
+
+void Journal::set_owed_through(std::uint64_t sequence) {
+    ONPUT_CHECK(sequence >= state_.owed_through);
+    ONPUT_CHECK(sequence <= head());
+    state_.owed_through = sequence;
 }
 
 Result<std::vector<JournalEntry>> Journal::read_from(std::uint64_t from, std::size_t limit) const {
@@ -236,9 +248,8 @@ Result<bool> Journal::trim(const Retention& retention, store::Batch& batch) {
         }
         ONPUT_CHECK(entry.sequence == first());
         batch.remove(journal_key(entry.sequence));
-        if (is_indexed(entry.event.trace.trace_id)) {
-            batch.remove(trace_key(entry.event.trace.trace_id, entry.sequence));
-        }
+        const std::string& trace_id = trace_of(entry.body).trace_id;
+        if (is_indexed(trace_id)) batch.remove(trace_key(trace_id, entry.sequence));
         state_.first_sequence = entry.sequence + 1;
         ++removed;
     }
@@ -254,6 +265,7 @@ void Journal::check_invariants() const {
     ONPUT_CHECK(!epoch().empty());
     ONPUT_CHECK(first() >= 1);
     ONPUT_CHECK(first() <= head() + 1);
+    ONPUT_CHECK(owed_through() <= head());
     ONPUT_CHECK(recent_.size() <= recent_records_max);
     if (!recent_.empty()) {
         ONPUT_CHECK(recent_.back().sequence == head());

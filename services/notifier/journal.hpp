@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,23 +23,51 @@
 #include "common/base/result.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/store/store.hpp"
+#include "services/notifier/journal_body.hpp"
 #include "services/notifier/records.hpp"
 
 namespace onput::notifier {
 
-inline constexpr std::size_t event_bytes_max = 256 * 1024;
+// Encoded: a message to a topic (256 KiB) with what is said about it and whom it is owed to.
+inline constexpr std::size_t event_bytes_max = 320 * 1024;
 inline constexpr std::size_t sources_max = 1024;
 inline constexpr std::size_t recent_records_max = 4096;  // Kept decoded for delivery.
 inline constexpr std::size_t recent_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // Of one page; one record always.
 inline constexpr std::size_t trim_records_per_turn = 300;
 
-// A record with its event decoded.
+// A record with its body decoded.
 struct JournalEntry {
     std::uint64_t sequence = 0;
     Timestamp time;
-    schema::ObjectEvent event;
-    std::size_t bytes = 0;  // Of the encoded event.
+    JournalBody body;
+    std::size_t bytes = 0;  // Of the encoded body.
+
+    // Nothing when the record holds something else.
+    [[nodiscard]] const schema::ObjectEvent* event() const {
+        return std::get_if<schema::ObjectEvent>(&body);
+    }
+    [[nodiscard]] const schema::TopicMessage* message() const {
+        return std::get_if<schema::TopicMessage>(&body);
+    }
+    [[nodiscard]] const schema::DeliveryAttempt* attempt() const {
+        return std::get_if<schema::DeliveryAttempt>(&body);
+    }
+};
+
+// An entry that is kept decoded, or one that was read for the holder alone. Of the former it is
+// only a reference, valid until the next append.
+class EntryRef {
+public:
+    explicit EntryRef(const JournalEntry* kept) : entry_(kept) {}
+    explicit EntryRef(JournalEntry read)
+        : own_(std::make_unique<JournalEntry>(std::move(read))), entry_(own_.get()) {}
+    const JournalEntry& operator*() const { return *entry_; }
+    const JournalEntry* operator->() const { return entry_; }
+
+private:
+    std::unique_ptr<JournalEntry> own_;
+    const JournalEntry* entry_;
 };
 
 struct FetchedPage {
@@ -60,15 +89,17 @@ public:
     [[nodiscard]] Result<void> admit(std::string_view source) const;
     void set_through(std::string_view source, std::uint64_t through, store::Batch& batch);
 
-    // Appends one event, given decoded and as it came, and returns its record. Call write_state
-    // after the last one of a batch.
-    schema::JournalRecord append(schema::ObjectEvent event, std::string_view bytes, Timestamp now,
+    // Appends one body, given decoded and encoded, and returns its record. Call write_state after
+    // the last one of a batch.
+    schema::JournalRecord append(JournalBody body, std::string bytes, Timestamp now,
                                  store::Batch& batch);
     void write_state(store::Batch& batch) const;
 
     // The record if it is among those kept decoded, else nothing. Valid until the next append.
     [[nodiscard]] const JournalEntry* recent(std::uint64_t sequence) const;
     [[nodiscard]] Result<JournalEntry> read(std::uint64_t sequence) const;
+    // One or the other.
+    [[nodiscard]] Result<EntryRef> load(std::uint64_t sequence) const;
     // At most `limit` (<= scan_rows_max) records from `from` on.
     [[nodiscard]] Result<std::vector<JournalEntry>> read_from(std::uint64_t from,
                                                               std::size_t limit) const;
@@ -86,6 +117,10 @@ public:
     };
     // Removes at most trim_records_per_turn records. True: there is more to remove.
     Result<bool> trim(const Retention& retention, store::Batch& batch);
+
+    // What the records up to here owe to subscriptions is in the subscriptions' own rows.
+    [[nodiscard]] std::uint64_t owed_through() const { return state_.owed_through; }
+    void set_owed_through(std::uint64_t sequence);
 
     [[nodiscard]] const std::string& epoch() const { return state_.epoch; }
     [[nodiscard]] std::uint64_t first() const { return state_.first_sequence; }

@@ -45,6 +45,12 @@ std::string delivery_key(std::string_view arn, std::uint64_t last_number) {
 std::string undelivered_key(std::string_view arn, std::uint64_t number) {
     return numbered(prefix_of("u/", arn), number);
 }
+std::string attempt_key(std::string_view arn, std::uint64_t number) {
+    return numbered(prefix_of("a/", arn), number);
+}
+std::string signing_key_key() {
+    return "k";
+}
 std::string trace_key(std::string_view trace_id, std::uint64_t sequence) {
     return numbered(prefix_of("t/", trace_id), sequence);
 }
@@ -61,6 +67,9 @@ store::Range deliveries_from(std::string_view arn, std::uint64_t last_number) {
 }
 store::Range undelivered_of(std::string_view arn) {
     return store::Range::of_prefix(prefix_of("u/", arn));
+}
+store::Range attempts_of(std::string_view arn) {
+    return store::Range::of_prefix(prefix_of("a/", arn));
 }
 store::Range trace_of(std::string_view trace_id) {
     return store::Range::of_prefix(prefix_of("t/", trace_id));
@@ -81,6 +90,10 @@ std::uint64_t sequence_in(std::string_view key) {
         number = number << 8 | static_cast<std::uint8_t>(c);
     }
     return number;
+}
+
+std::string dead_letters_of(std::string_view subscription_arn) {
+    return std::string(subscription_arn) + "/dlq";
 }
 
 }  // namespace onput::notifier

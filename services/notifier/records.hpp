@@ -5,14 +5,20 @@
 //     r/<source>                   SourceRecord         how far an outbox has been taken over
 //     d/<arn>                      DestinationRecord    how far a destination has been served
 //     b/<arn>\0<last number>       DeliveryRecord       one delivered batch
-//     u/<arn>\0<number>            UndeliveredRecord    an event given up or refused for good
+//     a/<arn>\0<number>            AttemptRecord        a message that an endpoint has not taken
+//     yet u/<arn>\0<number>            UndeliveredRecord    an event given up or refused for good
 //     t/<trace id>\0<sequence>     (empty)              the journal's records of a trace
+//     k                            SigningKeyRecord     what notifications are signed with
 //
-// Sequences and numbers are eight bytes, big-endian, so that keys sort by them.
+// The rows of topics and subscriptions are in topics/topic_book.hpp.
+//
+// <arn> is a queue's or function's, named by rules; a subscription's; or "<subscription>/dlq", its
+// dead letters. Sequences and numbers are eight bytes, big-endian, so that keys sort by them.
 //
 // A delivery number names one event owed to one destination by one rule: the event's sequence and
 // the position among what the event owes. It rises per destination, and is what the queue service
-// tells repeated deliveries by.
+// tells repeated deliveries by. To a subscription, and as a dead letter, a record owes one message,
+// at position 0.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +37,17 @@ inline constexpr std::size_t source_bytes_max = 128;
 inline constexpr std::size_t arn_bytes_max = 512;
 
 struct JournalStateRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::journal_state_record};
+    // Version 2 added owed_through.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::journal_state_record,
+                                              .version = 2};
 
-    std::string epoch;
+    std::string epoch = {};
     std::uint64_t first_sequence = 1;  // head_sequence + 1 when nothing is kept.
     std::uint64_t head_sequence = 0;
+    // What later records owe to subscriptions is not in d/ rows yet: a start reads those records.
+    std::uint64_t owed_through = 0;
 
-    ONPUT_FIELDS(epoch, first_sequence, head_sequence)
+    ONPUT_FIELDS(epoch, first_sequence, head_sequence, owed_through)
     friend bool operator==(const JournalStateRecord&, const JournalStateRecord&) = default;
 };
 
@@ -50,19 +60,27 @@ struct SourceRecord {
     friend bool operator==(const SourceRecord&, const SourceRecord&) = default;
 };
 
-// Both ends of a destination's debt. Written with every append that adds to it and with every
-// answer that settles some of it, so `owed_total - settled_total` is exact after a crash as well.
+// Both ends of a destination's debt. Written with every append that adds to it (a subscription's: a
+// little later, see JournalStateRecord) and with every answer that settles some of it, so
+// `owed_total - settled_total` is exact after a crash as well.
 struct DestinationRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::destination_record};
+    // Version 2 added subscription, is_dead_letter and needed_sequence.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::destination_record,
+                                              .version = 2};
 
-    std::string arn;
+    std::string arn = {};
     std::uint64_t settled_number = 0;  // Every number <= this is delivered, refused or given up.
     std::uint64_t last_number = 0;     // The newest that is owed.
     std::uint64_t owed_total = 0;
     std::uint64_t settled_total = 0;
-    std::uint64_t undelivered = 0;  // UndeliveredRecords kept.
+    std::uint64_t undelivered = 0;   // UndeliveredRecords kept.
+    std::uint64_t subscription = 0;  // Its number; 0: a queue or function that rules name.
+    bool is_dead_letter = false;     // What the subscription did not get, to its dead-letter queue.
+    // Dead letters: the journal must keep the messages from here on. 0: none is owed.
+    std::uint64_t needed_sequence = 0;
 
-    ONPUT_FIELDS(arn, settled_number, last_number, owed_total, settled_total, undelivered)
+    ONPUT_FIELDS(arn, settled_number, last_number, owed_total, settled_total, undelivered,
+                 subscription, is_dead_letter, needed_sequence)
     friend bool operator==(const DestinationRecord&, const DestinationRecord&) = default;
 };
 
@@ -79,6 +97,31 @@ struct DeliveryRecord {
     friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
 };
 
+// A message that an endpoint outside did not take at first. Gone when it is settled.
+struct AttemptRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::attempt_record};
+
+    std::uint32_t attempts = 0;  // So far; all failed.
+    Timestamp time;              // Of the message in the journal.
+    Timestamp failed_at;
+    Timestamp next_at;
+    std::string last_error = {};
+
+    ONPUT_FIELDS(attempts, time, failed_at, next_at, last_error)
+    friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
+};
+
+// Made at the first start. The store's directory must be nobody else's to read.
+struct SigningKeyRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::signing_key_record};
+
+    std::string private_pem = {};
+    std::string certificate_pem = {};
+
+    ONPUT_FIELDS(private_pem, certificate_pem)
+    friend bool operator==(const SigningKeyRecord&, const SigningKeyRecord&) = default;
+};
+
 struct UndeliveredRecord {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::undelivered_record};
 
@@ -89,7 +132,7 @@ struct UndeliveredRecord {
     Timestamp time;  // When it was given up.
     std::uint32_t attempts = 0;
     std::string error;
-    std::string event;  // Encoded ObjectEvent: the journal may no longer have it.
+    std::string event;  // Encoded ObjectEvent or TopicMessage: the journal may no longer have it.
 
     ONPUT_FIELDS(arn, rule_id, sequence, event_id, time, attempts, error, event)
     friend bool operator==(const UndeliveredRecord&, const UndeliveredRecord&) = default;
@@ -110,21 +153,28 @@ std::string journal_key(std::uint64_t sequence);
 std::string source_key(std::string_view source);
 std::string destination_key(std::string_view arn);
 std::string delivery_key(std::string_view arn, std::uint64_t last_number);
+std::string attempt_key(std::string_view arn, std::uint64_t number);
 std::string undelivered_key(std::string_view arn, std::uint64_t number);
+std::string signing_key_key();
 std::string trace_key(std::string_view trace_id, std::uint64_t sequence);
 
 store::Range sources();
 store::Range destinations();
 // From the given one on, of the same destination or trace.
 store::Range deliveries_from(std::string_view arn, std::uint64_t last_number);
+store::Range attempts_of(std::string_view arn);
 store::Range undelivered_of(std::string_view arn);
 store::Range trace_of(std::string_view trace_id);
 // Records [from, to].
 store::Range journal_between(std::uint64_t from, std::uint64_t to);
 
-// The source's name in a key of sources(), and the sequence at the end of a key of trace_of().
+// The source's name in a key of sources(), and the sequence or number at the end of a key of
+// trace_of() or attempts_of().
 std::string_view source_in(std::string_view key);
 std::uint64_t sequence_in(std::string_view key);
+
+// The name of the destination that takes a subscription's dead letters.
+std::string dead_letters_of(std::string_view subscription_arn);
 
 // A value of the store: one that cannot be read is corruption, named by its key.
 template <schema::Message M>

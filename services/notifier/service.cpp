@@ -8,17 +8,31 @@
 
 #include "common/base/log.hpp"
 #include "common/store/rocks_store.hpp"
+#include "services/notifier/signing_key.hpp"
 
 namespace onput::notifier {
 namespace {
 
-constexpr Duration check_timeout = std::chrono::seconds(10);
-
-template <schema::Message M>
-Result<transport::Reply> to_reply(const Result<M>& message) {
-    if (!message) return std::unexpected(message.error());
-    return transport::Reply{.body = schema::encode(*message), .attachments = {}};
+Result<schema::TopicInfo> answer(const TopicBook& topics, const schema::GetTopic& request,
+                                 const Caller& caller) {
+    return topics.get(request, caller);
 }
+Result<schema::TopicList> answer(const TopicBook& topics, const schema::ListTopics& request,
+                                 const Caller& caller) {
+    return topics.list(request, caller);
+}
+Result<schema::SubscriptionInfo> answer(const TopicBook& topics,
+                                        const schema::GetSubscription& request,
+                                        const Caller& caller) {
+    return topics.get_subscription(request, caller);
+}
+Result<schema::SubscriptionList> answer(const TopicBook& topics,
+                                        const schema::ListSubscriptions& request,
+                                        const Caller& caller) {
+    return topics.list_subscriptions(request, caller);
+}
+
+}  // namespace
 
 Caller caller_of(const transport::Request& request, Timestamp now) {
     return {.principal = request.header.principal, .trace = request.header.trace, .now = now};
@@ -27,8 +41,6 @@ Caller caller_of(const transport::Request& request, Timestamp now) {
 std::string described(const Error& error) {
     return std::string(to_string(error.code)) + ": " + error.message;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<runtime::Service>> NotifierService::open(runtime::Process& process,
                                                                 const Config& config) {
@@ -42,6 +54,7 @@ NotifierService::NotifierService(runtime::Process& process, const Config& config
 
 NotifierService::~NotifierService() {
     // Open calls are answered now, while everything that their callbacks touch still exists.
+    outbound_.reset();
     queue_.reset();
 }
 
@@ -56,9 +69,13 @@ Result<void> NotifierService::start() {
                                         loop.post([this, error] { process_.fail(error); });
                                     }};
     ONPUT_TRY(store_, store::open_rocks_store({.directory = config_.data}, std::move(events)));
+    ONPUT_TRY_VOID(protect_directory(config_.data));
+    ONPUT_TRY(auto key, load_or_make_signing_key(*store_, config_.region, loop.now()));
+    writer_ = std::make_unique<SigningWriter>(config_.notification_options(), std::move(key));
+    ONPUT_TRY(outbound_, Outbound::start(loop, config_.outbound_options()));
     gate_ = std::make_unique<runtime::ReplyGate>(*store_);
     core_ = std::make_unique<NotifierCore>(config_.core_options(), *store_,
-                                           Random(process_.random().next()));
+                                           Random(process_.random().next()), *writer_);
     Effects effects;
     ONPUT_TRY_VOID(core_->restore(effects));
     ONPUT_TRY(bus_, transport::BusPublisher::bind(loop, config_.bus_endpoints));
@@ -77,13 +94,29 @@ Result<void> NotifierService::start() {
 }
 
 NotifierService::Handler NotifierService::find_handler(std::string_view method) {
-    static constexpr std::array<std::pair<std::string_view, Handler>, 6> handlers{{
+    using Self = NotifierService;
+    static constexpr std::array<std::pair<std::string_view, Handler>, 20> handlers{{
         {schema::AppendEvents::method, &NotifierService::on_append},
         {schema::FetchJournal::method, &NotifierService::on_fetch},
         {schema::FindJournal::method, &NotifierService::on_find},
         {schema::ListDestinations::method, &NotifierService::on_list},
         {schema::TraceQuery::method, &NotifierService::on_trace},
         {schema::CheckDestinations::method, &NotifierService::on_check},
+        {schema::PublishMessages::method, &Self::on_command<schema::PublishMessages>},
+        {schema::CreateTopic::method, &Self::on_command<schema::CreateTopic>},
+        {schema::DeleteTopic::method, &Self::on_command<schema::DeleteTopic>},
+        {schema::SetTopicAttribute::method, &Self::on_command<schema::SetTopicAttribute>},
+        {schema::ChangeTopicTags::method, &Self::on_command<schema::ChangeTopicTags>},
+        {schema::Subscribe::method, &Self::on_command<schema::Subscribe>},
+        {schema::ConfirmSubscription::method, &Self::on_command<schema::ConfirmSubscription>},
+        {schema::Unsubscribe::method, &Self::on_command<schema::Unsubscribe>},
+        {schema::SetSubscriptionAttribute::method,
+         &Self::on_command<schema::SetSubscriptionAttribute>},
+        {schema::GetTopic::method, &Self::on_question<schema::GetTopic>},
+        {schema::ListTopics::method, &Self::on_question<schema::ListTopics>},
+        {schema::GetSubscription::method, &Self::on_question<schema::GetSubscription>},
+        {schema::ListSubscriptions::method, &Self::on_question<schema::ListSubscriptions>},
+        {schema::GetSigningCertificate::method, &NotifierService::on_certificate},
     }};
     for (const auto& [name, handler] : handlers) {
         if (name == method) return handler;
@@ -115,6 +148,7 @@ void NotifierService::refuse(const transport::ReplyTo& to, Error error) {
 
 void NotifierService::reply_when_durable(const transport::ReplyTo& to,
                                          Result<transport::Reply> reply) {
+    has_reply_waiting_ = true;
     // std::function wants to copy what it holds, and frames cannot be copied.
     auto held = std::make_shared<Result<transport::Reply>>(std::move(reply));
     gate_->when_durable([this, to, held] { server_->reply(to, std::move(*held)); });
@@ -168,62 +202,31 @@ void NotifierService::on_trace(const transport::Request& request) {
     reply_when_durable(request.reply_to, to_reply(core_->trace(*message)));
 }
 
-void NotifierService::on_check(const transport::Request& request) {
-    const auto message = schema::decode<schema::CheckDestinations>(request.body);
+void NotifierService::on_certificate(const transport::Request& request) {
+    const NotificationWriter& writer = writer_->writer();
+    reply_when_durable(request.reply_to,
+                       to_reply(Result<schema::SigningCertificate>(schema::SigningCertificate{
+                           .name = writer.certificate_name(), .pem = writer.certificate_pem()})));
+}
+
+template <typename M>
+void NotifierService::on_command(const transport::Request& request) {
+    const auto message = schema::decode<M>(request.body);
     if (!message) return refuse(request.reply_to, message.error());
-    if (checks_.size() >= open_checks_max) {
-        return refuse(request.reply_to, {.code = ErrorCode::resource_exhausted,
-                                         .message = "too many checks of destinations at once",
-                                         .reason = {},
-                                         .details = {}});
-    }
-    auto check = DestinationCheck::start(*message, caller_of(request, process_.loop().now()),
-                                         process_.random());
-    if (!check) return refuse(request.reply_to, check.error());
-    const std::uint64_t id = ++last_check_;
-    checks_.emplace(id, OpenCheck{.reply_to = request.reply_to, .check = *std::move(check)});
-    continue_check(id);
+    Effects effects;
+    const auto answered =
+        core_->apply(*message, caller_of(request, process_.loop().now()), effects);
+    perform(std::move(effects));
+    reply_when_durable(request.reply_to, to_reply(answered));
 }
 
-void NotifierService::continue_check(std::uint64_t id) {
-    const auto found = checks_.find(id);
-    if (found == checks_.end()) return;
-    for (CheckCall& next : found->second.check.next_calls()) {
-        const std::size_t index = next.index;
-        const auto send = [this, id, index](const auto& message) {
-            using Message = std::remove_cvref_t<decltype(message)>;
-            transport::CallOptions options;
-            options.timeout = check_timeout;
-            transport::call(*queue_, message, std::move(options),
-                            [this, id, index](Result<typename Message::Reply> reply,
-                                              const std::vector<transport::Frame>&) {
-                                if (!reply) {
-                                    on_check_answer(id, index, std::unexpected(reply.error()));
-                                } else if constexpr (std::same_as<Message, schema::Deliver>) {
-                                    on_check_answer(id, index, *std::move(reply));
-                                } else {
-                                    on_check_answer(id, index, schema::Delivered{});
-                                }
-                            });
-        };
-        std::visit(send, next.message);
-    }
-    // A call may have been answered on the spot, and the check be over and gone.
-    const auto still_open = checks_.find(id);
-    if (still_open == checks_.end()) return;
-    const auto result = still_open->second.check.result();
-    if (!result) return;
-    reply_when_durable(still_open->second.reply_to, to_reply(*result));
-    checks_.erase(still_open);
-    finish_drain_if_idle();
-}
-
-void NotifierService::on_check_answer(std::uint64_t id, std::size_t index,
-                                      Result<schema::Delivered> answer) {
-    const auto found = checks_.find(id);
-    if (found == checks_.end()) return;
-    found->second.check.on_answer(index, answer);
-    continue_check(id);
+template <typename M>
+void NotifierService::on_question(const transport::Request& request) {
+    const auto message = schema::decode<M>(request.body);
+    if (!message) return refuse(request.reply_to, message.error());
+    reply_when_durable(
+        request.reply_to,
+        to_reply(answer(core_->topics(), *message, caller_of(request, process_.loop().now()))));
 }
 
 void NotifierService::perform(Effects effects) {
@@ -232,10 +235,10 @@ void NotifierService::perform(Effects effects) {
     }
     for (auto& batch : effects.writes) must(store_->commit(std::move(batch)));
     for (const auto& lost : effects.undeliverable) {
-        log::error("event not delivered", {{"destination", lost.arn},
-                                           {"event", lost.event_id},
-                                           {"sequence", lost.sequence},
-                                           {"error", lost.error}});
+        log::error("message not delivered", {{"destination", lost.arn},
+                                             {"event", lost.event_id},
+                                             {"sequence", lost.sequence},
+                                             {"error", lost.error}});
     }
     if (core_->head() == awaited_head_) return;
     awaited_head_ = core_->head();
@@ -267,35 +270,6 @@ void NotifierService::publish_heartbeat() {
     bus_->publish_head(head);
 }
 
-void NotifierService::send_due() {
-    if (drained_) return;
-    for (Delivery& delivery : must(core_->due(process_.loop().now()))) {
-        ++open_deliveries_;
-        transport::CallOptions options;
-        options.timeout = std::chrono::milliseconds(config_.deliver_timeout_ms);
-        if (delivery.message.items.size() == 1) {
-            options.trace = delivery.message.items.front().trace;
-        }
-        transport::call(*queue_, delivery.message, std::move(options),
-                        [this, id = delivery.id, arn = delivery.message.destination_arn](
-                            Result<schema::Delivered> reply, const std::vector<transport::Frame>&) {
-                            on_answer({.id = id, .arn = arn, .result = std::move(reply)});
-                        });
-    }
-}
-
-void NotifierService::on_answer(DeliveryAnswer answer) {
-    --open_deliveries_;
-    if (!answer.result) {
-        log::debug("delivery failed",
-                   {{"destination", answer.arn}, {"error", described(answer.result.error())}});
-    }
-    Effects effects;
-    must(core_->on_delivered(answer, process_.loop().now(), effects));
-    perform(std::move(effects));
-    finish_drain_if_idle();
-}
-
 void NotifierService::on_turn_end() {
     const Timestamp now = process_.loop().now();
     Effects effects;
@@ -303,10 +277,11 @@ void NotifierService::on_turn_end() {
     perform(std::move(effects));
     send_due();
     const bool is_late = now - unsynced_since_ >= ack_sync_interval || now < unsynced_since_;
-    if (store_->last_ticket() > synced_ && (gate_->held() > 0 || is_late)) {
+    if (store_->last_ticket() > synced_ && (has_reply_waiting_ || is_late)) {
         synced_ = store_->last_ticket();
         store_->sync();
     }
+    has_reply_waiting_ = false;
     arm_timer();
 }
 
@@ -332,6 +307,7 @@ void NotifierService::drain(std::function<void()> done) {
 void NotifierService::finish_drain_if_idle() {
     if (!drained_ || open_deliveries_ > 0 || !checks_.empty()) return;
     // What was acknowledged in the last moment becomes durable as well.
+    has_reply_waiting_ = true;
     gate_->when_durable([done = drained_] { done(); });
 }
 
@@ -352,12 +328,6 @@ std::vector<schema::Metric> NotifierService::metrics() const {
     add("onput_deliveries_open", open_deliveries_);
     add("onput_replies_held", gate_->held());
     return metrics;
-}
-
-template <typename T>
-T NotifierService::must(Result<T> result) {
-    if (!result) process_.fail(result.error());
-    if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
 }  // namespace onput::notifier

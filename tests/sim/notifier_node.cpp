@@ -21,9 +21,20 @@ T must(Result<T> result) {
 
 }  // namespace
 
+Result<std::string> PlainWriter::queue_body(const schema::TopicMessage& message,
+                                            const notifier::Topic&, const notifier::Subscription&) {
+    return message.message;
+}
+
+Result<notifier::OutboundMessage> PlainWriter::outbound(
+    const schema::TopicMessage& message, const notifier::Topic&,
+    const notifier::Subscription& subscription) {
+    return notifier::HttpRequest{.url = subscription.endpoint, .body = message.message};
+}
+
 void NotifierNode::open() {
     core_ = std::make_unique<notifier::NotifierCore>(notifier::CoreOptions{}, store_,
-                                                     Random(world_.random.next()));
+                                                     Random(world_.random.next()), writer_);
     awaited_head_ = 0;
     timer_at_ = {};
     unsynced_since_ = {};
@@ -98,9 +109,8 @@ void NotifierNode::send_due() {
             [queue = queue_, message = delivery.message](auto answer) {
                 queue->deliver(message, std::move(answer));
             },
-            [this, id = delivery.id,
-             arn = delivery.message.destination_arn](const Result<schema::Delivered>& reply) {
-                on_answer({.id = id, .arn = arn, .result = reply});
+            [this, id = delivery.id](const Result<schema::Delivered>& reply) {
+                on_answer({.id = id, .result = reply});
             });
     }
 }

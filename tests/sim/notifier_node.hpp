@@ -14,6 +14,16 @@ namespace onput::sim {
 class QueueNode;
 class ReaderNode;
 
+// Says what it is given, without a signature.
+class PlainWriter : public notifier::MessageWriter {
+public:
+    Result<std::string> queue_body(const schema::TopicMessage& message, const notifier::Topic&,
+                                   const notifier::Subscription&) override;
+    Result<notifier::OutboundMessage> outbound(const schema::TopicMessage& message,
+                                               const notifier::Topic&,
+                                               const notifier::Subscription& subscription) override;
+};
+
 class NotifierNode : public DurableNode {
 public:
     NotifierNode(World& world, Network& network, Changes& changes)
@@ -48,6 +58,7 @@ private:
     Changes& changes_;
     QueueNode* queue_ = nullptr;
     ReaderNode* reader_ = nullptr;
+    PlainWriter writer_;
     std::unique_ptr<notifier::NotifierCore> core_;
     store::Ticket synced_ = 0;
     Timestamp unsynced_since_;

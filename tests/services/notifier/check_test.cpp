@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/memory_store.hpp"
+
 namespace onput::notifier {
 namespace {
 
@@ -15,14 +17,14 @@ const std::string topic_arn = "arn:aws:sns:us-east-1:000000000000:t";
 class DestinationCheckTest : public testing::Test {
 protected:
     DestinationCheck start(std::vector<std::string> arns, std::vector<DestinationKind> kinds) {
-        auto check =
-            DestinationCheck::start({.bucket = "b",
-                                     .bucket_account = "000000000000",
-                                     .arns = std::move(arns),
-                                     .kinds = std::move(kinds),
-                                     .request_id = "R",
-                                     .host_id = "H"},
-                                    {.principal = {}, .trace = {}, .now = Timestamp{}}, random_);
+        auto check = DestinationCheck::start({.bucket = "b",
+                                              .bucket_account = "000000000000",
+                                              .arns = std::move(arns),
+                                              .kinds = std::move(kinds),
+                                              .request_id = "R",
+                                              .host_id = "H"},
+                                             {.principal = {}, .trace = {}, .now = Timestamp{}},
+                                             random_, topics_);
         EXPECT_TRUE(check);
         return *std::move(check);
     }
@@ -37,7 +39,25 @@ protected:
         return (*result)->refusals;
     }
 
+    // With s3.amazonaws.com allowed for the bucket, or nobody.
+    void create_topic(bool is_allowed) {
+        schema::CreateTopic request;
+        request.name = "t";
+        if (is_allowed) {
+            request.attributes["Policy"] =
+                R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},)"
+                R"("Action":"sns:Publish","Resource":"*",)"
+                R"("Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::b"}}}]})";
+        }
+        store::Batch batch{"notifier"};
+        ASSERT_TRUE(topics_.create(
+            request, {.principal = {.account = "000000000000", .id = {}}, .trace = {}, .now = {}},
+            batch));
+    }
+
     Random random_{1};
+    support::MemoryStore store_;
+    TopicBook topics_{{}, store_, Random(2)};
 };
 
 TEST_F(DestinationCheckTest, a_queue_that_agrees_gets_a_test_event_before_the_answer) {
@@ -98,6 +118,46 @@ TEST_F(DestinationCheckTest, a_topic_alone_is_refused_without_asking_anybody) {
     EXPECT_EQ(refusals(check), std::vector<std::string>{"The destination topic does not exist"});
 }
 
+TEST_F(DestinationCheckTest, a_topic_that_agrees_is_told_of_the_test_when_all_have_agreed) {
+    create_topic(true);
+    auto check = start({topic_arn, queue_arn, topic_arn},
+                       {DestinationKind::topic, DestinationKind::queue, DestinationKind::topic});
+    EXPECT_EQ(check.next_calls().size(), 1u);
+    check.on_answer(1, agree());
+    EXPECT_TRUE(check.take_topic_messages().empty());
+    EXPECT_EQ(check.next_calls().size(), 1u);
+    check.on_answer(1, took());
+    EXPECT_EQ(refusals(check), (std::vector<std::string>{"", "", ""}));
+    const auto messages = check.take_topic_messages();
+    ASSERT_EQ(messages.size(), 1u);
+    EXPECT_EQ(messages[0].topic_arn, topic_arn);
+    EXPECT_EQ(messages[0].subject, "Amazon S3 Notification");
+    EXPECT_EQ(messages[0].service, "s3.amazonaws.com");
+    EXPECT_EQ(messages[0].source_arn, "arn:aws:s3:::b");
+    EXPECT_NE(messages[0].message.find(R"("Event":"s3:TestEvent")"), std::string::npos);
+    EXPECT_TRUE(check.take_topic_messages().empty());
+}
+
+TEST_F(DestinationCheckTest, a_topic_alone_agrees_without_a_call) {
+    create_topic(true);
+    auto check = start({topic_arn}, {DestinationKind::topic});
+    EXPECT_TRUE(check.next_calls().empty());
+    EXPECT_EQ(refusals(check), std::vector<std::string>{""});
+    EXPECT_EQ(check.take_topic_messages().size(), 1u);
+}
+
+TEST_F(DestinationCheckTest, a_topic_whose_policy_denies_refuses_in_aws_s_words) {
+    create_topic(false);
+    auto check = start({topic_arn, queue_arn}, {DestinationKind::topic, DestinationKind::queue});
+    EXPECT_EQ(check.next_calls().size(), 1u);
+    check.on_answer(1, agree());
+    EXPECT_TRUE(check.next_calls().empty());
+    EXPECT_EQ(refusals(check)[0],
+              "Permissions on the destination topic do not allow S3 to publish notifications from "
+              "this bucket");
+    EXPECT_TRUE(check.take_topic_messages().empty());
+}
+
 TEST_F(DestinationCheckTest, a_destination_that_cannot_be_asked_makes_it_unavailable) {
     for (const auto code : {ErrorCode::timeout, ErrorCode::unavailable, ErrorCode::internal}) {
         auto check = start({queue_arn}, {DestinationKind::queue});
@@ -153,11 +213,11 @@ TEST_F(DestinationCheckTest, requests_that_make_no_sense_are_refused) {
     const Caller caller{.principal = {}, .trace = {}, .now = {}};
     schema::CheckDestinations request;
     request.arns = {queue_arn};
-    EXPECT_EQ(DestinationCheck::start(request, caller, random_).error().code,
+    EXPECT_EQ(DestinationCheck::start(request, caller, random_, topics_).error().code,
               ErrorCode::invalid_argument);
     request.arns.assign(check_destinations_max + 1, queue_arn);
     request.kinds.assign(check_destinations_max + 1, DestinationKind::queue);
-    EXPECT_EQ(DestinationCheck::start(request, caller, random_).error().code,
+    EXPECT_EQ(DestinationCheck::start(request, caller, random_, topics_).error().code,
               ErrorCode::invalid_argument);
 }
 

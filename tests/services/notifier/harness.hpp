@@ -17,6 +17,31 @@ namespace onput::notifier {
 inline const std::string queue_a = "arn:aws:sqs:us-east-1:000000000000:a";
 inline const std::string queue_b = "arn:aws:sqs:us-east-1:000000000000:b";
 
+inline const std::string account = "000000000000";
+inline const std::string topic_t = "arn:aws:sns:us-east-1:000000000000:t";
+
+// Says what it is given, without a signature.
+class PlainWriter : public MessageWriter {
+public:
+    Result<std::string> queue_body(const schema::TopicMessage& message, const Topic&,
+                                   const Subscription&) override {
+        return message.message;
+    }
+    Result<OutboundMessage> outbound(const schema::TopicMessage& message, const Topic&,
+                                     const Subscription& subscription) override {
+        if (is_impossible) return fail(ErrorCode::invalid_argument, "nobody could send this");
+        if (subscription.protocol.starts_with("http")) {
+            return HttpRequest{.url = subscription.endpoint,
+                               .headers = {},
+                               .body = message.message,
+                               .is_to_operator = false};
+        }
+        return Mail{
+            .from = "onput@localhost", .to = subscription.endpoint, .text = message.message};
+    }
+    bool is_impossible = false;
+};
+
 class NotifierTest : public testing::Test {
 protected:
     using MemoryStore = support::MemoryStore;
@@ -24,7 +49,7 @@ protected:
     NotifierTest() { start(); }
 
     void start() {
-        core = std::make_unique<NotifierCore>(options, store, Random(++lives));
+        core = std::make_unique<NotifierCore>(options, store, Random(++lives), writer);
         Effects effects;
         ASSERT_TRUE(core->restore(effects));
         commit(std::move(effects));
@@ -114,10 +139,8 @@ protected:
     }
     void answer(const Delivery& delivery, Result<schema::Delivered> result) {
         Effects effects;
-        ASSERT_TRUE(core->on_delivered({.id = delivery.id,
-                                        .arn = delivery.message.destination_arn,
-                                        .result = std::move(result)},
-                                       now, effects));
+        ASSERT_TRUE(
+            core->on_delivered({.id = delivery.id, .result = std::move(result)}, now, effects));
         commit(std::move(effects));
         core->check_invariants();
     }
@@ -173,10 +196,109 @@ protected:
         return {};
     }
 
+    // Topics.
+    [[nodiscard]] Caller owner() const {
+        return {.principal = {.account = account, .id = "AKID"},
+                .trace = {.trace_id = trace_id, .cause_event_id = {}, .depth = 0},
+                .now = now};
+    }
+    template <typename M>
+    auto apply(const M& request) {
+        Effects effects;
+        auto answer = core->apply(request, owner(), effects);
+        commit(std::move(effects));
+        core->check_invariants();
+        return answer;
+    }
+    void create_topic(const std::string& name = "t",
+                      std::map<std::string, std::string> attributes = {}) {
+        ASSERT_TRUE(apply(
+            schema::CreateTopic{.name = name, .attributes = std::move(attributes), .tags = {}}));
+    }
+    // Its ARN. One that must confirm stays pending.
+    std::string subscribe(const std::string& protocol, const std::string& endpoint,
+                          std::map<std::string, std::string> attributes = {}) {
+        const auto info = apply(schema::Subscribe{.topic_arn = topic_t,
+                                                  .protocol = protocol,
+                                                  .endpoint = endpoint,
+                                                  .attributes = std::move(attributes)});
+        ONPUT_CHECK(info.has_value());
+        return info->arn;
+    }
+    const Subscription* find_subscription(const std::string& arn) const {
+        for (const auto& [number, one] : core->topics().subscriptions()) {
+            if (one.arn == arn) return &one;
+        }
+        return nullptr;
+    }
+    // Subscribed and confirmed, its confirmation taken.
+    std::string subscribe_webhook(const std::string& endpoint,
+                                  std::map<std::string, std::string> attributes = {},
+                                  const std::string& protocol = "https") {
+        const std::string arn = subscribe(protocol, endpoint, std::move(attributes));
+        sync();
+        for (const auto& delivery : outbound_due()) take(delivery);
+        const auto confirmed = apply(schema::ConfirmSubscription{
+            .topic_arn = topic_t, .token = find_subscription(arn)->token});
+        ONPUT_CHECK(confirmed.has_value());
+        return arn;
+    }
+    // Answers the message's id; not durable yet.
+    std::string publish(const std::string& text) {
+        const auto answered = apply(schema::PublishMessages{
+            .topic_arn = topic_t, .entries = {schema::PublishEntry{.id = "1", .message = text}}});
+        ONPUT_CHECK(answered.has_value());
+        return answered->entries[0].message_id;
+    }
+    std::vector<OutboundDelivery> outbound_due() {
+        Effects effects;
+        auto deliveries = core->outbound_due(now, effects);
+        ONPUT_CHECK(deliveries.has_value());
+        commit(std::move(effects));
+        core->check_invariants();
+        return *std::move(deliveries);
+    }
+    void tell(const OutboundDelivery& delivery, OutboundVerdict verdict, std::int32_t status) {
+        Effects effects;
+        ASSERT_TRUE(
+            core->on_sent({.id = delivery.id,
+                           .verdict = verdict,
+                           .status_code = status,
+                           .latency = std::chrono::milliseconds(12),
+                           .error = status == 200 ? "" : "status " + std::to_string(status)},
+                          now, effects));
+        commit(std::move(effects));
+        core->check_invariants();
+    }
+    void take(const OutboundDelivery& delivery) { tell(delivery, OutboundVerdict::delivered, 200); }
+    void fail_once(const OutboundDelivery& delivery) {
+        tell(delivery, OutboundVerdict::failed, 503);
+    }
+    static std::string text_of(const OutboundDelivery& delivery) {
+        if (const auto* mail = std::get_if<Mail>(&delivery.message)) return mail->text;
+        return std::get<HttpRequest>(delivery.message).body;
+    }
+    // Texts of what is due at this moment, in order; it stays on its way.
+    static std::vector<std::string> texts(const std::vector<OutboundDelivery>& deliveries) {
+        std::vector<std::string> result;
+        for (const auto& delivery : deliveries) result.push_back(text_of(delivery));
+        return result;
+    }
+    // The bodies of this kind that were published on the bus.
+    template <typename M>
+    std::vector<M> journaled() const {
+        std::vector<M> bodies;
+        for (const auto& record : published) {
+            if (auto body = schema::decode<M>(record.body)) bodies.push_back(*std::move(body));
+        }
+        return bodies;
+    }
+
     // Limits::rados proves that no batch grows beyond what a distributed engine takes.
     MemoryStore store{{.sync = support::MemoryStoreOptions::Sync::manual,
                        .limits = support::MemoryStoreOptions::Limits::rados}};
     CoreOptions options;
+    PlainWriter writer;
     std::unique_ptr<NotifierCore> core;
     Timestamp now = from_seconds(1'800'000'000);
     std::string trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -248,7 +248,7 @@ TEST_F(JournalTest, damaged_rows_are_corruption) {
     state.put(state_key(), schema::encode(JournalStateRecord{}));
     ASSERT_TRUE(store.commit(std::move(state)));
     Effects effects;
-    NotifierCore other({}, store, Random(1));
+    NotifierCore other({}, store, Random(1), writer);
     EXPECT_EQ(other.restore(effects).error().code, ErrorCode::corruption);
 }
 

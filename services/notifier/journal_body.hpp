@@ -1,0 +1,33 @@
+// What one record of the journal holds: the event of an object, a message to a topic, or an attempt
+// to deliver one. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/schema/events.hpp"
+
+namespace onput::notifier {
+
+using JournalBody =
+    std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt>;
+
+// Any other kind, and bytes that are none, are corruption.
+Result<JournalBody> decode_body(std::string_view bytes);
+
+const schema::TraceContext& trace_of(const JournalBody& body);
+const std::string& event_id_of(const JournalBody& body);
+
+// What the bus calls it: "s3.ObjectCreated.Put", "sns.Publish", "sns.DeliverySucceeded",
+// "sns.DeliveryFailed". The topic adds "/bucket/key", "/<topic's name>", or
+// "/<topic's name>/<protocol>", cut to bus_topic_bytes_max.
+std::string bus_type_of(const JournalBody& body);
+std::string bus_topic_of(const JournalBody& body);
+
+// The last part of a topic's ARN.
+std::string_view topic_name_in(std::string_view arn);
+// Does the ARN name a topic (or one of its subscriptions)?
+bool is_topic_arn(std::string_view arn);
+
+}  // namespace onput::notifier
