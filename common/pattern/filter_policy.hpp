@@ -43,7 +43,7 @@ struct FilterAttribute {
 
 class FilterPolicy {
 public:
-    // Fails with invalid_argument, reason InvalidParameter or FilterPolicyLimitExceeded, and SNS's
+    // Fails with invalid_argument, reason InvalidParameter, and SNS's
     // own text from "FilterPolicy: " on, with line and column: "FilterPolicy: Unrecognized match
     // type wrong-operator\n at [Source: (String)"{...}"; line: 1, column: 31]". As SNS's, they are
     // those of the policy without its white space, unless it is no JSON at all. "{}" accepts

@@ -101,7 +101,7 @@ std::unexpected<Error> refuse_whole(std::string text) {
 }
 
 std::unexpected<Error> refuse_size(std::string text) {
-    return fail(ErrorCode::invalid_argument, std::move(text), "FilterPolicyLimitExceeded");
+    return fail(ErrorCode::invalid_argument, std::move(text), "InvalidParameter");
 }
 
 std::unexpected<Error> refuse_at(std::string_view json, std::size_t offset, std::string_view text) {

@@ -1,6 +1,9 @@
 #include "common/worker/job_worker.hpp"
 
+#include <array>
 #include <unistd.h>
+
+#include <climits>
 
 #include "common/base/log.hpp"
 
@@ -47,6 +50,14 @@ struct JobWorker::State {
     }
 };
 
+std::string advertised_endpoint(const std::string& bound, const std::string& host) {
+    if (host.empty() || !bound.starts_with("tcp://")) return bound;
+    std::array<char, HOST_NAME_MAX + 1> own{};
+    gethostname(own.data(), own.size() - 1);
+    const std::string name = host == "{hostname}" ? std::string(own.data()) : host;
+    return "tcp://" + name + bound.substr(bound.rfind(':'));
+}
+
 JobWorker::JobWorker(std::unique_ptr<State> state) : state_(std::move(state)) {}
 JobWorker::~JobWorker() = default;
 
@@ -69,7 +80,7 @@ Result<std::unique_ptr<JobWorker>> JobWorker::open(runtime::Process& process,
                                        }));
     LaneIdentity identity{.worker_id = id,
                           .epoch = static_cast<std::uint64_t>(to_micros(wall_now())),
-                          .endpoint = lane->endpoint(),
+                          .endpoint = advertised_endpoint(lane->endpoint(), config.lane_advertise),
                           .worker = kind,
                           .queues = {},
                           .account = {}};

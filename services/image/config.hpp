@@ -11,6 +11,7 @@ struct Config {
     std::string storage_endpoint;
     std::string queue_lane_endpoint;
     std::string lane_bind = "tcp://127.0.0.1:*";
+    std::string lane_advertise;
     std::uint32_t places = 1;
     std::string work_directory = "/tmp";
     std::uint32_t memory_mb_max = 1024;
@@ -23,6 +24,8 @@ struct Config {
         option("queue_lane_endpoint", self.queue_lane_endpoint,
                "Control socket of the queue service's lanes.");
         option("lane_bind", self.lane_bind, "Where grants arrive; {id} becomes the worker's id.");
+        option("lane_advertise", self.lane_advertise,
+               "Host under which the queue reaches lane_bind; {hostname}: this machine's name.");
         option("places", self.places, "Jobs at a time.");
         option("work_directory", self.work_directory,
                "Directory of temporary files: a photo and its derivatives per job.");

@@ -384,7 +384,8 @@ Result<std::unique_ptr<runtime::Service>> open_image_worker(
     return worker::JobWorker::open(process, "image",
                                    {.queue_lane_endpoint = config.queue_lane_endpoint,
                                     .lane_bind = config.lane_bind,
-                                    .places = config.places},
+                                    .places = config.places,
+                                    .lane_advertise = config.lane_advertise},
                                    make_image_runner(process, config, std::move(zygote)));
 }
 

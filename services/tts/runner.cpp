@@ -217,7 +217,8 @@ Result<std::unique_ptr<runtime::Service>> open_speech_worker(
         process, "tts",
         {.queue_lane_endpoint = config.queue_lane_endpoint,
          .lane_bind = config.lane_bind,
-         .places = config.places},
+         .places = config.places,
+         .lane_advertise = config.lane_advertise},
         std::make_unique<SpeechRunner>(process, config, std::move(zygote)));
 }
 

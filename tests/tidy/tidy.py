@@ -52,7 +52,7 @@ CONTAINED = {
 }
 
 # Threads and locks live where a folder's README says so; everything else is one loop.
-LOCK_FOLDERS = {"common/runtime", "common/store", "common/transport", "services/gateway", "services/tts/mp3_pipeline"}
+LOCK_FOLDERS = {"common/runtime", "common/store", "common/transport", "services/gateway", "services/notifier/outbound"}
 
 FILE_LINES_MAX = 500
 MAIN_LINES_MAX = 20

@@ -216,7 +216,7 @@ constexpr std::string_view too_complex = "FilterPolicy: Filter policy is too com
 void expect_limit(const std::string& json, std::string_view text, FilterScope scope) {
     const Error error = refusal(json, scope);
     EXPECT_EQ(error.code, ErrorCode::invalid_argument);
-    EXPECT_EQ(error.reason, "FilterPolicyLimitExceeded");
+    EXPECT_EQ(error.reason, "InvalidParameter");
     EXPECT_EQ(error.message, text);
 }
 
