@@ -1,0 +1,221 @@
+#include "services/image/decode.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vips/vips.h>
+
+#include "services/image/color_space.hpp"
+#include "services/image/gif_structure.hpp"
+#include "services/image/memory.hpp"
+
+namespace onput::image {
+namespace {
+
+constexpr std::uint32_t jpeg_shrink_max = 8;
+constexpr const char* heif_primary = "heif-primary";
+
+std::string with_commas(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
+    return digits;
+}
+
+std::unexpected<Error> damaged(std::string_view format, const std::string& why) {
+    return fail(ErrorCode::invalid_argument, "the " + std::string(format) + " is damaged: " + why,
+                "damaged");
+}
+
+struct Opening {
+    PhotoFormat format = PhotoFormat::jpeg;
+    std::uint32_t page = 0;
+    int pages = 1;  // -1: all.
+    std::uint32_t shrink = 1;
+};
+
+// nullptr when the loader refuses. Lazy: reads the header only.
+VipsImage* open_image(std::string_view bytes, const Opening& opening) {
+    // libvips takes a pointer that is not const, and only reads.
+    void* data = const_cast<char*>(bytes.data());
+    const std::size_t size = bytes.size();
+    const int page = static_cast<int>(opening.page);
+    VipsImage* made = nullptr;
+    switch (opening.format) {
+        case PhotoFormat::jpeg:
+            vips_jpegload_buffer(data, size, &made, "shrink", static_cast<int>(opening.shrink),
+                                 "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING,
+                                 nullptr);
+            break;
+        case PhotoFormat::png:
+            vips_pngload_buffer(data, size, &made, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                VIPS_FAIL_ON_WARNING, nullptr);
+            break;
+        case PhotoFormat::webp:
+            vips_webpload_buffer(data, size, &made, "n", opening.pages, "access",
+                                 VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, nullptr);
+            break;
+        case PhotoFormat::gif:
+            vips_gifload_buffer(data, size, &made, "n", opening.pages, "access",
+                                VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, nullptr);
+            break;
+        case PhotoFormat::tiff:
+            vips_tiffload_buffer(data, size, &made, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                 VIPS_FAIL_ON_WARNING, nullptr);
+            break;
+        case PhotoFormat::heif:
+        case PhotoFormat::avif:
+            vips_heifload_buffer(data, size, &made, "page", page, "access", VIPS_ACCESS_SEQUENTIAL,
+                                 "fail_on", VIPS_FAIL_ON_WARNING, nullptr);
+            break;
+    }
+    return made;
+}
+
+// How far the pixels were computed when a decoder gave up.
+struct Progress {
+    std::int64_t lines = 0;
+
+    static void note(VipsImage* image, VipsProgress* progress, void* self) {
+        const int width = std::max(1, vips_image_get_width(image));
+        static_cast<Progress*>(self)->lines = progress->npels / width;
+    }
+};
+
+// Bytes that decoding this takes at its peak, as far as the header tells.
+std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
+    const std::uint64_t pixels = count_pixels(header.size, header.is_animated ? header.pages : 1);
+    const std::uint64_t bands = std::clamp(header.image.bands(), 3U, 4U);
+    std::uint64_t bytes = pixels / (std::uint64_t{scale} * scale) * bands;
+    if (header.orientation != 1) bytes *= 2;  // A turned copy is made before the first is freed.
+    int multiscan = 0;
+    const bool has_scans =
+        vips_image_get_typeof(header.image.get(), "jpeg-multiscan") != 0 &&
+        vips_image_get_int(header.image.get(), "jpeg-multiscan", &multiscan) == 0;
+    // Progressive JPEG: the coefficients of the whole picture, 16 bits each.
+    if (has_scans && multiscan != 0) bytes += pixels * bands * 2;
+    // These decode a page as a whole before its first line comes.
+    const std::uint64_t page = std::uint64_t{header.size.width} * header.size.height;
+    if (header.format == PhotoFormat::webp || header.format == PhotoFormat::gif) bytes += page * 8;
+    if (header.format == PhotoFormat::heif || header.format == PhotoFormat::avif) bytes += page * 7;
+    return bytes;
+}
+
+// "premature end of JPEG image, at about line 1,204 of 2,400"
+std::string describe_failure(const PhotoHeader& header, const std::string& message,
+                             std::int64_t lines, std::uint32_t scale) {
+    const std::uint64_t all =
+        std::uint64_t{header.size.height} * (header.is_animated ? header.pages : 1U);
+    const std::uint64_t line =
+        std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(lines, 0)) * scale, all);
+    if (!header.is_animated) {
+        return message + ", at about line " + with_commas(line) + " of " + with_commas(all);
+    }
+    const std::uint64_t page = std::min(line / header.size.height + 1, std::uint64_t{header.pages});
+    return message + ", at about page " + with_commas(page) + " of " + with_commas(header.pages);
+}
+
+Result<std::vector<Image>> split_pages(const Image& roll, Size page, std::uint32_t pages) {
+    if (pages == 1) return std::vector<Image>{roll};
+    std::vector<Image> split;
+    for (std::uint32_t i = 0; i < pages; ++i) {
+        ONPUT_TRY(Image one, cropped(roll, {.left = 0,
+                                            .top = i * page.height,
+                                            .width = page.width,
+                                            .height = page.height}));
+        split.push_back(std::move(one));
+    }
+    return split;
+}
+
+// Decodes into memory. The first failure is the file's, or memory's.
+Result<Image> compute(const PhotoHeader& header, const Image& lazy, std::uint32_t scale) {
+    Progress progress;
+    vips_image_set_progress(lazy.get(), 1);
+    const gulong handler =
+        g_signal_connect(lazy.get(), "eval", G_CALLBACK(&Progress::note), &progress);
+    Image pixels(vips_image_new_memory());
+    const int written = vips_image_write(lazy.get(), pixels.get());
+    g_signal_handler_disconnect(lazy.get(), handler);
+    vips_image_set_progress(lazy.get(), 0);
+    if (written == 0) return pixels;
+    const std::string message = take_vips_message();
+    if (is_about_memory(message)) {
+        return fail(ErrorCode::resource_exhausted, "decode: " + message, "job_memory");
+    }
+    return damaged(to_string(header.format),
+                   describe_failure(header, message, progress.lines, scale));
+}
+
+std::uint32_t metadata_number(const Image& image, const char* name, std::uint32_t otherwise) {
+    int value = 0;
+    if (vips_image_get_typeof(image.get(), name) == 0) return otherwise;
+    if (vips_image_get_int(image.get(), name, &value) != 0 || value < 0) return otherwise;
+    return static_cast<std::uint32_t>(value);
+}
+
+}  // namespace
+
+Result<void> check_limits(Size size, std::uint32_t pages, const recipe::Limits& limits) {
+    if (pages > limits.pages) {
+        return fail(ErrorCode::invalid_argument,
+                    "it has " + with_commas(pages) + " pages; " + with_commas(limits.pages) +
+                        " are allowed",
+                    "too_many_pages");
+    }
+    if (count_pixels(size, pages) <= limits.pixels) return {};
+    const std::string of_pages = pages == 1 ? "" : " on each of " + with_commas(pages) + " pages";
+    return fail(ErrorCode::invalid_argument,
+                "it has " + with_commas(size.width) + " x " + with_commas(size.height) + " pixels" +
+                    of_pages + "; " + with_commas(limits.pixels) + " in all are allowed",
+                "too_many_pixels");
+}
+
+Result<PhotoHeader> read_header(std::string_view bytes, const recipe::Limits& limits) {
+    if (bytes.size() > limits.bytes) {
+        return fail(ErrorCode::invalid_argument,
+                    "it has " + with_commas(bytes.size()) + " bytes; " + with_commas(limits.bytes) +
+                        " are allowed",
+                    "too_many_bytes");
+    }
+    ONPUT_TRY(const PhotoFormat format, sniff(bytes));
+    if (format == PhotoFormat::gif) ONPUT_TRY_VOID(check_gif(bytes));
+    PhotoHeader header{.format = format};
+    header.image = Image(open_image(bytes, {.format = format}));
+    if (header.image.get() == nullptr) return damaged(to_string(format), take_vips_message());
+    header.pages = std::max(1U, metadata_number(header.image, VIPS_META_N_PAGES, 1));
+    header.page = metadata_number(header.image, heif_primary, 0);
+    const bool is_media = format == PhotoFormat::heif || format == PhotoFormat::avif;
+    if (is_media && header.page > 0 && header.page < header.pages) {
+        header.image = Image(open_image(bytes, {.format = format, .page = header.page}));
+        if (header.image.get() == nullptr) return damaged(to_string(format), take_vips_message());
+    }
+    header.size = header.image.size();
+    header.orientation =
+        std::clamp(metadata_number(header.image, VIPS_META_ORIENTATION, 1), 1U, 8U);
+    header.is_animated =
+        header.pages > 1 && (format == PhotoFormat::gif || format == PhotoFormat::webp);
+    ONPUT_TRY_VOID(check_limits(header.size, header.pages, limits));
+    return header;
+}
+
+Result<DecodedPhoto> decode(const PhotoHeader& header, std::string_view bytes,
+                            std::uint32_t scale) {
+    ONPUT_TRY_VOID(reserve_memory(estimate_bytes(header, scale)));
+    const bool is_jpeg = header.format == PhotoFormat::jpeg;
+    const std::uint32_t shrink = is_jpeg ? std::min(scale, jpeg_shrink_max) : 1;
+    const Image opened(open_image(bytes, {.format = header.format,
+                                          .page = header.page,
+                                          .pages = header.is_animated ? -1 : 1,
+                                          .shrink = shrink}));
+    if (opened.get() == nullptr) return damaged(to_string(header.format), take_vips_message());
+    ONPUT_TRY(const Image small, shrunk(opened, scale / shrink));
+    DecodedPhoto photo;
+    ONPUT_TRY(const Image lazy, to_rgb(small, photo.is_gray));
+    ONPUT_TRY(const Image pixels, compute(header, lazy, scale));
+    const Size page = header.is_animated ? header.size : pixels.size();
+    ONPUT_TRY(auto pages, split_pages(pixels, page, header.is_animated ? header.pages : 1));
+    photo.pages = std::move(pages);
+    return photo;
+}
+
+}  // namespace onput::image

@@ -1,0 +1,23 @@
+// libvips's encoders with our settings. The same pixels give the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/recipe/recipe.hpp"
+#include "services/image/vips_image.hpp"
+
+namespace onput::image {
+
+// PNG: true colours, then palettes of 256, 16, 4 and 2. GIF: palettes of 256 down to 2.
+inline constexpr std::uint32_t png_levels = 5;
+inline constexpr std::uint32_t gif_levels = 8;
+
+enum class Bare : std::uint8_t { no, yes };  // Yes: no metadata at all.
+
+// `level` is the quality, 1 to 100, or one of the levels above.
+Result<std::string> encode_at_level(const Image& image, recipe::ImageFormat format,
+                                    std::uint32_t level, Bare bare);
+
+}  // namespace onput::image

@@ -1,0 +1,172 @@
+#include "services/image/transform.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "services/image/color.hpp"
+#include "services/image/color_space.hpp"
+#include "services/image/decode.hpp"
+#include "services/image/encode.hpp"
+#include "services/image/facts.hpp"
+#include "services/image/scale_plan.hpp"
+#include "services/image/shared_photo.hpp"
+#include "services/image/steps/steps.hpp"
+
+namespace onput::image {
+namespace {
+
+// Of a derivative, before its steps run.
+struct Start {
+    Turn turn = Turn::upright;
+    Size size;
+    std::uint32_t scale = 1;
+};
+
+// A photo that nothing is made of is decoded all the same, to be known as valid.
+constexpr std::uint32_t scale_to_look = 8;
+
+Start plan_start(const recipe::Derivative& derivative, const PhotoHeader& header) {
+    const bool upright = is_turned_upright(derivative.steps);
+    const bool is_on_its_side = header.orientation >= 5;
+    const Size size = turned_size(header.size, upright && is_on_its_side ? 1 : 0);
+    // Pages of a moving picture lie in one image, in which a block would reach across pages.
+    const std::uint32_t scale = header.is_animated ? 1 : plan_scale(derivative.steps, size);
+    return {.turn = upright ? Turn::upright : Turn::as_stored, .size = size, .scale = scale};
+}
+
+std::uint32_t decoded_scale(const std::vector<Start>& starts, const PhotoHeader& header) {
+    if (header.is_animated) return 1;
+    const std::uint32_t shortest = std::min(header.size.width, header.size.height);
+    std::uint32_t scale = shortest >= 2 * scale_to_look ? scale_to_look : 1;
+    for (const Start& start : starts) scale = std::min(scale, start.scale);
+    return scale;
+}
+
+// Runs one step, or notes the format that the derivative ends in.
+class StepRunner {
+public:
+    StepRunner(Picture& picture, Watermarks& watermarks)
+        : picture_(picture), watermarks_(watermarks) {}
+
+    Result<void> operator()(const recipe::FormatStep& step) {
+        format_ = step;
+        return {};
+    }
+    // Done already, see plan_start().
+    Result<void> operator()(const recipe::AutorotateStep& /*step*/) { return {}; }
+    Result<void> operator()(const recipe::WatermarkStep& step) {
+        return apply(step, picture_, watermarks_);
+    }
+    Result<void> operator()(const auto& step) { return apply(step, picture_); }
+
+    [[nodiscard]] recipe::FormatStep format() const {
+        return format_.value_or(default_format(picture_));
+    }
+
+private:
+    Picture& picture_;
+    Watermarks& watermarks_;
+    std::optional<recipe::FormatStep> format_;
+};
+
+std::string_view name_of(const recipe::Step& step) {
+    struct Name {
+        std::string_view operator()(const recipe::ResizeStep&) const { return "resize"; }
+        std::string_view operator()(const recipe::FitStep&) const { return "fit"; }
+        std::string_view operator()(const recipe::FillStep&) const { return "fill"; }
+        std::string_view operator()(const recipe::CropStep&) const { return "crop"; }
+        std::string_view operator()(const recipe::RotateStep&) const { return "rotate"; }
+        std::string_view operator()(const recipe::AutorotateStep&) const { return "autorotate"; }
+        std::string_view operator()(const recipe::WatermarkStep&) const { return "watermark"; }
+        std::string_view operator()(const recipe::PixelateStep&) const { return "pixelate"; }
+        std::string_view operator()(const recipe::GrayscaleStep&) const { return "grayscale"; }
+        std::string_view operator()(const recipe::FormatStep&) const { return "format"; }
+        std::string_view operator()(const recipe::StripStep&) const { return "strip"; }
+    };
+    return std::visit(Name{}, step);
+}
+
+// A still picture is all that the derivative's format takes.
+bool wants_all_pages(const recipe::Derivative& derivative) {
+    return std::ranges::any_of(derivative.steps, [](const recipe::Step& step) {
+        const auto* format = std::get_if<recipe::FormatStep>(&step);
+        return format != nullptr && (format->type == recipe::ImageFormat::gif ||
+                                     format->type == recipe::ImageFormat::webp);
+    });
+}
+
+Result<Encoded> make_derivative(const recipe::Derivative& derivative, Picture picture,
+                                Watermarks& watermarks) {
+    if (!wants_all_pages(derivative)) picture.pages.resize(1);
+    StepRunner run(picture, watermarks);
+    for (std::size_t i = 0; i < derivative.steps.size(); ++i) {
+        auto done = std::visit(run, derivative.steps[i]);
+        if (done) continue;
+        return std::unexpected(std::move(done.error())
+                                   .with_context("step " + std::to_string(i + 1) + " (" +
+                                                 std::string(name_of(derivative.steps[i])) + ")"));
+    }
+    auto encoded = encode(picture, run.format());
+    if (encoded) return encoded;
+    return std::unexpected(std::move(encoded.error()).with_context("format"));
+}
+
+DerivativeResult describe(const std::string& name, const Encoded& encoded) {
+    return {.name = name,
+            .content_type = std::string(recipe::content_type_of(encoded.format)),
+            .extension = std::string(recipe::extension_of(encoded.format)),
+            .bytes = encoded.bytes.size(),
+            .width = encoded.size.width,
+            .height = encoded.size.height,
+            .pages = encoded.pages,
+            .quality = encoded.quality};
+}
+
+Result<std::string> look_for_color(const Image& page) {
+    // A profile changes hues little enough for this; converting all pixels would cost more than
+    // the rest of a thumbnail.
+    const PixelView view{.bytes = page.pixels(), .size = page.size(), .bands = page.bands()};
+    return to_string(dominant_color(view));
+}
+
+}  // namespace
+
+Result<Transformed> transform(const recipe::Recipe& recipe, std::string_view photo,
+                              Watermarks::Objects watermark_objects) {
+    ONPUT_TRY(const PhotoHeader header, read_header(photo, recipe.limits));
+    std::vector<Start> starts;
+    for (const recipe::Derivative& derivative : recipe.derivatives) {
+        starts.push_back(plan_start(derivative, header));
+    }
+    const std::uint32_t scale = decoded_scale(starts, header);
+    ONPUT_TRY(DecodedPhoto decoded, decode(header, photo, scale));
+
+    Transformed transformed;
+    transformed.result.photo = read_facts(header);
+    ONPUT_TRY(transformed.result.photo.dominant_color, look_for_color(decoded.pages.front()));
+
+    SharedPhoto shared(std::move(decoded), scale, header.orientation);
+    Watermarks watermarks(std::move(watermark_objects));
+    for (std::size_t i = 0; i < recipe.derivatives.size(); ++i) {
+        const recipe::Derivative& derivative = recipe.derivatives[i];
+        ONPUT_TRY(auto pages, shared.find(starts[i].turn, starts[i].scale));
+        const Picture picture{.pages = std::move(pages),
+                              .size = starts[i].size,
+                              .is_gray = shared.is_gray(),
+                              .metadata = header.image,
+                              .is_upright = starts[i].turn == Turn::upright,
+                              .pixels_max = recipe.limits.pixels};
+        auto encoded = make_derivative(derivative, picture, watermarks);
+        if (!encoded) {
+            return std::unexpected(
+                std::move(encoded.error()).with_context("derivative '" + derivative.name + "'"));
+        }
+        transformed.result.derivatives.push_back(describe(derivative.name, *encoded));
+        transformed.files.push_back(std::move(encoded->bytes));
+    }
+    return transformed;
+}
+
+}  // namespace onput::image

@@ -1,0 +1,212 @@
+// Hostile and broken uploads: each has a clear end, and says what was wrong and where.
+#include <gtest/gtest.h>
+
+#include "tests/services/image/pictures.hpp"
+
+namespace onput::image {
+namespace {
+
+using namespace std::string_literals;
+
+const recipe::Recipe thumbnail =
+    make_recipe({recipe::FitStep{.width = 32, .height = 32}, recipe::FormatStep{}});
+
+std::string big_endian(std::uint32_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        bytes += static_cast<char>(static_cast<unsigned char>(value >> shift));
+    }
+    return bytes;
+}
+
+// CRC-32 as PNG has it, bit by bit.
+std::uint32_t png_crc(std::string_view bytes) {
+    std::uint32_t crc = 0xffffffff;
+    for (const char c : bytes) {
+        crc ^= static_cast<unsigned char>(c);
+        for (int i = 0; i < 8; ++i) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320U : 0U);
+    }
+    return ~crc;
+}
+
+std::string png_chunk(const std::string& type, const std::string& data) {
+    return big_endian(static_cast<std::uint32_t>(data.size())) + type + data +
+           big_endian(png_crc(type + data));
+}
+
+// A PNG whose header claims a size; its pixels need not be there.
+std::string png_that_claims(Size size) {
+    return "\x89PNG\r\n\x1a\n"s +
+           png_chunk("IHDR", big_endian(size.width) + big_endian(size.height) + "\x08\x02\0\0\0"s) +
+           png_chunk("IDAT", "x") + png_chunk("IEND", "");
+}
+
+TEST(ImageBadInput, a_bomb_is_refused_by_its_header) {
+    const Error error = refused(thumbnail, png_that_claims({40'000, 40'000}));
+    EXPECT_EQ(error.code, ErrorCode::invalid_argument);
+    EXPECT_EQ(error.reason, "too_many_pixels");
+    EXPECT_EQ(error.message, "it has 40,000 x 40,000 pixels; 100,000,000 in all are allowed");
+}
+
+TEST(ImageBadInput, a_size_beyond_all_counting_is_refused) {
+    const Error error = refused(thumbnail, png_that_claims({2'000'000'000, 2'000'000'000}));
+    EXPECT_EQ(error.code, ErrorCode::invalid_argument);
+    EXPECT_TRUE(error.reason == "too_many_pixels" || error.reason == "damaged") << error.reason;
+}
+
+TEST(ImageBadInput, what_is_no_image_is_refused) {
+    EXPECT_EQ(refused(thumbnail, "").reason, "not_an_image");
+    EXPECT_EQ(refused(thumbnail, "This is a text named photo.jpg").reason, "not_an_image");
+    EXPECT_EQ(refused(thumbnail, "<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>").reason,
+              "unsupported_format");
+}
+
+TEST(ImageBadInput, too_many_bytes_are_refused_unread) {
+    recipe::Recipe recipe = thumbnail;
+    const std::string photo = encode_pixels(draw_scene({40, 30}));
+    recipe.limits.bytes = photo.size() - 1;
+    EXPECT_EQ(refused(recipe, photo).reason, "too_many_bytes");
+    recipe.limits.bytes = photo.size();
+    EXPECT_TRUE(run(recipe, photo));
+}
+
+TEST(ImageBadInput, too_many_pages_are_refused) {
+    recipe::Recipe recipe = thumbnail;
+    const std::string photo = encode_pixels(draw_scene({20, 60}), {.suffix = ".gif", .pages = 6});
+    recipe.limits.pages = 5;
+    const Error error = refused(recipe, photo);
+    EXPECT_EQ(error.reason, "too_many_pages");
+    EXPECT_EQ(error.message, "it has 6 pages; 5 are allowed");
+    recipe.limits = {.pixels = 1199};
+    EXPECT_EQ(refused(recipe, photo).reason, "too_many_pixels");
+}
+
+TEST(ImageBadInput, a_jpeg_named_by_nothing_but_its_bytes_is_taken) {
+    EXPECT_TRUE(run(thumbnail, encode_pixels(draw_scene({40, 30}), {.suffix = ".jpg"})));
+}
+
+struct Cut {
+    std::string suffix;
+    std::uint32_t pages = 1;
+};
+
+const std::vector<Cut> cuts{{".jpg[Q=90]"},
+                            {".jpg[Q=90,interlace]"},
+                            {".png"},
+                            {".png[interlace]"},
+                            {".webp"},
+                            {".webp[lossless]"},
+                            {".gif"},
+                            {".gif", 4},
+                            {".webp", 4},
+                            {".tif"},
+                            {".tif[compression=lzw]"},
+                            {".avif"}};
+
+std::string whole_file(const Cut& cut) {
+    return encode_pixels(draw_scene({320, 240}), {.suffix = cut.suffix, .pages = cut.pages});
+}
+
+TEST(ImageBadInput, a_file_cut_anywhere_is_damaged) {
+    for (const Cut& cut : cuts) {
+        const std::string whole = whole_file(cut);
+        ASSERT_TRUE(run(thumbnail, whole)) << cut.suffix;
+        for (const int percent : {10, 50, 90}) {
+            const std::string part =
+                whole.substr(0, whole.size() * static_cast<std::size_t>(percent) / 100);
+            const auto made = run(thumbnail, part);
+            ASSERT_FALSE(made) << cut.suffix << " at " << percent << " %";
+            EXPECT_EQ(made.error().reason, "damaged") << made.error().message;
+            EXPECT_EQ(made.error().code, ErrorCode::invalid_argument);
+        }
+    }
+}
+
+TEST(ImageBadInput, a_cut_jpeg_says_where_it_ends) {
+    const std::string whole = encode_pixels(draw_scene({400, 2400}), {.suffix = ".jpg[Q=90]"});
+    const Error error = refused(thumbnail, whole.substr(0, whole.size() / 2));
+    const std::string says = "the jpeg is damaged: ";
+    ASSERT_TRUE(error.message.starts_with(says)) << error.message;
+    const std::size_t at = error.message.find("at about line 1,");
+    EXPECT_NE(at, std::string::npos) << error.message;
+    EXPECT_TRUE(error.message.ends_with(" of 2,400")) << error.message;
+}
+
+TEST(ImageBadInput, a_flipped_bit_ends_in_a_picture_or_in_a_reason) {
+    for (const Cut& cut : cuts) {
+        const std::string whole = whole_file(cut);
+        for (std::size_t i = 0; i < 60; ++i) {
+            std::string bad = whole;
+            const std::size_t at = (i * 7919 + 13) % bad.size();
+            bad[at] = static_cast<char>(bad[at] ^ (1 << (i % 8)));
+            const auto made = run(thumbnail, bad);
+            if (made) continue;
+            EXPECT_EQ(made.error().code, ErrorCode::invalid_argument)
+                << cut.suffix << " at " << at << ": " << made.error().message;
+            EXPECT_EQ(made.error().message.find('/'), std::string::npos) << made.error().message;
+        }
+    }
+}
+
+TEST(ImageBadInput, a_flipped_bit_in_the_pixels_of_a_png_is_noticed) {
+    const std::string whole = whole_file({".png"});
+    const std::size_t begin = whole.find("IDAT") + 4;
+    for (std::size_t at = begin; at + 20 < whole.size(); at += whole.size() / 50) {
+        std::string bad = whole;
+        bad[at] = static_cast<char>(bad[at] ^ 16);
+        EXPECT_EQ(refused(thumbnail, bad).reason, "damaged") << at;
+    }
+}
+
+// JPEG has no checksum: most flipped bits are other pictures. Both decodes read all codes; in full
+// the decoder also looks past the last row of blocks.
+TEST(ImageBadInput, a_thumbnail_notices_nearly_as_many_flipped_bits_of_a_jpeg_as_a_full_decode) {
+    const recipe::Recipe full = make_recipe({recipe::FormatStep{}});
+    const recipe::Recipe small = make_recipe({recipe::FitStep{.width = 20, .height = 20}});
+    for (const char* suffix : {".jpg[Q=90]", ".jpg[Q=90,interlace]"}) {
+        const std::string whole = encode_pixels(draw_scene({640, 480}), {.suffix = suffix});
+        int by_full = 0;
+        int by_both = 0;
+        for (std::size_t i = 0; i < 100; ++i) {
+            std::string bad = whole;
+            const std::size_t at = 700 + (i * 104'729) % (bad.size() - 702);
+            bad[at] = static_cast<char>(bad[at] ^ (1 << (i % 8)));
+            const bool full_notices = !run(full, bad).has_value();
+            const bool small_notices = !run(small, bad).has_value();
+            EXPECT_TRUE(full_notices || !small_notices) << suffix << " at " << at;
+            by_full += full_notices ? 1 : 0;
+            by_both += small_notices ? 1 : 0;
+        }
+        EXPECT_GT(by_full, 2) << suffix;
+        EXPECT_GE(by_both, by_full - 2) << suffix;
+    }
+}
+
+TEST(ImageBadInput, the_smallest_and_the_longest_photos_pass) {
+    for (const Size size : {Size{1, 1}, Size{30'000, 1}, Size{1, 30'000}, Size{2, 3}}) {
+        for (const char* suffix : {".png", ".jpg"}) {
+            const auto made = run(thumbnail, encode_pixels(draw_scene(size), {.suffix = suffix}));
+            ASSERT_TRUE(made) << made.error().message;
+            const DerivativeResult& result = made->result.derivatives.front();
+            EXPECT_EQ(result.width, std::min(size.width, 32U));
+            EXPECT_EQ(result.height, std::min(size.height, 32U));
+        }
+    }
+}
+
+TEST(ImageBadInput, a_photo_at_the_limit_passes_and_a_pixel_more_does_not) {
+    recipe::Recipe recipe = thumbnail;
+    recipe.limits.pixels = 100 * 50;
+    EXPECT_TRUE(run(recipe, encode_pixels(draw_scene({100, 50}))));
+    EXPECT_EQ(refused(recipe, encode_pixels(draw_scene({101, 50}))).reason, "too_many_pixels");
+}
+
+TEST(ImageBadInput, bytes_after_the_end_do_no_harm) {
+    for (const Cut& cut : cuts) {
+        const auto made = run(thumbnail, whole_file(cut) + std::string(1000, 'x'));
+        EXPECT_TRUE(made) << cut.suffix << ": " << made.error().message;
+    }
+}
+
+}  // namespace
+}  // namespace onput::image

@@ -1,0 +1,105 @@
+// Photos of every kind of colour become 8-bit sRGB, and what is told of them is what they were.
+#include <gtest/gtest.h>
+
+#include "tests/services/image/pictures.hpp"
+
+namespace onput::image {
+namespace {
+
+const Color orange{220, 120, 40};
+
+struct Kind {
+    std::string name;
+    std::string photo;
+    std::string color_space;
+    std::uint32_t bands;
+    std::uint32_t bits;
+    int tolerance;  // Of a band: conversions lose a little, profiles more.
+};
+
+std::vector<Kind> kinds() {
+    const Pixels flat = draw_flat({40, 30}, orange);
+    const Pixels gray = draw_flat({40, 30}, {90, 90, 90}, 1);
+    return {
+        {"png", encode_pixels(flat), "srgb", 3, 8, 0},
+        {"png with alpha", encode_pixels(draw_flat({40, 30}, orange, 4)), "srgb", 4, 8, 0},
+        {"png of 16 bits", encode_pixels(flat, {.color_space = "rgb16"}), "rgb16", 3, 16, 1},
+        {"grey png", encode_pixels(gray), "b-w", 1, 8, 0},
+        {"grey png of 16 bits", encode_pixels(gray, {.color_space = "grey16"}), "grey16", 1, 16, 1},
+        {"grey png with alpha", encode_pixels(draw_flat({40, 30}, {90, 90, 90}, 2)), "b-w", 2, 8,
+         0},
+        {"png of palette", encode_pixels(flat, {.suffix = ".png[palette]"}), "srgb", 3, 8, 2},
+        {"interlaced png", encode_pixels(flat, {.suffix = ".png[interlace]"}), "srgb", 3, 8, 0},
+        {"jpeg", encode_pixels(flat, {.suffix = ".jpg[Q=95]"}), "srgb", 3, 8, 3},
+        {"progressive jpeg", encode_pixels(flat, {.suffix = ".jpg[Q=95,interlace]"}), "srgb", 3, 8,
+         3},
+        {"grey jpeg", encode_pixels(gray, {.suffix = ".jpg[Q=95]"}), "b-w", 1, 8, 2},
+        {"cmyk jpeg", encode_pixels(flat, {.suffix = ".jpg[Q=95]", .color_space = "cmyk"}), "cmyk",
+         4, 8, 16},
+        {"cmyk tiff", encode_pixels(flat, {.suffix = ".tif", .color_space = "cmyk"}), "cmyk", 4, 8,
+         16},
+        {"lab tiff", encode_pixels(flat, {.suffix = ".tif", .color_space = "lab"}), "lab", 3, 32,
+         2},
+        {"webp", encode_pixels(flat, {.suffix = ".webp[lossless]"}), "srgb", 3, 8, 0},
+        {"gif", encode_pixels(flat, {.suffix = ".gif"}), "srgb", 4, 8, 2},
+        {"avif", encode_pixels(flat, {.suffix = ".avif[Q=90]"}), "srgb", 3, 8, 4},
+    };
+}
+
+TEST(ImageColors, every_kind_of_photo_shows_its_color) {
+    for (const Kind& kind : kinds()) {
+        const auto made = run(make_recipe({as_png}), kind.photo);
+        ASSERT_TRUE(made) << kind.name << ": " << made.error().message;
+        const Pixels pixels = decode_pixels(made->files.front());
+        const Color wanted =
+            kind.color_space == "b-w" || kind.color_space == "grey16" ? Color{90, 90, 90} : orange;
+        const Color shown = pixels.at(20, 15);
+        EXPECT_NEAR(shown.red, wanted.red, kind.tolerance) << kind.name;
+        EXPECT_NEAR(shown.green, wanted.green, kind.tolerance) << kind.name;
+        EXPECT_NEAR(shown.blue, wanted.blue, kind.tolerance) << kind.name;
+    }
+}
+
+TEST(ImageColors, every_kind_of_photo_is_told_as_it_is) {
+    for (const Kind& kind : kinds()) {
+        const auto made = run(make_recipe({}), kind.photo);
+        ASSERT_TRUE(made) << kind.name << ": " << made.error().message;
+        const PhotoFacts& photo = made->result.photo;
+        EXPECT_EQ(photo.color_space, kind.color_space) << kind.name;
+        EXPECT_EQ(photo.bands, kind.bands) << kind.name;
+        EXPECT_EQ(photo.bits, kind.bits) << kind.name;
+        EXPECT_EQ((Size{photo.width, photo.height}), (Size{40, 30})) << kind.name;
+    }
+}
+
+TEST(ImageColors, every_kind_of_photo_becomes_every_format) {
+    using enum recipe::ImageFormat;
+    for (const Kind& kind : kinds()) {
+        for (const auto type : {jpeg, png, webp, avif, gif}) {
+            const auto made = run(make_recipe({recipe::FitStep{.width = 16, .height = 16},
+                                               recipe::FormatStep{.type = type}}),
+                                  kind.photo);
+            ASSERT_TRUE(made) << kind.name << ": " << made.error().message;
+            EXPECT_EQ(decode_pixels(made->files.front()).size, (Size{16, 12})) << kind.name;
+        }
+    }
+}
+
+TEST(ImageColors, grey_photos_stay_grey) {
+    const auto made = run(make_recipe({recipe::ResizeStep{.width = 20}, recipe::FormatStep{}}),
+                          encode_pixels(draw_scene({40, 30}, 1)));
+    ASSERT_TRUE(made);
+    EXPECT_EQ(decode_pixels(made->files.front()).bands, 1U);
+}
+
+TEST(ImageColors, the_dominant_color_is_told) {
+    const Pixels photo = draw({90, 90}, 3, [](std::uint32_t x, std::uint32_t) {
+        return x < 60 ? Color{16, 200, 32} : Color{250, 250, 250};
+    });
+    const auto made = run(make_recipe({}), encode_pixels(photo));
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->result.photo.dominant_color, "#10c820");
+}
+
+}  // namespace
+}  // namespace onput::image

@@ -1,0 +1,125 @@
+// Real photos, from Debian packages where they are installed: through all steps, against libvips's
+// own thumbnailer.
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "tests/services/image/pictures.hpp"
+
+namespace onput::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+// libvips-doc, libdlib19.1 (faces, dogs) and golang-github-rwcarlsen-goexif-dev (cameras, places,
+// all orientations).
+constexpr std::array<const char*, 3> folders{
+    "/usr/share/gtk-doc/html/libvips",
+    "/usr/share/doc/libdlib19.1/examples/faces",
+    "/usr/share/gocode/src/github.com/rwcarlsen/goexif/exif/samples",
+};
+
+std::vector<std::string> find_photos() {
+    std::vector<std::string> roots(folders.begin(), folders.end());
+    // Where they were unpacked without being installed: a folder that holds "usr/...".
+    if (const char* elsewhere = std::getenv("ONPUT_TEST_PHOTOS"); elsewhere != nullptr) {
+        for (const char* folder : folders) roots.push_back(std::string(elsewhere) + folder);
+    }
+    std::vector<std::string> photos;
+    for (const std::string& root : roots) {
+        std::error_code none;
+        for (const auto& entry : fs::directory_iterator(root, none)) {
+            // Those named "sep" are headers without a photo.
+            const bool is_header = entry.path().filename().string().contains("-sep-");
+            if (entry.path().extension() == ".jpg" && !is_header) photos.push_back(entry.path());
+        }
+    }
+    std::ranges::sort(photos);
+    return photos;
+}
+
+class ImageRealPhotos : public testing::Test {
+protected:
+    void SetUp() override {
+        photos = find_photos();
+        if (photos.empty()) GTEST_SKIP() << "no photos are installed: libdlib19.1 has some";
+    }
+    std::vector<std::string> photos;
+};
+
+recipe::Recipe all_steps() {
+    using enum recipe::ImageFormat;
+    recipe::Recipe recipe;
+    recipe.derivatives = {
+        {.name = "thumbnail", .steps = {recipe::FitStep{.width = 160, .height = 160}, as_png}},
+        {.name = "web",
+         .steps = {recipe::ResizeStep{.width = 640},
+                   recipe::FormatStep{.type = webp, .max_bytes = 60'000}}},
+        {.name = "tile",
+         .steps = {recipe::FillStep{
+                       .width = 64, .height = 64, .focus = recipe::CropFocus::attention},
+                   recipe::FormatStep{.type = avif}}},
+        {.name = "marked",
+         .steps = {recipe::FitStep{.width = 320, .height = 320}, text_mark("(c) Onput")}},
+        {.name = "retro",
+         .steps = {recipe::FitStep{.width = 320, .height = 320},
+                   recipe::PixelateStep{.size = 8, .palette = 16},
+                   recipe::FormatStep{.type = gif}}},
+        {.name = "print",
+         .steps = {recipe::RotateStep{.degrees = 5},
+                   recipe::CropStep{
+                       .focus = recipe::CropFocus::entropy, .width = 120, .height = 80},
+                   recipe::GrayscaleStep{}, recipe::StripStep{}}},
+    };
+    return recipe;
+}
+
+TEST_F(ImageRealPhotos, pass_through_all_steps) {
+    const recipe::Recipe recipe = all_steps();
+    for (const std::string& path : photos) {
+        const auto made = run(recipe, read_file(path));
+        ASSERT_TRUE(made) << path << ": " << made.error().message;
+        ASSERT_EQ(made->files.size(), recipe.derivatives.size());
+        for (std::size_t i = 0; i < made->files.size(); ++i) {
+            const DerivativeResult& result = made->result.derivatives[i];
+            EXPECT_EQ(decode_pixels(made->files[i]).size, (Size{result.width, result.height}))
+                << path << " " << result.name;
+            EXPECT_FALSE(has_metadata(made->files[i], "exif-ifd3-GPSLatitude")) << path;
+        }
+    }
+}
+
+TEST_F(ImageRealPhotos, have_the_thumbnails_that_libvips_makes) {
+    for (const std::string& path : photos) {
+        const std::string photo = read_file(path);
+        const auto made = run(make_recipe({recipe::FitStep{.width = 160, .height = 160},
+                                           recipe::StripStep{.profile = true}, as_png}),
+                              photo);
+        ASSERT_TRUE(made) << path << ": " << made.error().message;
+        const Pixels ours = decode_pixels(made->files.front());
+        const Pixels theirs = vips_thumbnail(photo, 160, 160);
+        if (made->result.photo.has_profile) continue;
+        EXPECT_NEAR(ours.size.width, theirs.size.width, 1) << path;
+        EXPECT_NEAR(ours.size.height, theirs.size.height, 1) << path;
+        if (ours.size == theirs.size) {
+            EXPECT_LE(mean_difference(ours, theirs), 2.0) << path;
+        }
+    }
+}
+
+TEST_F(ImageRealPhotos, tell_their_cameras) {
+    int with_camera = 0;
+    for (const std::string& path : photos) {
+        const auto made = run(make_recipe({}), read_file(path));
+        ASSERT_TRUE(made) << path << ": " << made.error().message;
+        with_camera += made->result.photo.exif.contains("Make") ? 1 : 0;
+    }
+    if (photos.size() < 20) GTEST_SKIP() << "photos with cameras are not installed";
+    EXPECT_GE(with_camera, 2);
+}
+
+}  // namespace
+}  // namespace onput::image
