@@ -26,6 +26,11 @@ TEST(NotifierConfig, every_fault_is_told_at_once) {
     config.undelivered_age_max_hours = 0;
     config.deliver_timeout_ms = 1;
     EXPECT_EQ(config.validate().size(), 6u);
+    config = complete();
+    config.public_url = "media.example";
+    config.webhook_allowed_networks = {"10.0.0.0/33"};
+    config.smtp_url = "http://mail.example";
+    EXPECT_EQ(config.validate().size(), 3u);
 }
 
 TEST(NotifierConfig, readers_are_sent_to_the_public_endpoint_or_the_first) {
@@ -48,6 +53,23 @@ TEST(NotifierConfig, options_reach_the_core_in_its_own_units) {
     EXPECT_EQ(options.deliveries.undelivered_age_max, std::chrono::hours(3));
     EXPECT_EQ(options.retention_age, std::chrono::hours(2));
     EXPECT_EQ(options.retention_records_max, 5u);
+}
+
+TEST(NotifierConfig, options_reach_writers_and_senders) {
+    Config config = complete();
+    config.public_url = "https://media.example";
+    config.mail_from = "media@example.com";
+    config.sms_authorization_secret = "Bearer x";
+    config.webhook_allowed_networks = {"10.0.0.0/8"};
+    config.smtp_password_secret = "y";
+    config.outbound_timeout_ms = 5;
+    EXPECT_EQ(config.notification_options().public_url, "https://media.example");
+    EXPECT_EQ(config.notification_options().mail_from, "media@example.com");
+    EXPECT_EQ(config.notification_options().sms_authorization, "Bearer x");
+    EXPECT_EQ(config.outbound_options().allowed_networks, config.webhook_allowed_networks);
+    EXPECT_EQ(config.outbound_options().smtp_password, "y");
+    EXPECT_EQ(config.outbound_options().timeout_ms, 5u);
+    EXPECT_EQ(config.core_options().topics.region, "us-east-1");
 }
 
 }  // namespace

@@ -1,10 +1,15 @@
 // The real process with a queue service played by the test: append, deliver, kill, follow the bus.
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <map>
 #include <memory>
+#include <netinet/in.h>
 #include <optional>
 #include <set>
 #include <string>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -13,6 +18,7 @@
 
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
+#include "common/schema/topics.hpp"
 #include "common/transport/bus.hpp"
 #include "common/transport/loop.hpp"
 #include "common/transport/request.hpp"
@@ -80,6 +86,67 @@ private:
     std::map<std::string, std::uint64_t> through_;
 };
 
+// A webhook: takes POSTs one by one, and answers each with `status`.
+class Webhook {
+public:
+    explicit Webhook(transport::Loop& loop) : loop_(loop) {
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto* generic = reinterpret_cast<sockaddr*>(&address);
+        EXPECT_EQ(::bind(listener_, generic, sizeof(address)), 0);
+        EXPECT_EQ(::listen(listener_, 64), 0);
+        socklen_t size = sizeof(address);
+        EXPECT_EQ(::getsockname(listener_, generic, &size), 0);
+        url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/hook";
+        loop_.watch(listener_, [this] { accept_some(); });
+    }
+    ~Webhook() {
+        loop_.unwatch(listener_);
+        ::close(listener_);
+        while (!open_.empty()) close_one(open_.begin()->first);
+    }
+
+    std::string url;
+    int status = 200;
+    std::vector<std::string> requests;  // Whole: head and body.
+
+private:
+    void accept_some() {
+        for (int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK); fd >= 0;
+             fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) {
+            open_[fd];
+            loop_.watch(fd, [this, fd] { read_some(fd); });
+        }
+    }
+    void read_some(int fd) {
+        std::array<char, 65536> buffer{};
+        const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+        if (got <= 0) return close_one(fd);
+        std::string& text = open_[fd];
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+        const std::size_t body = text.find("\r\n\r\n");
+        const std::size_t length = text.find("Content-Length: ");
+        if (body == std::string::npos || length == std::string::npos) return;
+        if (text.size() < body + 4 + std::stoul(text.substr(length + 16))) return;
+        requests.push_back(text);
+        const std::string answer = "HTTP/1.1 " + std::to_string(status) +
+                                   " Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        EXPECT_EQ(::write(fd, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
+        close_one(fd);
+    }
+    void close_one(int fd) {
+        loop_.unwatch(fd);
+        ::close(fd);
+        open_.erase(fd);
+    }
+
+    transport::Loop& loop_;
+    int listener_ = -1;
+    std::map<int, std::string> open_;
+};
+
 class NotifierProcessTest : public testing::Test {
 protected:
     NotifierProcessTest() {
@@ -104,6 +171,8 @@ protected:
                                                  ipc("bus"),
                                                  "--queue-endpoint",
                                                  ipc("queue"),
+                                                 "--webhook-allowed-networks",
+                                                 "127.0.0.0/8",
                                                  "--log-level",
                                                  "warn"};
         std::vector<char*> argv;
@@ -146,6 +215,7 @@ protected:
         std::optional<Result<typename M::Reply>> answer;
         transport::CallOptions options;
         options.attachments = std::move(attachments);
+        options.principal = {.account = "000000000000", .id = "AKID"};
         transport::call(*client, message, std::move(options),
                         [&answer](Result<typename M::Reply> reply, const std::vector<Frame>&) {
                             answer = std::move(reply);
@@ -288,6 +358,73 @@ TEST_F(NotifierProcessTest, a_trace_and_the_destinations_can_be_asked_for) {
     std::set<std::string> names;
     for (const auto& metric : status->metrics) names.insert(metric.name);
     EXPECT_TRUE(names.contains("onput_bus_published_total"));
+}
+
+// The value of a JSON text's field, as far as it holds no quote.
+std::string field(const std::string& json, const std::string& name) {
+    const std::size_t at = json.find('"' + name + '"');
+    if (at == std::string::npos) return {};
+    const std::size_t from = json.find('"', at + name.size() + 2) + 1;
+    return json.substr(from, json.find('"', from) - from);
+}
+
+const std::string topic_arn = "arn:aws:sns:us-east-1:000000000000:t";
+
+TEST_F(NotifierProcessTest, a_publish_reaches_a_queue_and_a_webhook_over_kills) {
+    Webhook webhook(loop);
+    ASSERT_TRUE(ask(schema::CreateTopic{.name = "t"}));
+    ASSERT_TRUE(ask(schema::Subscribe{
+        .topic_arn = topic_arn, .protocol = "sqs", .endpoint = queue_arn, .attributes = {}}));
+    const auto pending = ask(schema::Subscribe{
+        .topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url, .attributes = {}});
+    ASSERT_TRUE(pending) << pending.error().message;
+    ASSERT_TRUE(run_until([&] { return !webhook.requests.empty(); }));
+    const std::string token = field(webhook.requests[0], "Token");
+    ASSERT_TRUE(ask(schema::ConfirmSubscription{.topic_arn = topic_arn, .token = token}));
+    const auto certificate = ask(schema::GetSigningCertificate{});
+    ASSERT_TRUE(certificate);
+
+    std::set<std::string> ids;
+    for (int i = 0; i < 3; ++i) {
+        const auto published = ask(schema::PublishMessages{
+            .topic_arn = topic_arn,
+            .entries = {schema::PublishEntry{.id = "1", .message = "text"}}});
+        ASSERT_TRUE(published) << published.error().message;
+        ids.insert(published->entries[0].message_id);
+        kill_process();
+        start();
+    }
+    const auto arrived = [&] {
+        std::set<std::string> found;
+        for (const auto& request : webhook.requests) found.insert(field(request, "MessageId"));
+        return std::ranges::includes(found, ids);
+    };
+    EXPECT_TRUE(run_until([&] { return arrived() && queue->kept.size() >= 3; }));
+    EXPECT_EQ(queue->kept.size(), 3u);
+    for (const auto& item : queue->kept) {
+        EXPECT_TRUE(ids.contains(field(item.body, "MessageId")));
+        EXPECT_FALSE(field(item.body, "Signature").empty());
+    }
+    EXPECT_EQ(ask(schema::GetSigningCertificate{})->pem, certificate->pem);
+    struct stat status{};
+    ASSERT_EQ(::stat(directory.path_of("data").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0700u) << "the private key is in it";
+}
+
+TEST_F(NotifierProcessTest, what_a_webhook_refuses_is_kept_and_not_tried_again) {
+    Webhook webhook(loop);
+    webhook.status = 404;
+    ASSERT_TRUE(ask(schema::CreateTopic{.name = "t"}));
+    ASSERT_TRUE(ask(schema::Subscribe{
+        .topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url, .attributes = {}}));
+    std::uint64_t undelivered = 0;
+    while (undelivered == 0) {
+        const auto list = ask(schema::ListDestinations{});
+        ASSERT_TRUE(list);
+        ASSERT_EQ(list->destinations.size(), 1u);
+        undelivered = list->destinations[0].undelivered;
+    }
+    EXPECT_EQ(webhook.requests.size(), 1u);
 }
 
 TEST_F(NotifierProcessTest, a_method_that_does_not_exist_is_unimplemented) {

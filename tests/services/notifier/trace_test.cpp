@@ -1,5 +1,7 @@
 #include "services/notifier/trace.hpp"
 
+#include <algorithm>
+
 #include "tests/services/notifier/harness.hpp"
 
 namespace onput::notifier {
@@ -103,6 +105,36 @@ TEST_F(TraceTest, an_impossible_trace_id_is_not_indexed) {
 TEST_F(TraceTest, a_long_trace_is_told_up_to_its_limit) {
     append_durably({}, trace_events_max + 10);
     EXPECT_EQ(core->trace({.trace_id = trace_id})->events.size(), trace_events_max);
+}
+
+TEST_F(TraceTest, a_message_to_a_topic_is_told_with_each_attempt_outside) {
+    create_topic();
+    subscribe("sqs", queue_a,
+              {{"RedrivePolicy", R"({"deadLetterTargetArn":")" + queue_b + R"("})"}});
+    subscribe_webhook("https://example.com/hook");
+    trace_id = "a message";
+    publish("text");
+    sync();
+    now += 1s;
+    reject(due()[0], ErrorCode::not_found);
+    fail_once(outbound_due()[0]);
+    sync();
+    now += 1h;
+    accept(due()[0]);
+    take(outbound_due()[0]);
+    const auto lines = tell("a message");
+    ASSERT_EQ(lines.size(), 6u);
+    EXPECT_EQ(lines[0], "published | " + topic_t + " | 2 subscriptions, sequence 3");
+    EXPECT_TRUE(std::ranges::any_of(lines, [](const std::string& line) {
+        return line.starts_with(
+            "delivery failed | https https://example.com/hook | attempt 1, "
+            "status 503, 12.0 ms: status 503, again at ");
+    }));
+    EXPECT_EQ(lines.back(),
+              "delivered | https https://example.com/hook | attempt 2, status 200, 12.0 ms");
+    EXPECT_TRUE(std::ranges::any_of(lines, [](const std::string& line) {
+        return line == "delivered | dead-letter queue " + queue_b + " | 1 attempt";
+    }));
 }
 
 }  // namespace
