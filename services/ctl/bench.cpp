@@ -13,12 +13,13 @@ namespace {
 using Measure = Result<BenchResult> (*)(const Instance&, const BenchOptions&);
 
 Measure find_measure(const std::string& name) {
-    static constexpr std::array<std::pair<std::string_view, Measure>, 5> all{
+    static constexpr std::array<std::pair<std::string_view, Measure>, 6> all{
         {{"put", &bench_put},
          {"get", &bench_get},
          {"notify", &bench_notify},
          {"queue", &bench_queue},
-         {"bus", &bench_bus}}};
+         {"bus", &bench_bus},
+         {"fanout", &bench_fanout}}};
     for (const auto& [known, measure] : all) {
         if (known == name) return measure;
     }

@@ -21,6 +21,7 @@ Result<BenchResult> bench_put(const Instance& instance, const BenchOptions& opti
 Result<BenchResult> bench_get(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_queue(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_fanout(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_bus(const Instance& instance, const BenchOptions& options);
 
 }  // namespace onput::ctl

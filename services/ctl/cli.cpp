@@ -163,14 +163,14 @@ void add_bench(CLI::App& app, Choices& c) {
     auto* bench = add_command(app, "bench", "Measure this machine",
                               "  onput bench put\n  onput bench get --clients 32 --size 4096 "
                               "--seconds 10\n  onput bench queue --one -o json");
-    bench->add_option("what", c.bench.what, "put, get, notify, queue or bus")
+    bench->add_option("what", c.bench.what, "put, get, notify, queue, bus or fanout")
         ->required()
-        ->check(CLI::IsMember({"put", "get", "notify", "queue", "bus"}));
+        ->check(CLI::IsMember({"put", "get", "notify", "queue", "bus", "fanout"}));
     bench->add_option("--clients", c.bench.clients, "Connections")
         ->capture_default_str()
         ->check(CLI::Range(1, 1024));
     bench->add_option("--size", c.bench.size_bytes,
-                      "Bytes of an object or message; 4096, and 256 for queue");
+                      "Bytes of an object or message; 4096, and 256 for queue and fanout");
     bench->add_option("--seconds", c.bench.seconds, "How long")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600));

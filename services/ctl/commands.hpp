@@ -78,7 +78,7 @@ ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& ar
 ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::string>& files);
 
 struct BenchOptions {
-    std::string what;  // put, get, notify, queue, bus.
+    std::string what;  // put, get, notify, queue, bus, fanout.
     std::uint32_t clients = 32;
     std::uint32_t size_bytes = 4096;
     std::uint32_t seconds = 5;

@@ -76,6 +76,8 @@ public:
 
 private:
     void narrate(const std::string& line) const {
+        // What stdout already has comes before this line, also where both are one file.
+        std::fflush(stdout);
         if (!global_.quiet) fmt::print(stderr, "{}\n", line);
     }
 

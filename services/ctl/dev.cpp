@@ -271,6 +271,8 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     while (outcome && !is_stopping) loop.run();
     supervisor->stop_all(stop_grace, [&loop] { loop.stop(); });
     loop.run();
+    std::error_code ignored;
+    std::filesystem::remove_all(instance->socket_directory, ignored);
     if (!outcome && !is_stopping) {
         fmt::print(stderr, "onput dev: {}\n", outcome.error().message);
         return exit_code_of(outcome.error());
