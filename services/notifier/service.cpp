@@ -301,11 +301,16 @@ void NotifierService::arm_timer() {
 
 void NotifierService::drain(std::function<void()> done) {
     drained_ = std::move(done);
+    process_.loop().after(outside_drain_max, [this] {
+        waits_for_outside_ = false;
+        finish_drain_if_idle();
+    });
     finish_drain_if_idle();
 }
 
 void NotifierService::finish_drain_if_idle() {
     if (!drained_ || open_deliveries_ > 0 || !checks_.empty()) return;
+    if (open_outside_ > 0 && waits_for_outside_) return;
     // What was acknowledged in the last moment becomes durable as well.
     has_reply_waiting_ = true;
     gate_->when_durable([done = drained_] { done(); });
@@ -325,7 +330,7 @@ std::vector<schema::Metric> NotifierService::metrics() const {
         metrics.push_back({.name = std::move(name), .value = static_cast<double>(value)});
     };
     add("onput_bus_published_total", published_);
-    add("onput_deliveries_open", open_deliveries_);
+    add("onput_deliveries_open", open_deliveries_ + open_outside_);
     add("onput_replies_held", gate_->held());
     return metrics;
 }

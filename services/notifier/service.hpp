@@ -32,6 +32,8 @@ namespace onput::notifier {
 inline constexpr Duration heartbeat_interval = std::chrono::seconds(1);
 inline constexpr Duration ack_sync_interval = std::chrono::milliseconds(200);
 inline constexpr std::size_t open_checks_max = 1000;
+// A process that stops waits so long for endpoints outside; what they took unheard is sent again.
+inline constexpr Duration outside_drain_max = std::chrono::seconds(2);
 
 class NotifierService : public runtime::Service {
 public:
@@ -111,7 +113,9 @@ private:
     bool has_timer_ = false;
     std::uint64_t awaited_head_ = 0;  // Newest record whose durability is waited for, or was.
     std::uint64_t published_ = 0;
-    std::size_t open_deliveries_ = 0;
+    std::size_t open_deliveries_ = 0;  // To the queue service.
+    std::size_t open_outside_ = 0;
+    bool waits_for_outside_ = true;
     std::function<void()> drained_;
 };
 

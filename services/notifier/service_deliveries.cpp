@@ -52,7 +52,7 @@ void NotifierService::on_answer(const DeliveryAnswer& answer) {
 }
 
 void NotifierService::send_outside(OutboundDelivery delivery) {
-    ++open_deliveries_;
+    ++open_outside_;
     outbound_->send(std::move(delivery.message),
                     [this, id = delivery.id,
                      arn = std::move(delivery.subscription_arn)](const OutboundResult& result) {
@@ -66,7 +66,7 @@ void NotifierService::send_outside(OutboundDelivery delivery) {
 }
 
 void NotifierService::on_outside_answer(std::uint64_t id, const OutboundResult& result) {
-    --open_deliveries_;
+    --open_outside_;
     Effects effects;
     must(core_->on_sent({.id = id,
                          .verdict = verdict_of(result.outcome),

@@ -109,7 +109,7 @@ public:
     }
 
     std::string url;
-    int status = 200;
+    int status = 200;                   // 0: never answers.
     std::vector<std::string> requests;  // Whole: head and body.
 
 private:
@@ -131,6 +131,8 @@ private:
         if (body == std::string::npos || length == std::string::npos) return;
         if (text.size() < body + 4 + std::stoul(text.substr(length + 16))) return;
         requests.push_back(text);
+        text.clear();
+        if (status == 0) return;
         const std::string answer = "HTTP/1.1 " + std::to_string(status) +
                                    " Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         EXPECT_EQ(::write(fd, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
@@ -425,6 +427,23 @@ TEST_F(NotifierProcessTest, what_a_webhook_refuses_is_kept_and_not_tried_again) 
         undelivered = list->destinations[0].undelivered;
     }
     EXPECT_EQ(webhook.requests.size(), 1u);
+}
+
+TEST_F(NotifierProcessTest, a_webhook_that_never_answers_holds_nothing_up_not_even_the_end) {
+    Webhook webhook(loop);
+    webhook.status = 0;
+    ASSERT_TRUE(ask(schema::CreateTopic{.name = "t"}));
+    ASSERT_TRUE(ask(schema::Subscribe{
+        .topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url, .attributes = {}}));
+    ASSERT_TRUE(run_until([&] { return webhook.requests.size() == 1; }));
+    append(1, 5);
+    EXPECT_TRUE(run_until([this] { return queue->kept.size() >= 5; }));
+    const Timestamp began = wall_now();
+    EXPECT_EQ(WEXITSTATUS(terminate_process()), 0);
+    EXPECT_LT(wall_now() - began, 9s) << "less than the endpoint's time-out";
+    webhook.status = 200;
+    start();
+    EXPECT_TRUE(run_until([&] { return webhook.requests.size() == 2; })) << "it is sent again";
 }
 
 TEST_F(NotifierProcessTest, a_method_that_does_not_exist_is_unimplemented) {
