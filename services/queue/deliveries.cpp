@@ -1,5 +1,7 @@
 #include "services/queue/deliveries.hpp"
 
+#include <algorithm>
+
 namespace onput::queue {
 namespace {
 
@@ -60,7 +62,12 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Ti
     schema::Delivered delivered{.through = mark.through, .refused = {}};
     const auto delay = std::chrono::seconds(queue->function ? 0 : queue->settings.delay_s);
     for (const schema::DeliverItem& item : request.items) {
-        if (item.number <= delivered.through) continue;
+        if (item.number <= mark.through) {
+            const auto before =
+                std::ranges::find(mark.refused, item.event_id, &schema::EntryResult::id);
+            if (before != mark.refused.end()) delivered.refused.push_back(*before);
+            continue;
+        }
         delivered.through = item.number;
         const auto checked = check_item(*queue, request, item);
         if (checked) {
@@ -73,7 +80,7 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Ti
                                      .error_message = checked.error().message});
     }
     if (delivered.through == mark.through) return delivered;
-    mark.through = delivered.through;
+    mark = {.through = delivered.through, .refused = delivered.refused};
     effects.writes.put(key, schema::encode(mark));
     return delivered;
 }

@@ -141,8 +141,11 @@ struct DeliveryMarkRecord {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::delivery_mark_record};
 
     std::uint64_t through = 0;
+    // What the newest delivery refused for good: told again when its answer was lost and it is
+    // repeated.
+    std::vector<schema::EntryResult> refused = {};
 
-    ONPUT_FIELDS(through)
+    ONPUT_FIELDS(through, refused)
     friend bool operator==(const DeliveryMarkRecord&, const DeliveryMarkRecord&) = default;
 };
 

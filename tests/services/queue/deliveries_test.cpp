@@ -109,6 +109,19 @@ TEST_F(DeliveriesTest, what_the_policy_refuses_is_refused_for_good) {
     EXPECT_EQ(station.receive("q", 10).size(), 2U);
 }
 
+TEST_F(DeliveriesTest, a_refusal_whose_answer_was_lost_is_told_again) {
+    schema::DeliverItem foreign = item(2);
+    foreign.source_arn = "arn:aws:s3:::other";
+    station.ask(delivery({item(1), foreign, item(3)}));
+    station.restart();
+    const auto again = station.ask(delivery({item(1), foreign, item(3), item(4)}));
+    ASSERT_EQ(again->refused.size(), 1U);
+    EXPECT_EQ(again->refused[0].id, "e2");
+    EXPECT_EQ(again->refused[0].error_reason, "AccessDenied");
+    // Whoever goes on has heard it.
+    EXPECT_TRUE(station.ask(delivery({item(5)}))->refused.empty());
+}
+
 TEST_F(DeliveriesTest, a_queue_that_is_gone_takes_none) {
     station.ask(schema::DeleteQueue{.account = {}, .name = "q"});
     EXPECT_EQ(station.ask(delivery({item(1)})).error().reason, "QueueDoesNotExist");
