@@ -6,6 +6,7 @@ import io
 import pathlib
 import struct
 import subprocess
+import tempfile
 import zlib
 
 import pytest
@@ -77,10 +78,13 @@ def lossy(image, kind, quality):
 
 def probe(data):
     """What ffprobe says of a picture: (codec, width, height)."""
-    done = subprocess.run(
-        ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-         "stream=codec_name,width,height", "-of", "csv=p=0", "-"],
-        input=data, capture_output=True, timeout=60)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        done = subprocess.run(
+            ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+             "stream=codec_name,width,height", "-of", "csv=p=0", file.name],
+            capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
     codec, width, height = done.stdout.decode().split()[0].split(",")[:3]
     return codec, int(width), int(height)
