@@ -32,7 +32,7 @@ MISTAKES = {
     "degrees_beyond_a_turn": (with_steps({"rotate": {"degrees": 361}}), "step 1 (rotate): 'degrees'"),
     "no_color": (with_steps({"rotate": {"degrees": 3, "background": "red"}}),
                  "step 1 (rotate): 'background'"),
-    "autorotate_twice": (with_steps({"autorotate": True}, {"autorotate": False}), "step 2 (autorotate)"),
+    "autorotate_twice": (with_steps({"autorotate": True}, {"autorotate": False}), "derivative 'web': autorotate is given twice"),
     "a_mark_of_nothing": (with_steps({"watermark": {"opacity": 0.5}}), "step 1 (watermark)"),
     "a_mark_of_both": (with_steps({"watermark": {"text": "a", "image": "s3://marks/a.png"}}),
                        "step 1 (watermark)"),

@@ -2,6 +2,7 @@
 
 Everything here is read and made by Pillow or byte by byte, never by the library under test.
 """
+import functools
 import io
 import pathlib
 import struct
@@ -146,6 +147,7 @@ def many_pages(count):
                   append_images=[frame.convert("RGB") for frame in frames[1:]])
 
 
+@functools.cache
 def bad_photos():
     """What each of them is refused for: name -> (bytes, reason)."""
     jpeg, flowers, rose = photo("branches.jpg"), photo("flowers.png"), photo("rose.webp")

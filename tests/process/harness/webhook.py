@@ -6,9 +6,11 @@
         hook.confirm()
         first, second, third = hook.wait(3)
 """
+import contextlib
 import http.server
 import itertools
 import json
+import socket
 import ssl
 import threading
 import time
@@ -131,6 +133,20 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.hooks = {}
+        self.ended = threading.Event()
+        self.connections = set()
+
+    def process_request(self, request, client_address):
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
     def handle_error(self, request, client_address):
         pass  # A client that stopped waiting is what some tests are about.
 
@@ -140,8 +156,6 @@ class Receiver:
 
     def __init__(self, certificate=None):
         self.server = _Server(("127.0.0.1", 0), _Handler)
-        self.server.hooks = {}
-        self.server.ended = threading.Event()
         self.port = self.server.server_address[1]
         self.scheme = "http"
         if certificate:
@@ -160,6 +174,10 @@ class Receiver:
         self.server.ended.set()
         self.server.shutdown()
         self.server.server_close()
+        # Those that clients keep open would go on being answered.
+        for connection in list(self.server.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def hook(self, *answers, host="127.0.0.1"):
         path = f"/hook-{next(self._numbers)}"
