@@ -14,7 +14,7 @@ inline constexpr std::size_t environment_bytes_max =
 inline constexpr std::size_t function_configuration_bytes_max = 32 * 1024;
 
 struct FunctionInfo {
-    static constexpr MessageInfo info{.kind = Kind::function_info};
+    static constexpr MessageInfo info{.kind = Kind::function_info, .version = 2};
 
     std::string account;
     std::string name;
@@ -42,7 +42,7 @@ struct FunctionInfo {
 
 // Creates or replaces. Messages already queued stay and use the new configuration.
 struct PutFunction {
-    static constexpr MessageInfo info{.kind = Kind::put_function};
+    static constexpr MessageInfo info{.kind = Kind::put_function, .version = 2};
     static constexpr std::string_view method = "queue.put_function";
     using Reply = FunctionInfo;
 
@@ -77,7 +77,7 @@ struct FunctionState {
 };
 
 struct FunctionList {
-    static constexpr MessageInfo info{.kind = Kind::function_list};
+    static constexpr MessageInfo info{.kind = Kind::function_list, .version = 2};
 
     std::vector<FunctionState> functions;
 

@@ -86,7 +86,7 @@ struct JobOutcome {
 
 // These leases are done; their messages go. Each ack frees one credit by itself.
 struct LaneAck {
-    static constexpr MessageInfo info{.kind = Kind::lane_ack};
+    static constexpr MessageInfo info{.kind = Kind::lane_ack, .version = 2};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -99,7 +99,7 @@ struct LaneAck {
 
 // This attempt failed. Frees one credit.
 struct LaneNack {
-    static constexpr MessageInfo info{.kind = Kind::lane_nack};
+    static constexpr MessageInfo info{.kind = Kind::lane_nack, .version = 2};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -158,7 +158,7 @@ struct LaneGrant {
 
 // Grants of one function (or of plain queues: then worker is empty), in one message.
 struct LaneGrants {
-    static constexpr MessageInfo info{.kind = Kind::lane_grants};
+    static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 2};
 
     std::string worker_id;
     std::uint64_t epoch = 0;

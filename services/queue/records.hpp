@@ -63,7 +63,7 @@ struct QueueRecord {
 };
 
 struct FunctionRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record};
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 2};
 
     std::uint32_t number = 0;
     schema::FunctionInfo function;
@@ -138,7 +138,8 @@ struct OutboxRecord {
 
 // What this destination has taken from this source: deliveries up to `through` are not taken again.
 struct DeliveryMarkRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::delivery_mark_record};
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::delivery_mark_record,
+                                              .version = 2};
 
     std::uint64_t through = 0;
     // What the newest delivery refused for good: told again when its answer was lost and it is
