@@ -37,7 +37,8 @@ class Mail:
 
     @property
     def text(self):
-        return self.message.get_content()
+        """The body, its lines ended by "\n" as programs show it."""
+        return self.message.get_content().replace("\r\n", "\n")
 
     @property
     def links(self):
