@@ -1,0 +1,1 @@
+"""What the deployment tests are written in: an engine, images, a stack of containers."""
