@@ -12,8 +12,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/base/histogram.hpp"
 #include "common/base/result.hpp"
 #include "common/schema/wire.hpp"
 #include "common/transport/loop.hpp"
@@ -39,9 +41,21 @@ struct HealthAnswer {
 HealthAnswer answer_health(std::string_view method, std::string_view target,
                            const HealthReport& report);
 
-// Families sorted by name, each with its type: a counter when its name ends in _total, else a
-// gauge.
-std::string format_metrics(std::vector<schema::Metric> metrics);
+// Families sorted by name, each with its type:
+//
+//     x_total                              a counter
+//     x_bucket{le="..."}, x_sum, x_count   a histogram x, its samples in the order given
+//     x_sum, x_count                       a summary x, likewise
+//     any other                            a gauge
+std::string format_metrics(const std::vector<schema::Metric>& metrics);
+
+struct HistogramName {
+    std::string_view family;
+    std::string_view labels = {};  // "op=\"PutObject\"", or none.
+};
+// Appends the samples of one histogram, its durations in seconds.
+void add_histogram(const HistogramName& name, const HistogramFigures& figures,
+                   std::vector<schema::Metric>& metrics);
 
 class HealthServer {
 public:

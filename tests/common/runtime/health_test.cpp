@@ -41,6 +41,44 @@ TEST(Health, metrics_are_grouped_by_family_with_their_type) {
         "onput_b_total{k=\"1\"} 1000000\nonput_b_total{k=\"2\"} 3\n");
 }
 
+TEST(Health, a_histogram_is_one_family_with_its_buckets_in_order) {
+    HistogramFigures figures;
+    figures.buckets[0] = 1;
+    figures.buckets[1] = 2;
+    figures.buckets.back() = 1;
+    figures.sum = std::chrono::milliseconds(1500);
+    std::vector<schema::Metric> metrics;
+    add_histogram({.family = "onput_x_seconds", .labels = "op=\"a\""}, figures, metrics);
+    add_histogram({.family = "onput_x_seconds", .labels = "op=\"b\""}, {}, metrics);
+    metrics.push_back({"onput_w_count", 7});
+    const std::string text = format_metrics(metrics);
+    EXPECT_TRUE(
+        text.starts_with("# TYPE onput_w_count gauge\nonput_w_count 7\n"
+                         "# TYPE onput_x_seconds histogram\n"
+                         "onput_x_seconds_bucket{op=\"a\",le=\"0.0001\"} 1\n"
+                         "onput_x_seconds_bucket{op=\"a\",le=\"0.00025\"} 3\n"))
+        << text;
+    EXPECT_NE(text.find("onput_x_seconds_bucket{op=\"a\",le=\"30\"} 3\n"
+                        "onput_x_seconds_bucket{op=\"a\",le=\"+Inf\"} 4\n"
+                        "onput_x_seconds_sum{op=\"a\"} 1.5\nonput_x_seconds_count{op=\"a\"} 4\n"
+                        "onput_x_seconds_bucket{op=\"b\",le=\"0.0001\"} 0\n"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("# TYPE", text.find("onput_x_seconds_bucket")), std::string::npos) << text;
+}
+
+TEST(Health, a_sum_and_a_count_without_buckets_are_a_summary) {
+    EXPECT_EQ(format_metrics({{"onput_x_seconds_sum", 2}, {"onput_x_seconds_count", 4}}),
+              "# TYPE onput_x_seconds summary\nonput_x_seconds_sum 2\nonput_x_seconds_count 4\n");
+}
+
+TEST(Health, a_histogram_without_labels_has_none_but_its_bounds) {
+    std::vector<schema::Metric> metrics;
+    add_histogram({.family = "onput_x_seconds"}, {}, metrics);
+    EXPECT_EQ(metrics.front().name, "onput_x_seconds_bucket{le=\"0.0001\"}");
+    EXPECT_EQ(metrics.back().name, "onput_x_seconds_count");
+}
+
 TEST(HealthServer, an_address_that_is_none_is_refused) {
     transport::Context context;
     transport::Loop loop(context);
