@@ -4,6 +4,7 @@
 // never slowed by a reader.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,6 +28,10 @@ public:
                          std::string_view body) = 0;
     // The heartbeat: topic "head". The owner calls it each second.
     virtual void publish_head(const schema::BusHead& head) = 0;
+
+    // How often a reader's buffer was found full: from then until it reads again it misses records,
+    // which it fetches. 0 as long as all readers keep up.
+    [[nodiscard]] virtual std::uint64_t drops() const = 0;
 
     // What the endpoints became, in order.
     [[nodiscard]] virtual std::vector<std::string> endpoints() const = 0;

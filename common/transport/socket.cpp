@@ -164,6 +164,10 @@ void Socket::subscribe_all() {
     ONPUT_CHECK(zmq_setsockopt(handle_, ZMQ_SUBSCRIBE, "", 0) == 0);
 }
 
+void Socket::when_full(WhenFull policy) {
+    set(handle_, ZMQ_XPUB_NODROP, policy == WhenFull::refuse ? 1 : 0);
+}
+
 std::string Socket::bound_endpoint() const {
     std::array<char, 1024> text{};
     std::size_t size = text.size();

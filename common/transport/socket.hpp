@@ -45,6 +45,10 @@ enum class Received : std::uint8_t { nothing, message, oversized };
 // gone.
 enum class Sent : std::uint8_t { all, not_now, lost };
 
+// What an XPUB does with a message for which a reader has no room: pass that reader over, or answer
+// `not_now` and give it to none.
+enum class WhenFull : std::uint8_t { drop, refuse };
+
 class Socket {
 public:
     // Fails when the process has no file descriptor left.
@@ -59,6 +63,7 @@ public:
     Result<void> bind(const std::string& endpoint);
     Result<void> connect(const std::string& endpoint);
     void subscribe_all();
+    void when_full(WhenFull policy);  // XPUB only, which begins with `drop`.
     // The endpoint of the last bind, wildcards resolved.
     [[nodiscard]] std::string bound_endpoint() const;
 

@@ -46,6 +46,7 @@ public:
     void heartbeat() {
         if (publisher_) publisher_->publish_head(bus_head());
     }
+    [[nodiscard]] std::uint64_t drops() const { return publisher_->drops(); }
     [[nodiscard]] std::uint64_t head() const { return first_ + records_.size() - 1; }
 
     std::optional<Error> refusal;
@@ -184,7 +185,17 @@ TEST_F(BusTest, a_flood_above_the_high_water_marks_is_complete) {
     ASSERT_TRUE(wait_for(flood));
     EXPECT_EQ(received.size(), flood);
     EXPECT_GT(fetched, 0U);
+    EXPECT_GT(notifier.drops(), 0U);
     loop.get().cancel(beat);
+}
+
+TEST_F(BusTest, nothing_counts_as_dropped_while_readers_keep_up) {
+    follow_live();
+    for (std::uint64_t i = 1; i <= 20; ++i) {
+        for (int n = 0; n < 1000; ++n) notifier.append_and_publish();
+        ASSERT_TRUE(wait_for(i * 1000));
+    }
+    EXPECT_EQ(notifier.drops(), 0U);
 }
 
 TEST_F(BusTest, the_notifiers_restart_is_survived) {
