@@ -123,5 +123,5 @@ class Mailbox:
     def wait(self, address, count=1, deadline_s=20):
         """The mails to `address`, once there are `count`."""
         wait_until(lambda: len(self.to(address)) >= count, deadline_s,
-                   f"{count} mails to {address}, not {len(self.to(address))}")
+                   f"{count} mails to {address}")
         return self.to(address)

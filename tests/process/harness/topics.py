@@ -113,12 +113,17 @@ class Topics:
             got = self.onput.sqs.receive_message(
                 QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1,
                 MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"])
-            for message in got.get("Messages", []):
-                found.append(message)
-                self.onput.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            messages = got.get("Messages", [])
+            found.extend(messages)
+            if messages:
+                self.onput.sqs.delete_message_batch(QueueUrl=url, Entries=[
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(messages)])
             return len(found) >= count
-        wait_until(take, deadline_s, f"{count} messages in {queue}, not {len(found)}")
-        assert len(found) == count, [message["Body"] for message in found]
+        try:
+            wait_until(take, deadline_s, f"{count} messages in {queue}")
+        finally:
+            assert len(found) == count, [message["Body"] for message in found]
         return found
 
     def envelopes(self, queue, count, deadline_s=20):

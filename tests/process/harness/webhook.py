@@ -90,7 +90,7 @@ class Hook:
     def wait(self, count=1, deadline_s=20):
         """The notifications, once there are `count`."""
         wait_until(lambda: len(self.notifications) >= count, deadline_s,
-                   f"{count} notifications at {self.path}, not {len(self.notifications)}")
+                   f"{count} notifications at {self.path}")
         return self.notifications
 
     def confirmation(self, deadline_s=20):
