@@ -12,7 +12,7 @@ CACHE = ROOT / "build/deploy"
 # By path: other clients of the same name may come first on PATH.
 DOCKER, DAEMON, COMPOSE = "/usr/bin/docker", "/usr/sbin/dockerd", "/usr/bin/docker-compose"
 # No network of another engine on this machine is likely to be there.
-ADDRESS_POOL = "base=10.213.0.0/16,size=24"
+ADDRESS_POOL = "base=10.214.0.0/16,size=24"
 
 
 class NoEngine(Exception):

@@ -35,13 +35,14 @@ class Stack:
         self.engine = engine
         self.images = images
         self.folder = pathlib.Path(folder)
-        self.project = f"onput-test-{os.getpid()}-{next(self._numbers)}"
+        number = next(self._numbers)
+        self.project = f"onput-test-{os.getpid()}-{number}"
         self.profiles = profiles
         self.replicas = replicas
         self.use_port(free_port())
         self.environment = {"ONPUT_IMAGE": images.runtime, "ONPUT_MAIL_IMAGE": images.mail,
                             "ONPUT_PROXY_IMAGE": images.proxy, "ONPUT_PORT": str(self.port),
-                            **(environment or {})}
+                            "ONPUT_NETWORK": f"10.{215 + number % 30}", **(environment or {})}
 
     # -- life
 
@@ -132,11 +133,15 @@ class Stack:
         return f"{self.project}_inside"
 
     def disconnect(self, container):
+        """Pulls its plug. The address that reconnect() gives back to it."""
+        told = self.inspect(container)
         self.engine.run("network", "disconnect", self.network, container)
+        return told["NetworkSettings"]["Networks"][self.network]["IPAddress"]
 
-    def reconnect(self, container):
+    def reconnect(self, container, address):
         service = self.inspect(container)["Config"]["Labels"]["com.docker.compose.service"]
-        self.engine.run("network", "connect", "--alias", service, self.network, container)
+        self.engine.run("network", "connect", "--ip", address, "--alias", service, self.network,
+                        container)
 
     def metric(self, container, name):
         """The sum over all labels, or None while the container does not answer."""
