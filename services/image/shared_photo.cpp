@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/check.hpp"
+#include "services/image/halve.hpp"
 #include "services/image/steps/steps.hpp"
 
 namespace onput::image {
@@ -23,9 +24,8 @@ Result<SharedPhoto::Pages> SharedPhoto::find(Turn turn, std::uint32_t scale) {
     } else {
         ONPUT_TRY(const Pages larger, find(turn, scale / 2));
         for (const Image& page : larger) {
-            ONPUT_TRY(const Image half, shrunk(page, 2));
-            ONPUT_TRY(Image pixels, in_memory(half));
-            pages.push_back(std::move(pixels));
+            ONPUT_TRY(Image half, halved(page));
+            pages.push_back(std::move(half));
         }
     }
     made_.emplace(std::pair(turn, scale), pages);

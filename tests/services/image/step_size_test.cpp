@@ -1,6 +1,7 @@
 // resize, fit, fill, rotate: sizes exactly, pixels against libvips's own thumbnailer and by hand.
 #include <gtest/gtest.h>
 
+#include "services/image/halve.hpp"
 #include "tests/services/image/pictures.hpp"
 
 namespace onput::image {
@@ -160,6 +161,54 @@ TEST(ImageSizeStep, what_would_be_larger_than_the_limit_is_refused_by_step) {
     EXPECT_EQ(error.message,
               "derivative 'it': step 2 (resize): it would make 16384x16384 pixels; 1000000 in all "
               "are allowed");
+}
+
+std::vector<std::uint8_t> half_of(const std::vector<std::uint8_t>& pixels, Size size,
+                                  std::uint32_t bands, Size expected) {
+    const auto image = from_pixels(pixels, size, bands);
+    EXPECT_TRUE(image);
+    const auto half = halved(*image);
+    EXPECT_TRUE(half);
+    EXPECT_EQ(half->size(), expected);
+    EXPECT_EQ(half->bands(), bands);
+    return {half->pixels().begin(), half->pixels().end()};
+}
+
+using Bytes = std::vector<std::uint8_t>;
+
+TEST(ImageHalf, each_pixel_is_the_mean_of_four) {
+    EXPECT_EQ(half_of({10, 0, 255, 20, 0, 255, 30, 1, 255, 42, 1, 255}, {2, 2}, 3, {1, 1}),
+              (Bytes{26, 1, 255}));  // 25.5 and 0.5 are rounded up.
+}
+
+TEST(ImageHalf, an_odd_last_row_and_column_stand_for_two) {
+    const Bytes row{0, 0, 0, 10, 20, 30, 200, 100, 50};
+    EXPECT_EQ(half_of(row, {3, 1}, 3, {2, 1}), (Bytes{5, 10, 15, 200, 100, 50}));
+    EXPECT_EQ(half_of(row, {1, 3}, 3, {1, 2}), (Bytes{5, 10, 15, 200, 100, 50}));
+    EXPECT_EQ(half_of({7, 8, 9}, {1, 1}, 3, {1, 1}), (Bytes{7, 8, 9}));
+}
+
+TEST(ImageHalf, an_invisible_pixel_has_no_say_in_the_color) {
+    EXPECT_EQ(
+        half_of({100, 0, 0, 255, 0, 250, 0, 0, 100, 0, 0, 255, 0, 250, 0, 0}, {2, 2}, 4, {1, 1}),
+        (Bytes{100, 0, 0, 128}));
+    EXPECT_EQ(half_of(Bytes(16, 0), {2, 2}, 4, {1, 1}), Bytes(4, 0));
+}
+
+TEST(ImageHalf, a_large_photo_looks_as_libvips_would_shrink_it) {
+    const Pixels scene = draw_scene({301, 203});
+    const auto image = from_pixels(scene.bytes, scene.size, scene.bands);
+    ASSERT_TRUE(image);
+    const auto other = in_memory(*shrunk(*image, 2));
+    const auto half = halved(*image);
+    ASSERT_TRUE(half && other);
+    ASSERT_EQ(half->size(), other->size());
+    const auto pixels = [](const Image& from) {
+        return Pixels{.size = from.size(),
+                      .bands = from.bands(),
+                      .bytes = {from.pixels().begin(), from.pixels().end()}};
+    };
+    EXPECT_LE(difference(pixels(*half), pixels(*other)), 1);
 }
 
 }  // namespace
