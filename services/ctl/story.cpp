@@ -61,9 +61,27 @@ Debt debt_of(const std::vector<RecordBody>& records) {
             }
         } else if (const auto* message = std::get_if<schema::TopicMessage>(&record)) {
             debt.deliveries += static_cast<std::int64_t>(message->owed.size());
+        } else if (const auto* attempt = std::get_if<schema::DeliveryAttempt>(&record)) {
+            // What a topic did not take is owed to nobody else.
+            if (attempt->protocol == "topic") ++debt.deliveries;
         }
     }
     return debt;
+}
+
+// A last attempt that no dead-letter queue makes good. Deliveries to queues have no attempts in the
+// journal; their story says "given up".
+std::int64_t given_up(const std::vector<schema::TraceStep>& steps,
+                      const std::vector<RecordBody>& records) {
+    const auto of_queues = std::ranges::count_if(steps, [](const schema::TraceStep& step) {
+        return step.what == "delivery failed" && step.detail.starts_with("given up");
+    });
+    const auto of_others = std::ranges::count_if(records, [](const RecordBody& record) {
+        const auto* attempt = std::get_if<schema::DeliveryAttempt>(&record);
+        return attempt != nullptr && !attempt->succeeded && !attempt->next_attempt_at &&
+               attempt->dead_letter_arn.empty();
+    });
+    return of_queues + of_others;
 }
 
 }  // namespace
@@ -73,6 +91,7 @@ std::string_view to_string(StoryOutcome outcome) {
         case StoryOutcome::nothing_owed: return "nothing owed";
         case StoryOutcome::running: return "running";
         case StoryOutcome::done: return "done";
+        case StoryOutcome::given_up: return "given up";
         case StoryOutcome::dead_lettered: return "dead-lettered";
     }
     return "unknown";
@@ -89,10 +108,11 @@ StoryOutcome outcome_of(const std::vector<schema::TraceStep>& steps,
     if (debt.deliveries == 0 && !records.empty()) return StoryOutcome::nothing_owed;
     // A job's own result is an event too: only when every function that was owed one has succeeded
     // is the chain at its end.
-    return count("delivered") >= debt.deliveries && count("succeeded") >= debt.jobs &&
-                   debt.deliveries > 0
-               ? StoryOutcome::done
-               : StoryOutcome::running;
+    const std::int64_t lost = given_up(steps, records);
+    const bool is_over = count("delivered") + lost >= debt.deliveries &&
+                         count("succeeded") >= debt.jobs && debt.deliveries > 0;
+    if (!is_over) return StoryOutcome::running;
+    return lost > 0 ? StoryOutcome::given_up : StoryOutcome::done;
 }
 
 Result<Story> read_story(Peers& peers, const std::string& subject) {

@@ -15,6 +15,7 @@ enum class StoryOutcome {
     nothing_owed,   // No rule matched: the upload is the whole story.
     running,        // Something is still owed or in a worker's hands.
     done,           // Everything owed was delivered, and every job ended well.
+    given_up,       // All that is not delivered never will be: nobody has it.
     dead_lettered,  // A job was given up.
 };
 std::string_view to_string(StoryOutcome outcome);

@@ -58,6 +58,57 @@ TEST(StoryOutcome, what_was_withheld_is_not_owed) {
     EXPECT_EQ(outcome_of(steps({"journaled"}), {event}), StoryOutcome::nothing_owed);
 }
 
+schema::DeliveryAttempt last_attempt(const std::string& protocol) {
+    schema::DeliveryAttempt attempt;
+    attempt.protocol = protocol;
+    attempt.error = "the endpoint answered 404";
+    return attempt;
+}
+
+TEST(StoryOutcome, a_message_that_an_endpoint_refused_for_good_is_given_up) {
+    schema::TopicMessage message;
+    message.owed = {1, 2};
+    const auto attempt = last_attempt("http");
+    EXPECT_EQ(outcome_of(steps({"published", "delivery failed"}), {message, attempt}),
+              StoryOutcome::running);
+    EXPECT_EQ(outcome_of(steps({"published", "delivery failed", "delivered"}), {message, attempt}),
+              StoryOutcome::given_up);
+}
+
+TEST(StoryOutcome, an_attempt_that_is_made_again_ends_nothing) {
+    schema::TopicMessage message;
+    message.owed = {1};
+    auto attempt = last_attempt("http");
+    attempt.next_attempt_at = Timestamp{};
+    EXPECT_EQ(outcome_of(steps({"published", "delivery failed"}), {message, attempt}),
+              StoryOutcome::running);
+}
+
+TEST(StoryOutcome, a_dead_letter_is_delivered_before_it_is_over) {
+    schema::TopicMessage message;
+    message.owed = {1};
+    auto attempt = last_attempt("http");
+    attempt.dead_letter_arn = queue_arn;
+    EXPECT_EQ(outcome_of(steps({"published", "delivery failed"}), {message, attempt}),
+              StoryOutcome::running);
+    EXPECT_EQ(outcome_of(steps({"published", "delivery failed", "delivered"}), {message, attempt}),
+              StoryOutcome::done);
+}
+
+TEST(StoryOutcome, an_event_that_its_topic_did_not_take_is_given_up) {
+    const std::vector<RecordBody> records{
+        event_owed_to({"arn:aws:sns:us-east-1:000000000000:gone"}), last_attempt("topic")};
+    EXPECT_EQ(outcome_of(steps({"journaled", "delivery failed"}), records), StoryOutcome::given_up);
+}
+
+TEST(StoryOutcome, what_a_queue_refused_for_good_is_given_up) {
+    auto told = steps({"journaled", "delivery failed"});
+    told[1].detail = "3 attempts, tried again: the queue is gone";
+    EXPECT_EQ(outcome_of(told, {event_owed_to({queue_arn})}), StoryOutcome::running);
+    told[1].detail = "given up after 4 attempts: the queue is gone";
+    EXPECT_EQ(outcome_of(told, {event_owed_to({queue_arn})}), StoryOutcome::given_up);
+}
+
 TEST(StoryOutcome, a_story_whose_events_are_gone_is_running) {
     EXPECT_EQ(outcome_of(steps({"queued"}), {}), StoryOutcome::running);
 }
@@ -66,6 +117,7 @@ TEST(StoryOutcome, each_has_its_word) {
     EXPECT_EQ(to_string(StoryOutcome::nothing_owed), "nothing owed");
     EXPECT_EQ(to_string(StoryOutcome::running), "running");
     EXPECT_EQ(to_string(StoryOutcome::done), "done");
+    EXPECT_EQ(to_string(StoryOutcome::given_up), "given up");
     EXPECT_EQ(to_string(StoryOutcome::dead_lettered), "dead-lettered");
 }
 
