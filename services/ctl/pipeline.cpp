@@ -85,7 +85,11 @@ public:
         if (!wanted.failure_topic.empty())
             next.failure_topic_arn = topic_arn(instance_, wanted.failure_topic);
         if (found && *found == next) return note("function", wanted.name, "unchanged");
-        ONPUT_TRY_VOID(done(peers_.ask(peers_.queue(), schema::PutFunction{.function = next})));
+        const auto put = peers_.ask(peers_.queue(), schema::PutFunction{.function = next});
+        if (!put) {
+            return std::unexpected(
+                Error(put.error()).with_context("function '" + wanted.name + "'"));
+        }
         return note("function", wanted.name, found ? "updated" : "created");
     }
 

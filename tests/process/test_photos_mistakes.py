@@ -86,6 +86,7 @@ def test_a_configuration_is_refused_with_the_words(onput, tmp_path, name):
     done = apply(onput, tmp_path, text, expect=None)
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert words in done.stderr, done.stderr
+    assert "function 'mistaken'" in done.stderr, done.stderr
     assert "mistaken" not in functions(onput)
 
 
