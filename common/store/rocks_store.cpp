@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -240,6 +241,7 @@ public:
 
     Ticket last_ticket() const override { return last_.load(); }
     Ticket durable() const override { return durable_.load(); }
+    HistogramFigures sync_times() const override { return sync_times_.figures(); }
 
 private:
     Result<Ticket> write(rocksdb::WriteBatch& changes, bool empty) {
@@ -291,7 +293,10 @@ private:
     // may succeed without having written the lost pages.
     Result<Flushed> sync_log(const Flushed& flushed) {
         if (flushed.upto == durable_.load()) return flushed;
+        const auto began = std::chrono::steady_clock::now();
         const rocksdb::Status status = parts_.db->SyncWAL();
+        sync_times_.add(
+            std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
         if (!status.ok()) {
             const std::lock_guard lock(commit_mutex_);
             if (!failed_) failed_ = to_error("sync the log", status);
@@ -317,6 +322,7 @@ private:
     std::atomic<Ticket> last_ = 0;
     std::atomic<Ticket> durable_ = 0;
     std::atomic<bool> reported_ = false;
+    Histogram sync_times_;
 
     std::mutex sync_mutex_;
     std::condition_variable_any sync_signal_;

@@ -28,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/histogram.hpp"
 #include "common/base/result.hpp"
 
 namespace onput::store {
@@ -113,6 +114,9 @@ public:
     // the latter.
     [[nodiscard]] virtual Ticket last_ticket() const = 0;
     [[nodiscard]] virtual Ticket durable() const = 0;
+
+    // How long syncs took since it was opened. Any thread. An engine without a disk has none.
+    [[nodiscard]] virtual HistogramFigures sync_times() const { return {}; }
 };
 
 }  // namespace onput::store

@@ -149,6 +149,19 @@ TEST(RocksStore, a_clean_end_keeps_what_was_durable) {
     EXPECT_EQ((*store)->last_ticket(), 0U);
 }
 
+TEST(RocksStore, every_sync_is_timed) {
+    const TempDirectory directory;
+    std::promise<Ticket> durable;
+    auto store =
+        open(directory, {.on_durable = [&](Ticket t) { durable.set_value(t); }, .on_failed = {}});
+    EXPECT_EQ((*store)->sync_times().count(), 0U);
+    ASSERT_TRUE((*store)->commit(numbered(1)));
+    (*store)->sync();
+    durable.get_future().wait();
+    EXPECT_EQ((*store)->sync_times().count(), 1U);
+    EXPECT_GT((*store)->sync_times().sum, Duration{});
+}
+
 TEST(RocksStore, damage_to_an_acknowledged_commit_is_corruption_on_every_opening) {
     const TempDirectory directory;
     ASSERT_GE(commit_until_killed(directory, 100), 100U);
