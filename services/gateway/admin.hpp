@@ -1,12 +1,15 @@
-// /_onput/livez, /_onput/readyz and /_onput/metrics: unsigned, for health checks and Prometheus.
+// /_onput/livez, /_onput/readyz and /_onput/metrics on the port of the protocols: unsigned, for
+// health checks and Prometheus. The same answers as every service's own health address gives
+// (common/runtime/health.hpp), but by the threads that serve HTTP: proof that those live.
 #pragma once
 
 #include "services/gateway/request_context.hpp"
 
 namespace onput::gateway {
 
-// livez: 200 while the process serves. readyz: 200 when storage, notifier and queue are connected,
-// else 503 naming those that are not.
 http::Task<void> serve_admin(RequestContext& context);
+
+// What the gateway counts of its requests. Any thread.
+std::vector<schema::Metric> request_metrics(const Shared& shared);
 
 }  // namespace onput::gateway

@@ -1,5 +1,7 @@
 #include "services/gateway/handler.hpp"
 
+#include <chrono>
+
 #include "common/base/random.hpp"
 #include "services/gateway/admin.hpp"
 #include "services/gateway/proof.hpp"
@@ -59,6 +61,7 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
                                 .account = context.identity.account_id};
     const auto operation = s3::find_operation(question);
     if (!operation) co_return std::unexpected(operation.error());
+    context.counted_as = &context.shared.figures.s3.of(operation->name);
     co_return co_await operation->run(request);
 }
 
@@ -90,6 +93,7 @@ http::Task<void> serve_s3(RequestContext& context) {
 
 http::Task<http::Response> serve_sqs(RequestContext& context, Result<std::string> body) {
     auto call = sqs::read_call(context, body ? std::move(*body) : std::string());
+    context.counted_as = &context.shared.figures.sqs.of(call.operation);
     auto ready = body ? prove_whole(context, call.body) : std::unexpected(body.error());
     co_return co_await sqs::serve(context, std::move(call), std::move(ready));
 }
@@ -97,6 +101,7 @@ http::Task<http::Response> serve_sqs(RequestContext& context, Result<std::string
 http::Task<http::Response> serve_sns(RequestContext& context, Result<std::string> body) {
     const std::string text = body ? std::move(*body) : std::string();
     auto call = sns::read_call(context, text);
+    context.counted_as = &context.shared.figures.sns.of(call.operation);
     Result<void> ready;
     if (!body) {
         ready = std::unexpected(body.error());
@@ -122,15 +127,10 @@ http::Task<void> serve_query(RequestContext& context, Protocol protocol) {
         co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
 }
 
-}  // namespace
-
-http::Task<void> Handler::handle(http::Exchange& exchange) {
-    ++shared_.requests_total;
-    auto context = make_context(exchange, shared_);
-    if (exchange.request().path.starts_with("/_onput/")) {
-        co_await serve_admin(context);
-        co_return;
-    }
+// Any protocol's request.
+http::Task<void> serve(RequestContext& context) {
+    http::Exchange& exchange = context.exchange;
+    context.counted_as = &context.shared.figures.s3.unknown();
     auto query = http::parse_query(exchange.request().query);
     if (!query) {
         const Error error{.code = ErrorCode::invalid_argument,
@@ -148,12 +148,29 @@ http::Task<void> Handler::handle(http::Exchange& exchange) {
     context.query = std::move(*query);
     const Protocol protocol = protocol_of(exchange.request(), context.query);
     if (sns::asks_for_certificate(exchange.request()) && is_anonymous(context)) {
+        context.counted_as = nullptr;
         co_await sns::serve_certificate(context);
     } else if (protocol == Protocol::s3) {
         co_await serve_s3(context);
     } else {
         co_await serve_query(context, protocol);
     }
+}
+
+}  // namespace
+
+http::Task<void> Handler::handle(http::Exchange& exchange) {
+    ++shared_.requests_total;
+    auto context = make_context(exchange, shared_);
+    if (exchange.request().path.starts_with("/_onput/")) {
+        co_await serve_admin(context);
+        co_return;
+    }
+    const auto began = std::chrono::steady_clock::now();
+    co_await serve(context);
+    if (context.counted_as == nullptr) co_return;
+    const auto took = std::chrono::steady_clock::now() - began;
+    context.counted_as->count(exchange.sent_status(), std::chrono::duration_cast<Duration>(took));
 }
 
 http::Response render_protocol_error(const http::ProtocolError& error) {

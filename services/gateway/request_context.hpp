@@ -3,16 +3,19 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "common/auth/verify.hpp"
+#include "common/runtime/health.hpp"
 #include "common/schema/topics.hpp"
 #include "services/gateway/backend.hpp"
 #include "services/gateway/config.hpp"
 #include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/target.hpp"
+#include "services/gateway/request_figures.hpp"
 
 namespace onput::gateway {
 
@@ -23,6 +26,9 @@ struct Shared {
     Backend& backend;
     std::atomic<std::uint64_t> requests_total = 0;
     std::atomic<std::uint64_t> errors_total = 0;  // Answers of 500 and above.
+    ProtocolFigures figures = {};
+    // What the gateway says of itself. Set before the first request; any thread calls it.
+    std::function<runtime::HealthReport()> health = {};
     // The certificate that was last asked for. Shared by all connections' threads, each of which
     // may be sending it while another one replaces it: the last user frees it.
     std::atomic<std::shared_ptr<const schema::SigningCertificate>> certificate = {};
@@ -38,6 +44,8 @@ struct RequestContext {
     std::string host_id;     // x-amz-id-2.
     std::string trace_id;
     auth::Identity identity;  // Proven before a protocol's operation runs.
+    // Where it is counted when it ends: its operation, once that is known. Null: nowhere.
+    OperationFigures* counted_as = nullptr;
 
     [[nodiscard]] const http::RequestHead& head() const { return exchange.request(); }
     [[nodiscard]] const http::QueryParameter* parameter(std::string_view name) const {

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "common/base/log.hpp"
+#include "services/gateway/admin.hpp"
 
 namespace onput::gateway {
 namespace {
@@ -19,7 +20,15 @@ GatewayService::GatewayService(runtime::Process& process, const Config& config, 
                                 .queue = config.queue_endpoint}),
       shared_{.config = config, .keys = keys_, .backend = backend_},
       handler_(shared_),
-      loop_(process.loop()) {}
+      loop_(process.loop()),
+      endpoints_{.storage = config.storage_endpoint,
+                 .notifier = config.notifier_endpoint,
+                 .queue = config.queue_endpoint} {
+    shared_.health = [this, &process] {
+        return runtime::HealthReport{.waiting_for = waiting_for(),
+                                     .metrics = runtime::all_metrics(process, *this)};
+    };
+}
 
 GatewayService::~GatewayService() = default;
 
@@ -52,10 +61,14 @@ void GatewayService::drain(std::function<void()> done) {
 std::vector<std::string> GatewayService::waiting_for() const {
     const auto connected = backend_.connected();
     std::vector<std::string> missing;
-    if (!connected.storage) missing.emplace_back("storage");
-    if (!connected.notifier) missing.emplace_back("notifier");
-    if (!connected.queue) missing.emplace_back("queue");
+    if (!connected.storage) missing.push_back("the storage service at " + endpoints_.storage);
+    if (!connected.notifier) missing.push_back("the notifier at " + endpoints_.notifier);
+    if (!connected.queue) missing.push_back("the queue service at " + endpoints_.queue);
     return missing;
+}
+
+std::vector<schema::Metric> GatewayService::metrics() const {
+    return request_metrics(shared_);
 }
 
 }  // namespace onput::gateway

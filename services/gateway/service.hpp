@@ -19,7 +19,9 @@ public:
 
     // Stops listening and lets running requests end.
     void drain(std::function<void()> done) override;
+    // Both on any thread: the gateway's own port asks, too.
     [[nodiscard]] std::vector<std::string> waiting_for() const override;
+    [[nodiscard]] std::vector<schema::Metric> metrics() const override;
 
 private:
     GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys);
@@ -29,6 +31,7 @@ private:
     Shared shared_;
     Handler handler_;
     transport::Loop& loop_;
+    const Backend::Endpoints endpoints_;
     std::unique_ptr<http::Server> server_;
 };
 

@@ -36,6 +36,10 @@ Task<Result<void>> Exchange::finish() {
     return parts_.writer.finish();
 }
 
+int Exchange::sent_status() const {
+    return parts_.writer.sent_status();
+}
+
 void Exchange::abort() {
     parts_.wire.abort(client_gone());
 }

@@ -84,6 +84,9 @@ public:
     Task<Result<void>> write(std::string_view bytes);
     Task<Result<void>> finish();
 
+    // Of the answer whose head has left; 0 before, and when it could not be sent.
+    [[nodiscard]] int sent_status() const;
+
     // Cuts the connection off: the client sees that the answer is not whole.
     void abort();
 

@@ -34,6 +34,8 @@ void ResponseWriter::begin(const RequestHead& head) {
     state_ = State::idle;
     body_framing_ = Framing::Body::none;
     body_left_ = 0;
+    status_ = 0;
+    sent_status_ = 0;
     head_bytes_.clear();
     wire_.begin_answer();
 }
@@ -65,8 +67,15 @@ Result<void> ResponseWriter::start(ResponseHead head) {
     head_bytes_ = render_head(head, framing);
     body_framing_ = request_is_head_ ? Framing::Body::none : framing.body;
     body_left_ = head.content_length.value_or(0);
+    status_ = head.status;
     state_ = State::begun;
     return {};
+}
+
+// The head is a part of the first thing that is sent.
+Result<void> ResponseWriter::note_sent(Result<void> sent) {
+    if (sent) sent_status_ = status_;
+    return sent;
 }
 
 Task<Result<void>> ResponseWriter::respond(ResponseHead head, std::string body) {
@@ -77,7 +86,7 @@ Task<Result<void>> ResponseWriter::respond(ResponseHead head, std::string body) 
     state_ = State::finished;
     const bool with_body = body_framing_ != Framing::Body::none;
     const Pieces pieces{head_bytes_, with_body ? std::string_view(body) : std::string_view()};
-    co_return co_await wire_.send(pieces);
+    co_return note_sent(co_await wire_.send(pieces));
 }
 
 Task<Result<void>> ResponseWriter::write(std::string_view bytes) {
@@ -102,7 +111,7 @@ Task<Result<void>> ResponseWriter::write(std::string_view bytes) {
         pieces[2] = bytes;
         pieces[3] = "\r\n";
     }
-    co_return co_await wire_.send(pieces);
+    co_return note_sent(co_await wire_.send(pieces));
 }
 
 Task<Result<void>> ResponseWriter::finish() {
@@ -114,7 +123,7 @@ Task<Result<void>> ResponseWriter::finish() {
     state_ = State::finished;
     const bool chunked = body_framing_ == Framing::Body::chunked;
     const Pieces pieces{head_bytes_, chunked ? std::string_view("0\r\n\r\n") : std::string_view()};
-    co_return co_await wire_.send(pieces);
+    co_return note_sent(co_await wire_.send(pieces));
 }
 
 }  // namespace onput::http

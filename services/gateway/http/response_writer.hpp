@@ -43,11 +43,14 @@ public:
 
     enum class State { idle, begun, finished };
     [[nodiscard]] State state() const { return state_; }
+    // Of the answer whose head has left; else 0.
+    [[nodiscard]] int sent_status() const { return sent_status_; }
     // Whether the client was told that another request may follow.
     [[nodiscard]] bool keeps_alive() const { return keep_alive_; }
 
 private:
     [[nodiscard]] Framing frame(const ResponseHead& head);
+    Result<void> note_sent(Result<void> sent);
 
     Wire& wire_;
     const BodyReader& body_;
@@ -60,6 +63,8 @@ private:
     bool request_is_old_ = false;  // HTTP/1.0: knows no chunks.
 
     State state_ = State::idle;
+    int status_ = 0;
+    int sent_status_ = 0;
     bool keep_alive_ = true;
     Framing::Body body_framing_ = Framing::Body::none;
     std::uint64_t body_left_ = 0;  // With a known length: bytes still to be written.

@@ -222,6 +222,12 @@ Result<Operation> find_operation(const Question& question) {
     return refuse_operation(question, sub_resource);
 }
 
+std::vector<std::string_view> operation_names() {
+    std::vector<std::string_view> names;
+    for (const auto& route : routes) names.push_back(route.operation.name);
+    return names;
+}
+
 std::vector<std::pair<std::string, std::string>> common_headers(const RequestContext& context) {
     return {{"x-amz-request-id", context.request_id},
             {"x-amz-id-2", context.host_id},

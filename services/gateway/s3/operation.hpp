@@ -4,6 +4,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "services/gateway/request_context.hpp"
 #include "services/gateway/s3/address.hpp"
@@ -46,6 +48,9 @@ struct Question {
 // An unknown parameter is taken for a sub-resource that is not known yet, and refused; but on GET
 // and HEAD of an object, where it can do no harm, it is passed over, as S3 does.
 Result<Operation> find_operation(const Question& question);
+
+// Of all operations that there are.
+std::vector<std::string_view> operation_names();
 
 Outcome list_buckets(S3Request& request);
 Outcome create_bucket(S3Request& request);

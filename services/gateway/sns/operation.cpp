@@ -80,6 +80,12 @@ Result<Run> find_operation(std::string_view name) {
                 "InvalidAction");
 }
 
+std::vector<std::string_view> operation_names() {
+    std::vector<std::string_view> names;
+    for (const auto& [name, run] : operations) names.push_back(name);
+    return names;
+}
+
 Result<std::string> required(const Value& parameters, std::string_view name) {
     std::string text = parameters.text_of(name);
     if (text.empty()) return invalid_parameter(fmt::format("{} Reason: no value for it", name));

@@ -25,6 +25,9 @@ using Run = Outcome (*)(SnsRequest&);
 // other name: InvalidAction, or MissingAction for none at all.
 Result<Run> find_operation(std::string_view name);
 
+// Of all operations that there are.
+std::vector<std::string_view> operation_names();
+
 Outcome create_topic(SnsRequest& request);
 Outcome delete_topic(SnsRequest& request);
 Outcome list_topics(SnsRequest& request);

@@ -11,6 +11,28 @@
 namespace onput::gateway::sqs {
 namespace {
 
+constexpr std::array<std::pair<std::string_view, Run>, 14> operations{{
+    {"CreateQueue", &create_queue},
+    {"DeleteQueue", &delete_queue},
+    {"GetQueueUrl", &get_queue_url},
+    {"ListQueues", &list_queues},
+    {"GetQueueAttributes", &get_queue_attributes},
+    {"SetQueueAttributes", &set_queue_attributes},
+    {"PurgeQueue", &purge_queue},
+    {"SendMessage", &send_message},
+    {"SendMessageBatch", &send_message_batch},
+    {"ReceiveMessage", &receive_message},
+    {"DeleteMessage", &delete_message},
+    {"DeleteMessageBatch", &delete_message_batch},
+    {"ChangeMessageVisibility", &change_message_visibility},
+    {"ChangeMessageVisibilityBatch", &change_message_visibility_batch},
+}};
+
+constexpr std::array<std::string_view, 9> missing{
+    "AddPermission",        "RemovePermission",     "TagQueue",
+    "UntagQueue",           "ListQueueTags",        "ListDeadLetterSourceQueues",
+    "StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask"};
+
 std::unexpected<Error> refuse(const query::BatchFault& fault, std::size_t entries,
                               std::string_view operation) {
     using Kind = query::BatchFault::Kind;
@@ -40,26 +62,6 @@ std::unexpected<Error> refuse(const query::BatchFault& fault, std::size_t entrie
 }  // namespace
 
 Result<Run> find_operation(std::string_view name) {
-    static constexpr std::array<std::pair<std::string_view, Run>, 14> operations{{
-        {"CreateQueue", &create_queue},
-        {"DeleteQueue", &delete_queue},
-        {"GetQueueUrl", &get_queue_url},
-        {"ListQueues", &list_queues},
-        {"GetQueueAttributes", &get_queue_attributes},
-        {"SetQueueAttributes", &set_queue_attributes},
-        {"PurgeQueue", &purge_queue},
-        {"SendMessage", &send_message},
-        {"SendMessageBatch", &send_message_batch},
-        {"ReceiveMessage", &receive_message},
-        {"DeleteMessage", &delete_message},
-        {"DeleteMessageBatch", &delete_message_batch},
-        {"ChangeMessageVisibility", &change_message_visibility},
-        {"ChangeMessageVisibilityBatch", &change_message_visibility_batch},
-    }};
-    static constexpr std::array<std::string_view, 9> missing{
-        "AddPermission",        "RemovePermission",     "TagQueue",
-        "UntagQueue",           "ListQueueTags",        "ListDeadLetterSourceQueues",
-        "StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask"};
     for (const auto& [known, run] : operations) {
         if (known == name) return run;
     }
@@ -75,6 +77,12 @@ Result<Run> find_operation(std::string_view name) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("The action {} is not valid for this endpoint.", name),
                 "InvalidAction");
+}
+
+std::vector<std::string_view> operation_names() {
+    std::vector<std::string_view> names;
+    for (const auto& [name, run] : operations) names.push_back(name);
+    return names;
 }
 
 Result<QueueName> queue_of(const SqsRequest& request) {

@@ -30,6 +30,9 @@ using Run = Outcome (*)(SqsRequest&);
 // MissingAction for no name at all.
 Result<Run> find_operation(std::string_view name);
 
+// Of all operations that there are.
+std::vector<std::string_view> operation_names();
+
 Outcome create_queue(SqsRequest& request);
 Outcome delete_queue(SqsRequest& request);
 Outcome get_queue_url(SqsRequest& request);
