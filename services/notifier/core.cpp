@@ -317,8 +317,10 @@ std::vector<schema::Metric> NotifierCore::metrics(Timestamp now) const {
     add("onput_journal_head_sequence", journal_.head());
     add("onput_journal_records", journal_.head() + 1 - journal_.first());
     add("onput_subscriptions", topics_.subscriptions().size());
-    deliveries_.add_metrics(now, metrics);
-    pushes_.add_metrics(now, metrics);
+    TargetMetrics targets;
+    deliveries_.add_metrics(now, targets);
+    pushes_.add_metrics(now, targets);
+    std::move(targets).write(metrics);
     return metrics;
 }
 

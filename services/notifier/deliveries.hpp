@@ -30,6 +30,7 @@
 #include "services/notifier/owed_rows.hpp"
 #include "services/notifier/queue_items.hpp"
 #include "services/notifier/recorder.hpp"
+#include "services/notifier/target_metrics.hpp"
 #include "services/notifier/undelivered.hpp"
 
 namespace onput::notifier {
@@ -56,10 +57,6 @@ struct DeliveryParts {
     MessageWriter& writer;
     OwedRows& owed_rows;
 };
-
-// Outcomes by name, for metrics.
-void add_delivery_counts(const DeliveryCounts& counts, const std::string& target,
-                         std::vector<schema::Metric>& metrics);
 
 class Deliveries {
 public:
@@ -102,7 +99,7 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> needed_from() const;
 
     void add_states(std::vector<schema::DestinationState>& states) const;
-    void add_metrics(Timestamp now, std::vector<schema::Metric>& metrics) const;
+    void add_metrics(Timestamp now, TargetMetrics& targets) const;
 
     void check_invariants() const;
 

@@ -1,25 +1,8 @@
 // What deliveries say of themselves: states, metrics, and what must always hold.
-#include <algorithm>
-#include <array>
-
 #include "common/base/check.hpp"
 #include "services/notifier/deliveries.hpp"
 
 namespace onput::notifier {
-
-void add_delivery_counts(const DeliveryCounts& counts, const std::string& target,
-                         std::vector<schema::Metric>& metrics) {
-    const std::array<std::pair<std::string_view, std::uint64_t>, 4> outcomes{
-        {{"delivered", counts.delivered},
-         {"failed", counts.failed},
-         {"refused", counts.refused},
-         {"given_up", counts.given_up}}};
-    for (const auto& [outcome, count] : outcomes) {
-        metrics.push_back({.name = "onput_delivery_attempts_total{" + target + ",outcome=\"" +
-                                   std::string(outcome) + "\"}",
-                           .value = static_cast<double>(count)});
-    }
-}
 
 void Deliveries::add_states(std::vector<schema::DestinationState>& states) const {
     for (const auto& [arn, destination] : destinations_) {
@@ -36,20 +19,14 @@ void Deliveries::add_states(std::vector<schema::DestinationState>& states) const
     }
 }
 
-void Deliveries::add_metrics(Timestamp now, std::vector<schema::Metric>& metrics) const {
-    const auto seconds = [](Duration time) { return static_cast<double>(time.count()) / 1e6; };
+void Deliveries::add_metrics(Timestamp now, TargetMetrics& targets) const {
     for (const auto& [arn, destination] : destinations_) {
-        const std::string target = "target=\"" + escape_label(arn) + '"';
-        const auto add = [&metrics, &target](std::string_view name, double value) {
-            metrics.push_back({.name = std::string(name) + '{' + target + '}', .value = value});
-        };
-        add_delivery_counts(destination.counts, target, metrics);
-        add("onput_delivery_owed", static_cast<double>(destination.owed()));
-        add("onput_delivery_undelivered", static_cast<double>(destination.record().undelivered));
-        add("onput_delivery_lag_seconds", seconds(destination.lag));
         const auto& window = destination.window();
-        const Duration oldest = window.empty() ? Duration{} : now - window.front().time;
-        add("onput_delivery_oldest_seconds", seconds(std::max(oldest, Duration{})));
+        targets.add(arn, {.counts = destination.counts,
+                          .owed = destination.owed(),
+                          .undelivered = destination.record().undelivered,
+                          .lag = destination.lag,
+                          .oldest = window.empty() ? Duration{} : now - window.front().time});
     }
 }
 

@@ -367,19 +367,13 @@ void PushDeliveries::add_states(std::vector<schema::DestinationState>& states) c
     }
 }
 
-void PushDeliveries::add_metrics(Timestamp now, std::vector<schema::Metric>& metrics) const {
-    const auto seconds = [](Duration time) { return static_cast<double>(time.count()) / 1e6; };
+void PushDeliveries::add_metrics(Timestamp now, TargetMetrics& targets) const {
     for (const auto& [name, destination] : destinations_) {
-        const std::string target = "target=\"" + escape_label(name) + '"';
-        const auto add = [&metrics, &target](std::string_view metric, double value) {
-            metrics.push_back({.name = std::string(metric) + '{' + target + '}', .value = value});
-        };
-        add_delivery_counts(destination.counts, target, metrics);
-        add("onput_delivery_owed", static_cast<double>(destination.owed()));
-        add("onput_delivery_undelivered", static_cast<double>(destination.undelivered()));
-        add("onput_delivery_lag_seconds", seconds(destination.lag));
-        const Duration oldest = now - destination.oldest().value_or(now);
-        add("onput_delivery_oldest_seconds", seconds(std::max(oldest, Duration{})));
+        targets.add(name, {.counts = destination.counts,
+                           .owed = destination.owed(),
+                           .undelivered = destination.undelivered(),
+                           .lag = destination.lag,
+                           .oldest = now - destination.oldest().value_or(now)});
     }
 }
 

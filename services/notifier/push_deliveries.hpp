@@ -60,7 +60,7 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> needed_from() const;
 
     void add_states(std::vector<schema::DestinationState>& states) const;
-    void add_metrics(Timestamp now, std::vector<schema::Metric>& metrics) const;
+    void add_metrics(Timestamp now, TargetMetrics& targets) const;
 
     void check_invariants() const;
 

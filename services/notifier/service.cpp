@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/log.hpp"
+#include "common/runtime/health.hpp"
 #include "common/store/rocks_store.hpp"
 #include "services/notifier/signing_key.hpp"
 
@@ -330,8 +331,11 @@ std::vector<schema::Metric> NotifierService::metrics() const {
         metrics.push_back({.name = std::move(name), .value = static_cast<double>(value)});
     };
     add("onput_bus_published_total", published_);
+    add("onput_bus_hwm_drops_total", bus_->drops());
     add("onput_deliveries_open", open_deliveries_ + open_outside_);
     add("onput_replies_held", gate_->held());
+    runtime::add_histogram({.family = "onput_journal_fsync_seconds"}, store_->sync_times(),
+                           metrics);
     return metrics;
 }
 
