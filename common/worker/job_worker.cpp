@@ -10,15 +10,19 @@
 namespace onput::worker {
 
 struct JobWorker::State {
-    State(runtime::Process& owner, LaneIdentity identity, std::uint32_t places,
+    State(runtime::Process& owner, LaneIdentity identity, std::uint32_t jobs_max,
           std::unique_ptr<Runner> work)
-        : process(owner), ledger(std::move(identity), places), runner(std::move(work)) {}
+        : process(owner),
+          ledger(std::move(identity), jobs_max),
+          runner(std::move(work)),
+          places(jobs_max) {}
 
     runtime::Process& process;
     LaneLedger ledger;
     std::unique_ptr<Runner> runner;
     std::unique_ptr<transport::LaneEnd> lane;
     std::function<void()> on_drained;
+    std::uint32_t places = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
 
@@ -118,6 +122,8 @@ std::vector<std::string> JobWorker::waiting_for() const {
 std::vector<schema::Metric> JobWorker::metrics() const {
     return {
         {"onput_worker_busy", static_cast<double>(state_->ledger.running())},
+        {"onput_worker_waiting", static_cast<double>(state_->ledger.waiting())},
+        {"onput_worker_places", static_cast<double>(state_->places)},
         {"onput_worker_jobs_total{outcome=\"succeeded\"}", static_cast<double>(state_->succeeded)},
         {"onput_worker_jobs_total{outcome=\"failed\"}", static_cast<double>(state_->failed)}};
 }

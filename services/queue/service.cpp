@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/log.hpp"
+#include "common/runtime/health.hpp"
 #include "common/store/rocks_store.hpp"
 #include "services/queue/rows.hpp"
 
@@ -97,6 +98,7 @@ std::vector<std::string> QueueService::waiting_for() const {
 std::vector<schema::Metric> QueueService::metrics() const {
     auto metrics = core_->metrics(process_.loop().now());
     metrics.push_back({"onput_queue_replies_held", static_cast<double>(gate_->held())});
+    runtime::add_histogram({.family = "onput_queue_fsync_seconds"}, store_->sync_times(), metrics);
     return metrics;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "common/base/log.hpp"
+#include "common/runtime/health.hpp"
 #include "common/store/rocks_store.hpp"
 
 namespace onput::storage {
@@ -305,6 +306,7 @@ std::vector<schema::Metric> StorageService::metrics() const {
         all.push_back({.name = "onput_events_emitted_total{type=\"" + type + "\"}",
                        .value = static_cast<double>(count)});
     }
+    runtime::add_histogram({.family = "onput_storage_fsync_seconds"}, store_->sync_times(), all);
     return all;
 }
 
