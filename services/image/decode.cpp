@@ -71,6 +71,36 @@ VipsImage* open_image(std::string_view bytes, const Opening& opening) {
     return made;
 }
 
+// What a decoder says beside its error, while this lives: libpng's "IDAT: CRC error" comes this
+// way.
+class FirstWarning {
+public:
+    FirstWarning() : handler_(g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, note, this)) {}
+    ~FirstWarning() { g_log_remove_handler("VIPS", handler_); }
+    FirstWarning(const FirstWarning&) = delete;
+    FirstWarning& operator=(const FirstWarning&) = delete;
+
+    // "libpng read error (IDAT: CRC error)"
+    [[nodiscard]] std::string explain(std::string message) const {
+        if (text_.empty() || text_ == message) return message;
+        return std::move(message) + " (" + text_ + ")";
+    }
+
+private:
+    static void note(const char* /*domain*/, GLogLevelFlags /*level*/, const char* text,
+                     void* self) {
+        auto* warning = static_cast<FirstWarning*>(self);
+        const std::string_view said = text == nullptr ? "" : text;
+        // Where a tile failed is told by the line already.
+        if (warning->text_.empty() && !said.starts_with("error in tile")) {
+            warning->text_ = printable(said);
+        }
+    }
+
+    guint handler_;
+    std::string text_;
+};
+
 // How far the pixels were computed when a decoder gave up.
 struct Progress {
     std::int64_t lines = 0;
@@ -130,6 +160,7 @@ Result<std::vector<Image>> split_pages(const Image& roll, Size page, std::uint32
 // Decodes into memory. The first failure is the file's, or memory's.
 Result<Image> compute(const PhotoHeader& header, const Image& lazy, std::uint32_t scale) {
     Progress progress;
+    const FirstWarning warning;
     vips_image_set_progress(lazy.get(), 1);
     const gulong handler =
         g_signal_connect(lazy.get(), "eval", G_CALLBACK(&Progress::note), &progress);
@@ -138,7 +169,7 @@ Result<Image> compute(const PhotoHeader& header, const Image& lazy, std::uint32_
     g_signal_handler_disconnect(lazy.get(), handler);
     vips_image_set_progress(lazy.get(), 0);
     if (written == 0) return pixels;
-    const std::string message = take_vips_message();
+    const std::string message = warning.explain(take_vips_message());
     if (is_about_memory(message)) {
         return fail(ErrorCode::resource_exhausted, "decode: " + message, "job_memory");
     }

@@ -9,6 +9,7 @@
 #include "services/image/color.hpp"
 #include "services/image/color_space.hpp"
 #include "services/image/encoders.hpp"
+#include "services/image/memory.hpp"
 #include "services/image/steps/steps.hpp"
 
 namespace onput::image {
@@ -125,6 +126,13 @@ Result<void> check_side(Size size, ImageFormat format) {
                 "bad_recipe");
 }
 
+// Pages are encoded one by one, from an image of all.
+std::uint64_t encoding_bytes(const Picture& picture, ImageFormat format) {
+    const auto pages = static_cast<std::uint32_t>(picture.pages.size());
+    const std::uint64_t page = count_pixels(picture.size, 1) * encoder_bytes_per_pixel(format);
+    return pages == 1 ? page : page + count_pixels(picture.size, pages) * 4;
+}
+
 }  // namespace
 
 recipe::FormatStep default_format(const Picture& picture) {
@@ -166,6 +174,7 @@ Result<Encoded> encode(const Picture& picture, const recipe::FormatStep& format)
     }
     const std::size_t pages = picture.pages.size();
     ONPUT_TRY_VOID(check_side(picture.size, format.type));
+    ONPUT_TRY_VOID(reserve_memory(encoding_bytes(picture, format.type)));
     ONPUT_TRY(const Image prepared, prepare(picture, format));
     ONPUT_TRY(const Image image, dress(prepared, picture));
     say_pages(image, picture.size, pages);

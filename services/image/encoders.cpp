@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <string_view>
 #include <vips/vips.h>
 
 namespace onput::image {
@@ -12,6 +13,8 @@ using recipe::ImageFormat;
 // Zero to nine. One is four times as fast as the library's own four, at a tenth more bytes.
 constexpr int avif_effort = 1;
 constexpr int webp_effort = 4;
+// For colours into palettes: three and a half times as fast as the library's own seven.
+constexpr int palette_effort = 3;
 constexpr int png_compression = 6;
 constexpr std::array<int, 4> png_palette_bits{1, 2, 4, 8};
 
@@ -21,7 +24,8 @@ int encode_png(VipsImage* image, void** data, std::size_t* size, std::uint32_t l
                                    strip, nullptr);
     }
     return vips_pngsave_buffer(image, data, size, "compression", png_compression, "palette", 1,
-                               "bitdepth", png_palette_bits[level - 1], "strip", strip, nullptr);
+                               "bitdepth", png_palette_bits[level - 1], "effort", palette_effort,
+                               "strip", strip, nullptr);
 }
 
 int encode_into(VipsImage* image, ImageFormat format, std::uint32_t level, int strip, void** data,
@@ -40,13 +44,38 @@ int encode_into(VipsImage* image, ImageFormat format, std::uint32_t level, int s
                                         VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "effort", avif_effort,
                                         "bitdepth", 8, "strip", strip, nullptr);
         case ImageFormat::gif:
-            return vips_gifsave_buffer(image, data, size, "bitdepth", quality, "strip", strip,
-                                       nullptr);
+            return vips_gifsave_buffer(image, data, size, "bitdepth", quality, "effort",
+                                       palette_effort, "strip", strip, nullptr);
     }
     return -1;
 }
 
+// Whether an ISO media file holds any coded picture: libheif takes a codec that had no memory for
+// one that had nothing to say.
+bool holds_media_data(std::string_view bytes) {
+    constexpr std::size_t head = 8;
+    while (bytes.size() >= head) {
+        std::size_t size = 0;
+        for (const char c : bytes.substr(0, 4)) size = size * 256 + static_cast<unsigned char>(c);
+        if (bytes.substr(4, 4) == "mdat") return bytes.size() > head && (size == 0 || size > head);
+        if (size < head || size > bytes.size()) return false;
+        bytes.remove_prefix(size);
+    }
+    return false;
+}
+
 }  // namespace
+
+std::uint64_t encoder_bytes_per_pixel(ImageFormat format) {
+    switch (format) {
+        case ImageFormat::jpeg: return 4;
+        case ImageFormat::png: return 8;
+        case ImageFormat::webp: return 16;
+        case ImageFormat::gif: return 20;
+        case ImageFormat::avif: return 32;
+    }
+    return 0;
+}
 
 Result<std::string> encode_at_level(const Image& image, ImageFormat format, std::uint32_t level,
                                     Bare bare) {
@@ -58,7 +87,12 @@ Result<std::string> encode_at_level(const Image& image, ImageFormat format, std:
     if (result != 0) {
         return std::unexpected(vips_failure("encode " + std::string(recipe::extension_of(format))));
     }
-    return std::string(static_cast<const char*>(data), size);
+    std::string bytes(static_cast<const char*>(data), size);
+    if (format == ImageFormat::avif && !holds_media_data(bytes)) {
+        return fail(ErrorCode::resource_exhausted, "encode avif: the encoder made nothing",
+                    "job_memory");
+    }
+    return bytes;
 }
 
 }  // namespace onput::image

@@ -14,6 +14,10 @@ namespace onput::image {
 inline constexpr std::uint32_t png_levels = 5;
 inline constexpr std::uint32_t gif_levels = 8;
 
+// What an encoder allocates at its peak, measured. Encoders without memory end the process, or,
+// worse, write a file without a picture.
+std::uint64_t encoder_bytes_per_pixel(recipe::ImageFormat format);
+
 enum class Bare : std::uint8_t { no, yes };  // Yes: no metadata at all.
 
 // `level` is the quality, 1 to 100, or one of the levels above.

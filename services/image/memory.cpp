@@ -39,7 +39,7 @@ Result<void> reserve_memory(std::uint64_t bytes) {
     const std::uint64_t free = free_bytes();
     if (bytes <= free) return {};
     return fail(ErrorCode::resource_exhausted,
-                "its pixels need about " + in_mib(bytes) + " of memory, and the job has " +
+                "this needs about " + in_mib(bytes) + " of memory, and the job has " +
                     in_mib(free) + " left",
                 "job_memory");
 }

@@ -11,6 +11,29 @@ namespace onput::image {
 namespace {
 
 constexpr std::size_t vips_message_bytes_max = 200;
+constexpr std::string_view seek_failure = "bad seek to ";
+
+// The first line is the cause; what follows are the operations that it stopped. But a reader that
+// looks behind the end of the file says more after that.
+std::string_view cause_of(std::string_view lines) {
+    std::string_view cause;
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+        if (cause.empty()) cause = line;
+        if (line.find(seek_failure) == std::string_view::npos) return line;
+    }
+    return cause;
+}
+
+// "VipsJpeg: premature end of JPEG image": the domain means nothing to a reader.
+std::string without_domain(std::string_view line) {
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string_view::npos && line.find(' ') > colon) line.remove_prefix(colon + 2);
+    if (!line.starts_with(seek_failure)) return std::string(line);
+    return "it points to byte " + std::string(line.substr(seek_failure.size())) +
+           ", behind its end";
+}
 
 // Premultiplied, worked on, and back: otherwise the colour of invisible pixels bleeds into edges.
 template <typename Work>
@@ -75,28 +98,29 @@ std::span<const std::uint8_t> Image::pixels() const {
     return {static_cast<const std::uint8_t*>(data), VIPS_IMAGE_SIZEOF_IMAGE(handle_)};
 }
 
-std::string take_vips_message() {
-    std::string all = vips_error_buffer();
-    vips_error_clear();
-    // The first line is the cause; what follows are the operations that it stopped.
-    std::string line = all.substr(0, all.find('\n'));
-    // "VipsJpeg: premature end of JPEG image": the domain means nothing to a reader.
-    const std::size_t colon = line.find(": ");
-    if (colon != std::string::npos && line.find(' ') > colon) line.erase(0, colon + 2);
+std::string printable(std::string_view text) {
+    std::string line(text.substr(0, vips_message_bytes_max));
     std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
-    if (line.size() > vips_message_bytes_max) line.resize(vips_message_bytes_max);
     if (!is_utf8(line)) {
         std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
     }
+    return line;
+}
+
+std::string take_vips_message() {
+    const std::string all = vips_error_buffer();
+    vips_error_clear();
+    const std::string line = printable(without_domain(cause_of(all)));
     return line.empty() ? "the library gives no reason" : line;
 }
 
 bool is_about_memory(std::string_view message) {
-    constexpr std::string_view word = "memory";
-    const auto found = std::ranges::search(message, word, {}, [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    // A thread without memory for its stack is told of in other words.
+    constexpr std::array<std::string_view, 2> signs{"memory", "creating thread"};
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::ranges::any_of(signs, [&](std::string_view sign) {
+        return !std::ranges::search(message, sign, {}, lower).empty();
     });
-    return !found.empty();
 }
 
 Error vips_failure(std::string_view doing) {

@@ -44,6 +44,9 @@ private:
 // What libvips said last, on one line and without its internals' names; forgets it.
 std::string take_vips_message();
 
+// A library's text as a part of a message: one line of UTF-8, at most 200 bytes.
+std::string printable(std::string_view text);
+
 // The error of an operation that the photo is not to blame for: resource_exhausted `job_memory`
 // when memory ran out, else internal.
 Error vips_failure(std::string_view doing);

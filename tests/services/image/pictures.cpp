@@ -114,7 +114,15 @@ Pixels draw_scene(Size size, std::uint32_t bands) {
 }
 
 Pixels draw_flat(Size size, Color color, std::uint32_t bands) {
-    return draw(size, bands, [color](std::uint32_t, std::uint32_t) { return color; });
+    Pixels pixels =
+        draw({size.width, 1}, bands, [color](std::uint32_t, std::uint32_t) { return color; });
+    const std::vector<std::uint8_t> row = pixels.bytes;
+    pixels.size.height = size.height;
+    pixels.bytes.reserve(row.size() * size.height);
+    for (std::uint32_t y = 1; y < size.height; ++y) {
+        pixels.bytes.insert(pixels.bytes.end(), row.begin(), row.end());
+    }
+    return pixels;
 }
 
 std::string encode_pixels(const Pixels& pixels, const Encoding& encoding) {
