@@ -315,8 +315,10 @@ struct DeliverItem {
     std::string source_arn;  // For the policy's conditions.
     std::string source_account;
     TraceContext trace;  // Of the event.
+    // Of a topic's raw message. More than message_attributes_max are refused.
+    std::map<std::string, MessageAttribute> attributes = {};
 
-    ONPUT_FIELDS(number, message_id, event_id, body, source_arn, source_account, trace)
+    ONPUT_FIELDS(number, message_id, event_id, body, source_arn, source_account, trace, attributes)
     friend bool operator==(const DeliverItem&, const DeliverItem&) = default;
 };
 
@@ -335,7 +337,7 @@ struct Delivered {
 // from this source are taken as done already. An error (QueueDoesNotExist, ResourceNotFound) means
 // that none was taken.
 struct Deliver {
-    static constexpr MessageInfo info{.kind = Kind::deliver};
+    static constexpr MessageInfo info{.kind = Kind::deliver, .version = 2};
     static constexpr std::string_view method = "queue.deliver";
     using Reply = Delivered;
 

@@ -1,6 +1,7 @@
 #include "services/notifier/queue_items.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/base/check.hpp"
 
@@ -16,6 +17,25 @@ bool is_owed(const DestinationRecord& destination, const JournalEntry& entry) {
     const schema::TopicMessage* message = entry.message();
     return message != nullptr &&
            std::ranges::binary_search(message->owed, destination.subscription);
+}
+
+// A raw message carries its attributes as the queue's own; an envelope has them inside.
+std::map<std::string, schema::MessageAttribute> attributes_of(const schema::TopicMessage& message,
+                                                              const Subscription& subscription) {
+    std::map<std::string, schema::MessageAttribute> attributes;
+    if (!subscription.is_raw) return attributes;
+    for (const auto& attribute : message.attributes) {
+        attributes[attribute.name] = {.data_type = attribute.type, .value = attribute.value};
+    }
+    return attributes;
+}
+
+std::size_t bytes_of(const schema::DeliverItem& item) {
+    std::size_t bytes = item.body.size();
+    for (const auto& [name, attribute] : item.attributes) {
+        bytes += name.size() + attribute.data_type.size() + attribute.value.size();
+    }
+    return bytes;
 }
 
 }  // namespace
@@ -93,7 +113,7 @@ Result<bool> QueueItems::add(const DestinationRecord& destination, const Pending
         item = message_item(destination, pending, entry->attempt()->message_sequence);
     }
     if (!item) return std::unexpected(item.error());
-    bytes += item->body.size();
+    bytes += bytes_of(*item);
     if (bytes > deliver_bytes_max && !message.items.empty()) return false;
     message.items.push_back(*std::move(item));
     return true;
@@ -126,6 +146,13 @@ Result<schema::DeliverItem> QueueItems::message_item(const DestinationRecord& de
     const schema::TopicMessage& message = *entry->message();
     const Subscription* subscription = topics_.find_subscription(destination.subscription);
     ONPUT_CHECK(subscription != nullptr);
+    // A queue refuses a raw message of so many attributes: as one, a dead letter would be lost too.
+    std::optional<Subscription> enveloped;
+    if (destination.is_dead_letter && message.attributes.size() > schema::message_attributes_max) {
+        enveloped = *subscription;
+        enveloped->is_raw = false;
+        subscription = &*enveloped;
+    }
     const Topic* topic = topics_.find(subscription->topic_arn);
     ONPUT_CHECK(topic != nullptr);
     ONPUT_TRY(std::string body, writer_.queue_body(message, *topic, *subscription));
@@ -137,7 +164,8 @@ Result<schema::DeliverItem> QueueItems::message_item(const DestinationRecord& de
         .body = std::move(body),
         .source_arn = topic->arn,
         .source_account = topic->account,
-        .trace = message.trace};
+        .trace = message.trace,
+        .attributes = attributes_of(message, *subscription)};
 }
 
 }  // namespace onput::notifier

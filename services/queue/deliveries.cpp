@@ -9,6 +9,7 @@ MessageRecord record_of(const schema::Deliver& request, const schema::DeliverIte
     MessageRecord record;
     record.message_id = item.message_id;
     record.body = item.body;
+    record.attributes = item.attributes;
     record.sender_id = request.service;
     record.event_id = item.event_id;
     record.is_logged = !item.trace.trace_id.empty();
@@ -44,7 +45,8 @@ Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& r
                                          .source_account = item.source_account}));
     const std::size_t bytes_max =
         queue.function ? schema::message_body_bytes_max : queue.settings.message_bytes_max;
-    return check_body(item.body, bytes_max);
+    ONPUT_TRY_VOID(check_body(item.body, bytes_max));
+    return check_attributes(item.attributes, item.body.size(), bytes_max);
 }
 
 Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Timestamp now,

@@ -34,26 +34,10 @@ Result<void> check_seconds(std::string_view name, std::uint32_t seconds, std::ui
                    ", if provided.");
 }
 
-// Attributes count towards the size of a message.
-std::size_t attributes_bytes(const schema::SendEntry& entry) {
-    std::size_t bytes = 0;
-    for (const auto& [name, attribute] : entry.attributes) {
-        bytes += name.size() + attribute.data_type.size() + attribute.value.size();
-    }
-    return bytes;
-}
-
 Result<void> check_entry(const Queue& queue, const schema::SendEntry& entry) {
     const std::size_t bytes_max = queue.settings.message_bytes_max;
     ONPUT_TRY_VOID(check_body(entry.body, bytes_max));
-    if (entry.attributes.size() > schema::message_attributes_max) {
-        return invalid("Number of message attributes [" + std::to_string(entry.attributes.size()) +
-                       "] exceeds the allowed maximum [10].");
-    }
-    if (entry.body.size() + attributes_bytes(entry) > bytes_max) {
-        return invalid("One or more parameters are invalid. Reason: Message must be shorter than " +
-                       std::to_string(bytes_max) + " bytes.");
-    }
+    ONPUT_TRY_VOID(check_attributes(entry.attributes, entry.body.size(), bytes_max));
     return check_seconds("DelaySeconds", entry.delay_s.value_or(0), delay_s_max);
 }
 

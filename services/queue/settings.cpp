@@ -187,4 +187,23 @@ Result<void> check_body(std::string_view body, std::size_t bytes_max) {
                 "InvalidMessageContents");
 }
 
+Result<void> check_attributes(const std::map<std::string, schema::MessageAttribute>& attributes,
+                              std::size_t body_bytes, std::size_t bytes_max) {
+    if (attributes.size() > schema::message_attributes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "Number of message attributes [" + std::to_string(attributes.size()) +
+                        "] exceeds the allowed maximum [10].",
+                    "InvalidParameterValue");
+    }
+    std::size_t bytes = body_bytes;
+    for (const auto& [name, attribute] : attributes) {
+        bytes += name.size() + attribute.data_type.size() + attribute.value.size();
+    }
+    if (bytes <= bytes_max) return {};
+    return fail(ErrorCode::invalid_argument,
+                "One or more parameters are invalid. Reason: Message must be shorter than " +
+                    std::to_string(bytes_max) + " bytes.",
+                "InvalidParameterValue");
+}
+
 }  // namespace onput::queue

@@ -54,4 +54,8 @@ Result<void> check_queue_name(std::string_view name);
 // At most `message_body_bytes_max`, and only characters that XML allows (SQS's rule).
 Result<void> check_body(std::string_view body, std::size_t bytes_max);
 
+// At most `message_attributes_max`; they count towards the size of a message.
+Result<void> check_attributes(const std::map<std::string, schema::MessageAttribute>& attributes,
+                              std::size_t body_bytes, std::size_t bytes_max);
+
 }  // namespace onput::queue

@@ -88,6 +88,20 @@ def test_a_raw_message_keeps_its_attributes(topics, topic):
     assert {name: {key: value[key] for key in given[name]} for name, value in got.items()} == given
 
 
+def test_a_raw_message_with_more_attributes_than_a_queue_takes_is_a_dead_letter(topics, topic):
+    letters = topics.make_queue(topic)
+    queue = topics.subscribe_queue(topic, RawMessageDelivery="true",
+                                   RedrivePolicy=redrive_to(letters))
+    enveloped = topics.subscribe_queue(topic)
+    for count in (11, 10):
+        topics.publish(topic, f"{count} attributes", MessageAttributes={
+            f"a{n}": number(n) for n in range(count)})
+    assert [m["Body"] for m in topics.letters(queue, 1)] == ["10 attributes"]
+    for name, counts in ((enveloped, [11, 10]), (letters, [11])):
+        got = topics.envelopes(name, len(counts))
+        assert [len(envelope["MessageAttributes"]) for envelope in got] == counts
+
+
 def test_a_structured_message_says_to_each_protocol_its_own(topics, topic):
     queue = topics.subscribe_queue(topic, RawMessageDelivery="true")
     for entries in ({"default": "for all", "sqs": "for queues"}, {"default": "for all"}):

@@ -150,5 +150,31 @@ TEST_F(DeliveriesTest, a_source_name_has_a_bound) {
     EXPECT_EQ(station.ask(long_name).error().code, ErrorCode::invalid_argument);
 }
 
+TEST_F(DeliveriesTest, attributes_of_a_raw_message_are_the_messages_own) {
+    auto raw = item(1);
+    raw.attributes = {{"kind", {.data_type = "String", .value = "photo"}}};
+    ASSERT_TRUE(station.ask(delivery({raw})));
+    const auto received = station.receive("q");
+    ASSERT_EQ(received.size(), 1U);
+    EXPECT_EQ(received[0].attributes, raw.attributes);
+}
+
+TEST_F(DeliveriesTest, more_attributes_than_a_message_may_have_are_refused_for_good) {
+    auto full = item(1);
+    for (std::size_t i = 0; i < schema::message_attributes_max; ++i) {
+        full.attributes["a" + std::to_string(i)] = {.data_type = "Number", .value = "1"};
+    }
+    auto overfull = full;
+    overfull.number = 2;
+    overfull.event_id = "e2";
+    overfull.attributes["more"] = {.data_type = "Number", .value = "1"};
+    const auto delivered = station.ask(delivery({full, overfull}));
+    ASSERT_TRUE(delivered);
+    EXPECT_EQ(delivered->through, 2U);
+    ASSERT_EQ(delivered->refused.size(), 1U);
+    EXPECT_EQ(delivered->refused[0].id, "e2");
+    EXPECT_EQ(delivered->refused[0].error_reason, "InvalidParameterValue");
+}
+
 }  // namespace
 }  // namespace onput::queue
