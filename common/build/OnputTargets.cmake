@@ -97,7 +97,7 @@ function(onput_test name)
     onput_depend(${name} PRIVATE ${arg_DEPENDS} GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name} ${arg_ARGUMENTS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     # What the test run repeats under a sanitizer: the tests of what takes bytes from outside.
-    if(ONPUT_SANITIZE AND CMAKE_CURRENT_SOURCE_DIR MATCHES "tests/(services/gateway|common/(auth|schema|transport))")
+    if(ONPUT_SANITIZE AND CMAKE_CURRENT_SOURCE_DIR MATCHES "tests/(services/(gateway|notifier/(outbound|topics))|common/(auth|pattern|recipe|schema|transport))")
         set(arg_LABEL asan)
         add_dependencies(onput_asan_tests ${name})
     endif()
