@@ -169,6 +169,50 @@ TEST_F(FanoutTest, a_publish_is_owed_to_those_whose_filter_accepts_it) {
     EXPECT_EQ(items, (std::map<std::string, std::size_t>{{queue_a, 1}, {queue_b, 2}}));
 }
 
+TEST_F(FanoutTest, a_raw_message_alone_has_attributes_outside_its_body) {
+    create_topic();
+    subscribe_queue(queue_a, {{"RawMessageDelivery", "true"}});
+    subscribe_queue(queue_b);
+    schema::PublishEntry photo{.id = "1", .message = "p"};
+    photo.attributes.push_back({.name = "kind", .type = "String", .value = "photo"});
+    ASSERT_TRUE(apply(schema::PublishMessages{.topic_arn = topic_t, .entries = {photo}}));
+    sync();
+    const std::map<std::string, schema::MessageAttribute> kind{
+        {"kind", {.data_type = "String", .value = "photo"}}};
+    const auto deliveries = due();
+    ASSERT_EQ(deliveries.size(), 2u);
+    for (const auto& delivery : deliveries) {
+        const bool is_raw = delivery.message.destination_arn == queue_a;
+        EXPECT_EQ(delivery.message.items[0].attributes, is_raw ? kind : decltype(kind){});
+    }
+}
+
+TEST_F(FanoutTest, a_raw_dead_letter_of_too_many_attributes_comes_as_an_envelope) {
+    create_topic();
+    subscribe_queue(queue_a,
+                    {{"RawMessageDelivery", "true"},
+                     {"RedrivePolicy", R"({"deadLetterTargetArn":")" + queue_b + R"("})"}});
+    schema::PublishEntry entry{.id = "1", .message = "p"};
+    for (std::size_t i = 0; i <= schema::message_attributes_max; ++i) {
+        entry.attributes.push_back(
+            {.name = "a" + std::to_string(i), .type = "Number", .value = "1"});
+    }
+    ASSERT_TRUE(apply(schema::PublishMessages{.topic_arn = topic_t, .entries = {entry}}));
+    sync();
+    const auto first = due()[0];
+    EXPECT_EQ(first.message.items[0].attributes.size(), entry.attributes.size());
+    answer(first, schema::Delivered{.through = first.message.items[0].number,
+                                    .refused = {{.id = first.message.items[0].event_id,
+                                                 .message_id = {},
+                                                 .error_reason = "InvalidParameterValue",
+                                                 .error_message = "too many"}}});
+    sync();
+    const auto dead = due();
+    ASSERT_EQ(dead.size(), 1u);
+    EXPECT_EQ(dead[0].message.destination_arn, queue_b);
+    EXPECT_TRUE(dead[0].message.items[0].attributes.empty());
+}
+
 TEST_F(FanoutTest, an_entry_at_fault_fails_alone) {
     create_topic();
     const auto result = apply(
