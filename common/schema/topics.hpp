@@ -172,7 +172,7 @@ struct ConfirmSubscription {
 };
 
 // The principal may be anonymous (the link in a notification) unless the subscription was confirmed
-// with authenticate_on_unsubscribe; the endpoint is then told how to subscribe again.
+// with authenticate_on_unsubscribe. What was owed to it is no longer; it is not told.
 struct Unsubscribe {
     static constexpr MessageInfo info{.kind = Kind::unsubscribe};
     static constexpr std::string_view method = "notifier.unsubscribe";
