@@ -2,14 +2,14 @@
 # Installs what the tests need, builds everything and runs every test. The last line is "N passed, N failed".
 #
 #   tests/run.sh                     all of it
-#   tests/run.sh unit process        only these kinds: tidy unit sim golden fuzz asan process
+#   tests/run.sh unit process        only these kinds: tidy unit sim golden fuzz asan process deploy
 #   ONPUT_SIM_SEEDS=5000 tests/run.sh sim        a longer simulation (200 seeds by default)
 #   ONPUT_FUZZ_SECONDS=600 tests/run.sh fuzz     longer fuzzing (5 s a target by default)
-#   ONPUT_SOAK_SECONDS=600 tests/run.sh process  kill tests that go on for longer
+#   ONPUT_SOAK_SECONDS=600 tests/run.sh process deploy   kill tests that go on for longer
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-kinds=${*:-tidy unit sim golden fuzz asan process}
+kinds=${*:-tidy unit sim golden fuzz asan process deploy}
 results=build/test-results
 rm -rf "$results"
 mkdir -p "$results"
@@ -65,6 +65,11 @@ fi
 if wants process; then
     step "process: real processes, real clients"
     $venv/bin/pytest -q tests/process --junitxml=$results/process.xml
+fi
+
+if wants deploy; then
+    step "deploy: containers on a real engine, systemd units; skipped where no engine can run"
+    $venv/bin/pytest -q -rs tests/deploy --junitxml=$results/deploy.xml
 fi
 
 step "result"
