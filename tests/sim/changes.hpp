@@ -4,6 +4,7 @@
 //      and nothing was read that is forgotten later.
 //   2. The journal has the event of every durable change exactly once, no other, without holes in
 //      its sequences; per key the sequencers grow. Each event is owed to those whose rule matches.
+//      (What it has beside events: tellings.hpp.)
 //   3. What was published stays as it was; a reader of the bus gets each sequence once, in order.
 #pragma once
 
@@ -29,7 +30,11 @@ inline const std::string outbox = "outbox";
 inline const std::string speech_arn = "arn:aws:lambda:us-east-1:000000000000:function:speech";
 inline const std::string speech_rule_id = "rule-text/";
 inline const std::string changes_arn = "arn:aws:sqs:us-east-1:000000000000:changes";
+inline const std::string news_arn = "arn:aws:sns:us-east-1:000000000000:news";
 inline const std::string bulk_arn = "arn:aws:sqs:us-east-1:000000000000:bulk";
+
+// An object's event, and nothing about topics.
+bool is_of_object(const schema::JournalRecord& record);
 
 // What a text becomes.
 std::string speech_of(std::string_view text);
@@ -83,7 +88,7 @@ private:
     std::vector<Change> changes_;
     std::map<std::string, std::size_t> by_event_;
     std::map<std::string, std::vector<std::size_t>> by_object_;
-    std::map<std::uint64_t, std::string> published_;  // Event ids by sequence.
+    std::map<std::uint64_t, std::string> published_;  // Identities by sequence.
     std::set<std::string> published_events_;
     std::uint64_t read_through_ = 0;
 };

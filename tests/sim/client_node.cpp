@@ -34,12 +34,13 @@ void ClientNode::rest() {
 
 std::string ClientNode::choose_key() {
     const std::string number = std::to_string(world_.random.below(4));
-    const std::uint64_t kind = world_.random.below(20);
+    const std::uint64_t kind = world_.random.below(21);
     if (kind < 7) return "text/book" + number + ".txt";
     if (kind < 8) return "text/poison" + number + ".txt";
     if (kind < 9) return "text/refused" + number + ".txt";
     if (kind < 14) return "log/" + number;
     if (kind < 18) return "bulk/" + number;
+    if (kind < 19) return "news/" + number;
     return "cold/" + number;
 }
 

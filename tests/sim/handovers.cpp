@@ -47,7 +47,7 @@ void Handovers::leased(const std::string& lease, Lease made) {
     world_.note("queue leases " + made.message_id.substr(0, 6) + " as " + lease.substr(0, 30) +
                 " to " + (made.worker_id.empty() ? "a receive" : made.worker_id) + ", attempt " +
                 std::to_string(made.attempt));
-    world_.expect(!acknowledged_.contains(made.message_id),
+    world_.expect(!acknowledged_.contains(made.message_id) || twice_.contains(made.message_id),
                   "an acknowledged message came back: " + made.message_id);
     leased_in_.emplace(made.message_id, queue_life_);
     made.from = world_.elapsed();
@@ -116,6 +116,7 @@ bool Handovers::is_blurred(const Lease& lease) const {
 void Handovers::held(const std::string& lease) {
     const Lease& mine = leases_.at(lease);
     reached_.insert(mine.message_id);
+    if (twice_.contains(mine.message_id)) return;
     const bool is_late =
         world_.elapsed() - mine.from >= queue::lane_silence || latest_.at(mine.message_id) != lease;
     if (is_late && !mine.worker_id.empty()) late_.insert(mine.worker_id);
@@ -211,10 +212,11 @@ void Handovers::check_letter(const Letter& letter) {
 void Handovers::check_end(const std::vector<schema::JournalRecord>& journal) {
     std::map<std::string, std::vector<std::string>> owed;
     for (const auto& record : journal) {
+        if (!is_of_object(record)) continue;
         const auto event = schema::decode<schema::ObjectEvent>(record.body);
         if (!event) return world_.broken("an event of the journal cannot be read");
         for (const auto& to : event->owed) {
-            if (!to.withheld.empty()) continue;
+            if (!to.withheld.empty() || to.arn == news_arn) continue;
             owed[to.arn].push_back(notifier::message_id_of(
                 {.event_id = event->event_id, .arn = to.arn, .rule_id = to.rule_id}));
         }

@@ -36,6 +36,8 @@ public:
 
     // The queue's answer to a delivery is durable: items up to `through` are taken.
     void taken(const schema::Deliver& message, std::uint64_t through);
+    // A message that may be there twice: a topic's dead letter. Only that it is reached counts.
+    void may_come_twice(const std::string& message_id) { twice_.insert(message_id); }
 
     // A lease was made, for a worker's life (worker_id and epoch) or a receive.
     struct Lease {
@@ -72,6 +74,9 @@ public:
     };
     void dead_lettered(const Letter& letter);
 
+    [[nodiscard]] bool has_reached(const std::string& message_id) const {
+        return reached_.contains(message_id);
+    }
     [[nodiscard]] const Lease* find(const std::string& lease) const;
     // Whether the job of this event succeeded, durably.
     [[nodiscard]] bool is_done(const std::string& event_id) const;
@@ -107,6 +112,7 @@ private:
     // By message. The queue may hand a message out before the notifier hears that it was taken.
     std::set<std::string> sent_;
     std::set<std::string> reached_;
+    std::set<std::string> twice_;
     std::map<std::string, std::uint64_t> leased_in_;  // The queue's life of the first lease.
     std::set<std::string> acknowledged_;
     std::set<std::string> done_;

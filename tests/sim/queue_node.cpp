@@ -5,8 +5,7 @@
 
 #include "common/base/check.hpp"
 #include "services/queue/rows.hpp"
-#include "tests/sim/tellings.hpp"
-#include "tests/sim/topics_node.hpp"
+#include "tests/sim/notifier_node.hpp"
 #include "tests/sim/worker_node.hpp"
 
 namespace onput::sim {
@@ -15,9 +14,9 @@ namespace {
 // As the workers' jobs, long enough to live through most stalls and short enough to end often.
 constexpr std::uint32_t visibility_s = 8;
 
-const std::string policy =
-    R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},)"
-    R"("Action":"sqs:SendMessage","Resource":"*"}]})";
+const std::string policy = R"({"Statement":[{"Effect":"Allow",)"
+                           R"("Principal":{"Service":["s3.amazonaws.com","sns.amazonaws.com"]},)"
+                           R"("Action":"sqs:SendMessage","Resource":"*"}]})";
 
 std::string lease_name(std::uint64_t lease) {
     return "lane-" + std::to_string(lease);
@@ -25,10 +24,10 @@ std::string lease_name(std::uint64_t lease) {
 
 }  // namespace
 
-void QueueNode::connect(std::vector<WorkerNode*> workers, TopicsNode& topics) {
+void QueueNode::connect(std::vector<WorkerNode*> workers, NotifierNode& notifier) {
     workers_ = std::move(workers);
-    relay_.connect(topics, [&topics](const auto& request, const auto& events, auto answer) {
-        topics.append(request, events, std::move(answer));
+    relay_.connect(notifier, [&notifier](const auto& request, const auto& events, auto answer) {
+        notifier.append(request, events, std::move(answer));
     });
 }
 
@@ -61,8 +60,9 @@ void QueueNode::set_up() {
     };
     const std::map<std::string, std::string> attributes{
         {"Policy", policy}, {"VisibilityTimeout", std::to_string(visibility_s)}};
-    run(schema::CreateQueue{.name = "changes", .attributes = attributes, .tags = {}});
-    run(schema::CreateQueue{.name = "bulk", .attributes = attributes, .tags = {}});
+    for (const char* name : {"changes", "bulk", "told", "unsent"}) {
+        run(schema::CreateQueue{.name = name, .attributes = attributes, .tags = {}});
+    }
     run(schema::CreateQueue{.name = "dead", .attributes = {}, .tags = {}});
     schema::FunctionInfo speech;
     speech.name = "speech";
@@ -95,13 +95,18 @@ double QueueNode::metric(const std::string& name) const {
 // --- Requests ---------------------------------------------------------------------------------
 
 void QueueNode::deliver(const schema::Deliver& message, Answer<schema::Delivered> answer) {
+    const bool is_of_topic = Tellings::is_of_topic(message);
+    if (message.source.ends_with("/dlq")) {
+        for (const auto& item : message.items) handovers_.may_come_twice(item.message_id);
+    }
     queue::Effects effects;
     auto result = core_->execute(message, caller(), effects);
     check_store(result);
     world_.expect(!result || result->refused.empty(), "the queue refused an event");
     apply(std::move(effects));
-    when_durable([this, message, answer = std::move(answer), result] {
-        if (result) handovers_.taken(message, result->through);
+    when_durable([this, message, is_of_topic, answer = std::move(answer), result] {
+        if (result && is_of_topic) tellings_.taken(message, result->through);
+        if (result && !is_of_topic) handovers_.taken(message, result->through);
         answer(result);
     });
 }

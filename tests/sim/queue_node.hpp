@@ -10,17 +10,27 @@
 #include "tests/sim/handovers.hpp"
 #include "tests/sim/network.hpp"
 #include "tests/sim/relay_model.hpp"
+#include "tests/sim/tellings.hpp"
 
 namespace onput::sim {
 
-class TopicsNode;
+class NotifierNode;
 class WorkerNode;
 
 class QueueNode : public DurableNode {
 public:
-    QueueNode(World& world, Network& network, Handovers& handovers)
-        : DurableNode(world, "queue"), handovers_(handovers), relay_({network, *this, store_}) {}
-    void connect(std::vector<WorkerNode*> workers, TopicsNode& topics);
+    struct Parts {
+        World& world;
+        Network& network;
+        Handovers& handovers;
+        Tellings& tellings;
+    };
+    explicit QueueNode(const Parts& parts)
+        : DurableNode(parts.world, "queue"),
+          handovers_(parts.handovers),
+          tellings_(parts.tellings),
+          relay_({parts.network, *this, store_}) {}
+    void connect(std::vector<WorkerNode*> workers, NotifierNode& notifier);
 
     void deliver(const schema::Deliver& message, Answer<schema::Delivered> answer);
     void receive(const schema::ReceiveMessages& request, Answer<schema::MessagesReceived> answer);
@@ -54,6 +64,7 @@ private:
     static bool is_fault(const Error& error);
 
     Handovers& handovers_;
+    Tellings& tellings_;
     std::vector<WorkerNode*> workers_;
     std::unique_ptr<queue::Core> core_;
     RelayModel relay_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace onput::sim {
 namespace {
@@ -30,25 +31,43 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
     }
     for (const auto& [name, queue] :
          {std::pair("reader-1", "changes"), std::pair("reader-2", "changes"),
-          std::pair("undertaker", "dead")}) {
+          std::pair("undertaker", "dead"), std::pair("listener", "told"),
+          std::pair("archivist", "unsent")}) {
         consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
     }
+    const EndpointNode::Parts endpoint_parts{
+        .world = world_, .network = network_, .tellings = tellings_, .notifier = notifier_};
+    using Wish = EndpointNode::Wish;
+    for (const auto& [name, wish] :
+         {std::pair("hook", Wish::confirms), std::pair("pager", Wish::confirms),
+          std::pair("guest", Wish::confirms), std::pair("stranger", Wish::ignores)}) {
+        endpoints_.push_back(std::make_unique<EndpointNode>(endpoint_parts, name, wish));
+    }
+    connect();
+}
+
+void Ring::connect() {
+    std::map<std::string, EndpointNode*> endpoints;
+    for (const auto& endpoint : endpoints_) {
+        endpoints.emplace(EndpointNode::url_of(endpoint->name()), endpoint.get());
+    }
     storage_.connect(notifier_);
-    notifier_.connect(queue_, reader_);
+    notifier_.connect({.queue = queue_, .reader = reader_, .endpoints = std::move(endpoints)});
     reader_.connect(notifier_);
     std::vector<WorkerNode*> lanes;
     for (const auto& worker : workers_) lanes.push_back(worker.get());
-    queue_.connect(std::move(lanes), topics_);
+    queue_.connect(std::move(lanes), notifier_);
 }
 
 std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
-    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_, &self.topics_,
+    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_, &self.owner_,
                            &self.reader_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
+    for (const auto& endpoint : endpoints_) all.push_back(endpoint.get());
     return all;
 }
 
@@ -64,7 +83,11 @@ void Ring::choose_faults() {
                      .late_permille = rate() / 4,
                      .slow_sync_permille = rate() * 3,
                      .sync_crash_permille = rate() / 2,
-                     .sync_failure_permille = random.chance(1, 4) ? 2U : 0U};
+                     .sync_failure_permille = random.chance(1, 4) ? 2U : 0U,
+                     .endpoint_error_permille = rate() * 10,
+                     .endpoint_refusal_permille = rate(),
+                     .endpoint_silence_permille = rate() * 3,
+                     .endpoint_slow_permille = rate() * 3};
     const std::array<Duration, 4> periods{seconds(2), seconds(10), seconds(40), Duration()};
     const auto period = [&] { return periods.at(random.below(periods.size())); };
     trouble_ = {.crash_every = period(),
@@ -74,12 +97,17 @@ void Ring::choose_faults() {
 }
 
 void Ring::set_up() {
+    // The house is there before its trouble begins.
+    const Faults faults = std::exchange(world_.faults, {});
     storage_.start();
     storage_.set_up();
     queue_.start();
     queue_.set_up();
+    notifier_.start();
+    notifier_.set_up();
+    world_.faults = faults;
     for (Node* node : nodes()) node->start();
-    std::vector<Node*> mortal{&storage_, &notifier_, &queue_, &topics_};
+    std::vector<Node*> mortal{&storage_, &notifier_, &queue_};
     for (const auto& worker : workers_) {
         mortal.push_back(worker.get());
         keep_cutting(*worker);
@@ -142,11 +170,12 @@ void Ring::end_trouble() {
     is_troubled_ = false;
     world_.faults = {};
     for (const auto& client : clients_) client->stop();
+    owner_.stop();
 }
 
 bool Ring::is_at_rest() const {
     const auto is_idle = [](const auto& node) { return node->is_idle(); };
-    return storage_.is_idle() && notifier_.is_idle() && queue_.is_idle() && topics_.is_idle() &&
+    return storage_.is_idle() && notifier_.is_idle() && queue_.is_idle() && owner_.is_idle() &&
            std::ranges::all_of(workers_, is_idle) && std::ranges::all_of(clients_, is_idle);
 }
 
@@ -169,7 +198,7 @@ void Ring::check_end() {
     const auto journal = notifier_.journal();
     changes_.check_journal(journal);
     handovers_.check_end(journal);
-    tellings_.check_end();
+    tellings_.check_end(journal, notifier_.store());
 }
 
 bool Ring::run() {

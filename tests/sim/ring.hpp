@@ -1,6 +1,6 @@
 // Ring: the whole house in one World, from one seed: storage, notifier, queue, two workers,
-// clients, consumers and a reader of the bus. First everything that can go wrong does; then nothing
-// does any more, all comes to rest, and every promise is checked.
+// clients, consumers, endpoints outside and a reader of the bus. First everything that can go wrong
+// does; then nothing does any more, all comes to rest, and every promise is checked.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "tests/sim/client_node.hpp"
+#include "tests/sim/endpoint_node.hpp"
 #include "tests/sim/notifier_node.hpp"
+#include "tests/sim/owner_node.hpp"
 #include "tests/sim/queue_node.hpp"
 #include "tests/sim/reader_node.hpp"
 #include "tests/sim/storage_node.hpp"
-#include "tests/sim/topics_node.hpp"
 #include "tests/sim/worker_node.hpp"
 
 namespace onput::sim {
@@ -34,6 +35,7 @@ private:
     };
     void choose_faults();
     void set_up();
+    void connect();
     void keep_crashing(Node& node);
     void keep_jumping();
     void keep_cutting(WorkerNode& worker);
@@ -48,15 +50,16 @@ private:
     Network network_{world_};
     Changes changes_{world_};
     Handovers handovers_{world_, changes_};
-    StorageNode storage_{world_, network_, changes_};
-    NotifierNode notifier_{world_, network_, changes_};
     Tellings tellings_{world_, handovers_};
-    TopicsNode topics_{world_, tellings_};
-    QueueNode queue_{world_, network_, handovers_};
+    StorageNode storage_{world_, network_, changes_};
+    NotifierNode notifier_{{world_, network_, changes_, tellings_}};
+    QueueNode queue_{{world_, network_, handovers_, tellings_}};
     ReaderNode reader_{world_, network_, changes_};
+    OwnerNode owner_{{world_, network_, tellings_, notifier_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;
     std::vector<std::unique_ptr<ConsumerNode>> consumers_;
+    std::vector<std::unique_ptr<EndpointNode>> endpoints_;
     Trouble trouble_;
     bool is_troubled_ = true;
 };

@@ -15,8 +15,8 @@ schema::NotificationRule rule(std::string arn, std::string prefix,
                               std::vector<std::string> events) {
     schema::NotificationRule made;
     made.id = "rule-" + prefix;
-    made.kind =
-        arn == speech_arn ? schema::DestinationKind::function : schema::DestinationKind::queue;
+    using Kind = schema::DestinationKind;
+    made.kind = arn == speech_arn ? Kind::function : arn == news_arn ? Kind::topic : Kind::queue;
     made.destination_arn = std::move(arn);
     made.events = std::move(events);
     if (!prefix.empty()) made.filter = {{.name = "prefix", .value = std::move(prefix)}};
@@ -70,7 +70,7 @@ void StorageNode::set_up() {
     const std::vector<std::string> created{"s3:ObjectCreated:*"};
     const std::vector<std::string> both{"s3:ObjectCreated:*", "s3:ObjectRemoved:*"};
     with_rules(inbox, {rule(speech_arn, "text/", created), rule(changes_arn, "log/", both),
-                       rule(bulk_arn, "bulk/", both)});
+                       rule(bulk_arn, "bulk/", both), rule(news_arn, "news/", created)});
     with_rules(outbox, {rule(changes_arn, "", both)});
     store_.sync();
     store_.complete_sync();

@@ -30,6 +30,11 @@ struct Faults {
     std::uint64_t slow_sync_permille = 0;   // Up to two seconds.
     std::uint64_t sync_crash_permille = 0;  // Syncs in whose course the process dies.
     std::uint64_t sync_failure_permille = 0;
+    // Of what endpoints outside are sent. The other answers are 200.
+    std::uint64_t endpoint_error_permille = 0;    // 500
+    std::uint64_t endpoint_refusal_permille = 0;  // 404
+    std::uint64_t endpoint_silence_permille = 0;  // Taken or not, it does not say.
+    std::uint64_t endpoint_slow_permille = 0;     // Up to slow_answer_max.
 };
 
 class World {

@@ -1,0 +1,48 @@
+#include "tests/sim/endpoint_node.hpp"
+
+#include "tests/sim/notifier_node.hpp"
+
+namespace onput::sim {
+namespace {
+
+constexpr Duration slow_answer_max = seconds(25);  // Longer than the notifier waits.
+
+}  // namespace
+
+void EndpointNode::receive(const Incoming& incoming, const Answer<int>& answer) {
+    const Faults& faults = world_.faults;
+    if (world_.chance(faults.endpoint_refusal_permille)) return answer(404);
+    if (world_.chance(faults.endpoint_error_permille)) return answer(500);
+    if (world_.chance(faults.endpoint_silence_permille)) {
+        if (world_.chance(500)) take(incoming);
+        return;
+    }
+    if (!world_.chance(faults.endpoint_slow_permille)) {
+        take(incoming);
+        return answer(200);
+    }
+    after(world_.between(milliseconds(100), slow_answer_max), [this, incoming, answer] {
+        take(incoming);
+        answer(200);
+    });
+}
+
+void EndpointNode::take(const Incoming& incoming) {
+    parts_.tellings.received(incoming.post);
+    if (!incoming.post.is_invitation || wish_ == Wish::ignores) return;
+    after(world_.between(milliseconds(1), seconds(3)), [this, incoming] { confirm(incoming); });
+}
+
+// One that gets no answer is asked again by the next invitation.
+void EndpointNode::confirm(const Incoming& incoming) {
+    parts_.tellings.confirming(incoming.post.subscription_arn);
+    parts_.network.call<schema::SubscriptionInfo>(
+        {.from = *this, .to = parts_.notifier},
+        [notifier = &parts_.notifier,
+         request =
+             schema::ConfirmSubscription{.topic_arn = incoming.topic_arn, .token = incoming.token}](
+            auto answer) { notifier->confirm(request, std::move(answer)); },
+        [](const Result<schema::SubscriptionInfo>&) {});
+}
+
+}  // namespace onput::sim
