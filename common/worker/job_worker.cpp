@@ -1,6 +1,10 @@
 #include "common/worker/job_worker.hpp"
 
+#include <arpa/inet.h>
 #include <array>
+#include <cstring>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include <climits>
@@ -54,11 +58,33 @@ struct JobWorker::State {
     }
 };
 
+namespace {
+
+// The first IPv4 address of an interface that is up, loopback aside; empty when there is none.
+std::string own_address() {
+    ifaddrs* all = nullptr;
+    if (getifaddrs(&all) != 0) return {};
+    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(all, freeifaddrs);
+    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+        const bool is_up = (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == 0;
+        if (!is_up || one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET) continue;
+        sockaddr_in address{};
+        std::memcpy(&address, one->ifa_addr, sizeof address);
+        std::array<char, INET_ADDRSTRLEN> text{};
+        return inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
+    }
+    return {};
+}
+
+}  // namespace
+
 std::string advertised_endpoint(const std::string& bound, const std::string& host) {
     if (host.empty() || !bound.starts_with("tcp://")) return bound;
     std::array<char, HOST_NAME_MAX + 1> own{};
     gethostname(own.data(), own.size() - 1);
-    const std::string name = host == "{hostname}" ? std::string(own.data()) : host;
+    std::string name = host == "{hostname}" ? std::string(own.data()) : host;
+    if (host == "{address}") name = own_address();
+    if (name.empty()) return {};
     return "tcp://" + name + bound.substr(bound.rfind(':'));
 }
 
@@ -93,7 +119,10 @@ Result<std::unique_ptr<JobWorker>> JobWorker::open(runtime::Process& process,
     *holder = state.get();
     state->lane = std::move(lane);
     State& self = *state;
-    const auto say_hello = [&self] {
+    const auto say_hello = [&self, advertise = config.lane_advertise] {
+        // A container that joins its network again may have another address there.
+        const auto endpoint = advertised_endpoint(self.lane->endpoint(), advertise);
+        if (!endpoint.empty()) self.ledger.move_to(endpoint);
         if (!self.ledger.is_draining() || self.ledger.running() > 0)
             self.lane->send(self.ledger.hello());
     };

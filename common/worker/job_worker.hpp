@@ -28,11 +28,14 @@ struct LaneConfig {
         lane_bind;  // Where this worker's PULL is bound; "{id}" in it becomes the worker's id.
     std::uint32_t places = 1;  // Jobs in hand at a time.
     // Host under which the queue reaches that PULL, where it differs from the address bound;
-    // "{hostname}": this machine's or container's own name. Empty: the address bound.
+    // "{hostname}": this machine's or container's own name; "{address}": the first IPv4 address of
+    // its networks, looked at again with each hello. Empty: the address bound.
     std::string lane_advertise = {};
 };
 
-// "tcp://0.0.0.0:7110" as others reach it: "tcp://<host>:7110". Only for tcp.
+// "tcp://0.0.0.0:7110" as others reach it: "tcp://<host>:7110". Only for tcp. Empty when the host
+// is
+// "{address}" and there is no network.
 std::string advertised_endpoint(const std::string& bound, const std::string& host);
 
 // Why a job failed. It is retried unless the error's code is invalid_argument (the input cannot be

@@ -60,6 +60,9 @@ public:
     };
     schema::LaneNack fail(std::uint64_t lease, Failure failure);
 
+    // Where grants are to be sent from the next hello on.
+    void move_to(std::string endpoint) { identity_.endpoint = std::move(endpoint); }
+
     // No more jobs are started; those that wait are given back.
     schema::LaneBye drain();
 

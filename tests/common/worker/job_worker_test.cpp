@@ -1,5 +1,6 @@
 #include "common/worker/job_worker.hpp"
 
+#include <arpa/inet.h>
 #include <array>
 #include <unistd.h>
 
@@ -17,6 +18,16 @@ TEST(AdvertisedEndpoint, it_is_the_address_bound_unless_another_host_is_named) {
     ASSERT_EQ(gethostname(own.data(), own.size()), 0);
     EXPECT_EQ(advertised_endpoint("tcp://0.0.0.0:7110", "{hostname}"),
               "tcp://" + std::string(own.data()) + ":7110");
+}
+
+TEST(AdvertisedEndpoint, it_can_be_an_address_of_this_machine_other_than_loopback) {
+    const std::string endpoint = advertised_endpoint("tcp://0.0.0.0:7110", "{address}");
+    if (endpoint.empty()) GTEST_SKIP() << "this machine has no network";
+    EXPECT_TRUE(endpoint.starts_with("tcp://") && endpoint.ends_with(":7110")) << endpoint;
+    EXPECT_FALSE(endpoint.starts_with("tcp://127.")) << endpoint;
+    in_addr address{};
+    const std::string host = endpoint.substr(6, endpoint.size() - 6 - 5);
+    EXPECT_EQ(inet_pton(AF_INET, host.c_str(), &address), 1) << endpoint;
 }
 
 }  // namespace
