@@ -60,9 +60,9 @@ class Faults:
         self.stack.kill(container)
 
     def cut(self, container):
-        address = self.stack.disconnect(container)
+        self.stack.disconnect(container)
         time.sleep(CUT_S)
-        self.stack.reconnect(container, address)
+        self.stack.reconnect(container)
 
     def stop(self):
         self.end.set()

@@ -35,14 +35,13 @@ class Stack:
         self.engine = engine
         self.images = images
         self.folder = pathlib.Path(folder)
-        number = next(self._numbers)
-        self.project = f"onput-test-{os.getpid()}-{number}"
+        self.project = f"onput-test-{os.getpid()}-{next(self._numbers)}"
         self.profiles = profiles
         self.replicas = replicas
         self.use_port(free_port())
         self.environment = {"ONPUT_IMAGE": images.runtime, "ONPUT_MAIL_IMAGE": images.mail,
                             "ONPUT_PROXY_IMAGE": images.proxy, "ONPUT_PORT": str(self.port),
-                            "ONPUT_NETWORK": f"10.{215 + number % 30}", **(environment or {})}
+                            **(environment or {})}
 
     # -- life
 
@@ -133,15 +132,13 @@ class Stack:
         return f"{self.project}_inside"
 
     def disconnect(self, container):
-        """Pulls its plug. The address that reconnect() gives back to it."""
-        told = self.inspect(container)
+        """Pulls its plug."""
         self.engine.run("network", "disconnect", self.network, container)
-        return told["NetworkSettings"]["Networks"][self.network]["IPAddress"]
 
-    def reconnect(self, container, address):
+    def reconnect(self, container):
+        """Plugs it in again, most likely under another address."""
         service = self.inspect(container)["Config"]["Labels"]["com.docker.compose.service"]
-        self.engine.run("network", "connect", "--ip", address, "--alias", service, self.network,
-                        container)
+        self.engine.run("network", "connect", "--alias", service, self.network, container)
 
     def metric(self, container, name):
         """The sum over all labels, or None while the container does not answer."""
