@@ -190,7 +190,7 @@ def test_a_pipeline_that_changed_is_updated(onput, tmp_path):
     ("[[bucket]\n", ":1:"),
     ('[[pail]]\nname = "x"\n', "unknown table 'pail'"),
     ('[[notification]]\nbucket = "inbox"\nid = "x"\nevents = ["s3:ObjectCreated:*"]\n',
-     "one of 'function' and 'queue'"),
+     "one of 'function', 'queue' and 'topic'"),
 ], ids=["unknown_key", "wrong_type", "no_toml", "unknown_table", "no_destination"])
 def test_a_broken_pipeline_file_is_named_with_line_and_key(onput, tmp_path, text, told):
     (tmp_path / "broken.toml").write_text(text)
