@@ -21,13 +21,12 @@ OwnerNode::OwnerNode(const Parts& parts) : Node(parts.world, "owner"), parts_(pa
         want(topic_arn, queue_prefix + "told", Kind::stays);
     }
     want(told_good_arn, EndpointNode::url_of("hook"), Kind::stays);
-    want(news_arn, EndpointNode::url_of("hook"), Kind::stays);
     want(news_arn, EndpointNode::url_of("guest"), Kind::leaves);
     want(news_arn, EndpointNode::url_of("stranger"), Kind::never_confirms);
     want_with_dead_letters(told_bad_arn, EndpointNode::url_of("pager"));
     want_with_dead_letters(news_arn, EndpointNode::url_of("pager"));
     // There is no such queue.
-    want_with_dead_letters(news_arn, queue_prefix + "nowhere");
+    want_with_dead_letters(told_bad_arn, queue_prefix + "nowhere");
 }
 
 void OwnerNode::want(std::string topic_arn, const std::string& endpoint, Kind kind) {

@@ -175,8 +175,9 @@ void Ring::end_trouble() {
 
 bool Ring::is_at_rest() const {
     const auto is_idle = [](const auto& node) { return node->is_idle(); };
-    return storage_.is_idle() && notifier_.is_idle() && queue_.is_idle() && owner_.is_idle() &&
-           std::ranges::all_of(workers_, is_idle) && std::ranges::all_of(clients_, is_idle);
+    return owner_.is_idle() && std::ranges::all_of(workers_, is_idle) &&
+           std::ranges::all_of(clients_, is_idle) && storage_.is_idle() && notifier_.is_idle() &&
+           queue_.is_idle();
 }
 
 // At rest twice, far enough apart that nothing is on the way any more, and all have read all.
