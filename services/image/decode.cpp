@@ -1,7 +1,7 @@
 #include "services/image/decode.hpp"
 
 #include <algorithm>
-#include <array>
+#include <memory>
 #include <string>
 #include <vips/vips.h>
 
@@ -101,16 +101,6 @@ private:
     std::string text_;
 };
 
-// How far the pixels were computed when a decoder gave up.
-struct Progress {
-    std::int64_t lines = 0;
-
-    static void note(VipsImage* image, VipsProgress* progress, void* self) {
-        const int width = std::max(1, vips_image_get_width(image));
-        static_cast<Progress*>(self)->lines = progress->npels / width;
-    }
-};
-
 // Bytes that decoding this takes at its peak, as far as the header tells.
 std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
     const std::uint64_t pixels = count_pixels(header.size, header.is_animated ? header.pages : 1);
@@ -132,11 +122,10 @@ std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
 
 // "premature end of JPEG image, at about line 1,204 of 2,400"
 std::string describe_failure(const PhotoHeader& header, const std::string& message,
-                             std::int64_t lines, std::uint32_t scale) {
+                             std::uint64_t lines, std::uint32_t scale) {
     const std::uint64_t all =
         std::uint64_t{header.size.height} * (header.is_animated ? header.pages : 1U);
-    const std::uint64_t line =
-        std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(lines, 0)) * scale, all);
+    const std::uint64_t line = std::min(lines * scale, all);
     if (!header.is_animated) {
         return message + ", at about line " + with_commas(line) + " of " + with_commas(all);
     }
@@ -157,24 +146,45 @@ Result<std::vector<Image>> split_pages(const Image& roll, Size page, std::uint32
     return split;
 }
 
-// Decodes into memory. The first failure is the file's, or memory's.
+// Lines that are decoded at a time: what a JPEG decodes at once.
+constexpr std::uint32_t strip_lines = 16;
+
+// The lines from `top` on into `pixels`. False when the decoder fails.
+bool copy_strip(VipsRegion* region, VipsImage* pixels, std::uint32_t top) {
+    VipsRect strip{.left = 0,
+                   .top = static_cast<int>(top),
+                   .width = vips_image_get_width(pixels),
+                   .height = std::min(static_cast<int>(strip_lines),
+                                      vips_image_get_height(pixels) - static_cast<int>(top))};
+    if (vips_region_prepare(region, &strip) != 0) return false;
+    for (int y = strip.top; y < strip.top + strip.height; ++y) {
+        if (vips_image_write_line(pixels, y, VIPS_REGION_ADDR(region, 0, y)) != 0) return false;
+    }
+    return true;
+}
+
+// Decodes into memory, from top to bottom in this thread: so it is known where a decoder gave up.
+// The first failure is the file's, or memory's.
 Result<Image> compute(const PhotoHeader& header, const Image& lazy, std::uint32_t scale) {
-    Progress progress;
     const FirstWarning warning;
-    vips_image_set_progress(lazy.get(), 1);
-    const gulong handler =
-        g_signal_connect(lazy.get(), "eval", G_CALLBACK(&Progress::note), &progress);
     Image pixels(vips_image_new_memory());
-    const int written = vips_image_write(lazy.get(), pixels.get());
-    g_signal_handler_disconnect(lazy.get(), handler);
-    vips_image_set_progress(lazy.get(), 0);
-    if (written == 0) return pixels;
+    const std::unique_ptr<VipsRegion, void (*)(void*)> region(vips_region_new(lazy.get()),
+                                                              g_object_unref);
+    bool is_fine =
+        vips_image_pipelinev(pixels.get(), VIPS_DEMAND_STYLE_THINSTRIP, lazy.get(), nullptr) == 0 &&
+        vips_image_write_prepare(pixels.get()) == 0;
+    const std::uint32_t height = lazy.size().height;
+    std::uint32_t top = 0;
+    while (is_fine && top < height) {
+        is_fine = copy_strip(region.get(), pixels.get(), top);
+        if (is_fine) top += strip_lines;
+    }
+    if (is_fine) return pixels;
     const std::string message = warning.explain(take_vips_message());
     if (is_about_memory(message)) {
         return fail(ErrorCode::resource_exhausted, "decode: " + message, "job_memory");
     }
-    return damaged(to_string(header.format),
-                   describe_failure(header, message, progress.lines, scale));
+    return damaged(to_string(header.format), describe_failure(header, message, top, scale));
 }
 
 std::uint32_t metadata_number(const Image& image, const char* name, std::uint32_t otherwise) {

@@ -25,10 +25,11 @@ Result<void> load_image_library() {
     vips_cache_set_max(0);
     // One thread that computes beside the one that writes. More speed comes from more workers.
     vips_concurrency_set(1);
-    const auto warnings = static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE |
-                                                      G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG);
     for (const char* domain : {"VIPS", "GLib", "GLib-GObject", "Pango", "libheif"}) {
-        g_log_set_handler(domain, warnings, drop_log, nullptr);
+        for (const GLogLevelFlags level :
+             {G_LOG_LEVEL_WARNING, G_LOG_LEVEL_MESSAGE, G_LOG_LEVEL_INFO, G_LOG_LEVEL_DEBUG}) {
+            g_log_set_handler(domain, level, drop_log, nullptr);
+        }
     }
     return {};
 }

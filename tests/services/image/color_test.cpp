@@ -46,6 +46,21 @@ TEST(ImageColor, a_picture_that_is_all_transparent_is_black) {
     EXPECT_EQ(to_string(dominant_color({.bytes = bytes, .size = {10, 10}, .bands = 4})), "#000000");
 }
 
+TEST(ImageColor, noise_does_not_hide_the_dominant_color) {
+    std::vector<std::uint8_t> bytes;
+    std::uint32_t noise = 1;
+    for (int i = 0; i < 640 * 640; ++i) {
+        for (const std::uint32_t value : {100U, 150U, 40U}) {
+            noise = noise * 1664525 + 1013904223;
+            bytes.push_back(static_cast<std::uint8_t>(value - 40 + (noise >> 24) * 80 / 255));
+        }
+    }
+    const Color color = dominant_color({.bytes = bytes, .size = {640, 640}});
+    EXPECT_NEAR(color.red, 100, 4);
+    EXPECT_NEAR(color.green, 150, 4);
+    EXPECT_NEAR(color.blue, 40, 4);
+}
+
 TEST(ImageColor, one_pixel_is_enough) {
     const std::vector<std::uint8_t> bytes{1, 2, 3};
     EXPECT_EQ(to_string(dominant_color({.bytes = bytes, .size = {1, 1}})), "#010203");

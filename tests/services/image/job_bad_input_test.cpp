@@ -122,6 +122,12 @@ TEST(ImageBadInput, a_file_cut_anywhere_is_damaged) {
     }
 }
 
+TEST(ImageBadInput, a_photo_that_nothing_is_made_of_is_decoded_all_the_same) {
+    const std::string whole = whole_file({".jpg[Q=90]"});
+    EXPECT_TRUE(run({}, whole));
+    EXPECT_EQ(refused({}, whole.substr(0, whole.size() / 2)).reason, "damaged");
+}
+
 TEST(ImageBadInput, a_cut_jpeg_says_where_it_ends) {
     const std::string whole = encode_pixels(draw_scene({400, 2400}), {.suffix = ".jpg[Q=90]"});
     const Error error = refused(thumbnail, whole.substr(0, whole.size() / 2));
