@@ -31,7 +31,7 @@ class Engine:
             raise NoEngine(f"there is no {' and no '.join(missing)}: install tests/packages.txt")
         if not self.host:
             self._start_own()
-        asked = self.run("info", "--format", "{{.ServerVersion}}", expect=None)
+        asked = self.run("version", expect=None)
         if asked.returncode != 0:
             raise NoEngine(f"no engine answers at {self.host}: {asked.stderr.strip()}")
         return self
