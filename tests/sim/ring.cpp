@@ -85,7 +85,7 @@ void Ring::choose_faults() {
                      .sync_crash_permille = rate() / 2,
                      .sync_failure_permille = random.chance(1, 4) ? 2U : 0U,
                      .endpoint_error_permille = rate() * 10,
-                     .endpoint_refusal_permille = rate(),
+                     .endpoint_refusal_permille = rate() * 3,
                      .endpoint_silence_permille = rate() * 3,
                      .endpoint_slow_permille = rate() * 3};
     const std::array<Duration, 4> periods{seconds(2), seconds(10), seconds(40), Duration()};
