@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -67,10 +68,13 @@ struct Sample {
     Families::Family family;
     const schema::Metric* metric;
 
-    // A histogram's buckets are in their bounds' order, which that of their names is not.
-    [[nodiscard]] std::pair<std::string_view, std::string_view> order() const {
+    // A histogram's buckets stay in the order in which they were given, that of their bounds, which
+    // the order of their names is not.
+    [[nodiscard]] std::tuple<std::string_view, std::string_view, const schema::Metric*> order()
+        const {
         const bool is_sorted = family.type == Type::counter || family.type == Type::gauge;
-        return {family.name, is_sorted ? std::string_view(metric->name) : std::string_view()};
+        return {family.name, is_sorted ? std::string_view(metric->name) : std::string_view(),
+                metric};
     }
 };
 
@@ -82,7 +86,7 @@ std::string format_metrics(const std::vector<schema::Metric>& metrics) {
     samples.reserve(metrics.size());
     for (const auto& metric : metrics)
         samples.push_back({families.of(sample_name(metric)), &metric});
-    std::ranges::stable_sort(samples, {}, &Sample::order);
+    std::ranges::sort(samples, {}, &Sample::order);
     std::string text;
     std::string_view family;
     for (const auto& sample : samples) {
