@@ -5,8 +5,8 @@
 //     r/<source>                   SourceRecord         how far an outbox has been taken over
 //     d/<arn>                      DestinationRecord    how far a destination has been served
 //     b/<arn>\0<last number>       DeliveryRecord       one delivered batch
-//     a/<arn>\0<number>            AttemptRecord        a message that an endpoint has not taken
-//     yet u/<arn>\0<number>            UndeliveredRecord    an event given up or refused for good
+//     a/<arn>\0<number>            AttemptRecord        a message that an endpoint still refuses
+//     u/<arn>\0<number>            UndeliveredRecord    an event given up or refused for good
 //     t/<trace id>\0<sequence>     (empty)              the journal's records of a trace
 //     k                            SigningKeyRecord     what notifications are signed with
 //
