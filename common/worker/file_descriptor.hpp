@@ -1,7 +1,10 @@
 // FileDescriptor: the one owner of an open descriptor; closes it when it goes.
 #pragma once
 
+#include <string>
 #include <utility>
+
+#include "common/base/result.hpp"
 
 namespace onput::worker {
 
@@ -28,5 +31,9 @@ public:
 private:
     int fd_ = -1;
 };
+
+// A file without a name in `directory`: gone with its descriptor, whatever becomes of this process.
+// Fails with `unavailable`, reason no_temporary_file.
+Result<FileDescriptor> temporary_file(const std::string& directory);
 
 }  // namespace onput::worker

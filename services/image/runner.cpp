@@ -1,9 +1,6 @@
 #include "services/image/runner.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unordered_map>
 
@@ -18,17 +15,7 @@ namespace {
 
 using worker::FileDescriptor;
 using worker::JobId;
-
-// A file without a name: gone with its descriptor, whatever becomes of this process.
-Result<FileDescriptor> temporary_file(const std::string& directory) {
-    const int fd = open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail(ErrorCode::unavailable,
-                    "open a temporary file in " + directory + ": " + std::strerror(errno),
-                    "no_temporary_file");
-    }
-    return FileDescriptor(fd);
-}
+using worker::temporary_file;
 
 // The words for an event of which nothing is to be made; empty: there is work.
 std::string describe_idle(const PhotoTask& task) {

@@ -1,8 +1,5 @@
 #include "services/tts/runner.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -18,6 +15,7 @@ namespace {
 
 using worker::FileDescriptor;
 using worker::JobId;
+using worker::temporary_file;
 
 // One message in hand.
 struct SpeechTask {
@@ -33,17 +31,6 @@ struct SpeechTask {
                 .principal = {.account = job.account, .id = "function/" + job.function}};
     }
 };
-
-// A file without a name: gone with its descriptor, whatever becomes of this process.
-Result<FileDescriptor> temporary_file(const std::string& directory) {
-    const int fd = open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail(ErrorCode::unavailable,
-                    "open a temporary file in " + directory + ": " + std::strerror(errno),
-                    "no_temporary_file");
-    }
-    return FileDescriptor(fd);
-}
 
 // Errors of storage, as a job's: what went away is final, what cannot be reached is not the job's
 // fault.
