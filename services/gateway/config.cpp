@@ -53,6 +53,10 @@ Result<auth::KeyRing> make_key_ring(const Config& config) {
         if (first == std::string::npos || first == last) {
             return fail(ErrorCode::invalid_argument, which + " is not key:secret:account");
         }
+        if (entry.find_first_of("\r\n") != std::string::npos) {
+            return fail(ErrorCode::invalid_argument,
+                        which + " goes over a line break; put a comma between keys");
+        }
         const auto added =
             keys.add(entry.substr(0, first), {.secret = entry.substr(first + 1, last - first - 1),
                                               .account_id = entry.substr(last + 1)});
