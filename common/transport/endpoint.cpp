@@ -1,5 +1,7 @@
 #include "common/transport/endpoint.hpp"
 
+#include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -81,6 +83,17 @@ Result<void> check_endpoint(std::string_view endpoint, EndpointUse use) {
 
 std::string ipc_path(std::string_view endpoint) {
     return endpoint.starts_with(ipc) ? std::string(endpoint.substr(ipc.size())) : std::string();
+}
+
+std::string named_host(std::string_view endpoint) {
+    if (!endpoint.starts_with(tcp)) return {};
+    std::string host(endpoint.substr(tcp.size()));
+    host.resize(std::min(host.size(), host.rfind(':')));
+    if (host.starts_with('[') || host == "*") return {};
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    const bool is_address = inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+                            inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+    return is_address ? std::string() : host;
 }
 
 Result<void> prepare_ipc_path(const std::string& path) {

@@ -21,6 +21,9 @@ Result<void> check_endpoint(std::string_view endpoint, EndpointUse use);
 // The path of an ipc endpoint, else empty.
 std::string ipc_path(std::string_view endpoint);
 
+// The host of a tcp endpoint when it is a name that must be looked up, not an address; else empty.
+std::string named_host(std::string_view endpoint);
+
 // Makes a path ready to be bound: creates its folder (for the owner alone), removes the socket file
 // of a process that has died. `conflict` "address in use" when a living process listens there or
 // when it is not a socket.

@@ -7,12 +7,19 @@
 // All functions but `post` and `stop` are for the loop's own thread, inside a handler or before
 // run(). A Context is the process's one ZeroMQ context; create it after any fork and before any
 // socket; sockets must be gone before it.
+//
+// libzmq looks names up on its I/O threads, again at each attempt to connect, and a name server may
+// take seconds to say that a stopped container has none. Such a thread serves nobody else
+// meanwhile, so the first hosts that are reached by name have a thread each and the others share
+// one, apart from all that needs no name.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/base/strong_type.hpp"
@@ -22,15 +29,22 @@ namespace onput::transport {
 
 class Context {
 public:
-    explicit Context(int io_threads = 1);
+    // ZMQ_AFFINITY's bit of the I/O thread that looks no names up.
+    static constexpr std::uint64_t ordinary_thread = 1;
+
+    Context();
     ~Context();
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
 
     [[nodiscard]] void* handle() const { return handle_; }
+    // The I/O threads, as ZMQ_AFFINITY's bits, for a connection to `endpoint`. On one thread at a
+    // time.
+    [[nodiscard]] std::uint64_t affinity_for(std::string_view endpoint);
 
 private:
     void* handle_;
+    std::vector<std::string> named_hosts_;  // Those with a thread of their own, in its order.
 };
 
 using TimerId = StrongType<std::uint64_t, struct TimerIdTag>;

@@ -41,8 +41,12 @@ void set(void* socket, int option, int value) {
     ONPUT_CHECK(zmq_setsockopt(socket, option, &value, sizeof(value)) == 0);
 }
 
+void set_affinity(void* socket, std::uint64_t threads) {
+    ONPUT_CHECK(zmq_setsockopt(socket, ZMQ_AFFINITY, &threads, sizeof(threads)) == 0);
+}
+
 void set_options(void* socket, const SocketOptions& options) {
-    set(socket, ZMQ_LINGER, 0);
+    set(socket, ZMQ_LINGER, options.linger_ms);
     set(socket, ZMQ_SNDHWM, options.send_queue_max);
     set(socket, ZMQ_RCVHWM, options.receive_queue_max);
     set(socket, ZMQ_TCP_KEEPALIVE, 1);
@@ -117,10 +121,11 @@ Result<Socket> Socket::open(Context& context, const SocketOptions& options) {
         return fail(ErrorCode::resource_exhausted, "open a socket: " + reason_of(errno));
     }
     set_options(handle, options);
-    return Socket(handle);
+    return Socket(context, handle);
 }
 
-Socket::Socket(Socket&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+Socket::Socket(Socket&& other) noexcept
+    : context_(other.context_), handle_(std::exchange(other.handle_, nullptr)) {}
 
 Socket::~Socket() {
     if (handle_ != nullptr) zmq_close(handle_);
@@ -137,6 +142,8 @@ Result<void> Socket::bind(const std::string& endpoint) {
             return std::unexpected(std::move(ready.error()).with_context(context));
         }
     }
+    // Else libzmq takes the thread with the least to do, which may be one that waits for a name.
+    set_affinity(handle_, Context::ordinary_thread);
     if (zmq_bind(handle_, endpoint.c_str()) != 0) {
         const int error = errno;
         return fail(code_of(error), context + ": " + reason_of(error));
@@ -153,6 +160,7 @@ Result<void> Socket::connect(const std::string& endpoint) {
     if (auto good = check_endpoint(endpoint, EndpointUse::connect); !good) {
         return std::unexpected(std::move(good.error()).with_context(context));
     }
+    set_affinity(handle_, context_->affinity_for(endpoint));
     if (zmq_connect(handle_, endpoint.c_str()) != 0) {
         const int error = errno;
         return fail(code_of(error), context + ": " + reason_of(error));

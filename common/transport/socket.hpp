@@ -2,10 +2,11 @@
 // blocks: what cannot be sent or received now is answered with "no".
 //
 // Options of every socket: LINGER 0 (an ending process keeps nothing back: what must survive is in
-// a store), MAXMSGSIZE request_bytes_max per frame, TCP_KEEPALIVE, RECONNECT_IVL 50 ms doubling to
-// RECONNECT_IVL_MAX 1 s, HANDSHAKE_IVL 5 s. ROUTER: MANDATORY (a reply to a lost peer is an error,
-// not a silence) and HANDOVER. DEALER and PUSH: IMMEDIATE, so that nothing is queued toward a peer
-// that is not there. ZMQ_HEARTBEAT_* stays off: under backpressure it aborts libzmq 4.3.4.
+// a store) unless its options say otherwise, MAXMSGSIZE request_bytes_max per frame, TCP_KEEPALIVE,
+// RECONNECT_IVL 50 ms doubling to RECONNECT_IVL_MAX 1 s, HANDSHAKE_IVL 5 s. ROUTER: MANDATORY (a
+// reply to a lost peer is an error, not a silence) and HANDOVER. DEALER and PUSH: IMMEDIATE, so
+// that nothing is queued toward a peer that is not there. ZMQ_HEARTBEAT_* stays off: under
+// backpressure it aborts libzmq 4.3.4.
 //
 // High-water marks are messages per peer; 0 is without bound and used only where another bound
 // holds (credit of lanes).
@@ -32,6 +33,7 @@ struct SocketOptions {
     SocketType type = SocketType::dealer;
     int send_queue_max = 0;
     int receive_queue_max = 0;
+    int linger_ms = 0;  // For how long the end of the context waits for what is still to be sent.
 };
 
 // What is kept of one message; frames beyond are read and dropped.
@@ -78,9 +80,10 @@ public:
     [[nodiscard]] void* handle() const { return handle_; }
 
 private:
-    explicit Socket(void* handle) : handle_(handle) {}
+    Socket(Context& context, void* handle) : context_(&context), handle_(handle) {}
     bool send_first(Frame& frame, int flags);
 
+    Context* context_;
     void* handle_;
 };
 
