@@ -55,6 +55,11 @@ public:
     [[nodiscard]] virtual std::string endpoint() const = 0;
     // While the queue is away, messages wait for it: at most 10,000, and of hellos the newest.
     virtual void send(const LaneControl& message) = 0;
+    // Calls `done` once no ack or nack waits for the queue any more, perhaps at once. The end of
+    // the context then waits up to lane_linger for what is on its way.
+    virtual void when_told(std::function<void()> done) = 0;
 };
+
+inline constexpr Duration lane_linger = std::chrono::seconds(1);
 
 }  // namespace onput::transport

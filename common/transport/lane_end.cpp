@@ -1,7 +1,9 @@
 // A worker's side of lanes: a PULL for grants, a PUSH for control. Control messages made while the
 // queue is away wait here: an ack that still arrives saves a job from being run again.
+#include <algorithm>
 #include <bit>
 #include <deque>
+#include <utility>
 
 #include "common/base/log.hpp"
 #include "common/transport/lane.hpp"
@@ -36,11 +38,13 @@ public:
 
     [[nodiscard]] std::string endpoint() const override { return pull_.bound_endpoint(); }
     void send(const LaneControl& message) override;
+    void when_told(std::function<void()> done) override;
 
 private:
     struct Waiting {
         Frame message;
         bool is_hello = false;
+        bool ends_jobs = false;
     };
     class Grants final : public Pollable {
     public:
@@ -65,6 +69,9 @@ private:
 
     void receive();
     void send_waiting();
+    [[nodiscard]] bool has_told() const {
+        return std::ranges::none_of(waiting_, &Waiting::ends_jobs);
+    }
 
     Loop& loop_;
     Socket pull_;
@@ -73,6 +80,7 @@ private:
     Grants grants_;
     Control control_;
     std::deque<Waiting> waiting_;
+    std::function<void()> on_told_;
     std::vector<Frame> frames_;
     std::uint64_t malformed_ = 0;
 };
@@ -100,13 +108,21 @@ void PushPullEnd::send(const LaneControl& message) {
     // A hello says how things are; the queue needs only the newest.
     if (is_hello) std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.is_hello; });
     if (waiting_.size() >= waiting_max) waiting_.pop_front();
-    waiting_.push_back({.message = std::move(frame), .is_hello = is_hello});
+    const bool ends_jobs = std::holds_alternative<schema::LaneAck>(message) ||
+                           std::holds_alternative<schema::LaneNack>(message);
+    waiting_.push_back({.message = std::move(frame), .is_hello = is_hello, .ends_jobs = ends_jobs});
+}
+
+void PushPullEnd::when_told(std::function<void()> done) {
+    if (has_told()) return done();
+    on_told_ = std::move(done);
 }
 
 void PushPullEnd::send_waiting() {
     while (!waiting_.empty()) {
         if (push_.send({&waiting_.front().message, 1}) == Sent::not_now) return;
         waiting_.pop_front();
+        if (on_told_ && has_told()) std::exchange(on_told_, nullptr)();
     }
 }
 
@@ -120,9 +136,11 @@ Result<std::unique_ptr<LaneEnd>> LaneEnd::open(Loop& loop, const std::string& bi
                                                          .send_queue_max = 0,
                                                          .receive_queue_max = 0}));
     ONPUT_TRY_VOID(pull.bind(bind_endpoint));
-    ONPUT_TRY(Socket push, Socket::open(loop.context(), {.type = SocketType::push,
-                                                         .send_queue_max = 0,
-                                                         .receive_queue_max = 0}));
+    ONPUT_TRY(Socket push, Socket::open(loop.context(),
+                                        {.type = SocketType::push,
+                                         .send_queue_max = 0,
+                                         .receive_queue_max = 0,
+                                         .linger_ms = lane_linger / std::chrono::milliseconds(1)}));
     ONPUT_TRY_VOID(push.connect(queue_control_endpoint));
     return std::make_unique<PushPullEnd>(loop, std::move(pull), std::move(push),
                                          std::move(handler));

@@ -1,17 +1,17 @@
 #include "common/worker/job_worker.hpp"
 
-#include <arpa/inet.h>
-#include <array>
-#include <cstring>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <unistd.h>
-
-#include <climits>
 
 #include "common/base/log.hpp"
 
 namespace onput::worker {
+
+namespace {
+
+// A leaving worker does not wait longer for a queue that is away.
+constexpr Duration farewell_max = std::chrono::seconds(5);
+
+}  // namespace
 
 struct JobWorker::State {
     State(runtime::Process& owner, LaneIdentity identity, std::uint32_t jobs_max,
@@ -54,39 +54,16 @@ struct JobWorker::State {
                  .is_counted = error.code != ErrorCode::unavailable,
                  .disposition = end.error().disposition}));
         }
-        if (on_drained && ledger.running() == 0) on_drained();
+        leave_when_done();
+    }
+
+    // A job whose end the queue was not told would be run again.
+    void leave_when_done() {
+        if (!on_drained || ledger.running() > 0) return;
+        process.loop().after(farewell_max, on_drained);
+        lane->when_told(on_drained);
     }
 };
-
-namespace {
-
-// The first IPv4 address of an interface that is up, loopback aside; empty when there is none.
-std::string own_address() {
-    ifaddrs* all = nullptr;
-    if (getifaddrs(&all) != 0) return {};
-    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(all, freeifaddrs);
-    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
-        const bool is_up = (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == 0;
-        if (!is_up || one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET) continue;
-        sockaddr_in address{};
-        std::memcpy(&address, one->ifa_addr, sizeof address);
-        std::array<char, INET_ADDRSTRLEN> text{};
-        return inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
-    }
-    return {};
-}
-
-}  // namespace
-
-std::string advertised_endpoint(const std::string& bound, const std::string& host) {
-    if (host.empty() || !bound.starts_with("tcp://")) return bound;
-    std::array<char, HOST_NAME_MAX + 1> own{};
-    gethostname(own.data(), own.size() - 1);
-    std::string name = host == "{hostname}" ? std::string(own.data()) : host;
-    if (host == "{address}") name = own_address();
-    if (name.empty()) return {};
-    return "tcp://" + name + bound.substr(bound.rfind(':'));
-}
 
 JobWorker::JobWorker(std::unique_ptr<State> state) : state_(std::move(state)) {}
 JobWorker::~JobWorker() = default;
@@ -136,12 +113,9 @@ Result<std::unique_ptr<JobWorker>> JobWorker::open(runtime::Process& process,
 }
 
 void JobWorker::drain(std::function<void()> done) {
+    state_->on_drained = std::move(done);
     state_->lane->send(state_->ledger.drain());
-    if (state_->ledger.running() == 0) {
-        done();
-    } else {
-        state_->on_drained = std::move(done);
-    }
+    state_->leave_when_done();
 }
 
 std::vector<std::string> JobWorker::waiting_for() const {

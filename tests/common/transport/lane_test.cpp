@@ -124,6 +124,39 @@ TEST_F(LaneTest, control_made_while_the_queue_is_away_waits_for_it_and_hellos_do
     EXPECT_EQ(queue.acked[7], 1);
 }
 
+TEST_F(LaneTest, what_a_worker_said_before_its_end_still_arrives) {
+    TestQueue queue(loop.get(), control);
+    constexpr std::uint64_t acks = 2000;
+    {
+        Context own;
+        Loop loop_of_worker(own);
+        auto end = LaneEnd::open(loop_of_worker, folder.ipc("leaving"), control, [](auto) {});
+        ASSERT_TRUE(end);
+        for (std::uint64_t lease = 0; lease < acks; ++lease) {
+            schema::LaneAck ack;
+            ack.leases = {lease};
+            (*end)->send(ack);
+        }
+        (*end)->when_told([&] { loop_of_worker.stop(); });
+        loop_of_worker.run();
+    }
+    EXPECT_TRUE(loop.run_until([&] { return queue.acked.size() == acks; }));
+}
+
+TEST_F(LaneTest, a_worker_knows_when_the_queue_has_been_told) {
+    const auto end = open_end("tcp://127.0.0.1:*");
+    bool is_told = false;
+    end->send(hello_of(*end, "w"));
+    end->when_told([&] { is_told = true; });
+    EXPECT_TRUE(is_told) << "a hello ends no job";
+    is_told = false;
+    end->send(schema::LaneAck{});
+    end->when_told([&] { is_told = true; });
+    EXPECT_FALSE(is_told) << "the queue is away";
+    TestQueue queue(loop.get(), control);
+    EXPECT_TRUE(loop.run_until([&] { return is_told; }));
+}
+
 TEST_F(LaneTest, a_lane_moves_when_its_worker_does) {
     TestQueue queue(loop.get(), control);
     auto first = open_end(folder.ipc("first"));
