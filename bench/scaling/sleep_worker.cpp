@@ -8,21 +8,15 @@ namespace {
 using namespace onput;  // NOLINT(google-build-using-namespace): a program of one file.
 
 struct Config {
-    std::string queue_lane_endpoint;
-    std::string lane_bind = "tcp://127.0.0.1:*";
+    worker::LaneConfig lane;
     std::uint32_t job_ms = 500;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
-        option("queue_lane_endpoint", self.queue_lane_endpoint,
-               "Control socket of the queue service's lanes.");
-        option("lane_bind", self.lane_bind, "Where grants arrive; {id} becomes the worker's id.");
+        worker::LaneConfig::visit_options(self.lane, option);
         option("job_ms", self.job_ms, "How long a job takes, milliseconds.");
     }
-    [[nodiscard]] std::vector<std::string> validate() const {
-        if (queue_lane_endpoint.empty()) return {"queue_lane_endpoint is missing"};
-        return {};
-    }
+    [[nodiscard]] std::vector<std::string> validate() const { return lane.faults(); }
 };
 
 class SleepRunner final : public worker::Runner {
@@ -46,8 +40,7 @@ int main(int argc, char** argv) {
         [](runtime::Process& process,
            const Config& config) -> Result<std::unique_ptr<runtime::Service>> {
             return worker::JobWorker::open(
-                process, "sleep",
-                {.queue_lane_endpoint = config.queue_lane_endpoint, .lane_bind = config.lane_bind},
+                process, "sleep", config.lane,
                 std::make_unique<SleepRunner>(process.loop(),
                                               std::chrono::milliseconds(config.job_ms)));
         });

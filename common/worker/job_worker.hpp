@@ -16,27 +16,12 @@
 
 #include "common/runtime/service.hpp"
 #include "common/transport/lane.hpp"
+#include "common/worker/lane_config.hpp"
 #include "common/worker/lane_ledger.hpp"
 
 namespace onput::worker {
 
 inline constexpr Duration lease_extension = std::chrono::seconds(30);
-
-struct LaneConfig {
-    std::string queue_lane_endpoint;  // The queue's control PULL.
-    std::string
-        lane_bind;  // Where this worker's PULL is bound; "{id}" in it becomes the worker's id.
-    std::uint32_t places = 1;  // Jobs in hand at a time.
-    // Host under which the queue reaches that PULL, where it differs from the address bound;
-    // "{hostname}": this machine's or container's own name; "{address}": the first IPv4 address of
-    // its networks, looked at again with each hello. Empty: the address bound.
-    std::string lane_advertise = {};
-};
-
-// "tcp://0.0.0.0:7110" as others reach it: "tcp://<host>:7110". Only for tcp. Empty when the host
-// is
-// "{address}" and there is no network.
-std::string advertised_endpoint(const std::string& bound, const std::string& host);
 
 // Why a job failed. It is retried unless the error's code is invalid_argument (the input cannot be
 // processed, whoever tries), uncounted when it is unavailable.

@@ -5,10 +5,8 @@
 namespace onput::image {
 
 std::vector<std::string> Config::validate() const {
-    std::vector<std::string> faults;
+    std::vector<std::string> faults = lane.faults();
     if (storage_endpoint.empty()) faults.emplace_back("storage_endpoint is missing");
-    if (queue_lane_endpoint.empty()) faults.emplace_back("queue_lane_endpoint is missing");
-    if (places < 1 || places > 64) faults.emplace_back("places must be 1 to 64");
     if (memory_mb_max < 256) faults.emplace_back("memory_mb_max must be 256 or more");
     if (output_mb_max < 1) faults.emplace_back("output_mb_max must be 1 or more");
     if (watermark_bytes_max < 1) faults.emplace_back("watermark_bytes_max must be 1 or more");

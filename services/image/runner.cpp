@@ -368,11 +368,7 @@ std::unique_ptr<worker::Runner> make_image_runner(runtime::Process& process, con
 
 Result<std::unique_ptr<runtime::Service>> open_image_worker(
     runtime::Process& process, const Config& config, std::unique_ptr<worker::JobZygote> zygote) {
-    return worker::JobWorker::open(process, "image",
-                                   {.queue_lane_endpoint = config.queue_lane_endpoint,
-                                    .lane_bind = config.lane_bind,
-                                    .places = config.places,
-                                    .lane_advertise = config.lane_advertise},
+    return worker::JobWorker::open(process, "image", config.lane,
                                    make_image_runner(process, config, std::move(zygote)));
 }
 

@@ -5,10 +5,8 @@
 namespace onput::tts {
 
 std::vector<std::string> Config::validate() const {
-    std::vector<std::string> faults;
+    std::vector<std::string> faults = lane.faults();
     if (storage_endpoint.empty()) faults.emplace_back("storage_endpoint is missing");
-    if (queue_lane_endpoint.empty()) faults.emplace_back("queue_lane_endpoint is missing");
-    if (places < 1 || places > 64) faults.emplace_back("places must be 1 to 64");
     if (memory_mb_max < 64) faults.emplace_back("memory_mb_max must be 64 or more");
     if (access(work_directory.c_str(), W_OK) != 0) {
         faults.push_back("work_directory " + work_directory + " cannot be written");

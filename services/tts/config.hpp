@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "common/worker/lane_config.hpp"
+
 namespace onput::tts {
 
 struct Config {
     std::string storage_endpoint;
-    std::string queue_lane_endpoint;
-    std::string lane_bind = "tcp://127.0.0.1:*";
-    std::string lane_advertise;
-    std::uint32_t places = 1;
+    worker::LaneConfig lane;
     std::string work_directory = "/tmp";
     std::uint32_t memory_mb_max = 512;
     std::uint64_t text_bytes_max = 256ULL * 1024 * 1024;
@@ -20,12 +19,7 @@ struct Config {
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
         option("storage_endpoint", self.storage_endpoint, "ROUTER of the storage service.");
-        option("queue_lane_endpoint", self.queue_lane_endpoint,
-               "Control socket of the queue service's lanes.");
-        option("lane_bind", self.lane_bind, "Where grants arrive; {id} becomes the worker's id.");
-        option("lane_advertise", self.lane_advertise,
-               "Host under which the queue reaches lane_bind; {hostname}: this machine's name.");
-        option("places", self.places, "Jobs at a time.");
+        worker::LaneConfig::visit_options(self.lane, option);
         option("work_directory", self.work_directory,
                "Directory of temporary files: a text and its MP3 per job.");
         option("memory_mb_max", self.memory_mb_max, "Address space of one job, MiB.");

@@ -201,11 +201,7 @@ Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
 Result<std::unique_ptr<runtime::Service>> open_speech_worker(
     runtime::Process& process, const Config& config, std::unique_ptr<worker::JobZygote> zygote) {
     return worker::JobWorker::open(
-        process, "tts",
-        {.queue_lane_endpoint = config.queue_lane_endpoint,
-         .lane_bind = config.lane_bind,
-         .places = config.places,
-         .lane_advertise = config.lane_advertise},
+        process, "tts", config.lane,
         std::make_unique<SpeechRunner>(process, config, std::move(zygote)));
 }
 
