@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <netinet/in.h>
 #include <sstream>
 #include <sys/socket.h>
@@ -45,17 +46,21 @@ Result<void> make_private_directory(const std::string& path) {
     return {};
 }
 
-// The first of the keys that the gateway is given: "key:secret:account".
+// The first of the keys that the gateway is given: "key:secret:account", with a comma before the
+// next.
 Result<void> take_key(const std::string& file, Instance& instance) {
     std::ifstream in(file);
-    std::string first;
-    std::getline(in, first, ',');
-    first = first.substr(0, first.find('\n'));
+    std::string text(std::istreambuf_iterator<char>(in), {});
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    const std::string first = text.substr(0, text.find(','));
     const auto secret = first.find(':');
     const auto account = first.rfind(':');
-    if (secret == std::string::npos || secret == account) {
+    if (secret == std::string::npos || secret == account ||
+        first.find_first_of("\r\n") != std::string::npos) {
         return fail(ErrorCode::unavailable,
-                    "read the keys in " + file + ": not readable, or not like key:secret:account");
+                    "read the keys in " + file +
+                        ": not readable, or not like key:secret:account with commas between them");
     }
     instance.access_key = first.substr(0, secret);
     instance.secret = first.substr(secret + 1, account - secret - 1);

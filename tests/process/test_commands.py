@@ -139,6 +139,18 @@ def test_env_points_a_shell_here(onput):
     assert told["AWS_ENDPOINT_URL"] == onput.url and told["AWS_SECRET_ACCESS_KEY"] == "test"
 
 
+def test_env_takes_the_first_key_of_a_keys_file_as_the_gateway_does(tmp_path):
+    keys = tmp_path / "keys"
+    (tmp_path / "instance.toml").write_text(f'url = "http://gateway:4566"\nkeys_file = "{keys}"\n')
+    keys.write_text("AKID:se:cret:000000000000,OTHER:x:000000000000\n")
+    told = json.loads(run_onput("--data", tmp_path, "env", "--shell", "json").stdout)
+    assert (told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"]) == ("AKID", "se:cret")
+    for wrong in ("AKID:secret:000000000000\nOTHER:x:000000000000\n", "AKID\n", ""):
+        keys.write_text(wrong)
+        refused = run_onput("--data", tmp_path, "env", expect=None)
+        assert refused.returncode != 0 and "with commas between them" in refused.stderr, wrong
+
+
 def test_aws_runs_the_cli_here(onput):
     path = {"PATH": f"{CLI_V1.parent}:/usr/bin:/bin"}
     assert "inbox" in onput.run("aws", "--", "s3", "ls", environment=path).stdout
