@@ -14,6 +14,7 @@
 #include "common/schema/json.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
+#include "services/ctl/instance.hpp"
 #include "services/ctl/output.hpp"
 
 namespace onput::ctl {
@@ -48,7 +49,16 @@ Finding check_disk(const std::string& data) {
     return {"disk", Verdict::good, text};
 }
 
-Finding check_writable(const std::string& data) {
+// Of an instance whose processes others run, as in containers, only the address is here.
+bool is_elsewhere(const Result<Instance>& instance) {
+    return instance && instance->socket_directory.empty();
+}
+
+Finding check_writable(const std::string& data, const Result<Instance>& instance) {
+    if (is_elsewhere(instance)) {
+        return {"data directory", Verdict::good,
+                data + " says how to reach an instance that runs elsewhere"};
+    }
     std::error_code error;
     std::filesystem::create_directories(data, error);
     if (error || access(data.c_str(), W_OK) != 0) {
@@ -114,8 +124,7 @@ bool is_port_taken(std::uint16_t port) {
     return is_taken;
 }
 
-Finding check_instance(const std::string& data) {
-    const auto instance = read_instance(data);
+Finding check_instance(const std::string& data, const Result<Instance>& instance) {
     if (!instance) {
         if (is_port_taken(default_port)) {
             return {"instance", Verdict::warning,
@@ -127,20 +136,29 @@ Finding check_instance(const std::string& data) {
     }
     const int status = get_status(instance->url + "/_onput/readyz");
     if (status == 200) return {"instance", Verdict::good, instance->url + " is ready"};
-    if (status == 0)
-        return {"instance", Verdict::warning,
-                instance->url + " does not answer; start it with onput dev --data " + data};
+    const std::string start =
+        is_elsewhere(instance) ? "see its gateway's log" : "start it with onput dev --data " + data;
+    if (status == 0) {
+        return {"instance", Verdict::warning, instance->url + " does not answer; " + start};
+    }
+    const std::string logs =
+        is_elsewhere(instance) ? "the services' logs" : "the logs in " + data + "/log";
     return {"instance", Verdict::bad,
-            instance->url + " is not ready; see onput status and the logs in " + data + "/log"};
+            instance->url + " is not ready; see onput status and " + logs};
 }
 
 }  // namespace
 
 ExitCode run_doctor(const GlobalOptions& global) {
     const std::string data = data_directory(global.data);
-    const std::vector<Finding> findings{check_binaries(),    check_writable(data), check_disk(data),
-                                        check_voices(),      check_open_files(),   check_clock(),
-                                        check_instance(data)};
+    const auto instance = read_instance(data);
+    const std::vector<Finding> findings{check_binaries(),
+                                        check_writable(data, instance),
+                                        check_disk(data),
+                                        check_voices(),
+                                        check_open_files(),
+                                        check_clock(),
+                                        check_instance(data, instance)};
     bool is_good = true;
     Table table({"CHECK", "RESULT", "DETAIL"});
     schema::JsonWriter json;

@@ -1,4 +1,5 @@
 """The composition as deploy/compose.yaml starts it: what runs, as whom, and what it does."""
+import json
 import struct
 import urllib.request
 import zlib
@@ -71,6 +72,15 @@ def test_health_answers_in_every_service_with_metrics(stack):
 
 def test_the_command_line_beside_the_services_sees_them_ready(stack):
     assert stack.status()["healthy"]
+
+
+def test_the_demo_runs_beside_the_services(stack):
+    stack.onput("demo")
+
+
+def test_doctor_finds_nothing_wrong(stack):
+    findings = json.loads(stack.onput("-o", "json", "doctor"))
+    assert not [f for f in findings if f["result"] == "FAULT"]
 
 
 def test_setup_can_be_repeated(stack):
