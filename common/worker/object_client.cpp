@@ -333,4 +333,12 @@ void ObjectClient::remove(schema::DeleteObject object, const ObjectContext& cont
                                              std::vector<Frame>) { done(std::move(reply)); });
 }
 
+Error as_job_error(Error error, std::string_view doing) {
+    if (error.reason == "no_such_key" || error.reason == "object_too_large") {
+        error.code = ErrorCode::invalid_argument;
+    }
+    if (error.code == ErrorCode::timeout) error.code = ErrorCode::unavailable;
+    return std::move(error).with_context(doing);
+}
+
 }  // namespace onput::worker

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/schema/storage_objects.hpp"
@@ -77,5 +78,9 @@ public:
 private:
     transport::RequestClient& storage_;
 };
+
+// An error of the above as a job's: what has gone away or is too large is so for good, what cannot
+// be reached is not the job's fault.
+Error as_job_error(Error error, std::string_view doing);
 
 }  // namespace onput::worker

@@ -16,9 +16,9 @@ void end(const PhotoTask& task, const Rejection& rejection, std::string disposit
 // What should be done with the upload could not be done: the job's failure, retried.
 void end_undone(const PhotoTask& task, const Rejection& rejection, const Error& why,
                 std::string_view doing) {
-    task.done(std::unexpected(
-        as_job_error(why, fmt::format("{} {}, which is invalid ({}: {})", doing, task.photo.name(),
-                                      rejection.reason, rejection.message))));
+    task.done(std::unexpected(worker::as_job_error(
+        why, fmt::format("{} {}, which is invalid ({}: {})", doing, task.photo.name(),
+                         rejection.reason, rejection.message))));
 }
 
 std::string disposition_of(const PhotoTask& task) {
@@ -138,8 +138,8 @@ void Disposal::recall(const PhotoTaskPtr& task, std::function<void()> otherwise)
         {.bucket = witness.bucket, .key = witness.key}, task->context(),
         [task, otherwise = std::move(otherwise)](const Result<schema::ObjectInfo>& found) {
             if (!found && found.error().code != ErrorCode::not_found) {
-                task->done(
-                    std::unexpected(as_job_error(found.error(), "look for an earlier judgement")));
+                task->done(std::unexpected(
+                    worker::as_job_error(found.error(), "look for an earlier judgement")));
                 return;
             }
             const auto earlier =

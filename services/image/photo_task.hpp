@@ -35,12 +35,4 @@ struct PhotoTask {
 };
 using PhotoTaskPtr = std::shared_ptr<PhotoTask>;
 
-// Errors of storage, as a job's: what went away is final, what cannot be reached is not the job's
-// fault.
-inline Error as_job_error(Error error, std::string_view doing) {
-    if (error.reason == "no_such_key") error.code = ErrorCode::invalid_argument;
-    if (error.code == ErrorCode::timeout) error.code = ErrorCode::unavailable;
-    return std::move(error).with_context(doing);
-}
-
 }  // namespace onput::image

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <sys/stat.h>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "common/worker/child_jobs.hpp"
 #include "services/image/disposal.hpp"
 #include "services/image/photo_task.hpp"
 #include "services/image/sidecar.hpp"
@@ -57,15 +57,10 @@ public:
                 std::unique_ptr<worker::JobZygote> zygote)
         : process_(process),
           config_(config),
-          zygote_(std::move(zygote)),
+          jobs_(process, std::move(zygote)),
           storage_(transport::RequestClient::connect(process.loop(), config.storage_endpoint)),
           objects_(*storage_),
-          disposal_(process, objects_) {
-        process_.loop().watch(zygote_->fd(), [this] { collect(); });
-    }
-    ~ImageRunner() override { process_.loop().unwatch(zygote_->fd()); }
-    ImageRunner(const ImageRunner&) = delete;
-    ImageRunner& operator=(const ImageRunner&) = delete;
+          disposal_(process, objects_) {}
 
     void run(worker::LaneJob job, worker::JobDone done) override {
         auto task = std::make_shared<PhotoTask>();
@@ -113,11 +108,12 @@ private:
             look_at_too_large(task);
         } else if (photo.error().reason == "no_such_key") {
             disposal_.recall(task, [task, why = photo.error()] {
-                task->done(std::unexpected(as_job_error(why, "download " + task->photo.name())));
+                task->done(
+                    std::unexpected(worker::as_job_error(why, "download " + task->photo.name())));
             });
         } else {
-            task->done(
-                std::unexpected(as_job_error(photo.error(), "download " + task->photo.name())));
+            task->done(std::unexpected(
+                worker::as_job_error(photo.error(), "download " + task->photo.name())));
         }
     }
 
@@ -133,7 +129,7 @@ private:
                                                  .reason = {},
                                                  .details = {}}));
             } else {
-                task->done(std::unexpected(as_job_error(photo.error(), doing)));
+                task->done(std::unexpected(worker::as_job_error(photo.error(), doing)));
             }
         };
         objects_.inspect({.bucket = task->photo.bucket, .key = task->photo.key}, task->context(),
@@ -222,43 +218,22 @@ private:
                    image.error().reason == "object_too_large") {
             task->done(fail_finally("bad_watermark", name + ": " + image.error().message));
         } else {
-            task->done(std::unexpected(as_job_error(image.error(), "download " + name)));
+            task->done(std::unexpected(worker::as_job_error(image.error(), "download " + name)));
         }
     }
 
     void start(const PhotoTaskPtr& task) {
-        const JobId id(task->job.grant.lease);
         const auto wall_time = std::chrono::seconds(std::max(task->job.timeout_s, 1U));
-        const auto started =
-            zygote_->start({.id = id,
-                            .parameters = schema::encode(task->parameters),
-                            .input_fd = task->input.get(),
-                            .output_fd = task->output.get(),
-                            .limits = {.memory_bytes = std::uint64_t{config_.memory_mb_max} << 20,
-                                       .output_bytes = std::uint64_t{config_.output_mb_max} << 20,
-                                       .processor_time = wall_time,
-                                       .wall_time = wall_time}});
-        if (!started) {
-            task->done(std::unexpected(started.error()));
-            return;
-        }
-        running_.emplace(id, task);
-    }
-
-    void collect() {
-        for (auto& outcome : zygote_->take_finished()) {
-            const auto found = running_.find(outcome.id);
-            if (found == running_.end()) continue;
-            const PhotoTaskPtr task = std::move(found->second);
-            running_.erase(found);
-            take_result(task, outcome.result);
-        }
-        if (!zygote_->is_alive()) {
-            process_.fail({.code = ErrorCode::unavailable,
-                           .message = "the zygote of the image jobs has ended",
-                           .reason = {},
-                           .details = {}});
-        }
+        jobs_.start(
+            {.id = JobId(task->job.grant.lease),
+             .parameters = schema::encode(task->parameters),
+             .input_fd = task->input.get(),
+             .output_fd = task->output.get(),
+             .limits = {.memory_bytes = std::uint64_t{config_.memory_mb_max} << 20,
+                        .output_bytes = std::uint64_t{config_.output_mb_max} << 20,
+                        .processor_time = wall_time,
+                        .wall_time = wall_time}},
+            [this, task](const Result<std::string>& outcome) { take_result(task, outcome); });
     }
 
     void take_result(const PhotoTaskPtr& task, const Result<std::string>& outcome) {
@@ -303,7 +278,7 @@ private:
                         [this, task, object = *object, &derivative,
                          next = offset + derivative.bytes](const Result<schema::ObjectPut>& put) {
                             if (!put) {
-                                task->done(std::unexpected(as_job_error(
+                                task->done(std::unexpected(worker::as_job_error(
                                     put.error(), "upload derivative " + derivative.name)));
                                 return;
                             }
@@ -321,16 +296,16 @@ private:
         identify(object);
         std::string json = make_sidecar(task->photo, task->result, task->outputs);
         const DerivativeResult sidecar{.name = "metadata", .bytes = json.size(), .pages = 0};
-        objects_.upload_bytes(
-            object, task->context(), std::move(json),
-            [task, object, sidecar](const Result<schema::ObjectPut>& put) {
-                if (!put) {
-                    task->done(std::unexpected(as_job_error(put.error(), "upload the sidecar")));
-                    return;
-                }
-                task->outputs.push_back(make_output(object, *put, sidecar));
-                finish(*task);
-            });
+        objects_.upload_bytes(object, task->context(), std::move(json),
+                              [task, object, sidecar](const Result<schema::ObjectPut>& put) {
+                                  if (!put) {
+                                      task->done(std::unexpected(
+                                          worker::as_job_error(put.error(), "upload the sidecar")));
+                                      return;
+                                  }
+                                  task->outputs.push_back(make_output(object, *put, sidecar));
+                                  finish(*task);
+                              });
     }
 
     static void finish(const PhotoTask& task) {
@@ -345,11 +320,10 @@ private:
 
     runtime::Process& process_;
     const Config& config_;
-    std::unique_ptr<worker::JobZygote> zygote_;
+    worker::ChildJobs jobs_;
     std::unique_ptr<transport::RequestClient> storage_;
     worker::ObjectClient objects_;
     Disposal disposal_;
-    std::unordered_map<JobId, PhotoTaskPtr> running_;
 };
 
 }  // namespace

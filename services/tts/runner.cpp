@@ -1,9 +1,8 @@
 #include "services/tts/runner.hpp"
 
-#include <unordered_map>
-
 #include <fmt/format.h>
 
+#include "common/worker/child_jobs.hpp"
 #include "common/worker/object_client.hpp"
 #include "common/worker/s3_event.hpp"
 #include "services/tts/job.hpp"
@@ -32,29 +31,15 @@ struct SpeechTask {
     }
 };
 
-// Errors of storage, as a job's: what went away is final, what cannot be reached is not the job's
-// fault.
-Error as_job_error(Error error, std::string_view doing) {
-    if (error.reason == "no_such_key" || error.reason == "object_too_large")
-        error.code = ErrorCode::invalid_argument;
-    if (error.code == ErrorCode::timeout) error.code = ErrorCode::unavailable;
-    return std::move(error).with_context(doing);
-}
-
 class SpeechRunner : public worker::Runner {
 public:
     SpeechRunner(runtime::Process& process, const Config& config,
                  std::unique_ptr<worker::JobZygote> zygote)
         : process_(process),
           config_(config),
-          zygote_(std::move(zygote)),
+          jobs_(process, std::move(zygote)),
           storage_(transport::RequestClient::connect(process.loop(), config.storage_endpoint)),
-          objects_(*storage_) {
-        process_.loop().watch(zygote_->fd(), [this] { collect(); });
-    }
-    ~SpeechRunner() override { process_.loop().unwatch(zygote_->fd()); }
-    SpeechRunner(const SpeechRunner&) = delete;
-    SpeechRunner& operator=(const SpeechRunner&) = delete;
+          objects_(*storage_) {}
 
     void run(worker::LaneJob job, worker::JobDone done) override {
         auto task =
@@ -90,7 +75,7 @@ private:
 
     void speak(const TaskPtr& task, const Result<schema::ObjectInfo>& input) {
         if (!input) {
-            task->done(std::unexpected(as_job_error(input.error(), "download the text")));
+            task->done(std::unexpected(worker::as_job_error(input.error(), "download the text")));
             return;
         }
         const auto parameters = make_job(task->job.environment, *input);
@@ -98,37 +83,15 @@ private:
             task->done(std::unexpected(parameters.error()));
             return;
         }
-        const JobId id(task->job.grant.lease);
         const auto wall_time = std::chrono::seconds(std::max(task->job.timeout_s, 1U));
-        const auto started =
-            zygote_->start({.id = id,
-                            .parameters = schema::encode(*parameters),
-                            .input_fd = task->text.get(),
-                            .output_fd = task->recording.get(),
-                            .limits = {.memory_bytes = std::uint64_t{config_.memory_mb_max} << 20,
-                                       .processor_time = 2 * wall_time,
-                                       .wall_time = wall_time}});
-        if (!started) {
-            task->done(std::unexpected(started.error()));
-            return;
-        }
-        running_.emplace(id, task);
-    }
-
-    void collect() {
-        for (auto& outcome : zygote_->take_finished()) {
-            const auto found = running_.find(outcome.id);
-            if (found == running_.end()) continue;
-            const TaskPtr task = std::move(found->second);
-            running_.erase(found);
-            upload(task, std::move(outcome.result));
-        }
-        if (!zygote_->is_alive()) {
-            process_.fail({.code = ErrorCode::unavailable,
-                           .message = "the zygote of the speech jobs has ended",
-                           .reason = {},
-                           .details = {}});
-        }
+        jobs_.start({.id = JobId(task->job.grant.lease),
+                     .parameters = schema::encode(*parameters),
+                     .input_fd = task->text.get(),
+                     .output_fd = task->recording.get(),
+                     .limits = {.memory_bytes = std::uint64_t{config_.memory_mb_max} << 20,
+                                .processor_time = 2 * wall_time,
+                                .wall_time = wall_time}},
+                    [this, task](const Result<std::string>& outcome) { upload(task, outcome); });
     }
 
     void upload(const TaskPtr& task, const Result<std::string>& outcome) {
@@ -162,7 +125,7 @@ private:
     static void finish(const SpeechTask& task, const Output& output,
                        const Result<schema::ObjectPut>& put) {
         if (!put) {
-            task.done(std::unexpected(as_job_error(put.error(), "upload the recording")));
+            task.done(std::unexpected(worker::as_job_error(put.error(), "upload the recording")));
             return;
         }
         schema::JobOutcome outcome;
@@ -183,10 +146,9 @@ private:
 
     runtime::Process& process_;
     const Config& config_;
-    std::unique_ptr<worker::JobZygote> zygote_;
+    worker::ChildJobs jobs_;
     std::unique_ptr<transport::RequestClient> storage_;
     worker::ObjectClient objects_;
-    std::unordered_map<JobId, TaskPtr> running_;
 };
 
 }  // namespace
