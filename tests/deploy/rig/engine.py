@@ -72,6 +72,10 @@ class Engine:
         self.process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def is_own(self):
+        return self.process is not None
+
     def environment(self, **added):
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(("AWS_", "ONPUT_", "DOCKER_", "COMPOSE_"))}

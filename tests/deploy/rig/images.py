@@ -19,6 +19,7 @@ SUITE = "bookworm"
 
 class Images:
     runtime, mail, proxy = "onput-test:runtime", "onput-test:mail", "onput-test:proxy"
+    builder = "onput-test:builder"
 
     def __init__(self, engine):
         self.engine = engine
@@ -33,7 +34,11 @@ class Images:
         if binaries:
             self._build_thin(pathlib.Path(binaries))
         else:
+            # Named, so that its packages stay for the next run and its predecessor can go.
+            self._build("builder", self.builder)
             self._build("runtime", self.runtime)
+        if self.engine.is_own:
+            self.engine.run("image", "prune", "-f")
         return self
 
     def _build(self, target, tag, context=ROOT):
