@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/runtime/metric_help.hpp"
+
 namespace onput::runtime {
 namespace {
 
@@ -92,6 +94,9 @@ std::string format_metrics(const std::vector<schema::Metric>& metrics) {
     for (const auto& sample : samples) {
         if (sample.family.name != family) {
             family = sample.family.name;
+            if (const auto help = metric_help(family); !help.empty()) {
+                text += fmt::format("# HELP {} {}\n", family, help);
+            }
             text += fmt::format("# TYPE {} {}\n", family, to_string(sample.family.type));
         }
         text += fmt::format("{} {}\n", sample.metric->name, sample.metric->value);

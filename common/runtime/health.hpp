@@ -41,7 +41,7 @@ struct HealthAnswer {
 HealthAnswer answer_health(std::string_view method, std::string_view target,
                            const HealthReport& report);
 
-// Families sorted by name, each with its type:
+// Families sorted by name, each with its help (metric_help.hpp) and type:
 //
 //     x_total                              a counter
 //     x_bucket{le="..."}, x_sum, x_count   a histogram x, its samples in the order given

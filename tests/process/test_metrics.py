@@ -27,11 +27,15 @@ def get(url):
 
 def read_metrics(text):
     """Samples by name and labels. Fails for what Prometheus would refuse."""
-    samples, family, kind, families = {}, None, None, set()
+    samples, family, kind, families, helped = {}, None, None, set(), None
     for line in text.splitlines():
+        if line.startswith("# HELP "):
+            helped = line.split()[2]
+            continue
         if line.startswith("# TYPE "):
             family, kind = line.split()[2:]
             assert family not in families, f"{family} is there twice"
+            assert helped == family, f"nothing explains {family}"
             families.add(family)
             continue
         found = SAMPLE.fullmatch(line)

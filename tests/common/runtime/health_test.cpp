@@ -41,6 +41,12 @@ TEST(Health, metrics_are_grouped_by_family_with_their_type) {
         "onput_b_total{k=\"1\"} 1000000\nonput_b_total{k=\"2\"} 3\n");
 }
 
+TEST(Health, a_known_family_is_explained) {
+    EXPECT_EQ(format_metrics({{"onput_worker_busy", 1}}),
+              "# HELP onput_worker_busy Jobs that run.\n# TYPE onput_worker_busy gauge\n"
+              "onput_worker_busy 1\n");
+}
+
 TEST(Health, a_histogram_is_one_family_with_its_buckets_in_order) {
     HistogramFigures figures;
     figures.buckets[0] = 1;

@@ -1,0 +1,85 @@
+#include "common/runtime/metric_help.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace onput::runtime {
+namespace {
+
+using Help = std::pair<std::string_view, std::string_view>;
+
+constexpr std::array texts{
+    Help{"onput_build_info", "1, labelled with service and version."},
+    Help{"onput_bus_hwm_drops_total",
+         "Readers of the bus found behind by more than it holds; they fetch what they missed."},
+    Help{"onput_bus_published_total", "Records published on the bus."},
+    Help{"onput_deliveries_open", "Deliveries tried at this moment."},
+    Help{"onput_delivery_attempts_total", "Deliveries tried, by destination and outcome."},
+    Help{"onput_delivery_lag_seconds", "From journaled to acknowledged, the newest delivery."},
+    Help{"onput_delivery_oldest_seconds", "Age of the oldest record owed to a destination."},
+    Help{"onput_delivery_owed", "Records owed to a destination."},
+    Help{"onput_delivery_undelivered", "Records given up without a dead-letter queue."},
+    Help{"onput_events_emitted_total", "Events committed with their objects, by type."},
+    Help{"onput_http_errors_total", "Answers of 500 and above."},
+    Help{"onput_http_requests_total", "Requests on the port of the protocols."},
+    Help{"onput_journal_appended_total", "Records journaled, by type."},
+    Help{"onput_journal_fsync_seconds", "What one sync of the journal takes."},
+    Help{"onput_journal_head_sequence", "Sequence of the newest record."},
+    Help{"onput_journal_records", "Records kept."},
+    Help{"onput_journal_repeated_total", "Events that came again and were recognised."},
+    Help{"onput_lane_acks_total", "Jobs acknowledged by workers."},
+    Help{"onput_lane_grants_lost_total", "Grants that did not reach their worker."},
+    Help{"onput_lane_leases", "Jobs in workers' hands."},
+    Help{"onput_lane_nacks_total", "Jobs given back by workers, failed or not begun."},
+    Help{"onput_lane_stale_total", "Acknowledgements of leases that had ended."},
+    Help{"onput_lane_workers", "Workers connected."},
+    Help{"onput_lane_workers_lost_total", "Workers that fell silent."},
+    Help{"onput_queue_all_messages", "Messages of all queues and functions."},
+    Help{"onput_queue_dead_lettered_total", "Messages moved to a dead-letter queue."},
+    Help{"onput_queue_expired_total", "Messages removed at the end of their retention."},
+    Help{"onput_queue_fsync_seconds", "What one sync of the queues takes."},
+    Help{"onput_queue_job_log_steps", "Steps of jobs kept for traces."},
+    Help{"onput_queue_leased_total", "Messages handed out."},
+    Help{"onput_queue_messages", "Messages of a queue, by state."},
+    Help{"onput_queue_notifications_total", "Ends of jobs told to topics."},
+    Help{"onput_queue_oldest_seconds", "Age of the oldest message of a queue."},
+    Help{"onput_queue_outbox_waiting", "Ends of jobs that the notifier has yet to take."},
+    Help{"onput_queue_relay_failures", "Failures to reach the notifier since the last success."},
+    Help{"onput_queue_removed_total", "Messages deleted or acknowledged."},
+    Help{"onput_queue_replies_held", "Answers that wait for a sync."},
+    Help{"onput_queue_returned_total", "Messages visible again after a lease."},
+    Help{"onput_queue_sent_total", "Messages taken in."},
+    Help{"onput_queue_waiting_receives", "Long polls that wait for a message."},
+    Help{"onput_replies_held", "Answers that wait for a sync."},
+    Help{"onput_s3_request_seconds", "From the request's head to the end of its answer."},
+    Help{"onput_s3_requests_total", "Requests by operation and status."},
+    Help{"onput_sns_request_seconds", "From the request's head to the end of its answer."},
+    Help{"onput_sns_requests_total", "Requests by operation and status."},
+    Help{"onput_sqs_request_seconds", "From the request's head to the end of its answer."},
+    Help{"onput_sqs_requests_total", "Requests by operation and status."},
+    Help{"onput_storage_buckets", "Buckets."},
+    Help{"onput_storage_fsync_seconds", "What one sync of the rows takes."},
+    Help{"onput_storage_outbox_events", "Events that the notifier has yet to take."},
+    Help{"onput_storage_read_sessions", "Large objects being read."},
+    Help{"onput_storage_relay_failures", "Failures to reach the notifier since the last success."},
+    Help{"onput_storage_trash_blobs", "Files of removed objects yet to be deleted."},
+    Help{"onput_storage_write_sessions", "Large objects being written."},
+    Help{"onput_subscriptions", "Subscriptions to topics, confirmed or pending."},
+    Help{"onput_worker_busy", "Jobs that run."},
+    Help{"onput_worker_jobs_total", "Jobs ended, by outcome."},
+    Help{"onput_worker_places", "Jobs that may run at a time."},
+    Help{"onput_worker_waiting", "Jobs in hand that wait for a place."},
+    Help{"process_resident_memory_bytes", "Resident memory."},
+    Help{"process_start_time_seconds", "Start of the process, seconds since 1970."},
+};
+static_assert(std::ranges::is_sorted(texts, {}, &Help::first));
+
+}  // namespace
+
+std::string_view metric_help(std::string_view family) {
+    const auto found = std::ranges::lower_bound(texts, family, {}, &Help::first);
+    return found != texts.end() && found->first == family ? found->second : std::string_view();
+}
+
+}  // namespace onput::runtime
