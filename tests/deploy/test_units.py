@@ -140,3 +140,7 @@ def test_a_unit_forbids_no_system_call_that_its_service_makes(unit, tmp_path):
     made = set(re.findall(r"^\d+ +(?:<\.\.\. )?(\w+)[( ]", seen.read_text(), re.M))
     assert {"mmap", "read", "sched_setscheduler"} <= made
     assert made - allowed_by(unit) == set()
+    families = set(re.findall(r"\bsocket(?:pair)?\((\w+)", seen.read_text()))
+    assert "AF_INET" in families
+    left = re.search(r"^RestrictAddressFamilies=(.*)$", unit.read_text(), re.M)[1].split()
+    assert families - set(left) == set()

@@ -19,7 +19,7 @@ SUITE = "bookworm"
 
 class Images:
     runtime, mail, proxy = "onput-test:runtime", "onput-test:mail", "onput-test:proxy"
-    builder = "onput-test:builder"
+    builder, systemd = "onput-test:builder", "onput-test:systemd"
 
     def __init__(self, engine):
         self.engine = engine
@@ -40,6 +40,13 @@ class Images:
         if self.engine.is_own:
             self.engine.run("image", "prune", "-f")
         return self
+
+    def build_systemd(self):
+        """The runtime with a systemd and our units."""
+        file = ROOT / "tests/deploy/rig/systemd.Dockerfile"
+        self.engine.run("build", "--network", "host", "--build-arg", f"RUNTIME={self.runtime}", "-t",
+                        self.systemd, "-f", file, ROOT, deadline_s=BUILD_DEADLINE_S)
+        return self.systemd
 
     def _build(self, target, tag, context=ROOT):
         # The network of the host, because a package mirror may be reachable from there only.
