@@ -1,6 +1,7 @@
 #include "services/ctl/child_instance.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -8,12 +9,18 @@
 #include <filesystem>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "services/ctl/http_client.hpp"
 
 namespace onput::ctl {
 namespace {
+
+constexpr int http_ok = 200;
+constexpr int http_not_ready = 503;
+constexpr auto ready_patience = std::chrono::seconds(10);
+constexpr auto ready_period = std::chrono::milliseconds(100);
 
 // Runs in the child between fork and exec: only calls that are safe there.
 [[noreturn]] void become_dev(const char* binary, const char* data, int output,
@@ -40,6 +47,16 @@ bool await_ready(int fd) {
         text.append(chunk, static_cast<std::size_t>(count));
     }
     return text.starts_with("ready ");
+}
+
+// Of one that has just been started. The last status; 0 when nobody answers.
+int await_ready(const Instance& instance) {
+    const auto end = std::chrono::steady_clock::now() + ready_patience;
+    while (true) {
+        const int status = get_status(instance.url + "/_onput/readyz");
+        if (status != http_not_ready || std::chrono::steady_clock::now() > end) return status;
+        std::this_thread::sleep_for(ready_period);
+    }
 }
 
 }  // namespace
@@ -98,12 +115,17 @@ Result<Workplace> find_workplace(const std::string& data_flag,
     }
     Workplace place{.data = data_directory(data_flag), .own = nullptr};
     ONPUT_TRY(const auto instance, read_instance(place.data));
-    if (get_status(instance.url + "/_onput/readyz") != 200) {
-        return fail(
-            ErrorCode::unavailable,
-            instance.url + " is not ready; start it with 'onput dev --data " + place.data + "'");
+    const int status = await_ready(instance);
+    if (status == http_ok) return place;
+    if (status == http_not_ready) {
+        return fail(ErrorCode::unavailable,
+                    instance.url + " is not ready; 'onput status' tells what is missing");
     }
-    return place;
+    return fail(
+        ErrorCode::unavailable,
+        instance.url + " does not answer; " +
+            (instance.is_elsewhere() ? "see its gateway's log"
+                                     : "start it with 'onput dev --data " + place.data + "'"));
 }
 
 }  // namespace onput::ctl

@@ -49,13 +49,8 @@ Finding check_disk(const std::string& data) {
     return {"disk", Verdict::good, text};
 }
 
-// Of an instance whose processes others run, as in containers, only the address is here.
-bool is_elsewhere(const Result<Instance>& instance) {
-    return instance && instance->socket_directory.empty();
-}
-
 Finding check_writable(const std::string& data, const Result<Instance>& instance) {
-    if (is_elsewhere(instance)) {
+    if (instance && instance->is_elsewhere()) {
         return {"data directory", Verdict::good,
                 data + " says how to reach an instance that runs elsewhere"};
     }
@@ -136,13 +131,13 @@ Finding check_instance(const std::string& data, const Result<Instance>& instance
     }
     const int status = get_status(instance->url + "/_onput/readyz");
     if (status == 200) return {"instance", Verdict::good, instance->url + " is ready"};
-    const std::string start =
-        is_elsewhere(instance) ? "see its gateway's log" : "start it with onput dev --data " + data;
+    const std::string start = instance->is_elsewhere() ? "see its gateway's log"
+                                                       : "start it with onput dev --data " + data;
     if (status == 0) {
         return {"instance", Verdict::warning, instance->url + " does not answer; " + start};
     }
     const std::string logs =
-        is_elsewhere(instance) ? "the services' logs" : "the logs in " + data + "/log";
+        instance->is_elsewhere() ? "the services' logs" : "the logs in " + data + "/log";
     return {"instance", Verdict::bad,
             instance->url + " is not ready; see onput status and " + logs};
 }

@@ -28,6 +28,8 @@ struct Instance {
     [[nodiscard]] schema::Principal principal() const {
         return {.account = account, .id = "onput"};
     }
+    // Others run its processes, as in containers: no more of it is here than its address.
+    [[nodiscard]] bool is_elsewhere() const { return socket_directory.empty(); }
 };
 
 // Data directory of a command: the flag, else $ONPUT_DATA, else ./onput-data.
