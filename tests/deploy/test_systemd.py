@@ -34,8 +34,8 @@ def wait_for_all(machine, state):
 
 
 def workers_of(machine, name):
-    status = json.loads(machine.run("onput", "-o", "json", "status").stdout)
-    return next(f["workers"] for f in status["functions"] if f["function"]["name"] == name)
+    status = json.loads(machine.run("onput", "-o", "json", "status", expect=None).stdout)
+    return next((f["workers"] for f in status["functions"] if f["function"]["name"] == name), 0)
 
 
 def test_confined_services_turn_a_text_into_speech_and_a_photo_into_pictures(booted):
@@ -48,6 +48,18 @@ def test_a_killed_service_is_started_again(booted, unit):
     booted.run("systemctl", "kill", "-s", "KILL", "--kill-whom=main", unit)
     wait_until(lambda: booted.state(unit, "MainPID") not in ("0", before) and
                booted.state(unit) == "active", 60, f"{unit} to be back")
+
+
+def test_a_service_that_hangs_is_started_again(booted):
+    """The watchdog, with less patience than the unit has."""
+    dropin = "/etc/systemd/system/onput-queue.service.d"
+    booted.run("sh", "-c", f"mkdir {dropin} && printf '[Service]\\nWatchdogSec=2\\n' > {dropin}/test.conf")
+    booted.run("systemctl", "daemon-reload")
+    booted.run("systemctl", "restart", "onput-queue")
+    before = booted.state("onput-queue", "MainPID")
+    booted.run("systemctl", "kill", "-s", "STOP", "--kill-whom=main", "onput-queue")
+    wait_until(lambda: booted.state("onput-queue", "MainPID") not in ("0", before) and
+               booted.state("onput-queue") == "active", 60, "another queue")
 
 
 def test_a_further_worker_is_a_further_instance_of_its_unit(booted):
