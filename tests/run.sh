@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds everything and runs every test. The last line is "N passed, N failed".
 #
-#   tests/run.sh                     all of it but deploy
-#   tests/run.sh deploy              builds the image and runs it on an engine of its own, a quarter of an hour
-#   tests/run.sh unit process        only these kinds: tidy unit sim golden fuzz asan process deploy
+#   tests/run.sh                     all of it but image
+#   tests/run.sh unit process        only these kinds: tidy unit sim golden fuzz asan process deploy image
+#   tests/run.sh image               deploy, with the image as deploy/Dockerfile compiles it: a quarter of an hour
 #   ONPUT_SIM_SEEDS=5000 tests/run.sh sim        a longer simulation (200 seeds by default)
 #   ONPUT_FUZZ_SECONDS=600 tests/run.sh fuzz     longer fuzzing (5 s a target by default)
 #   ONPUT_SOAK_SECONDS=600 tests/run.sh process deploy   kill tests that go on for longer
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-kinds=${*:-tidy unit sim golden fuzz asan process}
+kinds=${*:-tidy unit sim golden fuzz asan process deploy}
 results=build/test-results
 rm -rf "$results"
 mkdir -p "$results"
@@ -68,8 +68,10 @@ if wants process; then
     $venv/bin/pytest -q tests/process --junitxml=$results/process.xml
 fi
 
-if wants deploy; then
+if wants deploy || wants image; then
     step "deploy: containers on a real engine, systemd units; skipped where no engine can run"
+    # Compiled above, so not once more in the image.
+    wants image || export ONPUT_DEPLOY_BIN=$PWD/build/release/bin
     $venv/bin/pytest -q -rs tests/deploy --junitxml=$results/deploy.xml
 fi
 

@@ -75,6 +75,8 @@ class Engine:
             self.process.kill()
             self.process.wait()
         self.process = None
+        for left in self.folder.glob("exec/netns/*"):  # An engine does not take these mounts away.
+            subprocess.run(["umount", left], capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
