@@ -7,6 +7,8 @@
 // ("Invalid parameter: ...").
 #pragma once
 
+#include <optional>
+
 #include "common/schema/codec.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/fields.hpp"
@@ -100,15 +102,18 @@ struct ListTopics {
 };
 
 struct SetTopicAttribute {
-    static constexpr MessageInfo info{.kind = Kind::set_topic_attribute};
+    static constexpr MessageInfo info{.kind = Kind::set_topic_attribute, .version = 2};
     static constexpr std::string_view method = "notifier.set_topic_attribute";
     using Reply = Empty;
 
     std::string arn = {};
     std::string name = {};  // "Policy", "DisplayName", "SignatureVersion", "DeliveryPolicy", ...
     std::string value = {};
+    // Since version 2. What GetTopic told: when it is no longer so, nothing changes, and the answer
+    // is conflict, reason attribute_changed.
+    std::optional<std::string> expected = {};
 
-    ONPUT_FIELDS(arn, name, value)
+    ONPUT_FIELDS(arn, name, value, expected)
     friend bool operator==(const SetTopicAttribute&, const SetTopicAttribute&) = default;
 };
 

@@ -2,6 +2,7 @@
 import json
 import re
 import urllib.error
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -443,6 +444,19 @@ def test_a_permission_is_added_and_removed(sns, stranger, topic):
     sns.remove_permission(TopicArn=topic, Label="guests")
     with refused("AuthorizationError", 403):
         stranger.publish(TopicArn=topic, Message="m")
+
+
+def test_permissions_added_and_removed_at_the_same_time_all_hold(sns, topic):
+    labels = [f"guest-{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(labels)) as pool:
+        list(pool.map(lambda label: sns.add_permission(
+            TopicArn=topic, Label=label, AWSAccountId=[OTHER_ACCOUNT], ActionName=["Publish"]),
+            labels))
+        statements = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+        assert set(labels) <= {s.get("Sid") for s in statements["Statement"]}
+        list(pool.map(lambda label: sns.remove_permission(TopicArn=topic, Label=label), labels))
+    statements = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+    assert not set(labels) & {s.get("Sid") for s in statements["Statement"]}
 
 
 def test_a_subscription_is_its_owners_and_the_topic_owners_business(sns, topics, stranger, topic):

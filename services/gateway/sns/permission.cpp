@@ -1,8 +1,9 @@
-// AddPermission and RemovePermission: the topic's policy is read, changed, and set. Two callers who
-// do so at the same time may undo each other's change.
+// AddPermission and RemovePermission: the topic's policy is read, changed, and set if it is still
+// the one that was read; else all over again.
 #include "services/gateway/sns/permission.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <nlohmann/json.hpp>
 
@@ -77,13 +78,27 @@ http::Task<Result<std::string>> policy_of(SnsRequest& request, std::string topic
     co_return answer->reply.attributes["Policy"];
 }
 
-Outcome set_policy(SnsRequest& request, std::string topic_arn, Result<std::string> policy) {
-    if (!policy) co_return std::unexpected(std::move(policy).error());
-    const schema::SetTopicAttribute change{
-        .arn = std::move(topic_arn), .name = "Policy", .value = std::move(*policy)};
-    auto answer = co_await request.context.call(change);
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return Value();
+// Callers who change one topic's policy at the same time; each round lets one of them through.
+constexpr int rounds_max = 16;
+
+// `change` makes the new policy of the one that is.
+http::Task<Result<Value>> change_policy(
+    SnsRequest& request, std::string topic_arn,
+    std::function<Result<std::string>(std::string_view)> change) {
+    for (int round = 0; round < rounds_max; ++round) {
+        const auto policy = co_await policy_of(request, topic_arn);
+        if (!policy) co_return std::unexpected(policy.error());
+        auto changed = change(*policy);
+        if (!changed) co_return std::unexpected(std::move(changed).error());
+        const schema::SetTopicAttribute set{
+            .arn = topic_arn, .name = "Policy", .value = std::move(*changed), .expected = *policy};
+        auto answer = co_await request.context.call(set);
+        if (answer) co_return Value();
+        if (answer.error().reason != "attribute_changed") {
+            co_return std::unexpected(std::move(answer).error());
+        }
+    }
+    co_return fail(ErrorCode::unavailable, "The topic's policy is changed by too many at once.");
 }
 
 }  // namespace
@@ -126,17 +141,19 @@ Result<std::string> without_permission(std::string_view policy_text, std::string
 Outcome add_permission(SnsRequest& request) {
     const auto permission = read_permission(request.parameters);
     if (!permission) co_return std::unexpected(permission.error());
-    auto policy = co_await policy_of(request, permission->topic_arn);
-    if (policy) policy = with_permission(*policy, *permission);
-    co_return co_await set_policy(request, permission->topic_arn, std::move(policy));
+    std::function<Result<std::string>(std::string_view)> add =
+        [given = *permission](std::string_view policy) { return with_permission(policy, given); };
+    co_return co_await change_policy(request, permission->topic_arn, std::move(add));
 }
 
 Outcome remove_permission(SnsRequest& request) {
     const auto removal = read_removal(request.parameters);
     if (!removal) co_return std::unexpected(removal.error());
-    auto policy = co_await policy_of(request, removal->topic_arn);
-    if (policy) policy = without_permission(*policy, removal->label);
-    co_return co_await set_policy(request, removal->topic_arn, std::move(policy));
+    std::function<Result<std::string>(std::string_view)> remove =
+        [label = removal->label](std::string_view policy) {
+            return without_permission(policy, label);
+        };
+    co_return co_await change_policy(request, removal->topic_arn, std::move(remove));
 }
 
 }  // namespace onput::gateway::sns

@@ -179,6 +179,11 @@ Result<schema::Empty> TopicBook::set_attribute(const schema::SetTopicAttribute& 
                                                const Caller& caller, store::Batch& batch) {
     ONPUT_TRY(Topic * topic, state_->known_topic(request.arn));
     ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:SetTopicAttributes"));
+    if (request.expected &&
+        info_of(*topic, state_->subscriptions).attributes[request.name] != *request.expected) {
+        return fail(ErrorCode::conflict, request.name + " has changed meanwhile",
+                    "attribute_changed");
+    }
     Texts attributes = topic->attributes;
     ONPUT_TRY_VOID(
         accept_topic_attribute(request.name, request.value, AttributeCall::of_one, attributes));

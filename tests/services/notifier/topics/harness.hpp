@@ -99,6 +99,13 @@ protected:
                                        batch);
         });
     }
+    Result<schema::Empty> set_if(const std::string& arn, const std::string& name,
+                                 const std::string& value, const std::string& expected) {
+        return run([&](store::Batch& batch) {
+            return book->set_attribute(
+                {.arn = arn, .name = name, .value = value, .expected = expected}, by(owner), batch);
+        });
+    }
     Texts attributes_of(const std::string& arn) {
         const auto info = book->get({.arn = arn}, by(owner));
         EXPECT_EQ(outcome(info), "fine");

@@ -132,6 +132,18 @@ TEST_F(TopicTest, set_attributes_are_shown_and_empty_ones_are_reset) {
     EXPECT_EQ(attributes_of(arn)["DisplayName"], "");
 }
 
+TEST_F(TopicTest, an_attribute_that_is_not_as_expected_is_left_alone) {
+    const std::string arn = topic();
+    const std::string shown = attributes_of(arn)["Policy"];
+    const std::string first = allow("\"*\"", "sns:Publish");
+    EXPECT_EQ(outcome(set_if(arn, "Policy", first, shown)), "fine");
+    const auto late = set_if(arn, "Policy", allow("\"*\"", "sns:Subscribe"), shown);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, ErrorCode::conflict);
+    EXPECT_EQ(late.error().reason, "attribute_changed");
+    EXPECT_EQ(attributes_of(arn)["Policy"], first);
+}
+
 TEST_F(TopicTest, a_policy_is_parsed_when_it_is_set) {
     const std::string arn = topic();
     const std::string out_of_scope = "Policy statement action out of service scope!";
