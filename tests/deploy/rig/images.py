@@ -81,8 +81,11 @@ def make_base(engine):
                            "or name a base with ONPUT_DEPLOY_BASE")
         _debootstrap(archive)
     with open(archive, "rb") as tar:
-        subprocess.run([DOCKER, "import", "-", BASE], stdin=tar, check=True, capture_output=True,
-                       env=engine.environment())
+        done = subprocess.run([DOCKER, "import", "-", BASE], stdin=tar, capture_output=True,
+                              text=True, env=engine.environment())
+    # An engine that starts where it may not mount, as below a chroot, finds out here.
+    if done.returncode != 0:
+        raise NoEngine(f"the engine cannot unpack an image: {done.stderr.strip()}")
     return BASE
 
 

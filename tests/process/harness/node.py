@@ -38,8 +38,8 @@ def _install():
     INSTALLED.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(CLIENTS / name, INSTALLED / name)
-    done = subprocess.run([_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=INSTALLED,
-                          capture_output=True, text=True, timeout=INSTALL_DEADLINE_S)
+    done = subprocess.run([_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                          cwd=INSTALLED, capture_output=True, text=True, timeout=INSTALL_DEADLINE_S)
     if done.returncode != 0:
         return f"npm ci in {INSTALLED}\n{done.stdout}\n{done.stderr}"
     shutil.copy(lock, mark)
