@@ -1,5 +1,6 @@
 #include "common/transport/endpoint.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>

@@ -1,5 +1,7 @@
 // Bytes that no client of ours sends, from a bare DEALER and from a bare TCP connection.
 #include <arpa/inet.h>
+#include <filesystem>
+#include <iterator>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

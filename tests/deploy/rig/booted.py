@@ -22,7 +22,7 @@ class Booted:
         self.name = f"onput-test-systemd-{os.getpid()}-{next(self._numbers)}"
 
     def __enter__(self):
-        # What units need to confine their services; an unprivileged container on purpose.
+        # What units need to confine their services, and no more where that is enough.
         rights = ["--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE", "--cap-add", "NET_ADMIN",
                   "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
         groups = ["--cgroupns", "private", "-v", f"{CGROUPS_V1}:{CGROUPS_V1}:rw"]
