@@ -302,6 +302,17 @@ TEST_F(SnsCalls, permissions_change_the_topics_policy) {
     EXPECT_EQ(call("RemovePermission", of_topic + "&Label=x").status, 404);
 }
 
+TEST_F(SnsCalls, a_policy_that_others_change_all_the_time_is_given_up_and_nothing_is_set) {
+    const std::string policy = R"({"Version":"2008-10-17","Statement":[{"Sid":"l"}]})";
+    notifier_answers<schema::GetTopic>({.arn = topic, .attributes = {{"Policy", policy}}});
+    notifier_refuses<schema::SetTopicAttribute>(ErrorCode::conflict, "Policy has changed meanwhile",
+                                                "attribute_changed");
+    EXPECT_EQ(call("RemovePermission", of_topic + "&Label=l").status, 503);
+    EXPECT_EQ(asked<schema::SetTopicAttribute>().expected, policy);
+    constexpr std::size_t rounds = 16;
+    EXPECT_EQ(gateway.request_count(), 2 * rounds);
+}
+
 TEST_F(SnsCalls, permissions_without_accounts_or_actions_are_refused) {
     for (const std::string form :
          {"&Label=l", "&Label=l&AWSAccountId.member.1=1&ActionName.member.1=x",
