@@ -1,3 +1,5 @@
 #include "services/ctl/cli.hpp"
 
-int main(int argc, char** argv) { return onput::ctl::run(argc, argv); }
+int main(int argc, char** argv) {
+    return onput::ctl::run(argc, argv);
+}

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
-#include "services/notifier/trace.hpp"
+#include "services/notifier/journal/trace.hpp"
 
 namespace onput::notifier {
 namespace {

@@ -21,9 +21,9 @@
 #include "common/store/store.hpp"
 #include "common/transport/bus.hpp"
 #include "common/transport/request.hpp"
-#include "services/notifier/check.hpp"
 #include "services/notifier/config.hpp"
 #include "services/notifier/core.hpp"
+#include "services/notifier/delivery/check.hpp"
 #include "services/notifier/outbound/outbound.hpp"
 #include "services/notifier/writer.hpp"
 

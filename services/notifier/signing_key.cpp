@@ -4,7 +4,7 @@
 #include <system_error>
 
 #include "common/base/log.hpp"
-#include "services/notifier/records.hpp"
+#include "services/notifier/journal/records.hpp"
 
 namespace onput::notifier {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
-#include "services/queue/rows.hpp"
+#include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
 namespace {

@@ -32,12 +32,12 @@
 
 #include "common/base/random.hpp"
 #include "common/schema/lane.hpp"
-#include "services/queue/deliveries.hpp"
-#include "services/queue/functions.hpp"
-#include "services/queue/lanes.hpp"
-#include "services/queue/message_commands.hpp"
-#include "services/queue/notifications.hpp"
-#include "services/queue/queue_commands.hpp"
+#include "services/queue/commands/functions.hpp"
+#include "services/queue/commands/message_commands.hpp"
+#include "services/queue/commands/queue_commands.hpp"
+#include "services/queue/lanes/lanes.hpp"
+#include "services/queue/messages/deliveries.hpp"
+#include "services/queue/messages/notifications.hpp"
 
 namespace onput::queue {
 

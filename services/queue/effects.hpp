@@ -8,8 +8,8 @@
 #include "common/schema/lane.hpp"
 #include "common/schema/queue.hpp"
 #include "common/store/store.hpp"
-#include "services/queue/ids.hpp"
-#include "services/queue/records.hpp"
+#include "services/queue/messages/ids.hpp"
+#include "services/queue/messages/records.hpp"
 
 namespace onput::queue {
 

@@ -6,7 +6,7 @@
 #include "common/base/log.hpp"
 #include "common/runtime/health.hpp"
 #include "common/store/rocks_store.hpp"
-#include "services/queue/rows.hpp"
+#include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
 

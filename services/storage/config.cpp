@@ -1,7 +1,7 @@
 #include "services/storage/config.hpp"
 
 #include "common/store/blobs.hpp"
-#include "services/storage/names.hpp"
+#include "services/storage/objects/names.hpp"
 
 namespace onput::storage {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "services/storage/notification.hpp"
+#include "services/storage/buckets/notification.hpp"
 
 namespace onput::storage {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
-#include "services/storage/names.hpp"
-#include "services/storage/records.hpp"
+#include "services/storage/objects/names.hpp"
+#include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
 namespace {

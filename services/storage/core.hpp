@@ -19,9 +19,9 @@
 
 #include "common/base/random.hpp"
 #include "common/outbox/outbox.hpp"
-#include "services/storage/buckets.hpp"
+#include "services/storage/buckets/buckets.hpp"
 #include "services/storage/effects.hpp"
-#include "services/storage/trash.hpp"
+#include "services/storage/objects/trash.hpp"
 
 namespace onput::storage {
 

@@ -2,7 +2,7 @@
 
 #include "common/base/check.hpp"
 #include "services/storage/core.hpp"
-#include "services/storage/records.hpp"
+#include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "common/store/blobs.hpp"
 #include "common/store/store.hpp"
-#include "services/storage/trash.hpp"
+#include "services/storage/objects/trash.hpp"
 
 namespace onput::storage {
 

@@ -15,9 +15,9 @@
 #include "common/outbox/relay.hpp"
 #include "common/runtime/service.hpp"
 #include "services/storage/config.hpp"
-#include "services/storage/downloads.hpp"
 #include "services/storage/ledger.hpp"
-#include "services/storage/uploads.hpp"
+#include "services/storage/transfers/downloads.hpp"
+#include "services/storage/transfers/uploads.hpp"
 
 namespace onput::storage {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "services/notifier/s3_record.hpp"
-#include "services/queue/lanes.hpp"
+#include "services/notifier/delivery/s3_record.hpp"
+#include "services/queue/lanes/lanes.hpp"
 
 namespace onput::sim {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "common/base/check.hpp"
-#include "services/queue/rows.hpp"
+#include "services/queue/messages/rows.hpp"
 #include "tests/sim/notifier_node.hpp"
 #include "tests/sim/worker_node.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
-#include "services/storage/records.hpp"
+#include "services/storage/objects/records.hpp"
 #include "tests/sim/notifier_node.hpp"
 
 namespace onput::sim {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "services/notifier/queue_items.hpp"
-#include "services/notifier/s3_record.hpp"
+#include "services/notifier/delivery/queue_items.hpp"
+#include "services/notifier/delivery/s3_record.hpp"
 
 namespace onput::sim {
 namespace {

@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "common/schema/events.hpp"
-#include "services/notifier/journal_body.hpp"
+#include "services/notifier/journal/journal_body.hpp"
 #include "services/notifier/topics/topic_book.hpp"
 #include "tests/sim/handovers.hpp"
 

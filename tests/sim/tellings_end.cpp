@@ -1,8 +1,8 @@
 // What must hold of topics when everything has come to rest.
 #include <algorithm>
 
-#include "services/notifier/queue_items.hpp"
-#include "services/notifier/s3_record.hpp"
+#include "services/notifier/delivery/queue_items.hpp"
+#include "services/notifier/delivery/s3_record.hpp"
 #include "tests/sim/tellings.hpp"
 
 namespace onput::sim {

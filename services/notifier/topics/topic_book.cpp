@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/base/check.hpp"
-#include "services/notifier/records.hpp"
+#include "services/notifier/journal/records.hpp"
 #include "services/notifier/topics/endpoint.hpp"
 #include "services/notifier/topics/refusal.hpp"
 #include "services/notifier/topics/subscription_attributes.hpp"

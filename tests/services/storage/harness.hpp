@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "services/storage/core.hpp"
-#include "services/storage/records.hpp"
+#include "services/storage/objects/records.hpp"
 #include "tests/support/memory_store.hpp"
 
 namespace onput::storage {

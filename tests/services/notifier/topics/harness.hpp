@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/check.hpp"
-#include "services/notifier/records.hpp"
+#include "services/notifier/journal/records.hpp"
 #include "services/notifier/topics/topic_book.hpp"
 #include "tests/support/memory_store.hpp"
 

@@ -1,0 +1,171 @@
+#include "services/notifier/delivery/queue_items.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "common/base/check.hpp"
+
+namespace onput::notifier {
+namespace {
+
+bool is_owed(const DestinationRecord& destination, const JournalEntry& entry) {
+    if (destination.is_dead_letter) {
+        const schema::DeliveryAttempt* attempt = entry.attempt();
+        return attempt != nullptr && !attempt->dead_letter_arn.empty() &&
+               dead_letters_of(attempt->subscription_arn) == destination.arn;
+    }
+    const schema::TopicMessage* message = entry.message();
+    return message != nullptr &&
+           std::ranges::binary_search(message->owed, destination.subscription);
+}
+
+// A raw message carries its attributes as the queue's own; an envelope has them inside.
+std::map<std::string, schema::MessageAttribute> attributes_of(const schema::TopicMessage& message,
+                                                              const Subscription& subscription) {
+    std::map<std::string, schema::MessageAttribute> attributes;
+    if (!subscription.is_raw) return attributes;
+    for (const auto& attribute : message.attributes) {
+        attributes[attribute.name] = {.data_type = attribute.type, .value = attribute.value};
+    }
+    return attributes;
+}
+
+std::size_t bytes_of(const schema::DeliverItem& item) {
+    std::size_t bytes = item.body.size();
+    for (const auto& [name, attribute] : item.attributes) {
+        bytes += name.size() + attribute.data_type.size() + attribute.value.size();
+    }
+    return bytes;
+}
+
+}  // namespace
+
+std::vector<Pending> owed_to(const DestinationRecord& destination, const JournalEntry& entry) {
+    std::vector<Pending> items;
+    if (destination.subscription != 0) {
+        if (is_owed(destination, entry)) {
+            items.push_back({.number = delivery_number(entry.sequence, 0), .time = entry.time});
+        }
+        return items;
+    }
+    const schema::ObjectEvent* event = entry.event();
+    if (event == nullptr) return items;
+    for (std::size_t i = 0; i < event->owed.size(); ++i) {
+        const auto& owed = event->owed[i];
+        if (owed.arn == destination.arn && owed.withheld.empty()) {
+            items.push_back({.number = delivery_number(entry.sequence, i), .time = entry.time});
+        }
+    }
+    return items;
+}
+
+schema::Deliver QueueItems::empty_for(const DestinationRecord& destination) const {
+    schema::Deliver message;
+    message.source = journal_.epoch();
+    message.service = delivering_service;
+    message.destination_arn = destination.arn;
+    if (destination.subscription == 0) return message;
+    const Subscription* subscription = topics_.find_subscription(destination.subscription);
+    ONPUT_CHECK(subscription != nullptr);
+    // The queue keeps one mark per source and queue, and subscriptions of several topics may name
+    // the same queue.
+    message.source += '/' + std::to_string(destination.subscription);
+    message.service = notifying_service;
+    message.destination_arn = subscription->endpoint;
+    if (!destination.is_dead_letter) return message;
+    message.source += "/dlq";
+    message.destination_arn.clear();  // Each attempt names its own: the first one's is taken.
+    return message;
+}
+
+Result<schema::Deliver> QueueItems::build(const Destination& destination,
+                                          std::uint64_t durable_sequence) const {
+    const DestinationRecord& record = destination.record();
+    if (record.subscription != 0 && topics_.find_subscription(record.subscription) == nullptr) {
+        return schema::Deliver{};
+    }
+    schema::Deliver message = empty_for(record);
+    const std::size_t items_max =
+        record.subscription == 0 ? deliver_items_max : subscription_items_max;
+    std::size_t bytes = 0;
+    for (const Pending& pending : destination.window()) {
+        if (message.items.size() == items_max) break;
+        if (sequence_of(pending.number) > durable_sequence) break;
+        ONPUT_TRY(const bool has_room, add(record, pending, message, bytes));
+        if (!has_room) break;
+    }
+    return message;
+}
+
+Result<bool> QueueItems::add(const DestinationRecord& destination, const Pending& pending,
+                             schema::Deliver& message, std::size_t& bytes) const {
+    Result<schema::DeliverItem> item = schema::DeliverItem{};
+    if (destination.subscription == 0) {
+        item = event_item(destination, pending);
+    } else if (!destination.is_dead_letter) {
+        item = message_item(destination, pending, sequence_of(pending.number));
+    } else {
+        ONPUT_TRY(const auto entry, journal_.load(sequence_of(pending.number)));
+        ONPUT_CHECK(entry->attempt() != nullptr);
+        const std::string& target = entry->attempt()->dead_letter_arn;
+        if (message.items.empty()) message.destination_arn = target;
+        if (message.destination_arn != target) return false;
+        item = message_item(destination, pending, entry->attempt()->message_sequence);
+    }
+    if (!item) return std::unexpected(item.error());
+    bytes += bytes_of(*item);
+    if (bytes > deliver_bytes_max && !message.items.empty()) return false;
+    message.items.push_back(*std::move(item));
+    return true;
+}
+
+Result<schema::DeliverItem> QueueItems::event_item(const DestinationRecord& destination,
+                                                   const Pending& pending) const {
+    ONPUT_TRY(const auto entry, journal_.load(sequence_of(pending.number)));
+    ONPUT_CHECK(entry->event() != nullptr);
+    const schema::ObjectEvent& event = *entry->event();
+    ONPUT_CHECK(position_of(pending.number) < event.owed.size());
+    const auto& owed = event.owed[position_of(pending.number)];
+    ONPUT_CHECK(owed.arn == destination.arn);
+    return schema::DeliverItem{
+        .number = pending.number,
+        .message_id =
+            message_id_of({.event_id = event.event_id, .arn = owed.arn, .rule_id = owed.rule_id}),
+        .event_id = event.event_id,
+        .body = format_record(event, owed.rule_id, options_),
+        .source_arn = "arn:aws:s3:::" + event.bucket,
+        .source_account = event.bucket_owner,
+        .trace = event.trace};
+}
+
+Result<schema::DeliverItem> QueueItems::message_item(const DestinationRecord& destination,
+                                                     const Pending& pending,
+                                                     std::uint64_t message_sequence) const {
+    ONPUT_TRY(const auto entry, journal_.load(message_sequence));
+    ONPUT_CHECK(entry->message() != nullptr);
+    const schema::TopicMessage& message = *entry->message();
+    const Subscription* subscription = topics_.find_subscription(destination.subscription);
+    ONPUT_CHECK(subscription != nullptr);
+    // A queue refuses a raw message of so many attributes: as one, a dead letter would be lost too.
+    std::optional<Subscription> enveloped;
+    if (destination.is_dead_letter && message.attributes.size() > schema::message_attributes_max) {
+        enveloped = *subscription;
+        enveloped->is_raw = false;
+        subscription = &*enveloped;
+    }
+    const Topic* topic = topics_.find(subscription->topic_arn);
+    ONPUT_CHECK(topic != nullptr);
+    ONPUT_TRY(std::string body, writer_.queue_body(message, *topic, *subscription));
+    return schema::DeliverItem{
+        .number = pending.number,
+        .message_id =
+            message_id_of({.event_id = message.event_id, .arn = destination.arn, .rule_id = {}}),
+        .event_id = message.event_id,
+        .body = std::move(body),
+        .source_arn = topic->arn,
+        .source_account = topic->account,
+        .trace = message.trace,
+        .attributes = attributes_of(message, *subscription)};
+}
+
+}  // namespace onput::notifier

@@ -1,0 +1,277 @@
+#include "services/notifier/journal/journal.hpp"
+
+#include <algorithm>
+
+#include "common/base/check.hpp"
+
+namespace onput::notifier {
+namespace {
+
+bool is_indexed(std::string_view trace_id) {
+    return !trace_id.empty() && trace_id.size() <= trace_id_bytes_max &&
+           trace_id.find('\0') == std::string_view::npos;
+}
+
+Result<JournalEntry> to_entry(const schema::JournalRecord& record) {
+    auto body = decode_body(record.body);
+    if (!body) {
+        return std::unexpected(std::move(body).error().with_context(
+            "journal record " + std::to_string(record.sequence)));
+    }
+    return JournalEntry{.sequence = record.sequence,
+                        .time = record.time,
+                        .body = *std::move(body),
+                        .bytes = record.body.size()};
+}
+
+std::unexpected<Error> refuse(ErrorCode code, std::string reason, std::string name,
+                              std::string value) {
+    Error error{.code = code,
+                .message = "fetch from the journal: " + reason,
+                .reason = std::move(reason),
+                .details = {}};
+    error.details.emplace_back(std::move(name), std::move(value));
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Result<void> Journal::restore(std::string new_epoch, store::Batch& batch) {
+    ONPUT_TRY(const auto row, view_.get(partition, state_key()));
+    if (row) {
+        ONPUT_TRY(state_, read_row<JournalStateRecord>(state_key(), *row));
+    } else {
+        state_ = {.epoch = std::move(new_epoch)};
+    }
+    if (state_.epoch.empty() || state_.first_sequence == 0 ||
+        state_.first_sequence > state_.head_sequence + 1 ||
+        state_.owed_through > state_.head_sequence) {
+        return fail(ErrorCode::corruption, "the journal's state makes no sense");
+    }
+    recent_.clear();
+    recent_bytes_ = 0;
+    head_time_ = Timestamp{};
+    if (state_.first_sequence <= state_.head_sequence) {
+        ONPUT_TRY(const auto record, read_record(state_.head_sequence));
+        head_time_ = record.time;
+    }
+    write_state(batch);
+    return restore_sources();
+}
+
+Result<void> Journal::restore_sources() {
+    sources_.clear();
+    ONPUT_TRY(const auto rows, view_.scan(partition, sources(), store::scan_rows_max));
+    for (const auto& row : rows) {
+        ONPUT_TRY(const auto record, read_row<SourceRecord>(row.key, row.value));
+        sources_.emplace(source_in(row.key), record.through);
+    }
+    return {};
+}
+
+std::uint64_t Journal::through(std::string_view source) const {
+    const auto found = sources_.find(source);
+    return found == sources_.end() ? 0 : found->second;
+}
+
+Result<void> Journal::admit(std::string_view source) const {
+    if (sources_.size() >= sources_max && !sources_.contains(source)) {
+        return fail(ErrorCode::resource_exhausted,
+                    "append to the journal: there are too many outboxes");
+    }
+    return {};
+}
+
+void Journal::set_through(std::string_view source, std::uint64_t through, store::Batch& batch) {
+    auto found = sources_.find(source);
+    if (found == sources_.end()) found = sources_.emplace(source, 0).first;
+    ONPUT_CHECK(found->second <= through);
+    found->second = through;
+    batch.put(source_key(source), schema::encode(SourceRecord{.through = through}));
+}
+
+schema::JournalRecord Journal::append(JournalBody body, std::string bytes, Timestamp now,
+                                      store::Batch& batch) {
+    head_time_ = std::max(head_time_, now);
+    const std::size_t body_bytes = bytes.size();
+    schema::JournalRecord record{.sequence = ++state_.head_sequence,
+                                 .time = head_time_,
+                                 .type = bus_type_of(body),
+                                 .topic = bus_topic_of(body),
+                                 .body = std::move(bytes)};
+    batch.put(journal_key(record.sequence), schema::encode(record));
+    const std::string& trace_id = trace_of(body).trace_id;
+    if (is_indexed(trace_id)) batch.put(trace_key(trace_id, record.sequence), {});
+    remember({.sequence = record.sequence,
+              .time = record.time,
+              .body = std::move(body),
+              .bytes = body_bytes});
+    return record;
+}
+
+void Journal::write_state(store::Batch& batch) const {
+    batch.put(state_key(), schema::encode(state_));
+}
+
+void Journal::remember(JournalEntry entry) {
+    recent_bytes_ += entry.bytes;
+    recent_.push_back(std::move(entry));
+    while (recent_.size() > recent_records_max || recent_bytes_ > recent_bytes_max) {
+        recent_bytes_ -= recent_.front().bytes;
+        recent_.pop_front();
+    }
+}
+
+const JournalEntry* Journal::recent(std::uint64_t sequence) const {
+    if (recent_.empty() || sequence < recent_.front().sequence ||
+        sequence > recent_.back().sequence) {
+        return nullptr;
+    }
+    return &recent_[sequence - recent_.front().sequence];
+}
+
+Result<schema::JournalRecord> Journal::read_record(std::uint64_t sequence) const {
+    const std::string key = journal_key(sequence);
+    ONPUT_TRY(const auto row, view_.get(partition, key));
+    if (!row) {
+        return fail(ErrorCode::corruption,
+                    "journal record " + std::to_string(sequence) + " is missing");
+    }
+    return read_row<schema::JournalRecord>(key, *row);
+}
+
+Result<JournalEntry> Journal::read(std::uint64_t sequence) const {
+    ONPUT_TRY(const auto record, read_record(sequence));
+    return to_entry(record);
+}
+
+Result<EntryRef> Journal::load(std::uint64_t sequence) const {
+    if (const JournalEntry* entry = recent(sequence)) return EntryRef(entry);
+    ONPUT_TRY(auto entry, read(sequence));
+    return EntryRef(std::move(entry));
+}
+
+void Journal::set_owed_through(std::uint64_t sequence) {
+    ONPUT_CHECK(sequence >= state_.owed_through);
+    ONPUT_CHECK(sequence <= head());
+    state_.owed_through = sequence;
+}
+
+Result<std::vector<JournalEntry>> Journal::read_from(std::uint64_t from, std::size_t limit) const {
+    const auto range = journal_between(std::max(from, first()), head());
+    ONPUT_TRY(const auto rows, view_.scan(partition, range, limit));
+    std::vector<JournalEntry> entries;
+    entries.reserve(rows.size());
+    for (const auto& row : rows) {
+        ONPUT_TRY(const auto record, read_row<schema::JournalRecord>(row.key, row.value));
+        ONPUT_TRY(auto entry, to_entry(record));
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+Result<FetchedPage> Journal::fetch(const schema::FetchJournal& request) const {
+    if (!request.epoch.empty() && request.epoch != epoch()) {
+        return refuse(ErrorCode::conflict, "wrong_epoch", "Epoch", epoch());
+    }
+    if (request.from_sequence < first()) {
+        return refuse(ErrorCode::not_found, "truncated", "FirstSequence", std::to_string(first()));
+    }
+    FetchedPage result;
+    result.page = {
+        .epoch = epoch(), .first_sequence = first(), .head_sequence = head(), .records = 0};
+    const std::size_t records_max =
+        std::min<std::size_t>(request.records_max, schema::journal_page_max);
+    std::uint64_t from = request.from_sequence;
+    std::size_t bytes = 0;
+    while (from <= head() && result.records.size() < records_max) {
+        const std::size_t limit =
+            std::min(records_max - result.records.size(), store::scan_rows_max);
+        ONPUT_TRY(auto rows, view_.scan(partition, journal_between(from, head()), limit));
+        if (rows.empty()) break;
+        from += rows.size();
+        for (auto& row : rows) {
+            bytes += row.value.size();
+            if (bytes > fetch_bytes_max && !result.records.empty()) break;
+            result.records.push_back(std::move(row.value));
+        }
+        if (bytes > fetch_bytes_max) break;
+    }
+    result.page.records = static_cast<std::uint32_t>(result.records.size());
+    return result;
+}
+
+Result<schema::JournalPosition> Journal::find(const schema::FindJournal& request) const {
+    std::uint64_t low = first();
+    std::uint64_t high = head() + 1;  // The answer is in [low, high].
+    if (!request.since) low = high;
+    const Timestamp since = request.since.value_or(Timestamp{});
+    while (low < high) {
+        const std::uint64_t middle = low + (high - low) / 2;
+        ONPUT_TRY(const auto record, read_record(middle));
+        if (record.time < since) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return schema::JournalPosition{.epoch = epoch(),
+                                   .first_sequence = first(),
+                                   .head_sequence = head(),
+                                   .sequence = low,
+                                   .bus_endpoint = {}};
+}
+
+Result<std::vector<std::uint64_t>> Journal::sequences_of(std::string_view trace_id) const {
+    std::vector<std::uint64_t> sequences;
+    if (!is_indexed(trace_id)) return sequences;
+    ONPUT_TRY(const auto rows, view_.scan(partition, trace_of(trace_id), store::scan_rows_max));
+    for (const auto& row : rows) sequences.push_back(sequence_in(row.key));
+    return sequences;
+}
+
+Result<bool> Journal::trim(const Retention& retention, store::Batch& batch) {
+    // Bytes are copied for each record looked at, so look at none when the oldest one stays.
+    if (first() > head() || first() >= retention.needed_from) return false;
+    const std::uint64_t kept = head() + 1 - first();
+    if (kept <= retention.records_max) {
+        ONPUT_TRY(const auto oldest, read_record(first()));
+        if (oldest.time >= retention.older_than) return false;
+    }
+    ONPUT_TRY(const auto entries, read_from(first(), trim_records_per_turn));
+    std::size_t removed = 0;
+    for (const auto& entry : entries) {
+        const bool is_above_count = head() + 1 - first() > retention.records_max;
+        if (entry.sequence >= retention.needed_from ||
+            (entry.time >= retention.older_than && !is_above_count)) {
+            break;
+        }
+        ONPUT_CHECK(entry.sequence == first());
+        batch.remove(journal_key(entry.sequence));
+        const std::string& trace_id = trace_of(entry.body).trace_id;
+        if (is_indexed(trace_id)) batch.remove(trace_key(trace_id, entry.sequence));
+        state_.first_sequence = entry.sequence + 1;
+        ++removed;
+    }
+    while (!recent_.empty() && recent_.front().sequence < first()) {
+        recent_bytes_ -= recent_.front().bytes;
+        recent_.pop_front();
+    }
+    if (removed > 0) write_state(batch);
+    return removed == trim_records_per_turn;
+}
+
+void Journal::check_invariants() const {
+    ONPUT_CHECK(!epoch().empty());
+    ONPUT_CHECK(first() >= 1);
+    ONPUT_CHECK(first() <= head() + 1);
+    ONPUT_CHECK(owed_through() <= head());
+    ONPUT_CHECK(recent_.size() <= recent_records_max);
+    if (!recent_.empty()) {
+        ONPUT_CHECK(recent_.back().sequence == head());
+        ONPUT_CHECK(recent_.back().sequence - recent_.front().sequence + 1 == recent_.size());
+        ONPUT_CHECK(recent_.front().sequence >= first());
+    }
+}
+
+}  // namespace onput::notifier

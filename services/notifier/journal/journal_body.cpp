@@ -1,0 +1,93 @@
+#include "services/notifier/journal/journal_body.hpp"
+
+#include <algorithm>
+
+#include "common/schema/notifier.hpp"
+#include "services/notifier/delivery/s3_record.hpp"
+
+namespace onput::notifier {
+namespace {
+
+constexpr std::size_t topic_arn_colons = 5;  // arn:aws:sns:<region>:<account>:<name>
+
+template <schema::Message M>
+Result<JournalBody> decode_as(std::string_view bytes) {
+    ONPUT_TRY(auto body, schema::decode<M>(bytes));
+    return JournalBody(std::move(body));
+}
+
+// Part of a bus topic between two slashes: none of its own.
+std::string bus_part(std::string_view text) {
+    std::string part(text);
+    std::ranges::replace(part, '/', '_');
+    return part;
+}
+
+struct TypeOf {
+    std::string operator()(const schema::ObjectEvent& event) const { return bus_type_of(event); }
+    std::string operator()(const schema::TopicMessage&) const { return "sns.Publish"; }
+    std::string operator()(const schema::DeliveryAttempt& attempt) const {
+        return attempt.succeeded ? "sns.DeliverySucceeded" : "sns.DeliveryFailed";
+    }
+};
+
+struct TopicOf {
+    std::string operator()(const schema::ObjectEvent& event) const { return bus_topic_of(event); }
+    std::string operator()(const schema::TopicMessage& message) const {
+        return TypeOf{}(message) + '/' + bus_part(topic_name_in(message.topic_arn));
+    }
+    std::string operator()(const schema::DeliveryAttempt& attempt) const {
+        return TypeOf{}(attempt) + '/' + bus_part(topic_name_in(attempt.topic_arn)) + '/' +
+               bus_part(attempt.protocol);
+    }
+};
+
+}  // namespace
+
+Result<JournalBody> decode_body(std::string_view bytes) {
+    ONPUT_TRY(const schema::Kind kind, schema::kind_of(bytes));
+    switch (kind) {
+        case schema::Kind::object_event: return decode_as<schema::ObjectEvent>(bytes);
+        case schema::Kind::topic_message: return decode_as<schema::TopicMessage>(bytes);
+        case schema::Kind::delivery_attempt: return decode_as<schema::DeliveryAttempt>(bytes);
+        default:
+            return fail(ErrorCode::corruption, "kind " +
+                                                   std::to_string(static_cast<unsigned>(kind)) +
+                                                   " is none that a journal holds");
+    }
+}
+
+const schema::TraceContext& trace_of(const JournalBody& body) {
+    return std::visit([](const auto& held) -> const schema::TraceContext& { return held.trace; },
+                      body);
+}
+
+const std::string& event_id_of(const JournalBody& body) {
+    return std::visit([](const auto& held) -> const std::string& { return held.event_id; }, body);
+}
+
+std::string bus_type_of(const JournalBody& body) {
+    return std::visit(TypeOf{}, body);
+}
+
+std::string bus_topic_of(const JournalBody& body) {
+    std::string topic = std::visit(TopicOf{}, body);
+    if (topic.size() > schema::bus_topic_bytes_max) topic.resize(schema::bus_topic_bytes_max);
+    return topic;
+}
+
+std::string_view topic_name_in(std::string_view arn) {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < topic_arn_colons; ++i) {
+        at = arn.find(':', at);
+        if (at == std::string_view::npos) return arn;
+        ++at;
+    }
+    return arn.substr(at, arn.find(':', at) - at);
+}
+
+bool is_topic_arn(std::string_view arn) {
+    return arn.starts_with("arn:") && arn.find(":sns:") != std::string_view::npos;
+}
+
+}  // namespace onput::notifier

@@ -1,0 +1,195 @@
+#include "services/notifier/journal/trace.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/base/time.hpp"
+
+namespace onput::notifier {
+namespace {
+
+schema::TraceStep step(Timestamp time, std::string what, const JournalEntry& entry) {
+    return {.time = time,
+            .service = "notifier",
+            .what = std::move(what),
+            .subject = {},
+            .event_id = event_id_of(entry.body),
+            .detail = {}};
+}
+
+std::string attempts_text(std::uint32_t attempts) {
+    return attempts == 1 ? "1 attempt" : std::to_string(attempts) + " attempts";
+}
+
+schema::TraceStep journaled(const schema::ObjectEvent& event, const JournalEntry& entry) {
+    auto result = step(entry.time, "journaled", entry);
+    result.subject = "s3://" + event.bucket + '/' + event.key;
+    result.detail = event.event_name + ", sequence " + std::to_string(entry.sequence);
+    return result;
+}
+
+schema::TraceStep published(const schema::TopicMessage& message, const JournalEntry& entry) {
+    auto result = step(entry.time, "published", entry);
+    result.subject = message.topic_arn;
+    const std::size_t owed = message.owed.size();
+    result.detail = std::to_string(owed) + (owed == 1 ? " subscription" : " subscriptions") +
+                    ", sequence " + std::to_string(entry.sequence);
+    return result;
+}
+
+std::string attempt_text(const schema::DeliveryAttempt& attempt) {
+    std::string text = "attempt " + std::to_string(attempt.attempt);
+    if (attempt.status_code != 0) text += ", status " + std::to_string(attempt.status_code);
+    if (attempt.latency_us != 0) {
+        text += fmt::format(", {:.1f} ms", static_cast<double>(attempt.latency_us) / 1000);
+    }
+    if (!attempt.error.empty()) text += ": " + attempt.error;
+    if (attempt.next_attempt_at) {
+        text += ", again at " + format_iso8601_millis(*attempt.next_attempt_at);
+    }
+    if (!attempt.dead_letter_arn.empty()) text += ", to " + attempt.dead_letter_arn;
+    return text;
+}
+
+schema::TraceStep attempted(const schema::DeliveryAttempt& attempt, const JournalEntry& entry) {
+    auto result = step(entry.time, attempt.succeeded ? "delivered" : "delivery failed", entry);
+    result.subject =
+        attempt.protocol == "topic" ? attempt.topic_arn : attempt.protocol + ' ' + attempt.endpoint;
+    result.detail = attempt_text(attempt);
+    return result;
+}
+
+class Teller {
+public:
+    explicit Teller(const TraceParts& parts) : parts_(parts) {}
+
+    Result<void> tell(const JournalEntry& entry, std::vector<schema::TraceStep>& steps) const;
+
+private:
+    using Step = std::optional<schema::TraceStep>;
+    // The rows that tell what became of one owed message.
+    [[nodiscard]] Result<Step> settled(const JournalEntry& entry, const std::string& name,
+                                       std::uint64_t number) const;
+    [[nodiscard]] Result<Step> outcome(const JournalEntry& entry, const std::string& name,
+                                       std::uint64_t number) const;
+    Result<void> tell_event(const schema::ObjectEvent& event, const JournalEntry& entry,
+                            std::vector<schema::TraceStep>& steps) const;
+    Result<void> tell_message(const schema::TopicMessage& message, const JournalEntry& entry,
+                              std::vector<schema::TraceStep>& steps) const;
+    Result<void> tell_attempt(const schema::DeliveryAttempt& attempt, const JournalEntry& entry,
+                              std::vector<schema::TraceStep>& steps) const;
+
+    TraceParts parts_;
+};
+
+Result<Teller::Step> Teller::settled(const JournalEntry& entry, const std::string& name,
+                                     std::uint64_t number) const {
+    const std::string undelivered = undelivered_key(name, number);
+    ONPUT_TRY(const auto given_up, parts_.view.get(partition, undelivered));
+    if (given_up) {
+        ONPUT_TRY(const auto record, read_row<UndeliveredRecord>(undelivered, *given_up));
+        auto result = step(record.time, "delivery failed", entry);
+        result.detail = "given up after " + attempts_text(record.attempts) + ": " + record.error;
+        return result;
+    }
+    ONPUT_TRY(const auto rows, parts_.view.scan(partition, deliveries_from(name, number), 1));
+    if (rows.empty()) return std::nullopt;
+    ONPUT_TRY(const auto record, read_row<DeliveryRecord>(rows[0].key, rows[0].value));
+    if (number < record.first_number || number > record.last_number) return std::nullopt;
+    auto result = step(record.time, "delivered", entry);
+    result.detail = attempts_text(record.attempts);
+    return result;
+}
+
+Result<Teller::Step> Teller::outcome(const JournalEntry& entry, const std::string& name,
+                                     std::uint64_t number) const {
+    const Destination* destination = parts_.deliveries.find(name);
+    if (destination == nullptr || number <= destination->record().settled_number) {
+        return settled(entry, name, number);
+    }
+    const RetrySchedule& schedule = destination->schedule();
+    if (schedule.failures() == 0) return std::nullopt;  // On its way for the first time.
+    auto result = step(schedule.failed_at(), "delivery failed", entry);
+    result.detail =
+        attempts_text(schedule.failures()) + ", tried again: " + destination->last_error();
+    return result;
+}
+
+Result<void> Teller::tell_event(const schema::ObjectEvent& event, const JournalEntry& entry,
+                                std::vector<schema::TraceStep>& steps) const {
+    steps.push_back(journaled(event, entry));
+    for (std::size_t i = 0; i < event.owed.size(); ++i) {
+        const auto& owed = event.owed[i];
+        Step next;
+        if (!owed.withheld.empty()) {
+            next = step(entry.time, "withheld", entry);
+            next->detail = owed.withheld;
+        } else if (!is_topic_arn(owed.arn)) {  // A topic's message tells its own story.
+            ONPUT_TRY(next, outcome(entry, owed.arn, delivery_number(entry.sequence, i)));
+        }
+        if (!next) continue;
+        next->subject = owed.arn;
+        steps.push_back(*std::move(next));
+    }
+    return {};
+}
+
+Result<void> Teller::tell_message(const schema::TopicMessage& message, const JournalEntry& entry,
+                                  std::vector<schema::TraceStep>& steps) const {
+    steps.push_back(published(message, entry));
+    for (const std::uint64_t number : message.owed) {
+        if (steps.size() >= trace_steps_max) return {};
+        const Subscription* subscription = parts_.topics.find_subscription(number);
+        // Attempts to reach endpoints outside are in the journal themselves.
+        if (subscription == nullptr || subscription->protocol != "sqs") continue;
+        ONPUT_TRY(auto next, outcome(entry, subscription->arn, delivery_number(entry.sequence, 0)));
+        if (!next) continue;
+        next->subject = "sqs " + subscription->endpoint;
+        steps.push_back(*std::move(next));
+    }
+    return {};
+}
+
+Result<void> Teller::tell_attempt(const schema::DeliveryAttempt& attempt, const JournalEntry& entry,
+                                  std::vector<schema::TraceStep>& steps) const {
+    steps.push_back(attempted(attempt, entry));
+    if (attempt.dead_letter_arn.empty()) return {};
+    ONPUT_TRY(auto next, outcome(entry, dead_letters_of(attempt.subscription_arn),
+                                 delivery_number(entry.sequence, 0)));
+    if (!next) return {};
+    next->subject = "dead-letter queue " + attempt.dead_letter_arn;
+    steps.push_back(*std::move(next));
+    return {};
+}
+
+Result<void> Teller::tell(const JournalEntry& entry, std::vector<schema::TraceStep>& steps) const {
+    if (const auto* event = entry.event()) return tell_event(*event, entry, steps);
+    if (const auto* message = entry.message()) return tell_message(*message, entry, steps);
+    return tell_attempt(*entry.attempt(), entry, steps);
+}
+
+}  // namespace
+
+Result<schema::TraceStory> tell_trace(const TraceParts& parts, std::string_view trace_id) {
+    schema::TraceStory story;
+    const Teller teller(parts);
+    ONPUT_TRY(const auto sequences, parts.journal.sequences_of(trace_id));
+    std::size_t bytes = 0;
+    for (const std::uint64_t sequence : sequences) {
+        ONPUT_TRY(const auto entry, parts.journal.read(sequence));
+        bytes += entry.bytes;
+        if (story.events.size() == trace_events_max || bytes > trace_bytes_max ||
+            story.steps.size() >= trace_steps_max) {
+            break;
+        }
+        story.events.push_back(
+            std::visit([](const auto& body) { return schema::encode(body); }, entry.body));
+        ONPUT_TRY_VOID(teller.tell(entry, story.steps));
+    }
+    // Stable: an event is journaled before it is delivered, even within one microsecond.
+    std::ranges::stable_sort(story.steps, {}, &schema::TraceStep::time);
+    return story;
+}
+
+}  // namespace onput::notifier

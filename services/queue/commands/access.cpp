@@ -1,0 +1,62 @@
+#include "services/queue/commands/access.hpp"
+
+namespace onput::queue {
+namespace {
+
+std::unexpected<Error> does_not_exist() {
+    return fail(ErrorCode::not_found, "The specified queue does not exist.", "QueueDoesNotExist");
+}
+
+std::unexpected<Error> denied(const Queue& queue) {
+    return fail(ErrorCode::permission_denied, "Access to the resource " + queue.arn + " is denied.",
+                "AccessDenied");
+}
+
+}  // namespace
+
+Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal& principal,
+                            const std::string& account, const std::string& name,
+                            std::string_view action) {
+    Queue* queue = catalogue.find_queue(account.empty() ? principal.account : account, name);
+    if (queue == nullptr) return does_not_exist();
+    const bool is_owner = queue->account == principal.account;
+    if (!queue->settings.policy) {
+        if (!is_owner) return denied(*queue);
+        return queue;
+    }
+    auth::PolicyRequest request;
+    request.principal.account_id = principal.account;
+    request.action = action;
+    request.resource = queue->arn;
+    const auth::PolicyEffect effect = queue->settings.policy->evaluate(request).effect;
+    if (effect == auth::PolicyEffect::deny) return denied(*queue);
+    if (!is_owner && effect != auth::PolicyEffect::allow) return denied(*queue);
+    return queue;
+}
+
+Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& principal,
+                        const std::string& account, const std::string& name) {
+    Queue* queue = catalogue.find_queue(account.empty() ? principal.account : account, name);
+    if (queue == nullptr) return does_not_exist();
+    if (queue->account != principal.account) return denied(*queue);
+    return queue;
+}
+
+Result<void> check_service(const Queue& queue, const ServiceCall& call) {
+    if (queue.function) {
+        if (queue.account == call.source_account) return {};
+        return fail(ErrorCode::permission_denied,
+                    "Not authorized to invoke function [" + queue.arn + "]", "AccessDenied");
+    }
+    if (!queue.settings.policy) return denied(queue);
+    auth::PolicyRequest request;
+    request.principal.service = call.service;
+    request.action = "sqs:SendMessage";
+    request.resource = queue.arn;
+    if (!call.source_arn.empty()) request.source_arn = call.source_arn;
+    if (!call.source_account.empty()) request.source_account = call.source_account;
+    if (queue.settings.policy->evaluate(request).effect == auth::PolicyEffect::allow) return {};
+    return denied(queue);
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,35 @@
+// Access: who may do what with a queue. Its owner's account may do everything that the queue's
+// policy does not deny; other accounts and services need the policy to allow it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/schema/wire.hpp"
+#include "services/queue/commands/catalogue.hpp"
+
+namespace onput::queue {
+
+// The queue of that account and name, or of the caller's account when `account` is empty, if the
+// caller may do `action` ("sqs:SendMessage") with it. Fails with QueueDoesNotExist or AccessDenied.
+Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal& principal,
+                            const std::string& account, const std::string& name,
+                            std::string_view action);
+
+// The same for what only the owner's account may do, whatever the policy says: the policy itself
+// must stay within reach.
+Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& principal,
+                        const std::string& account, const std::string& name);
+
+// A service that acts on behalf of a resource: S3 for a bucket.
+struct ServiceCall {
+    std::string service;
+    std::string source_arn;
+    std::string source_account;
+};
+
+// May it send to the queue, or invoke the function? A queue says so by its policy; a function takes
+// events of its own account only.
+Result<void> check_service(const Queue& queue, const ServiceCall& call);
+
+}  // namespace onput::queue

@@ -1,0 +1,56 @@
+// Catalogue: which queues and functions there are, by name, number and ARN. In memory; whoever
+// changes it writes the row.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/base/result.hpp"
+#include "services/queue/messages/queue.hpp"
+
+namespace onput::queue {
+
+inline constexpr std::size_t queues_max = 100'000;
+inline constexpr std::size_t functions_max = 1'000;
+
+class Catalogue {
+public:
+    explicit Catalogue(std::string region) : region_(std::move(region)) {}
+
+    // The name must be free.
+    Queue& add(QueueRecord record, Settings settings);
+    Queue& add(FunctionRecord record);
+    void remove(const Queue& queue);
+
+    [[nodiscard]] Queue* find_queue(std::string_view account, std::string_view name) const;
+    [[nodiscard]] Queue* find_function(std::string_view account, std::string_view name) const;
+    [[nodiscard]] Queue* find(QueueNumber number) const;
+    // A queue's or a function's; a function's ARN may end in ":$LATEST".
+    [[nodiscard]] Queue* find_arn(std::string_view arn) const;
+
+    [[nodiscard]] std::string queue_arn(std::string_view account, std::string_view name) const;
+    [[nodiscard]] std::string function_arn(std::string_view account, std::string_view name) const;
+
+    // In order of account and name.
+    using ByName = std::map<std::string, std::unique_ptr<Queue>, std::less<>>;
+    [[nodiscard]] const ByName& queues() const { return queues_; }
+    [[nodiscard]] const ByName& functions() const { return functions_; }
+    void for_each(const std::function<void(Queue&)>& visit) const;
+
+    // The key of queues() and functions().
+    static std::string name_key(std::string_view account, std::string_view name);
+
+private:
+    Queue& insert(ByName& names, std::unique_ptr<Queue> queue);
+
+    std::string region_;
+    ByName queues_;
+    ByName functions_;
+    std::unordered_map<QueueNumber, Queue*> by_number_;
+};
+
+}  // namespace onput::queue

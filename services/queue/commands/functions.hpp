@@ -1,0 +1,52 @@
+// Functions: their configuration. Their jobs are messages in a queue of each function's own, which
+// Deliveries fills and Lanes empties.
+#pragma once
+
+#include "common/schema/function.hpp"
+#include "services/queue/caller.hpp"
+#include "services/queue/commands/catalogue.hpp"
+#include "services/queue/effects.hpp"
+#include "services/queue/lanes/dispatcher.hpp"
+#include "services/queue/lanes/workers.hpp"
+#include "services/queue/messages/counters.hpp"
+
+namespace onput::queue {
+
+inline constexpr std::uint32_t function_timeout_s_max = 900;
+inline constexpr std::uint32_t function_retries_max = 10;
+inline constexpr std::uint32_t function_retry_delay_s_max = 3'600;
+
+// Whether there is a notifier that could tell topics.
+enum class Topics : std::uint8_t { reachable, unreachable };
+
+// What Functions shares with the rest of Core. All outlive it.
+struct FunctionParts {
+    Catalogue& catalogue;
+    Counters& counters;
+    Workers& workers;
+    Dispatcher& dispatcher;
+    Topics topics = Topics::reachable;
+};
+
+class Functions {
+public:
+    explicit Functions(const FunctionParts& parts) : parts_(parts) {}
+
+    Result<schema::FunctionInfo> put(const schema::PutFunction& request, const Caller& caller,
+                                     Effects& effects);
+    Result<schema::FunctionInfo> get(const schema::GetFunction& request,
+                                     const Caller& caller) const;
+    Result<schema::FunctionList> list(const Caller& caller) const;
+    // Refused while it has messages.
+    Result<schema::Empty> remove(const schema::DeleteFunction& request, const Caller& caller,
+                                 Effects& effects);
+
+private:
+    Result<Queue*> find(const std::string& name, const Caller& caller) const;
+    [[nodiscard]] Result<void> check(const schema::FunctionInfo& function) const;
+    [[nodiscard]] Result<void> check_topic(const std::string& arn) const;
+
+    FunctionParts parts_;
+};
+
+}  // namespace onput::queue

@@ -1,0 +1,47 @@
+// MessageCommands: SQS's operations on messages. What concerns a batch as a whole (how many
+// entries, their ids, their total size) is the gateway's to check; each entry has its result here.
+#pragma once
+
+#include "common/base/random.hpp"
+#include "common/schema/queue.hpp"
+#include "services/queue/caller.hpp"
+#include "services/queue/commands/access.hpp"
+#include "services/queue/lanes/dispatcher.hpp"
+#include "services/queue/messages/messages.hpp"
+
+namespace onput::queue {
+
+class MessageCommands {
+public:
+    MessageCommands(Catalogue& catalogue, Messages& messages, Dispatcher& dispatcher,
+                    Random& random)
+        : catalogue_(catalogue), messages_(messages), dispatcher_(dispatcher), random_(random) {}
+
+    Result<schema::MessagesSent> send(const schema::SendMessages& request, const Caller& caller,
+                                      Effects& effects);
+    // The answer is in some Effects under the id that this returns: in these, or later.
+    Result<WaitId> receive(const schema::ReceiveMessages& request, const Caller& caller,
+                           Effects& effects);
+    Result<schema::EntriesDone> remove(const schema::RemoveMessages& request, const Caller& caller,
+                                       Effects& effects);
+    // Of a lease that has ended, or of an older receive: succeeds and changes nothing.
+    Result<schema::EntriesDone> change_visibility(const schema::ChangeVisibility& request,
+                                                  const Caller& caller, Effects& effects);
+    Result<schema::MessagesReceived> peek(const schema::PeekMessages& request,
+                                          const Caller& caller);
+
+private:
+    Result<std::string> send_entry(Queue& queue, const schema::SendEntry& entry,
+                                   const Caller& caller, Effects& effects);
+    Result<void> remove_entry(Queue& queue, const schema::ReceiptEntry& entry, Timestamp now,
+                              Effects& effects);
+    Result<void> change_entry(Queue& queue, const schema::ReceiptEntry& entry, Timestamp now,
+                              Effects& effects);
+
+    Catalogue& catalogue_;
+    Messages& messages_;
+    Dispatcher& dispatcher_;
+    Random& random_;
+};
+
+}  // namespace onput::queue

@@ -1,0 +1,54 @@
+// QueueCommands: SQS's operations on queues themselves.
+//
+// Deleting a queue and creating it anew at once works: AWS makes callers wait for 60 seconds
+// (QueueDeletedRecently), which only protects its own caches.
+#pragma once
+
+#include "common/schema/queue.hpp"
+#include "services/queue/caller.hpp"
+#include "services/queue/commands/access.hpp"
+#include "services/queue/lanes/dispatcher.hpp"
+#include "services/queue/messages/messages.hpp"
+#include "services/queue/messages/sweeper.hpp"
+
+namespace onput::queue {
+
+inline constexpr Duration purge_interval_min = std::chrono::seconds(60);
+inline constexpr std::uint32_t queues_listed_max = 1000;
+
+struct QueueCommandParts {
+    Catalogue& catalogue;
+    Counters& counters;
+    Messages& messages;
+    Dispatcher& dispatcher;
+    Sweeper& sweeper;
+};
+
+class QueueCommands {
+public:
+    explicit QueueCommands(const QueueCommandParts& parts) : parts_(parts) {}
+
+    // A second creation with the same values succeeds; with another value it is QueueNameExists.
+    Result<schema::QueueInfo> create(const schema::CreateQueue& request, const Caller& caller,
+                                     Effects& effects);
+    Result<schema::Empty> remove(const schema::DeleteQueue& request, const Caller& caller,
+                                 Effects& effects);
+    Result<schema::QueueList> list(const schema::ListQueues& request, const Caller& caller) const;
+    Result<schema::QueueInfo> describe(const schema::DescribeQueue& request,
+                                       const Caller& caller) const;
+    Result<schema::Empty> set_attributes(const schema::SetQueueAttributes& request,
+                                         const Caller& caller, Effects& effects);
+    // Messages sent before are gone at once, those in flight too.
+    Result<schema::Empty> purge(const schema::PurgeQueue& request, const Caller& caller,
+                                Effects& effects);
+
+private:
+    // Whether the settings' dead-letter queue exists and takes letters from this queue.
+    [[nodiscard]] Result<void> check_redrive(const Attributes& attributes, const Settings& settings,
+                                             const std::string& arn) const;
+    static schema::QueueInfo show(const Queue& queue);
+
+    QueueCommandParts parts_;
+};
+
+}  // namespace onput::queue

@@ -1,0 +1,209 @@
+#include "services/queue/commands/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "common/base/encoding.hpp"
+
+namespace onput::queue {
+namespace {
+
+struct NumberAttribute {
+    std::string_view name;
+    std::uint32_t min;
+    std::uint32_t max;
+    std::uint32_t Settings::* field;
+};
+
+constexpr std::array<NumberAttribute, 5> number_attributes{{
+    {"VisibilityTimeout", 0, visibility_s_max, &Settings::visibility_s},
+    {"MaximumMessageSize", message_size_min, schema::message_body_bytes_max,
+     &Settings::message_bytes_max},
+    {"MessageRetentionPeriod", retention_s_min, retention_s_max, &Settings::retention_s},
+    {"DelaySeconds", 0, delay_s_max, &Settings::delay_s},
+    {"ReceiveMessageWaitTimeSeconds", 0, wait_s_max, &Settings::wait_s},
+}};
+
+constexpr std::array<std::string_view, 3> removable_attributes{"Policy", "RedrivePolicy",
+                                                               "RedriveAllowPolicy"};
+constexpr std::array<std::string_view, 3> fifo_attributes{
+    "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"};
+
+std::unexpected<Error> invalid_value(std::string_view name) {
+    return fail(ErrorCode::invalid_argument,
+                "Invalid value for the parameter " + std::string(name) + ".",
+                "InvalidAttributeValue");
+}
+
+std::unexpected<Error> invalid_json(std::string_view name, std::string_view value,
+                                    const Error& error) {
+    return fail(ErrorCode::invalid_argument,
+                "Value " + std::string(value) + " for parameter " + std::string(name) +
+                    " is invalid. Reason: " + error.message,
+                "InvalidParameterValue");
+}
+
+std::unexpected<Error> unsupported(std::string message) {
+    return fail(ErrorCode::unimplemented, std::move(message), "UnsupportedOperation");
+}
+
+std::optional<std::uint32_t> parse_number(std::string_view text) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return {};
+    return number;
+}
+
+// FIFO queues and KMS keys are refused before anything is stored: a queue that silently did not
+// keep its order, or did not encrypt, would be worse than none.
+Result<void> refuse_unsupported(std::string_view name, std::string_view value) {
+    if (name == "FifoQueue" && value != "false") {
+        return unsupported("FIFO queues are not supported yet");
+    }
+    if (std::ranges::find(fifo_attributes, name) != fifo_attributes.end() && value != "false") {
+        return unsupported(std::string(name) +
+                           " belongs to FIFO queues, and FIFO queues are not supported yet");
+    }
+    if (name.starts_with("Kms") && !value.empty()) {
+        return unsupported(std::string(name) + " is not supported: there are no KMS keys here");
+    }
+    return {};
+}
+
+Result<void> parse_policies(std::string_view name, const std::string& value, Settings& settings) {
+    if (value.empty()) return {};
+    if (name == "RedrivePolicy") {
+        auto policy = parse_redrive_policy(value);
+        if (!policy) return invalid_json(name, value, policy.error());
+        settings.redrive = *std::move(policy);
+    } else if (name == "RedriveAllowPolicy") {
+        auto policy = parse_redrive_allow_policy(value);
+        if (!policy) return invalid_json(name, value, policy.error());
+        settings.redrive_allow = *std::move(policy);
+    } else {
+        auto policy = auth::Policy::parse(value);
+        if (!policy) {
+            return fail(ErrorCode::invalid_argument,
+                        "Invalid value for the parameter Policy. Reason: " + policy.error().message,
+                        "InvalidAttributeValue");
+        }
+        settings.policy = *std::move(policy);
+    }
+    return {};
+}
+
+bool is_xml_character(unsigned char byte) {
+    return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+}  // namespace
+
+Result<Settings> parse_settings(const Attributes& attributes) {
+    Settings settings;
+    for (const auto& [name, value] : attributes) {
+        ONPUT_TRY_VOID(refuse_unsupported(name, value));
+        const auto number = std::ranges::find(number_attributes, name, &NumberAttribute::name);
+        if (number != number_attributes.end()) {
+            const auto parsed = parse_number(value);
+            if (!parsed || *parsed < number->min || *parsed > number->max) {
+                return invalid_value(name);
+            }
+            settings.*(number->field) = *parsed;
+        } else if (name == "SqsManagedSseEnabled") {
+            if (value != "true" && value != "false") return invalid_value(name);
+        } else if (std::ranges::find(removable_attributes, name) != removable_attributes.end()) {
+            ONPUT_TRY_VOID(parse_policies(name, value, settings));
+        } else if (name != "FifoQueue" && !name.starts_with("Kms") &&
+                   std::ranges::find(fifo_attributes, name) == fifo_attributes.end()) {
+            return fail(ErrorCode::invalid_argument, "Unknown Attribute " + name + ".",
+                        "InvalidAttributeName");
+        }
+    }
+    return settings;
+}
+
+Attributes show_settings(const Attributes& set) {
+    Attributes shown = set;
+    const Settings defaults;
+    for (const NumberAttribute& attribute : number_attributes) {
+        shown.emplace(attribute.name, std::to_string(defaults.*(attribute.field)));
+    }
+    shown.emplace("SqsManagedSseEnabled", "true");
+    return shown;
+}
+
+Attributes merge_attributes(Attributes set, const Attributes& changes) {
+    for (const auto& [name, value] : changes) {
+        const bool is_removable =
+            std::ranges::find(removable_attributes, name) != removable_attributes.end();
+        // What is refused unless it says "no" is not worth keeping.
+        const bool is_no = name == "FifoQueue" || name.starts_with("Kms") ||
+                           std::ranges::find(fifo_attributes, name) != fifo_attributes.end();
+        if (is_no || (is_removable && value.empty())) {
+            set.erase(name);
+        } else {
+            set[name] = value;
+        }
+    }
+    return set;
+}
+
+Result<void> check_queue_name(std::string_view name) {
+    if (name.ends_with(".fifo")) return unsupported("FIFO queues are not supported yet");
+    const bool is_good = std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    });
+    if (is_good && !name.empty() && name.size() <= schema::queue_name_bytes_max) return {};
+    return fail(ErrorCode::invalid_argument,
+                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in "
+                "length",
+                "InvalidParameterValue");
+}
+
+Result<void> check_body(std::string_view body, std::size_t bytes_max) {
+    if (body.empty()) {
+        return fail(ErrorCode::invalid_argument,
+                    "The request must contain the parameter MessageBody.",
+                    "MissingRequiredParameter");
+    }
+    if (body.size() > bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "One or more parameters are invalid. Reason: Message must be shorter than " +
+                        std::to_string(bytes_max) + " bytes.",
+                    "InvalidParameterValue");
+    }
+    // U+FFFE and U+FFFF are well-formed UTF-8 (EF BF BE, EF BF BF), but no XML characters.
+    const bool is_legal =
+        std::ranges::all_of(
+            body, [](char c) { return is_xml_character(static_cast<unsigned char>(c)); }) &&
+        is_utf8(body) && body.find("\xEF\xBF\xBE") == std::string_view::npos &&
+        body.find("\xEF\xBF\xBF") == std::string_view::npos;
+    if (is_legal) return {};
+    return fail(ErrorCode::invalid_argument,
+                "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to "
+                "#xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+                "InvalidMessageContents");
+}
+
+Result<void> check_attributes(const std::map<std::string, schema::MessageAttribute>& attributes,
+                              std::size_t body_bytes, std::size_t bytes_max) {
+    if (attributes.size() > schema::message_attributes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "Number of message attributes [" + std::to_string(attributes.size()) +
+                        "] exceeds the allowed maximum [10].",
+                    "InvalidParameterValue");
+    }
+    std::size_t bytes = body_bytes;
+    for (const auto& [name, attribute] : attributes) {
+        bytes += name.size() + attribute.data_type.size() + attribute.value.size();
+    }
+    if (bytes <= bytes_max) return {};
+    return fail(ErrorCode::invalid_argument,
+                "One or more parameters are invalid. Reason: Message must be shorter than " +
+                    std::to_string(bytes_max) + " bytes.",
+                "InvalidParameterValue");
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,221 @@
+#include "services/queue/lanes/dispatcher.hpp"
+
+#include <algorithm>
+
+#include "common/base/check.hpp"
+#include "services/queue/messages/receipt.hpp"
+
+namespace onput::queue {
+namespace {
+
+schema::ReceivedMessage show(const Queue& queue, Leased leased) {
+    return {.message_id = std::move(leased.record.message_id),
+            .receipt_handle = format_receipt(
+                {.queue = queue.number, .message = leased.number, .lease = leased.standing.lease}),
+            .body = std::move(leased.record.body),
+            .attributes = std::move(leased.record.attributes),
+            .receive_count = leased.standing.receive_count,
+            .sent_at = leased.standing.sent_at,
+            .first_received_at = leased.standing.first_received_at,
+            .sender_id = std::move(leased.record.sender_id),
+            .trace_header = std::move(leased.record.trace_header),
+            .group_id = std::move(leased.record.group_id),
+            .dead_letter_source_arn = std::move(leased.record.dead_letter_source_arn)};
+}
+
+schema::LaneGrants open_grants(const Queue& queue, const Worker& worker) {
+    schema::LaneGrants grants;
+    grants.worker_id = worker.id;
+    grants.epoch = worker.epoch;
+    grants.account = queue.account;
+    if (queue.function) {
+        grants.function = queue.name;
+        grants.timeout_s = queue.function->function.timeout_s;
+        grants.environment = queue.function->function.environment;
+        grants.configuration = queue.function->function.configuration;
+    }
+    return grants;
+}
+
+schema::LaneGrant show_grant(const Queue& queue, Leased leased) {
+    return {.lease = leased.standing.lease.get(),
+            .queue = queue.name,
+            .message_id = std::move(leased.record.message_id),
+            .event_id = std::move(leased.record.event_id),
+            .attempt = leased.standing.receive_count,
+            .visible_at = leased.standing.visible_at,
+            .trace = std::move(leased.record.trace),
+            .body = std::move(leased.record.body)};
+}
+
+}  // namespace
+
+// --- Receives ---------------------------------------------------------------------------------
+
+Result<WaitId> Dispatcher::receive(Queue& queue, const ReceiveTerms& terms, Timestamp now,
+                                   Effects& effects) {
+    if (queue.messages.count(MessageState::in_flight) >= in_flight_max) {
+        return fail(ErrorCode::resource_exhausted,
+                    "too many messages are in flight: at most 120000 in one queue", "OverLimit");
+    }
+    const Waiter waiter{.wait = WaitId(++last_wait_),
+                        .name = terms.wait_name,
+                        .messages_max = terms.messages_max,
+                        .visibility = terms.visibility,
+                        .deadline = now + terms.wait};
+    schema::MessagesReceived received;
+    // Those that wait already have the first claim.
+    if (queue.waiters.empty()) {
+        ONPUT_TRY(received, take(queue, waiter, now, effects));
+    }
+    if (!received.messages.empty() || terms.wait == Duration::zero()) {
+        effects.answers.push_back({waiter.wait, std::move(received)});
+        return waiter.wait;
+    }
+    if (queue.waiters.size() >= waiters_max) {
+        return fail(ErrorCode::resource_exhausted, "too many receives are waiting at this queue",
+                    "OverLimit");
+    }
+    queue.waiters.push_back(waiter);
+    places_.emplace(waiter.wait, Place{.queue = queue.number, .name = waiter.name});
+    deadlines_.emplace(waiter.deadline, waiter.wait);
+    return waiter.wait;
+}
+
+Result<schema::MessagesReceived> Dispatcher::take(Queue& queue, const Waiter& waiter, Timestamp now,
+                                                  Effects& effects) {
+    schema::MessagesReceived received;
+    while (received.messages.size() < waiter.messages_max &&
+           queue.messages.count(MessageState::in_flight) < in_flight_max) {
+        ONPUT_TRY(
+            auto leased,
+            messages_.lease_oldest(
+                queue, {.now = now, .visibility = waiter.visibility, .worker = nullptr}, effects));
+        if (!leased) break;
+        received.messages.push_back(show(queue, *std::move(leased)));
+    }
+    return received;
+}
+
+Result<void> Dispatcher::serve_waiters(Queue& queue, Timestamp now, Effects& effects) {
+    while (!queue.waiters.empty()) {
+        const Waiter waiter = queue.waiters.front();
+        ONPUT_TRY(auto received, take(queue, waiter, now, effects));
+        if (received.messages.empty()) return {};
+        queue.waiters.pop_front();
+        places_.erase(waiter.wait);
+        deadlines_.erase({waiter.deadline, waiter.wait});
+        effects.answers.push_back({waiter.wait, std::move(received)});
+    }
+    return {};
+}
+
+void Dispatcher::answer_empty(Queue& queue, std::deque<Waiter>::iterator waiter, Effects& effects) {
+    ONPUT_CHECK(waiter != queue.waiters.end());
+    effects.answers.push_back({waiter->wait, {}});
+    places_.erase(waiter->wait);
+    deadlines_.erase({waiter->deadline, waiter->wait});
+    queue.waiters.erase(waiter);
+}
+
+void Dispatcher::cancel(std::string_view wait_name, Effects& effects) {
+    if (wait_name.empty()) return;
+    // Rare: a client went away while it waited.
+    for (auto place = places_.begin(); place != places_.end();) {
+        const auto [wait, where] = *place++;
+        if (where.name != wait_name) continue;
+        Queue* queue = catalogue_.find(where.queue);
+        ONPUT_CHECK(queue != nullptr);
+        answer_empty(*queue, std::ranges::find(queue->waiters, wait, &Waiter::wait), effects);
+    }
+}
+
+void Dispatcher::cancel_all(Queue& queue, Effects& effects) {
+    while (!queue.waiters.empty()) answer_empty(queue, queue.waiters.begin(), effects);
+}
+
+void Dispatcher::on_time(Timestamp now, Effects& effects) {
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        const WaitId wait = deadlines_.begin()->second;
+        Queue* queue = catalogue_.find(places_.at(wait).queue);
+        ONPUT_CHECK(queue != nullptr);
+        answer_empty(*queue, std::ranges::find(queue->waiters, wait, &Waiter::wait), effects);
+    }
+}
+
+std::optional<Timestamp> Dispatcher::next_time() const {
+    if (deadlines_.empty()) return {};
+    return deadlines_.begin()->first;
+}
+
+// --- Workers ----------------------------------------------------------------------------------
+
+std::vector<Worker*> Dispatcher::takers_of(const Queue& queue) const {
+    std::vector<Worker*> takers;
+    for (const auto& [number, worker] : workers_.all()) {
+        if (worker->serves(queue)) takers.push_back(worker.get());
+    }
+    return takers;
+}
+
+Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>& takers,
+                                              std::size_t limit, Timestamp now, Effects& effects) {
+    std::size_t granted = 0;
+    // Where in effects.grants the unfinished message of each taker is.
+    std::vector<std::size_t> open(takers.size(), SIZE_MAX);
+    while (granted < limit &&
+           (queue.function || queue.messages.count(MessageState::in_flight) < in_flight_max)) {
+        std::size_t best = SIZE_MAX;
+        for (std::size_t i = 0; i < takers.size(); ++i) {
+            const std::size_t at = (first_taker_ + i) % takers.size();
+            if (!takers[at]->can_take()) continue;
+            if (best == SIZE_MAX || takers[at]->held < takers[best]->held) best = at;
+        }
+        if (best == SIZE_MAX) break;
+        Worker& worker = *takers[best];
+        ONPUT_TRY(auto leased,
+                  messages_.lease_oldest(
+                      queue, {.now = now, .visibility = queue.lane_visibility(), .worker = &worker},
+                      effects));
+        if (!leased) break;
+        first_taker_ = best + 1;
+        --worker.credit;
+        ++worker.grants_sent;
+        ++granted;
+        if (open[best] == SIZE_MAX ||
+            effects.grants[open[best]].grants.size() >= schema::lane_grants_max) {
+            open[best] = effects.grants.size();
+            effects.grants.push_back(open_grants(queue, worker));
+        }
+        effects.grants[open[best]].grants.push_back(show_grant(queue, *std::move(leased)));
+    }
+    return granted;
+}
+
+Result<void> Dispatcher::serve(Timestamp now, Effects& effects) {
+    // Ends after a whole round in which no queue got anything granted.
+    std::size_t idle = 0;
+    while (idle < agenda_.active()) {
+        Queue* queue = catalogue_.find(*agenda_.pop_active());
+        if (queue == nullptr) continue;
+        queue->is_active = false;
+        ONPUT_TRY_VOID(serve_waiters(*queue, now, effects));
+        if (queue->messages.count(MessageState::visible) == 0) continue;
+        std::vector<Worker*> takers = takers_of(*queue);
+        // Nobody here to take it: a receive or reconsider() will come back to it.
+        if (takers.empty()) continue;
+        const std::size_t limit = agenda_.active() == 0 ? SIZE_MAX : grants_per_turn;
+        ONPUT_TRY(const std::size_t granted, serve_workers(*queue, takers, limit, now, effects));
+        idle = granted == 0 ? idle + 1 : 0;
+        if (queue->messages.count(MessageState::visible) > 0) agenda_.activate(*queue);
+    }
+    return {};
+}
+
+void Dispatcher::reconsider() {
+    catalogue_.for_each([this](Queue& queue) {
+        if (queue.messages.count(MessageState::visible) > 0) agenda_.activate(queue);
+    });
+}
+
+}  // namespace onput::queue

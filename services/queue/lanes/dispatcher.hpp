@@ -1,0 +1,82 @@
+// Dispatcher: who gets the next message. Receives that wait come first, in the order of their
+// arrival; then workers with credit, the one with the fewest leases first, so that an idle worker
+// never watches a busy one collect. Queues take turns.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "services/queue/messages/messages.hpp"
+
+namespace onput::queue {
+
+// SQS's limit for a standard queue: more than this in flight, and receives are refused.
+inline constexpr std::size_t in_flight_max = 120'000;
+
+inline constexpr std::size_t waiters_max = 10'000;  // Of one queue.
+
+// Grants of one queue in a row while others have messages too.
+inline constexpr std::size_t grants_per_turn = 16;
+
+struct ReceiveTerms {
+    std::uint32_t messages_max = 1;
+    Duration visibility{};
+    Duration wait{};
+    std::string wait_name;  // For cancel.
+};
+
+class Dispatcher {
+public:
+    Dispatcher(Messages& messages, Catalogue& catalogue, Workers& workers, Agenda& agenda)
+        : messages_(messages), catalogue_(catalogue), workers_(workers), agenda_(agenda) {}
+
+    // Answers at once when there are messages or no wait is wanted; else when a message comes or
+    // the wait is over. The answer is in some Effects under this id.
+    Result<WaitId> receive(Queue& queue, const ReceiveTerms& terms, Timestamp now,
+                           Effects& effects);
+
+    // Answers the receives of this name empty-handed.
+    void cancel(std::string_view wait_name, Effects& effects);
+    // Answers all receives that wait at a queue empty-handed: it is being deleted.
+    void cancel_all(Queue& queue, Effects& effects);
+
+    // Hands out what can be handed out.
+    Result<void> serve(Timestamp now, Effects& effects);
+
+    // Answers the receives whose wait is over.
+    void on_time(Timestamp now, Effects& effects);
+    [[nodiscard]] std::optional<Timestamp> next_time() const;
+
+    // Workers or functions have changed: queues that nobody served may be served now.
+    void reconsider();
+
+    [[nodiscard]] std::size_t waiters() const { return deadlines_.size(); }
+
+private:
+    Result<schema::MessagesReceived> take(Queue& queue, const Waiter& waiter, Timestamp now,
+                                          Effects& effects);
+    Result<void> serve_waiters(Queue& queue, Timestamp now, Effects& effects);
+    // Grants at most `limit`; how many it granted.
+    Result<std::size_t> serve_workers(Queue& queue, std::vector<Worker*>& takers, std::size_t limit,
+                                      Timestamp now, Effects& effects);
+    [[nodiscard]] std::vector<Worker*> takers_of(const Queue& queue) const;
+    void answer_empty(Queue& queue, std::deque<Waiter>::iterator waiter, Effects& effects);
+
+    Messages& messages_;
+    Catalogue& catalogue_;
+    Workers& workers_;
+    Agenda& agenda_;
+
+    struct Place {
+        QueueNumber queue;
+        std::string name;
+    };
+    std::map<WaitId, Place> places_;
+    std::set<std::pair<Timestamp, WaitId>> deadlines_;
+    std::uint64_t last_wait_ = 0;
+    std::size_t first_taker_ = 0;  // Where the search for the least loaded worker begins.
+};
+
+}  // namespace onput::queue

@@ -1,0 +1,100 @@
+#include "services/queue/lanes/workers.hpp"
+
+#include <algorithm>
+
+#include "common/base/check.hpp"
+
+namespace onput::queue {
+
+bool Worker::serves(const Queue& queue) const {
+    if (queue.function) return !kind.empty() && queue.function->function.worker == kind;
+    return queue.account == account && std::ranges::find(queues, queue.name) != queues.end();
+}
+
+Worker* Workers::find(std::string_view id) {
+    const auto found = by_id_.find(std::string(id));
+    return found == by_id_.end() ? nullptr : found->second;
+}
+Worker* Workers::find(WorkerNumber number) {
+    const auto found = workers_.find(number);
+    return found == workers_.end() ? nullptr : found->second.get();
+}
+
+Worker& Workers::add(std::string id, std::uint64_t epoch, Timestamp now) {
+    auto worker = std::make_unique<Worker>();
+    worker->number = WorkerNumber(++last_number_);
+    worker->id = std::move(id);
+    worker->epoch = epoch;
+    worker->heard_at = now;
+    Worker& added = *worker;
+    const bool is_new = by_id_.emplace(added.id, worker.get()).second;
+    ONPUT_CHECK(is_new);
+    workers_.emplace(added.number, std::move(worker));
+    return added;
+}
+
+void Workers::remove(WorkerNumber number) {
+    const auto found = workers_.find(number);
+    ONPUT_CHECK(found != workers_.end());
+    ONPUT_CHECK(found->second->held == 0);
+    by_id_.erase(found->second->id);
+    workers_.erase(found);
+}
+
+void Workers::begin_lease(LeaseId lease, const LaneLease& held) {
+    Worker* worker = find(held.worker);
+    ONPUT_CHECK(worker != nullptr);
+    const bool is_new = leases_.emplace(lease, held).second;
+    ONPUT_CHECK(is_new);
+    ++worker->held;
+}
+
+const LaneLease* Workers::find_lease(LeaseId lease) const {
+    const auto found = leases_.find(lease);
+    return found == leases_.end() ? nullptr : &found->second;
+}
+
+void Workers::end_lease(LeaseId lease) {
+    const auto found = leases_.find(lease);
+    if (found == leases_.end()) return;
+    Worker* worker = find(found->second.worker);
+    ONPUT_CHECK(worker != nullptr && worker->held > 0);
+    --worker->held;
+    leases_.erase(found);
+}
+
+void Workers::end_leases_of(QueueNumber queue) {
+    for (auto entry = leases_.begin(); entry != leases_.end();) {
+        if (entry->second.queue != queue) {
+            ++entry;
+            continue;
+        }
+        Worker* worker = find(entry->second.worker);
+        ONPUT_CHECK(worker != nullptr && worker->held > 0);
+        --worker->held;
+        entry = leases_.erase(entry);
+    }
+}
+
+void Workers::forgive(Timestamp now) {
+    for (const auto& [number, worker] : workers_) worker->heard_at = now;
+    for (auto& [lease, held] : leases_) {
+        if (held.sent_at) held.sent_at = now;
+    }
+}
+
+void Workers::mark_sent(LeaseId lease, Timestamp now) {
+    const auto found = leases_.find(lease);
+    if (found != leases_.end()) found->second.sent_at = now;
+}
+
+std::vector<std::pair<LeaseId, LaneLease>> Workers::leases_of(WorkerNumber worker) const {
+    std::vector<std::pair<LeaseId, LaneLease>> held;
+    for (const auto& [lease, lane_lease] : leases_) {
+        if (lane_lease.worker == worker) held.emplace_back(lease, lane_lease);
+    }
+    std::ranges::sort(held, {}, [](const auto& entry) { return entry.first; });
+    return held;
+}
+
+}  // namespace onput::queue

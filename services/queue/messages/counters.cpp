@@ -1,0 +1,40 @@
+#include "services/queue/messages/counters.hpp"
+
+#include "common/base/check.hpp"
+
+namespace onput::queue {
+
+void Counters::restore(const CountersRecord& reserved) {
+    reserved_ = reserved;
+    message_ = reserved.messages;
+    lease_ = reserved.leases;
+}
+
+void Counters::reserve(store::Batch& batch) {
+    batch.put(counters_key(), schema::encode(reserved_));
+}
+
+QueueNumber Counters::next_queue(store::Batch& batch) {
+    ONPUT_CHECK(reserved_.queues < UINT32_MAX);
+    ++reserved_.queues;
+    reserve(batch);
+    return QueueNumber(reserved_.queues);
+}
+
+MessageNumber Counters::next_message(store::Batch& batch) {
+    if (++message_ > reserved_.messages) {
+        reserved_.messages += ids_reserved_at_once;
+        reserve(batch);
+    }
+    return MessageNumber(message_);
+}
+
+LeaseId Counters::next_lease(store::Batch& batch) {
+    if (++lease_ > reserved_.leases) {
+        reserved_.leases += ids_reserved_at_once;
+        reserve(batch);
+    }
+    return LeaseId(lease_);
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,90 @@
+#include "services/queue/messages/deliveries.hpp"
+
+#include <algorithm>
+
+namespace onput::queue {
+namespace {
+
+MessageRecord record_of(const schema::Deliver& request, const schema::DeliverItem& item) {
+    MessageRecord record;
+    record.message_id = item.message_id;
+    record.body = item.body;
+    record.attributes = item.attributes;
+    record.sender_id = request.service;
+    record.event_id = item.event_id;
+    record.is_logged = !item.trace.trace_id.empty();
+    // Whoever works on it acts because of this event.
+    record.trace = {.trace_id = item.trace.trace_id,
+                    .cause_event_id = item.event_id,
+                    .depth = item.trace.depth + 1};
+    return record;
+}
+
+}  // namespace
+
+Result<Queue*> Deliveries::find(const std::string& arn) const {
+    if (Queue* queue = catalogue_.find_arn(arn)) return queue;
+    if (arn.starts_with("arn:aws:lambda:")) {
+        return fail(ErrorCode::not_found, "Function not found: " + arn, "ResourceNotFound");
+    }
+    return fail(ErrorCode::not_found, "The specified queue does not exist.", "QueueDoesNotExist");
+}
+
+Result<schema::Empty> Deliveries::authorize(const schema::AuthorizeDelivery& request) const {
+    ONPUT_TRY(const Queue* queue, find(request.destination_arn));
+    ONPUT_TRY_VOID(check_service(*queue, {.service = request.service,
+                                          .source_arn = request.source_arn,
+                                          .source_account = request.source_account}));
+    return schema::Empty{};
+}
+
+Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& request,
+                                    const schema::DeliverItem& item) const {
+    ONPUT_TRY_VOID(check_service(queue, {.service = request.service,
+                                         .source_arn = item.source_arn,
+                                         .source_account = item.source_account}));
+    const std::size_t bytes_max =
+        queue.function ? schema::message_body_bytes_max : queue.settings.message_bytes_max;
+    ONPUT_TRY_VOID(check_body(item.body, bytes_max));
+    return check_attributes(item.attributes, item.body.size(), bytes_max);
+}
+
+Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Timestamp now,
+                                              Effects& effects) {
+    ONPUT_TRY(Queue * queue, find(request.destination_arn));
+    const std::string key = delivery_mark_key(request.source, queue->arn);
+    if (key.size() > store::key_bytes_max) {
+        return fail(ErrorCode::invalid_argument, "the name of the source is too long");
+    }
+    ONPUT_TRY(const auto row, view_.get(partition, key));
+    DeliveryMarkRecord mark;
+    if (row) {
+        ONPUT_TRY(mark, schema::decode<DeliveryMarkRecord>(*row));
+    }
+    schema::Delivered delivered{.through = mark.through, .refused = {}};
+    const auto delay = std::chrono::seconds(queue->function ? 0 : queue->settings.delay_s);
+    for (const schema::DeliverItem& item : request.items) {
+        if (item.number <= mark.through) {
+            const auto before =
+                std::ranges::find(mark.refused, item.event_id, &schema::EntryResult::id);
+            if (before != mark.refused.end()) delivered.refused.push_back(*before);
+            continue;
+        }
+        delivered.through = item.number;
+        const auto checked = check_item(*queue, request, item);
+        if (checked) {
+            messages_.add(*queue, record_of(request, item), now, delay, effects);
+            continue;
+        }
+        delivered.refused.push_back({.id = item.event_id,
+                                     .message_id = {},
+                                     .error_reason = checked.error().reason,
+                                     .error_message = checked.error().message});
+    }
+    if (delivered.through == mark.through) return delivered;
+    mark = {.through = delivered.through, .refused = delivered.refused};
+    effects.writes.put(key, schema::encode(mark));
+    return delivered;
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,160 @@
+#include "services/queue/messages/message_index.hpp"
+
+#include <algorithm>
+
+#include "common/base/check.hpp"
+
+namespace onput::queue {
+namespace {
+
+// Below this many entries the heap is not worth tidying.
+constexpr std::size_t wakes_untidied = 1024;
+
+}  // namespace
+
+void MessageIndex::add_fresh(MessageNumber number, Timestamp sent_at) {
+    ONPUT_CHECK(fresh_.empty() || fresh_.back().number < number);
+    fresh_.push_back({number, sent_at});
+}
+
+void MessageIndex::add(MessageNumber number, const Standing& standing) {
+    const bool is_new = touched_.emplace(number, standing).second;
+    ONPUT_CHECK(is_new);
+    enter(number, standing);
+}
+
+void MessageIndex::change(MessageNumber number, const Standing& standing) {
+    const auto found = touched_.find(number);
+    ONPUT_CHECK(found != touched_.end());
+    // A visible message is in returned_ already and must not come in twice.
+    ONPUT_CHECK(found->second.state != MessageState::visible);
+    --counter(found->second.state);
+    found->second = standing;
+    enter(number, standing);
+}
+
+void MessageIndex::enter(MessageNumber number, const Standing& standing) {
+    ++counter(standing.state);
+    if (standing.state == MessageState::visible) {
+        returned_.push_back(number);
+    } else {
+        push_wake({standing.visible_at, number});
+    }
+}
+
+void MessageIndex::remove(MessageNumber number) {
+    const auto found = touched_.find(number);
+    ONPUT_CHECK(found != touched_.end());
+    --counter(found->second.state);
+    touched_.erase(found);
+}
+
+void MessageIndex::clear() {
+    *this = MessageIndex();
+}
+
+const Standing* MessageIndex::find(MessageNumber number) const {
+    const auto found = touched_.find(number);
+    return found == touched_.end() ? nullptr : &found->second;
+}
+
+bool MessageIndex::is_stale(MessageNumber returned) const {
+    const Standing* standing = find(returned);
+    return standing == nullptr || standing->state != MessageState::visible;
+}
+
+bool MessageIndex::is_stale(const Wake& wake) const {
+    const Standing* standing = find(wake.number);
+    return standing == nullptr || standing->state == MessageState::visible ||
+           standing->visible_at != wake.time;
+}
+
+std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible() {
+    while (!returned_.empty() && is_stale(returned_.front())) returned_.pop_front();
+    if (returned_.empty() || (!fresh_.empty() && fresh_.front().number < returned_.front())) {
+        if (fresh_.empty()) return {};
+        return Candidate{.number = fresh_.front().number,
+                         .standing = {.sent_at = fresh_.front().sent_at}};
+    }
+    return Candidate{.number = returned_.front(), .standing = *find(returned_.front())};
+}
+
+void MessageIndex::pop_oldest() {
+    const auto oldest = oldest_visible();
+    ONPUT_CHECK(oldest.has_value());
+    if (!returned_.empty() && returned_.front() == oldest->number) {
+        returned_.pop_front();
+        remove(oldest->number);
+    } else {
+        fresh_.pop_front();
+    }
+}
+
+void MessageIndex::push_wake(Wake wake) {
+    const std::size_t waiting = count(MessageState::hidden) + count(MessageState::in_flight);
+    // Acknowledged leases leave entries behind. Throwing them out when they are the majority costs
+    // each of them O(1).
+    if (wakes_.size() > wakes_untidied && wakes_.size() > 2 * waiting) {
+        std::erase_if(wakes_, [this](const Wake& old) { return is_stale(old); });
+        std::ranges::make_heap(wakes_, is_later);
+    }
+    wakes_.push_back(wake);
+    std::ranges::push_heap(wakes_, is_later);
+}
+
+void MessageIndex::wake(Timestamp now, std::vector<Candidate>& expired) {
+    while (!wakes_.empty() && wakes_.front().time <= now) {
+        const Wake due = wakes_.front();
+        std::ranges::pop_heap(wakes_, is_later);
+        wakes_.pop_back();
+        if (is_stale(due)) continue;
+        Standing standing = *find(due.number);
+        if (standing.state == MessageState::in_flight) expired.push_back({due.number, standing});
+        standing.state = MessageState::visible;
+        standing.worker = WorkerNumber();
+        change(due.number, standing);
+    }
+}
+
+std::optional<Timestamp> MessageIndex::next_wake() const {
+    if (wakes_.empty()) return {};
+    return wakes_.front().time;
+}
+
+std::size_t MessageIndex::count(MessageState state) const {
+    const std::size_t fresh = state == MessageState::visible ? fresh_.size() : 0;
+    return counts_[static_cast<std::size_t>(state)] + fresh;
+}
+
+std::vector<MessageIndex::Candidate> MessageIndex::peek(std::size_t limit) const {
+    std::vector<Candidate> found;
+    for (std::size_t i = 0; i < returned_.size() && found.size() < limit; ++i) {
+        if (is_stale(returned_[i])) continue;
+        found.push_back({returned_[i], *find(returned_[i])});
+    }
+    for (std::size_t i = 0; i < fresh_.size() && found.size() < limit; ++i) {
+        found.push_back({fresh_[i].number, {.sent_at = fresh_[i].sent_at}});
+    }
+    return found;
+}
+
+void MessageIndex::check_invariants() const {
+    std::vector<std::pair<MessageNumber, Timestamp>> wakes;
+    for (const Wake& wake : wakes_) wakes.emplace_back(wake.number, wake.time);
+    std::ranges::sort(wakes);
+    std::vector<MessageNumber> returned(returned_.begin(), returned_.end());
+    std::ranges::sort(returned);
+    std::array<std::size_t, 3> counts{};
+    for (const auto& [number, standing] : touched_) {
+        ++counts[static_cast<std::size_t>(standing.state)];
+        if (standing.state == MessageState::visible) {
+            ONPUT_CHECK(std::ranges::equal_range(returned, number).size() == 1);
+        } else {
+            ONPUT_CHECK(std::ranges::binary_search(wakes, std::pair(number, standing.visible_at)));
+        }
+    }
+    ONPUT_CHECK(counts == counts_);
+    ONPUT_CHECK(std::ranges::is_heap(wakes_, is_later));
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,111 @@
+// MessageIndex: how each message of one queue stands, in memory. The state machine of the service:
+//
+//                        visible_at passes (wake)
+//                 +--------------------------------------+
+//                 v                                      |
+//     send --> visible --pop_oldest, add in_flight--> in flight --remove--> gone
+//                 ^                                      |
+//                 |                                      | change to hidden: retry later
+//                 +----visible_at passes (wake)---- hidden <-- send with a delay
+//
+// A message that waits and was never handed out costs 16 bytes here; the others about 100. Bodies
+// are in the store. Nothing here is durable: Messages writes the row beside each change, and a
+// restart builds the index from the rows.
+//
+// Handed out oldest first, by number; a message that comes back keeps its number.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/time.hpp"
+#include "services/queue/messages/ids.hpp"
+
+namespace onput::queue {
+
+enum class MessageState : std::uint8_t { visible, hidden, in_flight };
+
+// How one message stands.
+struct Standing {
+    Timestamp sent_at{};
+    Timestamp visible_at{};  // When `hidden` and `in_flight` end.
+    Timestamp first_received_at{};
+    Timestamp leased_at{};
+    LeaseId lease{};        // The newest; kept when it has ended.
+    WorkerNumber worker{};  // Holder of a lease over a lane.
+    std::uint32_t receive_count = 0;
+    std::uint16_t losses = 0;  // Attempts that ended with the death of their worker.
+    MessageState state = MessageState::visible;
+    bool is_logged = false;
+    bool has_lease_row = false;
+    bool has_failure = false;  // There is a row that says why its last attempt failed.
+};
+
+class MessageIndex {
+public:
+    struct Candidate {
+        MessageNumber number;
+        Standing standing;
+    };
+
+    // A new message that may be handed out at once. Numbers must rise.
+    void add_fresh(MessageNumber number, Timestamp sent_at);
+    // A message in any state. Its number must not be here.
+    void add(MessageNumber number, const Standing& standing);
+    // Puts a hidden or in-flight message into another standing.
+    void change(MessageNumber number, const Standing& standing);
+    void remove(MessageNumber number);
+    void clear();
+
+    // Nothing for a message that is gone, and for one that was never handed out nor delayed: no one
+    // outside can know its number.
+    [[nodiscard]] const Standing* find(MessageNumber number) const;
+
+    // The visible message to hand out next, and its removal from here: the caller adds it again as
+    // in flight, or has removed its rows.
+    [[nodiscard]] std::optional<Candidate> oldest_visible();
+    void pop_oldest();
+
+    // Makes visible whatever is due. Appends those that were in flight, as they were.
+    void wake(Timestamp now, std::vector<Candidate>& expired);
+    // When wake has something to do: nothing, or a moment that is never too late.
+    [[nodiscard]] std::optional<Timestamp> next_wake() const;
+
+    [[nodiscard]] std::size_t count(MessageState state) const;
+    [[nodiscard]] std::size_t size() const { return fresh_.size() + touched_.size(); }
+    // Up to `limit` visible messages, oldest first as far as is cheap to know.
+    [[nodiscard]] std::vector<Candidate> peek(std::size_t limit) const;
+
+    void check_invariants() const;
+
+private:
+    struct Fresh {
+        MessageNumber number;
+        Timestamp sent_at;
+    };
+    struct Wake {
+        Timestamp time;
+        MessageNumber number;
+    };
+    static bool is_later(const Wake& a, const Wake& b) { return a.time > b.time; }
+
+    [[nodiscard]] bool is_stale(MessageNumber returned) const;
+    [[nodiscard]] bool is_stale(const Wake& wake) const;
+    void enter(MessageNumber number, const Standing& standing);
+    void push_wake(Wake wake);
+    std::size_t& counter(MessageState state) { return counts_[static_cast<std::size_t>(state)]; }
+
+    std::deque<Fresh> fresh_;  // Never handed out.
+    std::unordered_map<MessageNumber, Standing> touched_;
+    // Touched messages that became visible; those since removed are skipped when they are met.
+    std::deque<MessageNumber> returned_;
+    // A heap by time; entries that no longer hold are skipped, and thrown out when they are most.
+    std::vector<Wake> wakes_;
+    std::array<std::size_t, 3> counts_{};  // Of touched_, by state.
+};
+
+}  // namespace onput::queue

@@ -1,0 +1,475 @@
+#include "services/queue/messages/messages.hpp"
+
+#include "common/base/check.hpp"
+#include "services/queue/messages/rows.hpp"
+
+namespace onput::queue {
+namespace {
+
+std::string attempt_text(std::uint32_t receive_count) {
+    return "attempt " + std::to_string(receive_count);
+}
+
+// Those that were begun, with those that were lost with their worker.
+std::uint32_t attempts_of(const Standing& standing) {
+    return standing.receive_count + standing.losses;
+}
+
+// AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
+MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure,
+                             std::string new_id) {
+    const auto text = [](std::string value) {
+        return schema::MessageAttribute{.data_type = "String", .value = std::move(value)};
+    };
+    MessageRecord letter;
+    letter.attributes = {{"RequestID", text(job.message_id)},
+                         {"ErrorCode", text(failure.code)},
+                         {"ErrorMessage", text(failure.message)},
+                         {"FunctionArn", text(queue.arn)}};
+    letter.message_id = std::move(new_id);
+    letter.body = std::move(job.body);
+    letter.sender_id = "function/" + queue.name;
+    letter.event_id = std::move(job.event_id);
+    letter.trace = std::move(job.trace);
+    letter.is_logged = job.is_logged;
+    return letter;
+}
+
+}  // namespace
+
+// --- Rows -----------------------------------------------------------------------------------
+
+Result<void> Messages::restore(Queue& queue, Timestamp now) {
+    std::unordered_map<MessageNumber, LeaseRecord> leases;
+    ONPUT_TRY_VOID(for_each_row(
+        parts_.view, lease_rows(queue.number), [&](const store::Row& row) -> Result<void> {
+            const auto number = parse_lease_key(row.key);
+            if (!number) return fail(ErrorCode::corruption, "a key of a lease");
+            ONPUT_TRY(leases[*number], schema::decode<LeaseRecord>(row.value));
+            return {};
+        }));
+    const MessageNumber first(queue.record.purged_through + 1);
+    ONPUT_TRY_VOID(for_each_row(
+        parts_.view, message_rows(queue.number, first), [&](const store::Row& row) -> Result<void> {
+            const auto key = parse_message_key(row.key);
+            if (!key) return fail(ErrorCode::corruption, "a key of a message");
+            const auto lease = leases.find(key->message);
+            if (lease == leases.end()) {
+                queue.messages.add_fresh(key->message, key->sent_at);
+            } else {
+                queue.messages.add(key->message, restore_standing(queue, lease->second, *key, now));
+            }
+            ++size_;
+            return {};
+        }));
+    parts_.agenda.note(queue);
+    return {};
+}
+
+Standing Messages::restore_standing(const Queue& queue, const LeaseRecord& record,
+                                    const MessageKey& key, Timestamp now) {
+    Standing standing{.sent_at = key.sent_at,
+                      .visible_at = record.visible_at,
+                      .first_received_at = record.first_received_at,
+                      .leased_at = record.leased_at,
+                      .lease = LeaseId(record.lease),
+                      .worker = {},
+                      .receive_count = record.receive_count,
+                      .losses = static_cast<std::uint16_t>(record.losses),
+                      .state = MessageState::visible,
+                      .is_logged = record.is_logged,
+                      .has_lease_row = true,
+                      .has_failure = record.has_failure};
+    if (record.visible_at <= now) return standing;
+    standing.state = record.lease == 0 ? MessageState::hidden : MessageState::in_flight;
+    if (record.lease == 0 || record.worker.empty()) return standing;
+    // The worker has as long as a silent one to say that it still holds this.
+    Worker* worker = parts_.workers.find(record.worker);
+    if (worker == nullptr) worker = &parts_.workers.add(record.worker, record.epoch, now);
+    if (worker->epoch != record.epoch) {
+        standing.state = MessageState::visible;
+        return standing;
+    }
+    standing.worker = worker->number;
+    parts_.workers.begin_lease(
+        standing.lease,
+        {.queue = queue.number, .message = key.message, .worker = worker->number, .sent_at = now});
+    return standing;
+}
+
+Result<MessageRecord> Messages::load(const Queue& queue, MessageNumber number,
+                                     const Standing& standing) const {
+    ONPUT_TRY(const auto row,
+              parts_.view.get(partition, message_key({queue.number, number, standing.sent_at})));
+    if (!row)
+        return fail(ErrorCode::corruption, "a message of queue " + queue.name + " is missing");
+    return schema::decode<MessageRecord>(*row);
+}
+
+Result<MessageRecord> Messages::read(const Queue& queue, MessageNumber number,
+                                     const Standing& standing) {
+    if (const MessageRecord* record = cache_.find(number)) return *record;
+    return load(queue, number, standing);
+}
+
+Result<MessageRecord> Messages::take(const Queue& queue, const Candidate& candidate) {
+    if (auto cached = cache_.take(candidate.number)) return *std::move(cached);
+    auto record = load(queue, candidate.number, candidate.standing);
+    // A backlog is being handed out in order: the next rows are wanted soon.
+    const bool is_fresh = candidate.standing.receive_count == 0;
+    if (record && is_fresh && record->body.size() <= read_ahead_body_bytes_max) {
+        read_ahead(queue, candidate.number);
+    }
+    return record;
+}
+
+void Messages::read_ahead(const Queue& queue, MessageNumber after) {
+    const auto rows = parts_.view.scan(
+        partition, message_rows(queue.number, MessageNumber(after.get() + 1)), read_ahead_rows);
+    // Only a hint: whatever is wrong with these rows is found when they are needed.
+    if (!rows) return;
+    for (const store::Row& row : *rows) {
+        const auto key = parse_message_key(row.key);
+        auto record = schema::decode<MessageRecord>(row.value);
+        if (!key || !record) return;
+        cache_.put(key->message, *std::move(record));
+    }
+}
+
+void Messages::remove_rows(const Queue& queue, MessageNumber number, const Standing& standing,
+                           Effects& effects) {
+    effects.writes.remove(message_key({queue.number, number, standing.sent_at}));
+    if (standing.has_lease_row) effects.writes.remove(lease_key(queue.number, number));
+    if (standing.has_failure) effects.writes.remove(failure_key(queue.number, number));
+    cache_.remove(number);
+    --size_;
+}
+
+void Messages::write_lease(const Queue& queue, MessageNumber number, Standing& standing,
+                           Effects& effects) {
+    LeaseRecord record{.visible_at = standing.visible_at,
+                       .receive_count = standing.receive_count,
+                       .first_received_at = standing.first_received_at,
+                       .lease = 0,
+                       .worker = {},
+                       .epoch = 0,
+                       .is_logged = standing.is_logged,
+                       .leased_at = standing.leased_at,
+                       .losses = standing.losses,
+                       .has_failure = standing.has_failure};
+    if (standing.state == MessageState::in_flight) {
+        record.lease = standing.lease.get();
+        if (const Worker* worker = parts_.workers.find(standing.worker)) {
+            record.worker = worker->id;
+            record.epoch = worker->epoch;
+        }
+    }
+    standing.has_lease_row = true;
+    effects.writes.put(lease_key(queue.number, number), schema::encode(record));
+}
+
+void Messages::forget(Queue& queue) {
+    size_ -= queue.messages.size();
+    queue.messages.clear();
+    parts_.workers.end_leases_of(queue.number);
+}
+
+// --- The life of a message --------------------------------------------------------------------
+
+void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
+                   Effects& effects) {
+    const MessageNumber number = parts_.counters.next_message(effects.writes);
+    effects.writes.put(message_key({queue.number, number, now}), schema::encode(record));
+    if (record.is_logged) {
+        log(queue, record, {.now = now, .what = "queued", .detail = "message " + record.message_id},
+            effects);
+    }
+    if (delay > Duration::zero()) {
+        Standing standing{.sent_at = now,
+                          .visible_at = now + delay,
+                          .state = MessageState::hidden,
+                          .is_logged = record.is_logged};
+        write_lease(queue, number, standing, effects);
+        queue.messages.add(number, standing);
+    } else {
+        queue.messages.add_fresh(number, now);
+        cache_.put(number, std::move(record));
+    }
+    ++size_;
+    ++figures_.sent;
+    parts_.agenda.note(queue);
+}
+
+Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTerms& terms,
+                                                     Effects& effects) {
+    for (std::size_t skipped = 0; skipped < expired_removed_at_once; ++skipped) {
+        const auto oldest = queue.messages.oldest_visible();
+        if (!oldest) return std::optional<Leased>();
+        if (queue.is_expired(oldest->standing.sent_at, terms.now)) {
+            drop_oldest(queue, *oldest, effects);
+            continue;
+        }
+        const std::uint32_t receives_max = queue.receives_max();
+        if (receives_max > 0 && oldest->standing.receive_count >= receives_max) {
+            ONPUT_TRY(const Failure failure,
+                      with_history(queue, oldest->number, oldest->standing,
+                                   {.code = "ReceivedTooOften",
+                                    .message = "received " + std::to_string(receives_max) +
+                                               " times without being deleted"}));
+            ONPUT_TRY(const bool is_buried, bury(queue, *oldest, failure, terms.now, effects));
+            if (is_buried) {
+                queue.messages.pop_oldest();
+                continue;
+            }
+        }
+        Leased leased{.number = oldest->number, .standing = oldest->standing, .record = {}};
+        ONPUT_TRY(leased.record, take(queue, *oldest));
+        queue.messages.pop_oldest();
+        hand_out(queue, leased, terms, effects);
+        return leased;
+    }
+    return std::optional<Leased>();
+}
+
+void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects) {
+    Standing& standing = leased.standing;
+    standing.state = MessageState::in_flight;
+    standing.lease = parts_.counters.next_lease(effects.writes);
+    standing.worker = terms.worker == nullptr ? WorkerNumber() : terms.worker->number;
+    standing.leased_at = terms.now;
+    standing.visible_at = terms.now + terms.visibility;
+    if (++standing.receive_count == 1) standing.first_received_at = terms.now;
+    standing.is_logged = leased.record.is_logged;
+    write_lease(queue, leased.number, standing, effects);
+    queue.messages.add(leased.number, standing);
+    if (terms.worker != nullptr) {
+        parts_.workers.begin_lease(standing.lease, {.queue = queue.number,
+                                                    .message = leased.number,
+                                                    .worker = standing.worker,
+                                                    .sent_at = {}});
+    }
+    if (standing.is_logged) {
+        const std::string taker =
+            terms.worker == nullptr ? " by a receive" : ", worker " + terms.worker->id;
+        log(queue, leased.record,
+            {.now = terms.now,
+             .what = "leased",
+             .detail = attempt_text(standing.receive_count) + taker},
+            effects);
+    }
+    ++figures_.leased;
+    parts_.agenda.note(queue);
+}
+
+void Messages::end_in_flight(const Candidate& ended) {
+    if (ended.standing.worker != WorkerNumber()) parts_.workers.end_lease(ended.standing.lease);
+    ++figures_.returned;
+}
+
+Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Return& back,
+                                 Effects& effects) {
+    const Standing* found = queue.messages.find(number);
+    ONPUT_CHECK(found != nullptr && found->state == MessageState::in_flight);
+    Standing standing = *found;
+    if (standing.is_logged && !back.what.empty()) {
+        ONPUT_TRY(const auto record, read(queue, number, standing));
+        log(queue, record,
+            {.now = back.now,
+             .what = back.what,
+             .detail = attempt_text(standing.receive_count) + ": " + back.detail},
+            effects);
+    }
+    end_in_flight({number, standing});
+    if (back.attempt != Attempt::counted) --standing.receive_count;
+    if (back.attempt == Attempt::lost) ++standing.losses;
+    if (queue.function && back.attempt == Attempt::counted && !back.failure.code.empty()) {
+        standing.has_failure = true;
+        effects.writes.put(failure_key(queue.number, number), schema::encode(back.failure));
+    }
+    standing.worker = WorkerNumber();
+    standing.visible_at = back.visible_at;
+    standing.state = back.visible_at <= back.now ? MessageState::visible : MessageState::hidden;
+    write_lease(queue, number, standing, effects);
+    queue.messages.change(number, standing);
+    parts_.agenda.note(queue);
+    return {};
+}
+
+void Messages::extend(Queue& queue, MessageNumber number, Timestamp visible_at, Effects& effects) {
+    const Standing* found = queue.messages.find(number);
+    ONPUT_CHECK(found != nullptr && found->state == MessageState::in_flight);
+    Standing standing = *found;
+    standing.visible_at = visible_at;
+    write_lease(queue, number, standing, effects);
+    queue.messages.change(number, standing);
+    parts_.agenda.note(queue);
+}
+
+Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
+                              const schema::JobOutcome& outcome, Effects& effects) {
+    const Standing* found = queue.messages.find(number);
+    ONPUT_CHECK(found != nullptr);
+    const Standing standing = *found;
+    const bool is_told = queue.function && !queue.function->function.success_topic_arn.empty();
+    if (standing.is_logged || is_told) {
+        ONPUT_TRY(const auto record, read(queue, number, standing));
+        log(queue, record,
+            {.now = now,
+             .what = queue.function ? "succeeded" : "removed",
+             .detail = outcome.summary},
+            effects);
+        if (is_told) {
+            parts_.notifications.tell({.function = queue.function->function,
+                                       .job = record,
+                                       .attempts = attempts_of(standing),
+                                       .time = now,
+                                       .outputs = outcome.outputs,
+                                       .failure = nullptr},
+                                      effects.writes);
+        }
+    }
+    if (standing.state == MessageState::in_flight && standing.worker != WorkerNumber()) {
+        parts_.workers.end_lease(standing.lease);
+    }
+    queue.messages.remove(number);
+    remove_rows(queue, number, standing, effects);
+    ++figures_.removed;
+    return {};
+}
+
+Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
+    std::vector<Candidate> expired;
+    queue.armed_at.reset();
+    queue.messages.wake(now, expired);
+    for (const Candidate& ended : expired) {
+        end_in_flight(ended);
+        if (ended.standing.is_logged) {
+            ONPUT_TRY(const auto record, read(queue, ended.number, ended.standing));
+            log(queue, record,
+                {.now = now,
+                 .what = "released",
+                 .detail = attempt_text(ended.standing.receive_count) + ": the lease ran out"},
+                effects);
+        }
+        if (!queue.function || ended.standing.receive_count < queue.receives_max()) continue;
+        ONPUT_TRY(const Failure failure,
+                  with_history(queue, ended.number, ended.standing,
+                               {.code = "job.lease_ended",
+                                .message = "the lease of the last attempt ran out"}));
+        ONPUT_TRY(const bool is_buried, dead_letter(queue, ended.number, failure, now, effects));
+        ONPUT_CHECK(is_buried);
+    }
+    parts_.agenda.note(queue);
+    return {};
+}
+
+void Messages::drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects) {
+    queue.messages.pop_oldest();
+    remove_rows(queue, candidate.number, candidate.standing, effects);
+    ++figures_.expired;
+}
+
+bool Messages::expire(Queue& queue, Timestamp now, Effects& effects) {
+    for (std::size_t i = 0; i < expired_removed_at_once; ++i) {
+        const auto oldest = queue.messages.oldest_visible();
+        if (!oldest || !queue.is_expired(oldest->standing.sent_at, now)) return false;
+        drop_oldest(queue, *oldest, effects);
+    }
+    return true;
+}
+
+// --- Dead letters -----------------------------------------------------------------------------
+
+Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
+                                       const Standing& standing, Failure failure) const {
+    if (!standing.has_failure) return failure;
+    ONPUT_TRY(const auto row, parts_.view.get(partition, failure_key(queue.number, number)));
+    if (!row)
+        return fail(ErrorCode::corruption, "a failure of a job of " + queue.name + " is gone");
+    ONPUT_TRY(auto before, schema::decode<Failure>(*row));
+    failure.message += "; before that, " + before.code + ": " + before.message;
+    failure.disposition = std::move(before.disposition);
+    return failure;
+}
+
+Result<bool> Messages::dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
+                                   Timestamp now, Effects& effects) {
+    const Standing* found = queue.messages.find(number);
+    ONPUT_CHECK(found != nullptr);
+    const Candidate candidate{number, *found};
+    ONPUT_TRY(const bool is_buried, bury(queue, candidate, failure, now, effects));
+    if (!is_buried) return false;
+    if (candidate.standing.state == MessageState::in_flight) end_in_flight(candidate);
+    queue.messages.remove(number);
+    return true;
+}
+
+Result<bool> Messages::bury(Queue& queue, const Candidate& candidate, const Failure& failure,
+                            Timestamp now, Effects& effects) {
+    Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
+    const bool has_place = target != nullptr && target != &queue && !target->function;
+    if (!queue.function && !has_place) return false;
+    ONPUT_TRY(auto record, read(queue, candidate.number, candidate.standing));
+    log(queue, record,
+        {.now = now,
+         .what = "dead-lettered",
+         .detail = failure.code + ": " + failure.message +
+                   (has_place ? "; moved to " + target->arn
+                              : "; kept in this log only: there is no dead-letter queue")},
+        effects);
+    remove_rows(queue, candidate.number, candidate.standing, effects);
+    ++figures_.dead_lettered;
+    if (queue.function) {
+        bury_job(queue, candidate.standing, std::move(record), failure, now, effects);
+        return true;
+    }
+    // A message keeps everything but its place: its id, its age and its count of receives.
+    const MessageNumber number = parts_.counters.next_message(effects.writes);
+    record.dead_letter_source_arn = queue.arn;
+    effects.writes.put(message_key({target->number, number, candidate.standing.sent_at}),
+                       schema::encode(record));
+    Standing standing = candidate.standing;
+    standing.state = MessageState::visible;
+    standing.visible_at = now;
+    standing.worker = WorkerNumber();
+    write_lease(*target, number, standing, effects);
+    target->messages.add(number, standing);
+    cache_.put(number, std::move(record));
+    ++size_;
+    parts_.agenda.note(*target);
+    return true;
+}
+
+void Messages::bury_job(Queue& queue, const Standing& standing, MessageRecord record,
+                        const Failure& failure, Timestamp now, Effects& effects) {
+    ++queue.function->dead_lettered;
+    effects.writes.put(function_key(queue.account, queue.name), schema::encode(*queue.function));
+    if (!queue.function->function.failure_topic_arn.empty()) {
+        parts_.notifications.tell({.function = queue.function->function,
+                                   .job = record,
+                                   .attempts = attempts_of(standing),
+                                   .time = now,
+                                   .outputs = {},
+                                   .failure = &failure},
+                                  effects.writes);
+    }
+    Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
+    if (target == nullptr || target->function) return;
+    add(*target, dead_letter_of(queue, std::move(record), failure, parts_.random.uuid()), now,
+        Duration::zero(), effects);
+}
+
+// --- The job log ------------------------------------------------------------------------------
+
+void Messages::log(const Queue& queue, const MessageRecord& record, Step step, Effects& effects) {
+    if (!record.is_logged) return;
+    parts_.log.add({.trace_id = record.trace.trace_id,
+                    .time = step.now,
+                    .what = std::move(step.what),
+                    .subject = queue.arn,
+                    .event_id = record.event_id,
+                    .detail = std::move(step.detail)},
+                   effects.writes);
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,172 @@
+// Messages: every change of a message's standing, in memory and in its rows at once. This is where
+// the promises are kept:
+//
+//   - a message is in one queue until its rows go: by an acknowledgement, its retention, a purge;
+//   - a lease is in a row before anyone hears of it, so a restart neither forgets a receive nor
+//     hands a message out twice within its visibility time;
+//   - dead-lettering removes here and adds there in one commit;
+//   - the end of a job and what its function's topic is told of it are one commit.
+//
+// Called by the parts of Core, which answer for who may do what. Whatever is handed an Effects
+// writes into its batch.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/random.hpp"
+#include "services/queue/commands/catalogue.hpp"
+#include "services/queue/effects.hpp"
+#include "services/queue/lanes/workers.hpp"
+#include "services/queue/messages/agenda.hpp"
+#include "services/queue/messages/counters.hpp"
+#include "services/queue/messages/job_log.hpp"
+#include "services/queue/messages/notifications.hpp"
+#include "services/queue/messages/record_cache.hpp"
+
+namespace onput::queue {
+
+inline constexpr std::size_t record_cache_bytes = 64UL * 1024 * 1024;
+
+// Rows read ahead when a queue's backlog is handed out, and the size of body up to which that pays.
+inline constexpr std::size_t read_ahead_rows = 64;
+inline constexpr std::size_t read_ahead_body_bytes_max = 4096;
+
+// Messages that outlived their retention are removed in portions of this many.
+inline constexpr std::size_t expired_removed_at_once = 1000;
+
+// Figures since the start of the process.
+struct MessageFigures {
+    std::uint64_t sent = 0;
+    std::uint64_t leased = 0;
+    std::uint64_t removed = 0;
+    std::uint64_t returned = 0;  // Leases that ended without an acknowledgement.
+    std::uint64_t dead_lettered = 0;
+    std::uint64_t expired = 0;
+};
+
+struct LeaseTerms {
+    Timestamp now;
+    Duration visibility{};
+    Worker* worker = nullptr;  // Over its lane; nothing: for a receive.
+};
+
+struct Leased {
+    MessageNumber number;
+    Standing standing;
+    MessageRecord record;
+};
+
+// What the parts of Messages share with the rest of Core. All outlive it.
+struct MessageParts {
+    const store::View& view;
+    Random& random;
+    Catalogue& catalogue;
+    Counters& counters;
+    Workers& workers;
+    JobLog& log;
+    Agenda& agenda;
+    Notifications& notifications;
+};
+
+class Messages {
+public:
+    explicit Messages(const MessageParts& parts) : parts_(parts), cache_(record_cache_bytes) {}
+
+    // Before each command: brings the cache back to its size.
+    void begin() { cache_.trim(); }
+
+    // Puts back what the store holds of a queue. Leases of workers go to Workers.
+    Result<void> restore(Queue& queue, Timestamp now);
+
+    void add(Queue& queue, MessageRecord record, Timestamp now, Duration delay, Effects& effects);
+
+    // Hands out the oldest visible message, or nothing. Messages on the way that are too old are
+    // dropped, and those received too often are dead-lettered.
+    Result<std::optional<Leased>> lease_oldest(Queue& queue, const LeaseTerms& terms,
+                                               Effects& effects);
+
+    // Ends a lease early: the message is visible again at `visible_at`, at once when that is not
+    // after `now`. An attempt that never started is not counted; one that was lost with its worker
+    // is counted apart.
+    enum class Attempt { counted, uncounted, lost };
+    struct Return {
+        Timestamp now;
+        Timestamp visible_at;
+        Attempt attempt = Attempt::counted;
+        std::string what{};  // For the job log; empty: nothing to say.
+        std::string detail{};
+        Failure failure{};  // Kept with a job whose attempt counted, when it has a code.
+    };
+    Result<void> give_back(Queue& queue, MessageNumber number, const Return& back,
+                           Effects& effects);
+
+    // The lease of an in-flight message ends at `visible_at` instead.
+    void extend(Queue& queue, MessageNumber number, Timestamp visible_at, Effects& effects);
+
+    // The message is done. It must be known to the queue's index.
+    Result<void> remove(Queue& queue, MessageNumber number, Timestamp now,
+                        const schema::JobOutcome& outcome, Effects& effects);
+
+    // What a job ends with whose last attempt ended without a word of its worker: `failure`, and
+    // after it what was told of an attempt before.
+    Result<Failure> with_history(const Queue& queue, MessageNumber number, const Standing& standing,
+                                 Failure failure) const;
+
+    // Moves a message that the queue's index knows to the queue's dead letters. False: there is no
+    // place for it, and it stays as it is.
+    Result<bool> dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
+                             Timestamp now, Effects& effects);
+
+    // Ends the leases and delays that are over. A function's job whose last attempt ended this way
+    // is dead-lettered.
+    Result<void> wake(Queue& queue, Timestamp now, Effects& effects);
+
+    // Removes some of the queue's oldest messages if they have outlived its retention. True: there
+    // may be more.
+    bool expire(Queue& queue, Timestamp now, Effects& effects);
+
+    // The stored part of a message, without taking it out of the cache.
+    Result<MessageRecord> read(const Queue& queue, MessageNumber number, const Standing& standing);
+
+    // What a message's story in the job log says next, if it has one.
+    struct Step {
+        Timestamp now;
+        std::string what;
+        std::string detail;
+    };
+    void log(const Queue& queue, const MessageRecord& record, Step step, Effects& effects);
+
+    [[nodiscard]] const MessageFigures& figures() const { return figures_; }
+    [[nodiscard]] std::size_t size() const { return size_; }  // Of all queues.
+    // The queue's messages are gone from its index; their rows go by Sweeper.
+    void forget(Queue& queue);
+
+private:
+    using Candidate = MessageIndex::Candidate;
+
+    Result<MessageRecord> load(const Queue& queue, MessageNumber number,
+                               const Standing& standing) const;
+    Result<MessageRecord> take(const Queue& queue, const Candidate& candidate);
+    void read_ahead(const Queue& queue, MessageNumber after);
+    void remove_rows(const Queue& queue, MessageNumber number, const Standing& standing,
+                     Effects& effects);
+    void write_lease(const Queue& queue, MessageNumber number, Standing& standing,
+                     Effects& effects);
+    Result<bool> bury(Queue& queue, const Candidate& candidate, const Failure& failure,
+                      Timestamp now, Effects& effects);
+    void bury_job(Queue& queue, const Standing& standing, MessageRecord record,
+                  const Failure& failure, Timestamp now, Effects& effects);
+    void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
+    Standing restore_standing(const Queue& queue, const LeaseRecord& record, const MessageKey& key,
+                              Timestamp now);
+    void end_in_flight(const Candidate& ended);
+    void hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects);
+
+    MessageParts parts_;
+    RecordCache cache_;
+    MessageFigures figures_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace onput::queue

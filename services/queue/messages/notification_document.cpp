@@ -1,0 +1,197 @@
+#include "services/queue/messages/notification_document.hpp"
+
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/encoding.hpp"
+#include "services/queue/messages/text.hpp"
+
+namespace onput::queue {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What S3 allows; anything longer is no record of an object.
+constexpr std::size_t bucket_bytes_max = 63;
+constexpr std::size_t key_bytes_max = 1024;
+constexpr std::size_t short_text_bytes_max = 128;  // Version ids, ETags, ids of events and traces.
+
+// For the names, brackets and commas of what is added to a document.
+constexpr std::size_t punctuation_bytes = 64;
+
+constexpr const char* service_name = "lambda.amazonaws.com";
+
+struct InputObject {
+    std::string bucket;
+    std::string key;
+    std::string version_id;
+    std::string etag;
+    std::uint64_t size_bytes = 0;
+};
+
+const Json* member(const Json* object, const char* name) {
+    if (object == nullptr || !object->is_object()) return nullptr;
+    const auto found = object->find(name);
+    return found == object->end() ? nullptr : &*found;
+}
+
+std::string text_of(const Json* value) {
+    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
+}
+
+// The object of the one S3 record in a job's message, if it is that.
+std::optional<InputObject> input_of(std::string_view body) {
+    const Json document = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+    const Json* records = member(&document, "Records");
+    if (records == nullptr || !records->is_array() || records->size() != 1) return {};
+    const Json* s3 = member(&records->front(), "s3");
+    const Json* object = member(s3, "object");
+    const auto key = form_decode(text_of(member(object, "key")));
+    if (!key) return {};
+    InputObject input{
+        .bucket = text_of(member(member(s3, "bucket"), "name")),
+        .key = *key,
+        .version_id = cut_bytes(text_of(member(object, "versionId")), short_text_bytes_max),
+        .etag = cut_bytes(text_of(member(object, "eTag")), short_text_bytes_max)};
+    const Json* size = member(object, "size");
+    if (size != nullptr && size->is_number_unsigned())
+        input.size_bytes = size->get<std::uint64_t>();
+    const bool is_object = !input.bucket.empty() && input.bucket.size() <= bucket_bytes_max &&
+                           !input.key.empty() && input.key.size() <= key_bytes_max;
+    return is_object ? std::optional(std::move(input)) : std::nullopt;
+}
+
+void add(Json& object, const char* name, const std::string& text) {
+    if (!text.empty()) object[name] = text;
+}
+void add(Json& object, const char* name, std::uint64_t number) {
+    if (number != 0) object[name] = number;
+}
+
+// Compact; bytes that are no UTF-8 become U+FFFD.
+std::string write(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json show(const InputObject& input) {
+    Json object = Json::object();
+    add(object, "bucket", input.bucket);
+    add(object, "key", input.key);
+    add(object, "versionId", input.version_id);
+    add(object, "eTag", input.etag);
+    add(object, "size", input.size_bytes);
+    return object;
+}
+
+Json show(const schema::JobOutput& output) {
+    Json object = Json::object();
+    add(object, "name", output.name);
+    add(object, "bucket", output.bucket);
+    add(object, "key", output.key);
+    add(object, "versionId", output.version_id);
+    add(object, "eTag", output.etag);
+    add(object, "contentType", output.content_type);
+    add(object, "size", output.size_bytes);
+    add(object, "width", output.width);
+    add(object, "height", output.height);
+    add(object, "pages", output.pages);
+    add(object, "durationMs", output.duration_ms);
+    return object;
+}
+
+Json show(const Failure& failure) {
+    Json object = Json::object();
+    add(object, "code", failure.code);
+    add(object, "message", failure.message);
+    add(object, "disposition", failure.disposition);
+    return object;
+}
+
+std::string status_of(const JobEnd& end) {
+    return end.failure == nullptr ? "succeeded" : "failed";
+}
+
+Json head_of(const JobEnd& end, const std::optional<InputObject>& input) {
+    Json head = Json::object();
+    head["version"] = "1";
+    head["status"] = status_of(end);
+    head["function"] = end.function.name;
+    head["functionArn"] = end.function.arn;
+    head["time"] = format_iso8601_millis(end.time);
+    add(head, "eventId", cut_bytes(end.job.event_id, short_text_bytes_max));
+    add(head, "traceId", cut_bytes(end.job.trace.trace_id, short_text_bytes_max));
+    add(head, "attempts", end.attempts);
+    if (input) {
+        head["input"] = show(*input);
+    } else {
+        add(head, "message", cut_bytes(end.job.body, notification_body_bytes_max));
+    }
+    return head;
+}
+
+// Lists as many outputs as fit into `room` and counts the others.
+void add_outputs(Json& document, std::span<const schema::JobOutput> outputs, std::size_t room) {
+    Json listed = Json::array();
+    for (const schema::JobOutput& output : outputs) {
+        Json shown = show(output);
+        const std::size_t bytes = write(shown).size() + 1;
+        if (bytes > room) break;
+        room -= bytes;
+        listed.push_back(std::move(shown));
+    }
+    const std::size_t omitted = outputs.size() - listed.size();
+    if (!listed.empty()) document["outputs"] = std::move(listed);
+    add(document, "outputsOmitted", omitted);
+}
+
+std::string document_of(const JobEnd& end, const std::optional<InputObject>& input) {
+    Json document = head_of(end, input);
+    const Json error = end.failure == nullptr ? Json() : show(*end.failure);
+    const std::size_t used = write(document).size() + write(error).size() + punctuation_bytes;
+    const std::size_t room = used < notification_bytes_max ? notification_bytes_max - used : 0;
+    add_outputs(document, end.outputs, room);
+    if (end.failure != nullptr) document["error"] = error;
+    return write(document);
+}
+
+std::string subject_of(const JobEnd& end, const std::optional<InputObject>& input) {
+    const std::string what =
+        input ? input->bucket + "/" + input->key : "message " + end.job.message_id;
+    // Fewer than the limit: SNS wants it below.
+    return one_line(end.function.name + " " + status_of(end) + ": " + what,
+                    schema::topic_subject_characters_max - 1);
+}
+
+}  // namespace
+
+const std::string& topic_of(const JobEnd& end) {
+    return end.failure == nullptr ? end.function.success_topic_arn : end.function.failure_topic_arn;
+}
+
+std::string notification_document(const JobEnd& end) {
+    return document_of(end, input_of(end.job.body));
+}
+
+schema::TopicMessage notification_of(const JobEnd& end) {
+    const auto input = input_of(end.job.body);
+    const auto text = [](std::string name, std::string value) {
+        return schema::TopicAttribute{
+            .name = std::move(name), .type = "String", .value = std::move(value)};
+    };
+    schema::TopicMessage message;
+    message.topic_arn = topic_of(end);
+    message.subject = subject_of(end, input);
+    message.message = document_of(end, input);
+    message.attributes = {text("status", status_of(end)), text("function", end.function.name)};
+    if (input) message.attributes.push_back(text("bucket", input->bucket));
+    message.time = end.time;
+    message.service = service_name;
+    message.source_arn = end.function.arn;
+    message.source_account = end.function.account;
+    // Already says that the job's event is the cause.
+    message.trace = end.job.trace;
+    return message;
+}
+
+}  // namespace onput::queue

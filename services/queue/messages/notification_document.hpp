@@ -1,0 +1,40 @@
+// What a topic is told of the end of a job: the JSON of README.md and the message around it. Pure.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "common/base/time.hpp"
+#include "common/schema/events.hpp"
+#include "common/schema/function.hpp"
+#include "common/schema/lane.hpp"
+#include "common/schema/topics.hpp"
+#include "services/queue/messages/records.hpp"
+
+namespace onput::queue {
+
+// Of the JSON; the rest of what a topic takes is for the attributes.
+inline constexpr std::size_t notification_bytes_max = schema::topic_message_bytes_max - 1024;
+// Of the body of a message that is no S3 record.
+inline constexpr std::size_t notification_body_bytes_max = 1024;
+
+// How a job ended. Used at once: it refers to what its maker has.
+struct JobEnd {
+    const schema::FunctionInfo& function;
+    const MessageRecord& job;
+    std::uint32_t attempts = 0;
+    Timestamp time;
+    std::span<const schema::JobOutput> outputs;
+    const Failure* failure = nullptr;  // Nothing: it succeeded.
+};
+
+// The topic that is told of this end; empty: none is.
+const std::string& topic_of(const JobEnd& end);
+
+std::string notification_document(const JobEnd& end);
+
+// The message to topic_of(end), without event_id and message_id.
+schema::TopicMessage notification_of(const JobEnd& end);
+
+}  // namespace onput::queue

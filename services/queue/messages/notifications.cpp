@@ -1,0 +1,55 @@
+#include "services/queue/messages/notifications.hpp"
+
+namespace onput::queue {
+namespace {
+
+constexpr std::size_t source_digits = 32;
+constexpr std::size_t event_id_digits = 32;
+
+}  // namespace
+
+Result<void> Notifications::restore(const store::View& view) {
+    ONPUT_TRY(const auto row, view.get(partition, outbox_key()));
+    is_recorded_ = row.has_value();
+    if (row) {
+        ONPUT_TRY(record_, schema::decode<OutboxRecord>(*row));
+    } else {
+        record_.source = random_.hex(source_digits);
+    }
+    ONPUT_TRY(const std::uint64_t last,
+              outbox::find_last(view, outbox_rows(), record_.relayed_through));
+    outbox_.restore({.relayed_through = record_.relayed_through, .last = last});
+    return {};
+}
+
+void Notifications::tell(const JobEnd& end, store::Batch& batch) {
+    if (topic_of(end).empty()) return;
+    // A source is recorded with its first event: numbers of an unknown one would be taken for new.
+    if (!is_recorded_) batch.put(outbox_key(), schema::encode(record_));
+    is_recorded_ = true;
+    schema::TopicMessage message = notification_of(end);
+    message.event_id = random_.hex(event_id_digits);
+    message.message_id = random_.uuid();
+    std::string encoded = schema::encode(message);
+    const std::uint64_t number = outbox_.next_number();
+    outbox_.add(number, encoded);
+    batch.put(outbox_rows().key(number), std::move(encoded));
+    ++told_;
+}
+
+void Notifications::on_time(Timestamp now, store::Batch& batch) {
+    const auto due = next_time(now);
+    if (!due || *due > now) return;
+    tidied_at_ = now;
+    record_.relayed_through = outbox_.tidy(batch);
+    batch.put(outbox_key(), schema::encode(record_));
+}
+
+std::optional<Timestamp> Notifications::next_time(Timestamp now) const {
+    if (outbox_.untidy() == 0) return {};
+    // At once as well after the clock was set back.
+    if (outbox_.untidy() >= outbox::tidy_rows_max || tidied_at_ > now) return now;
+    return tidied_at_ + notifications_tidied_every;
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,52 @@
+// Notifications: what topics are told of the ends of jobs, from the commit that ends the job until
+// the notifier has it.
+//
+//     job ends: tell ──> a row of the outbox in the same batch ──durable──> Relay ──> notifier
+//
+// A job's end and its notification are there together or not at all, whatever crashes. Nothing
+// waits for the notifier: what it does not take stays here, bounded by the disk.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/random.hpp"
+#include "common/outbox/outbox.hpp"
+#include "services/queue/messages/notification_document.hpp"
+
+namespace onput::queue {
+
+// How often rows that were handed over are removed; a full batch of them is at once.
+inline constexpr Duration notifications_tidied_every = std::chrono::seconds(1);
+
+class Notifications {
+public:
+    explicit Notifications(Random& random) : random_(random) {}
+
+    // Puts back what the store holds. Called before anything else.
+    Result<void> restore(const store::View& view);
+
+    // Writes the notification into the batch that ends the job; nothing when the function names no
+    // topic for this end.
+    void tell(const JobEnd& end, store::Batch& batch);
+
+    // Removes rows that were handed over, if it is time.
+    void on_time(Timestamp now, store::Batch& batch);
+    [[nodiscard]] std::optional<Timestamp> next_time(Timestamp now) const;
+
+    // What is handed over, and when: the relay's.
+    [[nodiscard]] outbox::Outbox& outbox() { return outbox_; }
+    [[nodiscard]] const outbox::Outbox& outbox() const { return outbox_; }
+    [[nodiscard]] const std::string& source() const { return record_.source; }
+    [[nodiscard]] std::uint64_t told() const { return told_; }  // Since the start of the process.
+
+private:
+    Random& random_;
+    OutboxRecord record_;
+    bool is_recorded_ = false;  // The record is in the store, or in a batch on its way there.
+    outbox::Outbox outbox_{outbox_rows()};
+    std::uint64_t told_ = 0;
+    Timestamp tidied_at_;
+};
+
+}  // namespace onput::queue

@@ -1,0 +1,119 @@
+#include "services/queue/messages/records.hpp"
+
+namespace onput::queue {
+namespace {
+
+template <typename T>
+void append_number(std::string& out, T number) {
+    for (int shift = (static_cast<int>(sizeof(T)) - 1) * 8; shift >= 0; shift -= 8) {
+        out.push_back(static_cast<char>((number >> shift) & 0xff));
+    }
+}
+
+template <typename T>
+T read_number(std::string_view bytes) {
+    T number = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+        number = static_cast<T>((number << 8) | static_cast<unsigned char>(bytes[i]));
+    }
+    return number;
+}
+
+constexpr std::size_t message_key_bytes = 1 + 4 + 8 + 8;
+constexpr std::size_t lease_key_bytes = 1 + 4 + 8;
+constexpr std::size_t job_key_bytes = 1 + 8;
+
+std::string queue_prefix(char table, QueueNumber queue) {
+    std::string key;
+    key.reserve(message_key_bytes);
+    key.push_back(table);
+    append_number(key, queue.get());
+    return key;
+}
+
+}  // namespace
+
+std::string counters_key() {
+    return "c";
+}
+std::string outbox_key() {
+    return "o";
+}
+std::string queue_key(std::string_view account, std::string_view name) {
+    return "q" + std::string(account) + "/" + std::string(name);
+}
+std::string function_key(std::string_view account, std::string_view name) {
+    return "f" + std::string(account) + "/" + std::string(name);
+}
+std::string delivery_mark_key(std::string_view source, std::string_view destination_arn) {
+    std::string key = "d";
+    key.append(source).push_back('\0');
+    key.append(destination_arn);
+    return key;
+}
+std::string job_key(std::uint64_t sequence) {
+    std::string key = "j";
+    append_number(key, sequence);
+    return key;
+}
+std::string lease_key(QueueNumber queue, MessageNumber message) {
+    std::string key = queue_prefix('l', queue);
+    append_number(key, message.get());
+    return key;
+}
+std::string failure_key(QueueNumber queue, MessageNumber message) {
+    std::string key = queue_prefix('x', queue);
+    append_number(key, message.get());
+    return key;
+}
+std::string message_key(const MessageKey& key) {
+    std::string out = queue_prefix('m', key.queue);
+    append_number(out, key.message.get());
+    append_number(out, static_cast<std::uint64_t>(to_micros(key.sent_at)));
+    return out;
+}
+
+std::optional<MessageKey> parse_message_key(std::string_view key) {
+    if (key.size() != message_key_bytes || key[0] != 'm') return {};
+    const auto sent_at = static_cast<std::int64_t>(read_number<std::uint64_t>(key.substr(13)));
+    return MessageKey{.queue = QueueNumber(read_number<std::uint32_t>(key.substr(1))),
+                      .message = MessageNumber(read_number<std::uint64_t>(key.substr(5))),
+                      .sent_at = from_micros(sent_at)};
+}
+std::optional<MessageNumber> parse_lease_key(std::string_view key) {
+    if (key.size() != lease_key_bytes || key[0] != 'l') return {};
+    return MessageNumber(read_number<std::uint64_t>(key.substr(5)));
+}
+std::optional<std::uint64_t> parse_job_key(std::string_view key) {
+    if (key.size() != job_key_bytes || key[0] != 'j') return {};
+    return read_number<std::uint64_t>(key.substr(1));
+}
+
+outbox::Rows outbox_rows() {
+    return {.partition = std::string(partition), .prefix = "e"};
+}
+store::Range queue_rows() {
+    return {.from = "q", .to = "r"};
+}
+store::Range function_rows() {
+    return {.from = "f", .to = "g"};
+}
+store::Range job_rows() {
+    return {.from = "j", .to = "k"};
+}
+store::Range message_rows_from(QueueNumber queue) {
+    return {.from = queue_prefix('m', queue), .to = "n"};
+}
+store::Range message_rows(QueueNumber queue, MessageNumber from) {
+    store::Range range = message_rows_from(queue);
+    append_number(range.from, from.get());
+    range.to = queue.get() == UINT32_MAX ? "n" : queue_prefix('m', QueueNumber(queue.get() + 1));
+    return range;
+}
+store::Range lease_rows(QueueNumber queue) {
+    return {
+        .from = queue_prefix('l', queue),
+        .to = queue.get() == UINT32_MAX ? "m" : queue_prefix('l', QueueNumber(queue.get() + 1))};
+}
+
+}  // namespace onput::queue

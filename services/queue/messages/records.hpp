@@ -1,0 +1,199 @@
+// Rows of the queue service: their keys and values. All live in one partition, because a message
+// that is dead-lettered leaves one queue and enters another in one commit.
+//
+//     c                                        CountersRecord   ids never to be given again
+//     q <account> / <name>                     QueueRecord
+//     f <account> / <name>                     FunctionRecord
+//     m <queue> <message> <sent at>            MessageRecord    written once
+//     l <queue> <message>                      LeaseRecord      absent: visible, never received
+//     d <source> \0 <destination arn>          DeliveryMarkRecord
+//     j <sequence>                             JobRecord        the job log
+//     x <queue> <message>                      Failure          of a job: why its last attempt
+//     failed o                                        OutboxRecord     which outbox this is, how
+//     far it got e <number>                               TopicMessage     the outbox: ends of jobs
+//     to be told
+//
+// Numbers in keys are big-endian, so rows are in the order of their numbers. A message's key ends
+// in its time of sending: a restart learns all it needs of a waiting message from the key alone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/outbox/rows.hpp"
+#include "common/schema/function.hpp"
+#include "common/schema/queue.hpp"
+#include "common/store/store.hpp"
+#include "services/queue/messages/ids.hpp"
+
+namespace onput::queue {
+
+inline constexpr std::string_view partition = "queue";
+
+// Ids up to these may have been given. They are reserved in blocks, so that few sends write it.
+struct CountersRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::queue_counters_record};
+
+    std::uint32_t queues = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t leases = 0;
+
+    ONPUT_FIELDS(queues, messages, leases)
+    friend bool operator==(const CountersRecord&, const CountersRecord&) = default;
+};
+
+struct QueueRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::queue_record};
+
+    std::uint32_t number = 0;
+    std::string account;
+    std::string name;
+    Timestamp created_at;
+    Timestamp modified_at;
+    std::map<std::string, std::string> attributes;  // Those that were set, as they were set.
+    std::map<std::string, std::string> tags;
+    std::uint64_t purged_through = 0;  // Messages up to this number are gone, rows or not.
+    Timestamp purged_at;
+
+    ONPUT_FIELDS(number, account, name, created_at, modified_at, attributes, tags, purged_through,
+                 purged_at)
+    friend bool operator==(const QueueRecord&, const QueueRecord&) = default;
+};
+
+struct FunctionRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 2};
+
+    std::uint32_t number = 0;
+    schema::FunctionInfo function;
+    std::uint64_t dead_lettered = 0;  // Ever.
+
+    ONPUT_FIELDS(number, function, dead_lettered)
+    friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
+};
+
+struct MessageRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record};
+
+    std::string message_id;
+    std::string body;
+    std::map<std::string, schema::MessageAttribute> attributes;
+    std::string sender_id;
+    std::string trace_header;
+    std::string group_id;
+    std::string event_id;        // Of a delivered event.
+    schema::TraceContext trace;  // For the requests of whoever works on it.
+    std::string dead_letter_source_arn;
+    bool is_logged = false;  // Its steps go to the job log.
+
+    ONPUT_FIELDS(message_id, body, attributes, sender_id, trace_header, group_id, event_id, trace,
+                 dead_letter_source_arn, is_logged)
+    friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
+};
+
+// How a message stands that is delayed, in flight, or has been received before.
+struct LeaseRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::lease_record};
+
+    Timestamp visible_at;
+    std::uint32_t receive_count = 0;
+    Timestamp first_received_at;
+    std::uint64_t lease = 0;  // 0: handed to nobody.
+    std::string worker;       // Of a lease over a lane: the worker's id and epoch.
+    std::uint64_t epoch = 0;
+    bool is_logged = false;
+    Timestamp leased_at;
+    std::uint32_t losses = 0;  // Attempts that ended with the death of their worker.
+    bool has_failure = false;  // There is a Failure beside it.
+
+    ONPUT_FIELDS(visible_at, receive_count, first_received_at, lease, worker, epoch, is_logged,
+                 leased_at, losses, has_failure)
+    friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
+};
+
+// Why an attempt failed. The one that a worker told last stays with its job as a row, so that it
+// can be told when the job ends by a lease that ran out or by the death of a worker.
+struct Failure {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::job_failure_record};
+
+    std::string code = {};
+    std::string message = {};
+    std::string disposition = {};  // What became of the input; empty: nothing was done with it.
+
+    ONPUT_FIELDS(code, message, disposition)
+    friend bool operator==(const Failure&, const Failure&) = default;
+};
+
+// Which outbox this is, and how far it got.
+struct OutboxRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::outbox_record};
+
+    std::string source = {};            // Made once; names this outbox to the notifier for ever.
+    std::uint64_t relayed_through = 0;  // Rows up to here were handed over and are gone.
+
+    ONPUT_FIELDS(source, relayed_through)
+    friend bool operator==(const OutboxRecord&, const OutboxRecord&) = default;
+};
+
+// What this destination has taken from this source: deliveries up to `through` are not taken again.
+struct DeliveryMarkRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::delivery_mark_record,
+                                              .version = 2};
+
+    std::uint64_t through = 0;
+    // What the newest delivery refused for good: told again when its answer was lost and it is
+    // repeated.
+    std::vector<schema::EntryResult> refused = {};
+
+    ONPUT_FIELDS(through, refused)
+    friend bool operator==(const DeliveryMarkRecord&, const DeliveryMarkRecord&) = default;
+};
+
+struct JobRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::job_record};
+
+    std::string trace_id;
+    Timestamp time;
+    std::string what;
+    std::string subject;
+    std::string event_id;
+    std::string detail;
+
+    ONPUT_FIELDS(trace_id, time, what, subject, event_id, detail)
+    friend bool operator==(const JobRecord&, const JobRecord&) = default;
+};
+
+std::string counters_key();
+std::string outbox_key();
+std::string queue_key(std::string_view account, std::string_view name);
+std::string function_key(std::string_view account, std::string_view name);
+std::string delivery_mark_key(std::string_view source, std::string_view destination_arn);
+std::string job_key(std::uint64_t sequence);
+std::string lease_key(QueueNumber queue, MessageNumber message);
+std::string failure_key(QueueNumber queue, MessageNumber message);
+
+// What the key of a message says.
+struct MessageKey {
+    QueueNumber queue;
+    MessageNumber message;
+    Timestamp sent_at;
+
+    friend bool operator==(const MessageKey&, const MessageKey&) = default;
+};
+std::string message_key(const MessageKey& key);
+std::optional<MessageKey> parse_message_key(std::string_view key);
+std::optional<MessageNumber> parse_lease_key(std::string_view key);
+std::optional<std::uint64_t> parse_job_key(std::string_view key);
+
+outbox::Rows outbox_rows();
+// All rows of one table, or those of one queue in it from a message on.
+store::Range queue_rows();
+store::Range function_rows();
+store::Range job_rows();
+store::Range message_rows(QueueNumber queue, MessageNumber from);
+store::Range lease_rows(QueueNumber queue);
+// Message rows of every queue from this number on.
+store::Range message_rows_from(QueueNumber queue);
+
+}  // namespace onput::queue

@@ -1,0 +1,153 @@
+#include "services/storage/buckets/buckets.hpp"
+
+#include <algorithm>
+
+#include "common/base/check.hpp"
+#include "services/storage/objects/names.hpp"
+
+namespace onput::storage {
+namespace {
+
+// The one region where creating one's own bucket again succeeds.
+constexpr std::string_view lenient_region = "us-east-1";
+
+std::unexpected<Error> access_denied() {
+    return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
+}
+
+std::unexpected<Error> about_bucket(ErrorCode code, std::string message, std::string reason,
+                                    const std::string& name) {
+    return std::unexpected(Error{.code = code,
+                                 .message = std::move(message),
+                                 .reason = std::move(reason),
+                                 .details = {{"BucketName", name}}});
+}
+
+// Creating a bucket whose name is taken.
+Result<schema::BucketInfo> create_again(const Bucket& bucket, const Caller& caller) {
+    const std::string& name = bucket.record.name;
+    if (bucket.record.owner_account != caller.principal.account) {
+        return about_bucket(
+            ErrorCode::conflict,
+            "The requested bucket name is not available. The bucket namespace is shared by all "
+            "users of the system. Please select a different name and try again.",
+            "bucket_already_exists", name);
+    }
+    if (bucket.record.region == lenient_region) return info_of(bucket);
+    return about_bucket(ErrorCode::conflict,
+                        "Your previous request to create the named bucket succeeded and you "
+                        "already own it.",
+                        "bucket_already_owned_by_you", name);
+}
+
+}  // namespace
+
+schema::BucketInfo info_of(const Bucket& bucket) {
+    return {.name = bucket.record.name,
+            .owner_account = bucket.record.owner_account,
+            .region = bucket.record.region,
+            .created_at = bucket.record.created_at};
+}
+
+Result<void> BucketTable::take(std::string_view row, std::string_view value) {
+    auto record = schema::decode<BucketRecord>(value);
+    if (!record) {
+        return std::unexpected(
+            std::move(record).error().with_context("read bucket row " + std::string(row)));
+    }
+    ONPUT_TRY(auto rules, BucketRules::make(std::move(record->rules)));
+    record->rules.clear();
+    std::string name = record->name;
+    buckets_.insert_or_assign(std::move(name),
+                              Bucket{.record = *std::move(record), .rules = std::move(rules)});
+    return {};
+}
+
+Result<void> BucketTable::restore(const store::View& view) {
+    ONPUT_CHECK(buckets_.empty());
+    store::Range range = bucket_rows();
+    while (true) {
+        ONPUT_TRY(const auto rows, view.scan(partition, range, store::scan_rows_max));
+        for (const auto& row : rows) ONPUT_TRY_VOID(take(row.key, row.value));
+        if (rows.size() < store::scan_rows_max) return {};
+        range.from = rows.back().key + '\0';
+    }
+}
+
+Result<void> BucketTable::reload(const store::View& view, const std::string& name) {
+    ONPUT_TRY(const auto value, view.get(partition, bucket_row(name)));
+    buckets_.erase(name);
+    if (!value) return {};
+    return take(name, *value);
+}
+
+Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& caller) const {
+    const auto found = buckets_.find(name);
+    if (found == buckets_.end()) {
+        return about_bucket(ErrorCode::not_found, "The specified bucket does not exist",
+                            "no_such_bucket", name);
+    }
+    const std::string& account = caller.principal.account;
+    if (account.empty() || account != found->second.record.owner_account) return access_denied();
+    return &found->second;
+}
+
+Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& request,
+                                               const Caller& caller,
+                                               std::string_view default_region,
+                                               store::Batch& batch) {
+    const std::string& account = caller.principal.account;
+    if (account.empty()) return access_denied();
+    ONPUT_TRY_VOID(check_bucket_name(request.name));
+    std::string region = request.region.empty() ? std::string(default_region) : request.region;
+    ONPUT_TRY_VOID(check_region(region));
+    if (const auto found = buckets_.find(request.name); found != buckets_.end()) {
+        return create_again(found->second, caller);
+    }
+    if (buckets_.size() >= buckets_max || count_of(account) >= buckets_per_account_max) {
+        return fail(ErrorCode::resource_exhausted,
+                    "You have attempted to create more buckets than allowed", "too_many_buckets");
+    }
+    Bucket& bucket = buckets_[request.name];
+    bucket.record = {.name = request.name,
+                     .owner_account = account,
+                     .region = std::move(region),
+                     .created_at = caller.now,
+                     .rules = {}};
+    batch.put(bucket_row(request.name), schema::encode(bucket.record));
+    return info_of(bucket);
+}
+
+void BucketTable::remove(const std::string& name, store::Batch& batch) {
+    ONPUT_CHECK(buckets_.erase(name) == 1);
+    batch.remove(bucket_row(name));
+}
+
+void BucketTable::set_rules(const std::string& name, BucketRules rules, store::Batch& batch) {
+    const auto found = buckets_.find(name);
+    ONPUT_CHECK(found != buckets_.end());
+    BucketRecord record = found->second.record;
+    record.rules = rules.rules();
+    batch.put(bucket_row(name), schema::encode(record));
+    found->second.rules = std::move(rules);
+}
+
+schema::BucketList BucketTable::list(const schema::ListBuckets& request,
+                                     const Caller& caller) const {
+    schema::BucketList list;
+    for (auto at = buckets_.lower_bound(request.prefix);
+         at != buckets_.end() && at->first.starts_with(request.prefix); ++at) {
+        if (at->second.record.owner_account == caller.principal.account) {
+            list.buckets.push_back(info_of(at->second));
+        }
+    }
+    return list;
+}
+
+std::size_t BucketTable::count_of(std::string_view account) const {
+    return static_cast<std::size_t>(std::ranges::count_if(buckets_, [account](const auto& entry) {
+        return entry.second.record.owner_account == account;
+    }));
+}
+
+}  // namespace onput::storage

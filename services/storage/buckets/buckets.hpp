@@ -1,0 +1,64 @@
+// BucketTable: every bucket, in memory, as the rows "b/<bucket>" have them. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/schema/storage.hpp"
+#include "common/schema/wire.hpp"
+#include "services/storage/buckets/notification.hpp"
+#include "services/storage/objects/records.hpp"
+
+namespace onput::storage {
+
+inline constexpr std::size_t buckets_per_account_max = 1000;
+inline constexpr std::size_t buckets_max = 20'000;
+
+// On whose behalf a command runs, in which chain of causes, and when.
+struct Caller {
+    schema::Principal principal;
+    schema::TraceContext trace;
+    Timestamp now;
+};
+
+struct Bucket {
+    BucketRecord record;  // Its rules are in `rules`.
+    BucketRules rules;
+};
+
+class BucketTable {
+public:
+    // Reads every bucket row.
+    Result<void> restore(const store::View& view);
+    // Makes one entry again what its row says: a commit about it failed.
+    Result<void> reload(const store::View& view, const std::string& name);
+
+    // The bucket, if the caller may do things with it: `no_such_bucket`, or `access_denied` to
+    // everyone but its owner's account.
+    Result<const Bucket*> find(const std::string& name, const Caller& caller) const;
+
+    // Puts the row of a new bucket into the batch. Creating one's own bucket again changes nothing.
+    Result<schema::BucketInfo> create(const schema::CreateBucket& request, const Caller& caller,
+                                      std::string_view default_region, store::Batch& batch);
+    // Removes a bucket that `find` has answered, and that has no object.
+    void remove(const std::string& name, store::Batch& batch);
+    void set_rules(const std::string& name, BucketRules rules, store::Batch& batch);
+
+    [[nodiscard]] schema::BucketList list(const schema::ListBuckets& request,
+                                          const Caller& caller) const;
+
+    [[nodiscard]] const std::map<std::string, Bucket>& all() const { return buckets_; }
+
+private:
+    Result<void> take(std::string_view row, std::string_view value);
+    [[nodiscard]] std::size_t count_of(std::string_view account) const;
+
+    std::map<std::string, Bucket> buckets_;
+};
+
+schema::BucketInfo info_of(const Bucket& bucket);
+
+}  // namespace onput::storage

@@ -1,0 +1,47 @@
+// Downloads: the bytes of objects on their way out. What is being read stays pinned, so that an
+// overwrite or a delete does not take it away. Loop thread only; answers of the blob store are
+// posted to it.
+#pragma once
+
+#include "common/transport/loop.hpp"
+#include "common/transport/request.hpp"
+#include "services/storage/ledger.hpp"
+#include "services/storage/transfers/sessions.hpp"
+
+namespace onput::storage {
+
+inline constexpr std::size_t blob_reads_max = 1000;  // On their way from disk, each <= a chunk.
+
+class Downloads {
+public:
+    struct Parts {
+        transport::Loop& loop;
+        StorageCore& core;
+        store::BlobStore& blobs;
+        Ledger& ledger;
+        Pins& pins;
+    };
+    Downloads(Parts parts, Random random) : parts_(parts), sessions_(random) {}
+
+    // Up to chunk_bytes_max bytes go with the reply; for more a read session is opened.
+    void get(transport::Request& request, const Caller& caller);
+    void read(transport::Request& request, const Caller& caller);
+    void close(transport::Request& request, const Caller& caller);
+
+    // Ends sessions that fell silent.
+    void expire(Timestamp now);
+
+    [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+    [[nodiscard]] bool is_idle() const { return reads_ == 0; }
+
+private:
+    // Reads a piece of a blob and answers with `body` and the bytes.
+    Result<void> fetch(const transport::ReplyTo& to, const store::BlobRef& blob,
+                       store::BlobStore::Piece piece, std::string body);
+
+    Parts parts_;
+    ReadSessions sessions_;
+    std::size_t reads_ = 0;
+};
+
+}  // namespace onput::storage

@@ -1,0 +1,109 @@
+// Sessions: large writes and reads that take several requests. Pure; the bytes themselves are the
+// shell's.
+//
+//     write:  open ──append ... append──> finishing ──> gone        abort, silence: gone
+//     read:   open ──read ... read──> gone                          close, silence: gone
+//
+// They live in this process only: a restart forgets them and what they wrote.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/random.hpp"
+#include "common/base/result.hpp"
+#include "common/schema/storage_objects.hpp"
+#include "common/store/blobs.hpp"
+#include "services/storage/buckets/buckets.hpp"
+
+namespace onput::storage {
+
+inline constexpr std::size_t write_sessions_max = 1000;
+inline constexpr std::size_t read_sessions_max = 10'000;
+inline constexpr std::uint32_t write_credit = 8;  // Unanswered AppendWrites of one session.
+inline constexpr Duration write_idle_max = std::chrono::seconds(60);
+inline constexpr Duration read_idle_max = std::chrono::seconds(60);
+
+class WriteSessions {
+public:
+    explicit WriteSessions(Random random) : random_(random) {}
+
+    // For a request that StorageCore::open_write has passed. resource_exhausted `slow_down` when
+    // there are write_sessions_max already.
+    Result<schema::WriteOpened> open(const schema::OpenWrite& request, const Caller& caller);
+
+    // The next `bytes` bytes are taken; `appended` must follow once they are with the kernel.
+    // Fails with `no_such_session`, `invalid_argument` (a wrong offset, an empty or too large
+    // piece, more unanswered appends than the credit), or `entity_too_large`.
+    Result<schema::WriteAppended> append(const schema::AppendWrite& request, std::size_t bytes,
+                                         const Caller& caller);
+    void appended(std::uint64_t write_id);
+
+    // No more appends are taken and silence no longer ends it. Fails with `no_such_session`, or
+    // `invalid_argument` when the object's bucket, key or size are others than what was written.
+    Result<void> finish(const schema::FinishWrite& request, const Caller& caller);
+
+    // Whether the caller may end it; a session that is gone may be ended again.
+    Result<void> abort(const schema::AbortWrite& request, const Caller& caller);
+
+    void close(std::uint64_t write_id) { sessions_.erase(write_id); }
+
+    // Sessions that were silent for write_idle_max; they are closed.
+    std::vector<std::uint64_t> expire(Timestamp now);
+
+    [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+private:
+    struct Session {
+        std::string account;
+        std::string bucket;
+        std::string key;
+        std::uint64_t size_max = 0;
+        std::uint64_t received = 0;
+        std::uint32_t unanswered = 0;
+        bool is_finishing = false;
+        Timestamp heard_at;
+    };
+    Result<Session*> find(std::uint64_t write_id, const Caller& caller);
+
+    Random random_;
+    std::map<std::uint64_t, Session> sessions_;
+};
+
+class ReadSessions {
+public:
+    explicit ReadSessions(Random random) : random_(random) {}
+
+    struct Source {
+        store::BlobRef blob;
+        std::uint64_t offset = 0;  // Only [offset, offset + length) may be read.
+        std::uint64_t length = 0;
+    };
+    // Answers the read id. resource_exhausted `slow_down` when there are read_sessions_max already.
+    Result<std::uint64_t> open(const Source& source, const Caller& caller);
+
+    // The blob to read a piece of. Fails with `no_such_session` or `invalid_range`.
+    Result<store::BlobRef> read(const schema::ReadObject& request, const Caller& caller);
+
+    // The blob that is no longer read by this session; nothing when it is gone already.
+    Result<std::optional<store::BlobRef>> close(const schema::CloseRead& request,
+                                                const Caller& caller);
+
+    // The blobs of sessions that were silent for read_idle_max; they are closed.
+    std::vector<store::BlobRef> expire(Timestamp now);
+
+    [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+private:
+    struct Session {
+        std::string account;
+        Source source;
+        Timestamp heard_at;
+    };
+
+    Random random_;
+    std::map<std::uint64_t, Session> sessions_;
+};
+
+}  // namespace onput::storage

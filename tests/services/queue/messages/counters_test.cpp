@@ -1,0 +1,43 @@
+#include "services/queue/messages/counters.hpp"
+
+#include <gtest/gtest.h>
+
+namespace onput::queue {
+namespace {
+
+CountersRecord last_reservation(const store::Batch& batch) {
+    return *schema::decode<CountersRecord>(*batch.changes().back().value);
+}
+
+TEST(Counters, ids_start_at_one_and_rise) {
+    Counters counters;
+    store::Batch batch("queue");
+    EXPECT_EQ(counters.next_message(batch), MessageNumber(1));
+    EXPECT_EQ(counters.next_message(batch), MessageNumber(2));
+    EXPECT_EQ(counters.next_lease(batch), LeaseId(1));
+    EXPECT_EQ(counters.next_queue(batch), QueueNumber(1));
+}
+
+TEST(Counters, a_restart_gives_no_id_again) {
+    Counters counters;
+    store::Batch batch("queue");
+    const MessageNumber message = counters.next_message(batch);
+    const LeaseId lease = counters.next_lease(batch);
+    const QueueNumber queue = counters.next_queue(batch);
+
+    Counters restarted;
+    restarted.restore(last_reservation(batch));
+    EXPECT_GT(restarted.next_message(batch), message);
+    EXPECT_GT(restarted.next_lease(batch), lease);
+    EXPECT_GT(restarted.next_queue(batch), queue);
+}
+
+TEST(Counters, few_ids_write_a_row) {
+    Counters counters;
+    store::Batch batch("queue");
+    for (int i = 0; i < 1000; ++i) counters.next_message(batch);
+    EXPECT_EQ(batch.changes().size(), 1U);
+}
+
+}  // namespace
+}  // namespace onput::queue
