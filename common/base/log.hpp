@@ -13,7 +13,7 @@
 
 namespace onput::log {
 
-enum class Level { debug, info, warn, error };
+enum class Level { debug, info, warn, error, off };  // off: of a program that writes no log.
 
 struct Field {
     std::string_view name;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "common/outbox/outbox.hpp"
-#include "common/transport/loop.hpp"
+#include "common/transport/event_loop.hpp"
 #include "common/transport/request.hpp"
 
 namespace onput::outbox {
@@ -17,7 +17,7 @@ inline constexpr Duration relay_timeout = std::chrono::seconds(10);
 class Relay {
 public:
     struct Parts {
-        transport::Loop& loop;
+        transport::EventLoop& loop;
         Outbox& outbox;
         const store::View& view;
         transport::RequestClient& notifier;

@@ -63,6 +63,7 @@ constexpr std::array texts{
     Help{"onput_storage_outbox_events", "Events that the notifier has yet to take."},
     Help{"onput_storage_read_sessions", "Large objects being read."},
     Help{"onput_storage_relay_failures", "Failures to reach the notifier since the last success."},
+    Help{"onput_storage_replies_held", "Answers that wait for a sync."},
     Help{"onput_storage_trash_blobs", "Files of removed objects yet to be deleted."},
     Help{"onput_storage_write_sessions", "Large objects being written."},
     Help{"onput_subscriptions", "Subscriptions to topics, confirmed or pending."},

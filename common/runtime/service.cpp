@@ -177,7 +177,7 @@ int serve(detail::Launch& launch) {
         auto listening =
             HealthServer::listen(loop, launch.common->health_listen, [&process, &service] {
                 return HealthReport{.waiting_for = (*service)->waiting_for(),
-                                    .metrics = all_metrics(process, **service)};
+                                    .metrics = all_metrics(process.identity(), **service)};
             });
         if (!listening) {
             log::error("start failed", {{"error", listening.error().message}});

@@ -54,6 +54,12 @@ struct CommonConfig {
     }
 };
 
+// Who a process is, to those who ask.
+struct Identity {
+    std::string name;
+    Timestamp started_at;
+};
+
 // What a process gives its service.
 class Process {
 public:
@@ -62,6 +68,7 @@ public:
     [[nodiscard]] virtual Random& random() = 0;
     [[nodiscard]] virtual const std::string& name() const = 0;
     [[nodiscard]] virtual Timestamp started_at() const = 0;
+    [[nodiscard]] Identity identity() const { return {name(), started_at()}; }
     // Ends the process with status 1 after logging; for failed stores and broken peers. Does not
     // return.
     [[noreturn]] virtual void fail(const Error& error) = 0;
@@ -81,11 +88,11 @@ public:
 };
 
 // Its own metrics, and those that every process has: version, start, memory.
-std::vector<schema::Metric> all_metrics(const Process& process, const Service& service);
+std::vector<schema::Metric> all_metrics(const Identity& process, const Service& service);
 
-// Answers service.status for `service`; every service's request handler tries this first.
+// Answers service.status for `service`; every request handler tries this first.
 bool answer_status(const transport::Request& request, transport::RequestServer& server,
-                   const Process& process, const Service& service);
+                   const Identity& process, const Service& service);
 
 namespace detail {
 

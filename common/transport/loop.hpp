@@ -1,8 +1,5 @@
-// Loop: the one thread of a service. It waits for sockets, timers, file descriptors and posted
-// work, and runs in turns:
-//
-//     wait -> read everything that arrived (bounded) -> handlers -> timers -> posted work ->
-//     at_turn_end
+// Loop: the EventLoop of a real process (event_loop.hpp). It waits for sockets, timers, file
+// descriptors and posted work.
 //
 // All functions but `post` and `stop` are for the loop's own thread, inside a handler or before
 // run(). A Context is the process's one ZeroMQ context; create it after any fork and before any
@@ -22,8 +19,8 @@
 #include <vector>
 
 #include "common/base/result.hpp"
-#include "common/base/strong_type.hpp"
 #include "common/base/time.hpp"
+#include "common/transport/event_loop.hpp"
 
 namespace onput::transport {
 
@@ -47,8 +44,6 @@ private:
     std::vector<std::string> named_hosts_;  // Those with a thread of their own, in its order.
 };
 
-using TimerId = StrongType<std::uint64_t, struct TimerIdTag>;
-
 // What a socket of this folder registers with its Loop.
 class Pollable {
 public:
@@ -61,35 +56,26 @@ public:
     virtual void on_writable() {}
 };
 
-class Loop {
+class Loop final : public EventLoop {
 public:
     explicit Loop(Context& context);
-    ~Loop();
+    ~Loop() override;
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
     void run();   // Until stop().
     void stop();  // Any thread. The current turn ends normally.
 
-    // Runs `work` in a coming turn. Any thread.
-    void post(std::function<void()> work);
-
-    // Runs `work` once, not before `delay` has passed (monotonic clock).
-    TimerId after(Duration delay, std::function<void()> work);
-    // Runs `work` every `period` until cancelled.
-    TimerId every(Duration period, std::function<void()> work);
-    void cancel(TimerId timer);  // Harmless when it has run.
+    void post(std::function<void()> work) override;
+    TimerId after(Duration delay, std::function<void()> work) override;
+    TimerId every(Duration period, std::function<void()> work) override;
+    void cancel(TimerId timer) override;
+    void at_turn_end(std::function<void()> work) override;
+    [[nodiscard]] Timestamp now() const override;
 
     // Runs `work` while the file descriptor is readable. The descriptor stays the caller's.
     void watch(int fd, std::function<void()> work);
     void unwatch(int fd);
-
-    // Runs at the end of every turn that did anything, in order of registration: the place to
-    // commit and to sync once.
-    void at_turn_end(std::function<void()> work);
-
-    // The wall clock as read at the start of this turn.
-    [[nodiscard]] Timestamp now() const;
 
     [[nodiscard]] Context& context() const;
 

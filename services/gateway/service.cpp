@@ -26,7 +26,7 @@ GatewayService::GatewayService(runtime::Process& process, const Config& config, 
                  .queue = config.queue_endpoint} {
     shared_.health = [this, &process] {
         return runtime::HealthReport{.waiting_for = waiting_for(),
-                                     .metrics = runtime::all_metrics(process, *this)};
+                                     .metrics = runtime::all_metrics(process.identity(), *this)};
     };
 }
 

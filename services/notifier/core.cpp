@@ -75,13 +75,13 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
       pushes_(parts_, deliveries_, Random(random_.next())),
       fanout_(parts_, deliveries_, pushes_) {}
 
-Result<void> NotifierCore::restore(Effects& effects) {
+Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
     store::Batch batch{std::string(partition)};
     ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batch));
     ONPUT_TRY_VOID(topics_.restore());
     ONPUT_TRY_VOID(restore_destinations());
     ONPUT_TRY_VOID(restore_owed());
-    effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     check_invariants();
     return {};
 }
@@ -203,7 +203,7 @@ Result<void> NotifierCore::close_batch(store::Batch batch, Effects& effects) {
     if (owed_rows_.is_empty()) journal_.set_owed_through(journal_.head());
     ONPUT_TRY_VOID(deliveries_.write_owed(batch));
     recorder_.close(batch);
-    effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return {};
 }
 
@@ -263,6 +263,12 @@ Result<void> NotifierCore::trim(Timestamp now, store::Batch& batch) {
     return {};
 }
 
+Result<void> NotifierCore::end_turn(Timestamp now, Effects& effects) {
+    effects.may_sync_late = true;
+    if (now < next_wakeup(now)) return {};
+    return on_time(now, effects);
+}
+
 Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(deliveries_.give_up_old(now, effects));
     const bool is_time = now >= trimmed_at_ + trim_interval || now < trimmed_at_;
@@ -271,12 +277,12 @@ Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     // Two batches: together they may be more than one takes.
     store::Batch trimmed{std::string(partition)};
     ONPUT_TRY_VOID(trim(now, trimmed));
-    if (!trimmed.empty()) effects.writes.push_back(std::move(trimmed));
+    effects.add(std::move(trimmed));
     store::Batch swept{std::string(partition)};
     ONPUT_TRY(const bool has_more_rows, deliveries_.sweep(swept));
     pushes_.sweep(swept);
     ONPUT_TRY(const bool has_more_dropped, dropped_.sweep(view_, swept));
-    if (!swept.empty()) effects.writes.push_back(std::move(swept));
+    effects.add(std::move(swept));
     has_more_to_do_ = has_more_to_do_ || has_more_rows || has_more_dropped;
     return {};
 }

@@ -1,16 +1,16 @@
 // NotifierCore: the journal of events and messages and who is owed them, as one state machine. No
 // socket, clock, disk, thread or log in here.
 //
-//     append, publish --> writes, published --(shell commits, syncs)--> on_durable --> due,
-//                                                                         outbound_due
-//                                                                               |
-//                        writes (settled) <-- on_delivered, on_sent <-----------+
+//     append, publish ──> changes, published ──(host: commit, sync)──> on_durable
+//                                                                          │
+//                                                                          v
+//     changes (settled) <── on_delivered, on_sent <── peers <── due, outbound_due
 //
-// Commands answer what the caller is told and leave the rest in Effects. The shell commits `writes`
-// at once, so that the next command sees them, and keeps the answer, and `published`, until they
-// are durable. It then calls on_durable with the head as it was at the commit: nothing is sent to a
-// destination before that. After any command, `due` and `outbound_due` say what to send, and
-// `next_wakeup` when to ask again if nothing else happens.
+// Its host (common/service/host.hpp) commits the changes of a command at once, so that the next
+// command sees them, and keeps the answer, and `published`, until they are durable. on_durable then
+// names the head as it was at the commit: nothing is sent to a destination before that. At the end
+// of each turn `due` and `outbound_due` say what to send, and `next_wakeup` when to ask again if
+// nothing else happens.
 //
 // Any failure of a read means that the store is damaged: the process ends.
 //
@@ -52,15 +52,17 @@ struct CoreOptions {
 
 class NotifierCore {
 public:
+    using Effects = notifier::Effects;
+
     // `writer` and `view` outlive it.
     NotifierCore(const CoreOptions& options, const store::View& view, Random random,
                  MessageWriter& writer);
     NotifierCore(const NotifierCore&) = delete;
     NotifierCore& operator=(const NotifierCore&) = delete;
 
-    // Continues from the store. Called once, before anything else; nothing is sent until its writes
+    // Continues from the store. Called once, before anything else; nothing is sent until its changes
     // are durable and on_durable was called.
-    Result<void> restore(Effects& effects);
+    Result<void> restore(Timestamp now, Effects& effects);
 
     // Takes outbox rows over; `events` are the attachments. All or nothing: invalid_argument,
     // corruption (an event cannot be read) or resource_exhausted take none. What a topic does not
@@ -95,20 +97,31 @@ public:
 
     // Every record up to this sequence survives a crash. Rises.
     void on_durable(std::uint64_t sequence);
+    [[nodiscard]] std::uint64_t last_number() const { return journal_.head(); }
+
+    // A command that fails has changed nothing.
+    static bool is_fatal(const Error&) { return false; }
 
     Result<std::vector<Delivery>> due(Timestamp now) { return deliveries_.due(now); }
     // Exactly one answer per delivery, `timeout` and `unavailable` included; others are ignored.
+    // Its changes may sync late: losing one only repeats a delivery. The queue service recognises
+    // it, an endpoint outside sees the same message id again.
     Result<void> on_delivered(const DeliveryAnswer& answer, Timestamp now, Effects& effects) {
+        effects.may_sync_late = true;
         return deliveries_.on_delivered(answer, now, effects);
     }
     // The same for the outside.
     Result<std::vector<OutboundDelivery>> outbound_due(Timestamp now, Effects& effects) {
+        effects.may_sync_late = true;
         return pushes_.due(now, effects);
     }
     Result<void> on_sent(const OutboundAnswer& answer, Timestamp now, Effects& effects) {
+        effects.may_sync_late = true;
         return pushes_.on_sent(answer, now, effects);
     }
 
+    // Does on_time, when it is due.
+    Result<void> end_turn(Timestamp now, Effects& effects);
     // Retention, giving up and the rows of subscriptions, in bounded steps.
     Result<void> on_time(Timestamp now, Effects& effects);
     // When on_time, due and outbound_due want to be called again.

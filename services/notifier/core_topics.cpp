@@ -79,7 +79,7 @@ Result<schema::TopicInfo> NotifierCore::apply(const schema::CreateTopic& request
                                               const Caller& caller, Effects& effects) {
     store::Batch batch{std::string(partition)};
     auto answer = topics_.create(request, caller, batch);
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return answer;
 }
 
@@ -88,7 +88,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::DeleteTopic& request, co
     store::Batch batch{std::string(partition)};
     std::vector<std::uint64_t> removed;
     auto answer = topics_.remove(request, caller, batch, removed);
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     if (!removed.empty()) drop_orphans();
     return answer;
 }
@@ -97,7 +97,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::SetTopicAttribute& reque
                                           const Caller& caller, Effects& effects) {
     store::Batch batch{std::string(partition)};
     auto answer = topics_.set_attribute(request, caller, batch);
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return answer;
 }
 
@@ -105,7 +105,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::ChangeTopicTags& request
                                           const Caller& caller, Effects& effects) {
     store::Batch batch{std::string(partition)};
     auto answer = topics_.change_tags(request, caller, batch);
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return answer;
 }
 
@@ -125,7 +125,7 @@ Result<schema::SubscriptionInfo> NotifierCore::apply(const schema::ConfirmSubscr
                                                      const Caller& caller, Effects& effects) {
     store::Batch batch{std::string(partition)};
     auto answer = topics_.confirm(request, caller, batch);
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return answer;
 }
 
@@ -134,7 +134,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::Unsubscribe& request, co
     store::Batch batch{std::string(partition)};
     std::vector<std::uint64_t> removed;
     auto answer = topics_.unsubscribe(request, caller, batch, removed);
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     if (!removed.empty()) drop_orphans();
     return answer;
 }
@@ -143,7 +143,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::SetSubscriptionAttribute
                                           const Caller& caller, Effects& effects) {
     store::Batch batch{std::string(partition)};
     auto answer = topics_.set_subscription_attribute(request, caller, batch);
-    if (!batch.empty()) effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return answer;
 }
 

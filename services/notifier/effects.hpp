@@ -7,18 +7,14 @@
 
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
-#include "common/store/store.hpp"
+#include "common/service/caller.hpp"
+#include "common/service/effects.hpp"
 
 namespace onput::notifier {
 
-// Who sent a command, and when it arrived.
-struct Caller {
-    schema::Principal principal;
-    schema::TraceContext trace;
-    Timestamp now;
-};
+using service::Caller;
 
-// A message that a destination will not get. For the shell to log; the row is in `writes`.
+// A message that a destination will not get. For the shell to log; the row is in a change.
 struct Undeliverable {
     std::string arn;
     std::string event_id;
@@ -26,10 +22,11 @@ struct Undeliverable {
     std::string error;
 };
 
-struct Effects {
-    std::vector<store::Batch> writes;              // Each one atomic commit, in order.
-    std::vector<schema::JournalRecord> published;  // For the bus, once `writes` are durable.
+struct Effects : service::Effects<> {
+    std::vector<schema::JournalRecord> published;  // For the bus.
     std::vector<Undeliverable> undeliverable;
+
+    [[nodiscard]] bool is_done() const { return published.empty() && undeliverable.empty(); }
 };
 
 // A batch for one destination, to be sent now. The answer goes to on_delivered with the same id.

@@ -17,13 +17,14 @@ OutboundVerdict verdict_of(OutboundOutcome outcome) {
 
 }  // namespace
 
-void NotifierService::send_due() {
-    if (drained_) return;
-    const Timestamp now = process_.loop().now();
-    for (Delivery& delivery : must(core_->due(now))) send_queue(std::move(delivery));
-    Effects effects;
-    auto outside = must(core_->outbound_due(now, effects));
-    perform(std::move(effects));
+void NotifierService::on_turn_end() {
+    if (is_draining()) return;
+    auto due = mutable_core().due(now());
+    if (!due) platform().fail(due.error());
+    for (Delivery& delivery : *due) send_queue(std::move(delivery));
+    auto outside = must_execute([at = now()](NotifierCore& core, Effects& effects) {
+        return core.outbound_due(at, effects);
+    });
     for (OutboundDelivery& delivery : outside) send_outside(std::move(delivery));
 }
 
@@ -36,8 +37,9 @@ void NotifierService::send_queue(Delivery delivery) {
                     [this, id = delivery.id, arn = delivery.message.destination_arn](
                         Result<schema::Delivered> reply, const std::vector<transport::Frame>&) {
                         if (!reply) {
-                            log::debug("delivery failed",
-                                       {{"destination", arn}, {"error", described(reply.error())}});
+                            log::debug("delivery failed", {{"destination", arn},
+                                                           {"code", to_string(reply.error().code)},
+                                                           {"error", reply.error().message}});
                         }
                         on_answer({.id = id, .result = std::move(reply)});
                     });
@@ -45,37 +47,35 @@ void NotifierService::send_queue(Delivery delivery) {
 
 void NotifierService::on_answer(const DeliveryAnswer& answer) {
     --open_deliveries_;
-    Effects effects;
-    must(core_->on_delivered(answer, process_.loop().now(), effects));
-    perform(std::move(effects));
-    finish_drain_if_idle();
+    must_execute([&](NotifierCore& core, Effects& effects) {
+        return core.on_delivered(answer, now(), effects);
+    });
 }
 
 void NotifierService::send_outside(OutboundDelivery delivery) {
     ++open_outside_;
-    outbound_->send(std::move(delivery.message),
-                    [this, id = delivery.id,
-                     arn = std::move(delivery.subscription_arn)](const OutboundResult& result) {
-                        if (result.outcome != OutboundOutcome::delivered) {
-                            log::debug("delivery failed", {{"subscription", arn},
-                                                           {"status", result.status_code},
-                                                           {"error", result.error}});
-                        }
-                        on_outside_answer(id, result);
-                    });
+    outside_.outbound->send(std::move(delivery.message),
+                            [this, id = delivery.id, arn = std::move(delivery.subscription_arn)](
+                                const OutboundResult& result) {
+                                if (result.outcome != OutboundOutcome::delivered) {
+                                    log::debug("delivery failed", {{"subscription", arn},
+                                                                   {"status", result.status_code},
+                                                                   {"error", result.error}});
+                                }
+                                on_outside_answer(id, result);
+                            });
 }
 
 void NotifierService::on_outside_answer(std::uint64_t id, const OutboundResult& result) {
     --open_outside_;
-    Effects effects;
-    must(core_->on_sent({.id = id,
-                         .verdict = verdict_of(result.outcome),
-                         .status_code = result.status_code,
-                         .latency = result.latency,
-                         .error = result.error},
-                        process_.loop().now(), effects));
-    perform(std::move(effects));
-    finish_drain_if_idle();
+    must_execute([&](NotifierCore& core, Effects& effects) {
+        return core.on_sent({.id = id,
+                             .verdict = verdict_of(result.outcome),
+                             .status_code = result.status_code,
+                             .latency = result.latency,
+                             .error = result.error},
+                            now(), effects);
+    });
 }
 
 }  // namespace onput::notifier

@@ -38,15 +38,17 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
       random_(random),
       options_(std::move(options)),
       catalogue_(options_.region),
+      job_log_(view_),
       notifications_(random_),
       messages_({.view = view_,
                  .random = random_,
                  .catalogue = catalogue_,
                  .counters = counters_,
                  .workers = workers_,
-                 .log = log_,
+                 .log = job_log_,
                  .agenda = agenda_,
-                 .notifications = notifications_}),
+                 .notifications = notifications_,
+                 .messages_max = options_.messages_max}),
       dispatcher_(messages_, catalogue_, workers_, agenda_),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
       deliveries_(view_, messages_, catalogue_),
@@ -64,7 +66,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
 
 // --- Restart ----------------------------------------------------------------------------------
 
-Result<void> Core::restore(Timestamp now) {
+Result<void> Core::restore(Timestamp now, Effects&) {
     last_seen_ = now;
     expiry_at_ = now;
     ONPUT_TRY(const auto counters, view_.get(partition, counters_key()));
@@ -73,7 +75,7 @@ Result<void> Core::restore(Timestamp now) {
         counters_.restore(reserved);
     }
     ONPUT_TRY_VOID(restore_catalogue());
-    ONPUT_TRY_VOID(log_.restore(view_));
+    ONPUT_TRY_VOID(job_log_.restore());
     ONPUT_TRY_VOID(notifications_.restore(view_));
     std::vector<Queue*> queues;
     catalogue_.for_each([&queues](Queue& queue) { queues.push_back(&queue); });
@@ -133,96 +135,6 @@ Caller Core::begin(const Caller& caller) {
     return known;
 }
 
-Result<void> Core::check_room(std::size_t messages) const {
-    if (messages_.size() + messages <= options_.messages_max) return {};
-    return fail(ErrorCode::resource_exhausted,
-                "the queues hold " + std::to_string(messages_.size()) +
-                    " messages, and no more than " + std::to_string(options_.messages_max) +
-                    " are allowed",
-                "OverLimit");
-}
-
-Result<schema::QueueInfo> Core::execute(const schema::CreateQueue& request, const Caller& caller,
-                                        Effects& effects) {
-    return queue_commands_.create(request, begin(caller), effects);
-}
-Result<schema::Empty> Core::execute(const schema::DeleteQueue& request, const Caller& caller,
-                                    Effects& effects) {
-    return queue_commands_.remove(request, begin(caller), effects);
-}
-Result<schema::QueueList> Core::execute(const schema::ListQueues& request, const Caller& caller,
-                                        Effects&) {
-    return queue_commands_.list(request, begin(caller));
-}
-Result<schema::QueueInfo> Core::execute(const schema::DescribeQueue& request, const Caller& caller,
-                                        Effects&) {
-    return queue_commands_.describe(request, begin(caller));
-}
-Result<schema::Empty> Core::execute(const schema::SetQueueAttributes& request, const Caller& caller,
-                                    Effects& effects) {
-    return queue_commands_.set_attributes(request, begin(caller), effects);
-}
-Result<schema::Empty> Core::execute(const schema::PurgeQueue& request, const Caller& caller,
-                                    Effects& effects) {
-    return queue_commands_.purge(request, begin(caller), effects);
-}
-Result<schema::MessagesSent> Core::execute(const schema::SendMessages& request,
-                                           const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(check_room(request.entries.size()));
-    return message_commands_.send(request, begin(caller), effects);
-}
-Result<WaitId> Core::execute(const schema::ReceiveMessages& request, const Caller& caller,
-                             Effects& effects) {
-    return message_commands_.receive(request, begin(caller), effects);
-}
-Result<schema::Empty> Core::execute(const schema::CancelReceive& request, const Caller&,
-                                    Effects& effects) {
-    dispatcher_.cancel(request.wait_id, effects);
-    return schema::Empty{};
-}
-Result<schema::EntriesDone> Core::execute(const schema::RemoveMessages& request,
-                                          const Caller& caller, Effects& effects) {
-    return message_commands_.remove(request, begin(caller), effects);
-}
-Result<schema::EntriesDone> Core::execute(const schema::ChangeVisibility& request,
-                                          const Caller& caller, Effects& effects) {
-    return message_commands_.change_visibility(request, begin(caller), effects);
-}
-Result<schema::MessagesReceived> Core::execute(const schema::PeekMessages& request,
-                                               const Caller& caller, Effects&) {
-    return message_commands_.peek(request, begin(caller));
-}
-Result<schema::Empty> Core::execute(const schema::AuthorizeDelivery& request, const Caller&,
-                                    Effects&) {
-    return deliveries_.authorize(request);
-}
-Result<schema::Delivered> Core::execute(const schema::Deliver& request, const Caller& caller,
-                                        Effects& effects) {
-    ONPUT_TRY_VOID(check_room(request.items.size()));
-    return deliveries_.deliver(request, begin(caller).now, effects);
-}
-Result<schema::TraceStory> Core::execute(const schema::QueueTraceQuery& request, const Caller&,
-                                         Effects&) {
-    ONPUT_TRY(auto steps, log_.tell(view_, request.trace_id));
-    return schema::TraceStory{.steps = std::move(steps), .events = {}};
-}
-Result<schema::FunctionInfo> Core::execute(const schema::PutFunction& request, const Caller& caller,
-                                           Effects& effects) {
-    return functions_.put(request, begin(caller), effects);
-}
-Result<schema::FunctionInfo> Core::execute(const schema::GetFunction& request, const Caller& caller,
-                                           Effects&) {
-    return functions_.get(request, begin(caller));
-}
-Result<schema::FunctionList> Core::execute(const schema::ListFunctions&, const Caller& caller,
-                                           Effects&) {
-    return functions_.list(begin(caller));
-}
-Result<schema::Empty> Core::execute(const schema::DeleteFunction& request, const Caller& caller,
-                                    Effects& effects) {
-    return functions_.remove(request, begin(caller), effects);
-}
-
 Result<void> Core::control(const Control& message, Timestamp now, Effects& effects) {
     observe(now);
     messages_.begin();
@@ -246,7 +158,8 @@ Result<void> Core::control(const Control& message, Timestamp now, Effects& effec
 
 // --- Turns and time ---------------------------------------------------------------------------
 
-Result<void> Core::serve(Timestamp now, Effects& effects) {
+Result<void> Core::end_turn(Timestamp now, Effects& effects) {
+    if (now >= next_wakeup(now)) ONPUT_TRY_VOID(on_time(now, effects));
     observe(now);
     messages_.begin();
     return dispatcher_.serve(now, effects);
@@ -261,10 +174,10 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
     }
     dispatcher_.on_time(now, effects);
     ONPUT_TRY_VOID(lanes_.on_time(now, effects));
-    notifications_.on_time(now, effects.writes);
-    ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.writes));
+    notifications_.on_time(now, effects.batch());
+    ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.batch()));
     if (now >= expiry_at_ || expiry_at_ > now + expiry_interval) {
-        log_.on_time(now, effects.writes);
+        job_log_.on_time(now, effects.batch());
         // One portion now; the rest at once after it.
         expiry_at_ = expire(now, effects) ? now : now + expiry_interval;
     }
@@ -306,7 +219,7 @@ std::vector<schema::Metric> Core::metrics(Timestamp now) const {
         {"onput_queue_expired_total", as_double(messages.expired)},
         {"onput_queue_all_messages", as_double(messages_.size())},
         {"onput_queue_waiting_receives", as_double(dispatcher_.waiters())},
-        {"onput_queue_job_log_steps", as_double(log_.size())},
+        {"onput_queue_job_log_steps", as_double(job_log_.size())},
         {"onput_queue_notifications_total", as_double(notifications_.told())},
         {"onput_queue_outbox_waiting", as_double(outbox().waiting())},
         {"onput_queue_relay_failures", as_double(outbox().failures())},

@@ -11,15 +11,10 @@
 //     Notifications    what topics are told of it, and their outbox
 //     Sweeper          rows that nobody needs any more
 //
-// How it is driven, once per turn of the loop:
-//
-//     for each request:   execute(request, caller, effects)      commit effects.writes
-//     for each control:   control(message, now, effects)         commit effects.writes
-//     if due:             on_time(now, effects)                  commit effects.writes
-//     at the end:         serve(now, effects)                    commit effects.writes, then sync
-//
-// Everything else in Effects, and every reply, goes out when all commits so far are durable. A
-// message that finds a worker or a receiver waiting is therefore sent and leased by one sync.
+// Its host (common/service/host.hpp) commits the change of each command at once. Everything else in
+// Effects, and every reply, goes out when all commits so far are durable. Messages are handed out at
+// the end of a turn, before its sync: one that finds a worker or a receiver waiting is sent and
+// leased by one sync.
 //
 // An error that is_store_fault (rows.hpp) leaves memory ahead of the store or behind it: the
 // process must end. All others are the caller's, and changed nothing.
@@ -32,12 +27,14 @@
 
 #include "common/base/random.hpp"
 #include "common/schema/lane.hpp"
+#include "common/service/methods.hpp"
 #include "services/queue/commands/functions.hpp"
 #include "services/queue/commands/message_commands.hpp"
 #include "services/queue/commands/queue_commands.hpp"
 #include "services/queue/lanes/lanes.hpp"
 #include "services/queue/messages/deliveries.hpp"
 #include "services/queue/messages/notifications.hpp"
+#include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
 
@@ -61,34 +58,48 @@ using Control = std::variant<schema::LaneHello, schema::LaneCredit, schema::Lane
 
 class Core {
 public:
+    using Effects = queue::Effects;
+
     Core(const store::View& view, Random random, CoreOptions options);
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
-    // Puts back what the store holds. Called before anything else.
-    Result<void> restore(Timestamp now);
+    // Puts back what the store holds. Called before anything else; asks for no commit.
+    Result<void> restore(Timestamp now, Effects& effects);
 
-    // One for each request of schema/queue.hpp and schema/function.hpp.
-    Result<schema::QueueInfo> execute(const schema::CreateQueue&, const Caller&, Effects&);
-    Result<schema::Empty> execute(const schema::DeleteQueue&, const Caller&, Effects&);
-    Result<schema::QueueList> execute(const schema::ListQueues&, const Caller&, Effects&);
-    Result<schema::QueueInfo> execute(const schema::DescribeQueue&, const Caller&, Effects&);
-    Result<schema::Empty> execute(const schema::SetQueueAttributes&, const Caller&, Effects&);
-    Result<schema::Empty> execute(const schema::PurgeQueue&, const Caller&, Effects&);
-    Result<schema::MessagesSent> execute(const schema::SendMessages&, const Caller&, Effects&);
-    // The answer is in some Effects under this id: in these, or in later ones.
-    Result<WaitId> execute(const schema::ReceiveMessages&, const Caller&, Effects&);
-    Result<schema::Empty> execute(const schema::CancelReceive&, const Caller&, Effects&);
-    Result<schema::EntriesDone> execute(const schema::RemoveMessages&, const Caller&, Effects&);
-    Result<schema::EntriesDone> execute(const schema::ChangeVisibility&, const Caller&, Effects&);
-    Result<schema::MessagesReceived> execute(const schema::PeekMessages&, const Caller&, Effects&);
-    Result<schema::Empty> execute(const schema::AuthorizeDelivery&, const Caller&, Effects&);
-    Result<schema::Delivered> execute(const schema::Deliver&, const Caller&, Effects&);
-    Result<schema::TraceStory> execute(const schema::QueueTraceQuery&, const Caller&, Effects&);
-    Result<schema::FunctionInfo> execute(const schema::PutFunction&, const Caller&, Effects&);
-    Result<schema::FunctionInfo> execute(const schema::GetFunction&, const Caller&, Effects&);
-    Result<schema::FunctionList> execute(const schema::ListFunctions&, const Caller&, Effects&);
-    Result<schema::Empty> execute(const schema::DeleteFunction&, const Caller&, Effects&);
+    // Runs a request of schema/queue.hpp or schema/function.hpp: the function that `methods` names for
+    // it. The answer to ReceiveMessages is a WaitId; what was received is in some Effects under it:
+    // in these, or in later ones.
+    template <schema::Message M>
+    auto execute(const M& request, const Caller& caller, Effects& effects) {
+        return service::entry_for<M>(methods())(*this, request, begin(caller), effects);
+    }
+
+    // Which part answers what.
+    static constexpr auto methods() {
+        using service::on;
+        return std::tuple{
+            on(&Core::queue_commands_, &QueueCommands::create),
+            on(&Core::queue_commands_, &QueueCommands::remove),
+            on(&Core::queue_commands_, &QueueCommands::list),
+            on(&Core::queue_commands_, &QueueCommands::describe),
+            on(&Core::queue_commands_, &QueueCommands::set_attributes),
+            on(&Core::queue_commands_, &QueueCommands::purge),
+            on(&Core::message_commands_, &MessageCommands::send),
+            on(&Core::message_commands_, &MessageCommands::receive),
+            on(&Core::message_commands_, &MessageCommands::cancel_receive),
+            on(&Core::message_commands_, &MessageCommands::remove),
+            on(&Core::message_commands_, &MessageCommands::change_visibility),
+            on(&Core::message_commands_, &MessageCommands::peek),
+            on(&Core::deliveries_, &Deliveries::authorize),
+            on(&Core::deliveries_, &Deliveries::deliver),
+            on(&Core::job_log_, &JobLog::trace),
+            on(&Core::functions_, &Functions::put),
+            on(&Core::functions_, &Functions::get),
+            on(&Core::functions_, &Functions::list),
+            on(&Core::functions_, &Functions::remove),
+        };
+    }
 
     // What a worker says. Nothing is answered; refusals are for the log.
     Result<void> control(const Control& message, Timestamp now, Effects& effects);
@@ -97,18 +108,21 @@ public:
     // The lane of a worker could not be opened.
     void lane_failed(std::string_view worker_id) { lanes_.lane_failed(worker_id); }
 
-    // Hands out what can be handed out: at the end of each turn.
-    Result<void> serve(Timestamp now, Effects& effects);
-
-    // Does what is due. Call it at next_wakeup(), and no harm in between.
-    Result<void> on_time(Timestamp now, Effects& effects);
+    // Does what is due, and hands out what can be handed out.
+    Result<void> end_turn(Timestamp now, Effects& effects);
+    // When a turn is wanted by itself.
     [[nodiscard]] Timestamp next_wakeup(Timestamp now) const;
 
-    // What topics are told goes to the notifier through this outbox, named by `source`. Its
-    // on_durable is for whoever commits; next, on_appended and on_failed are the relay's.
+    // Messages to topics go to the notifier through this outbox, named by `source`; its next,
+    // on_appended and on_failed are the relay's.
     [[nodiscard]] outbox::Outbox& outbox() { return notifications_.outbox(); }
     [[nodiscard]] const outbox::Outbox& outbox() const { return notifications_.outbox(); }
     [[nodiscard]] const std::string& source() const { return notifications_.source(); }
+
+    [[nodiscard]] std::uint64_t last_number() const { return outbox().last(); }
+    void on_durable(std::uint64_t number) { outbox().on_durable(number); }
+
+    static bool is_fatal(const Error& error) { return is_store_fault(error); }
 
     [[nodiscard]] std::vector<schema::Metric> metrics(Timestamp now) const;
     void check_invariants() const;
@@ -116,9 +130,9 @@ public:
 private:
     Caller begin(const Caller& caller);
     void observe(Timestamp now);
-    [[nodiscard]] Result<void> check_room(std::size_t messages) const;
     Result<void> restore_catalogue();
     Result<void> restore_sweeps();
+    Result<void> on_time(Timestamp now, Effects& effects);
     bool expire(Timestamp now, Effects& effects);
 
     const store::View& view_;
@@ -127,7 +141,7 @@ private:
     Counters counters_;
     Catalogue catalogue_;
     Workers workers_;
-    JobLog log_;
+    JobLog job_log_;
     Agenda agenda_;
     Sweeper sweeper_;
     Notifications notifications_;

@@ -1,5 +1,5 @@
-// Effects: what has to happen in the world because of a command. The shell commits `writes` right
-// after the command, as one atomic batch; the rest waits until that batch is durable.
+// What has to happen in the world because of a command of the queue's core. Every command is one
+// change at most: one atomic commit.
 #pragma once
 
 #include <string>
@@ -7,6 +7,8 @@
 
 #include "common/schema/lane.hpp"
 #include "common/schema/queue.hpp"
+#include "common/service/caller.hpp"
+#include "common/service/effects.hpp"
 #include "common/store/store.hpp"
 #include "services/queue/messages/ids.hpp"
 #include "services/queue/messages/records.hpp"
@@ -24,13 +26,20 @@ struct LaneOpening {
     std::string endpoint;
 };
 
-struct Effects {
-    store::Batch writes{std::string(partition)};
+struct Effects : service::Effects<> {
     std::vector<Answer> answers;
     std::vector<schema::LaneGrants> grants;
     // In this order: lanes are closed, opened, and then sent to.
     std::vector<std::string> lanes_closed;  // Worker ids.
     std::vector<LaneOpening> lanes_opened;
+
+    // The change of this command, to be added to.
+    store::Batch& batch() { return batch_of(partition); }
+    [[nodiscard]] bool is_done() const {
+        return answers.empty() && grants.empty() && lanes_closed.empty() && lanes_opened.empty();
+    }
 };
+
+using service::Caller;
 
 }  // namespace onput::queue

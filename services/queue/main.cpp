@@ -1,10 +1,8 @@
-#include "common/runtime/service.hpp"
+#include "common/service/process_platform.hpp"
 #include "services/queue/service.hpp"
 
 int main(int argc, char** argv) {
-    return onput::runtime::run_service<onput::queue::Config>(
+    return onput::service::run<onput::queue::QueueService, onput::queue::Config>(
         {.name = "queue", .summary = "durable queues and function invocations, with leases"}, argc,
-        argv, [](onput::runtime::Process& process, const onput::queue::Config& config) {
-            return onput::queue::QueueService::open(process, config);
-        });
+        argv);
 }

@@ -1,6 +1,7 @@
 #include "services/storage/core.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "common/base/check.hpp"
 #include "services/storage/objects/names.hpp"
@@ -13,6 +14,12 @@ constexpr std::size_t source_digits = 32;
 
 store::Batch batch() {
     return store::Batch(std::string(partition));
+}
+
+Change bucket_change(std::string bucket, store::Batch batch) {
+    Change change{{std::move(batch)}};
+    change.buckets.push_back(std::move(bucket));
+    return change;
 }
 
 }  // namespace
@@ -32,7 +39,7 @@ Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
         store_record_.created_at = now;
         auto first = batch();
         first.put(std::string(store_key), schema::encode(store_record_));
-        effects.batches.push_back(std::move(first));
+        effects.changes.push_back({{std::move(first)}});
     }
     ONPUT_TRY_VOID(buckets_.restore(view_));
     ONPUT_TRY_VOID(restore_outbox());
@@ -65,7 +72,7 @@ Result<void> StorageCore::empty_trash(Effects& effects) {
             effects.unused_blobs.push_back(blob);
             removal.remove(row.key);
         }
-        effects.batches.push_back(std::move(removal));
+        effects.changes.push_back({{std::move(removal)}});
         range.from = rows.back().key + '\0';
     }
 }
@@ -89,8 +96,7 @@ Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket
     auto creation = batch();
     ONPUT_TRY(auto info, buckets_.create(request, caller, options_.region, creation));
     if (!creation.empty()) {
-        effects.changed_bucket = request.name;
-        effects.batches.push_back(std::move(creation));
+        effects.changes.push_back(bucket_change(request.name, std::move(creation)));
     }
     return info;
 }
@@ -109,8 +115,7 @@ Result<schema::Empty> StorageCore::delete_bucket(const schema::DeleteBucket& req
     }
     auto removal = batch();
     buckets_.remove(request.name, removal);
-    effects.changed_bucket = request.name;
-    effects.batches.push_back(std::move(removal));
+    effects.changes.push_back(bucket_change(request.name, std::move(removal)));
     return schema::Empty{};
 }
 
@@ -158,8 +163,7 @@ Result<schema::Empty> StorageCore::put_notification(const std::string& bucket,
     ONPUT_TRY(auto rules, BucketRules::make(checked.rules));
     auto change = batch();
     buckets_.set_rules(bucket, std::move(rules), change);
-    effects.changed_bucket = bucket;
-    effects.batches.push_back(std::move(change));
+    effects.changes.push_back(bucket_change(bucket, std::move(change)));
     return schema::Empty{};
 }
 
@@ -178,36 +182,77 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
                                   .object_exists = object.has_value()};
 }
 
-Result<void> StorageCore::undo(const Effects& effects) {
-    if (effects.event_number != 0) {
-        outbox_.take_back(effects.event_number);
-        trash_.take_back(effects.event_number);
+// --- Commits that were refused ----------------------------------------------------------------
+
+Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
+    // The newest first: events and trash can only be taken back in that order.
+    for (std::size_t i = effects.changes.size(); i-- > first;) {
+        const Change& change = effects.changes[i];
+        for (const auto& event : std::views::reverse(change.events)) {
+            outbox_.take_back(event.number);
+            trash_.take_back(event.number);
+            --emitted_[event.name];
+        }
+        if (change.tidying) {
+            outbox_.untidied(change.tidying->removed_before);
+            trash_.put_back(change.tidying->trash);
+            effects.unused_blobs.clear();
+        }
+        for (const auto& bucket : change.buckets) ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
+        effects.unused_blobs.insert(effects.unused_blobs.end(), change.blobs.begin(),
+                                    change.blobs.end());
     }
-    if (effects.is_tidying) {
-        outbox_.untidied(effects.removed_before);
-        trash_.put_back(effects.trash);
-    }
-    if (!effects.changed_bucket.empty()) return buckets_.reload(view_, effects.changed_bucket);
     return {};
 }
 
-bool StorageCore::tidy(const Pins& pins, Effects& effects) {
-    auto removal = batch();
-    effects.removed_before = outbox_.removed_through();
-    effects.trash = trash_.take(outbox_.durable(), pins);
-    if (effects.removed_before == outbox_.tidy(removal) && effects.trash.empty()) return false;
-    effects.is_tidying = true;
-    for (const auto& trash : effects.trash) {
-        removal.remove(trash_row(trash.number));
+// --- Turns ------------------------------------------------------------------------------------
+
+Result<void> StorageCore::end_turn(Timestamp now, Effects& effects) {
+    // Removals cost next to nothing beside a sync that happens anyway, and a sync of their own
+    // would hold up readers: alone they go once a second, or once there are many.
+    const bool has_events = outbox_.last() != tidied_beside_;
+    const bool is_due = now >= tidy_at_ || tidy_at_ > now + tidy_period;
+    if (!has_events && !is_due && outbox_.untidy() < untidy_rows_max) return {};
+    tidied_beside_ = outbox_.last();
+    tidy_at_ = now + tidy_period;
+    tidy(effects);
+    return {};
+}
+
+Timestamp StorageCore::next_wakeup(Timestamp) const {
+    return tidy_at_;
+}
+
+bool StorageCore::tidy(Effects& effects) {
+    Change change{{batch()}};
+    Change::Tidying tidying{.removed_before = outbox_.removed_through(),
+                            .trash = trash_.take(outbox_.durable(), pins_)};
+    if (tidying.removed_before == outbox_.tidy(change.batch) && tidying.trash.empty()) return false;
+    for (const auto& trash : tidying.trash) {
+        change.batch.remove(trash_row(trash.number));
         effects.unused_blobs.push_back(trash.blob);
     }
     // The positions that the removed rows held until now.
     StoreRecord record = store_record_;
     record.relayed_through = outbox_.removed_through();
     record.sequencer = sequencer_;
-    removal.put(std::string(store_key), schema::encode(record));
-    effects.batches.push_back(std::move(removal));
+    change.batch.put(std::string(store_key), schema::encode(record));
+    change.tidying = std::move(tidying);
+    effects.changes.push_back(std::move(change));
     return true;
+}
+
+std::vector<schema::Metric> StorageCore::metrics(Timestamp) const {
+    std::vector<schema::Metric> all{
+        {.name = "onput_storage_buckets", .value = static_cast<double>(buckets_.all().size())},
+        {.name = "onput_storage_outbox_events", .value = static_cast<double>(outbox_.waiting())},
+        {.name = "onput_storage_relay_failures", .value = static_cast<double>(outbox_.failures())},
+        {.name = "onput_storage_trash_blobs", .value = static_cast<double>(trash_.size())}};
+    for (const auto& [type, count] : emitted_) {
+        all.push_back({.name = "onput_events_emitted_total{type=\"" + type + "\"}",
+                       .value = static_cast<double>(count)});
+    }
+    return all;
 }
 
 }  // namespace onput::storage

@@ -14,6 +14,7 @@
 // successful command the next one sees its rows. Not thread-safe; its one caller is the loop.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -38,8 +39,15 @@ struct Reading {
     std::optional<store::BlobRef> blob;
 };
 
+// Rows that are over are removed beside other commits, alone once there are this many, or once in
+// tidy_period.
+inline constexpr std::uint64_t untidy_rows_max = 1000;
+inline constexpr Duration tidy_period = std::chrono::seconds(1);
+
 class StorageCore {
 public:
+    using Effects = storage::Effects;
+
     struct Options {
         std::string region;
         std::uint64_t inline_bytes_max = 0;  // Larger contents come as blobs.
@@ -96,8 +104,9 @@ public:
     Result<schema::EventExplained> explain_event(const schema::ExplainEvent& request,
                                                  const Caller& caller) const;
 
-    // The commit of the command that made these effects failed: forget it.
-    Result<void> undo(const Effects& effects);
+    // The changes from `first` on were not committed: forgets them. Their new blobs join the unused
+    // ones.
+    Result<void> undo(Effects& effects, std::size_t first);
 
     // How much room the disk has. Below free_bytes_min everything that would take some is refused
     // with `storage_full`, while reading, deleting and handing over go on: a store that runs into
@@ -106,7 +115,14 @@ public:
 
     // Every event up to `number` survives a crash.
     void on_durable(std::uint64_t number) { outbox_.on_durable(number); }
-    [[nodiscard]] std::uint64_t last_event() const { return outbox_.last(); }
+    [[nodiscard]] std::uint64_t last_number() const { return outbox_.last(); }
+
+    // Tidies, beside other commits or once a second.
+    Result<void> end_turn(Timestamp now, Effects& effects);
+    [[nodiscard]] Timestamp next_wakeup(Timestamp now) const;
+
+    // Reads go on after an error, and a command that fails has changed nothing.
+    static bool is_fatal(const Error&) { return false; }
 
     // The outbox: next, on_appended and on_failed are the relay's.
     [[nodiscard]] outbox::Outbox& outbox() { return outbox_; }
@@ -114,8 +130,11 @@ public:
     [[nodiscard]] const std::string& source() const { return store_record_.source; }
 
     // Removes rows that were handed over and blobs that nobody needs, a bounded number of them.
-    // Worth calling whenever something is committed anyway; answers false when there was nothing.
-    bool tidy(const Pins& pins, Effects& effects);
+    // Answers false when there was nothing.
+    bool tidy(Effects& effects);
+    // The blobs that are being read, which tidy leaves alone.
+    [[nodiscard]] Pins& pins() { return pins_; }
+    [[nodiscard]] std::vector<schema::Metric> metrics(Timestamp now) const;
     [[nodiscard]] std::size_t trash() const { return trash_.size(); }
 
     [[nodiscard]] const BucketTable& buckets() const { return buckets_; }
@@ -125,14 +144,14 @@ public:
     Result<void> check_rows() const;
 
 private:
-    struct Change;
+    struct ObjectChange;
 
     [[nodiscard]] Result<void> check_room() const;
     Result<schema::ObjectPut> commit_put(const schema::PutObject& request, Content& content,
                                          const Caller& caller, Effects& effects);
     // Answers the event's id.
-    std::string commit_event(Change change, const Caller& caller, Effects& effects);
-    schema::ObjectEvent make_event(const Change& change, const Caller& caller);
+    std::string commit_event(ObjectChange change, const Caller& caller, Effects& effects);
+    schema::ObjectEvent make_event(const ObjectChange& change, const Caller& caller);
     void throw_away(const std::string& blob, std::uint64_t number, store::Batch& batch);
     [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
     Result<std::optional<ObjectRecord>> read_object(const std::string& bucket,
@@ -148,6 +167,10 @@ private:
     BucketTable buckets_;
     outbox::Outbox outbox_{outbox_rows()};
     TrashCan trash_;
+    Pins pins_;
+    std::map<std::string, std::uint64_t> emitted_;  // Events by name, in this process's life.
+    std::uint64_t tidied_beside_ = 0;               // The outbox's last, when it was tidied.
+    Timestamp tidy_at_;
     std::uint64_t sequencer_ = 0;  // The last one given.
     bool has_room_ = true;
 };

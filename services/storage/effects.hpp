@@ -4,28 +4,37 @@
 #include <string>
 #include <vector>
 
+#include "common/service/effects.hpp"
 #include "common/store/blobs.hpp"
-#include "common/store/store.hpp"
 #include "services/storage/objects/trash.hpp"
 
 namespace onput::storage {
 
-struct Effects {
-    // Each is one atomic commit, committed by the shell right after the command. No command needs
-    // more than one. When a commit fails, StorageCore::undo takes the command back.
-    std::vector<store::Batch> batches;
+// One atomic commit: any number of objects' changes, each with its event, or a bucket's.
+struct Change : service::Change {
+    // An event in the batch. Its number in the outbox is what takes it back if the commit is refused.
+    struct Event {
+        std::uint64_t number = 0;
+        std::string name;  // "ObjectCreated:Put": to be counted.
+    };
+    std::vector<Event> events = {};
+    std::vector<std::string> buckets = {};   // Created, changed or deleted by it.
+    std::vector<store::BlobRef> blobs = {};  // That rows refer to from it on.
 
-    // Blobs that no row refers to once the batches are committed: to be removed then.
+    // Of a batch that tidies: rows through this number were gone before it, and what leaves the
+    // trash.
+    struct Tidying {
+        std::uint64_t removed_before = 0;
+        std::vector<Trash> trash;
+    };
+    std::optional<Tidying> tidying = {};
+};
+
+struct Effects : service::Effects<Change> {
+    // Blobs that no row refers to once the changes are durable: to be removed then.
     std::vector<store::BlobRef> unused_blobs;
 
-    std::string event_name;  // Of the event in the batch, to be counted; empty: none.
-
-    // What undo needs to know.
-    std::string changed_bucket;      // Empty: none.
-    std::uint64_t event_number = 0;  // Of the event in the batch; 0: none.
-    bool is_tidying = false;         // The batch of tidy():
-    std::uint64_t removed_before = 0;
-    std::vector<Trash> trash;
+    [[nodiscard]] bool is_done() const { return unused_blobs.empty(); }
 };
 
 }  // namespace onput::storage

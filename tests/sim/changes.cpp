@@ -66,15 +66,29 @@ bool Changes::was_removed(const std::string& name) const {
 
 // --- Objects ----------------------------------------------------------------------------------
 
-void Changes::committed(Change change, const schema::Conditions& conditions) {
-    world_.note("storage commits " + change.event.event_name + " " + change.name() + ", number " +
-                std::to_string(change.number) + ", event " + change.event.event_id.substr(0, 6));
-    world_.expect(change.number == changes_.size() + 1, "outbox numbers have no holes");
-    world_.expect(!by_event_.contains(change.event.event_id), "an event id is given once");
-    check_conditions(change, conditions);
+void Changes::intended(const schema::PutObject& object, const std::string& bytes) {
+    intended_.insert_or_assign({object.bucket, object.etag},
+                               Intention{.bytes = bytes, .conditions = object.conditions});
+}
+
+void Changes::committed(const schema::ObjectEvent& event, const std::string& idempotency_key,
+                        store::Ticket ticket) {
+    Change change{.number = changes_.size() + 1, .ticket = ticket, .event = event};
+    world_.note("storage commits " + event.event_name + " " + change.name() + ", number " +
+                std::to_string(change.number) + ", event " + event.event_id.substr(0, 6));
+    world_.expect(!by_event_.contains(event.event_id), "an event id is given once");
+    if (change.is_created()) {
+        const auto intention = intended_.find({event.bucket, event.etag});
+        if (intention == intended_.end()) {
+            return world_.broken("an object is there that nobody put: " + change.name());
+        }
+        change.body = intention->second.bytes;
+        change.idempotency_key = idempotency_key;
+        check_conditions(change, intention->second.conditions);
+    }
     check_owed(change);
     const std::size_t at = changes_.size();
-    by_event_.emplace(change.event.event_id, at);
+    by_event_.emplace(event.event_id, at);
     by_object_[change.name()].push_back(at);
     changes_.push_back(std::move(change));
 }
@@ -140,7 +154,7 @@ void Changes::acknowledged(const std::string& event_id) {
     changes_[found->second].is_acknowledged = true;
 }
 
-void Changes::check_objects(const storage::StorageCore& core) {
+void Changes::check_objects(const storage::StorageCore& core, const Read& read) {
     const storage::Caller caller{
         .principal = {.account = account, .id = "check"}, .trace = {}, .now = world_.wall()};
     for (const auto& [name, places] : by_object_) {
@@ -155,7 +169,7 @@ void Changes::check_objects(const storage::StorageCore& core) {
             continue;
         }
         const bool is_same =
-            got && got->bytes == last.body && got->got.object.event_id == last.event.event_id;
+            got && read(*got) == last.body && got->got.object.event_id == last.event.event_id;
         world_.expect(is_same, "an object is not what its last change made it: " + name);
     }
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -44,8 +45,8 @@ struct Change {
     std::uint64_t number = 0;  // In the order of their commits, from 1.
     store::Ticket ticket = 0;
     schema::ObjectEvent event;
-    std::string body;
-    std::string idempotency_key;
+    std::string body = {};
+    std::string idempotency_key = {};
     bool is_acknowledged = false;
 
     [[nodiscard]] bool is_created() const { return event.event_name.starts_with("ObjectCreated:"); }
@@ -56,13 +57,17 @@ class Changes {
 public:
     explicit Changes(World& world) : world_(world) {}
 
+    // Somebody is about to put this; its etag is like no other's in the bucket.
+    void intended(const schema::PutObject& object, const std::string& bytes);
     // Storage: a change is committed; after a crash, those up to `survives` are there.
-    void committed(Change change, const schema::Conditions& conditions);
+    void committed(const schema::ObjectEvent& event, const std::string& idempotency_key,
+                   store::Ticket ticket);
     void survived(store::Ticket survives);
     // A caller was told of it.
     void acknowledged(const std::string& event_id);
-    // Every object is what its last change made it.
-    void check_objects(const storage::StorageCore& core);
+    // Every object is what its last change made it. `read` gets the bytes.
+    using Read = std::function<std::string(const storage::Reading&)>;
+    void check_objects(const storage::StorageCore& core, const Read& read);
 
     // The notifier published it.
     void published(const schema::JournalRecord& record);
@@ -84,7 +89,13 @@ private:
     void check_conditions(const Change& change, const schema::Conditions& conditions);
     void check_owed(const Change& change);
 
+    struct Intention {
+        std::string bytes;
+        schema::Conditions conditions;
+    };
+
     World& world_;
+    std::map<std::pair<std::string, std::string>, Intention> intended_;  // By bucket and etag.
     std::vector<Change> changes_;
     std::map<std::string, std::size_t> by_event_;
     std::map<std::string, std::vector<std::size_t>> by_object_;

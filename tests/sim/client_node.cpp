@@ -1,13 +1,15 @@
 #include "tests/sim/client_node.hpp"
 
-#include "tests/sim/queue_node.hpp"
-#include "tests/sim/storage_node.hpp"
-
 namespace onput::sim {
 namespace {
 
 constexpr int tries_max = 3;
-constexpr Duration client_timeout = seconds(30);
+
+transport::CallOptions as_owner() {
+    transport::CallOptions options;
+    options.principal = {.account = account, .id = "AKID"};
+    return options;
+}
 
 bool is_worth_retrying(const Error& error) {
     return error.code == ErrorCode::timeout || error.code == ErrorCode::unavailable;
@@ -67,14 +69,14 @@ void ClientNode::act() {
 }
 
 void ClientNode::put(const schema::PutObject& object, const std::string& text, int tries_left) {
-    parts_.network.call<schema::ObjectPut>(
-        {.from = *this, .to = parts_.storage, .timeout = client_timeout},
-        [storage = &parts_.storage, object, text](auto answer) {
-            storage->put({.object = object, .bytes = text, .trace = {}}, std::move(answer));
-        },
-        [this, object, text, tries_left](const Result<schema::ObjectPut>& reply) {
+    changes_.intended(object, text);
+    auto options = as_owner();
+    options.attachments.push_back(transport::Frame::copy_of(text));
+    transport::call(
+        *storage_, object, std::move(options),
+        [this, object, text, tries_left](const Result<schema::ObjectPut>& reply, const auto&) {
             if (reply) {
-                parts_.changes.acknowledged(reply->event_id);
+                changes_.acknowledged(reply->event_id);
                 last_etag_ = reply->etag;
             } else if (is_worth_retrying(reply.error()) && tries_left > 0) {
                 return put(object, text, tries_left - 1);
@@ -84,13 +86,10 @@ void ClientNode::put(const schema::PutObject& object, const std::string& text, i
 }
 
 void ClientNode::remove(const schema::DeleteObject& request, int tries_left) {
-    parts_.network.call<schema::ObjectDeleted>(
-        {.from = *this, .to = parts_.storage, .timeout = client_timeout},
-        [storage = &parts_.storage, request](auto answer) {
-            storage->remove(request, std::move(answer));
-        },
-        [this, request, tries_left](const Result<schema::ObjectDeleted>& reply) {
-            if (reply && reply->existed) parts_.changes.acknowledged(reply->event_id);
+    transport::call(
+        *storage_, request, as_owner(),
+        [this, request, tries_left](const Result<schema::ObjectDeleted>& reply, const auto&) {
+            if (reply && reply->existed) changes_.acknowledged(reply->event_id);
             if (!reply && is_worth_retrying(reply.error()) && tries_left > 0) {
                 return remove(request, tries_left - 1);
             }
@@ -102,25 +101,24 @@ void ClientNode::get(const std::string& key) {
     schema::GetObject request;
     request.bucket = inbox;
     request.key = key;
-    const std::uint64_t known = parts_.changes.acknowledged_of(inbox + "/" + key);
-    parts_.network.call<storage::Reading>(
-        {.from = *this, .to = parts_.storage, .timeout = client_timeout},
-        [storage = &parts_.storage, request](auto answer) {
-            storage->get(request, std::move(answer));
-        },
-        [this, known](const Result<storage::Reading>& reading) {
-            if (reading) {
-                const std::string& event_id = reading->got.object.event_id;
-                // What was read must not be forgotten, as if it had been acknowledged.
-                parts_.changes.acknowledged(event_id);
-                const Change* change = parts_.changes.find(event_id);
-                world_.expect(change != nullptr && change->body == reading->bytes,
-                              "a read gave other bytes than were put");
-                world_.expect(change == nullptr || change->number >= known,
-                              "a read gave an older version than was acknowledged");
-            }
-            rest();
-        });
+    const std::uint64_t known = changes_.acknowledged_of(inbox + "/" + key);
+    transport::call(*storage_, request, as_owner(),
+                    [this, known](const Result<schema::ObjectGot>& got,
+                                  const std::vector<transport::Frame>& frames) {
+                        if (got) {
+                            std::string bytes;
+                            for (const auto& frame : frames) bytes += frame.view();
+                            const std::string& event_id = got->object.event_id;
+                            // What was read must not be forgotten, as if it had been acknowledged.
+                            changes_.acknowledged(event_id);
+                            const Change* change = changes_.find(event_id);
+                            world_.expect(change != nullptr && change->body == bytes,
+                                          "a read gave other bytes than were put");
+                            world_.expect(change == nullptr || change->number >= known,
+                                          "a read gave an older version than was acknowledged");
+                        }
+                        rest();
+                    });
 }
 
 // --- Queues -----------------------------------------------------------------------------------
@@ -134,31 +132,27 @@ void ConsumerNode::receive() {
     request.name = queue_;
     request.messages_max = static_cast<std::uint32_t>(1 + world_.random.below(10));
     request.wait_ms = world_.chance(500) ? 0 : 5000;
-    parts_.network.call<schema::MessagesReceived>(
-        {.from = *this, .to = parts_.queue},
-        [queue = &parts_.queue, request](auto answer) {
-            queue->receive(request, std::move(answer));
-        },
-        [this](const Result<schema::MessagesReceived>& received) {
-            if (received) read(*received);
-            after(world_.between(milliseconds(1), seconds(2)), [this] { receive(); });
-        });
+    transport::call(*service_, request, as_owner(),
+                    [this](const Result<schema::MessagesReceived>& received, const auto&) {
+                        if (received) read(*received);
+                        after(world_.between(milliseconds(1), seconds(2)), [this] { receive(); });
+                    });
 }
 
 void ConsumerNode::read(const schema::MessagesReceived& received) {
     for (const auto& message : received.messages) {
-        parts_.handovers.held(message.receipt_handle);
+        handovers_.held(message.receipt_handle);
         if (const auto job = message.attributes.find("RequestID");
             job != message.attributes.end()) {
-            parts_.handovers.dead_lettered({.message_id = job->second.value,
-                                            .code = message.attributes.at("ErrorCode").value});
+            handovers_.dead_lettered({.message_id = job->second.value,
+                                      .code = message.attributes.at("ErrorCode").value});
         }
         // Some are read too slowly and come again; some are forgotten.
         const bool is_slow = world_.chance(50);
         after(is_slow ? world_.between(seconds(5), seconds(20))
                       : world_.between(Duration(10), seconds(1)),
               [this, receipt = message.receipt_handle] {
-                  parts_.handovers.released(receipt);
+                  handovers_.released(receipt);
                   if (!world_.chance(world_.faults.loss_permille)) remove(receipt);
               });
     }
@@ -168,12 +162,8 @@ void ConsumerNode::remove(const std::string& receipt) {
     schema::RemoveMessages request;
     request.name = queue_;
     request.entries.push_back({.id = "1", .receipt_handle = receipt});
-    parts_.network.call<schema::EntriesDone>(
-        {.from = *this, .to = parts_.queue},
-        [queue = &parts_.queue, request](auto answer) {
-            queue->remove(request, std::move(answer));
-        },
-        [](const Result<schema::EntriesDone>&) {});
+    transport::call(*service_, request, as_owner(),
+                    [](const Result<schema::EntriesDone>&, const auto&) {});
 }
 
 }  // namespace onput::sim

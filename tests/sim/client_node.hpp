@@ -5,23 +5,22 @@
 #include <string>
 
 #include "tests/sim/handovers.hpp"
-#include "tests/sim/network.hpp"
+#include "tests/sim/requests.hpp"
 
 namespace onput::sim {
-
-class QueueNode;
-class StorageNode;
 
 class ClientNode : public Node {
 public:
     struct Parts {
         World& world;
-        Network& network;
+        Requests& requests;
         Changes& changes;
-        StorageNode& storage;
+        Node& storage;
     };
     ClientNode(const Parts& parts, std::string name)
-        : Node(parts.world, std::move(name)), parts_(parts) {}
+        : Node(parts.world, std::move(name)),
+          changes_(parts.changes),
+          storage_(parts.requests.connect(*this, parts.storage)) {}
 
     void stop() { is_stopped_ = true; }
     [[nodiscard]] bool is_idle() const { return is_stopped_ && !is_busy_; }
@@ -37,7 +36,8 @@ private:
     void rest();
     std::string choose_key();
 
-    Parts parts_;
+    Changes& changes_;
+    std::unique_ptr<transport::RequestClient> storage_;
     std::uint64_t puts_ = 0;
     std::string last_etag_;
     bool is_stopped_ = false;
@@ -48,12 +48,15 @@ class ConsumerNode : public Node {
 public:
     struct Parts {
         World& world;
-        Network& network;
+        Requests& requests;
         Handovers& handovers;
-        QueueNode& queue;
+        Node& queue;
     };
     ConsumerNode(const Parts& parts, std::string name, std::string queue)
-        : Node(parts.world, std::move(name)), parts_(parts), queue_(std::move(queue)) {}
+        : Node(parts.world, std::move(name)),
+          handovers_(parts.handovers),
+          service_(parts.requests.connect(*this, parts.queue)),
+          queue_(std::move(queue)) {}
 
 private:
     void on_start() override;
@@ -63,7 +66,8 @@ private:
     void read(const schema::MessagesReceived& received);
     void remove(const std::string& receipt);
 
-    Parts parts_;
+    Handovers& handovers_;
+    std::unique_ptr<transport::RequestClient> service_;
     std::string queue_;
 };
 

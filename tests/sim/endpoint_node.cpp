@@ -1,7 +1,5 @@
 #include "tests/sim/endpoint_node.hpp"
 
-#include "tests/sim/notifier_node.hpp"
-
 namespace onput::sim {
 namespace {
 
@@ -28,21 +26,19 @@ void EndpointNode::receive(const Incoming& incoming, const Answer<int>& answer) 
 }
 
 void EndpointNode::take(const Incoming& incoming) {
-    parts_.tellings.received(incoming.post);
+    tellings_.received(incoming.post);
     if (!incoming.post.is_invitation || wish_ == Wish::ignores) return;
     after(world_.between(milliseconds(1), seconds(3)), [this, incoming] { confirm(incoming); });
 }
 
 // One that gets no answer is asked again by the next invitation.
 void EndpointNode::confirm(const Incoming& incoming) {
-    parts_.tellings.confirming(incoming.post.subscription_arn);
-    parts_.network.call<schema::SubscriptionInfo>(
-        {.from = *this, .to = parts_.notifier},
-        [notifier = &parts_.notifier,
-         request =
-             schema::ConfirmSubscription{.topic_arn = incoming.topic_arn, .token = incoming.token}](
-            auto answer) { notifier->confirm(request, std::move(answer)); },
-        [](const Result<schema::SubscriptionInfo>&) {});
+    tellings_.confirming(incoming.post.subscription_arn);
+    // Whoever has a token may confirm: no principal is needed.
+    transport::call(
+        *notifier_,
+        schema::ConfirmSubscription{.topic_arn = incoming.topic_arn, .token = incoming.token}, {},
+        [](const Result<schema::SubscriptionInfo>&, const auto&) {});
 }
 
 }  // namespace onput::sim

@@ -5,24 +5,25 @@
 
 #include <string>
 
-#include "tests/sim/network.hpp"
+#include "tests/sim/requests.hpp"
 #include "tests/sim/tellings.hpp"
 
 namespace onput::sim {
-
-class NotifierNode;
 
 class EndpointNode : public Node {
 public:
     struct Parts {
         World& world;
-        Network& network;
+        Requests& requests;
         Tellings& tellings;
-        NotifierNode& notifier;
+        Node& notifier;
     };
     enum class Wish { confirms, ignores };
     EndpointNode(const Parts& parts, std::string name, Wish wish)
-        : Node(parts.world, std::move(name)), parts_(parts), wish_(wish) {}
+        : Node(parts.world, std::move(name)),
+          tellings_(parts.tellings),
+          notifier_(parts.requests.connect(*this, parts.notifier)),
+          wish_(wish) {}
 
     // A POST; answered by its status.
     struct Incoming {
@@ -41,7 +42,8 @@ private:
     void take(const Incoming& incoming);
     void confirm(const Incoming& incoming);
 
-    Parts parts_;
+    Tellings& tellings_;
+    std::unique_ptr<transport::RequestClient> notifier_;
     Wish wish_;
 };
 

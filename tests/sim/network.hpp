@@ -1,8 +1,9 @@
-// Network: requests, lanes and the bus between simulated processes.
+// Network: calls, lanes and the bus between simulated processes.
 //
-// A request may be late, overtaken, lost or doubled, and so may its reply; its callback is called
+// A call may be late, overtaken, lost or doubled, and so may its reply; its callback is called
 // exactly once, with `timeout` or `unavailable` (peer_lost) in the end. A pipe is a connection of a
-// lane: in order, and what is under way is lost with either of its ends.
+// lane: in order, and what is under way is lost with either of its ends. Requests between services
+// are calls (requests.hpp).
 #pragma once
 
 #include <deque>

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "common/base/check.hpp"
-
 namespace onput::sim {
 
 void Node::start() {
@@ -46,6 +44,14 @@ void Node::add(std::vector<std::function<void()>>& list, std::function<void()> w
 
 void Node::begin_turn() {
     has_turn_ = false;
+    try {
+        run_turn();
+    } catch (const ProcessEnds& ends) {
+        fail(ends.why);
+    }
+}
+
+void Node::run_turn() {
     auto turn = std::exchange(inbox_, {});
     for (auto& work : std::exchange(timers_, {})) turn.push_back(std::move(work));
     for (const auto& work : turn) {
@@ -73,64 +79,6 @@ void Node::fail(const std::string& why) {
     world_.note(name_ + " fails: " + why);
     world_.after(Duration(1), [this, life = life_] {
         if (is_up_ && life == life_) crash();
-    });
-}
-
-void DurableNode::on_start() {
-    store_.connect({.on_durable =
-                        [this](store::Ticket durable) {
-                            post([this, durable] { gate_->on_durable(durable); });
-                        },
-                    .on_failed = [this](const Error& error) { Node::fail(error.message); }});
-    gate_ = std::make_unique<runtime::ReplyGate>(store_);
-    open();
-}
-
-void DurableNode::on_crash() {
-    close();
-    gate_.reset();
-    // What was written may have reached the disk although nobody was told.
-    const store::Ticket unsynced = store_.last_ticket() - store_.durable();
-    const store::Ticket lucky = world_.chance(500) ? world_.random.below(unsynced + 1) : 0;
-    const store::Ticket survives = store_.durable() + lucky;
-    store_.crash_keeping(survives);
-    on_survived(survives);
-}
-
-void DurableNode::commit(store::Batch batch) {
-    const auto committed = store_.commit(std::move(batch));
-    if (!committed) Node::fail(committed.error().message);
-}
-
-void DurableNode::sync() {
-    if (world_.chance(world_.faults.sync_failure_permille)) {
-        store_.fail_next_sync({.code = ErrorCode::internal,
-                               .message = "fsync: input/output error",
-                               .reason = {},
-                               .details = {}});
-    }
-    store_.sync();
-    arm_sync();
-}
-
-void DurableNode::arm_sync() {
-    if (!store_.syncing() || syncing_life_ == life()) return;
-    syncing_life_ = life();
-    const Duration takes = world_.chance(world_.faults.slow_sync_permille)
-                               ? world_.between(milliseconds(10), seconds(2))
-                               : world_.between(Duration(50), milliseconds(10));
-    if (world_.chance(world_.faults.sync_crash_permille)) {
-        // Before its end, so that it is in vain, or just after it, when nobody has been told yet.
-        world_.after(world_.between(Duration(1), takes + milliseconds(2)),
-                     [this, now_living = life()] {
-                         if (is_up() && life() == now_living) crash();
-                     });
-    }
-    world_.after(takes, [this, now_living = life()] {
-        if (!is_up() || life() != now_living) return;
-        syncing_life_ = 0;
-        store_.complete_sync();
-        arm_sync();
     });
 }
 

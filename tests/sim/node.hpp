@@ -1,19 +1,19 @@
 // Node: one simulated process. It has lives; what it was told in one is gone in the next. Work that
 // arrives is done in turns, as the loop of the real process does it.
-//
-// DurableNode: a process with a store. Its commits survive a crash from their sync on, or by luck.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "common/runtime/reply_gate.hpp"
 #include "tests/sim/world.hpp"
-#include "tests/support/memory_store.hpp"
 
 namespace onput::sim {
+
+// Thrown where a real process would end itself; the node's turn is over then, and its life soon.
+struct ProcessEnds {
+    std::string why;
+};
 
 class Node {
 public:
@@ -53,6 +53,7 @@ protected:
 private:
     void add(std::vector<std::function<void()>>& list, std::function<void()> work);
     void begin_turn();
+    void run_turn();
 
     std::string name_;
     std::uint64_t life_ = 0;
@@ -62,36 +63,6 @@ private:
     std::vector<std::function<void()>> inbox_;
     std::vector<std::function<void()>> timers_;  // In a turn, after all that arrived.
     std::vector<std::function<void()>> at_crash_;
-};
-
-class DurableNode : public Node {
-public:
-    using Node::Node;
-
-    [[nodiscard]] const support::MemoryStore& store() const { return store_; }
-
-protected:
-    // Core and shell of a new life.
-    virtual void open() = 0;
-    virtual void close() = 0;
-    // Commits up to this ticket survived the crash.
-    virtual void on_survived(store::Ticket) {}
-
-    // Nothing when the store has failed: then the process ends.
-    void commit(store::Batch batch);
-    void sync();
-    void when_durable(std::function<void()> work) { gate_->when_durable(std::move(work)); }
-    [[nodiscard]] std::size_t held() const { return gate_->held(); }
-
-    support::MemoryStore store_{{.sync = support::MemoryStoreOptions::Sync::manual}};
-
-private:
-    void on_start() final;
-    void on_crash() final;
-    void arm_sync();
-
-    std::unique_ptr<runtime::ReplyGate> gate_;
-    std::uint64_t syncing_life_ = 0;
 };
 
 }  // namespace onput::sim

@@ -3,25 +3,19 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "services/notifier/journal/records.hpp"
 #include "tests/sim/endpoint_node.hpp"
-#include "tests/sim/queue_node.hpp"
 #include "tests/sim/reader_node.hpp"
 
 namespace onput::sim {
 namespace {
 
-constexpr Duration heartbeat_interval = seconds(1);
-constexpr Duration ack_sync_interval = milliseconds(200);
-constexpr Duration deliver_timeout = seconds(30);
 constexpr Duration outbound_timeout = seconds(15);
-
-const std::string topic_policy =
-    R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},)"
-    R"("Action":"SNS:Publish","Resource":"*"}]})";
 
 const std::string type_header = "type";
 const std::string event_header = "event";
 const std::string id_header = "id";
+const std::string arn_header = "arn";
 const std::string token_header = "token";
 const std::string invitation = "invitation";
 
@@ -33,220 +27,92 @@ std::string header_of(const notifier::HttpRequest& request, const std::string& n
 }
 
 // As outbound/http_transfer.cpp judges an answer.
-notifier::OutboundVerdict verdict_of(int status) {
-    if (status >= 200 && status < 300) return notifier::OutboundVerdict::delivered;
-    if (status >= 300 && status < 500) return notifier::OutboundVerdict::refused;
-    return notifier::OutboundVerdict::failed;
+notifier::OutboundOutcome outcome_of(int status) {
+    if (status >= 200 && status < 300) return notifier::OutboundOutcome::delivered;
+    if (status >= 300 && status < 500) return notifier::OutboundOutcome::refused;
+    return notifier::OutboundOutcome::failed;
 }
 
-template <typename T>
-T must(Result<T> result) {
-    ONPUT_CHECK(result.has_value());
-    if constexpr (!std::is_void_v<T>) return *std::move(result);
+template <schema::Message M>
+M decoded(const std::string& bytes) {
+    auto message = schema::decode<M>(bytes);
+    ONPUT_CHECK(message.has_value());
+    return *std::move(message);
 }
+
+// Says in plain headers what an endpoint has to know, without a signature.
+class PlainWriter final : public notifier::MessageWriter {
+public:
+    Result<std::string> queue_body(const schema::TopicMessage& message, const notifier::Topic&,
+                                   const notifier::Subscription&) override {
+        return message.message;
+    }
+    Result<notifier::OutboundMessage> outbound(
+        const schema::TopicMessage& message, const notifier::Topic&,
+        const notifier::Subscription& subscription) override {
+        const bool is_invited = message.type == schema::TopicMessageType::subscription_confirmation;
+        return notifier::HttpRequest{.url = subscription.endpoint,
+                                     .headers = {{type_header, is_invited ? invitation : ""},
+                                                 {event_header, message.event_id},
+                                                 {id_header, message.message_id},
+                                                 {arn_header, subscription.arn},
+                                                 {token_header, subscription.token}},
+                                     .body = message.message};
+    }
+};
 
 }  // namespace
 
-Result<std::string> PlainWriter::queue_body(const schema::TopicMessage& message,
-                                            const notifier::Topic&, const notifier::Subscription&) {
-    return message.message;
-}
+// --- The bus and the outside ------------------------------------------------------------------
 
-Result<notifier::OutboundMessage> PlainWriter::outbound(
-    const schema::TopicMessage& message, const notifier::Topic&,
-    const notifier::Subscription& subscription) {
-    const bool is_invited = message.type == schema::TopicMessageType::subscription_confirmation;
-    return notifier::HttpRequest{.url = subscription.endpoint,
-                                 .headers = {{type_header, is_invited ? invitation : ""},
-                                             {event_header, message.event_id},
-                                             {id_header, message.message_id},
-                                             {token_header, subscription.token}},
-                                 .body = message.message};
-}
+class NotifierNode::Bus final : public transport::BusPublisher {
+public:
+    explicit Bus(NotifierNode& node) : node_(node) {}
 
-void NotifierNode::connect(Peers peers) {
-    queue_ = &peers.queue;
-    reader_ = &peers.reader;
-    endpoints_ = std::move(peers.endpoints);
-}
-
-void NotifierNode::set_up() {
-    notifier::Effects effects;
-    for (const char* name : {"good", "bad", "news"}) {
-        must(core_->apply(
-            schema::CreateTopic{.name = name, .attributes = {{"Policy", topic_policy}}}, owner(),
-            effects));
+    void publish(std::string_view topic, const schema::BusHead& head,
+                 std::string_view body) override {
+        const schema::JournalRecord record{.sequence = head.sequence,
+                                           .time = head.time,
+                                           .type = head.type,
+                                           .topic = std::string(topic),
+                                           .body = std::string(body)};
+        node_.changes_.published(record);
+        node_.network_.publish(*node_.reader_, [reader = node_.reader_, epoch = head.epoch,
+                                                record] { reader->on_live(epoch, record); });
     }
-    perform(std::move(effects));
-    store_.sync();
-    while (store_.complete_sync()) {
+    void publish_head(const schema::BusHead& head) override {
+        node_.network_.publish(*node_.reader_,
+                               [reader = node_.reader_, head] { reader->on_heartbeat(head); });
     }
-    synced_ = store_.last_ticket();
+    [[nodiscard]] std::uint64_t drops() const override { return 0; }
+    [[nodiscard]] std::vector<std::string> endpoints() const override { return {}; }
+
+private:
+    NotifierNode& node_;
+};
+
+Result<std::unique_ptr<transport::BusPublisher>> NotifierNode::bind_bus(
+    const std::vector<std::string>&) {
+    return std::make_unique<Bus>(*this);
 }
 
-void NotifierNode::open() {
-    core_ = std::make_unique<notifier::NotifierCore>(notifier::CoreOptions{}, store_,
-                                                     Random(world_.random.next()), writer_);
-    awaited_head_ = 0;
-    timer_at_ = {};
-    unsynced_since_ = {};
-    ++timer_;
-    notifier::Effects effects;
-    must(core_->restore(effects));
-    every(heartbeat_interval, [this] { publish_heartbeat(); });
-    perform(std::move(effects));
-    sync();
-    synced_ = store_.last_ticket();
-}
+class NotifierNode::SimOutbound final : public notifier::Outbound {
+public:
+    explicit SimOutbound(NotifierNode& node) : node_(node) {}
 
-void NotifierNode::append(const schema::AppendEvents& request,
-                          const std::vector<std::string>& events,
-                          Answer<schema::EventsAppended> answer) {
-    tellings_.handed_over(request, events);
-    const std::vector<std::string_view> views(events.begin(), events.end());
-    notifier::Effects effects;
-    auto appended = core_->append(request, views,
-                                  {.principal = {}, .trace = {}, .now = world_.wall()}, effects);
-    perform(std::move(effects));
-    when_durable([this, source = request.source, answer = std::move(answer), appended] {
-        if (appended) tellings_.taken_over(source, appended->through);
-        answer(appended);
-    });
-}
-
-// --- Topics -----------------------------------------------------------------------------------
-
-notifier::Caller NotifierNode::owner() const {
-    return {.principal = {.account = account, .id = "AKID"}, .trace = {}, .now = world_.wall()};
-}
-
-void NotifierNode::publish(const schema::PublishMessages& request,
-                           Answer<schema::MessagesPublished> answer) {
-    notifier::Effects effects;
-    auto published = core_->apply(request, owner(), effects);
-    if (published) {
-        for (const auto& entry : published->entries) {
-            tellings_.publishing(request.topic_arn, entry.message_id);
-        }
+    void send(notifier::OutboundMessage message,
+              std::function<void(notifier::OutboundResult)> done) override {
+        node_.post_outside(std::get<notifier::HttpRequest>(message), std::move(done));
     }
-    perform(std::move(effects));
-    when_durable([answer = std::move(answer), published] { answer(published); });
-}
+    [[nodiscard]] std::size_t open() const override { return 0; }
 
-void NotifierNode::subscribe(const schema::Subscribe& request,
-                             Answer<schema::SubscriptionInfo> answer) {
-    notifier::Effects effects;
-    auto made = core_->apply(request, owner(), effects);
-    if (made) {
-        for (const auto& [number, subscription] : core_->topics().subscriptions()) {
-            if (subscription.arn == made->arn) tellings_.subscribed(subscription);
-        }
-    }
-    perform(std::move(effects));
-    when_durable([this, answer = std::move(answer), made] {
-        if (made && !made->is_pending) tellings_.confirmed(made->arn);
-        answer(made);
-    });
-}
+private:
+    NotifierNode& node_;
+};
 
-void NotifierNode::confirm(const schema::ConfirmSubscription& request,
-                           Answer<schema::SubscriptionInfo> answer) {
-    notifier::Effects effects;
-    auto made =
-        core_->apply(request, {.principal = {}, .trace = {}, .now = world_.wall()}, effects);
-    perform(std::move(effects));
-    when_durable([this, answer = std::move(answer), made] {
-        if (made) tellings_.confirmed(made->arn);
-        answer(made);
-    });
-}
-
-void NotifierNode::unsubscribe(const schema::Unsubscribe& request, Answer<schema::Empty> answer) {
-    tellings_.removing(request.arn);
-    notifier::Effects effects;
-    auto removed = core_->apply(request, owner(), effects);
-    perform(std::move(effects));
-    when_durable([this, arn = request.arn, answer = std::move(answer), removed] {
-        if (removed) tellings_.removed(arn);
-        answer(removed);
-    });
-}
-
-// --- The journal ------------------------------------------------------------------------------
-
-void NotifierNode::fetch(const schema::FetchJournal& request,
-                         Answer<notifier::FetchedPage> answer) {
-    when_durable(
-        [answer = std::move(answer), fetched = core_->fetch(request)] { answer(fetched); });
-}
-
-void NotifierNode::find(const schema::FindJournal& request,
-                        Answer<schema::JournalPosition> answer) {
-    when_durable([answer = std::move(answer), found = core_->find(request)] { answer(found); });
-}
-
-void NotifierNode::perform(notifier::Effects effects) {
-    if (!effects.writes.empty() && store_.last_ticket() == synced_) {
-        unsynced_since_ = world_.wall();
-    }
-    for (auto& batch : effects.writes) commit(std::move(batch));
-    for (const auto& lost : effects.undeliverable) {
-        world_.note("given up for " + lost.arn + ": " + lost.error);
-        // Only subscriptions have somebody who may refuse; what they miss is checked at the end.
-        const bool is_excused = lost.arn.starts_with(news_arn + ":") ||
-                                lost.arn.starts_with(told_good_arn + ":") ||
-                                lost.arn.starts_with(told_bad_arn + ":");
-        world_.expect(is_excused, "an event was given up: " + lost.error);
-    }
-    if (core_->head() == awaited_head_) return;
-    awaited_head_ = core_->head();
-    when_durable([this, head = core_->head(), records = std::move(effects.published)] {
-        core_->on_durable(head);
-        publish(records);
-    });
-}
-
-void NotifierNode::publish(const std::vector<schema::JournalRecord>& records) {
-    for (const auto& record : records) {
-        changes_.published(record);
-        network_.publish(*reader_, [reader = reader_, epoch = core_->epoch(), record] {
-            reader->on_live(epoch, record);
-        });
-    }
-}
-
-void NotifierNode::publish_heartbeat() {
-    const schema::BusHead head = core_->durable_head(world_.wall());
-    if (head.sequence == 0 && core_->head() > 0) return;
-    network_.publish(*reader_, [reader = reader_, head] { reader->on_heartbeat(head); });
-}
-
-void NotifierNode::send_due() {
-    const Timestamp now = world_.wall();
-    for (auto& delivery : must(core_->due(now))) send_queue(std::move(delivery));
-    notifier::Effects effects;
-    const auto outside = must(core_->outbound_due(now, effects));
-    perform(std::move(effects));
-    for (const auto& delivery : outside) send_outside(delivery);
-}
-
-void NotifierNode::send_queue(notifier::Delivery delivery) {
-    world_.note("notifier delivers " + std::to_string(delivery.message.items.size()) + " to " +
-                delivery.message.destination_arn);
-    if (Tellings::is_of_topic(delivery.message)) tellings_.leaves(delivery.message);
-    network_.call<schema::Delivered>(
-        {.from = *this, .to = *queue_, .timeout = deliver_timeout},
-        [queue = queue_, message = std::move(delivery.message)](auto answer) {
-            queue->deliver(message, std::move(answer));
-        },
-        [this, id = delivery.id](const Result<schema::Delivered>& reply) {
-            on_answer({.id = id, .result = reply});
-        });
-}
-
-void NotifierNode::send_outside(const notifier::OutboundDelivery& delivery) {
-    const auto& request = std::get<notifier::HttpRequest>(delivery.message);
-    const std::string& arn = delivery.subscription_arn;
+void NotifierNode::post_outside(const notifier::HttpRequest& request,
+                                std::function<void(notifier::OutboundResult)> done) {
+    const std::string arn = header_of(request, arn_header);
     const bool is_invited = header_of(request, type_header) == invitation;
     const EndpointNode::Incoming incoming{.post = {.subscription_arn = arn,
                                                    .is_invitation = is_invited,
@@ -260,77 +126,156 @@ void NotifierNode::send_outside(const notifier::OutboundDelivery& delivery) {
     network_.call<int>(
         {.from = *this, .to = *endpoint, .timeout = outbound_timeout},
         [endpoint, incoming](auto answer) { endpoint->receive(incoming, std::move(answer)); },
-        [this, id = delivery.id, began = world_.elapsed()](const Result<int>& status) {
-            on_status(id, status, world_.elapsed() - began);
+        [this, done = std::move(done), began = world_.elapsed()](const Result<int>& status) {
+            notifier::OutboundResult result;
+            result.latency = world_.elapsed() - began;
+            if (status) {
+                result.outcome = outcome_of(*status);
+                result.status_code = *status;
+            }
+            if (result.outcome != notifier::OutboundOutcome::delivered) {
+                result.error = status ? "the endpoint answered " + std::to_string(*status)
+                                      : status.error().message;
+            }
+            done(result);
         });
 }
 
-void NotifierNode::on_status(std::uint64_t id, const Result<int>& status, Duration latency) {
-    notifier::OutboundAnswer answer{.id = id, .latency = latency};
-    if (status) {
-        answer.verdict = verdict_of(*status);
-        answer.status_code = *status;
-    }
-    if (answer.verdict != notifier::OutboundVerdict::delivered) {
-        answer.error =
-            status ? "the endpoint answered " + std::to_string(*status) : status.error().message;
-    }
-    notifier::Effects effects;
-    must(core_->on_sent(answer, world_.wall(), effects));
-    perform(std::move(effects));
+// --- Lives ------------------------------------------------------------------------------------
+
+NotifierNode::NotifierNode(const Parts& parts, Network& network, const Checkers& checkers)
+    : ServiceNode(parts, "notifier"),
+      network_(network),
+      changes_(checkers.changes),
+      tellings_(checkers.tellings) {
+    watch_.on_request = [this](const WireRequest& request) { on_request(request); };
+    watch_.on_handled = [this](const WireRequest& request) { on_handled(request); };
+    watch_.on_reply = [this](const WireRequest& request, const Result<WireReply>& reply) {
+        on_reply(request, reply);
+    };
 }
 
-void NotifierNode::on_answer(const notifier::DeliveryAnswer& answer) {
-    notifier::Effects effects;
-    must(core_->on_delivered(answer, world_.wall(), effects));
-    perform(std::move(effects));
+void NotifierNode::connect(Peers peers) {
+    queue_ = &peers.queue;
+    reader_ = &peers.reader;
+    endpoints_ = std::move(peers.endpoints);
 }
 
-void NotifierNode::on_turn_end() {
-    const Timestamp now = world_.wall();
-    notifier::Effects effects;
-    if (now >= core_->next_wakeup(now)) must(core_->on_time(now, effects));
-    perform(std::move(effects));
-    send_due();
-    core_->check_invariants();
-    const bool is_late = now - unsynced_since_ >= ack_sync_interval || now < unsynced_since_;
-    if (store_.last_ticket() > synced_ && (held() > 0 || is_late)) {
-        synced_ = store_.last_ticket();
-        sync();
+Result<std::unique_ptr<runtime::Service>> NotifierNode::open_service() {
+    handling_ = nullptr;
+    notifier::Config config;
+    config.queue_endpoint = "queue";
+    ONPUT_TRY(auto service, notifier::NotifierService::open(
+                                *this, config,
+                                [this](service::Platform&, store::Store&,
+                                       const notifier::Config&) -> Result<notifier::Outside> {
+                                    return notifier::Outside{
+                                        .writer = std::make_unique<PlainWriter>(),
+                                        .outbound = std::make_unique<SimOutbound>(*this),
+                                        .certificate = {}};
+                                }));
+    notifier_ = service.get();
+    return service;
+}
+
+void NotifierNode::check_turn() {
+    notifier_->core().check_invariants();
+}
+
+// --- What is committed ------------------------------------------------------------------------
+
+void NotifierNode::on_commit(const store::Batch& batch, store::Ticket) {
+    for (const auto& [key, value] : batch.changes()) {
+        if (!value) continue;
+        if (key.starts_with("j/")) follow_message(decoded<schema::JournalRecord>(*value));
+        if (!key.starts_with("u/")) continue;
+        const auto lost = decoded<notifier::UndeliveredRecord>(*value);
+        world_.note("given up for " + lost.arn + ": " + lost.error);
+        // Only subscriptions have somebody who may refuse; what they miss is checked at the end.
+        const bool is_excused = lost.arn.starts_with(news_arn + ":") ||
+                                lost.arn.starts_with(told_good_arn + ":") ||
+                                lost.arn.starts_with(told_bad_arn + ":");
+        world_.expect(is_excused, "an event was given up: " + lost.error);
     }
-    arm_timer();
 }
 
-void NotifierNode::arm_timer() {
-    const Timestamp now = world_.wall();
-    Timestamp at = core_->next_wakeup(now);
-    if (store_.last_ticket() > synced_) at = std::min(at, unsynced_since_ + ack_sync_interval);
-    at = std::max(at, now);
-    if (timer_at_ == at) return;
-    timer_at_ = at;
-    const std::uint64_t timer = ++timer_;
-    after(at - now, [this, timer] {
-        if (timer == timer_) timer_at_ = {};
-    });
+// A client's message is known from here on; those of events and jobs were when they came.
+void NotifierNode::follow_message(const schema::JournalRecord& record) {
+    if (handling_ == nullptr || handling_->header.method != schema::PublishMessages::method) return;
+    const auto body = notifier::decode_body(record.body);
+    if (!body) return world_.broken("a record of the journal cannot be read");
+    const auto* message = std::get_if<schema::TopicMessage>(&*body);
+    if (message == nullptr) return;
+    const auto request = decoded<schema::PublishMessages>(handling_->body);
+    const bool is_asked = std::ranges::any_of(
+        request.entries, [&](const auto& entry) { return entry.message == message->message; });
+    world_.expect(is_asked && request.topic_arn == message->topic_arn,
+                  "a message was journaled that nobody published");
+    tellings_.publishing(message->topic_arn, message->message_id);
 }
+
+// --- Requests ---------------------------------------------------------------------------------
+
+void NotifierNode::on_request(const WireRequest& request) {
+    handling_ = &request;
+    if (request.header.method == schema::AppendEvents::method) {
+        tellings_.handed_over(decoded<schema::AppendEvents>(request.body), request.attachments);
+    } else if (request.header.method == schema::Unsubscribe::method) {
+        tellings_.removing(decoded<schema::Unsubscribe>(request.body).arn);
+    }
+}
+
+void NotifierNode::on_handled(const WireRequest& request) {
+    handling_ = nullptr;
+    if (request.header.method != schema::Subscribe::method) return;
+    for (const auto& [number, subscription] : notifier_->core().topics().subscriptions()) {
+        tellings_.subscribed(subscription);
+    }
+}
+
+void NotifierNode::on_reply(const WireRequest& request, const Result<WireReply>& reply) {
+    if (!reply) return;
+    const std::string& method = request.header.method;
+    if (method == schema::AppendEvents::method) {
+        tellings_.taken_over(decoded<schema::AppendEvents>(request.body).source,
+                             decoded<schema::EventsAppended>(reply->body).through);
+    } else if (method == schema::Subscribe::method ||
+               method == schema::ConfirmSubscription::method) {
+        const auto made = decoded<schema::SubscriptionInfo>(reply->body);
+        if (!made.is_pending) tellings_.confirmed(made.arn);
+    } else if (method == schema::Unsubscribe::method) {
+        tellings_.removed(decoded<schema::Unsubscribe>(request.body).arn);
+    }
+}
+
+void NotifierNode::on_call(std::string_view method, const std::string& body) {
+    if (method != schema::Deliver::method) return;
+    const auto message = decoded<schema::Deliver>(body);
+    world_.note("notifier delivers " + std::to_string(message.items.size()) + " to " +
+                message.destination_arn);
+    if (Tellings::is_of_topic(message)) tellings_.leaves(message);
+}
+
+// --- At the end -------------------------------------------------------------------------------
 
 bool NotifierNode::is_idle() const {
-    if (!core_ || held() > 0) return false;
-    const auto list = core_->list_destinations();
+    if (!is_up() || !notifier_->is_at_rest()) return false;
+    const auto list = notifier_->core().list_destinations();
     return std::ranges::all_of(list.destinations, [](const schema::DestinationState& destination) {
         return destination.owed == 0;
     });
 }
 
 std::vector<schema::JournalRecord> NotifierNode::journal() const {
+    const notifier::NotifierCore& core = notifier_->core();
     std::vector<schema::JournalRecord> records;
-    while (records.size() < core_->head()) {
+    while (records.size() < core.head()) {
         schema::FetchJournal request;
         request.from_sequence = records.size() + 1;
-        const auto fetched = core_->fetch(request);
+        const auto fetched = core.fetch(request);
         ONPUT_CHECK(fetched && !fetched->records.empty());
         for (const auto& bytes : fetched->records) {
-            records.push_back(*schema::decode<schema::JournalRecord>(bytes));
+            records.push_back(decoded<schema::JournalRecord>(bytes));
         }
     }
     return records;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "tests/sim/endpoint_node.hpp"
-#include "tests/sim/notifier_node.hpp"
 
 namespace onput::sim {
 namespace {
@@ -16,7 +15,10 @@ const std::string queue_prefix = "arn:aws:sqs:us-east-1:" + account + ":";
 
 }  // namespace
 
-OwnerNode::OwnerNode(const Parts& parts) : Node(parts.world, "owner"), parts_(parts) {
+OwnerNode::OwnerNode(const Parts& parts)
+    : Node(parts.world, "owner"),
+      tellings_(parts.tellings),
+      notifier_(parts.requests.connect(*this, parts.notifier)) {
     for (const auto& topic_arn : {told_good_arn, told_bad_arn, news_arn}) {
         want(topic_arn, queue_prefix + "told", Kind::stays);
     }
@@ -46,6 +48,14 @@ void OwnerNode::want_with_dead_letters(std::string topic_arn, const std::string&
         R"({"deadLetterTargetArn":")" + queue_prefix + R"(unsent"})";
 }
 
+template <schema::Message M, typename Done>
+void OwnerNode::ask(const M& request, Done done) {
+    transport::CallOptions options;
+    options.principal = {.account = account, .id = "AKID"};
+    transport::call(*notifier_, request, std::move(options),
+                    [done = std::move(done)](const auto& reply, const auto&) { done(reply); });
+}
+
 void OwnerNode::on_start() {
     for (std::size_t at = 0; at < wanted_.size(); ++at) {
         after(world_.between(milliseconds(1), seconds(5)), [this, at] { tend(at); });
@@ -68,25 +78,16 @@ void OwnerNode::tend(std::size_t at) {
 }
 
 void OwnerNode::subscribe(std::size_t at) {
-    parts_.network.call<schema::SubscriptionInfo>(
-        {.from = *this, .to = parts_.notifier},
-        [notifier = &parts_.notifier, request = wanted_[at].request](auto answer) {
-            notifier->subscribe(request, std::move(answer));
-        },
-        [this, at](const Result<schema::SubscriptionInfo>& made) {
-            Wanted& wanted = wanted_[at];
-            const bool is_there =
-                made && (!made->is_pending || wanted.kind == Kind::never_confirms);
-            if (is_there) wanted.arn = made->arn;
-            after(world_.between(seconds(2), seconds(15)), [this, at] { tend(at); });
-        });
+    ask(wanted_[at].request, [this, at](const Result<schema::SubscriptionInfo>& made) {
+        Wanted& wanted = wanted_[at];
+        const bool is_there = made && (!made->is_pending || wanted.kind == Kind::never_confirms);
+        if (is_there) wanted.arn = made->arn;
+        after(world_.between(seconds(2), seconds(15)), [this, at] { tend(at); });
+    });
 }
 
 void OwnerNode::unsubscribe(std::size_t at) {
-    parts_.network.call<schema::Empty>(
-        {.from = *this, .to = parts_.notifier},
-        [notifier = &parts_.notifier, request = schema::Unsubscribe{.arn = wanted_[at].arn}](
-            auto answer) { notifier->unsubscribe(request, std::move(answer)); },
+    ask(schema::Unsubscribe{.arn = wanted_[at].arn},
         [this, at](const Result<schema::Empty>& removed) {
             if (removed) wanted_[at].arn.clear();
             after(world_.between(seconds(2), seconds(15)), [this, at] { tend(at); });
@@ -115,20 +116,15 @@ void OwnerNode::rest() {
 
 void OwnerNode::publish(const schema::PublishMessages& request, int tries_left) {
     is_busy_ = true;
-    parts_.network.call<schema::MessagesPublished>(
-        {.from = *this, .to = parts_.notifier},
-        [notifier = &parts_.notifier, request](auto answer) {
-            notifier->publish(request, std::move(answer));
-        },
-        [this, request, tries_left](const Result<schema::MessagesPublished>& published) {
-            if (!published && tries_left > 0) return publish(request, tries_left - 1);
-            if (published) {
-                for (const auto& entry : published->entries) {
-                    parts_.tellings.answered(entry.message_id);
-                }
+    ask(request, [this, request, tries_left](const Result<schema::MessagesPublished>& published) {
+        if (!published && tries_left > 0) return publish(request, tries_left - 1);
+        if (published) {
+            for (const auto& entry : published->entries) {
+                tellings_.answered(entry.message_id);
             }
-            rest();
-        });
+        }
+        rest();
+    });
 }
 
 }  // namespace onput::sim

@@ -6,20 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/network.hpp"
+#include "tests/sim/requests.hpp"
 #include "tests/sim/tellings.hpp"
 
 namespace onput::sim {
-
-class NotifierNode;
 
 class OwnerNode : public Node {
 public:
     struct Parts {
         World& world;
-        Network& network;
+        Requests& requests;
         Tellings& tellings;
-        NotifierNode& notifier;
+        Node& notifier;
     };
     explicit OwnerNode(const Parts& parts);
 
@@ -45,7 +43,11 @@ private:
     void rest();
     void publish(const schema::PublishMessages& request, int tries_left);
 
-    Parts parts_;
+    template <schema::Message M, typename Done>
+    void ask(const M& request, Done done);
+
+    Tellings& tellings_;
+    std::unique_ptr<transport::RequestClient> notifier_;
     std::vector<Wanted> wanted_;
     std::uint64_t published_ = 0;
     bool is_stopped_ = false;

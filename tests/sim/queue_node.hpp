@@ -1,81 +1,75 @@
-// The queue process: its real core, driven as services/queue/service.cpp does.
+// The queue process: the real service, its lanes as pipes, and what the checkers see of it: each
+// lease when its row is committed, and when it leaves.
 #pragma once
 
 #include <deque>
 #include <map>
-#include <memory>
+#include <set>
 #include <string>
 
-#include "services/queue/core.hpp"
+#include "services/queue/service.hpp"
 #include "tests/sim/handovers.hpp"
-#include "tests/sim/network.hpp"
-#include "tests/sim/relay_model.hpp"
+#include "tests/sim/service_node.hpp"
 #include "tests/sim/tellings.hpp"
 
 namespace onput::sim {
 
-class NotifierNode;
 class WorkerNode;
 
-class QueueNode : public DurableNode {
+class QueueNode final : public ServiceNode {
 public:
-    struct Parts {
-        World& world;
-        Network& network;
+    struct Checkers {
         Handovers& handovers;
         Tellings& tellings;
     };
-    explicit QueueNode(const Parts& parts)
-        : DurableNode(parts.world, "queue"),
-          handovers_(parts.handovers),
-          tellings_(parts.tellings),
-          relay_({parts.network, *this, store_}) {}
-    void connect(std::vector<WorkerNode*> workers, NotifierNode& notifier);
+    QueueNode(const Parts& parts, const Checkers& checkers);
+    void connect(std::vector<WorkerNode*> workers, Node& notifier);
 
-    void deliver(const schema::Deliver& message, Answer<schema::Delivered> answer);
-    void receive(const schema::ReceiveMessages& request, Answer<schema::MessagesReceived> answer);
-    void remove(const schema::RemoveMessages& request, Answer<schema::EntriesDone> answer);
-    void control(const queue::Control& message);
+    // From a worker, over its pipe.
+    void control(const transport::LaneControl& message);
 
-    // Queues and the function, before the first turn.
-    void set_up();
     // No message is anywhere, and nobody is still to be told.
     [[nodiscard]] bool is_idle() const;
 
 private:
-    void open() override;
-    void close() override;
-    void on_survived(store::Ticket survives) override;
-    void on_turn_end() override;
+    class Hub;
 
-    [[nodiscard]] queue::Caller caller() const;
+    Result<std::unique_ptr<runtime::Service>> open_service() override;
+    void check_turn() override;
+    Node& peer(const std::string&) override { return *notifier_; }
+    Result<std::unique_ptr<transport::LaneHub>> bind_lanes(
+        const std::vector<std::string>& endpoints, transport::LaneHub::Handler handler) override;
+
+    void on_commit(const store::Batch& batch, store::Ticket ticket) override;
+    void on_durable(store::Ticket durable) override;
+    void on_survived(store::Ticket survives) override;
+    void on_request(const WireRequest& request);
+    void on_reply(const WireRequest& request, const Result<WireReply>& reply);
+
+    void read_leases();
+    // As receivers know it: a receipt handle, or by its number for a worker.
+    [[nodiscard]] std::string name_of(queue::MessageNumber number,
+                                      const queue::LeaseRecord& record) const;
+    void follow_lease(queue::MessageNumber number, const queue::LeaseRecord& record);
+    void flush_sent();
     [[nodiscard]] double metric(const std::string& name) const;
-    void apply(queue::Effects effects);
-    void hand_on(const queue::Effects& effects);
-    void follow(const queue::Effects& effects);
-    void send(const schema::LaneGrants& grants);
-    void tell_done(store::Ticket durable);
-    void arm_timer();
-    void follow_outbox();
-    template <typename T>
-    void check_store(const Result<T>& result) {
-        if (!result && is_fault(result.error())) fail(result.error().message);
-    }
-    static bool is_fault(const Error& error);
 
     Handovers& handovers_;
     Tellings& tellings_;
     std::vector<WorkerNode*> workers_;
-    std::unique_ptr<queue::Core> core_;
-    RelayModel relay_;
-    std::uint64_t followed_event_ = 0;
-    std::map<queue::WaitId, Answer<schema::MessagesReceived>> waiting_;
-    std::map<std::string, std::string> lanes_;  // Endpoints by worker.
+    Node* notifier_ = nullptr;
+    queue::QueueService* queue_ = nullptr;  // Of this life.
+    transport::LaneHub::Handler handler_;
+
+    struct Stored {
+        queue::QueueNumber queue;
+        std::string message_id;
+    };
+    std::map<queue::MessageNumber, Stored> stored_;
+    std::set<std::string> leases_;    // By name: those that this life knows.
+    std::set<std::uint64_t> unsent_;  // Leases of grants that left in this turn.
     // Jobs whose acknowledgement is committed and not known to be durable.
     std::deque<std::pair<store::Ticket, std::string>> done_;
-    Timestamp timer_at_ = Timestamp::max();
-    std::uint64_t timer_ = 0;
-    bool needs_sync_ = false;
 };
 
 }  // namespace onput::sim

@@ -1,7 +1,5 @@
 #include "tests/sim/reader_node.hpp"
 
-#include "tests/sim/notifier_node.hpp"
-
 namespace onput::sim {
 namespace {
 
@@ -57,35 +55,36 @@ void ReaderNode::ask() {
     if (is_waiting_) return;
     const auto request = sequencer_->next_request();
     if (!request) return;
-    const Link link{.from = *this, .to = *notifier_, .timeout = ask_timeout};
-    if (const auto* find = std::get_if<schema::FindJournal>(&*request)) {
-        network_.call<schema::JournalPosition>(
-            link,
-            [notifier = notifier_, find = *find](auto answer) {
-                notifier->find(find, std::move(answer));
-            },
-            [this](const Result<schema::JournalPosition>& position) {
-                if (!position) return refused(position.error());
-                std::vector<Sequencer::Step> steps;
-                sequencer_->on_position(*position, steps);
-                take(steps);
-                ask();
-            });
-        return;
-    }
-    network_.call<notifier::FetchedPage>(
-        link,
-        [notifier = notifier_, fetch = std::get<schema::FetchJournal>(*request)](auto answer) {
-            notifier->fetch(fetch, std::move(answer));
-        },
-        [this](const Result<notifier::FetchedPage>& fetched) {
-            if (!fetched) return refused(fetched.error());
+    if (const auto* position = std::get_if<schema::FindJournal>(&*request)) return find(*position);
+    fetch(std::get<schema::FetchJournal>(*request));
+}
+
+void ReaderNode::find(const schema::FindJournal& request) {
+    transport::CallOptions options;
+    options.timeout = ask_timeout;
+    transport::call(*notifier_, request, std::move(options),
+                    [this](const Result<schema::JournalPosition>& position, const auto&) {
+                        if (!position) return refused(position.error());
+                        std::vector<Sequencer::Step> steps;
+                        sequencer_->on_position(*position, steps);
+                        take(steps);
+                        ask();
+                    });
+}
+
+void ReaderNode::fetch(const schema::FetchJournal& request) {
+    transport::CallOptions options;
+    options.timeout = ask_timeout;
+    transport::call(
+        *notifier_, request, std::move(options),
+        [this](const auto& page, const std::vector<transport::Frame>& frames) {
+            if (!page) return refused(page.error());
             std::vector<schema::JournalRecord> records;
-            for (const auto& bytes : fetched->records) {
-                records.push_back(*schema::decode<schema::JournalRecord>(bytes));
+            for (const auto& frame : frames) {
+                records.push_back(*schema::decode<schema::JournalRecord>(frame.to_string()));
             }
             std::vector<Sequencer::Step> steps;
-            const auto taken = sequencer_->on_page(fetched->page, std::move(records), steps);
+            const auto taken = sequencer_->on_page(*page, std::move(records), steps);
             take(steps);
             if (!taken) return refused(taken.error());
             ask();

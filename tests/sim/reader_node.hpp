@@ -6,17 +6,16 @@
 
 #include "common/transport/bus_sequencer.hpp"
 #include "tests/sim/changes.hpp"
-#include "tests/sim/network.hpp"
+#include "tests/sim/requests.hpp"
 
 namespace onput::sim {
 
-class NotifierNode;
-
 class ReaderNode : public Node {
 public:
-    ReaderNode(World& world, Network& network, Changes& changes)
-        : Node(world, "reader"), network_(network), changes_(changes) {}
-    void connect(NotifierNode& notifier) { notifier_ = &notifier; }
+    ReaderNode(World& world, Changes& changes) : Node(world, "reader"), changes_(changes) {}
+    void connect(Requests& requests, Node& notifier) {
+        notifier_ = requests.connect(*this, notifier);
+    }
 
     void on_live(const std::string& epoch, const schema::JournalRecord& record);
     void on_heartbeat(const schema::BusHead& head);
@@ -29,11 +28,12 @@ private:
 
     void take(const std::vector<Sequencer::Step>& steps);
     void ask();
+    void find(const schema::FindJournal& request);
+    void fetch(const schema::FetchJournal& request);
     void refused(const Error& error);
 
-    Network& network_;
     Changes& changes_;
-    NotifierNode* notifier_ = nullptr;
+    std::unique_ptr<transport::RequestClient> notifier_;
     std::optional<Sequencer> sequencer_;
     bool is_waiting_ = false;  // After a refusal.
 };

@@ -14,15 +14,15 @@ constexpr Duration rest_period = seconds(1);
 
 Ring::Ring(std::uint64_t seed) : world_(seed) {
     const WorkerNode::Parts worker_parts{.world = world_,
-                                         .network = network_,
+                                         .requests = requests_,
                                          .handovers = handovers_,
                                          .queue = queue_,
                                          .storage = storage_,
                                          .changes = changes_};
     const ClientNode::Parts client_parts{
-        .world = world_, .network = network_, .changes = changes_, .storage = storage_};
+        .world = world_, .requests = requests_, .changes = changes_, .storage = storage_};
     const ConsumerNode::Parts consumer_parts{
-        .world = world_, .network = network_, .handovers = handovers_, .queue = queue_};
+        .world = world_, .requests = requests_, .handovers = handovers_, .queue = queue_};
     for (const char* name : {"worker-a", "worker-b"}) {
         workers_.push_back(std::make_unique<WorkerNode>(worker_parts, name));
     }
@@ -36,7 +36,7 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
         consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
     }
     const EndpointNode::Parts endpoint_parts{
-        .world = world_, .network = network_, .tellings = tellings_, .notifier = notifier_};
+        .world = world_, .requests = requests_, .tellings = tellings_, .notifier = notifier_};
     using Wish = EndpointNode::Wish;
     for (const auto& [name, wish] :
          {std::pair("hook", Wish::confirms), std::pair("pager", Wish::confirms),
@@ -53,7 +53,7 @@ void Ring::connect() {
     }
     storage_.connect(notifier_);
     notifier_.connect({.queue = queue_, .reader = reader_, .endpoints = std::move(endpoints)});
-    reader_.connect(notifier_);
+    reader_.connect(requests_, notifier_);
     std::vector<WorkerNode*> lanes;
     for (const auto& worker : workers_) lanes.push_back(worker.get());
     queue_.connect(std::move(lanes), notifier_);
@@ -99,12 +99,9 @@ void Ring::choose_faults() {
 void Ring::set_up() {
     // The house is there before its trouble begins.
     const Faults faults = std::exchange(world_.faults, {});
-    storage_.start();
-    storage_.set_up();
-    queue_.start();
-    queue_.set_up();
-    notifier_.start();
-    notifier_.set_up();
+    for (Node* node : std::vector<Node*>{&storage_, &queue_, &notifier_, &setup_}) node->start();
+    while (!setup_.is_done() && world_.step()) {
+    }
     world_.faults = faults;
     for (Node* node : nodes()) node->start();
     std::vector<Node*> mortal{&storage_, &notifier_, &queue_};

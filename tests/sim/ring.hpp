@@ -13,6 +13,7 @@
 #include "tests/sim/owner_node.hpp"
 #include "tests/sim/queue_node.hpp"
 #include "tests/sim/reader_node.hpp"
+#include "tests/sim/setup_node.hpp"
 #include "tests/sim/storage_node.hpp"
 #include "tests/sim/worker_node.hpp"
 
@@ -48,14 +49,16 @@ private:
 
     World world_;
     Network network_{world_};
+    Requests requests_{network_};
     Changes changes_{world_};
     Handovers handovers_{world_, changes_};
     Tellings tellings_{world_, handovers_};
-    StorageNode storage_{world_, network_, changes_};
-    NotifierNode notifier_{{world_, network_, changes_, tellings_}};
-    QueueNode queue_{{world_, network_, handovers_, tellings_}};
-    ReaderNode reader_{world_, network_, changes_};
-    OwnerNode owner_{{world_, network_, tellings_, notifier_}};
+    StorageNode storage_{{world_, requests_}, changes_};
+    NotifierNode notifier_{{world_, requests_}, network_, {changes_, tellings_}};
+    QueueNode queue_{{world_, requests_}, {handovers_, tellings_}};
+    ReaderNode reader_{world_, changes_};
+    OwnerNode owner_{{world_, requests_, tellings_, notifier_}};
+    SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;
     std::vector<std::unique_ptr<ConsumerNode>> consumers_;

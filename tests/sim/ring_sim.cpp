@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "common/base/log.hpp"
 #include "tests/sim/ring.hpp"
 
 namespace {
@@ -43,6 +44,8 @@ std::uint64_t number_of(const char* text, std::uint64_t otherwise) {
 
 int main(int argc, char** argv) {
     std::signal(SIGABRT, on_abort);
+    // The services log; the trace says more.
+    onput::log::configure({.service = "sim", .level = onput::log::Level::off});
     const std::uint64_t first = number_of(argc > 1 ? argv[1] : nullptr, 1);
     const std::uint64_t count =
         number_of(argc > 2 ? argv[2] : std::getenv("ONPUT_SIM_SEEDS"), seeds_default);

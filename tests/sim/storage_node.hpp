@@ -1,58 +1,32 @@
-// The storage process: its real core, driven as services/storage/{service,ledger}.cpp do.
+// The storage process: the real service, and what the checker of changes sees of it.
 #pragma once
 
-#include <memory>
-#include <string>
-
-#include "services/storage/core.hpp"
+#include "services/storage/service.hpp"
 #include "tests/sim/changes.hpp"
-#include "tests/sim/network.hpp"
-#include "tests/sim/relay_model.hpp"
+#include "tests/sim/service_node.hpp"
 
 namespace onput::sim {
 
-class NotifierNode;
-
-class StorageNode : public DurableNode {
+class StorageNode final : public ServiceNode {
 public:
-    StorageNode(World& world, Network& network, Changes& changes)
-        : DurableNode(world, "storage"), changes_(changes), relay_({network, *this, store_}) {}
-    void connect(NotifierNode& notifier);
+    StorageNode(const Parts& parts, Changes& changes);
+    void connect(Node& notifier) { notifier_ = &notifier; }
 
-    struct PutCommand {
-        schema::PutObject object;
-        std::string bytes;
-        schema::TraceContext trace;
-    };
-    void put(const PutCommand& command, Answer<schema::ObjectPut> answer);
-    void remove(const schema::DeleteObject& request, Answer<schema::ObjectDeleted> answer);
-    void get(const schema::GetObject& request, Answer<storage::Reading> answer);
-
-    // Buckets and rules, before the first turn.
-    void set_up();
     [[nodiscard]] bool is_idle() const;
     void check();
 
 private:
-    void open() override;
-    void close() override { core_.reset(); }
+    Result<std::unique_ptr<runtime::Service>> open_service() override;
+    void check_turn() override;
+    Node& peer(const std::string&) override { return *notifier_; }
+    void on_commit(const store::Batch& batch, store::Ticket ticket) override;
     void on_survived(store::Ticket survives) override { changes_.survived(survives); }
-    void on_turn_end() override;
 
-    storage::Caller caller(schema::TraceContext trace = {}) const;
-    void commit_effects(storage::Effects& effects);
-    template <typename Reply>
-    void answer_when_durable(Answer<Reply> answer, Result<Reply> result) {
-        when_durable([answer = std::move(answer), result = std::move(result)] { answer(result); });
-    }
-    void follow(const storage::Effects& effects, const PutCommand& command);
+    std::string read_now(const storage::Reading& reading);
 
     Changes& changes_;
-    std::unique_ptr<storage::StorageCore> core_;
-    RelayModel relay_;
-    storage::Pins pins_;
-    store::Ticket synced_ = 0;
-    std::uint64_t events_followed_ = 0;
+    Node* notifier_ = nullptr;
+    storage::StorageService* storage_ = nullptr;  // Of this life.
 };
 
 }  // namespace onput::sim

@@ -4,13 +4,17 @@
 
 #include "common/worker/s3_event.hpp"
 #include "tests/sim/queue_node.hpp"
-#include "tests/sim/storage_node.hpp"
 
 namespace onput::sim {
 namespace {
 
 constexpr Duration lease_extension = seconds(30);
-constexpr Duration call_timeout = seconds(30);
+
+transport::CallOptions as_worker() {
+    transport::CallOptions options;
+    options.principal = {.account = account, .id = "AKID"};
+    return options;
+}
 
 std::string lease_name(std::uint64_t lease) {
     return "lane-" + std::to_string(lease);
@@ -21,6 +25,7 @@ std::string lease_name(std::uint64_t lease) {
 WorkerNode::WorkerNode(const Parts& parts, std::string name)
     : Node(parts.world, std::move(name)),
       parts_(parts),
+      storage_(parts.requests.connect(*this, parts.storage)),
       to_queue_(parts.world, parts.queue),
       from_queue_(parts.world, *this) {}
 
@@ -113,15 +118,14 @@ void WorkerNode::run(const worker::LaneJob& job) {
     schema::GetObject request;
     request.bucket = event->bucket;
     request.key = event->key;
-    parts_.network.call<storage::Reading>(
-        {.from = *this, .to = parts_.storage, .timeout = call_timeout},
-        [storage = &parts_.storage, request](auto answer) {
-            storage->get(request, std::move(answer));
-        },
-        [this, job, key = event->key](const Result<storage::Reading>& reading) {
-            if (!reading) return fail_job(job.grant.lease, reading.error());
-            speak(job, key, reading->bytes);
-        });
+    transport::call(*storage_, request, as_worker(),
+                    [this, job, key = event->key](const Result<schema::ObjectGot>& got,
+                                                  const std::vector<transport::Frame>& frames) {
+                        if (!got) return fail_job(job.grant.lease, got.error());
+                        std::string text;
+                        for (const auto& frame : frames) text += frame.view();
+                        speak(job, key, text);
+                    });
 }
 
 void WorkerNode::speak(const worker::LaneJob& job, const std::string& key,
@@ -150,12 +154,13 @@ void WorkerNode::upload(const worker::LaneJob& job, const std::string& key,
     object.size_bytes = result.size();
     object.etag = "etag of " + text;
     object.idempotency_key = job.grant.message_id;
-    parts_.network.call<schema::ObjectPut>(
-        {.from = *this, .to = parts_.storage, .timeout = call_timeout},
-        [storage = &parts_.storage, object, result, trace = job.grant.trace](auto answer) {
-            storage->put({.object = object, .bytes = result, .trace = trace}, std::move(answer));
-        },
-        [this, lease = job.grant.lease](const Result<schema::ObjectPut>& put) {
+    parts_.changes.intended(object, result);
+    auto options = as_worker();
+    options.trace = job.grant.trace;
+    options.attachments.push_back(transport::Frame::copy_of(result));
+    transport::call(
+        *storage_, object, std::move(options),
+        [this, lease = job.grant.lease](const Result<schema::ObjectPut>& put, const auto&) {
             if (!put) return fail_job(lease, put.error());
             parts_.changes.acknowledged(put->event_id);
             // The moment in which a death costs most: the result is there and nobody knows.

@@ -9,21 +9,20 @@
 #include "common/worker/lane_ledger.hpp"
 #include "services/queue/core.hpp"
 #include "tests/sim/handovers.hpp"
-#include "tests/sim/network.hpp"
+#include "tests/sim/requests.hpp"
 
 namespace onput::sim {
 
 class QueueNode;
-class StorageNode;
 
 class WorkerNode : public Node {
 public:
     struct Parts {
         World& world;
-        Network& network;
+        Requests& requests;
         Handovers& handovers;
         QueueNode& queue;
-        StorageNode& storage;
+        Node& storage;
         Changes& changes;
     };
     WorkerNode(const Parts& parts, std::string name);
@@ -54,6 +53,7 @@ private:
     void fail_job(std::uint64_t lease, Error error);
 
     Parts parts_;
+    std::unique_ptr<transport::RequestClient> storage_;
     Pipe to_queue_;
     Pipe from_queue_;
     std::optional<worker::LaneLedger> ledger_;

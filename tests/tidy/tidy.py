@@ -24,6 +24,7 @@ LAYERS = {
     "common/store": {"common/base"},
     "common/transport": {"common/base", "common/schema"},
     "common/runtime": {"common/base", "common/schema", "common/store", "common/transport"},
+    "common/service": {"common/base", "common/schema", "common/store", "common/transport", "common/outbox", "common/runtime"},
     "common/worker": {"common/base", "common/schema", "common/store", "common/transport", "common/runtime"},
 }
 SERVICE_MAY_INCLUDE = set(LAYERS)

@@ -54,7 +54,7 @@ Result<void> Deliveries::on_delivered(const DeliveryAnswer& answer, Timestamp no
     }
     store::Batch batch{std::string(partition)};
     ONPUT_TRY_VOID(settle(destination, *result, now, batch, effects));
-    effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return {};
 }
 
@@ -217,7 +217,7 @@ Result<void> Deliveries::give_up_some(Destination& destination, Timestamp now,
         --items_left;
     }
     ONPUT_TRY_VOID(close(destination, batch));
-    effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return {};
 }
 

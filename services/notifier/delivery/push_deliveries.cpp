@@ -144,7 +144,7 @@ Result<void> PushDeliveries::begin_some(PushDestination& destination,
             store::Batch batch{std::string(partition)};
             finish(destination, *attempt, batch);
             ONPUT_TRY_VOID(close(destination, batch));
-            effects.writes.push_back(std::move(batch));
+            effects.add(std::move(batch));
             continue;
         }
         auto message = parts_.writer.outbound(*entry->message(), *topic, subscription);
@@ -216,7 +216,7 @@ Result<void> PushDeliveries::settle(PushDestination& destination, const Subscrip
     if (is_dead_letter) queues_.owe_dead_letter(subscription, record);
     if (is_end && !is_dead_letter) keep(destination, message, outcome, batch, effects);
     ONPUT_TRY_VOID(close(destination, batch));
-    effects.writes.push_back(std::move(batch));
+    effects.add(std::move(batch));
     return {};
 }
 

@@ -22,7 +22,7 @@ std::size_t bytes_of(const OutboundMessage& message) {
 
 class OutboundShell final : public Outbound {
 public:
-    OutboundShell(transport::Loop& loop, TransferSettings settings)
+    OutboundShell(transport::EventLoop& loop, TransferSettings settings)
         : loop_(loop),
           queue_({.open_max = outbound_open_max, .per_peer_max = outbound_per_peer_max}),
           web_(settings, poster()) {
@@ -97,7 +97,7 @@ private:
         sent.done(result);  // Last: it may end this object.
     }
 
-    transport::Loop& loop_;
+    transport::EventLoop& loop_;
     std::uint64_t last_id_ = 0;
     std::map<std::uint64_t, Sent> sent_;  // Everything that was not answered yet.
     std::size_t bytes_ = 0;               // Of all of it.
@@ -136,7 +136,7 @@ std::vector<std::string> check_outbound_options(const OutboundOptions& options) 
     return faults;
 }
 
-Result<std::unique_ptr<Outbound>> Outbound::start(transport::Loop& loop, OutboundOptions options) {
+Result<std::unique_ptr<Outbound>> Outbound::start(transport::EventLoop& loop, OutboundOptions options) {
     const std::vector<std::string> faults = check_outbound_options(options);
     if (!faults.empty()) return fail(ErrorCode::invalid_argument, faults.front());
     ONPUT_TRY(AddressGuard guard, AddressGuard::make(options.allowed_networks));

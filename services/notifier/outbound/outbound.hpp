@@ -17,7 +17,7 @@
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
-#include "common/transport/loop.hpp"
+#include "common/transport/event_loop.hpp"
 #include "services/notifier/outbound/notification.hpp"
 
 namespace onput::notifier {
@@ -62,7 +62,7 @@ class Outbound {
 public:
     // Fails with invalid_argument for the first fault of check_outbound_options. `loop` outlives
     // it.
-    static Result<std::unique_ptr<Outbound>> start(transport::Loop& loop, OutboundOptions options);
+    static Result<std::unique_ptr<Outbound>> start(transport::EventLoop& loop, OutboundOptions options);
     virtual ~Outbound() = default;  // Cuts off what is open; no callback comes after that.
 
     // The loop's thread. `done` is called once, later, on it. Above outbound_waiting_max or

@@ -125,13 +125,14 @@ Result<schema::FunctionInfo> Functions::put(const schema::PutFunction& request,
         if (parts_.catalogue.functions().size() >= functions_max) {
             return fail(ErrorCode::resource_exhausted, "there are too many functions", "OverLimit");
         }
-        FunctionRecord record{.number = parts_.counters.next_queue(effects.writes).get(),
+        FunctionRecord record{.number = parts_.counters.next_queue(effects.batch()).get(),
                               .function = function};
         queue = &parts_.catalogue.add(std::move(record));
     } else {
         queue->function->function = function;
     }
-    effects.writes.put(function_key(queue->account, queue->name), schema::encode(*queue->function));
+    effects.batch().put(function_key(queue->account, queue->name),
+                        schema::encode(*queue->function));
     // Its jobs may suit other workers now.
     parts_.dispatcher.reconsider();
     return function;
@@ -143,7 +144,8 @@ Result<schema::FunctionInfo> Functions::get(const schema::GetFunction& request,
     return queue->function->function;
 }
 
-Result<schema::FunctionList> Functions::list(const Caller& caller) const {
+Result<schema::FunctionList> Functions::list(const schema::ListFunctions&,
+                                             const Caller& caller) const {
     schema::FunctionList list;
     for (const auto& [key, queue] : parts_.catalogue.functions()) {
         if (queue->account != caller.principal.account) continue;
@@ -169,7 +171,7 @@ Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, c
                         std::to_string(queue->messages.size()) + " jobs",
                     "FunctionNotEmpty");
     }
-    effects.writes.remove(function_key(queue->account, queue->name));
+    effects.batch().remove(function_key(queue->account, queue->name));
     parts_.catalogue.remove(*queue);
     return schema::Empty{};
 }

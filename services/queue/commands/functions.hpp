@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/schema/function.hpp"
-#include "services/queue/caller.hpp"
+#include "common/service/caller.hpp"
 #include "services/queue/commands/catalogue.hpp"
 #include "services/queue/effects.hpp"
 #include "services/queue/lanes/dispatcher.hpp"
@@ -36,7 +36,8 @@ public:
                                      Effects& effects);
     Result<schema::FunctionInfo> get(const schema::GetFunction& request,
                                      const Caller& caller) const;
-    Result<schema::FunctionList> list(const Caller& caller) const;
+    Result<schema::FunctionList> list(const schema::ListFunctions& request,
+                                      const Caller& caller) const;
     // Refused while it has messages.
     Result<schema::Empty> remove(const schema::DeleteFunction& request, const Caller& caller,
                                  Effects& effects);

@@ -47,6 +47,7 @@ Result<void> check_entry(const Queue& queue, const schema::SendEntry& entry) {
 
 Result<schema::MessagesSent> MessageCommands::send(const schema::SendMessages& request,
                                                    const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(messages_.check_room(request.entries.size()));
     ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
                                           request.name, "sqs:SendMessage"));
     schema::MessagesSent sent;
@@ -136,6 +137,12 @@ Result<schema::MessagesReceived> MessageCommands::peek(const schema::PeekMessage
 }
 
 // --- Receipts ---------------------------------------------------------------------------------
+
+Result<schema::Empty> MessageCommands::cancel_receive(const schema::CancelReceive& request,
+                                                      const Caller&, Effects& effects) {
+    dispatcher_.cancel(request.wait_id, effects);
+    return schema::Empty{};
+}
 
 Result<schema::EntriesDone> MessageCommands::remove(const schema::RemoveMessages& request,
                                                     const Caller& caller, Effects& effects) {

@@ -4,7 +4,7 @@
 
 #include "common/base/random.hpp"
 #include "common/schema/queue.hpp"
-#include "services/queue/caller.hpp"
+#include "common/service/caller.hpp"
 #include "services/queue/commands/access.hpp"
 #include "services/queue/lanes/dispatcher.hpp"
 #include "services/queue/messages/messages.hpp"
@@ -22,6 +22,9 @@ public:
     // The answer is in some Effects under the id that this returns: in these, or later.
     Result<WaitId> receive(const schema::ReceiveMessages& request, const Caller& caller,
                            Effects& effects);
+    // The receive is answered empty-handed, if it still waits.
+    Result<schema::Empty> cancel_receive(const schema::CancelReceive& request, const Caller& caller,
+                                         Effects& effects);
     Result<schema::EntriesDone> remove(const schema::RemoveMessages& request, const Caller& caller,
                                        Effects& effects);
     // Of a lease that has ended, or of an older receive: succeeds and changes nothing.

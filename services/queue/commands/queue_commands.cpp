@@ -77,7 +77,7 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
     if (parts_.catalogue.queues().size() >= queues_max) {
         return fail(ErrorCode::resource_exhausted, "there are too many queues", "OverLimit");
     }
-    QueueRecord record{.number = parts_.counters.next_queue(effects.writes).get(),
+    QueueRecord record{.number = parts_.counters.next_queue(effects.batch()).get(),
                        .account = account,
                        .name = request.name,
                        .created_at = caller.now,
@@ -86,7 +86,7 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
                        .tags = request.tags,
                        .purged_through = 0,
                        .purged_at = {}};
-    effects.writes.put(queue_key(account, request.name), schema::encode(record));
+    effects.batch().put(queue_key(account, request.name), schema::encode(record));
     return show(parts_.catalogue.add(std::move(record), std::move(settings)));
 }
 
@@ -97,7 +97,7 @@ Result<schema::Empty> QueueCommands::remove(const schema::DeleteQueue& request,
     parts_.dispatcher.cancel_all(*queue, effects);
     parts_.messages.forget(*queue);
     parts_.sweeper.add(queue->number, MessageNumber(UINT64_MAX));
-    effects.writes.remove(queue_key(queue->account, queue->name));
+    effects.batch().remove(queue_key(queue->account, queue->name));
     parts_.catalogue.remove(*queue);
     return schema::Empty{};
 }
@@ -145,7 +145,7 @@ Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttrib
     queue->record.attributes = std::move(attributes);
     queue->record.modified_at = caller.now;
     queue->settings = std::move(settings);
-    effects.writes.put(queue_key(queue->account, queue->name), schema::encode(queue->record));
+    effects.batch().put(queue_key(queue->account, queue->name), schema::encode(queue->record));
     return schema::Empty{};
 }
 
@@ -166,7 +166,7 @@ Result<schema::Empty> QueueCommands::purge(const schema::PurgeQueue& request, co
     parts_.sweeper.add(queue->number, through);
     queue->record.purged_through = through.get();
     queue->record.purged_at = caller.now;
-    effects.writes.put(queue_key(queue->account, queue->name), schema::encode(queue->record));
+    effects.batch().put(queue_key(queue->account, queue->name), schema::encode(queue->record));
     return schema::Empty{};
 }
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "common/schema/queue.hpp"
-#include "services/queue/caller.hpp"
+#include "common/service/caller.hpp"
 #include "services/queue/commands/access.hpp"
 #include "services/queue/lanes/dispatcher.hpp"
 #include "services/queue/messages/messages.hpp"

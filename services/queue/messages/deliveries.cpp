@@ -30,7 +30,8 @@ Result<Queue*> Deliveries::find(const std::string& arn) const {
     return fail(ErrorCode::not_found, "The specified queue does not exist.", "QueueDoesNotExist");
 }
 
-Result<schema::Empty> Deliveries::authorize(const schema::AuthorizeDelivery& request) const {
+Result<schema::Empty> Deliveries::authorize(const schema::AuthorizeDelivery& request,
+                                            const Caller&) const {
     ONPUT_TRY(const Queue* queue, find(request.destination_arn));
     ONPUT_TRY_VOID(check_service(*queue, {.service = request.service,
                                           .source_arn = request.source_arn,
@@ -49,8 +50,9 @@ Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& r
     return check_attributes(item.attributes, item.body.size(), bytes_max);
 }
 
-Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Timestamp now,
+Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, const Caller& caller,
                                               Effects& effects) {
+    ONPUT_TRY_VOID(messages_.check_room(request.items.size()));
     ONPUT_TRY(Queue * queue, find(request.destination_arn));
     const std::string key = delivery_mark_key(request.source, queue->arn);
     if (key.size() > store::key_bytes_max) {
@@ -73,7 +75,7 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Ti
         delivered.through = item.number;
         const auto checked = check_item(*queue, request, item);
         if (checked) {
-            messages_.add(*queue, record_of(request, item), now, delay, effects);
+            messages_.add(*queue, record_of(request, item), caller.now, delay, effects);
             continue;
         }
         delivered.refused.push_back({.id = item.event_id,
@@ -83,7 +85,7 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, Ti
     }
     if (delivered.through == mark.through) return delivered;
     mark = {.through = delivered.through, .refused = delivered.refused};
-    effects.writes.put(key, schema::encode(mark));
+    effects.batch().put(key, schema::encode(mark));
     return delivered;
 }
 

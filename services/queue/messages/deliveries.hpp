@@ -15,10 +15,11 @@ public:
         : view_(view), messages_(messages), catalogue_(catalogue) {}
 
     // Fails with QueueDoesNotExist, ResourceNotFound or AccessDenied.
-    Result<schema::Empty> authorize(const schema::AuthorizeDelivery& request) const;
+    Result<schema::Empty> authorize(const schema::AuthorizeDelivery& request,
+                                    const Caller& caller) const;
 
     // Checked against the policy again, event by event: it may have changed since.
-    Result<schema::Delivered> deliver(const schema::Deliver& request, Timestamp now,
+    Result<schema::Delivered> deliver(const schema::Deliver& request, const Caller& caller,
                                       Effects& effects);
 
 private:

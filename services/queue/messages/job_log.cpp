@@ -15,8 +15,8 @@ std::size_t hash_of(std::string_view trace_id) {
 
 }  // namespace
 
-Result<void> JobLog::restore(const store::View& view) {
-    return for_each_row(view, job_rows(), [this](const store::Row& row) -> Result<void> {
+Result<void> JobLog::restore() {
+    return for_each_row(view_, job_rows(), [this](const store::Row& row) -> Result<void> {
         const auto sequence = parse_job_key(row.key);
         if (!sequence) return fail(ErrorCode::corruption, "a key of the job log");
         ONPUT_TRY(const auto record, schema::decode<JobRecord>(row.value));
@@ -55,17 +55,18 @@ void JobLog::on_time(Timestamp now, store::Batch& batch) {
     }
 }
 
-Result<std::vector<schema::TraceStep>> JobLog::tell(const store::View& view,
-                                                    std::string_view trace_id) const {
-    std::vector<schema::TraceStep> steps;
-    const auto found = by_trace_.find(hash_of(trace_id));
-    if (found == by_trace_.end()) return steps;
+Result<schema::TraceStory> JobLog::trace(const schema::QueueTraceQuery& query,
+                                         const service::Caller&) const {
+    schema::TraceStory story;
+    auto& steps = story.steps;
+    const auto found = by_trace_.find(hash_of(query.trace_id));
+    if (found == by_trace_.end()) return story;
     for (const std::uint64_t sequence : found->second) {
         if (steps.size() == job_story_steps_max) break;
-        ONPUT_TRY(const auto row, view.get(partition, job_key(sequence)));
+        ONPUT_TRY(const auto row, view_.get(partition, job_key(sequence)));
         if (!row) return fail(ErrorCode::corruption, "a step of the job log is missing");
         ONPUT_TRY(auto record, schema::decode<JobRecord>(*row));
-        if (record.trace_id != trace_id) continue;
+        if (record.trace_id != query.trace_id) continue;
         steps.push_back({.time = record.time,
                          .service = "queue",
                          .what = std::move(record.what),
@@ -74,7 +75,7 @@ Result<std::vector<schema::TraceStep>> JobLog::tell(const store::View& view,
                          .detail = std::move(record.detail)});
     }
     std::ranges::stable_sort(steps, {}, &schema::TraceStep::time);
-    return steps;
+    return story;
 }
 
 }  // namespace onput::queue

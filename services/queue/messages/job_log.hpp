@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "common/schema/notifier.hpp"
+#include "common/schema/queue.hpp"
+#include "common/service/caller.hpp"
 #include "services/queue/messages/records.hpp"
 
 namespace onput::queue {
@@ -20,7 +22,9 @@ inline constexpr std::size_t job_story_steps_max = 5'000;  // In one answer: the
 
 class JobLog {
 public:
-    [[nodiscard]] Result<void> restore(const store::View& view);
+    explicit JobLog(const store::View& view) : view_(view) {}
+
+    [[nodiscard]] Result<void> restore();
 
     void add(const JobRecord& record, store::Batch& batch);
 
@@ -28,8 +32,8 @@ public:
     void on_time(Timestamp now, store::Batch& batch);
 
     // The steps of a trace, by time.
-    [[nodiscard]] Result<std::vector<schema::TraceStep>> tell(const store::View& view,
-                                                              std::string_view trace_id) const;
+    [[nodiscard]] Result<schema::TraceStory> trace(const schema::QueueTraceQuery& query,
+                                                   const service::Caller& caller) const;
 
     [[nodiscard]] std::size_t size() const { return steps_.size(); }
 
@@ -42,6 +46,7 @@ private:
     void remember(const Step& step);
     void drop_oldest(store::Batch& batch);
 
+    const store::View& view_;
     std::deque<Step> steps_;  // By sequence.
     // Sequences by hash of the trace id; the row says which trace it really is.
     std::unordered_map<std::size_t, std::deque<std::uint64_t>> by_trace_;

@@ -1,5 +1,7 @@
 #include "services/queue/messages/messages.hpp"
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "services/queue/messages/rows.hpp"
 
@@ -38,6 +40,14 @@ MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failur
 }  // namespace
 
 // --- Rows -----------------------------------------------------------------------------------
+
+Result<void> Messages::check_room(std::size_t more) const {
+    if (size() + more <= parts_.messages_max) return {};
+    return fail(ErrorCode::resource_exhausted,
+                fmt::format("the queues hold {} messages, and no more than {} are allowed", size(),
+                            parts_.messages_max),
+                "OverLimit");
+}
 
 Result<void> Messages::restore(Queue& queue, Timestamp now) {
     std::unordered_map<MessageNumber, LeaseRecord> leases;
@@ -138,9 +148,9 @@ void Messages::read_ahead(const Queue& queue, MessageNumber after) {
 
 void Messages::remove_rows(const Queue& queue, MessageNumber number, const Standing& standing,
                            Effects& effects) {
-    effects.writes.remove(message_key({queue.number, number, standing.sent_at}));
-    if (standing.has_lease_row) effects.writes.remove(lease_key(queue.number, number));
-    if (standing.has_failure) effects.writes.remove(failure_key(queue.number, number));
+    effects.batch().remove(message_key({queue.number, number, standing.sent_at}));
+    if (standing.has_lease_row) effects.batch().remove(lease_key(queue.number, number));
+    if (standing.has_failure) effects.batch().remove(failure_key(queue.number, number));
     cache_.remove(number);
     --size_;
 }
@@ -165,7 +175,7 @@ void Messages::write_lease(const Queue& queue, MessageNumber number, Standing& s
         }
     }
     standing.has_lease_row = true;
-    effects.writes.put(lease_key(queue.number, number), schema::encode(record));
+    effects.batch().put(lease_key(queue.number, number), schema::encode(record));
 }
 
 void Messages::forget(Queue& queue) {
@@ -178,8 +188,8 @@ void Messages::forget(Queue& queue) {
 
 void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
                    Effects& effects) {
-    const MessageNumber number = parts_.counters.next_message(effects.writes);
-    effects.writes.put(message_key({queue.number, number, now}), schema::encode(record));
+    const MessageNumber number = parts_.counters.next_message(effects.batch());
+    effects.batch().put(message_key({queue.number, number, now}), schema::encode(record));
     if (record.is_logged) {
         log(queue, record, {.now = now, .what = "queued", .detail = "message " + record.message_id},
             effects);
@@ -234,7 +244,7 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
 void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects) {
     Standing& standing = leased.standing;
     standing.state = MessageState::in_flight;
-    standing.lease = parts_.counters.next_lease(effects.writes);
+    standing.lease = parts_.counters.next_lease(effects.batch());
     standing.worker = terms.worker == nullptr ? WorkerNumber() : terms.worker->number;
     standing.leased_at = terms.now;
     standing.visible_at = terms.now + terms.visibility;
@@ -284,7 +294,7 @@ Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Retur
     if (back.attempt == Attempt::lost) ++standing.losses;
     if (queue.function && back.attempt == Attempt::counted && !back.failure.code.empty()) {
         standing.has_failure = true;
-        effects.writes.put(failure_key(queue.number, number), schema::encode(back.failure));
+        effects.batch().put(failure_key(queue.number, number), schema::encode(back.failure));
     }
     standing.worker = WorkerNumber();
     standing.visible_at = back.visible_at;
@@ -325,7 +335,7 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
                                        .time = now,
                                        .outputs = outcome.outputs,
                                        .failure = nullptr},
-                                      effects.writes);
+                                      effects.batch());
         }
     }
     if (standing.state == MessageState::in_flight && standing.worker != WorkerNumber()) {
@@ -424,10 +434,10 @@ Result<bool> Messages::bury(Queue& queue, const Candidate& candidate, const Fail
         return true;
     }
     // A message keeps everything but its place: its id, its age and its count of receives.
-    const MessageNumber number = parts_.counters.next_message(effects.writes);
+    const MessageNumber number = parts_.counters.next_message(effects.batch());
     record.dead_letter_source_arn = queue.arn;
-    effects.writes.put(message_key({target->number, number, candidate.standing.sent_at}),
-                       schema::encode(record));
+    effects.batch().put(message_key({target->number, number, candidate.standing.sent_at}),
+                        schema::encode(record));
     Standing standing = candidate.standing;
     standing.state = MessageState::visible;
     standing.visible_at = now;
@@ -443,7 +453,7 @@ Result<bool> Messages::bury(Queue& queue, const Candidate& candidate, const Fail
 void Messages::bury_job(Queue& queue, const Standing& standing, MessageRecord record,
                         const Failure& failure, Timestamp now, Effects& effects) {
     ++queue.function->dead_lettered;
-    effects.writes.put(function_key(queue.account, queue.name), schema::encode(*queue.function));
+    effects.batch().put(function_key(queue.account, queue.name), schema::encode(*queue.function));
     if (!queue.function->function.failure_topic_arn.empty()) {
         parts_.notifications.tell({.function = queue.function->function,
                                    .job = record,
@@ -451,7 +461,7 @@ void Messages::bury_job(Queue& queue, const Standing& standing, MessageRecord re
                                    .time = now,
                                    .outputs = {},
                                    .failure = &failure},
-                                  effects.writes);
+                                  effects.batch());
     }
     Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
     if (target == nullptr || target->function) return;
@@ -469,7 +479,7 @@ void Messages::log(const Queue& queue, const MessageRecord& record, Step step, E
                     .subject = queue.arn,
                     .event_id = record.event_id,
                     .detail = std::move(step.detail)},
-                   effects.writes);
+                   effects.batch());
 }
 
 }  // namespace onput::queue

@@ -67,11 +67,15 @@ struct MessageParts {
     JobLog& log;
     Agenda& agenda;
     Notifications& notifications;
+    std::size_t messages_max = 0;  // Of all queues together.
 };
 
 class Messages {
 public:
     explicit Messages(const MessageParts& parts) : parts_(parts), cache_(record_cache_bytes) {}
+
+    // OverLimit when the queues cannot take so many more.
+    [[nodiscard]] Result<void> check_room(std::size_t more) const;
 
     // Before each command: brings the cache back to its size.
     void begin() { cache_.trim(); }

@@ -9,6 +9,7 @@
 #include "common/base/result.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/wire.hpp"
+#include "common/service/caller.hpp"
 #include "services/storage/buckets/notification.hpp"
 #include "services/storage/objects/records.hpp"
 
@@ -17,12 +18,7 @@ namespace onput::storage {
 inline constexpr std::size_t buckets_per_account_max = 1000;
 inline constexpr std::size_t buckets_max = 20'000;
 
-// On whose behalf a command runs, in which chain of causes, and when.
-struct Caller {
-    schema::Principal principal;
-    schema::TraceContext trace;
-    Timestamp now;
-};
+using service::Caller;
 
 struct Bucket {
     BucketRecord record;  // Its rules are in `rules`.

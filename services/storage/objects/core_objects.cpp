@@ -67,7 +67,7 @@ Result<EventName> event_of_put(const schema::PutObject& request) {
 }  // namespace
 
 // One change of one object, with what its event says about it.
-struct StorageCore::Change {
+struct StorageCore::ObjectChange {
     const Bucket& bucket;
     const std::string& key;
     EventName event;
@@ -115,9 +115,15 @@ Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Cal
 
 Result<schema::ObjectPut> StorageCore::put_object(const schema::PutObject& request, Content content,
                                                   const Caller& caller, Effects& effects) {
+    const std::optional<store::BlobRef> blob = content.blob;
+    const std::size_t changes_before = effects.changes.size();
     auto put = commit_put(request, content, caller, effects);
-    const bool is_committed = !effects.batches.empty();
-    if (!is_committed && content.blob) effects.unused_blobs.push_back(*content.blob);
+    if (!blob) return put;
+    if (effects.changes.size() == changes_before) {
+        effects.unused_blobs.push_back(*blob);
+    } else {
+        effects.changes.back().blobs.push_back(*blob);
+    }
     return put;
 }
 
@@ -195,7 +201,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObj
     return schema::ObjectDeleted{.existed = true, .event_id = std::move(event_id)};
 }
 
-schema::ObjectEvent StorageCore::make_event(const Change& change, const Caller& caller) {
+schema::ObjectEvent StorageCore::make_event(const ObjectChange& change, const Caller& caller) {
     const auto& trace = caller.trace;
     schema::ObjectEvent event{
         .event_id = random_.hex(id_digits),
@@ -227,9 +233,8 @@ schema::ObjectEvent StorageCore::make_event(const Change& change, const Caller& 
     return event;
 }
 
-// One batch: the object's rows, its event, and what becomes trash by it.
-std::string StorageCore::commit_event(Change change, const Caller& caller, Effects& effects) {
-    ONPUT_CHECK(effects.batches.empty());
+// One change: the object's rows, its event, and what becomes trash by it.
+std::string StorageCore::commit_event(ObjectChange change, const Caller& caller, Effects& effects) {
     const std::uint64_t number = outbox_.next_number();
     const std::uint64_t sequencer = next_sequencer(caller.now);
     ONPUT_CHECK(sequencer > sequencer_);
@@ -263,9 +268,10 @@ std::string StorageCore::commit_event(Change change, const Caller& caller, Effec
     outbox_.add(number, encoded);
     batch.put(outbox_row(number), std::move(encoded));
 
-    effects.event_number = number;
-    effects.event_name = std::move(change.event.name);
-    effects.batches.push_back(std::move(batch));
+    ++emitted_[change.event.name];
+    Change made{{std::move(batch)}};
+    made.events.push_back({.number = number, .name = std::move(change.event.name)});
+    effects.changes.push_back(std::move(made));
     return std::move(event.event_id);
 }
 

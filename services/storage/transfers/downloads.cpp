@@ -1,15 +1,24 @@
 #include "services/storage/transfers/downloads.hpp"
 
 namespace onput::storage {
+namespace {
+
+transport::Reply with_bytes(std::string body, std::string bytes) {
+    transport::Reply reply{.body = std::move(body), .attachments = {}};
+    if (!bytes.empty()) reply.attachments.emplace_back(std::move(bytes));
+    return reply;
+}
+
+}  // namespace
 
 void Downloads::get(transport::Request& request, const Caller& caller) {
     const auto get_now = [&]() -> Result<void> {
         ONPUT_TRY(const auto message, schema::decode<schema::GetObject>(request.body));
-        ONPUT_TRY(auto reading, parts_.core.get_object(message, caller));
+        ONPUT_TRY(auto reading, parts_.host.core().get_object(message, caller));
         schema::ObjectGot& got = reading.got;
         if (!reading.blob) {
-            parts_.ledger.answer(request.reply_to, Answer{.body = schema::encode(got),
-                                                          .bytes = std::move(reading.bytes)});
+            parts_.host.reply(request.reply_to,
+                              with_bytes(schema::encode(got), std::move(reading.bytes)));
             return {};
         }
         if (got.length <= schema::chunk_bytes_max) {
@@ -19,12 +28,12 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
         ONPUT_TRY(got.read_id,
                   sessions_.open(
                       {.blob = *reading.blob, .offset = got.offset, .length = got.length}, caller));
-        parts_.pins.pin(*reading.blob);
-        parts_.ledger.answer(request.reply_to, Answer{.body = schema::encode(got), .bytes = {}});
+        parts_.host.pins().pin(*reading.blob);
+        parts_.host.reply(request.reply_to, got);
         return {};
     };
     const auto got = get_now();
-    if (!got) parts_.ledger.answer(request.reply_to, std::unexpected(got.error()));
+    if (!got) parts_.host.reply(request.reply_to, std::unexpected(got.error()));
 }
 
 void Downloads::read(transport::Request& request, const Caller& caller) {
@@ -35,17 +44,17 @@ void Downloads::read(transport::Request& request, const Caller& caller) {
                      schema::encode(schema::Empty{}));
     };
     const auto read = read_now();
-    if (!read) parts_.ledger.answer(request.reply_to, std::unexpected(read.error()));
+    if (!read) parts_.host.reply(request.reply_to, std::unexpected(read.error()));
 }
 
 void Downloads::close(transport::Request& request, const Caller& caller) {
-    const auto close_now = [&]() -> Result<Answer> {
+    const auto close_now = [&]() -> Result<schema::Empty> {
         ONPUT_TRY(const auto message, schema::decode<schema::CloseRead>(request.body));
         ONPUT_TRY(const auto blob, sessions_.close(message, caller));
-        if (blob) parts_.pins.unpin(*blob);
-        return Answer{.body = schema::encode(schema::Empty{}), .bytes = {}};
+        if (blob) parts_.host.pins().unpin(*blob);
+        return schema::Empty{};
     };
-    parts_.ledger.answer_now(request.reply_to, close_now());
+    parts_.host.reply_now(request.reply_to, close_now());
 }
 
 Result<void> Downloads::fetch(const transport::ReplyTo& to, const store::BlobRef& blob,
@@ -54,26 +63,25 @@ Result<void> Downloads::fetch(const transport::ReplyTo& to, const store::BlobRef
         return fail(ErrorCode::resource_exhausted, "Please reduce your request rate.", "slow_down");
     }
     ++reads_;
-    parts_.pins.pin(blob);
+    parts_.host.pins().pin(blob);
     parts_.blobs.read(
         blob, piece, [this, to, blob, body = std::move(body)](Result<std::string> bytes) mutable {
-            parts_.loop.post(
+            parts_.host.loop().post(
                 [this, to, blob, body = std::move(body), bytes = std::move(bytes)]() mutable {
                     --reads_;
-                    parts_.pins.unpin(blob);
+                    parts_.host.pins().unpin(blob);
                     if (!bytes) {
-                        parts_.ledger.answer(to, std::unexpected(std::move(bytes).error()));
+                        parts_.host.reply(to, std::unexpected(std::move(bytes).error()));
                         return;
                     }
-                    parts_.ledger.answer(
-                        to, Answer{.body = std::move(body), .bytes = *std::move(bytes)});
+                    parts_.host.reply(to, with_bytes(std::move(body), *std::move(bytes)));
                 });
         });
     return {};
 }
 
 void Downloads::expire(Timestamp now) {
-    for (const auto& blob : sessions_.expire(now)) parts_.pins.unpin(blob);
+    for (const auto& blob : sessions_.expire(now)) parts_.host.pins().unpin(blob);
 }
 
 }  // namespace onput::storage

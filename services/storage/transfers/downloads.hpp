@@ -3,9 +3,9 @@
 // posted to it.
 #pragma once
 
-#include "common/transport/loop.hpp"
+#include "common/transport/event_loop.hpp"
 #include "common/transport/request.hpp"
-#include "services/storage/ledger.hpp"
+#include "services/storage/host.hpp"
 #include "services/storage/transfers/sessions.hpp"
 
 namespace onput::storage {
@@ -15,11 +15,8 @@ inline constexpr std::size_t blob_reads_max = 1000;  // On their way from disk, 
 class Downloads {
 public:
     struct Parts {
-        transport::Loop& loop;
-        StorageCore& core;
+        StorageHost& host;
         store::BlobStore& blobs;
-        Ledger& ledger;
-        Pins& pins;
     };
     Downloads(Parts parts, Random random) : parts_(parts), sessions_(random) {}
 

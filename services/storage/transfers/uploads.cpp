@@ -23,12 +23,6 @@ std::unexpected<Error> slow_down() {
     return fail(ErrorCode::resource_exhausted, "Please reduce your request rate.", "slow_down");
 }
 
-template <schema::Message M>
-Result<Answer> to_answer(const Result<M>& reply) {
-    if (!reply) return std::unexpected(reply.error());
-    return Answer{.body = schema::encode(*reply), .bytes = {}};
-}
-
 }  // namespace
 
 store::Owner Uploads::owner_of(const std::string& bucket, const std::string& key) {
@@ -38,7 +32,7 @@ store::Owner Uploads::owner_of(const std::string& bucket, const std::string& key
 void Uploads::put(transport::Request& request, const Caller& caller) {
     auto object = schema::decode<schema::PutObject>(request.body);
     if (!object) {
-        parts_.ledger.answer(request.reply_to, std::unexpected(std::move(object).error()));
+        parts_.host.reply(request.reply_to, std::unexpected(std::move(object).error()));
         return;
     }
     const std::size_t bytes = bytes_of(request.attachments);
@@ -47,9 +41,9 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
             .caller = caller,
             .write_id = 0};
     if (bytes > schema::whole_put_bytes_max) {
-        parts_.ledger.answer(put.reply_to, fail(ErrorCode::invalid_argument,
-                                                "a put in one message has at most 262144 bytes",
-                                                "entity_too_large"));
+        parts_.host.reply(put.reply_to, fail(ErrorCode::invalid_argument,
+                                             "a put in one message has at most 262144 bytes",
+                                             "entity_too_large"));
         return;
     }
     if (bytes <= parts_.inline_bytes_max) {
@@ -57,10 +51,10 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
         return;
     }
     // What is bound to fail should not be written first.
-    const auto allowed = parts_.core.open_write(
+    const auto allowed = parts_.host.core().open_write(
         {.bucket = put.object.bucket, .key = put.object.key, .size_bytes = bytes}, caller);
     if (!allowed) {
-        parts_.ledger.answer(put.reply_to, std::unexpected(allowed.error()));
+        parts_.host.reply(put.reply_to, std::unexpected(allowed.error()));
         return;
     }
     store_whole(std::move(put), join(request.attachments));
@@ -69,7 +63,7 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
 void Uploads::open(transport::Request& request, const Caller& caller) {
     const auto open_now = [&]() -> Result<schema::WriteOpened> {
         ONPUT_TRY(auto message, schema::decode<schema::OpenWrite>(request.body));
-        ONPUT_TRY_VOID(parts_.core.open_write(message, caller));
+        ONPUT_TRY_VOID(parts_.host.core().open_write(message, caller));
         ONPUT_TRY(auto opened, sessions_.open(message, caller));
         auto& upload = uploads_[opened.write_id];
         upload.is_large = message.size_bytes.value_or(0) > store::segment_blob_bytes_max;
@@ -77,7 +71,7 @@ void Uploads::open(transport::Request& request, const Caller& caller) {
         upload.key = std::move(message.key);
         return opened;
     };
-    parts_.ledger.answer(request.reply_to, to_answer(open_now()));
+    parts_.host.reply(request.reply_to, open_now());
 }
 
 void Uploads::append(transport::Request& request, const Caller& caller) {
@@ -90,12 +84,11 @@ void Uploads::append(transport::Request& request, const Caller& caller) {
                     message, appended);
     };
     const auto appended = append_now();
-    if (!appended) parts_.ledger.answer_now(request.reply_to, std::unexpected(appended.error()));
+    if (!appended) parts_.host.reply_now(request.reply_to, std::unexpected(appended.error()));
 }
 
 Result<void> Uploads::take(Upload& upload, std::string bytes, const transport::ReplyTo& to,
                            const schema::AppendWrite& request, schema::WriteAppended appended) {
-    Answer answer{.body = schema::encode(appended), .bytes = {}};
     const bool fits = !upload.is_large && !upload.writer &&
                       upload.collected.size() + bytes.size() <= store::segment_blob_bytes_max &&
                       collected_bytes_ + bytes.size() <= collected_bytes_max;
@@ -103,7 +96,7 @@ Result<void> Uploads::take(Upload& upload, std::string bytes, const transport::R
         collected_bytes_ += bytes.size();
         upload.collected += bytes;
         sessions_.appended(request.write_id);
-        parts_.ledger.answer_now(to, std::move(answer));
+        parts_.host.reply_now(to, appended);
         return {};
     }
     if (!upload.writer) {
@@ -115,10 +108,10 @@ Result<void> Uploads::take(Upload& upload, std::string bytes, const transport::R
     const std::size_t size = bytes.size();
     pending_bytes_ += size;
     upload.writer->append(std::move(bytes), [this, to, size, write_id = request.write_id,
-                                             answer = std::move(answer)](Result<void> done) {
-        parts_.loop.post([this, to, size, write_id, answer, done = std::move(done)] {
+                                             appended](Result<void> done) {
+        parts_.host.loop().post([this, to, size, write_id, appended, done = std::move(done)] {
             pending_bytes_ -= size;
-            on_appended(to, write_id, answer, done);
+            on_appended(to, write_id, appended, done);
         });
     });
     return {};
@@ -134,20 +127,19 @@ Result<void> Uploads::start_writer(Upload& upload) {
     pending_bytes_ += size;
     // A failure comes back with the next append's, or the seal's.
     upload.writer->append(std::exchange(upload.collected, {}), [this, size](const Result<void>&) {
-        parts_.loop.post([this, size] { pending_bytes_ -= size; });
+        parts_.host.loop().post([this, size] { pending_bytes_ -= size; });
     });
     return {};
 }
 
 void Uploads::on_appended(const transport::ReplyTo& to, std::uint64_t write_id,
-                          const Answer& answer, const Result<void>& done) {
+                          const schema::WriteAppended& appended, const Result<void>& done) {
     if (done) {
         sessions_.appended(write_id);
-        parts_.ledger.answer_now(to, answer);
-        return;
+        return parts_.host.reply_now(to, appended);
     }
     drop(write_id);
-    parts_.ledger.answer_now(to, std::unexpected(done.error()));
+    parts_.host.reply_now(to, std::unexpected(done.error()));
 }
 
 void Uploads::finish(transport::Request& request, const Caller& caller) {
@@ -155,7 +147,7 @@ void Uploads::finish(transport::Request& request, const Caller& caller) {
     const auto finished =
         message ? sessions_.finish(*message, caller) : std::unexpected(message.error());
     if (!finished) {
-        parts_.ledger.answer(request.reply_to, std::unexpected(finished.error()));
+        parts_.host.reply(request.reply_to, std::unexpected(finished.error()));
         return;
     }
     Upload& upload = uploads_.at(message->write_id);
@@ -181,27 +173,26 @@ void Uploads::abort(transport::Request& request, const Caller& caller) {
     const auto aborted =
         message ? sessions_.abort(*message, caller) : std::unexpected(message.error());
     if (!aborted) {
-        parts_.ledger.answer_now(request.reply_to, std::unexpected(aborted.error()));
+        parts_.host.reply_now(request.reply_to, std::unexpected(aborted.error()));
         return;
     }
     drop(message->write_id);
-    parts_.ledger.answer_now(request.reply_to,
-                             Answer{.body = schema::encode(schema::Empty{}), .bytes = {}});
+    parts_.host.reply_now(request.reply_to, schema::Empty{});
 }
 
 void Uploads::store_whole(Put put, std::string bytes) {
     const std::size_t size = bytes.size();
     if (pending_bytes_ + size > blob_bytes_pending_max) {
         drop(put.write_id);
-        parts_.ledger.answer(put.reply_to, slow_down());
+        parts_.host.reply(put.reply_to, slow_down());
         return;
     }
     pending_bytes_ += size;
     auto owner = owner_of(put.object.bucket, put.object.key);
     parts_.blobs.write(std::move(owner), std::move(bytes),
                        [this, size, put = std::move(put)](Result<store::BlobRef> sealed) mutable {
-                           parts_.loop.post([this, size, put = std::move(put),
-                                             sealed = std::move(sealed)]() mutable {
+                           parts_.host.loop().post([this, size, put = std::move(put),
+                                                    sealed = std::move(sealed)]() mutable {
                                pending_bytes_ -= size;
                                on_sealed(std::move(put), sealed);
                            });
@@ -211,7 +202,7 @@ void Uploads::store_whole(Put put, std::string bytes) {
 void Uploads::seal(Put put, store::BlobWriter& writer) {
     ++sealing_;
     writer.seal([this, put = std::move(put)](Result<store::BlobRef> sealed) mutable {
-        parts_.loop.post([this, put = std::move(put), sealed = std::move(sealed)]() mutable {
+        parts_.host.loop().post([this, put = std::move(put), sealed = std::move(sealed)]() mutable {
             --sealing_;
             on_sealed(std::move(put), sealed);
         });
@@ -224,23 +215,16 @@ void Uploads::on_sealed(Put put, const Result<store::BlobRef>& sealed) {
         return;
     }
     drop(put.write_id);
-    parts_.ledger.answer(put.reply_to, std::unexpected(sealed.error()));
+    parts_.host.reply(put.reply_to, std::unexpected(sealed.error()));
 }
 
 void Uploads::commit(Put put, Content content) {
-    const auto blob = content.blob;
-    put.caller.now = parts_.loop.now();
-    Effects effects;
-    const auto reply = parts_.core.put_object(put.object, std::move(content), put.caller, effects);
-    const auto committed = parts_.ledger.commit(effects);
+    put.caller.now = parts_.host.now();
+    const auto stored = parts_.host.execute([&](StorageCore& core, Effects& effects) {
+        return core.put_object(put.object, std::move(content), put.caller, effects);
+    });
     drop(put.write_id);
-    if (!committed) {
-        // Undone: no row refers to the new blob.
-        if (blob) parts_.blobs.remove(*blob);
-        parts_.ledger.answer(put.reply_to, std::unexpected(committed.error()));
-        return;
-    }
-    parts_.ledger.answer(put.reply_to, to_answer(reply));
+    parts_.host.reply(put.reply_to, stored);
 }
 
 void Uploads::drop(std::uint64_t write_id) {

@@ -1,9 +1,8 @@
 // Uploads: the bytes of objects on their way in.
 //
-//     up to inline_bytes_max ..................... committed as a row at once
-//     up to segment_blob_bytes_max ............... collected in memory, one record of the segment
-//     log above, or when too much is collected ....... a blob of its own, written as the pieces
-//     come
+//     up to inline_bytes_max .................... committed as a row at once
+//     up to segment_blob_bytes_max .............. collected in memory, one record of the segment log
+//     above, or when too much is collected ...... a blob of its own, written as the pieces come
 //
 // The commit comes after the bytes are durable, and asks every condition again. Loop thread only;
 // answers of the blob store are posted to it.
@@ -13,9 +12,9 @@
 #include <memory>
 #include <string>
 
-#include "common/transport/loop.hpp"
+#include "common/transport/event_loop.hpp"
 #include "common/transport/request.hpp"
-#include "services/storage/ledger.hpp"
+#include "services/storage/host.hpp"
 #include "services/storage/transfers/sessions.hpp"
 
 namespace onput::storage {
@@ -26,10 +25,8 @@ inline constexpr std::size_t blob_bytes_pending_max = 256 * 1024 * 1024;  // On 
 class Uploads {
 public:
     struct Parts {
-        transport::Loop& loop;
-        StorageCore& core;
+        StorageHost& host;
         store::BlobStore& blobs;
-        Ledger& ledger;
         std::uint64_t inline_bytes_max = 0;
     };
     Uploads(Parts parts, Random random) : parts_(parts), sessions_(random) {}
@@ -67,8 +64,8 @@ private:
     Result<void> take(Upload& upload, std::string bytes, const transport::ReplyTo& to,
                       const schema::AppendWrite& request, schema::WriteAppended appended);
     Result<void> start_writer(Upload& upload);
-    void on_appended(const transport::ReplyTo& to, std::uint64_t write_id, const Answer& answer,
-                     const Result<void>& done);
+    void on_appended(const transport::ReplyTo& to, std::uint64_t write_id,
+                     const schema::WriteAppended& appended, const Result<void>& done);
     void store_whole(Put put, std::string bytes);
     void seal(Put put, store::BlobWriter& writer);
     void on_sealed(Put put, const Result<store::BlobRef>& sealed);

@@ -58,7 +58,7 @@ public:
 
 private:
     void handle(runtime::Process& process, const transport::Request& request) {
-        if (runtime::answer_status(request, *server_, process, *this)) return;
+        if (runtime::answer_status(request, *server_, process.identity(), *this)) return;
         server_->reply(request.reply_to, fail(ErrorCode::unimplemented, request.header.method));
     }
 

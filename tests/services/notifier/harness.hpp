@@ -51,7 +51,7 @@ protected:
     void start() {
         core = std::make_unique<NotifierCore>(options, store, Random(++lives), writer);
         Effects effects;
-        ASSERT_TRUE(core->restore(effects));
+        ASSERT_TRUE(core->restore(now, effects));
         commit(std::move(effects));
         sync();
     }
@@ -68,7 +68,9 @@ protected:
     }
 
     void commit(Effects effects) {
-        for (auto& batch : effects.writes) ONPUT_CHECK(store.commit(std::move(batch)).has_value());
+        for (auto& change : effects.changes) {
+            ONPUT_CHECK(store.commit(std::move(change.batch)).has_value());
+        }
         for (auto& lost : effects.undeliverable) undeliverable.push_back(std::move(lost));
         for (auto& record : effects.published) published.push_back(std::move(record));
     }
@@ -182,7 +184,7 @@ protected:
         for (int i = 0; i < 10'000; ++i) {
             Effects effects;
             ONPUT_CHECK(core->on_time(now, effects).has_value());
-            const bool is_idle = effects.writes.empty();
+            const bool is_idle = effects.changes.empty();
             commit(std::move(effects));
             core->check_invariants();
             if (is_idle) return;

@@ -27,10 +27,10 @@ TEST(Core, what_was_not_synced_is_forgotten_and_numbers_are_not_given_again) {
 TEST(Core, sends_are_refused_when_there_are_too_many_messages) {
     support::MemoryStore store;
     Core core(store, Random(1), {.messages_max = 2});
-    ASSERT_TRUE(core.restore(from_seconds(1)));
+    Effects effects;
+    ASSERT_TRUE(core.restore(from_seconds(1), effects));
     const Caller caller{
         .principal = {.account = test_account, .id = "t"}, .trace = {}, .now = from_seconds(1)};
-    Effects effects;
     ASSERT_TRUE(core.execute(schema::CreateQueue{.name = "q", .attributes = {}, .tags = {}}, caller,
                              effects));
     schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
@@ -46,7 +46,8 @@ TEST(Core, a_damaged_row_stops_the_restore) {
     batch.put(queue_key("a", "q"), "damaged");
     ASSERT_TRUE(store.commit(std::move(batch)));
     Core core(store, Random(1), {});
-    EXPECT_EQ(core.restore(from_seconds(1)).error().code, ErrorCode::corruption);
+    Effects effects;
+    EXPECT_EQ(core.restore(from_seconds(1), effects).error().code, ErrorCode::corruption);
 }
 
 TEST(Core, an_idle_core_wants_to_be_called_once_a_minute) {

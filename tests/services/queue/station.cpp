@@ -13,7 +13,8 @@ Station::Station(CoreOptions options)
 
 void Station::start() {
     core_ = std::make_unique<Core>(store_, Random(seed_++), options_);
-    const auto restored = core_->restore(now);
+    Effects effects;
+    const auto restored = core_->restore(now, effects);
     ONPUT_CHECK(restored.has_value());
 }
 
@@ -32,8 +33,10 @@ Caller Station::caller(const std::string& account) const {
 }
 
 void Station::apply(Effects effects) {
-    const auto committed = store_.commit(std::move(effects.writes));
-    ONPUT_CHECK(committed.has_value());
+    for (auto& change : effects.changes) {
+        const auto committed = store_.commit(std::move(change.batch));
+        ONPUT_CHECK(committed.has_value());
+    }
     for (auto& answer : effects.answers) answers[answer.wait] = std::move(answer.received);
     for (const auto& worker : effects.lanes_closed) lanes.push_back("- " + worker);
     for (const auto& lane : effects.lanes_opened) {
@@ -48,7 +51,7 @@ void Station::apply(Effects effects) {
 
 void Station::end_turn() {
     Effects effects;
-    const auto served = core_->serve(now, effects);
+    const auto served = core_->end_turn(now, effects);
     ONPUT_CHECK(served.has_value());
     apply(std::move(effects));
     if (is_syncing_) {
@@ -69,10 +72,6 @@ void Station::pass(Duration time) {
     const Timestamp until = now + time;
     while (core_->next_wakeup(now) <= until) {
         now = std::max(now, core_->next_wakeup(now));
-        Effects effects;
-        const auto done = core_->on_time(now, effects);
-        ONPUT_CHECK(done.has_value());
-        apply(std::move(effects));
         end_turn();
     }
     now = until;

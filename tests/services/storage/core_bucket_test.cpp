@@ -59,7 +59,7 @@ TEST_F(BucketsTest, anothers_name_is_taken) {
     EXPECT_EQ(reason_of(core->create_bucket({.name = "photos", .region = ""},
                                             caller("111111111111"), effects)),
               "bucket_already_exists");
-    EXPECT_TRUE(effects.batches.empty());
+    EXPECT_TRUE(effects.changes.empty());
 }
 
 TEST_F(BucketsTest, bad_names_and_regions_are_refused) {
@@ -150,7 +150,7 @@ TEST_F(BucketsTest, an_account_has_a_bounded_number) {
 TEST_F(BucketsTest, a_creation_that_was_not_committed_did_not_happen) {
     Effects effects;
     ASSERT_TRUE(core->create_bucket({.name = "photos", .region = ""}, caller(), effects));
-    ASSERT_TRUE(core->undo(effects));
+    ASSERT_TRUE(core->undo(effects, 0));
     EXPECT_EQ(reason_of(head("photos", caller())), "no_such_bucket");
 }
 
@@ -159,7 +159,7 @@ TEST_F(BucketsTest, a_deletion_that_was_not_committed_did_not_happen) {
     ASSERT_TRUE(set_rules({queue_rule("s3:ObjectCreated:*")}));
     Effects effects;
     ASSERT_TRUE(core->delete_bucket({.name = "photos"}, caller(), effects));
-    ASSERT_TRUE(core->undo(effects));
+    ASSERT_TRUE(core->undo(effects, 0));
     EXPECT_TRUE(head("photos", caller()));
     EXPECT_EQ(core->get_notification({.bucket = "photos"}, caller())->rules.size(), 1U);
 }
@@ -193,7 +193,7 @@ TEST_F(BucketsTest, a_refusal_stores_nothing) {
     Effects effects;
     EXPECT_FALSE(
         core->put_notification("photos", *checked, {.refusals = {"no"}}, caller(), effects));
-    EXPECT_TRUE(effects.batches.empty());
+    EXPECT_TRUE(effects.changes.empty());
     EXPECT_EQ(core->get_notification({.bucket = "photos"}, caller())->rules.at(0).events.at(0),
               "s3:ObjectRemoved:*");
 }

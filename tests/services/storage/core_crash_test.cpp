@@ -64,7 +64,7 @@ protected:
 
     void tidy() {
         Effects effects;
-        core->tidy({}, effects);
+        core->tidy(effects);
         commit(effects);
         for (const auto& blob : effects.unused_blobs) blobs.erase(blob.id);
     }

@@ -18,7 +18,7 @@ protected:
     // What tidy removes now.
     std::vector<store::BlobRef> tidy() {
         Effects effects;
-        core->tidy(pins, effects);
+        core->tidy(effects);
         commit(effects);
         return effects.unused_blobs;
     }
@@ -30,7 +30,6 @@ protected:
         }
     }
 
-    Pins pins;
 };
 
 TEST_F(ObjectsTest, a_small_object_comes_back_as_it_was_put) {
@@ -309,19 +308,19 @@ TEST_F(ObjectsTest, numbers_go_on_after_a_restart_although_the_outbox_is_empty) 
     tidy();
     sync();
     crash();
-    EXPECT_EQ(core->last_event(), 2U);
+    EXPECT_EQ(core->last_number(), 2U);
     put("k", "3");
-    EXPECT_EQ(core->last_event(), 3U);
+    EXPECT_EQ(core->last_number(), 3U);
     EXPECT_TRUE(core->check_rows());
 }
 
 TEST_F(ObjectsTest, the_last_event_is_found_among_any_number_of_rows) {
     for (const int count : {1, 2, 3, 7, 8, 9, 100, 257}) {
         for (int i = 0; i < count; ++i) put("k", "x");
-        const auto last = core->last_event();
+        const auto last = core->last_number();
         sync();
         crash();
-        EXPECT_EQ(core->last_event(), last);
+        EXPECT_EQ(core->last_number(), last);
         EXPECT_TRUE(core->check_rows());
     }
 }
@@ -345,10 +344,10 @@ TEST_F(ObjectsTest, a_replaced_blob_is_removed_once_that_is_durable_and_nobody_r
     sync();
     put_blob("k", blob_b);
     EXPECT_TRUE(tidy().empty());  // A crash now would bring the old object back.
-    pins.pin(blob_a);
+    core->pins().pin(blob_a);
     sync();
     EXPECT_TRUE(tidy().empty());
-    pins.unpin(blob_a);
+    core->pins().unpin(blob_a);
     EXPECT_TRUE(has_row(trash_row(2)));
     EXPECT_EQ(tidy(), std::vector{blob_a});
     EXPECT_FALSE(has_row(trash_row(2)));
@@ -400,10 +399,10 @@ TEST_F(ObjectsTest, a_put_that_was_not_committed_did_not_happen) {
     Effects effects;
     ASSERT_TRUE(
         core->put_object(put_request("k", 1), {.bytes = "x", .blob = {}}, caller(), effects));
-    ASSERT_TRUE(core->undo(effects));
+    ASSERT_TRUE(core->undo(effects, 0));
     core->check_invariants();
     EXPECT_EQ(core->trash(), 0U);
-    EXPECT_EQ(core->last_event(), 1U);
+    EXPECT_EQ(core->last_number(), 1U);
     EXPECT_EQ(get("k")->blob, blob_a);
     put("k", "y");
     EXPECT_TRUE(core->check_rows());
@@ -415,8 +414,8 @@ TEST_F(ObjectsTest, a_tidying_that_was_not_committed_is_done_again) {
     sync();
     relay_all();
     Effects effects;
-    ASSERT_TRUE(core->tidy(pins, effects));
-    ASSERT_TRUE(core->undo(effects));
+    ASSERT_TRUE(core->tidy(effects));
+    ASSERT_TRUE(core->undo(effects, 0));
     EXPECT_TRUE(core->check_rows());
     EXPECT_EQ(tidy(), std::vector{blob_a});
     EXPECT_TRUE(events().empty());
@@ -424,8 +423,8 @@ TEST_F(ObjectsTest, a_tidying_that_was_not_committed_is_done_again) {
 
 TEST_F(ObjectsTest, there_is_nothing_to_tidy_when_all_is_tidy) {
     Effects effects;
-    EXPECT_FALSE(core->tidy(pins, effects));
-    EXPECT_TRUE(effects.batches.empty());
+    EXPECT_FALSE(core->tidy(effects));
+    EXPECT_TRUE(effects.changes.empty());
 }
 
 TEST_F(ObjectsTest, a_read_that_fails_changes_nothing) {
@@ -434,7 +433,7 @@ TEST_F(ObjectsTest, a_read_that_fails_changes_nothing) {
         {.code = ErrorCode::unavailable, .message = "away", .reason = {}, .details = {}});
     EXPECT_EQ(put("k", "2").error().code, ErrorCode::unavailable);
     EXPECT_EQ(get("k")->bytes, "1");
-    EXPECT_EQ(core->last_event(), 1U);
+    EXPECT_EQ(core->last_number(), 1U);
 }
 
 TEST_F(ObjectsTest, bytes_that_are_not_what_the_row_says_are_corruption) {

@@ -57,11 +57,13 @@ public:
     // What was committed survives from here on.
     void sync() {
         store.sync();
-        core->on_durable(core->last_event());
+        core->on_durable(core->last_number());
     }
 
     void commit(Effects& effects) {
-        for (auto& batch : effects.batches) ASSERT_TRUE(store.commit(std::move(batch)));
+        for (auto& change : effects.changes) {
+            ASSERT_TRUE(store.commit(std::move(change.batch)));
+        }
         core->check_invariants();
     }
 

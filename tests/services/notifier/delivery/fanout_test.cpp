@@ -235,7 +235,7 @@ TEST_F(FanoutTest, a_publish_to_nowhere_or_without_leave_fails_as_a_whole) {
     Caller stranger = owner();
     stranger.principal.account = "111111111111";
     EXPECT_EQ(core->apply(request, stranger, effects).error().reason, "AuthorizationError");
-    EXPECT_TRUE(effects.writes.empty());
+    EXPECT_TRUE(effects.changes.empty());
     EXPECT_EQ(apply(schema::PublishMessages{.topic_arn = topic_t, .entries = {}}).error().code,
               ErrorCode::invalid_argument);
 }

@@ -249,7 +249,7 @@ TEST_F(JournalTest, damaged_rows_are_corruption) {
     ASSERT_TRUE(store.commit(std::move(state)));
     Effects effects;
     NotifierCore other({}, store, Random(1), writer);
-    EXPECT_EQ(other.restore(effects).error().code, ErrorCode::corruption);
+    EXPECT_EQ(other.restore({}, effects).error().code, ErrorCode::corruption);
 }
 
 TEST_F(JournalTest, keys_sort_by_their_numbers) {

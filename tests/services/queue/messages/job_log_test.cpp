@@ -10,7 +10,7 @@ namespace {
 class JobLogTest : public testing::Test {
 protected:
     support::MemoryStore store;
-    JobLog log;
+    JobLog log{store};
     Timestamp now = from_seconds(1'000'000);
 
     template <typename Change>
@@ -32,7 +32,7 @@ protected:
     }
     std::string tell(const std::string& trace_id) {
         std::string told;
-        for (const auto& step : *log.tell(store, trace_id)) told += step.what + " ";
+        for (const auto& step : log.trace({.trace_id = trace_id}, {})->steps) told += step.what + " ";
         return told;
     }
 };
@@ -54,7 +54,7 @@ TEST_F(JobLogTest, a_step_without_a_trace_is_not_kept) {
 TEST_F(JobLogTest, it_survives_a_restart) {
     add("a", "queued");
     log = JobLog();
-    ASSERT_TRUE(log.restore(store));
+    ASSERT_TRUE(log.restore());
     add("a", "leased");
     EXPECT_EQ(tell("a"), "queued leased ");
 }

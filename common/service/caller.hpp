@@ -1,11 +1,11 @@
-// Caller: on whose behalf and when a command runs. The shell fills it from the request's header and
+// Caller: on whose behalf and when a command runs. The host fills it from the request's header and
 // the loop's clock.
 #pragma once
 
 #include "common/base/time.hpp"
 #include "common/schema/wire.hpp"
 
-namespace onput::queue {
+namespace onput::service {
 
 struct Caller {
     schema::Principal principal;
@@ -13,4 +13,4 @@ struct Caller {
     Timestamp now;
 };
 
-}  // namespace onput::queue
+}  // namespace onput::service

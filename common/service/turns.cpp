@@ -1,0 +1,192 @@
+#include "common/service/turns.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.hpp"
+#include "common/runtime/health.hpp"
+
+namespace onput::service {
+
+Error for_caller(Error error) {
+    if (error.code == ErrorCode::resource_exhausted && error.reason.empty()) {
+        error.reason = "storage_full";
+    }
+    return error;
+}
+
+// --- Start and end ----------------------------------------------------------------------------
+
+Turns::Turns(Platform& platform, HostOptions options)
+    : platform_(platform), loop_(platform.loop()), options_(std::move(options)) {}
+
+Turns::~Turns() = default;
+
+Result<void> Turns::open_store() {
+    store::Store::Events events;
+    events.on_durable = [this](store::Ticket durable) {
+        loop_.post([this, durable] { gate_->on_durable(durable); });
+    };
+    events.on_failed = [this](Error error) {
+        loop_.post([this, error = std::move(error)] { platform_.fail(error); });
+    };
+    ONPUT_TRY(store_, platform_.open_store(options_.store, std::move(events)));
+    gate_ = std::make_unique<runtime::ReplyGate>(*store_);
+    if (!options_.notifier_endpoint.empty()) {
+        notifier_ = platform_.connect(options_.notifier_endpoint);
+    }
+    return {};
+}
+
+Result<void> Turns::listen() {
+    methods_ = methods();
+    ONPUT_TRY(server_, platform_.serve(options_.endpoints, [this](transport::Request request) {
+        on_request(std::move(request));
+    }));
+    loop_.at_turn_end([this] { end_turn(); });
+    loop_.post([] {});  // A first turn ends, in any case.
+    return {};
+}
+
+void Turns::relay(outbox::Outbox& outbox, std::string source) {
+    if (!notifier_) return;
+    relay_ = std::make_unique<outbox::Relay>(
+        outbox::Relay::Parts{.loop = loop_,
+                             .outbox = outbox,
+                             .view = *store_,
+                             .notifier = *notifier_,
+                             .source = std::move(source),
+                             .service = platform_.name(),
+                             .fail = [this](const Error& error) { platform_.fail(error); }});
+    loop_.post([this] { relay_->pump(); });
+}
+
+void Turns::drain(std::function<void()> done) {
+    drained_ = std::move(done);
+    on_drain();
+    loop_.post([] {});
+}
+
+void Turns::finish_drain() {
+    if (!drained_ || is_over_ || !is_idle()) return;
+    is_over_ = true;
+    // What was done in the last moment becomes durable as well.
+    needs_sync_ = true;
+    gate_->when_durable([this] { drained_(); });
+}
+
+std::vector<std::string> Turns::waiting_for() const {
+    if (!notifier_ || notifier_->is_connected()) return {};
+    return {"the notifier at " + options_.notifier_endpoint};
+}
+
+std::vector<schema::Metric> Turns::metrics() const {
+    std::vector<schema::Metric> all;
+    add_core_metrics(all);
+    add_metrics(all);
+    const std::string prefix = "onput_" + platform_.name();
+    all.push_back({prefix + "_replies_held", static_cast<double>(gate_->held())});
+    runtime::add_histogram({.family = prefix + "_fsync_seconds"}, store_->sync_times(), all);
+    return all;
+}
+
+// --- Requests ---------------------------------------------------------------------------------
+
+void Turns::on_request(transport::Request request) {
+    if (runtime::answer_status(request, *server_, {platform_.name(), platform_.started_at()},
+                               *this)) {
+        return;
+    }
+    const auto* method = methods_.find(request.header.method);
+    if (method == nullptr) {
+        return reply_now(request.reply_to,
+                         fail(ErrorCode::unimplemented,
+                              platform_.name() + " has no method " + request.header.method));
+    }
+    if (drained_) {
+        return reply_now(request.reply_to,
+                         fail(ErrorCode::unavailable, platform_.name() + " is shutting down"));
+    }
+    const Caller caller{.principal = std::move(request.header.principal),
+                        .trace = std::move(request.header.trace),
+                        .now = now()};
+    (*method)(request, caller);
+}
+
+void Turns::reply(const transport::ReplyTo& to, Result<transport::Reply> reply) {
+    // It waits for every commit before it, those that may sync late included.
+    needs_sync_ = true;
+    // std::function wants to copy what it holds, and frames cannot be copied.
+    auto held = std::make_shared<Result<transport::Reply>>(std::move(reply));
+    gate_->when_durable([this, to, held] { reply_now(to, std::move(*held)); });
+}
+
+void Turns::reply_now(const transport::ReplyTo& to, Result<transport::Reply> reply) {
+    if (!reply) reply = std::unexpected(for_caller(std::move(reply).error()));
+    server_->reply(to, std::move(reply));
+}
+
+// --- Turns ------------------------------------------------------------------------------------
+
+Result<void> Turns::commit(store::Batch batch, Sync sync) {
+    if (batch.empty()) return {};
+    const bool is_first = store_->last_ticket() == synced_;
+    const auto ticket = store_->commit(std::move(batch));
+    if (!ticket) {
+        if (ticket.error().code != ErrorCode::resource_exhausted) platform_.fail(ticket.error());
+        log::warn("commit refused", {{"error", ticket.error().message}});
+        return std::unexpected(for_caller(ticket.error()));
+    }
+    if (is_first) unsynced_since_ = now();
+    if (sync == Sync::soon) needs_sync_ = true;
+    return {};
+}
+
+void Turns::end_turn() {
+    end_core_turn();
+    on_turn_end();
+    follow();
+    finish_drain();
+    sync_if_needed();
+    arm_timer();
+}
+
+void Turns::follow() {
+    const std::uint64_t last = last_number();
+    if (last == followed_) return;
+    followed_ = last;
+    gate_->when_durable([this, last] {
+        on_number_durable(last);
+        if (relay_) relay_->pump();
+    });
+}
+
+void Turns::sync_if_needed() {
+    const store::Ticket last = store_->last_ticket();
+    const Timestamp at = now();
+    const bool is_late = at - unsynced_since_ >= lazy_sync_interval || at < unsynced_since_;
+    if (last > synced_ && (needs_sync_ || is_late)) {
+        synced_ = last;
+        store_->sync();
+    }
+    needs_sync_ = false;
+}
+
+void Turns::arm_timer() {
+    const Timestamp at = now();
+    Timestamp next = next_wakeup();
+    if (store_->last_ticket() > synced_) {
+        next = std::min(next, unsynced_since_ + lazy_sync_interval);
+    }
+    // A core that is about to end is not given what it waits for, and must not make the loop spin.
+    if (drained_) next = std::max(next, at + drain_turn_interval);
+    // An earlier timer than needed does no harm, and most turns only move the need further away.
+    if (next >= timer_at_) return;
+    loop_.cancel(timer_);
+    timer_at_ = next;
+    // The turn that the timer makes is all that is wanted of it.
+    timer_ = loop_.after(std::max(Duration::zero(), next - at),
+                         [this] { timer_at_ = Timestamp::max(); });
+}
+
+}  // namespace onput::service
