@@ -14,13 +14,13 @@
 #include <optional>
 #include <string>
 
+#include "common/async/task.hpp"
 #include "services/gateway/http/body_reader.hpp"
 #include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/http/options.hpp"
 #include "services/gateway/http/response_writer.hpp"
 #include "services/gateway/http/stream.hpp"
-#include "services/gateway/http/task.hpp"
 #include "services/gateway/http/wire.hpp"
 
 namespace onput::http {
