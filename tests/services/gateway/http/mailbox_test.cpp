@@ -30,11 +30,11 @@ TEST(Wakeup, a_signal_before_the_wait_is_not_lost) {
 
 // Runs jobs when told to.
 struct Queue final : Executor {
-    void post(Job job) override { jobs.push_back(std::move(job)); }
+    void post(UniqueFunction<void()> job) override { jobs.push_back(std::move(job)); }
     void run() {
-        for (Job& job : std::exchange(jobs, {})) job();
+        for (UniqueFunction<void()>& job : std::exchange(jobs, {})) job();
     }
-    std::vector<Job> jobs;
+    std::vector<UniqueFunction<void()>> jobs;
 };
 
 TEST(Mailbox, items_come_out_in_the_order_they_were_put) {
