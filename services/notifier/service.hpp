@@ -128,7 +128,7 @@ T NotifierService::must(Result<T> result) {
 template <schema::Message M>
 Result<transport::Reply> to_reply(const Result<M>& message) {
     if (!message) return std::unexpected(message.error());
-    return transport::Reply{.body = schema::encode(*message), .attachments = {}};
+    return transport::Reply{.body = schema::encode(*message)};
 }
 Caller caller_of(const transport::Request& request, Timestamp now);
 std::string described(const Error& error);

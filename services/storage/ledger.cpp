@@ -36,7 +36,7 @@ void Ledger::answer_now(const transport::ReplyTo& to, Result<Answer> answer) {
         server_->reply(to, std::unexpected(for_caller(std::move(answer).error())));
         return;
     }
-    transport::Reply reply{.body = std::move(answer->body), .attachments = {}};
+    transport::Reply reply{.body = std::move(answer->body)};
     if (!answer->bytes.empty()) {
         reply.attachments.emplace_back(std::move(answer->bytes));
     }

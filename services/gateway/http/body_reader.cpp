@@ -18,8 +18,7 @@ SteadyTime now() {
 Error incomplete_body() {
     return {.code = ErrorCode::invalid_argument,
             .message = "the request ended before its body did",
-            .reason = "incomplete_body",
-            .details = {}};
+            .reason = "incomplete_body"};
 }
 
 }  // namespace

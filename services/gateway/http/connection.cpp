@@ -30,8 +30,7 @@ SteadyTime now() {
 Error shutting_down() {
     return {.code = ErrorCode::unavailable,
             .message = "the server is shutting down",
-            .reason = "shutting_down",
-            .details = {}};
+            .reason = "shutting_down"};
 }
 
 Response plain_text(const ProtocolError& error) {

@@ -21,8 +21,7 @@ constexpr Duration grace_max = std::chrono::hours(24 * 365);
 // One thread with its connections. Everything but the counters belongs to that thread.
 struct Lane {
     Lane(const Options& options, Handler& handler)
-        : loop(Loop::create()),
-          context{.options = options, .handler = handler, .loop = loop, .date = {}} {}
+        : loop(Loop::create()), context{.options = options, .handler = handler, .loop = loop} {}
 
     std::shared_ptr<Loop> loop;
     ConnectionContext context;

@@ -28,12 +28,10 @@ TEST(Core, sends_are_refused_when_there_are_too_many_messages) {
     support::MemoryStore store;
     Core core(store, Random(1), {.messages_max = 2});
     ASSERT_TRUE(core.restore(from_seconds(1)));
-    const Caller caller{
-        .principal = {.account = test_account, .id = "t"}, .trace = {}, .now = from_seconds(1)};
+    const Caller caller{.principal = {.account = test_account, .id = "t"}, .now = from_seconds(1)};
     Effects effects;
-    ASSERT_TRUE(core.execute(schema::CreateQueue{.name = "q", .attributes = {}, .tags = {}}, caller,
-                             effects));
-    schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
+    ASSERT_TRUE(core.execute(schema::CreateQueue{.name = "q"}, caller, effects));
+    schema::SendMessages request{.name = "q"};
     request.entries.resize(3);
     EXPECT_EQ(core.execute(request, caller, effects).error().reason, "OverLimit");
     request.entries.resize(2);
