@@ -139,9 +139,7 @@ void run(const std::string& directory) {
             durable = ticket;
             durable.notify_one();
         };
-        const auto store =
-            open_rocks_store({.directory = directory}, {.on_durable = tell, .on_failed = {}})
-                .value();
+        const auto store = open_rocks_store({.directory = directory}, {.on_durable = tell}).value();
         for (const std::size_t rows : {1, 16, 128}) bench_turns(*store, durable, rows, 200);
         for (const std::size_t rows : {1, 16, 128}) bench_turns(*store, durable, rows, 4096);
         bench_stream(*store, durable, 200);

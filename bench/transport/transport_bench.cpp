@@ -57,7 +57,7 @@ void serve_echo(const std::string& endpoint) {
     Loop loop(context);
     std::unique_ptr<RequestServer> server;
     server = expect(RequestServer::bind(loop, {endpoint}, [&](Request request) {
-        server->reply(request.reply_to, Reply{.body = std::move(request.body), .attachments = {}});
+        server->reply(request.reply_to, Reply{.body = std::move(request.body)});
     }));
     loop.run();
 }

@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
+
 namespace onput::auth {
 namespace {
 

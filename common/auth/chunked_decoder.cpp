@@ -5,6 +5,7 @@
 
 #include "common/auth/request_view.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::auth {
 namespace {
@@ -38,18 +39,9 @@ std::unexpected<Error> signature_mismatch(std::string_view provided) {
                 .message =
                     "The request signature we calculated does not match the signature you "
                     "provided. Check your key and signing method.",
-                .reason = "signature_does_not_match",
-                .details = {}};
+                .reason = "signature_does_not_match"};
     error.details.emplace_back("SignatureProvided", std::string(provided));
     return std::unexpected(std::move(error));
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return out;
 }
 
 bool is_header_name(std::string_view name) {
@@ -72,7 +64,7 @@ ChunkedDecoder::ChunkedDecoder(const ChunkedBody& body)
         const std::size_t end = std::min(rest.find(','), rest.size());
         const std::string_view name = trimmed(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (!name.empty()) announced_.push_back(lower(name));
+        if (!name.empty()) announced_.push_back(lower_case(name));
     }
 }
 
@@ -217,7 +209,7 @@ Result<void> ChunkedDecoder::on_trailer_line() {
     const std::string_view line = line_;
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || trailer_is_proven_) return malformed_trailer();
-    const std::string name = lower(line.substr(0, colon));
+    const std::string name = lower_case(line.substr(0, colon));
     const std::string_view value = trimmed(line.substr(colon + 1));
     if (!is_header_name(name) || !is_header_value(value)) return malformed_trailer();
     if (mode_ == ChunkMode::signed_chunks_trailer && name == trailer_signature_name) {

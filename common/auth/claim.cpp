@@ -10,6 +10,7 @@
 #include "common/auth/credentials.hpp"
 #include "common/auth/sigv2.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::auth {
 namespace {
@@ -110,8 +111,7 @@ Result<void> check_amz_headers_are_signed(const RequestView& request, const Clai
         if (is_signed(claim.signed_headers, header.name)) continue;
         Error error{.code = ErrorCode::permission_denied,
                     .message = "There were headers present in the request which were not signed",
-                    .reason = "headers_not_signed",
-                    .details = {}};
+                    .reason = "headers_not_signed"};
         error.details.emplace_back("HeadersNotSigned", std::string(header.name));
         return std::unexpected(std::move(error));
     }
@@ -136,8 +136,7 @@ Result<Payload> parse_payload(std::string_view token) {
                     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
                     "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
                     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value.",
-                .reason = "invalid_content_sha256",
-                .details = {}};
+                .reason = "invalid_content_sha256"};
     error.details.emplace_back("ArgumentName", "x-amz-content-sha256");
     error.details.emplace_back("ArgumentValue", std::string(token.substr(0, 128)));
     return std::unexpected(std::move(error));
@@ -200,8 +199,7 @@ std::unexpected<Error> unsupported_authorization(std::string_view value) {
     }
     Error error{.code = ErrorCode::invalid_argument,
                 .message = "Unsupported Authorization Type",
-                .reason = "unsupported_authorization_type",
-                .details = {}};
+                .reason = "unsupported_authorization_type"};
     error.details.emplace_back("ArgumentName", "Authorization");
     // Only its type: what follows may be somebody's password.
     error.details.emplace_back("ArgumentValue", std::string(type.substr(0, 64)));

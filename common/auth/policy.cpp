@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/auth/request_view.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::auth {
 namespace {
@@ -23,14 +24,6 @@ std::unexpected<Error> malformed(std::string_view what) {
 // Names from the document are quoted in messages: short ones only.
 std::string in_quotes(std::string_view name) {
     return '"' + std::string(name.substr(0, 64)) + '"';
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return out;
 }
 
 // A string, or an array of strings that is not empty.
@@ -160,7 +153,7 @@ private:
         statement.effect = json["Effect"] == "Allow" ? PolicyEffect::allow : PolicyEffect::deny;
         ONPUT_TRY_VOID(parse_principal(json["Principal"], where, statement));
         ONPUT_TRY(statement.actions, string_list(json["Action"], where + ": Action"));
-        for (std::string& action : statement.actions) action = lower(action);
+        for (std::string& action : statement.actions) action = lower_case(action);
         ONPUT_TRY(statement.resources, string_list(json["Resource"], where + ": Resource"));
         if (json.contains("Condition")) {
             ONPUT_TRY_VOID(parse_conditions(json["Condition"], where, statement));
@@ -274,7 +267,7 @@ PolicyDecision Policy::evaluate(const PolicyRequest& request) const {
 }
 
 bool Policy::applies(const Statement& statement, const PolicyRequest& request) {
-    const std::string action = lower(request.action);
+    const std::string action = lower_case(request.action);
     return names_principal(statement, request.principal) &&
            std::ranges::any_of(
                statement.actions,

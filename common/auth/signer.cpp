@@ -62,7 +62,6 @@ Result<SignedRequest> Signer::sign(const RequestView& request, std::string_view 
     ONPUT_TRY(const std::string canonical, canonical_request({.request = complete,
                                                               .signed_headers = signed_headers,
                                                               .payload = payload,
-                                                              .left_out_parameter = {},
                                                               .path_encoding = path_encoding}));
     const std::string& key = key_of(std::string_view(out.amz_date).substr(0, 8));
     std::string scope = scope_.text();
@@ -108,7 +107,6 @@ Result<std::string> Signer::presign(const RequestView& request, std::chrono::sec
                                  .signed_headers = signed_headers,
                                  .payload = path_encoding == PathEncoding::once ? "UNSIGNED-PAYLOAD"
                                                                                 : empty_sha256,
-                                 .left_out_parameter = {},
                                  .path_encoding = path_encoding}));
     query += "&X-Amz-Signature=" +
              to_hex(hmac_sha256(

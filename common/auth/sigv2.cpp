@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "common/auth/canonical.hpp"
 #include "common/auth/credentials.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::auth {
 namespace {
@@ -60,7 +60,7 @@ std::unexpected<Error> refused(std::string_view message) {
     return fail(ErrorCode::permission_denied, std::string(message), "access_denied");
 }
 
-std::optional<Parameter> find_parameter(std::string_view query, std::string_view name) {
+std::optional<RawParameter> find_parameter(std::string_view query, std::string_view name) {
     while (const auto parameter = next_parameter(query)) {
         if (equal_ignoring_case(parameter->name, name)) return parameter;
     }
@@ -87,19 +87,11 @@ Result<std::string> header_or_parameter(const RequestView& request, std::string_
     return std::string();
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return out;
-}
-
 Result<void> append_amz_headers(std::string& out, const RequestView& request) {
     std::map<std::string, std::string> values;
     for (const Header& header : request.headers) {
         if (!starts_with_ignoring_case(header.name, "x-amz-")) continue;
-        const auto [at, is_first] = values.try_emplace(lower(header.name));
+        const auto [at, is_first] = values.try_emplace(lower_case(header.name));
         if (!is_first) at->second += ',';
         at->second += trimmed(header.value);
     }
@@ -107,7 +99,7 @@ Result<void> append_amz_headers(std::string& out, const RequestView& request) {
     while (const auto parameter = next_parameter(rest)) {
         if (!starts_with_ignoring_case(parameter->name, "x-amz-")) continue;
         ONPUT_TRY(std::string value, percent_decode(parameter->value));
-        values.try_emplace(lower(parameter->name), std::move(value));
+        values.try_emplace(lower_case(parameter->name), std::move(value));
         if (values.size() > query_parameters_max) {
             return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
                         "invalid_uri");
@@ -162,16 +154,13 @@ Result<Claim> parse_sigv2_query(const RequestView& request) {
     if (claim.access_key.size() > access_key_bytes_max) {
         return refused("AWSAccessKeyId is longer than any access key");
     }
-    std::int64_t seconds = 0;
-    const auto [stop, error] =
-        std::from_chars(expires.data(), expires.data() + expires.size(), seconds);
+    const auto seconds = parse_number<std::int64_t>(expires);
     // Up to the year 9999, so that the time can be shown.
     constexpr std::int64_t seconds_max = 253'402'300'799;
-    if (error != std::errc() || stop != expires.data() + expires.size() || seconds < 0 ||
-        seconds > seconds_max) {
+    if (!seconds || *seconds < 0 || *seconds > seconds_max) {
         return refused("Invalid date (should be seconds since epoch): " + expires.substr(0, 64));
     }
-    claim.expires_at = from_seconds(seconds);
+    claim.expires_at = from_seconds(*seconds);
     return claim;
 }
 

@@ -106,7 +106,7 @@ Result<ChunkSeed> verify_sigv2(const Claim& claim, const RequestView& request,
     ONPUT_TRY(std::string text, sigv2_string_to_sign(request, input.host_bucket));
     const std::string expected = to_base64(hmac_sha1(credential.secret, text));
     if (!equal_constant_time(expected, claim.signature)) {
-        return mismatch(claim, {.string_to_sign = std::move(text), .canonical_request = {}});
+        return mismatch(claim, {.string_to_sign = std::move(text)});
     }
     return ChunkSeed{};
 }

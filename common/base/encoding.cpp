@@ -168,6 +168,22 @@ Result<std::string> form_decode(std::string_view text) {
     return decode(text, {.plus_is_space = true});
 }
 
+std::optional<RawParameter> next_parameter(std::string_view& rest) {
+    while (!rest.empty()) {
+        const std::size_t end = rest.find('&');
+        const std::string_view item = rest.substr(0, end);
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+        if (item.empty()) continue;
+        const std::size_t equals = item.find('=');
+        if (equals == std::string_view::npos) {
+            return RawParameter{.name = item, .has_value = false};
+        }
+        return RawParameter{
+            .name = item.substr(0, equals), .value = item.substr(equals + 1), .has_value = true};
+    }
+    return {};
+}
+
 bool is_utf8(std::string_view text) {
     std::size_t i = 0;
     while (i < text.size()) {

@@ -1,6 +1,7 @@
 // Text forms of bytes: hexadecimal, base64, percent-encoding. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,17 @@ std::string form_encode(std::string_view text, std::string_view keep = {});
 // A '%' that two hexadecimal digits do not follow is invalid_argument.
 Result<std::string> percent_decode(std::string_view text);
 Result<std::string> form_decode(std::string_view text);  // '+' is a space.
+
+// One `name=value` of a query or form, still encoded.
+struct RawParameter {
+    std::string_view name;
+    std::string_view value;
+    bool has_value = false;  // False without '=', as in "?acl".
+};
+
+// Takes the first parameter off the front of `rest`; nothing when `rest` is used up. Empty
+// parameters ("a&&b") are passed over.
+std::optional<RawParameter> next_parameter(std::string_view& rest);
 
 // Well-formed UTF-8, surrogates and overlong forms refused.
 bool is_utf8(std::string_view text);

@@ -60,8 +60,8 @@ using Result = std::expected<T, Error>;
 
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message,
                                                  std::string reason = {}) {
-    return std::unexpected(Error{
-        .code = code, .message = std::move(message), .reason = std::move(reason), .details = {}});
+    return std::unexpected(
+        Error{.code = code, .message = std::move(message), .reason = std::move(reason)});
 }
 
 }  // namespace onput

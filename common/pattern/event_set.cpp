@@ -58,8 +58,7 @@ std::unexpected<Error> unsupported(std::string_view name) {
     constexpr std::size_t echo_bytes_max = 128;
     Error error{.code = ErrorCode::invalid_argument,
                 .message = "A specified event is not supported for notifications.",
-                .reason = "unsupported_event",
-                .details = {}};
+                .reason = "unsupported_event"};
     error.details.emplace_back("ArgumentName", "Event");
     error.details.emplace_back("ArgumentValue", std::string(name.substr(0, echo_bytes_max)));
     return std::unexpected(std::move(error));

@@ -98,7 +98,7 @@ Result<void> Compiler::object(const std::string& prefix, std::size_t depth) {
 Result<void> Compiler::member(const std::string& path, const JsonToken& name, std::size_t depth) {
     const JsonToken first = reader_.next();
     if (first.kind == JsonKind::begin_array) {
-        return values({.path = path, .depth = depth, .conditions = {}});
+        return values({.path = path, .depth = depth});
     }
     if (first.kind != JsonKind::begin_object) {
         return refuse(first, fmt::format("\"{}\" must be an object or an array", name.text));

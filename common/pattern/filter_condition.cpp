@@ -7,12 +7,10 @@
 #include <optional>
 #include <system_error>
 
+#include "common/base/text.hpp"
+
 namespace onput::pattern {
 namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 struct Address {
     std::array<std::uint8_t, 16> bytes{};
@@ -47,8 +45,7 @@ bool test(const Suffix& suffix, const FilterValue& value) {
 }
 
 bool test(const EqualsIgnoreCase& exact, const FilterValue& value) {
-    return value.kind == JsonKind::text &&
-           std::ranges::equal(value.text, exact.text, {}, lower, lower);
+    return value.kind == JsonKind::text && equal_ignoring_case(value.text, exact.text);
 }
 
 bool test(const AnythingButTexts& others, const FilterValue& value) {
@@ -98,21 +95,18 @@ Result<AddressBlock> parse_address_block(std::string_view cidr) {
         return refuse("Malformed CIDR, one '/' required");
     }
     const std::string_view bits = cidr.substr(slash + 1);
-    int mask = 0;
-    const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), mask);
-    if (error != std::errc() || end != bits.data() + bits.size()) {
-        return refuse("Malformed CIDR, mask bits must be an integer");
-    }
-    if (mask < 0) return refuse("Malformed CIDR, mask bits must not be negative");
+    const auto mask = parse_number<int>(bits);
+    if (!mask) return refuse("Malformed CIDR, mask bits must be an integer");
+    if (*mask < 0) return refuse("Malformed CIDR, mask bits must not be negative");
     const auto address = parse_address(cidr.substr(0, slash));
     if (!address) {
         return refuse("Nonstandard IP address: " + std::string(cidr.substr(0, slash)));
     }
-    if (address->size == 4 && mask > 32) return refuse("IPv4 mask bits must be <= 32");
-    if (mask > 128) return refuse("IPv6 mask bits must be <= 128");
+    if (address->size == 4 && *mask > 32) return refuse("IPv4 mask bits must be <= 32");
+    if (*mask > 128) return refuse("IPv6 mask bits must be <= 128");
     return AddressBlock{.address = address->bytes,
                         .address_bytes = address->size,
-                        .mask_bits = static_cast<std::size_t>(mask)};
+                        .mask_bits = static_cast<std::size_t>(*mask)};
 }
 
 Result<double> parse_attribute_number(std::string_view text) {

@@ -63,7 +63,7 @@ bool accepts_attribute(const FilterLeaf& leaf, std::span<const FilterAttribute> 
         }
         if (!is_type(attribute.type, "Number")) return false;
         const auto number = parse_attribute_number(attribute.value);
-        return number && accepts(leaf, {.kind = JsonKind::number, .text = {}, .number = *number});
+        return number && accepts(leaf, {.kind = JsonKind::number, .number = *number});
     }
     return leaf.accepts_absent;
 }

@@ -245,7 +245,7 @@ JsonToken JsonReader::close() {
 }
 
 JsonToken JsonReader::token(JsonKind kind, std::size_t seen) const {
-    return {.kind = kind, .text = {}, .seen = seen, .end = at_};
+    return {.kind = kind, .seen = seen, .end = at_};
 }
 
 JsonToken JsonReader::refuse(std::string failure, std::size_t seen) {

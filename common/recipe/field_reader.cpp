@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/recipe/recipe.hpp"
+
 namespace onput::recipe {
 namespace {
 
@@ -21,7 +23,19 @@ bool is_color(std::string_view text, ColorKind kind) {
     return has_length && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
+constexpr std::string_view object_scheme = "s3://";
+constexpr std::size_t bucket_bytes_min = 3;
+constexpr std::size_t bucket_bytes_max = 63;
+constexpr std::size_t object_name_bytes_max =
+    object_scheme.size() + bucket_bytes_max + 1 + key_bytes_max;
+
 }  // namespace
+
+bool is_bucket_name(std::string_view text) {
+    return text.size() >= bucket_bytes_min && text.size() <= bucket_bytes_max &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") ==
+               std::string_view::npos;
+}
 
 std::unexpected<Error> refuse(std::string_view place, std::string_view what) {
     return fail(ErrorCode::invalid_argument,
@@ -40,6 +54,10 @@ FieldReader::FieldReader(const JsonObject& object, std::string place)
 
 void FieldReader::add_mistake(std::string what) {
     if (mistake_.empty()) mistake_ = std::move(what);
+}
+
+void FieldReader::require(std::string_view name) {
+    if (missing_.empty() && !has(name)) missing_ = name;
 }
 
 bool FieldReader::has(std::string_view name) const {
@@ -145,6 +163,19 @@ void FieldReader::color(std::string_view name, std::string& value, ColorKind kin
     }
 }
 
+void FieldReader::object(std::string_view name, std::string& bucket, std::string& key) {
+    std::string given;
+    text(name, given, {1, object_name_bytes_max});
+    if (given.empty()) return;
+    const std::size_t slash = given.find('/', object_scheme.size());
+    if (given.starts_with(object_scheme) && slash != std::string::npos) {
+        bucket = given.substr(object_scheme.size(), slash - object_scheme.size());
+        key = given.substr(slash + 1);
+        if (is_bucket_name(bucket) && !key.empty() && key.size() <= key_bytes_max) return;
+    }
+    add_mistake(fmt::format("'{}' '{}' is not s3://bucket/key", name, shown(given)));
+}
+
 std::optional<std::size_t> FieldReader::choose(std::string_view name,
                                                const std::vector<std::string_view>& names) {
     const JsonValue* given = take(name);
@@ -170,6 +201,7 @@ Result<void> FieldReader::finish() {
         }
     }
     if (!mistake_.empty()) return refuse(place_, mistake_);
+    if (!missing_.empty()) return refuse(place_, fmt::format("'{}' is missing", missing_));
     return {};
 }
 

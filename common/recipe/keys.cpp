@@ -1,5 +1,6 @@
 // Where results lie, and what they are called.
 #include <algorithm>
+#include <array>
 
 #include "common/base/check.hpp"
 #include "common/base/digest.hpp"
@@ -11,6 +12,17 @@ namespace {
 
 constexpr std::size_t extension_bytes_max = 8;
 constexpr std::size_t fingerprint_digits = 16;
+
+struct FileType {
+    std::string_view extension;
+    std::string_view content_type;
+};
+// In the order of ImageFormat.
+constexpr std::array<FileType, 5> file_types{{{"jpg", "image/jpeg"},
+                                              {"png", "image/png"},
+                                              {"webp", "image/webp"},
+                                              {"avif", "image/avif"},
+                                              {"gif", "image/gif"}}};
 
 bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -68,25 +80,11 @@ std::string quarantine_key(std::string_view input_key, std::size_t bytes_max) {
 }
 
 std::string_view extension_of(ImageFormat format) {
-    switch (format) {
-        case ImageFormat::jpeg: return "jpg";
-        case ImageFormat::png: return "png";
-        case ImageFormat::webp: return "webp";
-        case ImageFormat::avif: return "avif";
-        case ImageFormat::gif: return "gif";
-    }
-    return {};
+    return file_types[static_cast<std::size_t>(format)].extension;
 }
 
 std::string_view content_type_of(ImageFormat format) {
-    switch (format) {
-        case ImageFormat::jpeg: return "image/jpeg";
-        case ImageFormat::png: return "image/png";
-        case ImageFormat::webp: return "image/webp";
-        case ImageFormat::avif: return "image/avif";
-        case ImageFormat::gif: return "image/gif";
-    }
-    return {};
+    return file_types[static_cast<std::size_t>(format)].content_type;
 }
 
 }  // namespace onput::recipe

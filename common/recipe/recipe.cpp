@@ -5,90 +5,16 @@
 
 #include <fmt/format.h>
 
-#include "common/recipe/step_parsers.hpp"
+#include "common/recipe/field_reader.hpp"
+#include "common/recipe/step_parser.hpp"
 
 namespace onput::recipe {
 namespace {
-
-struct StepParser {
-    std::string_view name;
-    Result<Step> (*parse)(FieldReader&);
-};
-
-constexpr std::array<StepParser, 11> step_parsers{{{"resize", parse_resize},
-                                                   {"fit", parse_fit},
-                                                   {"fill", parse_fill},
-                                                   {"crop", parse_crop},
-                                                   {"rotate", parse_rotate},
-                                                   {"autorotate", parse_autorotate},
-                                                   {"watermark", parse_watermark},
-                                                   {"pixelate", parse_pixelate},
-                                                   {"grayscale", parse_grayscale},
-                                                   {"format", parse_format},
-                                                   {"strip", parse_strip}}};
 
 constexpr std::array<Choice<InvalidPolicy>, 3> policies{
     {{"keep", InvalidPolicy::keep},
      {"delete", InvalidPolicy::remove},
      {"quarantine", InvalidPolicy::quarantine}}};
-
-std::string step_names() {
-    std::string names;
-    for (const auto& parser : step_parsers)
-        names += (names.empty() ? "" : ", ") + std::string(parser.name);
-    return names;
-}
-
-// The short forms, as the fields that they stand for: true is a step with its defaults, false turns
-// autorotate off, a text is a format's type.
-Result<JsonObject> fields_of(std::string_view step, const JsonValue& value,
-                             const std::string& place) {
-    if (const auto* object = value.get<JsonObject>()) return *object;
-    if (const auto* text = value.get<std::string>(); text != nullptr && step == "format")
-        return JsonObject{{"type", JsonValue{*text}}};
-    if (const bool* flag = value.get<bool>()) {
-        if (*flag) return JsonObject();
-        if (step == "autorotate") return JsonObject{{"enabled", JsonValue{false}}};
-    }
-    return refuse(place, step == "format"       ? "must be an object or a format's name"
-                         : step == "autorotate" ? "must be an object, true or false"
-                                                : "must be an object or true");
-}
-
-template <typename OneStep>
-std::size_t count_steps(const std::vector<Step>& steps) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        steps, [](const Step& step) { return std::holds_alternative<OneStep>(step); }));
-}
-
-// What only shows when all steps are known.
-Result<void> check_order(const std::vector<Step>& steps, const std::string& place) {
-    for (std::size_t index = 0; index + 1 < steps.size(); ++index) {
-        if (std::holds_alternative<FormatStep>(steps[index])) {
-            return refuse(fmt::format("{}, step {} (format)", place, index + 1),
-                          "must be the last step");
-        }
-    }
-    if (count_steps<AutorotateStep>(steps) > 1) return refuse(place, "autorotate is given twice");
-    if (count_steps<StripStep>(steps) > 1) return refuse(place, "strip is given twice");
-    return {};
-}
-
-Result<std::vector<Step>> parse_steps(const JsonValue& value, const std::string& place) {
-    const auto* array = value.get<JsonArray>();
-    if (array == nullptr) return refuse(place, "'steps' must be an array");
-    if (array->size() > steps_max) {
-        return refuse(place, fmt::format("{} steps are above {}", array->size(), steps_max));
-    }
-    std::vector<Step> steps;
-    for (const JsonValue& element : *array) {
-        ONPUT_TRY(auto step,
-                  parse_step(element, fmt::format("{}, step {}", place, steps.size() + 1)));
-        steps.push_back(std::move(step));
-    }
-    ONPUT_TRY_VOID(check_order(steps, place));
-    return steps;
-}
 
 bool is_derivative_name(std::string_view text) {
     return !text.empty() && text.size() <= derivative_name_bytes_max &&
@@ -113,7 +39,7 @@ Result<Derivative> parse_derivative(const JsonValue& value, std::size_t number) 
     const JsonValue* steps = fields.take("steps");
     ONPUT_TRY_VOID(fields.finish());
     if (steps == nullptr) return refuse(fields.place(), "'steps' is missing");
-    Derivative derivative{.name = *name, .steps = {}};
+    Derivative derivative{.name = *name};
     ONPUT_TRY(derivative.steps, parse_steps(*steps, fields.place()));
     return derivative;
 }
@@ -140,16 +66,15 @@ Result<std::vector<Derivative>> parse_derivatives(const JsonValue* value) {
 
 Result<Place> parse_place(const JsonValue& value, const std::string& name) {
     const auto* object = value.get<JsonObject>();
-    if (object == nullptr) return refuse({}, "'" + name + "' must be an object");
+    if (object == nullptr) return refuse({}, fmt::format("'{}' must be an object", name));
     Place place;
-    FieldReader fields(*object, "'" + name + "'");
-    fields.text("bucket", place.bucket, {1, prefix_bytes_max});
+    FieldReader fields(*object, fmt::format("'{}'", name));
+    fields.text("bucket", place.bucket, {1, prefix_bytes_max}, required);
     fields.text("prefix", place.prefix, {0, prefix_bytes_max});
     ONPUT_TRY_VOID(fields.finish());
-    if (!fields.has("bucket")) return refuse(fields.place(), "'bucket' is missing");
     if (!is_bucket_name(place.bucket)) {
         return refuse(fields.place(),
-                      "'bucket' '" + shown(place.bucket) + "' is not a bucket's name");
+                      fmt::format("'bucket' '{}' is not a bucket's name", shown(place.bucket)));
     }
     return place;
 }
@@ -184,24 +109,6 @@ Result<void> check_watermarks(const Recipe& recipe) {
 
 }  // namespace
 
-Result<Step> parse_step(const JsonValue& value, const std::string& place) {
-    const auto* object = value.get<JsonObject>();
-    if (object == nullptr || object->size() != 1) {
-        return refuse(place,
-                      "must be an object that names one step, such as {\"grayscale\": true}");
-    }
-    const auto& [name, content] = object->front();
-    const auto parser = std::ranges::find(step_parsers, name, &StepParser::name);
-    if (parser == step_parsers.end()) {
-        return refuse(
-            place, fmt::format("there is no step '{}'; there are {}", shown(name), step_names()));
-    }
-    const std::string named = fmt::format("{} ({})", place, name);
-    ONPUT_TRY(const JsonObject step, fields_of(name, content, named));
-    FieldReader fields(step, named);
-    return parser->parse(fields);
-}
-
 Result<Recipe> parse_recipe(std::string_view json) {
     if (json.size() > recipe_bytes_max) {
         return refuse({}, fmt::format("{} bytes are above {}", json.size(), recipe_bytes_max));
@@ -213,7 +120,7 @@ Result<Recipe> parse_recipe(std::string_view json) {
     Recipe recipe;
     FieldReader fields(*object, {});
     const JsonValue* output = fields.take("output");
-    fields.choice<InvalidPolicy>("invalid", recipe.invalid, policies);
+    fields.choice("invalid", recipe.invalid, policies);
     const JsonValue* quarantine = fields.take("quarantine");
     const JsonValue* limits = fields.take("limits");
     fields.flag("sidecar", recipe.sidecar);

@@ -133,7 +133,7 @@ HealthAnswer answer_health(std::string_view method, std::string_view target,
     if (path == "/_onput/livez") return {.body = "alive\n"};
     if (path == "/_onput/readyz") {
         if (report.waiting_for.empty()) return {.body = "ready\n"};
-        HealthAnswer answer{.status = 503, .body = {}};
+        HealthAnswer answer{.status = 503};
         for (const auto& lacking : report.waiting_for)
             answer.body += "waiting for " + lacking + "\n";
         return answer;

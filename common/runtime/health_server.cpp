@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <netdb.h>
@@ -11,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <fmt/format.h>
 
+#include "common/base/text.hpp"
 #include "common/runtime/health.hpp"
 
 namespace onput::runtime {
@@ -25,13 +25,9 @@ struct HostPort {
 
 Result<HostPort> split_address(const std::string& address) {
     const auto colon = address.rfind(':');
-    HostPort parts{.host = address.substr(0, colon), .port = {}};
+    HostPort parts{.host = address.substr(0, colon)};
     if (colon != std::string::npos) parts.port = address.substr(colon + 1);
-    std::uint16_t number = 0;
-    const auto [end, error] =
-        std::from_chars(parts.port.data(), parts.port.data() + parts.port.size(), number);
-    if (error != std::errc() || end != parts.port.data() + parts.port.size() ||
-        parts.host.empty()) {
+    if (!parse_number<std::uint16_t>(parts.port) || parts.host.empty()) {
         return fail(ErrorCode::invalid_argument,
                     "health_listen '" + address + "' is no address and port, like 127.0.0.1:9100");
     }
@@ -86,9 +82,7 @@ public:
         if (getsockname(fd_, generic, &length) == 0) {
             getnameinfo(generic, length, nullptr, 0, text, sizeof text, NI_NUMERICSERV);
         }
-        std::uint16_t number = 0;
-        std::from_chars(text, text + std::strlen(text), number);
-        return number;
+        return parse_number<std::uint16_t>(text).value_or(0);
     }
 
 private:

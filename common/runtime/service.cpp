@@ -205,7 +205,6 @@ int serve(detail::Launch& launch) {
 Result<ConfigRequest> configure(detail::Launch& launch, int argc, char** argv) {
     ONPUT_TRY(const ConfigRequest request,
               load_options(launch.options, {.service = launch.info.name,
-                                            .file = {},
                                             .environment = process_environment(),
                                             .arguments = {argv + 1, argv + argc}}));
     if (request.help_wanted || request.version_wanted) return request;

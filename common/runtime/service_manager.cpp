@@ -1,7 +1,6 @@
 #include "common/runtime/service_manager.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <sys/socket.h>
@@ -9,6 +8,8 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "common/base/text.hpp"
 
 namespace onput::runtime {
 namespace {
@@ -29,9 +30,7 @@ ServiceManager ServiceManager::from_environment() {
     ServiceManager manager;
     manager.socket_ = take_variable("NOTIFY_SOCKET");
     const std::string text = take_variable("WATCHDOG_USEC");
-    std::int64_t microseconds = 0;
-    std::from_chars(text.data(), text.data() + text.size(), microseconds);
-    manager.watchdog_ = std::chrono::microseconds(microseconds);
+    manager.watchdog_ = std::chrono::microseconds(parse_number<std::int64_t>(text).value_or(0));
     return manager;
 }
 

@@ -43,8 +43,7 @@ bool answer_status(const transport::Request& request, transport::RequestServer& 
                                       .waiting_for = service.waiting_for(),
                                       .metrics = all_metrics(process, service)};
     status.is_ready = status.waiting_for.empty();
-    server.reply(request.reply_to,
-                 transport::Reply{.body = schema::encode(status), .attachments = {}});
+    server.reply(request.reply_to, transport::Reply{.body = schema::encode(status)});
     return true;
 }
 

@@ -202,9 +202,7 @@ Result<Value> open_message(const Document& document, const MessageInfo& info) {
 Error fields_do_not_fit(const MessageInfo& info) {
     return Error{.code = ErrorCode::corruption,
                  .message = "fields of message kind " +
-                            std::to_string(static_cast<std::uint64_t>(info.kind)) + " do not fit",
-                 .reason = {},
-                 .details = {}};
+                            std::to_string(static_cast<std::uint64_t>(info.kind)) + " do not fit"};
 }
 
 }  // namespace detail

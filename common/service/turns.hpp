@@ -67,11 +67,11 @@ public:
     }
     template <schema::Message M>
     void reply(const transport::ReplyTo& to, const M& message) {
-        reply(to, transport::Reply{.body = schema::encode(message), .attachments = {}});
+        reply(to, transport::Reply{.body = schema::encode(message)});
     }
     template <schema::Message M>
     void reply_now(const transport::ReplyTo& to, const M& message) {
-        reply_now(to, transport::Reply{.body = schema::encode(message), .attachments = {}});
+        reply_now(to, transport::Reply{.body = schema::encode(message)});
     }
     // Runs `work` when everything committed so far is durable: at once when it already is and
     // nothing waits before it.
@@ -133,7 +133,7 @@ private:
     template <schema::Message M>
     static Result<transport::Reply> encode(const Result<M>& message) {
         if (!message) return std::unexpected(message.error());
-        return transport::Reply{.body = schema::encode(*message), .attachments = {}};
+        return transport::Reply{.body = schema::encode(*message)};
     }
     void on_request(transport::Request request);
     void end_turn();

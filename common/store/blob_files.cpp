@@ -1,6 +1,5 @@
 #include "common/store/blob_files.hpp"
 
-#include <charconv>
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/base/digest.hpp"
+#include "common/base/text.hpp"
 #include "common/store/file_io.hpp"
 #include "common/store/large_blob.hpp"
 
@@ -18,10 +18,8 @@ namespace {
 constexpr std::size_t name_digits = 16;
 
 std::optional<std::uint64_t> parse_name(const std::string& name) {
-    std::uint64_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id, 16);
-    const bool all = end == name.data() + name.size() && name.size() == name_digits;
-    return error == std::errc{} && all ? std::optional(id) : std::nullopt;
+    if (name.size() != name_digits) return std::nullopt;
+    return parse_number<std::uint64_t>(name, 16);
 }
 
 // The footer and owner of a sealed file; nothing when it was not sealed.

@@ -53,8 +53,7 @@ Error system_error(std::string_view action, const std::string& path, int error_n
     Error error{.code = ErrorCode::unavailable,
                 .message = std::string(action) + " " + path + ": " +
                            std::error_code(error_number, std::generic_category()).message(),
-                .reason = std::string(reason_storage_failed),
-                .details = {}};
+                .reason = std::string(reason_storage_failed)};
     if (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG) {
         error.code = ErrorCode::resource_exhausted;
         error.reason = reason_storage_full;

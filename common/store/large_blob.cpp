@@ -14,8 +14,7 @@ namespace {
 Error overrun_error() {
     return {.code = ErrorCode::resource_exhausted,
             .message = "too many bytes wait to be appended",
-            .reason = std::string(reason_storage_busy),
-            .details = {}};
+            .reason = std::string(reason_storage_busy)};
 }
 
 }  // namespace
@@ -56,10 +55,7 @@ void LargeBlob::abandon() {
         sealed_ = true;
     }
     enqueue({.bytes = 0, .work = [this] {
-                 give_up({.code = ErrorCode::conflict,
-                          .message = "the blob was abandoned",
-                          .reason = {},
-                          .details = {}});
+                 give_up({.code = ErrorCode::conflict, .message = "the blob was abandoned"});
              }});
 }
 

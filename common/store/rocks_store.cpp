@@ -62,8 +62,7 @@ constexpr std::string_view no_space = "No space left on device";
 Error to_error(std::string_view action, const rocksdb::Status& status) {
     Error error{.code = ErrorCode::unavailable,
                 .message = std::string(action) + ": " + status.ToString(),
-                .reason = std::string(reason_storage_failed),
-                .details = {}};
+                .reason = std::string(reason_storage_failed)};
     if (status.IsCorruption()) {
         error.code = ErrorCode::corruption;
         error.reason.clear();

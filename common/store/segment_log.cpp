@@ -62,9 +62,7 @@ bool SegmentLog::try_queue(const Owner& owner, std::string bytes, const BlobSeal
     queue_.push_back({.owner = encode_owner(owner),
                       .partition_bytes = owner.partition.size(),
                       .bytes = std::move(bytes),
-                      .done = done,
-                      .plate = {},
-                      .ref = {}});
+                      .done = done});
     return true;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/digest.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::store {
 namespace {
@@ -21,11 +21,8 @@ constexpr std::string_view segment_suffix = ".segment";
 
 std::optional<std::uint64_t> parse_name(const std::string& name) {
     if (!name.ends_with(segment_suffix)) return std::nullopt;
-    const char* end = name.data() + name.size() - segment_suffix.size();
-    std::uint64_t number = 0;
-    const auto [stop, error] = std::from_chars(name.data(), end, number, 16);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return number;
+    const std::string_view digits(name.data(), name.size() - segment_suffix.size());
+    return parse_number<std::uint64_t>(digits, 16);
 }
 
 Result<std::vector<std::uint64_t>> list_segments(const std::string& directory) {

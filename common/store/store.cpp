@@ -1,22 +1,21 @@
 #include "common/store/store.hpp"
 
 #include <array>
-#include <charconv>
 
+#include "common/base/text.hpp"
 #include "common/store/blobs.hpp"
 #include "common/store/check_rows.hpp"
 
 namespace onput::store {
 namespace {
 
-Result<std::uint64_t> parse_number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+Result<std::uint64_t> read_number(std::string_view text) {
+    const auto value = parse_number<std::uint64_t>(text);
     const bool padded = text.size() > 1 && text.front() == '0';
-    if (error != std::errc{} || end != text.data() + text.size() || padded) {
+    if (!value || padded) {
         return fail(ErrorCode::corruption, "blob reference: a number is malformed");
     }
-    return value;
+    return *value;
 }
 
 std::string quantity(std::size_t value, std::string_view unit) {
@@ -94,7 +93,7 @@ Result<BlobRef> parse_blob_ref(std::string_view text) {
         if (end == std::string_view::npos) {
             return fail(ErrorCode::corruption, "blob reference: not three numbers");
         }
-        ONPUT_TRY(numbers[i], parse_number(text.substr(0, end)));
+        ONPUT_TRY(numbers[i], read_number(text.substr(0, end)));
         text.remove_prefix(last ? end : end + 1);
     }
     return BlobRef{.segment = numbers[0], .id = numbers[1], .length = numbers[2]};

@@ -33,8 +33,7 @@ constexpr ReceiveLimits receive_limits{.frames_max = frames_before_attachments +
 Error lost(const std::string& endpoint) {
     return Error{.code = ErrorCode::unavailable,
                  .message = "the connection to " + endpoint + " broke while the call was open",
-                 .reason = "peer_lost",
-                 .details = {}};
+                 .reason = "peer_lost"};
 }
 
 // A code of a later version is one that this caller can do nothing particular about.
@@ -47,8 +46,7 @@ ErrorCode code_of(std::uint16_t number) {
 Error error_of(schema::ReplyHeader header) {
     Error error{.code = code_of(header.error_code),
                 .message = std::move(header.error_message),
-                .reason = std::move(header.error_reason),
-                .details = {}};
+                .reason = std::move(header.error_reason)};
     for (auto& detail : header.error_details) {
         error.details.emplace_back(std::move(detail.name), std::move(detail.value));
     }
@@ -165,9 +163,7 @@ void DealerClient::call(std::string_view method, std::string body, CallOptions o
     if (endpoint_fault_) return refuse(std::move(callback), *endpoint_fault_);
     if (is_closing_) {
         return refuse(std::move(callback), {.code = ErrorCode::unavailable,
-                                            .message = what + ": the client is closing",
-                                            .reason = {},
-                                            .details = {}});
+                                            .message = what + ": the client is closing"});
     }
     if (auto fits = check_limits(body.size(), options.attachments); !fits) {
         return refuse(std::move(callback), std::move(fits.error()).with_context(what));
@@ -178,8 +174,7 @@ void DealerClient::call(std::string_view method, std::string body, CallOptions o
         return refuse(std::move(callback),
                       {.code = ErrorCode::resource_exhausted,
                        .message = what + ": too many open calls to " + endpoint_,
-                       .reason = "open_calls_max",
-                       .details = {}});
+                       .reason = "open_calls_max"});
     }
     const std::uint64_t id = next_id_++;
     const auto deadline = Monotonic::now() + std::max(options.timeout, Duration(0));
@@ -258,7 +253,7 @@ bool DealerClient::receive_one() {
     } else if (frames_.size() < frames_before_attachments) {
         answer(id, fail(ErrorCode::corruption, "reply without a body frame"));
     } else {
-        Reply reply{.body = frames_[1].to_string(), .attachments = {}};
+        Reply reply{.body = frames_[1].to_string()};
         for (std::size_t i = frames_before_attachments; i < frames_.size(); ++i) {
             reply.attachments.push_back(std::move(frames_[i]));
         }

@@ -30,8 +30,7 @@ schema::ReplyHeader header_of(std::uint64_t request_id, const Error& error) {
     schema::ReplyHeader header{.request_id = request_id,
                                .error_code = static_cast<std::uint16_t>(error.code),
                                .error_message = error.message,
-                               .error_reason = error.reason,
-                               .error_details = {}};
+                               .error_reason = error.reason};
     for (const auto& [name, value] : error.details) header.error_details.push_back({name, value});
     return header;
 }
@@ -98,10 +97,8 @@ void RouterServer::accept(Received received) {
     if (frames_.size() < frames_before_attachments) {
         return reply(to, fail(ErrorCode::corruption, "request without a body frame"));
     }
-    Request request{.reply_to = std::move(to),
-                    .header = std::move(*header),
-                    .body = frames_[2].to_string(),
-                    .attachments = {}};
+    Request request{
+        .reply_to = std::move(to), .header = std::move(*header), .body = frames_[2].to_string()};
     for (std::size_t i = frames_before_attachments; i < frames_.size(); ++i) {
         request.attachments.push_back(std::move(frames_[i]));
     }
@@ -117,11 +114,8 @@ void RouterServer::reply(const ReplyTo& to, Result<Reply> reply) {
     sending_.clear();
     sending_.push_back(Frame::copy_of(to.peer));
     if (reply) {
-        sending_.emplace_back(schema::encode(schema::ReplyHeader{.request_id = to.request_id,
-                                                                 .error_code = 0,
-                                                                 .error_message = {},
-                                                                 .error_reason = {},
-                                                                 .error_details = {}}));
+        sending_.emplace_back(
+            schema::encode(schema::ReplyHeader{.request_id = to.request_id, .error_code = 0}));
         sending_.emplace_back(std::move(reply->body));
         for (Frame& attachment : reply->attachments) sending_.push_back(std::move(attachment));
     } else {

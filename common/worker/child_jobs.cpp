@@ -19,15 +19,13 @@ void ChildJobs::start(const JobSpec& job, Ended ended) {
 }
 
 void ChildJobs::collect() {
-    for (const auto& outcome : zygote_->take_finished()) {
+    for (auto& outcome : zygote_->take_finished()) {
         auto job = running_.extract(outcome.id);
-        if (!job.empty()) job.mapped()(outcome.result);
+        if (!job.empty()) job.mapped()(std::move(outcome.result));
     }
     if (!zygote_->is_alive()) {
-        process_.fail({.code = ErrorCode::unavailable,
-                       .message = "the zygote of the jobs has ended",
-                       .reason = {},
-                       .details = {}});
+        process_.fail(
+            {.code = ErrorCode::unavailable, .message = "the zygote of the jobs has ended"});
     }
 }
 

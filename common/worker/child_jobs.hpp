@@ -1,12 +1,12 @@
-// ChildJobs: a zygote in a worker's loop. Each job's end comes to the callback that it was started
+// ChildJobs: a zygote in a worker's loop. Each job's result goes to the callback that it was started
 // with.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
+#include "common/base/unique_function.hpp"
 #include "common/runtime/service.hpp"
 #include "common/worker/job_process.hpp"
 
@@ -15,11 +15,11 @@ namespace onput::worker {
 class ChildJobs {
 public:
     // The result that the job's function returned, or why there is none: JobOutcome's.
-    using Ended = std::function<void(const Result<std::string>&)>;
+    using Ended = UniqueFunction<void(Result<std::string>)>;
 
     // Ends the process when the zygote does, once its jobs have been answered.
     ChildJobs(runtime::Process& process, std::unique_ptr<JobZygote> zygote);
-    ~ChildJobs();  // Kills what runs; nobody is told.
+    ~ChildJobs();  // Kills what runs; its callbacks are not called.
     ChildJobs(const ChildJobs&) = delete;
     ChildJobs& operator=(const ChildJobs&) = delete;
 

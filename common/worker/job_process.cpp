@@ -158,7 +158,7 @@ Result<void> JobZygote::start(const JobSpec& job) {
 
 void JobZygote::cancel(JobId id) {
     if (!alive_ || !running_.contains(id)) return;
-    const JobRequest request{.type = JobRequestType::cancel, .job_id = id.get(), .limits = {}};
+    const JobRequest request{.type = JobRequestType::cancel, .job_id = id.get()};
     // A zygote that cannot be told has ended, and the job with it.
     static_cast<void>(send_packet(socket_.get(), bytes_of(request), {}, 0));
 }
@@ -186,8 +186,7 @@ void JobZygote::note_zygote_end(std::vector<JobOutcome>& outcomes) {
     alive_ = false;
     const std::string how = describe_zygote_end();
     for (const JobId id : running_) {
-        outcomes.push_back(
-            {.id = id, .result = fail(ErrorCode::unavailable, how, "zygote_ended"), .usage = {}});
+        outcomes.push_back({.id = id, .result = fail(ErrorCode::unavailable, how, "zygote_ended")});
     }
     running_.clear();
 }

@@ -315,10 +315,7 @@ Result<std::string> JobServer::judge(Child& child, int status) const {
 
 Error JobServer::describe_signal(const Child& child, int number) const {
     const auto error = [](ErrorCode code, std::string message, std::string reason) {
-        return Error{.code = code,
-                     .message = std::move(message),
-                     .reason = std::move(reason),
-                     .details = {}};
+        return Error{.code = code, .message = std::move(message), .reason = std::move(reason)};
     };
     switch (number) {
         case SIGXCPU:

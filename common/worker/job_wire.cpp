@@ -23,7 +23,7 @@ FlatResult flatten(Result<std::string> result) {
                 .text = "the job's result has " + std::to_string(result->size()) + " bytes; " +
                         std::to_string(job_result_bytes_max) + " are allowed"};
     }
-    return {.code = 0, .reason = {}, .text = std::move(*result)};
+    return {.code = 0, .text = std::move(*result)};
 }
 
 Result<std::string> unflatten(FlatResult flat) {

@@ -1,11 +1,10 @@
-// JobWorker: the service of every worker process. It keeps the lane, the heartbeat and the leases;
+// JobWorker: the service of every worker process. It keeps the lane, its heartbeat and the leases;
 // a Runner does the work.
 //
-//     hello each second ──> grants ──> Runner::run ──> done(outcome) ──> ack, or nack with the
-//     reason
+//     hello each second ──> grants ──> Runner::run ──> reply ──> ack, or nack with the reason
 //
-// While a job is in hand its lease is extended each lease_extension / 3. SIGTERM: jobs that wait
-// are given back uncounted, running ones finish. A worker keeps nothing durable: whatever it held
+// While a job is held its lease is extended each lease_extension / 3. SIGTERM: jobs that wait go
+// back, not counted as attempts; running ones finish. A worker keeps nothing durable: what it held
 // is leased again when it falls silent.
 #pragma once
 
@@ -14,17 +13,18 @@
 #include <memory>
 #include <string>
 
+#include "common/base/unique_function.hpp"
 #include "common/runtime/service.hpp"
 #include "common/transport/lane.hpp"
 #include "common/worker/lane_config.hpp"
-#include "common/worker/lane_ledger.hpp"
+#include "common/worker/lease_table.hpp"
 
 namespace onput::worker {
 
 inline constexpr Duration lease_extension = std::chrono::seconds(30);
 
 // Why a job failed. It is retried unless the error's code is invalid_argument (the input cannot be
-// processed, whoever tries), uncounted when it is unavailable.
+// processed, whoever tries); the attempt does not count when the code is unavailable.
 struct JobFailure {
     // Implicit, so that an Error can be handed on as it is.
     JobFailure(Error why)  // NOLINT(google-explicit-constructor)
@@ -38,13 +38,29 @@ struct JobFailure {
 
 // How a job ended: what it made, or why it failed.
 using JobEnd = std::expected<schema::JobOutcome, JobFailure>;
-using JobDone = std::function<void(JobEnd)>;
+
+// The one answer that a job's lease waits for. Sending it is its end; if it goes unsent, the lease
+// is given back: `unavailable`, so another attempt is made and this one does not count.
+class JobReply {
+public:
+    // Called once, with the end.
+    explicit JobReply(UniqueFunction<void(JobEnd)> deliver) : deliver_(std::move(deliver)) {}
+    JobReply(JobReply&&) = default;
+    JobReply& operator=(JobReply&&) = delete;
+    ~JobReply();
+
+    // On the loop's thread.
+    void send(JobEnd end) &&;
+
+private:
+    UniqueFunction<void(JobEnd)> deliver_;
+};
 
 class Runner {
 public:
     virtual ~Runner() = default;
-    // Starts a job and returns; `done` is called once, later, on the loop's thread.
-    virtual void run(LaneJob job, JobDone done) = 0;
+    // Starts a job and returns; the reply is sent later, on the loop's thread, or at once.
+    virtual void run(LaneJob job, JobReply reply) = 0;
     // What it lacks to work, in words.
     [[nodiscard]] virtual std::vector<std::string> waiting_for() const { return {}; }
 };

@@ -17,10 +17,8 @@ using transport::CallOptions;
 using transport::Frame;
 
 CallOptions options_for(const ObjectContext& context) {
-    return {.timeout = transport::call_timeout,
-            .trace = context.trace,
-            .principal = context.principal,
-            .attachments = {}};
+    return {
+        .timeout = transport::call_timeout, .trace = context.trace, .principal = context.principal};
 }
 
 Result<void> write_at(int fd, std::string_view bytes, std::uint64_t offset) {
@@ -264,19 +262,13 @@ Result<std::uint64_t> length_of(const ObjectClient::FileRange& range) {
 
 void ObjectClient::download(const ObjectName& name, const ObjectContext& context, DownloadTo to,
                             Downloaded done) {
-    auto download = std::make_shared<Download>(Download{.storage = storage_,
-                                                        .context = context,
-                                                        .to = to,
-                                                        .done = std::move(done),
-                                                        .got = {},
-                                                        .failure = {}});
-    transport::call(
-        storage_,
-        schema::GetObject{.bucket = name.bucket, .key = name.key, .range = {}, .conditions = {}},
-        options_for(context),
-        [download](Result<schema::ObjectGot> reply, const std::vector<Frame>& frames) {
-            begin_download(download, std::move(reply), frames);
-        });
+    auto download = std::make_shared<Download>(
+        Download{.storage = storage_, .context = context, .to = to, .done = std::move(done)});
+    transport::call(storage_, schema::GetObject{.bucket = name.bucket, .key = name.key},
+                    options_for(context),
+                    [download](Result<schema::ObjectGot> reply, const std::vector<Frame>& frames) {
+                        begin_download(download, std::move(reply), frames);
+                    });
 }
 
 void ObjectClient::upload(schema::PutObject object, const ObjectContext& context, FileRange from,
@@ -293,8 +285,7 @@ void ObjectClient::upload(schema::PutObject object, const ObjectContext& context
                                                      .fd = from.fd,
                                                      .start = from.offset,
                                                      .done = std::move(done),
-                                                     .object = std::move(object),
-                                                     .failure = {}}));
+                                                     .object = std::move(object)}));
         return;
     }
     auto bytes = read_at(from.fd, from.offset, object.size_bytes);
@@ -319,8 +310,7 @@ void ObjectClient::upload_bytes(schema::PutObject object, const ObjectContext& c
 }
 
 void ObjectClient::inspect(const ObjectName& name, const ObjectContext& context, Inspected done) {
-    transport::call(storage_,
-                    schema::HeadObject{.bucket = name.bucket, .key = name.key, .conditions = {}},
+    transport::call(storage_, schema::HeadObject{.bucket = name.bucket, .key = name.key},
                     options_for(context),
                     [done = std::move(done)](Result<schema::ObjectInfo> reply, std::vector<Frame>) {
                         done(std::move(reply));

@@ -62,9 +62,8 @@ public:
 private:
     void append() {
         if (is_over_ || failure_) return;
-        schema::AppendEvents message{.source = source_, .numbers = {}};
-        transport::CallOptions options{
-            .timeout = patience, .trace = {}, .principal = peers_.principal(), .attachments = {}};
+        schema::AppendEvents message{.source = source_};
+        transport::CallOptions options{.timeout = patience, .principal = peers_.principal()};
         for (std::size_t i = 0; i < events_per_append; ++i) {
             message.numbers.push_back(++sent_);
             options.attachments.push_back(transport::Frame::copy_of(event_));
@@ -109,9 +108,8 @@ Result<BenchResult> bench_bus(const Instance& instance, const BenchOptions& opti
         .on_caught_up = [&loop](std::uint64_t) { loop.stop(); },
         .on_failed = [](const Error&) {},
     };
-    const auto reader =
-        transport::BusReader::follow(loop, instance.bus_endpoint, peers.notifier(),
-                                     {.epoch = {}, .from_sequence = 0}, std::move(events));
+    const auto reader = transport::BusReader::follow(loop, instance.bus_endpoint, peers.notifier(),
+                                                     {.from_sequence = 0}, std::move(events));
     // Until the reader stands at the end of the journal.
     loop.run();
     return run.run();

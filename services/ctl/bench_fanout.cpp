@@ -74,26 +74,24 @@ private:
         ++open_;
         schema::PublishMessages request{.topic_arn = topic_arn(instance_, name_)};
         request.entries.push_back({.message = message_});
-        transport::call(
-            peers_.notifier(), request,
-            {.timeout = patience, .trace = {}, .principal = peers_.principal(), .attachments = {}},
-            [this, &is_over](const Result<schema::MessagesPublished>& answer,
-                             const std::vector<transport::Frame>&) {
-                --open_;
-                if (answer) {
-                    ++published_;
-                } else {
-                    failure_ = answer.error();
-                }
-                publish(is_over);
-            });
+        transport::call(peers_.notifier(), request,
+                        {.timeout = patience, .principal = peers_.principal()},
+                        [this, &is_over](const Result<schema::MessagesPublished>& answer,
+                                         const std::vector<transport::Frame>&) {
+                            --open_;
+                            if (answer) {
+                                ++published_;
+                            } else {
+                                failure_ = answer.error();
+                            }
+                            publish(is_over);
+                        });
     }
 
     Result<void> await_all() {
         const auto deadline = Clock::now() + patience;
         for (std::size_t i = 0; i < subscriptions; ++i) {
-            const schema::DescribeQueue question{.account = {},
-                                                 .name = fmt::format("{}-{}", name_, i)};
+            const schema::DescribeQueue question{.name = fmt::format("{}-{}", name_, i)};
             while (true) {
                 ONPUT_TRY(const auto queue, peers_.ask(peers_.queue(), question));
                 const auto held = queue.attributes.find("ApproximateNumberOfMessages");

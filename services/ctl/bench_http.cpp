@@ -29,9 +29,9 @@ public:
 
     Result<std::string> make(std::string_view method, const std::string& path) {
         const std::array<auth::Header, 1> headers{{{"host", host_}}};
-        ONPUT_TRY(const auto made,
-                  signer_.sign({.method = method, .path = path, .query = {}, .headers = headers},
-                               hash_, wall_now()));
+        ONPUT_TRY(
+            const auto made,
+            signer_.sign({.method = method, .path = path, .headers = headers}, hash_, wall_now()));
         std::string text = fmt::format(
             "{} {} HTTP/1.1\r\nHost: {}\r\nx-amz-date: {}\r\nx-amz-content-sha256: "
             "{}\r\nAuthorization: {}\r\nContent-Length: {}\r\n\r\n",
@@ -58,11 +58,8 @@ std::string random_body(std::size_t bytes) {
 
 Result<void> make_bucket(const Instance& instance) {
     HttpClient client(instance);
-    ONPUT_TRY(const auto answer, client.send({.method = "PUT",
-                                              .path = fmt::format("/{}", bucket),
-                                              .query = {},
-                                              .headers = {},
-                                              .body = {}}));
+    ONPUT_TRY(const auto answer,
+              client.send({.method = "PUT", .path = fmt::format("/{}", bucket)}));
     if (answer.status != 200)
         return fail(ErrorCode::internal, "create the bench's bucket: " + answer.body);
     return {};
@@ -111,8 +108,6 @@ Result<BenchResult> bench_get(const Instance& instance, const BenchOptions& opti
     for (std::uint64_t i = 0; i < get_keys; ++i) {
         ONPUT_TRY(const auto put, client.send({.method = "PUT",
                                                .path = fmt::format("/{}/get/{}", bucket, i),
-                                               .query = {},
-                                               .headers = {},
                                                .body = body}));
         if (put.status != 200)
             return fail(ErrorCode::internal, "put an object to get: " + put.body);

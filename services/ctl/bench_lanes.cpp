@@ -9,7 +9,7 @@
 #include "common/schema/function.hpp"
 #include "common/schema/queue.hpp"
 #include "common/transport/lane.hpp"
-#include "common/worker/lane_ledger.hpp"
+#include "common/worker/lease_table.hpp"
 #include "common/worker/s3_event.hpp"
 #include "services/ctl/bench.hpp"
 #include "services/ctl/http_client.hpp"
@@ -53,7 +53,7 @@ public:
                       instance.lane_endpoint, [raw = worker.get()](schema::LaneGrants grants) {
                           raw->take(std::move(grants));
                       }));
-        worker->ledger_.emplace(worker::LaneIdentity{.worker_id = id,
+        worker->leases_.emplace(worker::LaneIdentity{.worker_id = id,
                                                      .epoch = 1,
                                                      .endpoint = worker->lane_->endpoint(),
                                                      .worker = source.worker_kind,
@@ -61,22 +61,22 @@ public:
                                                      .account = instance.account},
                                 credit);
         BenchWorker& self = *worker;
-        self.lane_->send(self.ledger_->hello());
-        loop.every(schema::lane_heartbeat, [&self] { self.lane_->send(self.ledger_->hello()); });
+        self.lane_->send(self.leases_->hello());
+        loop.every(schema::lane_heartbeat, [&self] { self.lane_->send(self.leases_->hello()); });
         return worker;
     }
 
-    void leave() { lane_->send(ledger_->drain()); }
+    void leave() { lane_->send(leases_->drain()); }
 
 private:
     explicit BenchWorker(OnGrant on_grant) : on_grant_(std::move(on_grant)) {}
 
     void take(schema::LaneGrants grants) {
-        ledger_->on_grants(std::move(grants));
+        leases_->on_grants(std::move(grants));
         schema::LaneAck ack;
-        while (auto job = ledger_->start_next()) {
+        while (auto job = leases_->start_next()) {
             on_grant_(job->grant);
-            auto one = ledger_->succeed(job->grant.lease, schema::JobOutcome{});
+            auto one = leases_->succeed(job->grant.lease, schema::JobOutcome{});
             if (ack.leases.empty()) {
                 ack = std::move(one);
             } else {
@@ -88,7 +88,7 @@ private:
 
     OnGrant on_grant_;
     std::unique_ptr<transport::LaneEnd> lane_;
-    std::optional<worker::LaneLedger> ledger_;
+    std::optional<worker::LeaseTable> leases_;
 };
 
 // Sends as fast as answers come, and counts what the worker is granted.
@@ -134,14 +134,13 @@ private:
     void send() {
         if (is_over_ || failure_) return;
         ++sends_open_;
-        schema::SendMessages message{.account = {}, .name = queue_, .entries = {}};
+        schema::SendMessages message{.name = queue_};
         const std::size_t count = options_.one_at_a_time ? 1 : entries_per_send;
         message.entries.resize(count);
         for (auto& entry : message.entries) entry.body = body_;
         sent_ += count;
         transport::call(
-            peers_.queue(), message,
-            {.timeout = patience, .trace = {}, .principal = peers_.principal(), .attachments = {}},
+            peers_.queue(), message, {.timeout = patience, .principal = peers_.principal()},
             [this](const Result<schema::MessagesSent>& answer, std::vector<transport::Frame>) {
                 --sends_open_;
                 if (!answer) {
@@ -176,15 +175,13 @@ Result<void> prepare_notify(const Instance& instance, Peers& peers) {
     function.worker = notify_function;
     ONPUT_TRY(const auto put, peers.ask(peers.queue(), schema::PutFunction{.function = function}));
     ONPUT_TRY(const auto bucket,
-              peers.ask(peers.storage(),
-                        schema::CreateBucket{.name = std::string(notify_bucket), .region = {}}));
+              peers.ask(peers.storage(), schema::CreateBucket{.name = std::string(notify_bucket)}));
     schema::PutNotification notification;
     notification.bucket = notify_bucket;
     notification.configuration.rules.push_back({.id = "bench",
                                                 .kind = schema::DestinationKind::function,
                                                 .destination_arn = arn,
                                                 .events = {"s3:ObjectCreated:*"},
-                                                .filter = {},
                                                 .has_filter = false});
     const auto done = peers.ask(peers.storage(), notification);
     if (!done) return std::unexpected(done.error());
@@ -198,19 +195,15 @@ Result<BenchResult> bench_queue(const Instance& instance, const BenchOptions& op
     transport::Loop loop(context);
     Peers peers(loop, instance);
     const std::string queue = "onput-bench-" + Random::from_system().hex(8);
-    ONPUT_TRY(
-        const auto created,
-        peers.ask(peers.queue(), schema::CreateQueue{.name = queue, .attributes = {}, .tags = {}}));
+    ONPUT_TRY(const auto created, peers.ask(peers.queue(), schema::CreateQueue{.name = queue}));
     QueueRun run(peers, options, queue);
-    ONPUT_TRY(
-        const auto worker,
-        BenchWorker::open(loop, instance, {.worker_kind = {}, .queues = {queue}}, options.credit,
-                          [&run](const schema::LaneGrant&) { run.on_grant(); }));
+    ONPUT_TRY(const auto worker,
+              BenchWorker::open(loop, instance, {.queues = {queue}}, options.credit,
+                                [&run](const schema::LaneGrant&) { run.on_grant(); }));
     auto result = run.run();
     worker->leave();
     static_cast<void>(peers.ask(
-        peers.queue(),
-        schema::DeleteQueue{.account = {}, .name = queue}));  // Tidying up; the result counts.
+        peers.queue(), schema::DeleteQueue{.name = queue}));  // Tidying up; the result counts.
     return result;
 }
 
@@ -222,8 +215,7 @@ Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& o
     std::string waited_for;
     Clock::time_point arrived;
     ONPUT_TRY(const auto worker,
-              BenchWorker::open(loop, instance,
-                                {.worker_kind = std::string(notify_function), .queues = {}},
+              BenchWorker::open(loop, instance, {.worker_kind = std::string(notify_function)},
                                 options.credit, [&](const schema::LaneGrant& grant) {
                                     const auto event = worker::parse_s3_event(grant.body);
                                     if (!event || event->key != waited_for) return;
@@ -240,8 +232,6 @@ Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& o
         ONPUT_TRY(const auto put,
                   client.send({.method = "PUT",
                                .path = fmt::format("/{}/{}", notify_bucket, waited_for),
-                               .query = {},
-                               .headers = {},
                                .body = std::string(options.size_bytes, 'x')}));
         const auto acknowledged = Clock::now();
         if (put.status != 200)

@@ -91,13 +91,9 @@ private:
             subscription.protocol = "http";
             subscription.endpoint = receivers_->webhook_url();
         }
-        pipeline.topics.push_back({.name = "media", .display_name = {}});
-        pipeline.subscriptions.push_back({.topic = "media",
-                                          .protocol = "http",
-                                          .endpoint = receivers_->webhook_url(),
-                                          .filter_policy = {},
-                                          .filter_scope = {},
-                                          .dead_letter_queue = {}});
+        pipeline.topics.push_back({.name = "media"});
+        pipeline.subscriptions.push_back(
+            {.topic = "media", .protocol = "http", .endpoint = receivers_->webhook_url()});
         transport::Context context;
         transport::Loop loop(context);
         Peers peers(loop, instance_);
@@ -198,7 +194,6 @@ private:
         ONPUT_TRY(const auto answer,
                   client_.send({.method = "PUT",
                                 .path = "/" + bucket + "/" + percent_encode(key, "/"),
-                                .query = {},
                                 .headers = {{"Content-Type", content_type}},
                                 .body = bytes}));
         if (answer.status != 200) {
@@ -209,10 +204,8 @@ private:
     }
 
     Result<std::string> get(const std::string& bucket, const std::string& key) {
-        ONPUT_TRY(auto answer, client_.send({.path = "/" + bucket + "/" + percent_encode(key, "/"),
-                                             .query = {},
-                                             .headers = {},
-                                             .body = {}}));
+        ONPUT_TRY(auto answer,
+                  client_.send({.path = "/" + bucket + "/" + percent_encode(key, "/")}));
         if (answer.status != 200) {
             return fail(ErrorCode::internal,
                         fmt::format("s3://{}/{} was answered with {}", bucket, key, answer.status));

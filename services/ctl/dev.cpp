@@ -83,7 +83,6 @@ private:
                                            std::vector<std::string> arguments) const {
         runtime::ChildSpec spec{.name = service,
                                 .arguments = {binary_directory() + "/onput-" + service},
-                                .environment = {},
                                 .log_file = data_ + "/log/" + service + ".log"};
         for (auto& argument : arguments) spec.arguments.push_back(std::move(argument));
         spec.arguments.insert(spec.arguments.end(), {"--log-level", options_.log_level});

@@ -57,9 +57,7 @@ ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& ar
     return report("aws", {.code = ErrorCode::internal,
                           .message = fmt::format(
                               "cannot run the AWS CLI: {}; install it with apt-get install awscli",
-                              std::strerror(errno)),
-                          .reason = {},
-                          .details = {}});
+                              std::strerror(errno))});
 }
 
 }  // namespace onput::ctl

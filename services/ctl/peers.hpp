@@ -25,8 +25,7 @@ public:
                                   Duration timeout = std::chrono::seconds(10)) {
         Result<typename M::Reply> answer = fail(ErrorCode::internal, "no answer");
         transport::call(
-            peer, request,
-            {.timeout = timeout, .trace = {}, .principal = principal_, .attachments = {}},
+            peer, request, {.timeout = timeout, .principal = principal_},
             [this, &answer](Result<typename M::Reply> reply, std::vector<transport::Frame>) {
                 answer = std::move(reply);
                 loop_.stop();

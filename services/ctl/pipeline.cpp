@@ -21,18 +21,17 @@ public:
         const auto found = peers_.ask(peers_.storage(), schema::HeadBucket{.name = name});
         if (found) return note("bucket", name, "unchanged");
         if (found.error().code != ErrorCode::not_found) return std::unexpected(found.error());
-        ONPUT_TRY_VOID(
-            done(peers_.ask(peers_.storage(), schema::CreateBucket{.name = name, .region = {}})));
+        ONPUT_TRY_VOID(done(peers_.ask(peers_.storage(), schema::CreateBucket{.name = name})));
         return note("bucket", name, "created");
     }
 
     Result<void> queue(const std::string& name) {
         std::string what = "unchanged";
-        auto found = peers_.ask(peers_.queue(), schema::DescribeQueue{.account = {}, .name = name});
+        auto found = peers_.ask(peers_.queue(), schema::DescribeQueue{.name = name});
         if (!found && found.error().code != ErrorCode::not_found)
             return std::unexpected(found.error());
         if (!found) {
-            const schema::CreateQueue request{.name = name, .attributes = {}, .tags = {}};
+            const schema::CreateQueue request{.name = name};
             ONPUT_TRY_VOID(done(peers_.ask(peers_.queue(), request)));
             what = "created";
         }
@@ -42,7 +41,6 @@ public:
         const bool has_policy = found && found->attributes.contains("Policy");
         if (!senders.empty() && !has_policy) {
             const schema::SetQueueAttributes request{
-                .account = {},
                 .name = name,
                 .attributes = {{"Policy", sender_policy("sqs:SendMessage",
                                                         queue_arn(instance_, name), senders)}}};
@@ -76,7 +74,6 @@ public:
                                   .timeout_s = wanted.timeout_s,
                                   .retries_max = wanted.retries,
                                   .retry_delay_s = wanted.retry_delay_s,
-                                  .dead_letter_arn = {},
                                   .configuration = wanted.configuration};
         if (!wanted.dead_letter_queue.empty())
             next.dead_letter_arn = queue_arn(instance_, wanted.dead_letter_queue);
@@ -111,11 +108,8 @@ public:
             }
         }
         if (after == before) return note("notification", bucket, "unchanged");
-        const schema::PutNotification request{.bucket = bucket,
-                                              .configuration = after,
-                                              .skip_destination_validation = false,
-                                              .request_id = {},
-                                              .host_id = {}};
+        const schema::PutNotification request{
+            .bucket = bucket, .configuration = after, .skip_destination_validation = false};
         ONPUT_TRY_VOID(done(peers_.ask(peers_.storage(), request)));
         return note("notification", bucket, before.rules.empty() ? "created" : "updated");
     }

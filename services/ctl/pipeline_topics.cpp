@@ -32,7 +32,7 @@ Result<std::optional<schema::SubscriptionInfo>> find_subscription(const std::str
                                                                   const std::string& protocol,
                                                                   const std::string& endpoint,
                                                                   Peers& peers) {
-    schema::ListSubscriptions request{.topic_arn = topic, .after = {}};
+    schema::ListSubscriptions request{.topic_arn = topic};
     while (true) {
         ONPUT_TRY(const auto page, peers.ask(peers.notifier(), request));
         for (const auto& info : page.subscriptions) {
@@ -107,8 +107,7 @@ Result<std::string> apply_topic(const Pipeline& pipeline, const PipelineTopic& t
         return std::unexpected(found.error());
     }
     if (!found) {
-        found = peers.ask(peers.notifier(),
-                          schema::CreateTopic{.name = topic.name, .attributes = {}, .tags = {}});
+        found = peers.ask(peers.notifier(), schema::CreateTopic{.name = topic.name});
         if (!found) return std::unexpected(found.error());
         what = "created";
     }

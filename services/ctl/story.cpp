@@ -20,8 +20,7 @@ Result<std::string> trace_of(Peers& peers, const std::string& subject) {
     if (is_trace_id(subject)) return subject;
     ONPUT_TRY(const auto url, parse_object_url(subject));
     auto object =
-        peers.ask(peers.storage(),
-                  schema::HeadObject{.bucket = url.bucket, .key = url.key, .conditions = {}});
+        peers.ask(peers.storage(), schema::HeadObject{.bucket = url.bucket, .key = url.key});
     if (!object) {
         return std::unexpected(Error(object.error()).with_context("look up " + subject));
     }

@@ -191,8 +191,8 @@ ExitCode run_tail(const GlobalOptions& global, const TailOptions& options) {
     Tail tail(global, options, loop);
     loop.watch(interrupts, [&tail] { tail.finish(ExitCode::interrupted); });
     tail.watch_silence();
-    const auto reader = transport::BusReader::follow(
-        loop, bus_endpoint, peers.notifier(), {.epoch = {}, .from_sequence = *from}, tail.events());
+    const auto reader = transport::BusReader::follow(loop, bus_endpoint, peers.notifier(),
+                                                     {.from_sequence = *from}, tail.events());
     while (!tail.is_done()) loop.run();
     return tail.outcome();
 }

@@ -19,8 +19,7 @@ http::Task<void> serve_admin(RequestContext& context) {
     const auto report = context.shared.health ? context.shared.health() : runtime::HealthReport();
     auto answer = runtime::answer_health(head.method, head.path, report);
     http::ResponseHead answer_head{.status = answer.status,
-                                   .headers = {{"Content-Type", answer.content_type}},
-                                   .content_length = {}};
+                                   .headers = {{"Content-Type", answer.content_type}}};
     // The client may be gone; there is nobody left to tell.
     static_cast<void>(
         co_await context.exchange.respond(std::move(answer_head), std::move(answer.body)));

@@ -1,7 +1,8 @@
 #include "services/gateway/config.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "common/base/text.hpp"
 
 namespace onput::gateway {
 
@@ -30,12 +31,9 @@ std::vector<std::string> Config::validate() const {
 
 Result<ListenAddress> parse_listen(const std::string& text) {
     const auto colon = text.rfind(':');
-    std::uint16_t port = 0;
-    if (colon != std::string::npos) {
-        const char* end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
-        if (error == std::errc() && stop == end && colon > 0)
-            return ListenAddress{text.substr(0, colon), port};
+    if (colon != std::string::npos && colon > 0) {
+        const auto port = parse_number<std::uint16_t>(std::string_view(text).substr(colon + 1));
+        if (port) return ListenAddress{text.substr(0, colon), *port};
     }
     return fail(ErrorCode::invalid_argument, "listen '" + text + "' is not ADDRESS:PORT");
 }

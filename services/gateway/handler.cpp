@@ -34,13 +34,10 @@ std::string upper_hex(std::size_t digits) {
 RequestContext make_context(http::Exchange& exchange, Shared& shared) {
     RequestContext context{.exchange = exchange,
                            .shared = shared,
-                           .query = {},
-                           .headers = {},
                            .now = wall_now(),
                            .request_id = upper_hex(16),
                            .host_id = thread_random().hex(32),
-                           .trace_id = thread_random().hex(32),
-                           .identity = {}};
+                           .trace_id = thread_random().hex(32)};
     context.headers.reserve(exchange.request().headers.size());
     for (const auto& header : exchange.request().headers)
         context.headers.push_back({header.name, header.value});
@@ -135,8 +132,7 @@ http::Task<void> serve(RequestContext& context) {
     if (!query) {
         const Error error{.code = ErrorCode::invalid_argument,
                           .message = query.error().message,
-                          .reason = "invalid_uri",
-                          .details = {}};
+                          .reason = "invalid_uri"};
         auto response = s3::render_error(
             {.error = error,
              .resource = std::string(exchange.request().path),

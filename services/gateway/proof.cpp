@@ -41,12 +41,12 @@ bool is_anonymous(const RequestContext& context) {
 }
 
 Result<void> prove_head(RequestContext& context, const std::string& host_bucket) {
-    return prove(context, {.host_bucket = host_bucket, .body_sha256 = {}});
+    return prove(context, {.host_bucket = host_bucket});
 }
 
 Result<void> prove_whole(RequestContext& context, std::string_view body) {
     const std::string hash = to_hex(Digest::of(DigestAlgorithm::sha256, body));
-    ONPUT_TRY_VOID(prove(context, {.host_bucket = {}, .body_sha256 = hash}));
+    ONPUT_TRY_VOID(prove(context, {.body_sha256 = hash}));
     const auto& payload = context.identity.payload;
     if (payload.kind == auth::PayloadKind::body) return {};
     if (payload.kind == auth::PayloadKind::sha256 && http::equal_ignoring_case(payload.token, hash))

@@ -66,9 +66,8 @@ struct RequestContext {
 
     [[nodiscard]] transport::CallOptions call_options() const {
         return {.timeout = std::chrono::milliseconds(shared.config.request_timeout_ms),
-                .trace = {.trace_id = trace_id, .cause_event_id = {}, .depth = 0},
-                .principal = {.account = identity.account_id, .id = identity.access_key},
-                .attachments = {}};
+                .trace = {.trace_id = trace_id, .depth = 0},
+                .principal = {.account = identity.account_id, .id = identity.access_key}};
     }
     template <schema::Message M>
     http::Task<Result<Answer<M>>> call(const M& request) {

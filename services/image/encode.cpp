@@ -184,7 +184,7 @@ Result<Encoded> encode(const Picture& picture, const recipe::FormatStep& format)
     const auto at_level = [&](std::uint32_t wanted) {
         return encode_at_level(image, format.type, wanted, bare ? Bare::yes : Bare::no);
     };
-    Attempt attempt{.bytes = {}, .level = level};
+    Attempt attempt{.level = level};
     if (format.max_bytes == 0) {
         ONPUT_TRY(attempt.bytes, at_level(level));
     } else {

@@ -43,8 +43,7 @@ std::optional<Rejection> as_rejection(const Error& error) {
 Error to_error(const Rejection& rejection) {
     return {.code = ErrorCode::invalid_argument,
             .message = rejection.message,
-            .reason = rejection.reason,
-            .details = {}};
+            .reason = rejection.reason};
 }
 
 void add_rejection(Metadata& metadata, const Subject& photo, const Rejection& rejection) {

@@ -5,34 +5,127 @@
 
 #include <fmt/format.h>
 
-#include "common/worker/child_jobs.hpp"
+#include "common/async/co_try.hpp"
+#include "common/worker/object_runner.hpp"
 #include "services/image/disposal.hpp"
-#include "services/image/photo_task.hpp"
+#include "services/image/photo_job.hpp"
 #include "services/image/sidecar.hpp"
 
 namespace onput::image {
 namespace {
 
-using worker::FileDescriptor;
-using worker::JobId;
-using worker::temporary_file;
+using worker::explained;
+using worker::JobEnd;
+using worker::ObjectJob;
+using Outputs = std::vector<schema::JobOutput>;
 
-// The words for an event of which nothing is to be made; empty: there is work.
-std::string describe_idle(const PhotoTask& task) {
-    if (!task.event.is_created()) return "nothing to do for " + task.event.event_name;
-    if (task.event.size_bytes == 0 && task.event.key.ends_with('/'))
+// Which photo and which recipe: of all derivatives, because which of them are wanted is known with
+// the object's metadata.
+Result<void> read_message(PhotoJob& task) {
+    const auto& event = task.job.event();
+    const auto& lane_job = task.job.lane_job();
+    const auto& grant = lane_job.grant;
+    task.photo = {.bucket = event.bucket,
+                  .key = event.key,
+                  .etag = event.etag,
+                  .size_bytes = event.size_bytes,
+                  .function = lane_job.function,
+                  .message_id = grant.message_id,
+                  .event_id = grant.event_id.empty() ? grant.message_id : grant.event_id};
+    ONPUT_TRY(task.parameters.recipe, choose_recipe(lane_job.configuration, {}));
+    ONPUT_TRY(task.recipe, recipe::parse_recipe(task.parameters.recipe));
+    return {};
+}
+
+// Why nothing is to be made because of this event; empty: there is work.
+std::string describe_idle(const PhotoJob& task) {
+    const auto& event = task.job.event();
+    if (!event.is_created()) return "nothing to do for " + event.event_name;
+    if (event.size_bytes == 0 && event.key.ends_with('/'))
         return "nothing to do: " + task.photo.name() + " is a folder's mark";
     if (is_in_quarantine(task.recipe, task.photo))
         return "nothing to do: " + task.photo.name() + " is in quarantine";
     return {};
 }
 
+JobEnd nothing_done(std::string why) {
+    return schema::JobOutcome{.summary = std::move(why)};
+}
+
+// Which object it is that is too large: its deletion must name it.
+Task<Result<schema::ObjectInfo>> inspect_too_large(PhotoJob& task) {
+    worker::ObjectName name{.bucket = task.photo.bucket, .key = task.photo.key};
+    const std::string doing = "inspect " + task.photo.name();
+    auto photo = co_await task.job.inspect(std::move(name));
+    if (photo && photo->size_bytes > task.recipe.limits.bytes) co_return photo;
+    if (photo || photo.error().reason == "no_such_key")
+        co_return fail(ErrorCode::unavailable, doing + ": it has just changed");
+    co_return explained(std::move(photo), doing);
+}
+
+// From here on the task is about this very object.
+void take_photo(PhotoJob& task, const schema::ObjectInfo& photo) {
+    task.photo.etag = photo.etag;
+    task.photo.version_id = photo.version_id;
+    task.photo.content_type = photo.content_type;
+    task.photo.size_bytes = photo.size_bytes;
+}
+
+// What is wrong with the photo as far as its size tells.
+std::optional<Rejection> reject_by_size(const PhotoJob& task) {
+    const std::uint64_t bytes = task.photo.size_bytes;
+    const std::uint64_t limit = task.recipe.limits.bytes;
+    if (bytes == 0) return reject("not_an_image", task.photo.name() + " is empty");
+    if (bytes <= limit) return {};
+    return reject(std::string(too_many_bytes), fmt::format("{} has {} bytes, above the limit of {}",
+                                                           task.photo.name(), bytes, limit));
+}
+
+// The derivatives that the photo's metadata wants, or all.
+Result<void> choose_derivatives(PhotoJob& task, const Metadata& metadata) {
+    ONPUT_TRY(task.parameters.recipe, choose_recipe(task.job.lane_job().configuration, metadata));
+    ONPUT_TRY(task.recipe, recipe::parse_recipe(task.parameters.recipe));
+    task.parameters.input_key = task.photo.key;
+    task.parameters.photo_bytes = task.photo.size_bytes;
+    for (std::string& name : recipe::watermark_objects(task.recipe))
+        task.parameters.watermarks.push_back({.name = std::move(name)});
+    return {};
+}
+
+std::unexpected<Error> bad_watermark(const std::string& what) {
+    return fail(ErrorCode::invalid_argument, what, "bad_watermark");
+}
+
+// One after the other, behind the photo in the input file.
+Task<Result<void>> fetch_watermarks(PhotoJob& task, std::uint64_t bytes_max) {
+    std::uint64_t offset = task.photo.size_bytes;
+    for (WatermarkObject& watermark : task.parameters.watermarks) {
+        const std::string_view place =
+            std::string_view(watermark.name).substr(5);  // After "s3://".
+        const auto slash = place.find('/');
+        worker::ObjectName object{.bucket = std::string(place.substr(0, slash)),
+                                  .key = std::string(place.substr(slash + 1))};
+        const ObjectJob::Range to{.offset = offset, .bytes_max = bytes_max};
+        auto image = co_await task.job.download(std::move(object), to);
+        const std::string name = "watermark " + watermark.name;
+        if (!image && (image.error().code == ErrorCode::not_found ||
+                       image.error().reason == "object_too_large")) {
+            co_return bad_watermark(name + ": " + image.error().message);
+        }
+        ONPUT_CO_TRY_VOID(explained(image, "download " + name));
+        if (image->size_bytes == 0) co_return bad_watermark(name + " is empty");
+        watermark.bytes = image->size_bytes;
+        offset += image->size_bytes;
+    }
+    co_return Result<void>();
+}
+
 // The child is not trusted: what it says must fit the recipe and the file it wrote.
-Result<void> check_result(const PhotoTask& task) {
+Result<void> check_result(const PhotoJob& task, const ImageResult& result) {
     const auto& wanted = task.recipe.derivatives;
-    const auto& made = task.result.derivatives;
+    const auto& made = result.derivatives;
     struct stat status{};
-    const bool has_file = fstat(task.output.get(), &status) == 0;
+    const bool has_file = fstat(task.job.output_fd(), &status) == 0;
     auto left = has_file ? static_cast<std::uint64_t>(status.st_size) : 0;
     bool is_right = made.size() == wanted.size();
     for (std::size_t index = 0; is_right && index < made.size(); ++index) {
@@ -44,287 +137,86 @@ Result<void> check_result(const PhotoTask& task) {
                 "job_result");
 }
 
-std::unexpected<worker::JobFailure> fail_finally(std::string reason, std::string message) {
-    return std::unexpected(worker::JobFailure(Error{.code = ErrorCode::invalid_argument,
-                                                    .message = std::move(message),
-                                                    .reason = std::move(reason),
-                                                    .details = {}}));
+// They lie one after the other in the output file.
+Task<Result<Outputs>> upload_derivatives(PhotoJob& task, const ImageResult& result) {
+    Outputs outputs;
+    std::uint64_t offset = 0;
+    for (const DerivativeResult& derivative : result.derivatives) {
+        ONPUT_CO_TRY(const auto object, make_derivative_object(task.photo, task.recipe.output,
+                                                               result.photo, derivative));
+        const ObjectJob::Part part{.offset = offset, .length = derivative.bytes};
+        ONPUT_CO_TRY(const auto put, explained(co_await task.job.upload(object, part),
+                                               "upload derivative " + derivative.name));
+        outputs.push_back(make_output(object, put, derivative));
+        offset += derivative.bytes;
+    }
+    co_return outputs;
 }
 
-class ImageRunner : public worker::Runner {
-public:
-    ImageRunner(runtime::Process& process, const Config& config,
-                std::unique_ptr<worker::JobZygote> zygote)
-        : process_(process),
-          config_(config),
-          jobs_(process, std::move(zygote)),
-          storage_(transport::RequestClient::connect(process.loop(), config.storage_endpoint)),
-          objects_(*storage_),
-          disposal_(process, objects_) {}
+Task<Result<schema::JobOutput>> upload_sidecar(PhotoJob& task, const ImageResult& result,
+                                               const Outputs& outputs) {
+    const auto object = make_sidecar_object(task.photo, task.recipe.output);
+    std::string json = make_sidecar(task.photo, result, outputs);
+    const DerivativeResult sidecar{.name = "metadata", .bytes = json.size(), .pages = 0};
+    ONPUT_CO_TRY(const auto put, explained(co_await task.job.upload_bytes(object, std::move(json)),
+                                           "upload the sidecar"));
+    co_return make_output(object, put, sidecar);
+}
 
-    void run(worker::LaneJob job, worker::JobDone done) override {
-        auto task = std::make_shared<PhotoTask>();
-        task->job = std::move(job);
-        task->done = std::move(done);
-        if (const auto begun = begin(task); !begun) task->done(std::unexpected(begun.error()));
+// From a valid size on: child, derivatives, sidecar.
+Task<JobEnd> make_derivatives(PhotoJob& task, const Config& config) {
+    ONPUT_CO_TRY_VOID(co_await fetch_watermarks(task, config.watermark_bytes_max));
+    worker::JobLimits limits = task.job.limits();
+    limits.output_bytes = std::uint64_t{config.output_mb_max} << 20;
+    auto verdict = co_await task.job.run_child(schema::encode(task.parameters), limits);
+    if (!verdict) {
+        auto rejection = as_rejection(verdict.error());
+        if (rejection) co_return co_await dispose(task, *std::move(rejection));
     }
+    ONPUT_CO_TRY(const auto bytes, std::move(verdict));
+    ONPUT_CO_TRY(const auto result, schema::decode<ImageResult>(bytes));
+    ONPUT_CO_TRY_VOID(check_result(task, result));
 
-    [[nodiscard]] std::vector<std::string> waiting_for() const override {
-        if (storage_->is_connected()) return {};
-        return {"storage"};
+    ONPUT_CO_TRY(auto outputs, co_await upload_derivatives(task, result));
+    if (task.recipe.sidecar) {
+        ONPUT_CO_TRY(auto sidecar, co_await upload_sidecar(task, result, outputs));
+        outputs.push_back(std::move(sidecar));
     }
+    co_return schema::JobOutcome{.summary = summarise(task.photo, result),
+                                 .outputs = std::move(outputs)};
+}
 
-private:
-    Result<void> begin(const PhotoTaskPtr& task) {
-        const auto& grant = task->job.grant;
-        ONPUT_TRY(task->event, worker::parse_s3_event(grant.body));
-        task->photo = {.bucket = task->event.bucket,
-                       .key = task->event.key,
-                       .etag = task->event.etag,
-                       .size_bytes = task->event.size_bytes,
-                       .function = task->job.function,
-                       .message_id = grant.message_id,
-                       .event_id = grant.event_id.empty() ? grant.message_id : grant.event_id};
-        // Of all derivatives: which of them are wanted is known with the object's metadata.
-        ONPUT_TRY(task->parameters.recipe, choose_recipe(task->job.configuration, {}));
-        ONPUT_TRY(task->recipe, recipe::parse_recipe(task->parameters.recipe));
-        if (auto words = describe_idle(*task); !words.empty()) {
-            task->done(schema::JobOutcome{.summary = std::move(words)});
-            return {};
-        }
-        ONPUT_TRY(task->input, temporary_file(config_.work_directory));
-        ONPUT_TRY(task->output, temporary_file(config_.work_directory));
-        objects_.download(
-            {.bucket = task->photo.bucket, .key = task->photo.key}, task->context(),
-            {.fd = task->input.get(), .bytes_max = task->recipe.limits.bytes},
-            [this, task](const Result<schema::ObjectInfo>& photo) { look_at(task, photo); });
-        return {};
+Task<JobEnd> work_on_photo(ObjectJob& job, const Config& config) {
+    PhotoJob task{.job = job};
+    ONPUT_CO_TRY_VOID(read_message(task));
+    if (auto why = describe_idle(task); !why.empty()) co_return nothing_done(std::move(why));
+
+    ONPUT_CO_TRY_VOID(job.open_files());
+    auto photo = co_await job.download(task.recipe.limits.bytes);
+    if (!photo && photo.error().reason == "object_too_large") {
+        ONPUT_CO_TRY(photo, co_await inspect_too_large(task));
     }
-
-    void look_at(const PhotoTaskPtr& task, const Result<schema::ObjectInfo>& photo) {
-        if (photo) {
-            recognise(task, *photo);
-        } else if (photo.error().reason == "object_too_large") {
-            look_at_too_large(task);
-        } else if (photo.error().reason == "no_such_key") {
-            disposal_.recall(task, [task, why = photo.error()] {
-                task->done(
-                    std::unexpected(worker::as_job_error(why, "download " + task->photo.name())));
-            });
-        } else {
-            task->done(std::unexpected(
-                worker::as_job_error(photo.error(), "download " + task->photo.name())));
-        }
+    // Gone, or another than the event names: it may have been rejected before a crash.
+    const bool is_gone = !photo && photo.error().reason == "no_such_key";
+    const bool is_another = photo && !job.event().etag.empty() && job.event().etag != photo->etag;
+    if (is_gone || is_another) {
+        auto earlier = co_await recall(task);
+        if (earlier) co_return *std::move(earlier);
     }
+    ONPUT_CO_TRY_VOID(explained(photo, "download " + task.photo.name()));
 
-    // Which object it is that is too large: the removal must name it.
-    void look_at_too_large(const PhotoTaskPtr& task) {
-        const auto look = [this, task](const Result<schema::ObjectInfo>& photo) {
-            const std::string doing = "inspect " + task->photo.name();
-            if (photo && photo->size_bytes > task->recipe.limits.bytes) {
-                recognise(task, *photo);
-            } else if (photo || photo.error().reason == "no_such_key") {
-                task->done(std::unexpected(Error{.code = ErrorCode::unavailable,
-                                                 .message = doing + ": it has just changed",
-                                                 .reason = {},
-                                                 .details = {}}));
-            } else {
-                task->done(std::unexpected(worker::as_job_error(photo.error(), doing)));
-            }
-        };
-        objects_.inspect({.bucket = task->photo.bucket, .key = task->photo.key}, task->context(),
-                         look);
+    take_photo(task, *photo);
+    // An upload by a user has depth 0, and what is done because of it 1.
+    if (job.lane_job().grant.trace.depth > 1 &&
+        is_made_by(photo->metadata, job.lane_job().function)) {
+        co_return nothing_done("nothing to do: " + task.photo.name() +
+                               " was made by this function");
     }
-
-    // From here on the task is about this very object.
-    void recognise(const PhotoTaskPtr& task, const schema::ObjectInfo& photo) {
-        const bool is_events = task->event.etag.empty() || task->event.etag == photo.etag;
-        if (is_events) {
-            judge(task, photo);
-        } else {
-            disposal_.recall(task, [this, task, photo] { judge(task, photo); });
-        }
-    }
-
-    void judge(const PhotoTaskPtr& task, const schema::ObjectInfo& photo) {
-        task->photo.etag = photo.etag;
-        task->photo.version_id = photo.version_id;
-        task->photo.content_type = photo.content_type;
-        task->photo.size_bytes = photo.size_bytes;
-        // An upload by a user has depth 0, and what is done because of it 1.
-        if (task->job.grant.trace.depth > 1 && is_made_by(photo.metadata, task->job.function)) {
-            task->done(schema::JobOutcome{.summary = "nothing to do: " + task->photo.name() +
-                                                     " was made by this function"});
-            return;
-        }
-        const std::uint64_t limit = task->recipe.limits.bytes;
-        if (photo.size_bytes == 0) {
-            disposal_.dispose(task, reject("not_an_image", task->photo.name() + " is empty"));
-        } else if (photo.size_bytes > limit) {
-            disposal_.dispose(task,
-                              reject(std::string(too_many_bytes),
-                                     fmt::format("{} has {} bytes, above the limit of {}",
-                                                 task->photo.name(), photo.size_bytes, limit)));
-        } else if (const auto chosen = choose(*task, photo.metadata); !chosen) {
-            task->done(std::unexpected(chosen.error()));
-        } else {
-            fetch_watermarks(task, photo.size_bytes);
-        }
-    }
-
-    static Result<void> choose(PhotoTask& task, const Metadata& metadata) {
-        ONPUT_TRY(task.parameters.recipe, choose_recipe(task.job.configuration, metadata));
-        ONPUT_TRY(task.recipe, recipe::parse_recipe(task.parameters.recipe));
-        task.parameters.input_key = task.photo.key;
-        task.parameters.photo_bytes = task.photo.size_bytes;
-        for (std::string& name : recipe::watermark_objects(task.recipe))
-            task.parameters.watermarks.push_back({.name = std::move(name)});
-        return {};
-    }
-
-    // One after the other behind the photo, those whose size is not known yet.
-    void fetch_watermarks(const PhotoTaskPtr& task, std::uint64_t offset) {
-        auto& watermarks = task->parameters.watermarks;
-        const auto next = std::ranges::find(watermarks, 0U, &WatermarkObject::bytes);
-        if (next == watermarks.end()) {
-            start(task);
-            return;
-        }
-        const std::string_view place = std::string_view(next->name).substr(5);  // After "s3://".
-        const auto slash = place.find('/');
-        objects_.download(
-            {.bucket = std::string(place.substr(0, slash)),
-             .key = std::string(place.substr(slash + 1))},
-            task->context(),
-            {.fd = task->input.get(), .bytes_max = config_.watermark_bytes_max, .offset = offset},
-            [this, task, offset,
-             index = next - watermarks.begin()](const Result<schema::ObjectInfo>& image) {
-                take_watermark(task, image, index, offset);
-            });
-    }
-
-    void take_watermark(const PhotoTaskPtr& task, const Result<schema::ObjectInfo>& image,
-                        std::ptrdiff_t index, std::uint64_t offset) {
-        auto& watermark = task->parameters.watermarks[static_cast<std::size_t>(index)];
-        if (image && image->size_bytes > 0) {
-            watermark.bytes = image->size_bytes;
-            fetch_watermarks(task, offset + image->size_bytes);
-            return;
-        }
-        const std::string name = "watermark " + watermark.name;
-        if (image) {
-            task->done(fail_finally("bad_watermark", name + " is empty"));
-        } else if (image.error().code == ErrorCode::not_found ||
-                   image.error().reason == "object_too_large") {
-            task->done(fail_finally("bad_watermark", name + ": " + image.error().message));
-        } else {
-            task->done(std::unexpected(worker::as_job_error(image.error(), "download " + name)));
-        }
-    }
-
-    void start(const PhotoTaskPtr& task) {
-        const auto wall_time = std::chrono::seconds(std::max(task->job.timeout_s, 1U));
-        jobs_.start(
-            {.id = JobId(task->job.grant.lease),
-             .parameters = schema::encode(task->parameters),
-             .input_fd = task->input.get(),
-             .output_fd = task->output.get(),
-             .limits = {.memory_bytes = std::uint64_t{config_.memory_mb_max} << 20,
-                        .output_bytes = std::uint64_t{config_.output_mb_max} << 20,
-                        .processor_time = wall_time,
-                        .wall_time = wall_time}},
-            [this, task](const Result<std::string>& outcome) { take_result(task, outcome); });
-    }
-
-    void take_result(const PhotoTaskPtr& task, const Result<std::string>& outcome) {
-        if (!outcome) {
-            if (const auto rejection = as_rejection(outcome.error())) {
-                disposal_.dispose(task, *rejection);
-            } else {
-                task->done(std::unexpected(outcome.error()));
-            }
-            return;
-        }
-        auto result = schema::decode<ImageResult>(*outcome);
-        if (!result) {
-            task->done(std::unexpected(result.error()));
-            return;
-        }
-        task->result = std::move(*result);
-        if (const auto checked = check_result(*task); !checked) {
-            task->done(std::unexpected(checked.error()));
-            return;
-        }
-        upload_next(task, 0);
-    }
-
-    // The derivative after those that are written, whose bytes begin at `offset`.
-    void upload_next(const PhotoTaskPtr& task, std::uint64_t offset) {
-        const auto& derivatives = task->result.derivatives;
-        if (task->outputs.size() == derivatives.size()) {
-            upload_sidecar(task);
-            return;
-        }
-        const DerivativeResult& derivative = derivatives[task->outputs.size()];
-        auto object = make_derivative_object(task->photo, task->recipe.output, task->result.photo,
-                                             derivative);
-        if (!object) {
-            task->done(std::unexpected(object.error()));
-            return;
-        }
-        identify(*object);
-        objects_.upload(*object, task->context(),
-                        {.fd = task->output.get(), .offset = offset, .length = derivative.bytes},
-                        [this, task, object = *object, &derivative,
-                         next = offset + derivative.bytes](const Result<schema::ObjectPut>& put) {
-                            if (!put) {
-                                task->done(std::unexpected(worker::as_job_error(
-                                    put.error(), "upload derivative " + derivative.name)));
-                                return;
-                            }
-                            task->outputs.push_back(make_output(object, *put, derivative));
-                            upload_next(task, next);
-                        });
-    }
-
-    void upload_sidecar(const PhotoTaskPtr& task) {
-        if (!task->recipe.sidecar) {
-            finish(*task);
-            return;
-        }
-        auto object = make_sidecar_object(task->photo, task->recipe.output);
-        identify(object);
-        std::string json = make_sidecar(task->photo, task->result, task->outputs);
-        const DerivativeResult sidecar{.name = "metadata", .bytes = json.size(), .pages = 0};
-        objects_.upload_bytes(object, task->context(), std::move(json),
-                              [task, object, sidecar](const Result<schema::ObjectPut>& put) {
-                                  if (!put) {
-                                      task->done(std::unexpected(
-                                          worker::as_job_error(put.error(), "upload the sidecar")));
-                                      return;
-                                  }
-                                  task->outputs.push_back(make_output(object, *put, sidecar));
-                                  finish(*task);
-                              });
-    }
-
-    static void finish(const PhotoTask& task) {
-        task.done(schema::JobOutcome{.summary = summarise(task.photo, task.result),
-                                     .outputs = task.outputs});
-    }
-
-    void identify(schema::PutObject& object) {
-        object.request_id = process_.random().hex(16);
-        object.source_ip = "127.0.0.1";
-    }
-
-    runtime::Process& process_;
-    const Config& config_;
-    worker::ChildJobs jobs_;
-    std::unique_ptr<transport::RequestClient> storage_;
-    worker::ObjectClient objects_;
-    Disposal disposal_;
-};
+    auto rejection = reject_by_size(task);
+    if (rejection) co_return co_await dispose(task, *std::move(rejection));
+    ONPUT_CO_TRY_VOID(choose_derivatives(task, photo->metadata));
+    co_return co_await make_derivatives(task, config);
+}
 
 }  // namespace
 
@@ -337,7 +229,9 @@ Result<std::unique_ptr<worker::JobZygote>> make_image_zygote() {
 
 std::unique_ptr<worker::Runner> make_image_runner(runtime::Process& process, const Config& config,
                                                   std::unique_ptr<worker::JobZygote> zygote) {
-    return std::make_unique<ImageRunner>(process, config, std::move(zygote));
+    return worker::make_object_runner(
+        process, config, std::move(zygote),
+        [&config](ObjectJob& job) { return work_on_photo(job, config); });
 }
 
 Result<std::unique_ptr<runtime::Service>> open_image_worker(

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "services/image/color.hpp"
 #include "services/image/color_space.hpp"
 #include "services/image/decode.hpp"
@@ -71,23 +73,6 @@ private:
     std::optional<recipe::FormatStep> format_;
 };
 
-std::string_view name_of(const recipe::Step& step) {
-    struct Name {
-        std::string_view operator()(const recipe::ResizeStep&) const { return "resize"; }
-        std::string_view operator()(const recipe::FitStep&) const { return "fit"; }
-        std::string_view operator()(const recipe::FillStep&) const { return "fill"; }
-        std::string_view operator()(const recipe::CropStep&) const { return "crop"; }
-        std::string_view operator()(const recipe::RotateStep&) const { return "rotate"; }
-        std::string_view operator()(const recipe::AutorotateStep&) const { return "autorotate"; }
-        std::string_view operator()(const recipe::WatermarkStep&) const { return "watermark"; }
-        std::string_view operator()(const recipe::PixelateStep&) const { return "pixelate"; }
-        std::string_view operator()(const recipe::GrayscaleStep&) const { return "grayscale"; }
-        std::string_view operator()(const recipe::FormatStep&) const { return "format"; }
-        std::string_view operator()(const recipe::StripStep&) const { return "strip"; }
-    };
-    return std::visit(Name{}, step);
-}
-
 // A still picture is all that the derivative's format takes.
 bool wants_all_pages(const recipe::Derivative& derivative) {
     return std::ranges::any_of(derivative.steps, [](const recipe::Step& step) {
@@ -105,8 +90,8 @@ Result<Encoded> make_derivative(const recipe::Derivative& derivative, Picture pi
         auto done = std::visit(run, derivative.steps[i]);
         if (done) continue;
         return std::unexpected(std::move(done.error())
-                                   .with_context("step " + std::to_string(i + 1) + " (" +
-                                                 std::string(name_of(derivative.steps[i])) + ")"));
+                                   .with_context(fmt::format("step {} ({})", i + 1,
+                                                             info_of(derivative.steps[i]).name)));
     }
     auto encoded = encode(picture, run.format());
     if (encoded) return encoded;
@@ -161,7 +146,8 @@ Result<Transformed> transform(const recipe::Recipe& recipe, std::string_view pho
         auto encoded = make_derivative(derivative, picture, watermarks);
         if (!encoded) {
             return std::unexpected(
-                std::move(encoded.error()).with_context("derivative '" + derivative.name + "'"));
+                std::move(encoded.error())
+                    .with_context(fmt::format("derivative '{}'", derivative.name)));
         }
         transformed.result.derivatives.push_back(describe(derivative.name, *encoded));
         transformed.files.push_back(std::move(encoded->bytes));

@@ -128,8 +128,7 @@ Error vips_failure(std::string_view doing) {
     const bool is_memory = is_about_memory(message);
     return Error{.code = is_memory ? ErrorCode::resource_exhausted : ErrorCode::internal,
                  .message = std::string(doing) + ": " + message,
-                 .reason = is_memory ? "job_memory" : "",
-                 .details = {}};
+                 .reason = is_memory ? "job_memory" : ""};
 }
 
 Result<Image> in_memory(const Image& image) {

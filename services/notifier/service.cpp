@@ -139,7 +139,7 @@ void NotifierService::on_fetch(const transport::Request& request) {
     const auto message = schema::decode<schema::FetchJournal>(request.body);
     auto fetched = message ? core().fetch(*message) : std::unexpected(message.error());
     if (!fetched) return reply(request.reply_to, std::unexpected(std::move(fetched).error()));
-    transport::Reply page{.body = schema::encode(fetched->page), .attachments = {}};
+    transport::Reply page{.body = schema::encode(fetched->page)};
     for (auto& record : fetched->records) page.attachments.emplace_back(std::move(record));
     reply(request.reply_to, std::move(page));
 }

@@ -1,6 +1,8 @@
 #include "services/tts/request.hpp"
 
-#include <charconv>
+#include <fmt/format.h>
+
+#include "common/base/text.hpp"
 
 namespace onput::tts {
 namespace {
@@ -22,16 +24,14 @@ Result<void> read_number(const Settings& settings, const std::string& name, Boun
                          std::int32_t& value) {
     const std::string text = text_of(settings, name);
     if (text.empty()) return {};
-    std::int32_t number = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || stop != text.data() + text.size() || number < bounds.low ||
-        number > bounds.high) {
+    const auto number = parse_number<std::int32_t>(text);
+    if (!number || *number < bounds.low || *number > bounds.high) {
         return fail(ErrorCode::invalid_argument,
-                    name + " '" + text + "' is not a number from " + std::to_string(bounds.low) +
-                        " to " + std::to_string(bounds.high),
+                    fmt::format("{} '{}' is not a number from {} to {}", name, text, bounds.low,
+                                bounds.high),
                     "bad_setting");
     }
-    value = number;
+    value = *number;
     return {};
 }
 

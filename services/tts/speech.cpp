@@ -145,7 +145,7 @@ Result<void> synthesize(const SegmentSource& segments, const SpeechSettings& set
                         const SampleSink& sink) {
     ONPUT_TRY_VOID(settings.validate());
     ONPUT_TRY_VOID(apply(settings));
-    Utterance utterance{.sink = sink, .result = {}};
+    Utterance utterance{.sink = sink};
     for (;;) {
         ONPUT_TRY(const std::optional<std::string> segment, segments());
         if (!segment) return {};

@@ -27,7 +27,7 @@ Outcome decode(std::string_view input, std::size_t step, std::size_t produced_ma
     while (true) {
         const auto decoded = decoder.decode(buffer, produced_max);
         if (!decoded) {
-            return Outcome{.data = {}, .failed = true};
+            return Outcome{.failed = true};
         }
         ONPUT_CHECK(decoded->produced <= decoded->consumed);
         ONPUT_CHECK(decoded->produced <= produced_max);

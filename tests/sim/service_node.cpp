@@ -49,7 +49,8 @@ Result<std::unique_ptr<store::Store>> ServiceNode::open_store(const store::Rocks
 
 void ServiceNode::sync_store() {
     if (world_.chance(world_.faults.sync_failure_permille)) {
-        store_.fail_next_sync(Error{ErrorCode::internal, "fsync: input/output error", {}, {}});
+        store_.fail_next_sync(
+            Error{.code = ErrorCode::internal, .message = "fsync: input/output error"});
     }
     store_.sync();
     arm_sync();

@@ -1,4 +1,4 @@
-// A speech worker on the real LaneLedger, as common/worker/job_worker.cpp and
+// A speech worker on the real LeaseTable, as common/worker/job_worker.cpp and
 // services/tts/runner.cpp drive it: its job downloads a text, takes a while, uploads the result and
 // acknowledges. It also serves the plain queue "bulk".
 #pragma once
@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "common/worker/lane_ledger.hpp"
+#include "common/worker/lease_table.hpp"
 #include "services/queue/core.hpp"
 #include "tests/sim/handovers.hpp"
 #include "tests/sim/requests.hpp"
@@ -56,7 +56,7 @@ private:
     std::unique_ptr<transport::RequestClient> storage_;
     Pipe to_queue_;
     Pipe from_queue_;
-    std::optional<worker::LaneLedger> ledger_;
+    std::optional<worker::LeaseTable> ledger_;
     std::string endpoint_;
     std::string worker_id_;
     std::uint64_t epoch_ = 0;

@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Which of our folders each folder may include, beside itself. An include goes only down this table.
 LAYERS = {
     "common/base": set(),
+    "common/async": {"common/base"},
     "common/schema": {"common/base"},
     "common/pattern": {"common/base"},
     "common/recipe": {"common/base"},
@@ -25,7 +26,7 @@ LAYERS = {
     "common/transport": {"common/base", "common/schema"},
     "common/runtime": {"common/base", "common/schema", "common/store", "common/transport"},
     "common/service": {"common/base", "common/schema", "common/store", "common/transport", "common/outbox", "common/runtime"},
-    "common/worker": {"common/base", "common/schema", "common/store", "common/transport", "common/runtime"},
+    "common/worker": {"common/base", "common/async", "common/schema", "common/store", "common/transport", "common/runtime"},
 }
 SERVICE_MAY_INCLUDE = set(LAYERS)
 

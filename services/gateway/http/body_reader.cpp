@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "common/async/co_try.hpp"
+
 namespace onput::http {
 namespace {
 
@@ -16,8 +18,7 @@ SteadyTime now() {
 Error incomplete_body() {
     return {.code = ErrorCode::invalid_argument,
             .message = "the request ended before its body did",
-            .reason = "incomplete_body",
-            .details = {}};
+            .reason = "incomplete_body"};
 }
 
 }  // namespace
@@ -76,8 +77,7 @@ Task<Result<void>> BodyReader::say_continue() {
 
 Task<Result<void>> BodyReader::arrive(std::size_t bytes_wanted) {
     if (awaits_continue_) {
-        auto told = co_await say_continue();
-        if (!told) co_return told;
+        ONPUT_CO_TRY_VOID(co_await say_continue());
     }
     const std::size_t before = wire_.input().size();
     const SteadyTime start = now();
@@ -96,8 +96,7 @@ Task<Result<std::string_view>> BodyReader::read(std::size_t bytes_max) {
     // Also before a body of no bytes: botocore takes an answer without the 100 for the status of
     // every later answer on the connection.
     if (awaits_continue_ && at_end()) {
-        const auto told = co_await say_continue();
-        if (!told) co_return std::unexpected(told.error());
+        ONPUT_CO_TRY_VOID(co_await say_continue());
     }
     while (!failed_ && !at_end()) {
         const Result<std::size_t> taken = take(bytes_max);
@@ -121,14 +120,13 @@ Task<Result<std::string_view>> BodyReader::read(std::size_t bytes_max) {
 Task<Result<std::string>> BodyReader::read_piece(std::size_t bytes) {
     std::string piece;
     while (piece.size() < bytes) {
-        const auto part = co_await read(bytes - piece.size());
-        if (!part) co_return std::unexpected(part.error());
-        if (part->empty()) break;
+        ONPUT_CO_TRY(const auto part, co_await read(bytes - piece.size()));
+        if (part.empty()) break;
         if (piece.empty()) {
-            const std::uint64_t expected = chunked_ ? bytes : part->size() + left_;
+            const std::uint64_t expected = chunked_ ? bytes : part.size() + left_;
             piece.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, expected)));
         }
-        piece.append(*part);
+        piece.append(part);
     }
     co_return piece;
 }
@@ -140,11 +138,10 @@ Task<Result<std::string>> BodyReader::read_whole(std::size_t bytes_max) {
     if (!chunked_ && left_ > bytes_max) co_return too_large;
     std::string whole;
     while (true) {
-        const auto part = co_await read(options_.body_buffer_bytes);
-        if (!part) co_return std::unexpected(part.error());
-        if (part->empty()) break;
-        if (part->size() > bytes_max - whole.size()) co_return too_large;
-        whole.append(*part);
+        ONPUT_CO_TRY(const auto part, co_await read(options_.body_buffer_bytes));
+        if (part.empty()) break;
+        if (part.size() > bytes_max - whole.size()) co_return too_large;
+        whole.append(part);
     }
     co_return whole;
 }

@@ -9,11 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include "common/async/task.hpp"
 #include "services/gateway/http/chunked.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/http/options.hpp"
 #include "services/gateway/http/progress.hpp"
-#include "services/gateway/http/task.hpp"
 #include "services/gateway/http/wire.hpp"
 
 namespace onput::http {

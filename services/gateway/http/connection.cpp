@@ -1,11 +1,10 @@
 #include "services/gateway/http/connection.hpp"
 
 #include <algorithm>
-#include <coroutine>
-#include <exception>
 #include <optional>
 #include <utility>
 
+#include "common/async/start.hpp"
 #include "common/base/log.hpp"
 #include "services/gateway/http/head_parser.hpp"
 #include "services/gateway/http/server.hpp"
@@ -19,18 +18,7 @@ constexpr std::size_t idle_head_bytes_max = 8 * 1024;
 // Blank lines before a request that old clients send after a body.
 constexpr std::size_t blank_bytes_max = 4;
 
-// The outermost coroutine: nobody awaits it, and its frame goes with its last step.
-struct Detached {
-    struct promise_type {
-        Detached get_return_object() const noexcept { return {}; }
-        std::suspend_never initial_suspend() const noexcept { return {}; }
-        std::suspend_never final_suspend() const noexcept { return {}; }
-        void return_void() const noexcept {}
-        [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
-    };
-};
-
-Detached drive(Task<void> task, std::function<void()> ended) {
+Task<void> drive(Task<void> task, UniqueFunction<void()> ended) {
     co_await task;
     ended();
 }
@@ -42,8 +30,7 @@ SteadyTime now() {
 Error shutting_down() {
     return {.code = ErrorCode::unavailable,
             .message = "the server is shutting down",
-            .reason = "shutting_down",
-            .details = {}};
+            .reason = "shutting_down"};
 }
 
 Response plain_text(const ProtocolError& error) {
@@ -89,8 +76,8 @@ Connection::Connection(ConnectionContext& context, std::shared_ptr<Stream> strea
     head_.peer = peer_;
 }
 
-void Connection::run(std::function<void()> ended) {
-    drive(serve(), std::move(ended));
+void Connection::run(UniqueFunction<void()> ended) {
+    start(drive(serve(), std::move(ended)));
 }
 
 void Connection::finish() {

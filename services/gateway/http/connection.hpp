@@ -9,18 +9,18 @@
 
 #include <cstddef>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "common/async/task.hpp"
+#include "common/base/unique_function.hpp"
 #include "services/gateway/http/body_reader.hpp"
 #include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/http/options.hpp"
 #include "services/gateway/http/response_writer.hpp"
 #include "services/gateway/http/stream.hpp"
-#include "services/gateway/http/task.hpp"
 #include "services/gateway/http/wire.hpp"
 
 namespace onput::http {
@@ -50,7 +50,7 @@ public:
 
     // Serves until the connection ends, then calls `ended`, from within the coroutine's last step:
     // the connection must not be destroyed inside that call.
-    void run(std::function<void()> ended);
+    void run(UniqueFunction<void()> ended);
 
     // Ends at once when idle, otherwise after the request in hand.
     void finish();

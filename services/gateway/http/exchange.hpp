@@ -45,13 +45,16 @@
 #include <string_view>
 #include <utility>
 
+#include "common/async/co_try.hpp"
+#include "common/async/task.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/http/mailbox.hpp"
 #include "services/gateway/http/message.hpp"
-#include "services/gateway/http/task.hpp"
 
 namespace onput::http {
+
+using onput::Task;  // As handlers write it: http::Task.
 
 struct ExchangeParts;
 
@@ -99,8 +102,7 @@ public:
     // `timeout`, reason `no_answer`, and receiving may go on later.
     template <typename T>
     Task<Result<T>> receive(Mailbox<T> mailbox, std::optional<Duration> timeout = std::nullopt) {
-        auto waited = co_await wait(&mailbox.state(), timeout);
-        if (!waited) co_return std::unexpected(std::move(waited).error());
+        ONPUT_CO_TRY_VOID(co_await wait(&mailbox.state(), timeout));
         co_return *mailbox.take();
     }
     // Fails early when the client leaves.

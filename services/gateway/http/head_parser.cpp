@@ -1,13 +1,13 @@
 #include "services/gateway/http/head_parser.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "common/base/text.hpp"
 #include "services/gateway/http/target.hpp"
 
 namespace onput::http {
@@ -135,12 +135,9 @@ FramingHeaders gather(RequestHead& head) {
 std::expected<void, ProtocolError> decide_body(const FramingHeaders& found, RequestHead& head) {
     if (found.lengths > 1) return refuse("the request has two lengths");
     if (found.lengths == 1) {
-        std::uint64_t length = 0;
-        const char* end = found.length.data() + found.length.size();
-        const auto [stop, error] = std::from_chars(found.length.data(), end, length);
-        if (error != std::errc{} || stop != end)
-            return refuse("the content length is not a number");
-        head.content_length = length;
+        const auto length = parse_number<std::uint64_t>(found.length);
+        if (!length) return refuse("the content length is not a number");
+        head.content_length = *length;
     }
     if (found.codings == 0) return {};
     if (found.lengths > 0 || head.version_minor == 0) {

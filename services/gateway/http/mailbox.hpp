@@ -19,34 +19,9 @@
 
 #include "common/base/check.hpp"
 #include "common/base/result.hpp"
+#include "common/base/unique_function.hpp"
 
 namespace onput::http {
-
-// A function to call once, on another thread; may own what cannot be copied.
-class Job {
-public:
-    template <typename Function>
-    explicit Job(Function function)
-        : body_(std::make_unique<Body<Function>>(std::move(function))) {}
-
-    void operator()() { body_->run(); }
-
-private:
-    struct Base {
-        Base() = default;
-        Base(const Base&) = delete;
-        Base& operator=(const Base&) = delete;
-        virtual ~Base() = default;
-        virtual void run() = 0;
-    };
-    template <typename Function>
-    struct Body final : Base {
-        explicit Body(Function given) : function(std::move(given)) {}
-        void run() override { function(); }
-        Function function;
-    };
-    std::unique_ptr<Base> body_;
-};
 
 // The thread of a connection, as others see it.
 class Executor {
@@ -58,7 +33,7 @@ public:
 
     // Runs the job on the executor's thread, in the order of posting; never inside this call.
     // Any thread. Once the executor has stopped the job is destroyed without being run.
-    virtual void post(Job job) = 0;
+    virtual void post(UniqueFunction<void()> job) = 0;
 };
 
 // Where the one coroutine of a connection sleeps. Whoever changes something it may wait for calls
@@ -96,11 +71,11 @@ public:
 
     // Any thread. A failure is an item like any other: put(fail(...)).
     void put(Result<T> item) const {
-        executor_->post(Job([state = state_, item = std::move(item)]() mutable {
+        executor_->post([state = state_, item = std::move(item)]() mutable {
             state->items.push_back(std::move(item));
             ++state->items_waiting;
             if (state->waiter) state->waiter->signal();
-        }));
+        });
     }
 
     // The next item if one is there already. On the executor's thread only.

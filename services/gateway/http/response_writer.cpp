@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/async/co_try.hpp"
 #include "common/base/time.hpp"
 
 namespace onput::http {
@@ -81,8 +82,7 @@ Result<void> ResponseWriter::note_sent(Result<void> sent) {
 Task<Result<void>> ResponseWriter::respond(ResponseHead head, std::string body) {
     // An answer to HEAD may state the length of a body that nobody made.
     if (!request_is_head_ || !head.content_length) head.content_length = body.size();
-    auto started = start(std::move(head));
-    if (!started) co_return started;
+    ONPUT_CO_TRY_VOID(start(std::move(head)));
     state_ = State::finished;
     const bool with_body = body_framing_ != Framing::Body::none;
     const Pieces pieces{head_bytes_, with_body ? std::string_view(body) : std::string_view()};

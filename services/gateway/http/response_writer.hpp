@@ -10,10 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "common/async/task.hpp"
 #include "services/gateway/http/body_reader.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/http/options.hpp"
-#include "services/gateway/http/task.hpp"
 #include "services/gateway/http/wire.hpp"
 
 namespace onput::http {

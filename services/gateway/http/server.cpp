@@ -21,8 +21,7 @@ constexpr Duration grace_max = std::chrono::hours(24 * 365);
 // One thread with its connections. Everything but the counters belongs to that thread.
 struct Lane {
     Lane(const Options& options, Handler& handler)
-        : loop(Loop::create()),
-          context{.options = options, .handler = handler, .loop = loop, .date = {}} {}
+        : loop(Loop::create()), context{.options = options, .handler = handler, .loop = loop} {}
 
     std::shared_ptr<Loop> loop;
     ConnectionContext context;
@@ -72,9 +71,9 @@ void Server::Impl::accept_next() {
         if (&lane == lanes.front().get()) {
             take_over(lane, std::move(stream));
         } else {
-            lane.loop->post(Job([this, &lane, stream = std::move(stream)]() mutable {
+            lane.loop->post([this, &lane, stream = std::move(stream)]() mutable {
                 take_over(lane, std::move(stream));
-            }));
+            });
         }
         accept_next();
     };
@@ -88,8 +87,7 @@ void Server::Impl::take_over(Lane& lane, std::shared_ptr<Stream> stream) {
     lane.connections.emplace(id, std::move(owned));
     if (lane.finishing) connection.finish();
     // The connection is still inside its last step when it says so.
-    connection.run(
-        [this, &lane, id] { lane.loop->post(Job([this, &lane, id] { remove(lane, id); })); });
+    connection.run([this, &lane, id] { lane.loop->post([this, &lane, id] { remove(lane, id); }); });
 }
 
 void Server::Impl::remove(Lane& lane, std::uint64_t id) {
@@ -97,7 +95,7 @@ void Server::Impl::remove(Lane& lane, std::uint64_t id) {
     const std::size_t before = connection_count--;
     if (lane.finishing && lane.connections.empty()) lane.loop->stop();
     if (before >= options.connections_max) {
-        lanes.front()->loop->post(Job([this] { accept_next(); }));
+        lanes.front()->loop->post([this] { accept_next(); });
     }
 }
 
@@ -110,7 +108,7 @@ void Server::Impl::finish(Lane& lane, Duration grace) {
     if (lane.connections.empty()) return lane.loop->stop();
     // Ending one changes the map only in a later job.
     for (const auto& [id, connection] : lane.connections) connection->finish();
-    lane.loop->after(std::min(grace, grace_max), Job([this, &lane] { abort(lane); }));
+    lane.loop->after(std::min(grace, grace_max), [this, &lane] { abort(lane); });
 }
 
 void Server::Impl::abort(Lane& lane) {
@@ -151,7 +149,7 @@ void Server::stop(Duration grace) {
     Impl& impl = *impl_;
     for (const auto& lane : impl.lanes) {
         Lane& ending = *lane;
-        ending.loop->post(Job([&impl, &ending, grace] { impl.finish(ending, grace); }));
+        ending.loop->post([&impl, &ending, grace] { impl.finish(ending, grace); });
     }
     for (const auto& lane : impl.lanes) lane->thread.join();
 }

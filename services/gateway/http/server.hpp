@@ -11,11 +11,11 @@
 #include <cstdint>
 #include <memory>
 
+#include "common/async/task.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/options.hpp"
-#include "services/gateway/http/task.hpp"
 
 namespace onput::http {
 

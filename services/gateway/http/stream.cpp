@@ -34,10 +34,10 @@ class AsioLoop final : public Loop {
 public:
     void run() override { context_.run(); }
     void stop() override { context_.stop(); }
-    void post(Job job) override {
+    void post(UniqueFunction<void()> job) override {
         asio::post(context_, [job = std::move(job)]() mutable { job(); });
     }
-    void after(Duration delay, Job job) override {
+    void after(Duration delay, UniqueFunction<void()> job) override {
         auto timer = std::make_unique<Timer>(context_, delay);
         Timer& waiting = *timer;
         waiting.async_wait([timer = std::move(timer), job = std::move(job)](Code code) mutable {
@@ -199,7 +199,7 @@ private:
         auto again = [this, &loop, accepted = std::move(accepted)]() mutable {
             if (!closed_) accept(loop, std::move(accepted));
         };
-        loop_.after(peer_left ? Duration::zero() : Duration(accept_rest), Job(std::move(again)));
+        loop_.after(peer_left ? Duration::zero() : Duration(accept_rest), std::move(again));
     }
 
     Loop& loop_;

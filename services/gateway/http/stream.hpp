@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +14,7 @@
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "common/base/unique_function.hpp"
 #include "services/gateway/http/mailbox.hpp"
 
 namespace onput::http {
@@ -29,7 +29,7 @@ public:
     // Runs until stop(); the thread that calls it becomes the loop's own.
     virtual void run() = 0;
     virtual void stop() = 0;  // Any thread.
-    virtual void after(Duration delay, Job job) = 0;
+    virtual void after(Duration delay, UniqueFunction<void()> job) = 0;
 };
 
 // What the owner of a stream is told.
@@ -97,7 +97,7 @@ public:
 
     [[nodiscard]] virtual std::uint16_t port() const = 0;
 
-    using Accepted = std::function<void(std::shared_ptr<Stream>)>;
+    using Accepted = UniqueFunction<void(std::shared_ptr<Stream>)>;
     // Accepts one connection whose events belong to `loop`; `accepted` is called on the listener's
     // loop. Failures of the moment (too many open files) are waited out.
     virtual void accept(Loop& loop, Accepted accepted) = 0;

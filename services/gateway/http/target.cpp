@@ -7,23 +7,8 @@
 namespace onput::http {
 namespace {
 
-char to_lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-    return text.size() >= prefix.size() &&
-           equal_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
-
-std::string_view trim(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool is_host_byte(char byte) {
-    const char lower = to_lower(byte);
+    const char lower = lower_case(byte);
     return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
            byte == '-' || byte == '_' || byte == '~' || byte == '%';
 }
@@ -33,16 +18,6 @@ bool is_address_byte(char byte) {
 }
 bool is_digit(char byte) {
     return byte >= '0' && byte <= '9';
-}
-
-Result<QueryParameter> parse_parameter(std::string_view piece) {
-    const std::size_t equals = std::min(piece.find('='), piece.size());
-    QueryParameter parameter;
-    parameter.raw_name = piece.substr(0, equals);
-    if (equals < piece.size()) parameter.raw_value = piece.substr(equals + 1);
-    ONPUT_TRY(parameter.name, form_decode(parameter.raw_name));
-    ONPUT_TRY(parameter.value, form_decode(parameter.raw_value));
-    return parameter;
 }
 
 }  // namespace
@@ -80,16 +55,16 @@ Result<Target> parse_target(std::string_view raw) {
 
 Result<std::vector<QueryParameter>> parse_query(std::string_view query) {
     std::vector<QueryParameter> parameters;
-    while (!query.empty()) {
-        const std::size_t end = std::min(query.find('&'), query.size());
-        const std::string_view piece = query.substr(0, end);
-        query.remove_prefix(std::min(end + 1, query.size()));
-        if (piece.empty()) continue;
+    while (const auto raw = next_parameter(query)) {
         if (parameters.size() == query_parameters_max) {
             return fail(ErrorCode::invalid_argument, "the query has too many parameters");
         }
-        ONPUT_TRY(auto parameter, parse_parameter(piece));
-        parameters.push_back(std::move(parameter));
+        ONPUT_TRY(auto name, form_decode(raw->name));
+        ONPUT_TRY(auto value, form_decode(raw->value));
+        parameters.push_back({.name = std::move(name),
+                              .value = std::move(value),
+                              .raw_name = raw->name,
+                              .raw_value = raw->value});
     }
     return parameters;
 }
@@ -124,15 +99,10 @@ Result<HostPort> parse_host(std::string_view text) {
     return result;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    const auto same = [](char x, char y) { return to_lower(x) == to_lower(y); };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
-}
-
 bool has_token(std::string_view list, std::string_view token) {
     while (!list.empty()) {
         const std::size_t end = std::min(list.find(','), list.size());
-        if (equal_ignoring_case(trim(list.substr(0, end)), token)) return true;
+        if (equal_ignoring_case(trimmed(list.substr(0, end)), token)) return true;
         list.remove_prefix(std::min(end + 1, list.size()));
     }
     return false;

@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::http {
+
+using onput::equal_ignoring_case;  // As header names and tokens compare.
 
 // Views into the raw target (or of a constant "/"), still percent-encoded.
 struct Target {
@@ -50,9 +53,6 @@ struct HostPort {
 // "host", "host:port", "[::1]:port"; user information and anything that is not one of these is
 // invalid_argument.
 Result<HostPort> parse_host(std::string_view text);
-
-// ASCII only, as header names and tokens compare.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 // Whether a comma-separated header value holds this token, in any case.
 bool has_token(std::string_view list, std::string_view token);

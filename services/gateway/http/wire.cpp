@@ -40,17 +40,14 @@ void drop_front(Pieces& pieces, std::size_t bytes) {
 }  // namespace
 
 Error client_gone() {
-    return {.code = ErrorCode::unavailable,
-            .message = "the client has left",
-            .reason = "client_gone",
-            .details = {}};
+    return {
+        .code = ErrorCode::unavailable, .message = "the client has left", .reason = "client_gone"};
 }
 
 Error client_too_slow() {
     return {.code = ErrorCode::timeout,
             .message = "the client is too slow",
-            .reason = "client_too_slow",
-            .details = {}};
+            .reason = "client_too_slow"};
 }
 
 Wire::Wire(std::shared_ptr<Stream> stream, const Options& options)

@@ -14,11 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "common/async/task.hpp"
 #include "services/gateway/http/mailbox.hpp"
 #include "services/gateway/http/options.hpp"
 #include "services/gateway/http/progress.hpp"
 #include "services/gateway/http/stream.hpp"
-#include "services/gateway/http/task.hpp"
 
 namespace onput::http {
 

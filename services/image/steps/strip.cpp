@@ -93,7 +93,7 @@ Result<Image> dress(const Image& image, const Picture& picture) {
         return std::unexpected(vips_failure("copy metadata"));
     }
     Image dressed(made);
-    Dressing dressing{.image = dressed.get(), .picture = &picture, .unwanted = {}};
+    Dressing dressing{.image = dressed.get(), .picture = &picture};
     vips_image_map(picture.metadata.get(), &Dressing::add, &dressing);
     vips_image_map(dressed.get(), &Dressing::note_unwanted, &dressing);
     for (const std::string& name : dressing.unwanted) {

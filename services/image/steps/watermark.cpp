@@ -20,10 +20,7 @@ constexpr int text_dpi = 72;
 constexpr int text_dpi_max = 10'000;
 
 Error bad_watermark(const std::string& why) {
-    return Error{.code = ErrorCode::invalid_argument,
-                 .message = why,
-                 .reason = "bad_watermark",
-                 .details = {}};
+    return Error{.code = ErrorCode::invalid_argument, .message = why, .reason = "bad_watermark"};
 }
 
 // As wide as `scale` says, and no higher than the picture.

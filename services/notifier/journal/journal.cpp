@@ -26,10 +26,8 @@ Result<JournalEntry> to_entry(const schema::JournalRecord& record) {
 
 std::unexpected<Error> refuse(ErrorCode code, std::string reason, std::string name,
                               std::string value) {
-    Error error{.code = code,
-                .message = "fetch from the journal: " + reason,
-                .reason = std::move(reason),
-                .details = {}};
+    Error error{
+        .code = code, .message = "fetch from the journal: " + reason, .reason = std::move(reason)};
     error.details.emplace_back(std::move(name), std::move(value));
     return std::unexpected(std::move(error));
 }

@@ -1,10 +1,10 @@
 // TopicBook's commands and questions about subscriptions.
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "common/base/check.hpp"
 #include "common/base/digest.hpp"
+#include "common/base/text.hpp"
 #include "services/notifier/topics/endpoint.hpp"
 #include "services/notifier/topics/refusal.hpp"
 #include "services/notifier/topics/subscription_attributes.hpp"
@@ -51,12 +51,9 @@ bool owns(const Subscription& subscription, const Topic& topic, const std::strin
 // A cursor is the number of the last subscription shown.
 Result<std::uint64_t> read_cursor(std::string_view text) {
     if (text.empty()) return 0;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) {
-        return invalid_parameter("NextToken");
-    }
-    return number;
+    const auto number = parse_number<std::uint64_t>(text);
+    if (!number) return invalid_parameter("NextToken");
+    return *number;
 }
 
 // What is asked for of a subscription that is there already: fine if it is what it has.

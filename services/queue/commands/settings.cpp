@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::queue {
 namespace {
@@ -46,13 +46,6 @@ std::unexpected<Error> invalid_json(std::string_view name, std::string_view valu
 
 std::unexpected<Error> unsupported(std::string message) {
     return fail(ErrorCode::unimplemented, std::move(message), "UnsupportedOperation");
-}
-
-std::optional<std::uint32_t> parse_number(std::string_view text) {
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return {};
-    return number;
 }
 
 // FIFO queues and KMS keys are refused before anything is stored: a queue that silently did not
@@ -105,7 +98,7 @@ Result<Settings> parse_settings(const Attributes& attributes) {
         ONPUT_TRY_VOID(refuse_unsupported(name, value));
         const auto number = std::ranges::find(number_attributes, name, &NumberAttribute::name);
         if (number != number_attributes.end()) {
-            const auto parsed = parse_number(value);
+            const auto parsed = parse_number<std::uint32_t>(value);
             if (!parsed || *parsed < number->min || *parsed > number->max) {
                 return invalid_value(name);
             }

@@ -1,10 +1,11 @@
 #include "services/queue/messages/redrive.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include <nlohmann/json.hpp>
+
+#include "common/base/text.hpp"
 
 namespace onput::queue {
 namespace {
@@ -31,8 +32,7 @@ std::optional<std::uint32_t> count_of(const Json& value) {
         count = static_cast<std::uint32_t>(number);
     } else if (value.is_string()) {
         const auto& text = value.get_ref<const std::string&>();
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-        if (error != std::errc() || end != text.data() + text.size()) return {};
+        count = parse_number<std::uint32_t>(text).value_or(0);
     }
     if (count < 1 || count > receives_max_max) return {};
     return count;

@@ -1,6 +1,6 @@
 #include "services/storage/objects/records.hpp"
 
-#include <charconv>
+#include "common/base/text.hpp"
 
 namespace onput::storage {
 namespace {
@@ -76,13 +76,11 @@ std::string sequencer_text(std::uint64_t sequencer) {
 }
 
 Result<std::uint64_t> parse_sequencer(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-    if (error != std::errc{} || end != text.data() + text.size() ||
-        text.size() != sequencer_digits) {
+    const auto value = parse_number<std::uint64_t>(text, 16);
+    if (!value || text.size() != sequencer_digits) {
         return fail(ErrorCode::corruption, "a sequencer is not 16 hexadecimal digits");
     }
-    return value;
+    return *value;
 }
 
 }  // namespace onput::storage

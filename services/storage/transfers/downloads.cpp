@@ -4,7 +4,7 @@ namespace onput::storage {
 namespace {
 
 transport::Reply with_bytes(std::string body, std::string bytes) {
-    transport::Reply reply{.body = std::move(body), .attachments = {}};
+    transport::Reply reply{.body = std::move(body)};
     if (!bytes.empty()) reply.attachments.emplace_back(std::move(bytes));
     return reply;
 }

@@ -118,7 +118,7 @@ struct Decoded {
 // Feeds `wire` in pieces of `piece` bytes.
 Decoded decode(const ChunkedBody& body, std::string_view wire, std::size_t piece = 1 << 20) {
     ChunkedDecoder decoder(body);
-    Decoded out{.end = {}, .data = {}};
+    Decoded out{};
     for (std::size_t at = 0; at < wire.size(); at += piece) {
         const auto fed = decoder.feed(wire.substr(at, piece), out.data);
         if (!fed) {

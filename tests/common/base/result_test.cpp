@@ -36,10 +36,8 @@ TEST(Result, try_declares_the_value) {
 TEST(Result, try_returns_the_first_error_unchanged) {
     const auto result = quarter(6);
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error(), (Error{.code = ErrorCode::invalid_argument,
-                                     .message = "odd",
-                                     .reason = "is_odd",
-                                     .details = {}}));
+    EXPECT_EQ(result.error(),
+              (Error{.code = ErrorCode::invalid_argument, .message = "odd", .reason = "is_odd"}));
 }
 
 TEST(Result, try_void_passes_errors_on) {

@@ -31,8 +31,8 @@ public:
     [[nodiscard]] std::size_t open_calls() const override { return calls.size(); }
 
     void take(std::size_t which, std::uint64_t through) {
-        calls.at(which).answer(transport::Reply{
-            .body = schema::encode(schema::EventsAppended{.through = through}), .attachments = {}});
+        calls.at(which).answer(
+            transport::Reply{.body = schema::encode(schema::EventsAppended{.through = through})});
     }
 
     std::vector<Call> calls;

@@ -72,7 +72,7 @@ TEST(EventFilter, a_value_of_1024_bytes_is_the_longest) {
 }
 
 TEST(EventFilter, no_events_and_too_many_events_are_refused) {
-    EXPECT_EQ(EventFilter::make({.events = {}}).error().reason, "no_events");
+    EXPECT_EQ(EventFilter::make({}).error().reason, "no_events");
     FilterSpec spec{.events = std::vector<std::string>(64, "s3:ObjectCreated:*")};
     EXPECT_TRUE(EventFilter::make(spec));
     spec.events.emplace_back("s3:ObjectCreated:*");

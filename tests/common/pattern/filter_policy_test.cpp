@@ -408,7 +408,7 @@ TEST(FilterPolicy, any_policy_agrees_with_brute_force_over_any_body) {
         std::string json;
         for (const std::string path : {"a", "b", "a.a", "a.b", "b.a.b"}) {
             if (random.below(3) != 0) continue;
-            KnownKey key{.path = path, .conditions = {}};
+            KnownKey key{.path = path};
             std::string values;
             const std::size_t count = 1 + random.below(2);  // Of five keys at most 32 combinations.
             for (std::size_t i = 0; i < count; ++i) {

@@ -16,16 +16,14 @@ TEST(Health, a_service_that_lacks_nothing_is_ready) {
 }
 
 TEST(Health, one_that_waits_says_for_whom) {
-    const auto answer = answer_health("GET", "/_onput/readyz",
-                                      {.waiting_for = {"storage", "queue"}, .metrics = {}});
+    const auto answer =
+        answer_health("GET", "/_onput/readyz", {.waiting_for = {"storage", "queue"}});
     EXPECT_EQ(answer.status, 503);
     EXPECT_EQ(answer.body, "waiting for storage\nwaiting for queue\n");
 }
 
 TEST(Health, it_lives_although_it_waits) {
-    EXPECT_EQ(answer_health("GET", "/_onput/livez?x=1", {.waiting_for = {"storage"}, .metrics = {}})
-                  .status,
-              200);
+    EXPECT_EQ(answer_health("GET", "/_onput/livez?x=1", {.waiting_for = {"storage"}}).status, 200);
 }
 
 TEST(Health, other_paths_and_methods_are_refused) {

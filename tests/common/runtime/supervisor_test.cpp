@@ -83,8 +83,7 @@ TEST_F(SupervisorTest, restarts_are_delayed_longer_and_longer) {
 }
 
 TEST_F(SupervisorTest, a_program_that_is_not_there_is_told_at_once) {
-    const auto started = supervisor->start(
-        {.name = "none", .arguments = {folder.file("none")}, .environment = {}, .log_file = {}});
+    const auto started = supervisor->start({.name = "none", .arguments = {folder.file("none")}});
     ASSERT_FALSE(started);
     EXPECT_NE(started.error().message.find("No such file"), std::string::npos);
     EXPECT_TRUE(supervisor->children().empty());
@@ -173,10 +172,8 @@ TEST(SupervisorDeath, children_end_with_their_parent_even_when_it_is_killed) {
     transport::TestProcess parent([&] {
         TestLoop loop;
         const auto supervisor = Supervisor::create(loop.get(), nullptr);
-        static_cast<void>(supervisor->start({.name = "child",
-                                             .arguments = {"/bin/sleep", "1000"},
-                                             .environment = {},
-                                             .log_file = {}}));
+        static_cast<void>(
+            supervisor->start({.name = "child", .arguments = {"/bin/sleep", "1000"}}));
         std::ofstream(report + ".new") << supervisor->children().at(0).pid << "\n";
         std::filesystem::rename(report + ".new", report);
         loop.run_until([] { return false; });

@@ -40,10 +40,7 @@ public:
                       }));
         if (config.fails_later) {
             process.loop().post([&process] {
-                process.fail({.code = ErrorCode::internal,
-                              .message = "the disk is gone",
-                              .reason = {},
-                              .details = {}});
+                process.fail({.code = ErrorCode::internal, .message = "the disk is gone"});
             });
         }
         return service;

@@ -30,12 +30,12 @@ TEST(Json, an_absent_optional_is_null) {
 }
 
 TEST(Json, texts_are_escaped) {
-    EXPECT_EQ(to_json(Principal{.account = "a\"\\\n\x01", .id = {}}),
+    EXPECT_EQ(to_json(Principal{.account = "a\"\\\n\x01"}),
               R"({"account":"a\"\\\n\u0001","id":""})");
 }
 
 TEST(Json, bytes_that_are_no_text_are_shown_as_base64) {
-    EXPECT_EQ(to_json(Principal{.account = "\xff\xfe", .id = {}}),
+    EXPECT_EQ(to_json(Principal{.account = "\xff\xfe"}),
               R"({"account":{"base64":"//4="},"id":""})");
 }
 
@@ -50,9 +50,7 @@ TEST(Json, moments_far_from_now_can_be_shown) {
     for (const std::int64_t micros : {std::int64_t{0}, std::int64_t{-1},
                                       std::numeric_limits<std::int64_t>::min() + 86'400'000'000,
                                       std::numeric_limits<std::int64_t>::max()}) {
-        EXPECT_FALSE(
-            to_json(BusHead{.epoch = {}, .sequence = 0, .time = from_micros(micros), .type = {}})
-                .empty());
+        EXPECT_FALSE(to_json(BusHead{.sequence = 0, .time = from_micros(micros)}).empty());
     }
 }
 

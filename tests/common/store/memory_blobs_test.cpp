@@ -8,8 +8,7 @@ namespace {
 
 using store::BlobRef;
 
-const Error fault{
-    .code = ErrorCode::resource_exhausted, .message = "injected", .reason = {}, .details = {}};
+const Error fault{.code = ErrorCode::resource_exhausted, .message = "injected"};
 
 class MemoryBlobsTest : public testing::Test {
 protected:

@@ -9,8 +9,7 @@ namespace {
 using store::Batch;
 using store::Ticket;
 
-const Error fault{
-    .code = ErrorCode::unavailable, .message = "injected", .reason = {}, .details = {}};
+const Error fault{.code = ErrorCode::unavailable, .message = "injected"};
 
 class MemoryStoreTest : public testing::Test {
 protected:

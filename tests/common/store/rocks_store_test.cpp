@@ -48,7 +48,7 @@ TEST(RocksStoreChild, DISABLED_commits_for_ever) {
         ONPUT_CHECK(::write(child_pipe, &durable, sizeof(durable)) == sizeof(durable));
     };
     const auto store = open_rocks_store({.directory = ".", .write_buffer_bytes = 1024 * 1024},
-                                        {.on_durable = tell, .on_failed = {}})
+                                        {.on_durable = tell})
                            .value();
     for (;;) {
         ONPUT_CHECK(store->commit(numbered(store->last_ticket() + 1)).has_value());
@@ -138,8 +138,7 @@ TEST(RocksStore, a_clean_end_keeps_what_was_durable) {
     const TempDirectory directory;
     {
         std::promise<Ticket> durable;
-        auto store = open(directory,
-                          {.on_durable = [&](Ticket t) { durable.set_value(t); }, .on_failed = {}});
+        auto store = open(directory, {.on_durable = [&](Ticket t) { durable.set_value(t); }});
         ASSERT_TRUE((*store)->commit(numbered(1)));
         (*store)->sync();
         EXPECT_EQ(durable.get_future().get(), 1U);
@@ -152,8 +151,7 @@ TEST(RocksStore, a_clean_end_keeps_what_was_durable) {
 TEST(RocksStore, every_sync_is_timed) {
     const TempDirectory directory;
     std::promise<Ticket> durable;
-    auto store =
-        open(directory, {.on_durable = [&](Ticket t) { durable.set_value(t); }, .on_failed = {}});
+    auto store = open(directory, {.on_durable = [&](Ticket t) { durable.set_value(t); }});
     EXPECT_EQ((*store)->sync_times().count(), 0U);
     ASSERT_TRUE((*store)->commit(numbered(1)));
     (*store)->sync();

@@ -22,7 +22,7 @@ using support::TempDirectory;
 class Reports {
 public:
     Store::Events events() {
-        return {.on_durable = [this](Ticket durable) { tell(durable); }, .on_failed = {}};
+        return {.on_durable = [this](Ticket durable) { tell(durable); }};
     }
 
     // Waits until `ticket` was reported durable.

@@ -30,11 +30,7 @@ private:
     [[nodiscard]] std::string epoch() const { return "e" + std::to_string(life_); }
     [[nodiscard]] std::uint64_t head() const { return first_ + records_ - 1; }
     [[nodiscard]] schema::JournalRecord record(std::uint64_t sequence) const {
-        return {.sequence = sequence,
-                .time = {},
-                .type = {},
-                .topic = {},
-                .body = epoch() + "/" + std::to_string(sequence)};
+        return {.sequence = sequence, .body = epoch() + "/" + std::to_string(sequence)};
     }
 
     void act() {
@@ -73,9 +69,7 @@ private:
             check(steps);
         }
     }
-    void heartbeat() {
-        sequencer_.on_heartbeat({.epoch = epoch(), .sequence = head(), .time = {}, .type = {}});
-    }
+    void heartbeat() { sequencer_.on_heartbeat({.epoch = epoch(), .sequence = head()}); }
     void ask() {
         if (!open_) open_ = sequencer_.next_request();
         EXPECT_FALSE(sequencer_.next_request()) << "two requests are open";
@@ -85,17 +79,14 @@ private:
         const auto request = *std::exchange(open_, std::nullopt);
         std::vector<BusSequencer::Step> steps;
         if (random_.chance(1, 8)) {
-            sequencer_.on_refused(
-                {.code = ErrorCode::unavailable, .message = {}, .reason = {}, .details = {}},
-                steps);
+            sequencer_.on_refused({.code = ErrorCode::unavailable}, steps);
         } else if (const auto* fetch = std::get_if<schema::FetchJournal>(&request)) {
             answer(*fetch, steps);
         } else {
             sequencer_.on_position({.epoch = epoch(),
                                     .first_sequence = first_,
                                     .head_sequence = head(),
-                                    .sequence = head() + 1,
-                                    .bus_endpoint = {}},
+                                    .sequence = head() + 1},
                                    steps);
         }
         check(steps);
@@ -103,7 +94,6 @@ private:
     void answer(const schema::FetchJournal& fetch, std::vector<BusSequencer::Step>& steps) {
         const auto refuse = [&](std::string reason) {
             sequencer_.on_refused({.code = ErrorCode::not_found,
-                                   .message = {},
                                    .reason = std::move(reason),
                                    .details = {{"FirstSequence", std::to_string(first_)}}},
                                   steps);

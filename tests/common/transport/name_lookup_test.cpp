@@ -83,8 +83,7 @@ TEST(NameLookup, a_slow_name_delays_no_other_peer) {
     std::unique_ptr<RequestServer> server;
     auto bound = RequestServer::bind(
         loop.get(), {"tcp://127.0.0.1:*", folder.ipc("echo")}, [&](Request request) {
-            server->reply(request.reply_to,
-                          Reply{.body = std::move(request.body), .attachments = {}});
+            server->reply(request.reply_to, Reply{.body = std::move(request.body)});
         });
     ASSERT_TRUE(bound) << bound.error().message;
     server = std::move(*bound);

@@ -24,8 +24,7 @@ protected:
     RequestHostileTest() {
         server = bind_server(loop.get(), "tcp://127.0.0.1:*", [this](Request request) {
             ++handled;
-            server->reply(request.reply_to,
-                          Reply{.body = std::move(request.body), .attachments = {}});
+            server->reply(request.reply_to, Reply{.body = std::move(request.body)});
         });
         dealer = std::make_unique<Socket>(
             std::move(*Socket::open(loop.get().context(), {.type = SocketType::dealer,
@@ -50,11 +49,8 @@ protected:
         return header.value_or(schema::ReplyHeader{});
     }
     static std::string header(std::uint64_t id) {
-        return schema::encode(schema::RequestHeader{.request_id = id,
-                                                    .method = "test.echo",
-                                                    .timeout_ms = 0,
-                                                    .trace = {},
-                                                    .principal = {}});
+        return schema::encode(
+            schema::RequestHeader{.request_id = id, .method = "test.echo", .timeout_ms = 0});
     }
     void expect_good_request_is_answered() {
         send({header(99), "body"});

@@ -58,8 +58,7 @@ TEST_F(RequestTest, the_header_carries_method_time_trace_and_principal) {
     client->call("test.echo", "",
                  {.timeout = 5s,
                   .trace = {.trace_id = "t", .cause_event_id = "e", .depth = 3},
-                  .principal = {.account = "000000000000", .id = "me"},
-                  .attachments = {}},
+                  .principal = {.account = "000000000000", .id = "me"}},
                  results.take());
     ASSERT_TRUE(wait_for(1));
     ASSERT_EQ(seen.size(), 1U);
@@ -98,8 +97,8 @@ TEST_F(RequestTest, replies_may_come_in_another_order_than_the_calls) {
     serve([&](Request request) {
         held.push_back(std::move(request));
         if (held.size() < 2) return;
-        server->reply(held[1].reply_to, Reply{.body = held[1].body, .attachments = {}});
-        server->reply(held[0].reply_to, Reply{.body = held[0].body, .attachments = {}});
+        server->reply(held[1].reply_to, Reply{.body = held[1].body});
+        server->reply(held[0].reply_to, Reply{.body = held[0].body});
     });
     connect();
     client->call("test.echo", "first", {}, results.take());
@@ -113,26 +112,21 @@ TEST_F(RequestTest, a_call_that_is_not_answered_times_out_once) {
     std::vector<ReplyTo> held;
     serve([&](const Request& request) { held.push_back(request.reply_to); });
     connect();
-    client->call("test.silence", "",
-                 {.timeout = 20ms, .trace = {}, .principal = {}, .attachments = {}},
-                 results.take());
+    client->call("test.silence", "", {.timeout = 20ms}, results.take());
     ASSERT_TRUE(wait_for(1));
     EXPECT_EQ(results.all[0].error().code, ErrorCode::timeout);
     EXPECT_EQ(client->open_calls(), 0U);
     // Its late answer is nobody's.
     ASSERT_EQ(held.size(), 1U);
     server->reply(held[0], Reply{});
-    client->call("test.silence", "",
-                 {.timeout = 20ms, .trace = {}, .principal = {}, .attachments = {}},
-                 results.take());
+    client->call("test.silence", "", {.timeout = 20ms}, results.take());
     ASSERT_TRUE(wait_for(2));
     EXPECT_EQ(results.all[1].error().code, ErrorCode::timeout);
 }
 
 TEST_F(RequestTest, a_call_to_nobody_times_out_and_says_that_it_was_never_sent) {
     connect();
-    client->call("test.echo", "", {.timeout = 5ms, .trace = {}, .principal = {}, .attachments = {}},
-                 results.take());
+    client->call("test.echo", "", {.timeout = 5ms}, results.take());
     ASSERT_TRUE(wait_for(1));
     EXPECT_EQ(results.all[0].error().code, ErrorCode::timeout);
     EXPECT_EQ(results.all[0].error().reason, "never_sent");
@@ -305,10 +299,8 @@ TEST_P(RequestDeathTest, calls_open_when_the_peer_is_killed_are_unavailable_at_o
     const auto client = RequestClient::connect(loop.get(), endpoint());
     client->call("test.echo", "", {}, results.take());
     ASSERT_TRUE(loop.run_until([&] { return results.all.size() == 1; }));
-    client->call("test.silence", "",
-                 {.timeout = 1h, .trace = {}, .principal = {}, .attachments = {}}, results.take());
-    client->call("test.silence", "",
-                 {.timeout = 1h, .trace = {}, .principal = {}, .attachments = {}}, results.take());
+    client->call("test.silence", "", {.timeout = 1h}, results.take());
+    client->call("test.silence", "", {.timeout = 1h}, results.take());
     // Sent for certain: the echo behind them has come back.
     client->call("test.echo", "", {}, results.take());
     ASSERT_TRUE(loop.run_until([&] { return results.all.size() == 2; }));

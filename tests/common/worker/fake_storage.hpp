@@ -61,7 +61,7 @@ public:
 private:
     template <schema::Message M>
     void answer(const transport::Request& request, const M& message, std::string attached = {}) {
-        transport::Reply reply{.body = schema::encode(message), .attachments = {}};
+        transport::Reply reply{.body = schema::encode(message)};
         if (!attached.empty()) reply.attachments.emplace_back(std::move(attached));
         server_->reply(request.reply_to, std::move(reply));
     }
@@ -117,8 +117,7 @@ private:
         if (found != objects.end()) return &found->second;
         refuse(request, {.code = ErrorCode::not_found,
                          .message = "The specified key does not exist.",
-                         .reason = "no_such_key",
-                         .details = {}});
+                         .reason = "no_such_key"});
         return nullptr;
     }
 
@@ -152,8 +151,7 @@ private:
         if (expected && *expected != "\"" + found->second.info.etag + "\"") {
             return refuse(request, {.code = ErrorCode::conflict,
                                     .message = "At least one of the pre-conditions did not hold",
-                                    .reason = "precondition_failed",
-                                    .details = {}});
+                                    .reason = "precondition_failed"});
         }
         objects.erase(found);
         answer(request, schema::ObjectDeleted{.existed = true, .event_id = "e"});

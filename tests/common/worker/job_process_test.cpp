@@ -133,8 +133,7 @@ protected:
         return {.id = JobId(id),
                 .parameters = std::move(what),
                 .input_fd = input.get(),
-                .output_fd = output.get(),
-                .limits = {}};
+                .output_fd = output.get()};
     }
 
     // Waits for the next outcomes, at most `patience`.
@@ -152,7 +151,7 @@ protected:
             auto outcomes = finished();
             if (!outcomes.empty()) return std::move(outcomes.front());
         }
-        return {.id = spec.id, .result = fail(ErrorCode::timeout, "no outcome came"), .usage = {}};
+        return {.id = spec.id, .result = fail(ErrorCode::timeout, "no outcome came")};
     }
     Result<std::string> run(std::string what) { return outcome_of(job(std::move(what))).result; }
     Error error_of(std::string what) {
@@ -400,13 +399,12 @@ TEST_F(JobZygoteTest, children_die_with_their_zygote) {
 // A worker of its own: starts a job that keeps `output` open, says so with one byte, and waits to
 // be killed.
 [[noreturn]] void be_a_worker(FileDescriptor output) {
-    auto zygote = JobZygote::create({.name = "speech", .initialise = {}, .run = act});
+    auto zygote = JobZygote::create({.name = "speech", .run = act});
     const FileDescriptor input(::memfd_create("input", MFD_CLOEXEC));
     if (!zygote || !(*zygote)->start({.id = JobId(1),
                                       .parameters = "announce and wait",
                                       .input_fd = input.get(),
-                                      .output_fd = output.get(),
-                                      .limits = {}})) {
+                                      .output_fd = output.get()})) {
         std::_Exit(1);
     }
     for (;;) ::pause();

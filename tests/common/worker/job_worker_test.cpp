@@ -30,5 +30,41 @@ TEST(AdvertisedEndpoint, it_can_be_an_address_of_this_machine_other_than_loopbac
     EXPECT_EQ(inet_pton(AF_INET, host.c_str(), &address), 1) << endpoint;
 }
 
+class JobReplyTest : public testing::Test {
+protected:
+    JobReply make() {
+        return JobReply([this](JobEnd end) { ends.push_back(std::move(end)); });
+    }
+    std::vector<JobEnd> ends;
+};
+
+TEST_F(JobReplyTest, what_is_sent_arrives_once) {
+    {
+        JobReply reply = make();
+        JobReply moved = std::move(reply);
+        std::move(moved).send(schema::JobOutcome{.summary = "made"});
+        EXPECT_EQ(ends.size(), 1U);
+    }
+    ASSERT_EQ(ends.size(), 1U);
+    EXPECT_EQ(ends[0]->summary, "made");
+}
+
+TEST_F(JobReplyTest, a_reply_that_goes_unsent_gives_the_job_back_uncounted) {
+    {
+        const JobReply reply = make();
+    }
+    ASSERT_EQ(ends.size(), 1U);
+    EXPECT_EQ(ends[0].error().error.code, ErrorCode::unavailable);
+    EXPECT_EQ(ends[0].error().error.reason, "job_abandoned");
+}
+
+using JobReplyDeath = JobReplyTest;
+
+TEST_F(JobReplyDeath, a_second_answer_is_a_bug) {
+    JobReply reply = make();
+    std::move(reply).send(schema::JobOutcome{});
+    EXPECT_DEATH(std::move(reply).send(schema::JobOutcome{}), "check failed");
+}
+
 }  // namespace
 }  // namespace onput::worker

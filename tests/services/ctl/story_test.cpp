@@ -10,7 +10,7 @@ const std::string queue_arn = "arn:aws:sqs:us-east-1:000000000000:jobs";
 
 RecordBody event_owed_to(const std::vector<std::string>& arns) {
     schema::ObjectEvent event;
-    for (const auto& arn : arns) event.owed.push_back({.arn = arn, .rule_id = "r", .withheld = {}});
+    for (const auto& arn : arns) event.owed.push_back({.arn = arn, .rule_id = "r"});
     return event;
 }
 

@@ -71,7 +71,7 @@ protected:
         EXPECT_EQ(::poll(&watched, 1, static_cast<int>(patience.count())), 1);
         auto outcomes = zygote->take_finished();
         if (outcomes.size() != 1) {
-            return {.result = fail(ErrorCode::timeout, "no outcome"), .output = {}, .usage = {}};
+            return {.result = fail(ErrorCode::timeout, "no outcome")};
         }
         std::string made(static_cast<std::size_t>(::lseek(output.get(), 0, SEEK_END)), '\0');
         EXPECT_EQ(::pread(output.get(), made.data(), made.size(), 0),

@@ -17,7 +17,7 @@ Subject tom() {
 }
 
 Error error_of(ErrorCode code, const std::string& reason) {
-    return {.code = code, .message = "why", .reason = reason, .details = {}};
+    return {.code = code, .message = "why", .reason = reason};
 }
 
 TEST(Rejection, is_what_a_photo_is_at_fault_for) {

@@ -78,7 +78,8 @@ protected:
         job.timeout_s = 20;
         job.configuration = configuration;
         std::optional<worker::JobEnd> result;
-        runner->run(std::move(job), [&](worker::JobEnd done) { result = std::move(done); });
+        runner->run(std::move(job),
+                    worker::JobReply([&](worker::JobEnd end) { result = std::move(end); }));
         EXPECT_TRUE(loop->run_until([&] { return result.has_value(); }));
         return result.value();
     }
@@ -102,8 +103,7 @@ protected:
         storage->fault = [method, number](std::string_view asked,
                                           const std::string&) mutable -> std::optional<Error> {
             if (asked != method || --number != 0) return {};
-            return Error{
-                .code = ErrorCode::unavailable, .message = "", .reason = {}, .details = {}};
+            return Error{.code = ErrorCode::unavailable, .message = ""};
         };
     }
     const FakeStorage::Object& object(const std::string& bucket, const std::string& name) {

@@ -49,8 +49,7 @@ Result<std::string> run_text_job(std::string_view parameters, int input_fd, int 
 class ImageRunnerTest : public RunnerHarness {
 protected:
     ImageRunnerTest()
-        : RunnerHarness(
-              worker::JobZygote::create({.name = "text", .initialise = {}, .run = run_text_job})) {}
+        : RunnerHarness(worker::JobZygote::create({.name = "text", .run = run_text_job})) {}
 };
 
 TEST_F(ImageRunnerTest, a_photo_becomes_its_derivatives_and_then_its_sidecar) {
@@ -335,8 +334,7 @@ TEST_F(ImageRunnerTest, a_quarantine_that_cannot_be_written_keeps_the_photo_and_
         if (method != "storage.put_object") return {};
         return Error{.code = ErrorCode::not_found,
                      .message = "The specified bucket does not exist",
-                     .reason = "no_such_bucket",
-                     .details = {}};
+                     .reason = "no_such_bucket"};
     };
     const Failed failed = run_failing();
     EXPECT_EQ(failed.code, ErrorCode::not_found);

@@ -31,10 +31,8 @@ public:
                                      const Subscription& subscription) override {
         if (is_impossible) return fail(ErrorCode::invalid_argument, "nobody could send this");
         if (subscription.protocol.starts_with("http")) {
-            return HttpRequest{.url = subscription.endpoint,
-                               .headers = {},
-                               .body = message.message,
-                               .is_to_operator = false};
+            return HttpRequest{
+                .url = subscription.endpoint, .body = message.message, .is_to_operator = false};
         }
         return Mail{
             .from = "onput@localhost", .to = subscription.endpoint, .text = message.message};
@@ -83,7 +81,7 @@ protected:
     }
 
     static schema::OwedDestination owe(const std::string& arn, std::string rule = "rule") {
-        return {.arn = arn, .rule_id = std::move(rule), .withheld = {}};
+        return {.arn = arn, .rule_id = std::move(rule)};
     }
     schema::ObjectEvent event(std::vector<schema::OwedDestination> owed = {}) {
         schema::ObjectEvent made;
@@ -112,7 +110,7 @@ protected:
         const std::vector<std::string_view> views(encoded.begin(), encoded.end());
         Effects effects;
         auto result = core->append({.source = std::move(source), .numbers = std::move(numbers)},
-                                   views, {.principal = {}, .trace = {}, .now = now}, effects);
+                                   views, {.now = now}, effects);
         commit(std::move(effects));
         core->check_invariants();
         return result;
@@ -147,8 +145,7 @@ protected:
         core->check_invariants();
     }
     void accept(const Delivery& delivery) {
-        answer(delivery,
-               schema::Delivered{.through = delivery.message.items.back().number, .refused = {}});
+        answer(delivery, schema::Delivered{.through = delivery.message.items.back().number});
     }
     void reject(const Delivery& delivery, ErrorCode code) { answer(delivery, fail(code, "no")); }
     // Sends whatever is due, and takes it, until nothing is; returns the event ids in order.
@@ -201,7 +198,7 @@ protected:
     // Topics.
     [[nodiscard]] Caller owner() const {
         return {.principal = {.account = account, .id = "AKID"},
-                .trace = {.trace_id = trace_id, .cause_event_id = {}, .depth = 0},
+                .trace = {.trace_id = trace_id, .depth = 0},
                 .now = now};
     }
     template <typename M>
@@ -214,8 +211,7 @@ protected:
     }
     void create_topic(const std::string& name = "t",
                       std::map<std::string, std::string> attributes = {}) {
-        ASSERT_TRUE(apply(
-            schema::CreateTopic{.name = name, .attributes = std::move(attributes), .tags = {}}));
+        ASSERT_TRUE(apply(schema::CreateTopic{.name = name, .attributes = std::move(attributes)}));
     }
     // Its ARN. One that must confirm stays pending.
     std::string subscribe(const std::string& protocol, const std::string& endpoint,

@@ -74,12 +74,11 @@ private:
             through = item.number;
             if (!message->source.starts_with("test/")) kept.push_back(std::move(item));
         }
-        answer(request, schema::Delivered{.through = through, .refused = {}});
+        answer(request, schema::Delivered{.through = through});
     }
     template <schema::Message M>
     void answer(const transport::Request& request, const M& message) {
-        server_->reply(request.reply_to,
-                       transport::Reply{.body = schema::encode(message), .attachments = {}});
+        server_->reply(request.reply_to, transport::Reply{.body = schema::encode(message)});
     }
 
     std::unique_ptr<transport::RequestServer> server_;
@@ -229,7 +228,7 @@ protected:
     // Appends until it is answered: what an outbox does when its peer dies.
     void append(std::uint64_t from, std::uint64_t to) {
         for (int i = 0; i < 20; ++i) {
-            schema::AppendEvents message{.source = "outbox", .numbers = {}};
+            schema::AppendEvents message{.source = "outbox"};
             std::vector<Frame> frames;
             for (std::uint64_t number = from; number <= to; ++number) {
                 message.numbers.push_back(number);
@@ -252,7 +251,7 @@ protected:
         made.bucket_owner = "000000000000";
         made.key = "k";
         made.trace.trace_id = "trace-" + std::to_string(number);
-        made.owed = {{.arn = queue_arn, .rule_id = "r", .withheld = {}}};
+        made.owed = {{.arn = queue_arn, .rule_id = "r"}};
         return made;
     }
     std::vector<std::string> kept_ids() const {
@@ -375,10 +374,10 @@ const std::string topic_arn = "arn:aws:sns:us-east-1:000000000000:t";
 TEST_F(NotifierProcessTest, a_publish_reaches_a_queue_and_a_webhook_over_kills) {
     Webhook webhook(loop);
     ASSERT_TRUE(ask(schema::CreateTopic{.name = "t"}));
-    ASSERT_TRUE(ask(schema::Subscribe{
-        .topic_arn = topic_arn, .protocol = "sqs", .endpoint = queue_arn, .attributes = {}}));
-    const auto pending = ask(schema::Subscribe{
-        .topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url, .attributes = {}});
+    ASSERT_TRUE(
+        ask(schema::Subscribe{.topic_arn = topic_arn, .protocol = "sqs", .endpoint = queue_arn}));
+    const auto pending =
+        ask(schema::Subscribe{.topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url});
     ASSERT_TRUE(pending) << pending.error().message;
     ASSERT_TRUE(run_until([&] { return !webhook.requests.empty(); }));
     const std::string token = field(webhook.requests[0], "Token");
@@ -417,8 +416,8 @@ TEST_F(NotifierProcessTest, what_a_webhook_refuses_is_kept_and_not_tried_again) 
     Webhook webhook(loop);
     webhook.status = 404;
     ASSERT_TRUE(ask(schema::CreateTopic{.name = "t"}));
-    ASSERT_TRUE(ask(schema::Subscribe{
-        .topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url, .attributes = {}}));
+    ASSERT_TRUE(ask(
+        schema::Subscribe{.topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url}));
     std::uint64_t undelivered = 0;
     while (undelivered == 0) {
         const auto list = ask(schema::ListDestinations{});
@@ -433,8 +432,8 @@ TEST_F(NotifierProcessTest, a_webhook_that_never_answers_holds_nothing_up_not_ev
     Webhook webhook(loop);
     webhook.status = 0;
     ASSERT_TRUE(ask(schema::CreateTopic{.name = "t"}));
-    ASSERT_TRUE(ask(schema::Subscribe{
-        .topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url, .attributes = {}}));
+    ASSERT_TRUE(ask(
+        schema::Subscribe{.topic_arn = topic_arn, .protocol = "http", .endpoint = webhook.url}));
     ASSERT_TRUE(run_until([&] { return webhook.requests.size() == 1; }));
     append(1, 5);
     EXPECT_TRUE(run_until([this] { return queue->kept.size() >= 5; }));

@@ -51,13 +51,11 @@ struct FakeQueue {
             if (taken++ == items_max) break;
             if (item.number > mark.through) take_new(mark, message, item);
         }
-        schema::Delivered delivered{.through = mark.through, .refused = {}};
+        schema::Delivered delivered{.through = mark.through};
         for (const auto& item : message.items) {
             if (item.number > mark.through || !mark.refused.contains(item.event_id)) continue;
-            delivered.refused.push_back({.id = item.event_id,
-                                         .message_id = {},
-                                         .error_reason = "AccessDenied",
-                                         .error_message = "a seven"});
+            delivered.refused.push_back(
+                {.id = item.event_id, .error_reason = "AccessDenied", .error_message = "a seven"});
         }
         return delivered;
     }
@@ -283,7 +281,7 @@ private:
         std::set<std::string> journaled_ids;
         std::set<std::string> journaled_messages;
         for (std::uint64_t at = 1; at <= core->head();) {
-            const auto next = core->fetch({.epoch = {}, .from_sequence = at, .records_max = 500});
+            const auto next = core->fetch({.from_sequence = at, .records_max = 500});
             ASSERT_TRUE(next);
             for (const auto& bytes : next->records) {
                 const auto record = schema::decode<schema::JournalRecord>(bytes);

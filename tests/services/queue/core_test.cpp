@@ -29,11 +29,9 @@ TEST(Core, sends_are_refused_when_there_are_too_many_messages) {
     Core core(store, Random(1), {.messages_max = 2});
     Effects effects;
     ASSERT_TRUE(core.restore(from_seconds(1), effects));
-    const Caller caller{
-        .principal = {.account = test_account, .id = "t"}, .trace = {}, .now = from_seconds(1)};
-    ASSERT_TRUE(core.execute(schema::CreateQueue{.name = "q", .attributes = {}, .tags = {}}, caller,
-                             effects));
-    schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
+    const Caller caller{.principal = {.account = test_account, .id = "t"}, .now = from_seconds(1)};
+    ASSERT_TRUE(core.execute(schema::CreateQueue{.name = "q"}, caller, effects));
+    schema::SendMessages request{.name = "q"};
     request.entries.resize(3);
     EXPECT_EQ(core.execute(request, caller, effects).error().reason, "OverLimit");
     request.entries.resize(2);

@@ -105,16 +105,14 @@ protected:
         lane_->send(hello);
     }
     void ack_all() {
-        schema::LaneAck ack{.worker_id = "w", .epoch = 1, .leases = {}, .outcomes = {}};
+        schema::LaneAck ack{.worker_id = "w", .epoch = 1};
         for (const auto& grant : held_) ack.leases.push_back(grant.lease);
         held_.clear();
         lane_->send(ack);
     }
-    void create_queue() {
-        ASSERT_TRUE(ask(schema::CreateQueue{.name = "q", .attributes = {}, .tags = {}}));
-    }
+    void create_queue() { ASSERT_TRUE(ask(schema::CreateQueue{.name = "q"})); }
     std::size_t send(int count) {
-        schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
+        schema::SendMessages request{.name = "q"};
         for (int i = 0; i < count; ++i) {
             request.entries.emplace_back().body = "body " + std::to_string(i);
         }
@@ -122,7 +120,7 @@ protected:
         return sent ? sent->entries.size() : 0;
     }
     std::string count_of(const std::string& attribute) {
-        const schema::DescribeQueue request{.account = {}, .name = "q"};
+        const schema::DescribeQueue request{.name = "q"};
         auto info = ask(request);
         // The first call after a kill may be the one that notices it; reading again is harmless.
         if (!info && info.error().reason == "peer_lost") info = ask(request);
@@ -139,8 +137,7 @@ protected:
         schema::Deliver deliver{
             .source = "journal",
             .service = "s3.amazonaws.com",
-            .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:speech",
-            .items = {}};
+            .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:speech"};
         auto& item = deliver.items.emplace_back();
         item.number = 1;
         item.message_id = "message-1";
@@ -160,8 +157,7 @@ protected:
                 for (const auto& event : request.attachments) told_.push_back(event.to_string());
                 notifier_->reply(request.reply_to,
                                  transport::Reply{.body = schema::encode(schema::EventsAppended{
-                                                      .through = append->numbers.back()}),
-                                                  .attachments = {}});
+                                                      .through = append->numbers.back()})});
             });
         ASSERT_TRUE(bound);
         notifier_ = *std::move(bound);

@@ -29,7 +29,7 @@ void Station::restart() {
 }
 
 Caller Station::caller(const std::string& account) const {
-    return {.principal = {.account = account, .id = "tester"}, .trace = {}, .now = now};
+    return {.principal = {.account = account, .id = "tester"}, .now = now};
 }
 
 void Station::apply(Effects effects) {
@@ -79,12 +79,12 @@ void Station::pass(Duration time) {
 
 void Station::create_queue(const std::string& name, Attributes attributes) {
     const auto created =
-        ask(schema::CreateQueue{.name = name, .attributes = std::move(attributes), .tags = {}});
+        ask(schema::CreateQueue{.name = name, .attributes = std::move(attributes)});
     ONPUT_CHECK(created.has_value());
 }
 
 std::string Station::send(const std::string& queue, const std::string& body) {
-    schema::SendMessages request{.account = {}, .name = queue, .entries = {}};
+    schema::SendMessages request{.name = queue};
     request.entries.emplace_back().body = body;
     const auto sent = ask(request);
     ONPUT_CHECK(sent && sent->entries.size() == 1 && sent->entries[0].error_reason.empty());
@@ -111,7 +111,7 @@ WaitId Station::wait_for(const std::string& queue, std::uint32_t wait_ms,
 }
 
 schema::EntryResult Station::remove(const std::string& queue, const std::string& receipt) {
-    schema::RemoveMessages request{.account = {}, .name = queue, .entries = {}};
+    schema::RemoveMessages request{.name = queue};
     request.entries.push_back({.id = "1", .receipt_handle = receipt});
     const auto done = ask(request);
     ONPUT_CHECK(done && done->entries.size() == 1);
@@ -120,7 +120,7 @@ schema::EntryResult Station::remove(const std::string& queue, const std::string&
 
 schema::EntryResult Station::change_visibility(const std::string& queue, const std::string& receipt,
                                                std::uint32_t visibility_s) {
-    schema::ChangeVisibility request{.account = {}, .name = queue, .entries = {}};
+    schema::ChangeVisibility request{.name = queue};
     request.entries.push_back({.id = "1", .receipt_handle = receipt, .visibility_s = visibility_s});
     const auto done = ask(request);
     ONPUT_CHECK(done && done->entries.size() == 1);
@@ -128,7 +128,7 @@ schema::EntryResult Station::change_visibility(const std::string& queue, const s
 }
 
 std::string Station::attribute(const std::string& queue, const std::string& name) {
-    const auto info = ask(schema::DescribeQueue{.account = {}, .name = queue});
+    const auto info = ask(schema::DescribeQueue{.name = queue});
     ONPUT_CHECK(info.has_value());
     const auto found = info->attributes.find(name);
     return found == info->attributes.end() ? "(none)" : found->second;
@@ -144,8 +144,7 @@ void Station::invoke(const std::string& function, std::uint64_t number, const st
     schema::Deliver request{
         .source = "journal",
         .service = "s3.amazonaws.com",
-        .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:" + function,
-        .items = {}};
+        .destination_arn = "arn:aws:lambda:us-east-1:000000000000:function:" + function};
     schema::DeliverItem item;
     item.number = number;
     item.message_id = "message-" + std::to_string(number);
@@ -153,7 +152,7 @@ void Station::invoke(const std::string& function, std::uint64_t number, const st
     item.body = body;
     item.source_arn = "arn:aws:s3:::photos";
     item.source_account = test_account;
-    item.trace = {.trace_id = "trace-" + std::to_string(number), .cause_event_id = {}, .depth = 0};
+    item.trace = {.trace_id = "trace-" + std::to_string(number), .depth = 0};
     request.items.push_back(item);
     const auto delivered = ask(request);
     ONPUT_CHECK(delivered && delivered->refused.empty() && delivered->through == number);
@@ -221,15 +220,14 @@ void TestWorker::ack(std::uint64_t lease, const std::string& summary) {
 
 void TestWorker::ack(std::uint64_t lease, const schema::JobOutcome& outcome) {
     std::erase(held, lease);
-    schema::LaneAck message{.worker_id = id_, .epoch = epoch, .leases = {lease}, .outcomes = {}};
+    schema::LaneAck message{.worker_id = id_, .epoch = epoch, .leases = {lease}};
     if (outcome != schema::JobOutcome{}) message.outcomes.push_back(outcome);
     station_.tell(message);
 }
 
 void TestWorker::nack(std::uint64_t lease, const std::string& code, bool is_permanent,
                       bool is_counted) {
-    nack({.worker_id = {},
-          .lease = lease,
+    nack({.lease = lease,
           .is_counted = is_counted,
           .is_permanent = is_permanent,
           .error_code = code,

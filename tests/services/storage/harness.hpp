@@ -99,11 +99,11 @@ public:
     }
 
     Result<schema::ObjectPut> put(const std::string& key, const std::string& bytes) {
-        return put(put_request(key, bytes.size()), {.bytes = bytes, .blob = {}});
+        return put(put_request(key, bytes.size()), {.bytes = bytes});
     }
 
     Result<schema::ObjectPut> put_blob(const std::string& key, const store::BlobRef& blob) {
-        return put(put_request(key, blob.length), {.bytes = {}, .blob = blob});
+        return put(put_request(key, blob.length), {.blob = blob});
     }
 
     Result<schema::ObjectDeleted> remove(const std::string& key,
@@ -126,7 +126,7 @@ public:
     }
 
     Result<schema::ObjectInfo> head(const std::string& key) const {
-        return core->head_object({.bucket = "photos", .key = key, .conditions = {}}, caller());
+        return core->head_object({.bucket = "photos", .key = key}, caller());
     }
 
     Result<schema::Empty> set_rules(std::vector<schema::NotificationRule> rules) {

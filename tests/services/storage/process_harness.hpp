@@ -76,8 +76,7 @@ private:
     }
     template <typename M>
     void answer(const transport::Request& request, const M& message) {
-        server_->reply(request.reply_to,
-                       transport::Reply{.body = schema::encode(message), .attachments = {}});
+        server_->reply(request.reply_to, transport::Reply{.body = schema::encode(message)});
     }
 
     std::unique_ptr<transport::RequestServer> server_;
@@ -174,7 +173,7 @@ public:
         transport::call(*client, message, std::move(options),
                         [done = std::move(done)](Result<typename M::Reply> reply,
                                                  std::vector<transport::Frame> frames) {
-                            Answered<M> got{.reply = std::move(reply), .bytes = {}};
+                            Answered<M> got{.reply = std::move(reply)};
                             for (const auto& frame : frames) got.bytes += frame.view();
                             done(std::move(got));
                         });
@@ -209,8 +208,7 @@ public:
     }
 
     schema::WriteOpened open_write(const std::string& key) {
-        auto opened =
-            ask(schema::OpenWrite{.bucket = "photos", .key = key, .size_bytes = {}}).reply;
+        auto opened = ask(schema::OpenWrite{.bucket = "photos", .key = key}).reply;
         EXPECT_TRUE(opened);
         return opened ? *opened : schema::WriteOpened{};
     }
@@ -251,8 +249,7 @@ public:
 
     Answered<schema::GetObject> get(const std::string& key,
                                     std::optional<schema::ByteRange> range = {}) {
-        return insist(
-            schema::GetObject{.bucket = "photos", .key = key, .range = range, .conditions = {}});
+        return insist(schema::GetObject{.bucket = "photos", .key = key, .range = range});
     }
 
     // The whole object, by a read session when it is large.

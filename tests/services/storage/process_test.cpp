@@ -82,7 +82,7 @@ TEST_F(ProcessTest, a_range_of_a_large_object_is_attached) {
     ASSERT_TRUE(got.reply);
     EXPECT_EQ(got.bytes, bytes.substr(1'500'000, 1000));
     EXPECT_TRUE(got.reply->is_partial);
-    const auto tail = get("big", schema::ByteRange{.first = {}, .last = 10});
+    const auto tail = get("big", schema::ByteRange{.last = 10});
     EXPECT_EQ(tail.bytes, bytes.substr(4'999'990));
 }
 

@@ -62,15 +62,13 @@ protected:
         const auto started = zygote->start({.id = worker::JobId(1),
                                             .parameters = schema::encode(parameters),
                                             .input_fd = input.get(),
-                                            .output_fd = output.get(),
-                                            .limits = {}});
-        if (!started) return {.result = std::unexpected(started.error()), .mp3 = {}, .usage = {}};
+                                            .output_fd = output.get()});
+        if (!started) return {.result = std::unexpected(started.error())};
         pollfd watched{.fd = zygote->fd(), .events = POLLIN, .revents = 0};
         EXPECT_EQ(::poll(&watched, 1, std::chrono::milliseconds(std::chrono::minutes(3)).count()),
                   1);
         auto outcomes = zygote->take_finished();
-        if (outcomes.size() != 1)
-            return {.result = fail(ErrorCode::timeout, "no outcome"), .mp3 = {}, .usage = {}};
+        if (outcomes.size() != 1) return {.result = fail(ErrorCode::timeout, "no outcome")};
         std::string mp3(static_cast<std::size_t>(::lseek(output.get(), 0, SEEK_END)), '\0');
         EXPECT_EQ(::pread(output.get(), mp3.data(), mp3.size(), 0),
                   static_cast<ssize_t>(mp3.size()));

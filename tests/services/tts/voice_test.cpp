@@ -47,13 +47,7 @@ TEST(Voice, the_object_outranks_the_function_which_outranks_the_text) {
 }
 
 TEST(Voice, a_text_of_no_language_is_spoken_in_the_default) {
-    EXPECT_EQ(voice_of({.object_voice = {},
-                        .object_language = {},
-                        .function_voice = {},
-                        .function_language = {},
-                        .default_language = "vi"},
-                       "12345"),
-              "vi by text");
+    EXPECT_EQ(voice_of({.default_language = "vi"}, "12345"), "vi by text");
     EXPECT_EQ(voice_of({}, "12345"), "en by text");
 }
 

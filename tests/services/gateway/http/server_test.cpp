@@ -75,7 +75,7 @@ TEST_F(ServerTest, the_answer_to_head_states_the_length_and_has_no_body) {
 
 TEST_F(ServerTest, the_answer_to_head_may_state_a_length_that_nobody_made) {
     serve([](Exchange& exchange) -> Task<void> {
-        ResponseHead head{.status = 200, .headers = {}, .content_length = 1'000'000};
+        ResponseHead head{.status = 200, .content_length = 1'000'000};
         static_cast<void>(co_await exchange.respond(std::move(head)));
     });
     Client client = connect();
@@ -113,8 +113,7 @@ TEST_F(ServerTest, http_1_0_ends_unless_asked_to_stay) {
 
 TEST_F(ServerTest, a_handler_can_end_the_connection) {
     serve([](Exchange& exchange) -> Task<void> {
-        ResponseHead head{
-            .status = 403, .headers = {}, .content_length = {}, .close_connection = true};
+        ResponseHead head{.status = 403, .close_connection = true};
         static_cast<void>(co_await exchange.respond(std::move(head), "no"));
     });
     Client client = connect();
@@ -171,7 +170,7 @@ TEST_F(ServerTest, mistakes_of_a_handler_are_told) {
         reasons.push_back(early.error().reason);
         const auto informal = exchange.start({.status = 100});
         reasons.push_back(informal.error().reason);
-        ResponseHead head{.status = 200, .headers = {}, .content_length = 3};
+        ResponseHead head{.status = 200, .content_length = 3};
         EXPECT_TRUE(exchange.start(std::move(head)));
         const auto twice = exchange.start({});
         reasons.push_back(twice.error().reason);

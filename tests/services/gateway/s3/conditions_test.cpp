@@ -33,8 +33,7 @@ TEST(S3Conditions, tags_are_kept_raw_and_dates_are_read) {
                                  .headers = {{"If-Match", "\"a\", W/\"b\""},
                                              {"if-none-match", "*"},
                                              {"If-Modified-Since", "Thu, 01 Jan 1970 00:00:07 GMT"},
-                                             {"If-Unmodified-Since", "yesterday"}},
-                                 .content_length = {}};
+                                             {"If-Unmodified-Since", "yesterday"}}};
     const auto conditions = read_conditions(head);
     EXPECT_EQ(conditions.if_match, "\"a\", W/\"b\"");
     EXPECT_EQ(conditions.if_none_match, "*");

@@ -6,8 +6,7 @@ namespace onput::gateway::s3 {
 namespace {
 
 Error error_of(ErrorCode code, std::string reason, std::string message = "what happened") {
-    return {
-        .code = code, .message = std::move(message), .reason = std::move(reason), .details = {}};
+    return {.code = code, .message = std::move(message), .reason = std::move(reason)};
 }
 
 http::Response render(const Error& error) {

@@ -154,7 +154,6 @@ TEST(S3XmlReader, what_is_written_is_read_back_with_capital_filter_names) {
          .kind = schema::DestinationKind::topic,
          .destination_arn = "arn:t",
          .events = {"e", "f"},
-         .filter = {},
          .has_filter = true}};
     const auto read = read_notification(write_notification(written));
     ASSERT_TRUE(read);

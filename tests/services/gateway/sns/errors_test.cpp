@@ -6,7 +6,7 @@ namespace onput::gateway::sns {
 namespace {
 
 Error error_of(std::string reason, ErrorCode code = ErrorCode::internal) {
-    return {.code = code, .message = "what happened", .reason = std::move(reason), .details = {}};
+    return {.code = code, .message = "what happened", .reason = std::move(reason)};
 }
 
 TEST(SnsErrors, the_notifiers_reasons_are_snss_codes_with_their_statuses) {

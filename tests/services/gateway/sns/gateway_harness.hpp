@@ -95,8 +95,7 @@ private:
         if (!answer) {
             notifier_->reply(request.reply_to, fail(ErrorCode::internal, "nobody expected this"));
         } else if (*answer) {
-            notifier_->reply(request.reply_to,
-                             transport::Reply{.body = **answer, .attachments = {}});
+            notifier_->reply(request.reply_to, transport::Reply{.body = **answer});
         } else {
             notifier_->reply(request.reply_to, std::unexpected(answer->error()));
         }

@@ -6,7 +6,7 @@ namespace onput::gateway::sqs {
 namespace {
 
 Error error_of(std::string reason, ErrorCode code = ErrorCode::internal) {
-    return {.code = code, .message = "what happened", .reason = std::move(reason), .details = {}};
+    return {.code = code, .message = "what happened", .reason = std::move(reason)};
 }
 
 std::string header_of(const http::Response& response, std::string_view name) {

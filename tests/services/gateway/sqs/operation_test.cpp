@@ -72,11 +72,9 @@ TEST_F(BatchTest, entries_that_are_no_list_are_none) {
 }
 
 TEST_F(BatchTest, a_failed_entry_has_the_protocols_own_code_and_a_flag) {
-    const auto failed = failed_entry({.id = "a",
-                                      .message_id = {},
-                                      .error_reason = "InvalidParameterValue",
-                                      .error_message = "too long"},
-                                     Wire::json);
+    const auto failed = failed_entry(
+        {.id = "a", .error_reason = "InvalidParameterValue", .error_message = "too long"},
+        Wire::json);
     EXPECT_EQ(write_json(failed),
               R"({"Code":"InvalidParameterValue","Id":"a","Message":"too long",)"
               R"("SenderFault":true})");

@@ -23,15 +23,12 @@ protected:
                                               .kinds = std::move(kinds),
                                               .request_id = "R",
                                               .host_id = "H"},
-                                             {.principal = {}, .trace = {}, .now = Timestamp{}},
-                                             random_, topics_);
+                                             {.now = Timestamp{}}, random_, topics_);
         EXPECT_TRUE(check);
         return *std::move(check);
     }
     static Result<schema::Delivered> agree() { return schema::Delivered{}; }
-    static Result<schema::Delivered> took() {
-        return schema::Delivered{.through = 1, .refused = {}};
-    }
+    static Result<schema::Delivered> took() { return schema::Delivered{.through = 1}; }
     static Result<schema::Delivered> error(ErrorCode code) { return fail(code, "why"); }
     static std::vector<std::string> refusals(const DestinationCheck& check) {
         const auto result = check.result();
@@ -50,9 +47,7 @@ protected:
                 R"("Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::b"}}}]})";
         }
         store::Batch batch{"notifier"};
-        ASSERT_TRUE(topics_.create(
-            request, {.principal = {.account = "000000000000", .id = {}}, .trace = {}, .now = {}},
-            batch));
+        ASSERT_TRUE(topics_.create(request, {.principal = {.account = "000000000000"}}, batch));
     }
 
     Random random_{1};
@@ -187,11 +182,11 @@ TEST_F(DestinationCheckTest, a_queue_that_refuses_the_test_event_has_refused) {
     check.next_calls();
     check.on_answer(0, agree());
     check.next_calls();
-    check.on_answer(0, schema::Delivered{.through = 1,
-                                         .refused = {{.id = "e",
-                                                      .message_id = {},
-                                                      .error_reason = "AccessDenied",
-                                                      .error_message = "policy"}}});
+    check.on_answer(
+        0,
+        schema::Delivered{
+            .through = 1,
+            .refused = {{.id = "e", .error_reason = "AccessDenied", .error_message = "policy"}}});
     EXPECT_TRUE(refusals(check)[0].starts_with("Permissions on the destination queue"));
 }
 
@@ -210,7 +205,7 @@ TEST_F(DestinationCheckTest, nothing_to_ask_is_agreed_at_once) {
 }
 
 TEST_F(DestinationCheckTest, requests_that_make_no_sense_are_refused) {
-    const Caller caller{.principal = {}, .trace = {}, .now = {}};
+    const Caller caller{};
     schema::CheckDestinations request;
     request.arns = {queue_arn};
     EXPECT_EQ(DestinationCheck::start(request, caller, random_, topics_).error().code,

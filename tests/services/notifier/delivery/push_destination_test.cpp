@@ -146,9 +146,8 @@ TEST_F(PushDestinationTest, no_new_one_is_begun_while_too_many_wait) {
         const auto attempt = destination.next(now, limits, durable);
         ASSERT_TRUE(attempt);
         destination.begin(*attempt, now);
-        destination.fail(
-            attempt->item.number,
-            {.attempts = 1, .time = now, .failed_at = now, .next_at = now + 20s, .last_error = {}});
+        destination.fail(attempt->item.number,
+                         {.attempts = 1, .time = now, .failed_at = now, .next_at = now + 20s});
     }
     EXPECT_TRUE(begin_all().empty());
     EXPECT_EQ(destination.next_at(now, limits, durable), now + 20s);

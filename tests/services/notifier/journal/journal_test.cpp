@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 class JournalTest : public NotifierTest {
 protected:
     Result<FetchedPage> fetch(std::uint64_t from, std::uint32_t records_max = 2000) {
-        return core->fetch({.epoch = {}, .from_sequence = from, .records_max = records_max});
+        return core->fetch({.from_sequence = from, .records_max = records_max});
     }
     std::uint64_t find(Timestamp since) { return core->find({.since = since})->sequence; }
 };
@@ -181,8 +181,7 @@ TEST_F(JournalTest, old_records_go_and_readers_are_told) {
     now += 100h;
     append_durably({}, 5);
     pass(69h);
-    EXPECT_EQ(core->fetch({.epoch = {}, .from_sequence = 700, .records_max = 1}).error().reason,
-              "truncated");
+    EXPECT_EQ(core->fetch({.from_sequence = 700, .records_max = 1}).error().reason, "truncated");
     const auto refused = fetch(1);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::not_found);

@@ -184,8 +184,7 @@ TEST(OutboundHttp, no_spelling_of_a_private_address_is_reached) {
 TEST(OutboundHttp, the_operators_own_endpoint_is_reached_and_no_subscriber_by_its_connection) {
     HttpPeer peer(ok);
     Sender sender(OutboundOptions{});
-    const HttpRequest request{
-        .url = peer.url(), .headers = {}, .body = "sms", .is_to_operator = true};
+    const HttpRequest request{.url = peer.url(), .body = "sms", .is_to_operator = true};
     EXPECT_EQ(sender.send(request).outcome, OutboundOutcome::delivered);
     EXPECT_EQ(sender.post(peer.url()).outcome, OutboundOutcome::refused);
     EXPECT_EQ(peer.requests().size(), 1U);
@@ -236,7 +235,7 @@ TEST(OutboundHttp, a_slow_peer_with_much_waiting_delays_nobody) {
     HttpPeer quick(ok);
     Sender sender;
     for (std::size_t i = 0; i < 2 * outbound_open_max; ++i) {
-        sender.outbound->send(HttpRequest{.url = slow.url(), .headers = {}, .body = "x"},
+        sender.outbound->send(HttpRequest{.url = slow.url(), .body = "x"},
                               [](const OutboundResult&) { FAIL(); });
     }
     EXPECT_EQ(sender.post(quick.url()).outcome, OutboundOutcome::delivered);
@@ -248,7 +247,7 @@ TEST(OutboundHttp, a_message_above_the_number_that_may_wait_fails_unsent) {
     Peer slow([](Connection& connection) { connection.wait_for_end(); });
     Sender sender;
     for (std::size_t i = 0; i < outbound_waiting_max; ++i) {
-        sender.outbound->send(HttpRequest{.url = slow.url(), .headers = {}, .body = ""},
+        sender.outbound->send(HttpRequest{.url = slow.url(), .body = ""},
                               [](const OutboundResult&) { FAIL(); });
     }
     const OutboundResult result = sender.post(slow.url());
@@ -261,7 +260,7 @@ TEST(OutboundHttp, a_message_above_the_bytes_that_may_wait_fails_unsent) {
     Sender sender;
     const std::string body(1 << 20, 'x');
     for (std::size_t bytes = 0; bytes < outbound_bytes_max; bytes += body.size()) {
-        sender.outbound->send(HttpRequest{.url = slow.url(), .headers = {}, .body = body},
+        sender.outbound->send(HttpRequest{.url = slow.url(), .body = body},
                               [](const OutboundResult&) { FAIL(); });
     }
     EXPECT_EQ(sender.post(slow.url(), "x").error, "too many messages wait to be sent");
@@ -273,9 +272,9 @@ TEST(OutboundHttp, nothing_is_answered_after_the_end) {
     HttpPeer quick(ok);
     Sender sender;
     const auto never = [](const OutboundResult&) { FAIL(); };
-    sender.outbound->send(HttpRequest{.url = slow.url(), .headers = {}, .body = ""}, never);
-    sender.outbound->send(HttpRequest{.url = "no URL", .headers = {}, .body = ""}, never);
-    sender.outbound->send(HttpRequest{.url = quick.url(), .headers = {}, .body = ""}, never);
+    sender.outbound->send(HttpRequest{.url = slow.url(), .body = ""}, never);
+    sender.outbound->send(HttpRequest{.url = "no URL", .body = ""}, never);
+    sender.outbound->send(HttpRequest{.url = quick.url(), .body = ""}, never);
     // Its answer is posted to the loop, which does not run before the end.
     while (quick.requests().empty()) std::this_thread::yield();
     sender.outbound.reset();

@@ -87,7 +87,7 @@ public:
 
     OutboundResult send(OutboundMessage message);
     OutboundResult post(const std::string& url, const std::string& body = "hello") {
-        return send(HttpRequest{.url = url, .headers = {}, .body = body});
+        return send(HttpRequest{.url = url, .body = body});
     }
     // Runs the loop until `is_done`, a minute at most.
     void run_until(const std::function<bool()>& is_done);

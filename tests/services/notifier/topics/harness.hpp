@@ -61,7 +61,7 @@ protected:
     }
 
     [[nodiscard]] Caller by(const std::string& account) const {
-        return {.principal = {.account = account, .id = {}}, .trace = {}, .now = now};
+        return {.principal = {.account = account}, .now = now};
     }
 
     // Runs a command and commits its batch; one that fails must have left the batch alone.

@@ -21,7 +21,7 @@ protected:
     // token has expired yet: what is hidden counts as well.
     std::string told() const {
         const auto at_first = [](const std::string& account) {
-            return Caller{.principal = {.account = account, .id = {}}, .trace = {}, .now = {}};
+            return Caller{.principal = {.account = account}};
         };
         std::string all;
         const auto add = [&all](const auto& text) {

@@ -18,7 +18,7 @@ protected:
                R"(","Resource":"*"}]})";
     }
     std::string send_as(const std::string& account) {
-        schema::SendMessages request{.account = test_account, .name = "q", .entries = {}};
+        schema::SendMessages request{.account = test_account, .name = "q"};
         request.entries.emplace_back().body = "hello";
         const auto sent = station.ask(request, account);
         return sent ? "sent" : sent.error().reason;
@@ -55,9 +55,7 @@ TEST_F(AccessTest, no_policy_lets_a_stranger_change_or_delete_a_queue) {
                   .reason,
               "AccessDenied");
     EXPECT_EQ(
-        station
-            .ask(schema::SetQueueAttributes{.account = test_account, .name = "q", .attributes = {}},
-                 stranger)
+        station.ask(schema::SetQueueAttributes{.account = test_account, .name = "q"}, stranger)
             .error()
             .reason,
         "AccessDenied");
@@ -65,8 +63,8 @@ TEST_F(AccessTest, no_policy_lets_a_stranger_change_or_delete_a_queue) {
 
 TEST_F(AccessTest, no_policy_locks_the_owner_out_of_the_policy) {
     station.create_queue("q", {{"Policy", policy("Deny", R"("*")", "sqs:*")}});
-    EXPECT_TRUE(station.ask(
-        schema::SetQueueAttributes{.account = {}, .name = "q", .attributes = {{"Policy", ""}}}));
+    EXPECT_TRUE(
+        station.ask(schema::SetQueueAttributes{.name = "q", .attributes = {{"Policy", ""}}}));
     EXPECT_EQ(send_as(test_account), "sent");
 }
 
@@ -74,8 +72,7 @@ TEST_F(AccessTest, a_caller_without_account_and_name_is_a_stranger) {
     station.create_queue("q");
     schema::DescribeQueue request{.account = test_account, .name = "q"};
     Effects effects;
-    const auto described = station.core().execute(
-        request, {.principal = {}, .trace = {}, .now = station.now}, effects);
+    const auto described = station.core().execute(request, {.now = station.now}, effects);
     EXPECT_EQ(described.error().reason, "AccessDenied");
 }
 

@@ -12,7 +12,7 @@ protected:
     void SetUp() override { station.create_queue("q"); }
 
     schema::EntryResult send_entry(schema::SendEntry entry) {
-        schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
+        schema::SendMessages request{.name = "q"};
         request.entries.push_back(std::move(entry));
         return station.ask(request)->entries.at(0);
     }
@@ -25,7 +25,6 @@ protected:
     void make_dead_letter_queue(int receives_max) {
         station.create_queue("dead");
         station.ask(schema::SetQueueAttributes{
-            .account = {},
             .name = "q",
             .attributes = {{"RedrivePolicy",
                             R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead",)"
@@ -57,7 +56,7 @@ TEST_F(MessageCommandsTest, a_message_is_received_as_it_was_sent) {
 }
 
 TEST_F(MessageCommandsTest, one_bad_entry_does_not_fail_the_others) {
-    schema::SendMessages request{.account = {}, .name = "q", .entries = {}};
+    schema::SendMessages request{.name = "q"};
     request.entries = {entry("good"), entry(std::string(1, '\x01')), entry("fine")};
     const auto sent = station.ask(request);
     ASSERT_EQ(sent->entries.size(), 3U);
@@ -78,8 +77,8 @@ TEST_F(MessageCommandsTest, a_message_has_at_most_ten_attributes) {
 }
 
 TEST_F(MessageCommandsTest, attributes_count_towards_the_size) {
-    station.ask(schema::SetQueueAttributes{
-        .account = {}, .name = "q", .attributes = {{"MaximumMessageSize", "1024"}}});
+    station.ask(
+        schema::SetQueueAttributes{.name = "q", .attributes = {{"MaximumMessageSize", "1024"}}});
     EXPECT_EQ(send_entry(entry(std::string(1024, 'x'))).error_reason, "");
     schema::SendEntry sent = entry(std::string(1020, 'x'));
     sent.attributes["a"] = {.data_type = "String", .value = "x"};
@@ -237,14 +236,14 @@ TEST_F(MessageCommandsTest, a_lost_dead_letter_queue_keeps_messages_where_they_a
     make_dead_letter_queue(1);
     station.send("q", "poison");
     ASSERT_EQ(station.receive("q").size(), 1U);
-    station.ask(schema::DeleteQueue{.account = {}, .name = "dead"});
+    station.ask(schema::DeleteQueue{.name = "dead"});
     station.pass(30s);
     EXPECT_EQ(station.receive("q").size(), 1U);
 }
 
 TEST_F(MessageCommandsTest, a_message_outlives_its_retention_by_nothing) {
-    station.ask(schema::SetQueueAttributes{
-        .account = {}, .name = "q", .attributes = {{"MessageRetentionPeriod", "60"}}});
+    station.ask(
+        schema::SetQueueAttributes{.name = "q", .attributes = {{"MessageRetentionPeriod", "60"}}});
     station.send("q", "old");
     station.jump(60s);
     EXPECT_TRUE(station.receive("q").empty());
@@ -285,8 +284,8 @@ TEST_F(MessageCommandsTest, a_long_poll_is_answered_when_a_lease_ends) {
 }
 
 TEST_F(MessageCommandsTest, the_queues_own_wait_applies_when_none_is_asked_for) {
-    station.ask(schema::SetQueueAttributes{
-        .account = {}, .name = "q", .attributes = {{"ReceiveMessageWaitTimeSeconds", "3"}}});
+    station.ask(schema::SetQueueAttributes{.name = "q",
+                                           .attributes = {{"ReceiveMessageWaitTimeSeconds", "3"}}});
     schema::ReceiveMessages request;
     request.name = "q";
     const auto wait = station.ask(request);
@@ -335,7 +334,7 @@ TEST_F(MessageCommandsTest, one_receive_does_not_return_a_message_twice_though_i
 
 TEST_F(MessageCommandsTest, peeking_changes_nothing) {
     station.send("q", "a");
-    const auto seen = station.ask(schema::PeekMessages{.account = {}, .name = "q"});
+    const auto seen = station.ask(schema::PeekMessages{.name = "q"});
     ASSERT_EQ(seen->messages.size(), 1U);
     EXPECT_EQ(seen->messages[0].body, "a");
     EXPECT_EQ(seen->messages[0].receipt_handle, "");

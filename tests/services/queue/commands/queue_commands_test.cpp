@@ -12,16 +12,13 @@ protected:
     Station station;
 
     auto create(const std::string& name, Attributes attributes = {}) {
-        return station.ask(
-            schema::CreateQueue{.name = name, .attributes = std::move(attributes), .tags = {}});
+        return station.ask(schema::CreateQueue{.name = name, .attributes = std::move(attributes)});
     }
     auto set(const std::string& name, Attributes attributes) {
-        return station.ask(schema::SetQueueAttributes{
-            .account = {}, .name = name, .attributes = std::move(attributes)});
+        return station.ask(
+            schema::SetQueueAttributes{.name = name, .attributes = std::move(attributes)});
     }
-    auto purge(const std::string& name) {
-        return station.ask(schema::PurgeQueue{.account = {}, .name = name});
-    }
+    auto purge(const std::string& name) { return station.ask(schema::PurgeQueue{.name = name}); }
     static std::string redrive_to(const std::string& name, int receives_max = 3) {
         return R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:)" + name +
                R"(","maxReceiveCount":)" + std::to_string(receives_max) + "}";
@@ -108,7 +105,7 @@ TEST_F(QueueCommandsTest, an_attribute_can_be_taken_away) {
 }
 
 TEST_F(QueueCommandsTest, a_queue_that_does_not_exist_is_named_so) {
-    const auto missing = station.ask(schema::DescribeQueue{.account = {}, .name = "none"});
+    const auto missing = station.ask(schema::DescribeQueue{.name = "none"});
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().reason, "QueueDoesNotExist");
     EXPECT_EQ(missing.error().message, "The specified queue does not exist.");
@@ -117,8 +114,8 @@ TEST_F(QueueCommandsTest, a_queue_that_does_not_exist_is_named_so) {
 TEST_F(QueueCommandsTest, a_deleted_queue_is_gone_with_its_messages) {
     station.create_queue("q");
     station.send("q", "a");
-    ASSERT_TRUE(station.ask(schema::DeleteQueue{.account = {}, .name = "q"}));
-    EXPECT_FALSE(station.ask(schema::DescribeQueue{.account = {}, .name = "q"}));
+    ASSERT_TRUE(station.ask(schema::DeleteQueue{.name = "q"}));
+    EXPECT_FALSE(station.ask(schema::DescribeQueue{.name = "q"}));
     station.create_queue("q");
     EXPECT_TRUE(station.receive("q").empty());
     station.restart();
@@ -128,14 +125,14 @@ TEST_F(QueueCommandsTest, a_deleted_queue_is_gone_with_its_messages) {
 TEST_F(QueueCommandsTest, deleting_a_queue_answers_those_who_wait_at_it) {
     station.create_queue("q");
     const WaitId wait = station.wait_for("q", 20'000);
-    station.ask(schema::DeleteQueue{.account = {}, .name = "q"});
+    station.ask(schema::DeleteQueue{.name = "q"});
     ASSERT_TRUE(station.answers.contains(wait));
     EXPECT_TRUE(station.answers[wait].messages.empty());
 }
 
 TEST_F(QueueCommandsTest, queues_are_listed_by_prefix_and_page) {
     for (const char* name : {"a1", "b1", "b2", "b3", "c1"}) station.create_queue(name);
-    schema::ListQueues request{.name_prefix = "b", .after = {}, .queues_max = 2};
+    schema::ListQueues request{.name_prefix = "b", .queues_max = 2};
     const auto first = station.ask(request);
     ASSERT_EQ(first->queues.size(), 2U);
     EXPECT_EQ(first->queues[0].name, "b1");

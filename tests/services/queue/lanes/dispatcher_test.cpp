@@ -22,7 +22,7 @@ protected:
         return made;
     }
     void send_many(const std::string& queue, int count) {
-        schema::SendMessages request{.account = {}, .name = queue, .entries = {}};
+        schema::SendMessages request{.name = queue};
         for (int i = 0; i < count; ++i) request.entries.emplace_back().body = "x";
         ASSERT_TRUE(station.ask(request));
     }

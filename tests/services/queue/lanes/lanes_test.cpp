@@ -177,8 +177,7 @@ TEST_F(LanesTest, words_of_an_old_epoch_are_ignored) {
     const auto first = worker.look();
     worker.start_anew();
     worker.look();
-    station.tell(
-        schema::LaneAck{.worker_id = "w", .epoch = 1, .leases = {first[0].lease}, .outcomes = {}});
+    station.tell(schema::LaneAck{.worker_id = "w", .epoch = 1, .leases = {first[0].lease}});
     EXPECT_EQ(station.metric("onput_lane_stale_total"), 1);
     EXPECT_EQ(station.metric("onput_queue_all_messages"), 1);
 }
@@ -363,7 +362,7 @@ TEST_F(LanesTest, what_is_said_of_a_deleted_queues_leases_is_stale) {
     station.send("plain", "hello");
     const auto grants = worker.look();
     ASSERT_EQ(grants.size(), 1U);
-    ASSERT_TRUE(station.ask(schema::DeleteQueue{.account = {}, .name = "plain"}));
+    ASSERT_TRUE(station.ask(schema::DeleteQueue{.name = "plain"}));
     worker.extend(grants[0].lease, 1000);
     worker.ack(grants[0].lease);
     EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);

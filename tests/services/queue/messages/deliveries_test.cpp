@@ -123,7 +123,7 @@ TEST_F(DeliveriesTest, a_refusal_whose_answer_was_lost_is_told_again) {
 }
 
 TEST_F(DeliveriesTest, a_queue_that_is_gone_takes_none) {
-    station.ask(schema::DeleteQueue{.account = {}, .name = "q"});
+    station.ask(schema::DeleteQueue{.name = "q"});
     EXPECT_EQ(station.ask(delivery({item(1)})).error().reason, "QueueDoesNotExist");
 }
 

@@ -21,13 +21,7 @@ protected:
     }
     void add(const std::string& trace_id, const std::string& what) {
         commit([&](store::Batch& batch) {
-            log.add({.trace_id = trace_id,
-                     .time = now,
-                     .what = what,
-                     .subject = {},
-                     .event_id = {},
-                     .detail = {}},
-                    batch);
+            log.add({.trace_id = trace_id, .time = now, .what = what}, batch);
         });
     }
     std::string tell(const std::string& trace_id) {
@@ -73,13 +67,7 @@ TEST_F(JobLogTest, what_is_too_old_goes) {
 TEST_F(JobLogTest, it_keeps_a_bounded_number_of_steps) {
     commit([&](store::Batch& batch) {
         for (std::size_t i = 0; i < job_steps_max + 10; ++i) {
-            log.add({.trace_id = "t" + std::to_string(i),
-                     .time = now,
-                     .what = "queued",
-                     .subject = {},
-                     .event_id = {},
-                     .detail = {}},
-                    batch);
+            log.add({.trace_id = "t" + std::to_string(i), .time = now, .what = "queued"}, batch);
         }
     });
     EXPECT_EQ(log.size(), job_steps_max);

@@ -90,8 +90,7 @@ TEST_F(NotificationsTest, a_success_without_outcome_is_told) {
 }
 
 TEST_F(NotificationsTest, a_permanent_failure_is_told_at_once) {
-    schema::LaneNack nack{.worker_id = {},
-                          .lease = take_job(),
+    schema::LaneNack nack{.lease = take_job(),
                           .is_permanent = true,
                           .error_code = "image.bomb",
                           .error_message = "too many pixels",
@@ -118,8 +117,7 @@ TEST_F(NotificationsTest, a_failure_without_a_code_gets_one) {
 }
 
 TEST_F(NotificationsTest, an_endless_failure_is_cut) {
-    schema::LaneNack nack{.worker_id = {},
-                          .lease = take_job(),
+    schema::LaneNack nack{.lease = take_job(),
                           .is_permanent = true,
                           .error_code = std::string(10'000, 'c'),
                           .error_message = std::string(10'000, 'm'),
@@ -131,8 +129,7 @@ TEST_F(NotificationsTest, an_endless_failure_is_cut) {
 }
 
 TEST_F(NotificationsTest, a_last_lease_that_runs_out_tells_the_failure_before_it) {
-    schema::LaneNack nack{.worker_id = {},
-                          .lease = take_job(),
+    schema::LaneNack nack{.lease = take_job(),
                           .error_code = "storage.slow",
                           .error_message = "no answer",
                           .disposition = "kept"};
@@ -185,7 +182,7 @@ TEST_F(NotificationsTest, a_failure_is_told_whether_there_is_a_dead_letter_queue
     worker.nack(take_job(), "x", true);
     EXPECT_EQ(only().topic_arn, bad);
     EXPECT_EQ(station.receive("dead").size(), 1U);
-    ASSERT_TRUE(station.ask(schema::DeleteQueue{.account = {}, .name = "dead"}));
+    ASSERT_TRUE(station.ask(schema::DeleteQueue{.name = "dead"}));
     worker.nack(take_job(), "x", true);
     EXPECT_EQ(only().topic_arn, bad);
 }

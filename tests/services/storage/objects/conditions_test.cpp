@@ -12,17 +12,11 @@ const Timestamp modified = from_micros(1'000'000'500'000);  // Half a second int
 const Validators object{.etag = etag, .last_modified = modified};
 
 schema::Conditions if_match(std::string value) {
-    return {.if_match = std::move(value),
-            .if_none_match = {},
-            .if_modified_since = {},
-            .if_unmodified_since = {}};
+    return {.if_match = std::move(value)};
 }
 
 schema::Conditions if_none_match(std::string value) {
-    return {.if_match = {},
-            .if_none_match = std::move(value),
-            .if_modified_since = {},
-            .if_unmodified_since = {}};
+    return {.if_none_match = std::move(value)};
 }
 
 TEST(ReadConditions, none_always_hold) {

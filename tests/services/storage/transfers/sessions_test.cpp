@@ -8,7 +8,7 @@ namespace onput::storage {
 namespace {
 
 Caller caller_at(Timestamp now, std::string account = std::string(owner_account)) {
-    return {.principal = {.account = std::move(account), .id = {}}, .trace = {}, .now = now};
+    return {.principal = {.account = std::move(account)}, .now = now};
 }
 
 class Writes : public testing::Test {
@@ -131,8 +131,7 @@ TEST_F(Writes, a_clock_that_goes_back_does_not_keep_them_for_ever) {
 
 TEST_F(Writes, are_bounded_in_number) {
     for (std::size_t i = 0; i < write_sessions_max; ++i) open();
-    const auto refused =
-        sessions.open({.bucket = "b", .key = "k", .size_bytes = {}}, caller_at(now));
+    const auto refused = sessions.open({.bucket = "b", .key = "k"}, caller_at(now));
     EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
     EXPECT_EQ(reason_of(refused), "slow_down");
 }

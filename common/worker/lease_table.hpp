@@ -1,12 +1,11 @@
-// LaneLedger: what a worker knows of its lane: leases in hand, free places, what to tell the queue.
-// Pure.
+// LeaseTable: the leases that a worker holds, its free places, and what it sends to the queue about
+// them. Pure; owned by the worker's loop.
 //
-//     granted ──> waiting ──start──> running ──finish──> gone (acked or nacked)
-//                    └── give_back_waiting (drain) ──> gone, uncounted
+//     granted ──> waiting ──start_next──> running ──succeed, fail──> gone: acked or nacked
+//                    └──drain──> gone: given back, not counted as an attempt
 //
-// The queue sends no more grants than there are places, so what waits here is bounded by `places`.
-// A grant that came twice, or of another life of this worker, is ignored. Owned by the worker's
-// loop.
+// The queue sends no more grants than there are places, so no more than `places` wait here. A grant
+// that comes twice, or that was meant for an earlier start of this worker, is ignored.
 #pragma once
 
 #include <deque>
@@ -38,37 +37,36 @@ struct LaneIdentity {
     std::string account;
 };
 
-class LaneLedger {
+class LeaseTable {
 public:
     // `places`: leases that it takes at a time, 1 to lane_credit_max.
-    LaneLedger(LaneIdentity identity, std::uint32_t places);
+    LeaseTable(LaneIdentity identity, std::uint32_t places);
 
-    // Grants addressed to this life of the worker join those that wait.
+    // Grants for this worker, since its present start, join those that wait.
     void on_grants(schema::LaneGrants grants);
 
-    // The oldest waiting job, now running; nothing when none waits or the ledger drains.
+    // The oldest waiting job, now running; nothing when none waits or after drain().
     std::optional<LaneJob> start_next();
 
-    // The messages that end a running lease. Unknown leases are a bug of the caller.
+    // The ack or nack that ends a running lease. A lease that does not run is a bug of the caller.
     schema::LaneAck succeed(std::uint64_t lease, schema::JobOutcome outcome);
     struct Failure {
         std::string code;
         std::string message;
         bool is_permanent = false;
         bool is_counted = true;
-        std::string disposition = {};
+        std::string disposition;
     };
     schema::LaneNack fail(std::uint64_t lease, Failure failure);
 
-    // Where grants are to be sent from the next hello on.
-    void move_to(std::string endpoint) { identity_.endpoint = std::move(endpoint); }
+    // Where the queue sends grants after the next hello.
+    void set_endpoint(std::string endpoint) { identity_.endpoint = std::move(endpoint); }
 
-    // No more jobs are started; those that wait are given back.
+    // Starts no more jobs, and gives back those that wait.
     schema::LaneBye drain();
 
     [[nodiscard]] schema::LaneHello hello() const;
-    // Keeps everything in hand leased for `visibility` from now on; nothing in hand: no leases in
-    // it.
+    // Extends every lease held to `visibility` from now. Names no leases when none is held.
     [[nodiscard]] schema::LaneExtend extend(Duration visibility) const;
 
     [[nodiscard]] std::size_t running() const { return running_.size(); }
@@ -76,7 +74,7 @@ public:
     [[nodiscard]] bool is_draining() const { return is_draining_; }
 
 private:
-    [[nodiscard]] std::vector<std::uint64_t> leases_in_hand() const;
+    [[nodiscard]] std::vector<std::uint64_t> leases_held() const;
 
     LaneIdentity identity_;
     std::uint32_t places_;

@@ -1,19 +1,18 @@
-// Task<T>: what a coroutine of the HTTP shell returns, so that protocol code reads as straight
-// lines:
+// Task<T>: what a coroutine returns, so that a flow with waits in it reads as straight lines:
 //
-//     http::Task<Result<void>> upload(http::Exchange& exchange) {
-//         const auto piece = co_await exchange.read_body(64 * 1024);
-//         if (!piece) co_return std::unexpected(piece.error());
+//     Task<Result<void>> upload(http::Exchange& exchange) {
+//         ONPUT_CO_TRY(const auto piece, co_await exchange.read_body(64 * 1024));   // co_try.hpp
 //         ...
 //     }
 //
 // A task does nothing until it is awaited, and is awaited once. It runs on the thread that awaits
-// it, at once, until it first has to wait for the world; so a loop over tasks that never wait does
-// not grow the stack. Destroying a task that has not ended destroys its locals.
+// it, at once, until it first has to wait; so a loop over tasks that never wait does not grow the
+// stack. Destroying a task that has not ended destroys its locals. A task that throws ends the
+// process: failures are Results.
 //
 // Rules that GCC 12 needs kept: a lambda that captures is named before the co_await expression,
-// never created inside it; parameters are values, or references to what outlives the task.
-// A task that throws ends the process: failures are Results.
+// never created inside it; so is a value in braces; parameters are values, or references to what
+// outlives the task.
 #pragma once
 
 #include <coroutine>
@@ -21,7 +20,7 @@
 #include <optional>
 #include <utility>
 
-namespace onput::http {
+namespace onput {
 
 template <typename T = void>
 class Task;
@@ -110,4 +109,4 @@ inline Task<void> TaskPromise<void>::get_return_object() {
 
 }  // namespace detail
 
-}  // namespace onput::http
+}  // namespace onput

@@ -1,4 +1,4 @@
-#include "common/worker/lane_ledger.hpp"
+#include "common/worker/lease_table.hpp"
 
 #include <algorithm>
 
@@ -6,12 +6,12 @@
 
 namespace onput::worker {
 
-LaneLedger::LaneLedger(LaneIdentity identity, std::uint32_t places)
+LeaseTable::LeaseTable(LaneIdentity identity, std::uint32_t places)
     : identity_(std::move(identity)), places_(places) {
     ONPUT_CHECK(places_ >= 1 && places_ <= schema::lane_credit_max);
 }
 
-void LaneLedger::on_grants(schema::LaneGrants grants) {
+void LeaseTable::on_grants(schema::LaneGrants grants) {
     if (grants.worker_id != identity_.worker_id || grants.epoch != identity_.epoch) return;
     for (auto& grant : grants.grants) {
         // Counted even when ignored: the queue compares the count with what it has sent.
@@ -31,7 +31,7 @@ void LaneLedger::on_grants(schema::LaneGrants grants) {
     }
 }
 
-std::optional<LaneJob> LaneLedger::start_next() {
+std::optional<LaneJob> LeaseTable::start_next() {
     if (waiting_.empty() || is_draining_) return {};
     LaneJob job = std::move(waiting_.front());
     waiting_.pop_front();
@@ -39,17 +39,15 @@ std::optional<LaneJob> LaneLedger::start_next() {
     return job;
 }
 
-schema::LaneAck LaneLedger::succeed(std::uint64_t lease, schema::JobOutcome outcome) {
+schema::LaneAck LeaseTable::succeed(std::uint64_t lease, schema::JobOutcome outcome) {
     ONPUT_CHECK(running_.erase(lease) == 1);
-    schema::LaneAck ack{.worker_id = identity_.worker_id,
-                        .epoch = identity_.epoch,
-                        .leases = {lease},
-                        .outcomes = {}};
+    schema::LaneAck ack{
+        .worker_id = identity_.worker_id, .epoch = identity_.epoch, .leases = {lease}};
     if (outcome != schema::JobOutcome{}) ack.outcomes.push_back(std::move(outcome));
     return ack;
 }
 
-schema::LaneNack LaneLedger::fail(std::uint64_t lease, Failure failure) {
+schema::LaneNack LeaseTable::fail(std::uint64_t lease, Failure failure) {
     ONPUT_CHECK(running_.erase(lease) == 1);
     return {.worker_id = identity_.worker_id,
             .epoch = identity_.epoch,
@@ -61,16 +59,15 @@ schema::LaneNack LaneLedger::fail(std::uint64_t lease, Failure failure) {
             .disposition = std::move(failure.disposition)};
 }
 
-schema::LaneBye LaneLedger::drain() {
+schema::LaneBye LeaseTable::drain() {
     is_draining_ = true;
-    schema::LaneBye bye{
-        .worker_id = identity_.worker_id, .epoch = identity_.epoch, .unstarted = {}};
+    schema::LaneBye bye{.worker_id = identity_.worker_id, .epoch = identity_.epoch};
     for (const auto& job : waiting_) bye.unstarted.push_back(job.grant.lease);
     waiting_.clear();
     return bye;
 }
 
-std::vector<std::uint64_t> LaneLedger::leases_in_hand() const {
+std::vector<std::uint64_t> LeaseTable::leases_held() const {
     std::vector<std::uint64_t> leases;
     leases.reserve(running_.size() + waiting_.size());
     for (const auto& [lease, message] : running_) leases.push_back(lease);
@@ -78,9 +75,9 @@ std::vector<std::uint64_t> LaneLedger::leases_in_hand() const {
     return leases;
 }
 
-schema::LaneHello LaneLedger::hello() const {
-    const std::size_t in_hand = running_.size() + waiting_.size();
-    const std::size_t free = in_hand >= places_ || is_draining_ ? 0 : places_ - in_hand;
+schema::LaneHello LeaseTable::hello() const {
+    const std::size_t held = running_.size() + waiting_.size();
+    const std::size_t free = held >= places_ || is_draining_ ? 0 : places_ - held;
     return {.worker_id = identity_.worker_id,
             .epoch = identity_.epoch,
             .endpoint = identity_.endpoint,
@@ -88,14 +85,14 @@ schema::LaneHello LaneLedger::hello() const {
             .queues = identity_.queues,
             .account = identity_.account,
             .credit = static_cast<std::uint32_t>(free),
-            .leases = leases_in_hand(),
+            .leases = leases_held(),
             .grants_received = grants_received_};
 }
 
-schema::LaneExtend LaneLedger::extend(Duration visibility) const {
+schema::LaneExtend LeaseTable::extend(Duration visibility) const {
     return {.worker_id = identity_.worker_id,
             .epoch = identity_.epoch,
-            .leases = leases_in_hand(),
+            .leases = leases_held(),
             .visibility_ms = static_cast<std::uint32_t>(visibility / std::chrono::milliseconds(1))};
 }
 

@@ -1,0 +1,92 @@
+#include "common/worker/object_job.hpp"
+
+#include <algorithm>
+
+#include "common/async/callback.hpp"
+
+namespace onput::worker {
+
+ObjectContext ObjectJob::context() const {
+    return {.trace = job_.grant.trace,
+            .principal = {.account = job_.account, .id = "function/" + job_.function}};
+}
+
+template <typename Request>
+void ObjectJob::identify(Request& request) {
+    request.request_id = services_.random.hex(16);
+    request.source_ip = "127.0.0.1";
+}
+
+Result<void> ObjectJob::open_files() {
+    ONPUT_TRY(input_, temporary_file(services_.config.work_directory));
+    ONPUT_TRY(output_, temporary_file(services_.config.work_directory));
+    return {};
+}
+
+Task<Result<schema::ObjectInfo>> ObjectJob::download(std::uint64_t bytes_max) {
+    ObjectName name{.bucket = event_.bucket, .key = event_.key};
+    const Range to{.bytes_max = bytes_max};
+    co_return co_await download(std::move(name), to);
+}
+
+Task<Result<schema::ObjectInfo>> ObjectJob::download(ObjectName name, Range to) {
+    const ObjectClient::DownloadTo file{
+        .fd = input_.get(), .bytes_max = to.bytes_max, .offset = to.offset};
+    auto ask = [&](auto done) {
+        services_.objects.download(name, context(), file, std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::ObjectInfo>>(ask);
+}
+
+Task<Result<schema::ObjectInfo>> ObjectJob::inspect(ObjectName name) {
+    auto ask = [&](auto done) { services_.objects.inspect(name, context(), std::move(done)); };
+    co_return co_await answer_of<Result<schema::ObjectInfo>>(ask);
+}
+
+JobLimits ObjectJob::limits() const {
+    const auto time = std::chrono::seconds(std::max(job_.timeout_s, 1U));
+    return {.memory_bytes = std::uint64_t{services_.config.memory_mb_max} << 20,
+            .processor_time = time,
+            .wall_time = time};
+}
+
+Task<Result<std::string>> ObjectJob::run_child(std::string parameters, JobLimits limits) {
+    const JobSpec spec{.id = JobId(job_.grant.lease),
+                       .parameters = std::move(parameters),
+                       .input_fd = input_.get(),
+                       .output_fd = output_.get(),
+                       .limits = limits};
+    auto ask = [&](auto done) { services_.children.start(spec, std::move(done)); };
+    co_return co_await answer_of<Result<std::string>>(ask);
+}
+
+Task<Result<schema::ObjectPut>> ObjectJob::upload(schema::PutObject object, Part part) {
+    identify(object);
+    const FileDescriptor& file = part.file == File::input ? input_ : output_;
+    const ObjectClient::FileRange range{
+        .fd = file.get(), .offset = part.offset, .length = part.length};
+    auto ask = [&](auto done) {
+        services_.objects.upload(std::move(object), context(), range, std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::ObjectPut>>(ask);
+}
+
+Task<Result<schema::ObjectPut>> ObjectJob::upload_bytes(schema::PutObject object,
+                                                        std::string bytes) {
+    identify(object);
+    auto ask = [&](auto done) {
+        services_.objects.upload_bytes(std::move(object), context(), std::move(bytes),
+                                       std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::ObjectPut>>(ask);
+}
+
+Task<Result<schema::ObjectDeleted>> ObjectJob::remove(schema::DeleteObject object) {
+    identify(object);
+    auto ask = [&](auto done) {
+        services_.objects.remove(std::move(object), context(), std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::ObjectDeleted>>(ask);
+}
+
+}  // namespace onput::worker

@@ -1,0 +1,65 @@
+#include "common/worker/object_runner.hpp"
+
+#include <utility>
+
+#include "common/async/task_group.hpp"
+#include "common/transport/request.hpp"
+
+namespace onput::worker {
+namespace {
+
+class ObjectRunner final : public Runner {
+public:
+    ObjectRunner(runtime::Process& process, const ObjectWorkerConfig& config,
+                 std::unique_ptr<JobZygote> zygote, ObjectWork work)
+        : work_(std::move(work)),
+          children_(process, std::move(zygote)),
+          storage_(transport::RequestClient::connect(process.loop(), config.storage_endpoint)),
+          objects_(*storage_),
+          services_{.config = config,
+                    .random = process.random(),
+                    .children = children_,
+                    .objects = objects_} {}
+    ObjectRunner(const ObjectRunner&) = delete;
+    ObjectRunner& operator=(const ObjectRunner&) = delete;
+    // Open calls are answered here, and resume their jobs while all that these need is still there.
+    ~ObjectRunner() override { storage_.reset(); }
+
+    void run(LaneJob job, JobReply reply) override {
+        running_.start(work_on(std::move(job), std::move(reply)));
+    }
+
+    [[nodiscard]] std::vector<std::string> waiting_for() const override {
+        if (storage_->is_connected()) return {};
+        return {"storage"};
+    }
+
+private:
+    Task<void> work_on(LaneJob lane_job, JobReply reply) {
+        auto event = parse_s3_event(lane_job.grant.body);
+        if (!event) {
+            std::move(reply).send(std::unexpected(std::move(event).error()));
+            co_return;
+        }
+        ObjectJob job(services_, std::move(lane_job), *std::move(event));
+        JobEnd end = co_await work_(job);
+        std::move(reply).send(std::move(end));
+    }
+
+    ObjectWork work_;
+    TaskGroup running_;
+    ChildJobs children_;
+    std::unique_ptr<transport::RequestClient> storage_;
+    ObjectClient objects_;
+    JobServices services_;
+};
+
+}  // namespace
+
+std::unique_ptr<Runner> make_object_runner(runtime::Process& process,
+                                           const ObjectWorkerConfig& config,
+                                           std::unique_ptr<JobZygote> zygote, ObjectWork work) {
+    return std::make_unique<ObjectRunner>(process, config, std::move(zygote), std::move(work));
+}
+
+}  // namespace onput::worker
