@@ -61,8 +61,7 @@ bool is_anonymous(const RequestView& request);
 
 // Finds and checks the signature's form. Errors (README.md lists every `reason`):
 //   permission_denied `access_denied`     anonymous, or no usable date
-//   invalid_argument                      malformed, of an unsupported kind, or two signatures at
-//   once
+//   invalid_argument                      malformed, of an unsupported kind, or signed twice
 Result<Claim> parse_claim(const RequestView& request);
 
 }  // namespace onput::auth

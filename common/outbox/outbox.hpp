@@ -1,15 +1,14 @@
 // Outbox: which events of a service still have to be handed to the notifier, and when. Pure.
 //
-//     commit ──> kept ──on_durable──> may go ──next──> on its way ──on_appended──> over ──tidy──>
-//     gone
-//                                       ^                  │
-//                                       └──── on_failed ───┘   again after a delay that doubles
+//     commit ─> kept ─on_durable─> may go ─next─> on its way ─on_appended─> over ─tidy─> gone
+//                                    ^                │
+//                                    └── on_failed ───┘   again after a delay that doubles
 //
 // An event's row (rows.hpp) is in the same batch as the change that caused it. The rows are the
 // truth; here are only positions in them, and for speed the newest rows' bytes while nothing older
-// waits. One hand-over is on its way at a time: the notifier takes
-// any number at or below the highest that it has seen as done, so a batch that overtook a lost one
-// would lose the lost one's events.
+// waits. One hand-over is on its way at a time: the notifier takes any number at or below the
+// highest that it has seen as done, so a batch that overtook a lost one would lose the lost one's
+// events.
 //
 // A crash forgets the positions. A record of the owner, written with each tidying, says through
 // which number rows are gone; everything above is handed over again, and the notifier drops what it

@@ -10,9 +10,8 @@
 //       "derivatives": [
 //         {"name": "thumbnail", "steps": [{"fit": {"width": 320, "height": 320}},
 //                                         {"format": {"type": "jpeg", "quality": 80}}]},
-//         {"name": "web", "steps": [{"resize": {"width": 1600}}, {"format": {"type": "webp",
-//                                                                            "max_bytes":
-//                                                                            200000}}]},
+//         {"name": "web", "steps": [{"resize": {"width": 1600}},
+//                                   {"format": {"type": "webp", "max_bytes": 200000}}]},
 //         {"name": "retro", "steps": [{"pixelate": {"size": 8, "palette": 16}}, {"format": "png"}]}
 //       ]
 //     }

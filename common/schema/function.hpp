@@ -9,8 +9,8 @@
 namespace onput::schema {
 
 inline constexpr std::size_t function_name_bytes_max = 64;
-inline constexpr std::size_t environment_bytes_max =
-    4096;  // Names and values together, as on Lambda.
+// Names and values together, as on Lambda.
+inline constexpr std::size_t environment_bytes_max = 4096;
 inline constexpr std::size_t function_configuration_bytes_max = 32 * 1024;
 
 struct FunctionInfo {

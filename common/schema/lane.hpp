@@ -2,12 +2,12 @@
 // binds one PULL for control; each worker binds a PULL for grants, and the queue connects one PUSH
 // to it.
 //
-//     worker  --LaneHello (at once, then each lane_heartbeat) -->  queue      the hello is the
-//     heartbeat worker  --LaneCredit: "send me n more" ------------------->  queue worker  <--
-//     LaneGrants (never more than the credit) -------  queue      each lease is durable before it
-//     is sent worker  --LaneAck | LaneNack | LaneExtend ---------------->  queue      by lease id;
-//     stale ones are ignored worker  --LaneBye ---------------------------------------->  queue
-//     gives unstarted leases back, uncounted
+//     worker --LaneHello----------------------> queue   at once, then each lane_heartbeat
+//     worker --LaneCredit---------------------> queue   "send me n more"
+//     worker <--LaneGrants--------------------- queue   never more than the credit; each lease is
+//                                                       durable before it is sent
+//     worker --LaneAck, LaneNack, LaneExtend--> queue   by lease id; stale ones are ignored
+//     worker --LaneBye------------------------> queue   gives unstarted leases back, uncounted
 //
 // A worker silent for 3 heartbeats is dead: its leases are visible again at once. A restarted queue
 // learns its workers, their credit and the leases they hold from their next hello. A worker that

@@ -18,8 +18,8 @@
 namespace onput::schema {
 
 inline constexpr std::size_t topic_name_bytes_max = 256;
-inline constexpr std::size_t topic_message_bytes_max =
-    262'144;  // Of a message; of a batch as well.
+// Of a message; of a batch as well.
+inline constexpr std::size_t topic_message_bytes_max = 262'144;
 inline constexpr std::size_t topic_subject_characters_max = 100;
 inline constexpr std::size_t publish_entries_max = 10;
 inline constexpr std::size_t topic_tags_max = 50;
@@ -276,8 +276,8 @@ struct PublishMessages {
 struct SigningCertificate {
     static constexpr MessageInfo info{.kind = Kind::signing_certificate};
 
-    std::string name =
-        {};  // "SimpleNotificationService-<fingerprint>.pem": the last part of its URL.
+    // "SimpleNotificationService-<fingerprint>.pem": the last part of its URL.
+    std::string name = {};
     std::string pem = {};
 
     ONPUT_FIELDS(name, pem)

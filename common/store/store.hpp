@@ -6,8 +6,8 @@
 // batch commits in one partition only. Keys are ordered by bytes. Within a partition a service
 // names its tables by a leading letter, e.g. "o/<key>".
 //
-//     turn:  core reads through View, answers Effects -> store.commit(batch) ... -> store.sync() ->
-//     replies wait for the ticket
+//     turn:  core reads through View, answers Effects ──> store.commit(batch) ...
+//            ──> store.sync() ──> replies wait for the ticket
 //
 // A commit is visible to get and scan at once, and durable when its ticket resolves. One sync pays
 // for all commits before it. A reply that tells what a commit did, or what was read after it, must

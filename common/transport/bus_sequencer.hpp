@@ -1,10 +1,11 @@
 // BusSequencer: what a reader of the bus does with what it sees. Pure: no socket, no clock.
 //
-//     live record  --> next in sequence: handed on;  ahead: kept until the hole before it is
-//     fetched;  behind: a duplicate, dropped
-//     heartbeat    --> its head is ahead of what came: the tail is missing, fetched
-//     page         --> handed on, and the kept records that follow it
-//     another epoch --> position asked for anew, then from the new journal's oldest record on
+//     live record     next in sequence: handed on
+//                     ahead:            kept until the hole before it is fetched
+//                     behind:           a duplicate, dropped
+//     heartbeat       its head is ahead of what came: the tail is missing, and fetched
+//     page            handed on, and the kept records that follow it
+//     another epoch   position asked for anew, then from the new journal's oldest record on
 //
 // Kept records are bounded by Limits; above it the newest go, and come again by fetch. One request
 // to the journal is open at a time: after each call, the owner sends next_request(), if any, and

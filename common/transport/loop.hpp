@@ -1,8 +1,7 @@
 // Loop: the one thread of a service. It waits for sockets, timers, file descriptors and posted
 // work, and runs in turns:
 //
-//     wait -> read everything that arrived (bounded) -> handlers -> timers -> posted work ->
-//     at_turn_end
+//     wait -> read what arrived (bounded) -> handlers -> timers -> posted work -> at_turn_end
 //
 // All functions but `post` and `stop` are for the loop's own thread, inside a handler or before
 // run(). A Context is the process's one ZeroMQ context; create it after any fork and before any

@@ -1,8 +1,7 @@
 // JobWorker: the service of every worker process. It keeps the lane, the heartbeat and the leases;
 // a Runner does the work.
 //
-//     hello each second ──> grants ──> Runner::run ──> done(outcome) ──> ack, or nack with the
-//     reason
+//     hello each second ──> grants ──> Runner::run ──> done(outcome) ──> ack, or nack with a reason
 //
 // While a job is in hand its lease is extended each lease_extension / 3. SIGTERM: jobs that wait
 // are given back uncounted, running ones finish. A worker keeps nothing durable: whatever it held

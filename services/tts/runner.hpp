@@ -1,7 +1,7 @@
 // SpeechRunner: one function message after another becomes an MP3 beside its text.
 //
 //     message ──parse──> text object ──download──> temporary file ──child──> temporary file
-//     ──upload──> MP3 object ──> done
+//             ──upload──> MP3 object ──> done
 //
 // The upload's idempotency key is the message's id: a job that ran twice makes one object and one
 // event. Storage that cannot be reached is `unavailable` (the attempt does not count); a text that
