@@ -1,5 +1,6 @@
-// Frame: one part of a ZeroMQ message, passed along without copying its bytes. Movable, not copyable.
-// It owns its bytes; a moved-from frame is empty. Not thread-safe, but it may move between threads.
+// Frame: one part of a ZeroMQ message, passed along without copying its bytes. Movable, not
+// copyable. It owns its bytes; a moved-from frame is empty. Not thread-safe; it may be moved to
+// another thread.
 #pragma once
 
 #include <array>
