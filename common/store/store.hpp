@@ -38,7 +38,7 @@ inline constexpr std::size_t key_bytes_max = 2048;
 inline constexpr std::size_t value_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t scan_rows_max = 1000;
 
-// Counts commits of this process's life, from 1. 0 is before any.
+// Counts commits since the store was opened, from 1. 0 is before any.
 using Ticket = std::uint64_t;
 
 struct Row {
@@ -116,7 +116,7 @@ public:
     [[nodiscard]] virtual Ticket durable() const = 0;
 
     // How long syncs took since it was opened. Any thread. An engine without a disk has none.
-    [[nodiscard]] virtual HistogramFigures sync_times() const { return {}; }
+    [[nodiscard]] virtual HistogramSnapshot sync_times() const { return {}; }
 };
 
 }  // namespace onput::store
