@@ -1,5 +1,5 @@
-// Claim: what a request says about who signed it, and how. Nothing in it is proven: `verify` does
-// that. It comes first because the body's handling and the route depend on it.
+// Claim: what a request says about who signed it, and how. Nothing in it is verified yet:
+// `verify` does that. It comes first because the body's handling and the route depend on it.
 //
 //     headers arrive ──parse_claim──> service, payload kind ──verify──> Identity, or an error
 //                                        │

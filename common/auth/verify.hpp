@@ -28,7 +28,7 @@ struct VerifyInput {
     std::string_view host_bucket = {};
 };
 
-// Who sent the request: proven.
+// Who sent the request: authenticated.
 struct Identity {
     std::string access_key;
     std::string account_id;

@@ -10,10 +10,10 @@
 // highest that it has seen as done, so a batch that overtook a lost one would lose the lost one's
 // events.
 //
-// A crash forgets the positions. A record of the owner, written with each tidying, says through
-// which number rows are gone; everything above is handed over again, and the notifier drops what it
-// has. How many events wait is bounded by the disk only: nobody is refused because the notifier is
-// away.
+// A crash loses the positions. A record of the owner, written with each tidy(), says through which
+// number rows are removed; everything above is handed over again, and the notifier drops what it
+// has. The number of events that wait is bounded by the disk only: nobody is refused because the
+// notifier is away.
 //
 // Owned and driven by a service's core; Relay makes the calls.
 #pragma once
@@ -76,7 +76,7 @@ public:
 
     // Rows that were handed over and can be removed.
     [[nodiscard]] std::uint64_t untidy() const { return relayed_ - removed_; }
-    // Removes up to tidy_rows_max of them in `batch`; answers through which number rows are gone.
+    // Removes up to tidy_rows_max of them in `batch`. Returns the number of the last one removed.
     std::uint64_t tidy(store::Batch& batch);
     void untidied(std::uint64_t removed_before) { removed_ = removed_before; }
 

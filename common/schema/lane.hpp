@@ -37,7 +37,7 @@ struct LaneHello {
     std::uint32_t credit = 0;  // Free places now: what it can take beyond the leases that it holds.
     std::vector<std::uint64_t> leases;  // Held now. A lease the queue thinks it holds and that is
                                         // not here was lost on the way.
-    // Grants received so far: tells a lost grant from one still on its way.
+    // Grants received so far: a lost grant differs by it from one still on its way.
     std::uint64_t grants_received = 0;
 
     ONPUT_FIELDS(worker_id, epoch, endpoint, worker, queues, account, credit, leases,
@@ -75,7 +75,7 @@ struct JobOutput {
     friend bool operator==(const JobOutput&, const JobOutput&) = default;
 };
 
-// What a job made, for the job log (shown by `onput trace`) and for who is told of its success.
+// What a job made, for the job log (shown by `onput trace`) and for the message about its success.
 struct JobOutcome {
     std::string summary;  // In words: "s3://outbox/book.mp3 48 kB, 12.3 s of speech, voice vi".
     std::vector<JobOutput> outputs = {};

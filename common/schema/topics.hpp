@@ -109,8 +109,8 @@ struct SetTopicAttribute {
     std::string arn = {};
     std::string name = {};  // "Policy", "DisplayName", "SignatureVersion", "DeliveryPolicy", ...
     std::string value = {};
-    // Since version 2. What GetTopic told: when it is no longer so, nothing changes, and the answer
-    // is conflict, reason attribute_changed.
+    // Since version 2. The value that GetTopic gave: when it is another by now, nothing changes and
+    // the answer is conflict, reason attribute_changed.
     std::optional<std::string> expected = {};
 
     ONPUT_FIELDS(arn, name, value, expected)
@@ -162,7 +162,7 @@ struct Subscribe {
     friend bool operator==(const Subscribe&, const Subscribe&) = default;
 };
 
-// The principal may be anonymous: the token is the proof.
+// The principal may be anonymous: the token authenticates it.
 struct ConfirmSubscription {
     static constexpr MessageInfo info{.kind = Kind::confirm_subscription};
     static constexpr std::string_view method = "notifier.confirm_subscription";
@@ -177,7 +177,8 @@ struct ConfirmSubscription {
 };
 
 // The principal may be anonymous (the link in a notification) unless the subscription was confirmed
-// with authenticate_on_unsubscribe. What was owed to it is no longer; it is not told.
+// with authenticate_on_unsubscribe. What was owed to the subscription is dropped; the endpoint gets
+// no message about it.
 struct Unsubscribe {
     static constexpr MessageInfo info{.kind = Kind::unsubscribe};
     static constexpr std::string_view method = "notifier.unsubscribe";

@@ -1,7 +1,7 @@
 // How often the store has been opened, counted in the file `life`. The numbers of segments and
-// files carry this generation, so that none is ever given twice: a row that comes back after a crash
-// and still names a removed blob can never hit a newer one. Also the lock that keeps a second process
-// out. Internal to store.
+// files carry this generation, so that none is ever given twice: a row that comes back after a
+// crash and still names a removed blob can never hit a newer one. Also the lock that keeps a second
+// process out. Internal to store.
 #pragma once
 
 #include <cstdint>

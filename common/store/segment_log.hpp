@@ -4,9 +4,9 @@
 //     write ──> queued ──> group: pwritev + fdatasync ──> BlobRef
 //
 // A segment is preallocated in full when it is created, so a full disk shows there and an append
-// changes no file size. Each time the store is opened it starts new segments. A write that fails (not
-// the sync) fails its group and closes the segment: nothing is appended behind bytes of unknown
-// state. A failed sync is reported as the Failure, and everything later fails with it.
+// changes no file size. Each time the store is opened it starts new segments. A write that fails
+// (not the sync) fails its group and closes the segment: nothing is appended behind bytes of
+// unknown state. A failed sync is reported as the Failure, and everything later fails with it.
 #pragma once
 
 #include <condition_variable>

@@ -31,7 +31,7 @@ class socket_t;
 
 namespace onput::transport {
 
-// Messages that a socket hands over in one turn; the rest waits for the next turn, so that no peer
+// Messages that a socket gives in one turn; the rest waits for the next turn, so that no peer
 // starves timers and other sockets.
 inline constexpr std::size_t messages_per_turn = 256;
 
@@ -94,7 +94,8 @@ private:
     std::unique_ptr<zmq::socket_t> socket_;
 };
 
-// Tells when a connected socket's connection is up and when it broke. Must go before the socket.
+// Reports when a connected socket's connection comes up and when it breaks. Destroy it before the
+// socket.
 class ConnectionMonitor {
 public:
     enum class Event : std::uint8_t { none, connected, disconnected };

@@ -41,7 +41,8 @@ def is_row(text):
     """A row of a table, a line of a picture or of code, an item of a list: not prose that is merely indented."""
     body = text.strip()
     opens = text.count("(") > text.count(")") and text.endswith((",", "&&"))
-    return opens or bool(columns_of(text)) or re.search(r"[─│└├┐┘]|-->|->|<-", body) is not None or re.match(r"(\d+\.|-) ", body) is not None
+    is_drawn = re.search(r"[─│└├┐┘]|-->|->|<-", body) is not None
+    return opens or is_drawn or bool(columns_of(text)) or re.match(r"(\d+\.|-) ", body) is not None
 
 
 def is_full(text, before, after):

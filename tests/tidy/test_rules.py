@@ -237,7 +237,8 @@ def test_a_document_that_is_not_here_is_not_cited(make):
 def write_database(checkout, commands):
     path = checkout.root / tools.DATABASE
     path.parent.mkdir(parents=True)
-    entries = [{"directory": str(checkout.root), "file": str(checkout.root / name), "command": command} for name, command in commands.items()]
+    root = str(checkout.root)
+    entries = [{"directory": root, "file": f"{root}/{name}", "command": command} for name, command in commands.items()]
     path.write_text(json.dumps(entries), encoding="utf-8")
 
 
@@ -247,7 +248,8 @@ def test_code_that_is_not_formatted_is_found(make):
 
 
 def test_a_header_that_needs_another_is_found(make):
-    checkout = make({"common/a.hpp": "#pragma once\nstd::string name;\n", "common/b.hpp": "#pragma once\n#include <string>\nstd::string name;\n"})
+    body = "std::string name;\n"
+    checkout = make({"common/a.hpp": "#pragma once\n" + body, "common/b.hpp": "#pragma once\n#include <string>\n" + body})
     write_database(checkout, {})
     assert [(name, line) for name, line, _ in tools.headers_compile_alone(checkout)] == [("common/a.hpp", 2)]
 

@@ -103,7 +103,8 @@ def headers_compile_alone(tree):
         source = scratch / (name.replace("/", "_") + ".cpp")
         source.write_text(f'#include "{name}"\n', encoding="utf-8")
         output = source.with_suffix(".o")
-        run = subprocess.run([*command, str(source.relative_to(tree.root)), "-o", str(output)], cwd=tree.root, capture_output=True, text=True)
+        words = [*command, str(source.relative_to(tree.root)), "-o", str(output)]
+        run = subprocess.run(words, cwd=tree.root, capture_output=True, text=True)
         output.unlink(missing_ok=True)
         return run.stderr if run.returncode != 0 else ""
 
