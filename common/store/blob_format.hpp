@@ -4,11 +4,11 @@
 //     record:   | record header | data | partition | key | zeros up to the next 4 KiB |
 //     file:     | data | partition | key | footer |
 //
-// A header or footer is 64 bytes: magic, CRC-32C of the rest, seven numbers. Records start on
-// 4 KiB, so that a removed one can be punched out whole, no write touches a block that holds an
-// older record, and the scan at start finds the next record behind a damaged one. The salt, random per
-// segment and repeated in each of its records, keeps bytes that a client uploads from passing for a
-// record.
+// A header or footer is 64 bytes: magic, CRC-32C of the rest, seven numbers. Records start on 4
+// KiB, so that a removed one can be punched out whole, no write touches a block that holds an
+// older record, and the scan at start finds the next record behind a damaged one. The salt,
+// random per segment and repeated in each of its records, keeps bytes that a client uploads from
+// passing for a record.
 #pragma once
 
 #include <array>
