@@ -19,8 +19,8 @@ def test_a_table_that_fits_stays_and_another_becomes_a_list():
     table = "| Limit | Value | Beyond it |\n| --- | --- | --- |\n| `a\\|b` | 1 | refused |\n"
     assert wrap(table) == table
     lines = wrap(table + f"| c | 2 | {LONG} |\n").splitlines()
-    assert lines[:4] == ["Limit: value; beyond it.", "", "- `a|b`: 1; refused", lines[3]]
-    assert lines[3].startswith("- **c**: 2; word")
+    assert lines[:4] == ["Limit: value — beyond it.", "", "- `a|b`: 1 — refused", lines[3]]
+    assert lines[3].startswith("- **c**: 2 — word")
     assert all(len(line) <= COLUMNS_MAX for line in lines)
 
 

@@ -2,7 +2,7 @@
 
     tests/tidy/wrap.py PAGE ...
 
-A table with a row that does not fit becomes a list: "- **first cell**: second cell; third cell".
+A table with a row that does not fit becomes a list: "- **first cell**: second cell — third cell".
 """
 import pathlib
 import re
@@ -41,10 +41,10 @@ def as_list(table):
     if all(len(line) <= COLUMNS_MAX for line in table):
         return table
     titles, *rows = [cells(row) for row in table[:1] + table[2:]]
-    out = [f"{titles[0]}: {'; '.join(titles[1:]).lower()}.", ""] if len(titles) > 2 and all(titles) else []
+    out = [f"{titles[0]}: {' — '.join(titles[1:]).lower()}.", ""] if len(titles) > 2 and all(titles) else []
     for first, *others in rows:
         first = first if "`" in first else f"**{first}**"
-        out += wrapped([f"- {first}: " + "; ".join(other for other in others if other)])
+        out += wrapped([f"- {first}: " + " — ".join(other for other in others if other)])
     return out
 
 
