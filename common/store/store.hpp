@@ -10,15 +10,13 @@
 //            ──> store.sync() ──> replies wait for the ticket
 //
 // A commit is visible to get and scan at once, and durable when its ticket resolves. One sync pays
-// for all commits before it. A reply that tells what a commit did, or what was read after it, must
+// for all commits before it. A reply that says what a commit did, or what was read after it, must
 // wait until durable() >= its ticket.
 //
-// Reads are answered in the call, because a partition has one owner: its rows are local or cached.
-// An engine across a network answers a miss with ErrorCode::unavailable and fetches; since cores
-// are pure, the shell drops the command's effects and runs it again when the row is there.
+// Reads are answered in the call, because a partition has one owner: its rows are on this machine.
 //
-// Errors of commit, and of a sync (`on_failed`), are final: the process must stop taking writes and
-// end; the sync is never retried.
+// Errors of reads, of commit, and of a sync (`on_failed`) are final: the process must stop taking
+// writes and end; the sync is never retried.
 #pragma once
 
 #include <cstdint>
