@@ -40,6 +40,7 @@ TEST(Histogram, nothing_is_lost_when_threads_add_at_once) {
     Histogram histogram;
     {
         std::vector<std::jthread> threads;
+        threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([&histogram] {
                 for (int n = 0; n < 10'000; ++n) histogram.add(Duration(n));
