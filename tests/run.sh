@@ -31,13 +31,18 @@ if [ ! -x $venv/bin/pytest ] || ! cmp -s tests/requirements.txt $venv/requiremen
         cp tests/requirements.txt $venv/requirements.txt || stop "could not install tests/requirements.txt"
 fi
 
+step "configure"
+cmake --preset release -DONPUT_TESTS=ON >/dev/null || stop "cmake --preset release failed"
+
 if wants tidy; then
-    step "tidy"
+    # Before the build: clang-tidy and the compile of headers need its commands, not its results.
+    step "tidy: the rules, and the rules' own tests"
     $venv/bin/python tests/tidy/tidy.py --junit $results/tidy.xml
+    $venv/bin/pytest -q tests/tidy --junitxml=$results/tidy-tests.xml
 fi
 
 step "build (release)"
-cmake --preset release -DONPUT_TESTS=ON >/dev/null && cmake --build --preset release || stop "the build failed"
+cmake --build --preset release || stop "the build failed"
 
 # gtest writes one report a binary into this folder; the environment reaches it through ctest.
 export GTEST_OUTPUT="xml:$PWD/$results/"

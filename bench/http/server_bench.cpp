@@ -1,11 +1,11 @@
 // http_bench_server: the HTTP server with nothing behind it, to be measured from outside.
 //
-//     http_bench_server [port [threads]]       until a line or the end comes on standard input
-//     GET /small        a few bytes at once        wrk -t1 -c64 -d5s http://127.0.0.1:PORT/small
+//     http_bench_server [port [threads]]   until a line or the end comes on standard input
+//
+//     GET /small        a few bytes at once    wrk -t1 -c64 -d5s http://127.0.0.1:PORT/small
 //     GET /thread       the same by way of another thread and a mailbox
-//     GET /source?N     N bytes                    curl -o /dev/null
-//     http://127.0.0.1:PORT/source?1073741824 PUT /sink         how many bytes came        curl -T
-//     file http://127.0.0.1:PORT/sink
+//     GET /source?N     N bytes                curl -o /dev/null http://127.0.0.1:PORT/source?9999
+//     PUT /sink         how many bytes came    curl -T file http://127.0.0.1:PORT/sink
 #include <algorithm>
 #include <charconv>
 #include <condition_variable>

@@ -239,7 +239,7 @@ bool ChunkedDecoder::is_announced(std::string_view name) const {
 
 Result<ChunkedDecoder::Trailers> ChunkedDecoder::finish() {
     if (state_ == State::failed) return std::unexpected(error_);
-    // In the signed modes the last signature has proven the end: only line ends can be missing.
+    // In the signed modes the last signature has covered the end: only line ends can be missing.
     const bool is_complete = state_ == State::done || state_ == State::last_line ||
                              (state_ == State::trailer && trailer_is_proven_);
     if (!is_complete) return failed(incomplete_body());

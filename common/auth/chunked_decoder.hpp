@@ -1,15 +1,16 @@
 // ChunkedDecoder: takes the aws-chunked framing off a request body, a piece at a time, and checks
 // every signature, the declared length and the shape of the trailer.
 //
-//     400;chunk-signature=<64 hex>\r\n<1024 bytes>\r\n      `;chunk-signature=` in the signed modes
-//     only 0;chunk-signature=<64 hex>\r\n x-amz-checksum-crc32c:sOO8/Q==\r\n                    in
-//     the trailer modes only x-amz-trailer-signature:<64 hex>\r\n                  signed trailer
-//     only
+//     400;chunk-signature=<64 hex>\r\n                 the signature in the signed modes only
+//     <1024 bytes>\r\n
+//     0;chunk-signature=<64 hex>\r\n
+//     x-amz-checksum-crc32c:sOO8/Q==\r\n               in the trailer modes only
+//     x-amz-trailer-signature:<64 hex>\r\n             with a signed trailer only
 //     \r\n
 //
-//     size line ──> data ──> line end ──┐
-//         ^──────────────────────────── ┘
-//         └── size 0 ──> trailer lines ──> done          any error ──> failed, for good
+//     size line ──> data ──> line end ──┐              any error ──> failed, for good
+//       │  ^────────────────────────────┘
+//       └── size 0 ──> trailer lines ──> done
 //
 // Data comes out before its chunk's signature is known, because a chunk is not buffered: nothing of
 // the body may become visible before `finish` has succeeded. Memory is one line, whatever arrives.
@@ -42,10 +43,10 @@ enum class ChunkMode { signed_chunks, signed_chunks_trailer, unsigned_chunks_tra
 struct ChunkedBody {
     ChunkMode mode = ChunkMode::signed_chunks;
     ChunkSeed seed = {};  // For the signed modes.
-    std::optional<std::uint64_t> decoded_bytes =
-        {};  // x-amz-decoded-content-length, when it was sent.
-    std::string_view announced_trailers =
-        {};  // x-amz-trailer: names separated by commas; may be empty.
+    // x-amz-decoded-content-length, when it was sent.
+    std::optional<std::uint64_t> decoded_bytes = {};
+    // x-amz-trailer: names separated by commas; may be empty.
+    std::string_view announced_trailers = {};
 };
 
 class ChunkedDecoder {
@@ -58,9 +59,8 @@ public:
 
     // Decodes what has arrived. Errors, after which every call repeats them:
     //   permission_denied  signature_does_not_match (details: SignatureProvided)
-    //   invalid_argument   malformed_chunk, chunk_too_large, incomplete_body (more data than
-    //   declared),
-    //                      malformed_trailer
+    //   invalid_argument   malformed_chunk, chunk_too_large, malformed_trailer,
+    //                      incomplete_body (more data than declared)
     Result<void> feed(std::string_view bytes, const Take& take);
     Result<void> feed(std::string_view bytes, std::string& out);
 

@@ -1,5 +1,5 @@
-// Claim: what a request says about who signed it, and how. Nothing in it is proven: `verify` does
-// that. It comes first because the body's handling and the route depend on it.
+// Claim: what a request says about who signed it, and how. Nothing in it is verified yet:
+// `verify` does that. It comes first because the body's handling and the route depend on it.
 //
 //     headers arrive ──parse_claim──> service, payload kind ──verify──> Identity, or an error
 //                                        │
@@ -61,8 +61,7 @@ bool is_anonymous(const RequestView& request);
 
 // Finds and checks the signature's form. Errors (README.md lists every `reason`):
 //   permission_denied `access_denied`     anonymous, or no usable date
-//   invalid_argument                      malformed, of an unsupported kind, or two signatures at
-//   once
+//   invalid_argument                      malformed, of an unsupported kind, or signed twice
 Result<Claim> parse_claim(const RequestView& request);
 
 }  // namespace onput::auth

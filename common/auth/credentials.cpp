@@ -18,6 +18,7 @@ bool is_account_id(std::string_view text) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved into the ring.
 Result<void> KeyRing::add(std::string access_key, Credential credential) {
     if (access_key.empty() || access_key.size() > access_key_bytes_max || !is_visible(access_key)) {
         return fail(ErrorCode::invalid_argument,

@@ -36,8 +36,8 @@ struct PolicyRequest {
     // The context; absent keys make every condition on them false, unless it ends in IfExists.
     std::optional<std::string> source_arn = {};      // aws:SourceArn
     std::optional<std::string> source_account = {};  // aws:SourceAccount
-    std::optional<std::string> source_owner =
-        {};  // aws:SourceOwner, as old topic policies have it.
+    // aws:SourceOwner, as old topic policies have it.
+    std::optional<std::string> source_owner = {};
 };
 
 enum class PolicyEffect {

@@ -37,7 +37,7 @@ std::string string_to_sign(const StringToSignInput& input) {
 }
 
 const std::string& SigningKeyCache::get(std::string_view secret, const CredentialScope& scope) {
-    // No field of a scope holds a '/', so the last three parts are told apart whatever the secret
+    // No field of a scope holds a '/', so the last three parts are separate whatever the secret
     // is.
     lookup_.assign(secret);
     lookup_ += '/';

@@ -24,11 +24,11 @@ struct VerifyInput {
     SigningKeyCache& signing_keys;
     Timestamp now;
     std::string_view body_sha256 = {};  // Hexadecimal; needed for PayloadKind::body only.
-    std::string_view host_bucket =
-        {};  // The bucket when the host names it; SigV2 signs it in the path.
+    // The bucket when the host names it; SigV2 signs it in the path.
+    std::string_view host_bucket = {};
 };
 
-// Who sent the request: proven.
+// Who sent the request: authenticated.
 struct Identity {
     std::string access_key;
     std::string account_id;

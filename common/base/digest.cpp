@@ -35,7 +35,7 @@ std::string big_endian(T value) {
 
 std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
     // OpenSSL takes a null key for a missing one, and an empty view may point nowhere.
-    if (key.empty()) key = std::string_view("", 0);
+    if (key.empty()) key = "";
     std::string out(EVP_MAX_MD_SIZE, '\0');
     unsigned length = 0;
     const auto* result =

@@ -1,4 +1,4 @@
-// Checksums and hashes over a stream of pieces. The one place that knows OpenSSL.
+// Checksums, hashes and HMACs. Only the .cpp files of common/base know OpenSSL.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@ inline constexpr std::array<Duration, 14> histogram_bounds{
     Duration(50'000),    Duration(100'000),   Duration(250'000), Duration(1'000'000),
     Duration(5'000'000), Duration(30'000'000)};
 
-struct HistogramFigures {
+struct HistogramSnapshot {
     // One for each bound, not cumulative; the last is of what exceeds them all.
     std::array<std::uint64_t, histogram_bounds.size() + 1> buckets{};
     Duration sum{};
@@ -32,7 +32,7 @@ class Histogram {
 public:
     // Negative durations count as none.
     void add(Duration duration);
-    [[nodiscard]] HistogramFigures figures() const;
+    [[nodiscard]] HistogramSnapshot snapshot() const;
 
 private:
     std::array<std::atomic<std::uint64_t>, histogram_bounds.size() + 1> buckets_{};

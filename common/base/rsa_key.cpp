@@ -67,7 +67,7 @@ Result<void> check_certificate(const RsaKey::Certificate& certificate) {
         return fail(ErrorCode::invalid_argument, "a certificate's common name is a host name");
     }
     if (certificate.lifetime < std::chrono::seconds(1)) {
-        return fail(ErrorCode::invalid_argument, "a certificate lives for at least a second");
+        return fail(ErrorCode::invalid_argument, "a certificate is valid for at least a second");
     }
     return {};
 }

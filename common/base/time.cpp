@@ -62,8 +62,9 @@ public:
         if (rest_.size() < width) return false;
         // from_chars would take "-0" for a number.
         if (rest_.front() == '-') return false;
-        const char* end = rest_.data() + width;
-        const auto [stop, error] = std::from_chars(rest_.data(), end, out);
+        const char* const begin = rest_.data();
+        const char* const end = begin + width;
+        const auto [stop, error] = std::from_chars(begin, end, out);
         if (error != std::errc() || stop != end) return false;
         rest_.remove_prefix(width);
         return true;

@@ -1,20 +1,19 @@
 // Outbox: which events of a service still have to be handed to the notifier, and when. Pure.
 //
-//     commit ──> kept ──on_durable──> may go ──next──> on its way ──on_appended──> over ──tidy──>
-//     gone
-//                                       ^                  │
-//                                       └──── on_failed ───┘   again after a delay that doubles
+//     commit ─> kept ─on_durable─> may go ─next─> on its way ─on_appended─> over ─tidy─> gone
+//                                    ^                │
+//                                    └── on_failed ───┘   again after a delay that doubles
 //
 // An event's row (rows.hpp) is in the same batch as the change that caused it. The rows are the
 // truth; here are only positions in them, and for speed the newest rows' bytes while nothing older
-// waits. One hand-over is on its way at a time: the notifier takes
-// any number at or below the highest that it has seen as done, so a batch that overtook a lost one
-// would lose the lost one's events.
+// waits. One hand-over is on its way at a time: the notifier takes any number at or below the
+// highest that it has seen as done, so a batch that overtook a lost one would lose the lost one's
+// events.
 //
-// A crash forgets the positions. A record of the owner, written with each tidying, says through
-// which number rows are gone; everything above is handed over again, and the notifier drops what it
-// has. How many events wait is bounded by the disk only: nobody is refused because the notifier is
-// away.
+// A crash loses the positions. A record of the owner, written with each tidy(), says through which
+// number rows are removed; everything above is handed over again, and the notifier drops what it
+// has. The number of events that wait is bounded by the disk only: nobody is refused because the
+// notifier is away.
 //
 // Owned and driven by a service's core; Relay makes the calls.
 #pragma once
@@ -77,7 +76,7 @@ public:
 
     // Rows that were handed over and can be removed.
     [[nodiscard]] std::uint64_t untidy() const { return relayed_ - removed_; }
-    // Removes up to tidy_rows_max of them in `batch`; answers through which number rows are gone.
+    // Removes up to tidy_rows_max of them in `batch`. Returns the number of the last one removed.
     std::uint64_t tidy(store::Batch& batch);
     void untidied(std::uint64_t removed_before) { removed_ = removed_before; }
 

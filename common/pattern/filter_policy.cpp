@@ -220,10 +220,10 @@ FilterScope FilterPolicy::scope() const {
 
 bool FilterPolicy::matches(std::span<const FilterAttribute> attributes) const {
     ONPUT_CHECK(root_->scope == FilterScope::message_attributes);
-    const auto& [leaves, alternatives] = root_->filter;
-    return std::ranges::any_of(alternatives, [&](const auto& alternative) {
+    const CompiledFilter& filter = root_->filter;
+    return std::ranges::any_of(filter.alternatives, [&](const auto& alternative) {
         return std::ranges::all_of(alternative, [&](std::size_t index) {
-            return accepts_attribute(leaves[index], attributes);
+            return accepts_attribute(filter.leaves[index], attributes);
         });
     });
 }
@@ -233,11 +233,11 @@ bool FilterPolicy::matches_body(std::string_view body) const {
     JsonReader reader(body);
     const std::vector<BodyEntry> entries = read_body(reader);
     if (entries.empty()) return false;
-    const auto& [leaves, alternatives] = root_->filter;
-    return std::ranges::any_of(alternatives, [&](const auto& alternative) {
+    const CompiledFilter& filter = root_->filter;
+    return std::ranges::any_of(filter.alternatives, [&](const auto& alternative) {
         std::vector<const FilterLeaf*> wanted;
         wanted.reserve(alternative.size());
-        for (const std::size_t index : alternative) wanted.push_back(&leaves[index]);
+        for (const std::size_t index : alternative) wanted.push_back(&filter.leaves[index]);
         return BodyMatch(entries, std::move(wanted)).matches();
     });
 }

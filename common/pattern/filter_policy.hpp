@@ -1,5 +1,4 @@
-// FilterPolicy: what a subscription wants of its topic, in SNS's language (reference messaging.md,
-// 3.5).
+// FilterPolicy: what a subscription wants of its topic, in SNS's filter policy language.
 //
 //     {"status": ["failed", {"prefix": "time"}], "size": [{"numeric": [">", 0, "<=", 100]}],
 //      "bucket": [{"anything-but": "tmp"}], "owner": [{"exists": false}]}

@@ -3,7 +3,7 @@
 //
 //     {
 //       "output": {"bucket": "outbox", "prefix": "photos/"},
-//       "invalid": "quarantine",                       "keep" (default), "delete" or "quarantine"
+//       "invalid": "quarantine",         "keep" (default), "delete" or "quarantine"
 //       "quarantine": {"bucket": "outbox", "prefix": "quarantine/"},
 //       "limits": {"bytes": 52428800, "pixels": 100000000, "pages": 100},
 //       "sidecar": true,

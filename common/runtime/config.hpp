@@ -4,14 +4,15 @@
 //     struct Config {
 //         std::string data;                                // Defaults are in the struct.
 //         std::uint32_t request_timeout_ms = 30'000;
-//         template <typename Self, typename Visitor> static void visit_options(Self& self,
-//         Visitor&& option) {
+//
+//         template <typename Self, typename Visitor>
+//         static void visit_options(Self& self, Visitor&& option) {
 //             option("data", self.data, "Directory of the store.");
-//             option("request_timeout_ms", self.request_timeout_ms, "Time limit of one request,
-//             milliseconds.");
+//             option("request_timeout_ms", self.request_timeout_ms,
+//                    "Time limit of one request, milliseconds.");
 //         }
-//         std::vector<std::string> validate() const;       // Every fault at once, each a sentence;
-//         empty: fine.
+//         // Every fault at once, each a sentence; empty: fine.
+//         std::vector<std::string> validate() const;
 //     };
 //
 // Option `request_timeout_ms` is --request-timeout-ms on the command line, ONPUT_REQUEST_TIMEOUT_MS
@@ -19,8 +20,7 @@
 // [<service>] table, or at its top. An unknown flag or key is an error that names the nearest known
 // one; an unknown ONPUT_ variable is ignored, as other services may own it. `<NAME>_FILE` in the
 // environment reads the value from a file (secrets). A variable set to nothing counts as not set.
-// Types: bool, integers, std::string,
-// std::vector<std::string> (comma-separated).
+// Types: bool, integers, std::string, std::vector<std::string> (comma-separated).
 #pragma once
 
 #include <cstdint>

@@ -104,13 +104,13 @@ std::string format_metrics(const std::vector<schema::Metric>& metrics) {
     return text;
 }
 
-void add_histogram(const HistogramName& name, const HistogramFigures& figures,
+void add_histogram(const HistogramName& name, const HistogramSnapshot& snapshot,
                    std::vector<schema::Metric>& metrics) {
     const auto seconds = [](Duration time) { return static_cast<double>(time.count()) / 1e6; };
     const std::string_view comma = name.labels.empty() ? "" : ",";
     std::uint64_t below = 0;
-    for (std::size_t i = 0; i < figures.buckets.size(); ++i) {
-        below += figures.buckets[i];
+    for (std::size_t i = 0; i < snapshot.buckets.size(); ++i) {
+        below += snapshot.buckets[i];
         const std::string bound = i < histogram_bounds.size()
                                       ? fmt::format("{}", seconds(histogram_bounds[i]))
                                       : std::string("+Inf");
@@ -121,7 +121,7 @@ void add_histogram(const HistogramName& name, const HistogramFigures& figures,
     const std::string labels =
         name.labels.empty() ? std::string() : fmt::format("{{{}}}", name.labels);
     metrics.push_back(
-        {.name = fmt::format("{}_sum{}", name.family, labels), .value = seconds(figures.sum)});
+        {.name = fmt::format("{}_sum{}", name.family, labels), .value = seconds(snapshot.sum)});
     metrics.push_back({.name = fmt::format("{}_count{}", name.family, labels),
                        .value = static_cast<double>(below)});
 }

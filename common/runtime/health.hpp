@@ -54,7 +54,7 @@ struct HistogramName {
     std::string_view labels = {};  // "op=\"PutObject\"", or none.
 };
 // Appends the samples of one histogram, its durations in seconds.
-void add_histogram(const HistogramName& name, const HistogramFigures& figures,
+void add_histogram(const HistogramName& name, const HistogramSnapshot& snapshot,
                    std::vector<schema::Metric>& metrics);
 
 class HealthServer {

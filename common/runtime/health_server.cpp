@@ -3,6 +3,7 @@
 #include <map>
 #include <netdb.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
@@ -57,7 +58,8 @@ Result<int> open_listener(const std::string& address) {
     freeaddrinfo(found);
     if (is_open) return fd;
     if (fd >= 0) close(fd);
-    return fail(ErrorCode::unavailable, "listen on " + address + ": " + std::strerror(failure));
+    return fail(ErrorCode::unavailable,
+                "listen on " + address + ": " + std::generic_category().message(failure));
 }
 
 class SocketHealthServer final : public HealthServer {

@@ -34,7 +34,7 @@ inline constexpr std::size_t array_items_max = 100'000;
 inline constexpr std::size_t map_items_max = 10'000;
 inline constexpr std::size_t nesting_max = 16;
 
-struct MessageInfo {
+struct MessageInfo {  // NOLINT(cppcoreguidelines-pro-type-member-init): a kind is always given.
     Kind kind;
     std::uint16_t version = 1;     // Rises with each added field.
     std::uint16_t compatible = 1;  // The oldest reader's version that still understands it.

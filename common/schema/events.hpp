@@ -86,7 +86,7 @@ struct TopicMessage {
     std::string service = {};     // "s3.amazonaws.com", "lambda.amazonaws.com"; empty: an account.
     std::string source_arn = {};  // The bucket's or function's.
     std::string source_account = {};
-    TraceContext trace = {};               // cause_event_id: the event that is told of.
+    TraceContext trace = {};               // cause_event_id: the event it is about.
     std::vector<std::uint64_t> owed = {};  // Numbers of subscriptions, rising.
 
     ONPUT_FIELDS(event_id, message_id, type, topic_arn, subject, message, is_structured, attributes,

@@ -1,8 +1,10 @@
 // ONPUT_FIELDS(a, b, c): the field list of a message, in wire order. It expands to
 //
-//     template <typename Self, typename Visitor> static void visit_fields(Self& self, Visitor&&
-//     field) {
-//         field("a", self.a); field("b", self.b); field("c", self.c);
+//     template <typename Self, typename Visitor>
+//     static void visit_fields(Self& self, Visitor&& field) {
+//         field("a", self.a);
+//         field("b", self.b);
+//         field("c", self.c);
 //     }
 //
 // so that a name and its field cannot differ. Append only: never reorder, remove or reuse.

@@ -9,8 +9,8 @@
 namespace onput::schema {
 
 inline constexpr std::size_t function_name_bytes_max = 64;
-inline constexpr std::size_t environment_bytes_max =
-    4096;  // Names and values together, as on Lambda.
+// Names and values together, as on Lambda.
+inline constexpr std::size_t environment_bytes_max = 4096;
 inline constexpr std::size_t function_configuration_bytes_max = 32 * 1024;
 
 struct FunctionInfo {
@@ -30,8 +30,8 @@ struct FunctionInfo {
     // What the worker does, as JSON, in the words of its kind (image: common/recipe). Empty:
     // nothing beyond the environment. Checked when it is set.
     std::string configuration = {};
-    // Topics told of each job's end, in the JSON of services/queue/README.md; empty: nobody is
-    // told.
+    // Topics that get a message when a job ends, in the JSON of services/queue/README.md; empty: no
+    // message.
     std::string success_topic_arn = {};
     std::string failure_topic_arn = {};
 

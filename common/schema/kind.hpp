@@ -1,5 +1,8 @@
 // Every kind of message and record. Append-only: a number is never reused, whatever becomes of its
 // message.
+//
+// Messages are declared in the headers of this folder named below. Kinds that end in _record are
+// rows of a store, declared in the records.hpp of the service that keeps them.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +17,7 @@ enum class Kind : std::uint16_t {
     service_status = 4,
     service_status_reply = 5,
 
-    // Object storage (storage.hpp, storage_records.hpp).
+    // Object storage (storage.hpp, storage_objects.hpp).
     create_bucket = 100,
     delete_bucket = 101,
     head_bucket = 102,

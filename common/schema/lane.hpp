@@ -2,12 +2,12 @@
 // binds one PULL for control; each worker binds a PULL for grants, and the queue connects one PUSH
 // to it.
 //
-//     worker  --LaneHello (at once, then each lane_heartbeat) -->  queue      the hello is the
-//     heartbeat worker  --LaneCredit: "send me n more" ------------------->  queue worker  <--
-//     LaneGrants (never more than the credit) -------  queue      each lease is durable before it
-//     is sent worker  --LaneAck | LaneNack | LaneExtend ---------------->  queue      by lease id;
-//     stale ones are ignored worker  --LaneBye ---------------------------------------->  queue
-//     gives unstarted leases back, uncounted
+//     worker --LaneHello----------------------> queue   at once, then each lane_heartbeat
+//     worker --LaneCredit---------------------> queue   "send me n more"
+//     worker <--LaneGrants--------------------- queue   never more than the credit; each lease is
+//                                                       durable before it is sent
+//     worker --LaneAck, LaneNack, LaneExtend--> queue   by lease id; stale ones are ignored
+//     worker --LaneBye------------------------> queue   gives unstarted leases back, uncounted
 //
 // A worker silent for 3 heartbeats is dead: its leases are visible again at once. A restarted queue
 // learns its workers, their credit and the leases they hold from their next hello. A worker that
@@ -37,7 +37,7 @@ struct LaneHello {
     std::uint32_t credit = 0;  // Free places now: what it can take beyond the leases that it holds.
     std::vector<std::uint64_t> leases;  // Held now. A lease the queue thinks it holds and that is
                                         // not here was lost on the way.
-    // Grants received so far: tells a lost grant from one still on its way.
+    // Grants received so far: a lost grant differs by it from one still on its way.
     std::uint64_t grants_received = 0;
 
     ONPUT_FIELDS(worker_id, epoch, endpoint, worker, queues, account, credit, leases,
@@ -75,7 +75,7 @@ struct JobOutput {
     friend bool operator==(const JobOutput&, const JobOutput&) = default;
 };
 
-// What a job made, for the job log (shown by `onput trace`) and for who is told of its success.
+// What a job made, for the job log (shown by `onput trace`) and for the message about its success.
 struct JobOutcome {
     std::string summary;  // In words: "s3://outbox/book.mp3 48 kB, 12.3 s of speech, voice vi".
     std::vector<JobOutput> outputs = {};

@@ -14,8 +14,8 @@ namespace onput::schema {
 
 inline constexpr std::size_t append_events_max = 1000;  // In one AppendEvents.
 inline constexpr std::size_t journal_page_max = 2000;   // Records of one JournalPage.
-inline constexpr std::size_t bus_topic_bytes_max =
-    245;  // libzmq 4.3.4 never subscribes longer ones.
+// libzmq 4.3.4 never subscribes longer ones.
+inline constexpr std::size_t bus_topic_bytes_max = 245;
 
 struct EventsAppended {
     static constexpr MessageInfo info{.kind = Kind::events_appended};
@@ -78,8 +78,8 @@ struct JournalPage {
     std::string epoch;
     std::uint64_t first_sequence = 0;  // The oldest that is still kept.
     std::uint64_t head_sequence = 0;   // The newest.
-    std::uint32_t records =
-        0;  // Attached: encoded JournalRecords, in sequence from the one asked for.
+    // Attached: encoded JournalRecords, in sequence from the one asked for.
+    std::uint32_t records = 0;
 
     ONPUT_FIELDS(epoch, first_sequence, head_sequence, records)
     friend bool operator==(const JournalPage&, const JournalPage&) = default;
@@ -105,8 +105,8 @@ struct JournalPosition {
     std::string epoch;
     std::uint64_t first_sequence = 0;
     std::uint64_t head_sequence = 0;
-    std::uint64_t sequence =
-        0;  // The first record at or after the time asked for; head + 1 when there is none.
+    // The first record at or after the time asked for; head + 1 when there is none.
+    std::uint64_t sequence = 0;
     std::string bus_endpoint;  // Where to subscribe.
 
     ONPUT_FIELDS(epoch, first_sequence, head_sequence, sequence, bus_endpoint)

@@ -115,9 +115,9 @@ struct NotificationConfiguration {
                            const NotificationConfiguration&) = default;
 };
 
-// Replaces the whole configuration after every rule of reference 2.4 holds and each destination has
-// agreed (the notifier asks them, and sends queues the s3:TestEvent). Nothing is stored when any
-// part fails.
+// Replaces the whole configuration, once each of S3's rules holds and every destination has agreed
+// (the notifier asks them, and sends queues the s3:TestEvent). Nothing is stored when any part
+// fails.
 struct PutNotification {
     static constexpr MessageInfo info{.kind = Kind::put_notification};
     static constexpr std::string_view method = "storage.put_notification";

@@ -24,13 +24,13 @@
 namespace onput::schema {
 
 inline constexpr std::size_t key_bytes_max = 1024;
-inline constexpr std::size_t user_metadata_bytes_max =
-    2048;  // Names and values together, as on AWS.
-inline constexpr std::uint64_t put_bytes_max =
-    5ULL * 1024 * 1024 * 1024;                                  // One PutObject, as on AWS.
+// Names and values together, as on AWS.
+inline constexpr std::size_t user_metadata_bytes_max = 2048;
+// One PutObject, as on AWS.
+inline constexpr std::uint64_t put_bytes_max = 5ULL * 1024 * 1024 * 1024;
 inline constexpr std::size_t whole_put_bytes_max = 256 * 1024;  // In one PutObject message.
-inline constexpr std::size_t chunk_bytes_max =
-    1024 * 1024;  // Attached to one AppendWrite or ReadObject reply.
+// Attached to one AppendWrite or ReadObject reply.
+inline constexpr std::size_t chunk_bytes_max = 1024 * 1024;
 inline constexpr std::uint32_t list_keys_max = 1000;
 
 // A checksum that the client gave and the gateway has verified, or asked to be computed.

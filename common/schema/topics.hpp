@@ -18,8 +18,8 @@
 namespace onput::schema {
 
 inline constexpr std::size_t topic_name_bytes_max = 256;
-inline constexpr std::size_t topic_message_bytes_max =
-    262'144;  // Of a message; of a batch as well.
+// Of a message; of a batch as well.
+inline constexpr std::size_t topic_message_bytes_max = 262'144;
 inline constexpr std::size_t topic_subject_characters_max = 100;
 inline constexpr std::size_t publish_entries_max = 10;
 inline constexpr std::size_t topic_tags_max = 50;
@@ -109,8 +109,8 @@ struct SetTopicAttribute {
     std::string arn = {};
     std::string name = {};  // "Policy", "DisplayName", "SignatureVersion", "DeliveryPolicy", ...
     std::string value = {};
-    // Since version 2. What GetTopic told: when it is no longer so, nothing changes, and the answer
-    // is conflict, reason attribute_changed.
+    // Since version 2. The value that GetTopic gave: when it is another by now, nothing changes and
+    // the answer is conflict, reason attribute_changed.
     std::optional<std::string> expected = {};
 
     ONPUT_FIELDS(arn, name, value, expected)
@@ -162,7 +162,7 @@ struct Subscribe {
     friend bool operator==(const Subscribe&, const Subscribe&) = default;
 };
 
-// The principal may be anonymous: the token is the proof.
+// The principal may be anonymous: the token authenticates it.
 struct ConfirmSubscription {
     static constexpr MessageInfo info{.kind = Kind::confirm_subscription};
     static constexpr std::string_view method = "notifier.confirm_subscription";
@@ -177,7 +177,8 @@ struct ConfirmSubscription {
 };
 
 // The principal may be anonymous (the link in a notification) unless the subscription was confirmed
-// with authenticate_on_unsubscribe. What was owed to it is no longer; it is not told.
+// with authenticate_on_unsubscribe. What was owed to the subscription is dropped; the endpoint gets
+// no message about it.
 struct Unsubscribe {
     static constexpr MessageInfo info{.kind = Kind::unsubscribe};
     static constexpr std::string_view method = "notifier.unsubscribe";
@@ -276,8 +277,8 @@ struct PublishMessages {
 struct SigningCertificate {
     static constexpr MessageInfo info{.kind = Kind::signing_certificate};
 
-    std::string name =
-        {};  // "SimpleNotificationService-<fingerprint>.pem": the last part of its URL.
+    // "SimpleNotificationService-<fingerprint>.pem": the last part of its URL.
+    std::string name = {};
     std::string pem = {};
 
     ONPUT_FIELDS(name, pem)

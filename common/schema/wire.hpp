@@ -32,11 +32,11 @@ struct Principal {
 struct RequestHeader {
     static constexpr MessageInfo info{.kind = Kind::request_header};
 
-    std::uint64_t request_id =
-        0;               // Unique among the caller's open requests; comes back in the reply.
+    // Unique among the caller's open requests; comes back in the reply.
+    std::uint64_t request_id = 0;
     std::string method;  // "storage.put_object"; a message's `method`.
-    std::uint32_t timeout_ms =
-        0;  // From arrival; the callee may drop the request after it. 0: none.
+    // From arrival; the callee may drop the request after it. 0: none.
+    std::uint32_t timeout_ms = 0;
     TraceContext trace;
     Principal principal;
 

@@ -30,12 +30,12 @@ struct Sealed {
 Result<std::optional<Sealed>> read_seal(const std::string& path, std::uint64_t id) {
     ONPUT_TRY(const FileDescriptor file, open_file(path, O_RDONLY));
     ONPUT_TRY(const std::uint64_t size, file_bytes(file, path));
-    if (size < plate_bytes) return std::nullopt;
-    ONPUT_TRY(const std::string bytes, read_at(file, path, size - plate_bytes, plate_bytes));
-    const auto footer = decode_footer_plate(bytes);
+    if (size < header_bytes) return std::nullopt;
+    ONPUT_TRY(const std::string bytes, read_at(file, path, size - header_bytes, header_bytes));
+    const auto footer = decode_footer(bytes);
     if (!footer || footer->id != id) return std::nullopt;
     // Compared without a sum that hostile lengths could overflow.
-    const std::uint64_t before_footer = size - plate_bytes;
+    const std::uint64_t before_footer = size - header_bytes;
     if (footer->data_bytes > before_footer) return std::nullopt;
     if (footer->owner_bytes() != before_footer - footer->data_bytes) return std::nullopt;
     ONPUT_TRY(const std::string owner_text,
@@ -92,7 +92,7 @@ Result<std::string> BlobFiles::read(const BlobRef& ref, BlobStore::Piece piece) 
     ONPUT_TRY(const std::uint64_t size, file_bytes(*file, path));
     // Behind the data comes at least the footer: a file cut short must not pass off its owner's
     // name as data.
-    if (size < ref.length || size - ref.length < plate_bytes) {
+    if (size < ref.length || size - ref.length < header_bytes) {
         return fail(ErrorCode::corruption, "blob " + to_text(ref) + ": its file was cut short");
     }
     return read_at(*file, path, piece.offset, piece.length);

@@ -36,17 +36,17 @@ Number take_number(std::string_view& bytes) {
 std::string encode_numbers(std::uint32_t magic, const Numbers& numbers) {
     std::string body;
     for (const std::uint64_t number : numbers) put_number(body, number);
-    std::string plate;
-    put_number(plate, magic);
-    put_number(plate, crc32c(body));
-    plate += body;
-    ONPUT_CHECK(plate.size() == plate_bytes);
-    return plate;
+    std::string header;
+    put_number(header, magic);
+    put_number(header, crc32c(body));
+    header += body;
+    ONPUT_CHECK(header.size() == header_bytes);
+    return header;
 }
 
 std::optional<Numbers> decode_numbers(std::uint32_t magic, std::string_view bytes) {
-    if (bytes.size() < plate_bytes) return std::nullopt;
-    bytes = bytes.substr(0, plate_bytes);
+    if (bytes.size() < header_bytes) return std::nullopt;
+    bytes = bytes.substr(0, header_bytes);
     if (take_number<std::uint32_t>(bytes) != magic) return std::nullopt;
     if (take_number<std::uint32_t>(bytes) != crc32c(bytes)) return std::nullopt;
     Numbers numbers{};
@@ -70,54 +70,55 @@ bool owner_fits(std::uint32_t partition_bytes, std::uint32_t key_bytes) {
 
 }  // namespace
 
-std::string encode_plate(const SegmentPlate& plate) {
-    return encode_numbers(segment_magic, {plate.number, plate.salt});
+std::string encode(const SegmentHeader& header) {
+    return encode_numbers(segment_magic, {header.number, header.salt});
 }
 
-std::string encode_plate(const RecordPlate& plate) {
-    return encode_numbers(record_magic, {plate.salt, plate.segment, plate.offset, plate.data_bytes,
-                                         join(plate.partition_bytes, plate.key_bytes),
-                                         join(plate.data_crc, plate.owner_crc)});
+std::string encode(const RecordHeader& header) {
+    return encode_numbers(
+        record_magic,
+        {header.salt, header.segment, header.offset, header.data_bytes,
+         join(header.partition_bytes, header.key_bytes), join(header.data_crc, header.owner_crc)});
 }
 
-std::string encode_plate(const FooterPlate& plate) {
-    return encode_numbers(footer_magic,
-                          {plate.id, plate.data_bytes, join(plate.partition_bytes, plate.key_bytes),
-                           plate.owner_crc});
+std::string encode(const BlobFooter& footer) {
+    return encode_numbers(
+        footer_magic, {footer.id, footer.data_bytes, join(footer.partition_bytes, footer.key_bytes),
+                       footer.owner_crc});
 }
 
-std::optional<SegmentPlate> decode_segment_plate(std::string_view bytes) {
+std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
     const auto numbers = decode_numbers(segment_magic, bytes);
     if (!numbers) return std::nullopt;
-    return SegmentPlate{.number = (*numbers)[0], .salt = (*numbers)[1]};
+    return SegmentHeader{.number = (*numbers)[0], .salt = (*numbers)[1]};
 }
 
-std::optional<RecordPlate> decode_record_plate(std::string_view bytes) {
+std::optional<RecordHeader> decode_record_header(std::string_view bytes) {
     const auto numbers = decode_numbers(record_magic, bytes);
     if (!numbers) return std::nullopt;
-    const RecordPlate plate{.salt = (*numbers)[0],
-                            .segment = (*numbers)[1],
-                            .offset = (*numbers)[2],
-                            .data_bytes = (*numbers)[3],
-                            .partition_bytes = high_of((*numbers)[4]),
-                            .key_bytes = low_of((*numbers)[4]),
-                            .data_crc = high_of((*numbers)[5]),
-                            .owner_crc = low_of((*numbers)[5])};
-    if (plate.data_bytes > segment_blob_bytes_max) return std::nullopt;
-    if (!owner_fits(plate.partition_bytes, plate.key_bytes)) return std::nullopt;
-    return plate;
+    const RecordHeader header{.salt = (*numbers)[0],
+                              .segment = (*numbers)[1],
+                              .offset = (*numbers)[2],
+                              .data_bytes = (*numbers)[3],
+                              .partition_bytes = high_of((*numbers)[4]),
+                              .key_bytes = low_of((*numbers)[4]),
+                              .data_crc = high_of((*numbers)[5]),
+                              .owner_crc = low_of((*numbers)[5])};
+    if (header.data_bytes > segment_blob_bytes_max) return std::nullopt;
+    if (!owner_fits(header.partition_bytes, header.key_bytes)) return std::nullopt;
+    return header;
 }
 
-std::optional<FooterPlate> decode_footer_plate(std::string_view bytes) {
+std::optional<BlobFooter> decode_footer(std::string_view bytes) {
     const auto numbers = decode_numbers(footer_magic, bytes);
     if (!numbers) return std::nullopt;
-    const FooterPlate plate{.id = (*numbers)[0],
+    const BlobFooter footer{.id = (*numbers)[0],
                             .data_bytes = (*numbers)[1],
                             .partition_bytes = high_of((*numbers)[2]),
                             .key_bytes = low_of((*numbers)[2]),
                             .owner_crc = low_of((*numbers)[3])};
-    if (!owner_fits(plate.partition_bytes, plate.key_bytes)) return std::nullopt;
-    return plate;
+    if (!owner_fits(footer.partition_bytes, footer.key_bytes)) return std::nullopt;
+    return footer;
 }
 
 std::string encode_owner(const Owner& owner) {
@@ -132,7 +133,7 @@ std::optional<Owner> decode_owner(std::string_view bytes, std::uint64_t partitio
 }
 
 std::uint64_t record_bytes(std::uint64_t data_bytes, std::uint64_t owner_bytes) {
-    const std::uint64_t bytes = plate_bytes + data_bytes + owner_bytes;
+    const std::uint64_t bytes = header_bytes + data_bytes + owner_bytes;
     return (bytes + block_bytes - 1) / block_bytes * block_bytes;
 }
 

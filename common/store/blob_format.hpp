@@ -1,13 +1,14 @@
 // What the blob files contain. Internal to store. Numbers are little-endian.
 //
-//     segment:  | block 0: plate segment, zeros | record | record | ... preallocated zeros |
-//     record:   | plate record | data | partition | key | zeros up to the next 4 KiB |
-//     file:     | data | partition | key | plate footer |
+//     segment:  | block 0: segment header, zeros | record | record | ... preallocated zeros |
+//     record:   | record header | data | partition | key | zeros up to the next 4 KiB |
+//     file:     | data | partition | key | footer |
 //
-// A plate is 64 bytes: magic, CRC-32C of the rest, seven numbers. Records start on 4 KiB, so that a
-// removed one can be punched out whole, no write touches a block that holds an older record, and
-// the scan at start finds the next record behind a damaged one. The salt, random per segment and
-// repeated in each of its records, keeps bytes that a client uploads from passing for a record.
+// A header or footer is 64 bytes: magic, CRC-32C of the rest, seven numbers. Records start on 4
+// KiB, so that a removed one can be punched out whole, no write touches a block that holds an
+// older record, and the scan at start finds the next record behind a damaged one. The salt,
+// random per segment and repeated in each of its records, keeps bytes that a client uploads from
+// passing for a record.
 #pragma once
 
 #include <array>
@@ -21,52 +22,52 @@
 namespace onput::store {
 
 inline constexpr std::uint64_t block_bytes = 4096;
-inline constexpr std::uint64_t plate_bytes = 64;
+inline constexpr std::uint64_t header_bytes = 64;
 
-struct SegmentPlate {
+struct SegmentHeader {
     std::uint64_t number = 0;
     std::uint64_t salt = 0;
-    friend bool operator==(const SegmentPlate&, const SegmentPlate&) = default;
+    friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };
 
-struct RecordPlate {
+struct RecordHeader {
     std::uint64_t salt = 0;
     std::uint64_t segment = 0;
-    std::uint64_t offset = 0;  // Of this plate in the segment.
+    std::uint64_t offset = 0;  // Of this header in the segment.
     std::uint64_t data_bytes = 0;
     std::uint32_t partition_bytes = 0;
     std::uint32_t key_bytes = 0;
     std::uint32_t data_crc = 0;
     std::uint32_t owner_crc = 0;
-    friend bool operator==(const RecordPlate&, const RecordPlate&) = default;
+    friend bool operator==(const RecordHeader&, const RecordHeader&) = default;
 
-    [[nodiscard]] std::uint64_t owner_offset() const { return offset + plate_bytes + data_bytes; }
+    [[nodiscard]] std::uint64_t owner_offset() const { return offset + header_bytes + data_bytes; }
     [[nodiscard]] std::uint64_t owner_bytes() const {
         return std::uint64_t{partition_bytes} + key_bytes;
     }
 };
 
-struct FooterPlate {
+struct BlobFooter {
     std::uint64_t id = 0;
     std::uint64_t data_bytes = 0;
     std::uint32_t partition_bytes = 0;
     std::uint32_t key_bytes = 0;
     std::uint32_t owner_crc = 0;
-    friend bool operator==(const FooterPlate&, const FooterPlate&) = default;
+    friend bool operator==(const BlobFooter&, const BlobFooter&) = default;
 
     [[nodiscard]] std::uint64_t owner_bytes() const {
         return std::uint64_t{partition_bytes} + key_bytes;
     }
 };
 
-std::string encode_plate(const SegmentPlate& plate);
-std::string encode_plate(const RecordPlate& plate);
-std::string encode_plate(const FooterPlate& plate);
+std::string encode(const SegmentHeader& header);
+std::string encode(const RecordHeader& header);
+std::string encode(const BlobFooter& footer);
 
-// Nothing when the first 64 bytes are not such a plate, undamaged, with lengths within our limits.
-std::optional<SegmentPlate> decode_segment_plate(std::string_view bytes);
-std::optional<RecordPlate> decode_record_plate(std::string_view bytes);
-std::optional<FooterPlate> decode_footer_plate(std::string_view bytes);
+// Nothing when the first 64 bytes are not such a header, undamaged, with lengths within our limits.
+std::optional<SegmentHeader> decode_segment_header(std::string_view bytes);
+std::optional<RecordHeader> decode_record_header(std::string_view bytes);
+std::optional<BlobFooter> decode_footer(std::string_view bytes);
 
 // The bytes after the data: partition and key, without a separator.
 std::string encode_owner(const Owner& owner);

@@ -1,9 +1,10 @@
 // Bulk bytes beside the rows. A blob is written once, durable when sealed, never changed. Rows
 // refer to it by BlobRef.
 //
-//     write(bytes, owner) ------------------> BlobRef       small: one record of the segment log,
-//     one fdatasync per group open(owner) -> append ... -> seal ----> BlobRef       large: a file
-//     of its own, one fdatasync at the seal
+//     write(bytes, owner) ───────────────────> BlobRef    small: one record of the segment log,
+//                                                         one fdatasync per group
+//     open(owner) ──> append ... ──> seal ───> BlobRef    large: a file of its own,
+//                                                         one fdatasync at the seal
 //
 // A blob belongs to the row that refers to it: (partition, key) = Owner, stored with the blob.
 // Between seal and the commit of that row a crash leaves an orphan; `recover` finds those at start

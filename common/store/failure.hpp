@@ -1,5 +1,6 @@
 // The first failed sync of an engine. It is final: what is on the disk is unknown from then on, so
-// every later write fails with it and the process is told, once, to end. Any thread. Internal.
+// every later write fails with it, and `on_failed` is called once, to end the process. Any thread.
+// Internal to store.
 #pragma once
 
 #include <functional>

@@ -5,8 +5,8 @@
 #include "common/store/blob_files.hpp"
 #include "common/store/directory_syncer.hpp"
 #include "common/store/failure.hpp"
+#include "common/store/generation.hpp"
 #include "common/store/io_pool.hpp"
-#include "common/store/life.hpp"
 #include "common/store/rocks_store.hpp"
 #include "common/store/segment_log.hpp"
 #include "common/store/segment_space.hpp"
@@ -26,7 +26,7 @@ class FileBlobs final : public BlobStore {
 public:
     struct Opened {
         FileDescriptor lock;
-        std::uint64_t life = 0;
+        std::uint64_t generation = 0;
     };
 
     FileBlobs(const FileBlobOptions& options, Opened opened, std::function<void(Error)> on_failed)
@@ -35,10 +35,10 @@ public:
           space_(options.directory + "/segments"),
           log_({.directory = options.directory + "/segments",
                 .segment_bytes = options.segment_bytes,
-                .first_number = opened.life * numbers_per_life},
+                .first_number = opened.generation * numbers_per_generation},
                space_, failure_),
           files_({.directory = options.directory + "/blobs",
-                  .first_id = opened.life * numbers_per_life},
+                  .first_id = opened.generation * numbers_per_generation},
                  {.pool = pool_, .syncer = syncer_, .failure = failure_}),
           pool_(options.threads) {}
 
@@ -120,7 +120,7 @@ Result<std::unique_ptr<BlobStore>> open_file_blobs(const FileBlobOptions& option
     ONPUT_TRY_VOID(make_directory(options.directory + "/blobs"));
     FileBlobs::Opened opened;
     ONPUT_TRY(opened.lock, lock_directory(options.directory));
-    ONPUT_TRY(opened.life, begin_life(options.directory));
+    ONPUT_TRY(opened.generation, begin_generation(options.directory));
     return std::make_unique<FileBlobs>(options, std::move(opened), std::move(on_failed));
 }
 

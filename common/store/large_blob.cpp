@@ -153,12 +153,12 @@ Result<void> LargeBlob::seal_now() {
     }
     if (overrun) return std::unexpected(give_up(overrun_error()));
     const std::string owner = encode_owner(owner_);
-    const std::string footer = encode_plate(
-        FooterPlate{.id = place_.id,
-                    .data_bytes = written_,
-                    .partition_bytes = static_cast<std::uint32_t>(owner_.partition.size()),
-                    .key_bytes = static_cast<std::uint32_t>(owner_.key.size()),
-                    .owner_crc = crc32c(owner)});
+    const std::string footer =
+        encode(BlobFooter{.id = place_.id,
+                          .data_bytes = written_,
+                          .partition_bytes = static_cast<std::uint32_t>(owner_.partition.size()),
+                          .key_bytes = static_cast<std::uint32_t>(owner_.key.size()),
+                          .owner_crc = crc32c(owner)});
     const std::uint64_t length = written_;
     ONPUT_TRY_VOID(append_now(owner + footer));
     written_ = length;

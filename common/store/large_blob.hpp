@@ -30,7 +30,7 @@ public:
 
     LargeBlob(Place place, Owner owner, BlobFiles::Engine engine);
 
-    // A refusal because too much waits is told in the call itself; it fails the blob.
+    // A refusal because too much waits is returned by the call itself; it fails the blob.
     void append(std::string bytes, BlobDone done);
     void seal(BlobSealed done);
     void abandon();

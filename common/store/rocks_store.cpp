@@ -20,7 +20,7 @@
 
 #include "common/base/check.hpp"
 #include "common/store/check_rows.hpp"
-#include "common/store/durable_mark.hpp"
+#include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
 
 namespace onput::store {
@@ -131,7 +131,7 @@ rocksdb::Options rocks_options(const RocksOptions& options, rocksdb::Env& env) {
     // The log: commits collect in its buffer, the committer writes and syncs it. Replay stops at
     // the first record that is damaged, missing or out of sequence, which is where a power loss
     // tore it; anything laxer could bring back a commit without the ones before it. That it did
-    // not stop before what was acknowledged is for the DurableMark to say. RocksDB refuses to
+    // not stop before what was acknowledged is for the DurableSequence to say. RocksDB refuses to
     // recycle log files in this mode; they are preallocated instead.
     rocks.manual_wal_flush = true;
     rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -168,8 +168,10 @@ public:
         std::unique_ptr<rocksdb::DB> db;
     };
 
-    RocksStore(Parts parts, DurableMark mark, Events events)
-        : parts_(std::move(parts)), mark_(std::move(mark)), events_(std::move(events)) {
+    RocksStore(Parts parts, DurableSequence durable, Events events)
+        : parts_(std::move(parts)),
+          durable_sequence_(std::move(durable)),
+          events_(std::move(events)) {
         committer_ = std::jthread([this](const std::stop_token& stop) { run_committer(stop); });
     }
 
@@ -240,7 +242,7 @@ public:
 
     Ticket last_ticket() const override { return last_.load(); }
     Ticket durable() const override { return durable_.load(); }
-    HistogramFigures sync_times() const override { return sync_times_.figures(); }
+    HistogramSnapshot sync_times() const override { return sync_times_.snapshot(); }
 
 private:
     Result<Ticket> write(rocksdb::WriteBatch& changes, bool empty) {
@@ -301,7 +303,7 @@ private:
             if (!failed_) failed_ = to_error("sync the log", status);
             return std::unexpected(*failed_);
         }
-        mark_.set(flushed.sequence);
+        durable_sequence_.set(flushed.sequence);
         durable_.store(flushed.upto);
         if (events_.on_durable) events_.on_durable(flushed.upto);
         return flushed;
@@ -313,7 +315,7 @@ private:
     }
 
     Parts parts_;
-    DurableMark mark_;
+    DurableSequence durable_sequence_;
     Events events_;
 
     std::mutex commit_mutex_;
@@ -356,7 +358,7 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksOptions& options, Sto
     const std::string kept = options.directory + "/rows.kept-logs";
     ONPUT_TRY_VOID(make_directory(options.directory));
     ONPUT_TRY_VOID(make_directory(rows));
-    ONPUT_TRY(DurableMark mark, DurableMark::open(options.directory + "/rows.durable"));
+    ONPUT_TRY(DurableSequence durable, DurableSequence::open(options.directory + "/rows.durable"));
     ONPUT_TRY_VOID(keep_logs(rows, kept));
     auto opened = open_database(options, rows);
     if (!opened) {
@@ -367,14 +369,14 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksOptions& options, Sto
     RocksStore::Parts parts = *std::move(opened);
 
     const std::uint64_t recovered = parts.db->GetLatestSequenceNumber();
-    if (recovered < mark.get()) {
+    if (recovered < durable.get()) {
         return fail(ErrorCode::corruption,
                     "open " + rows + ": the log ends at change " + std::to_string(recovered) +
-                        " but was durable up to " + std::to_string(mark.get()) +
+                        " but was durable up to " + std::to_string(durable.get()) +
                         "; its files are kept in " + kept);
     }
     forget_logs(kept);
-    return std::make_unique<RocksStore>(std::move(parts), std::move(mark), std::move(events));
+    return std::make_unique<RocksStore>(std::move(parts), std::move(durable), std::move(events));
 }
 
 }  // namespace onput::store

@@ -1,9 +1,9 @@
 // The RocksDB engine of Store and the file engine of BlobStore: one data directory per process.
 //
-//     <directory>/rows/      RocksDB, one column family; the WAL is flushed and synced once per
-//     Store::sync <directory>/segments/  segment log: preallocated files of records {header, bytes,
-//     crc32c} <directory>/blobs/     one file per large blob <directory>/LOCK       held by the
-//     owning process: a second open fails with `conflict`
+//     <directory>/rows/       RocksDB, one column family; Store::sync syncs its WAL
+//     <directory>/segments/   segment log: preallocated files of records {header, bytes, crc32c}
+//     <directory>/blobs/      one file per large blob
+//     <directory>/LOCK        held by the owning process: a second open fails with `conflict`
 #pragma once
 
 #include <memory>

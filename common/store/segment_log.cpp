@@ -102,7 +102,7 @@ void SegmentLog::write_group(std::vector<Item> group) {
         if (count > 0) {
             const auto written = write_run(rest.first(count));
             if (!written) {
-                retire_segment();
+                close_segment();
                 return refuse(rest, written.error());
             }
             // Counted before anyone is told, and so could remove.
@@ -110,7 +110,7 @@ void SegmentLog::write_group(std::vector<Item> group) {
             for (Item& item : rest.first(count)) item.done(item.ref);
             rest = rest.subspan(count);
         }
-        if (!rest.empty()) retire_segment();
+        if (!rest.empty()) close_segment();
     }
 }
 
@@ -129,7 +129,7 @@ std::size_t SegmentLog::place(std::span<Item> items) {
 
 void SegmentLog::place_one(Item& item) {
     item.ref = {.segment = number_, .id = end_, .length = item.bytes.size()};
-    item.plate = encode_plate(RecordPlate{
+    item.header = encode(RecordHeader{
         .salt = salt_,
         .segment = number_,
         .offset = end_,
@@ -151,14 +151,14 @@ Result<void> SegmentLog::create_segment() {
             error != 0) {
             return std::unexpected(system_error("allocate", path, error));
         }
-        return write_at(file, path, encode_plate(SegmentPlate{.number = number, .salt = salt}), 0);
+        return write_at(file, path, encode(SegmentHeader{.number = number, .salt = salt}), 0);
     };
     if (auto prepared = prepare(); !prepared) {
         // What was allocated goes back at once; a name that stays is found by the next recovery.
         static_cast<void>(remove_file(path));
         return prepared;
     }
-    // The plate and the name are durable before a record is: recovery tells by the plate which
+    // The header and the name are durable before a record is: recovery tells by the header which
     // records are ours.
     Result<void> synced = sync_data(file, path);
     if (synced) synced = sync_directory(options_.directory);
@@ -174,18 +174,18 @@ Result<void> SegmentLog::create_segment() {
     return {};
 }
 
-void SegmentLog::retire_segment() {
+void SegmentLog::close_segment() {
     file_.close();
-    space_.retire(std::exchange(number_, 0));
+    space_.close(std::exchange(number_, 0));
 }
 
 Result<void> SegmentLog::write_run(std::span<Item> items) {
     std::vector<iovec> vectors;
     vectors.reserve(items.size() * 4);
     for (const Item& item : items) {
-        const std::uint64_t used = plate_bytes + item.bytes.size() + item.owner.size();
+        const std::uint64_t used = header_bytes + item.bytes.size() + item.owner.size();
         const std::uint64_t padding = record_bytes(item.bytes.size(), item.owner.size()) - used;
-        vectors.push_back(to_vector(item.plate));
+        vectors.push_back(to_vector(item.header));
         vectors.push_back(to_vector(item.bytes));
         vectors.push_back(to_vector(item.owner));
         vectors.push_back(to_vector({zeros.data(), padding}));

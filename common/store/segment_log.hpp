@@ -4,9 +4,9 @@
 //     write ──> queued ──> group: pwritev + fdatasync ──> BlobRef
 //
 // A segment is preallocated in full when it is created, so a full disk shows there and an append
-// changes no file size. Each life of the process starts its own segments. A write that fails (not
-// the sync) fails its group and retires the segment: nothing is appended behind bytes of unknown
-// state. A failed sync is reported as the Failure, and everything later fails with it.
+// changes no file size. Each time the store is opened it starts new segments. A write that fails
+// (not the sync) fails its group and closes the segment: nothing is appended behind bytes of
+// unknown state. A failed sync is reported as the Failure, and everything later fails with it.
 #pragma once
 
 #include <condition_variable>
@@ -54,7 +54,7 @@ private:
         std::size_t partition_bytes = 0;
         std::string bytes;
         BlobSealed done;
-        std::string plate;  // Set when it is placed.
+        std::string header;  // Set when it is placed.
         BlobRef ref;
     };
 
@@ -65,7 +65,7 @@ private:
     std::size_t place(std::span<Item> items);
     void place_one(Item& item);
     Result<void> create_segment();
-    void retire_segment();
+    void close_segment();
     Result<void> write_run(std::span<Item> items);
     static void refuse(std::span<Item> items, const Error& error);
 

@@ -57,9 +57,9 @@ std::unexpected<Error> damaged(const BlobRef& ref, std::string_view what) {
     return fail(ErrorCode::corruption, "blob " + to_text(ref) + ": " + std::string(what));
 }
 
-bool is_plate_of(const std::optional<RecordPlate>& plate, const BlobRef& ref) {
-    return plate && plate->segment == ref.segment && plate->offset == ref.id &&
-           plate->data_bytes == ref.length;
+bool is_header_of(const std::optional<RecordHeader>& header, const BlobRef& ref) {
+    return header && header->segment == ref.segment && header->offset == ref.id &&
+           header->data_bytes == ref.length;
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ struct SegmentSpace::Scan {
     std::string path;
     FileDescriptor file;
     std::uint64_t file_bytes = 0;
-    SegmentPlate segment;
+    SegmentHeader segment;
     std::uint64_t live = 0;
     std::uint64_t position = block_bytes;
     std::uint64_t end = block_bytes;  // Of the last record.
@@ -93,15 +93,15 @@ Result<void> SegmentSpace::recover_segment(std::uint64_t number,
     scan.path = path_of(number);
     ONPUT_TRY(scan.file, open_file(scan.path, O_RDWR));
     ONPUT_TRY(scan.file_bytes, file_bytes(scan.file, scan.path));
-    ONPUT_TRY(const std::string block, read_at(scan.file, scan.path, 0, plate_bytes));
-    const auto plate = decode_segment_plate(block);
-    if (!plate || plate->number != number) {
+    ONPUT_TRY(const std::string block, read_at(scan.file, scan.path, 0, header_bytes));
+    const auto header = decode_segment_header(block);
+    if (!header || header->number != number) {
         ONPUT_TRY(const auto data, next_data(scan.file, scan.path, 0));
-        // Died while it was created: the plate is durable before the first record is written.
+        // Died while it was created: the header is durable before the first record is written.
         if (!data) return remove_file(scan.path);
         return {};
     }
-    scan.segment = *plate;
+    scan.segment = *header;
     ONPUT_TRY_VOID(scan_records(scan, is_referred));
     if (scan.live == 0) return remove_file(scan.path);
     // Not at the position: room that reading ahead has put into memory passes for data.
@@ -119,35 +119,35 @@ Result<void> SegmentSpace::scan_records(Scan& scan, const BlobStore::IsReferred&
         ONPUT_TRY(const auto data, next_data(scan.file, scan.path, scan.position));
         if (!data) break;
         const std::uint64_t offset = *data / block_bytes * block_bytes;
-        ONPUT_TRY(const std::string bytes, read_at(scan.file, scan.path, offset, plate_bytes));
-        const auto plate = decode_record_plate(bytes);
-        const bool ours = plate && plate->salt == scan.segment.salt &&
-                          plate->segment == scan.segment.number && plate->offset == offset;
+        ONPUT_TRY(const std::string bytes, read_at(scan.file, scan.path, offset, header_bytes));
+        const auto header = decode_record_header(bytes);
+        const bool ours = header && header->salt == scan.segment.salt &&
+                          header->segment == scan.segment.number && header->offset == offset;
         scan.position = offset + block_bytes;
         // Torn, damaged, or the inside of such a record: nobody was given a reference to a torn
         // one, and the next record starts on a later block.
         if (!ours) continue;
-        ONPUT_TRY_VOID(scan_record(scan, *plate, is_referred));
+        ONPUT_TRY_VOID(scan_record(scan, *header, is_referred));
     }
     return {};
 }
 
-Result<void> SegmentSpace::scan_record(Scan& scan, const RecordPlate& plate,
+Result<void> SegmentSpace::scan_record(Scan& scan, const RecordHeader& header,
                                        const BlobStore::IsReferred& is_referred) {
-    const std::uint64_t bytes_taken = record_bytes(plate.data_bytes, plate.owner_bytes());
+    const std::uint64_t bytes_taken = record_bytes(header.data_bytes, header.owner_bytes());
     // Also of one whose owner cannot be read: its bytes may still be whole.
-    scan.end = std::max(scan.end, plate.offset + bytes_taken);
+    scan.end = std::max(scan.end, header.offset + bytes_taken);
     ONPUT_TRY(const std::string bytes,
-              read_at(scan.file, scan.path, plate.owner_offset(), plate.owner_bytes()));
-    const auto owner = decode_owner(bytes, plate.partition_bytes, plate.owner_crc);
-    if (bytes.size() != plate.owner_bytes() || !owner) return {};
-    scan.position = plate.offset + bytes_taken;
-    ONPUT_TRY(const bool referred, is_referred(*owner, {.segment = plate.segment,
-                                                        .id = plate.offset,
-                                                        .length = plate.data_bytes}));
+              read_at(scan.file, scan.path, header.owner_offset(), header.owner_bytes()));
+    const auto owner = decode_owner(bytes, header.partition_bytes, header.owner_crc);
+    if (bytes.size() != header.owner_bytes() || !owner) return {};
+    scan.position = header.offset + bytes_taken;
+    ONPUT_TRY(const bool referred, is_referred(*owner, {.segment = header.segment,
+                                                        .id = header.offset,
+                                                        .length = header.data_bytes}));
     if (referred) {
         ++scan.live;
-    } else if (!punch(scan.file, plate.offset, bytes_taken)) {
+    } else if (!punch(scan.file, header.offset, bytes_taken)) {
         return std::unexpected(system_error("punch a hole in", scan.path, errno));
     }
     return {};
@@ -163,10 +163,10 @@ void SegmentSpace::add_records(std::uint64_t number, std::uint64_t count) {
     segments_.at(number).live += count;
 }
 
-void SegmentSpace::retire(std::uint64_t number) {
+void SegmentSpace::close(std::uint64_t number) {
     const std::lock_guard lock(mutex_);
     segments_.at(number).active = false;
-    unlink_if_dead(number);
+    remove_if_empty(number);
 }
 
 Result<std::string> SegmentSpace::read(const BlobRef& ref, BlobStore::Piece piece) const {
@@ -175,37 +175,37 @@ Result<std::string> SegmentSpace::read(const BlobRef& ref, BlobStore::Piece piec
     if (!file && file.error().code == ErrorCode::not_found) return damaged(ref, "it is missing");
     if (!file) return std::unexpected(std::move(file).error());
 
-    ONPUT_TRY(const std::string plate_text, read_at(*file, path, ref.id, plate_bytes));
-    const auto plate = decode_record_plate(plate_text);
-    if (!is_plate_of(plate, ref)) return damaged(ref, "its record is missing or damaged");
+    ONPUT_TRY(const std::string header_text, read_at(*file, path, ref.id, header_bytes));
+    const auto header = decode_record_header(header_text);
+    if (!is_header_of(header, ref)) return damaged(ref, "its record is missing or damaged");
     ONPUT_TRY(std::string bytes,
-              read_at(*file, path, ref.id + plate_bytes + piece.offset, piece.length));
+              read_at(*file, path, ref.id + header_bytes + piece.offset, piece.length));
     if (bytes.size() != piece.length) return damaged(ref, "its segment was cut short");
     const bool whole = piece.length == ref.length;
-    if (whole && crc32c(bytes) != plate->data_crc) return damaged(ref, "its bytes are damaged");
+    if (whole && crc32c(bytes) != header->data_crc) return damaged(ref, "its bytes are damaged");
     return bytes;
 }
 
 void SegmentSpace::remove(const BlobRef& ref) {
-    // One removal at a time: looking at the plate, punching and counting are one step.
+    // One removal at a time: looking at the header, punching and counting are one step.
     const std::lock_guard lock(mutex_);
     const auto segment = segments_.find(ref.segment);
     if (segment == segments_.end()) return;
     const std::string path = path_of(ref.segment);
     const auto file = open_file(path, O_RDWR);
     if (!file) return;
-    const auto bytes = read_at(*file, path, ref.id, plate_bytes);
+    const auto bytes = read_at(*file, path, ref.id, header_bytes);
     if (!bytes) return;
-    const auto plate = decode_record_plate(*bytes);
-    if (!is_plate_of(plate, ref)) return;
+    const auto header = decode_record_header(*bytes);
+    if (!is_header_of(header, ref)) return;
     // When the punch fails the record stays counted; the next recovery removes it.
-    if (!punch(*file, ref.id, record_bytes(plate->data_bytes, plate->owner_bytes()))) return;
+    if (!punch(*file, ref.id, record_bytes(header->data_bytes, header->owner_bytes()))) return;
     ONPUT_CHECK(segment->second.live > 0);
     --segment->second.live;
-    unlink_if_dead(ref.segment);
+    remove_if_empty(ref.segment);
 }
 
-void SegmentSpace::unlink_if_dead(std::uint64_t number) {
+void SegmentSpace::remove_if_empty(std::uint64_t number) {
     const auto segment = segments_.find(number);
     if (segment->second.active || segment->second.live > 0) return;
     segments_.erase(segment);

@@ -6,19 +6,17 @@
 // batch commits in one partition only. Keys are ordered by bytes. Within a partition a service
 // names its tables by a leading letter, e.g. "o/<key>".
 //
-//     turn:  core reads through View, answers Effects -> store.commit(batch) ... -> store.sync() ->
-//     replies wait for the ticket
+//     turn:  core reads through View, answers Effects ──> store.commit(batch) ...
+//            ──> store.sync() ──> replies wait for the ticket
 //
 // A commit is visible to get and scan at once, and durable when its ticket resolves. One sync pays
-// for all commits before it. A reply that tells what a commit did, or what was read after it, must
+// for all commits before it. A reply that says what a commit did, or what was read after it, must
 // wait until durable() >= its ticket.
 //
-// Reads are answered in the call, because a partition has one owner: its rows are local or cached.
-// An engine across a network answers a miss with ErrorCode::unavailable and fetches; since cores
-// are pure, the shell drops the command's effects and runs it again when the row is there.
+// Reads are answered in the call, because a partition has one owner: its rows are on this machine.
 //
-// Errors of commit, and of a sync (`on_failed`), are final: the process must stop taking writes and
-// end; the sync is never retried.
+// Errors of reads, of commit, and of a sync (`on_failed`) are final: the process must stop taking
+// writes and end; the sync is never retried.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +36,7 @@ inline constexpr std::size_t key_bytes_max = 2048;
 inline constexpr std::size_t value_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t scan_rows_max = 1000;
 
-// Counts commits of this process's life, from 1. 0 is before any.
+// Counts commits since the store was opened, from 1. 0 is before any.
 using Ticket = std::uint64_t;
 
 struct Row {
@@ -116,7 +114,7 @@ public:
     [[nodiscard]] virtual Ticket durable() const = 0;
 
     // How long syncs took since it was opened. Any thread. An engine without a disk has none.
-    [[nodiscard]] virtual HistogramFigures sync_times() const { return {}; }
+    [[nodiscard]] virtual HistogramSnapshot sync_times() const { return {}; }
 };
 
 }  // namespace onput::store

@@ -30,8 +30,8 @@ public:
         std::array<Frame, 3> frames{Frame::copy_of(topic.substr(0, schema::bus_topic_bytes_max)),
                                     Frame(schema::encode(head)), Frame::copy_of(body)};
         if (xpub_.send(frames) != Sent::not_now) return;
-        // A reader's buffer is full. It is told of by its sequence's hole; all others get the
-        // record. libzmq passes the full one over, and refuses no more, until it has read.
+        // A reader's buffer is full. That reader will see a hole in the sequence; all others get
+        // the record. libzmq skips the full one, and refuses no more, until it has read.
         ++drops_;
         xpub_.when_full(WhenFull::drop);
         static_cast<void>(xpub_.send(frames));

@@ -83,7 +83,7 @@ private:
     void on_page(Result<schema::JournalPage> page, const std::vector<Frame>& attachments);
     void refused(const Error& error);
     void retry_later();
-    bool tell(Steps steps);
+    bool report(Steps steps);
     void tell_one(BusSequencer::Step& step);
 
     Loop& loop_;
@@ -91,7 +91,7 @@ private:
     RequestClient& journal_;
     BusSequencer sequencer_;
     BusReaderEvents events_;
-    // Shared with calls that are open when the reader goes, and with `tell`, whose events may end
+    // Shared with calls that are open when the reader goes, and with `report`, whose events may end
     // the reader.
     std::shared_ptr<bool> is_alive_;
     bool has_failed_ = false;
@@ -109,7 +109,7 @@ void SubReader::on_readable() {
         if (received == Received::nothing) break;
         if (received == Received::message && frames_.size() == 3) take_message(steps);
     }
-    if (tell(std::move(steps))) advance();
+    if (report(std::move(steps))) advance();
 }
 
 // What does not decode is left out: if it was a record, the hole is fetched.
@@ -150,7 +150,7 @@ void SubReader::send(const schema::FindJournal& find) {
              retry_delay_ = retry_first;
              Steps steps;
              sequencer_.on_position(*position, steps);
-             if (tell(std::move(steps))) advance();
+             if (report(std::move(steps))) advance();
          });
 }
 
@@ -176,7 +176,7 @@ void SubReader::on_page(Result<schema::JournalPage> page, const std::vector<Fram
         }
         retry_later();
     }
-    if (tell(std::move(steps))) advance();
+    if (report(std::move(steps))) advance();
 }
 
 void SubReader::refused(const Error& error) {
@@ -190,7 +190,7 @@ void SubReader::refused(const Error& error) {
     // Even what can go on at once waits: a journal that keeps refusing is not asked in a tight
     // circle.
     retry_later();
-    static_cast<void>(tell(std::move(steps)));
+    static_cast<void>(report(std::move(steps)));
 }
 
 void SubReader::retry_later() {
@@ -202,7 +202,7 @@ void SubReader::retry_later() {
 }
 
 // Returns false when an event has ended the reader.
-bool SubReader::tell(Steps steps) {
+bool SubReader::report(Steps steps) {
     const auto alive = is_alive_;
     for (auto& step : steps) {
         tell_one(step);

@@ -146,7 +146,7 @@ Result<void> BusSequencer::on_page(const schema::JournalPage& page,
         }
     }
     if (records.empty() && page.first_sequence <= from) {
-        return fail(ErrorCode::unavailable, "the journal does not have yet what the bus told");
+        return fail(ErrorCode::unavailable, "the journal does not have yet what the bus announced");
     }
     head_ = std::max(head_, page.head_sequence);
     skip_to(page.first_sequence, steps);

@@ -1,10 +1,11 @@
 // BusSequencer: what a reader of the bus does with what it sees. Pure: no socket, no clock.
 //
-//     live record  --> next in sequence: handed on;  ahead: kept until the hole before it is
-//     fetched;  behind: a duplicate, dropped
-//     heartbeat    --> its head is ahead of what came: the tail is missing, fetched
-//     page         --> handed on, and the kept records that follow it
-//     another epoch --> position asked for anew, then from the new journal's oldest record on
+//     live record     next in sequence: passed on
+//                     ahead:            kept until the hole before it is fetched
+//                     behind:           a duplicate, dropped
+//     heartbeat       its head is ahead of what came: the tail is missing, and fetched
+//     page            passed on, and the kept records that follow it
+//     another epoch   position asked for anew, then from the new journal's oldest record on
 //
 // Kept records are bounded by Limits; above it the newest go, and come again by fetch. One request
 // to the journal is open at a time: after each call, the owner sends next_request(), if any, and
@@ -32,7 +33,7 @@ public:
         std::size_t kept_bytes_max = 64 * 1024 * 1024;
     };
 
-    // What the reader has to be told, in order.
+    // What happened, for the reader, in order.
     struct Range {
         std::uint64_t from = 0;
         std::uint64_t to = 0;
@@ -85,7 +86,7 @@ private:
     std::optional<Request> open_request_;
 
     std::string epoch_;
-    std::uint64_t next_ = 0;  // The sequence to hand on next. 0 before the position is known.
+    std::uint64_t next_ = 0;  // The sequence to pass on next. 0 before the position is known.
     std::uint64_t head_ = 0;  // The newest sequence known to exist.
     std::uint64_t head_at_start_ = 0;
     bool has_caught_up_ = false;

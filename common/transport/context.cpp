@@ -1,9 +1,7 @@
 #include <algorithm>
-#include <cerrno>
 
-#include <zmq.h>
+#include <zmq.hpp>
 
-#include "common/base/check.hpp"
 #include "common/transport/endpoint.hpp"
 #include "common/transport/loop.hpp"
 
@@ -18,17 +16,12 @@ constexpr int io_threads = 1 + own_threads + 1;
 
 }  // namespace
 
-Context::Context() : handle_(zmq_ctx_new()) {
-    ONPUT_CHECK(handle_ != nullptr);
-    ONPUT_CHECK(zmq_ctx_set(handle_, ZMQ_IO_THREADS, io_threads) == 0);
-    ONPUT_CHECK(zmq_ctx_set(handle_, ZMQ_MAX_SOCKETS, sockets_max) == 0);
-    ONPUT_CHECK(zmq_ctx_set(handle_, ZMQ_BLOCKY, 0) == 0);
+// noexcept: a process that cannot have a context ends.
+Context::Context() noexcept : context_(std::make_unique<zmq::context_t>(io_threads, sockets_max)) {
+    context_->set(zmq::ctxopt::blocky, 0);
 }
 
-Context::~Context() {
-    while (zmq_ctx_term(handle_) != 0 && errno == EINTR) {
-    }
-}
+Context::~Context() = default;
 
 std::uint64_t Context::affinity_for(std::string_view endpoint) {
     std::string host = named_host(endpoint);

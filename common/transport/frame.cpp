@@ -1,73 +1,79 @@
 #include "common/transport/frame.hpp"
 
-#include <cstring>
+#include <memory>
+#include <new>
 
-#include <zmq.h>
+#include <zmq.hpp>
 
 #include "common/base/check.hpp"
 
 namespace onput::transport {
 namespace {
 
-static_assert(sizeof(zmq_msg_t) == 64);
-
 // Below this a copy is cheaper than handing memory to another thread to free.
 constexpr std::size_t copied_bytes_max = 512;
-
-zmq_msg_t* message_of(void* handle) {
-    return static_cast<zmq_msg_t*>(handle);
-}
 
 // Runs on an I/O thread once the frame is on its way.
 void free_text(void*, void* hint) {
     delete static_cast<std::string*>(hint);
 }
 
-void fill(void* handle, std::string_view bytes) {
-    ONPUT_CHECK(zmq_msg_init_size(message_of(handle), bytes.size()) == 0);
-    if (!bytes.empty()) std::memcpy(zmq_msg_data(message_of(handle)), bytes.data(), bytes.size());
+// noexcept: no memory for a frame ends the process.
+template <typename... Arguments>
+void construct(std::array<std::byte, sizeof(zmq::message_t)>& storage,
+               Arguments&&... arguments) noexcept {
+    new (storage.data()) zmq::message_t(std::forward<Arguments>(arguments)...);
 }
 
 }  // namespace
 
-// libzmq fills the message in.
-Frame::Frame() {  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    zmq_msg_init(message_of(handle()));
+// The constructor of zmq::message_t fills the storage in.
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init)
+Frame::Frame() {
+    construct(storage_);
 }
 
-Frame::Frame(std::string bytes) {  // NOLINT(cppcoreguidelines-pro-type-member-init)
+Frame::Frame(std::string bytes) {
     if (bytes.size() <= copied_bytes_max) {
-        fill(handle(), bytes);
+        construct(storage_, bytes.data(), bytes.size());
         return;
     }
-    auto* text = new std::string(std::move(bytes));
-    ONPUT_CHECK(
-        zmq_msg_init_data(message_of(handle()), text->data(), text->size(), &free_text, text) == 0);
+    auto text = std::make_unique<std::string>(std::move(bytes));
+    construct(storage_, text->data(), text->size(), &free_text, text.get());
+    static_cast<void>(text.release());  // free_text's.
 }
+
+Frame::Frame(Frame&& other) noexcept {
+    construct(storage_, std::move(other.message()));
+}
+// NOLINTEND(cppcoreguidelines-pro-type-member-init)
 
 Frame::~Frame() {
-    zmq_msg_close(message_of(handle()));
-}
-
-Frame::Frame(Frame&& other) noexcept : Frame() {
-    zmq_msg_move(message_of(handle()), message_of(other.handle()));
+    std::destroy_at(&message());
 }
 
 Frame& Frame::operator=(Frame&& other) noexcept {
-    if (this != &other) zmq_msg_move(message_of(handle()), message_of(other.handle()));
+    // Its own move assignment would swap, and the other frame would keep our bytes alive.
+    if (this != &other) message().move(other.message());
     return *this;
 }
 
-Frame Frame::copy_of(std::string_view bytes) {
+Frame Frame::copy_of(std::string_view bytes) noexcept {
     Frame frame;
-    fill(frame.handle(), bytes);
+    frame.message() = zmq::message_t(bytes.data(), bytes.size());
     return frame;
 }
 
+zmq::message_t& Frame::message() {
+    return *std::launder(reinterpret_cast<zmq::message_t*>(storage_.data()));
+}
+
+const zmq::message_t& Frame::message() const {
+    return *std::launder(reinterpret_cast<const zmq::message_t*>(storage_.data()));
+}
+
 std::string_view Frame::view() const {
-    // libzmq's reader of a message takes it as changeable, and does not change it.
-    auto* message = const_cast<zmq_msg_t*>(reinterpret_cast<const zmq_msg_t*>(message_.data()));
-    return {static_cast<const char*>(zmq_msg_data(message)), zmq_msg_size(message)};
+    return message().to_string_view();
 }
 
 }  // namespace onput::transport

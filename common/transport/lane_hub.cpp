@@ -134,7 +134,7 @@ void PushPullHub::take(Received received) {
             : fail(ErrorCode::corruption, "more than one frame, or too large");
     if (control) return handler_(std::move(*control));
     ++malformed_;
-    // Told at 1, 2, 4, 8 ...: a broken peer must not fill the log.
+    // Logged at 1, 2, 4, 8 ...: a broken peer must not fill the log.
     if (!std::has_single_bit(malformed_)) return;
     log::warn("lane control message dropped",
               {{"why", control.error().message}, {"dropped", malformed_}});

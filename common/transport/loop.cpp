@@ -13,13 +13,14 @@
 #include <utility>
 #include <vector>
 
-#include <zmq.h>
+#include <zmq.hpp>
 
 #include "common/base/check.hpp"
 
 namespace onput::transport {
 namespace {
 
+using namespace std::chrono_literals;
 using Monotonic = std::chrono::steady_clock;
 
 // What the loop waits for: a socket or a file descriptor. An entry that is removed amid a turn
@@ -52,7 +53,7 @@ struct Loop::State {
 
     std::vector<std::unique_ptr<Entry>> entries;
     bool has_dead_entries = false;
-    std::vector<zmq_pollitem_t> items;
+    std::vector<zmq::pollitem_t> items;
     std::vector<std::function<void()>> running;
 
     // By due time, then by order of creation.
@@ -67,7 +68,8 @@ struct Loop::State {
     Timestamp turn_now;
 
     void wake();
-    long prepare();
+    std::chrono::milliseconds prepare();
+    int wait();
     bool run_ready();
     bool run_timers();
     bool run_posted();
@@ -82,8 +84,8 @@ void Loop::State::wake() {
     ONPUT_CHECK(::write(wake_fd, &one, sizeof(one)) == sizeof(one));
 }
 
-// Returns how long to wait, in milliseconds; -1: until something happens.
-long Loop::State::prepare() {
+// Returns how long to wait; -1 ms: until something happens.
+std::chrono::milliseconds Loop::State::prepare() {
     if (has_dead_entries) {
         std::erase_if(entries, [](const auto& entry) { return !entry->is_alive; });
         has_dead_entries = false;
@@ -99,13 +101,24 @@ long Loop::State::prepare() {
              .revents = 0});
     }
     const std::scoped_lock lock(mutex);
-    if (!posted.empty() || is_stopping) return 0;
+    if (!posted.empty() || is_stopping) return 0ms;
     is_sleeping = true;
-    if (timers.empty()) return -1;
+    if (timers.empty()) return -1ms;
     // Rounded up: a timer never runs early, and the loop never spins toward one.
     const auto wait = timers.begin()->first.first - Monotonic::now();
-    const auto wait_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
-    return std::clamp<long>(wait_ms, 0, 60'000);
+    return std::clamp<std::chrono::milliseconds>(std::chrono::ceil<std::chrono::milliseconds>(wait),
+                                                 0ms, 60s);
+}
+
+// Returns how many items are ready.
+int Loop::State::wait() {
+    const auto wait_max = prepare();
+    try {
+        return zmq::poll(items, wait_max);
+    } catch (const zmq::error_t& error) {
+        ONPUT_CHECK(error.num() == EINTR);  // A signal: the turn does what is due.
+        return 0;
+    }
 }
 
 bool Loop::State::run_ready() {
@@ -175,9 +188,7 @@ bool Loop::State::run_posted() {
 }
 
 void Loop::State::turn() {
-    const long wait_ms = prepare();
-    const int ready = zmq_poll(items.data(), static_cast<int>(items.size()), wait_ms);
-    ONPUT_CHECK(ready >= 0 || errno == EINTR);
+    const int ready = wait();
     {
         const std::scoped_lock lock(mutex);
         is_sleeping = false;

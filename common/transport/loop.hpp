@@ -22,6 +22,10 @@
 #include "common/base/time.hpp"
 #include "common/transport/event_loop.hpp"
 
+namespace zmq {
+class context_t;
+}
+
 namespace onput::transport {
 
 class Context {
@@ -29,18 +33,18 @@ public:
     // ZMQ_AFFINITY's bit of the I/O thread that looks no names up.
     static constexpr std::uint64_t ordinary_thread = 1;
 
-    Context();
+    Context() noexcept;
     ~Context();
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
 
-    [[nodiscard]] void* handle() const { return handle_; }
+    [[nodiscard]] zmq::context_t& handle() const { return *context_; }
     // The I/O threads, as ZMQ_AFFINITY's bits, for a connection to `endpoint`. On one thread at a
     // time.
     [[nodiscard]] std::uint64_t affinity_for(std::string_view endpoint);
 
 private:
-    void* handle_;
+    std::unique_ptr<zmq::context_t> context_;
     std::vector<std::string> named_hosts_;  // Those with a thread of their own, in its order.
 };
 

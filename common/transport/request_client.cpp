@@ -4,8 +4,8 @@
 //                 |                                |  `--connection broke--> unavailable
 //                 `------------ time is over ------'-----------------------> timeout
 //
-// Waiting calls are kept here, not in libzmq, which would send them to the peer's next life
-// after their callers had given up.
+// Waiting calls are kept here, not in libzmq, which would send them to the restarted peer after
+// their callers had given up.
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -133,7 +133,7 @@ DealerClient::DealerClient(Loop& loop, std::string endpoint, Socket dealer)
       endpoint_(std::move(endpoint)),
       dealer_(std::move(dealer)),
       connection_(*this, dealer_),
-      // Random, so that a reply to this process's former life is no reply to a call of this one;
+      // Random, so that a reply to this process from before its restart matches no call now;
       // small enough never to wrap.
       next_id_(Random::from_system().next() >> 2) {
     if (auto connected = dealer_.connect(endpoint_); !connected) {
@@ -209,7 +209,7 @@ bool DealerClient::send(Outgoing& outgoing, Monotonic::time_point deadline) {
     sending_.emplace_back(schema::encode(outgoing.header));
     sending_.push_back(std::move(outgoing.body));
     for (Frame& attachment : outgoing.attachments) sending_.push_back(std::move(attachment));
-    // `lost`: the call ends with the connection, whose end is told next.
+    // `lost`: the call ends with the connection, whose end is reported next.
     if (dealer_.send(sending_) != Sent::not_now) return true;
     outgoing.body = std::move(sending_[1]);
     for (std::size_t i = 0; i < outgoing.attachments.size(); ++i) {
@@ -262,7 +262,7 @@ bool DealerClient::receive_one() {
     return true;
 }
 
-// Of a call that is not open any more, or of another life: ignored.
+// Ignored when the call is not open any more, or was made before a restart.
 void DealerClient::answer(std::uint64_t id, Result<Reply> reply) {
     const auto found = calls_.find(id);
     if (found == calls_.end()) return;
@@ -279,7 +279,7 @@ void DealerClient::on_connection_events(ConnectionMonitor& monitor) {
         switch (monitor.next()) {
             case ConnectionMonitor::Event::none: return;
             case ConnectionMonitor::Event::connected:
-                // Else a call could still go down the old connection, whose end has been told.
+                // Else a call could still go down the old connection, whose end has been reported.
                 dealer_.refresh();
                 is_connected_ = true;
                 send_waiting();

@@ -72,7 +72,7 @@ void RouterServer::on_readable() {
     }
 }
 
-// A peer that sends garbage does not fill the log: it is told at 1, 2, 4, 8 ...
+// A peer that sends garbage does not fill the log: a line at 1, 2, 4, 8 ...
 void RouterServer::drop(std::string_view why) {
     ++dropped_;
     if (!std::has_single_bit(dropped_)) return;

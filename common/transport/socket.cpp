@@ -1,13 +1,13 @@
 #include "common/transport/socket.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <sys/stat.h>
+#include <utility>
 
-#include <zmq.h>
+#include <zmq.hpp>
 
 #include "common/base/check.hpp"
 #include "common/transport/endpoint.hpp"
@@ -15,6 +15,8 @@
 
 namespace onput::transport {
 namespace {
+
+namespace sockopt = zmq::sockopt;
 
 constexpr int reconnect_first_ms = 50;
 constexpr int reconnect_max_ms = 1000;
@@ -25,47 +27,38 @@ constexpr int keepalive_probes = 3;
 constexpr int unacknowledged_max_ms = 10'000;  // Then the connection is lost, and made anew.
 constexpr int listen_backlog = 512;
 
-int to_zmq(SocketType type) {
+zmq::socket_type to_zmq(SocketType type) {
     switch (type) {
-        case SocketType::router: return ZMQ_ROUTER;
-        case SocketType::dealer: return ZMQ_DEALER;
-        case SocketType::push: return ZMQ_PUSH;
-        case SocketType::pull: return ZMQ_PULL;
-        case SocketType::xpub: return ZMQ_XPUB;
-        case SocketType::sub: return ZMQ_SUB;
+        case SocketType::router: return zmq::socket_type::router;
+        case SocketType::dealer: return zmq::socket_type::dealer;
+        case SocketType::push: return zmq::socket_type::push;
+        case SocketType::pull: return zmq::socket_type::pull;
+        case SocketType::xpub: return zmq::socket_type::xpub;
+        case SocketType::sub: return zmq::socket_type::sub;
     }
-    return ZMQ_DEALER;
+    return zmq::socket_type::dealer;
 }
 
-void set(void* socket, int option, int value) {
-    ONPUT_CHECK(zmq_setsockopt(socket, option, &value, sizeof(value)) == 0);
-}
-
-void set_affinity(void* socket, std::uint64_t threads) {
-    ONPUT_CHECK(zmq_setsockopt(socket, ZMQ_AFFINITY, &threads, sizeof(threads)) == 0);
-}
-
-void set_options(void* socket, const SocketOptions& options) {
-    set(socket, ZMQ_LINGER, options.linger_ms);
-    set(socket, ZMQ_SNDHWM, options.send_queue_max);
-    set(socket, ZMQ_RCVHWM, options.receive_queue_max);
-    set(socket, ZMQ_TCP_KEEPALIVE, 1);
-    set(socket, ZMQ_TCP_KEEPALIVE_IDLE, keepalive_idle_s);
-    set(socket, ZMQ_TCP_KEEPALIVE_INTVL, keepalive_interval_s);
-    set(socket, ZMQ_TCP_KEEPALIVE_CNT, keepalive_probes);
-    set(socket, ZMQ_TCP_MAXRT, unacknowledged_max_ms);
-    set(socket, ZMQ_RECONNECT_IVL, reconnect_first_ms);
-    set(socket, ZMQ_RECONNECT_IVL_MAX, reconnect_max_ms);
-    set(socket, ZMQ_HANDSHAKE_IVL, handshake_max_ms);
-    set(socket, ZMQ_BACKLOG, listen_backlog);
-    const std::int64_t frame_max = request_bytes_max;
-    ONPUT_CHECK(zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) == 0);
+void set_options(zmq::socket_t& socket, const SocketOptions& options) {
+    socket.set(sockopt::linger, options.linger_ms);
+    socket.set(sockopt::sndhwm, options.send_queue_max);
+    socket.set(sockopt::rcvhwm, options.receive_queue_max);
+    socket.set(sockopt::tcp_keepalive, 1);
+    socket.set(sockopt::tcp_keepalive_idle, keepalive_idle_s);
+    socket.set(sockopt::tcp_keepalive_intvl, keepalive_interval_s);
+    socket.set(sockopt::tcp_keepalive_cnt, keepalive_probes);
+    socket.set(sockopt::tcp_maxrt, unacknowledged_max_ms);
+    socket.set(sockopt::reconnect_ivl, reconnect_first_ms);
+    socket.set(sockopt::reconnect_ivl_max, reconnect_max_ms);
+    socket.set(sockopt::handshake_ivl, handshake_max_ms);
+    socket.set(sockopt::backlog, listen_backlog);
+    socket.set(sockopt::maxmsgsize, static_cast<std::int64_t>(request_bytes_max));
     if (options.type == SocketType::router) {
-        set(socket, ZMQ_ROUTER_MANDATORY, 1);
-        set(socket, ZMQ_ROUTER_HANDOVER, 1);
+        socket.set(sockopt::router_mandatory, true);
+        socket.set(sockopt::router_handover, true);
     }
     if (options.type == SocketType::dealer || options.type == SocketType::push) {
-        set(socket, ZMQ_IMMEDIATE, 1);
+        socket.set(sockopt::immediate, true);
     }
 }
 
@@ -93,42 +86,45 @@ ErrorCode code_of(int error) {
     }
 }
 
-int receive_frame(Frame& frame, void* socket) {
-    int size = 0;
-    do {
-        size = zmq_msg_recv(static_cast<zmq_msg_t*>(frame.handle()), socket, ZMQ_DONTWAIT);
-    } while (size < 0 && errno == EINTR);
-    return size;
+enum class Outcome : std::uint8_t { done, not_now, failed };
+
+// Outcome of a send or receive that does not wait. A signal amid it is no failure.
+template <typename Call>
+Outcome attempt(const Call& call) {
+    while (true) {
+        try {
+            return call().has_value() ? Outcome::done : Outcome::not_now;
+        } catch (const zmq::error_t& error) {
+            if (error.num() != EINTR) return Outcome::failed;
+        }
+    }
 }
 
-bool has_more(Frame& frame) {
-    return zmq_msg_more(static_cast<zmq_msg_t*>(frame.handle())) != 0;
+Outcome receive_part(zmq::socket_t& socket, zmq::message_t& message) {
+    return attempt([&] { return socket.recv(message, zmq::recv_flags::dontwait); });
 }
 
-int send_frame(Frame& frame, void* socket, int flags) {
-    int size = 0;
-    do {
-        size = zmq_msg_send(static_cast<zmq_msg_t*>(frame.handle()), socket, flags | ZMQ_DONTWAIT);
-    } while (size < 0 && errno == EINTR);
-    return size;
+Outcome send_part(zmq::socket_t& socket, zmq::message_t& message, zmq::send_flags flags) {
+    return attempt([&] { return socket.send(message, flags | zmq::send_flags::dontwait); });
 }
 
 }  // namespace
 
+Socket::Socket(Context& context, std::unique_ptr<zmq::socket_t> socket)
+    : context_(&context), socket_(std::move(socket)) {}
+
+Socket::~Socket() = default;
+
+Socket::Socket(Socket&& other) noexcept = default;
+
 Result<Socket> Socket::open(Context& context, const SocketOptions& options) {
-    void* handle = zmq_socket(context.handle(), to_zmq(options.type));
-    if (handle == nullptr) {
-        return fail(ErrorCode::resource_exhausted, "open a socket: " + reason_of(errno));
+    try {
+        auto socket = std::make_unique<zmq::socket_t>(context.handle(), to_zmq(options.type));
+        set_options(*socket, options);
+        return Socket(context, std::move(socket));
+    } catch (const zmq::error_t& error) {
+        return fail(ErrorCode::resource_exhausted, "open a socket: " + reason_of(error.num()));
     }
-    set_options(handle, options);
-    return Socket(context, handle);
-}
-
-Socket::Socket(Socket&& other) noexcept
-    : context_(other.context_), handle_(std::exchange(other.handle_, nullptr)) {}
-
-Socket::~Socket() {
-    if (handle_ != nullptr) zmq_close(handle_);
 }
 
 Result<void> Socket::bind(const std::string& endpoint) {
@@ -143,10 +139,11 @@ Result<void> Socket::bind(const std::string& endpoint) {
         }
     }
     // Else libzmq takes the thread with the least to do, which may be one that waits for a name.
-    set_affinity(handle_, Context::ordinary_thread);
-    if (zmq_bind(handle_, endpoint.c_str()) != 0) {
-        const int error = errno;
-        return fail(code_of(error), context + ": " + reason_of(error));
+    try {
+        socket_->set(sockopt::affinity, Context::ordinary_thread);
+        socket_->bind(endpoint);
+    } catch (const zmq::error_t& error) {
+        return fail(code_of(error.num()), context + ": " + reason_of(error.num()));
     }
     // The folder keeps others out already when we made it; a folder of someone else's does not.
     if (!path.empty() && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
@@ -160,53 +157,52 @@ Result<void> Socket::connect(const std::string& endpoint) {
     if (auto good = check_endpoint(endpoint, EndpointUse::connect); !good) {
         return std::unexpected(std::move(good.error()).with_context(context));
     }
-    set_affinity(handle_, context_->affinity_for(endpoint));
-    if (zmq_connect(handle_, endpoint.c_str()) != 0) {
-        const int error = errno;
-        return fail(code_of(error), context + ": " + reason_of(error));
+    try {
+        socket_->set(sockopt::affinity, context_->affinity_for(endpoint));
+        socket_->connect(endpoint);
+    } catch (const zmq::error_t& error) {
+        return fail(code_of(error.num()), context + ": " + reason_of(error.num()));
     }
     return {};
 }
 
-void Socket::subscribe_all() {
-    ONPUT_CHECK(zmq_setsockopt(handle_, ZMQ_SUBSCRIBE, "", 0) == 0);
+void Socket::subscribe_all() noexcept {
+    socket_->set(sockopt::subscribe, "");
 }
 
-void Socket::when_full(WhenFull policy) {
-    set(handle_, ZMQ_XPUB_NODROP, policy == WhenFull::refuse ? 1 : 0);
+void Socket::when_full(WhenFull policy) noexcept {
+    socket_->set(sockopt::xpub_nodrop, policy == WhenFull::refuse);
 }
 
-std::string Socket::bound_endpoint() const {
-    std::array<char, 1024> text{};
-    std::size_t size = text.size();
-    ONPUT_CHECK(zmq_getsockopt(handle_, ZMQ_LAST_ENDPOINT, text.data(), &size) == 0);
-    return std::string(text.data());
+std::string Socket::bound_endpoint() const noexcept {
+    return socket_->get(sockopt::last_endpoint);
 }
 
 // libzmq looks at its own news only now and then while sending, but always for ZMQ_EVENTS.
-bool Socket::refresh() {
-    int events = 0;
-    std::size_t size = sizeof(events);
-    ONPUT_CHECK(zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size) == 0);
-    return (events & ZMQ_POLLOUT) != 0;
+bool Socket::refresh() noexcept {
+    return (socket_->get(sockopt::events) & ZMQ_POLLOUT) != 0;
 }
 
-bool Socket::send_first(Frame& frame, int flags) {
-    if (send_frame(frame, handle_, flags) >= 0) return true;
-    // A connection that has just come up is found this way.
-    return errno == EAGAIN && refresh() && send_frame(frame, handle_, flags) >= 0;
+void* Socket::handle() const {
+    return socket_->handle();
 }
 
 Sent Socket::send(std::span<Frame> frames) {
     ONPUT_CHECK(!frames.empty());
-    if (!send_first(frames[0], frames.size() > 1 ? ZMQ_SNDMORE : 0)) return Sent::not_now;
+    const auto send = [&](std::size_t i) {
+        const bool is_last = i + 1 == frames.size();
+        return send_part(*socket_, frames[i].message(),
+                         is_last ? zmq::send_flags::none : zmq::send_flags::sndmore);
+    };
+    auto first = send(0);
+    // A connection that has just come up is found this way.
+    if (first == Outcome::not_now && refresh()) first = send(0);
+    if (first != Outcome::done) return Sent::not_now;
     Sent sent = Sent::all;
     for (std::size_t i = 1; i < frames.size(); ++i) {
         // After a failure amid a message libzmq drops frames until the last one; stopping here
         // would make it drop the beginning of the next message instead.
-        if (send_frame(frames[i], handle_, i + 1 < frames.size() ? ZMQ_SNDMORE : 0) < 0) {
-            sent = Sent::lost;
-        }
+        if (send(i) != Outcome::done) sent = Sent::lost;
     }
     return sent;
 }
@@ -217,13 +213,12 @@ Received Socket::receive(std::vector<Frame>& frames, ReceiveLimits limits) {
     bool is_oversized = false;
     while (true) {
         Frame frame;
-        const int size = receive_frame(frame, handle_);
-        if (size < 0) {
+        if (receive_part(*socket_, frame.message()) != Outcome::done) {
             // Frames of one message arrive together, so only the first can be missing.
             return frames.empty() && !is_oversized ? Received::nothing : Received::oversized;
         }
-        const bool more = has_more(frame);
-        bytes += static_cast<std::size_t>(size);
+        const bool more = frame.message().more();
+        bytes += frame.size();
         if (frames.size() < limits.frames_max && bytes <= limits.bytes_max) {
             frames.push_back(std::move(frame));
         } else {
@@ -233,32 +228,36 @@ Received Socket::receive(std::vector<Frame>& frames, ReceiveLimits limits) {
     }
 }
 
-ConnectionMonitor::ConnectionMonitor(Context& context, Socket& watched)
-    : watched_(watched), events_(zmq_socket(context.handle(), ZMQ_PAIR)) {
-    ONPUT_CHECK(events_ != nullptr);
+// zmq::monitor_t polls its socket itself and keeps it from our loop: so the events are read here.
+ConnectionMonitor::ConnectionMonitor(Context& context, Socket& watched) noexcept
+    : watched_(watched),
+      events_(std::make_unique<zmq::socket_t>(context.handle(), zmq::socket_type::pair)) {
     // Unique: the address is the socket's own as long as it lives.
     const std::string name =
         "inproc://monitor-" + std::to_string(reinterpret_cast<std::uintptr_t>(watched.handle()));
     constexpr int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
     ONPUT_CHECK(zmq_socket_monitor(watched.handle(), name.c_str(), events) == 0);
-    set(events_, ZMQ_LINGER, 0);
-    ONPUT_CHECK(zmq_connect(events_, name.c_str()) == 0);
+    events_->set(sockopt::linger, 0);
+    events_->connect(name);
 }
 
 ConnectionMonitor::~ConnectionMonitor() {
     zmq_socket_monitor(watched_.handle(), nullptr, 0);
-    zmq_close(events_);
+}
+
+void* ConnectionMonitor::handle() const {
+    return events_->handle();
 }
 
 ConnectionMonitor::Event ConnectionMonitor::next() {
     while (true) {
-        Frame event;
-        if (receive_frame(event, events_) < 0) return Event::none;
-        Frame address;
-        if (has_more(event)) static_cast<void>(receive_frame(address, events_));
+        zmq::message_t event;
+        if (receive_part(*events_, event) != Outcome::done) return Event::none;
+        zmq::message_t address;
+        if (event.more()) static_cast<void>(receive_part(*events_, address));
         std::uint16_t number = 0;
         if (event.size() < sizeof(number)) continue;
-        std::memcpy(&number, event.view().data(), sizeof(number));
+        std::memcpy(&number, event.data(), sizeof(number));
         if (number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) return Event::connected;
         if (number == ZMQ_EVENT_DISCONNECTED) return Event::disconnected;
     }

@@ -8,11 +8,15 @@
 // that nothing is queued toward a peer that is not there. ZMQ_HEARTBEAT_* stays off: under
 // backpressure it aborts libzmq 4.3.4.
 //
+// What is marked noexcept fails only by a fault of ours, which ends the process. Everything else
+// that cppzmq throws becomes an Error or one of the answers below.
+//
 // High-water marks are messages per peer; 0 is without bound and used only where another bound
 // holds (credit of lanes).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,9 +25,13 @@
 #include "common/transport/frame.hpp"
 #include "common/transport/loop.hpp"
 
+namespace zmq {
+class socket_t;
+}
+
 namespace onput::transport {
 
-// Messages that a socket hands over in one turn; the rest waits for the next turn, so that no peer
+// Messages that a socket gives in one turn; the rest waits for the next turn, so that no peer
 // starves timers and other sockets.
 inline constexpr std::size_t messages_per_turn = 256;
 
@@ -64,10 +72,10 @@ public:
     // removed.
     Result<void> bind(const std::string& endpoint);
     Result<void> connect(const std::string& endpoint);
-    void subscribe_all();
-    void when_full(WhenFull policy);  // XPUB only, which begins with `drop`.
+    void subscribe_all() noexcept;
+    void when_full(WhenFull policy) noexcept;  // XPUB only, which begins with `drop`.
     // The endpoint of the last bind, wildcards resolved.
-    [[nodiscard]] std::string bound_endpoint() const;
+    [[nodiscard]] std::string bound_endpoint() const noexcept;
 
     // The whole message or nothing of it. After `not_now` the frames are the caller's still.
     Sent send(std::span<Frame> frames);
@@ -75,35 +83,35 @@ public:
     Received receive(std::vector<Frame>& frames, ReceiveLimits limits);
 
     // Takes note of connections that came and went. True when a message could be sent.
-    bool refresh();
+    bool refresh() noexcept;
 
-    [[nodiscard]] void* handle() const { return handle_; }
+    [[nodiscard]] void* handle() const;  // For Pollable::socket().
 
 private:
-    Socket(Context& context, void* handle) : context_(&context), handle_(handle) {}
-    bool send_first(Frame& frame, int flags);
+    Socket(Context& context, std::unique_ptr<zmq::socket_t> socket);
 
     Context* context_;
-    void* handle_;
+    std::unique_ptr<zmq::socket_t> socket_;
 };
 
-// Tells when a connected socket's connection is up and when it broke. Must go before the socket.
+// Reports when a connected socket's connection comes up and when it breaks. Destroy it before the
+// socket.
 class ConnectionMonitor {
 public:
     enum class Event : std::uint8_t { none, connected, disconnected };
 
-    ConnectionMonitor(Context& context, Socket& watched);
+    ConnectionMonitor(Context& context, Socket& watched) noexcept;
     ~ConnectionMonitor();
     ConnectionMonitor(const ConnectionMonitor&) = delete;
     ConnectionMonitor& operator=(const ConnectionMonitor&) = delete;
 
-    [[nodiscard]] void* handle() const { return events_; }
-    // The next event; `none` when all have been told.
+    [[nodiscard]] void* handle() const;  // For Pollable::socket().
+    // The next event; `none` when there is no other.
     Event next();
 
 private:
     Socket& watched_;
-    void* events_;
+    std::unique_ptr<zmq::socket_t> events_;
 };
 
 }  // namespace onput::transport

@@ -34,7 +34,7 @@ OperationFigures& RequestFigures::of(std::string_view operation) {
 void RequestFigures::add_metrics(std::vector<schema::Metric>& metrics) const {
     for (const auto& operation : operations_) {
         const std::string label = fmt::format("op=\"{}\"", operation.name_);
-        const auto seconds = operation.seconds_.figures();
+        const auto seconds = operation.seconds_.snapshot();
         if (seconds.count() == 0) continue;
         for (std::size_t i = 0; i < operation.by_status_.size(); ++i) {
             const auto count = operation.by_status_[i].load(std::memory_order_relaxed);

@@ -1,8 +1,8 @@
 // The image worker's runner: one function message after another becomes derivatives of its photo.
 //
-//     message ──parse──> photo and watermark images ──download──> temporary file ──child──>
-//     temporary file ──upload──> derivatives ──> sidecar ──> done
-//                          └── no valid photo ──> Disposal
+//     message ──parse──> photo and watermark images ──download──> temporary file
+//             ──child──> temporary file ──upload──> derivatives ──> sidecar ──> done
+//                └── no valid photo ──> Disposal
 //
 // The idempotency key of each upload is made of the message's id, the photo's ETag and the
 // derivative's name: a job that ran twice makes each object once, and one event each. The sidecar

@@ -6,7 +6,7 @@
 namespace onput::storage {
 namespace {
 
-// Rows of this size are still fast to commit; beyond, the segment log is (reference 5.5).
+// Rows up to this size commit fast; beyond it the segment log is faster.
 constexpr std::uint64_t inline_bytes_limit = 64 * 1024;
 constexpr std::uint64_t segment_bytes_min = 4 * store::segment_blob_bytes_max;
 constexpr std::uint32_t blob_threads_max = 64;

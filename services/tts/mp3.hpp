@@ -17,8 +17,8 @@
 
 namespace onput::tts {
 
-inline constexpr std::size_t mp3_title_bytes_max =
-    1024;  // A longer title is cut between two characters.
+// A longer title is cut between two characters.
+inline constexpr std::size_t mp3_title_bytes_max = 1024;
 
 class Mp3Writer {
 public:

@@ -3,8 +3,7 @@
 // Which encoding it is, is decided once, on the first `text_probe_bytes` (or all, when fewer):
 //   1. A byte order mark says UTF-8, UTF-16LE or UTF-16BE.
 //   2. NUL bytes, all at even or all at odd places, in at least one unit of 64, in what reads as
-//   UTF-16
-//      without control characters: UTF-16BE or UTF-16LE.
+//      UTF-16 without control characters: UTF-16BE or UTF-16LE.
 //   3. Any other NUL, or control characters above one byte in fifty: not a text.
 //   4. Well-formed UTF-8: UTF-8.
 //   5. Else Windows-1252, which holds Latin-1.
@@ -28,8 +27,8 @@ namespace onput::tts {
 inline constexpr std::size_t text_probe_bytes = 64 * 1024;
 
 enum class TextEncoding { utf8, utf16_le, utf16_be, windows_1252 };
-std::string_view to_string(
-    TextEncoding encoding);  // "utf-8", "utf-16le", "utf-16be", "windows-1252"
+// "utf-8", "utf-16le", "utf-16be", "windows-1252"
+std::string_view to_string(TextEncoding encoding);
 
 class TextDecoder {
 public:

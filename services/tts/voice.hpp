@@ -1,7 +1,6 @@
 // Which voice speaks a text: who may say so, in which order. Pure.
 //
-//     the object's metadata  >  the function's configuration  >  the text's own language  >  the
-//     default
+//     object's metadata  >  function's configuration  >  the text's own language  >  the default
 //
 // At each level a voice outranks a language. A voice or language that was asked for and does not
 // exist fails the job: speaking with another would hide the mistake.

@@ -4,8 +4,8 @@
 //      under the message id that its event, destination and rule make.
 //   2. What was acknowledged is never handed out again.
 //   3. While a lease lasts no second live consumer has the message, unless the holder was silent,
-//      cut off, or the clock was set meanwhile or shortly before,
-//      or a grant took longer than a worker may be silent.
+//      cut off, or the clock was set meanwhile or shortly before, or a grant took longer than a
+//      worker may be silent.
 //   4. Every message taken reaches a consumer. A job ends well or in the dead letters; what can be
 //      done only ends there when it was disturbed as often as it may be tried.
 #pragma once

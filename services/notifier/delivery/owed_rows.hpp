@@ -3,9 +3,8 @@
 // batches. Until a round of writing is over, a start reads the journal from where the last one
 // began (JournalStateRecord::owed_through) and owes again what the rows do not have yet.
 //
-//     touch -> behind | begin: a round takes those behind -> take -> written | finish: the
-//     journal's
-//                                                                            | mark moves
+//     touch ──> behind ──begin──> in the round ──take──> written by the owner
+//                                      └── none left: finish, and the journal's mark moves
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,15 @@
-// DeliveryPolicy: when a message that an endpoint did not take is tried again, in SNS's four phases
-// (reference messaging.md, 3.4).
+// DeliveryPolicy: when a message that an endpoint did not take is tried again: SNS's four phases.
 //
-//     immediate | pre-backoff (min delay) | backoff (min -> max) | post-backoff (max delay) | given
-//     up numNoDelayRetries  numMinDelayRetries      the rest             numMaxDelayRetries
+//     immediate         | pre-backoff        | backoff      | post-backoff       | given up
+//     no delay          | min delay          | min -> max   | max delay          |
+//     numNoDelayRetries | numMinDelayRetries | the rest     | numMaxDelayRetries |
 //
-// Pure. A policy is SNS's JSON: {"healthyRetryPolicy": {...}, "throttlePolicy":
-// {"maxReceivesPerSecond": n}, "requestPolicy": {"headerContentType": "..."}} of a subscription, or
-// the same under "http" with "default...Policy" names of a topic.
+// Pure. A policy is SNS's JSON. Of a subscription:
+//
+//     {"healthyRetryPolicy": {...}, "throttlePolicy": {"maxReceivesPerSecond": n},
+//      "requestPolicy": {"headerContentType": "..."}}
+//
+// Of a topic the same, under "http" and with names like "defaultHealthyRetryPolicy".
 #pragma once
 
 #include <cstddef>

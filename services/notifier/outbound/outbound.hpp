@@ -27,8 +27,8 @@ inline constexpr std::size_t outbound_open_max = 256;          // Transfers at o
 inline constexpr std::size_t outbound_per_peer_max = 16;       // Of these to one host and port.
 inline constexpr std::size_t outbound_waiting_max = 20'000;    // Messages not answered yet.
 inline constexpr std::size_t outbound_bytes_max = 64UL << 20;  // Their bodies together.
-inline constexpr std::size_t outbound_reply_bytes_max =
-    64 * 1024;  // Read of a reply, then cut off.
+// Read of a reply, then cut off.
+inline constexpr std::size_t outbound_reply_bytes_max = 64 * 1024;
 
 struct OutboundOptions {
     // Networks that webhooks may reach although they are private: "127.0.0.0/8", "10.1.2.0/24",

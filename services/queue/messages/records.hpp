@@ -8,10 +8,9 @@
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log
-//     x <queue> <message>                      Failure          of a job: why its last attempt
-//     failed o                                        OutboxRecord     which outbox this is, how
-//     far it got e <number>                               TopicMessage     the outbox: ends of jobs
-//     to be told
+//     x <queue> <message>                      Failure          why a job's last attempt failed
+//     o                                        OutboxRecord     which outbox this is, and its state
+//     e <number>                               TopicMessage     the outbox: ends of jobs
 //
 // Numbers in keys are big-endian, so rows are in the order of their numbers. A message's key ends
 // in its time of sending: a restart learns all it needs of a waiting message from the key alone.

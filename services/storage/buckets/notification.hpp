@@ -1,5 +1,5 @@
-// A bucket's notification configuration: what S3 refuses in one (reference 2.4), and which of its
-// rules an event matches. Pure.
+// A bucket's notification configuration: what S3 refuses in one, and which of its rules an event
+// matches. Pure.
 #pragma once
 
 #include <string_view>

@@ -1,8 +1,8 @@
 // Uploads: the bytes of objects on their way in.
 //
-//     up to inline_bytes_max .................... committed as a row at once
-//     up to segment_blob_bytes_max .............. collected in memory, one record of the segment log
-//     above, or when too much is collected ...... a blob of its own, written as the pieces come
+//     up to inline_bytes_max ................... committed as a row at once
+//     up to segment_blob_bytes_max ............. collected in memory, one record of the segment log
+//     above, or when too much is collected ..... a blob of its own, written as the pieces come
 //
 // The commit comes after the bytes are durable, and asks every condition again. Loop thread only;
 // answers of the blob store are posted to it.

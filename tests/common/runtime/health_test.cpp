@@ -46,13 +46,13 @@ TEST(Health, a_known_family_is_explained) {
 }
 
 TEST(Health, a_histogram_is_one_family_with_its_buckets_in_order) {
-    HistogramFigures figures;
-    figures.buckets[0] = 1;
-    figures.buckets[1] = 2;
-    figures.buckets.back() = 1;
-    figures.sum = std::chrono::milliseconds(1500);
+    HistogramSnapshot snapshot;
+    snapshot.buckets[0] = 1;
+    snapshot.buckets[1] = 2;
+    snapshot.buckets.back() = 1;
+    snapshot.sum = std::chrono::milliseconds(1500);
     std::vector<schema::Metric> metrics;
-    add_histogram({.family = "onput_x_seconds", .labels = "op=\"a\""}, figures, metrics);
+    add_histogram({.family = "onput_x_seconds", .labels = "op=\"a\""}, snapshot, metrics);
     add_histogram({.family = "onput_x_seconds", .labels = "op=\"b\""}, {}, metrics);
     metrics.push_back({"onput_w_count", 7});
     const std::string text = format_metrics(metrics);

@@ -24,7 +24,7 @@ protected:
         start([](const Owner&, const BlobRef&) { return false; });
     }
 
-    // Ends the process's life and begins the next, with these rows.
+    // Ends the process and starts it again, with these rows.
     void restart(const BlobStore::IsReferred& is_referred) {
         if (memory != nullptr) {
             memory->crash();

@@ -96,7 +96,7 @@ TEST_F(FileBlobsTest, a_damaged_life_file_is_corruption) {
 TEST_F(FileBlobsTest, damaged_data_is_corruption_when_all_of_it_is_read) {
     open();
     const BlobRef ref = blobs().write("a", std::string(10'000, 'a')).value();
-    overwrite(ref.id + plate_bytes + 5000, "X");
+    overwrite(ref.id + header_bytes + 5000, "X");
     EXPECT_EQ(blobs().read(ref).error().code, ErrorCode::corruption);
 }
 
@@ -120,16 +120,16 @@ TEST_F(FileBlobsTest, uploaded_bytes_cannot_pass_for_a_record) {
     const BlobRef before = blobs().write("before", "x").value();
     // Were this taken for a record, its removal would punch out the blob behind it.
     const std::uint64_t forged_at = before.id + 2 * block_bytes;
-    const RecordPlate forged{.salt = 0,
-                             .segment = before.segment,
-                             .offset = forged_at,
-                             .data_bytes = 100'000,
-                             .partition_bytes = 0,
-                             .key_bytes = 0,
-                             .data_crc = 0,
-                             .owner_crc = crc32c("")};
+    const RecordHeader forged{.salt = 0,
+                              .segment = before.segment,
+                              .offset = forged_at,
+                              .data_bytes = 100'000,
+                              .partition_bytes = 0,
+                              .key_bytes = 0,
+                              .data_crc = 0,
+                              .owner_crc = crc32c("")};
     const std::string bytes =
-        std::string(block_bytes - plate_bytes, 'x') + encode_plate(forged) + std::string(100, 'x');
+        std::string(block_bytes - header_bytes, 'x') + encode(forged) + std::string(100, 'x');
     const BlobRef carrier = blobs().write("carrier", bytes).value();
     ASSERT_EQ(carrier.id + block_bytes, forged_at);
     const BlobRef victim = blobs().write("victim", std::string(9000, 'v')).value();
@@ -188,7 +188,7 @@ TEST_F(FileBlobsTest, a_segment_in_which_nothing_lives_is_unlinked_once_it_is_fu
     ASSERT_EQ(files_in("segments").size(), 3U);
     for (const BlobRef& ref : refs) store->remove(ref);
     store.reset();
-    // The last one is appended to until the next life.
+    // The last one is appended to until the next start.
     EXPECT_EQ(files_in("segments").size(), 1U);
     open();
     EXPECT_TRUE(files_in("segments").empty());

@@ -47,7 +47,7 @@ TEST_F(MemoryBlobsTest, a_crash_forgets_what_waits_and_what_is_unsealed) {
     EXPECT_EQ(blobs.run(), 0U);
     EXPECT_EQ(sealed.size(), 1U);
     EXPECT_EQ(blobs.bytes(), 4U);
-    // The dead life's writer is harmless.
+    // The dead process's writer is harmless.
     writer->append("x", [](const Result<void>&) { FAIL(); });
     writer->seal([](const Result<BlobRef>&) { FAIL(); });
     EXPECT_EQ(blobs.run(), 0U);

@@ -1,4 +1,4 @@
-// What the RocksDB engine promises across lives of its process.
+// What the RocksDB engine promises across restarts of its process.
 #include "common/store/rocks_store.hpp"
 
 #include <array>
@@ -197,7 +197,7 @@ TEST(RocksStore, a_lost_log_is_corruption) {
 TEST(RocksStore, a_torn_tail_of_what_was_not_acknowledged_is_forgotten) {
     const TempDirectory directory;
     commit_until_killed(directory, 100);
-    // As after a power loss: the mark is an old one, and what it does not cover is damaged.
+    // As after a power loss: the durable sequence is an old one, and what is after it is damaged.
     std::filesystem::remove(directory.path_of("rows.durable"));
     damage_log(directory, "a/50");
     auto store = open(directory);

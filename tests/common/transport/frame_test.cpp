@@ -26,6 +26,7 @@ TEST(Frame, moving_takes_the_bytes_along_and_leaves_an_empty_frame) {
     Frame third(std::string("short"));
     third = std::move(second);
     EXPECT_EQ(third.size(), 1000U);
+    EXPECT_EQ(second.size(), 0U);  // NOLINT: it does not keep what the third held.
 }
 
 TEST(Frame, a_large_text_is_not_copied) {

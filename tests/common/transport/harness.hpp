@@ -28,8 +28,8 @@ public:
         if (condition()) return true;
         bool is_true = false;
         const TimerId look = loop_.every(500us, [&] {
-            if (!(is_true = condition())) return;
-            loop_.stop();
+            is_true = condition();
+            if (is_true) loop_.stop();
         });
         const TimerId limit = loop_.after(patience, [&] { loop_.stop(); });
         loop_.run();

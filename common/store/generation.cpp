@@ -1,4 +1,4 @@
-#include "common/store/life.hpp"
+#include "common/store/generation.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -16,32 +16,32 @@ Result<std::uint64_t> read_life(const std::string& path) {
     if (!file && file.error().code == ErrorCode::not_found) return 0;
     if (!file) return std::unexpected(file.error());
     ONPUT_TRY(const std::string text, read_at(*file, path, 0, text_bytes_max));
-    std::uint64_t life = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), life);
+    std::uint64_t generation = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), generation);
     const bool whole = end + 1 == text.data() + text.size() && *end == '\n';
-    if (error != std::errc{} || !whole || life >= numbers_per_life - 1) {
+    if (error != std::errc{} || !whole || generation >= numbers_per_generation - 1) {
         return fail(ErrorCode::corruption, "read " + path + ": it is not a number and a newline");
     }
-    return life;
+    return generation;
 }
 
 }  // namespace
 
-Result<std::uint64_t> begin_life(const std::string& directory) {
+Result<std::uint64_t> begin_generation(const std::string& directory) {
     const std::string path = directory + "/life";
     const std::string next_path = path + ".next";
     ONPUT_TRY(const std::uint64_t last, read_life(path));
-    const std::uint64_t life = last + 1;
+    const std::uint64_t generation = last + 1;
     {
         ONPUT_TRY(const FileDescriptor next, open_file(next_path, O_WRONLY | O_CREAT | O_TRUNC));
-        ONPUT_TRY_VOID(write_at(next, next_path, std::to_string(life) + "\n", 0));
+        ONPUT_TRY_VOID(write_at(next, next_path, std::to_string(generation) + "\n", 0));
         ONPUT_TRY_VOID(sync_data(next, next_path));
     }
     if (std::rename(next_path.c_str(), path.c_str()) != 0) {
         return std::unexpected(system_error("rename", next_path, errno));
     }
     ONPUT_TRY_VOID(sync_directory(directory));
-    return life;
+    return generation;
 }
 
 Result<FileDescriptor> lock_directory(const std::string& directory) {

@@ -1,4 +1,4 @@
-#include "common/store/durable_mark.hpp"
+#include "common/store/durable_sequence.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -15,7 +15,7 @@ constexpr std::size_t mark_bytes = 16;
 
 }  // namespace
 
-Result<DurableMark> DurableMark::open(const std::string& path) {
+Result<DurableSequence> DurableSequence::open(const std::string& path) {
     static_assert(Word::is_always_lock_free && sizeof(Word) == 8);
     ONPUT_TRY(const FileDescriptor file, open_file(path, O_RDWR | O_CREAT));
     // Blocks are taken now: on a full disk a store through the mapping would end the process.
@@ -24,22 +24,22 @@ Result<DurableMark> DurableMark::open(const std::string& path) {
     }
     void* mapped = ::mmap(nullptr, mark_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
     if (mapped == MAP_FAILED) return std::unexpected(system_error("map", path, errno));
-    return DurableMark(static_cast<Word*>(mapped));
+    return DurableSequence(static_cast<Word*>(mapped));
 }
 
-DurableMark::DurableMark(DurableMark&& other) noexcept
+DurableSequence::DurableSequence(DurableSequence&& other) noexcept
     : words_(std::exchange(other.words_, nullptr)) {}
 
-DurableMark::~DurableMark() {
+DurableSequence::~DurableSequence() {
     if (words_ != nullptr) ::munmap(words_, mark_bytes);
 }
 
-std::uint64_t DurableMark::get() const {
+std::uint64_t DurableSequence::get() const {
     const std::uint64_t value = words_[0].load();
     return words_[1].load() == ~value ? value : 0;
 }
 
-void DurableMark::set(std::uint64_t value) {
+void DurableSequence::set(std::uint64_t value) {
     words_[0].store(value);
     words_[1].store(~value);
 }
