@@ -136,7 +136,8 @@ std::vector<std::string> check_outbound_options(const OutboundOptions& options) 
     return faults;
 }
 
-Result<std::unique_ptr<Outbound>> Outbound::start(transport::EventLoop& loop, OutboundOptions options) {
+Result<std::unique_ptr<Outbound>> Outbound::start(transport::EventLoop& loop,
+                                                  OutboundOptions options) {
     const std::vector<std::string> faults = check_outbound_options(options);
     if (!faults.empty()) return fail(ErrorCode::invalid_argument, faults.front());
     ONPUT_TRY(AddressGuard guard, AddressGuard::make(options.allowed_networks));

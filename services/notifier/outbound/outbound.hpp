@@ -62,7 +62,8 @@ class Outbound {
 public:
     // Fails with invalid_argument for the first fault of check_outbound_options. `loop` outlives
     // it.
-    static Result<std::unique_ptr<Outbound>> start(transport::EventLoop& loop, OutboundOptions options);
+    static Result<std::unique_ptr<Outbound>> start(transport::EventLoop& loop,
+                                                   OutboundOptions options);
     virtual ~Outbound() = default;  // Cuts off what is open; no callback comes after that.
 
     // The loop's thread. `done` is called once, later, on it. Above outbound_waiting_max or

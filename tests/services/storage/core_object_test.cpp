@@ -29,7 +29,6 @@ protected:
             core->outbox().on_appended((*hand_over)->numbers.back(), now);
         }
     }
-
 };
 
 TEST_F(ObjectsTest, a_small_object_comes_back_as_it_was_put) {

@@ -26,7 +26,8 @@ protected:
     }
     std::string tell(const std::string& trace_id) {
         std::string told;
-        for (const auto& step : log.trace({.trace_id = trace_id}, {})->steps) told += step.what + " ";
+        for (const auto& step : log.trace({.trace_id = trace_id}, {})->steps)
+            told += step.what + " ";
         return told;
     }
 };
