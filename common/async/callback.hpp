@@ -28,7 +28,8 @@ public:
         waiting_ = waiting;
         return true;
     }
-    T await_resume() { return *std::move(answer_); }
+    // Resumed by the answer only.
+    T await_resume() { return *std::move(answer_); }  // NOLINT(bugprone-unchecked-optional-access)
 
 private:
     Ask& ask_;

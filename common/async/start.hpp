@@ -14,7 +14,7 @@ namespace detail {
 
 // The return type of a coroutine that owns itself.
 struct Started {
-    struct promise_type {
+    struct promise_type {  // NOLINT(readability-identifier-naming): the language names it.
         Started get_return_object() const noexcept { return {}; }
         std::suspend_never initial_suspend() const noexcept { return {}; }
         std::suspend_never final_suspend() const noexcept { return {}; }

@@ -54,7 +54,7 @@ struct TaskPromise : TaskPromiseBase {
     void return_value(U&& result) {
         value.emplace(std::forward<U>(result));
     }
-    T take() { return std::move(*value); }
+    T take() { return std::move(*value); }  // NOLINT(bugprone-unchecked-optional-access)
 };
 
 template <>
@@ -69,7 +69,7 @@ struct TaskPromise<void> : TaskPromiseBase {
 template <typename T>
 class [[nodiscard]] Task {
 public:
-    using promise_type = detail::TaskPromise<T>;
+    using promise_type = detail::TaskPromise<T>;  // NOLINT(readability-identifier-naming)
 
     explicit Task(std::coroutine_handle<promise_type> coroutine) : coroutine_(coroutine) {}
     Task(Task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}

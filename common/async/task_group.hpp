@@ -29,7 +29,7 @@ public:
 private:
     // Its frame is in the group's list for as long as it lives.
     struct Root {
-        struct promise_type {
+        struct promise_type {  // NOLINT(readability-identifier-naming): the language names it.
             promise_type(TaskGroup& owner, Task<void>& /*task*/)
                 : group(owner),
                   place(group.running_.insert(

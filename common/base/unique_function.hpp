@@ -128,7 +128,7 @@ private:
     }
 
     const Operations* operations_ = nullptr;
-    alignas(void*) std::byte storage_[inside_bytes];
+    alignas(void*) std::byte storage_[inside_bytes] = {};
 };
 
 }  // namespace onput

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace onput::recipe {
@@ -35,7 +36,7 @@ public:
     }
     bool parse_error(std::size_t position, const std::string& /*token*/,
                      const nlohmann::detail::exception& /*why*/) override {
-        message_ = "not JSON: mistake at byte " + std::to_string(position);
+        message_ = fmt::format("not JSON: mistake at byte {}", position);
         return false;
     }
 
@@ -59,7 +60,7 @@ private:
     }
     bool open(JsonValue value) {
         if (open_.size() == json_depth_max) {
-            message_ = "nested deeper than " + std::to_string(json_depth_max) + " levels";
+            message_ = fmt::format("nested deeper than {} levels", json_depth_max);
             return false;
         }
         open_.push_back(std::move(value));

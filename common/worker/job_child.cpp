@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/worker/job_wire.hpp"
 
@@ -36,8 +38,8 @@ std::string last_error() {
 Result<void> set_limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
     const rlimit limit{.rlim_cur = soft, .rlim_max = hard};
     if (::setrlimit(resource, &limit) == 0) return {};
-    return fail(ErrorCode::internal, "set limit " + std::to_string(static_cast<int>(resource)) +
-                                         " of the job's child: " + last_error());
+    return fail(ErrorCode::internal, fmt::format("set limit {} of the job's child: {}",
+                                                 static_cast<int>(resource), last_error()));
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -207,10 +209,9 @@ Result<std::string> run_confined(const JobChild& child, const JobFunction& run) 
     try {
         return run(child.parameters, input_at, output_at);
     } catch (const std::bad_alloc&) {
-        return fail(
-            ErrorCode::resource_exhausted,
-            "out of memory: " + std::to_string(child.limits.memory_bytes) + " bytes are allowed",
-            "job_memory");
+        return fail(ErrorCode::resource_exhausted,
+                    fmt::format("out of memory: {} bytes are allowed", child.limits.memory_bytes),
+                    "job_memory");
     } catch (const std::exception& error) {
         return fail(ErrorCode::internal, std::string("exception: ") + error.what(), "job_crashed");
     }

@@ -1,4 +1,4 @@
-// The life of one job's child, from its fork in the zygote to its end. Internal to job_process.
+// One job's child, from its fork in the zygote to its exit. Internal to job_process.
 #pragma once
 
 #include <string>

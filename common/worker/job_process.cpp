@@ -13,6 +13,8 @@
 #include <system_error>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/worker/job_server.hpp"
 #include "common/worker/job_wire.hpp"
@@ -35,7 +37,7 @@ constexpr bool threads_are_counted = true;
 bool is_single_threaded() {
     std::error_code error;
     std::filesystem::directory_iterator task("/proc/self/task", error);
-    if (error || !threads_are_counted) return true;  // Without /proc nothing can be said.
+    if (error || !threads_are_counted) return true;  // Without /proc nobody knows.
     return std::distance(begin(task), end(task)) == 1;
 }
 
@@ -127,9 +129,8 @@ Result<void> JobZygote::start(const JobSpec& job) {
     if (!alive_) return fail(ErrorCode::unavailable, name_ + " zygote has ended", "zygote_ended");
     if (job.parameters.size() > job_parameters_bytes_max) {
         return fail(ErrorCode::invalid_argument,
-                    "parameters of a " + name_ + " job have " +
-                        std::to_string(job.parameters.size()) + " bytes; " +
-                        std::to_string(job_parameters_bytes_max) + " are allowed");
+                    fmt::format("parameters of a {} job have {} bytes; {} are allowed", name_,
+                                job.parameters.size(), job_parameters_bytes_max));
     }
     if (::fcntl(job.input_fd, F_GETFD) < 0 || ::fcntl(job.output_fd, F_GETFD) < 0) {
         return fail(ErrorCode::invalid_argument,
@@ -137,11 +138,11 @@ Result<void> JobZygote::start(const JobSpec& job) {
     }
     if (running_.contains(job.id)) {
         return fail(ErrorCode::conflict,
-                    name_ + " job " + std::to_string(job.id.get()) + " is running already");
+                    fmt::format("{} job {} is running already", name_, job.id.get()));
     }
     if (running_.size() >= jobs_max_) {
         return fail(ErrorCode::resource_exhausted,
-                    std::to_string(running_.size()) + " " + name_ + " jobs are running already");
+                    fmt::format("{} {} jobs are running already", running_.size(), name_));
     }
     const JobRequest request{
         .type = JobRequestType::start, .job_id = job.id.get(), .limits = job.limits};
@@ -149,7 +150,7 @@ Result<void> JobZygote::start(const JobSpec& job) {
     const SendState state =
         send_packet(socket_.get(), std::string(bytes_of(request)) + job.parameters, descriptors, 0);
     if (state != SendState::sent) {
-        // Its end is found, and told, by take_finished().
+        // take_finished() finds out why, and reports it.
         return fail(ErrorCode::unavailable, name_ + " zygote takes no job", "zygote_ended");
     }
     running_.insert(job.id);
@@ -159,7 +160,7 @@ Result<void> JobZygote::start(const JobSpec& job) {
 void JobZygote::cancel(JobId id) {
     if (!alive_ || !running_.contains(id)) return;
     const JobRequest request{.type = JobRequestType::cancel, .job_id = id.get()};
-    // A zygote that cannot be told has ended, and the job with it.
+    // If this cannot be sent, the zygote has ended, and the job with it.
     static_cast<void>(send_packet(socket_.get(), bytes_of(request), {}, 0));
 }
 
@@ -200,9 +201,9 @@ std::string JobZygote::describe_zygote_end() {
     }
     reaped_ = true;
     if (WIFSIGNALED(status)) {
-        return name_ + " zygote ended by signal " + std::to_string(WTERMSIG(status));
+        return fmt::format("{} zygote ended by signal {}", name_, WTERMSIG(status));
     }
-    return name_ + " zygote ended with status " + std::to_string(WEXITSTATUS(status));
+    return fmt::format("{} zygote ended with status {}", name_, WEXITSTATUS(status));
 }
 
 }  // namespace onput::worker

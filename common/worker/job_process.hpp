@@ -3,7 +3,7 @@
 //
 //     worker process                  zygote (forked once)             child (one per job)
 //     JobZygote ──start, cancel──>    initialise() once       fork──>  limits, confinement
-//               <──outcomes──────     watches time, reaps     <─pipe─  run(parameters, in, out)
+//               <──outcomes───────    watches time, reaps     <─pipe─  run(parameters, in, out)
 //
 // The zygote loads the libraries once and never runs a job itself: every child starts from the same
 // memory, so the same input gives the same bytes, and a child starts in about a millisecond.
@@ -79,8 +79,8 @@ using JobFunction =
 
 struct JobZygoteOptions {
     std::string name = "job";  // Names the jobs in errors: "speech".
-    std::function<Result<void>()>
-        initialise;  // Once, in the zygote. Leaves no thread, no descriptor.
+    // Once, in the zygote. Leaves no thread and no open descriptor.
+    std::function<Result<void>()> initialise;
     JobFunction run;
     std::size_t jobs_max = 16;  // Running at once, at most jobs_running_max.
 };

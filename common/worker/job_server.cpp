@@ -14,8 +14,11 @@
 #include <unistd.h>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "common/worker/job_child.hpp"
 
 namespace onput::worker {
@@ -67,14 +70,13 @@ std::string stderr_suffix(const std::string& tail) {
     return line.empty() ? line : ": " + line;
 }
 
-std::string lower_case(const char* text) {
-    std::string result = text == nullptr ? "unknown" : text;
-    for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return result;
+std::string signal_name(int number) {
+    const char* const name = ::sigdescr_np(number);
+    return name == nullptr ? "unknown" : lower_case(name);
 }
 
 std::string in_millis(Duration time) {
-    return std::to_string(time.count() / 1000) + " ms";
+    return fmt::format("{} ms", time.count() / 1000);
 }
 
 // The verdict as the child wrote it; nothing when it is not whole.
@@ -291,16 +293,16 @@ Result<std::string> JobServer::judge(Child& child, int status) const {
     switch (child.killed) {
         case Killed::out_of_time:
             return fail(ErrorCode::timeout,
-                        options_.name + " child ran out of time: " +
-                            in_millis(child.limits.wall_time) + " are allowed",
+                        fmt::format("{} child ran out of time: {} are allowed", options_.name,
+                                    in_millis(child.limits.wall_time)),
                         "job_timeout");
         case Killed::cancelled:
             return fail(ErrorCode::unavailable, options_.name + " job was cancelled",
                         "job_cancelled");
         case Killed::result_too_large:
             return fail(ErrorCode::resource_exhausted,
-                        options_.name + " child wrote a result of more than " +
-                            std::to_string(job_result_bytes_max) + " bytes",
+                        fmt::format("{} child wrote a result of more than {} bytes", options_.name,
+                                    job_result_bytes_max),
                         "job_result");
         case Killed::no: break;
     }
@@ -308,8 +310,8 @@ Result<std::string> JobServer::judge(Child& child, int status) const {
     auto verdict = parse_verdict(child.verdict_bytes);
     if (WEXITSTATUS(status) == 0 && verdict) return unflatten(std::move(*verdict));
     return fail(ErrorCode::internal,
-                options_.name + " child ended with status " + std::to_string(WEXITSTATUS(status)) +
-                    " and no result" + stderr_suffix(child.stderr_tail),
+                fmt::format("{} child ended with status {} and no result{}", options_.name,
+                            WEXITSTATUS(status), stderr_suffix(child.stderr_tail)),
                 "job_exited");
 }
 
@@ -320,13 +322,13 @@ Error JobServer::describe_signal(const Child& child, int number) const {
     switch (number) {
         case SIGXCPU:
             return error(ErrorCode::timeout,
-                         options_.name + " child ran out of processor time: " +
-                             in_millis(child.limits.processor_time) + " are allowed",
+                         fmt::format("{} child ran out of processor time: {} are allowed",
+                                     options_.name, in_millis(child.limits.processor_time)),
                          "job_timeout");
         case SIGXFSZ:
             return error(ErrorCode::resource_exhausted,
-                         options_.name + " child's output is larger than " +
-                             std::to_string(child.limits.output_bytes) + " bytes",
+                         fmt::format("{} child's output is larger than {} bytes", options_.name,
+                                     child.limits.output_bytes),
                          "job_output");
         case SIGKILL:
             // Not ours, see judge(): the kernel's, when the machine has no memory left, or an
@@ -337,9 +339,8 @@ Error JobServer::describe_signal(const Child& child, int number) const {
                 "job_memory");
         default:
             return error(ErrorCode::internal,
-                         options_.name + " child ended by signal " + std::to_string(number) + " (" +
-                             lower_case(::sigdescr_np(number)) + ")" +
-                             stderr_suffix(child.stderr_tail),
+                         fmt::format("{} child ended by signal {} ({}){}", options_.name, number,
+                                     signal_name(number), stderr_suffix(child.stderr_tail)),
                          "job_crashed");
     }
 }

@@ -1,5 +1,5 @@
-// The zygote's own loop: forks children, watches their time, gathers what they say, reaps them.
-// Internal to job_process. Single-threaded for its whole life, so that every fork is safe.
+// The zygote's own loop: forks children, watches their time, reads their results, reaps them.
+// Internal to job_process. Always single-threaded, so that every fork is safe.
 #pragma once
 
 #include <chrono>
@@ -63,8 +63,7 @@ private:
     FileDescriptor child_signals_;
     pid_t pid_ = 0;
     Children children_;
-    std::deque<std::string>
-        unsent_;  // Reports; at most one per job that the worker counts as running.
+    std::deque<std::string> unsent_;  // Reports: at most one per job that runs for the worker.
 };
 
 }  // namespace onput::worker

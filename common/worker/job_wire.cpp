@@ -4,6 +4,8 @@
 #include <cstring>
 #include <sys/socket.h>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 
 namespace onput::worker {
@@ -20,8 +22,8 @@ FlatResult flatten(Result<std::string> result) {
     if (result->size() > job_result_bytes_max) {
         return {.code = static_cast<std::uint32_t>(ErrorCode::resource_exhausted),
                 .reason = "job_result",
-                .text = "the job's result has " + std::to_string(result->size()) + " bytes; " +
-                        std::to_string(job_result_bytes_max) + " are allowed"};
+                .text = fmt::format("the job's result has {} bytes; {} are allowed", result->size(),
+                                    job_result_bytes_max)};
     }
     return {.code = 0, .text = std::move(*result)};
 }

@@ -1,9 +1,9 @@
-// What the worker process, its zygote and a job's child say to each other. Internal to job_process.
+// The messages between the worker process, its zygote and a job's child. Internal to job_process.
 // The three are one program image, so structs cross as they lie in memory.
 //
-//     worker -> zygote   [JobRequest][parameters]        SEQPACKET; two descriptors with a start
-//     zygote -> worker   [JobReport][reason][text]       SEQPACKET
-//     child  -> zygote   [JobVerdict][reason][text]      pipe
+//     worker -> zygote   [JobRequest][parameters], two descriptors with a start      SEQPACKET
+//     zygote -> worker   [JobReport][reason][text]                                   SEQPACKET
+//     child  -> zygote   [JobVerdict][reason][text]                                  pipe
 #pragma once
 
 #include <algorithm>

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <fmt/format.h>
 
 namespace onput::worker {
 
@@ -16,7 +17,7 @@ std::vector<std::string> LaneConfig::faults() const {
     std::vector<std::string> found;
     if (queue_lane_endpoint.empty()) found.emplace_back("queue_lane_endpoint is missing");
     if (places < 1 || places > places_max) {
-        found.push_back("places must be 1 to " + std::to_string(places_max));
+        found.push_back(fmt::format("places must be 1 to {}", places_max));
     }
     return found;
 }

@@ -17,7 +17,7 @@ struct LaneConfig {
     // Host under which the queue reaches the bound socket, where it differs from the address bound;
     // "{hostname}": this machine's or container's own name; "{address}": the first IPv4 address of
     // its networks, looked at again with each hello. Empty: the address bound.
-    std::string lane_advertise = {};
+    std::string lane_advertise;
     std::uint32_t places = 1;
 
     template <typename Self, typename Visitor>

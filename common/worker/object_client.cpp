@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
@@ -146,11 +148,11 @@ void begin_download(const std::shared_ptr<Download>& download, Result<schema::Ob
     download->got = std::move(*reply);
     if (download->got.object.size_bytes > download->to.bytes_max) {
         if (download->got.read_id != 0) download->close();
-        download->done(onput::fail(ErrorCode::resource_exhausted,
-                                   "object of " + std::to_string(download->got.object.size_bytes) +
-                                       " bytes is above the limit of " +
-                                       std::to_string(download->to.bytes_max),
-                                   "object_too_large"));
+        download->done(
+            onput::fail(ErrorCode::resource_exhausted,
+                        fmt::format("object of {} bytes is above the limit of {}",
+                                    download->got.object.size_bytes, download->to.bytes_max),
+                        "object_too_large"));
     } else if (download->got.read_id == 0) {
         take_whole(download, frames);
     } else {
@@ -249,11 +251,10 @@ Result<std::uint64_t> length_of(const ObjectClient::FileRange& range) {
     const std::uint64_t left = end - std::min(range.offset, end);
     const std::uint64_t length = range.length.value_or(left);
     if (range.offset > end || length > left) {
-        return onput::fail(ErrorCode::corruption,
-                           "upload " + std::to_string(length) + " bytes from " +
-                               std::to_string(range.offset) + " of a file of " +
-                               std::to_string(end),
-                           "beyond_the_file");
+        return onput::fail(
+            ErrorCode::corruption,
+            fmt::format("upload {} bytes from {} of a file of {}", length, range.offset, end),
+            "beyond_the_file");
     }
     return length;
 }

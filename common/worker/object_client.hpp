@@ -54,7 +54,7 @@ public:
     struct FileRange {
         int fd = -1;
         std::uint64_t offset = 0;
-        std::optional<std::uint64_t> length = {};
+        std::optional<std::uint64_t> length;
     };
     // Puts the range's bytes. `object.size_bytes` and `object.etag` are filled in here. Nothing is
     // visible unless it succeeds. A range that reaches beyond the file's end is corruption.

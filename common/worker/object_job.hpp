@@ -1,5 +1,5 @@
-// ObjectJob: one function message in hand, and what a runner does for it, in the order of its own
-// flow:
+// ObjectJob: one function message, and the steps of the work on it, for a coroutine that does them
+// in order:
 //
 //     message ──> download ──> input file ──> child ──> output file ──> upload ──> reply
 //
@@ -73,7 +73,7 @@ public:
     struct Part {
         File file = File::output;
         std::uint64_t offset = 0;
-        std::optional<std::uint64_t> length = {};  // Nothing: to the end.
+        std::optional<std::uint64_t> length;  // Nothing: to the end.
     };
     Task<Result<schema::ObjectPut>> upload(schema::PutObject object, Part part);
     Task<Result<schema::ObjectPut>> upload_bytes(schema::PutObject object, std::string bytes);

@@ -28,15 +28,15 @@ Measure find_measure(const std::string& name) {
 
 void print(const GlobalOptions& global, const BenchResult& result) {
     if (global.output == OutputFormat::json) {
-        std::string figures;
-        for (const auto& [name, value] : result.figures)
-            figures += fmt::format(",\"{}\":{:.3f}", name, value);
-        fmt::print("{{\"bench\":\"{}\"{}}}\n", result.title, figures);
+        std::string metrics;
+        for (const auto& [name, value] : result.metrics)
+            metrics += fmt::format(",\"{}\":{:.3f}", name, value);
+        fmt::print("{{\"bench\":\"{}\"{}}}\n", result.title, metrics);
         return;
     }
     fmt::print("{}\n", result.title);
     Table table({"FIGURE", "VALUE"});
-    for (const auto& [name, value] : result.figures)
+    for (const auto& [name, value] : result.metrics)
         table.add({name, fmt::format("{:.{}f}", value, value < 100 ? 3 : 0)});
     fmt::print("{}", table.text());
 }

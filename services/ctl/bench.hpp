@@ -11,10 +11,10 @@
 
 namespace onput::ctl {
 
-// What a measurement found: named figures in order, e.g. {"PUT/s", 8123.4}.
+// What a measurement found: named numbers, in order, e.g. {"PUT/s", 8123.4}.
 struct BenchResult {
     std::string title;
-    std::vector<std::pair<std::string, double>> figures;
+    std::vector<std::pair<std::string, double>> metrics;
 };
 
 Result<BenchResult> bench_put(const Instance& instance, const BenchOptions& options);

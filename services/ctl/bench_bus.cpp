@@ -54,7 +54,7 @@ public:
         if (has_gap_) return fail(ErrorCode::internal, "the reader was handed a gap");
         return BenchResult{
             .title = "events journaled durably, published and read without a gap",
-            .figures = {{"events/s", static_cast<double>(received_) / elapsed},
+            .metrics = {{"events/s", static_cast<double>(received_) / elapsed},
                         {"events", static_cast<double>(received_)},
                         {"fetched from the journal", static_cast<double>(fetched_)}}};
     }

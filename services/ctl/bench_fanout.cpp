@@ -41,7 +41,7 @@ public:
         return BenchResult{
             .title = fmt::format("{} B published durably to {} queue subscriptions, raw",
                                  message_.size(), subscriptions),
-            .figures = {{"publishes/s", published / publishing},
+            .metrics = {{"publishes/s", published / publishing},
                         {"deliveries/s", published * static_cast<double>(subscriptions) / all},
                         {"published", published},
                         {"seconds until the last queue had the last message", all}}};
@@ -91,15 +91,15 @@ private:
     Result<void> await_all() {
         const auto deadline = Clock::now() + patience;
         for (std::size_t i = 0; i < subscriptions; ++i) {
-            const schema::DescribeQueue question{.name = fmt::format("{}-{}", name_, i)};
+            const schema::DescribeQueue request{.name = fmt::format("{}-{}", name_, i)};
             while (true) {
-                ONPUT_TRY(const auto queue, peers_.ask(peers_.queue(), question));
+                ONPUT_TRY(const auto queue, peers_.ask(peers_.queue(), request));
                 const auto held = queue.attributes.find("ApproximateNumberOfMessages");
                 if (held != queue.attributes.end() && held->second == std::to_string(published_))
                     break;
                 if (Clock::now() > deadline) {
                     return fail(ErrorCode::timeout,
-                                fmt::format("queue {} has {} of {} messages", question.name,
+                                fmt::format("queue {} has {} of {} messages", request.name,
                                             held->second, published_));
                 }
             }

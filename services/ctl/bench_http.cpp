@@ -76,7 +76,7 @@ Result<BenchResult> summarise(std::string title, Result<LoadResult> load, std::s
         return std::chrono::duration<double, std::milli>(load->percentile(share)).count();
     };
     return BenchResult{.title = std::move(title),
-                       .figures = {{std::string(unit) + "/s", load->per_second()},
+                       .metrics = {{std::string(unit) + "/s", load->per_second()},
                                    {"requests", static_cast<double>(load->requests)},
                                    {"p50 ms", millis(0.5)},
                                    {"p99 ms", millis(0.99)},

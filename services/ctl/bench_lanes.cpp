@@ -32,7 +32,7 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
     return std::chrono::duration<double>(to - from).count();
 }
 
-// A worker that acknowledges each grant at once and tells its owner.
+// A worker that acknowledges each grant at once and passes it to its owner.
 class BenchWorker {
 public:
     using OnGrant = std::function<void(const schema::LaneGrant&)>;
@@ -123,7 +123,7 @@ public:
                 fmt::format("durable enqueue, lease, ack of {} bytes over lanes, {}", message_bytes,
                             options_.one_at_a_time ? "one at a time"
                                                    : fmt::format("credit {}", options_.credit)),
-            .figures = {{"messages/s",
+            .metrics = {{"messages/s",
                          static_cast<double>(received_) / seconds_between(begin, last_receipt_)},
                         {"messages", static_cast<double>(received_)}}};
     }
@@ -252,7 +252,7 @@ Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& o
             latencies.size() - 1)];
     };
     return BenchResult{.title = "PUT acknowledged to job in a worker's hands, one at a time",
-                       .figures = {{"p50 ms", at(0.5)},
+                       .metrics = {{"p50 ms", at(0.5)},
                                    {"p99 ms", at(0.99)},
                                    {"max ms", latencies.back()},
                                    {"uploads", static_cast<double>(latencies.size())}}};

@@ -119,7 +119,7 @@ Result<Workplace> find_workplace(const std::string& data_flag,
     if (status == http_ok) return place;
     if (status == http_not_ready) {
         return fail(ErrorCode::unavailable,
-                    instance.url + " is not ready; 'onput status' tells what is missing");
+                    instance.url + " is not ready; 'onput status' shows what is missing");
     }
     return fail(
         ErrorCode::unavailable,

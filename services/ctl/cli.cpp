@@ -87,7 +87,7 @@ void add_watching(CLI::App& app, Choices& c) {
     });
 
     auto* trace =
-        add_command(app, "trace", "Tell what became of an upload",
+        add_command(app, "trace", "Show what became of an upload",
                     "  onput trace s3://inbox/book.txt\n  onput trace --wait 60 "
                     "s3://inbox/book.txt\n  onput trace -o json 4bf92f3577b34da6a3ce929d0e0e4736");
     trace->add_option("subject", c.trace.subject, "s3://BUCKET/KEY, or a trace id")->required();

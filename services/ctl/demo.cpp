@@ -81,8 +81,8 @@ private:
         if (!global_.quiet) fmt::print(stderr, "{}\n", line);
     }
 
-    // The shipped pipeline, with this demo's receivers in place of the addresses in it; and the
-    // same webhook told of what the other two pipelines make.
+    // The shipped pipeline, with this demo's receivers in place of the addresses in it. The same
+    // webhook also gets the messages of the other two pipelines.
     Result<void> subscribe() {
         ONPUT_TRY(auto pipeline, parse_pipeline(alert_pipeline().text, "upload-alert.toml"));
         for (auto& subscription : pipeline.subscriptions) {
@@ -140,7 +140,7 @@ private:
         return {};
     }
 
-    // As the topic's message tells them.
+    // As the topic's message names them.
     Result<void> show_pictures(const std::string& key) {
         while (true) {
             for (const auto& message : receivers_->poll()) {

@@ -99,7 +99,7 @@ private:
     std::string unread_;
 };
 
-void tell(int pipe, const ReceivedMessage& message) {
+void report(int pipe, const ReceivedMessage& message) {
     const std::string line =
         nlohmann::json{{"via", message.via}, {"subject", message.subject}, {"text", message.text}}
             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
@@ -128,14 +128,14 @@ void serve_http(int fd, int pipe) {
     const auto json = nlohmann::json::parse(body, nullptr, false);
     if (!json.is_object()) return;
     if (request.contains(" /sms ")) {
-        tell(pipe,
-             {.via = "sms", .subject = json.value("to", ""), .text = json.value("message", "")});
+        report(pipe,
+               {.via = "sms", .subject = json.value("to", ""), .text = json.value("message", "")});
     } else if (json.value("Type", "") == "SubscriptionConfirmation") {
         get_status(json.value("SubscribeURL", ""));
     } else {
-        tell(pipe, {.via = "webhook",
-                    .subject = json.value("Subject", ""),
-                    .text = json.value("Message", "")});
+        report(pipe, {.via = "webhook",
+                      .subject = json.value("Subject", ""),
+                      .text = json.value("Message", "")});
     }
 }
 
@@ -143,7 +143,7 @@ void take_mail(const std::string& data, int pipe) {
     const Mail mail = read_mail(data);
     const std::string link = confirmation_link(mail.text);
     if (link.empty()) {
-        tell(pipe, {.via = "mail", .subject = mail.subject, .text = mail.text});
+        report(pipe, {.via = "mail", .subject = mail.subject, .text = mail.text});
     } else {
         get_status(link);
     }

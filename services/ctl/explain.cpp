@@ -17,9 +17,9 @@ ExitCode run_explain(const GlobalOptions& global, const ExplainOptions& options)
     transport::Context context;
     transport::Loop loop(context);
     Peers peers(loop, *instance);
-    const schema::ExplainEvent question{
+    const schema::ExplainEvent request{
         .bucket = url->bucket, .key = url->key, .event_name = options.event};
-    const auto answer = peers.ask(peers.storage(), question);
+    const auto answer = peers.ask(peers.storage(), request);
     if (!answer) return report("explain", answer.error());
     if (global.output == OutputFormat::json) {
         fmt::print("{}\n", schema::to_json(*answer));

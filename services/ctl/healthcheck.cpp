@@ -1,4 +1,4 @@
-// `onput healthcheck`: one question to one service, for container engines.
+// `onput healthcheck`: one request to one service, for container engines.
 #include <fmt/format.h>
 
 #include "services/ctl/commands.hpp"

@@ -1,5 +1,6 @@
-// A small HTTP/1.1 client for an Onput nearby: one connection, one request at a time,
-// signed with SigV4. For commands; the load generator of `onput bench` has its own (load.hpp).
+// An HTTP client for commands: one connection to an Onput, one request at a time, signed with
+// SigV4. The load generator of `onput bench` has its own (load.hpp). Knows libcurl, as no other
+// file of this folder does.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ public:
     explicit HttpClient(const Instance& instance);
     ~HttpClient();
 
-    // `unavailable` when nobody listens or the connection breaks; any status is an answer.
+    // Any status is an answer. `unavailable`: nobody listens, the connection breaks, or nothing
+    // moves for a minute. `resource_exhausted`: the body is above response_bytes_max.
     Result<HttpAnswer> send(const HttpQuery& query);
 
 private:

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "common/base/digest.hpp"
@@ -184,9 +185,9 @@ Result<std::uint16_t> free_port(std::uint16_t wanted) {
     const int reason = errno;
     if (fd >= 0) close(fd);
     if (!bound) {
-        return fail(ErrorCode::conflict, "port " + std::to_string(wanted) +
-                                             " of 127.0.0.1: " + std::strerror(reason) +
-                                             "; choose another with --port");
+        return fail(ErrorCode::conflict,
+                    fmt::format("port {} of 127.0.0.1: {}; choose another with --port", wanted,
+                                std::strerror(reason)));
     }
     return ntohs(address.sin_port);
 }

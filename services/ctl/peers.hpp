@@ -1,4 +1,4 @@
-// Peers: the services of an instance, asked one question at a time. For commands, which wait for
+// Peers: the services of an instance, called one at a time. For commands, which wait for
 // each answer.
 #pragma once
 

@@ -31,42 +31,42 @@
 namespace onput::ctl {
 
 struct PipelineTopic {
-    std::string name = {};
-    std::string display_name = {};
+    std::string name;
+    std::string display_name;
 };
 
 struct PipelineSubscription {
-    std::string topic = {};
-    std::string protocol = {};
-    std::string endpoint = {};  // Of protocol "sqs": the queue's name.
+    std::string topic;
+    std::string protocol;
+    std::string endpoint;  // Of protocol "sqs": the queue's name.
     bool is_raw = false;
-    std::string filter_policy = {};
-    std::string filter_scope = {};
-    std::string dead_letter_queue = {};
+    std::string filter_policy;
+    std::string filter_scope;
+    std::string dead_letter_queue;
 };
 
 struct PipelineFunction {
-    std::string name = {};
-    std::string worker = {};
-    std::string dead_letter_queue = {};
-    std::string success_topic = {};
-    std::string failure_topic = {};
-    std::string configuration = {};  // JSON; empty: none.
+    std::string name;
+    std::string worker;
+    std::string dead_letter_queue;
+    std::string success_topic;
+    std::string failure_topic;
+    std::string configuration;  // JSON; empty: none.
     std::uint32_t timeout_s = 900;
     std::uint32_t retries = 2;
     std::uint32_t retry_delay_s = 5;
-    std::map<std::string, std::string> environment = {};
+    std::map<std::string, std::string> environment;
 };
 
 struct PipelineNotification {
-    std::string bucket = {};
-    std::string id = {};
-    std::vector<std::string> events = {};
-    std::string prefix = {};
-    std::string suffix = {};
-    std::string function = {};
-    std::string queue = {};
-    std::string topic = {};
+    std::string bucket;
+    std::string id;
+    std::vector<std::string> events;
+    std::string prefix;
+    std::string suffix;
+    std::string function;
+    std::string queue;
+    std::string topic;
 };
 
 struct Pipeline {
@@ -83,7 +83,7 @@ Result<Pipeline> parse_pipeline(std::string_view text, const std::string& name);
 Result<Pipeline> read_pipeline(const std::string& path);
 
 // What `onput dev` applies by itself: texts and photos of bucket `inbox` become speech and pictures
-// in `outbox`, and topic `media` is told of it. Each is a file of deploy/pipelines/.
+// in `outbox`, with a message to topic `media`. Each is a file of deploy/pipelines/.
 struct DefaultPipeline {
     std::string_view name;  // "speech.toml"
     std::string_view text;

@@ -1,4 +1,4 @@
-// What a record of the journal tells, for people: the event of an object, a message to a topic, or
+// A record of the journal in words: the event of an object, a message to a topic, or
 // an attempt to deliver one.
 #pragma once
 

@@ -27,7 +27,7 @@ Result<std::string> trace_of(Peers& peers, const std::string& subject) {
     return object->trace_id;
 }
 
-// The PUT itself, as the event tells it.
+// The PUT itself, as its event has it.
 schema::TraceStep step_of(const schema::ObjectEvent& event) {
     std::string detail =
         fmt::format("{}, request {}", human_bytes(event.size_bytes), event.request_id);

@@ -91,7 +91,7 @@ private:
                      void* self) {
         auto* warning = static_cast<FirstWarning*>(self);
         const std::string_view said = text == nullptr ? "" : text;
-        // Where a tile failed is told by the line already.
+        // The line already names the tile that failed.
         if (warning->text_.empty() && !said.starts_with("error in tile")) {
             warning->text_ = printable(said);
         }
@@ -101,7 +101,7 @@ private:
     std::string text_;
 };
 
-// Bytes that decoding this takes at its peak, as far as the header tells.
+// Bytes that decoding this takes at its peak, as far as the header shows.
 std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
     const std::uint64_t pixels = count_pixels(header.size, header.is_animated ? header.pages : 1);
     const std::uint64_t bands = std::clamp(header.image.bands(), 3U, 4U);

@@ -6,6 +6,8 @@
 #include <vector>
 #include <vips/vips.h>
 
+#include <fmt/format.h>
+
 #include "services/image/color.hpp"
 #include "services/image/color_space.hpp"
 #include "services/image/encoders.hpp"
@@ -120,9 +122,8 @@ Result<void> check_side(Size size, ImageFormat format) {
     const std::uint32_t longest = side_max_of(format);
     if (std::max(size.width, size.height) <= longest) return {};
     return fail(ErrorCode::invalid_argument,
-                std::string(recipe::extension_of(format)) + " holds sides of " +
-                    std::to_string(longest) + " pixels at most, and this has " +
-                    std::to_string(size.width) + "x" + std::to_string(size.height),
+                fmt::format("{} holds sides of {} pixels at most, and this has {}x{}",
+                            recipe::extension_of(format), longest, size.width, size.height),
                 "bad_recipe");
 }
 
@@ -161,8 +162,8 @@ Result<Attempt> best_within(std::uint64_t bytes_max, std::uint32_t level_max,
     }
     if (best.level != 0) return best;
     return fail(ErrorCode::invalid_argument,
-                "it cannot be made smaller than " + std::to_string(smallest) +
-                    " bytes, and max_bytes is " + std::to_string(bytes_max),
+                fmt::format("it cannot be made smaller than {} bytes, and max_bytes is {}",
+                            smallest, bytes_max),
                 "bad_recipe");
 }
 

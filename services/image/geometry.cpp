@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 namespace onput::image {
 namespace {
 
@@ -95,9 +97,8 @@ Result<Box> crop_box(const recipe::CropStep& step, Size picture) {
     }
     if (step.left >= picture.width || step.top >= picture.height) {
         return fail(ErrorCode::invalid_argument,
-                    "the box begins at " + std::to_string(step.left) + "," +
-                        std::to_string(step.top) + ", outside of the picture's " +
-                        std::to_string(picture.width) + "x" + std::to_string(picture.height),
+                    fmt::format("the box begins at {},{}, outside of the picture's {}x{}",
+                                step.left, step.top, picture.width, picture.height),
                     "bad_recipe");
     }
     return Box{.left = step.left,

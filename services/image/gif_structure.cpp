@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
 namespace onput::image {
 namespace {
 
@@ -34,7 +36,7 @@ public:
         rest_.remove_prefix(count);
         return true;
     }
-    // A colour table as the packed field before it tells.
+    // A colour table as the packed field before it describes it.
     bool skip_colors(std::uint8_t packed) {
         if ((packed & has_colors) == 0) return true;
         return skip(std::size_t{3} << ((packed & colors_mask) + 1));
@@ -67,7 +69,7 @@ bool skip_image(Walk& walk) {
 
 std::unexpected<Error> damaged(const std::string& why, std::uint64_t frames) {
     return fail(ErrorCode::invalid_argument,
-                "the gif is damaged: " + why + " frame " + std::to_string(frames + 1), "damaged");
+                fmt::format("the gif is damaged: {} frame {}", why, frames + 1), "damaged");
 }
 
 }  // namespace

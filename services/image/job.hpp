@@ -22,7 +22,7 @@
 namespace onput::image {
 
 struct WatermarkObject {
-    std::string name = {};  // "s3://bucket/key", as the recipe names it.
+    std::string name;  // "s3://bucket/key", as the recipe names it.
     std::uint64_t bytes = 0;
 
     ONPUT_FIELDS(name, bytes)
@@ -32,19 +32,19 @@ struct WatermarkObject {
 struct ImageJob {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::image_job};
 
-    std::string recipe = {};     // The function's configuration: JSON of common/recipe.
-    std::string input_key = {};  // For messages.
+    std::string recipe;     // The function's configuration: JSON of common/recipe.
+    std::string input_key;  // For messages.
     std::uint64_t photo_bytes = 0;
-    std::vector<WatermarkObject> watermarks = {};  // In the order in which they follow the photo.
+    std::vector<WatermarkObject> watermarks;  // In the order in which they follow the photo.
 
     ONPUT_FIELDS(recipe, input_key, photo_bytes, watermarks)
     friend bool operator==(const ImageJob&, const ImageJob&) = default;
 };
 
 struct DerivativeResult {
-    std::string name = {};
-    std::string content_type = {};
-    std::string extension = {};  // "jpg"
+    std::string name;
+    std::string content_type;
+    std::string extension;  // "jpg"
     std::uint64_t bytes = 0;
     std::uint32_t width = 0;
     std::uint32_t height = 0;
@@ -57,20 +57,20 @@ struct DerivativeResult {
 
 // What is known about the photo itself.
 struct PhotoFacts {
-    std::string format = {};  // "jpeg", "png", "webp", "gif", "tiff", "heif", "avif": by content.
+    std::string format;       // "jpeg", "png", "webp", "gif", "tiff", "heif", "avif": by content.
     std::uint32_t width = 0;  // Upright, one page.
     std::uint32_t height = 0;
     std::uint32_t pages = 1;
     std::uint32_t bands = 3;
     std::uint32_t bits = 8;
-    std::string color_space = {};  // "srgb", "cmyk", "b-w", ...
+    std::string color_space;  // "srgb", "cmyk", "b-w", ...
     bool has_alpha = false;
     bool has_profile = false;
-    std::uint32_t orientation = 1;    // EXIF, 1 to 8, before it was turned upright.
-    std::string dominant_color = {};  // "#rrggbb"
+    std::uint32_t orientation = 1;  // EXIF, 1 to 8, before it was turned upright.
+    std::string dominant_color;     // "#rrggbb"
     // EXIF by its names ("Make", "DateTimeOriginal"), texts cut to 256 bytes, at most 64; GPS only
     // in `has_gps`.
-    std::map<std::string, std::string> exif = {};
+    std::map<std::string, std::string> exif;
     bool has_gps = false;
 
     ONPUT_FIELDS(format, width, height, pages, bands, bits, color_space, has_alpha, has_profile,
@@ -82,7 +82,7 @@ struct ImageResult {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::image_result};
 
     PhotoFacts photo = {};
-    std::vector<DerivativeResult> derivatives = {};  // In the recipe's order.
+    std::vector<DerivativeResult> derivatives;  // In the recipe's order.
 
     ONPUT_FIELDS(photo, derivatives)
     friend bool operator==(const ImageResult&, const ImageResult&) = default;

@@ -1,4 +1,4 @@
-// load_image_library: what libvips is told once, before jobs are forked.
+// load_image_library: sets libvips up once, before jobs are forked.
 #include <malloc.h>
 #include <vips/vips.h>
 

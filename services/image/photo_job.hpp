@@ -1,4 +1,4 @@
-// One photo in hand: the job, and what its steps have found out so far.
+// One job on a photo, and what its steps have found out so far.
 #pragma once
 
 #include "common/recipe/recipe.hpp"

@@ -1,7 +1,7 @@
 // Picture: what steps work on. One page, or all pages of a moving picture, each of one size.
 //
 // Before its first resize a picture may be held smaller than it is (see scale_plan.hpp): `size` is
-// what steps are told, pages hold as many pixels as were decoded. Steps that want each pixel run
+// what steps know, pages hold as many pixels as were decoded. Steps that want each pixel run
 // only where both are the same, which the plan sees to.
 #pragma once
 

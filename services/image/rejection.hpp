@@ -21,8 +21,8 @@ inline constexpr std::size_t rejection_message_bytes_max = 512;  // Percent-enco
 inline constexpr std::string_view too_many_bytes = "too_many_bytes";
 
 struct Rejection {
-    std::string reason = {};   // "damaged"
-    std::string message = {};  // At most rejection_message_bytes_max.
+    std::string reason;   // "damaged"
+    std::string message;  // At most rejection_message_bytes_max.
 
     friend bool operator==(const Rejection&, const Rejection&) = default;
 };

@@ -16,15 +16,15 @@ using Metadata = std::map<std::string, std::string>;
 
 // The photo that a message is about, for whatever is written because of it.
 struct Subject {
-    std::string bucket = {};
-    std::string key = {};
-    std::string etag = {};
-    std::string version_id = {};
-    std::string content_type = {};
+    std::string bucket;
+    std::string key;
+    std::string etag;
+    std::string version_id;
+    std::string content_type;
     std::uint64_t size_bytes = 0;
-    std::string function = {};
-    std::string message_id = {};
-    std::string event_id = {};  // The message's id where there is no event.
+    std::string function;
+    std::string message_id;
+    std::string event_id;  // The message's id where there is no event.
 
     [[nodiscard]] std::string name() const { return "s3://" + bucket + "/" + key; }
     // Idempotency key of one thing made of it: the same when the message is worked on again, unless
@@ -59,7 +59,7 @@ Result<schema::PutObject> make_derivative_object(const Subject& photo, const rec
 // The JSON object beside them: its place and headers.
 schema::PutObject make_sidecar_object(const Subject& photo, const recipe::Place& output);
 
-// What a job is told to have made.
+// One object that a job has made, for its outcome.
 schema::JobOutput make_output(const schema::PutObject& object, const schema::ObjectPut& put,
                               const DerivativeResult& derivative);
 

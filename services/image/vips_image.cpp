@@ -115,7 +115,7 @@ std::string take_vips_message() {
 }
 
 bool is_about_memory(std::string_view message) {
-    // A thread without memory for its stack is told of in other words.
+    // When a thread gets no memory for its stack, the message is another one.
     constexpr std::array<std::string_view, 2> signs{"memory", "creating thread"};
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     return std::ranges::any_of(signs, [&](std::string_view sign) {

@@ -41,7 +41,7 @@ private:
     VipsImage* handle_ = nullptr;
 };
 
-// What libvips said last, on one line and without its internals' names; forgets it.
+// The last message of libvips, on one line and without its internals' names; forgets it.
 std::string take_vips_message();
 
 // A library's text as a part of a message: one line of UTF-8, at most 200 bytes.
@@ -51,7 +51,7 @@ std::string printable(std::string_view text);
 // when memory ran out, else internal.
 Error vips_failure(std::string_view doing);
 
-// True for a message that tells of exhausted memory.
+// True for a message about exhausted memory.
 bool is_about_memory(std::string_view message);
 
 // Computes the pixels, once.

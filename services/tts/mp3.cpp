@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
 #include <lame/lame.h>
 
 #include "common/base/check.hpp"
@@ -110,7 +111,7 @@ Result<void> Mp3Writer::write(std::span<const std::int16_t> samples) {
             lame_encode_buffer(encoder_->lame, part.data(), part.data(),
                                static_cast<int>(part.size()), encoded.data(), encoded.size());
         if (bytes < 0)
-            return fail(ErrorCode::internal, "mp3: encode: error " + std::to_string(bytes));
+            return fail(ErrorCode::internal, fmt::format("mp3: encode: error {}", bytes));
         samples_ += part.size();
         ONPUT_TRY_VOID(put({encoded.data(), static_cast<std::size_t>(bytes)}));
     }
@@ -120,7 +121,7 @@ Result<void> Mp3Writer::write(std::span<const std::int16_t> samples) {
 Result<void> Mp3Writer::finish() {
     std::array<unsigned char, encoded_bytes_max> encoded{};
     const int bytes = lame_encode_flush(encoder_->lame, encoded.data(), encoded.size());
-    if (bytes < 0) return fail(ErrorCode::internal, "mp3: flush: error " + std::to_string(bytes));
+    if (bytes < 0) return fail(ErrorCode::internal, fmt::format("mp3: flush: error {}", bytes));
     ONPUT_TRY_VOID(put({encoded.data(), static_cast<std::size_t>(bytes)}));
     ONPUT_TRY_VOID(drain());
     // LAME kept a frame free for it at the start; its size is the same now.

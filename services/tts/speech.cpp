@@ -5,6 +5,7 @@
 
 #include <espeak-ng/espeak_ng.h>
 #include <espeak-ng/speak_lib.h>
+#include <fmt/format.h>
 
 #include "common/base/check.hpp"
 
@@ -89,9 +90,8 @@ Result<void> apply(const SpeechSettings& settings) {
     }
     // Voices of the mbrola synthesiser have other rates; they are not of the engine's own data.
     if (espeak_ng_GetSampleRate() == speech_sample_rate) return {};
-    return fail(ErrorCode::unimplemented, "voice " + settings.voice +
-                                              " has another sample rate than " +
-                                              std::to_string(speech_sample_rate));
+    return fail(ErrorCode::unimplemented, fmt::format("voice {} has another sample rate than {}",
+                                                      settings.voice, speech_sample_rate));
 }
 
 }  // namespace

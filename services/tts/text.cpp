@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "services/tts/utf8.hpp"
 
@@ -159,8 +161,8 @@ Result<TextEncoding> TextDecoder::decide() const {
         return byte == 0x7f || (byte < 0x20 && !is_line_or_space(byte));
     }));
     if (controls * control_bytes_share > pending_.size()) {
-        return not_a_text(std::to_string(controls) + " control characters in its first " +
-                          std::to_string(pending_.size()) + " bytes");
+        return not_a_text(
+            fmt::format("{} control characters in its first {} bytes", controls, pending_.size()));
     }
     return reads_as_utf8(pending_) ? utf8 : windows_1252;
 }

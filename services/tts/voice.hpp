@@ -1,4 +1,4 @@
-// Which voice speaks a text: who may say so, in which order. Pure.
+// Which voice speaks a text: who decides, in which order. Pure.
 //
 //     object's metadata  >  function's configuration  >  the text's own language  >  the default
 //
@@ -21,7 +21,7 @@ struct VoiceRequest {
     std::string object_language;
     std::string function_voice;
     std::string function_language;
-    std::string default_language;  // When the text does not tell its language; empty: "en".
+    std::string default_language;  // When the text's language is not recognised; empty: "en".
 };
 
 struct VoiceChoice {

@@ -11,7 +11,7 @@
 namespace onput::image {
 namespace {
 
-// Colours that a palette is made from: more tell nothing new.
+// Colours that a palette is made from: more change nothing.
 constexpr std::size_t palette_samples_max = 65'536;
 
 // The blocks of one page, row by row; those at the right and lower edges may be smaller.

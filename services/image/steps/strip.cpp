@@ -18,7 +18,7 @@ constexpr std::string_view gps_prefix = "exif-ifd3-";
 // The block that the encoders rewrite from the fields.
 constexpr std::string_view exif_block = VIPS_META_EXIF_NAME;
 
-// Free texts and XML that may tell the place in words.
+// Free texts and XML that may name the place.
 constexpr std::array place_blocks{std::string_view(VIPS_META_XMP_NAME),
                                   std::string_view(VIPS_META_IPTC_NAME),
                                   std::string_view(VIPS_META_PHOTOSHOP_NAME)};

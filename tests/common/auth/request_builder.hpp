@@ -7,6 +7,7 @@
 
 #include "common/auth/request_view.hpp"
 #include "common/auth/verify.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::auth::testing {
 
