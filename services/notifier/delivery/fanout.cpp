@@ -64,12 +64,7 @@ void Fanout::owe(const JournalEntry& entry) {
     if (message == nullptr) return;
     for (const std::uint64_t number : message->owed) {
         const Subscription* subscription = parts_.topics.find_subscription(number);
-        if (subscription == nullptr) continue;
-        if (subscription->protocol == "sqs") {
-            queues_.owe(*subscription, entry);
-        } else {
-            pushes_.owe(*subscription, entry);
-        }
+        if (subscription != nullptr) deliveries_.owe(*subscription, entry);
     }
 }
 
@@ -93,15 +88,15 @@ void Fanout::give_up(schema::TopicMessage message, const Error& error, Timestamp
                                                     .trace = message.trace,
                                                     .message_sequence = 0},
                             now, batch, effects);
-    queues_.keep_undelivered_of({.arn = message.topic_arn,
-                                 .rule_id = {},
-                                 .sequence = attempt.sequence,
-                                 .event_id = message.event_id,
-                                 .time = now,
-                                 .attempts = 1,
-                                 .error = text,
-                                 .event = schema::encode(message)},
-                                batch, effects);
+    deliveries_.keep_undelivered_of({.arn = message.topic_arn,
+                                     .rule_id = {},
+                                     .sequence = attempt.sequence,
+                                     .event_id = message.event_id,
+                                     .time = now,
+                                     .attempts = 1,
+                                     .error = text,
+                                     .event = schema::encode(message)},
+                                    batch, effects);
 }
 
 }  // namespace onput::notifier

@@ -15,7 +15,6 @@
 #include <string>
 
 #include "services/notifier/delivery/deliveries.hpp"
-#include "services/notifier/delivery/push_deliveries.hpp"
 #include "services/notifier/journal/recorder.hpp"
 
 namespace onput::notifier {
@@ -29,8 +28,8 @@ schema::TopicMessage message_of(const schema::ObjectEvent& event, std::size_t po
 
 class Fanout {
 public:
-    Fanout(const DeliveryParts& parts, Deliveries& queues, PushDeliveries& pushes)
-        : parts_(parts), queues_(queues), pushes_(pushes) {}
+    Fanout(const DeliveryParts& parts, Deliveries& deliveries)
+        : parts_(parts), deliveries_(deliveries) {}
 
     // On behalf of a service or an account: authorised and checked here.
     void tell(schema::TopicMessage message, Timestamp now, store::Batch& batch, Effects& effects);
@@ -47,8 +46,7 @@ private:
                  store::Batch& batch, Effects& effects);
 
     DeliveryParts parts_;
-    Deliveries& queues_;
-    PushDeliveries& pushes_;
+    Deliveries& deliveries_;
 };
 
 }  // namespace onput::notifier

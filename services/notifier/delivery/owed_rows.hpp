@@ -22,7 +22,7 @@ class OwedRows {
 public:
     void touch(std::string_view name) { behind_.emplace(name); }
     // Its row has just been written, or there is none any more.
-    void forget(const std::string& name) {
+    void remove(const std::string& name) {
         behind_.erase(name);
         taken_.erase(name);
     }

@@ -1,4 +1,4 @@
-// TargetMetrics: what deliveries of both kinds say of their targets. One by one up to
+// TargetMetrics: what deliveries say of their targets. One by one up to
 // metric_targets_max, and the rest summed up as the target "other": subscriptions are made by
 // users, and who makes many must not make as many time series. Pure.
 #pragma once

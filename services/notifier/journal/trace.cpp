@@ -108,11 +108,10 @@ Result<Teller::Step> Teller::outcome(const JournalEntry& entry, const std::strin
     if (destination == nullptr || number <= destination->record().settled_number) {
         return settled(entry, name, number);
     }
-    const RetrySchedule& schedule = destination->schedule();
-    if (schedule.failures() == 0) return std::nullopt;  // On its way for the first time.
-    auto result = step(schedule.failed_at(), "delivery failed", entry);
+    if (destination->failures == 0) return std::nullopt;  // In flight for the first time.
+    auto result = step(destination->failed_at, "delivery failed", entry);
     result.detail =
-        attempts_text(schedule.failures()) + ", tried again: " + destination->last_error();
+        attempts_text(destination->failures) + ", tried again: " + destination->last_error;
     return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/notifier/delivery/ordered_batch.hpp"
 #include "tests/services/notifier/harness.hpp"
 
 namespace onput::notifier {
