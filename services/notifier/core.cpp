@@ -125,7 +125,7 @@ NotifierCore::Added NotifierCore::add(NewBody row, Timestamp now, store::Batch& 
             message->message_id = message_id_of(
                 {.event_id = message->event_id, .arn = message->topic_arn, .rule_id = {}});
         }
-        fanout_.tell(std::move(*message), now, batch, effects);
+        fanout_.authorize_and_publish(std::move(*message), now, batch, effects);
         return added;
     }
     const JournalEntry& entry =
@@ -141,7 +141,7 @@ NotifierCore::Added NotifierCore::add(NewBody row, Timestamp now, store::Batch& 
     for (auto& message : messages) {
         ++added.records;
         added.bytes += message.message.size();
-        fanout_.tell(std::move(message), now, batch, effects);
+        fanout_.authorize_and_publish(std::move(message), now, batch, effects);
     }
     return added;
 }
@@ -273,7 +273,7 @@ Timestamp NotifierCore::next_wakeup(Timestamp now) const {
 }
 
 Result<schema::TraceStory> NotifierCore::trace(const schema::TraceQuery& query) const {
-    return tell_trace(
+    return trace_story(
         {.view = view_, .journal = journal_, .deliveries = deliveries_, .topics = topics_},
         query.trace_id);
 }

@@ -6,10 +6,10 @@
 //                                                                               |
 //                        writes (settled) <-- on_delivered, on_sent <-----------+
 //
-// Commands answer what the caller is told and leave the rest in Effects. The shell commits `writes`
-// at once, so that the next command sees them, and keeps the answer, and `published`, until they
-// are durable. It then calls on_durable with the head as it was at the commit: nothing is sent to a
-// destination before that. After any command, `due` and `outbound_due` say what to send, and
+// Commands return what the caller is answered and leave the rest in Effects. The shell commits
+// `writes` at once, so that the next command sees them, and keeps the answer and `published` until
+// they are durable. It then calls on_durable with the head as it was at the commit: nothing is sent
+// to a destination before that. After any command, `due` and `outbound_due` say what to send, and
 // `next_wakeup` when to ask again if nothing else happens.
 //
 // Any failure of a read means that the store is damaged: the process ends.
@@ -86,10 +86,11 @@ public:
                                 Effects& effects);
     Result<schema::Empty> apply(const schema::SetSubscriptionAttribute& request,
                                 const Caller& caller, Effects& effects);
-    // Questions about them.
+    // Queries about them.
     [[nodiscard]] const TopicBook& topics() const { return topics_; }
-    // Journals what a check of destinations tells topics.
-    Result<void> tell(std::vector<schema::TopicMessage> messages, Timestamp now, Effects& effects);
+    // Publishes the test events of a check of destinations.
+    Result<void> publish_test_events(std::vector<schema::TopicMessage> messages, Timestamp now,
+                                     Effects& effects);
 
     // Every record up to this sequence survives a crash. Rises.
     void on_durable(std::uint64_t sequence);

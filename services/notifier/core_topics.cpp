@@ -87,7 +87,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::DeleteTopic& request, co
                                           Effects& effects) {
     store::Batch batch{std::string(partition)};
     std::vector<std::uint64_t> removed;
-    auto answer = topics_.remove(request, caller, batch, removed);
+    auto answer = topics_.delete_topic(request, caller, batch, removed);
     if (!batch.empty()) effects.writes.push_back(std::move(batch));
     if (!removed.empty()) deliveries_.remove_orphans();
     return answer;
@@ -147,11 +147,12 @@ Result<schema::Empty> NotifierCore::apply(const schema::SetSubscriptionAttribute
     return answer;
 }
 
-Result<void> NotifierCore::tell(std::vector<schema::TopicMessage> messages, Timestamp now,
-                                Effects& effects) {
+Result<void> NotifierCore::publish_test_events(std::vector<schema::TopicMessage> messages,
+                                               Timestamp now, Effects& effects) {
     if (messages.empty()) return {};
     store::Batch batch{std::string(partition)};
-    for (auto& message : messages) fanout_.tell(std::move(message), now, batch, effects);
+    for (auto& message : messages)
+        fanout_.authorize_and_publish(std::move(message), now, batch, effects);
     return close_batch(std::move(batch), effects);
 }
 

@@ -62,7 +62,8 @@ void NotifierService::finish_check(std::uint64_t id) {
     auto over = checks_.extract(id);
     OpenCheck& open = over.mapped();
     Effects effects;
-    must(core_->tell(open.check.take_topic_messages(), process_.loop().now(), effects));
+    must(core_->publish_test_events(open.check.take_topic_messages(), process_.loop().now(),
+                                    effects));
     perform(std::move(effects));
     reply_when_durable(open.reply_to, to_reply(*open.check.result()));
     finish_drain_if_idle();

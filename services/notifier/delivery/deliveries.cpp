@@ -214,7 +214,7 @@ Result<void> Deliveries::refill(Destination& destination, Turns& turns, std::siz
         turns.is_cut_short = true;
         return {};
     }
-    // Whoever was refilled last waits until the others were.
+    // The last one that was refilled waits until the others were.
     turns.cursor = destination.arn();
     ONPUT_TRY(const auto entries,
               journal_.read_from(destination.scanned_through() + 1, records_left));

@@ -2,12 +2,12 @@
 //
 //     owe -> due -> (sent) -> on_answer -> delivered
 //                                |-------> failed: due again later
-//                                \-------> refused for good, or given up: owed to the subscription's
-//                                          dead-letter queue, or UndeliveredRecord
+//                                \-------> refused for good, or given up: owed to the
+//                                          subscription's dead-letter queue, or UndeliveredRecord
 //
-// One engine: the table of destinations by name, their rows, whose turn it is and when, and what
-// becomes of messages that a destination does not get. How one destination is sent its messages is
-// its policy's to say (see Destination).
+// The engine: the table of destinations by name, their rows, whose turn it is and when, and what
+// becomes of messages that a destination does not get. A destination's policy decides how its
+// messages are sent (destination.hpp).
 //
 // Only what is durable in the journal is sent: a sequence that a crash took back would be given to
 // another event, which the queue would then take for a repetition. An answer lost in a crash is
@@ -17,8 +17,8 @@
 // change: to endpoints outside all of them, to a queue the one that ended it. A dead letter is owed
 // by the record of the last attempt: that has the number, a rising one, and names the message.
 //
-// At most in_flight_outside_max messages, and about in_flight_outside_bytes_max bytes, are in flight
-// outside at once, whoever they are for.
+// To all endpoints outside together, at most in_flight_outside_max messages and about
+// in_flight_outside_bytes_max bytes are in flight at once.
 //
 // Part of NotifierCore; pure but for reading the journal.
 #pragma once
@@ -149,7 +149,7 @@ private:
     };
     Result<void> settle(Destination& destination, std::uint64_t number, const Answer& answer,
                         const DeliveryContext& context, Effects& effects);
-    // Answers the bytes of what was written because of it.
+    // Returns the bytes of what was written because of it.
     Result<std::size_t> add_outcome(const AttemptOutcome& outcome, Change& change);
     const JournalEntry& add_attempt(const AttemptOutcome& outcome,
                                     const schema::TopicMessage& message, Change& change);

@@ -4,15 +4,12 @@
 //     settled | window: what is owed next, at most window_max | ... found in the journal later
 //             ^ cursor
 //
-//     owed ---begin_next---> in flight ---on_answer---> delivered
-//      ^                         |
-//      |                         +--> failed: due again later
-//      |                         |        |
-//      +-------------------------|--------+
-//                                +--> refused for good, or tried long enough: dead letter or
-//                                     UndeliveredRecord
+//     owed --begin_next--> in flight --on_answer--> delivered
+//      ^                                 |--------> refused for good, or tried often enough: a dead
+//      |                                 |          letter, or an UndeliveredRecord
+//      +-- when its time has come -- failed
 //
-// How messages are sent is the policy's to say:
+// The policy decides how messages are sent:
 //
 //                     OrderedBatch                        OneByOne
 //     to              the queue service: queues and       endpoints outside: webhooks, mail, SMS
@@ -123,12 +120,8 @@ public:
 
 protected:
     explicit Destination(DestinationRecord record) : record_(std::move(record)) {}
-    Destination(const Destination&) = default;
-    Destination& operator=(const Destination&) = default;
-    Destination(Destination&&) = default;
-    Destination& operator=(Destination&&) = default;
 
-    // Known apart from what the window holds.
+    // It has failed and is kept beside the window.
     [[nodiscard]] virtual bool is_waiting(std::uint64_t number) const = 0;
     void note_success(Timestamp now, Timestamp journaled_at);
     void note_failure(Timestamp now, std::string error);

@@ -5,7 +5,7 @@
 //              <- through -> settled by the answer; the rest is sent again
 //
 // Three kinds, which differ in their records: a queue or function that rules name; a subscription
-// of protocol sqs; and a subscription's dead letters, on their way to its dead-letter queue.
+// of protocol sqs; and a subscription's dead letters, for its dead-letter queue.
 #pragma once
 
 #include "services/notifier/delivery/destination.hpp"

@@ -1,11 +1,10 @@
-// OwedRows: whose rows are behind. A message to a topic may be owed to thousands of subscriptions;
-// their rows do not go into the message's own commit but are written a little later, in bounded
-// batches. Until a round of writing is over, a start reads the journal from where the last one
-// began (JournalStateRecord::owed_through) and owes again what the rows do not have yet.
+// OwedRows: the destinations whose rows are behind. A message to a topic may be owed to thousands
+// of subscriptions; their rows do not go into the message's own commit but are written a little
+// later, in bounded batches. Until a round of writing is over, a start reads the journal from where
+// the last one began (JournalStateRecord::owed_through) and owes again what the rows do not have.
 //
-//     touch -> behind | begin: a round takes those behind -> take -> written | finish: the
-//     journal's
-//                                                                            | mark moves
+//     touch -> behind --begin: a round takes all--> taken --take--> written
+//                                                     \--finish: none is left, owed_through moves
 #pragma once
 
 #include <cstdint>

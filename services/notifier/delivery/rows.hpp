@@ -20,8 +20,8 @@ inline constexpr std::size_t removed_rows_per_turn = 300;
 Result<std::map<std::uint64_t, AttemptRecord>> read_attempts(const store::View& view,
                                                              std::string_view arn);
 
-// Keeps for inspection what nobody gets any more, and has the shell log it. Whoever keeps some
-// calls remove_oldest_undelivered once for all those of a batch.
+// Keeps for inspection a message that its destination does not get, and has the shell log it. Call
+// remove_oldest_undelivered once for all those of a batch.
 void keep_undelivered(UndeliveredRecord record, std::uint64_t number, store::Batch& batch,
                       Effects& effects);
 

@@ -1,7 +1,7 @@
 // The messages that destinations receive, byte for byte as S3 writes them. Pure.
 //
 // One message holds one record. Which keys `s3.object` has depends on the event: a removal has no
-// size and no eTag, tags and ACLs have no sequencer (reference s3.md, 2.7). Keys are
+// size and no eTag, tags and ACLs have no sequencer. Keys are
 // form-urlencoded with '/' left as it is.
 #pragma once
 

@@ -1,8 +1,12 @@
-// DeliveryPolicy: when a message that an endpoint did not take is tried again, in SNS's four phases
-// (reference messaging.md, 3.4).
+// DeliveryPolicy: when a message that an endpoint did not take is tried again, in four phases.
 //
-//     immediate | pre-backoff (min delay) | backoff (min -> max) | post-backoff (max delay) | given
-//     up numNoDelayRetries  numMinDelayRetries      the rest             numMaxDelayRetries
+//     phase            each retry after        how many
+//     immediate        0                       numNoDelayRetries
+//     pre-backoff      minDelayTarget          numMinDelayRetries
+//     backoff          minimum to maximum      the rest of numRetries
+//     post-backoff     maxDelayTarget          numMaxDelayRetries
+//
+// Then it is given up.
 //
 // Pure. A policy is SNS's JSON: {"healthyRetryPolicy": {...}, "throttlePolicy":
 // {"maxReceivesPerSecond": n}, "requestPolicy": {"headerContentType": "..."}} of a subscription, or

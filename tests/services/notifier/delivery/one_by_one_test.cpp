@@ -208,7 +208,7 @@ TEST_F(OneByOneTest, what_was_settled_before_an_older_one_is_repeated_after_a_re
 TEST_F(OneByOneTest, one_that_waits_beyond_the_cursor_is_not_found_twice) {
     owe(1, 5);
     begin_all();
-    fail(3, 20s);  // 1 and 2 are still on their way.
+    fail(3, 20s);  // 1 and 2 are still in flight.
     restart();
     EXPECT_EQ(begin_all(), (Sequences{1, 2, 4, 5}));
     now += 20s;

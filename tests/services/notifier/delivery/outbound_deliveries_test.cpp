@@ -1,3 +1,5 @@
+#include <set>
+
 #include "services/notifier/delivery/one_by_one.hpp"
 #include "tests/services/notifier/harness.hpp"
 
@@ -13,7 +15,7 @@ protected:
     OutboundDeliveriesTest() { create_topic(); }
 
     using Texts = std::vector<std::string>;
-    // What a restart or a moment later is sent, and stays on its way.
+    // What a restart or a moment later is sent, and stays in flight.
     Texts due_texts() { return texts(outbound_due()); }
     static std::string redrive() { return R"({"deadLetterTargetArn":")" + queue_b + R"("})"; }
     static std::string retry_policy(int retries, int delay_s) {
@@ -145,7 +147,7 @@ TEST_F(OutboundDeliveriesTest, refused_for_good_it_is_not_tried_again) {
     const std::string arn = subscribe_webhook(url, {{"RedrivePolicy", redrive()}});
     publish("a");
     sync();
-    tell(outbound_due()[0], OutboundVerdict::refused, 404);
+    answer(outbound_due()[0], OutboundVerdict::refused, 404);
     now += 1h;
     EXPECT_TRUE(outbound_due().empty());
     sync();
@@ -157,7 +159,7 @@ TEST_F(OutboundDeliveriesTest, without_a_dead_letter_queue_it_is_kept_as_undeliv
     const std::string arn = subscribe_webhook(url);
     publish("a");
     sync();
-    tell(outbound_due()[0], OutboundVerdict::refused, 410);
+    answer(outbound_due()[0], OutboundVerdict::refused, 410);
     EXPECT_EQ(state_of(arn).undelivered, 1u);
     ASSERT_EQ(undeliverable.size(), 1u);
     EXPECT_EQ(undeliverable[0].error, "status 410");
@@ -170,7 +172,7 @@ TEST_F(OutboundDeliveriesTest, without_a_dead_letter_queue_it_is_kept_as_undeliv
 TEST_F(OutboundDeliveriesTest, an_invitation_that_nobody_takes_goes_to_no_dead_letter_queue) {
     const std::string arn = subscribe("https", url, {{"RedrivePolicy", redrive()}});
     sync();
-    tell(outbound_due()[0], OutboundVerdict::refused, 404);
+    answer(outbound_due()[0], OutboundVerdict::refused, 404);
     sync();
     EXPECT_TRUE(due().empty());
     EXPECT_EQ(state_of(arn).undelivered, 1u);
@@ -199,7 +201,7 @@ TEST_F(OutboundDeliveriesTest, after_a_restart_what_was_on_its_way_is_sent_again
     sync();
     crash();
     EXPECT_EQ(due_texts(), (Texts{"1", "2"}));
-    take(lost[1]);  // Of an earlier life.
+    take(lost[1]);  // From before the restart.
 }
 
 TEST_F(OutboundDeliveriesTest, an_acknowledgement_lost_in_a_crash_repeats_the_message) {
@@ -257,6 +259,24 @@ TEST_F(OutboundDeliveriesTest, at_most_so_much_is_on_its_way_to_all_together) {
     EXPECT_TRUE(outbound_due().empty());
     take(open.back());
     EXPECT_EQ(outbound_due().size(), 1u);
+}
+
+TEST_F(OutboundDeliveriesTest, a_round_that_was_cut_short_goes_on_where_it_stopped) {
+    for (std::size_t i = 0; i < in_flight_outside_max / http_open_max + 1; ++i) {
+        subscribe_webhook(url + std::to_string(i));
+    }
+    const auto publish_some = [this] {
+        for (std::size_t i = 0; i < http_open_max; ++i) publish(std::to_string(i));
+        sync();
+    };
+    publish_some();
+    std::set<std::string> served;
+    for (const auto& delivery : outbound_due()) {
+        served.insert(delivery.subscription_arn);
+        take(delivery);
+    }
+    publish_some();
+    EXPECT_FALSE(served.contains(outbound_due().front().subscription_arn));
 }
 
 TEST_F(OutboundDeliveriesTest, far_behind_it_is_refilled_from_the_journal) {

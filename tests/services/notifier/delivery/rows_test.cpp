@@ -79,7 +79,7 @@ TEST_F(DeliveryRowsTest, an_endpoint_has_its_cursor_and_one_row_per_message_that
     fail_once(sent[1]);
     take(sent[0]);
     DestinationRecord cursor{.arn = arn};
-    cursor.settled_number = number(first + 2) - 1;  // The third is still on its way.
+    cursor.settled_number = number(first + 2) - 1;  // The third is still in flight.
     cursor.last_number = number(first + 2);
     cursor.owed_total = 4;  // With the confirmation.
     cursor.settled_total = 2;
@@ -117,7 +117,7 @@ TEST_F(DeliveryRowsTest, dead_letters_have_a_destination_of_their_own) {
     publish("hello");
     sync();
     const std::uint64_t message = core->head();
-    tell(outbound_due()[0], OutboundVerdict::refused, 404);
+    answer(outbound_due()[0], OutboundVerdict::refused, 404);
     DestinationRecord cursor{.arn = arn};
     cursor.settled_number = number(message);
     cursor.last_number = number(message);
