@@ -58,7 +58,7 @@ void Checks::finish(std::uint64_t id) {
     auto over = checks_.extract(id);
     OpenCheck& open = over.mapped();
     host_.must_execute([&](NotifierCore& core, Effects& effects) {
-        return core.tell(open.check.take_topic_messages(), host_.now(), effects);
+        return core.publish_test_events(open.check.take_topic_messages(), host_.now(), effects);
     });
     host_.reply(open.reply_to, *open.check.result());
 }

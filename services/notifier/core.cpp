@@ -72,41 +72,17 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
              .writer = writer,
              .owed_rows = owed_rows_},
       deliveries_(options.deliveries, parts_, Random(random_.next())),
-      pushes_(parts_, deliveries_, Random(random_.next())),
-      fanout_(parts_, deliveries_, pushes_) {}
+      fanout_(parts_, deliveries_) {}
 
 Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
     store::Batch batch{std::string(partition)};
     ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batch));
     ONPUT_TRY_VOID(topics_.restore());
-    ONPUT_TRY_VOID(restore_destinations());
+    ONPUT_TRY_VOID(deliveries_.restore());
     ONPUT_TRY_VOID(restore_owed());
     effects.add(std::move(batch));
     check_invariants();
     return {};
-}
-
-Result<void> NotifierCore::restore_destinations() {
-    store::Range range = notifier::destinations();
-    while (true) {
-        ONPUT_TRY(const auto rows, view_.scan(partition, range, store::scan_rows_max));
-        for (const auto& row : rows) {
-            ONPUT_TRY(auto record, read_row<DestinationRecord>(row.key, row.value));
-            const Subscription* subscription =
-                record.subscription == 0 ? nullptr : topics_.find_subscription(record.subscription);
-            if (record.subscription != 0 && subscription == nullptr) {
-                // Its removal was not finished.
-                dropped_.add(std::move(record.arn));
-            } else if (subscription == nullptr || record.is_dead_letter ||
-                       subscription->protocol == "sqs") {
-                deliveries_.restore(std::move(record));
-            } else {
-                ONPUT_TRY_VOID(pushes_.restore(std::move(record)));
-            }
-        }
-        if (rows.size() < store::scan_rows_max) return {};
-        range.from = rows.back().key + '\0';
-    }
 }
 
 // What the newest messages owe to subscriptions was not yet in their rows.
@@ -149,7 +125,7 @@ NotifierCore::Added NotifierCore::add(NewBody row, Timestamp now, store::Batch& 
             message->message_id = message_id_of(
                 {.event_id = message->event_id, .arn = message->topic_arn, .rule_id = {}});
         }
-        fanout_.tell(std::move(*message), now, batch, effects);
+        fanout_.authorize_and_publish(std::move(*message), now, batch, effects);
         return added;
     }
     const JournalEntry& entry =
@@ -165,7 +141,7 @@ NotifierCore::Added NotifierCore::add(NewBody row, Timestamp now, store::Batch& 
     for (auto& message : messages) {
         ++added.records;
         added.bytes += message.message.size();
-        fanout_.tell(std::move(message), now, batch, effects);
+        fanout_.authorize_and_publish(std::move(message), now, batch, effects);
     }
     return added;
 }
@@ -211,14 +187,29 @@ void NotifierCore::on_durable(std::uint64_t sequence) {
     ONPUT_CHECK(sequence <= journal_.head());
     durable_ = std::max(durable_, sequence);
     deliveries_.set_durable(durable_);
-    pushes_.set_durable(durable_);
 }
 
-void NotifierCore::drop_orphans() {
-    std::vector<std::string> names;
-    deliveries_.drop_orphans(names);
-    pushes_.drop_orphans(names);
-    for (auto& name : names) dropped_.add(std::move(name));
+Result<std::vector<Delivery>> NotifierCore::due(Timestamp now) {
+    Effects none;  // Batches are never settled before they are sent.
+    ONPUT_TRY(auto due, deliveries_.due(SendPolicy::ordered_batch, now, none));
+    std::vector<Delivery> deliveries;
+    for (auto& [id, name, sending] : due) {
+        deliveries.push_back(
+            {.id = id, .message = std::get<schema::Deliver>(std::move(sending.message))});
+    }
+    return deliveries;
+}
+
+Result<std::vector<OutboundDelivery>> NotifierCore::outbound_due(Timestamp now, Effects& effects) {
+    effects.may_sync_late = true;
+    ONPUT_TRY(auto due, deliveries_.due(SendPolicy::one_by_one, now, effects));
+    std::vector<OutboundDelivery> deliveries;
+    for (auto& [id, name, sending] : due) {
+        deliveries.push_back({.id = id,
+                              .subscription_arn = std::move(name),
+                              .message = std::get<OutboundMessage>(std::move(sending.message))});
+    }
+    return deliveries;
 }
 
 // True: rows are still behind.
@@ -228,10 +219,8 @@ Result<bool> NotifierCore::write_owed_rows(store::Batch& batch) {
         owed_rows_.begin(journal_.head());
     }
     for (const auto& name : owed_rows_.take(owed_rows_per_turn)) {
-        if (const auto* queue = deliveries_.find(name)) {
-            batch.put(destination_key(name), schema::encode(queue->record()));
-        } else if (const auto* push = pushes_.find(name)) {
-            batch.put(destination_key(name), schema::encode(push->record()));
+        if (const auto* destination = deliveries_.find(name)) {
+            batch.put(destination_key(name), schema::encode(destination->record()));
         }
     }
     if (!owed_rows_.finish()) return true;
@@ -244,14 +233,13 @@ Result<bool> NotifierCore::write_owed_rows(store::Batch& batch) {
 // the rows of subscriptions a start reads.
 std::uint64_t NotifierCore::needed_from() const {
     const std::uint64_t all = std::min(durable_, journal_.owed_through()) + 1;
-    return std::min(
-        {all, deliveries_.needed_from().value_or(all), pushes_.needed_from().value_or(all)});
+    return std::min(all, deliveries_.needed_from().value_or(all));
 }
 
 Result<void> NotifierCore::trim(Timestamp now, store::Batch& batch) {
     std::vector<std::uint64_t> removed;
     topics_.expire(now, batch, removed);
-    drop_orphans();
+    deliveries_.remove_orphans();
     ONPUT_TRY(const bool has_rows_behind, write_owed_rows(batch));
     if (owed_rows_.is_empty()) journal_.set_owed_through(journal_.head());
     ONPUT_TRY(const bool has_more_records,
@@ -270,7 +258,7 @@ Result<void> NotifierCore::end_turn(Timestamp now, Effects& effects) {
 }
 
 Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
-    ONPUT_TRY_VOID(deliveries_.give_up_old(now, effects));
+    ONPUT_TRY_VOID(deliveries_.expire(now, effects));
     const bool is_time = now >= trimmed_at_ + trim_interval || now < trimmed_at_;
     if (!is_time && !has_more_to_do_) return {};
     trimmed_at_ = now;
@@ -278,35 +266,23 @@ Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     store::Batch trimmed{std::string(partition)};
     ONPUT_TRY_VOID(trim(now, trimmed));
     effects.add(std::move(trimmed));
-    store::Batch swept{std::string(partition)};
-    ONPUT_TRY(const bool has_more_rows, deliveries_.sweep(swept));
-    pushes_.sweep(swept);
-    ONPUT_TRY(const bool has_more_dropped, dropped_.sweep(view_, swept));
-    effects.add(std::move(swept));
-    has_more_to_do_ = has_more_to_do_ || has_more_rows || has_more_dropped;
+    store::Batch rows{std::string(partition)};
+    ONPUT_TRY(const bool has_more_rows, deliveries_.remove_rows(rows));
+    effects.add(std::move(rows));
+    has_more_to_do_ = has_more_to_do_ || has_more_rows;
     return {};
 }
 
 Timestamp NotifierCore::next_wakeup(Timestamp now) const {
     if (has_more_to_do_ || now < trimmed_at_) return now;
     const Timestamp trim_at = trimmed_at_ + trim_interval;
-    const Timestamp next = std::min({trim_at, deliveries_.next_wakeup(now).value_or(trim_at),
-                                     pushes_.next_wakeup(now).value_or(trim_at)});
-    return std::max(now, next);
+    return std::max(now, std::min(trim_at, deliveries_.next_wakeup(now).value_or(trim_at)));
 }
 
 Result<schema::TraceStory> NotifierCore::trace(const schema::TraceQuery& query) const {
-    return tell_trace(
+    return trace_story(
         {.view = view_, .journal = journal_, .deliveries = deliveries_, .topics = topics_},
         query.trace_id);
-}
-
-schema::DestinationList NotifierCore::list_destinations() const {
-    schema::DestinationList list;
-    deliveries_.add_states(list.destinations);
-    pushes_.add_states(list.destinations);
-    std::ranges::sort(list.destinations, {}, &schema::DestinationState::arn);
-    return list;
 }
 
 schema::BusHead NotifierCore::durable_head(Timestamp now) const {
@@ -325,7 +301,6 @@ std::vector<schema::Metric> NotifierCore::metrics(Timestamp now) const {
     add("onput_subscriptions", topics_.subscriptions().size());
     TargetMetrics targets;
     deliveries_.add_metrics(now, targets);
-    pushes_.add_metrics(now, targets);
     std::move(targets).write(metrics);
     return metrics;
 }
@@ -335,7 +310,6 @@ void NotifierCore::check_invariants() const {
     journal_.check_invariants();
     topics_.check_invariants();
     deliveries_.check_invariants();
-    pushes_.check_invariants();
 }
 
 }  // namespace onput::notifier

@@ -27,9 +27,7 @@
 #include "common/base/result.hpp"
 #include "services/notifier/delivery/check.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
-#include "services/notifier/delivery/dropped.hpp"
 #include "services/notifier/delivery/fanout.hpp"
-#include "services/notifier/delivery/push_deliveries.hpp"
 #include "services/notifier/effects.hpp"
 #include "services/notifier/journal/journal.hpp"
 #include "services/notifier/topics/topic_book.hpp"
@@ -90,10 +88,11 @@ public:
                                 Effects& effects);
     Result<schema::Empty> apply(const schema::SetSubscriptionAttribute& request,
                                 const Caller& caller, Effects& effects);
-    // Questions about them.
+    // Queries about them.
     [[nodiscard]] const TopicBook& topics() const { return topics_; }
-    // Journals what a check of destinations tells topics.
-    Result<void> tell(std::vector<schema::TopicMessage> messages, Timestamp now, Effects& effects);
+    // Publishes the test events of a check of destinations.
+    Result<void> publish_test_events(std::vector<schema::TopicMessage> messages, Timestamp now,
+                                     Effects& effects);
 
     // Every record up to this sequence survives a crash. Rises.
     void on_durable(std::uint64_t sequence);
@@ -102,22 +101,19 @@ public:
     // A command that fails has changed nothing.
     static bool is_fatal(const Error&) { return false; }
 
-    Result<std::vector<Delivery>> due(Timestamp now) { return deliveries_.due(now); }
+    Result<std::vector<Delivery>> due(Timestamp now);
     // Exactly one answer per delivery, `timeout` and `unavailable` included; others are ignored.
     // Its changes may sync late: losing one only repeats a delivery. The queue service recognises
     // it, an endpoint outside sees the same message id again.
     Result<void> on_delivered(const DeliveryAnswer& answer, Timestamp now, Effects& effects) {
         effects.may_sync_late = true;
-        return deliveries_.on_delivered(answer, now, effects);
+        return deliveries_.on_answer(answer, now, effects);
     }
     // The same for the outside.
-    Result<std::vector<OutboundDelivery>> outbound_due(Timestamp now, Effects& effects) {
-        effects.may_sync_late = true;
-        return pushes_.due(now, effects);
-    }
+    Result<std::vector<OutboundDelivery>> outbound_due(Timestamp now, Effects& effects);
     Result<void> on_sent(const OutboundAnswer& answer, Timestamp now, Effects& effects) {
         effects.may_sync_late = true;
-        return pushes_.on_sent(answer, now, effects);
+        return deliveries_.on_answer(answer, now, effects);
     }
 
     // Does on_time, when it is due.
@@ -135,7 +131,7 @@ public:
         return journal_.find(request);
     }
     [[nodiscard]] Result<schema::TraceStory> trace(const schema::TraceQuery& query) const;
-    [[nodiscard]] schema::DestinationList list_destinations() const;
+    [[nodiscard]] schema::DestinationList list_destinations() const { return deliveries_.list(); }
 
     // The heartbeat: the newest record that is durable.
     [[nodiscard]] schema::BusHead durable_head(Timestamp now) const;
@@ -160,10 +156,8 @@ private:
     };
     Added add(NewBody row, Timestamp now, store::Batch& batch, Effects& effects);
     Result<void> close_batch(store::Batch batch, Effects& effects);
-    Result<void> restore_destinations();
     Result<void> restore_owed();
     [[nodiscard]] Result<void> check_publish(const schema::PublishMessages& request) const;
-    void drop_orphans();
     Result<bool> write_owed_rows(store::Batch& batch);
     Result<void> trim(Timestamp now, store::Batch& batch);
     [[nodiscard]] std::uint64_t needed_from() const;
@@ -177,9 +171,7 @@ private:
     OwedRows owed_rows_;
     DeliveryParts parts_;
     Deliveries deliveries_;
-    PushDeliveries pushes_;
     Fanout fanout_;
-    DroppedDestinations dropped_;
     std::uint64_t durable_ = 0;
     Timestamp trimmed_at_;
     bool has_more_to_do_ = false;  // Of what on_time does in steps.

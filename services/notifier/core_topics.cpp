@@ -87,9 +87,9 @@ Result<schema::Empty> NotifierCore::apply(const schema::DeleteTopic& request, co
                                           Effects& effects) {
     store::Batch batch{std::string(partition)};
     std::vector<std::uint64_t> removed;
-    auto answer = topics_.remove(request, caller, batch, removed);
+    auto answer = topics_.delete_topic(request, caller, batch, removed);
     effects.add(std::move(batch));
-    if (!removed.empty()) drop_orphans();
+    if (!removed.empty()) deliveries_.remove_orphans();
     return answer;
 }
 
@@ -115,7 +115,7 @@ Result<schema::SubscriptionInfo> NotifierCore::apply(const schema::Subscribe& re
     auto answer = topics_.subscribe(request, caller, batch);
     if (answer && answer->owed) fanout_.add(*std::move(answer->owed), caller.now, batch, effects);
     // Even a refused one may have found subscriptions whose tokens had expired.
-    drop_orphans();
+    deliveries_.remove_orphans();
     if (!batch.empty()) ONPUT_TRY_VOID(close_batch(std::move(batch), effects));
     if (!answer) return std::unexpected(answer.error());
     return std::move(answer->info);
@@ -135,7 +135,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::Unsubscribe& request, co
     std::vector<std::uint64_t> removed;
     auto answer = topics_.unsubscribe(request, caller, batch, removed);
     effects.add(std::move(batch));
-    if (!removed.empty()) drop_orphans();
+    if (!removed.empty()) deliveries_.remove_orphans();
     return answer;
 }
 
@@ -147,11 +147,12 @@ Result<schema::Empty> NotifierCore::apply(const schema::SetSubscriptionAttribute
     return answer;
 }
 
-Result<void> NotifierCore::tell(std::vector<schema::TopicMessage> messages, Timestamp now,
-                                Effects& effects) {
+Result<void> NotifierCore::publish_test_events(std::vector<schema::TopicMessage> messages,
+                                               Timestamp now, Effects& effects) {
     if (messages.empty()) return {};
     store::Batch batch{std::string(partition)};
-    for (auto& message : messages) fanout_.tell(std::move(message), now, batch, effects);
+    for (auto& message : messages)
+        fanout_.authorize_and_publish(std::move(message), now, batch, effects);
     return close_batch(std::move(batch), effects);
 }
 

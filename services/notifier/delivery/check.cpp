@@ -98,11 +98,11 @@ schema::TopicMessage DestinationCheck::topic_message(std::size_t index) const {
     return message;
 }
 
-void DestinationCheck::tell_topics() {
-    std::set<std::string_view> told;  // A topic that several rules name is told once.
+void DestinationCheck::make_topic_messages() {
+    std::set<std::string_view> added;  // A topic that several rules name gets one.
     for (std::size_t i = 0; i < request_.arns.size(); ++i) {
         if (request_.kinds[i] != schema::DestinationKind::topic) continue;
-        if (told.insert(request_.arns[i]).second) topic_messages_.push_back(topic_message(i));
+        if (added.insert(request_.arns[i]).second) topic_messages_.push_back(topic_message(i));
     }
 }
 
@@ -174,9 +174,9 @@ void DestinationCheck::enter_next_stage() {
     const bool has_refusal =
         std::ranges::any_of(refusals_, [](const std::string& words) { return !words.empty(); });
     const bool goes_on = stage_ == Stage::authorize && !has_refusal && !failure_;
-    // Topics are told last: a queue that refuses its test event ends the check without a word.
+    // Topics come last: when a queue refuses its test event, no topic gets one.
     const bool is_agreed = stage_ == Stage::test && !has_refusal && !failure_;
-    if (is_agreed) tell_topics();
+    if (is_agreed) make_topic_messages();
     stage_ = goes_on ? Stage::test : Stage::done;
     has_given_calls_ = false;
 }

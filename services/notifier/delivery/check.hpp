@@ -1,10 +1,10 @@
-// DestinationCheck: one CheckDestinations request on its way to an answer.
+// DestinationCheck: one CheckDestinations request until it is answered.
 //
 //     start -> authorize each destination -> all agree -> send each queue the s3:TestEvent -> done
 //                                        \-> some refuse: their words, and nothing is sent
 //
-// A topic is asked here and now: TopicBook knows it. What it is to be told when all agree is
-// `take_topic_messages`, for the owner to journal before the answer.
+// A topic is authorized at once, by TopicBook. Its test event comes from `take_topic_messages` when
+// all agree, for the owner to journal before the answer.
 //
 // The owner sends `next_calls`, hands each answer to on_answer, and looks at `result` after each.
 // A destination that cannot be asked makes the whole check `unavailable`: a configuration is not
@@ -55,7 +55,7 @@ private:
     void enter_next_stage();
     std::vector<CheckCall> authorize_calls();
     std::vector<CheckCall> test_calls();
-    void tell_topics();
+    void make_topic_messages();
     [[nodiscard]] schema::TopicMessage topic_message(std::size_t index) const;
     [[nodiscard]] std::string test_body() const;
 

@@ -1,28 +1,98 @@
 #include "services/notifier/delivery/deliveries.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/check.hpp"
+#include "services/notifier/delivery/one_by_one.hpp"
+#include "services/notifier/delivery/ordered_batch.hpp"
 
 namespace onput::notifier {
 
-Deliveries::Deliveries(const DeliveryOptions& options, const DeliveryParts& parts, Random random)
-    : options_(options),
+Deliveries::Deliveries(DeliveryOptions options, const DeliveryParts& parts, Random random)
+    : options_(std::move(options)),
       parts_(parts),
       journal_(parts.recorder.journal()),
-      items_(options.record, journal_, parts.topics, parts.writer),
+      items_(options_.record, journal_, parts.topics, parts.writer),
       random_(random),
-      // An answer to an attempt of an earlier life must not fit one of this life.
-      last_attempt_(random_.next() / 2) {}
+      // An answer to what was sent before a restart must not fit what is sent after it.
+      last_id_(random_.next() / 2) {}
 
-void Deliveries::restore(DestinationRecord record) {
-    std::string arn = record.arn;
-    if (record.subscription == 0) ++named_by_rules_;
-    const auto [added, is_new] =
-        destinations_.emplace(std::move(arn), Destination(std::move(record)));
-    ONPUT_CHECK(is_new);
-    update_active(added->second);
+// --- The table --------------------------------------------------------------------------------
+
+SendPolicy Deliveries::policy_for(const DestinationRecord& record,
+                                  const Subscription* subscription) {
+    const bool is_queue =
+        record.subscription == 0 || record.is_dead_letter || subscription->protocol == "sqs";
+    return is_queue ? SendPolicy::ordered_batch : SendPolicy::one_by_one;
 }
+
+Destination& Deliveries::add(DestinationRecord record, const Subscription* subscription,
+                             std::map<std::uint64_t, AttemptRecord> waiting) {
+    std::string name = record.arn;
+    if (record.subscription == 0) ++named_by_rules_;
+    std::unique_ptr<Destination> made;
+    if (policy_for(record, subscription) == SendPolicy::ordered_batch) {
+        made = std::make_unique<OrderedBatch>(std::move(record));
+    } else {
+        made = std::make_unique<OneByOne>(std::move(record), std::move(waiting));
+    }
+    const auto [added, is_new] = destinations_.emplace(std::move(name), std::move(made));
+    ONPUT_CHECK(is_new);
+    return *added->second;
+}
+
+Destination& Deliveries::find_or_add(const DestinationRecord& kind, std::uint64_t first_number) {
+    const auto found = destinations_.find(kind.arn);
+    if (found != destinations_.end()) return *found->second;
+    return add(new_destination(kind, first_number), nullptr);
+}
+
+const Destination* Deliveries::find(std::string_view name) const {
+    const auto found = destinations_.find(name);
+    return found == destinations_.end() ? nullptr : found->second.get();
+}
+
+void Deliveries::update_owed(Destination& destination) {
+    if (destination.owed() > 0) {
+        turns_of(destination).owed.insert(&destination);
+    } else {
+        turns_of(destination).owed.erase(&destination);
+    }
+}
+
+Result<void> Deliveries::restore() {
+    store::Range range = notifier::destinations();
+    while (true) {
+        ONPUT_TRY(const auto rows, parts_.view.scan(partition, range, store::scan_rows_max));
+        for (const auto& row : rows) {
+            ONPUT_TRY(auto record, read_row<DestinationRecord>(row.key, row.value));
+            ONPUT_TRY_VOID(restore(std::move(record)));
+        }
+        if (rows.size() < store::scan_rows_max) return {};
+        range.from = rows.back().key + '\0';
+    }
+}
+
+Result<void> Deliveries::restore(DestinationRecord record) {
+    const Subscription* subscription = parts_.topics.find_subscription(record.subscription);
+    if (record.subscription != 0 && subscription == nullptr) {
+        removed_.add(std::move(record.arn));  // Not all of its rows were removed.
+        return {};
+    }
+    std::map<std::uint64_t, AttemptRecord> waiting;
+    if (policy_for(record, subscription) == SendPolicy::one_by_one) {
+        ONPUT_TRY(waiting, read_attempts(parts_.view, record.arn));
+        if (record.owed_total - record.settled_total < waiting.size()) {
+            return fail(ErrorCode::corruption,
+                        "more waits for " + record.arn + " than is owed to it");
+        }
+    }
+    update_owed(add(std::move(record), subscription, std::move(waiting)));
+    return {};
+}
+
+// --- What is owed -----------------------------------------------------------------------------
 
 Result<void> Deliveries::admit(const schema::ObjectEvent& event) const {
     // Counted without the names that are new in this batch, which bounds the excess by one batch.
@@ -35,13 +105,6 @@ Result<void> Deliveries::admit(const schema::ObjectEvent& event) const {
         }
     }
     return {};
-}
-
-Destination& Deliveries::find_or_add(const DestinationRecord& kind, std::uint64_t first_number) {
-    const auto found = destinations_.find(kind.arn);
-    if (found != destinations_.end()) return found->second;
-    if (kind.subscription == 0) ++named_by_rules_;
-    return destinations_.emplace(kind.arn, Destination(kind, first_number)).first->second;
 }
 
 void Deliveries::owe(const JournalEntry& entry) {
@@ -60,77 +123,99 @@ void Deliveries::owe(const JournalEntry& entry) {
         kind.arn = owed[i].arn;
         Destination& destination = find_or_add(kind, delivery_number(entry.sequence, 0));
         destination.owe(owed_to(destination.record(), entry));
-        touched_.insert(destination.arn());
-        active_.insert(destination.arn());
+        touched_.insert(&destination);
+        update_owed(destination);
     }
 }
 
 void Deliveries::owe(const Subscription& subscription, const JournalEntry& entry) {
     const Pending item{.number = delivery_number(entry.sequence, 0), .time = entry.time};
-    auto found = destinations_.find(subscription.arn);
-    if (found == destinations_.end()) {
+    const auto found = destinations_.find(subscription.arn);
+    Destination* destination = nullptr;
+    if (found != destinations_.end()) {
+        destination = found->second.get();
+    } else {
         DestinationRecord kind;
         kind.arn = subscription.arn;
         kind.subscription = subscription.number;
-        found = destinations_.emplace(kind.arn, Destination(kind, item.number)).first;
+        destination = &add(new_destination(std::move(kind), item.number), &subscription);
     }
-    Destination& destination = found->second;
-    if (item.number <= destination.record().last_number) return;
-    destination.owe({&item, 1});
-    active_.insert(destination.arn());
-    parts_.owed_rows.touch(destination.arn());
-}
-
-void Deliveries::owe_dead_letter(const Subscription& subscription, const JournalEntry& attempt) {
-    ONPUT_CHECK(attempt.attempt() != nullptr);
-    ONPUT_CHECK(!attempt.attempt()->dead_letter_arn.empty());
-    const Pending item{.number = delivery_number(attempt.sequence, 0), .time = attempt.time};
-    DestinationRecord kind;
-    kind.arn = dead_letters_of(subscription.arn);
-    kind.subscription = subscription.number;
-    kind.is_dead_letter = true;
-    Destination& destination = find_or_add(kind, item.number);
-    destination.owe({&item, 1});
-    destination.need(attempt.attempt()->message_sequence);
-    touched_.insert(destination.arn());
-    active_.insert(destination.arn());
+    if (item.number <= destination->record().last_number) return;
+    destination->owe({&item, 1});
+    update_owed(*destination);
+    parts_.owed_rows.touch(destination->arn());
 }
 
 Result<void> Deliveries::write_owed(store::Batch& batch) {
-    for (const auto arn : touched_) {
-        const auto found = destinations_.find(arn);
-        ONPUT_CHECK(found != destinations_.end());
-        Destination& destination = found->second;
-        ONPUT_TRY(const auto kept, drop_oldest_undelivered(
-                                       parts_.view, arn, destination.record().undelivered, batch));
-        destination.set_undelivered(kept);
-        batch.put(destination_key(arn), schema::encode(destination.record()));
-        parts_.owed_rows.forget(destination.arn());
+    for (Destination* destination : touched_) {
+        const std::string& arn = destination->arn();
+        ONPUT_TRY(const auto kept, remove_oldest_undelivered(
+                                       parts_.view, arn, destination->record().undelivered, batch));
+        destination->set_undelivered(kept);
+        batch.put(destination_key(arn), schema::encode(destination->record()));
+        parts_.owed_rows.remove(arn);
     }
     touched_.clear();
     return {};
 }
 
-void Deliveries::update_active(const Destination& destination) {
-    if (destination.owed() > 0) {
-        active_.insert(destination.arn());
-    } else {
-        active_.erase(destination.arn());
+// --- What is due ------------------------------------------------------------------------------
+
+std::optional<DeliveryContext> Deliveries::context_of(const Destination& destination,
+                                                      Timestamp now) const {
+    const std::uint64_t number = destination.record().subscription;
+    const Subscription* subscription =
+        number == 0 ? nullptr : parts_.topics.find_subscription(number);
+    if (number != 0 && subscription == nullptr) return std::nullopt;
+    return DeliveryContext{.parts = parts_,
+                           .items = items_,
+                           .age_max = options_.undelivered_age_max,
+                           .durable = durable_,
+                           .now = now,
+                           .subscription = subscription};
+}
+
+bool Deliveries::is_full(SendPolicy policy) const {
+    return policy == SendPolicy::one_by_one &&
+           (open_outbound_ >= in_flight_outside_max || open_bytes_ >= in_flight_outside_bytes_max);
+}
+
+std::vector<Destination*> Deliveries::in_turn(const Turns& turns) {
+    const auto next = turns.owed.upper_bound(std::string_view(turns.cursor));
+    std::vector<Destination*> destinations(next, turns.owed.end());
+    destinations.insert(destinations.end(), turns.owed.begin(), next);
+    return destinations;
+}
+
+Result<std::vector<Deliveries::Due>> Deliveries::due(SendPolicy policy, Timestamp now,
+                                                     Effects& effects) {
+    std::vector<Due> due;
+    Turns& turns = turns_[static_cast<std::size_t>(policy)];
+    turns.is_cut_short = false;
+    if (is_full(policy)) return due;
+    const auto destinations = in_turn(turns);
+    turns.cursor.clear();
+    std::size_t records_left = refill_records_per_turn;
+    for (Destination* destination : destinations) {
+        if (is_full(policy)) return due;
+        const auto context = context_of(*destination, now);
+        if (!context) continue;
+        if (destination->wants_refill()) {
+            ONPUT_TRY_VOID(refill(*destination, turns, records_left));
+        }
+        ONPUT_TRY_VOID(begin_some(*destination, *context, due, effects));
+        if (is_full(policy)) turns.cursor = destination->arn();
     }
+    return due;
 }
 
-std::vector<std::string_view> Deliveries::active_from_cursor() const {
-    std::vector<std::string_view> names(active_.upper_bound(refill_cursor_), active_.end());
-    names.insert(names.end(), active_.begin(), active_.upper_bound(refill_cursor_));
-    return names;
-}
-
-Result<void> Deliveries::refill(Destination& destination, std::size_t& records_left) {
+Result<void> Deliveries::refill(Destination& destination, Turns& turns, std::size_t& records_left) {
     if (records_left == 0) {
-        wants_turn_ = true;
+        turns.is_cut_short = true;
         return {};
     }
-    refill_cursor_ = destination.arn();
+    // The last one that was refilled waits until the others were.
+    turns.cursor = destination.arn();
     ONPUT_TRY(const auto entries,
               journal_.read_from(destination.scanned_through() + 1, records_left));
     if (entries.empty()) {
@@ -141,121 +226,116 @@ Result<void> Deliveries::refill(Destination& destination, std::size_t& records_l
     for (const auto& entry : entries) {
         if (!destination.refill(entry.sequence, owed_to(destination.record(), entry))) break;
     }
-    if (destination.wants_refill()) wants_turn_ = true;
+    if (destination.wants_refill()) turns.is_cut_short = true;
     return {};
 }
 
-bool Deliveries::is_orphan(const Destination& destination) const {
-    const std::uint64_t number = destination.record().subscription;
-    return number != 0 && parts_.topics.find_subscription(number) == nullptr;
-}
-
-Result<std::vector<Delivery>> Deliveries::due(Timestamp now) {
-    std::vector<Delivery> deliveries;
-    std::size_t records_left = refill_records_per_turn;
-    wants_turn_ = false;
-    for (const auto arn : active_from_cursor()) {
-        Destination& destination = destinations_.find(arn)->second;
-        if (is_orphan(destination)) continue;
-        if (destination.wants_refill()) ONPUT_TRY_VOID(refill(destination, records_left));
-        if (!destination.is_due(now)) continue;
-        ONPUT_TRY(schema::Deliver message, items_.build(destination, durable_));
-        if (message.items.empty()) continue;
-        destination.begin({.id = ++last_attempt_,
-                           .first_number = message.items.front().number,
-                           .last_number = message.items.back().number,
-                           .items = message.items.size()});
-        open_.emplace(last_attempt_, arn);
-        deliveries.push_back({.id = last_attempt_, .message = std::move(message)});
-    }
-    return deliveries;
-}
-
-Result<std::size_t> Deliveries::sweep_one(const Destination& destination, std::size_t rows_left,
-                                          store::Batch& batch) {
-    const store::Range gone{
-        .from = delivery_key(destination.arn(), 0),
-        .to = delivery_key(destination.arn(), delivery_number(journal_.first(), 0))};
-    ONPUT_TRY(const auto rows, parts_.view.scan(partition, gone, rows_left));
-    for (const auto& row : rows) batch.remove(row.key);
-    return rows.size();
-}
-
-Result<bool> Deliveries::sweep(store::Batch& batch) {
-    if (sweep_cursor_.empty()) {
-        if (swept_first_ == journal_.first()) return false;
-        swept_first_ = journal_.first();
-    }
-    std::size_t rows_left = sweep_rows_per_turn;
-    for (auto next = destinations_.upper_bound(sweep_cursor_); next != destinations_.end();) {
-        const Destination& destination = next->second;
-        ONPUT_TRY(const std::size_t rows, sweep_one(destination, rows_left, batch));
-        rows_left -= rows;
-        if (rows_left == 0) return true;  // This one may have more.
-        --rows_left;                      // A look costs as much as a row.
-        sweep_cursor_ = next->first;
-        const bool is_forgotten = destination.owed() == 0 &&
-                                  destination.record().undelivered == 0 &&
-                                  sequence_of(destination.record().last_number) < journal_.first();
-        if (is_forgotten) {
-            if (destination.record().subscription == 0) --named_by_rules_;
-            batch.remove(destination_key(next->first));
-            parts_.owed_rows.forget(next->first);
-            next = destinations_.erase(next);
-        } else {
-            ++next;
-        }
-        if (rows_left == 0) return true;
-    }
-    sweep_cursor_.clear();
-    return swept_first_ != journal_.first();
-}
-
-void Deliveries::drop_orphans(std::vector<std::string>& names) {
-    for (auto next = destinations_.begin(); next != destinations_.end();) {
-        if (!is_orphan(next->second)) {
-            ++next;
+Result<void> Deliveries::begin_some(Destination& destination, const DeliveryContext& context,
+                                    std::vector<Due>& due, Effects& effects) {
+    while (!is_full(destination.policy())) {
+        ONPUT_TRY(auto sending, destination.begin_next(context));
+        if (!sending) return {};
+        if (sending->known_answer) {
+            ONPUT_TRY_VOID(settle(destination, sending->number, Answer(*sending->known_answer),
+                                  context, effects));
             continue;
         }
-        names.push_back(next->first);
-        active_.erase(next->first);
-        parts_.owed_rows.forget(next->first);
-        if (next->second.in_flight()) open_.erase(next->second.in_flight()->id);
-        next = destinations_.erase(next);
+        Open open{.name = destination.arn(), .number = sending->number, .outbound_bytes = {}};
+        if (destination.policy() == SendPolicy::one_by_one) {
+            open.outbound_bytes = sending->bytes;
+            open_bytes_ += sending->bytes;
+            ++open_outbound_;
+        }
+        open_.emplace(++last_id_, std::move(open));
+        due.push_back({.id = last_id_, .name = destination.arn(), .sending = *std::move(sending)});
     }
-}
-
-const Destination* Deliveries::find(std::string_view name) const {
-    const auto found = destinations_.find(name);
-    return found == destinations_.end() ? nullptr : &found->second;
+    return {};
 }
 
 std::optional<Timestamp> Deliveries::next_wakeup(Timestamp now) const {
     std::optional<Timestamp> next;
-    if (wants_turn_) return now;
-    for (const auto arn : active_) {
-        const Destination& destination = destinations_.find(arn)->second;
-        if (destination.in_flight() || is_orphan(destination)) continue;
-        if (destination.wants_refill() || is_too_old(destination, now)) return now;
-        if (destination.window().empty() ||
-            sequence_of(destination.window().front().number) > durable_) {
-            continue;
+    for (const SendPolicy policy : {SendPolicy::ordered_batch, SendPolicy::one_by_one}) {
+        const Turns& turns = turns_[static_cast<std::size_t>(policy)];
+        if (turns.is_cut_short) return now;
+        if (is_full(policy)) continue;  // An answer makes room, and a turn.
+        for (const Destination* destination : turns.owed) {
+            const auto context = context_of(*destination, now);
+            const auto at = context ? destination->next_wakeup(*context) : std::nullopt;
+            if (at && *at <= now) return now;
+            if (at) next = next ? std::min(*next, *at) : *at;
         }
-        if (destination.is_due(now)) return now;
-        const Timestamp at = destination.schedule().next_at();
-        next = next ? std::min(*next, at) : at;
     }
     return next;
 }
 
 std::optional<std::uint64_t> Deliveries::needed_from() const {
     std::optional<std::uint64_t> lowest;
-    for (const auto arn : active_) {
-        const auto needed = destinations_.find(arn)->second.needed_from();
-        ONPUT_CHECK(needed.has_value());
-        lowest = lowest ? std::min(*lowest, *needed) : *needed;
+    for (const auto& turns : turns_) {
+        for (const Destination* destination : turns.owed) {
+            const auto needed = destination->needed_from();
+            ONPUT_CHECK(needed.has_value());
+            lowest = lowest ? std::min(*lowest, *needed) : *needed;
+        }
     }
     return lowest;
+}
+
+// --- What goes --------------------------------------------------------------------------------
+
+void Deliveries::remove_orphans() {
+    std::erase_if(destinations_, [this](const auto& row) {
+        const auto& [name, destination] = row;
+        const std::uint64_t number = destination->record().subscription;
+        if (number == 0 || parts_.topics.find_subscription(number) != nullptr) return false;
+        turns_of(*destination).owed.erase(destination.get());
+        touched_.erase(destination.get());
+        parts_.owed_rows.remove(name);
+        removed_.add(name);
+        return true;
+    });
+}
+
+Result<bool> Deliveries::remove_rows(store::Batch& batch) {
+    ONPUT_TRY(const bool has_more_to_trim, trim_rows(batch));
+    ONPUT_TRY(const bool has_more_removed, removed_.remove_rows(parts_.view, batch));
+    return has_more_to_trim || has_more_removed;
+}
+
+// A round over all destinations each time that the journal was trimmed.
+Result<bool> Deliveries::trim_rows(store::Batch& batch) {
+    if (trim_cursor_.empty()) {
+        if (trimmed_first_ == journal_.first()) return false;
+        trimmed_first_ = journal_.first();
+    }
+    std::size_t rows_left = trim_rows_per_turn;
+    for (auto next = destinations_.upper_bound(trim_cursor_); next != destinations_.end();) {
+        const auto& [name, destination] = *next;
+        if (destination->policy() == SendPolicy::ordered_batch) {
+            const store::Range old{.from = delivery_key(name, 0),
+                                   .to = delivery_key(name, delivery_number(journal_.first(), 0))};
+            ONPUT_TRY(const auto rows, parts_.view.scan(partition, old, rows_left));
+            for (const auto& row : rows) batch.remove(row.key);
+            rows_left -= rows.size();
+            if (rows_left == 0) return true;  // This one may have more.
+            --rows_left;                      // A look costs as much as a row.
+        }
+        trim_cursor_ = name;
+        const DestinationRecord& record = destination->record();
+        const bool is_unused = destination->owed() == 0 && record.undelivered == 0 &&
+                               sequence_of(record.last_number) < journal_.first();
+        if (!is_unused) {
+            ++next;
+            continue;
+        }
+        if (record.subscription == 0) --named_by_rules_;
+        batch.remove(destination_key(name));
+        parts_.owed_rows.remove(name);
+        if (destination->policy() == SendPolicy::one_by_one) --rows_left;
+        next = destinations_.erase(next);
+        if (rows_left == 0) return true;
+    }
+    trim_cursor_.clear();
+    return trimmed_first_ != journal_.first();
 }
 
 }  // namespace onput::notifier

@@ -1,155 +1,183 @@
-// Deliveries: all destinations in the queue service, and what each is sent next.
+// Deliveries: all destinations, and what each is sent next.
 //
-//     owe -> due -> (sent) -> on_delivered -> settled, or failed and due again later
-//                                |
-//                                +-> refused, or too old: UndeliveredRecord, or for a subscription
-//                                    with a dead-letter queue: owed to that
+//     owe -> due -> (sent) -> on_answer -> delivered
+//                                |-------> failed: due again later
+//                                \-------> refused for good, or given up: owed to the
+//                                          subscription's dead-letter queue, or UndeliveredRecord
+//
+// The engine: the table of destinations by name, their rows, whose turn it is and when, and what
+// becomes of messages that a destination does not get. A destination's policy decides how its
+// messages are sent (destination.hpp).
 //
 // Only what is durable in the journal is sent: a sequence that a crash took back would be given to
-// another event, which the queue would then take for a repetition. Answers settle a whole batch
-// with two rows. An answer lost in a crash is asked for again; numbers and message ids stay the
-// same.
+// another event, which the queue would then take for a repetition. An answer lost in a crash is
+// asked for again; numbers and message ids stay the same.
 //
-// A dead letter is owed by the record of the attempt that was the last one: that has the number, a
-// rising one, and names the message.
+// Attempts to deliver a subscription's message are journaled in the same commit as what they
+// change: to endpoints outside all of them, to a queue the one that ended it. A dead letter is owed
+// by the record of the last attempt: that has the number, a rising one, and names the message.
+//
+// To all endpoints outside together, at most in_flight_outside_max messages and about
+// in_flight_outside_bytes_max bytes are in flight at once.
 //
 // Part of NotifierCore; pure but for reading the journal.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "common/base/random.hpp"
 #include "services/notifier/delivery/destination.hpp"
-#include "services/notifier/delivery/owed_rows.hpp"
-#include "services/notifier/delivery/queue_items.hpp"
+#include "services/notifier/delivery/rows.hpp"
 #include "services/notifier/delivery/target_metrics.hpp"
-#include "services/notifier/delivery/undelivered.hpp"
-#include "services/notifier/effects.hpp"
-#include "services/notifier/journal/recorder.hpp"
 
 namespace onput::notifier {
 
 inline constexpr std::size_t destinations_max = 10'000;  // Those that rules name.
+inline constexpr std::size_t in_flight_outside_max = 512;
+inline constexpr std::size_t in_flight_outside_bytes_max = 32 * 1024 * 1024;
 inline constexpr std::size_t refill_records_per_turn = 500;
 inline constexpr std::size_t give_up_items_per_turn = 200;
 inline constexpr std::size_t give_up_bytes_per_turn = 1024 * 1024;
-inline constexpr std::size_t sweep_rows_per_turn = 300;
-// An old event is given up only after so many failures in a row: a clock that jumped forward must
-// not throw away what would have been delivered.
-inline constexpr std::uint32_t give_up_failures_min = 8;
-
-struct DeliveryOptions {
-    RecordOptions record;
-    Duration undelivered_age_max = std::chrono::hours(14 * 24);
-};
-
-// What deliveries of both kinds work with; all of it outlives them.
-struct DeliveryParts {
-    const store::View& view;
-    Recorder& recorder;
-    const TopicBook& topics;
-    MessageWriter& writer;
-    OwedRows& owed_rows;
-};
+inline constexpr std::size_t trim_rows_per_turn = 300;
 
 class Deliveries {
 public:
-    Deliveries(const DeliveryOptions& options, const DeliveryParts& parts, Random random);
+    Deliveries(DeliveryOptions options, const DeliveryParts& parts, Random random);
 
-    // A destination as the store has it.
-    void restore(DestinationRecord record);
+    // Continues from the rows of the store.
+    Result<void> restore();
 
     // Fails with resource_exhausted when the event would make more than destinations_max.
     [[nodiscard]] Result<void> admit(const schema::ObjectEvent& event) const;
     // A new journal record, an event, is owed to the queues and functions that it names. write_owed
     // puts those touched since the last call into the batch.
     void owe(const JournalEntry& entry);
-    // A message is owed to a subscription of protocol sqs, unless it is already. Its row is behind.
+    // A message is owed to a subscription, unless it is already. Its row is behind.
     void owe(const Subscription& subscription, const JournalEntry& entry);
-    // The record of a last attempt is owed to the dead-letter queue that it names.
-    void owe_dead_letter(const Subscription& subscription, const JournalEntry& attempt);
     Result<void> write_owed(store::Batch& batch);
     // An UndeliveredRecord under a name that is owed nothing: a topic that does not take messages.
-    // Only told, not kept, when there are destinations_max others. write_owed completes it.
+    // Only logged, not kept, when there are destinations_max others. write_owed completes it.
     void keep_undelivered_of(UndeliveredRecord record, store::Batch& batch, Effects& effects);
 
     void set_durable(std::uint64_t sequence) { durable_ = sequence; }
 
-    // What is to be sent now, at most one delivery per destination.
-    Result<std::vector<Delivery>> due(Timestamp now);
-    Result<void> on_delivered(const DeliveryAnswer& answer, Timestamp now, Effects& effects);
+    struct Due {
+        std::uint64_t id = 0;  // For the answer.
+        std::string name;
+        Sending sending;
+    };
+    // What is to be sent now by this policy. What can never be sent is settled on the way.
+    Result<std::vector<Due>> due(SendPolicy policy, Timestamp now, Effects& effects);
+    // Ignored when it answers nothing that is in flight.
+    Result<void> on_answer(const Answer& answer, Timestamp now, Effects& effects);
     // Gives up what is too old, at most give_up_items_per_turn.
-    Result<void> give_up_old(Timestamp now, Effects& effects);
-    // Removes delivery rows of records that the journal no longer has, and destinations that it no
-    // longer mentions. Bounded; call again while it says true.
-    Result<bool> sweep(store::Batch& batch);
-    // Forgets those whose subscriptions are gone; their names are added to `names`.
-    void drop_orphans(std::vector<std::string>& names);
+    Result<void> expire(Timestamp now, Effects& effects);
+    // When due and expire want to be called again.
+    [[nodiscard]] std::optional<Timestamp> next_wakeup(Timestamp now) const;
+
+    // Removes destinations whose subscriptions are gone. Their rows go with remove_rows.
+    void remove_orphans();
+    // Removes rows of destinations that are gone, of records that the journal no longer has, and of
+    // destinations that it no longer mentions. Bounded; call again while it says true.
+    Result<bool> remove_rows(store::Batch& batch);
 
     // Null when there is none of that name.
     [[nodiscard]] const Destination* find(std::string_view name) const;
-    [[nodiscard]] std::optional<Timestamp> next_wakeup(Timestamp now) const;
     // The oldest sequence that is still owed to someone; nothing when nothing is.
     [[nodiscard]] std::optional<std::uint64_t> needed_from() const;
 
-    void add_states(std::vector<schema::DestinationState>& states) const;
+    [[nodiscard]] schema::DestinationList list() const;
     void add_metrics(Timestamp now, TargetMetrics& targets) const;
 
     void check_invariants() const;
 
 private:
-    using Map = std::map<std::string, Destination, std::less<>>;
-
-    Destination& find_or_add(const DestinationRecord& kind, std::uint64_t first_number);
-    void update_active(const Destination& destination);
-    [[nodiscard]] std::vector<std::string_view> active_from_cursor() const;
-    Result<void> refill(Destination& destination, std::size_t& records_left);
-    [[nodiscard]] bool is_orphan(const Destination& destination) const;
-
-    // Answers, and giving up (deliveries_outcome.cpp).
-    struct Verdict {
-        std::string error;
-        std::uint32_t attempts = 0;
-        Timestamp time;
+    struct ByName {
+        using is_transparent = void;
+        bool operator()(const Destination* a, const Destination* b) const {
+            return a->arn() < b->arn();
+        }
+        bool operator()(std::string_view a, const Destination* b) const { return a < b->arn(); }
+        bool operator()(const Destination* a, std::string_view b) const { return a->arn() < b; }
     };
-    Result<void> settle(Destination& destination, const schema::Delivered& delivered, Timestamp now,
-                        store::Batch& batch, Effects& effects);
-    // The destination does not get this one. Answers the bytes of what was written because of it.
-    Result<std::size_t> end(Destination& destination, const Pending& pending,
-                            const Verdict& verdict, store::Batch& batch, Effects& effects);
-    std::size_t end_message(const Subscription& subscription, const JournalEntry& entry,
-                            const Verdict& verdict, store::Batch& batch, Effects& effects);
-    std::size_t keep(Destination& destination, const JournalEntry& entry, const Pending& pending,
-                     const Verdict& verdict, store::Batch& batch, Effects& effects);
-    Result<void> close(Destination& destination, store::Batch& batch);
-    [[nodiscard]] bool is_too_old(const Destination& destination, Timestamp now) const;
-    Result<void> give_up_some(Destination& destination, Timestamp now, std::size_t& items_left,
-                              Effects& effects);
-    Result<std::size_t> sweep_one(const Destination& destination, std::size_t rows_left,
-                                  store::Batch& batch);
+    using Names = std::set<Destination*, ByName>;
+    // The destinations of one policy that are owed something, which are served in turns.
+    struct Turns {
+        Names owed;
+        std::string cursor;         // The last one served, when the round was cut short.
+        bool is_cut_short = false;  // By the bound on records read.
+    };
+    struct Open {
+        std::string name;
+        std::uint64_t number = 0;
+        std::optional<std::size_t> outbound_bytes;  // Nothing: to the queue service.
+    };
+
+    static SendPolicy policy_for(const DestinationRecord& record, const Subscription* subscription);
+    Result<void> restore(DestinationRecord record);
+    Destination& add(DestinationRecord record, const Subscription* subscription,
+                     std::map<std::uint64_t, AttemptRecord> waiting = {});
+    Destination& find_or_add(const DestinationRecord& kind, std::uint64_t first_number);
+    [[nodiscard]] Turns& turns_of(const Destination& destination) {
+        return turns_[static_cast<std::size_t>(destination.policy())];
+    }
+    void update_owed(Destination& destination);
+
+    // Nothing when its subscription is gone.
+    [[nodiscard]] std::optional<DeliveryContext> context_of(const Destination& destination,
+                                                            Timestamp now) const;
+    [[nodiscard]] bool is_full(SendPolicy policy) const;
+    static std::vector<Destination*> in_turn(const Turns& turns);
+    Result<void> refill(Destination& destination, Turns& turns, std::size_t& records_left);
+    Result<void> begin_some(Destination& destination, const DeliveryContext& context,
+                            std::vector<Due>& due, Effects& effects);
+
+    // What answers change, and what becomes of messages that a destination does not get
+    // (deliveries_outcome.cpp).
+    struct Change {
+        Destination& destination;
+        const DeliveryContext& context;
+        Effects& effects;
+        store::Batch batch{std::string(partition)};
+    };
+    Result<void> settle(Destination& destination, std::uint64_t number, const Answer& answer,
+                        const DeliveryContext& context, Effects& effects);
+    // Returns the bytes of what was written because of it.
+    Result<std::size_t> add_outcome(const AttemptOutcome& outcome, Change& change);
+    const JournalEntry& add_attempt(const AttemptOutcome& outcome,
+                                    const schema::TopicMessage& message, Change& change);
+    void owe_dead_letter(const Subscription& subscription, const JournalEntry& attempt);
+    std::size_t keep(const AttemptOutcome& outcome, const JournalEntry& entry, Change& change);
+    Result<void> commit(Change change);
+    Result<void> expire_some(Destination& destination, const DeliveryContext& context,
+                             std::size_t& items_left, Effects& effects);
+
+    Result<bool> trim_rows(store::Batch& batch);
 
     DeliveryOptions options_;
     DeliveryParts parts_;
     const Journal& journal_;
     QueueItems items_;
     Random random_;
-    Map destinations_;
-    std::size_t named_by_rules_ = 0;             // Of destinations_.
-    std::set<std::string_view> active_;          // Names, in destinations_, of those that are owed.
-    std::set<std::string_view> touched_;         // Owed since the last write_owed.
-    std::map<std::uint64_t, std::string> open_;  // Names, by attempt.
+    std::map<std::string, std::unique_ptr<Destination>, std::less<>> destinations_;
+    std::size_t named_by_rules_ = 0;      // Of destinations_.
+    std::array<Turns, 2> turns_;          // By policy.
+    Names touched_;                       // Owed since the last write_owed.
+    std::map<std::uint64_t, Open> open_;  // In flight, by id.
+    std::size_t open_outbound_ = 0;       // Of open_.
+    std::size_t open_bytes_ = 0;
     std::uint64_t durable_ = 0;
-    std::uint64_t last_attempt_ = 0;
-    std::string refill_cursor_;  // Whoever was refilled last waits until the others were.
-    bool wants_turn_ = false;    // A refill was cut short.
-    std::string sweep_cursor_;
-    std::uint64_t swept_first_ = 0;  // The journal's first sequence when the last sweep began.
+    std::uint64_t last_id_ = 0;
+    RemovedDestinations removed_;
+    std::string trim_cursor_;
+    std::uint64_t trimmed_first_ = 0;  // The journal's first sequence when the last round began.
 };
 
 }  // namespace onput::notifier

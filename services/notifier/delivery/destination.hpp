@@ -1,56 +1,72 @@
-// Destination: one end in the queue service that is owed messages. A cursor over the journal, and
-// its own retry schedule, so that a dead destination delays nobody else.
+// Destination: one end that is owed messages. A cursor over the journal and a schedule of its own,
+// so that a dead destination delays nobody else.
 //
 //     settled | window: what is owed next, at most window_max | ... found in the journal later
-//             ^ front
+//             ^ cursor
 //
-// Three kinds, told apart by their records: a queue or function that rules name; a subscription of
-// protocol sqs; and a subscription's dead letters, on their way to its dead-letter queue. One
-// delivery is on its way at most; that keeps messages in order, so events in order per key.
+//     owed --begin_next--> in flight --on_answer--> delivered
+//      ^                                 |--------> refused for good, or tried often enough: a dead
+//      |                                 |          letter, or an UndeliveredRecord
+//      +-- when its time has come -- failed
 //
-// Pure; owned by Deliveries.
+// The policy decides how messages are sent:
+//
+//                     OrderedBatch                        OneByOne
+//     to              the queue service: queues and       endpoints outside: webhooks, mail, SMS
+//                     functions that rules name, sqs
+//                     subscriptions, dead letters
+//     in flight       one batch, so order per key holds   several messages, in no promised order
+//     answer          settles all it took, in order       settles or fails its one message
+//     tried again     the destination, 100 ms to 60 s     each message, by SNS's DeliveryPolicy
+//     given up        when too old and failing            after the policy's last attempt
+//     in the store    DestinationRecord, and a            DestinationRecord, and an AttemptRecord
+//                     DeliveryRecord per answer           per message that waits
+//
+// A crash forgets what is in flight: it is sent again, with the same numbers and ids.
+//
+// Pure but for reading the journal; owned by Deliveries.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "common/base/random.hpp"
 #include "common/base/result.hpp"
 #include "services/notifier/delivery/owed_window.hpp"
-#include "services/notifier/delivery/retry.hpp"
+#include "services/notifier/delivery/parts.hpp"
+#include "services/notifier/delivery/queue_items.hpp"
+#include "services/notifier/delivery/sending.hpp"
 #include "services/notifier/journal/records.hpp"
 
 namespace onput::notifier {
 
 inline constexpr std::size_t last_error_bytes_max = 512;
 
-// Items [first_number, last_number] of the window, on their way.
-struct Attempt {
-    std::uint64_t id = 0;
-    std::uint64_t first_number = 0;
-    std::uint64_t last_number = 0;
-    std::size_t items = 0;
-};
+enum class SendPolicy : std::uint8_t { ordered_batch, one_by_one };
 
-// What an answer or a decision took off the window.
-struct Settled {
-    std::vector<Pending> items;
-    std::uint32_t attempts = 0;  // Including the one that settled them.
+// What a destination works with when it is served.
+struct DeliveryContext {
+    const DeliveryParts& parts;
+    const QueueItems& items;
+    Duration age_max;           // Of what is owed to one that fails.
+    std::uint64_t durable = 0;  // Records up to here may be sent.
+    Timestamp now;
+    const Subscription* subscription = nullptr;  // Whose destination it is; null: named by rules.
 };
 
 struct DeliveryCounts {
     std::uint64_t delivered = 0;
-    std::uint64_t failed = 0;  // Once per attempt and item.
+    std::uint64_t failed = 0;  // Once per attempt and message.
     std::uint64_t refused = 0;
     std::uint64_t given_up = 0;
 };
 
 class Destination {
 public:
-    // A new one of that name and kind, which is owed nothing before `first_number`.
-    Destination(DestinationRecord kind, std::uint64_t first_number);
-    // As the store has it; its window is refilled from the journal.
-    explicit Destination(DestinationRecord record);
+    virtual ~Destination() = default;
 
     // Adds what one new journal record owes it, in rising order.
     void owe(std::span<const Pending> items);
@@ -60,41 +76,62 @@ public:
     [[nodiscard]] bool wants_refill() const { return window_.wants_refill(); }
     [[nodiscard]] std::uint64_t scanned_through() const { return window_.scanned_through(); }
     // Takes what the record of this sequence, the next after scanned_through, owes. False: no room.
-    bool refill(std::uint64_t sequence, std::span<const Pending> items);
+    bool refill(std::uint64_t sequence, std::vector<Pending> items);
 
-    // It is owed something, nothing is on its way, and its schedule allows another attempt.
-    [[nodiscard]] bool is_due(Timestamp now) const;
-    void begin(const Attempt& attempt);
-    // The answer to the attempt: settles what is <= `through` of it.
-    Settled succeed(std::uint64_t through);
-    void fail(const Error& error, Timestamp now, Random& random);
-    // Takes the oldest off the window, undelivered. Nothing may be on its way.
-    Settled give_up_oldest();
+    // The policy's part.
+    [[nodiscard]] virtual SendPolicy policy() const = 0;
+    // Puts in flight what may be sent now; nothing when nothing may.
+    virtual Result<std::optional<Sending>> begin_next(const DeliveryContext& context) = 0;
+    // The answer to the sending that began with this number. Rows that are the policy's own go into
+    // the batch.
+    virtual Result<Settlement> on_answer(std::uint64_t number, const Answer& answer,
+                                         const DeliveryContext& context, Random& random,
+                                         store::Batch& batch) = 0;
+    // Takes the oldest message off when it is too old; nothing when none is.
+    virtual std::optional<AttemptOutcome> expire_oldest(const DeliveryContext& context) = 0;
+    // When it wants to be served, if nothing else happens.
+    [[nodiscard]] virtual std::optional<Timestamp> next_wakeup(
+        const DeliveryContext& context) const = 0;
 
     [[nodiscard]] const std::string& arn() const { return record_.arn; }
+    // As the store is to have it.
     [[nodiscard]] const DestinationRecord& record() const { return record_; }
-    [[nodiscard]] const std::deque<Pending>& window() const { return window_.items(); }
-    [[nodiscard]] const std::optional<Attempt>& in_flight() const { return in_flight_; }
-    [[nodiscard]] const RetrySchedule& schedule() const { return schedule_; }
-    [[nodiscard]] const std::string& last_error() const { return last_error_; }
-    [[nodiscard]] std::uint64_t owed() const { return record_.owed_total - record_.settled_total; }
+    [[nodiscard]] const OwedWindow& window() const { return window_; }
+    [[nodiscard]] std::uint64_t owed() const {
+        return record_.owed_total - record_.settled_total - settled_beyond_;
+    }
+    [[nodiscard]] virtual std::size_t in_flight() const = 0;  // Sendings.
+    [[nodiscard]] virtual std::optional<Timestamp> oldest_owed() const = 0;
     // The journal must keep this sequence and what follows; nothing when it is owed nothing.
-    [[nodiscard]] std::optional<std::uint64_t> needed_from() const;
+    [[nodiscard]] virtual std::optional<std::uint64_t> needed_from() const = 0;
+    // Of what has failed; the epoch when nothing has.
+    [[nodiscard]] virtual Timestamp next_attempt_at() const = 0;
 
     void set_undelivered(std::uint64_t kept) { record_.undelivered = kept; }
-    DeliveryCounts counts;  // Of this process's life.
-    Duration lag{};         // Of the newest delivery: journaled until acknowledged.
 
-    void check_invariants() const;
+    // Since the process started.
+    DeliveryCounts counts;
+    Duration lag{};              // Of the newest delivery: journaled until acknowledged.
+    std::uint32_t failures = 0;  // Since the last success.
+    Timestamp failed_at;         // The last of them, and why; empty after a success.
+    std::string last_error;
 
-private:
-    void settle_front(Settled& settled);
+    virtual void check_invariants() const;
+
+protected:
+    explicit Destination(DestinationRecord record) : record_(std::move(record)) {}
+
+    // It has failed and is kept beside the window.
+    [[nodiscard]] virtual bool is_waiting(std::uint64_t number) const = 0;
+    void note_success(Timestamp now, Timestamp journaled_at);
+    void note_failure(Timestamp now, std::string error);
 
     DestinationRecord record_;
-    OwedWindow window_;  // All above record_.settled_number.
-    std::optional<Attempt> in_flight_;
-    RetrySchedule schedule_;
-    std::string last_error_;
+    OwedWindow window_;                 // All above record_.settled_number.
+    std::uint64_t settled_beyond_ = 0;  // The cursor; record_.settled_total does not count them.
 };
+
+// The row of a new one of that name and kind, which is owed nothing before `first_number`.
+DestinationRecord new_destination(DestinationRecord kind, std::uint64_t first_number);
 
 }  // namespace onput::notifier

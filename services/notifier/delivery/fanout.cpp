@@ -7,7 +7,7 @@
 namespace onput::notifier {
 namespace {
 
-// What TopicBook judges is one entry of a Publish.
+// TopicBook checks entries of a Publish.
 schema::PublishEntry entry_of(const schema::TopicMessage& message) {
     return {.id = {},
             .subject = message.subject,
@@ -40,8 +40,8 @@ schema::TopicMessage message_of(const schema::ObjectEvent& event, std::size_t po
     return message;
 }
 
-void Fanout::tell(schema::TopicMessage message, Timestamp now, store::Batch& batch,
-                  Effects& effects) {
+void Fanout::authorize_and_publish(schema::TopicMessage message, Timestamp now, store::Batch& batch,
+                                   Effects& effects) {
     auto allowed = parts_.topics.authorize_publish(message);
     if (allowed) allowed = TopicBook::check_entry(entry_of(message));
     if (!allowed) return give_up(std::move(message), allowed.error(), now, batch, effects);
@@ -64,12 +64,7 @@ void Fanout::owe(const JournalEntry& entry) {
     if (message == nullptr) return;
     for (const std::uint64_t number : message->owed) {
         const Subscription* subscription = parts_.topics.find_subscription(number);
-        if (subscription == nullptr) continue;
-        if (subscription->protocol == "sqs") {
-            queues_.owe(*subscription, entry);
-        } else {
-            pushes_.owe(*subscription, entry);
-        }
+        if (subscription != nullptr) deliveries_.owe(*subscription, entry);
     }
 }
 
@@ -80,28 +75,21 @@ void Fanout::give_up(schema::TopicMessage message, const Error& error, Timestamp
         parts_.recorder.add(schema::DeliveryAttempt{.event_id = message.event_id,
                                                     .message_id = message.message_id,
                                                     .topic_arn = message.topic_arn,
-                                                    .subscription_arn = {},
                                                     .protocol = "topic",
                                                     .endpoint = message.topic_arn,
-                                                    .attempt = 1,
-                                                    .succeeded = false,
-                                                    .status_code = 0,
-                                                    .latency_us = 0,
                                                     .error = text,
-                                                    .next_attempt_at = std::nullopt,
                                                     .dead_letter_arn = {},
-                                                    .trace = message.trace,
-                                                    .message_sequence = 0},
+                                                    .trace = message.trace},
                             now, batch, effects);
-    queues_.keep_undelivered_of({.arn = message.topic_arn,
-                                 .rule_id = {},
-                                 .sequence = attempt.sequence,
-                                 .event_id = message.event_id,
-                                 .time = now,
-                                 .attempts = 1,
-                                 .error = text,
-                                 .event = schema::encode(message)},
-                                batch, effects);
+    deliveries_.keep_undelivered_of({.arn = message.topic_arn,
+                                     .rule_id = {},
+                                     .sequence = attempt.sequence,
+                                     .event_id = message.event_id,
+                                     .time = now,
+                                     .attempts = 1,
+                                     .error = text,
+                                     .event = schema::encode(message)},
+                                    batch, effects);
 }
 
 }  // namespace onput::notifier

@@ -1,10 +1,10 @@
 // Fanout: messages to topics. Journals each with the subscriptions it is owed to, in the caller's
 // batch, and owes it to them.
 //
-//     event that owes a topic --message_of--> tell --allowed?--> publish --match--> add
-//     outbox, test event -------------------> tell                  ^                 ^
-//     Publish, authorised and checked ------------------------------/                 |
-//     confirmation, owed to one ------------------------------------------------------/
+//     event that owes a topic --message_of--> authorize_and_publish --> publish --match--> add
+//     outbox, test event -------------------> authorize_and_publish        ^               ^
+//     Publish, authorized and checked -------------------------------------+               |
+//     confirmation, owed to one subscription ----------------------------------------------+
 //
 // One that its topic does not take, or whose topic is missing, is journaled as an attempt that
 // failed, with an UndeliveredRecord of the topic's; nobody waits for it.
@@ -15,31 +15,31 @@
 #include <string>
 
 #include "services/notifier/delivery/deliveries.hpp"
-#include "services/notifier/delivery/push_deliveries.hpp"
 #include "services/notifier/journal/recorder.hpp"
 
 namespace onput::notifier {
 
 inline constexpr std::string_view event_subject = "Amazon S3 Notification";
 
-// What the `position`th topic that an event owes is told. Its ids follow from the event's: the same
-// whenever the event is handed over again.
+// The message to the `position`th topic that an event owes. Its ids follow from the event's: the
+// same whenever the event is handed over again.
 schema::TopicMessage message_of(const schema::ObjectEvent& event, std::size_t position,
                                 const RecordOptions& options, Timestamp now);
 
 class Fanout {
 public:
-    Fanout(const DeliveryParts& parts, Deliveries& queues, PushDeliveries& pushes)
-        : parts_(parts), queues_(queues), pushes_(pushes) {}
+    Fanout(const DeliveryParts& parts, Deliveries& deliveries)
+        : parts_(parts), deliveries_(deliveries) {}
 
-    // On behalf of a service or an account: authorised and checked here.
-    void tell(schema::TopicMessage message, Timestamp now, store::Batch& batch, Effects& effects);
-    // One that its caller has authorised and checked, for the topic's subscriptions.
+    // On behalf of a service or an account: authorized and checked here.
+    void authorize_and_publish(schema::TopicMessage message, Timestamp now, store::Batch& batch,
+                               Effects& effects);
+    // For the topic's subscriptions; the caller has authorized and checked it.
     void publish(schema::TopicMessage message, Timestamp now, store::Batch& batch,
                  Effects& effects);
-    // One whose `owed` stands, as a confirmation's does.
+    // `owed` says to whom, as in a confirmation.
     void add(schema::TopicMessage message, Timestamp now, store::Batch& batch, Effects& effects);
-    // A record of the journal is owed to whom its rows do not know of yet.
+    // Owes a record of the journal to the subscriptions whose rows do not count it yet.
     void owe(const JournalEntry& entry);
 
 private:
@@ -47,8 +47,7 @@ private:
                  store::Batch& batch, Effects& effects);
 
     DeliveryParts parts_;
-    Deliveries& queues_;
-    PushDeliveries& pushes_;
+    Deliveries& deliveries_;
 };
 
 }  // namespace onput::notifier

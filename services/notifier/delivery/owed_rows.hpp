@@ -1,10 +1,10 @@
-// OwedRows: whose rows are behind. A message to a topic may be owed to thousands of subscriptions;
-// their rows do not go into the message's own commit but are written a little later, in bounded
-// batches. Until a round of writing is over, a start reads the journal from where the last one
-// began (JournalStateRecord::owed_through) and owes again what the rows do not have yet.
+// OwedRows: the destinations whose rows are behind. A message to a topic may be owed to thousands
+// of subscriptions; their rows do not go into the message's own commit but are written a little
+// later, in bounded batches. Until a round of writing is over, a start reads the journal from where
+// the last one began (JournalStateRecord::owed_through) and owes again what the rows do not have.
 //
-//     touch ──> behind ──begin──> in the round ──take──> written by the owner
-//                                      └── none left: finish, and the journal's mark moves
+//     touch -> behind --begin: a round takes all--> taken --take--> written
+//                                                     \--finish: none is left, owed_through moves
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class OwedRows {
 public:
     void touch(std::string_view name) { behind_.emplace(name); }
     // Its row has just been written, or there is none any more.
-    void forget(const std::string& name) {
+    void remove(const std::string& name) {
         behind_.erase(name);
         taken_.erase(name);
     }

@@ -59,58 +59,52 @@ std::vector<Pending> owed_to(const DestinationRecord& destination, const Journal
     return items;
 }
 
-schema::Deliver QueueItems::empty_for(const DestinationRecord& destination) const {
+schema::Deliver QueueItems::empty_for(const Target& target) const {
     schema::Deliver message;
     message.source = journal_.epoch();
     message.service = delivering_service;
-    message.destination_arn = destination.arn;
-    if (destination.subscription == 0) return message;
-    const Subscription* subscription = topics_.find_subscription(destination.subscription);
-    ONPUT_CHECK(subscription != nullptr);
+    message.destination_arn = target.record.arn;
+    if (target.subscription == nullptr) return message;
     // The queue keeps one mark per source and queue, and subscriptions of several topics may name
     // the same queue.
-    message.source += '/' + std::to_string(destination.subscription);
+    message.source += '/' + std::to_string(target.subscription->number);
     message.service = notifying_service;
-    message.destination_arn = subscription->endpoint;
-    if (!destination.is_dead_letter) return message;
+    message.destination_arn = target.subscription->endpoint;
+    if (!target.record.is_dead_letter) return message;
     message.source += "/dlq";
     message.destination_arn.clear();  // Each attempt names its own: the first one's is taken.
     return message;
 }
 
-Result<schema::Deliver> QueueItems::build(const Destination& destination,
+Result<schema::Deliver> QueueItems::build(const Target& target, const std::deque<Pending>& window,
                                           std::uint64_t durable_sequence) const {
-    const DestinationRecord& record = destination.record();
-    if (record.subscription != 0 && topics_.find_subscription(record.subscription) == nullptr) {
-        return schema::Deliver{};
-    }
-    schema::Deliver message = empty_for(record);
+    schema::Deliver message = empty_for(target);
     const std::size_t items_max =
-        record.subscription == 0 ? deliver_items_max : subscription_items_max;
+        target.subscription == nullptr ? deliver_items_max : subscription_items_max;
     std::size_t bytes = 0;
-    for (const Pending& pending : destination.window()) {
+    for (const Pending& pending : window) {
         if (message.items.size() == items_max) break;
         if (sequence_of(pending.number) > durable_sequence) break;
-        ONPUT_TRY(const bool has_room, add(record, pending, message, bytes));
+        ONPUT_TRY(const bool has_room, add(target, pending, message, bytes));
         if (!has_room) break;
     }
     return message;
 }
 
-Result<bool> QueueItems::add(const DestinationRecord& destination, const Pending& pending,
-                             schema::Deliver& message, std::size_t& bytes) const {
+Result<bool> QueueItems::add(const Target& target, const Pending& pending, schema::Deliver& message,
+                             std::size_t& bytes) const {
     Result<schema::DeliverItem> item = schema::DeliverItem{};
-    if (destination.subscription == 0) {
-        item = event_item(destination, pending);
-    } else if (!destination.is_dead_letter) {
-        item = message_item(destination, pending, sequence_of(pending.number));
+    if (target.subscription == nullptr) {
+        item = event_item(target, pending);
+    } else if (!target.record.is_dead_letter) {
+        item = message_item(target, pending, sequence_of(pending.number));
     } else {
         ONPUT_TRY(const auto entry, journal_.load(sequence_of(pending.number)));
         ONPUT_CHECK(entry->attempt() != nullptr);
-        const std::string& target = entry->attempt()->dead_letter_arn;
-        if (message.items.empty()) message.destination_arn = target;
-        if (message.destination_arn != target) return false;
-        item = message_item(destination, pending, entry->attempt()->message_sequence);
+        const std::string& queue = entry->attempt()->dead_letter_arn;
+        if (message.items.empty()) message.destination_arn = queue;
+        if (message.destination_arn != queue) return false;
+        item = message_item(target, pending, entry->attempt()->message_sequence);
     }
     if (!item) return std::unexpected(item.error());
     bytes += bytes_of(*item);
@@ -119,14 +113,14 @@ Result<bool> QueueItems::add(const DestinationRecord& destination, const Pending
     return true;
 }
 
-Result<schema::DeliverItem> QueueItems::event_item(const DestinationRecord& destination,
+Result<schema::DeliverItem> QueueItems::event_item(const Target& target,
                                                    const Pending& pending) const {
     ONPUT_TRY(const auto entry, journal_.load(sequence_of(pending.number)));
     ONPUT_CHECK(entry->event() != nullptr);
     const schema::ObjectEvent& event = *entry->event();
     ONPUT_CHECK(position_of(pending.number) < event.owed.size());
     const auto& owed = event.owed[position_of(pending.number)];
-    ONPUT_CHECK(owed.arn == destination.arn);
+    ONPUT_CHECK(owed.arn == target.record.arn);
     return schema::DeliverItem{
         .number = pending.number,
         .message_id =
@@ -138,17 +132,16 @@ Result<schema::DeliverItem> QueueItems::event_item(const DestinationRecord& dest
         .trace = event.trace};
 }
 
-Result<schema::DeliverItem> QueueItems::message_item(const DestinationRecord& destination,
-                                                     const Pending& pending,
+Result<schema::DeliverItem> QueueItems::message_item(const Target& target, const Pending& pending,
                                                      std::uint64_t message_sequence) const {
     ONPUT_TRY(const auto entry, journal_.load(message_sequence));
     ONPUT_CHECK(entry->message() != nullptr);
     const schema::TopicMessage& message = *entry->message();
-    const Subscription* subscription = topics_.find_subscription(destination.subscription);
-    ONPUT_CHECK(subscription != nullptr);
+    const Subscription* subscription = target.subscription;
     // A queue refuses a raw message of so many attributes: as one, a dead letter would be lost too.
     std::optional<Subscription> enveloped;
-    if (destination.is_dead_letter && message.attributes.size() > schema::message_attributes_max) {
+    if (target.record.is_dead_letter &&
+        message.attributes.size() > schema::message_attributes_max) {
         enveloped = *subscription;
         enveloped->is_raw = false;
         subscription = &*enveloped;
@@ -159,7 +152,7 @@ Result<schema::DeliverItem> QueueItems::message_item(const DestinationRecord& de
     return schema::DeliverItem{
         .number = pending.number,
         .message_id =
-            message_id_of({.event_id = message.event_id, .arn = destination.arn, .rule_id = {}}),
+            message_id_of({.event_id = message.event_id, .arn = target.record.arn, .rule_id = {}}),
         .event_id = message.event_id,
         .body = std::move(body),
         .source_arn = topic->arn,

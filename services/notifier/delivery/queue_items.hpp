@@ -3,11 +3,12 @@
 // journal.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "services/notifier/delivery/destination.hpp"
+#include "services/notifier/delivery/owed_window.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
 #include "services/notifier/journal/journal.hpp"
 #include "services/notifier/topics/topic_book.hpp"
@@ -31,19 +32,23 @@ public:
                MessageWriter& writer)
         : options_(std::move(options)), journal_(journal), topics_(topics), writer_(writer) {}
 
-    // What the destination is to be sent of its window, of records up to `durable_sequence`, as one
-    // batch in order. No items: nothing can be sent now, or its subscription is gone.
-    Result<schema::Deliver> build(const Destination& destination,
+    struct Target {
+        const DestinationRecord& record;
+        const Subscription* subscription = nullptr;  // Whose destination it is, if anybody's.
+    };
+    // What the target is to be sent of its window, of records up to `durable_sequence`, as one
+    // batch in order. No items: nothing is durable.
+    Result<schema::Deliver> build(const Target& target, const std::deque<Pending>& window,
                                   std::uint64_t durable_sequence) const;
 
 private:
-    [[nodiscard]] schema::Deliver empty_for(const DestinationRecord& destination) const;
+    [[nodiscard]] schema::Deliver empty_for(const Target& target) const;
     // False: the batch is complete without this one.
-    Result<bool> add(const DestinationRecord& destination, const Pending& pending,
-                     schema::Deliver& message, std::size_t& bytes) const;
-    [[nodiscard]] Result<schema::DeliverItem> event_item(const DestinationRecord& destination,
+    Result<bool> add(const Target& target, const Pending& pending, schema::Deliver& message,
+                     std::size_t& bytes) const;
+    [[nodiscard]] Result<schema::DeliverItem> event_item(const Target& target,
                                                          const Pending& pending) const;
-    [[nodiscard]] Result<schema::DeliverItem> message_item(const DestinationRecord& destination,
+    [[nodiscard]] Result<schema::DeliverItem> message_item(const Target& target,
                                                            const Pending& pending,
                                                            std::uint64_t message_sequence) const;
 

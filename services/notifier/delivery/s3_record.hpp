@@ -1,8 +1,8 @@
 // The messages that destinations receive, byte for byte as S3 writes them. Pure.
 //
 // One message holds one record. Which keys `s3.object` has depends on the event: a removal has no
-// size and no eTag, tags and ACLs have no sequencer. Keys are form-urlencoded with '/' left as it
-// is.
+// size and no eTag, tags and ACLs have no sequencer. Keys are
+// form-urlencoded with '/' left as it is.
 #pragma once
 
 #include <cstdint>

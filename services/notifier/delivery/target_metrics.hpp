@@ -1,4 +1,4 @@
-// TargetMetrics: what deliveries of both kinds say of their targets. One by one up to
+// TargetMetrics: what deliveries say of their targets. One by one up to
 // metric_targets_max, and the rest summed up as the target "other": subscriptions are made by
 // users, and who makes many must not make as many time series. Pure.
 #pragma once
@@ -16,7 +16,7 @@ namespace onput::notifier {
 
 inline constexpr std::size_t metric_targets_max = 1000;
 
-struct TargetFigures {
+struct TargetStats {
     DeliveryCounts counts;
     std::uint64_t owed = 0;
     std::uint64_t undelivered = 0;
@@ -27,16 +27,16 @@ struct TargetFigures {
 class TargetMetrics {
 public:
     // Once per target.
-    void add(std::string_view target, const TargetFigures& figures);
+    void add(std::string_view target, const TargetStats& stats);
     // All of it. The last call.
     void write(std::vector<schema::Metric>& metrics) &&;
 
 private:
-    void show(std::string_view target, const TargetFigures& figures);
+    void show(std::string_view target, const TargetStats& stats);
 
     std::size_t shown_ = 0;
     std::vector<schema::Metric> metrics_;
-    std::optional<TargetFigures> other_;
+    std::optional<TargetStats> other_;
 };
 
 }  // namespace onput::notifier

@@ -16,9 +16,9 @@
 // dead letters. Sequences and numbers are eight bytes, big-endian, so that keys sort by them.
 //
 // A delivery number names one event owed to one destination by one rule: the event's sequence and
-// the position among what the event owes. It rises per destination, and is what the queue service
-// tells repeated deliveries by. To a subscription, and as a dead letter, a record owes one message,
-// at position 0.
+// the position among what the event owes. It rises per destination, and the queue service
+// recognizes repeated deliveries by it. To a subscription, and as a dead letter, a record owes one
+// message, at position 0.
 #pragma once
 
 #include <cstdint>

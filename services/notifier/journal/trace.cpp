@@ -60,31 +60,31 @@ schema::TraceStep attempted(const schema::DeliveryAttempt& attempt, const Journa
     return result;
 }
 
-class Teller {
+class StoryBuilder {
 public:
-    explicit Teller(const TraceParts& parts) : parts_(parts) {}
+    explicit StoryBuilder(const TraceParts& parts) : parts_(parts) {}
 
-    Result<void> tell(const JournalEntry& entry, std::vector<schema::TraceStep>& steps) const;
+    Result<void> add(const JournalEntry& entry, std::vector<schema::TraceStep>& steps) const;
 
 private:
     using Step = std::optional<schema::TraceStep>;
-    // The rows that tell what became of one owed message.
+    // What became of one owed message, as its rows say.
     [[nodiscard]] Result<Step> settled(const JournalEntry& entry, const std::string& name,
                                        std::uint64_t number) const;
     [[nodiscard]] Result<Step> outcome(const JournalEntry& entry, const std::string& name,
                                        std::uint64_t number) const;
-    Result<void> tell_event(const schema::ObjectEvent& event, const JournalEntry& entry,
-                            std::vector<schema::TraceStep>& steps) const;
-    Result<void> tell_message(const schema::TopicMessage& message, const JournalEntry& entry,
-                              std::vector<schema::TraceStep>& steps) const;
-    Result<void> tell_attempt(const schema::DeliveryAttempt& attempt, const JournalEntry& entry,
-                              std::vector<schema::TraceStep>& steps) const;
+    Result<void> add_event(const schema::ObjectEvent& event, const JournalEntry& entry,
+                           std::vector<schema::TraceStep>& steps) const;
+    Result<void> add_message(const schema::TopicMessage& message, const JournalEntry& entry,
+                             std::vector<schema::TraceStep>& steps) const;
+    Result<void> add_attempt(const schema::DeliveryAttempt& attempt, const JournalEntry& entry,
+                             std::vector<schema::TraceStep>& steps) const;
 
     TraceParts parts_;
 };
 
-Result<Teller::Step> Teller::settled(const JournalEntry& entry, const std::string& name,
-                                     std::uint64_t number) const {
+Result<StoryBuilder::Step> StoryBuilder::settled(const JournalEntry& entry, const std::string& name,
+                                                 std::uint64_t number) const {
     const std::string undelivered = undelivered_key(name, number);
     ONPUT_TRY(const auto given_up, parts_.view.get(partition, undelivered));
     if (given_up) {
@@ -102,22 +102,21 @@ Result<Teller::Step> Teller::settled(const JournalEntry& entry, const std::strin
     return result;
 }
 
-Result<Teller::Step> Teller::outcome(const JournalEntry& entry, const std::string& name,
-                                     std::uint64_t number) const {
+Result<StoryBuilder::Step> StoryBuilder::outcome(const JournalEntry& entry, const std::string& name,
+                                                 std::uint64_t number) const {
     const Destination* destination = parts_.deliveries.find(name);
     if (destination == nullptr || number <= destination->record().settled_number) {
         return settled(entry, name, number);
     }
-    const RetrySchedule& schedule = destination->schedule();
-    if (schedule.failures() == 0) return std::nullopt;  // On its way for the first time.
-    auto result = step(schedule.failed_at(), "delivery failed", entry);
+    if (destination->failures == 0) return std::nullopt;  // In flight for the first time.
+    auto result = step(destination->failed_at, "delivery failed", entry);
     result.detail =
-        attempts_text(schedule.failures()) + ", tried again: " + destination->last_error();
+        attempts_text(destination->failures) + ", tried again: " + destination->last_error;
     return result;
 }
 
-Result<void> Teller::tell_event(const schema::ObjectEvent& event, const JournalEntry& entry,
-                                std::vector<schema::TraceStep>& steps) const {
+Result<void> StoryBuilder::add_event(const schema::ObjectEvent& event, const JournalEntry& entry,
+                                     std::vector<schema::TraceStep>& steps) const {
     steps.push_back(journaled(event, entry));
     for (std::size_t i = 0; i < event.owed.size(); ++i) {
         const auto& owed = event.owed[i];
@@ -125,7 +124,7 @@ Result<void> Teller::tell_event(const schema::ObjectEvent& event, const JournalE
         if (!owed.withheld.empty()) {
             next = step(entry.time, "withheld", entry);
             next->detail = owed.withheld;
-        } else if (!is_topic_arn(owed.arn)) {  // A topic's message tells its own story.
+        } else if (!is_topic_arn(owed.arn)) {  // A topic's message has steps of its own.
             ONPUT_TRY(next, outcome(entry, owed.arn, delivery_number(entry.sequence, i)));
         }
         if (!next) continue;
@@ -135,8 +134,9 @@ Result<void> Teller::tell_event(const schema::ObjectEvent& event, const JournalE
     return {};
 }
 
-Result<void> Teller::tell_message(const schema::TopicMessage& message, const JournalEntry& entry,
-                                  std::vector<schema::TraceStep>& steps) const {
+Result<void> StoryBuilder::add_message(const schema::TopicMessage& message,
+                                       const JournalEntry& entry,
+                                       std::vector<schema::TraceStep>& steps) const {
     steps.push_back(published(message, entry));
     for (const std::uint64_t number : message.owed) {
         if (steps.size() >= trace_steps_max) return {};
@@ -151,8 +151,9 @@ Result<void> Teller::tell_message(const schema::TopicMessage& message, const Jou
     return {};
 }
 
-Result<void> Teller::tell_attempt(const schema::DeliveryAttempt& attempt, const JournalEntry& entry,
-                                  std::vector<schema::TraceStep>& steps) const {
+Result<void> StoryBuilder::add_attempt(const schema::DeliveryAttempt& attempt,
+                                       const JournalEntry& entry,
+                                       std::vector<schema::TraceStep>& steps) const {
     steps.push_back(attempted(attempt, entry));
     if (attempt.dead_letter_arn.empty()) return {};
     ONPUT_TRY(auto next, outcome(entry, dead_letters_of(attempt.subscription_arn),
@@ -163,17 +164,18 @@ Result<void> Teller::tell_attempt(const schema::DeliveryAttempt& attempt, const 
     return {};
 }
 
-Result<void> Teller::tell(const JournalEntry& entry, std::vector<schema::TraceStep>& steps) const {
-    if (const auto* event = entry.event()) return tell_event(*event, entry, steps);
-    if (const auto* message = entry.message()) return tell_message(*message, entry, steps);
-    return tell_attempt(*entry.attempt(), entry, steps);
+Result<void> StoryBuilder::add(const JournalEntry& entry,
+                               std::vector<schema::TraceStep>& steps) const {
+    if (const auto* event = entry.event()) return add_event(*event, entry, steps);
+    if (const auto* message = entry.message()) return add_message(*message, entry, steps);
+    return add_attempt(*entry.attempt(), entry, steps);
 }
 
 }  // namespace
 
-Result<schema::TraceStory> tell_trace(const TraceParts& parts, std::string_view trace_id) {
+Result<schema::TraceStory> trace_story(const TraceParts& parts, std::string_view trace_id) {
     schema::TraceStory story;
-    const Teller teller(parts);
+    const StoryBuilder builder(parts);
     ONPUT_TRY(const auto sequences, parts.journal.sequences_of(trace_id));
     std::size_t bytes = 0;
     for (const std::uint64_t sequence : sequences) {
@@ -185,7 +187,7 @@ Result<schema::TraceStory> tell_trace(const TraceParts& parts, std::string_view 
         }
         story.events.push_back(
             std::visit([](const auto& body) { return schema::encode(body); }, entry.body));
-        ONPUT_TRY_VOID(teller.tell(entry, story.steps));
+        ONPUT_TRY_VOID(builder.add(entry, story.steps));
     }
     // Stable: an event is journaled before it is delivered, even within one microsecond.
     std::ranges::stable_sort(story.steps, {}, &schema::TraceStep::time);

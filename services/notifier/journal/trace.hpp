@@ -1,4 +1,4 @@
-// What the notifier remembers of a trace, told in order of time.
+// What the notifier remembers of a trace, in order of time.
 //
 //     journaled        each event, with its sequence
 //     published        each message to a topic, with its sequence and how many it is owed to
@@ -28,6 +28,6 @@ struct TraceParts {
     const TopicBook& topics;
 };
 
-Result<schema::TraceStory> tell_trace(const TraceParts& parts, std::string_view trace_id);
+Result<schema::TraceStory> trace_story(const TraceParts& parts, std::string_view trace_id);
 
 }  // namespace onput::notifier

@@ -1,15 +1,16 @@
-// DeliveryPolicy: when a message that an endpoint did not take is tried again: SNS's four phases.
+// DeliveryPolicy: when a message that an endpoint did not take is tried again, in four phases.
 //
-//     immediate         | pre-backoff        | backoff      | post-backoff       | given up
-//     no delay          | min delay          | min -> max   | max delay          |
-//     numNoDelayRetries | numMinDelayRetries | the rest     | numMaxDelayRetries |
+//     phase            each retry after        how many
+//     immediate        0                       numNoDelayRetries
+//     pre-backoff      minDelayTarget          numMinDelayRetries
+//     backoff          minimum to maximum      the rest of numRetries
+//     post-backoff     maxDelayTarget          numMaxDelayRetries
 //
-// Pure. A policy is SNS's JSON. Of a subscription:
+// Then it is given up.
 //
-//     {"healthyRetryPolicy": {...}, "throttlePolicy": {"maxReceivesPerSecond": n},
-//      "requestPolicy": {"headerContentType": "..."}}
-//
-// Of a topic the same, under "http" and with names like "defaultHealthyRetryPolicy".
+// Pure. A policy is SNS's JSON: {"healthyRetryPolicy": {...}, "throttlePolicy":
+// {"maxReceivesPerSecond": n}, "requestPolicy": {"headerContentType": "..."}} of a subscription, or
+// the same under "http" with "default...Policy" names of a topic.
 #pragma once
 
 #include <cstddef>

@@ -75,7 +75,7 @@ bool is_http_url(std::string_view url) {
 
 }  // namespace
 
-// One message on its way to one subscription.
+// One message in flight to one subscription.
 struct NotificationWriter::Context {
     const schema::TopicMessage& message;
     const Topic& topic;

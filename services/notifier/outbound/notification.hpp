@@ -1,5 +1,5 @@
-// What subscribers receive, in SNS's shapes: the signed JSON envelope, raw messages, mails and
-// texts. Pure: the same message gives the same bytes.
+// What subscribers receive, in SNS's shapes: the signed JSON envelope,
+// raw messages, mails and texts. Pure: the same message gives the same bytes.
 #pragma once
 
 #include <cstddef>

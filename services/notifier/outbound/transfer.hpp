@@ -1,4 +1,4 @@
-// Transfer: one message on its way, as a handle of libcurl. Made, driven and destroyed on the
+// Transfer: one message in flight, as a handle of libcurl. Made, driven and destroyed on the
 // engine's thread. What all kinds share: time-out, no proxy, no redirect, no signals, and the guard
 // that looks at each address before a socket to it is made.
 #pragma once

@@ -20,7 +20,7 @@ std::unexpected<Error> limit_exceeded(std::string reason, std::string message);
 // A text from outside as far as it may stand in a message: short, and whole characters.
 std::string echo(std::string_view text);
 
-// Where an attribute came from, which its refusal tells: Create and Subscribe take many, Set one.
+// Where an attribute came from, which its refusal says: Create and Subscribe take many, Set one.
 enum class AttributeCall { of_many, of_one };
 // "Invalid parameter: Attributes Reason: " + what, or "Invalid parameter: " + what.
 std::unexpected<Error> invalid_attribute(AttributeCall call, std::string_view what);

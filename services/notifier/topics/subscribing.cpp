@@ -1,4 +1,4 @@
-// TopicBook's commands and questions about subscriptions.
+// TopicBook's commands and queries about subscriptions.
 #include <algorithm>
 #include <utility>
 
@@ -175,7 +175,7 @@ Result<schema::SubscriptionInfo> TopicBook::confirm(const schema::ConfirmSubscri
     if (subscription.is_confirmed) return described(subscription);
     if (State::has_expired(subscription, caller.now)) return invalid_parameter("Token");
     const bool is_signed = !caller.principal.account.empty();
-    // Who cannot prove who he is cannot be asked for it later either.
+    // A caller without a signature cannot be asked for one later either.
     subscription.authenticate_on_unsubscribe = request.authenticate_on_unsubscribe && is_signed;
     subscription.is_confirmation_authenticated = is_signed;
     state.set_confirmed(subscription);

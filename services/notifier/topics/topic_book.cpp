@@ -161,8 +161,9 @@ Result<schema::TopicInfo> TopicBook::create(const schema::CreateTopic& request,
     return info_of(added, state_->subscriptions);
 }
 
-Result<schema::Empty> TopicBook::remove(const schema::DeleteTopic& request, const Caller& caller,
-                                        store::Batch& batch, std::vector<std::uint64_t>& removed) {
+Result<schema::Empty> TopicBook::delete_topic(const schema::DeleteTopic& request,
+                                              const Caller& caller, store::Batch& batch,
+                                              std::vector<std::uint64_t>& removed) {
     ONPUT_TRY_VOID(check_arn(request.arn, "TopicArn"));
     const Topic* topic = state_->find(request.arn);
     if (topic == nullptr) return schema::Empty{};

@@ -1,4 +1,4 @@
-// TopicBook: topics, their subscriptions, and who is told of what. Pure.
+// TopicBook: topics, their subscriptions, and which message is for whom. Pure.
 //
 //     create .. delete          subscribe -> pending --token--> confirmed -> unsubscribe
 //     publish: allowed by policy? -> confirmed subscriptions whose filter accepts it
@@ -100,8 +100,8 @@ public:
     Result<schema::TopicInfo> create(const schema::CreateTopic& request, const Caller& caller,
                                      store::Batch& batch);
     // The numbers of the subscriptions that went with it are added to `removed`.
-    Result<schema::Empty> remove(const schema::DeleteTopic& request, const Caller& caller,
-                                 store::Batch& batch, std::vector<std::uint64_t>& removed);
+    Result<schema::Empty> delete_topic(const schema::DeleteTopic& request, const Caller& caller,
+                                       store::Batch& batch, std::vector<std::uint64_t>& removed);
     Result<schema::Empty> set_attribute(const schema::SetTopicAttribute& request,
                                         const Caller& caller, store::Batch& batch);
     Result<schema::Empty> change_tags(const schema::ChangeTopicTags& request, const Caller& caller,
@@ -122,11 +122,11 @@ public:
     Result<schema::Empty> set_subscription_attribute(
         const schema::SetSubscriptionAttribute& request, const Caller& caller, store::Batch& batch);
     // Removes pending subscriptions whose tokens have expired, at most expired_per_call_max. Every
-    // subscribe does so too, without naming them: find_subscription tells. Calling it from time to
+    // subscribe does so too, without naming them: ask find_subscription. Calling it from time to
     // time frees what nobody subscribes to.
     void expire(Timestamp now, store::Batch& batch, std::vector<std::uint64_t>& removed);
 
-    // Questions.
+    // Queries.
     [[nodiscard]] Result<schema::TopicInfo> get(const schema::GetTopic& request,
                                                 const Caller& caller) const;
     [[nodiscard]] Result<schema::TopicList> list(const schema::ListTopics& request,

@@ -256,7 +256,7 @@ protected:
         core->check_invariants();
         return *std::move(deliveries);
     }
-    void tell(const OutboundDelivery& delivery, OutboundVerdict verdict, std::int32_t status) {
+    void answer(const OutboundDelivery& delivery, OutboundVerdict verdict, std::int32_t status) {
         Effects effects;
         ASSERT_TRUE(
             core->on_sent({.id = delivery.id,
@@ -268,9 +268,11 @@ protected:
         commit(std::move(effects));
         core->check_invariants();
     }
-    void take(const OutboundDelivery& delivery) { tell(delivery, OutboundVerdict::delivered, 200); }
+    void take(const OutboundDelivery& delivery) {
+        answer(delivery, OutboundVerdict::delivered, 200);
+    }
     void fail_once(const OutboundDelivery& delivery) {
-        tell(delivery, OutboundVerdict::failed, 503);
+        answer(delivery, OutboundVerdict::failed, 503);
     }
     static std::string text_of(const OutboundDelivery& delivery) {
         if (const auto* mail = std::get_if<Mail>(&delivery.message)) return mail->text;
@@ -292,7 +294,7 @@ protected:
         return bodies;
     }
 
-    // Limits::rados proves that no batch grows beyond what a distributed engine takes.
+    // Limits::rados checks that no batch grows beyond what a distributed engine takes.
     MemoryStore store{{.sync = support::MemoryStoreOptions::Sync::manual,
                        .limits = support::MemoryStoreOptions::Limits::rados}};
     CoreOptions options;

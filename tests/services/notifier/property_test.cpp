@@ -197,7 +197,7 @@ private:
         const OutboundDelivery delivery = std::move(outside_[which]);
         outside_.erase(outside_.begin() + static_cast<std::ptrdiff_t>(which));
         const std::uint64_t fate = random_.below(8);
-        if (fate == 0) return tell(delivery, OutboundVerdict::refused, 404);
+        if (fate == 0) return answer(delivery, OutboundVerdict::refused, 404);
         if (fate <= 2) return fail_once(delivery);
         receive(delivery);
         if (fate == 3) return fail_once(delivery);  // The answer was lost.

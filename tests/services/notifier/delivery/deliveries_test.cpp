@@ -1,3 +1,4 @@
+#include "services/notifier/delivery/ordered_batch.hpp"
 #include "tests/services/notifier/harness.hpp"
 
 namespace onput::notifier {

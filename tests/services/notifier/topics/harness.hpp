@@ -89,7 +89,7 @@ protected:
     }
     Result<schema::Empty> remove(const std::string& arn, const std::string& account = owner) {
         return run([&](store::Batch& batch) {
-            return book->remove({.arn = arn}, by(account), batch, removed);
+            return book->delete_topic({.arn = arn}, by(account), batch, removed);
         });
     }
     Result<schema::Empty> set(const std::string& arn, const std::string& name,

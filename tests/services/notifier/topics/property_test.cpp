@@ -19,7 +19,7 @@ class TopicProperty : public TopicTest {
 protected:
     // Everything that can be asked for, as one text. Asked at the beginning of time, when no
     // token has expired yet: what is hidden counts as well.
-    std::string told() const {
+    std::string dump() const {
         const auto at_first = [](const std::string& account) {
             return Caller{.principal = {.account = account}};
         };
@@ -136,26 +136,26 @@ protected:
         SCOPED_TRACE("seed " + std::to_string(seed));
         random = Random(seed);
         sync();
-        std::string durable = told();
+        std::string durable = dump();
         for (int step = 0; step < steps; ++step) {
             random.chance(1, 3) ? change_a_topic() : change_a_subscription();
             if (random.chance(1, 50)) now += 20h;
             if (random.chance(1, 10)) {
                 sync();
-                durable = told();
+                durable = dump();
                 for (const auto& [number, one] : book->subscriptions()) {
                     EXPECT_EQ(numbers.try_emplace(number, one.arn).first->second, one.arn);
                 }
             }
             if (random.chance(1, 20)) {
                 crash();
-                ASSERT_EQ(told(), durable);
+                ASSERT_EQ(dump(), durable);
             }
             if (random.chance(1, 20)) {
                 sync();
-                const std::string before = told();
+                const std::string before = dump();
                 crash();
-                ASSERT_EQ(told(), before);
+                ASSERT_EQ(dump(), before);
                 durable = before;
             }
         }

@@ -1,4 +1,4 @@
-#include "services/notifier/delivery/push_destination.hpp"
+#include "services/notifier/delivery/one_by_one.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class PushDestinationTest : public testing::Test {
+class OneByOneTest : public testing::Test {
 protected:
     static DestinationRecord kind() {
         DestinationRecord record;
@@ -19,7 +19,8 @@ protected:
 
     void owe(std::uint64_t first, std::uint64_t last) {
         for (std::uint64_t i = first; i <= last; ++i) {
-            destination.owe({.number = number(i), .time = now});
+            const Pending item{.number = number(i), .time = now};
+            destination.owe({&item, 1});
         }
         check();
     }
@@ -53,32 +54,32 @@ protected:
         const DestinationRecord record = destination.record();
         std::map<std::uint64_t, AttemptRecord> waiting;
         for (const auto& [at, row] : destination.waiting()) waiting.emplace(at, rows.at(at));
-        destination = PushDestination(record, std::move(waiting));
+        destination = OneByOne(record, std::move(waiting));
         while (destination.wants_refill()) {
             const std::uint64_t next = destination.scanned_through() + 1;
-            if (!destination.refill(next, Pending{.number = number(next), .time = now})) break;
+            if (!destination.refill(next, {{.number = number(next), .time = now}})) break;
         }
         check();
     }
     using Sequences = std::vector<std::uint64_t>;
 
-    PushLimits limits{.open_max = 4, .receives_per_second_max = 0};
+    EndpointLimits limits{.open_max = 4, .receives_per_second_max = 0};
     std::uint64_t durable = 1'000'000;
     Timestamp now = from_seconds(1'800'000'000);
-    PushDestination destination{kind(), delivery_number(1, 0)};
+    OneByOne destination{new_destination(kind(), delivery_number(1, 0))};
     std::map<std::uint64_t, AttemptRecord> rows;
 };
 
-TEST_F(PushDestinationTest, a_few_are_on_their_way_at_once_in_order) {
+TEST_F(OneByOneTest, a_few_are_on_their_way_at_once_in_order) {
     owe(1, 6);
     EXPECT_EQ(begin_all(), (Sequences{1, 2, 3, 4}));
     settle(2);
     EXPECT_EQ(begin_all(), (Sequences{5}));
-    EXPECT_EQ(destination.open(), 4u);
+    EXPECT_EQ(destination.in_flight(), 4u);
     EXPECT_EQ(destination.owed(), 5u);
 }
 
-TEST_F(PushDestinationTest, nothing_is_begun_before_it_is_durable) {
+TEST_F(OneByOneTest, nothing_is_begun_before_it_is_durable) {
     owe(1, 2);
     durable = 1;
     EXPECT_EQ(begin_all(), (Sequences{1}));
@@ -87,7 +88,7 @@ TEST_F(PushDestinationTest, nothing_is_begun_before_it_is_durable) {
     EXPECT_EQ(destination.next_at(now, limits, durable), now);
 }
 
-TEST_F(PushDestinationTest, one_that_fails_holds_the_others_back_by_nothing) {
+TEST_F(OneByOneTest, one_that_fails_holds_the_others_back_by_nothing) {
     owe(1, 3);
     begin_all();
     fail(1, 20s);
@@ -108,7 +109,7 @@ TEST_F(PushDestinationTest, one_that_fails_holds_the_others_back_by_nothing) {
     EXPECT_EQ(again->attempt, 2u);
 }
 
-TEST_F(PushDestinationTest, those_tried_again_take_half_of_the_places_while_new_ones_wait) {
+TEST_F(OneByOneTest, those_tried_again_take_half_of_the_places_while_new_ones_wait) {
     owe(1, 4);
     begin_all();
     for (std::uint64_t i = 1; i <= 4; ++i) fail(i, 1s);
@@ -119,7 +120,7 @@ TEST_F(PushDestinationTest, those_tried_again_take_half_of_the_places_while_new_
     EXPECT_EQ(begin_all(), (Sequences{3, 4, 7, 8}));
 }
 
-TEST_F(PushDestinationTest, those_tried_again_take_all_places_when_nothing_else_waits) {
+TEST_F(OneByOneTest, those_tried_again_take_all_places_when_nothing_else_waits) {
     owe(1, 4);
     begin_all();
     for (std::uint64_t i = 1; i <= 4; ++i) fail(i, 1s);
@@ -127,7 +128,7 @@ TEST_F(PushDestinationTest, those_tried_again_take_all_places_when_nothing_else_
     EXPECT_EQ(begin_all(), (Sequences{1, 2, 3, 4}));
 }
 
-TEST_F(PushDestinationTest, no_more_attempts_are_begun_in_a_second_than_allowed) {
+TEST_F(OneByOneTest, no_more_attempts_are_begun_in_a_second_than_allowed) {
     limits = {.open_max = 100, .receives_per_second_max = 3};
     owe(1, 7);
     EXPECT_EQ(begin_all().size(), 3u);
@@ -140,7 +141,7 @@ TEST_F(PushDestinationTest, no_more_attempts_are_begun_in_a_second_than_allowed)
     EXPECT_EQ(begin_all().size(), 1u) << "a clock set back throttles nothing";
 }
 
-TEST_F(PushDestinationTest, no_new_one_is_begun_while_too_many_wait) {
+TEST_F(OneByOneTest, no_new_one_is_begun_while_too_many_wait) {
     owe(1, retries_max + 10);
     for (std::uint64_t i = 1; i <= retries_max; ++i) {
         const auto attempt = destination.next(now, limits, durable);
@@ -158,7 +159,7 @@ TEST_F(PushDestinationTest, no_new_one_is_begun_while_too_many_wait) {
     EXPECT_EQ(begin_all().size(), 1u);
 }
 
-TEST_F(PushDestinationTest, a_clock_set_back_makes_a_waiting_one_due) {
+TEST_F(OneByOneTest, a_clock_set_back_makes_a_waiting_one_due) {
     owe(1, 1);
     begin_all();
     fail(1, 20s);
@@ -167,7 +168,7 @@ TEST_F(PushDestinationTest, a_clock_set_back_makes_a_waiting_one_due) {
     EXPECT_EQ(begin_all(), (Sequences{1}));
 }
 
-TEST_F(PushDestinationTest, what_waits_keeps_its_attempts_over_a_restart) {
+TEST_F(OneByOneTest, what_waits_keeps_its_attempts_over_a_restart) {
     owe(1, 3);
     begin_all();
     fail(2, 20s, 3);
@@ -179,7 +180,7 @@ TEST_F(PushDestinationTest, what_waits_keeps_its_attempts_over_a_restart) {
     EXPECT_EQ(destination.next(now, limits, durable)->attempt, 4u);
 }
 
-TEST_F(PushDestinationTest, what_was_on_its_way_is_begun_again_after_a_restart) {
+TEST_F(OneByOneTest, what_was_on_its_way_is_begun_again_after_a_restart) {
     owe(1, 4);
     begin_all();
     settle(1);
@@ -188,7 +189,7 @@ TEST_F(PushDestinationTest, what_was_on_its_way_is_begun_again_after_a_restart) 
     EXPECT_EQ(begin_all(), (Sequences{2, 3, 4}));
 }
 
-TEST_F(PushDestinationTest, what_was_settled_before_an_older_one_is_repeated_after_a_restart) {
+TEST_F(OneByOneTest, what_was_settled_before_an_older_one_is_repeated_after_a_restart) {
     owe(1, 5);
     begin_all();
     settle(3);
@@ -203,10 +204,10 @@ TEST_F(PushDestinationTest, what_was_settled_before_an_older_one_is_repeated_aft
     EXPECT_EQ(destination.record().settled_total, 2u);
 }
 
-TEST_F(PushDestinationTest, one_that_waits_beyond_the_cursor_is_not_found_twice) {
+TEST_F(OneByOneTest, one_that_waits_beyond_the_cursor_is_not_found_twice) {
     owe(1, 5);
     begin_all();
-    fail(3, 20s);  // 1 and 2 are still on their way.
+    fail(3, 20s);  // 1 and 2 are still in flight.
     restart();
     EXPECT_EQ(begin_all(), (Sequences{1, 2, 4, 5}));
     now += 20s;
@@ -219,7 +220,7 @@ TEST_F(PushDestinationTest, one_that_waits_beyond_the_cursor_is_not_found_twice)
     EXPECT_EQ(destination.owed(), 0u);
 }
 
-TEST_F(PushDestinationTest, the_journal_is_needed_from_the_oldest_that_is_not_settled) {
+TEST_F(OneByOneTest, the_journal_is_needed_from_the_oldest_that_is_not_settled) {
     owe(1, 5);
     EXPECT_EQ(destination.needed_from(), 1u);
     begin_all();
@@ -236,13 +237,13 @@ TEST_F(PushDestinationTest, the_journal_is_needed_from_the_oldest_that_is_not_se
     EXPECT_FALSE(destination.needed_from());
 }
 
-TEST_F(PushDestinationTest, far_behind_it_keeps_a_bounded_window) {
+TEST_F(OneByOneTest, far_behind_it_keeps_a_bounded_window) {
     owe(1, window_max + 500);
     limits.open_max = 1;
     for (std::uint64_t i = 1; i <= window_max + 500; ++i) {
         while (destination.wants_refill()) {
             const std::uint64_t next = destination.scanned_through() + 1;
-            if (!destination.refill(next, Pending{.number = number(next), .time = now})) break;
+            if (!destination.refill(next, {{.number = number(next), .time = now}})) break;
         }
         ASSERT_EQ(begin_all(), (Sequences{i}));
         settle(i);

@@ -1,5 +1,6 @@
-#include "services/notifier/delivery/push_deliveries.hpp"
+#include <set>
 
+#include "services/notifier/delivery/one_by_one.hpp"
 #include "tests/services/notifier/harness.hpp"
 
 namespace onput::notifier {
@@ -9,12 +10,12 @@ using namespace std::chrono_literals;
 
 const std::string url = "https://example.com/hook";
 
-class PushDeliveriesTest : public NotifierTest {
+class OutboundDeliveriesTest : public NotifierTest {
 protected:
-    PushDeliveriesTest() { create_topic(); }
+    OutboundDeliveriesTest() { create_topic(); }
 
     using Texts = std::vector<std::string>;
-    // What a restart or a moment later is sent, and stays on its way.
+    // What a restart or a moment later is sent, and stays in flight.
     Texts due_texts() { return texts(outbound_due()); }
     static std::string redrive() { return R"({"deadLetterTargetArn":")" + queue_b + R"("})"; }
     static std::string retry_policy(int retries, int delay_s) {
@@ -27,7 +28,7 @@ protected:
     }
 };
 
-TEST_F(PushDeliveriesTest, a_subscription_is_confirmed_and_then_told) {
+TEST_F(OutboundDeliveriesTest, a_subscription_is_confirmed_and_then_told) {
     const std::string arn = subscribe("https", url);
     publish("before");
     EXPECT_TRUE(outbound_due().empty()) << "not durable yet";
@@ -44,7 +45,7 @@ TEST_F(PushDeliveriesTest, a_subscription_is_confirmed_and_then_told) {
     EXPECT_EQ(due_texts(), Texts{"after"});
 }
 
-TEST_F(PushDeliveriesTest, a_confirmation_is_not_sent_to_others) {
+TEST_F(OutboundDeliveriesTest, a_confirmation_is_not_sent_to_others) {
     subscribe_webhook(url);
     const std::string other = subscribe("https", url + "2");
     sync();
@@ -53,7 +54,7 @@ TEST_F(PushDeliveriesTest, a_confirmation_is_not_sent_to_others) {
     EXPECT_EQ(deliveries[0].subscription_arn, other);
 }
 
-TEST_F(PushDeliveriesTest, one_confirmed_meanwhile_is_not_invited_again) {
+TEST_F(OutboundDeliveriesTest, one_confirmed_meanwhile_is_not_invited_again) {
     const std::string arn = subscribe("https", url);
     sync();
     fail_once(outbound_due()[0]);
@@ -65,7 +66,7 @@ TEST_F(PushDeliveriesTest, one_confirmed_meanwhile_is_not_invited_again) {
     EXPECT_EQ(state_of(arn).owed, 0u);
 }
 
-TEST_F(PushDeliveriesTest, each_attempt_is_journaled_with_what_came_of_it) {
+TEST_F(OutboundDeliveriesTest, each_attempt_is_journaled_with_what_came_of_it) {
     const std::string arn = subscribe_webhook(url + "?secret=1");
     published.clear();
     const std::string message_id = publish("a");
@@ -94,7 +95,7 @@ TEST_F(PushDeliveriesTest, each_attempt_is_journaled_with_what_came_of_it) {
     EXPECT_EQ(published[2].topic, "sns.DeliverySucceeded/t/https");
 }
 
-TEST_F(PushDeliveriesTest, a_message_that_fails_holds_the_others_back_by_nothing) {
+TEST_F(OutboundDeliveriesTest, a_message_that_fails_holds_the_others_back_by_nothing) {
     subscribe_webhook(url);
     publish("bad");
     sync();
@@ -115,7 +116,7 @@ TEST_F(PushDeliveriesTest, a_message_that_fails_holds_the_others_back_by_nothing
     EXPECT_EQ(due_texts(), Texts{"bad"});
 }
 
-TEST_F(PushDeliveriesTest, tried_often_enough_it_goes_to_the_dead_letter_queue) {
+TEST_F(OutboundDeliveriesTest, tried_often_enough_it_goes_to_the_dead_letter_queue) {
     const std::string arn = subscribe_webhook(
         url, {{"RedrivePolicy", redrive()}, {"DeliveryPolicy", retry_policy(2, 5)}});
     publish("a");
@@ -142,11 +143,11 @@ TEST_F(PushDeliveriesTest, tried_often_enough_it_goes_to_the_dead_letter_queue) 
     EXPECT_TRUE(undeliverable.empty());
 }
 
-TEST_F(PushDeliveriesTest, refused_for_good_it_is_not_tried_again) {
+TEST_F(OutboundDeliveriesTest, refused_for_good_it_is_not_tried_again) {
     const std::string arn = subscribe_webhook(url, {{"RedrivePolicy", redrive()}});
     publish("a");
     sync();
-    tell(outbound_due()[0], OutboundVerdict::refused, 404);
+    answer(outbound_due()[0], OutboundVerdict::refused, 404);
     now += 1h;
     EXPECT_TRUE(outbound_due().empty());
     sync();
@@ -154,11 +155,11 @@ TEST_F(PushDeliveriesTest, refused_for_good_it_is_not_tried_again) {
     EXPECT_EQ(state_of(arn).owed, 0u);
 }
 
-TEST_F(PushDeliveriesTest, without_a_dead_letter_queue_it_is_kept_as_undelivered) {
+TEST_F(OutboundDeliveriesTest, without_a_dead_letter_queue_it_is_kept_as_undelivered) {
     const std::string arn = subscribe_webhook(url);
     publish("a");
     sync();
-    tell(outbound_due()[0], OutboundVerdict::refused, 410);
+    answer(outbound_due()[0], OutboundVerdict::refused, 410);
     EXPECT_EQ(state_of(arn).undelivered, 1u);
     ASSERT_EQ(undeliverable.size(), 1u);
     EXPECT_EQ(undeliverable[0].error, "status 410");
@@ -168,16 +169,16 @@ TEST_F(PushDeliveriesTest, without_a_dead_letter_queue_it_is_kept_as_undelivered
     EXPECT_EQ(state_of(arn).owed, 0u);
 }
 
-TEST_F(PushDeliveriesTest, an_invitation_that_nobody_takes_goes_to_no_dead_letter_queue) {
+TEST_F(OutboundDeliveriesTest, an_invitation_that_nobody_takes_goes_to_no_dead_letter_queue) {
     const std::string arn = subscribe("https", url, {{"RedrivePolicy", redrive()}});
     sync();
-    tell(outbound_due()[0], OutboundVerdict::refused, 404);
+    answer(outbound_due()[0], OutboundVerdict::refused, 404);
     sync();
     EXPECT_TRUE(due().empty());
     EXPECT_EQ(state_of(arn).undelivered, 1u);
 }
 
-TEST_F(PushDeliveriesTest, what_can_never_be_sent_is_settled_without_an_attempt_outside) {
+TEST_F(OutboundDeliveriesTest, what_can_never_be_sent_is_settled_without_an_attempt_outside) {
     const std::string arn = subscribe_webhook(url, {{"RedrivePolicy", redrive()}});
     writer.is_impossible = true;
     publish("a");
@@ -190,7 +191,7 @@ TEST_F(PushDeliveriesTest, what_can_never_be_sent_is_settled_without_an_attempt_
     EXPECT_EQ(due()[0].message.items.size(), 2u);
 }
 
-TEST_F(PushDeliveriesTest, after_a_restart_what_was_on_its_way_is_sent_again) {
+TEST_F(OutboundDeliveriesTest, after_a_restart_what_was_on_its_way_is_sent_again) {
     subscribe_webhook(url);
     for (int i = 0; i < 3; ++i) publish(std::to_string(i));
     sync();
@@ -200,10 +201,10 @@ TEST_F(PushDeliveriesTest, after_a_restart_what_was_on_its_way_is_sent_again) {
     sync();
     crash();
     EXPECT_EQ(due_texts(), (Texts{"1", "2"}));
-    take(lost[1]);  // Of an earlier life.
+    take(lost[1]);  // From before the restart.
 }
 
-TEST_F(PushDeliveriesTest, an_acknowledgement_lost_in_a_crash_repeats_the_message) {
+TEST_F(OutboundDeliveriesTest, an_acknowledgement_lost_in_a_crash_repeats_the_message) {
     subscribe_webhook(url);
     publish("a");
     sync();
@@ -212,7 +213,7 @@ TEST_F(PushDeliveriesTest, an_acknowledgement_lost_in_a_crash_repeats_the_messag
     EXPECT_EQ(due_texts(), Texts{"a"});
 }
 
-TEST_F(PushDeliveriesTest, a_second_answer_is_ignored) {
+TEST_F(OutboundDeliveriesTest, a_second_answer_is_ignored) {
     const std::string arn = subscribe_webhook(url);
     publish("a");
     sync();
@@ -223,7 +224,7 @@ TEST_F(PushDeliveriesTest, a_second_answer_is_ignored) {
     EXPECT_EQ(state_of(arn).owed, 0u);
 }
 
-TEST_F(PushDeliveriesTest, mails_are_few_at_a_time) {
+TEST_F(OutboundDeliveriesTest, mails_are_few_at_a_time) {
     subscribe_webhook("a@example.com", {}, "email");
     for (int i = 0; i < 5; ++i) publish(std::to_string(i));
     sync();
@@ -232,7 +233,7 @@ TEST_F(PushDeliveriesTest, mails_are_few_at_a_time) {
     EXPECT_EQ(std::get<Mail>(deliveries[0].message).to, "a@example.com");
 }
 
-TEST_F(PushDeliveriesTest, not_more_is_begun_in_a_second_than_the_throttle_says) {
+TEST_F(OutboundDeliveriesTest, not_more_is_begun_in_a_second_than_the_throttle_says) {
     subscribe_webhook(url,
                       {{"DeliveryPolicy", R"({"throttlePolicy":{"maxReceivesPerSecond":2}})"}});
     now += 10s;
@@ -247,20 +248,38 @@ TEST_F(PushDeliveriesTest, not_more_is_begun_in_a_second_than_the_throttle_says)
     EXPECT_EQ(outbound_due().size(), 2u);
 }
 
-TEST_F(PushDeliveriesTest, at_most_so_much_is_on_its_way_to_all_together) {
-    for (std::size_t i = 0; i < push_open_max / http_open_max + 2; ++i) {
+TEST_F(OutboundDeliveriesTest, at_most_so_much_is_on_its_way_to_all_together) {
+    for (std::size_t i = 0; i < in_flight_outside_max / http_open_max + 2; ++i) {
         subscribe_webhook(url + std::to_string(i));
     }
     for (std::size_t i = 0; i < http_open_max; ++i) publish(std::to_string(i));
     sync();
     auto open = outbound_due();
-    EXPECT_EQ(open.size(), push_open_max);
+    EXPECT_EQ(open.size(), in_flight_outside_max);
     EXPECT_TRUE(outbound_due().empty());
     take(open.back());
     EXPECT_EQ(outbound_due().size(), 1u);
 }
 
-TEST_F(PushDeliveriesTest, far_behind_it_is_refilled_from_the_journal) {
+TEST_F(OutboundDeliveriesTest, a_round_that_was_cut_short_goes_on_where_it_stopped) {
+    for (std::size_t i = 0; i < in_flight_outside_max / http_open_max + 1; ++i) {
+        subscribe_webhook(url + std::to_string(i));
+    }
+    const auto publish_some = [this] {
+        for (std::size_t i = 0; i < http_open_max; ++i) publish(std::to_string(i));
+        sync();
+    };
+    publish_some();
+    std::set<std::string> served;
+    for (const auto& delivery : outbound_due()) {
+        served.insert(delivery.subscription_arn);
+        take(delivery);
+    }
+    publish_some();
+    EXPECT_FALSE(served.contains(outbound_due().front().subscription_arn));
+}
+
+TEST_F(OutboundDeliveriesTest, far_behind_it_is_refilled_from_the_journal) {
     const std::string arn = subscribe_webhook(url);
     for (std::size_t i = 0; i < window_max + 100; ++i) publish(std::to_string(i));
     sync();
@@ -280,7 +299,7 @@ TEST_F(PushDeliveriesTest, far_behind_it_is_refilled_from_the_journal) {
     EXPECT_EQ(taken, window_max + 100);
 }
 
-TEST_F(PushDeliveriesTest, unsubscribing_ends_what_is_owed) {
+TEST_F(OutboundDeliveriesTest, unsubscribing_ends_what_is_owed) {
     const std::string arn = subscribe_webhook(url);
     publish("a");
     publish("b");
@@ -296,7 +315,7 @@ TEST_F(PushDeliveriesTest, unsubscribing_ends_what_is_owed) {
     EXPECT_TRUE(store.scan("notifier", store::Range::of_prefix("d/"), 10)->empty());
 }
 
-TEST_F(PushDeliveriesTest, the_journal_is_kept_while_one_waits) {
+TEST_F(OutboundDeliveriesTest, the_journal_is_kept_while_one_waits) {
     CoreOptions short_memory;
     short_memory.retention_records_max = 1;
     restart_with(short_memory);
@@ -318,7 +337,7 @@ TEST_F(PushDeliveriesTest, the_journal_is_kept_while_one_waits) {
     EXPECT_EQ(due_texts(), Texts{"waits"});
 }
 
-TEST_F(PushDeliveriesTest, states_and_metrics_tell_of_each_subscription) {
+TEST_F(OutboundDeliveriesTest, states_and_metrics_tell_of_each_subscription) {
     const std::string arn = subscribe_webhook(url);
     publish("a");
     publish("b");

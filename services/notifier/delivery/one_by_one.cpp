@@ -1,0 +1,262 @@
+#include "services/notifier/delivery/one_by_one.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "common/base/check.hpp"
+#include "services/notifier/delivery/retry.hpp"
+
+namespace onput::notifier {
+namespace {
+
+constexpr Duration throttle_period = std::chrono::seconds(1);
+
+std::size_t bytes_of(const OutboundMessage& message) {
+    if (const auto* mail = std::get_if<Mail>(&message)) return mail->text.size();
+    return std::get<HttpRequest>(message).body.size();
+}
+
+EndpointLimits limits_of(const Subscription& subscription) {
+    const bool is_http = subscription.protocol == "http" || subscription.protocol == "https";
+    return {.open_max = is_http ? http_open_max : mail_open_max,
+            .receives_per_second_max = subscription.delivery_policy.receives_per_second_max};
+}
+
+}  // namespace
+
+OneByOne::OneByOne(DestinationRecord record, std::map<std::uint64_t, AttemptRecord> waiting)
+    : Destination(std::move(record)), waiting_(std::move(waiting)) {
+    for (const auto& [number, attempt] : waiting_) by_time_.emplace(attempt.next_at, number);
+    if (owed() > waiting_.size()) window_ = OwedWindow(sequence_of(record_.settled_number));
+}
+
+Result<std::optional<Sending>> OneByOne::begin_next(const DeliveryContext& context) {
+    const Subscription& subscription = *context.subscription;
+    const auto attempt = next(context.now, limits_of(subscription), context.durable);
+    if (!attempt) return std::nullopt;
+    begin(*attempt, context.now);
+    Sending sending{.number = attempt->item.number};
+    ONPUT_TRY(const auto entry,
+              context.parts.recorder.journal().load(sequence_of(attempt->item.number)));
+    ONPUT_CHECK(entry->message() != nullptr);
+    if (entry->message()->type == schema::TopicMessageType::subscription_confirmation &&
+        subscription.is_confirmed) {
+        sending.known_answer = OutboundAnswer{.verdict = OutboundVerdict::unneeded};
+        return sending;
+    }
+    const Topic* topic = context.parts.topics.find(subscription.topic_arn);
+    ONPUT_CHECK(topic != nullptr);
+    auto message = context.parts.writer.outbound(*entry->message(), *topic, subscription);
+    if (!message) {
+        sending.known_answer =
+            OutboundAnswer{.verdict = OutboundVerdict::refused, .error = message.error().message};
+        return sending;
+    }
+    sending.bytes = bytes_of(*message);
+    sending.message = *std::move(message);
+    return sending;
+}
+
+NextAttempt OneByOne::attempt_in_flight(std::uint64_t number) const {
+    if (const auto first = first_.find(number); first != first_.end()) {
+        return {.item = {.number = number, .time = first->second}, .attempt = 1};
+    }
+    ONPUT_CHECK(again_.contains(number));
+    const AttemptRecord& record = waiting_.at(number);
+    return {.item = {.number = number, .time = record.time}, .attempt = record.attempts + 1};
+}
+
+Result<Settlement> OneByOne::on_answer(std::uint64_t number, const Answer& any_answer,
+                                       const DeliveryContext& context, Random& random,
+                                       store::Batch& batch) {
+    const auto& answer = std::get<OutboundAnswer>(any_answer);
+    const NextAttempt attempt = attempt_in_flight(number);
+    AttemptOutcome outcome{.item = attempt.item,
+                           .attempt = attempt.attempt,
+                           .is_delivered = answer.verdict == OutboundVerdict::delivered,
+                           .error = answer.error,
+                           .status_code = answer.status_code,
+                           .latency = answer.latency};
+    if (outcome.is_delivered) {
+        ++counts.delivered;
+        note_success(context.now, attempt.item.time);
+    } else if (answer.verdict == OutboundVerdict::refused) {
+        ++counts.failed;
+        ++counts.refused;
+        note_failure(context.now, answer.error);
+    } else if (answer.verdict == OutboundVerdict::failed) {
+        fail_or_give_up(outcome, context, random, batch);
+    }
+    Settlement settlement{.has_changed_row = true, .attempts = {}};
+    if (!outcome.next_at) {
+        settle(number);
+        if (outcome.attempt > 1) batch.remove(attempt_key(arn(), number));
+    }
+    if (answer.verdict != OutboundVerdict::unneeded) {
+        settlement.attempts.push_back(std::move(outcome));
+    }
+    return settlement;
+}
+
+void OneByOne::fail_or_give_up(AttemptOutcome& outcome, const DeliveryContext& context,
+                               Random& random, store::Batch& batch) {
+    ++counts.failed;
+    note_failure(context.now, outcome.error);
+    const auto delay = delay_after(context.subscription->delivery_policy, outcome.attempt, random);
+    if (!delay) {
+        ++counts.given_up;
+        return;
+    }
+    outcome.next_at = context.now + *delay;
+    AttemptRecord record{.attempts = outcome.attempt,
+                         .time = outcome.item.time,
+                         .failed_at = context.now,
+                         .next_at = *outcome.next_at,
+                         .last_error = last_error};
+    batch.put(attempt_key(arn(), outcome.item.number), schema::encode(record));
+    fail(outcome.item.number, std::move(record));
+}
+
+std::optional<Timestamp> OneByOne::next_wakeup(const DeliveryContext& context) const {
+    if (wants_refill()) return context.now;
+    return next_at(context.now, limits_of(*context.subscription), context.durable);
+}
+
+bool OneByOne::is_throttled(Timestamp now, const EndpointLimits& limits) const {
+    return limits.receives_per_second_max > 0 &&
+           begun_in_second_ >= limits.receives_per_second_max && now >= second_began_ &&
+           now < second_began_ + throttle_period;
+}
+
+bool OneByOne::has_fresh(std::uint64_t durable_sequence) const {
+    return waiting_.size() < retries_max && !window_.items().empty() &&
+           sequence_of(window_.items().front().number) <= durable_sequence;
+}
+
+bool OneByOne::is_due(std::uint64_t number, Timestamp now) const {
+    const AttemptRecord& record = waiting_.at(number);
+    return RetryTimes{.failed_at = record.failed_at, .next_at = record.next_at}.is_due(now);
+}
+
+std::optional<NextAttempt> OneByOne::next(Timestamp now, const EndpointLimits& limits,
+                                          std::uint64_t durable_sequence) const {
+    if (in_flight() >= limits.open_max || is_throttled(now, limits)) return std::nullopt;
+    const bool is_fresh = has_fresh(durable_sequence);
+    const std::size_t again_max = std::max<std::size_t>(limits.open_max / 2, 1);
+    const bool may_retry = !is_fresh || again_.size() < again_max;
+    if (may_retry && !by_time_.empty() && is_due(by_time_.begin()->second, now)) {
+        const std::uint64_t number = by_time_.begin()->second;
+        const AttemptRecord& record = waiting_.at(number);
+        return NextAttempt{.item = {.number = number, .time = record.time},
+                           .attempt = record.attempts + 1};
+    }
+    if (!is_fresh) return std::nullopt;
+    return NextAttempt{.item = window_.items().front(), .attempt = 1};
+}
+
+std::optional<Timestamp> OneByOne::next_at(Timestamp now, const EndpointLimits& limits,
+                                           std::uint64_t durable_sequence) const {
+    if (in_flight() >= limits.open_max) return std::nullopt;
+    const bool is_fresh = has_fresh(durable_sequence);
+    if (!is_fresh && by_time_.empty()) return std::nullopt;
+    Timestamp at = now;
+    if (!is_fresh && !is_due(by_time_.begin()->second, now)) at = by_time_.begin()->first;
+    if (is_throttled(now, limits)) at = std::max(at, second_began_ + throttle_period);
+    return at;
+}
+
+void OneByOne::begin(const NextAttempt& attempt, Timestamp now) {
+    if (now >= second_began_ + throttle_period || now < second_began_) {
+        second_began_ = now;
+        begun_in_second_ = 0;
+    }
+    ++begun_in_second_;
+    if (attempt.attempt == 1) {
+        ONPUT_CHECK(!window_.items().empty());
+        ONPUT_CHECK(window_.items().front().number == attempt.item.number);
+        const Pending item = window_.pop_front();
+        first_.emplace(item.number, item.time);
+        return;
+    }
+    const auto found = waiting_.find(attempt.item.number);
+    ONPUT_CHECK(found != waiting_.end());
+    ONPUT_CHECK(by_time_.erase({found->second.next_at, found->first}) == 1);
+    again_.insert(found->first);
+}
+
+void OneByOne::settle(std::uint64_t number) {
+    if (again_.erase(number) > 0) {
+        ONPUT_CHECK(waiting_.erase(number) == 1);
+    } else {
+        ONPUT_CHECK(first_.erase(number) == 1);
+    }
+    settled_early_.insert(number);
+    advance();
+}
+
+void OneByOne::fail(std::uint64_t number, AttemptRecord record) {
+    ONPUT_CHECK(first_.erase(number) + again_.erase(number) == 1);
+    by_time_.emplace(record.next_at, number);
+    waiting_.insert_or_assign(number, std::move(record));
+    advance();
+}
+
+// Behind the cursor nothing is left that was never begun or is in flight for the first time.
+void OneByOne::advance() {
+    std::uint64_t cursor = record_.last_number;
+    if (!first_.empty()) {
+        cursor = first_.begin()->first - 1;
+    } else if (!window_.items().empty()) {
+        cursor = window_.items().front().number - 1;
+    } else if (!window_.is_complete()) {
+        cursor = delivery_number(window_.scanned_through() + 1, 0) - 1;
+    }
+    ONPUT_CHECK(cursor >= record_.settled_number);
+    record_.settled_number = cursor;
+    // A crash forgets what was settled beyond the cursor: the row does not count it yet.
+    const std::size_t known = settled_early_.size();
+    settled_early_.erase(settled_early_.begin(), settled_early_.upper_bound(cursor));
+    settled_beyond_ = settled_early_.size();
+    record_.settled_total += known - settled_beyond_;
+}
+
+std::optional<Timestamp> OneByOne::oldest_owed() const {
+    std::optional<Timestamp> oldest;
+    const auto look = [&oldest](Timestamp time) {
+        oldest = oldest ? std::min(*oldest, time) : time;
+    };
+    if (!window_.items().empty()) look(window_.items().front().time);
+    if (!first_.empty()) look(first_.begin()->second);
+    if (!waiting_.empty()) look(waiting_.begin()->second.time);
+    return oldest;
+}
+
+std::optional<std::uint64_t> OneByOne::needed_from() const {
+    auto needed = window_.needed_from();
+    const auto look = [&needed](std::uint64_t number) {
+        const std::uint64_t sequence = sequence_of(number);
+        needed = needed ? std::min(*needed, sequence) : sequence;
+    };
+    if (!first_.empty()) look(first_.begin()->first);
+    if (!waiting_.empty()) look(waiting_.begin()->first);
+    return needed;
+}
+
+Timestamp OneByOne::next_attempt_at() const {
+    if (waiting_.empty()) return {};
+    return std::ranges::min_element(waiting_, {},
+                                    [](const auto& one) { return one.second.next_at; })
+        ->second.next_at;
+}
+
+void OneByOne::check_invariants() const {
+    Destination::check_invariants();
+    ONPUT_CHECK(settled_beyond_ == settled_early_.size());
+    ONPUT_CHECK(by_time_.size() + again_.size() == waiting_.size());
+    const std::size_t known = window_.items().size() + first_.size() + waiting_.size();
+    ONPUT_CHECK(known <= owed());
+    ONPUT_CHECK(!window_.is_complete() || known == owed());
+    ONPUT_CHECK(first_.empty() || record_.settled_number < first_.begin()->first);
+}
+
+}  // namespace onput::notifier

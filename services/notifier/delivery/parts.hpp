@@ -1,0 +1,25 @@
+// What the parts of delivery work with, and what they keep to. All of it outlives them.
+#pragma once
+
+#include "services/notifier/delivery/owed_rows.hpp"
+#include "services/notifier/delivery/s3_record.hpp"
+#include "services/notifier/journal/recorder.hpp"
+#include "services/notifier/topics/topic_book.hpp"
+#include "services/notifier/writer.hpp"
+
+namespace onput::notifier {
+
+struct DeliveryOptions {
+    RecordOptions record;
+    Duration undelivered_age_max = std::chrono::hours(14 * 24);
+};
+
+struct DeliveryParts {
+    const store::View& view;
+    Recorder& recorder;
+    const TopicBook& topics;
+    MessageWriter& writer;
+    OwedRows& owed_rows;
+};
+
+}  // namespace onput::notifier

@@ -1,0 +1,59 @@
+#include "services/notifier/delivery/rows.hpp"
+
+#include <algorithm>
+
+namespace onput::notifier {
+
+Result<std::map<std::uint64_t, AttemptRecord>> read_attempts(const store::View& view,
+                                                             std::string_view arn) {
+    std::map<std::uint64_t, AttemptRecord> attempts;
+    store::Range range = attempts_of(arn);
+    while (true) {
+        ONPUT_TRY(const auto rows, view.scan(partition, range, store::scan_rows_max));
+        for (const auto& row : rows) {
+            ONPUT_TRY(auto attempt, read_row<AttemptRecord>(row.key, row.value));
+            attempts.emplace(sequence_in(row.key), std::move(attempt));
+        }
+        if (rows.size() < store::scan_rows_max) return attempts;
+        range.from = rows.back().key + '\0';
+    }
+}
+
+void keep_undelivered(UndeliveredRecord record, std::uint64_t number, store::Batch& batch,
+                      Effects& effects) {
+    batch.put(undelivered_key(record.arn, number), schema::encode(record));
+    effects.undeliverable.push_back({.arn = std::move(record.arn),
+                                     .event_id = std::move(record.event_id),
+                                     .sequence = record.sequence,
+                                     .error = std::move(record.error)});
+}
+
+Result<std::uint64_t> remove_oldest_undelivered(const store::View& view, std::string_view arn,
+                                                std::uint64_t kept, store::Batch& batch) {
+    if (kept <= undelivered_kept_max) return kept;
+    const std::uint64_t excess =
+        std::min<std::uint64_t>(kept - undelivered_kept_max, store::scan_rows_max);
+    ONPUT_TRY(const auto rows, view.scan(partition, undelivered_of(arn), excess));
+    for (const auto& row : rows) batch.remove(row.key);
+    return kept - rows.size();
+}
+
+Result<bool> RemovedDestinations::remove_rows(const store::View& view, store::Batch& batch) {
+    std::size_t rows_left = removed_rows_per_turn;
+    while (!names_.empty()) {
+        const std::string& name = *names_.begin();
+        for (const auto& range :
+             {deliveries_from(name, 0), attempts_of(name), undelivered_of(name)}) {
+            ONPUT_TRY(const auto rows, view.scan(partition, range, rows_left));
+            for (const auto& row : rows) batch.remove(row.key);
+            rows_left -= rows.size();
+            if (rows_left == 0) return true;  // This one may have more.
+        }
+        batch.remove(destination_key(name));
+        names_.erase(names_.begin());
+        if (--rows_left == 0) return !names_.empty();
+    }
+    return false;
+}
+
+}  // namespace onput::notifier
