@@ -8,9 +8,7 @@ std::vector<schema::Metric> request_metrics(const Shared& shared) {
          .value = static_cast<double>(shared.requests_total.load())},
         {.name = "onput_http_errors_total",
          .value = static_cast<double>(shared.errors_total.load())}};
-    shared.figures.s3.add_metrics(metrics);
-    shared.figures.sqs.add_metrics(metrics);
-    shared.figures.sns.add_metrics(metrics);
+    shared.metrics.add_metrics(metrics);
     return metrics;
 }
 

@@ -4,9 +4,10 @@
 
 #include "common/base/encoding.hpp"
 #include "common/base/time.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
-#include "services/gateway/s3/xml.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -59,8 +60,8 @@ std::string render_bucket_list(const BucketQuestion& question, const schema::Buc
     auto chosen = choose(question, list);
     const bool has_more = chosen.size() > question.buckets_max;
     if (has_more) chosen.pop_back();
-    XmlWriter xml;
-    xml.begin_in_namespace("ListAllMyBucketsResult", s3_namespace);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("ListAllMyBucketsResult", aws::s3_model().xml_namespace());
     xml.begin("Owner");
     xml.text("ID", canonical_user_id(question.account));
     xml.end("Owner");

@@ -1,9 +1,10 @@
 // ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation, GetBucketVersioning.
 #include "common/schema/storage.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/bucket_list.hpp"
 #include "services/gateway/s3/operation.hpp"
-#include "services/gateway/s3/xml.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
 
 namespace onput::gateway::s3 {
@@ -11,8 +12,8 @@ namespace {
 
 // An empty LocationConstraint is how S3 says us-east-1.
 std::string render_location(const std::string& region) {
-    XmlWriter xml;
-    xml.begin_in_namespace("LocationConstraint", s3_namespace);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("LocationConstraint", aws::s3_model().xml_namespace());
     if (region != "us-east-1") xml.content(region);
     xml.end("LocationConstraint");
     return xml.take();
@@ -72,8 +73,8 @@ Outcome get_bucket_versioning(S3Request& request) {
     const schema::HeadBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    XmlWriter xml;
-    xml.begin_in_namespace("VersioningConfiguration", s3_namespace);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("VersioningConfiguration", aws::s3_model().xml_namespace());
     xml.end("VersioningConfiguration");
     Reply reply{.body = xml.take(), .headers = {}};
     co_return co_await respond(request, std::move(reply));

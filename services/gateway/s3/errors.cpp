@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "services/gateway/s3/xml.hpp"
+#include "services/gateway/aws/xml_writer.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -138,7 +138,7 @@ struct ErrorDocument {
 };
 
 std::string render_body(const ErrorDocument& error) {
-    XmlWriter xml;
+    aws::XmlWriter xml;
     xml.begin("Error");
     xml.text("Code", error.name.code);
     xml.text("Message", error.message);

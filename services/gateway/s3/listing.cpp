@@ -5,9 +5,10 @@
 
 #include "common/base/encoding.hpp"
 #include "common/base/time.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
-#include "services/gateway/s3/xml.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -69,7 +70,8 @@ std::string shown(const ListQuestion& question, std::string_view text) {
     return question.is_url_encoded ? form_encode(text, "/") : std::string(text);
 }
 
-void write_entries(XmlWriter& xml, const ListQuestion& question, const schema::ObjectList& list) {
+void write_entries(aws::XmlWriter& xml, const ListQuestion& question,
+                   const schema::ObjectList& list) {
     for (const auto& object : list.objects) {
         xml.begin("Contents");
         xml.text("Key", shown(question, object.key));
@@ -95,7 +97,7 @@ void write_entries(XmlWriter& xml, const ListQuestion& question, const schema::O
     }
 }
 
-void write_question(XmlWriter& xml, const ListQuestion& question) {
+void write_question(aws::XmlWriter& xml, const ListQuestion& question) {
     xml.text("Name", question.message.bucket);
     xml.text("Prefix", shown(question, question.message.prefix));
     if (!question.message.delimiter.empty())
@@ -128,8 +130,8 @@ Result<ListQuestion> read_list_v2(const std::string& bucket, const Query& query)
 }
 
 std::string render_list_v1(const ListQuestion& question, const schema::ObjectList& list) {
-    XmlWriter xml;
-    xml.begin_in_namespace("ListBucketResult", s3_namespace);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("ListBucketResult", aws::s3_model().xml_namespace());
     write_question(xml, question);
     xml.text("Marker", shown(question, question.message.after));
     xml.flag("IsTruncated", list.is_truncated);
@@ -142,8 +144,8 @@ std::string render_list_v1(const ListQuestion& question, const schema::ObjectLis
 }
 
 std::string render_list_v2(const ListQuestion& question, const schema::ObjectList& list) {
-    XmlWriter xml;
-    xml.begin_in_namespace("ListBucketResult", s3_namespace);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("ListBucketResult", aws::s3_model().xml_namespace());
     write_question(xml, question);
     xml.number("KeyCount", list.objects.size() + list.common_prefixes.size());
     xml.flag("IsTruncated", list.is_truncated);

@@ -10,8 +10,9 @@
 
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/errors.hpp"
-#include "services/gateway/s3/xml.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -167,7 +168,7 @@ std::string_view capitalised(std::string_view filter_name) {
     return filter_name;
 }
 
-void write_rule(XmlWriter& xml, const schema::NotificationRule& rule) {
+void write_rule(aws::XmlWriter& xml, const schema::NotificationRule& rule) {
     const auto* element = std::ranges::find(rule_elements, rule.kind, &RuleElement::kind);
     ONPUT_CHECK(element != std::ranges::end(rule_elements));
     xml.begin(element->configuration);
@@ -230,8 +231,8 @@ Result<schema::NotificationConfiguration> read_notification(std::string_view bod
 }
 
 std::string write_notification(const schema::NotificationConfiguration& configuration) {
-    XmlWriter xml;
-    xml.begin_in_namespace("NotificationConfiguration", s3_namespace);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("NotificationConfiguration", aws::s3_model().xml_namespace());
     for (const auto& rule : configuration.rules) write_rule(xml, rule);
     xml.end("NotificationConfiguration");
     return xml.take();

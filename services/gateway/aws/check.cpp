@@ -1,0 +1,306 @@
+#include "services/gateway/aws/check.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <regex>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "common/base/check.hpp"
+#include "services/gateway/http/target.hpp"
+
+namespace onput::gateway::aws {
+namespace {
+
+constexpr std::size_t shown_bytes_max = 256;
+
+std::string lower_first(std::string_view name) {
+    std::string text(name);
+    if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z')
+        text[0] = static_cast<char>(text[0] - 'A' + 'a');
+    return text;
+}
+
+std::string join(const std::string& path, std::string_view name) {
+    return path.empty() ? lower_first(name) : fmt::format("{}.{}", path, lower_first(name));
+}
+
+std::string shown(const Value& value) {
+    std::string text;
+    if (const auto* list = value.list()) {
+        for (const auto& item : *list) {
+            if (text.size() > shown_bytes_max) break;
+            if (!text.empty()) text += ", ";
+            text += item.scalar_text().value_or("{...}");
+        }
+        text = fmt::format("[{}]", text);
+    } else if (value.map() != nullptr) {
+        text = "{...}";
+    } else {
+        text = value.scalar_text().value_or("null");
+    }
+    if (text.size() <= shown_bytes_max) return text;
+    std::size_t end = shown_bytes_max;
+    // Not in the middle of a character.
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    return text.substr(0, end) + "...";
+}
+
+// The names that AWS's parsers have for what JSON can hold.
+std::string_view type_of(const Value& value) {
+    if (value.text() != nullptr) return "STRING_VALUE";
+    if (const auto* flag = value.flag()) return *flag ? "TRUE_VALUE" : "FALSE_VALUE";
+    if (value.list() != nullptr) return "START_ARRAY";
+    return value.map() != nullptr ? "START_OBJECT" : "NUMBER_VALUE";
+}
+
+bool is_flag(const Value& value) {
+    const auto* text = value.text();
+    return value.flag() != nullptr ||
+           (text != nullptr && (http::equal_ignoring_case(*text, "true") ||
+                                http::equal_ignoring_case(*text, "false")));
+}
+
+bool has_type(const Value& value, Kind kind) {
+    switch (kind) {
+        case Kind::string:
+        case Kind::blob: return value.text() != nullptr;
+        case Kind::integer: return value.number().has_value();
+        case Kind::real: return value.real().has_value();
+        case Kind::timestamp: return value.text() != nullptr || value.real().has_value();
+        case Kind::boolean: return is_flag(value);
+        case Kind::structure:
+        case Kind::map: return value.map() != nullptr;
+        case Kind::list: return value.list() != nullptr;
+        case Kind::any: return true;
+    }
+    return false;
+}
+
+// Characters of a text, items of a list or map; the value of a number.
+std::optional<double> measure_of(const Value& value, Kind kind) {
+    switch (kind) {
+        case Kind::integer:
+        case Kind::real: return value.real();
+        case Kind::list: return static_cast<double>(value.list()->size());
+        case Kind::map: return static_cast<double>(value.map()->size());
+        case Kind::blob: return static_cast<double>(value.text()->size() / 4 * 3);
+        case Kind::string:
+            return static_cast<double>(std::ranges::count_if(*value.text(), [](char c) {
+                return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+            }));
+        default: return std::nullopt;
+    }
+}
+
+// AWS's patterns are Java's. What the C++ library cannot read is not judged: those with classes of
+// Unicode, mostly. Its ordinary matcher recurses once a character; this one takes memory and time in
+// proportion to the text.
+bool matches(std::string_view pattern, const std::string& text) {
+    static std::mutex mutex;
+    static std::map<std::string_view, std::optional<std::regex>> compiled;
+    if (text.size() > pattern_text_bytes_max || pattern.contains("\\p") || pattern.contains("\\u"))
+        return true;
+    const std::regex* found = nullptr;
+    {
+        const std::lock_guard lock(mutex);
+        auto [place, is_new] = compiled.try_emplace(pattern);
+        if (is_new) {
+            try {
+                constexpr auto flags = std::regex::ECMAScript | std::regex_constants::__polynomial;
+                place->second.emplace(pattern.begin(), pattern.end(), flags);
+            } catch (const std::regex_error&) {
+                place->second.reset();
+            }
+        }
+        if (place->second) found = &*place->second;
+    }
+    return found == nullptr || std::regex_match(text, *found);
+}
+
+class Checker {
+public:
+    explicit Checker(const CheckRules& rules) : rules_(rules) {}
+
+    void check_input(Value& input, const Shape& shape) {
+        check_members(input, shape, "", !rules_.leaves_limits);
+    }
+    std::vector<Violation> take() { return std::move(violations_); }
+
+private:
+    void note(Violation violation) {
+        if (violations_.size() < violations_max) violations_.push_back(std::move(violation));
+    }
+
+    bool is_own(std::string_view member) const {
+        return std::ranges::find(rules_.own_members, member) != rules_.own_members.end();
+    }
+
+    bool is_left(const Value& value, Kind kind) const {
+        return rules_.leaves_limits && value.text() != nullptr &&
+               (kind == Kind::integer || kind == Kind::real);
+    }
+
+    bool is_missing(const Value* value) const {
+        if (value == nullptr || value->is_null()) return true;
+        return rules_.wants_required_texts && value->text() != nullptr && value->text()->empty();
+    }
+
+    void check_members(Value& value, const Shape& shape, const std::string& path, bool judges) {
+        auto* map = value.map();
+        if (map == nullptr) return;
+        std::erase_if(*map, [&shape](const auto& entry) {
+            return shape.find_member(entry.first) == nullptr;
+        });
+        for (const auto& member : shape.members) {
+            const auto found = map->find(member.name);
+            Value* held = found != map->end() ? &found->second : nullptr;
+            // Below a member of the service's own, only types count.
+            const bool is_top = path.empty();
+            const bool is_free = is_top ? is_own(member.name) : is_below_own_;
+            if (is_top) is_below_own_ = is_free;
+            if (member.is_required && !is_free && is_missing(held)) {
+                note({.kind = Violation::Kind::missing,
+                      .path = join(path, member.name),
+                      .member = member.name,
+                      .shape = member.shape});
+            } else if (held != nullptr) {
+                check_value(*held, member, join(path, member.name), judges && !is_free);
+            }
+        }
+        if (path.empty()) is_below_own_ = false;
+    }
+
+    void check_value(Value& value, const Member& member, const std::string& path, bool judges) {
+        const Shape& shape = *member.shape;
+        if (!has_type(value, shape.kind) && !is_left(value, shape.kind)) {
+            note({.kind = Violation::Kind::mistyped,
+                  .path = path,
+                  .member = member.name,
+                  .value = shown(value),
+                  .type = std::string(type_of(value)),
+                  .shape = &shape});
+            return;
+        }
+        if (judges) check_limits(value, member, path);
+        if (shape.kind == Kind::structure) check_members(value, shape, path, judges);
+        if (shape.kind == Kind::list) check_list(value, member, path, judges);
+        if (shape.kind == Kind::map) check_map(value, member, path, judges);
+    }
+
+    void check_list(Value& value, const Member& list, const std::string& path, bool judges) {
+        std::size_t number = 0;
+        const Member item{.name = list.name, .wire_name = list.name, .shape = list.shape->item};
+        for (auto& held : *value.list())
+            check_value(held, item, fmt::format("{}.{}.member", path, ++number), judges);
+    }
+
+    void check_map(Value& value, const Member& map, const std::string& path, bool judges) {
+        const Member key{.name = map.name, .wire_name = map.name, .shape = map.shape->key};
+        const Member item{.name = map.name, .wire_name = map.name, .shape = map.shape->item};
+        for (auto& [name, held] : *value.map()) {
+            if (judges) check_limits(Value(name), key, path + ".key");
+            check_value(held, item, fmt::format("{}.{}.member", path, name), judges);
+        }
+    }
+
+    void check_limits(const Value& value, const Member& member, const std::string& path) {
+        const Shape& shape = *member.shape;
+        const auto refuse = [&](Violation::Kind kind) {
+            note({.kind = kind,
+                  .path = path,
+                  .member = member.name,
+                  .value = shown(value),
+                  .shape = &shape});
+        };
+        const auto measure = measure_of(value, shape.kind);
+        if (measure && shape.least && *measure < *shape.least) refuse(Violation::Kind::too_small);
+        if (measure && shape.most && *measure > *shape.most) refuse(Violation::Kind::too_large);
+        const auto* text = value.text();
+        if (text == nullptr) return;
+        if (!shape.choices.empty() &&
+            std::ranges::find(shape.choices, *text) == shape.choices.end())
+            refuse(Violation::Kind::choice);
+        if (!shape.pattern.empty() && !matches(shape.pattern, *text))
+            refuse(Violation::Kind::pattern);
+    }
+
+    const CheckRules& rules_;
+    bool is_below_own_ = false;
+    std::vector<Violation> violations_;
+};
+
+std::string_view type_name(Kind kind) {
+    switch (kind) {
+        case Kind::string: return "a String";
+        case Kind::integer: return "an Integer";
+        case Kind::real: return "a Double";
+        case Kind::boolean: return "a Boolean";
+        case Kind::blob: return "a Blob";
+        case Kind::timestamp: return "a Timestamp";
+        case Kind::list: return "a List";
+        case Kind::map: return "a Map";
+        case Kind::structure:
+        case Kind::any: break;
+    }
+    return "a Structure";
+}
+
+std::string constraint_of(const Violation& violation) {
+    const Shape& shape = *violation.shape;
+    const bool is_number = shape.kind == Kind::integer || shape.kind == Kind::real;
+    const std::string_view what = is_number ? "value" : "length";
+    switch (violation.kind) {
+        case Violation::Kind::too_small:
+            return fmt::format("Member must have {} greater than or equal to {}", what,
+                               shape.least.value_or(0));
+        case Violation::Kind::too_large:
+            return fmt::format("Member must have {} less than or equal to {}", what,
+                               shape.most.value_or(0));
+        case Violation::Kind::pattern:
+            return fmt::format("Member must satisfy regular expression pattern: {}", shape.pattern);
+        case Violation::Kind::choice:
+            return fmt::format("Member must satisfy enum value set: [{}]",
+                               fmt::join(shape.choices, ", "));
+        case Violation::Kind::missing:
+        case Violation::Kind::mistyped: break;
+    }
+    return "Member must not be null";
+}
+
+}  // namespace
+
+std::vector<Violation> check(Value& input, const Shape& shape, const CheckRules& rules) {
+    Checker checker(rules);
+    checker.check_input(input, shape);
+    return checker.take();
+}
+
+Error error_of(std::span<const Violation> violations) {
+    ONPUT_CHECK(!violations.empty());
+    std::string texts;
+    for (const auto& violation : violations) {
+        if (violation.kind == Violation::Kind::mistyped) {
+            return {.code = ErrorCode::invalid_argument,
+                    .message = fmt::format("{} can not be converted to {}", violation.type,
+                                           type_name(violation.shape->kind)),
+                    .reason = "SerializationException",
+                    .details = {}};
+        }
+        const bool is_null = violation.kind == Violation::Kind::missing;
+        const std::string value = is_null ? "null" : fmt::format("'{}'", violation.value);
+        texts +=
+            fmt::format("{}Value {} at '{}' failed to satisfy constraint: {}",
+                        texts.empty() ? "" : "; ", value, violation.path, constraint_of(violation));
+    }
+    return {.code = ErrorCode::invalid_argument,
+            .message = fmt::format("{} validation error{} detected: {}", violations.size(),
+                                   violations.size() == 1 ? "" : "s", texts),
+            .reason = "ValidationException",
+            .details = {}};
+}
+
+}  // namespace onput::gateway::aws
