@@ -50,11 +50,11 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
         .context = context, .address = std::move(address), .head = context.head()};
     if (context.identity.scheme != auth::Scheme::sigv4_header)
         request.head = s3::with_url_headers(context.head(), context.query);
-    const s3::Question question{.head = request.head,
-                                .address = request.address,
-                                .query = context.query,
-                                .account = context.identity.account_id};
-    const auto operation = s3::find_operation(question);
+    const s3::Lookup lookup{.head = request.head,
+                            .address = request.address,
+                            .query = context.query,
+                            .account = context.identity.account_id};
+    const auto operation = s3::find_operation(lookup);
     if (!operation) co_return std::unexpected(operation.error());
     context.counted_as = &context.shared.metrics.of("s3").of(operation->name);
     co_return co_await operation->run(request);

@@ -89,6 +89,30 @@ Result<void> check_shape(std::string_view text) {
     return {};
 }
 
+// JSON has members by their wire names.
+void rename_members(Value& value, const Shape& shape) {
+    if (auto* list = value.list(); list != nullptr && shape.kind == Kind::list) {
+        for (auto& item : *list) rename_members(item, *shape.item);
+    }
+    auto* map = value.map();
+    if (map == nullptr) return;
+    if (shape.kind == Kind::map) {
+        for (auto& [name, item] : *map) rename_members(item, *shape.item);
+    }
+    if (shape.kind != Kind::structure) return;
+    for (const auto& member : shape.members) {
+        if (member.wire_name != member.name) {
+            auto node = map->extract(std::string(member.wire_name));
+            if (!node.empty()) {
+                node.key() = std::string(member.name);
+                map->insert(std::move(node));
+            }
+        }
+        const auto found = map->find(member.name);
+        if (found != map->end()) rename_members(found->second, *member.shape);
+    }
+}
+
 }  // namespace
 
 Result<Value> read_json(std::string_view text) {
@@ -96,6 +120,12 @@ Result<Value> read_json(std::string_view text) {
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) return not_json("the request is not a JSON object");
     return to_value(json, 0);
+}
+
+Result<Value> read_json(std::string_view text, const Shape& shape) {
+    ONPUT_TRY(auto value, read_json(text));
+    rename_members(value, shape);
+    return value;
 }
 
 std::string write_json(const Value& value) {

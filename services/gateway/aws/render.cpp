@@ -23,7 +23,7 @@ void write_json_members(schema::JsonWriter& out, const Value& value, const Shape
         for (const auto& [name, held] : *map) {
             const auto* member = shape.find_member(name);
             ONPUT_CHECK(member != nullptr);
-            out.name(name);
+            out.name(member->wire_name);
             write_json_value(out, held, *member->shape);
         }
     }

@@ -33,7 +33,8 @@ Result<void> check_method(std::string_view method) {
 }
 
 Result<Value> read_tree(const RawCall& call, const Shape& shape) {
-    if (call.wire == Protocol::json) return read_json(call.body->empty() ? "{}" : *call.body);
+    if (call.wire == Protocol::json)
+        return read_json(call.body->empty() ? "{}" : *call.body, shape);
     if (!call.form) return std::unexpected(call.form.error());
     return read_input(*call.form, shape);
 }

@@ -121,8 +121,7 @@ Outcome put_object(S3Request& request) {
         stored = co_await store_stream(request, *body, object);
     }
     if (!stored) co_return std::unexpected(std::move(stored).error());
-    Reply reply{.body = {},
-                .headers = {{"ETag", "\"" + stored->etag + "\""},
+    Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""},
                             {"x-amz-server-side-encryption", "AES256"}}};
     show_checksums(object.checksums, reply.headers);
     co_return co_await respond(request, std::move(reply));
@@ -138,7 +137,7 @@ Outcome delete_object(S3Request& request) {
                                        .source_ip = context.source_ip()};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.status = 204, .body = {}, .headers = {}};
+    Reply reply{.status = 204};
     co_return co_await respond(request, std::move(reply));
 }
 

@@ -29,8 +29,8 @@ http::Response show(const schema::SigningCertificate& certificate) {
 http::Task<Result<Certificate>> find_certificate(RequestContext& context, std::string name) {
     Certificate kept = context.shared.certificate.load();
     if (kept && kept->name == name) co_return kept;
-    const schema::GetSigningCertificate question;
-    auto answer = co_await context.call(question);
+    const schema::GetSigningCertificate message;
+    auto answer = co_await context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     kept = std::make_shared<const schema::SigningCertificate>(std::move(answer->reply));
     context.shared.certificate.store(kept);

@@ -72,8 +72,8 @@ Result<Removal> read_removal(const Value& input) {
 }
 
 http::Task<Result<std::string>> policy_of(Call& call, std::string topic_arn) {
-    const schema::GetTopic question{.arn = std::move(topic_arn)};
-    auto answer = co_await call.context.call(question);
+    const schema::GetTopic message{.arn = std::move(topic_arn)};
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return answer->reply.attributes["Policy"];
 }
