@@ -19,7 +19,7 @@ http::Task<void> serve_admin(RequestContext& context) {
     http::ResponseHead answer_head{.status = answer.status,
                                    .headers = {{"Content-Type", answer.content_type}},
                                    .content_length = {}};
-    // The client may be gone; there is nobody left to tell.
+    // The client may be gone, and there is nobody else to answer.
     static_cast<void>(
         co_await context.exchange.respond(std::move(answer_head), std::move(answer.body)));
 }

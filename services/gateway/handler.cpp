@@ -94,9 +94,8 @@ http::Task<void> serve_s3(RequestContext& context) {
 http::Task<void> serve_call(RequestContext& context, Route route) {
     const auto& head = context.head();
     auto body = co_await context.exchange.read_whole_body(aws::request_bytes_max);
-    const bool is_json = route.kind == Route::Kind::served && route.wire == aws::Protocol::json;
-    auto call = is_json ? aws::read_json_call(head, std::move(body))
-                        : aws::read_form_call(head, std::move(body));
+    const auto* router = route.service != nullptr ? route.service->router : nullptr;
+    auto call = aws::read_call(context, route.wire, router, std::move(body));
     if (route.kind == Route::Kind::form) {
         const auto version = call.form ? call.form->text_of("Version") : std::string_view();
         route = find_form_route(version, call.operation);

@@ -102,7 +102,11 @@ Route find_route(const http::RequestHead& head, const std::vector<http::QueryPar
             is_s3_control(head) ? directory.by_endpoint_prefix("s3-control") : nullptr;
         return control != nullptr ? to_absent(*control, Protocol::rest_xml) : Route{};
     }
-    if (const auto* service = find_service(scope)) return to_service(*service, Protocol::query);
+    if (const auto* service = find_service(scope)) {
+        const auto protocol = service->model().protocol();
+        const bool is_rest = protocol == Protocol::rest_json || protocol == Protocol::rest_xml;
+        return to_service(*service, is_rest ? protocol : Protocol::query);
+    }
     if (!scope.empty()) {
         const auto* entry = directory.by_signing_name(scope, value_of(query, "Version"));
         if (entry != nullptr) return to_absent(*entry, wire_of(head, is_form, *entry));

@@ -3,7 +3,7 @@
 //     X-Amz-Target: <prefix>.<operation>        the service that has the prefix
 //     a signature's scope, in header or URL     the service that it names
 //       s3, path /v20180820/ and an account     S3 Control, which signs as S3
-//     an Action in the URL                      by Version, else the first service that has the Action
+//     an Action in the URL                      by Version, else the first that has the Action
 //     another form by POST                      `form`: its body says it, by the same two
 //     everything else                           s3
 //

@@ -1,5 +1,5 @@
-// Hostile forms of the query protocol: they are read or refused, and what is read fits its shape and can
-// be shown in every wire form.
+// Hostile forms of the query protocol: they are read or refused, and what is read fits its shape
+// and can be shown in every wire form.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

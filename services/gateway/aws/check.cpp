@@ -24,10 +24,6 @@ std::string lower_first(std::string_view name) {
     return text;
 }
 
-std::string join(const std::string& path, std::string_view name) {
-    return path.empty() ? lower_first(name) : fmt::format("{}.{}", path, lower_first(name));
-}
-
 std::string shown(const Value& value) {
     std::string text;
     if (const auto* list = value.list()) {
@@ -97,8 +93,8 @@ std::optional<double> measure_of(const Value& value, Kind kind) {
 }
 
 // AWS's patterns are Java's. What the C++ library cannot read is not judged: those with classes of
-// Unicode, mostly. Its ordinary matcher recurses once a character; this one takes memory and time in
-// proportion to the text.
+// Unicode, mostly. Its ordinary matcher recurses once a character; this one takes memory and time
+// in proportion to the text.
 bool matches(std::string_view pattern, const std::string& text) {
     static std::mutex mutex;
     static std::map<std::string_view, std::optional<std::regex>> compiled;
@@ -125,111 +121,132 @@ class Checker {
 public:
     explicit Checker(const CheckRules& rules) : rules_(rules) {}
 
-    void check_input(Value& input, const Shape& shape) {
-        check_members(input, shape, "", !rules_.leaves_limits);
-    }
-    std::vector<Violation> take() { return std::move(violations_); }
-
-private:
-    void note(Violation violation) {
-        if (violations_.size() < violations_max) violations_.push_back(std::move(violation));
-    }
-
-    bool is_own(std::string_view member) const {
-        return std::ranges::find(rules_.own_members, member) != rules_.own_members.end();
-    }
-
-    bool is_left(const Value& value, Kind kind) const {
-        return rules_.leaves_limits && value.text() != nullptr &&
-               (kind == Kind::integer || kind == Kind::real);
-    }
-
-    bool is_missing(const Value* value) const {
-        if (value == nullptr || value->is_null()) return true;
-        return rules_.wants_required_texts && value->text() != nullptr && value->text()->empty();
-    }
-
-    void check_members(Value& value, const Shape& shape, const std::string& path, bool judges) {
+    void check_members(Value& value, const Shape& shape) {
         auto* map = value.map();
         if (map == nullptr) return;
         std::erase_if(*map, [&shape](const auto& entry) {
             return shape.find_member(entry.first) == nullptr;
         });
+        const bool is_top = path_.empty();
         for (const auto& member : shape.members) {
+            if (is_top) is_own_ = contains(rules_.own_members, member.name);
             const auto found = map->find(member.name);
             Value* held = found != map->end() ? &found->second : nullptr;
-            // Below a member of the service's own, only types count.
-            const bool is_top = path.empty();
-            const bool is_free = is_top ? is_own(member.name) : is_below_own_;
-            if (is_top) is_below_own_ = is_free;
-            if (member.is_required && !is_free && is_missing(held)) {
-                note({.kind = Violation::Kind::missing,
-                      .path = join(path, member.name),
-                      .member = member.name,
-                      .shape = member.shape});
+            path_.push_back({.name = member.name});
+            if (member.is_required && !is_own_ && is_missing(held)) {
+                note(Violation::Kind::missing, *member.shape, nullptr);
             } else if (held != nullptr) {
-                check_value(*held, member, join(path, member.name), judges && !is_free);
+                check_value(*held, *member.shape);
+            }
+            path_.pop_back();
+        }
+    }
+    std::vector<Violation> take() { return std::move(violations_); }
+
+private:
+    // A step from a tree to one of its parts; texts are made of them only when something is wrong.
+    struct Step {
+        std::string_view name{};  // Of a member, or the key of an entry.
+        std::size_t number = 0;   // Of a list's item, from 1.
+        enum class Kind : std::uint8_t { member, item, key, entry } kind = Kind::member;
+    };
+
+    static bool contains(std::span<const std::string_view> names, std::string_view name) {
+        return std::ranges::find(names, name) != names.end();
+    }
+
+    [[nodiscard]] std::string path_text() const {
+        std::string text;
+        for (const auto& step : path_) {
+            if (!text.empty()) text += '.';
+            switch (step.kind) {
+                case Step::Kind::member: text += lower_first(step.name); break;
+                case Step::Kind::item: text += fmt::format("{}.member", step.number); break;
+                case Step::Kind::key: text += "key"; break;
+                case Step::Kind::entry: text += fmt::format("{}.member", step.name); break;
             }
         }
-        if (path.empty()) is_below_own_ = false;
+        return text;
     }
 
-    void check_value(Value& value, const Member& member, const std::string& path, bool judges) {
-        const Shape& shape = *member.shape;
-        if (!has_type(value, shape.kind) && !is_left(value, shape.kind)) {
-            note({.kind = Violation::Kind::mistyped,
-                  .path = path,
-                  .member = member.name,
-                  .value = shown(value),
-                  .type = std::string(type_of(value)),
-                  .shape = &shape});
+    void note(Violation::Kind kind, const Shape& shape, const Value* value) {
+        if (violations_.size() >= violations_max) return;
+        const auto member =
+            std::ranges::find(path_.rbegin(), path_.rend(), Step::Kind::member, &Step::kind);
+        violations_.push_back({.kind = kind,
+                               .path = path_text(),
+                               .member = member->name,
+                               .value = value != nullptr ? shown(*value) : "",
+                               .type = value != nullptr ? type_of(*value) : "",
+                               .shape = &shape});
+    }
+
+    [[nodiscard]] bool is_missing(const Value* value) const {
+        if (value == nullptr || value->is_null()) return true;
+        return rules_.wants_required_texts && value->text() != nullptr && value->text()->empty();
+    }
+
+    // A text where a number should be, which a service that judges limits judges as well.
+    [[nodiscard]] bool is_left(const Value& value, Kind kind) const {
+        return rules_.leaves_limits && value.text() != nullptr &&
+               (kind == Kind::integer || kind == Kind::real);
+    }
+
+    void check_value(Value& value, const Shape& shape) {
+        if (!has_type(value, shape.kind)) {
+            if (!is_left(value, shape.kind)) note(Violation::Kind::mistyped, shape, &value);
             return;
         }
-        if (judges) check_limits(value, member, path);
-        if (shape.kind == Kind::structure) check_members(value, shape, path, judges);
-        if (shape.kind == Kind::list) check_list(value, member, path, judges);
-        if (shape.kind == Kind::map) check_map(value, member, path, judges);
+        check_limits(value, shape);
+        if (shape.kind == Kind::structure) check_members(value, shape);
+        if (shape.kind == Kind::list) check_items(*value.list(), *shape.item);
+        if (shape.kind == Kind::map) check_entries(*value.map(), shape);
     }
 
-    void check_list(Value& value, const Member& list, const std::string& path, bool judges) {
+    void check_items(Value::List& list, const Shape& item) {
         std::size_t number = 0;
-        const Member item{.name = list.name, .wire_name = list.name, .shape = list.shape->item};
-        for (auto& held : *value.list())
-            check_value(held, item, fmt::format("{}.{}.member", path, ++number), judges);
-    }
-
-    void check_map(Value& value, const Member& map, const std::string& path, bool judges) {
-        const Member key{.name = map.name, .wire_name = map.name, .shape = map.shape->key};
-        const Member item{.name = map.name, .wire_name = map.name, .shape = map.shape->item};
-        for (auto& [name, held] : *value.map()) {
-            if (judges) check_limits(Value(name), key, path + ".key");
-            check_value(held, item, fmt::format("{}.{}.member", path, name), judges);
+        for (auto& held : list) {
+            path_.push_back({.number = ++number, .kind = Step::Kind::item});
+            check_value(held, item);
+            path_.pop_back();
         }
     }
 
-    void check_limits(const Value& value, const Member& member, const std::string& path) {
-        const Shape& shape = *member.shape;
-        const auto refuse = [&](Violation::Kind kind) {
-            note({.kind = kind,
-                  .path = path,
-                  .member = member.name,
-                  .value = shown(value),
-                  .shape = &shape});
-        };
+    void check_entries(Value::Map& map, const Shape& shape) {
+        for (auto& [name, held] : map) {
+            if (has_limits(*shape.key)) {
+                path_.push_back({.name = name, .kind = Step::Kind::key});
+                check_limits(Value(name), *shape.key);
+                path_.pop_back();
+            }
+            path_.push_back({.name = name, .kind = Step::Kind::entry});
+            check_value(held, *shape.item);
+            path_.pop_back();
+        }
+    }
+
+    static bool has_limits(const Shape& shape) {
+        return shape.least || shape.most || !shape.choices.empty() || !shape.pattern.empty();
+    }
+
+    void check_limits(const Value& value, const Shape& shape) {
+        if (rules_.leaves_limits || is_own_ || !has_limits(shape)) return;
         const auto measure = measure_of(value, shape.kind);
-        if (measure && shape.least && *measure < *shape.least) refuse(Violation::Kind::too_small);
-        if (measure && shape.most && *measure > *shape.most) refuse(Violation::Kind::too_large);
+        if (measure && shape.least && *measure < *shape.least)
+            note(Violation::Kind::too_small, shape, &value);
+        if (measure && shape.most && *measure > *shape.most)
+            note(Violation::Kind::too_large, shape, &value);
         const auto* text = value.text();
         if (text == nullptr) return;
-        if (!shape.choices.empty() &&
-            std::ranges::find(shape.choices, *text) == shape.choices.end())
-            refuse(Violation::Kind::choice);
+        if (!shape.choices.empty() && !contains(shape.choices, *text))
+            note(Violation::Kind::choice, shape, &value);
         if (!shape.pattern.empty() && !matches(shape.pattern, *text))
-            refuse(Violation::Kind::pattern);
+            note(Violation::Kind::pattern, shape, &value);
     }
 
     const CheckRules& rules_;
-    bool is_below_own_ = false;
+    std::vector<Step> path_;
+    bool is_own_ = false;  // Below a member that the service judges itself: only types count.
     std::vector<Violation> violations_;
 };
 
@@ -275,7 +292,7 @@ std::string constraint_of(const Violation& violation) {
 
 std::vector<Violation> check(Value& input, const Shape& shape, const CheckRules& rules) {
     Checker checker(rules);
-    checker.check_input(input, shape);
+    checker.check_members(input, shape);
     return checker.take();
 }
 

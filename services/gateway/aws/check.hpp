@@ -1,13 +1,13 @@
 // check: whether a tree fits the shape of an operation's input. The one place where requests are
 // judged by the model, in every wire form. Pure.
 //
-// What the model does not name is taken out, as AWS passes over unknown members in forms and JSON (XML
-// documents refuse them when they are read). Everything else that does not fit is a Violation, and
-// error_of says it in AWS's words:
+// What the model does not name is taken out, as AWS passes over unknown members in forms and JSON
+// (XML documents refuse them when they are read). Everything else that does not fit is a Violation,
+// and error_of says it in AWS's words:
 //
-//     mistyped      SerializationException         NUMBER_VALUE can not be converted to a String
-//     all others    ValidationException            1 validation error detected: Value '' at 'tags.1.key'
-//                                                  failed to satisfy constraint: Member must have ...
+//     mistyped      SerializationException    NUMBER_VALUE can not be converted to a String
+//     all others    ValidationException       1 validation error detected: Value '' at 'bed' failed
+//                                             to satisfy constraint: Member must have length ...
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct Violation {
     std::string path{};         // "entries.1.detail": as AWS's texts name it.
     std::string_view member{};  // "Detail": as the model names it.
     std::string value{};        // As a text, cut off when it is long.
-    std::string type{};         // Of what was sent: "NUMBER_VALUE". Of mistyped ones.
+    std::string_view type{};    // Of what was sent: "NUMBER_VALUE".
     const Shape* shape = nullptr;
 };
 

@@ -27,7 +27,7 @@ struct ServiceEntry {
     [[nodiscard]] bool speaks(Protocol protocol) const;
 };
 
-// All of AWS's services. Binary searches over indices that are made once.
+// All of AWS's services, in maps that are made once. Any thread.
 class Directory {
 public:
     static const Directory& get();

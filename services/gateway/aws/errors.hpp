@@ -1,6 +1,6 @@
-// Errors of our services and of the gateway itself, in the words of AWS. A reason is looked up in this
-// order: the service's own aliases, the errors of its model, what all services share; without any
-// hit, the error's code gives the name.
+// Errors of our services and of the gateway itself, in the words of AWS. A reason is looked up in
+// this order: the service's own aliases, the errors of its model, what all services share; without
+// any hit, the error's code gives the name.
 #pragma once
 
 #include <span>
@@ -27,8 +27,8 @@ struct ErrorWords {
 };
 ErrorName name_of(const Error& error, const ErrorWords& words);
 
-// What is wrong with a signature or with the request as such: the same for all services but S3. Null
-// when the reason is none of these.
+// What is wrong with a signature or with the request as such: the same for all services but S3.
+// Null when the reason is none of these.
 const ErrorAlias* find_common_error(std::string_view reason);
 
 }  // namespace onput::gateway::aws

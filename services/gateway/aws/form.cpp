@@ -138,17 +138,4 @@ bool is_form(const http::RequestHead& head) {
         .starts_with("application/x-www-form-urlencoded");
 }
 
-bool is_flattened(const Member& member) {
-    return member.is_flattened || member.shape->is_flattened;
-}
-
-std::string_view wire_name_of(const Member& member) {
-    if (member.shape->kind == Kind::list) {
-        const bool is_items = is_flattened(member) && !member.shape->element.empty();
-        return is_items ? member.shape->element : member.wire_name;
-    }
-    const bool is_named = member.wire_name.data() != member.name.data();
-    return is_named || member.shape->element.empty() ? member.wire_name : member.shape->element;
-}
-
 }  // namespace onput::gateway::aws

@@ -1,6 +1,6 @@
-// The form of the query protocol ("Action=Publish&Tags.member.1.Key=a"): first a tree of dotted names,
-// which says whom the request is for, then the input of an operation by its shape. Pure; everything in
-// here is hostile.
+// The form of the query protocol ("Action=Publish&Tags.member.1.Key=a"): first a tree of dotted
+// names, which says whom the request is for, then the input of an operation by its shape. Pure;
+// everything in here is hostile.
 //
 //     Tags.member.1.Key=a                   a list               "Tags": [{"Key": "a"}]
 //     AttributeName.1=All                   a flattened list     "AttributeNames": ["All"]
@@ -37,8 +37,8 @@ struct FormNode {
 // than http::query_parameters_max fields.
 Result<FormNode> read_fields(std::string_view form);
 
-// The members that the shape of an input names; all others are passed over, as AWS does. Scalars stay
-// texts. Indices count in numeric order, and gaps do not matter; what is no index is no item.
+// The members that the shape of an input names; all others are passed over, as AWS does. Scalars
+// stay texts. Indices count in numeric order, and gaps do not matter; what is no index is no item.
 // invalid_argument, reason malformed_map, for an entry without a key, or with one that another has.
 Result<Value> read_input(const FormNode& fields, const Shape& input);
 
@@ -47,10 +47,5 @@ Result<Value> read_input(const FormNode& fields, const Shape& input);
 std::string form_of(const http::RequestHead& head, std::string_view body);
 
 bool is_form(const http::RequestHead& head);  // By its Content-Type.
-
-// What a member is called in a form and in XML: a flattened list by the name of its items, if they
-// have one.
-std::string_view wire_name_of(const Member& member);
-bool is_flattened(const Member& member);
 
 }  // namespace onput::gateway::aws

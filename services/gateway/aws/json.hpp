@@ -1,5 +1,5 @@
-// JSON: text from and to a tree. The one place of the gateway that parses JSON bodies; by which shape
-// a tree must be formed is check.hpp's. Pure; the text is hostile.
+// JSON: text from and to a tree. The one place of the gateway that parses JSON bodies; by which
+// shape a tree must be formed is check.hpp's. Pure; the text is hostile.
 #pragma once
 
 #include <string>

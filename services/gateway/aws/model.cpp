@@ -295,4 +295,17 @@ const ErrorShape* Model::find_error(std::string_view name) const {
     return found != errors_by_name_.end() ? found->second : nullptr;
 }
 
+bool is_flattened(const Member& member) {
+    return member.is_flattened || member.shape->is_flattened;
+}
+
+std::string_view wire_name_of(const Member& member) {
+    if (member.shape->kind == Kind::list) {
+        const bool is_items = is_flattened(member) && !member.shape->element.empty();
+        return is_items ? member.shape->element : member.wire_name;
+    }
+    const bool is_named = member.wire_name.data() != member.name.data();
+    return is_named || member.shape->element.empty() ? member.wire_name : member.shape->element;
+}
+
 }  // namespace onput::gateway::aws

@@ -2,10 +2,10 @@
 //
 // A table is text, one fact a line, made by tables/make_tables.py:
 //
-//     title Amazon SQS                               protocol, json, target, version, namespace: alike
+//     title Amazon SQS                               also protocol, json, target, version
 //     o SendMessage POST / Input Output c:201 w:SendMessageResult n:Root
-//                                                    method, URI, shapes ("-": none), status, result
-//                                                    element, element of the request's document
+//                                                    method, URI, shapes ("-": none), status,
+//                                                    elements of the result and of the request
 //     t SendMessageRequest                           a structure; its members follow, indented:
 //      QueueUrl $s !                                 name, shape, "!" required
 //      Bucket $s ! u:Bucket                          travels in the URI; h: header, H: headers of a
@@ -14,14 +14,14 @@
 //      Events EventList n:Event f                    and forms; f flattened; a an XML attribute
 //     L EventList Event f e:Event <:1 >:10           list: item, its name, least and most items
 //     m TagMap $s $s f n:Tag k:Key v:Value           map: key, value, the names of the three
-//     s Name <:1 >:80                                scalars with limits: s string, i integer, l long,
+//     s Name <:1 >:80                                scalars with limits: s string, i, l integer,
 //     =One  Two                                      d floating point, b boolean, B blob,
-//     ~[a-z]+                                        T timestamp (t:iso8601). "=" choices, "~" pattern
-//     x NotFoundException 404 NotFound               error: shape, status, code of the query protocol
+//     ~[a-z]+                                        T timestamp (t: form); "=" choices, "~" regex
+//     x NotFoundException 404 NotFound               error: shape, status, code in forms and XML
 //
-// "$s" is a string without limits, and so for the other letters. A table is compiled in, parsed once,
-// when its service is asked for first, and never changes: all texts here are views into it. A table
-// that cannot be parsed ends the process; a test parses all of them.
+// "$s" is a string without limits, and so for the other letters. A table is compiled in, parsed
+// once, when its service is asked for first, and never changes: all texts here are views into it. A
+// table that cannot be parsed ends the process; a test parses all of them.
 #pragma once
 
 #include <cstdint>
@@ -151,6 +151,11 @@ private:
     std::map<std::string_view, const Operation*> operations_by_name_;
     std::map<std::string_view, const ErrorShape*> errors_by_name_;
 };
+
+// What a member is called in a form and in XML: a flattened list by the name of its items, if they
+// have one.
+std::string_view wire_name_of(const Member& member);
+bool is_flattened(const Member& member);
 
 // "rest-xml" and the like; nothing for a protocol that is not known.
 std::optional<Protocol> protocol_named(std::string_view name);

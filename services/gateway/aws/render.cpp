@@ -5,7 +5,6 @@
 #include "common/base/check.hpp"
 #include "common/base/time.hpp"
 #include "common/schema/json.hpp"
-#include "services/gateway/aws/form.hpp"
 
 namespace onput::gateway::aws {
 namespace {

@@ -5,9 +5,9 @@
 //     rest-xml   <Root xmlns=...>members</Root>, and rest-json {...}: headers and status as well
 //                (rest.hpp)
 //
-// A result has the members of its shape only: another one is a mistake of ours, and ends the process.
-// Members come in alphabetical order; in documents of rest-xml in the model's, which AWS follows and
-// careless clients rely on.
+// A result has the members of its shape only: another one is a mistake of ours, and ends the
+// process. Members come in alphabetical order; in documents of rest-xml in the model's, which AWS
+// follows and careless clients rely on.
 #pragma once
 
 #include <string>

@@ -1,9 +1,9 @@
-// rest: the two wire forms in which an operation is a method and a path (rest-xml, rest-json), and its
-// members travel in the path, the query, headers and the body. Pure; requests are hostile.
+// rest: the two wire forms in which an operation is a method and a path (rest-xml, rest-json), and
+// its members travel in the path, the query, headers and the body. Pure; requests are hostile.
 //
 //     PUT /garden/{Bed}/{Path+}?plant      {Bed}: one segment, {Path+}: the rest, slashes and all
 //     Place::headers                       all headers of a prefix, as a map without it
-//     a payload                            the whole body is one member: a document, or bytes as they are
+//     a payload                            the whole body is one member: a document, or its bytes
 //
 // Who streams bodies (S3) reads heads and bodies itself, and has only the documents from here.
 #pragma once

@@ -10,6 +10,10 @@
 namespace onput::gateway::aws {
 namespace {
 
+bool is_rest(Protocol wire) {
+    return wire == Protocol::rest_json || wire == Protocol::rest_xml;
+}
+
 Run find_handler(const Service& service, std::string_view name) {
     const auto found = std::ranges::lower_bound(service.handlers, name, {}, &Handler::operation);
     return found != service.handlers.end() && found->operation == name ? found->run : nullptr;
@@ -32,7 +36,12 @@ Result<void> check_method(std::string_view method) {
                 "MethodNotAllowed");
 }
 
-Result<Value> read_tree(const RawCall& call, const Shape& shape) {
+Result<Value> read_tree(const RequestContext& context, const RawCall& call,
+                        const Operation& operation, const Shape& shape) {
+    if (is_rest(call.wire)) {
+        return read_rest_input({.head = context.head(), .query = context.query, .body = *call.body},
+                               operation, call.wire);
+    }
     if (call.wire == Protocol::json)
         return read_json(call.body->empty() ? "{}" : *call.body, shape);
     if (!call.form) return std::unexpected(call.form.error());
@@ -43,7 +52,7 @@ Result<Value> read_checked(const RequestContext& context, const Service& service
                            const RawCall& call, const Operation& operation) {
     static const Shape nothing{.kind = Kind::structure};
     const Shape& shape = operation.input != nullptr ? *operation.input : nothing;
-    ONPUT_TRY(auto input, read_tree(call, shape));
+    ONPUT_TRY(auto input, read_tree(context, call, operation, shape));
     if (service.complete != nullptr) service.complete(context, input);
     const auto violations = check(input, shape, service.rules);
     if (violations.empty()) return input;
@@ -55,8 +64,8 @@ http::Task<Result<Value>> run(RequestContext& context, const Service& service, c
                               const Operation*& operation) {
     if (auto ready = authenticate_call(context, service, call); !ready)
         co_return std::unexpected(std::move(ready).error());
-    if (auto allowed = check_method(context.head().method); !allowed)
-        co_return std::unexpected(std::move(allowed).error());
+    auto allowed = is_rest(call.wire) ? Result<void>() : check_method(context.head().method);
+    if (!allowed) co_return std::unexpected(std::move(allowed).error());
     if (call.wire == Protocol::query && !call.form) co_return std::unexpected(call.form.error());
     const auto found = find_operation(service, call.operation);
     if (!found) co_return std::unexpected(found.error());
@@ -94,18 +103,22 @@ std::vector<std::string_view> operation_names(const Service& service) {
     return names;
 }
 
-RawCall read_form_call(const http::RequestHead& head, Result<std::string> body) {
-    RawCall call{.wire = Protocol::query, .operation = {}, .body = std::move(body)};
-    call.form = read_fields(form_of(head, call.body ? *call.body : ""));
-    if (call.form) call.operation = call.form->text_of("Action");
+RawCall read_call(const RequestContext& context, Protocol wire, const RestRouter* router,
+                  Result<std::string> body) {
+    const auto& head = context.head();
+    RawCall call{.wire = wire, .operation = {}, .body = std::move(body)};
+    if (wire == Protocol::query) {
+        call.form = read_fields(form_of(head, call.body ? *call.body : ""));
+        if (call.form) call.operation = call.form->text_of("Action");
+    } else if (is_rest(wire)) {
+        const auto* found = router->find(head, context.query);
+        call.operation = found != nullptr ? std::string(found->name)
+                                          : fmt::format("{} {}", head.method, head.path);
+    } else {
+        const std::string_view target = head.header("x-amz-target").value_or("");
+        call.operation = target.substr(target.rfind('.') + 1);
+    }
     return call;
-}
-
-RawCall read_json_call(const http::RequestHead& head, Result<std::string> body) {
-    const std::string_view target = head.header("x-amz-target").value_or("");
-    return {.wire = Protocol::json,
-            .operation = std::string(target.substr(target.rfind('.') + 1)),
-            .body = std::move(body)};
 }
 
 http::Response render_error(const Service& service, const Error& error, Protocol wire,
@@ -124,9 +137,10 @@ http::Task<http::Response> serve(RequestContext& context, const Service& service
     const Operation* operation = nullptr;
     const auto result = co_await run(context, service, call, operation);
     if (result) {
-        co_return render_result(
-            {.model = service.model(), .operation = *operation, .request_id = context.request_id},
-            call.wire, *result);
+        const AnswerFrame frame{
+            .model = service.model(), .operation = *operation, .request_id = context.request_id};
+        co_return is_rest(call.wire) ? render_rest_result(frame, call.wire, *result)
+                                     : render_result(frame, call.wire, *result);
     }
     auto response = render_error(service, result.error(), call.wire, context.request_id);
     if (response.head.status >= 500) note_failure(context, result.error());

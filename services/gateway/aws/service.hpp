@@ -1,12 +1,12 @@
-// Service: one AWS service that is served here in the query protocol or in JSON: its model, the
-// operations that exist, and its own words. What travels is read, judged and rendered here by the
-// model, so that an operation is one function from a tree to a tree:
+// Service: one AWS service that is served here: its model, the operations that exist, and its own
+// words. What travels is read, judged and rendered here by the model, in every wire form, so that
+// an operation is one function from a tree to a tree:
 //
-//     read_call     body -> operation's name, form        nothing is judged yet
-//     serve         find_operation -> input by its shape -> check -> run -> render
+//     read_call     request -> name of the operation       nothing is judged yet
+//     serve         authenticate -> find_operation -> input by its shape -> check -> run -> render
 //
-// A service is a folder with a `Service` in it (sqs/service.cpp); which there are, services.cpp says.
-// S3 streams bodies and has a handler of its own (s3/operation.hpp).
+// A service is a folder with a `Service` in it (sqs/service.cpp); which there are, services.cpp
+// says. S3 streams bodies and has a handler of its own (s3/operation.hpp).
 #pragma once
 
 #include <span>
@@ -17,6 +17,7 @@
 #include "services/gateway/aws/errors.hpp"
 #include "services/gateway/aws/form.hpp"
 #include "services/gateway/aws/model.hpp"
+#include "services/gateway/aws/rest.hpp"
 #include "services/gateway/aws/value.hpp"
 #include "services/gateway/request_context.hpp"
 
@@ -56,6 +57,8 @@ struct Service {
     // Whether an anonymous caller may ask for an operation. Null: for none.
     bool (*admits_anyone)(std::string_view operation) = nullptr;
 
+    const RestRouter* router = nullptr;  // Of a service that speaks REST.
+
     ErrorName (*name_of)(const Error& error, Protocol wire) = nullptr;
     std::string_view refusal_reason{};  // Of an operation that is not implemented here.
     std::string_view json_prefix{};     // "com.amazonaws.sqs#"
@@ -81,9 +84,10 @@ struct RawCall {
     Result<FormNode> form{};   // Of the query protocol: the fields of URL and body.
 };
 
-// The call of a form; the other one's is in the target.
-RawCall read_form_call(const http::RequestHead& head, Result<std::string> body);
-RawCall read_json_call(const http::RequestHead& head, Result<std::string> body);
+// What the wire form says: the Action of a form, the X-Amz-Target of JSON, method and path of REST.
+// `router`: of the service, for REST.
+RawCall read_call(const RequestContext& context, Protocol wire, const RestRouter* router,
+                  Result<std::string> body);
 
 // Authenticates and runs the call, and renders its answer or error in its own wire form.
 http::Task<http::Response> serve(RequestContext& context, const Service& service, RawCall call);

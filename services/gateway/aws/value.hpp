@@ -1,6 +1,6 @@
-// Value: the input and the result of an operation, whichever wire form they travel in: the tree that
-// JSON has. A request is read into one, and an answer is written from one, by the operation's shapes
-// (model.hpp), so that each operation exists once.
+// Value: the input and the result of an operation, whichever wire form they travel in: the tree
+// that JSON has. A request is read into one, and an answer is written from one, by the operation's
+// shapes (model.hpp), so that each operation exists once.
 //
 //     structure, map   Map, by member or key        number      integer or real
 //     list             List                         timestamp   text as it is sent, or milliseconds

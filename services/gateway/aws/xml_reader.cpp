@@ -3,7 +3,6 @@
 #include <pugixml.hpp>
 
 #include "common/base/encoding.hpp"
-#include "services/gateway/aws/form.hpp"
 #include "services/gateway/aws/xml_document.hpp"
 
 namespace onput::gateway::aws {

@@ -1,8 +1,8 @@
-// XML documents, by the shape of what they hold, with pugixml, which expands no entity. Pure; the bytes
-// are hostile.
+// XML documents, by the shape of what they hold, with pugixml, which expands no entity. Pure; the
+// bytes are hostile.
 //
-// A document must be well-formed UTF-8 without a DTD, at most xml_depth_max deep, and have its root and
-// elements by the names of the shape, in any order, each once but for items of flattened lists;
+// A document must be well-formed UTF-8 without a DTD, at most xml_depth_max deep, and have its root
+// and elements by the names of the shape, in any order, each once but for items of flattened lists;
 // namespaces do not matter. Anything else is invalid_argument, reason malformed_xml.
 #pragma once
 

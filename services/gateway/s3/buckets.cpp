@@ -11,8 +11,8 @@
 namespace onput::gateway::s3 {
 namespace {
 
-// An empty LocationConstraint is how S3 says us-east-1. The document is its only member, which no shape
-// can say.
+// An empty LocationConstraint is how S3 says us-east-1. The document is its only member, which no
+// shape can say.
 std::string render_location(const std::string& region) {
     aws::XmlWriter xml;
     xml.begin_in_namespace("LocationConstraint", aws::s3_model().xml_namespace());

@@ -8,8 +8,8 @@
 
 namespace onput::gateway::s3 {
 
-// The result of an operation. `root` is the name of the document's element, which S3's model does not
-// say.
+// The result of an operation. `root` is the name of the document's element, which S3's model does
+// not say.
 std::string render_result_of(std::string_view operation, std::string_view root,
                              const aws::Value& result);
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 #include "services/gateway/aws/xml_writer.hpp"
 
 namespace onput::gateway::s3 {
@@ -207,7 +209,7 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids) {
 
 std::unexpected<Error> not_implemented(std::string_view what) {
     return onput::fail(ErrorCode::unimplemented,
-                       "Not implemented here: " + std::string(what) + ". Nothing was changed.");
+                       fmt::format("Not implemented here: {}. Nothing was changed.", what));
 }
 
 std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value) {

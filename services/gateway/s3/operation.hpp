@@ -1,6 +1,7 @@
 // The S3 operations that exist here, and how a request finds its own: by S3's model
-// (operation_table.hpp). In an operation the HTTP request becomes our message, and our reply becomes
-// the HTTP answer. What S3 has and this has not is refused with 501 before anything is touched.
+// (operation_table.hpp). In an operation the HTTP request becomes our message, and our reply
+// becomes the HTTP answer. What S3 has and this has not is refused with 501 before anything is
+// touched.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// OperationTable: how the operations of S3 are told apart, by the HTTP traits of S3's model: method,
-// what is addressed, and the query parameters and headers that an operation must have. Made once.
+// OperationTable: how the operations of S3 are told apart, by the HTTP traits of S3's model:
+// method, what is addressed, and the query parameters and headers that an operation must have. Made
+// once.
 //
 //     GET  /b            ListObjects              PUT /b/k                            PutObject
 //     GET  /b?list-type  ListObjectsV2            PUT /b/k  x-amz-copy-source: ..     CopyObject

@@ -1,6 +1,6 @@
 // PutObject and DeleteObject. A small body goes to storage in one message after all of it is
-// proven; a large one goes piece by piece into a write session, and is proven before the session is
-// finished.
+// verified; a large one goes piece by piece into a write session, and is verified before the
+// session is finished.
 #include <algorithm>
 #include <deque>
 
@@ -95,8 +95,8 @@ http::Task<Stored> store_stream(S3Request& request, Body& body, schema::PutObjec
         digests = std::unexpected(std::move(appended).error());
     }
     if (!digests) {
-        context.shared.backend.tell(schema::AbortWrite{.write_id = session.write_id},
-                                    context.call_options());
+        context.shared.backend.send_and_forget(schema::AbortWrite{.write_id = session.write_id},
+                                               context.call_options());
         co_return std::unexpected(std::move(digests).error());
     }
     take_digests(object, std::move(*digests));

@@ -1,6 +1,6 @@
-// S3's XML bodies (aws/xml_reader.hpp). Hostile bytes are malformed_xml. Rules of notifications keep their
-// order across kinds of destinations, which S3's model, with a list for each kind, cannot say: their
-// document is read and written here.
+// S3's XML bodies (aws/xml_reader.hpp). Hostile bytes are malformed_xml. Rules of notifications
+// keep their order across kinds of destinations, which S3's model, with a list for each kind,
+// cannot say: their document is read and written here.
 #pragma once
 
 #include <string_view>

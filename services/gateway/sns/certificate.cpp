@@ -61,7 +61,7 @@ http::Task<void> serve_certificate(RequestContext& context) {
     } else if ((*certificate)->name == name) {
         response = show(**certificate);
     }
-    // The client may be gone; there is nobody left to tell.
+    // The client may be gone, and there is nobody else to answer.
     static_cast<void>(
         co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
 }

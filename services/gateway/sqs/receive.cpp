@@ -90,8 +90,8 @@ Outcome receive_message(Call& call) {
         co_await context.shared.backend.call(context.exchange, *message, std::move(options));
     if (!answer) {
         // The client may have left in the middle of a long poll: nothing may be leased to it.
-        context.shared.backend.tell(schema::CancelReceive{.wait_id = message->wait_id},
-                                    context.call_options());
+        context.shared.backend.send_and_forget(schema::CancelReceive{.wait_id = message->wait_id},
+                                               context.call_options());
         co_return std::unexpected(std::move(answer).error());
     }
     const Wanted wanted = read_wanted(call.input);
