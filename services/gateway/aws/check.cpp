@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <regex>
@@ -83,7 +84,10 @@ std::optional<double> measure_of(const Value& value, Kind kind) {
         case Kind::real: return value.real();
         case Kind::list: return static_cast<double>(value.list()->size());
         case Kind::map: return static_cast<double>(value.map()->size());
-        case Kind::blob: return static_cast<double>(value.text()->size() / 4 * 3);
+        case Kind::blob: {
+            const std::size_t bytes = value.text()->size() / 4 * 3;  // Of base64.
+            return static_cast<double>(bytes);
+        }
         case Kind::string:
             return static_cast<double>(std::ranges::count_if(*value.text(), [](char c) {
                 return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
@@ -97,7 +101,7 @@ std::optional<double> measure_of(const Value& value, Kind kind) {
 // in proportion to the text.
 bool matches(std::string_view pattern, const std::string& text) {
     static std::mutex mutex;
-    static std::map<std::string_view, std::optional<std::regex>> compiled;
+    static std::map<std::string_view, std::unique_ptr<const std::regex>> compiled;
     if (text.size() > pattern_text_bytes_max || pattern.contains("\\p") || pattern.contains("\\u"))
         return true;
     const std::regex* found = nullptr;
@@ -107,12 +111,13 @@ bool matches(std::string_view pattern, const std::string& text) {
         if (is_new) {
             try {
                 constexpr auto flags = std::regex::ECMAScript | std::regex_constants::__polynomial;
-                place->second.emplace(pattern.begin(), pattern.end(), flags);
+                place->second =
+                    std::make_unique<const std::regex>(pattern.begin(), pattern.end(), flags);
             } catch (const std::regex_error&) {
-                place->second.reset();
+                place->second = nullptr;
             }
         }
-        if (place->second) found = &*place->second;
+        found = place->second.get();
     }
     return found == nullptr || std::regex_match(text, *found);
 }
