@@ -8,9 +8,7 @@ std::vector<schema::Metric> request_metrics(const Shared& shared) {
          .value = static_cast<double>(shared.requests_total.load())},
         {.name = "onput_http_errors_total",
          .value = static_cast<double>(shared.errors_total.load())}};
-    shared.figures.s3.add_metrics(metrics);
-    shared.figures.sqs.add_metrics(metrics);
-    shared.figures.sns.add_metrics(metrics);
+    shared.metrics.add_metrics(metrics);
     return metrics;
 }
 
@@ -19,8 +17,9 @@ http::Task<void> serve_admin(RequestContext& context) {
     const auto report = context.shared.health ? context.shared.health() : runtime::HealthReport();
     auto answer = runtime::answer_health(head.method, head.path, report);
     http::ResponseHead answer_head{.status = answer.status,
-                                   .headers = {{"Content-Type", answer.content_type}}};
-    // The client may be gone; there is nobody left to tell.
+                                   .headers = {{"Content-Type", answer.content_type}},
+                                   .content_length = {}};
+    // The client may be gone, and there is nobody else to answer.
     static_cast<void>(
         co_await context.exchange.respond(std::move(answer_head), std::move(answer.body)));
 }

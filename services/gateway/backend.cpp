@@ -38,8 +38,7 @@ void Backend::send(std::string_view method, std::string body, transport::CallOpt
     });
 }
 
-void Backend::send_and_forget(std::string_view method, std::string body,
-                              transport::CallOptions options) {
+void Backend::post(std::string_view method, std::string body, transport::CallOptions options) {
     auto parcel = std::make_shared<Parcel>(Parcel{std::move(body), std::move(options)});
     loop_.post([this, method, parcel] {
         peer_of(method).call(method, std::move(parcel->body), std::move(parcel->options),

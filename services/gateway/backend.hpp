@@ -56,8 +56,8 @@ public:
 
     // For requests whose answer nobody waits for.
     template <schema::Message M>
-    void tell(const M& request, transport::CallOptions options) {
-        send_and_forget(M::method, schema::encode(request), std::move(options));
+    void send_and_forget(const M& request, transport::CallOptions options) {
+        post(M::method, schema::encode(request), std::move(options));
     }
 
     struct Connected {
@@ -71,7 +71,7 @@ public:
 private:
     void send(std::string_view method, std::string body, transport::CallOptions options,
               ReplyBox mailbox);
-    void send_and_forget(std::string_view method, std::string body, transport::CallOptions options);
+    void post(std::string_view method, std::string body, transport::CallOptions options);
     transport::RequestClient& peer_of(std::string_view method);
 
     transport::Loop& loop_;

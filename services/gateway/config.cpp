@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/base/text.hpp"
 
 namespace onput::gateway {
@@ -47,7 +49,7 @@ Result<auth::KeyRing> make_key_ring(const Config& config) {
         const std::string& entry = config.keys_secret[i];
         const auto first = entry.find(':');
         const auto last = entry.rfind(':');
-        const std::string which = "keys_secret entry " + std::to_string(i + 1);
+        const std::string which = fmt::format("keys_secret entry {}", i + 1);
         if (first == std::string::npos || first == last) {
             return fail(ErrorCode::invalid_argument, which + " is not key:secret:account");
         }

@@ -4,15 +4,13 @@
 
 #include "common/base/random.hpp"
 #include "services/gateway/admin.hpp"
-#include "services/gateway/proof.hpp"
-#include "services/gateway/query/form.hpp"
+#include "services/gateway/authentication.hpp"
+#include "services/gateway/refusal.hpp"
 #include "services/gateway/route.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/presigned.hpp"
 #include "services/gateway/sns/certificate.hpp"
-#include "services/gateway/sns/protocol.hpp"
-#include "services/gateway/sqs/protocol.hpp"
 
 namespace onput::gateway {
 namespace {
@@ -46,20 +44,26 @@ RequestContext make_context(http::Exchange& exchange, Shared& shared) {
 
 http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address address) {
     const std::string host_bucket = address.is_virtual_host ? address.bucket : std::string();
-    const auto proven = prove_head(context, host_bucket);
-    if (!proven) co_return proven;
+    const auto authenticated = authenticate_head(context, host_bucket);
+    if (!authenticated) co_return authenticated;
     s3::S3Request request{
         .context = context, .address = std::move(address), .head = context.head()};
     if (context.identity.scheme != auth::Scheme::sigv4_header)
         request.head = s3::with_url_headers(context.head(), context.query);
-    const s3::Question question{.head = request.head,
-                                .address = request.address,
-                                .query = context.query,
-                                .account = context.identity.account_id};
-    const auto operation = s3::find_operation(question);
+    const s3::Lookup lookup{.head = request.head,
+                            .address = request.address,
+                            .query = context.query,
+                            .account = context.identity.account_id};
+    const auto operation = s3::find_operation(lookup);
     if (!operation) co_return std::unexpected(operation.error());
-    context.counted_as = &context.shared.figures.s3.of(operation->name);
+    context.counted_as = &context.shared.metrics.of("s3").of(operation->name);
     co_return co_await operation->run(request);
+}
+
+http::Task<void> send(RequestContext& context, http::Response response) {
+    // The client may be gone, and there is nobody else to answer.
+    static_cast<void>(
+        co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
 }
 
 http::Task<void> serve_s3(RequestContext& context) {
@@ -83,74 +87,61 @@ http::Task<void> serve_s3(RequestContext& context) {
     if (response.head.status >= 500 && response.head.status != 501)
         note_failure(context, served.error());
     if (head.is_head()) response.body.clear();
-    // The client may be gone; there is nobody left to tell.
-    static_cast<void>(
-        co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
+    co_await send(context, std::move(response));
 }
 
-http::Task<http::Response> serve_sqs(RequestContext& context, Result<std::string> body) {
-    auto call = sqs::read_call(context, body ? std::move(*body) : std::string());
-    context.counted_as = &context.shared.figures.sqs.of(call.operation);
-    auto ready = body ? prove_whole(context, call.body) : std::unexpected(body.error());
-    co_return co_await sqs::serve(context, std::move(call), std::move(ready));
-}
-
-http::Task<http::Response> serve_sns(RequestContext& context, Result<std::string> body) {
-    const std::string text = body ? std::move(*body) : std::string();
-    auto call = sns::read_call(context, text);
-    context.counted_as = &context.shared.figures.sns.of(call.operation);
-    Result<void> ready;
-    if (!body) {
-        ready = std::unexpected(body.error());
-    } else if (!is_anonymous(context) || !sns::admits_anyone(call.operation)) {
-        ready = prove_whole(context, text);
+// All services but S3 bind the body to the signature, so it is read first.
+http::Task<void> serve_call(RequestContext& context, Route route) {
+    const auto& head = context.head();
+    auto body = co_await context.exchange.read_whole_body(aws::request_bytes_max);
+    const auto* router = route.service != nullptr ? route.service->router : nullptr;
+    auto call = aws::read_call(context, route.wire, router, std::move(body));
+    if (route.kind == Route::Kind::form) {
+        const auto version = call.form ? call.form->text_of("Version") : std::string_view();
+        route = find_form_route(version, call.operation);
     }
-    co_return co_await sns::serve(context, std::move(call), std::move(ready));
-}
-
-// The query protocol binds the body to the signature, so it is read first.
-http::Task<void> serve_query(RequestContext& context, Protocol protocol) {
-    auto body = co_await context.exchange.read_whole_body(query::request_bytes_max);
-    if (protocol == Protocol::form)
-        protocol = protocol_of_form(query::form_of(context.head(), body ? *body : ""));
-    http::Response response;
-    if (protocol == Protocol::sns) {
-        response = co_await serve_sns(context, std::move(body));
-    } else {
-        response = co_await serve_sqs(context, std::move(body));
-    }
-    // The client may be gone; there is nobody left to tell.
-    static_cast<void>(
-        co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
-}
-
-// Any protocol's request.
-http::Task<void> serve(RequestContext& context) {
-    http::Exchange& exchange = context.exchange;
-    context.counted_as = &context.shared.figures.s3.unknown();
-    auto query = http::parse_query(exchange.request().query);
-    if (!query) {
-        const Error error{.code = ErrorCode::invalid_argument,
-                          .message = query.error().message,
-                          .reason = "invalid_uri"};
-        auto response = s3::render_error(
-            {.error = error,
-             .resource = std::string(exchange.request().path),
-             .ids = {.request_id = context.request_id, .host_id = context.host_id}});
-        static_cast<void>(
-            co_await exchange.respond(std::move(response.head), std::move(response.body)));
-        co_return;
-    }
-    context.query = std::move(*query);
-    const Protocol protocol = protocol_of(exchange.request(), context.query);
-    if (sns::asks_for_certificate(exchange.request()) && is_anonymous(context)) {
+    if (route.kind == Route::Kind::absent) {
         context.counted_as = nullptr;
-        co_await sns::serve_certificate(context);
-    } else if (protocol == Protocol::s3) {
-        co_await serve_s3(context);
-    } else {
-        co_await serve_query(context, protocol);
+        auto refusal = refuse_service(route, head, context.request_id);
+        co_return co_await send(context, std::move(refusal));
     }
+    auto& metrics = context.shared.metrics.of(route.service->name);
+    context.counted_as = &metrics.of(call.operation);
+    auto response = co_await aws::serve(context, *route.service, std::move(call));
+    co_await send(context, std::move(response));
+}
+
+http::Task<void> refuse_uri(RequestContext& context, const Error& why) {
+    const Error error{.code = ErrorCode::invalid_argument,
+                      .message = why.message,
+                      .reason = "invalid_uri",
+                      .details = {}};
+    auto response =
+        s3::render_error({.error = error,
+                          .resource = std::string(context.head().path),
+                          .ids = {.request_id = context.request_id, .host_id = context.host_id}});
+    co_await send(context, std::move(response));
+}
+
+// A request for any service.
+http::Task<void> serve(RequestContext& context) {
+    const auto& head = context.head();
+    context.counted_as = &context.shared.metrics.of("s3").unknown();
+    auto query = http::parse_query(head.query);
+    if (!query) co_return co_await refuse_uri(context, query.error());
+    context.query = std::move(*query);
+    if (sns::asks_for_certificate(head) && is_anonymous(context)) {
+        context.counted_as = nullptr;
+        co_return co_await sns::serve_certificate(context);
+    }
+    const Route route = find_route(head, context.query);
+    if (route.kind == Route::Kind::absent) {
+        context.counted_as = nullptr;
+        auto refusal = refuse_service(route, head, context.request_id);
+        co_return co_await send(context, std::move(refusal));
+    }
+    if (route.kind == Route::Kind::s3) co_return co_await serve_s3(context);
+    co_await serve_call(context, route);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
-// Handler: every HTTP request of the gateway. It finds the protocol, proves the signature, and
-// hands over to the protocol's own code:
+// Handler: every HTTP request of the gateway. It finds the service that the request is for and
+// hands over to it:
 //
 //     /_onput/...                                   health and metrics, unsigned
 //     /SimpleNotificationService-....pem            sns/certificate, unsigned
-//     what route.hpp tells apart                    sqs/, sns/, s3/
+//     what route.hpp finds                          s3/, a service of services.hpp, or a refusal
 //
 // Called on the server's threads, at the same time when there are several; what it shares is in
 // Shared, which is atomic or constant.
@@ -24,7 +24,7 @@ private:
     Shared& shared_;
 };
 
-// S3's words for what the HTTP server itself refuses.
+// What the HTTP server itself refuses, as an error of S3.
 http::Response render_protocol_error(const http::ProtocolError& error);
 
 }  // namespace onput::gateway

@@ -15,7 +15,7 @@
 #include "services/gateway/config.hpp"
 #include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/target.hpp"
-#include "services/gateway/request_figures.hpp"
+#include "services/gateway/request_metrics.hpp"
 
 namespace onput::gateway {
 
@@ -26,26 +26,26 @@ struct Shared {
     Backend& backend;
     std::atomic<std::uint64_t> requests_total = 0;
     std::atomic<std::uint64_t> errors_total = 0;  // Answers of 500 and above.
-    ProtocolFigures figures = {};
-    // What the gateway says of itself. Set before the first request; any thread calls it.
-    std::function<runtime::HealthReport()> health = {};
+    ServiceMetrics metrics{};
+    // The state of the gateway itself. Set before the first request; any thread calls it.
+    std::function<runtime::HealthReport()> health{};
     // The certificate that was last asked for. Shared by all connections' threads, each of which
     // may be sending it while another one replaces it: the last user frees it.
-    std::atomic<std::shared_ptr<const schema::SigningCertificate>> certificate = {};
+    std::atomic<std::shared_ptr<const schema::SigningCertificate>> certificate{};
 };
 
 struct RequestContext {
     http::Exchange& exchange;
     Shared& shared;
-    std::vector<http::QueryParameter> query;
-    std::vector<auth::Header> headers;  // For signatures.
+    std::vector<http::QueryParameter> query{};
+    std::vector<auth::Header> headers{};  // For signatures.
     Timestamp now;
-    std::string request_id;  // x-amz-request-id: 16 upper-case hexadecimal digits.
-    std::string host_id;     // x-amz-id-2.
-    std::string trace_id;
-    auth::Identity identity;  // Proven before a protocol's operation runs.
+    std::string request_id{};  // x-amz-request-id: 16 upper-case hexadecimal digits.
+    std::string host_id{};     // x-amz-id-2.
+    std::string trace_id{};
+    auth::Identity identity{};  // Authenticated before an operation runs.
     // Where it is counted when it ends: its operation, once that is known. Null: nowhere.
-    OperationFigures* counted_as = nullptr;
+    OperationMetrics* counted_as = nullptr;
 
     [[nodiscard]] const http::RequestHead& head() const { return exchange.request(); }
     [[nodiscard]] const http::QueryParameter* parameter(std::string_view name) const {

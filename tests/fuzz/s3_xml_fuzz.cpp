@@ -1,16 +1,26 @@
-// Hostile XML bodies of S3: a notification configuration that is read is written to a text that is
-// read to the same configuration again.
+// Hostile XML bodies of S3: they are read by every shape that S3 takes in a body, or refused; a
+// notification configuration that is read is written to a text that is read to the same
+// configuration again.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "common/base/check.hpp"
+#include "services/gateway/aws/check.hpp"
+#include "services/gateway/aws/directory.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace onput::gateway::s3;
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     static_cast<void>(read_location_constraint(body).has_value());
+    for (const auto& operation : onput::gateway::aws::s3_model().operations()) {
+        for (const auto& member : operation.input->members) {
+            if (!member.is_payload) continue;
+            auto value = onput::gateway::aws::read_xml(body, member.wire_name, *member.shape);
+            if (value) static_cast<void>(onput::gateway::aws::check(*value, *member.shape, {}));
+        }
+    }
     const auto read = read_notification(body);
     if (!read) return 0;
     const std::string text = write_notification(*read);

@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "common/base/encoding.hpp"
 #include "services/gateway/s3/errors.hpp"
 
@@ -172,8 +174,8 @@ Result<void> Body::take_length(const http::RequestHead& head, Length length) {
         Error error{.code = ErrorCode::invalid_argument,
                     .message = "upload is too large",
                     .reason = "entity_too_large",
-                    .details = {{"ProposedSize", std::to_string(*decoded_length_)},
-                                {"MaxSizeAllowed", std::to_string(schema::put_bytes_max)}}};
+                    .details = {{"ProposedSize", fmt::format("{}", *decoded_length_)},
+                                {"MaxSizeAllowed", fmt::format("{}", schema::put_bytes_max)}}};
         return std::unexpected(std::move(error));
     }
     return {};

@@ -5,8 +5,8 @@
 //     auto body = Body::open(request, ...);         refuses unsupported or contradictory headers
 //                                                   before a byte is read
 //     while (piece = co_await body.read(n)) ...     decoded bytes; nothing may become visible yet
-//     auto digests = body.finish();                 now all of it is proven, or an error says what
-//                                                   is not
+//     auto digests = body.finish();                 now all of it is verified, or an error says
+//                                                   what is not
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace onput::gateway::s3 {
 
 struct BodyDigests {
     std::string md5_hex;
-    std::vector<schema::Checksum> checksums;  // Those the client stated, proven.
+    std::vector<schema::Checksum> checksums;  // Those the client stated, verified.
     std::uint64_t bytes = 0;
 };
 
@@ -75,7 +75,7 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-// The whole body of a request that has a small one or none, proven. More than `bytes_max` is
+// The whole body of a request that has a small one or none, verified. More than `bytes_max` is
 // invalid_argument, reason `body_too_large`.
 http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max);
 

@@ -4,12 +4,14 @@
 
 #include "common/base/encoding.hpp"
 #include "common/base/time.hpp"
+#include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
-#include "services/gateway/s3/xml.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
+
+using aws::Value;
 
 std::string text_of(const std::vector<http::QueryParameter>& query, std::string_view name) {
     const auto* found = http::find_parameter(query, name);
@@ -17,29 +19,29 @@ std::string text_of(const std::vector<http::QueryParameter>& query, std::string_
 }
 
 // The buckets asked for, one more than the page holds when there are more.
-std::vector<const schema::BucketInfo*> choose(const BucketQuestion& question,
+std::vector<const schema::BucketInfo*> choose(const BucketQuery& wanted,
                                               const schema::BucketList& list) {
     std::vector<const schema::BucketInfo*> chosen;
     for (const auto& bucket : list.buckets) {
-        if (bucket.name <= question.after) continue;
-        if (!question.region.empty() && bucket.region != question.region) continue;
+        if (bucket.name <= wanted.after) continue;
+        if (!wanted.region.empty() && bucket.region != wanted.region) continue;
         chosen.push_back(&bucket);
-        if (chosen.size() > question.buckets_max) break;
+        if (chosen.size() > wanted.buckets_max) break;
     }
     return chosen;
 }
 
 }  // namespace
 
-Result<BucketQuestion> read_bucket_question(const std::vector<http::QueryParameter>& query) {
-    BucketQuestion question;
-    question.prefix = text_of(query, "prefix");
-    question.region = text_of(query, "bucket-region");
+Result<BucketQuery> read_bucket_query(const std::vector<http::QueryParameter>& query) {
+    BucketQuery wanted;
+    wanted.prefix = text_of(query, "prefix");
+    wanted.region = text_of(query, "bucket-region");
     if (const std::string most = text_of(query, "max-buckets"); !most.empty()) {
         const char* end = most.data() + most.size();
-        const auto [stop, error] = std::from_chars(most.data(), end, question.buckets_max);
-        if (error != std::errc() || stop != end || question.buckets_max < 1 ||
-            question.buckets_max > list_buckets_max) {
+        const auto [stop, error] = std::from_chars(most.data(), end, wanted.buckets_max);
+        if (error != std::errc() || stop != end || wanted.buckets_max < 1 ||
+            wanted.buckets_max > list_buckets_max) {
             return invalid_argument("Argument max-buckets must be an integer between 1 and 10000",
                                     "max-buckets", most);
         }
@@ -50,33 +52,28 @@ Result<BucketQuestion> read_bucket_question(const std::vector<http::QueryParamet
             return invalid_argument("The continuation token provided is incorrect",
                                     "continuation-token", token);
         }
-        question.after = std::move(*after);
+        wanted.after = std::move(*after);
     }
-    return question;
+    return wanted;
 }
 
-std::string render_bucket_list(const BucketQuestion& question, const schema::BucketList& list) {
-    auto chosen = choose(question, list);
-    const bool has_more = chosen.size() > question.buckets_max;
+std::string render_bucket_list(const BucketQuery& wanted, const schema::BucketList& list) {
+    auto chosen = choose(wanted, list);
+    const bool has_more = chosen.size() > wanted.buckets_max;
     if (has_more) chosen.pop_back();
-    XmlWriter xml;
-    xml.begin_in_namespace("ListAllMyBucketsResult", s3_namespace);
-    xml.begin("Owner");
-    xml.text("ID", canonical_user_id(question.account));
-    xml.end("Owner");
-    xml.begin("Buckets");
+    Value result;
+    result["Owner"]["ID"] = Value(canonical_user_id(wanted.account));
+    result["Buckets"] = Value(Value::List());
     for (const auto* bucket : chosen) {
-        xml.begin("Bucket");
-        xml.text("Name", bucket->name);
-        xml.text("CreationDate", format_iso8601_millis(bucket->created_at));
-        xml.text("BucketRegion", bucket->region);
-        xml.end("Bucket");
+        Value shown;
+        shown["Name"] = Value(bucket->name);
+        shown["CreationDate"] = Value(format_iso8601_millis(bucket->created_at));
+        shown["BucketRegion"] = Value(bucket->region);
+        result["Buckets"].push_back(std::move(shown));
     }
-    xml.end("Buckets");
-    if (has_more) xml.text("ContinuationToken", to_base64(chosen.back()->name));
-    if (!question.prefix.empty()) xml.text("Prefix", question.prefix);
-    xml.end("ListAllMyBucketsResult");
-    return xml.take();
+    if (has_more) result["ContinuationToken"] = Value(to_base64(chosen.back()->name));
+    if (!wanted.prefix.empty()) result["Prefix"] = Value(wanted.prefix);
+    return render_result_of("ListBuckets", "ListAllMyBucketsResult", result);
 }
 
 }  // namespace onput::gateway::s3

@@ -13,7 +13,7 @@ namespace onput::gateway::s3 {
 
 inline constexpr std::size_t list_buckets_max = 10'000;
 
-struct BucketQuestion {
+struct BucketQuery {
     std::string account;
     std::string prefix;
     std::string region;  // bucket-region: only buckets of this one; empty: all.
@@ -22,8 +22,8 @@ struct BucketQuestion {
 };
 
 // All but the account. invalid_argument when max-buckets is not 1 to 10,000.
-Result<BucketQuestion> read_bucket_question(const std::vector<http::QueryParameter>& query);
+Result<BucketQuery> read_bucket_query(const std::vector<http::QueryParameter>& query);
 
-std::string render_bucket_list(const BucketQuestion& question, const schema::BucketList& list);
+std::string render_bucket_list(const BucketQuery& wanted, const schema::BucketList& list);
 
 }  // namespace onput::gateway::s3

@@ -1,18 +1,21 @@
 // ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation, GetBucketVersioning.
 #include "common/schema/storage.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/bucket_list.hpp"
+#include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/operation.hpp"
-#include "services/gateway/s3/xml.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
 
-// An empty LocationConstraint is how S3 says us-east-1.
+// An empty LocationConstraint is how S3 says us-east-1. The document is its only member, which no
+// shape can say.
 std::string render_location(const std::string& region) {
-    XmlWriter xml;
-    xml.begin_in_namespace("LocationConstraint", s3_namespace);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("LocationConstraint", aws::s3_model().xml_namespace());
     if (region != "us-east-1") xml.content(region);
     xml.end("LocationConstraint");
     return xml.take();
@@ -21,13 +24,13 @@ std::string render_location(const std::string& region) {
 }  // namespace
 
 Outcome list_buckets(S3Request& request) {
-    auto question = read_bucket_question(request.context.query);
-    if (!question) co_return std::unexpected(std::move(question).error());
-    const schema::ListBuckets message{.prefix = question->prefix};
+    auto wanted = read_bucket_query(request.context.query);
+    if (!wanted) co_return std::unexpected(std::move(wanted).error());
+    const schema::ListBuckets message{.prefix = wanted->prefix};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    question->account = request.context.identity.account_id;
-    Reply reply{.body = render_bucket_list(*question, answer->reply), .headers = {}};
+    wanted->account = request.context.identity.account_id;
+    Reply reply{.body = render_bucket_list(*wanted, answer->reply)};
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -39,7 +42,7 @@ Outcome create_bucket(S3Request& request) {
     const schema::CreateBucket message{.name = request.address.bucket, .region = *region};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = {}, .headers = {{"Location", "/" + request.address.bucket}}};
+    Reply reply{.headers = {{"Location", "/" + request.address.bucket}}};
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -47,7 +50,7 @@ Outcome head_bucket(S3Request& request) {
     const schema::HeadBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = {}, .headers = {{"x-amz-bucket-region", answer->reply.region}}};
+    Reply reply{.headers = {{"x-amz-bucket-region", answer->reply.region}}};
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -55,7 +58,7 @@ Outcome delete_bucket(S3Request& request) {
     const schema::DeleteBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.status = 204, .body = {}, .headers = {}};
+    Reply reply{.status = 204};
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -63,7 +66,7 @@ Outcome get_bucket_location(S3Request& request) {
     const schema::HeadBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = render_location(answer->reply.region), .headers = {}};
+    Reply reply{.body = render_location(answer->reply.region)};
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -72,10 +75,7 @@ Outcome get_bucket_versioning(S3Request& request) {
     const schema::HeadBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    XmlWriter xml;
-    xml.begin_in_namespace("VersioningConfiguration", s3_namespace);
-    xml.end("VersioningConfiguration");
-    Reply reply{.body = xml.take(), .headers = {}};
+    Reply reply{.body = render_result_of("GetBucketVersioning", "VersioningConfiguration", {})};
     co_return co_await respond(request, std::move(reply));
 }
 

@@ -2,7 +2,9 @@
 
 #include <array>
 
-#include "services/gateway/s3/xml.hpp"
+#include <fmt/format.h>
+
+#include "services/gateway/aws/xml_writer.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -138,7 +140,7 @@ struct ErrorDocument {
 };
 
 std::string render_body(const ErrorDocument& error) {
-    XmlWriter xml;
+    aws::XmlWriter xml;
     xml.begin("Error");
     xml.text("Code", error.name.code);
     xml.text("Message", error.message);
@@ -207,7 +209,7 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids) {
 
 std::unexpected<Error> not_implemented(std::string_view what) {
     return onput::fail(ErrorCode::unimplemented,
-                       "Not implemented here: " + std::string(what) + ". Nothing was changed.");
+                       fmt::format("Not implemented here: {}. Nothing was changed.", what));
 }
 
 std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value) {

@@ -76,8 +76,8 @@ http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot
     auto started = request.context.exchange.start(head_of(request, got));
     Result<void> sent = started;
     if (started) sent = co_await send_pieces(request, got);
-    request.context.shared.backend.tell(schema::CloseRead{.read_id = got.read_id},
-                                        request.context.call_options());
+    request.context.shared.backend.send_and_forget(schema::CloseRead{.read_id = got.read_id},
+                                                   request.context.call_options());
     // The head is out: an error can only be shown by ending the connection in the middle.
     if (!sent) request.context.exchange.abort();
     co_return Result<void>();

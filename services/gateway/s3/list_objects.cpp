@@ -5,26 +5,26 @@
 namespace onput::gateway::s3 {
 namespace {
 
-using Render = std::string (*)(const ListQuestion&, const schema::ObjectList&);
+using Render = std::string (*)(const ListQuery&, const schema::ObjectList&);
 
-Outcome list(S3Request& request, Result<ListQuestion> question, Render render) {
-    if (!question) co_return std::unexpected(std::move(question).error());
-    auto answer = co_await request.context.call(question->message);
+Outcome list(S3Request& request, Result<ListQuery> wanted, Render render) {
+    if (!wanted) co_return std::unexpected(std::move(wanted).error());
+    auto answer = co_await request.context.call(wanted->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = render(*question, answer->reply), .headers = {}};
+    Reply reply{.body = render(*wanted, answer->reply)};
     co_return co_await respond(request, std::move(reply));
 }
 
 }  // namespace
 
 Outcome list_objects_v1(S3Request& request) {
-    auto question = read_list_v1(request.address.bucket, request.context.query);
-    co_return co_await list(request, std::move(question), &render_list_v1);
+    auto wanted = read_list_v1(request.address.bucket, request.context.query);
+    co_return co_await list(request, std::move(wanted), &render_list_v1);
 }
 
 Outcome list_objects_v2(S3Request& request) {
-    auto question = read_list_v2(request.address.bucket, request.context.query);
-    co_return co_await list(request, std::move(question), &render_list_v2);
+    auto wanted = read_list_v2(request.address.bucket, request.context.query);
+    co_return co_await list(request, std::move(wanted), &render_list_v2);
 }
 
 }  // namespace onput::gateway::s3

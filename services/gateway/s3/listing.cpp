@@ -3,14 +3,20 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "common/base/encoding.hpp"
 #include "common/base/time.hpp"
+#include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
-#include "services/gateway/s3/xml.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
+
+using aws::Value;
+
+constexpr std::string_view root = "ListBucketResult";
 
 using Query = std::vector<http::QueryParameter>;
 
@@ -36,20 +42,20 @@ Result<std::uint32_t> read_max_keys(const Query& query) {
     return static_cast<std::uint32_t>(std::min<std::int64_t>(count, schema::list_keys_max));
 }
 
-Result<ListQuestion> read_common(const std::string& bucket, const Query& query) {
-    ListQuestion question;
-    question.message.bucket = bucket;
-    question.message.prefix = text_of(query, "prefix");
-    question.message.delimiter = text_of(query, "delimiter");
-    ONPUT_TRY(question.message.keys_max, read_max_keys(query));
+Result<ListQuery> read_common(const std::string& bucket, const Query& query) {
+    ListQuery wanted;
+    wanted.message.bucket = bucket;
+    wanted.message.prefix = text_of(query, "prefix");
+    wanted.message.delimiter = text_of(query, "delimiter");
+    ONPUT_TRY(wanted.message.keys_max, read_max_keys(query));
     if (const auto* encoding = http::find_parameter(query, "encoding-type")) {
         if (encoding->value != "url") {
             return invalid_argument("Invalid Encoding Method specified in Request", "encoding-type",
                                     encoding->value);
         }
-        question.is_url_encoded = true;
+        wanted.is_url_encoded = true;
     }
-    return question;
+    return wanted;
 }
 
 // Our tokens are "1" and the key to go on after, in base64.
@@ -65,96 +71,88 @@ Result<std::string> read_token(const std::string& token) {
     return text->substr(1);
 }
 
-std::string shown(const ListQuestion& question, std::string_view text) {
-    return question.is_url_encoded ? form_encode(text, "/") : std::string(text);
+std::string shown(const ListQuery& wanted, std::string_view text) {
+    return wanted.is_url_encoded ? form_encode(text, "/") : std::string(text);
 }
 
-void write_entries(XmlWriter& xml, const ListQuestion& question, const schema::ObjectList& list) {
-    for (const auto& object : list.objects) {
-        xml.begin("Contents");
-        xml.text("Key", shown(question, object.key));
-        xml.text("LastModified", format_iso8601_millis(object.last_modified));
-        xml.text("ETag", "\"" + object.etag + "\"");
-        if (!object.checksum_algorithm.empty()) {
-            xml.text("ChecksumAlgorithm", object.checksum_algorithm);
-            xml.text("ChecksumType", "FULL_OBJECT");
-        }
-        xml.number("Size", object.size_bytes);
-        if (question.wants_owner) {
-            xml.begin("Owner");
-            xml.text("ID", canonical_user_id(list.owner_account));
-            xml.end("Owner");
-        }
-        xml.text("StorageClass", "STANDARD");
-        xml.end("Contents");
+Value describe_object(const ListQuery& wanted, const schema::ObjectList& list,
+                      const schema::ObjectSummary& object) {
+    Value value;
+    value["Key"] = Value(shown(wanted, object.key));
+    value["LastModified"] = Value(format_iso8601_millis(object.last_modified));
+    value["ETag"] = Value(fmt::format("\"{}\"", object.etag));
+    if (!object.checksum_algorithm.empty()) {
+        value["ChecksumAlgorithm"].push_back(Value(object.checksum_algorithm));
+        value["ChecksumType"] = Value("FULL_OBJECT");
     }
+    value["Size"] = Value(static_cast<std::int64_t>(object.size_bytes));
+    if (wanted.wants_owner) value["Owner"]["ID"] = Value(canonical_user_id(list.owner_account));
+    value["StorageClass"] = Value("STANDARD");
+    return value;
+}
+
+// What both versions have.
+Value describe_list(const ListQuery& wanted, const schema::ObjectList& list) {
+    Value result;
+    result["Name"] = Value(wanted.message.bucket);
+    result["Prefix"] = Value(shown(wanted, wanted.message.prefix));
+    if (!wanted.message.delimiter.empty())
+        result["Delimiter"] = Value(shown(wanted, wanted.message.delimiter));
+    result["MaxKeys"] = Value(std::int64_t{wanted.message.keys_max});
+    if (wanted.is_url_encoded) result["EncodingType"] = Value("url");
+    result["IsTruncated"] = Value::flag(list.is_truncated);
+    for (const auto& object : list.objects)
+        result["Contents"].push_back(describe_object(wanted, list, object));
     for (const auto& prefix : list.common_prefixes) {
-        xml.begin("CommonPrefixes");
-        xml.text("Prefix", shown(question, prefix));
-        xml.end("CommonPrefixes");
+        Value common;
+        common["Prefix"] = Value(shown(wanted, prefix));
+        result["CommonPrefixes"].push_back(std::move(common));
     }
-}
-
-void write_question(XmlWriter& xml, const ListQuestion& question) {
-    xml.text("Name", question.message.bucket);
-    xml.text("Prefix", shown(question, question.message.prefix));
-    if (!question.message.delimiter.empty())
-        xml.text("Delimiter", shown(question, question.message.delimiter));
-    xml.number("MaxKeys", question.message.keys_max);
-    if (question.is_url_encoded) xml.text("EncodingType", "url");
+    return result;
 }
 
 }  // namespace
 
-Result<ListQuestion> read_list_v1(const std::string& bucket, const Query& query) {
-    ONPUT_TRY(auto question, read_common(bucket, query));
-    question.message.after = text_of(query, "marker");
-    question.wants_owner = true;
-    return question;
+Result<ListQuery> read_list_v1(const std::string& bucket, const Query& query) {
+    ONPUT_TRY(auto wanted, read_common(bucket, query));
+    wanted.message.after = text_of(query, "marker");
+    wanted.wants_owner = true;
+    return wanted;
 }
 
-Result<ListQuestion> read_list_v2(const std::string& bucket, const Query& query) {
+Result<ListQuery> read_list_v2(const std::string& bucket, const Query& query) {
     if (const std::string type = text_of(query, "list-type"); type != "2")
         return invalid_argument("Invalid List Type specified in Request", "list-type", type);
-    ONPUT_TRY(auto question, read_common(bucket, query));
-    question.start_after = text_of(query, "start-after");
-    question.message.after = question.start_after;
-    question.wants_owner = text_of(query, "fetch-owner") == "true";
+    ONPUT_TRY(auto wanted, read_common(bucket, query));
+    wanted.start_after = text_of(query, "start-after");
+    wanted.message.after = wanted.start_after;
+    wanted.wants_owner = text_of(query, "fetch-owner") == "true";
     if (const auto* token = http::find_parameter(query, "continuation-token")) {
-        question.continuation_token = token->value;
-        ONPUT_TRY(question.message.after, read_token(token->value));
+        wanted.continuation_token = token->value;
+        ONPUT_TRY(wanted.message.after, read_token(token->value));
     }
-    return question;
+    return wanted;
 }
 
-std::string render_list_v1(const ListQuestion& question, const schema::ObjectList& list) {
-    XmlWriter xml;
-    xml.begin_in_namespace("ListBucketResult", s3_namespace);
-    write_question(xml, question);
-    xml.text("Marker", shown(question, question.message.after));
-    xml.flag("IsTruncated", list.is_truncated);
+std::string render_list_v1(const ListQuery& wanted, const schema::ObjectList& list) {
+    Value result = describe_list(wanted, list);
+    result["Marker"] = Value(shown(wanted, wanted.message.after));
     // Version 1 states the next marker only where the client cannot take it from the last key.
-    if (list.is_truncated && !question.message.delimiter.empty())
-        xml.text("NextMarker", shown(question, list.next_after));
-    write_entries(xml, question, list);
-    xml.end("ListBucketResult");
-    return xml.take();
+    if (list.is_truncated && !wanted.message.delimiter.empty())
+        result["NextMarker"] = Value(shown(wanted, list.next_after));
+    return render_result_of("ListObjects", root, result);
 }
 
-std::string render_list_v2(const ListQuestion& question, const schema::ObjectList& list) {
-    XmlWriter xml;
-    xml.begin_in_namespace("ListBucketResult", s3_namespace);
-    write_question(xml, question);
-    xml.number("KeyCount", list.objects.size() + list.common_prefixes.size());
-    xml.flag("IsTruncated", list.is_truncated);
-    if (!question.continuation_token.empty())
-        xml.text("ContinuationToken", question.continuation_token);
-    if (list.is_truncated) xml.text("NextContinuationToken", make_token(list.next_after));
-    if (!question.start_after.empty())
-        xml.text("StartAfter", shown(question, question.start_after));
-    write_entries(xml, question, list);
-    xml.end("ListBucketResult");
-    return xml.take();
+std::string render_list_v2(const ListQuery& wanted, const schema::ObjectList& list) {
+    Value result = describe_list(wanted, list);
+    const std::size_t keys = list.objects.size() + list.common_prefixes.size();
+    result["KeyCount"] = Value(static_cast<std::int64_t>(keys));
+    if (!wanted.continuation_token.empty())
+        result["ContinuationToken"] = Value(wanted.continuation_token);
+    if (list.is_truncated) result["NextContinuationToken"] = Value(make_token(list.next_after));
+    if (!wanted.start_after.empty())
+        result["StartAfter"] = Value(shown(wanted, wanted.start_after));
+    return render_result_of("ListObjectsV2", root, result);
 }
 
 }  // namespace onput::gateway::s3

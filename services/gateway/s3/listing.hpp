@@ -10,7 +10,7 @@
 
 namespace onput::gateway::s3 {
 
-struct ListQuestion {
+struct ListQuery {
     schema::ListObjects message;
     bool is_url_encoded = false;  // encoding-type=url: names are form-encoded, '/' stays.
     bool wants_owner = false;
@@ -19,12 +19,12 @@ struct ListQuestion {
 };
 
 // invalid_argument in S3's words, with ArgumentName and ArgumentValue.
-Result<ListQuestion> read_list_v1(const std::string& bucket,
-                                  const std::vector<http::QueryParameter>& query);
-Result<ListQuestion> read_list_v2(const std::string& bucket,
-                                  const std::vector<http::QueryParameter>& query);
+Result<ListQuery> read_list_v1(const std::string& bucket,
+                               const std::vector<http::QueryParameter>& query);
+Result<ListQuery> read_list_v2(const std::string& bucket,
+                               const std::vector<http::QueryParameter>& query);
 
-std::string render_list_v1(const ListQuestion& question, const schema::ObjectList& list);
-std::string render_list_v2(const ListQuestion& question, const schema::ObjectList& list);
+std::string render_list_v1(const ListQuery& wanted, const schema::ObjectList& list);
+std::string render_list_v2(const ListQuery& wanted, const schema::ObjectList& list);
 
 }  // namespace onput::gateway::s3

@@ -19,7 +19,7 @@ Outcome put_notification(S3Request& request) {
         .host_id = request.context.host_id};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = {}, .headers = {}};
+    Reply reply;
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -27,7 +27,7 @@ Outcome get_notification(S3Request& request) {
     const schema::GetNotification message{.bucket = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = write_notification(answer->reply), .headers = {}};
+    Reply reply{.body = write_notification(answer->reply)};
     co_return co_await respond(request, std::move(reply));
 }
 

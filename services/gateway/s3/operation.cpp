@@ -3,74 +3,47 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/aws/directory.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/operation_table.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
 
-enum class Target { service, bucket, object };
+constexpr std::array<Operation, 14> operations{{
+    {"CreateBucket", &create_bucket},
+    {"DeleteBucket", &delete_bucket},
+    {"DeleteObject", &delete_object},
+    {"GetBucketLocation", &get_bucket_location},
+    {"GetBucketNotificationConfiguration", &get_notification},
+    {"GetBucketVersioning", &get_bucket_versioning},
+    {"GetObject", &get_object},
+    {"HeadBucket", &head_bucket},
+    {"HeadObject", &head_object},
+    {"ListBuckets", &list_buckets},
+    {"ListObjects", &list_objects_v1},
+    {"ListObjectsV2", &list_objects_v2},
+    {"PutBucketNotificationConfiguration", &put_notification},
+    {"PutObject", &put_object},
+}};
+static_assert(std::ranges::is_sorted(operations, {}, &Operation::name));
 
-struct Route {
-    std::string_view method;
-    Target target;
-    // The query parameter that makes it this operation; empty: none does.
-    std::string_view sub_resource;
-    Operation operation;
-};
+const Operation* find_implemented(std::string_view name) {
+    const auto* found = std::ranges::lower_bound(operations, name, {}, &Operation::name);
+    return found != operations.end() && found->name == name ? found : nullptr;
+}
 
-constexpr std::array routes{
-    Route{"GET", Target::service, "", {"ListBuckets", &list_buckets}},
-    Route{"PUT",
-          Target::bucket,
-          "notification",
-          {"PutBucketNotificationConfiguration", &put_notification}},
-    Route{"GET",
-          Target::bucket,
-          "notification",
-          {"GetBucketNotificationConfiguration", &get_notification}},
-    Route{"GET", Target::bucket, "location", {"GetBucketLocation", &get_bucket_location}},
-    Route{"GET", Target::bucket, "versioning", {"GetBucketVersioning", &get_bucket_versioning}},
-    Route{"GET", Target::bucket, "list-type", {"ListObjectsV2", &list_objects_v2}},
-    Route{"GET", Target::bucket, "", {"ListObjects", &list_objects_v1}},
-    Route{"PUT", Target::bucket, "", {"CreateBucket", &create_bucket}},
-    Route{"HEAD", Target::bucket, "", {"HeadBucket", &head_bucket}},
-    Route{"DELETE", Target::bucket, "", {"DeleteBucket", &delete_bucket}},
-    Route{"PUT", Target::object, "", {"PutObject", &put_object}},
-    Route{"GET", Target::object, "", {"GetObject", &get_object}},
-    Route{"HEAD", Target::object, "", {"HeadObject", &head_object}},
-    Route{"DELETE", Target::object, "", {"DeleteObject", &delete_object}},
-};
+const OperationTable& table() {
+    static const OperationTable made(aws::s3_model(), operation_names());
+    return made;
+}
 
-// Parameters that refine an operation, or belong to a signature.
-constexpr std::array<std::string_view, 23> modifiers{"prefix",
-                                                     "delimiter",
-                                                     "marker",
-                                                     "max-keys",
-                                                     "encoding-type",
-                                                     "continuation-token",
-                                                     "start-after",
-                                                     "fetch-owner",
-                                                     "max-buckets",
-                                                     "bucket-region",
-                                                     "x-id",
-                                                     "versionId",
-                                                     "AWSAccessKeyId",
-                                                     "Signature",
-                                                     "Expires",
-                                                     "content-type",
-                                                     "content-md5",
-                                                     "response-content-type",
-                                                     "response-content-language",
-                                                     "response-expires",
-                                                     "response-cache-control",
-                                                     "response-content-disposition",
-                                                     "response-content-encoding"};
-
-// What a GET or HEAD of an object may ask for instead of its bytes.
-constexpr std::array<std::string_view, 13> object_sub_resources{
-    "acl",       "annotation", "attributes",  "encryption", "legal-hold", "partNumber", "restore",
-    "retention", "select",     "select-type", "tagging",    "torrent",    "uploadId"};
+// Parameters of every request: of signatures, of SDKs, and headers in a presigned URL.
+constexpr std::array<std::string_view, 6> common_parameters{
+    "AWSAccessKeyId", "Expires", "Signature", "content-md5", "content-type", "x-id"};
 
 bool has_prefix(std::string_view text, std::string_view prefix) {
     return text.size() > prefix.size() &&
@@ -84,33 +57,32 @@ Target target_of(const Address& address) {
 
 // Presigned URLs carry headers as x-amz- parameters (presigned.hpp).
 bool is_modifier(std::string_view name) {
-    return has_prefix(name, "x-amz-") || std::ranges::find(modifiers, name) != modifiers.end();
+    return has_prefix(name, "x-amz-") ||
+           std::ranges::find(common_parameters, name) != common_parameters.end() ||
+           table().is_modifier(name);
 }
 
-bool is_passed_over(const Question& question, std::string_view name) {
-    const bool is_read = question.head.method == "GET" || question.head.method == "HEAD";
-    return is_read && target_of(question.address) == Target::object && name != "uploads" &&
-           std::ranges::find(object_sub_resources, name) == object_sub_resources.end();
+// What may be anything on a read of an object, as S3 has it.
+bool is_passed_over(const Lookup& lookup, std::string_view name) {
+    const bool is_read = lookup.head.method == "GET" || lookup.head.method == "HEAD";
+    return is_read && target_of(lookup.address) == Target::object &&
+           !table().is_object_sub_resource(name);
 }
 
-Result<std::string_view> sub_resource_of(const Question& question) {
-    std::string_view found;
-    for (const auto& parameter : question.query) {
+// The names that can make it another operation, each once.
+std::vector<std::string_view> sub_resources_of(const Lookup& lookup) {
+    std::vector<std::string_view> names;
+    for (const auto& parameter : lookup.query) {
         const std::string_view name = parameter.name;
-        if (is_modifier(name) || is_passed_over(question, name) || name == found) continue;
-        if (found.empty()) {
-            found = name;
-            continue;
-        }
-        Error error{
-            .code = ErrorCode::invalid_argument,
-            .message = "Conflicting query string parameters: " + std::string(found) + ", " +
-                       std::string(name),
-            .reason = {},
-            .details = {{"ArgumentName", "ResourceType"}, {"ArgumentValue", std::string(found)}}};
-        return std::unexpected(std::move(error));
+        if (is_modifier(name) || is_passed_over(lookup, name)) continue;
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
-    return found;
+    return names;
+}
+
+std::unexpected<Error> refuse_conflict(std::string_view one, std::string_view other) {
+    return invalid_argument(fmt::format("Conflicting query string parameters: {}, {}", one, other),
+                            "ResourceType", std::string(one));
 }
 
 // Headers that would make an operation another one, or ask of it what it cannot do. One value of
@@ -156,8 +128,8 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
 }
 
 // Nothing here has versions: only the null version can be named.
-Result<void> refuse_versions(const Question& question) {
-    const auto* version = http::find_parameter(question.query, "versionId");
+Result<void> refuse_versions(const Lookup& lookup) {
+    const auto* version = http::find_parameter(lookup.query, "versionId");
     if (version == nullptr || version->value == "null") return {};
     Error error{.code = ErrorCode::invalid_argument,
                 .message = "Invalid version id specified",
@@ -167,9 +139,9 @@ Result<void> refuse_versions(const Question& question) {
 }
 
 // Buckets are reached by their owner only, so the owner that is expected must be the caller.
-Result<void> check_expected_owner(const Question& question) {
-    const auto owner = question.head.header("x-amz-expected-bucket-owner");
-    if (!owner || *owner == question.account) return {};
+Result<void> check_expected_owner(const Lookup& lookup) {
+    const auto owner = lookup.head.header("x-amz-expected-bucket-owner");
+    if (!owner || *owner == lookup.account) return {};
     return onput::fail(ErrorCode::permission_denied, "the bucket's owner is another one",
                        "access_denied");
 }
@@ -179,52 +151,71 @@ Result<void> check_key(std::string_view key) {
     Error error{.code = ErrorCode::invalid_argument,
                 .message = "Your key is too long",
                 .reason = "key_too_long",
-                .details = {{"Size", std::to_string(key.size())},
-                            {"MaxSizeAllowed", std::to_string(schema::key_bytes_max)}}};
+                .details = {{"Size", fmt::format("{}", key.size())},
+                            {"MaxSizeAllowed", fmt::format("{}", schema::key_bytes_max)}}};
     return std::unexpected(std::move(error));
 }
 
-std::unexpected<Error> refuse_operation(const Question& question, std::string_view sub_resource) {
+// S3 has no such operation, or one that its model does not have.
+std::unexpected<Error> refuse_unknown(const Lookup& lookup, std::string_view sub_resource) {
     static constexpr std::array<std::string_view, 6> methods{"GET",    "PUT",  "POST",
                                                              "DELETE", "HEAD", "OPTIONS"};
     static constexpr std::array<std::string_view, 3> names{"SERVICE", "BUCKET", "OBJECT"};
-    static constexpr std::array<std::string_view, 3> places{" on the service", " on a bucket",
-                                                            " on an object"};
-    const auto target = static_cast<std::size_t>(target_of(question.address));
-    std::string method(question.head.method);
-    const bool is_of_s3 = std::ranges::find(methods, question.head.method) != methods.end();
+    static constexpr std::array<std::string_view, 3> places{"on the service", "on a bucket",
+                                                            "on an object"};
+    const auto target = static_cast<std::size_t>(target_of(lookup.address));
+    const bool is_of_s3 = std::ranges::find(methods, lookup.head.method) != methods.end();
     if (!is_of_s3 || (target == 0 && sub_resource.empty())) {
         return std::unexpected(Error{.code = ErrorCode::invalid_argument,
                                      .message = "S3 has no such operation",
                                      .reason = "method_not_allowed",
-                                     .details = {{"Method", std::move(method)},
+                                     .details = {{"Method", std::string(lookup.head.method)},
                                                  {"ResourceType", std::string(names[target])}}});
     }
-    std::string what = method + std::string(places[target]);
-    if (!sub_resource.empty()) what += " with ?" + std::string(sub_resource);
-    return not_implemented(what);
+    return not_implemented(fmt::format("{} {}{}{}", lookup.head.method, places[target],
+                                       sub_resource.empty() ? "" : " with ?", sub_resource));
+}
+
+// An operation of the model that does not exist here, with its name in an element of its own.
+std::unexpected<Error> refuse_by_name(const Lookup& lookup, const OperationTable::Entry& entry) {
+    const std::string_view name = entry.operation->name;
+    auto refused = entry.headers.empty() && !entry.parameters.empty()
+                       ? refuse_unknown(lookup, entry.parameters.front())
+                       : not_implemented(name);
+    Error error = std::move(refused).error();
+    error.details.emplace_back("Operation", name);
+    return std::unexpected(std::move(error));
 }
 
 }  // namespace
 
-Result<Operation> find_operation(const Question& question) {
-    ONPUT_TRY_VOID(check_key(question.address.key));
-    ONPUT_TRY(const auto sub_resource, sub_resource_of(question));
-    for (const auto& route : routes) {
-        if (route.method != question.head.method || route.target != target_of(question.address) ||
-            route.sub_resource != sub_resource)
-            continue;
-        ONPUT_TRY_VOID(refuse_unsupported_headers(question.head));
-        ONPUT_TRY_VOID(refuse_versions(question));
-        ONPUT_TRY_VOID(check_expected_owner(question));
-        return route.operation;
-    }
-    return refuse_operation(question, sub_resource);
+Result<Operation> find_operation(const Lookup& lookup) {
+    ONPUT_TRY_VOID(check_key(lookup.address.key));
+    const auto names = sub_resources_of(lookup);
+    const auto* entry = table().find(
+        {.head = lookup.head, .target = target_of(lookup.address), .parameters = names});
+    const Operation* operation =
+        entry != nullptr ? find_implemented(entry->operation->name) : nullptr;
+    const auto is_strange = [entry, operation](std::string_view name) {
+        if (entry == nullptr) return true;
+        // What an operation that is implemented may have is a modifier, and not among the names.
+        const bool is_known = std::ranges::find(entry->parameters, name) != entry->parameters.end();
+        return operation != nullptr ? !is_known : !entry->takes(name);
+    };
+    const bool has_strange = std::ranges::any_of(names, is_strange);
+    if (has_strange && names.size() > 1) return refuse_conflict(names[0], names[1]);
+    if (has_strange || entry == nullptr)
+        return refuse_unknown(lookup, names.empty() ? std::string_view() : names.front());
+    if (operation == nullptr) return refuse_by_name(lookup, *entry);
+    ONPUT_TRY_VOID(refuse_unsupported_headers(lookup.head));
+    ONPUT_TRY_VOID(refuse_versions(lookup));
+    ONPUT_TRY_VOID(check_expected_owner(lookup));
+    return *operation;
 }
 
 std::vector<std::string_view> operation_names() {
     std::vector<std::string_view> names;
-    for (const auto& route : routes) names.push_back(route.operation.name);
+    for (const auto& operation : operations) names.push_back(operation.name);
     return names;
 }
 

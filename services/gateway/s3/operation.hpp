@@ -1,6 +1,7 @@
-// The S3 operations that exist here, and how a request finds its own. Each operation is a file: the
-// HTTP request becomes our message, our reply becomes the HTTP answer. What is not in the table is
-// refused with 501 before anything is touched.
+// The S3 operations that exist here, and how a request finds its own: by S3's model
+// (operation_table.hpp). In an operation the HTTP request becomes our message, and our reply
+// becomes the HTTP answer. What S3 has and this has not is refused with 501 before anything is
+// touched.
 #pragma once
 
 #include <string>
@@ -32,22 +33,23 @@ struct Operation {
     Run run = nullptr;
 };
 
-// What a request is judged by before any operation of it runs.
-struct Question {
+// What the operation of a request is found by.
+struct Lookup {
     const http::RequestHead& head;
     const Address& address;
     const std::vector<http::QueryParameter>& query;
-    std::string_view account;  // Whose signature was proven.
+    std::string_view account;  // The caller's.
 };
 
-// By method, what is addressed, and sub-resource. Pure. Errors:
-//   unimplemented     the operation, or something that a header asks of it, does not exist here
+// Pure. Errors:
+//   unimplemented     the operation, or something that a header asks of it, does not exist here;
+//                     its name, if S3's model has one, is the detail Operation
 //   invalid_argument  method_not_allowed where S3 has no such thing; key_too_long; two
 //                     sub-resources at once
 //   permission_denied access_denied: x-amz-expected-bucket-owner names another account
 // An unknown parameter is taken for a sub-resource that is not known yet, and refused; but on GET
 // and HEAD of an object, where it can do no harm, it is passed over, as S3 does.
-Result<Operation> find_operation(const Question& question);
+Result<Operation> find_operation(const Lookup& lookup);
 
 // Of all operations that there are.
 std::vector<std::string_view> operation_names();
@@ -70,8 +72,8 @@ Outcome delete_object(S3Request& request);
 // Answers with an XML document, or with none when `body` is empty.
 struct Reply {
     int status = 200;
-    std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body{};
+    std::vector<std::pair<std::string, std::string>> headers{};
 };
 Outcome respond(S3Request& request, Reply reply);
 

@@ -1,6 +1,6 @@
 // PutObject and DeleteObject. A small body goes to storage in one message after all of it is
-// proven; a large one goes piece by piece into a write session, and is proven before the session is
-// finished.
+// verified; a large one goes piece by piece into a write session, and is verified before the
+// session is finished.
 #include <algorithm>
 #include <deque>
 
@@ -95,8 +95,8 @@ http::Task<Stored> store_stream(S3Request& request, Body& body, schema::PutObjec
         digests = std::unexpected(std::move(appended).error());
     }
     if (!digests) {
-        context.shared.backend.tell(schema::AbortWrite{.write_id = session.write_id},
-                                    context.call_options());
+        context.shared.backend.send_and_forget(schema::AbortWrite{.write_id = session.write_id},
+                                               context.call_options());
         co_return std::unexpected(std::move(digests).error());
     }
     take_digests(object, std::move(*digests));
@@ -121,8 +121,7 @@ Outcome put_object(S3Request& request) {
         stored = co_await store_stream(request, *body, object);
     }
     if (!stored) co_return std::unexpected(std::move(stored).error());
-    Reply reply{.body = {},
-                .headers = {{"ETag", "\"" + stored->etag + "\""},
+    Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""},
                             {"x-amz-server-side-encryption", "AES256"}}};
     show_checksums(object.checksums, reply.headers);
     co_return co_await respond(request, std::move(reply));
@@ -138,7 +137,7 @@ Outcome delete_object(S3Request& request) {
                                        .source_ip = context.source_ip()};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.status = 204, .body = {}, .headers = {}};
+    Reply reply{.status = 204};
     co_return co_await respond(request, std::move(reply));
 }
 

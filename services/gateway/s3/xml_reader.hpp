@@ -1,15 +1,17 @@
-// Reading S3's XML bodies with pugixml, which expands no entity. Hostile bytes are malformed_xml.
+// S3's XML bodies (aws/xml_reader.hpp). Hostile bytes are malformed_xml. Rules of notifications
+// keep their order across kinds of destinations, which S3's model, with a list for each kind,
+// cannot say: their document is read and written here.
 #pragma once
 
 #include <string_view>
 
 #include "common/base/result.hpp"
 #include "common/schema/storage.hpp"
+#include "services/gateway/aws/xml_reader.hpp"
 
 namespace onput::gateway::s3 {
 
-inline constexpr std::size_t xml_body_bytes_max = 1024 * 1024;
-inline constexpr int xml_depth_max = 32;
+using aws::xml_body_bytes_max;
 
 // <CreateBucketConfiguration><LocationConstraint>; empty for an empty body.
 Result<std::string> read_location_constraint(std::string_view body);

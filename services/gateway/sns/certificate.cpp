@@ -29,8 +29,8 @@ http::Response show(const schema::SigningCertificate& certificate) {
 http::Task<Result<Certificate>> find_certificate(RequestContext& context, std::string name) {
     Certificate kept = context.shared.certificate.load();
     if (kept && kept->name == name) co_return kept;
-    const schema::GetSigningCertificate question;
-    auto answer = co_await context.call(question);
+    const schema::GetSigningCertificate message;
+    auto answer = co_await context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     kept = std::make_shared<const schema::SigningCertificate>(std::move(answer->reply));
     context.shared.certificate.store(kept);
@@ -61,7 +61,7 @@ http::Task<void> serve_certificate(RequestContext& context) {
     } else if ((*certificate)->name == name) {
         response = show(**certificate);
     }
-    // The client may be gone; there is nobody left to tell.
+    // The client may be gone, and there is nobody else to answer.
     static_cast<void>(
         co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
 }

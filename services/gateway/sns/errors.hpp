@@ -1,22 +1,15 @@
-// SNS's error names and statuses. The notifier's reasons are SNS's own codes.
+// SNS's error names and statuses. The notifier's reasons are SNS's own codes, which its table has.
 #pragma once
 
-#include <string>
 #include <string_view>
 
-#include "common/base/result.hpp"
-#include "services/gateway/http/message.hpp"
+#include "services/gateway/aws/errors.hpp"
 
 namespace onput::gateway::sns {
 
-struct ErrorName {
-    int status = 400;
-    std::string code;  // "NotFound"
-    std::string message;
-};
-ErrorName name_of(const Error& error);
+using aws::ErrorName;
 
-http::Response render_error(const Error& error, std::string_view request_id);
+ErrorName name_of(const Error& error);
 
 // "Invalid parameter: <what>", InvalidParameter.
 std::unexpected<Error> invalid_parameter(std::string_view what);

@@ -49,8 +49,8 @@ Result<schema::TopicAttribute> read_attribute(const std::string& name, const Val
     return attribute;
 }
 
-Result<void> read_structure(const Value& parameters, schema::PublishEntry& entry) {
-    const std::string structure = parameters.text_of("MessageStructure");
+Result<void> read_structure(const Value& input, schema::PublishEntry& entry) {
+    const std::string structure = input.text_of("MessageStructure");
     entry.is_structured = structure == "json";
     if (structure.empty() || entry.is_structured) return {};
     return invalid_parameter("MessageStructure Reason: the only structure is json");
@@ -58,9 +58,9 @@ Result<void> read_structure(const Value& parameters, schema::PublishEntry& entry
 
 // Topics here have no order and no memory of what was sent: what asks for these is refused, as SNS
 // does for standard topics.
-Result<void> refuse_fifo(const Value& parameters) {
+Result<void> refuse_fifo(const Value& input) {
     for (const std::string_view name : {"MessageDeduplicationId", "MessageGroupId"}) {
-        if (parameters.text_of(name).empty()) continue;
+        if (input.text_of(name).empty()) continue;
         return invalid_parameter(
             fmt::format("{} Reason: The request includes {} parameter that is not valid for this "
                         "topic type",
@@ -71,16 +71,16 @@ Result<void> refuse_fifo(const Value& parameters) {
 
 }  // namespace
 
-Result<schema::PublishEntry> read_entry(const Value& parameters) {
-    schema::PublishEntry entry{.id = parameters.text_of("Id"),
-                               .subject = parameters.text_of("Subject"),
-                               .message = parameters.text_of("Message")};
+Result<schema::PublishEntry> read_entry(const Value& input) {
+    schema::PublishEntry entry{.id = input.text_of("Id"),
+                               .subject = input.text_of("Subject"),
+                               .message = input.text_of("Message")};
     if (entry.message.empty()) return invalid_parameter("Empty message");
-    if (parameters.find("Subject") != nullptr && entry.subject.empty())
+    if (input.find("Subject") != nullptr && entry.subject.empty())
         return invalid_parameter("Subject");
-    ONPUT_TRY_VOID(read_structure(parameters, entry));
-    ONPUT_TRY_VOID(refuse_fifo(parameters));
-    const auto* attributes = parameters.find("MessageAttributes");
+    ONPUT_TRY_VOID(read_structure(input, entry));
+    ONPUT_TRY_VOID(refuse_fifo(input));
+    const auto* attributes = input.find("MessageAttributes");
     if (attributes == nullptr || attributes->map() == nullptr) return entry;
     for (const auto& [name, value] : *attributes->map()) {
         ONPUT_TRY(auto attribute, read_attribute(name, value));

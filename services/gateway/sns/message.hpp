@@ -3,14 +3,17 @@
 
 #include <cstddef>
 
+#include "common/base/result.hpp"
 #include "common/schema/topics.hpp"
-#include "services/gateway/sns/wire.hpp"
+#include "services/gateway/aws/value.hpp"
 
 namespace onput::gateway::sns {
 
+using aws::Value;
+
 // What is wrong with how a message is written is refused here (InvalidParameter,
 // ParameterValueInvalid); what is wrong with it, the notifier says.
-Result<schema::PublishEntry> read_entry(const Value& parameters);
+Result<schema::PublishEntry> read_entry(const Value& input);
 
 // What counts towards the size of a batch: message and attributes.
 std::size_t size_of(const schema::PublishEntry& entry);

@@ -1,64 +1,47 @@
-// The SNS operations that exist here. Each reads its parameters from a tree into one message for
-// the notifier, and describes the notifier's answer as a tree.
+// The SNS operations that exist here. Each turns its input into one message for the notifier, and
+// describes the notifier's answer as a tree.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "common/schema/topics.hpp"
-#include "services/gateway/request_context.hpp"
-#include "services/gateway/sns/wire.hpp"
+#include "services/gateway/aws/service.hpp"
 
 namespace onput::gateway::sns {
 
-struct SnsRequest {
-    RequestContext& context;
-    Value parameters;
-};
+using aws::Call;
+using aws::Outcome;
+using aws::Value;
 
-// A null value is the result of an operation that has none.
-using Outcome = http::Task<Result<Value>>;
-using Run = Outcome (*)(SnsRequest&);
-
-// unimplemented, reason InvalidAction, for what SNS has and this has not; invalid_argument for any
-// other name: InvalidAction, or MissingAction for none at all.
-Result<Run> find_operation(std::string_view name);
-
-// Of all operations that there are.
-std::vector<std::string_view> operation_names();
-
-Outcome create_topic(SnsRequest& request);
-Outcome delete_topic(SnsRequest& request);
-Outcome list_topics(SnsRequest& request);
-Outcome get_topic_attributes(SnsRequest& request);
-Outcome set_topic_attributes(SnsRequest& request);
-Outcome tag_resource(SnsRequest& request);
-Outcome untag_resource(SnsRequest& request);
-Outcome list_tags_for_resource(SnsRequest& request);
-Outcome add_permission(SnsRequest& request);
-Outcome remove_permission(SnsRequest& request);
-Outcome subscribe(SnsRequest& request);
-Outcome confirm_subscription(SnsRequest& request);
-Outcome unsubscribe(SnsRequest& request);
-Outcome get_subscription_attributes(SnsRequest& request);
-Outcome set_subscription_attributes(SnsRequest& request);
-Outcome list_subscriptions(SnsRequest& request);
-Outcome list_subscriptions_by_topic(SnsRequest& request);
-Outcome publish(SnsRequest& request);
-Outcome publish_batch(SnsRequest& request);
-
-// A parameter that must be there and not be empty: InvalidParameter.
-Result<std::string> required(const Value& parameters, std::string_view name);
+Outcome create_topic(Call& call);
+Outcome delete_topic(Call& call);
+Outcome list_topics(Call& call);
+Outcome get_topic_attributes(Call& call);
+Outcome set_topic_attributes(Call& call);
+Outcome tag_resource(Call& call);
+Outcome untag_resource(Call& call);
+Outcome list_tags_for_resource(Call& call);
+Outcome add_permission(Call& call);
+Outcome remove_permission(Call& call);
+Outcome subscribe(Call& call);
+Outcome confirm_subscription(Call& call);
+Outcome unsubscribe(Call& call);
+Outcome get_subscription_attributes(Call& call);
+Outcome set_subscription_attributes(Call& call);
+Outcome list_subscriptions(Call& call);
+Outcome list_subscriptions_by_topic(Call& call);
+Outcome publish(Call& call);
+Outcome publish_batch(Call& call);
 
 // Asks the notifier when the message could be read, and describes its answer.
 template <schema::Message M>
-Outcome ask(SnsRequest& request, Result<M> message,
-            Value (*describe)(const typename M::Reply& reply, const Value& parameters)) {
+Outcome ask(Call& call, Result<M> message,
+            Value (*describe)(const typename M::Reply& reply, const Value& input)) {
     if (!message) co_return std::unexpected(std::move(message).error());
-    auto answer = co_await request.context.call(*message);
+    auto answer = co_await call.context.call(*message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return describe(answer->reply, request.parameters);
+    co_return describe(answer->reply, call.input);
 }
 
 // For operations that have no result.

@@ -45,12 +45,12 @@ bool is_account(std::string_view text) {
     return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-Result<Permission> read_permission(const Value& parameters) {
+Result<Permission> read_permission(const Value& input) {
     Permission permission;
-    ONPUT_TRY(permission.topic_arn, required(parameters, "TopicArn"));
-    ONPUT_TRY(permission.label, required(parameters, "Label"));
-    permission.accounts = query::names_of(parameters, "AWSAccountId");
-    permission.actions = query::names_of(parameters, "ActionName");
+    permission.topic_arn = input.text_of("TopicArn");
+    permission.label = input.text_of("Label");
+    permission.accounts = aws::names_of(input, "AWSAccountId");
+    permission.actions = aws::names_of(input, "ActionName");
     if (permission.accounts.empty() || permission.accounts.size() > permission_accounts_max ||
         !std::ranges::all_of(permission.accounts, &is_account)) {
         return invalid_parameter("AWSAccountId");
@@ -64,16 +64,16 @@ struct Removal {
     std::string label;
 };
 
-Result<Removal> read_removal(const Value& parameters) {
+Result<Removal> read_removal(const Value& input) {
     Removal removal;
-    ONPUT_TRY(removal.topic_arn, required(parameters, "TopicArn"));
-    ONPUT_TRY(removal.label, required(parameters, "Label"));
+    removal.topic_arn = input.text_of("TopicArn");
+    removal.label = input.text_of("Label");
     return removal;
 }
 
-http::Task<Result<std::string>> policy_of(SnsRequest& request, std::string topic_arn) {
-    const schema::GetTopic question{.arn = std::move(topic_arn)};
-    auto answer = co_await request.context.call(question);
+http::Task<Result<std::string>> policy_of(Call& call, std::string topic_arn) {
+    const schema::GetTopic message{.arn = std::move(topic_arn)};
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return answer->reply.attributes["Policy"];
 }
@@ -83,16 +83,16 @@ constexpr int rounds_max = 16;
 
 // `change` makes the new policy of the one that is.
 http::Task<Result<Value>> change_policy(
-    SnsRequest& request, std::string topic_arn,
+    Call& call, std::string topic_arn,
     std::function<Result<std::string>(std::string_view)> change) {
     for (int round = 0; round < rounds_max; ++round) {
-        const auto policy = co_await policy_of(request, topic_arn);
+        const auto policy = co_await policy_of(call, topic_arn);
         if (!policy) co_return std::unexpected(policy.error());
         auto changed = change(*policy);
         if (!changed) co_return std::unexpected(std::move(changed).error());
         const schema::SetTopicAttribute set{
             .arn = topic_arn, .name = "Policy", .value = std::move(*changed), .expected = *policy};
-        auto answer = co_await request.context.call(set);
+        auto answer = co_await call.context.call(set);
         if (answer) co_return Value();
         if (answer.error().reason != "attribute_changed") {
             co_return std::unexpected(std::move(answer).error());
@@ -138,22 +138,22 @@ Result<std::string> without_permission(std::string_view policy_text, std::string
     return write(policy);
 }
 
-Outcome add_permission(SnsRequest& request) {
-    const auto permission = read_permission(request.parameters);
+Outcome add_permission(Call& call) {
+    const auto permission = read_permission(call.input);
     if (!permission) co_return std::unexpected(permission.error());
     std::function<Result<std::string>(std::string_view)> add =
         [given = *permission](std::string_view policy) { return with_permission(policy, given); };
-    co_return co_await change_policy(request, permission->topic_arn, std::move(add));
+    co_return co_await change_policy(call, permission->topic_arn, std::move(add));
 }
 
-Outcome remove_permission(SnsRequest& request) {
-    const auto removal = read_removal(request.parameters);
+Outcome remove_permission(Call& call) {
+    const auto removal = read_removal(call.input);
     if (!removal) co_return std::unexpected(removal.error());
     std::function<Result<std::string>(std::string_view)> remove =
         [label = removal->label](std::string_view policy) {
             return without_permission(policy, label);
         };
-    co_return co_await change_policy(request, removal->topic_arn, std::move(remove));
+    co_return co_await change_policy(call, removal->topic_arn, std::move(remove));
 }
 
 }  // namespace onput::gateway::sns

@@ -1,7 +1,7 @@
 // Publish and PublishBatch.
 #include <fmt/format.h>
 
-#include "services/gateway/query/batch.hpp"
+#include "services/gateway/aws/batch.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/message.hpp"
 #include "services/gateway/sns/operation.hpp"
@@ -13,14 +13,14 @@ std::unexpected<Error> wrong_count() {
     return fail(ErrorCode::internal, "the notifier answered another number of entries");
 }
 
-Result<std::string> target_of(const Value& parameters) {
-    if (parameters.find("PhoneNumber") != nullptr) {
+Result<std::string> target_of(const Value& input) {
+    if (input.find("PhoneNumber") != nullptr) {
         return invalid_parameter(
             "PhoneNumber Reason: messages to a number alone are not implemented here; subscribe "
             "it to a topic");
     }
-    const std::string topic = parameters.text_of("TopicArn");
-    const std::string target = parameters.text_of("TargetArn");
+    const std::string topic = input.text_of("TopicArn");
+    const std::string target = input.text_of("TargetArn");
     if (topic.empty() == target.empty()) {
         return invalid_parameter(
             "TopicArn or TargetArn Reason: there must be one of the two, and not both");
@@ -28,17 +28,17 @@ Result<std::string> target_of(const Value& parameters) {
     return topic.empty() ? target : topic;
 }
 
-Result<schema::PublishMessages> read_publish(const Value& parameters) {
+Result<schema::PublishMessages> read_publish(const Value& input) {
     schema::PublishMessages message;
-    ONPUT_TRY(message.topic_arn, target_of(parameters));
-    ONPUT_TRY(auto entry, read_entry(parameters));
+    ONPUT_TRY(message.topic_arn, target_of(input));
+    ONPUT_TRY(auto entry, read_entry(input));
     entry.id.clear();
     message.entries.push_back(std::move(entry));
     return message;
 }
 
-std::unexpected<Error> refuse(const query::BatchFault& fault) {
-    using Kind = query::BatchFault::Kind;
+std::unexpected<Error> refuse(const aws::BatchFault& fault) {
+    using Kind = aws::BatchFault::Kind;
     switch (fault.kind) {
         case Kind::empty:
             return fail(ErrorCode::invalid_argument,
@@ -81,12 +81,12 @@ struct Batch {
     Value failed{Value::List()};
 };
 
-Result<Batch> read_batch(const Value& parameters) {
+Result<Batch> read_batch(const Value& input) {
     Batch batch;
-    ONPUT_TRY(batch.message.topic_arn, required(parameters, "TopicArn"));
-    const auto* member = parameters.find("PublishBatchRequestEntries");
+    batch.message.topic_arn = input.text_of("TopicArn");
+    const auto* member = input.find("PublishBatchRequestEntries");
     const auto* entries = member != nullptr ? member->list() : nullptr;
-    if (const auto fault = query::find_batch_fault(entries)) return refuse(*fault);
+    if (const auto fault = aws::find_batch_fault(entries)) return refuse(*fault);
     std::size_t bytes = 0;
     for (const auto& item : *entries) {
         auto entry = read_entry(item);
@@ -124,10 +124,10 @@ Value describe_batch(const schema::MessagesPublished& published, Batch batch) {
 
 }  // namespace
 
-Outcome publish(SnsRequest& request) {
-    auto message = read_publish(request.parameters);
+Outcome publish(Call& call) {
+    auto message = read_publish(call.input);
     if (!message) co_return std::unexpected(std::move(message).error());
-    auto answer = co_await request.context.call(*message);
+    auto answer = co_await call.context.call(*message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     if (answer->reply.entries.size() != 1) co_return wrong_count();
     const auto& done = answer->reply.entries.front();
@@ -137,12 +137,12 @@ Outcome publish(SnsRequest& request) {
     co_return result;
 }
 
-Outcome publish_batch(SnsRequest& request) {
-    auto batch = read_batch(request.parameters);
+Outcome publish_batch(Call& call) {
+    auto batch = read_batch(call.input);
     if (!batch) co_return std::unexpected(std::move(batch).error());
     if (batch->message.entries.empty())
         co_return describe_batch(schema::MessagesPublished(), std::move(*batch));
-    auto answer = co_await request.context.call(batch->message);
+    auto answer = co_await call.context.call(batch->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     if (answer->reply.entries.size() != batch->message.entries.size()) co_return wrong_count();
     co_return describe_batch(answer->reply, std::move(*batch));

@@ -5,54 +5,46 @@
 namespace onput::gateway::sns {
 namespace {
 
-Result<schema::Subscribe> read_subscribe(const Value& parameters) {
-    ONPUT_TRY(auto topic_arn, required(parameters, "TopicArn"));
-    ONPUT_TRY(auto protocol, required(parameters, "Protocol"));
-    return schema::Subscribe{.topic_arn = std::move(topic_arn),
-                             .protocol = std::move(protocol),
-                             .endpoint = parameters.text_of("Endpoint"),
-                             .attributes = query::texts_of(parameters, "Attributes")};
+schema::Subscribe read_subscribe(const Value& input) {
+    return schema::Subscribe{.topic_arn = input.text_of("TopicArn"),
+                             .protocol = input.text_of("Protocol"),
+                             .endpoint = input.text_of("Endpoint"),
+                             .attributes = aws::texts_of(input, "Attributes")};
 }
 
-Result<schema::ConfirmSubscription> read_confirm(const SnsRequest& request) {
-    ONPUT_TRY(auto topic_arn, required(request.parameters, "TopicArn"));
-    ONPUT_TRY(auto token, required(request.parameters, "Token"));
-    const std::string flag = request.parameters.text_of("AuthenticateOnUnsubscribe");
+Result<schema::ConfirmSubscription> read_confirm(const Call& call) {
+    const std::string flag = call.input.text_of("AuthenticateOnUnsubscribe");
     const bool wants_lock = http::equal_ignoring_case(flag, "true");
     // Who holds the token alone must not be able to lock everybody else out.
-    if (wants_lock && request.context.identity.account_id.empty()) {
+    if (wants_lock && call.context.identity.account_id.empty()) {
         return fail(ErrorCode::permission_denied,
                     "AuthenticateOnUnsubscribe can be asked for in a signed request only.",
                     "AuthorizationError");
     }
-    return schema::ConfirmSubscription{.topic_arn = std::move(topic_arn),
-                                       .token = std::move(token),
+    return schema::ConfirmSubscription{.topic_arn = call.input.text_of("TopicArn"),
+                                       .token = call.input.text_of("Token"),
                                        .authenticate_on_unsubscribe = wants_lock};
 }
 
-Result<schema::SetSubscriptionAttribute> read_set_attribute(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "SubscriptionArn"));
-    ONPUT_TRY(auto name, required(parameters, "AttributeName"));
-    return schema::SetSubscriptionAttribute{.arn = std::move(arn),
-                                            .name = std::move(name),
-                                            .value = parameters.text_of("AttributeValue")};
+schema::SetSubscriptionAttribute read_set_attribute(const Value& input) {
+    return schema::SetSubscriptionAttribute{.arn = input.text_of("SubscriptionArn"),
+                                            .name = input.text_of("AttributeName"),
+                                            .value = input.text_of("AttributeValue")};
 }
 
-Result<schema::ListSubscriptions> read_list_by_topic(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "TopicArn"));
-    return schema::ListSubscriptions{.topic_arn = std::move(arn),
-                                     .after = parameters.text_of("NextToken")};
+// TopicArn is a member of one of the two operations only.
+schema::ListSubscriptions read_list(const Value& input) {
+    return {.topic_arn = input.text_of("TopicArn"), .after = input.text_of("NextToken")};
 }
 
 template <schema::Message M>
-Result<M> of_subscription(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "SubscriptionArn"));
-    return M{.arn = std::move(arn)};
+M of_subscription(const Value& input) {
+    return M{.arn = input.text_of("SubscriptionArn")};
 }
 
-Value describe_subscribed(const schema::SubscriptionInfo& subscription, const Value& parameters) {
+Value describe_subscribed(const schema::SubscriptionInfo& subscription, const Value& input) {
     const bool wants_arn =
-        http::equal_ignoring_case(parameters.text_of("ReturnSubscriptionArn"), "true");
+        http::equal_ignoring_case(input.text_of("ReturnSubscriptionArn"), "true");
     Value result;
     result["SubscriptionArn"] = subscription.is_pending && !wants_arn
                                     ? Value("pending confirmation")
@@ -93,36 +85,35 @@ Value describe_list(const schema::SubscriptionList& page, const Value&) {
 
 }  // namespace
 
-Outcome subscribe(SnsRequest& request) {
-    return ask(request, read_subscribe(request.parameters), &describe_subscribed);
+Outcome subscribe(Call& call) {
+    return ask<schema::Subscribe>(call, read_subscribe(call.input), &describe_subscribed);
 }
 
-Outcome confirm_subscription(SnsRequest& request) {
-    return ask(request, read_confirm(request), &describe_confirmed);
+Outcome confirm_subscription(Call& call) {
+    return ask(call, read_confirm(call), &describe_confirmed);
 }
 
-Outcome unsubscribe(SnsRequest& request) {
-    return ask(request, of_subscription<schema::Unsubscribe>(request.parameters),
-               &describe_nothing);
+Outcome unsubscribe(Call& call) {
+    return ask<schema::Unsubscribe>(call, of_subscription<schema::Unsubscribe>(call.input),
+                                    &describe_nothing);
 }
 
-Outcome get_subscription_attributes(SnsRequest& request) {
-    return ask(request, of_subscription<schema::GetSubscription>(request.parameters),
-               &describe_attributes);
+Outcome get_subscription_attributes(Call& call) {
+    return ask<schema::GetSubscription>(call, of_subscription<schema::GetSubscription>(call.input),
+                                        &describe_attributes);
 }
 
-Outcome set_subscription_attributes(SnsRequest& request) {
-    return ask(request, read_set_attribute(request.parameters), &describe_nothing);
+Outcome set_subscription_attributes(Call& call) {
+    return ask<schema::SetSubscriptionAttribute>(call, read_set_attribute(call.input),
+                                                 &describe_nothing);
 }
 
-Outcome list_subscriptions(SnsRequest& request) {
-    const schema::ListSubscriptions message{.topic_arn = {},
-                                            .after = request.parameters.text_of("NextToken")};
-    return ask<schema::ListSubscriptions>(request, message, &describe_list);
+Outcome list_subscriptions(Call& call) {
+    return ask<schema::ListSubscriptions>(call, read_list(call.input), &describe_list);
 }
 
-Outcome list_subscriptions_by_topic(SnsRequest& request) {
-    return ask(request, read_list_by_topic(request.parameters), &describe_list);
+Outcome list_subscriptions_by_topic(Call& call) {
+    return ask<schema::ListSubscriptions>(call, read_list(call.input), &describe_list);
 }
 
 }  // namespace onput::gateway::sns

@@ -7,28 +7,21 @@
 namespace onput::gateway::sns {
 namespace {
 
-Result<schema::ChangeTopicTags> read_tag(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "ResourceArn"));
-    ONPUT_TRY(auto tags, read_tags(parameters));
+Result<schema::ChangeTopicTags> read_tag(const Value& input) {
+    ONPUT_TRY(auto tags, read_tags(input));
     if (tags.empty()) return invalid_parameter("Tags Reason: there is no tag");
-    return schema::ChangeTopicTags{.arn = std::move(arn), .set = std::move(tags)};
+    return schema::ChangeTopicTags{.arn = input.text_of("ResourceArn"), .set = std::move(tags)};
 }
 
-Result<schema::ChangeTopicTags> read_untag(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "ResourceArn"));
-    auto keys = query::names_of(parameters, "TagKeys");
+Result<schema::ChangeTopicTags> read_untag(const Value& input) {
+    auto keys = aws::names_of(input, "TagKeys");
     if (keys.empty()) return invalid_parameter("TagKeys Reason: there is no key");
-    return schema::ChangeTopicTags{.arn = std::move(arn), .set = {}, .removed = std::move(keys)};
+    return schema::ChangeTopicTags{
+        .arn = input.text_of("ResourceArn"), .set = {}, .removed = std::move(keys)};
 }
 
-Result<schema::GetTopic> read_list(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "ResourceArn"));
-    return schema::GetTopic{.arn = std::move(arn)};
-}
-
-// Clients expect the result's element, though there is nothing in it.
-Value describe_changed(const schema::Empty&, const Value&) {
-    return Value(Value::Map());
+Result<schema::GetTopic> read_list(const Value& input) {
+    return schema::GetTopic{.arn = input.text_of("ResourceArn")};
 }
 
 Value describe_tags(const schema::TopicInfo& topic, const Value&) {
@@ -45,9 +38,9 @@ Value describe_tags(const schema::TopicInfo& topic, const Value&) {
 
 // The operations on tags call a topic that does not exist by another name than all others.
 template <schema::Message M>
-Outcome ask_resource(SnsRequest& request, Result<M> message,
+Outcome ask_resource(Call& call, Result<M> message,
                      Value (*describe)(const typename M::Reply&, const Value&)) {
-    auto result = co_await ask(request, std::move(message), describe);
+    auto result = co_await ask(call, std::move(message), describe);
     if (!result && result.error().reason == "NotFound")
         co_return fail(ErrorCode::not_found, "Resource does not exist", "ResourceNotFound");
     co_return result;
@@ -55,9 +48,9 @@ Outcome ask_resource(SnsRequest& request, Result<M> message,
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> read_tags(const Value& parameters) {
+Result<std::map<std::string, std::string>> read_tags(const Value& input) {
     std::map<std::string, std::string> tags;
-    const auto* list = parameters.find("Tags");
+    const auto* list = input.find("Tags");
     if (list == nullptr || list->list() == nullptr) return tags;
     for (const auto& tag : *list->list()) {
         std::string key = tag.text_of("Key");
@@ -68,16 +61,16 @@ Result<std::map<std::string, std::string>> read_tags(const Value& parameters) {
     return tags;
 }
 
-Outcome tag_resource(SnsRequest& request) {
-    return ask_resource(request, read_tag(request.parameters), &describe_changed);
+Outcome tag_resource(Call& call) {
+    return ask_resource(call, read_tag(call.input), &describe_nothing);
 }
 
-Outcome untag_resource(SnsRequest& request) {
-    return ask_resource(request, read_untag(request.parameters), &describe_changed);
+Outcome untag_resource(Call& call) {
+    return ask_resource(call, read_untag(call.input), &describe_nothing);
 }
 
-Outcome list_tags_for_resource(SnsRequest& request) {
-    return ask_resource(request, read_list(request.parameters), &describe_tags);
+Outcome list_tags_for_resource(Call& call) {
+    return ask_resource(call, read_list(call.input), &describe_tags);
 }
 
 }  // namespace onput::gateway::sns

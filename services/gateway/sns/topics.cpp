@@ -6,26 +6,24 @@
 namespace onput::gateway::sns {
 namespace {
 
-using query::texts_of;
+using aws::texts_of;
 
-Result<schema::CreateTopic> read_create(const Value& parameters) {
-    schema::CreateTopic message{.name = parameters.text_of("Name"),
-                                .attributes = texts_of(parameters, "Attributes")};
+Result<schema::CreateTopic> read_create(const Value& input) {
+    schema::CreateTopic message{.name = input.text_of("Name"),
+                                .attributes = texts_of(input, "Attributes")};
     if (message.name.empty()) return invalid_parameter("Topic Name");
-    if (!parameters.text_of("DataProtectionPolicy").empty()) {
+    if (!input.text_of("DataProtectionPolicy").empty()) {
         return invalid_parameter(
             "DataProtectionPolicy Reason: data protection policies are not implemented here");
     }
-    ONPUT_TRY(message.tags, read_tags(parameters));
+    ONPUT_TRY(message.tags, read_tags(input));
     return message;
 }
 
-Result<schema::SetTopicAttribute> read_set_attribute(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "TopicArn"));
-    ONPUT_TRY(auto name, required(parameters, "AttributeName"));
-    return schema::SetTopicAttribute{.arn = std::move(arn),
-                                     .name = std::move(name),
-                                     .value = parameters.text_of("AttributeValue")};
+schema::SetTopicAttribute read_set_attribute(const Value& input) {
+    return schema::SetTopicAttribute{.arn = input.text_of("TopicArn"),
+                                     .name = input.text_of("AttributeName"),
+                                     .value = input.text_of("AttributeValue")};
 }
 
 Value describe_created(const schema::TopicInfo& topic, const Value&) {
@@ -54,32 +52,33 @@ Value describe_attributes(const schema::TopicInfo& topic, const Value&) {
 }
 
 template <schema::Message M>
-Result<M> of_topic(const Value& parameters) {
-    ONPUT_TRY(auto arn, required(parameters, "TopicArn"));
-    return M{.arn = std::move(arn)};
+M of_topic(const Value& input) {
+    return M{.arn = input.text_of("TopicArn")};
 }
 
 }  // namespace
 
-Outcome create_topic(SnsRequest& request) {
-    return ask(request, read_create(request.parameters), &describe_created);
+Outcome create_topic(Call& call) {
+    return ask(call, read_create(call.input), &describe_created);
 }
 
-Outcome delete_topic(SnsRequest& request) {
-    return ask(request, of_topic<schema::DeleteTopic>(request.parameters), &describe_nothing);
+Outcome delete_topic(Call& call) {
+    return ask<schema::DeleteTopic>(call, of_topic<schema::DeleteTopic>(call.input),
+                                    &describe_nothing);
 }
 
-Outcome list_topics(SnsRequest& request) {
-    const schema::ListTopics message{.after = request.parameters.text_of("NextToken")};
-    return ask<schema::ListTopics>(request, message, &describe_list);
+Outcome list_topics(Call& call) {
+    const schema::ListTopics message{.after = call.input.text_of("NextToken")};
+    return ask<schema::ListTopics>(call, message, &describe_list);
 }
 
-Outcome get_topic_attributes(SnsRequest& request) {
-    return ask(request, of_topic<schema::GetTopic>(request.parameters), &describe_attributes);
+Outcome get_topic_attributes(Call& call) {
+    return ask<schema::GetTopic>(call, of_topic<schema::GetTopic>(call.input),
+                                 &describe_attributes);
 }
 
-Outcome set_topic_attributes(SnsRequest& request) {
-    return ask(request, read_set_attribute(request.parameters), &describe_nothing);
+Outcome set_topic_attributes(Call& call) {
+    return ask<schema::SetTopicAttribute>(call, read_set_attribute(call.input), &describe_nothing);
 }
 
 }  // namespace onput::gateway::sns

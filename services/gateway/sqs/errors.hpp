@@ -1,24 +1,14 @@
 // SQS's error names in both protocols: the JSON shape's name, and the legacy code of the query
-// protocol.
+// protocol. Most are in its table.
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "common/base/result.hpp"
-#include "services/gateway/http/message.hpp"
-#include "services/gateway/sqs/protocol.hpp"
+#include "services/gateway/aws/errors.hpp"
 
 namespace onput::gateway::sqs {
 
-struct ErrorName {
-    int status = 400;
-    std::string shape;  // "QueueDoesNotExist"
-    std::string code;   // "AWS.SimpleQueueService.NonExistentQueue"
-    std::string message;
-};
-ErrorName name_of(const Error& error, Wire wire);
+using aws::ErrorName;
+using Wire = aws::Protocol;  // json or query.
 
-http::Response render_error(const Error& error, Wire wire, std::string_view request_id);
+ErrorName name_of(const Error& error, Wire wire);
 
 }  // namespace onput::gateway::sqs

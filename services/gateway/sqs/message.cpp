@@ -51,8 +51,7 @@ bool is_number(std::string_view text) {
 
 // Lists were announced and never came; some SDKs send empty ones.
 bool has_list(const Value& value) {
-    for (const auto* name :
-         {"StringListValues", "BinaryListValues", "StringListValue", "BinaryListValue"}) {
+    for (const auto* name : {"StringListValues", "BinaryListValues"}) {
         const auto* list = value.find(name);
         if (list == nullptr) continue;
         if (list->list() == nullptr || !list->list()->empty()) return true;
@@ -135,10 +134,10 @@ Result<void> read_system_attributes(const Value& parameters, schema::SendEntry& 
 }
 
 Value system_attributes(const schema::ReceivedMessage& message, const NameFilter& wanted) {
-    Value::Map all{{"ApproximateReceiveCount", Value(std::to_string(message.receive_count))},
-                   {"SentTimestamp", Value(std::to_string(to_millis(message.sent_at)))},
+    Value::Map all{{"ApproximateReceiveCount", Value(fmt::format("{}", message.receive_count))},
+                   {"SentTimestamp", Value(fmt::format("{}", to_millis(message.sent_at)))},
                    {"ApproximateFirstReceiveTimestamp",
-                    Value(std::to_string(to_millis(message.first_received_at)))},
+                    Value(fmt::format("{}", to_millis(message.first_received_at)))},
                    {"SenderId", Value(message.sender_id)}};
     if (!message.trace_header.empty()) all["AWSTraceHeader"] = Value(message.trace_header);
     if (!message.group_id.empty()) all["MessageGroupId"] = Value(message.group_id);

@@ -1,5 +1,4 @@
-// SQS messages between the tree that both protocols are read into and the queue service's own
-// messages. Pure.
+// SQS messages between the trees of its operations and the queue service's own messages. Pure.
 #pragma once
 
 #include <string>
@@ -7,9 +6,11 @@
 #include <vector>
 
 #include "common/schema/queue.hpp"
-#include "services/gateway/sqs/value.hpp"
+#include "services/gateway/aws/value.hpp"
 
 namespace onput::gateway::sqs {
+
+using aws::Value;
 
 inline constexpr std::size_t attribute_name_bytes_max = 256;
 inline constexpr std::size_t attribute_type_bytes_max = 256;

@@ -1,41 +1,15 @@
 #include "services/gateway/sqs/operation.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include <fmt/format.h>
 
-#include "services/gateway/query/batch.hpp"
-#include "services/gateway/sqs/errors.hpp"
+#include "services/gateway/aws/batch.hpp"
 
 namespace onput::gateway::sqs {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Run>, 14> operations{{
-    {"CreateQueue", &create_queue},
-    {"DeleteQueue", &delete_queue},
-    {"GetQueueUrl", &get_queue_url},
-    {"ListQueues", &list_queues},
-    {"GetQueueAttributes", &get_queue_attributes},
-    {"SetQueueAttributes", &set_queue_attributes},
-    {"PurgeQueue", &purge_queue},
-    {"SendMessage", &send_message},
-    {"SendMessageBatch", &send_message_batch},
-    {"ReceiveMessage", &receive_message},
-    {"DeleteMessage", &delete_message},
-    {"DeleteMessageBatch", &delete_message_batch},
-    {"ChangeMessageVisibility", &change_message_visibility},
-    {"ChangeMessageVisibilityBatch", &change_message_visibility_batch},
-}};
-
-constexpr std::array<std::string_view, 9> missing{
-    "AddPermission",        "RemovePermission",     "TagQueue",
-    "UntagQueue",           "ListQueueTags",        "ListDeadLetterSourceQueues",
-    "StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask"};
-
-std::unexpected<Error> refuse(const query::BatchFault& fault, std::size_t entries,
+std::unexpected<Error> refuse(const aws::BatchFault& fault, std::size_t entries,
                               std::string_view operation) {
-    using Kind = query::BatchFault::Kind;
+    using Kind = aws::BatchFault::Kind;
     switch (fault.kind) {
         case Kind::empty:
             return fail(ErrorCode::invalid_argument,
@@ -46,7 +20,7 @@ std::unexpected<Error> refuse(const query::BatchFault& fault, std::size_t entrie
             return fail(
                 ErrorCode::invalid_argument,
                 fmt::format("Maximum number of entries per request are {}. You have sent {}.",
-                            query::batch_entries_max, entries),
+                            aws::batch_entries_max, entries),
                 "TooManyEntriesInBatchRequest");
         case Kind::repeated_id:
             return fail(ErrorCode::invalid_argument, fmt::format("Id {} repeated.", fault.id),
@@ -61,41 +35,16 @@ std::unexpected<Error> refuse(const query::BatchFault& fault, std::size_t entrie
 
 }  // namespace
 
-Result<Run> find_operation(std::string_view name) {
-    for (const auto& [known, run] : operations) {
-        if (known == name) return run;
-    }
-    if (name.empty()) {
-        return fail(ErrorCode::invalid_argument, "The request must contain the parameter Action.",
-                    "MissingAction");
-    }
-    if (std::ranges::find(missing, name) != missing.end()) {
-        return fail(ErrorCode::unimplemented,
-                    fmt::format("{} is not implemented here. Nothing was changed.", name),
-                    "UnsupportedOperation");
-    }
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("The action {} is not valid for this endpoint.", name),
-                "InvalidAction");
+Result<QueueName> queue_of(const Value& input) {
+    const std::string url = input.text_of("QueueUrl");
+    if (url.empty()) return missing_parameter("QueueUrl");
+    return parse_queue_url(url);
 }
 
-std::vector<std::string_view> operation_names() {
-    std::vector<std::string_view> names;
-    for (const auto& [name, run] : operations) names.push_back(name);
-    return names;
-}
-
-Result<QueueName> queue_of(const SqsRequest& request) {
-    const std::string url = request.parameters.text_of("QueueUrl");
-    if (!url.empty()) return parse_queue_url(url);
-    if (!request.path_queue.empty()) return parse_queue_url(request.path_queue);
-    return missing_parameter("QueueUrl");
-}
-
-Result<const Value::List*> batch_of(const Value& parameters, std::string_view operation) {
-    const auto* member = parameters.find("Entries");
+Result<const Value::List*> batch_of(const Value& input, std::string_view operation) {
+    const auto* member = input.find("Entries");
     const auto* entries = member != nullptr ? member->list() : nullptr;
-    if (const auto fault = query::find_batch_fault(entries))
+    if (const auto fault = aws::find_batch_fault(entries))
         return refuse(*fault, entries != nullptr ? entries->size() : 0, operation);
     return entries;
 }

@@ -1,58 +1,41 @@
-// The SQS operations that exist here. Each takes its parameters as a tree, and gives its result as
-// one, whichever protocol they came in.
+// The SQS operations that exist here. Each takes its input as a tree, and gives its result as one,
+// whichever protocol they came in.
 #pragma once
 
 #include <string_view>
 #include <vector>
 
 #include "common/schema/queue.hpp"
-#include "services/gateway/request_context.hpp"
+#include "services/gateway/aws/service.hpp"
+#include "services/gateway/sqs/errors.hpp"
 #include "services/gateway/sqs/message.hpp"
-#include "services/gateway/sqs/protocol.hpp"
 #include "services/gateway/sqs/queue_address.hpp"
-#include "services/gateway/sqs/value.hpp"
 
 namespace onput::gateway::sqs {
 
-struct SqsRequest {
-    RequestContext& context;
-    std::string operation;
-    Value parameters;
-    Wire wire = Wire::json;
-    std::string path_queue;  // "/<account>/<queue>" of the URL; else empty.
-};
+using aws::Call;
+using aws::Outcome;
 
-// A null value is the result of an operation that has none.
-using Outcome = http::Task<Result<Value>>;
-using Run = Outcome (*)(SqsRequest&);
+Outcome create_queue(Call& call);
+Outcome delete_queue(Call& call);
+Outcome get_queue_url(Call& call);
+Outcome list_queues(Call& call);
+Outcome get_queue_attributes(Call& call);
+Outcome set_queue_attributes(Call& call);
+Outcome purge_queue(Call& call);
+Outcome send_message(Call& call);
+Outcome send_message_batch(Call& call);
+Outcome receive_message(Call& call);
+Outcome delete_message(Call& call);
+Outcome delete_message_batch(Call& call);
+Outcome change_message_visibility(Call& call);
+Outcome change_message_visibility_batch(Call& call);
 
-// unimplemented for what SQS has and this has not; reason InvalidAction for anything else, and
-// MissingAction for no name at all.
-Result<Run> find_operation(std::string_view name);
-
-// Of all operations that there are.
-std::vector<std::string_view> operation_names();
-
-Outcome create_queue(SqsRequest& request);
-Outcome delete_queue(SqsRequest& request);
-Outcome get_queue_url(SqsRequest& request);
-Outcome list_queues(SqsRequest& request);
-Outcome get_queue_attributes(SqsRequest& request);
-Outcome set_queue_attributes(SqsRequest& request);
-Outcome purge_queue(SqsRequest& request);
-Outcome send_message(SqsRequest& request);
-Outcome send_message_batch(SqsRequest& request);
-Outcome receive_message(SqsRequest& request);
-Outcome delete_message(SqsRequest& request);
-Outcome delete_message_batch(SqsRequest& request);
-Outcome change_message_visibility(SqsRequest& request);
-Outcome change_message_visibility_batch(SqsRequest& request);
-
-// The queue of QueueUrl, or of the path that was addressed.
-Result<QueueName> queue_of(const SqsRequest& request);
+// The queue of QueueUrl, which is the path that was addressed when it is not sent.
+Result<QueueName> queue_of(const Value& input);
 
 // The entries of a batch: 1 to 10, ids distinct and well-formed.
-Result<const Value::List*> batch_of(const Value& parameters, std::string_view operation);
+Result<const Value::List*> batch_of(const Value& input, std::string_view operation);
 
 // An item of `Failed`.
 Value failed_entry(const std::string& id, const Error& error, Wire wire);
@@ -66,18 +49,17 @@ struct Batch {
     Value failed;  // A list of failed_entry, or null.
 };
 template <typename Entry>
-Result<Batch<Entry>> read_batch(const SqsRequest& request, Result<Entry> (*read)(const Value&)) {
-    ONPUT_TRY(const auto* list, batch_of(request.parameters, request.operation));
+Result<Batch<Entry>> read_batch(const Call& call, Result<Entry> (*read)(const Value&)) {
+    ONPUT_TRY(const auto* list, batch_of(call.input, call.operation.name));
     Batch<Entry> batch;
-    for (std::size_t i = 0; i < list->size(); ++i) {
-        const Value& item = (*list)[i];
+    for (const Value& item : *list) {
         auto entry = read(item);
         if (entry) {
             batch.entries.push_back(std::move(*entry));
         } else if (entry.error().reason == "MissingParameter") {
             return std::unexpected(std::move(entry).error());
         } else {
-            batch.failed.push_back(failed_entry(item.text_of("Id"), entry.error(), request.wire));
+            batch.failed.push_back(failed_entry(item.text_of("Id"), entry.error(), call.wire));
         }
     }
     return batch;

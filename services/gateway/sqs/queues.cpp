@@ -8,8 +8,8 @@
 namespace onput::gateway::sqs {
 namespace {
 
-using query::names_of;
-using query::texts_of;
+using aws::names_of;
+using aws::texts_of;
 
 Value chosen_attributes(const schema::QueueInfo& queue, const std::vector<std::string>& names) {
     const bool wants_all = std::ranges::find(names, "All") != names.end();
@@ -57,57 +57,55 @@ Result<void> check_attribute_names(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Outcome create_queue(SqsRequest& request) {
-    const schema::CreateQueue message{.name = request.parameters.text_of("QueueName"),
-                                      .attributes = texts_of(request.parameters, "Attributes"),
-                                      .tags = texts_of(request.parameters, "tags")};
+Outcome create_queue(Call& call) {
+    const schema::CreateQueue message{.name = call.input.text_of("QueueName"),
+                                      .attributes = texts_of(call.input, "Attributes"),
+                                      .tags = texts_of(call.input, "tags")};
     if (message.name.empty()) co_return missing_parameter("QueueName");
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
     result["QueueUrl"] =
-        Value(queue_url(request.context.head(), {answer->reply.account, answer->reply.name}));
+        Value(queue_url(call.context.head(), {answer->reply.account, answer->reply.name}));
     co_return result;
 }
 
-Outcome delete_queue(SqsRequest& request) {
-    const auto queue = queue_of(request);
+Outcome delete_queue(Call& call) {
+    const auto queue = queue_of(call.input);
     if (!queue) co_return std::unexpected(queue.error());
     const schema::DeleteQueue message{.account = queue->account, .name = queue->name};
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return Value();
 }
 
-Outcome get_queue_url(SqsRequest& request) {
-    const schema::DescribeQueue message{
-        .account = request.parameters.text_of("QueueOwnerAWSAccountId"),
-        .name = request.parameters.text_of("QueueName")};
+Outcome get_queue_url(Call& call) {
+    const schema::DescribeQueue message{.account = call.input.text_of("QueueOwnerAWSAccountId"),
+                                        .name = call.input.text_of("QueueName")};
     if (message.name.empty()) co_return missing_parameter("QueueName");
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
     result["QueueUrl"] =
-        Value(queue_url(request.context.head(), {answer->reply.account, answer->reply.name}));
+        Value(queue_url(call.context.head(), {answer->reply.account, answer->reply.name}));
     co_return result;
 }
 
-Outcome list_queues(SqsRequest& request) {
-    const auto most =
-        number_of(request.parameters, {.name = "MaxResults",
-                                       .low = 1,
-                                       .high = 1000,
-                                       .wanted = "Must be between 1 and 1000, if provided."});
+Outcome list_queues(Call& call) {
+    const auto most = number_of(call.input, {.name = "MaxResults",
+                                             .low = 1,
+                                             .high = 1000,
+                                             .wanted = "Must be between 1 and 1000, if provided."});
     if (!most) co_return std::unexpected(most.error());
-    const schema::ListQueues message{.name_prefix = request.parameters.text_of("QueueNamePrefix"),
-                                     .after = request.parameters.text_of("NextToken"),
+    const schema::ListQueues message{.name_prefix = call.input.text_of("QueueNamePrefix"),
+                                     .after = call.input.text_of("NextToken"),
                                      .queues_max = most->value_or(1000)};
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result{Value::Map()};
     for (const auto& queue : answer->reply.queues) {
         result["QueueUrls"].push_back(
-            Value(queue_url(request.context.head(), {queue.account, queue.name})));
+            Value(queue_url(call.context.head(), {queue.account, queue.name})));
     }
     // Only a caller that asked for pages is told that there are more.
     if (most->has_value() && !answer->reply.next_after.empty())
@@ -115,36 +113,35 @@ Outcome list_queues(SqsRequest& request) {
     co_return result;
 }
 
-Outcome get_queue_attributes(SqsRequest& request) {
-    const auto queue = queue_of(request);
+Outcome get_queue_attributes(Call& call) {
+    const auto queue = queue_of(call.input);
     if (!queue) co_return std::unexpected(queue.error());
-    const auto names = names_of(request.parameters, "AttributeNames");
+    const auto names = names_of(call.input, "AttributeNames");
     if (const auto known = check_attribute_names(names); !known)
         co_return std::unexpected(known.error());
     const schema::DescribeQueue message{.account = queue->account, .name = queue->name};
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return chosen_attributes(answer->reply, names);
 }
 
-Outcome set_queue_attributes(SqsRequest& request) {
-    const auto queue = queue_of(request);
+Outcome set_queue_attributes(Call& call) {
+    const auto queue = queue_of(call.input);
     if (!queue) co_return std::unexpected(queue.error());
-    const schema::SetQueueAttributes message{
-        .account = queue->account,
-        .name = queue->name,
-        .attributes = texts_of(request.parameters, "Attributes")};
+    const schema::SetQueueAttributes message{.account = queue->account,
+                                             .name = queue->name,
+                                             .attributes = texts_of(call.input, "Attributes")};
     if (message.attributes.empty()) co_return missing_parameter("Attribute.Name");
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return Value();
 }
 
-Outcome purge_queue(SqsRequest& request) {
-    const auto queue = queue_of(request);
+Outcome purge_queue(Call& call) {
+    const auto queue = queue_of(call.input);
     if (!queue) co_return std::unexpected(queue.error());
     const schema::PurgeQueue message{.account = queue->account, .name = queue->name};
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return Value();
 }

@@ -40,14 +40,14 @@ Value describe_batch(const schema::SendMessages& message, const schema::Messages
 
 }  // namespace
 
-Outcome send_message(SqsRequest& request) {
-    const auto queue = queue_of(request);
+Outcome send_message(Call& call) {
+    const auto queue = queue_of(call.input);
     if (!queue) co_return std::unexpected(queue.error());
-    auto entry = read_send_entry(request.parameters);
+    auto entry = read_send_entry(call.input);
     if (!entry) co_return std::unexpected(std::move(entry).error());
     schema::SendMessages message{.account = queue->account, .name = queue->name, .entries = {}};
     message.entries.push_back(std::move(*entry));
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     if (answer->reply.entries.size() != 1) co_return wrong_count();
     const auto& sent = answer->reply.entries.front();
@@ -56,20 +56,20 @@ Outcome send_message(SqsRequest& request) {
     co_return describe_sent(message.entries.front(), sent.message_id);
 }
 
-Outcome send_message_batch(SqsRequest& request) {
-    const auto queue = queue_of(request);
+Outcome send_message_batch(Call& call) {
+    const auto queue = queue_of(call.input);
     if (!queue) co_return std::unexpected(queue.error());
-    auto batch = read_batch<schema::SendEntry>(request, &read_send_entry);
+    auto batch = read_batch<schema::SendEntry>(call, &read_send_entry);
     if (!batch) co_return std::unexpected(std::move(batch).error());
     if (auto fits = check_batch_size(batch->entries); !fits)
         co_return std::unexpected(std::move(fits).error());
     schema::SendMessages message{.account = queue->account, .name = queue->name, .entries = {}};
     message.entries = std::move(batch->entries);
     // Asked even when no entry is left: the queue may not exist.
-    auto answer = co_await request.context.call(message);
+    auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     if (answer->reply.entries.size() != message.entries.size()) co_return wrong_count();
-    co_return describe_batch(message, answer->reply, std::move(batch->failed), request.wire);
+    co_return describe_batch(message, answer->reply, std::move(batch->failed), call.wire);
 }
 
 }  // namespace onput::gateway::sqs

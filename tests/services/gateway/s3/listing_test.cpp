@@ -23,11 +23,11 @@ bool has(const std::string& xml, std::string_view part) {
     return xml.contains(part);
 }
 
-void expect_refused(const Result<ListQuestion>& question, std::string_view argument) {
-    ASSERT_FALSE(question);
-    EXPECT_EQ(question.error().code, ErrorCode::invalid_argument);
-    ASSERT_FALSE(question.error().details.empty());
-    EXPECT_EQ(question.error().details.front().second, argument);
+void expect_refused(const Result<ListQuery>& wanted, std::string_view argument) {
+    ASSERT_FALSE(wanted);
+    EXPECT_EQ(wanted.error().code, ErrorCode::invalid_argument);
+    ASSERT_FALSE(wanted.error().details.empty());
+    EXPECT_EQ(wanted.error().details.front().second, argument);
 }
 
 TEST(S3Listing, asks_for_a_thousand_keys_unless_told_otherwise) {
@@ -54,12 +54,12 @@ TEST(S3Listing, refuses_arguments_that_have_no_meaning) {
 }
 
 TEST(S3Listing, version_1_goes_on_after_its_marker) {
-    const auto question = read_list_v1("b", query("marker=a%20b&prefix=a&delimiter=%2F"));
-    ASSERT_TRUE(question);
-    EXPECT_EQ(question->message.bucket, "b");
-    EXPECT_EQ(question->message.after, "a b");
-    EXPECT_EQ(question->message.prefix, "a");
-    EXPECT_EQ(question->message.delimiter, "/");
+    const auto wanted = read_list_v1("b", query("marker=a%20b&prefix=a&delimiter=%2F"));
+    ASSERT_TRUE(wanted);
+    EXPECT_EQ(wanted->message.bucket, "b");
+    EXPECT_EQ(wanted->message.after, "a b");
+    EXPECT_EQ(wanted->message.prefix, "a");
+    EXPECT_EQ(wanted->message.delimiter, "/");
 }
 
 TEST(S3Listing, version_2_goes_on_where_its_own_token_says) {
@@ -83,12 +83,12 @@ TEST(S3Listing, version_2_goes_on_where_its_own_token_says) {
 }
 
 TEST(S3Listing, version_2_echoes_the_question) {
-    const auto question =
+    const auto wanted =
         read_list_v2("b", query("list-type=2&prefix=p&delimiter=%2F&start-after=s&max-keys=9"));
-    ASSERT_TRUE(question);
+    ASSERT_TRUE(wanted);
     auto list = list_of({"p1"});
     list.common_prefixes = {"p/"};
-    const std::string xml = render_list_v2(*question, list);
+    const std::string xml = render_list_v2(*wanted, list);
     for (const std::string_view part :
          {"<Name>b</Name>", "<Prefix>p</Prefix>", "<Delimiter>/</Delimiter>",
           "<StartAfter>s</StartAfter>", "<MaxKeys>9</MaxKeys>", "<KeyCount>2</KeyCount>",
@@ -104,12 +104,12 @@ TEST(S3Listing, version_2_echoes_the_question) {
 }
 
 TEST(S3Listing, names_are_form_encoded_when_asked_but_slashes_stay) {
-    const auto question = read_list_v2(
+    const auto wanted = read_list_v2(
         "b", query("list-type=2&encoding-type=url&prefix=a%20&start-after=%01&delimiter=%2F"));
-    ASSERT_TRUE(question);
+    ASSERT_TRUE(wanted);
     auto list = list_of({"a /\xC3\xA4+*~\x01"});
     list.common_prefixes = {"a &/"};
-    const std::string xml = render_list_v2(*question, list);
+    const std::string xml = render_list_v2(*wanted, list);
     for (const std::string_view part :
          {"<EncodingType>url</EncodingType>", "<Prefix>a+</Prefix>", "<StartAfter>%01</StartAfter>",
           "<Key>a+/%C3%A4%2B*%7E%01</Key>", "<Prefix>a+%26/</Prefix>",

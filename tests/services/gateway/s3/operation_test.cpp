@@ -84,6 +84,21 @@ TEST(S3Operation, what_s3_has_and_this_has_not_is_not_implemented) {
               "Not implemented here: GET on a bucket with ?acl. Nothing was changed.");
 }
 
+TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
+    const auto name_in = [](const Asked& asked) {
+        const auto operation = find(asked);
+        if (operation || operation.error().details.empty()) return std::string();
+        return operation.error().details.back().second;
+    };
+    EXPECT_EQ(name_in({"GET", "/b", "acl"}), "GetBucketAcl");
+    EXPECT_EQ(name_in({"GET", "/b", "versions&key-marker=a"}), "ListObjectVersions");
+    EXPECT_EQ(name_in({"POST", "/b", "delete"}), "DeleteObjects");
+    EXPECT_EQ(name_in({"PUT", "/b/k", "partNumber=1&uploadId=x"}), "UploadPart");
+    EXPECT_EQ(name_in({"PUT", "/b/k", "", {{"x-amz-copy-source", "/a/b"}}}), "CopyObject");
+    EXPECT_EQ(find({"PUT", "/b/k", "", {{"x-amz-copy-source", "/a/b"}}}).error().message,
+              "Not implemented here: CopyObject. Nothing was changed.");
+}
+
 TEST(S3Operation, an_unknown_sub_resource_is_refused_where_it_could_do_harm) {
     EXPECT_EQ(name_of_found({"PUT", "/b/k", "new-thing"}), "NotImplemented");
     EXPECT_EQ(name_of_found({"DELETE", "/b/k", "new-thing"}), "NotImplemented");

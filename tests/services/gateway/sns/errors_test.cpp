@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/gateway/sns/service.hpp"
+
 namespace onput::gateway::sns {
 namespace {
 
@@ -64,7 +66,8 @@ TEST(SnsErrors, an_unknown_reason_is_named_by_its_code) {
 
 TEST(SnsErrors, our_failures_are_the_receivers_and_keep_their_words_to_themselves) {
     for (const std::string reason : {"", "InternalError"}) {
-        const auto response = render_error(error_of(reason), "ID");
+        const auto response =
+            aws::render_error(service(), error_of(reason), aws::Protocol::query, "ID");
         EXPECT_EQ(response.head.status, 500);
         EXPECT_TRUE(response.body.contains("<Type>Receiver</Type>")) << response.body;
         EXPECT_FALSE(response.body.contains("what happened")) << response.body;

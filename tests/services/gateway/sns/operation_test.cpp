@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "services/gateway/sns/service.hpp"
+
 namespace onput::gateway::sns {
 namespace {
+
+Result<aws::Found> find_operation(std::string_view name) {
+    return aws::find_operation(service(), name);
+}
 
 TEST(SnsOperation, every_operation_of_sns_is_run_or_refused_by_name) {
     for (const std::string_view name :

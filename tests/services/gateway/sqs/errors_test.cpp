@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "services/gateway/sqs/service.hpp"
+
 namespace onput::gateway::sqs {
 namespace {
 
 Error error_of(std::string reason, ErrorCode code = ErrorCode::internal) {
     return {.code = code, .message = "what happened", .reason = std::move(reason)};
+}
+
+http::Response render_error(const Error& error, Wire wire, std::string_view request_id) {
+    return aws::render_error(service(), error, wire, request_id);
 }
 
 std::string header_of(const http::Response& response, std::string_view name) {

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "common/base/time.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/form.hpp"
+#include "services/gateway/aws/json.hpp"
 
 namespace onput::gateway::sqs {
 namespace {
 
 Value json(std::string_view text) {
-    return *read_json(text);
+    return *aws::read_json(text);
 }
 
 Result<schema::SendEntry> send(std::string_view text) {
@@ -63,9 +66,11 @@ TEST(SqsMessage, lists_of_values_are_refused_unless_they_are_empty) {
     EXPECT_EQ(refused.error().reason, "UnsupportedOperation");
     EXPECT_TRUE(send(R"({"MessageBody":"b","MessageAttributes":
         {"a":{"DataType":"String","StringValue":"v","StringListValues":[],"BinaryListValues":[]}}})"));
-    const auto form = read_form(
+    const auto fields = aws::read_fields(
         "MessageBody=b&MessageAttribute.1.Name=a&MessageAttribute.1.Value.DataType=String&"
         "MessageAttribute.1.Value.StringValue=v&MessageAttribute.1.Value.StringListValue.1=x");
+    const auto form =
+        aws::read_input(*fields, *aws::sqs_model().find_operation("SendMessage")->input);
     EXPECT_FALSE(read_send_entry(*form));
 }
 
@@ -146,7 +151,7 @@ TEST(SqsMessage, deduplication_is_for_other_queues) {
 TEST(SqsMessage, a_sent_message_is_described_with_its_digests) {
     const auto entry = send(R"({"MessageBody":"Test","MessageAttributes":
         {"MyAttribute":{"DataType":"String","StringValue":"foobar"}}})");
-    EXPECT_EQ(write_json(describe_sent(*entry, "id")),
+    EXPECT_EQ(aws::write_json(describe_sent(*entry, "id")),
               R"({"MD5OfMessageAttributes":"adb59cd4678ea5a855436b949cd07ab6",)"
               R"("MD5OfMessageBody":"0cbc6611f5540bd0809a388dc95a615b","MessageId":"id"})");
 }
@@ -166,7 +171,7 @@ schema::ReceivedMessage received() {
 }
 
 TEST(SqsMessage, without_names_only_the_message_itself_is_received) {
-    EXPECT_EQ(write_json(describe_received(received(), read_wanted(Value()))),
+    EXPECT_EQ(aws::write_json(describe_received(received(), read_wanted(Value()))),
               R"({"Body":"Test","MD5OfBody":"0cbc6611f5540bd0809a388dc95a615b",)"
               R"("MessageId":"m","ReceiptHandle":"r"})");
 }
@@ -176,11 +181,11 @@ TEST(SqsMessage, system_attributes_come_by_either_list) {
         Value parameters;
         parameters[name].push_back(Value("ApproximateReceiveCount"));
         const auto shown = describe_received(received(), read_wanted(parameters));
-        EXPECT_EQ(write_json(*shown.find("Attributes")), R"({"ApproximateReceiveCount":"3"})");
+        EXPECT_EQ(aws::write_json(*shown.find("Attributes")), R"({"ApproximateReceiveCount":"3"})");
     }
     const auto all =
         describe_received(received(), read_wanted(json(R"({"AttributeNames":["All"]})")));
-    EXPECT_EQ(write_json(*all.find("Attributes")),
+    EXPECT_EQ(aws::write_json(*all.find("Attributes")),
               R"({"ApproximateFirstReceiveTimestamp":"2000","ApproximateReceiveCount":"3",)"
               R"("SenderId":"me","SentTimestamp":"1000"})");
 }
@@ -193,7 +198,7 @@ TEST(SqsMessage, the_digest_covers_the_attributes_that_are_shown) {
     EXPECT_EQ(one.text_of("MD5OfMessageAttributes"), "adb59cd4678ea5a855436b949cd07ab6");
     EXPECT_EQ(one.find("MessageAttributes")->map()->size(), 1U);
     const auto prefixed = shown(R"({"MessageAttributeNames":["bar.*"]})");
-    EXPECT_EQ(write_json(*prefixed.find("MessageAttributes")),
+    EXPECT_EQ(aws::write_json(*prefixed.find("MessageAttributes")),
               R"({"bar.one":{"BinaryValue":"AA==","DataType":"Binary"}})");
     EXPECT_EQ(shown(R"({"MessageAttributeNames":[".*"]})").find("MessageAttributes")->map()->size(),
               2U);

@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "services/gateway/aws/json.hpp"
+#include "services/gateway/sqs/service.hpp"
+
 namespace onput::gateway::sqs {
 namespace {
+
+Result<aws::Found> find_operation(std::string_view name) {
+    return aws::find_operation(service(), name);
+}
 
 TEST(SqsOperation, every_operation_of_sqs_is_run_or_refused_by_name) {
     for (const std::string_view name :
@@ -72,10 +79,12 @@ TEST_F(BatchTest, entries_that_are_no_list_are_none) {
 }
 
 TEST_F(BatchTest, a_failed_entry_has_the_protocols_own_code_and_a_flag) {
-    const auto failed = failed_entry(
-        {.id = "a", .error_reason = "InvalidParameterValue", .error_message = "too long"},
-        Wire::json);
-    EXPECT_EQ(write_json(failed),
+    const auto failed = failed_entry({.id = "a",
+                                      .message_id = {},
+                                      .error_reason = "InvalidParameterValue",
+                                      .error_message = "too long"},
+                                     Wire::json);
+    EXPECT_EQ(aws::write_json(failed),
               R"({"Code":"InvalidParameterValue","Id":"a","Message":"too long",)"
               R"("SenderFault":true})");
 }

@@ -1,13 +1,21 @@
+// SQS's table makes of results the XML of its query protocol.
 #include <gtest/gtest.h>
 
-#include "services/gateway/sqs/value.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/render.hpp"
 
 namespace onput::gateway::sqs {
 namespace {
 
+using aws::Value;
+
 std::string inner(std::string_view operation, const Value& result) {
     const std::string xml =
-        write_xml({.operation = operation, .result = result, .request_id = "ID"});
+        aws::render_result({.model = aws::sqs_model(),
+                            .operation = *aws::sqs_model().find_operation(operation),
+                            .request_id = "ID"},
+                           aws::Protocol::query, result)
+            .body;
     const std::string begin = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" +
                               std::string(operation) +
                               "Response xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">";

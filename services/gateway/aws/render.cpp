@@ -1,0 +1,338 @@
+#include "services/gateway/aws/render.hpp"
+
+#include <fmt/format.h>
+
+#include "common/base/check.hpp"
+#include "common/base/time.hpp"
+#include "common/schema/json.hpp"
+
+namespace onput::gateway::aws {
+namespace {
+
+std::string timestamp_text(const Value& value) {
+    if (const auto* text = value.text()) return *text;
+    return format_iso8601_millis(Timestamp(std::chrono::milliseconds(value.number().value_or(0))));
+}
+
+void write_json_value(schema::JsonWriter& out, const Value& value, const Shape& shape);
+
+void write_json_members(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+    out.begin_object();
+    if (const auto* map = value.map()) {
+        for (const auto& [name, held] : *map) {
+            const auto* member = shape.find_member(name);
+            ONPUT_CHECK(member != nullptr);
+            out.name(member->wire_name);
+            write_json_value(out, held, *member->shape);
+        }
+    }
+    out.end_object();
+}
+
+void write_json_number(schema::JsonWriter& out, const Value& value) {
+    if (const auto number = value.number()) {
+        out.integer(*number);
+    } else {
+        out.real(value.real().value_or(0));
+    }
+}
+
+// Seconds since 1970, unless the shape wants a text.
+void write_json_timestamp(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+    const auto millis = value.text() == nullptr ? value.number() : std::nullopt;
+    if (millis && shape.timestamp_form.empty()) {
+        out.real(static_cast<double>(*millis) / 1000);
+    } else {
+        out.text(timestamp_text(value));
+    }
+}
+
+void write_json_list(schema::JsonWriter& out, const Value& value, const Shape& item) {
+    out.begin_array();
+    if (const auto* list = value.list()) {
+        for (const auto& held : *list) write_json_value(out, held, item);
+    }
+    out.end_array();
+}
+
+void write_json_map(schema::JsonWriter& out, const Value& value, const Shape& item) {
+    out.begin_object();
+    if (const auto* map = value.map()) {
+        for (const auto& [name, held] : *map) {
+            out.name(name);
+            write_json_value(out, held, item);
+        }
+    }
+    out.end_object();
+}
+
+// A document whose parts have no shapes.
+void write_json_any(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+    if (value.map() != nullptr) return write_json_map(out, value, shape);
+    if (value.list() != nullptr) return write_json_list(out, value, shape);
+    if (const auto* text = value.text()) return out.text(*text);
+    if (const auto* flag = value.flag()) return out.boolean(*flag);
+    value.is_null() ? out.null() : write_json_number(out, value);
+}
+
+void write_json_value(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+    switch (shape.kind) {
+        case Kind::string:
+        case Kind::blob: return out.text(value.scalar_text().value_or(""));
+        case Kind::integer:
+        case Kind::real: return write_json_number(out, value);
+        case Kind::boolean: return out.boolean(value.scalar_text() == "true");
+        case Kind::timestamp: return write_json_timestamp(out, value, shape);
+        case Kind::structure: return write_json_members(out, value, shape);
+        case Kind::list: return write_json_list(out, value, *shape.item);
+        case Kind::map: return write_json_map(out, value, *shape.item);
+        case Kind::any: return write_json_any(out, value, shape);
+    }
+}
+
+class XmlRenderer {
+public:
+    XmlRenderer(XmlWriter& xml, MemberOrder order) : xml_(xml), order_(order) {}
+
+    void write_members(const Value& value, const Shape& shape) {
+        const auto* map = value.map();
+        if (map == nullptr) return;
+        if (order_ == MemberOrder::alphabetical) {
+            for (const auto& [name, held] : *map) {
+                const auto* member = shape.find_member(name);
+                ONPUT_CHECK(member != nullptr);
+                write_member(held, *member);
+            }
+            return;
+        }
+        std::size_t written = 0;
+        for (const auto& member : shape.members) {
+            const auto found = map->find(member.name);
+            if (found == map->end()) continue;
+            ++written;
+            write_member(found->second, member);
+        }
+        ONPUT_CHECK(written == map->size());
+    }
+
+private:
+    void write_member(const Value& value, const Member& member) {
+        if (member.place != Place::body) return;
+        const Shape& shape = *member.shape;
+        const std::string_view name = wire_name_of(member);
+        const bool is_flat = is_flattened(member);
+        if (shape.kind == Kind::list && is_flat) return write_items(value, *shape.item, name);
+        if (shape.kind == Kind::map && is_flat) return write_entries(value, shape, name);
+        write_element(name, value, shape);
+    }
+
+    void write_element(std::string_view name, const Value& value, const Shape& shape) {
+        if (shape.kind == Kind::structure) return write_structure(name, value, shape);
+        xml_.begin(name);
+        if (shape.kind == Kind::list) {
+            write_items(value, *shape.item, shape.item_name);
+        } else if (shape.kind == Kind::map) {
+            write_entries(value, shape, "entry");
+        } else if (shape.kind == Kind::timestamp) {
+            xml_.content(timestamp_text(value));
+        } else {
+            xml_.content(value.scalar_text().value_or(""));
+        }
+        xml_.end(name);
+    }
+
+    void write_structure(std::string_view name, const Value& value, const Shape& shape) {
+        xml_.begin(name);
+        write_members(value, shape);
+        xml_.end(name);
+    }
+
+    void write_items(const Value& value, const Shape& item, std::string_view name) {
+        const auto* list = value.list();
+        if (list == nullptr) return;
+        for (const auto& held : *list) write_element(name, held, item);
+    }
+
+    void write_entries(const Value& value, const Shape& map, std::string_view name) {
+        const auto* entries = value.map();
+        if (entries == nullptr) return;
+        for (const auto& [key, held] : *entries) {
+            xml_.begin(name);
+            xml_.text(map.key_name, key);
+            write_element(map.value_name, held, *map.item);
+            xml_.end(name);
+        }
+    }
+
+    XmlWriter& xml_;
+    MemberOrder order_;
+};
+
+std::string render_query(const AnswerFrame& frame, const Value& result) {
+    const Operation& operation = frame.operation;
+    const std::string root = fmt::format("{}Response", operation.name);
+    XmlWriter xml;
+    xml.begin_in_namespace(root, frame.model.xml_namespace());
+    if (operation.output != nullptr) {
+        xml.begin(operation.result_element);
+        write_members(xml, result, *operation.output, MemberOrder::alphabetical);
+        xml.end(operation.result_element);
+    }
+    xml.begin("ResponseMetadata");
+    xml.text("RequestId", frame.request_id);
+    xml.end("ResponseMetadata");
+    xml.end(root);
+    return xml.take();
+}
+
+std::string render_json_error(const ErrorName& error, const ErrorFrame& frame) {
+    schema::JsonWriter out;
+    out.begin_object();
+    out.name("__type");
+    out.text(fmt::format("{}{}", frame.type_prefix, error.shape));
+    out.name("message");
+    out.text(error.message);
+    out.end_object();
+    return out.take();
+}
+
+std::string render_query_error(const ErrorName& error, const ErrorFrame& frame) {
+    XmlWriter xml;
+    if (frame.xml_namespace.empty()) {
+        xml.begin("ErrorResponse");
+    } else {
+        xml.begin_in_namespace("ErrorResponse", frame.xml_namespace);
+    }
+    xml.begin("Error");
+    xml.text("Type", error.status < 500 ? "Sender" : "Receiver");
+    xml.text("Code", error.code);
+    xml.text("Message", error.message);
+    if (frame.has_detail) xml.text("Detail", "");
+    xml.end("Error");
+    xml.text("RequestId", frame.request_id);
+    xml.end("ErrorResponse");
+    return xml.take();
+}
+
+std::string render_rest_xml_error(const ErrorName& error, const ErrorFrame& frame) {
+    XmlWriter xml;
+    xml.begin("Error");
+    xml.text("Code", error.code);
+    xml.text("Message", error.message);
+    xml.text("RequestId", frame.request_id);
+    xml.end("Error");
+    return xml.take();
+}
+
+std::string render_ec2_error(const ErrorName& error, const ErrorFrame& frame) {
+    XmlWriter xml;
+    xml.begin("Response");
+    xml.begin("Errors");
+    xml.begin("Error");
+    xml.text("Code", error.code);
+    xml.text("Message", error.message);
+    xml.end("Error");
+    xml.end("Errors");
+    xml.text("RequestID", frame.request_id);
+    xml.end("Response");
+    return xml.take();
+}
+
+// A text of CBOR, up to 65,535 bytes long.
+void append_cbor(std::string& out, std::string_view text) {
+    text = text.substr(0, 0xffff);
+    out += '\x79';
+    out += static_cast<char>(text.size() >> 8);
+    out += static_cast<char>(text.size() & 0xff);
+    out += text;
+}
+
+std::string render_cbor_error(const ErrorName& error, const ErrorFrame& frame) {
+    std::string out = "\xA2";  // A map of two.
+    append_cbor(out, "__type");
+    append_cbor(out, fmt::format("{}{}", frame.type_prefix, error.shape));
+    append_cbor(out, "message");
+    append_cbor(out, error.message);
+    return out;
+}
+
+}  // namespace
+
+std::string render_json(const Value& result, const Shape& shape) {
+    schema::JsonWriter out;
+    write_json_value(out, result, shape);
+    return out.take();
+}
+
+void write_members(XmlWriter& xml, const Value& value, const Shape& shape, MemberOrder order) {
+    XmlRenderer(xml, order).write_members(value, shape);
+}
+
+std::string render_document(const Document& document, const Value& value, const Shape& shape) {
+    XmlWriter xml;
+    xml.begin_in_namespace(document.root, document.xml_namespace);
+    write_members(xml, value, shape, MemberOrder::model);
+    xml.end(document.root);
+    return xml.take();
+}
+
+http::Response render_result(const AnswerFrame& frame, Protocol wire, const Value& result) {
+    http::Response response;
+    response.head.status = frame.operation.status;
+    response.head.headers = {{"x-amzn-RequestId", std::string(frame.request_id)}};
+    if (wire == Protocol::json) {
+        response.head.headers.emplace_back(
+            "Content-Type", fmt::format("application/x-amz-json-{}", frame.model.json_version()));
+        // Operations without a result answer with no body at all.
+        if (frame.operation.output != nullptr)
+            response.body = render_json(result, *frame.operation.output);
+    } else {
+        response.head.headers.emplace_back("Content-Type", "text/xml");
+        response.body = render_query(frame, result);
+    }
+    return response;
+}
+
+http::Response render_error(const ErrorName& error, Protocol wire, const ErrorFrame& frame) {
+    http::Response response;
+    response.head.status = error.status;
+    auto& headers = response.head.headers;
+    headers = {{"x-amzn-RequestId", std::string(frame.request_id)}};
+    switch (wire) {
+        case Protocol::json:
+            headers.emplace_back("Content-Type",
+                                 fmt::format("application/x-amz-json-{}", frame.json_version));
+            if (frame.is_query_compatible) {
+                headers.emplace_back(
+                    "x-amzn-query-error",
+                    fmt::format("{};{}", error.code, error.status < 500 ? "Sender" : "Receiver"));
+            }
+            response.body = render_json_error(error, frame);
+            break;
+        case Protocol::rest_json:
+            headers.emplace_back("Content-Type", "application/json");
+            headers.emplace_back("x-amzn-errortype", error.shape);
+            response.body = render_json_error(error, frame);
+            break;
+        case Protocol::cbor:
+            headers.emplace_back("Content-Type", "application/cbor");
+            headers.emplace_back("smithy-protocol", "rpc-v2-cbor");
+            response.body = render_cbor_error(error, frame);
+            break;
+        case Protocol::query:
+            headers.emplace_back("Content-Type", "text/xml");
+            response.body = render_query_error(error, frame);
+            break;
+        case Protocol::ec2:
+            headers.emplace_back("Content-Type", "text/xml");
+            response.body = render_ec2_error(error, frame);
+            break;
+        case Protocol::rest_xml:
+            headers.emplace_back("Content-Type", "application/xml");
+            response.body = render_rest_xml_error(error, frame);
+            break;
+    }
+    return response;
+}
+
+}  // namespace onput::gateway::aws

@@ -1,0 +1,150 @@
+#include "services/gateway/aws/service.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "services/gateway/authentication.hpp"
+#include "services/gateway/aws/json.hpp"
+
+namespace onput::gateway::aws {
+namespace {
+
+bool is_rest(Protocol wire) {
+    return wire == Protocol::rest_json || wire == Protocol::rest_xml;
+}
+
+Run find_handler(const Service& service, std::string_view name) {
+    const auto found = std::ranges::lower_bound(service.handlers, name, {}, &Handler::operation);
+    return found != service.handlers.end() && found->operation == name ? found->run : nullptr;
+}
+
+Result<void> authenticate_call(RequestContext& context, const Service& service,
+                               const RawCall& call) {
+    if (!call.body) return std::unexpected(call.body.error());
+    const bool admits_anyone =
+        service.admits_anyone != nullptr && service.admits_anyone(call.operation);
+    if (admits_anyone && is_anonymous(context)) return {};
+    return authenticate_whole(context, *call.body);
+}
+
+// HEADs are what mail programs and chat servers send to links in advance: nothing may come of them.
+Result<void> check_method(std::string_view method) {
+    if (method == "GET" || method == "POST") return {};
+    return fail(ErrorCode::invalid_argument,
+                "Operations are asked for by GET and POST only. Nothing was changed.",
+                "MethodNotAllowed");
+}
+
+Result<Value> read_tree(const RequestContext& context, const RawCall& call,
+                        const Operation& operation, const Shape& shape) {
+    if (is_rest(call.wire)) {
+        return read_rest_input({.head = context.head(), .query = context.query, .body = *call.body},
+                               operation, call.wire);
+    }
+    if (call.wire == Protocol::json)
+        return read_json(call.body->empty() ? "{}" : *call.body, shape);
+    if (!call.form) return std::unexpected(call.form.error());
+    return read_input(*call.form, shape);
+}
+
+Result<Value> read_checked(const RequestContext& context, const Service& service,
+                           const RawCall& call, const Operation& operation) {
+    static const Shape nothing{.kind = Kind::structure};
+    const Shape& shape = operation.input != nullptr ? *operation.input : nothing;
+    ONPUT_TRY(auto input, read_tree(context, call, operation, shape));
+    if (service.complete != nullptr) service.complete(context, input);
+    const auto violations = check(input, shape, service.rules);
+    if (violations.empty()) return input;
+    const bool has_words = service.word != nullptr;
+    return std::unexpected(has_words ? service.word(violations) : error_of(violations));
+}
+
+http::Task<Result<Value>> run(RequestContext& context, const Service& service, const RawCall& call,
+                              const Operation*& operation) {
+    if (auto ready = authenticate_call(context, service, call); !ready)
+        co_return std::unexpected(std::move(ready).error());
+    auto allowed = is_rest(call.wire) ? Result<void>() : check_method(context.head().method);
+    if (!allowed) co_return std::unexpected(std::move(allowed).error());
+    if (call.wire == Protocol::query && !call.form) co_return std::unexpected(call.form.error());
+    const auto found = find_operation(service, call.operation);
+    if (!found) co_return std::unexpected(found.error());
+    operation = found->operation;
+    auto input = read_checked(context, service, call, *operation);
+    if (!input) co_return std::unexpected(std::move(input).error());
+    Call under_way{
+        .context = context, .operation = *operation, .wire = call.wire, .input = std::move(*input)};
+    co_return co_await found->run(under_way);
+}
+
+}  // namespace
+
+Result<Found> find_operation(const Service& service, std::string_view name) {
+    const Operation* operation = service.model().find_operation(name);
+    if (const Run run = operation != nullptr ? find_handler(service, name) : nullptr)
+        return Found{.operation = operation, .run = run};
+    if (name.empty()) {
+        return fail(ErrorCode::invalid_argument, "The request must contain the parameter Action.",
+                    "MissingAction");
+    }
+    if (operation != nullptr) {
+        return fail(ErrorCode::unimplemented,
+                    fmt::format("{} is not implemented here. Nothing was changed.", name),
+                    std::string(service.refusal_reason));
+    }
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("The action {} is not valid for this endpoint.", name),
+                "InvalidAction");
+}
+
+std::vector<std::string_view> operation_names(const Service& service) {
+    std::vector<std::string_view> names;
+    for (const auto& handler : service.handlers) names.push_back(handler.operation);
+    return names;
+}
+
+RawCall read_call(const RequestContext& context, Protocol wire, const RestRouter* router,
+                  Result<std::string> body) {
+    const auto& head = context.head();
+    RawCall call{.wire = wire, .operation = {}, .body = std::move(body)};
+    if (wire == Protocol::query) {
+        call.form = read_fields(form_of(head, call.body ? *call.body : ""));
+        if (call.form) call.operation = call.form->text_of("Action");
+    } else if (is_rest(wire)) {
+        const auto* found = router->find(head, context.query);
+        call.operation = found != nullptr ? std::string(found->name)
+                                          : fmt::format("{} {}", head.method, head.path);
+    } else {
+        const std::string_view target = head.header("x-amz-target").value_or("");
+        call.operation = target.substr(target.rfind('.') + 1);
+    }
+    return call;
+}
+
+http::Response render_error(const Service& service, const Error& error, Protocol wire,
+                            std::string_view request_id) {
+    const Model& model = service.model();
+    return render_error(service.name_of(error, wire), wire,
+                        {.xml_namespace = model.xml_namespace(),
+                         .json_version = model.json_version(),
+                         .type_prefix = service.json_prefix,
+                         .request_id = request_id,
+                         .has_detail = service.has_error_detail,
+                         .is_query_compatible = wire == Protocol::json});
+}
+
+http::Task<http::Response> serve(RequestContext& context, const Service& service, RawCall call) {
+    const Operation* operation = nullptr;
+    const auto result = co_await run(context, service, call, operation);
+    if (result) {
+        const AnswerFrame frame{
+            .model = service.model(), .operation = *operation, .request_id = context.request_id};
+        co_return is_rest(call.wire) ? render_rest_result(frame, call.wire, *result)
+                                     : render_result(frame, call.wire, *result);
+    }
+    auto response = render_error(service, result.error(), call.wire, context.request_id);
+    if (response.head.status >= 500) note_failure(context, result.error());
+    co_return response;
+}
+
+}  // namespace onput::gateway::aws

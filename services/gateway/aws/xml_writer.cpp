@@ -1,0 +1,64 @@
+#include "services/gateway/aws/xml_writer.hpp"
+
+#include <fmt/format.h>
+
+#include "common/base/encoding.hpp"
+
+namespace onput::gateway::aws {
+
+void append_escaped(std::string& out, std::string_view value) {
+    // Hostile bytes come back in error texts; one bad byte would make the whole document
+    // unreadable.
+    const bool is_text = is_utf8(value);
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80 && !is_text) {
+            out += "\xEF\xBF\xBD";
+            continue;
+        }
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            default:
+                if (byte < 0x20 && c != '\t' && c != '\n') {
+                    out += fmt::format("&#x{:x};", byte);
+                } else {
+                    out += c;
+                }
+        }
+    }
+}
+
+void XmlWriter::begin(std::string_view name) {
+    ((out_ += '<') += name) += '>';
+}
+
+void XmlWriter::begin_in_namespace(std::string_view name, std::string_view uri) {
+    out_ += fmt::format("<{} xmlns=\"{}\">", name, uri);
+}
+
+void XmlWriter::end(std::string_view name) {
+    ((out_ += "</") += name) += '>';
+}
+
+void XmlWriter::text(std::string_view name, std::string_view value) {
+    begin(name);
+    append_escaped(out_, value);
+    end(name);
+}
+
+void XmlWriter::content(std::string_view value) {
+    append_escaped(out_, value);
+}
+
+void XmlWriter::number(std::string_view name, std::uint64_t value) {
+    text(name, fmt::format("{}", value));
+}
+
+void XmlWriter::flag(std::string_view name, bool value) {
+    text(name, value ? "true" : "false");
+}
+
+}  // namespace onput::gateway::aws

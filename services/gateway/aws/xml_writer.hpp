@@ -1,0 +1,32 @@
+// XML as all services write it: an append-only text. Reading is in xml_reader.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace onput::gateway::aws {
+
+class XmlWriter {
+public:
+    XmlWriter() : out_("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") {}
+
+    void begin(std::string_view name);
+    void begin_in_namespace(std::string_view name, std::string_view uri);
+    void end(std::string_view name);
+    void text(std::string_view name, std::string_view value);  // <name>value</name>, escaped.
+    void number(std::string_view name, std::uint64_t value);
+    void flag(std::string_view name, bool value);  // NOLINT: the value itself, not a mode.
+    void content(std::string_view value);          // Of the element that was begun last, escaped.
+
+    std::string take() { return std::move(out_); }
+
+private:
+    std::string out_;
+};
+
+// Escaped for element content. Control characters, which XML 1.0 cannot hold, become "&#xN;"
+// references, as S3 writes them; in text that is not UTF-8, every byte above 0x7f becomes U+FFFD.
+void append_escaped(std::string& out, std::string_view value);
+
+}  // namespace onput::gateway::aws

@@ -1,0 +1,37 @@
+#include "services/gateway/services.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/sns/service.hpp"
+#include "services/gateway/sqs/service.hpp"
+
+namespace onput::gateway {
+
+std::span<const aws::Service* const> served_services() {
+    static const std::array<const aws::Service*, 2> services{&sqs::service(), &sns::service()};
+    return services;
+}
+
+const aws::Service* find_service(std::string_view name) {
+    for (const auto* service : served_services()) {
+        if (service->name == name) return service;
+    }
+    return nullptr;
+}
+
+std::string titles_of_services() {
+    std::vector<std::string_view> titles{aws::s3_model().title()};
+    for (const auto* service : served_services()) titles.push_back(service->model().title());
+    std::ranges::sort(titles);
+    const std::string_view last = titles.back();
+    titles.pop_back();
+    return fmt::format("{} and {}", fmt::join(titles, ", "), last);
+}
+
+}  // namespace onput::gateway
