@@ -22,9 +22,11 @@ struct Config {
 class SleepRunner final : public worker::Runner {
 public:
     SleepRunner(transport::Loop& loop, Duration job) : loop_(loop), job_(job) {}
-    void run(worker::LaneJob, worker::JobDone done) override {
+    void run(worker::LaneJob, worker::JobReply reply) override {
+        // A timer wants to copy what it holds.
+        auto held = std::make_shared<worker::JobReply>(std::move(reply));
         loop_.after(job_,
-                    [done = std::move(done)] { done(schema::JobOutcome{.summary = "slept"}); });
+                    [held] { std::move(*held).send(schema::JobOutcome{.summary = "slept"}); });
     }
 
 private:

@@ -26,7 +26,7 @@ void add_queue_metrics(const Queue& queue, Timestamp now, std::vector<schema::Me
     add("in_flight", MessageState::in_flight);
     add("delayed", MessageState::hidden);
     const auto oldest = queue.messages.peek(1);
-    const Duration age = oldest.empty() ? Duration() : now - oldest.front().standing.sent_at;
+    const Duration age = oldest.empty() ? Duration() : now - oldest.front().status.sent_at;
     metrics.push_back({.name = "onput_queue_oldest_seconds{queue=\"" + name + "\"}",
                        .value = static_cast<double>(age.count()) / 1e6});
 }
@@ -121,7 +121,7 @@ Result<void> Core::restore_sweeps() {
 // --- Commands ---------------------------------------------------------------------------------
 
 void Core::observe(Timestamp now) {
-    if (now < last_seen_ || now - last_seen_ > gap_min) lanes_.forgive(now);
+    if (now < last_seen_ || now - last_seen_ > gap_min) lanes_.restart_silence(now);
     last_seen_ = now;
 }
 
@@ -207,8 +207,8 @@ Timestamp Core::next_wakeup(Timestamp now) const {
 }
 
 std::vector<schema::Metric> Core::metrics(Timestamp now) const {
-    const MessageFigures& messages = messages_.figures();
-    const LaneFigures& lanes = lanes_.figures();
+    const MessageStats& messages = messages_.stats();
+    const LaneStats& lanes = lanes_.stats();
     const auto as_double = [](std::uint64_t count) { return static_cast<double>(count); };
     std::vector<schema::Metric> metrics{
         {"onput_queue_sent_total", as_double(messages.sent)},
@@ -220,7 +220,7 @@ std::vector<schema::Metric> Core::metrics(Timestamp now) const {
         {"onput_queue_all_messages", as_double(messages_.size())},
         {"onput_queue_waiting_receives", as_double(dispatcher_.waiters())},
         {"onput_queue_job_log_steps", as_double(job_log_.size())},
-        {"onput_queue_notifications_total", as_double(notifications_.told())},
+        {"onput_queue_notifications_total", as_double(notifications_.added())},
         {"onput_queue_outbox_waiting", as_double(outbox().waiting())},
         {"onput_queue_relay_failures", as_double(outbox().failures())},
         {"onput_lane_workers", as_double(workers_.all().size())},
@@ -257,9 +257,9 @@ void Core::check_invariants() const {
         for (const auto& [lease, lane_lease] : held) {
             const Queue* queue = catalogue_.find(lane_lease.queue);
             ONPUT_CHECK(queue != nullptr);
-            const Standing* standing = queue->messages.find(lane_lease.message);
-            ONPUT_CHECK(standing != nullptr && standing->state == MessageState::in_flight);
-            ONPUT_CHECK(standing->lease == lease && standing->worker == number);
+            const MessageStatus* status = queue->messages.find(lane_lease.message);
+            ONPUT_CHECK(status != nullptr && status->state == MessageState::in_flight);
+            ONPUT_CHECK(status->lease == lease && status->worker == number);
         }
     }
     ONPUT_CHECK(leases == workers_.leases());

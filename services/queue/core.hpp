@@ -8,7 +8,7 @@
 //     Deliveries       events from the notifier, each taken once
 //     QueueCommands, MessageCommands, Functions     the requests
 //     JobLog           what became of each job
-//     Notifications    what topics are told of it, and their outbox
+//     Notifications    messages to topics about it, and their outbox
 //     Sweeper          rows that nobody needs any more
 //
 // Its host (common/service/host.hpp) commits the change of each command at once. Everything else in

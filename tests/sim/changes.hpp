@@ -4,7 +4,7 @@
 //      and nothing was read that is forgotten later.
 //   2. The journal has the event of every durable change exactly once, no other, without holes in
 //      its sequences; per key the sequencers grow. Each event is owed to those whose rule matches.
-//      (What it has beside events: tellings.hpp.)
+//      (What it has beside events: topic_checks.hpp.)
 //   3. What was published stays as it was; a reader of the bus gets each sequence once, in order.
 #pragma once
 

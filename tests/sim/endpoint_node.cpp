@@ -26,14 +26,14 @@ void EndpointNode::receive(const Incoming& incoming, const Answer<int>& answer) 
 }
 
 void EndpointNode::take(const Incoming& incoming) {
-    tellings_.received(incoming.post);
+    topic_checks_.received(incoming.post);
     if (!incoming.post.is_invitation || wish_ == Wish::ignores) return;
     after(world_.between(milliseconds(1), seconds(3)), [this, incoming] { confirm(incoming); });
 }
 
 // One that gets no answer is asked again by the next invitation.
 void EndpointNode::confirm(const Incoming& incoming) {
-    tellings_.confirming(incoming.post.subscription_arn);
+    topic_checks_.confirming(incoming.post.subscription_arn);
     // Whoever has a token may confirm: no principal is needed.
     transport::call(
         *notifier_,

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tests/sim/requests.hpp"
-#include "tests/sim/tellings.hpp"
+#include "tests/sim/topic_checks.hpp"
 
 namespace onput::sim {
 
@@ -15,19 +15,19 @@ public:
     struct Parts {
         World& world;
         Requests& requests;
-        Tellings& tellings;
+        TopicChecks& topic_checks;
         Node& notifier;
     };
     enum class Wish { confirms, ignores };
     EndpointNode(const Parts& parts, std::string name, Wish wish)
         : Node(parts.world, std::move(name)),
-          tellings_(parts.tellings),
+          topic_checks_(parts.topic_checks),
           notifier_(parts.requests.connect(*this, parts.notifier)),
           wish_(wish) {}
 
     // A POST; answered by its status.
     struct Incoming {
-        Tellings::Post post;
+        TopicChecks::Post post;
         std::string topic_arn;
         std::string token;
     };
@@ -42,7 +42,7 @@ private:
     void take(const Incoming& incoming);
     void confirm(const Incoming& incoming);
 
-    Tellings& tellings_;
+    TopicChecks& topic_checks_;
     std::unique_ptr<transport::RequestClient> notifier_;
     Wish wish_;
 };

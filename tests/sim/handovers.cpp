@@ -238,12 +238,13 @@ void Handovers::check_end(const std::vector<schema::JournalRecord>& journal) {
 
 void Handovers::check_job(const std::string& message_id, const Change& change) {
     const bool is_done = done_.contains(message_id);
-    const bool is_buried = letters_.contains(message_id);
+    const bool is_dead_lettered = letters_.contains(message_id);
     const bool must_fail = is_poison(change.event.key) || is_refused(change.event.key);
-    world_.expect(is_done != is_buried,
+    world_.expect(is_done != is_dead_lettered,
                   "a job is " + std::string(is_done ? "done and dead-lettered" : "nowhere") + ": " +
                       change.name());
-    world_.expect(!must_fail || is_buried, "a job that always fails is done: " + change.name());
+    world_.expect(!must_fail || is_dead_lettered,
+                  "a job that always fails is done: " + change.name());
     if (!is_done) return;
     const auto texts = changes_.texts_of(change.name());
     const auto results = changes_.texts_of(outbox + "/" + result_key_of(change.event.key));

@@ -121,7 +121,7 @@ void NotifierNode::post_outside(const notifier::HttpRequest& request,
                                                    .text = request.body},
                                           .topic_arn = arn.substr(0, arn.rfind(':')),
                                           .token = header_of(request, token_header)};
-    tellings_.leaves(incoming.post);
+    topic_checks_.leaves(incoming.post);
     EndpointNode* endpoint = endpoints_.at(request.url);
     network_.call<int>(
         {.from = *this, .to = *endpoint, .timeout = outbound_timeout},
@@ -147,7 +147,7 @@ NotifierNode::NotifierNode(const Parts& parts, Network& network, const Checkers&
     : ServiceNode(parts, "notifier"),
       network_(network),
       changes_(checkers.changes),
-      tellings_(checkers.tellings) {
+      topic_checks_(checkers.topic_checks) {
     watch_.on_request = [this](const WireRequest& request) { on_request(request); };
     watch_.on_handled = [this](const WireRequest& request) { on_handled(request); };
     watch_.on_reply = [this](const WireRequest& request, const Result<WireReply>& reply) {
@@ -211,7 +211,7 @@ void NotifierNode::follow_message(const schema::JournalRecord& record) {
         request.entries, [&](const auto& entry) { return entry.message == message->message; });
     world_.expect(is_asked && request.topic_arn == message->topic_arn,
                   "a message was journaled that nobody published");
-    tellings_.publishing(message->topic_arn, message->message_id);
+    topic_checks_.publishing(message->topic_arn, message->message_id);
 }
 
 // --- Requests ---------------------------------------------------------------------------------
@@ -219,9 +219,9 @@ void NotifierNode::follow_message(const schema::JournalRecord& record) {
 void NotifierNode::on_request(const WireRequest& request) {
     handling_ = &request;
     if (request.header.method == schema::AppendEvents::method) {
-        tellings_.handed_over(decoded<schema::AppendEvents>(request.body), request.attachments);
+        topic_checks_.handed_over(decoded<schema::AppendEvents>(request.body), request.attachments);
     } else if (request.header.method == schema::Unsubscribe::method) {
-        tellings_.removing(decoded<schema::Unsubscribe>(request.body).arn);
+        topic_checks_.removing(decoded<schema::Unsubscribe>(request.body).arn);
     }
 }
 
@@ -229,7 +229,7 @@ void NotifierNode::on_handled(const WireRequest& request) {
     handling_ = nullptr;
     if (request.header.method != schema::Subscribe::method) return;
     for (const auto& [number, subscription] : notifier_->core().topics().subscriptions()) {
-        tellings_.subscribed(subscription);
+        topic_checks_.subscribed(subscription);
     }
 }
 
@@ -237,14 +237,14 @@ void NotifierNode::on_reply(const WireRequest& request, const Result<WireReply>&
     if (!reply) return;
     const std::string& method = request.header.method;
     if (method == schema::AppendEvents::method) {
-        tellings_.taken_over(decoded<schema::AppendEvents>(request.body).source,
-                             decoded<schema::EventsAppended>(reply->body).through);
+        topic_checks_.taken_over(decoded<schema::AppendEvents>(request.body).source,
+                                 decoded<schema::EventsAppended>(reply->body).through);
     } else if (method == schema::Subscribe::method ||
                method == schema::ConfirmSubscription::method) {
         const auto made = decoded<schema::SubscriptionInfo>(reply->body);
-        if (!made.is_pending) tellings_.confirmed(made.arn);
+        if (!made.is_pending) topic_checks_.confirmed(made.arn);
     } else if (method == schema::Unsubscribe::method) {
-        tellings_.removed(decoded<schema::Unsubscribe>(request.body).arn);
+        topic_checks_.removed(decoded<schema::Unsubscribe>(request.body).arn);
     }
 }
 
@@ -253,7 +253,7 @@ void NotifierNode::on_call(std::string_view method, const std::string& body) {
     const auto message = decoded<schema::Deliver>(body);
     world_.note("notifier delivers " + std::to_string(message.items.size()) + " to " +
                 message.destination_arn);
-    if (Tellings::is_of_topic(message)) tellings_.leaves(message);
+    if (TopicChecks::is_of_topic(message)) topic_checks_.leaves(message);
 }
 
 // --- At the end -------------------------------------------------------------------------------

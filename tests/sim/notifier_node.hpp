@@ -11,7 +11,7 @@
 #include "services/notifier/service.hpp"
 #include "tests/sim/changes.hpp"
 #include "tests/sim/service_node.hpp"
-#include "tests/sim/tellings.hpp"
+#include "tests/sim/topic_checks.hpp"
 
 namespace onput::sim {
 
@@ -22,7 +22,7 @@ class NotifierNode final : public ServiceNode {
 public:
     struct Checkers {
         Changes& changes;
-        Tellings& tellings;
+        TopicChecks& topic_checks;
     };
     NotifierNode(const Parts& parts, Network& network, const Checkers& checkers);
     struct Peers {
@@ -57,7 +57,7 @@ private:
 
     Network& network_;
     Changes& changes_;
-    Tellings& tellings_;
+    TopicChecks& topic_checks_;
     Node* queue_ = nullptr;
     ReaderNode* reader_ = nullptr;
     std::map<std::string, EndpointNode*> endpoints_;

@@ -17,7 +17,7 @@ const std::string queue_prefix = "arn:aws:sqs:us-east-1:" + account + ":";
 
 OwnerNode::OwnerNode(const Parts& parts)
     : Node(parts.world, "owner"),
-      tellings_(parts.tellings),
+      topic_checks_(parts.topic_checks),
       notifier_(parts.requests.connect(*this, parts.notifier)) {
     for (const auto& topic_arn : {told_good_arn, told_bad_arn, news_arn}) {
         want(topic_arn, queue_prefix + "told", Kind::stays);
@@ -120,7 +120,7 @@ void OwnerNode::publish(const schema::PublishMessages& request, int tries_left) 
         if (!published && tries_left > 0) return publish(request, tries_left - 1);
         if (published) {
             for (const auto& entry : published->entries) {
-                tellings_.answered(entry.message_id);
+                topic_checks_.answered(entry.message_id);
             }
         }
         rest();

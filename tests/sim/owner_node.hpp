@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/sim/requests.hpp"
-#include "tests/sim/tellings.hpp"
+#include "tests/sim/topic_checks.hpp"
 
 namespace onput::sim {
 
@@ -16,7 +16,7 @@ public:
     struct Parts {
         World& world;
         Requests& requests;
-        Tellings& tellings;
+        TopicChecks& topic_checks;
         Node& notifier;
     };
     explicit OwnerNode(const Parts& parts);
@@ -46,7 +46,7 @@ private:
     template <schema::Message M, typename Done>
     void ask(const M& request, Done done);
 
-    Tellings& tellings_;
+    TopicChecks& topic_checks_;
     std::unique_ptr<transport::RequestClient> notifier_;
     std::vector<Wanted> wanted_;
     std::uint64_t published_ = 0;

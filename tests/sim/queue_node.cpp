@@ -70,7 +70,9 @@ void QueueNode::control(const transport::LaneControl& message) {
 // --- Lives ------------------------------------------------------------------------------------
 
 QueueNode::QueueNode(const Parts& parts, const Checkers& checkers)
-    : ServiceNode(parts, "queue"), handovers_(checkers.handovers), tellings_(checkers.tellings) {
+    : ServiceNode(parts, "queue"),
+      handovers_(checkers.handovers),
+      topic_checks_(checkers.topic_checks) {
     watch_.on_request = [this](const WireRequest& request) { on_request(request); };
     watch_.on_reply = [this](const WireRequest& request, const Result<WireReply>& reply) {
         on_reply(request, reply);
@@ -188,7 +190,8 @@ void QueueNode::on_reply(const WireRequest& request, const Result<WireReply>& re
         const auto message = decoded<schema::Deliver>(request.body);
         const auto delivered = decoded<schema::Delivered>(reply->body);
         world_.expect(delivered.refused.empty(), "the queue refused an event");
-        if (Tellings::is_of_topic(message)) return tellings_.taken(message, delivered.through);
+        if (TopicChecks::is_of_topic(message))
+            return topic_checks_.taken(message, delivered.through);
         handovers_.taken(message, delivered.through);
     } else if (method == schema::ReceiveMessages::method) {
         flush_sent();

@@ -10,7 +10,7 @@
 #include "services/queue/service.hpp"
 #include "tests/sim/handovers.hpp"
 #include "tests/sim/service_node.hpp"
-#include "tests/sim/tellings.hpp"
+#include "tests/sim/topic_checks.hpp"
 
 namespace onput::sim {
 
@@ -20,7 +20,7 @@ class QueueNode final : public ServiceNode {
 public:
     struct Checkers {
         Handovers& handovers;
-        Tellings& tellings;
+        TopicChecks& topic_checks;
     };
     QueueNode(const Parts& parts, const Checkers& checkers);
     void connect(std::vector<WorkerNode*> workers, Node& notifier);
@@ -55,7 +55,7 @@ private:
     [[nodiscard]] double metric(const std::string& name) const;
 
     Handovers& handovers_;
-    Tellings& tellings_;
+    TopicChecks& topic_checks_;
     std::vector<WorkerNode*> workers_;
     Node* notifier_ = nullptr;
     queue::QueueService* queue_ = nullptr;  // Of this life.

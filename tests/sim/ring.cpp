@@ -35,8 +35,10 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
           std::pair("archivist", "unsent")}) {
         consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
     }
-    const EndpointNode::Parts endpoint_parts{
-        .world = world_, .requests = requests_, .tellings = tellings_, .notifier = notifier_};
+    const EndpointNode::Parts endpoint_parts{.world = world_,
+                                             .requests = requests_,
+                                             .topic_checks = topic_checks_,
+                                             .notifier = notifier_};
     using Wish = EndpointNode::Wish;
     for (const auto& [name, wish] :
          {std::pair("hook", Wish::confirms), std::pair("pager", Wish::confirms),
@@ -196,7 +198,7 @@ void Ring::check_end() {
     const auto journal = notifier_.journal();
     changes_.check_journal(journal);
     handovers_.check_end(journal);
-    tellings_.check_end(journal, notifier_.store());
+    topic_checks_.check_end(journal, notifier_.store());
 }
 
 bool Ring::run() {

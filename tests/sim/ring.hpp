@@ -52,12 +52,12 @@ private:
     Requests requests_{network_};
     Changes changes_{world_};
     Handovers handovers_{world_, changes_};
-    Tellings tellings_{world_, handovers_};
+    TopicChecks topic_checks_{world_, handovers_};
     StorageNode storage_{{world_, requests_}, changes_};
-    NotifierNode notifier_{{world_, requests_}, network_, {changes_, tellings_}};
-    QueueNode queue_{{world_, requests_}, {handovers_, tellings_}};
+    NotifierNode notifier_{{world_, requests_}, network_, {changes_, topic_checks_}};
+    QueueNode queue_{{world_, requests_}, {handovers_, topic_checks_}};
     ReaderNode reader_{world_, changes_};
-    OwnerNode owner_{{world_, requests_, tellings_, notifier_}};
+    OwnerNode owner_{{world_, requests_, topic_checks_, notifier_}};
     SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;

@@ -9,7 +9,7 @@
 #include "common/schema/topics.hpp"
 #include "tests/sim/changes.hpp"
 #include "tests/sim/handovers.hpp"
-#include "tests/sim/tellings.hpp"
+#include "tests/sim/topic_checks.hpp"
 
 namespace onput::sim {
 namespace {

@@ -36,31 +36,31 @@ void WorkerNode::on_start() {
     }
     epoch_ = life();
     endpoint_ = "ipc://" + name() + "/" + std::to_string(life());
-    ledger_.emplace(worker::LaneIdentity{.worker_id = worker_id_,
+    leases_.emplace(worker::LaneIdentity{.worker_id = worker_id_,
                                          .epoch = epoch_,
                                          .endpoint = endpoint_,
                                          .worker = "tts",
                                          .queues = {"bulk"},
                                          .account = account},
                     static_cast<std::uint32_t>(1 + world_.random.below(4)));
-    say(ledger_->hello());
+    say(leases_->hello());
     every(schema::lane_heartbeat, [this] {
-        if (!ledger_->is_draining() || ledger_->running() > 0) say(ledger_->hello());
+        if (!leases_->is_draining() || leases_->running() > 0) say(leases_->hello());
     });
     every(lease_extension / 3, [this] {
-        auto extend = ledger_->extend(lease_extension);
+        auto extend = leases_->extend(lease_extension);
         if (!extend.leases.empty()) say(std::move(extend));
     });
 }
 
 void WorkerNode::on_crash() {
     parts_.handovers.died(worker_id_, epoch_);
-    if (ledger_) {
-        for (const auto lease : ledger_->hello().leases) {
+    if (leases_) {
+        for (const auto lease : leases_->hello().leases) {
             parts_.handovers.released(lease_name(lease));
         }
     }
-    ledger_.reset();
+    leases_.reset();
     endpoint_.clear();
 }
 
@@ -71,12 +71,12 @@ void WorkerNode::cut(Duration time) {
 }
 
 void WorkerNode::drain() {
-    if (!ledger_ || ledger_->is_draining()) return;
+    if (!leases_ || leases_->is_draining()) return;
     world_.note(name() + " drains");
-    const auto bye = ledger_->drain();
+    const auto bye = leases_->drain();
     for (const auto lease : bye.unstarted) parts_.handovers.released(lease_name(lease));
     say(bye);
-    if (ledger_->running() == 0) fail("drained");
+    if (leases_->running() == 0) fail("drained");
 }
 
 void WorkerNode::say(const queue::Control& message) {
@@ -90,9 +90,9 @@ void WorkerNode::receive(const schema::LaneGrants& grants) {
 }
 
 void WorkerNode::take(const schema::LaneGrants& grants) {
-    const auto before = ledger_->hello().leases;
-    ledger_->on_grants(grants);
-    for (const auto lease : ledger_->hello().leases) {
+    const auto before = leases_->hello().leases;
+    leases_->on_grants(grants);
+    for (const auto lease : leases_->hello().leases) {
         if (std::ranges::find(before, lease) == before.end()) {
             parts_.handovers.held(lease_name(lease));
         }
@@ -103,7 +103,7 @@ void WorkerNode::take(const schema::LaneGrants& grants) {
 // --- Jobs -------------------------------------------------------------------------------------
 
 void WorkerNode::start_jobs() {
-    while (const auto job = ledger_->start_next()) run(*job);
+    while (const auto job = leases_->start_next()) run(*job);
 }
 
 void WorkerNode::run(const worker::LaneJob& job) {
@@ -182,16 +182,16 @@ void WorkerNode::finish(std::uint64_t lease, Result<std::string> summary) {
     if (summary) {
         schema::JobOutcome outcome{.summary = std::move(*summary)};
         outcome.outputs.emplace_back().name = "speech";
-        say(ledger_->succeed(lease, std::move(outcome)));
+        say(leases_->succeed(lease, std::move(outcome)));
     } else {
         const Error& error = summary.error();
-        say(ledger_->fail(lease, {.code = error.reason.empty() ? std::string(to_string(error.code))
+        say(leases_->fail(lease, {.code = error.reason.empty() ? std::string(to_string(error.code))
                                                                : error.reason,
                                   .message = error.message,
                                   .is_permanent = error.code == ErrorCode::invalid_argument,
                                   .is_counted = error.code != ErrorCode::unavailable}));
     }
-    if (ledger_->is_draining() && ledger_->running() == 0) Node::fail("drained");
+    if (leases_->is_draining() && leases_->running() == 0) Node::fail("drained");
 }
 
 }  // namespace onput::sim

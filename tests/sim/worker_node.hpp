@@ -36,7 +36,7 @@ public:
     void cut(Duration time);
 
     [[nodiscard]] bool is_idle() const {
-        return !ledger_ || ledger_->running() + ledger_->waiting() == 0;
+        return !leases_ || leases_->running() + leases_->waiting() == 0;
     }
 
 private:
@@ -56,7 +56,7 @@ private:
     std::unique_ptr<transport::RequestClient> storage_;
     Pipe to_queue_;
     Pipe from_queue_;
-    std::optional<worker::LeaseTable> ledger_;
+    std::optional<worker::LeaseTable> leases_;
     std::string endpoint_;
     std::string worker_id_;
     std::uint64_t epoch_ = 0;

@@ -50,7 +50,7 @@ bool is_topic_arn(std::string_view arn) {
            std::ranges::all_of(name, is_name_character);
 }
 
-// Only the image worker takes one so far; a mistake in it is told by derivative, step and field.
+// Only the image worker takes one so far; a mistake in it is named by derivative, step and field.
 Result<void> check_configuration(const schema::FunctionInfo& function) {
     if (function.configuration.size() > schema::function_configuration_bytes_max) {
         return invalid("a function's configuration has at most 32768 bytes");

@@ -16,7 +16,7 @@ inline constexpr std::uint32_t function_timeout_s_max = 900;
 inline constexpr std::uint32_t function_retries_max = 10;
 inline constexpr std::uint32_t function_retry_delay_s_max = 3'600;
 
-// Whether there is a notifier that could tell topics.
+// Whether there is a notifier that takes messages to topics.
 enum class Topics : std::uint8_t { reachable, unreachable };
 
 // What Functions shares with the rest of Core. All outlive it.

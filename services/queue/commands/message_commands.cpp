@@ -118,16 +118,16 @@ Result<schema::MessagesReceived> MessageCommands::peek(const schema::PeekMessage
                                                request.name, "sqs:ReceiveMessage"));
     const std::uint32_t limit = std::min(request.messages_max, schema::receive_messages_max);
     schema::MessagesReceived seen;
-    for (const auto& [number, standing] : queue->messages.peek(limit)) {
-        ONPUT_TRY(auto record, messages_.read(*queue, number, standing));
+    for (const auto& [number, status] : queue->messages.peek(limit)) {
+        ONPUT_TRY(auto record, messages_.read(*queue, number, status));
         seen.messages.push_back(
             {.message_id = std::move(record.message_id),
              .receipt_handle = {},
              .body = std::move(record.body),
              .attributes = std::move(record.attributes),
-             .receive_count = standing.receive_count,
-             .sent_at = standing.sent_at,
-             .first_received_at = standing.first_received_at,
+             .receive_count = status.receive_count,
+             .sent_at = status.sent_at,
+             .first_received_at = status.first_received_at,
              .sender_id = std::move(record.sender_id),
              .trace_header = std::move(record.trace_header),
              .group_id = std::move(record.group_id),
@@ -185,14 +185,14 @@ Result<void> MessageCommands::change_entry(Queue& queue, const schema::ReceiptEn
                                            Timestamp now, Effects& effects) {
     ONPUT_TRY(const Receipt receipt, receipt_of(queue, entry.receipt_handle));
     ONPUT_TRY_VOID(check_seconds("VisibilityTimeout", entry.visibility_s, visibility_s_max));
-    const Standing* standing = queue.messages.find(receipt.message);
-    if (standing == nullptr) {
+    const MessageStatus* status = queue.messages.find(receipt.message);
+    if (status == nullptr) {
         return invalid("Value " + entry.receipt_handle +
                        " for parameter ReceiptHandle is invalid. Reason: Message does not exist or "
                        "is not available for visibility timeout change.");
     }
-    const bool is_current = standing->state == MessageState::in_flight &&
-                            standing->lease == receipt.lease && standing->visible_at > now;
+    const bool is_current = status->state == MessageState::in_flight &&
+                            status->lease == receipt.lease && status->visible_at > now;
     if (!is_current) return {};
     if (entry.visibility_s == 0) {
         return messages_.give_back(queue, receipt.message,
@@ -203,7 +203,7 @@ Result<void> MessageCommands::change_entry(Queue& queue, const schema::ReceiptEn
                                    effects);
     }
     const Timestamp visible_at = now + std::chrono::seconds(entry.visibility_s);
-    if (visible_at > standing->leased_at + std::chrono::seconds(visibility_s_max)) {
+    if (visible_at > status->leased_at + std::chrono::seconds(visibility_s_max)) {
         return invalid("Value " + std::to_string(entry.visibility_s) +
                        " for parameter VisibilityTimeout is invalid. Reason: Total "
                        "VisibilityTimeout for the message is beyond the limit [43200 seconds].");

@@ -11,12 +11,12 @@ namespace {
 schema::ReceivedMessage show(const Queue& queue, Leased leased) {
     return {.message_id = std::move(leased.record.message_id),
             .receipt_handle = format_receipt(
-                {.queue = queue.number, .message = leased.number, .lease = leased.standing.lease}),
+                {.queue = queue.number, .message = leased.number, .lease = leased.status.lease}),
             .body = std::move(leased.record.body),
             .attributes = std::move(leased.record.attributes),
-            .receive_count = leased.standing.receive_count,
-            .sent_at = leased.standing.sent_at,
-            .first_received_at = leased.standing.first_received_at,
+            .receive_count = leased.status.receive_count,
+            .sent_at = leased.status.sent_at,
+            .first_received_at = leased.status.first_received_at,
             .sender_id = std::move(leased.record.sender_id),
             .trace_header = std::move(leased.record.trace_header),
             .group_id = std::move(leased.record.group_id),
@@ -38,12 +38,12 @@ schema::LaneGrants open_grants(const Queue& queue, const Worker& worker) {
 }
 
 schema::LaneGrant show_grant(const Queue& queue, Leased leased) {
-    return {.lease = leased.standing.lease.get(),
+    return {.lease = leased.status.lease.get(),
             .queue = queue.name,
             .message_id = std::move(leased.record.message_id),
             .event_id = std::move(leased.record.event_id),
-            .attempt = leased.standing.receive_count,
-            .visible_at = leased.standing.visible_at,
+            .attempt = leased.status.receive_count,
+            .visible_at = leased.status.visible_at,
             .trace = std::move(leased.record.trace),
             .body = std::move(leased.record.body)};
 }

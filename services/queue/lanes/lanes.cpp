@@ -14,7 +14,7 @@ Duration retry_delay(const schema::FunctionInfo& function, std::uint32_t attempt
     return std::chrono::seconds(std::uint64_t{function.retry_delay_s} << doublings);
 }
 
-// What a worker tells is bounded: it is kept with the job, logged, and told to topics.
+// What a worker says is bounded: it is kept with the job, logged, and sent to topics.
 Failure failure_of(const schema::LaneNack& nack) {
     Failure failure{.code = cut_bytes(nack.error_code, failure_code_bytes_max),
                     .message = cut_bytes(nack.error_message, failure_message_bytes_max),
@@ -40,7 +40,7 @@ Worker* Lanes::speaker(const std::string& id, std::uint64_t epoch, Timestamp now
 const LaneLease* Lanes::held_lease(const Worker& worker, LeaseId lease) {
     const LaneLease* found = workers_.find_lease(lease);
     if (found != nullptr && found->worker == worker.number) return found;
-    ++figures_.stale;
+    ++stats_.stale;
     return nullptr;
 }
 
@@ -75,7 +75,7 @@ Result<void> Lanes::hello(const schema::LaneHello& message, Timestamp now, Effec
 void Lanes::register_worker(Worker& worker, const schema::LaneHello& message, Effects& effects) {
     if (worker.endpoint != message.endpoint) {
         effects.lanes_opened.push_back({.worker_id = worker.id, .endpoint = message.endpoint});
-        // What went to another endpoint, or came from an earlier life of the queue, is not counted
+        // What went to another endpoint, or came from an earlier run of the queue, is not counted
         // on any more.
         worker.grants_sent = message.grants_received;
     }
@@ -116,7 +116,7 @@ Result<std::uint32_t> Lanes::return_lost(Worker& worker, const schema::LaneHello
             ++on_their_way;
             continue;
         }
-        ++figures_.grants_lost;
+        ++stats_.grants_lost;
         ONPUT_TRY_VOID(end_attempt(held,
                                    {.now = now,
                                     .visible_at = now,
@@ -160,7 +160,7 @@ Result<void> Lanes::bye(const schema::LaneBye& message, Timestamp now, Effects& 
 Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& effects) {
     Worker* worker = speaker(message.worker_id, message.epoch, now);
     if (worker == nullptr) {
-        figures_.stale += message.leases.size();
+        stats_.stale += message.leases.size();
         return {};
     }
     static const schema::JobOutcome nothing_said;
@@ -175,7 +175,7 @@ Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& 
         ONPUT_TRY_VOID(messages_.remove(
             *queue, number, now, has_outcomes ? message.outcomes[i] : nothing_said, effects));
         worker->credit = std::min(worker->credit + 1, schema::lane_credit_max);
-        ++figures_.acks;
+        ++stats_.acks;
     }
     return {};
 }
@@ -183,21 +183,21 @@ Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& 
 Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects& effects) {
     Worker* worker = speaker(message.worker_id, message.epoch, now);
     if (worker == nullptr) {
-        ++figures_.stale;
+        ++stats_.stale;
         return {};
     }
     const LaneLease* found = held_lease(*worker, LeaseId(message.lease));
     if (found == nullptr) return {};
     const LaneLease lease = *found;
     worker->credit = std::min(worker->credit + 1, schema::lane_credit_max);
-    ++figures_.nacks;
+    ++stats_.nacks;
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);
     const Failure failure = failure_of(message);
     if (message.is_permanent) {
-        ONPUT_TRY(const bool is_buried,
+        ONPUT_TRY(const bool is_dead_lettered,
                   messages_.dead_letter(*queue, lease.message, failure, now, effects));
-        if (is_buried) return {};
+        if (is_dead_lettered) return {};
     }
     Messages::Return back{.now = now, .visible_at = now, .what = "released"};
     back.detail = failure.code + ": " + failure.message;
@@ -216,7 +216,7 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
 Result<void> Lanes::extend(const schema::LaneExtend& message, Timestamp now, Effects& effects) {
     Worker* worker = speaker(message.worker_id, message.epoch, now);
     if (worker == nullptr) {
-        figures_.stale += message.leases.size();
+        stats_.stale += message.leases.size();
         return {};
     }
     const auto extension =
@@ -235,29 +235,29 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
                                 Effects& effects) {
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);
-    const Standing* standing = queue->messages.find(lease.message);
-    ONPUT_CHECK(standing != nullptr && standing->state == MessageState::in_flight);
+    const MessageStatus* status = queue->messages.find(lease.message);
+    ONPUT_CHECK(status != nullptr && status->state == MessageState::in_flight);
     const bool is_last =
         queue->function &&
         ((back.attempt == Messages::Attempt::counted &&
-          standing->receive_count >= queue->receives_max()) ||
-         (back.attempt == Messages::Attempt::lost && standing->losses + 1U >= worker_losses_max));
+          status->receive_count >= queue->receives_max()) ||
+         (back.attempt == Messages::Attempt::lost && status->losses + 1U >= worker_losses_max));
     if (!is_last) return messages_.give_back(*queue, lease.message, back, effects);
     Failure failure = back.failure;
     if (back.attempt == Messages::Attempt::lost) {
         ONPUT_TRY(failure,
-                  messages_.with_history(*queue, lease.message, *standing, std::move(failure)));
+                  messages_.with_history(*queue, lease.message, *status, std::move(failure)));
     }
-    ONPUT_TRY(const bool is_buried,
+    ONPUT_TRY(const bool is_dead_lettered,
               messages_.dead_letter(*queue, lease.message, failure, back.now, effects));
-    ONPUT_CHECK(is_buried);
+    ONPUT_CHECK(is_dead_lettered);
     return {};
 }
 
 Result<void> Lanes::return_all(const Worker& worker, const Failure& failure, Timestamp now,
                                Effects& effects) {
     for (const auto& [lease, held] : workers_.leases_of(worker.number)) {
-        // A message of a plain queue was received, as its count tells; a job has not had its turn.
+        // A message of a plain queue was received, as its count says; a job has not had its turn.
         const Queue* queue = catalogue_.find(held.queue);
         const bool is_job = queue != nullptr && queue->function;
         ONPUT_TRY_VOID(
@@ -279,8 +279,8 @@ void Lanes::sent(const schema::LaneGrants& grants, Timestamp now) {
     for (const auto& grant : grants.grants) workers_.mark_sent(LeaseId(grant.lease), now);
 }
 
-void Lanes::forgive(Timestamp now) {
-    workers_.forgive(now);
+void Lanes::restart_silence(Timestamp now) {
+    workers_.restart_silence(now);
 }
 
 void Lanes::lane_failed(std::string_view worker_id) {
@@ -298,7 +298,7 @@ Result<void> Lanes::on_time(Timestamp now, Effects& effects) {
         ONPUT_TRY_VOID(return_all(worker,
                                   {.code = "job.worker_lost", .message = "its worker fell silent"},
                                   now, effects));
-        if (!worker.is_leaving) ++figures_.workers_lost;
+        if (!worker.is_leaving) ++stats_.workers_lost;
         effects.lanes_closed.push_back(worker.id);
         workers_.remove(number);
     }

@@ -47,7 +47,7 @@ inline constexpr std::size_t failure_code_bytes_max = 128;
 inline constexpr std::size_t failure_message_bytes_max = 4096;
 inline constexpr std::size_t failure_disposition_bytes_max = 2048;
 
-struct LaneFigures {
+struct LaneStats {
     std::uint64_t acks = 0;
     std::uint64_t nacks = 0;
     std::uint64_t stale = 0;         // Acks, nacks, extensions of leases that had ended.
@@ -75,12 +75,12 @@ public:
     // Nobody looked at the clock for so long (a suspended process, a clock that was set) that
     // silence proves nothing: everyone is taken as heard now. Nor does a hello that waited so long
     // prove that a grant was lost: every grant is taken as sent now.
-    void forgive(Timestamp now);
+    void restart_silence(Timestamp now);
     // The lane of a worker could not be opened: it gets nothing until its next hello.
     void lane_failed(std::string_view worker_id);
     [[nodiscard]] std::optional<Timestamp> next_time() const;
 
-    [[nodiscard]] const LaneFigures& figures() const { return figures_; }
+    [[nodiscard]] const LaneStats& stats() const { return stats_; }
 
 private:
     // The worker that speaks, or nothing when it is unknown or not of this epoch.
@@ -104,7 +104,7 @@ private:
     Catalogue& catalogue_;
     Workers& workers_;
     Dispatcher& dispatcher_;
-    LaneFigures figures_;
+    LaneStats stats_;
 };
 
 }  // namespace onput::queue

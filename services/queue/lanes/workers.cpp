@@ -76,7 +76,7 @@ void Workers::end_leases_of(QueueNumber queue) {
     }
 }
 
-void Workers::forgive(Timestamp now) {
+void Workers::restart_silence(Timestamp now) {
     for (const auto& [number, worker] : workers_) worker->heard_at = now;
     for (auto& [lease, held] : leases_) {
         if (held.sent_at) held.sent_at = now;

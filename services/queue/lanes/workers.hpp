@@ -64,7 +64,7 @@ public:
     // Its grant goes out now. Harmless for a lease that has ended meanwhile.
     void mark_sent(LeaseId lease, Timestamp now);
     // Everyone is taken as heard now, and every grant as sent now.
-    void forgive(Timestamp now);
+    void restart_silence(Timestamp now);
     // Those of a queue that is emptied or deleted: what its workers say of them later is stale.
     void end_leases_of(QueueNumber queue);
     [[nodiscard]] std::size_t leases() const { return leases_.size(); }

@@ -13,7 +13,7 @@ class Counters {
 public:
     void restore(const CountersRecord& reserved);
 
-    // Each writes the reservation to the batch when a block is used up. An id must not be told to
+    // Each writes the reservation to the batch when a block is used up. An id must not be given to
     // anyone before that batch is durable.
     QueueNumber next_queue(store::Batch& batch);
     MessageNumber next_message(store::Batch& batch);

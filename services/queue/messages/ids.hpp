@@ -18,10 +18,10 @@ using MessageNumber = StrongType<std::uint64_t, struct MessageNumberTag>;
 // One handing out of one message. Never given twice; 0 is none.
 using LeaseId = StrongType<std::uint64_t, struct LeaseIdTag>;
 
-// A receive that waits for messages, in this life of the process.
+// A receive that waits for messages, in this run of the process.
 using WaitId = StrongType<std::uint64_t, struct WaitIdTag>;
 
-// A worker of lanes, in this life of the process; 0 is none.
+// A worker of lanes, in this run of the process; 0 is none.
 using WorkerNumber = StrongType<std::uint32_t, struct WorkerNumberTag>;
 
 }  // namespace onput::queue

@@ -17,28 +17,28 @@ void MessageIndex::add_fresh(MessageNumber number, Timestamp sent_at) {
     fresh_.push_back({number, sent_at});
 }
 
-void MessageIndex::add(MessageNumber number, const Standing& standing) {
-    const bool is_new = touched_.emplace(number, standing).second;
+void MessageIndex::add(MessageNumber number, const MessageStatus& status) {
+    const bool is_new = touched_.emplace(number, status).second;
     ONPUT_CHECK(is_new);
-    enter(number, standing);
+    enter(number, status);
 }
 
-void MessageIndex::change(MessageNumber number, const Standing& standing) {
+void MessageIndex::change(MessageNumber number, const MessageStatus& status) {
     const auto found = touched_.find(number);
     ONPUT_CHECK(found != touched_.end());
     // A visible message is in returned_ already and must not come in twice.
     ONPUT_CHECK(found->second.state != MessageState::visible);
     --counter(found->second.state);
-    found->second = standing;
-    enter(number, standing);
+    found->second = status;
+    enter(number, status);
 }
 
-void MessageIndex::enter(MessageNumber number, const Standing& standing) {
-    ++counter(standing.state);
-    if (standing.state == MessageState::visible) {
+void MessageIndex::enter(MessageNumber number, const MessageStatus& status) {
+    ++counter(status.state);
+    if (status.state == MessageState::visible) {
         returned_.push_back(number);
     } else {
-        push_wake({standing.visible_at, number});
+        push_wake({status.visible_at, number});
     }
 }
 
@@ -53,20 +53,20 @@ void MessageIndex::clear() {
     *this = MessageIndex();
 }
 
-const Standing* MessageIndex::find(MessageNumber number) const {
+const MessageStatus* MessageIndex::find(MessageNumber number) const {
     const auto found = touched_.find(number);
     return found == touched_.end() ? nullptr : &found->second;
 }
 
 bool MessageIndex::is_stale(MessageNumber returned) const {
-    const Standing* standing = find(returned);
-    return standing == nullptr || standing->state != MessageState::visible;
+    const MessageStatus* status = find(returned);
+    return status == nullptr || status->state != MessageState::visible;
 }
 
 bool MessageIndex::is_stale(const Wake& wake) const {
-    const Standing* standing = find(wake.number);
-    return standing == nullptr || standing->state == MessageState::visible ||
-           standing->visible_at != wake.time;
+    const MessageStatus* status = find(wake.number);
+    return status == nullptr || status->state == MessageState::visible ||
+           status->visible_at != wake.time;
 }
 
 std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible() {
@@ -74,9 +74,9 @@ std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible() {
     if (returned_.empty() || (!fresh_.empty() && fresh_.front().number < returned_.front())) {
         if (fresh_.empty()) return {};
         return Candidate{.number = fresh_.front().number,
-                         .standing = {.sent_at = fresh_.front().sent_at}};
+                         .status = {.sent_at = fresh_.front().sent_at}};
     }
-    return Candidate{.number = returned_.front(), .standing = *find(returned_.front())};
+    return Candidate{.number = returned_.front(), .status = *find(returned_.front())};
 }
 
 void MessageIndex::pop_oldest() {
@@ -108,11 +108,11 @@ void MessageIndex::wake(Timestamp now, std::vector<Candidate>& expired) {
         std::ranges::pop_heap(wakes_, is_later);
         wakes_.pop_back();
         if (is_stale(due)) continue;
-        Standing standing = *find(due.number);
-        if (standing.state == MessageState::in_flight) expired.push_back({due.number, standing});
-        standing.state = MessageState::visible;
-        standing.worker = WorkerNumber();
-        change(due.number, standing);
+        MessageStatus status = *find(due.number);
+        if (status.state == MessageState::in_flight) expired.push_back({due.number, status});
+        status.state = MessageState::visible;
+        status.worker = WorkerNumber();
+        change(due.number, status);
     }
 }
 
@@ -145,12 +145,12 @@ void MessageIndex::check_invariants() const {
     std::vector<MessageNumber> returned(returned_.begin(), returned_.end());
     std::ranges::sort(returned);
     std::array<std::size_t, 3> counts{};
-    for (const auto& [number, standing] : touched_) {
-        ++counts[static_cast<std::size_t>(standing.state)];
-        if (standing.state == MessageState::visible) {
+    for (const auto& [number, status] : touched_) {
+        ++counts[static_cast<std::size_t>(status.state)];
+        if (status.state == MessageState::visible) {
             ONPUT_CHECK(std::ranges::equal_range(returned, number).size() == 1);
         } else {
-            ONPUT_CHECK(std::ranges::binary_search(wakes, std::pair(number, standing.visible_at)));
+            ONPUT_CHECK(std::ranges::binary_search(wakes, std::pair(number, status.visible_at)));
         }
     }
     ONPUT_CHECK(counts == counts_);

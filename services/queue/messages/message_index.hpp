@@ -30,7 +30,7 @@ namespace onput::queue {
 enum class MessageState : std::uint8_t { visible, hidden, in_flight };
 
 // How one message stands.
-struct Standing {
+struct MessageStatus {
     Timestamp sent_at{};
     Timestamp visible_at{};  // When `hidden` and `in_flight` end.
     Timestamp first_received_at{};
@@ -49,21 +49,21 @@ class MessageIndex {
 public:
     struct Candidate {
         MessageNumber number;
-        Standing standing;
+        MessageStatus status;
     };
 
     // A new message that may be handed out at once. Numbers must rise.
     void add_fresh(MessageNumber number, Timestamp sent_at);
     // A message in any state. Its number must not be here.
-    void add(MessageNumber number, const Standing& standing);
-    // Puts a hidden or in-flight message into another standing.
-    void change(MessageNumber number, const Standing& standing);
+    void add(MessageNumber number, const MessageStatus& status);
+    // Puts a hidden or in-flight message into another status.
+    void change(MessageNumber number, const MessageStatus& status);
     void remove(MessageNumber number);
     void clear();
 
     // Nothing for a message that is gone, and for one that was never handed out nor delayed: no one
     // outside can know its number.
-    [[nodiscard]] const Standing* find(MessageNumber number) const;
+    [[nodiscard]] const MessageStatus* find(MessageNumber number) const;
 
     // The visible message to hand out next, and its removal from here: the caller adds it again as
     // in flight, or has removed its rows.
@@ -95,12 +95,12 @@ private:
 
     [[nodiscard]] bool is_stale(MessageNumber returned) const;
     [[nodiscard]] bool is_stale(const Wake& wake) const;
-    void enter(MessageNumber number, const Standing& standing);
+    void enter(MessageNumber number, const MessageStatus& status);
     void push_wake(Wake wake);
     std::size_t& counter(MessageState state) { return counts_[static_cast<std::size_t>(state)]; }
 
     std::deque<Fresh> fresh_;  // Never handed out.
-    std::unordered_map<MessageNumber, Standing> touched_;
+    std::unordered_map<MessageNumber, MessageStatus> touched_;
     // Touched messages that became visible; those since removed are skipped when they are met.
     std::deque<MessageNumber> returned_;
     // A heap by time; entries that no longer hold are skipped, and thrown out when they are most.

@@ -13,8 +13,8 @@ std::string attempt_text(std::uint32_t receive_count) {
 }
 
 // Those that were begun, with those that were lost with their worker.
-std::uint32_t attempts_of(const Standing& standing) {
-    return standing.receive_count + standing.losses;
+std::uint32_t attempts_of(const MessageStatus& status) {
+    return status.receive_count + status.losses;
 }
 
 // AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
@@ -76,57 +76,57 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
     return {};
 }
 
-Standing Messages::restore_standing(const Queue& queue, const LeaseRecord& record,
-                                    const MessageKey& key, Timestamp now) {
-    Standing standing{.sent_at = key.sent_at,
-                      .visible_at = record.visible_at,
-                      .first_received_at = record.first_received_at,
-                      .leased_at = record.leased_at,
-                      .lease = LeaseId(record.lease),
-                      .worker = {},
-                      .receive_count = record.receive_count,
-                      .losses = static_cast<std::uint16_t>(record.losses),
-                      .state = MessageState::visible,
-                      .is_logged = record.is_logged,
-                      .has_lease_row = true,
-                      .has_failure = record.has_failure};
-    if (record.visible_at <= now) return standing;
-    standing.state = record.lease == 0 ? MessageState::hidden : MessageState::in_flight;
-    if (record.lease == 0 || record.worker.empty()) return standing;
+MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& record,
+                                         const MessageKey& key, Timestamp now) {
+    MessageStatus status{.sent_at = key.sent_at,
+                         .visible_at = record.visible_at,
+                         .first_received_at = record.first_received_at,
+                         .leased_at = record.leased_at,
+                         .lease = LeaseId(record.lease),
+                         .worker = {},
+                         .receive_count = record.receive_count,
+                         .losses = static_cast<std::uint16_t>(record.losses),
+                         .state = MessageState::visible,
+                         .is_logged = record.is_logged,
+                         .has_lease_row = true,
+                         .has_failure = record.has_failure};
+    if (record.visible_at <= now) return status;
+    status.state = record.lease == 0 ? MessageState::hidden : MessageState::in_flight;
+    if (record.lease == 0 || record.worker.empty()) return status;
     // The worker has as long as a silent one to say that it still holds this.
     Worker* worker = parts_.workers.find(record.worker);
     if (worker == nullptr) worker = &parts_.workers.add(record.worker, record.epoch, now);
     if (worker->epoch != record.epoch) {
-        standing.state = MessageState::visible;
-        return standing;
+        status.state = MessageState::visible;
+        return status;
     }
-    standing.worker = worker->number;
+    status.worker = worker->number;
     parts_.workers.begin_lease(
-        standing.lease,
+        status.lease,
         {.queue = queue.number, .message = key.message, .worker = worker->number, .sent_at = now});
-    return standing;
+    return status;
 }
 
 Result<MessageRecord> Messages::load(const Queue& queue, MessageNumber number,
-                                     const Standing& standing) const {
+                                     const MessageStatus& status) const {
     ONPUT_TRY(const auto row,
-              parts_.view.get(partition, message_key({queue.number, number, standing.sent_at})));
+              parts_.view.get(partition, message_key({queue.number, number, status.sent_at})));
     if (!row)
         return fail(ErrorCode::corruption, "a message of queue " + queue.name + " is missing");
     return schema::decode<MessageRecord>(*row);
 }
 
 Result<MessageRecord> Messages::read(const Queue& queue, MessageNumber number,
-                                     const Standing& standing) {
+                                     const MessageStatus& status) {
     if (const MessageRecord* record = cache_.find(number)) return *record;
-    return load(queue, number, standing);
+    return load(queue, number, status);
 }
 
 Result<MessageRecord> Messages::take(const Queue& queue, const Candidate& candidate) {
     if (auto cached = cache_.take(candidate.number)) return *std::move(cached);
-    auto record = load(queue, candidate.number, candidate.standing);
+    auto record = load(queue, candidate.number, candidate.status);
     // A backlog is being handed out in order: the next rows are wanted soon.
-    const bool is_fresh = candidate.standing.receive_count == 0;
+    const bool is_fresh = candidate.status.receive_count == 0;
     if (record && is_fresh && record->body.size() <= read_ahead_body_bytes_max) {
         read_ahead(queue, candidate.number);
     }
@@ -146,35 +146,35 @@ void Messages::read_ahead(const Queue& queue, MessageNumber after) {
     }
 }
 
-void Messages::remove_rows(const Queue& queue, MessageNumber number, const Standing& standing,
+void Messages::remove_rows(const Queue& queue, MessageNumber number, const MessageStatus& status,
                            Effects& effects) {
-    effects.batch().remove(message_key({queue.number, number, standing.sent_at}));
-    if (standing.has_lease_row) effects.batch().remove(lease_key(queue.number, number));
-    if (standing.has_failure) effects.batch().remove(failure_key(queue.number, number));
+    effects.batch().remove(message_key({queue.number, number, status.sent_at}));
+    if (status.has_lease_row) effects.batch().remove(lease_key(queue.number, number));
+    if (status.has_failure) effects.batch().remove(failure_key(queue.number, number));
     cache_.remove(number);
     --size_;
 }
 
-void Messages::write_lease(const Queue& queue, MessageNumber number, Standing& standing,
+void Messages::write_lease(const Queue& queue, MessageNumber number, MessageStatus& status,
                            Effects& effects) {
-    LeaseRecord record{.visible_at = standing.visible_at,
-                       .receive_count = standing.receive_count,
-                       .first_received_at = standing.first_received_at,
+    LeaseRecord record{.visible_at = status.visible_at,
+                       .receive_count = status.receive_count,
+                       .first_received_at = status.first_received_at,
                        .lease = 0,
                        .worker = {},
                        .epoch = 0,
-                       .is_logged = standing.is_logged,
-                       .leased_at = standing.leased_at,
-                       .losses = standing.losses,
-                       .has_failure = standing.has_failure};
-    if (standing.state == MessageState::in_flight) {
-        record.lease = standing.lease.get();
-        if (const Worker* worker = parts_.workers.find(standing.worker)) {
+                       .is_logged = status.is_logged,
+                       .leased_at = status.leased_at,
+                       .losses = status.losses,
+                       .has_failure = status.has_failure};
+    if (status.state == MessageState::in_flight) {
+        record.lease = status.lease.get();
+        if (const Worker* worker = parts_.workers.find(status.worker)) {
             record.worker = worker->id;
             record.epoch = worker->epoch;
         }
     }
-    standing.has_lease_row = true;
+    status.has_lease_row = true;
     effects.batch().put(lease_key(queue.number, number), schema::encode(record));
 }
 
@@ -184,7 +184,7 @@ void Messages::forget(Queue& queue) {
     parts_.workers.end_leases_of(queue.number);
 }
 
-// --- The life of a message --------------------------------------------------------------------
+// --- A message from send to end --------------------------------------------------------------------
 
 void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
                    Effects& effects) {
@@ -195,18 +195,18 @@ void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration d
             effects);
     }
     if (delay > Duration::zero()) {
-        Standing standing{.sent_at = now,
-                          .visible_at = now + delay,
-                          .state = MessageState::hidden,
-                          .is_logged = record.is_logged};
-        write_lease(queue, number, standing, effects);
-        queue.messages.add(number, standing);
+        MessageStatus status{.sent_at = now,
+                             .visible_at = now + delay,
+                             .state = MessageState::hidden,
+                             .is_logged = record.is_logged};
+        write_lease(queue, number, status, effects);
+        queue.messages.add(number, status);
     } else {
         queue.messages.add_fresh(number, now);
         cache_.put(number, std::move(record));
     }
     ++size_;
-    ++figures_.sent;
+    ++stats_.sent;
     parts_.agenda.note(queue);
 }
 
@@ -215,24 +215,25 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
     for (std::size_t skipped = 0; skipped < expired_removed_at_once; ++skipped) {
         const auto oldest = queue.messages.oldest_visible();
         if (!oldest) return std::optional<Leased>();
-        if (queue.is_expired(oldest->standing.sent_at, terms.now)) {
+        if (queue.is_expired(oldest->status.sent_at, terms.now)) {
             drop_oldest(queue, *oldest, effects);
             continue;
         }
         const std::uint32_t receives_max = queue.receives_max();
-        if (receives_max > 0 && oldest->standing.receive_count >= receives_max) {
+        if (receives_max > 0 && oldest->status.receive_count >= receives_max) {
             ONPUT_TRY(const Failure failure,
-                      with_history(queue, oldest->number, oldest->standing,
+                      with_history(queue, oldest->number, oldest->status,
                                    {.code = "ReceivedTooOften",
                                     .message = "received " + std::to_string(receives_max) +
                                                " times without being deleted"}));
-            ONPUT_TRY(const bool is_buried, bury(queue, *oldest, failure, terms.now, effects));
-            if (is_buried) {
+            ONPUT_TRY(const bool is_dead_lettered,
+                      dead_letter(queue, *oldest, failure, terms.now, effects));
+            if (is_dead_lettered) {
                 queue.messages.pop_oldest();
                 continue;
             }
         }
-        Leased leased{.number = oldest->number, .standing = oldest->standing, .record = {}};
+        Leased leased{.number = oldest->number, .status = oldest->status, .record = {}};
         ONPUT_TRY(leased.record, take(queue, *oldest));
         queue.messages.pop_oldest();
         hand_out(queue, leased, terms, effects);
@@ -242,108 +243,108 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
 }
 
 void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects) {
-    Standing& standing = leased.standing;
-    standing.state = MessageState::in_flight;
-    standing.lease = parts_.counters.next_lease(effects.batch());
-    standing.worker = terms.worker == nullptr ? WorkerNumber() : terms.worker->number;
-    standing.leased_at = terms.now;
-    standing.visible_at = terms.now + terms.visibility;
-    if (++standing.receive_count == 1) standing.first_received_at = terms.now;
-    standing.is_logged = leased.record.is_logged;
-    write_lease(queue, leased.number, standing, effects);
-    queue.messages.add(leased.number, standing);
+    MessageStatus& status = leased.status;
+    status.state = MessageState::in_flight;
+    status.lease = parts_.counters.next_lease(effects.batch());
+    status.worker = terms.worker == nullptr ? WorkerNumber() : terms.worker->number;
+    status.leased_at = terms.now;
+    status.visible_at = terms.now + terms.visibility;
+    if (++status.receive_count == 1) status.first_received_at = terms.now;
+    status.is_logged = leased.record.is_logged;
+    write_lease(queue, leased.number, status, effects);
+    queue.messages.add(leased.number, status);
     if (terms.worker != nullptr) {
-        parts_.workers.begin_lease(standing.lease, {.queue = queue.number,
-                                                    .message = leased.number,
-                                                    .worker = standing.worker,
-                                                    .sent_at = {}});
+        parts_.workers.begin_lease(status.lease, {.queue = queue.number,
+                                                  .message = leased.number,
+                                                  .worker = status.worker,
+                                                  .sent_at = {}});
     }
-    if (standing.is_logged) {
+    if (status.is_logged) {
         const std::string taker =
             terms.worker == nullptr ? " by a receive" : ", worker " + terms.worker->id;
         log(queue, leased.record,
             {.now = terms.now,
              .what = "leased",
-             .detail = attempt_text(standing.receive_count) + taker},
+             .detail = attempt_text(status.receive_count) + taker},
             effects);
     }
-    ++figures_.leased;
+    ++stats_.leased;
     parts_.agenda.note(queue);
 }
 
 void Messages::end_in_flight(const Candidate& ended) {
-    if (ended.standing.worker != WorkerNumber()) parts_.workers.end_lease(ended.standing.lease);
-    ++figures_.returned;
+    if (ended.status.worker != WorkerNumber()) parts_.workers.end_lease(ended.status.lease);
+    ++stats_.returned;
 }
 
 Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Return& back,
                                  Effects& effects) {
-    const Standing* found = queue.messages.find(number);
+    const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr && found->state == MessageState::in_flight);
-    Standing standing = *found;
-    if (standing.is_logged && !back.what.empty()) {
-        ONPUT_TRY(const auto record, read(queue, number, standing));
+    MessageStatus status = *found;
+    if (status.is_logged && !back.what.empty()) {
+        ONPUT_TRY(const auto record, read(queue, number, status));
         log(queue, record,
             {.now = back.now,
              .what = back.what,
-             .detail = attempt_text(standing.receive_count) + ": " + back.detail},
+             .detail = attempt_text(status.receive_count) + ": " + back.detail},
             effects);
     }
-    end_in_flight({number, standing});
-    if (back.attempt != Attempt::counted) --standing.receive_count;
-    if (back.attempt == Attempt::lost) ++standing.losses;
+    end_in_flight({number, status});
+    if (back.attempt != Attempt::counted) --status.receive_count;
+    if (back.attempt == Attempt::lost) ++status.losses;
     if (queue.function && back.attempt == Attempt::counted && !back.failure.code.empty()) {
-        standing.has_failure = true;
+        status.has_failure = true;
         effects.batch().put(failure_key(queue.number, number), schema::encode(back.failure));
     }
-    standing.worker = WorkerNumber();
-    standing.visible_at = back.visible_at;
-    standing.state = back.visible_at <= back.now ? MessageState::visible : MessageState::hidden;
-    write_lease(queue, number, standing, effects);
-    queue.messages.change(number, standing);
+    status.worker = WorkerNumber();
+    status.visible_at = back.visible_at;
+    status.state = back.visible_at <= back.now ? MessageState::visible : MessageState::hidden;
+    write_lease(queue, number, status, effects);
+    queue.messages.change(number, status);
     parts_.agenda.note(queue);
     return {};
 }
 
 void Messages::extend(Queue& queue, MessageNumber number, Timestamp visible_at, Effects& effects) {
-    const Standing* found = queue.messages.find(number);
+    const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr && found->state == MessageState::in_flight);
-    Standing standing = *found;
-    standing.visible_at = visible_at;
-    write_lease(queue, number, standing, effects);
-    queue.messages.change(number, standing);
+    MessageStatus status = *found;
+    status.visible_at = visible_at;
+    write_lease(queue, number, status, effects);
+    queue.messages.change(number, status);
     parts_.agenda.note(queue);
 }
 
 Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
                               const schema::JobOutcome& outcome, Effects& effects) {
-    const Standing* found = queue.messages.find(number);
+    const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr);
-    const Standing standing = *found;
+    const MessageStatus status = *found;
     const bool is_told = queue.function && !queue.function->function.success_topic_arn.empty();
-    if (standing.is_logged || is_told) {
-        ONPUT_TRY(const auto record, read(queue, number, standing));
+    if (status.is_logged || is_told) {
+        ONPUT_TRY(const auto record, read(queue, number, status));
         log(queue, record,
             {.now = now,
              .what = queue.function ? "succeeded" : "removed",
              .detail = outcome.summary},
             effects);
         if (is_told) {
-            parts_.notifications.tell({.function = queue.function->function,
-                                       .job = record,
-                                       .attempts = attempts_of(standing),
-                                       .time = now,
-                                       .outputs = outcome.outputs,
-                                       .failure = nullptr},
-                                      effects.batch());
+            parts_.notifications.add({.function = queue.function->function,
+                                      .job = record,
+                                      .attempts = attempts_of(status),
+                                      .time = now,
+                                      .outputs = outcome.outputs,
+                                      .failure = nullptr},
+                                     effects.batch());
         }
     }
-    if (standing.state == MessageState::in_flight && standing.worker != WorkerNumber()) {
-        parts_.workers.end_lease(standing.lease);
+    if (status.state == MessageState::in_flight && status.worker != WorkerNumber()) {
+        parts_.workers.end_lease(status.lease);
     }
     queue.messages.remove(number);
-    remove_rows(queue, number, standing, effects);
-    ++figures_.removed;
+    remove_rows(queue, number, status, effects);
+    ++stats_.removed;
     return {};
 }
 
@@ -353,21 +354,22 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
     queue.messages.wake(now, expired);
     for (const Candidate& ended : expired) {
         end_in_flight(ended);
-        if (ended.standing.is_logged) {
-            ONPUT_TRY(const auto record, read(queue, ended.number, ended.standing));
+        if (ended.status.is_logged) {
+            ONPUT_TRY(const auto record, read(queue, ended.number, ended.status));
             log(queue, record,
                 {.now = now,
                  .what = "released",
-                 .detail = attempt_text(ended.standing.receive_count) + ": the lease ran out"},
+                 .detail = attempt_text(ended.status.receive_count) + ": the lease ran out"},
                 effects);
         }
-        if (!queue.function || ended.standing.receive_count < queue.receives_max()) continue;
+        if (!queue.function || ended.status.receive_count < queue.receives_max()) continue;
         ONPUT_TRY(const Failure failure,
-                  with_history(queue, ended.number, ended.standing,
+                  with_history(queue, ended.number, ended.status,
                                {.code = "job.lease_ended",
                                 .message = "the lease of the last attempt ran out"}));
-        ONPUT_TRY(const bool is_buried, dead_letter(queue, ended.number, failure, now, effects));
-        ONPUT_CHECK(is_buried);
+        ONPUT_TRY(const bool is_dead_lettered,
+                  dead_letter(queue, ended.number, failure, now, effects));
+        ONPUT_CHECK(is_dead_lettered);
     }
     parts_.agenda.note(queue);
     return {};
@@ -375,14 +377,14 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
 
 void Messages::drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects) {
     queue.messages.pop_oldest();
-    remove_rows(queue, candidate.number, candidate.standing, effects);
-    ++figures_.expired;
+    remove_rows(queue, candidate.number, candidate.status, effects);
+    ++stats_.expired;
 }
 
 bool Messages::expire(Queue& queue, Timestamp now, Effects& effects) {
     for (std::size_t i = 0; i < expired_removed_at_once; ++i) {
         const auto oldest = queue.messages.oldest_visible();
-        if (!oldest || !queue.is_expired(oldest->standing.sent_at, now)) return false;
+        if (!oldest || !queue.is_expired(oldest->status.sent_at, now)) return false;
         drop_oldest(queue, *oldest, effects);
     }
     return true;
@@ -391,8 +393,8 @@ bool Messages::expire(Queue& queue, Timestamp now, Effects& effects) {
 // --- Dead letters -----------------------------------------------------------------------------
 
 Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
-                                       const Standing& standing, Failure failure) const {
-    if (!standing.has_failure) return failure;
+                                       const MessageStatus& status, Failure failure) const {
+    if (!status.has_failure) return failure;
     ONPUT_TRY(const auto row, parts_.view.get(partition, failure_key(queue.number, number)));
     if (!row)
         return fail(ErrorCode::corruption, "a failure of a job of " + queue.name + " is gone");
@@ -404,22 +406,22 @@ Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
 
 Result<bool> Messages::dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
                                    Timestamp now, Effects& effects) {
-    const Standing* found = queue.messages.find(number);
+    const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr);
     const Candidate candidate{number, *found};
-    ONPUT_TRY(const bool is_buried, bury(queue, candidate, failure, now, effects));
-    if (!is_buried) return false;
-    if (candidate.standing.state == MessageState::in_flight) end_in_flight(candidate);
+    ONPUT_TRY(const bool is_dead_lettered, dead_letter(queue, candidate, failure, now, effects));
+    if (!is_dead_lettered) return false;
+    if (candidate.status.state == MessageState::in_flight) end_in_flight(candidate);
     queue.messages.remove(number);
     return true;
 }
 
-Result<bool> Messages::bury(Queue& queue, const Candidate& candidate, const Failure& failure,
-                            Timestamp now, Effects& effects) {
+Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, const Failure& failure,
+                                   Timestamp now, Effects& effects) {
     Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
     const bool has_place = target != nullptr && target != &queue && !target->function;
     if (!queue.function && !has_place) return false;
-    ONPUT_TRY(auto record, read(queue, candidate.number, candidate.standing));
+    ONPUT_TRY(auto record, read(queue, candidate.number, candidate.status));
     log(queue, record,
         {.now = now,
          .what = "dead-lettered",
@@ -427,41 +429,41 @@ Result<bool> Messages::bury(Queue& queue, const Candidate& candidate, const Fail
                    (has_place ? "; moved to " + target->arn
                               : "; kept in this log only: there is no dead-letter queue")},
         effects);
-    remove_rows(queue, candidate.number, candidate.standing, effects);
-    ++figures_.dead_lettered;
+    remove_rows(queue, candidate.number, candidate.status, effects);
+    ++stats_.dead_lettered;
     if (queue.function) {
-        bury_job(queue, candidate.standing, std::move(record), failure, now, effects);
+        dead_letter_job(queue, candidate.status, std::move(record), failure, now, effects);
         return true;
     }
     // A message keeps everything but its place: its id, its age and its count of receives.
     const MessageNumber number = parts_.counters.next_message(effects.batch());
     record.dead_letter_source_arn = queue.arn;
-    effects.batch().put(message_key({target->number, number, candidate.standing.sent_at}),
+    effects.batch().put(message_key({target->number, number, candidate.status.sent_at}),
                         schema::encode(record));
-    Standing standing = candidate.standing;
-    standing.state = MessageState::visible;
-    standing.visible_at = now;
-    standing.worker = WorkerNumber();
-    write_lease(*target, number, standing, effects);
-    target->messages.add(number, standing);
+    MessageStatus status = candidate.status;
+    status.state = MessageState::visible;
+    status.visible_at = now;
+    status.worker = WorkerNumber();
+    write_lease(*target, number, status, effects);
+    target->messages.add(number, status);
     cache_.put(number, std::move(record));
     ++size_;
     parts_.agenda.note(*target);
     return true;
 }
 
-void Messages::bury_job(Queue& queue, const Standing& standing, MessageRecord record,
-                        const Failure& failure, Timestamp now, Effects& effects) {
+void Messages::dead_letter_job(Queue& queue, const MessageStatus& status, MessageRecord record,
+                               const Failure& failure, Timestamp now, Effects& effects) {
     ++queue.function->dead_lettered;
     effects.batch().put(function_key(queue.account, queue.name), schema::encode(*queue.function));
     if (!queue.function->function.failure_topic_arn.empty()) {
-        parts_.notifications.tell({.function = queue.function->function,
-                                   .job = record,
-                                   .attempts = attempts_of(standing),
-                                   .time = now,
-                                   .outputs = {},
-                                   .failure = &failure},
-                                  effects.batch());
+        parts_.notifications.add({.function = queue.function->function,
+                                  .job = record,
+                                  .attempts = attempts_of(status),
+                                  .time = now,
+                                  .outputs = {},
+                                  .failure = &failure},
+                                 effects.batch());
     }
     Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
     if (target == nullptr || target->function) return;

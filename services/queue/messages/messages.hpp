@@ -1,11 +1,11 @@
-// Messages: every change of a message's standing, in memory and in its rows at once. This is where
+// Messages: every change of a message's status, in memory and in its rows at once. This is where
 // the promises are kept:
 //
 //   - a message is in one queue until its rows go: by an acknowledgement, its retention, a purge;
 //   - a lease is in a row before anyone hears of it, so a restart neither forgets a receive nor
 //     hands a message out twice within its visibility time;
 //   - dead-lettering removes here and adds there in one commit;
-//   - the end of a job and what its function's topic is told of it are one commit.
+//   - the end of a job and the message to its function's topic are one commit.
 //
 // Called by the parts of Core, which answer for who may do what. Whatever is handed an Effects
 // writes into its batch.
@@ -35,8 +35,8 @@ inline constexpr std::size_t read_ahead_body_bytes_max = 4096;
 // Messages that outlived their retention are removed in portions of this many.
 inline constexpr std::size_t expired_removed_at_once = 1000;
 
-// Figures since the start of the process.
-struct MessageFigures {
+// Counts since the start of the process.
+struct MessageStats {
     std::uint64_t sent = 0;
     std::uint64_t leased = 0;
     std::uint64_t removed = 0;
@@ -53,7 +53,7 @@ struct LeaseTerms {
 
 struct Leased {
     MessageNumber number;
-    Standing standing;
+    MessageStatus status;
     MessageRecord record;
 };
 
@@ -113,9 +113,9 @@ public:
                         const schema::JobOutcome& outcome, Effects& effects);
 
     // What a job ends with whose last attempt ended without a word of its worker: `failure`, and
-    // after it what was told of an attempt before.
-    Result<Failure> with_history(const Queue& queue, MessageNumber number, const Standing& standing,
-                                 Failure failure) const;
+    // after it what is known of an attempt before.
+    Result<Failure> with_history(const Queue& queue, MessageNumber number,
+                                 const MessageStatus& status, Failure failure) const;
 
     // Moves a message that the queue's index knows to the queue's dead letters. False: there is no
     // place for it, and it stays as it is.
@@ -131,7 +131,8 @@ public:
     bool expire(Queue& queue, Timestamp now, Effects& effects);
 
     // The stored part of a message, without taking it out of the cache.
-    Result<MessageRecord> read(const Queue& queue, MessageNumber number, const Standing& standing);
+    Result<MessageRecord> read(const Queue& queue, MessageNumber number,
+                               const MessageStatus& status);
 
     // What a message's story in the job log says next, if it has one.
     struct Step {
@@ -141,7 +142,7 @@ public:
     };
     void log(const Queue& queue, const MessageRecord& record, Step step, Effects& effects);
 
-    [[nodiscard]] const MessageFigures& figures() const { return figures_; }
+    [[nodiscard]] const MessageStats& stats() const { return stats_; }
     [[nodiscard]] std::size_t size() const { return size_; }  // Of all queues.
     // The queue's messages are gone from its index; their rows go by Sweeper.
     void forget(Queue& queue);
@@ -150,26 +151,26 @@ private:
     using Candidate = MessageIndex::Candidate;
 
     Result<MessageRecord> load(const Queue& queue, MessageNumber number,
-                               const Standing& standing) const;
+                               const MessageStatus& status) const;
     Result<MessageRecord> take(const Queue& queue, const Candidate& candidate);
     void read_ahead(const Queue& queue, MessageNumber after);
-    void remove_rows(const Queue& queue, MessageNumber number, const Standing& standing,
+    void remove_rows(const Queue& queue, MessageNumber number, const MessageStatus& status,
                      Effects& effects);
-    void write_lease(const Queue& queue, MessageNumber number, Standing& standing,
+    void write_lease(const Queue& queue, MessageNumber number, MessageStatus& status,
                      Effects& effects);
-    Result<bool> bury(Queue& queue, const Candidate& candidate, const Failure& failure,
-                      Timestamp now, Effects& effects);
-    void bury_job(Queue& queue, const Standing& standing, MessageRecord record,
-                  const Failure& failure, Timestamp now, Effects& effects);
+    Result<bool> dead_letter(Queue& queue, const Candidate& candidate, const Failure& failure,
+                             Timestamp now, Effects& effects);
+    void dead_letter_job(Queue& queue, const MessageStatus& status, MessageRecord record,
+                         const Failure& failure, Timestamp now, Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
-    Standing restore_standing(const Queue& queue, const LeaseRecord& record, const MessageKey& key,
-                              Timestamp now);
+    MessageStatus restore_standing(const Queue& queue, const LeaseRecord& record,
+                                   const MessageKey& key, Timestamp now);
     void end_in_flight(const Candidate& ended);
     void hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects);
 
     MessageParts parts_;
     RecordCache cache_;
-    MessageFigures figures_;
+    MessageStats stats_;
     std::size_t size_ = 0;
 };
 

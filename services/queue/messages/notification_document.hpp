@@ -1,4 +1,4 @@
-// What a topic is told of the end of a job: the JSON of README.md and the message around it. Pure.
+// The message to a topic about the end of a job: the JSON of README.md and the message around it. Pure.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct JobEnd {
     const Failure* failure = nullptr;  // Nothing: it succeeded.
 };
 
-// The topic that is told of this end; empty: none is.
+// The topic that gets a message about this end; empty: none.
 const std::string& topic_of(const JobEnd& end);
 
 std::string notification_document(const JobEnd& end);

@@ -22,7 +22,7 @@ Result<void> Notifications::restore(const store::View& view) {
     return {};
 }
 
-void Notifications::tell(const JobEnd& end, store::Batch& batch) {
+void Notifications::add(const JobEnd& end, store::Batch& batch) {
     if (topic_of(end).empty()) return;
     // A source is recorded with its first event: numbers of an unknown one would be taken for new.
     if (!is_recorded_) batch.put(outbox_key(), schema::encode(record_));
@@ -34,7 +34,7 @@ void Notifications::tell(const JobEnd& end, store::Batch& batch) {
     const std::uint64_t number = outbox_.next_number();
     outbox_.add(number, encoded);
     batch.put(outbox_rows().key(number), std::move(encoded));
-    ++told_;
+    ++added_;
 }
 
 void Notifications::on_time(Timestamp now, store::Batch& batch) {

@@ -1,7 +1,7 @@
-// Notifications: what topics are told of the ends of jobs, from the commit that ends the job until
+// Notifications: messages to topics about the ends of jobs, from the commit that ends the job until
 // the notifier has it.
 //
-//     job ends: tell ──> a row of the outbox in the same batch ──durable──> Relay ──> notifier
+//     job ends: add ───> a row of the outbox in the same batch ──durable──> Relay ──> notifier
 //
 // A job's end and its notification are there together or not at all, whatever crashes. Nothing
 // waits for the notifier: what it does not take stays here, bounded by the disk.
@@ -28,7 +28,7 @@ public:
 
     // Writes the notification into the batch that ends the job; nothing when the function names no
     // topic for this end.
-    void tell(const JobEnd& end, store::Batch& batch);
+    void add(const JobEnd& end, store::Batch& batch);
 
     // Removes rows that were handed over, if it is time.
     void on_time(Timestamp now, store::Batch& batch);
@@ -38,14 +38,14 @@ public:
     [[nodiscard]] outbox::Outbox& outbox() { return outbox_; }
     [[nodiscard]] const outbox::Outbox& outbox() const { return outbox_; }
     [[nodiscard]] const std::string& source() const { return record_.source; }
-    [[nodiscard]] std::uint64_t told() const { return told_; }  // Since the start of the process.
+    [[nodiscard]] std::uint64_t added() const { return added_; }  // Since the start of the process.
 
 private:
     Random& random_;
     OutboxRecord record_;
     bool is_recorded_ = false;  // The record is in the store, or in a batch on its way there.
     outbox::Outbox outbox_{outbox_rows()};
-    std::uint64_t told_ = 0;
+    std::uint64_t added_ = 0;
     Timestamp tidied_at_;
 };
 

@@ -3,7 +3,7 @@
 namespace onput::queue {
 namespace {
 
-// The struct, its map node and the many short texts, in round figures.
+// The struct, its map node and the many short texts, in round numbers.
 constexpr std::size_t record_overhead_bytes = 512;
 
 constexpr std::size_t order_untidied = 1024;

@@ -111,8 +111,8 @@ struct LeaseRecord {
     friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
 };
 
-// Why an attempt failed. The one that a worker told last stays with its job as a row, so that it
-// can be told when the job ends by a lease that ran out or by the death of a worker.
+// Why an attempt failed. The one that a worker sent last stays with its job as a row, so that it
+// can be named when the job ends by a lease that ran out or by the death of a worker.
 struct Failure {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::job_failure_record};
 
@@ -141,7 +141,7 @@ struct DeliveryMarkRecord {
                                               .version = 2};
 
     std::uint64_t through = 0;
-    // What the newest delivery refused for good: told again when its answer was lost and it is
+    // What the newest delivery refused for good: said again when its answer was lost and it is
     // repeated.
     std::vector<schema::EntryResult> refused = {};
 

@@ -154,7 +154,7 @@ protected:
             loop_, {endpoint("notifier")}, [this](const transport::Request& request) {
                 const auto append = schema::decode<schema::AppendEvents>(request.body);
                 if (!append) return;
-                for (const auto& event : request.attachments) told_.push_back(event.to_string());
+                for (const auto& event : request.attachments) added_.push_back(event.to_string());
                 notifier_->reply(request.reply_to,
                                  transport::Reply{.body = schema::encode(schema::EventsAppended{
                                                       .through = append->numbers.back()})});
@@ -189,7 +189,7 @@ protected:
     std::uint64_t received_ = 0;
     pid_t pid_ = 0;
     std::unique_ptr<transport::RequestServer> notifier_;
-    std::vector<std::string> told_;
+    std::vector<std::string> added_;
 };
 
 TEST_F(QueueProcessTest, what_was_acknowledged_survives_a_kill) {
@@ -265,13 +265,13 @@ TEST_F(QueueProcessTest,
     kill_it();
     start();
     start_notifier();
-    ASSERT_TRUE(wait_until([&] { return !told_.empty(); }));
-    const auto told = schema::decode<schema::TopicMessage>(told_[0]);
+    ASSERT_TRUE(wait_until([&] { return !added_.empty(); }));
+    const auto told = schema::decode<schema::TopicMessage>(added_[0]);
     ASSERT_TRUE(told);
     EXPECT_EQ(told->subject, "speech succeeded: message message-1");
     EXPECT_EQ(told->trace.cause_event_id, "event-1");
     EXPECT_TRUE(waits_for_the_notifier(0));
-    EXPECT_EQ(told_.size(), 1U);
+    EXPECT_EQ(added_.size(), 1U);
 }
 
 TEST_F(QueueProcessTest, it_ends_cleanly_when_asked_to) {

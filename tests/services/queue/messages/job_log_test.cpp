@@ -1,5 +1,7 @@
 #include "services/queue/messages/job_log.hpp"
 
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/memory_store.hpp"
@@ -10,7 +12,7 @@ namespace {
 class JobLogTest : public testing::Test {
 protected:
     support::MemoryStore store;
-    JobLog log{store};
+    std::optional<JobLog> log{std::in_place, store};
     Timestamp now = from_seconds(1'000'000);
 
     template <typename Change>
@@ -21,13 +23,14 @@ protected:
     }
     void add(const std::string& trace_id, const std::string& what) {
         commit([&](store::Batch& batch) {
-            log.add({.trace_id = trace_id, .time = now, .what = what}, batch);
+            log->add({.trace_id = trace_id, .time = now, .what = what}, batch);
         });
     }
     std::string tell(const std::string& trace_id) {
+        schema::QueueTraceQuery query;
+        query.trace_id = trace_id;
         std::string told;
-        for (const auto& step : log.trace({.trace_id = trace_id}, {})->steps)
-            told += step.what + " ";
+        for (const auto& step : log->trace(query, {})->steps) told += step.what + " ";
         return told;
     }
 };
@@ -48,8 +51,8 @@ TEST_F(JobLogTest, a_step_without_a_trace_is_not_kept) {
 
 TEST_F(JobLogTest, it_survives_a_restart) {
     add("a", "queued");
-    log = JobLog();
-    ASSERT_TRUE(log.restore());
+    log.emplace(store);
+    ASSERT_TRUE(log->restore());
     add("a", "leased");
     EXPECT_EQ(tell("a"), "queued leased ");
 }
@@ -59,7 +62,7 @@ TEST_F(JobLogTest, what_is_too_old_goes) {
     now += std::chrono::days(1);
     add("b", "queued");
     now += job_steps_age_max - std::chrono::days(1);
-    commit([&](store::Batch& batch) { log.on_time(now, batch); });
+    commit([&](store::Batch& batch) { log->on_time(now, batch); });
     EXPECT_EQ(tell("a"), "");
     EXPECT_EQ(tell("b"), "queued ");
     EXPECT_EQ(store.row_count("queue"), 1U);
@@ -68,10 +71,10 @@ TEST_F(JobLogTest, what_is_too_old_goes) {
 TEST_F(JobLogTest, it_keeps_a_bounded_number_of_steps) {
     commit([&](store::Batch& batch) {
         for (std::size_t i = 0; i < job_steps_max + 10; ++i) {
-            log.add({.trace_id = "t" + std::to_string(i), .time = now, .what = "queued"}, batch);
+            log->add({.trace_id = "t" + std::to_string(i), .time = now, .what = "queued"}, batch);
         }
     });
-    EXPECT_EQ(log.size(), job_steps_max);
+    EXPECT_EQ(log->size(), job_steps_max);
     EXPECT_EQ(store.row_count("queue"), job_steps_max);
     EXPECT_EQ(tell("t9"), "");
     EXPECT_EQ(tell("t10"), "queued ");

@@ -14,14 +14,14 @@ protected:
 
     static MessageNumber number(std::uint64_t n) { return MessageNumber(n); }
 
-    Standing standing(MessageState state, Duration visible_in = 30s) const {
+    MessageStatus status(MessageState state, Duration visible_in = 30s) const {
         return {.sent_at = now, .visible_at = now + visible_in, .state = state};
     }
     std::uint64_t lease_oldest() {
         const auto oldest = index.oldest_visible();
         if (!oldest) return 0;
         index.pop_oldest();
-        index.add(oldest->number, standing(MessageState::in_flight));
+        index.add(oldest->number, status(MessageState::in_flight));
         index.check_invariants();
         return oldest->number.get();
     }
@@ -66,7 +66,7 @@ TEST_F(MessageIndexTest, a_lease_ends_at_its_time_and_not_before) {
 TEST_F(MessageIndexTest, an_extended_lease_ignores_its_first_end) {
     index.add_fresh(number(1), now);
     lease_oldest();
-    index.change(number(1), standing(MessageState::in_flight, 60s));
+    index.change(number(1), status(MessageState::in_flight, 60s));
     now += 30s;
     EXPECT_EQ(wake(), 0U);
     now += 30s;
@@ -74,7 +74,7 @@ TEST_F(MessageIndexTest, an_extended_lease_ignores_its_first_end) {
 }
 
 TEST_F(MessageIndexTest, a_delayed_message_is_no_expired_lease_when_it_wakes) {
-    index.add(number(1), standing(MessageState::hidden, 5s));
+    index.add(number(1), status(MessageState::hidden, 5s));
     EXPECT_FALSE(index.oldest_visible());
     now += 5s;
     EXPECT_EQ(wake(), 0U);
@@ -100,7 +100,7 @@ TEST_F(MessageIndexTest, a_fresh_message_cannot_be_found_by_number) {
 
 TEST_F(MessageIndexTest, counts_say_how_many_are_in_each_state) {
     for (const std::uint64_t n : {1, 2, 3}) index.add_fresh(number(n), now);
-    index.add(number(4), standing(MessageState::hidden));
+    index.add(number(4), status(MessageState::hidden));
     lease_oldest();
     EXPECT_EQ(index.count(MessageState::visible), 2U);
     EXPECT_EQ(index.count(MessageState::in_flight), 1U);
@@ -122,7 +122,7 @@ TEST_F(MessageIndexTest, acknowledged_leases_do_not_pile_up) {
         index.add_fresh(number(n), now);
         const auto oldest = index.oldest_visible();
         index.pop_oldest();
-        index.add(oldest->number, standing(MessageState::in_flight));
+        index.add(oldest->number, status(MessageState::in_flight));
         index.remove(oldest->number);
     }
     EXPECT_EQ(index.size(), 0U);

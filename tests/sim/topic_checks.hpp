@@ -1,4 +1,4 @@
-// Tellings: the promises about what topics are told, and whom they tell.
+// TopicChecks: the promises about messages to topics, and who gets them.
 //
 //   1. A notification and the end of its job survive a crash together: none is handed over of a job
 //      that has not ended for good.
@@ -34,9 +34,9 @@ inline constexpr std::uint32_t endpoint_retries_max = 3;
 inline const std::string told_good_arn = "arn:aws:sns:us-east-1:000000000000:good";
 inline const std::string told_bad_arn = "arn:aws:sns:us-east-1:000000000000:bad";
 
-class Tellings {
+class TopicChecks {
 public:
-    Tellings(World& world, const Handovers& handovers) : world_(world), handovers_(handovers) {}
+    TopicChecks(World& world, const Handovers& handovers) : world_(world), handovers_(handovers) {}
 
     // --- Subscriptions
     // The notifier has made it, or had it already; a crash may still take it back.
@@ -101,7 +101,7 @@ private:
     void carried(const std::string& event_id, const std::string& what, const std::string& text);
     [[nodiscard]] const Subscription* addressee(const schema::Deliver& message) const;
 
-    // At the end (tellings_end.cpp).
+    // At the end (topic_checks_end.cpp).
     void check_jobs() const;
     void read(const std::vector<schema::JournalRecord>& journal);
     void note_message(std::uint64_t sequence, const schema::TopicMessage& message);
@@ -109,7 +109,8 @@ private:
     void check_messages() const;
     void check_carried() const;
     void check_owed(const Journaled& journaled, const store::View& notifier);
-    [[nodiscard]] bool is_buried(const Subscription& subscription, const Journaled& journaled);
+    [[nodiscard]] bool is_dead_lettered(const Subscription& subscription,
+                                        const Journaled& journaled);
     [[nodiscard]] bool has_taken(const std::string& name, const std::string& event_id) const;
     void check_order() const;
     void check_removed(const store::View& notifier) const;

@@ -1,4 +1,4 @@
-#include "tests/sim/tellings.hpp"
+#include "tests/sim/topic_checks.hpp"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ const std::string dead_letter_suffix = "/dlq";
 
 // --- Subscriptions ----------------------------------------------------------------------------
 
-void Tellings::subscribed(const notifier::Subscription& made) {
+void TopicChecks::subscribed(const notifier::Subscription& made) {
     // A number that a crash took back is given again.
     subscriptions_.insert_or_assign(made.number,
                                     Subscription{.arn = made.arn,
@@ -26,7 +26,7 @@ void Tellings::subscribed(const notifier::Subscription& made) {
 
 // --- Messages come in -------------------------------------------------------------------------
 
-void Tellings::came(const std::string& topic_arn, const std::string& message_id) {
+void TopicChecks::came(const std::string& topic_arn, const std::string& message_id) {
     const auto [known, is_new] = messages_.try_emplace(message_id);
     Message& message = known->second;
     world_.expect(is_new || message.topic_arn == topic_arn, "a message has changed its topic");
@@ -37,8 +37,8 @@ void Tellings::came(const std::string& topic_arn, const std::string& message_id)
     }
 }
 
-void Tellings::handed_over(const schema::AppendEvents& request,
-                           const std::vector<std::string>& rows) {
+void TopicChecks::handed_over(const schema::AppendEvents& request,
+                              const std::vector<std::string>& rows) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto body = notifier::decode_body(rows[i]);
         if (!body) return world_.broken("a row of an outbox cannot be read");
@@ -59,8 +59,8 @@ void Tellings::handed_over(const schema::AppendEvents& request,
     }
 }
 
-void Tellings::told_of_job(std::uint64_t number, const std::string& row,
-                           const schema::TopicMessage& message) {
+void TopicChecks::told_of_job(std::uint64_t number, const std::string& row,
+                              const schema::TopicMessage& message) {
     const auto [known, is_new] = rows_.emplace(number, row);
     world_.expect(known->second == row, "a row of the queue's outbox changed on its way");
     if (!is_new) return;
@@ -77,16 +77,16 @@ void Tellings::told_of_job(std::uint64_t number, const std::string& row,
                   "a job is told of that has not ended: " + message.subject);
 }
 
-void Tellings::taken_over(const std::string& source, std::uint64_t through) {
+void TopicChecks::taken_over(const std::string& source, std::uint64_t through) {
     if (source == jobs_source_) taken_through_ = std::max(taken_through_, through);
 }
 
-void Tellings::publishing(const std::string& topic_arn, const std::string& message_id) {
+void TopicChecks::publishing(const std::string& topic_arn, const std::string& message_id) {
     world_.expect(!messages_.contains(message_id), "a message id is given twice");
     came(topic_arn, message_id);
 }
 
-void Tellings::answered(const std::string& message_id) {
+void TopicChecks::answered(const std::string& message_id) {
     const auto found = messages_.find(message_id);
     if (found == messages_.end()) return world_.broken("a Publish was answered that nobody made");
     found->second.is_promised = true;
@@ -94,15 +94,15 @@ void Tellings::answered(const std::string& message_id) {
 
 // --- and go out -------------------------------------------------------------------------------
 
-void Tellings::carried(const std::string& event_id, const std::string& what,
-                       const std::string& text) {
+void TopicChecks::carried(const std::string& event_id, const std::string& what,
+                          const std::string& text) {
     if (!what.empty()) ids_[event_id].insert(what);
     texts_[event_id].insert(text);
     world_.expect(ids_[event_id].size() <= 1 && texts_[event_id].size() <= 1,
                   "a message was delivered under two ids or with two texts: event " + event_id);
 }
 
-void Tellings::leaves(const Post& post) {
+void TopicChecks::leaves(const Post& post) {
     world_.note("notifier posts " + post.event_id.substr(0, 6) + " to " + post.subscription_arn);
     world_.expect(post.is_invitation || confirming_.contains(post.subscription_arn),
                   "a pending subscription is sent a message");
@@ -110,26 +110,26 @@ void Tellings::leaves(const Post& post) {
                   "a removed subscription is sent a message");
 }
 
-void Tellings::received(const Post& post) {
+void TopicChecks::received(const Post& post) {
     world_.note("taken outside: " + post.event_id.substr(0, 6));
     received_.emplace(post.subscription_arn, post.event_id);
     if (post.is_invitation) return;
     carried(post.event_id, post.message_id, post.text);
 }
 
-bool Tellings::is_of_topic(const schema::Deliver& message) {
+bool TopicChecks::is_of_topic(const schema::Deliver& message) {
     return message.service == notifier::notifying_service;
 }
 
 // "<epoch>/<number>" or "<epoch>/<number>/dlq".
-const Tellings::Subscription* Tellings::addressee(const schema::Deliver& message) const {
+const TopicChecks::Subscription* TopicChecks::addressee(const schema::Deliver& message) const {
     const auto slash = message.source.find('/');
     if (slash == std::string::npos) return nullptr;
     const auto found = subscriptions_.find(std::stoull(message.source.substr(slash + 1)));
     return found == subscriptions_.end() ? nullptr : &found->second;
 }
 
-void Tellings::leaves(const schema::Deliver& message) {
+void TopicChecks::leaves(const schema::Deliver& message) {
     const Subscription* subscription = addressee(message);
     if (subscription == nullptr) return world_.broken("an unknown subscription is sent a message");
     world_.expect(confirming_.contains(subscription->arn),
@@ -138,7 +138,7 @@ void Tellings::leaves(const schema::Deliver& message) {
                   "a removed subscription is sent a message");
 }
 
-void Tellings::taken(const schema::Deliver& message, std::uint64_t through) {
+void TopicChecks::taken(const schema::Deliver& message, std::uint64_t through) {
     const Subscription* subscription = addressee(message);
     if (subscription == nullptr) return world_.broken("a message of no subscription was taken");
     std::string name = subscription->arn;

@@ -3,7 +3,7 @@
 
 #include "services/notifier/delivery/queue_items.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
-#include "tests/sim/tellings.hpp"
+#include "tests/sim/topic_checks.hpp"
 
 namespace onput::sim {
 namespace {
@@ -18,8 +18,8 @@ std::size_t rows_in(const store::View& view, const store::Range& range) {
 
 }  // namespace
 
-void Tellings::check_end(const std::vector<schema::JournalRecord>& journal,
-                         const store::View& notifier) {
+void TopicChecks::check_end(const std::vector<schema::JournalRecord>& journal,
+                            const store::View& notifier) {
     check_jobs();
     read(journal);
     check_messages();
@@ -30,7 +30,7 @@ void Tellings::check_end(const std::vector<schema::JournalRecord>& journal,
     check_removed(notifier);
 }
 
-void Tellings::check_jobs() const {
+void TopicChecks::check_jobs() const {
     std::size_t jobs = 0;
     handovers_.for_each_job([&](const std::string& event_id, bool is_done) {
         ++jobs;
@@ -47,7 +47,7 @@ void Tellings::check_jobs() const {
 
 // --- The journal ------------------------------------------------------------------------------
 
-void Tellings::read(const std::vector<schema::JournalRecord>& journal) {
+void TopicChecks::read(const std::vector<schema::JournalRecord>& journal) {
     for (const auto& record : journal) {
         const auto body = notifier::decode_body(record.body);
         if (!body) return world_.broken("a record of the journal cannot be read");
@@ -69,7 +69,7 @@ void Tellings::read(const std::vector<schema::JournalRecord>& journal) {
     }
 }
 
-void Tellings::note_message(std::uint64_t sequence, const schema::TopicMessage& message) {
+void TopicChecks::note_message(std::uint64_t sequence, const schema::TopicMessage& message) {
     if (message.type != schema::TopicMessageType::notification) return;
     const auto known = messages_.find(message.message_id);
     world_.expect(known != messages_.end() && known->second.topic_arn == message.topic_arn,
@@ -79,7 +79,7 @@ void Tellings::note_message(std::uint64_t sequence, const schema::TopicMessage& 
     journal_.push_back({.sequence = sequence, .message = message});
 }
 
-void Tellings::check_attempt(const schema::DeliveryAttempt& attempt) {
+void TopicChecks::check_attempt(const schema::DeliveryAttempt& attempt) {
     world_.expect(attempt.protocol != "topic", "a topic refused a message: " + attempt.error);
     const bool is_outside = attempt.protocol == "http";
     if (attempt.succeeded) {
@@ -100,7 +100,7 @@ void Tellings::check_attempt(const schema::DeliveryAttempt& attempt) {
     }
 }
 
-void Tellings::check_messages() const {
+void TopicChecks::check_messages() const {
     for (const auto& [id, message] : messages_) {
         const auto found = journal_by_id_.find(id);
         world_.expect(!message.is_promised || found != journal_by_id_.end(),
@@ -116,7 +116,7 @@ void Tellings::check_messages() const {
     }
 }
 
-void Tellings::check_carried() const {
+void TopicChecks::check_carried() const {
     std::map<std::string, const schema::TopicMessage*> by_event;
     for (const auto& journaled : journal_) {
         by_event.emplace(journaled.message.event_id, &journaled.message);
@@ -135,18 +135,18 @@ void Tellings::check_carried() const {
 
 // --- Deliveries -------------------------------------------------------------------------------
 
-bool Tellings::has_taken(const std::string& name, const std::string& event_id) const {
+bool TopicChecks::has_taken(const std::string& name, const std::string& event_id) const {
     return taken_events_.contains({name, event_id}) &&
            handovers_.has_reached(
                notifier::message_id_of({.event_id = event_id, .arn = name, .rule_id = {}}));
 }
 
-bool Tellings::is_buried(const Subscription& subscription, const Journaled& journaled) {
+bool TopicChecks::is_dead_lettered(const Subscription& subscription, const Journaled& journaled) {
     return last_letters_.contains({subscription.arn, journaled.sequence}) &&
            has_taken(notifier::dead_letters_of(subscription.arn), journaled.message.event_id);
 }
 
-void Tellings::check_owed(const Journaled& journaled, const store::View& notifier) {
+void TopicChecks::check_owed(const Journaled& journaled, const store::View& notifier) {
     const schema::TopicMessage& message = journaled.message;
     std::set<std::string> owed;
     for (const std::uint64_t number : message.owed) {
@@ -164,7 +164,7 @@ void Tellings::check_owed(const Journaled& journaled, const store::View& notifie
         const bool is_taken = subscription.protocol == "sqs"
                                   ? has_taken(subscription.arn, message.event_id)
                                   : received_.contains({subscription.arn, message.event_id});
-        world_.expect(is_taken || is_kept || is_buried(subscription, journaled),
+        world_.expect(is_taken || is_kept || is_dead_lettered(subscription, journaled),
                       "message " + message.message_id + " never got to " + subscription.arn);
     }
     for (const auto& arn : messages_[message.message_id].expected) {
@@ -173,7 +173,7 @@ void Tellings::check_owed(const Journaled& journaled, const store::View& notifie
     }
 }
 
-void Tellings::check_order() const {
+void TopicChecks::check_order() const {
     std::map<std::string, std::vector<std::string>> owed;
     for (const auto& journaled : journal_) {
         for (const std::uint64_t number : journaled.message.owed) {
@@ -189,7 +189,7 @@ void Tellings::check_order() const {
     }
 }
 
-void Tellings::check_removed(const store::View& notifier) const {
+void TopicChecks::check_removed(const store::View& notifier) const {
     for (const auto& arn : removed_) {
         for (const auto& name : {arn, notifier::dead_letters_of(arn)}) {
             const auto row = notifier.get(notifier::partition, notifier::destination_key(name));
