@@ -132,6 +132,7 @@ private:
             look();
         }
         if (random_.chance(1, 20)) station_.jump(random_.chance(1, 2) ? Duration(20s) : -3s);
+        latest_ = std::max(latest_, station_.now);
     }
     // Something is done and nobody is told: the crash comes before the sync.
     void crash() {
