@@ -1,13 +1,14 @@
-// The life of a service process: configuration, logging, signals, store, loop, requests, status;
-// then graceful end.
+// A process from start to end: configuration, logging, signals, loop, status; then graceful end.
 //
 //     int main(int argc, char** argv) {
-//         return onput::runtime::run_service<onput::queue::Config>(
-//             {.name = "queue", .summary = "durable queues with leases"}, argc, argv,
-//             [](onput::runtime::Process& process, const onput::queue::Config& config) {
-//                 return onput::queue::QueueService::open(process, config);
+//         return onput::runtime::run_service<onput::gateway::Config>(
+//             {.name = "gateway", .summary = "AWS protocols over HTTP"}, argc, argv,
+//             [](onput::runtime::Process& process, const onput::gateway::Config& config) {
+//                 return onput::gateway::GatewayService::open(process, config);
 //             });
 //     }
+//
+// A service with a store stands on common/service/host.hpp; its main is service::run.
 //
 // SIGTERM and SIGINT: `drain` is called, and the loop ends when it says that it is done, or after
 // drain_timeout_ms. The process exits with 0 after a clean end, 2 on a configuration fault, 1 when
