@@ -1,0 +1,220 @@
+// The order that every service lives by, on a toy: execute, commit, sync, reply.
+#include "common/service/host.hpp"
+
+#include <gtest/gtest.h>
+
+#include "common/schema/storage.hpp"
+#include "tests/common/service/test_platform.hpp"
+
+namespace onput::service {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct ToyEffects : Effects<> {
+    std::vector<std::string> made;  // To be handed on.
+    [[nodiscard]] bool is_done() const { return made.empty(); }
+};
+
+// Buckets as rows, and nothing else.
+class Toy {
+public:
+    using Effects = ToyEffects;
+
+    explicit Toy(const store::View& view) : view_(view) {}
+
+    Result<void> restore(Timestamp, Effects&) { return {}; }
+    Result<void> end_turn(Timestamp, Effects&) { return {}; }
+    [[nodiscard]] Timestamp next_wakeup(Timestamp) const { return Timestamp::max(); }
+    [[nodiscard]] std::uint64_t last_number() const { return last_; }
+    void on_durable(std::uint64_t number) { durable_ = number; }
+    [[nodiscard]] std::vector<schema::Metric> metrics(Timestamp) const { return {}; }
+    static bool is_fatal(const Error& error) { return error.code == ErrorCode::corruption; }
+    Result<void> undo(Effects& effects, std::size_t first) {
+        last_ -= effects.changes.size() - first;
+        effects.made.clear();
+        return {};
+    }
+
+    Result<schema::BucketInfo> create(const schema::CreateBucket& request, const Caller&,
+                                      Effects& effects) {
+        if (request.name == "damaged") return fail(ErrorCode::corruption, "a damaged row");
+        if (request.name.empty()) return fail(ErrorCode::invalid_argument, "no name");
+        store::Batch batch("toy");
+        batch.put(request.name, "x");
+        effects.add(std::move(batch));
+        effects.made.push_back(request.name);
+        effects.may_sync_late = request.region == "late";
+        ++last_;
+        return schema::BucketInfo{.name = request.name};
+    }
+    Result<schema::BucketInfo> head(const schema::HeadBucket& request, const Caller&) const {
+        ONPUT_TRY(const auto row, view_.get("toy", request.name));
+        if (!row) return fail(ErrorCode::not_found, "no bucket " + request.name);
+        return schema::BucketInfo{.name = request.name};
+    }
+
+    [[nodiscard]] std::uint64_t durable() const { return durable_; }
+
+private:
+    const store::View& view_;
+    std::uint64_t last_ = 0;
+    std::uint64_t durable_ = 0;
+};
+
+class ToyService final : public Host<Toy> {
+public:
+    explicit ToyService(Platform& platform)
+        : Host(platform, {.metrics = {.fsync = "fsync", .replies_held = "held"}}) {
+        EXPECT_TRUE(open_store());
+        EXPECT_TRUE(restore(store()));
+        EXPECT_TRUE(listen());
+    }
+    std::vector<std::string> handed_on;
+    bool is_busy = false;
+
+private:
+    Methods methods() override { return {command(&Toy::create), query(&Toy::head)}; }
+    void hand_on(Effects effects) override {
+        for (auto& name : effects.made) handed_on.push_back(std::move(name));
+    }
+    [[nodiscard]] bool is_idle() const override { return !is_busy; }
+};
+
+class HostTest : public testing::Test {
+protected:
+    void create(const std::string& name, const std::string& region = {}) {
+        platform.ask(schema::CreateBucket{.name = name, .region = region});
+    }
+    // The sync that was asked for is done, and the turn that it makes.
+    bool sync() {
+        if (!platform.sync()) return false;
+        loop.turn();
+        return true;
+    }
+
+    TestPlatform platform;
+    TestLoop& loop = platform.loop();
+    ToyService host{platform};
+};
+
+TEST_F(HostTest, a_reply_leaves_when_its_commit_is_durable_and_not_before) {
+    create("a");
+    loop.turn();
+    EXPECT_TRUE(platform.replies.empty());
+    EXPECT_TRUE(host.handed_on.empty());
+    EXPECT_EQ(host.core().durable(), 0U);
+    ASSERT_TRUE(sync());
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_TRUE(platform.replies[0]);
+    EXPECT_EQ(host.handed_on, std::vector<std::string>{"a"});
+    EXPECT_EQ(host.core().durable(), 1U);
+}
+
+TEST_F(HostTest, one_sync_pays_for_all_that_arrived_in_a_turn) {
+    create("a");
+    create("b");
+    loop.turn();
+    ASSERT_TRUE(sync());
+    EXPECT_EQ(platform.replies.size(), 2U);
+    EXPECT_FALSE(sync());
+}
+
+TEST_F(HostTest, a_query_waits_for_the_commits_that_it_may_have_read) {
+    create("a");
+    platform.ask(schema::HeadBucket{.name = "a"});
+    loop.turn();
+    EXPECT_TRUE(platform.replies.empty());
+    ASSERT_TRUE(sync());
+    ASSERT_EQ(platform.replies.size(), 2U);
+    EXPECT_TRUE(platform.replies[1]);
+}
+
+TEST_F(HostTest, a_query_is_answered_at_once_when_nothing_waits) {
+    platform.ask(schema::HeadBucket{.name = "a"});
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_EQ(platform.replies[0].error().code, ErrorCode::not_found);
+}
+
+TEST_F(HostTest, a_commit_for_which_there_is_no_room_did_not_happen) {
+    platform.store->fail_next_commit({.code = ErrorCode::resource_exhausted, .message = "full"});
+    create("a");
+    loop.turn();
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_EQ(platform.replies[0].error().reason, "storage_full");
+    EXPECT_TRUE(host.handed_on.empty());
+    EXPECT_EQ(host.core().last_number(), 0U);
+}
+
+TEST_F(HostTest, any_other_failure_of_a_commit_ends_the_process) {
+    platform.store->fail_next_commit({.code = ErrorCode::internal, .message = "input/output"});
+    EXPECT_THROW(create("a"), ProcessEnded);
+    EXPECT_TRUE(platform.replies.empty());
+}
+
+TEST_F(HostTest, a_failed_sync_ends_the_process_and_answers_nobody) {
+    platform.store->fail_next_sync({.code = ErrorCode::internal, .message = "input/output"});
+    create("a");
+    loop.turn();
+    platform.sync();
+    EXPECT_THROW(loop.turn(), ProcessEnded);
+    EXPECT_TRUE(platform.replies.empty());
+}
+
+TEST_F(HostTest, an_error_after_which_the_core_cannot_be_trusted_ends_the_process) {
+    EXPECT_THROW(create("damaged"), ProcessEnded);
+}
+
+TEST_F(HostTest, an_error_of_the_caller_is_its_reply) {
+    create("");
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_EQ(platform.replies[0].error().code, ErrorCode::invalid_argument);
+}
+
+TEST_F(HostTest, an_unknown_method_is_unimplemented) {
+    platform.ask("toy.dance", "");
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_EQ(platform.replies[0].error().code, ErrorCode::unimplemented);
+}
+
+TEST_F(HostTest, what_may_sync_late_does_so_within_its_interval) {
+    host.must_execute([](Toy& core, ToyEffects& effects) {
+        return core.create({.name = "a", .region = "late"}, {}, effects);
+    });
+    loop.turn();
+    EXPECT_FALSE(sync());
+    loop.pass(lazy_sync_interval);
+    loop.turn();
+    ASSERT_TRUE(sync());
+    EXPECT_EQ(host.handed_on, std::vector<std::string>{"a"});
+}
+
+TEST_F(HostTest, a_reply_takes_what_may_sync_late_along) {
+    host.must_execute([](Toy& core, ToyEffects& effects) {
+        return core.create({.name = "a", .region = "late"}, {}, effects);
+    });
+    platform.ask(schema::HeadBucket{.name = "a"});
+    loop.turn();
+    ASSERT_TRUE(sync());
+    EXPECT_EQ(platform.replies.size(), 1U);
+}
+
+TEST_F(HostTest, a_drain_refuses_what_comes_and_ends_when_all_is_answered) {
+    bool is_over = false;
+    create("a");
+    host.is_busy = true;
+    host.drain([&is_over] { is_over = true; });
+    create("b");
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_EQ(platform.replies[0].error().code, ErrorCode::unavailable);
+    loop.turn();
+    ASSERT_TRUE(sync());
+    EXPECT_EQ(platform.replies.size(), 2U);
+    EXPECT_FALSE(is_over);
+    host.is_busy = false;
+    loop.turn();
+    EXPECT_TRUE(is_over);
+}
+
+}  // namespace
+}  // namespace onput::service
