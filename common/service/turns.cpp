@@ -84,9 +84,8 @@ std::vector<schema::Metric> Turns::metrics() const {
     std::vector<schema::Metric> all;
     add_core_metrics(all);
     add_metrics(all);
-    const std::string prefix = "onput_" + platform_.name();
-    all.push_back({prefix + "_replies_held", static_cast<double>(gate_->held())});
-    runtime::add_histogram({.family = prefix + "_fsync_seconds"}, store_->sync_times(), all);
+    all.push_back({options_.metrics.replies_held, static_cast<double>(gate_->held())});
+    runtime::add_histogram({.family = options_.metrics.fsync}, store_->sync_times(), all);
     return all;
 }
 

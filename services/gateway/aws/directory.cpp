@@ -4,6 +4,11 @@
 
 #include "common/base/check.hpp"
 
+// Compilers need not take literals as long as these tables; both of ours do.
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Woverlength-strings"
+#endif
+
 namespace onput::gateway::aws {
 namespace {
 

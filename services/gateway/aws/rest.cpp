@@ -199,8 +199,12 @@ std::string write_document(const AnswerFrame& frame, Protocol wire, const Value&
 
 RestRouter::RestRouter(const Model& model) {
     for (const auto& operation : model.operations()) operations_.push_back(&operation);
-    std::ranges::stable_sort(operations_, std::greater(),
-                             [](const Operation* operation) { return rank_of(operation->uri); });
+    // Of the same rank, in the model's order, in which they lie.
+    std::ranges::sort(operations_, [](const Operation* one, const Operation* other) {
+        const auto first = rank_of(one->uri);
+        const auto second = rank_of(other->uri);
+        return first != second ? first > second : std::less()(one, other);
+    });
 }
 
 const Operation* RestRouter::find(const http::RequestHead& head,

@@ -87,7 +87,13 @@ void OperationTable::sort(std::span<const std::string_view> implemented) {
         const std::size_t traits = entry.parameters.size() + entry.headers.size();
         return 2 * traits + (contains(implemented, entry.operation->name) ? 1 : 0);
     };
-    for (auto& group : groups_) std::ranges::stable_sort(group.entries, std::greater(), rank);
+    // Of the same rank, in the model's order, in which they lie.
+    const auto is_before = [rank](const Entry& one, const Entry& other) {
+        const auto first = rank(one);
+        const auto second = rank(other);
+        return first != second ? first > second : std::less()(one.operation, other.operation);
+    };
+    for (auto& group : groups_) std::ranges::sort(group.entries, is_before);
 }
 
 bool OperationTable::Entry::takes(std::string_view parameter) const {
