@@ -1,7 +1,8 @@
 // UniqueFunction<R(Args...)>: a function object with one owner. It holds what cannot be copied, as
 // std::move_only_function does, which GCC 12 does not have:
 //
-//     UniqueFunction<void(Result<Reply>)> done = [frames = std::move(frames)](Result<Reply> reply) { ... };
+//     UniqueFunction<void(Result<Reply>)> done =
+//         [frames = std::move(frames)](Result<Reply> reply) { ... };
 //     done(std::move(reply));
 //
 // Objects of up to three pointers that move without throwing lie inside it; larger ones cost one

@@ -1,6 +1,6 @@
-// FieldReader: the fields of one JSON object, read one by one. A field that nobody read is a mistake,
-// and so is one given twice. The first mistake is reported; a required field that is missing, only
-// when there is no other. Internal to the folder; pure.
+// FieldReader: the fields of one JSON object, read one by one. A field that nobody read is a
+// mistake, and so is one given twice. The first mistake is reported; a required field that is
+// missing, only when there is no other. Internal to the folder; pure.
 //
 //     FieldReader fields(object, "derivative 'web', step 2 (fit)");
 //     fields.number("width", step.width, side, required);

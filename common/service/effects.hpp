@@ -27,8 +27,8 @@ struct Effects {
     // core takes it and those after it back; those before it stay.
     std::vector<C> changes;
 
-    // These changes need no sync of their own: losing them in a crash only repeats work. They become
-    // durable with the next sync, and after lazy_sync_interval (host.hpp) at the latest.
+    // These changes need no sync of their own: losing them in a crash only repeats work. They
+    // become durable with the next sync, and after lazy_sync_interval (host.hpp) at the latest.
     bool may_sync_late = false;
 
     // A change of its own, if there is anything in it.

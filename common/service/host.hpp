@@ -1,5 +1,5 @@
-// Host: the process around a core, the same for every stateful service. A service is a core, a table
-// of its methods, and what it does with the effects that are more than commits.
+// Host: the process around a core, the same for every stateful service. A service is a core, a
+// table of its methods, and what it does with the effects that are more than commits.
 //
 //     one turn of the loop
 //
@@ -14,22 +14,26 @@
 // So nothing is said to anybody that a crash could undo, and one sync pays for all that arrived
 // together. Replies and effects leave in the order of their commands.
 //
-// A core is a class of decisions over rows (style: no socket, clock, disk, thread or log in it):
+// A core decides over rows: no socket, clock, disk, thread or log is in it.
 //
-//     using Effects = ...;                                     derived from service::Effects
-//     Result<void> restore(Timestamp now, Effects&);           once, before anything else
-//     Result<void> end_turn(Timestamp now, Effects&);          what is due, at the end of each turn
-//     Timestamp next_wakeup(Timestamp now) const;              when it wants a turn by itself
-//     std::uint64_t last_number() const;                       of its events: its newest one;
-//     void on_durable(std::uint64_t number);                   those up to it survive a crash
-//     std::vector<schema::Metric> metrics(Timestamp now) const;
-//     static bool is_fatal(const Error&);                      a command's error after which its
-//                                                              memory cannot be trusted any more
-//     Result<void> undo(Effects&, std::size_t first);          optional: the changes from `first` on
-//                                                              were refused; what is left in Effects
-//                                                              is handed on. Without it, a refused
-//                                                              commit ends the process
-//     outbox::Outbox& outbox(); const std::string& source();   optional: events for the notifier
+//     using Effects = ...;                           derived from service::Effects
+//     Result<void> restore(Timestamp, Effects&);     once, before anything else
+//     Result<void> end_turn(Timestamp, Effects&);    what is due, at the end of each turn
+//     Timestamp next_wakeup(Timestamp) const;        when it wants a turn by itself
+//     std::uint64_t last_number() const;             its newest event
+//     void on_durable(std::uint64_t number);         events up to this one survive a crash
+//     std::vector<Metric> metrics(Timestamp) const;  its own
+//     static bool is_fatal(const Error&);            an error after which its memory is not trusted
+//
+// and, if it has them:
+//
+//     Result<void> undo(Effects&, std::size_t first);
+//     outbox::Outbox& outbox();
+//     const std::string& source();
+//
+// `undo`: the changes from `first` on were refused, and what is left in Effects is handed on;
+// without it a refused commit ends the process. The outbox's events go to the notifier under
+// `source`.
 //
 // What a crash costs: nothing that was replied to. The host itself keeps nothing.
 #pragma once

@@ -29,8 +29,8 @@ namespace onput::service {
 //         return std::tuple{on(&Core::queue_commands_, &QueueCommands::create), ...};
 //     }
 //
-// The function is `Result<R> run(const M&, const Caller&, Effects&)`, or without Effects when it only
-// reads.
+// The function is `Result<R> run(const M&, const Caller&, Effects&)`, or without Effects when it
+// only reads.
 template <typename Core, typename Part, typename Run, typename M>
 struct Entry {
     using Message = M;

@@ -2,8 +2,8 @@
 // commits are synced, when replies leave, requests, drain, readiness and metrics. host.hpp puts a
 // core on top of it; read that first.
 //
-// Loop thread only. A fault of the store ends the process (Platform::fail); its supervisor starts it
-// again from what is durable.
+// Loop thread only. A fault of the store ends the process (Platform::fail); its supervisor starts
+// it again from what is durable.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// ChildJobs: a zygote in a worker's loop. Each job's result goes to the callback that it was started
-// with.
+// ChildJobs: a zygote in a worker's loop. Each job's result goes to the callback that it was
+// started with.
 #pragma once
 
 #include <memory>

@@ -58,8 +58,8 @@ public:
     NotifierCore(const NotifierCore&) = delete;
     NotifierCore& operator=(const NotifierCore&) = delete;
 
-    // Continues from the store. Called once, before anything else; nothing is sent until its changes
-    // are durable and on_durable was called.
+    // Continues from the store. Called once, before anything else; nothing is sent until its
+    // changes are durable and on_durable was called.
     Result<void> restore(Timestamp now, Effects& effects);
 
     // Takes outbox rows over; `events` are the attachments. All or nothing: invalid_argument,

@@ -1,5 +1,5 @@
-// NotifierService: the notifier on its host (common/service/host.hpp): the table of its methods, the
-// bus, and what is sent to the queue service and to the outside.
+// NotifierService: the notifier on its host (common/service/host.hpp): the table of its methods,
+// the bus, and what is sent to the queue service and to the outside.
 //
 //     ROUTER requests in | XPUB the bus out | DEALER to the queue service | HTTP and SMTP out
 //

@@ -12,8 +12,8 @@
 //     Sweeper          rows that nobody needs any more
 //
 // Its host (common/service/host.hpp) commits the change of each command at once. Everything else in
-// Effects, and every reply, goes out when all commits so far are durable. Messages are handed out at
-// the end of a turn, before its sync: one that finds a worker or a receiver waiting is sent and
+// Effects, and every reply, goes out when all commits so far are durable. Messages are handed out
+// at the end of a turn, before its sync: one that finds a worker or a receiver waiting is sent and
 // leased by one sync.
 //
 // An error that is_store_fault (rows.hpp) leaves memory ahead of the store or behind it: the
@@ -67,9 +67,9 @@ public:
     // Puts back what the store holds. Called before anything else; asks for no commit.
     Result<void> restore(Timestamp now, Effects& effects);
 
-    // Runs a request of schema/queue.hpp or schema/function.hpp: the function that `methods` names for
-    // it. The answer to ReceiveMessages is a WaitId; what was received is in some Effects under it:
-    // in these, or in later ones.
+    // Runs a request of schema/queue.hpp or schema/function.hpp: the function that `methods` names
+    // for it. The answer to ReceiveMessages is a WaitId; what was received is in some Effects under
+    // it: in these, or in later ones.
     template <schema::Message M>
     auto execute(const M& request, const Caller& caller, Effects& effects) {
         return service::entry_for<M>(methods())(*this, request, begin(caller), effects);

@@ -1,8 +1,10 @@
 // QueueService: the queue service on its host (common/service/host.hpp): the table of its methods
 // is the core's (Core::methods); here are the sockets of lanes, and receives that wait.
 //
-//     requests ──> host ──> core ──> commit, sync ──> replies, grants over lanes, waiting receives
-//     controls ────┘                          '─────> outbox ──> notifier, for which nothing waits
+//     requests ─┬─> host ──> core ──> commit, sync ─┬─> replies, grants, answers
+//     controls ─┘                                   └─> outbox ──> notifier
+//
+// No reply waits for the notifier.
 #pragma once
 
 #include <memory>

@@ -12,7 +12,8 @@ namespace onput::storage {
 
 // One atomic commit: any number of objects' changes, each with its event, or a bucket's.
 struct Change : service::Change {
-    // An event in the batch. Its number in the outbox is what takes it back if the commit is refused.
+    // An event in the batch. Its number in the outbox is what takes it back if the commit is
+    // refused.
     struct Event {
         std::uint64_t number = 0;
         std::string name;  // "ObjectCreated:Put": to be counted.

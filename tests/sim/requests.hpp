@@ -22,7 +22,8 @@ struct WireReply {
     std::vector<std::string> attachments;
 };
 
-// Looks at what a service is asked and what it answers, from outside. Each is called at that moment.
+// Looks at what a service is asked and what it answers, from outside. Each is called at that
+// moment.
 struct RequestWatch {
     std::function<void(const WireRequest&)> on_request = [](const auto&) {};  // Before its handler.
     std::function<void(const WireRequest&)> on_handled = [](const auto&) {};  // After its handler.

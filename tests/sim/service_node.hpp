@@ -2,8 +2,8 @@
 // gives the host its platform: a loop in simulated time, a store and blobs that forget what was not
 // synced, the simulated network.
 //
-// A checker looks from outside: at requests and replies (RequestWatch), at what is committed, and at
-// what survives a crash.
+// A checker looks from outside: at requests and replies (RequestWatch), at what is committed, and
+// at what survives a crash.
 #pragma once
 
 #include <functional>

@@ -184,7 +184,7 @@ void Messages::forget(Queue& queue) {
     parts_.workers.end_leases_of(queue.number);
 }
 
-// --- A message from send to end --------------------------------------------------------------------
+// --- A message from send to end ---------------------------------------------------------------
 
 void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
                    Effects& effects) {

@@ -1,4 +1,5 @@
-// The message to a topic about the end of a job: the JSON of README.md and the message around it. Pure.
+// The message to a topic about the end of a job: the JSON of README.md and the message around it.
+// Pure.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// TestPlatform: the platform of a host under test. Its loop turns when told to; its store syncs when
-// told to; its one peer is the test.
+// TestPlatform: the platform of a host under test. Its loop turns when told to; its store syncs
+// when told to; its one peer is the test.
 #pragma once
 
 #include <deque>
