@@ -4,7 +4,7 @@
 
 namespace onput::runtime {
 
-void ReplyGate::when_durable(std::function<void()> work) {
+void ReplyGate::when_durable(UniqueFunction<void()> work) {
     const store::Ticket ticket = store_.last_ticket();
     ONPUT_CHECK(held_.empty() || held_.back().ticket <= ticket);
     // Not past what waits: replies leave in the order in which their commands ran.
@@ -15,7 +15,7 @@ void ReplyGate::when_durable(std::function<void()> work) {
 void ReplyGate::on_durable(store::Ticket durable) {
     while (!held_.empty() && held_.front().ticket <= durable) {
         // Out of the queue first: the work may hold more.
-        const Held held = std::move(held_.front());
+        Held held = std::move(held_.front());
         held_.pop_front();
         held.work();
     }

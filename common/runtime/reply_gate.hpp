@@ -4,8 +4,8 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 
+#include "common/base/unique_function.hpp"
 #include "common/store/store.hpp"
 
 namespace onput::runtime {
@@ -16,7 +16,7 @@ public:
 
     // Runs `work` once everything committed so far is durable: at once when it already is and
     // nothing waits before it.
-    void when_durable(std::function<void()> work);
+    void when_durable(UniqueFunction<void()> work);
 
     // The store's on_durable, posted to the loop.
     void on_durable(store::Ticket durable);
@@ -26,7 +26,7 @@ public:
 private:
     struct Held {
         store::Ticket ticket;
-        std::function<void()> work;
+        UniqueFunction<void()> work;
     };
     const store::Store& store_;
     std::deque<Held> held_;

@@ -164,9 +164,7 @@ Result<void> Host<Core>::apply(Effects effects) {
         }
     }
     if (effects.is_done()) return committed;
-    // std::function wants to copy what it holds, and effects may hold frames.
-    auto held = std::make_shared<Effects>(std::move(effects));
-    when_durable([this, held] { hand_on(std::move(*held)); });
+    when_durable([this, held = std::move(effects)]() mutable { hand_on(std::move(held)); });
     return committed;
 }
 

@@ -115,9 +115,8 @@ void Turns::on_request(transport::Request request) {
 void Turns::reply(const transport::ReplyTo& to, Result<transport::Reply> reply) {
     // It waits for every commit before it, those that may sync late included.
     needs_sync_ = true;
-    // std::function wants to copy what it holds, and frames cannot be copied.
-    auto held = std::make_shared<Result<transport::Reply>>(std::move(reply));
-    gate_->when_durable([this, to, held] { reply_now(to, std::move(*held)); });
+    gate_->when_durable(
+        [this, to, held = std::move(reply)]() mutable { reply_now(to, std::move(held)); });
 }
 
 void Turns::reply_now(const transport::ReplyTo& to, Result<transport::Reply> reply) {

@@ -75,7 +75,7 @@ public:
     }
     // Runs `work` when everything committed so far is durable: at once when it already is and
     // nothing waits before it.
-    void when_durable(std::function<void()> work) { gate_->when_durable(std::move(work)); }
+    void when_durable(UniqueFunction<void()> work) { gate_->when_durable(std::move(work)); }
 
     [[nodiscard]] Platform& platform() { return platform_; }
     [[nodiscard]] const Platform& platform() const { return platform_; }

@@ -1,24 +1,20 @@
 #include <set>
 
 #include "common/base/check.hpp"
+#include "common/service/rows.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
 namespace {
 
-// Calls `visit` for every row of a table, in order.
+// Calls `visit(name, row)` for every row of a table, in order.
 template <typename Visit>
-Result<void> for_each_row(const store::View& view, std::string_view table, Visit visit) {
-    store::Range range = store::Range::of_prefix(table);
-    while (true) {
-        ONPUT_TRY(const auto rows, view.scan(partition, range, store::scan_rows_max));
-        for (const auto& row : rows) {
-            ONPUT_TRY_VOID(visit(std::string_view(row.key).substr(table.size()), row));
-        }
-        if (rows.size() < store::scan_rows_max) return {};
-        range.from = rows.back().key + '\0';
-    }
+Result<void> for_each_row_of(const store::View& view, std::string_view table, Visit visit) {
+    return service::for_each_row(
+        view, partition, store::Range::of_prefix(table), [&](const store::Row& row) {
+            return visit(std::string_view(row.key).substr(table.size()), row);
+        });
 }
 
 std::unexpected<Error> misfit(std::string message) {
@@ -37,7 +33,7 @@ void StorageCore::check_invariants() const {
 Result<void> StorageCore::check_rows() const {
     std::set<std::string, std::less<>> with_data;  // "<bucket>/<key>" of objects with a data row.
     std::set<std::string> blobs;
-    ONPUT_TRY_VOID(for_each_row(
+    ONPUT_TRY_VOID(for_each_row_of(
         view_, "o/", [&](std::string_view name, const store::Row& row) -> Result<void> {
             ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(row.value));
             if (!buckets_.all().contains(std::string(name.substr(0, name.find('/'))))) {
@@ -50,24 +46,23 @@ Result<void> StorageCore::check_rows() const {
             }
             return {};
         }));
-    ONPUT_TRY_VOID(for_each_row(view_, "d/",
-                                [&](std::string_view name, const store::Row& row) -> Result<void> {
-                                    const auto found = with_data.find(name);
-                                    if (found == with_data.end())
-                                        return misfit("bytes without an object: " + row.key);
-                                    with_data.erase(found);
-                                    return {};
-                                }));
+    ONPUT_TRY_VOID(for_each_row_of(
+        view_, "d/", [&](std::string_view name, const store::Row& row) -> Result<void> {
+            const auto found = with_data.find(name);
+            if (found == with_data.end()) return misfit("bytes without an object: " + row.key);
+            with_data.erase(found);
+            return {};
+        }));
     if (!with_data.empty()) return misfit("an object without its bytes: " + *with_data.begin());
     ONPUT_TRY_VOID(
-        for_each_row(view_, "t/", [&](std::string_view, const store::Row& row) -> Result<void> {
+        for_each_row_of(view_, "t/", [&](std::string_view, const store::Row& row) -> Result<void> {
             ONPUT_TRY(const auto record, schema::decode<TrashRecord>(row.value));
             if (blobs.contains(record.blob)) return misfit("a blob in use is trash");
             return {};
         }));
     std::uint64_t expected = outbox_.removed_through();
     ONPUT_TRY_VOID(
-        for_each_row(view_, "e/", [&](std::string_view, const store::Row& row) -> Result<void> {
+        for_each_row_of(view_, "e/", [&](std::string_view, const store::Row& row) -> Result<void> {
             ONPUT_TRY(const std::uint64_t number, number_of(row.key));
             if (number != ++expected) return misfit("the outbox has a hole");
             return {};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.hpp"
+#include "common/service/rows.hpp"
 #include "services/notifier/delivery/one_by_one.hpp"
 #include "services/notifier/delivery/ordered_batch.hpp"
 
@@ -62,16 +63,12 @@ void Deliveries::update_owed(Destination& destination) {
 }
 
 Result<void> Deliveries::restore() {
-    store::Range range = notifier::destinations();
-    while (true) {
-        ONPUT_TRY(const auto rows, parts_.view.scan(partition, range, store::scan_rows_max));
-        for (const auto& row : rows) {
-            ONPUT_TRY(auto record, read_row<DestinationRecord>(row.key, row.value));
-            ONPUT_TRY_VOID(restore(std::move(record)));
-        }
-        if (rows.size() < store::scan_rows_max) return {};
-        range.from = rows.back().key + '\0';
-    }
+    return service::for_each_row(parts_.view, partition, notifier::destinations(),
+                                 [this](const store::Row& row) -> Result<void> {
+                                     ONPUT_TRY(auto record,
+                                               read_row<DestinationRecord>(row.key, row.value));
+                                     return restore(std::move(record));
+                                 });
 }
 
 Result<void> Deliveries::restore(DestinationRecord record) {

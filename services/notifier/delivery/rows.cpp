@@ -2,21 +2,20 @@
 
 #include <algorithm>
 
+#include "common/service/rows.hpp"
+
 namespace onput::notifier {
 
 Result<std::map<std::uint64_t, AttemptRecord>> read_attempts(const store::View& view,
                                                              std::string_view arn) {
     std::map<std::uint64_t, AttemptRecord> attempts;
-    store::Range range = attempts_of(arn);
-    while (true) {
-        ONPUT_TRY(const auto rows, view.scan(partition, range, store::scan_rows_max));
-        for (const auto& row : rows) {
+    ONPUT_TRY_VOID(service::for_each_row(
+        view, partition, attempts_of(arn), [&attempts](const store::Row& row) -> Result<void> {
             ONPUT_TRY(auto attempt, read_row<AttemptRecord>(row.key, row.value));
             attempts.emplace(sequence_in(row.key), std::move(attempt));
-        }
-        if (rows.size() < store::scan_rows_max) return attempts;
-        range.from = rows.back().key + '\0';
-    }
+            return {};
+        }));
+    return attempts;
 }
 
 void keep_undelivered(UndeliveredRecord record, std::uint64_t number, store::Batch& batch,

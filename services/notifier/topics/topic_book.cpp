@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.hpp"
+#include "common/service/rows.hpp"
 #include "services/notifier/journal/records.hpp"
 #include "services/notifier/topics/endpoint.hpp"
 #include "services/notifier/topics/refusal.hpp"
@@ -22,15 +23,11 @@ std::unexpected<Error> damaged(std::string what) {
 
 template <schema::Message M, typename Take>
 Result<void> read_rows(const store::View& view, store::Range range, Take take) {
-    while (true) {
-        ONPUT_TRY(const auto rows, view.scan(partition, range, store::scan_rows_max));
-        for (const auto& row : rows) {
-            ONPUT_TRY(auto record, read_row<M>(row.key, row.value));
-            ONPUT_TRY_VOID(take(row.key, std::move(record)));
-        }
-        if (rows.size() < store::scan_rows_max) return {};
-        range.from = rows.back().key + '\0';
-    }
+    return service::for_each_row(view, partition, std::move(range),
+                                 [&take](const store::Row& row) -> Result<void> {
+                                     ONPUT_TRY(auto record, read_row<M>(row.key, row.value));
+                                     return take(row.key, std::move(record));
+                                 });
 }
 
 Result<Texts> accept_attributes(const Texts& requested) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "common/service/rows.hpp"
 #include "services/storage/objects/names.hpp"
 
 namespace onput::storage {
@@ -65,13 +66,9 @@ Result<void> BucketTable::take(std::string_view row, std::string_view value) {
 
 Result<void> BucketTable::restore(const store::View& view) {
     ONPUT_CHECK(buckets_.empty());
-    store::Range range = bucket_rows();
-    while (true) {
-        ONPUT_TRY(const auto rows, view.scan(partition, range, store::scan_rows_max));
-        for (const auto& row : rows) ONPUT_TRY_VOID(take(row.key, row.value));
-        if (rows.size() < store::scan_rows_max) return {};
-        range.from = rows.back().key + '\0';
-    }
+    return service::for_each_row(view, partition, bucket_rows(), [this](const store::Row& row) {
+        return take(row.key, row.value);
+    });
 }
 
 Result<void> BucketTable::reload(const store::View& view, const std::string& name) {
