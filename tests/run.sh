@@ -54,15 +54,19 @@ for label in unit golden sim; do
     fi
 done
 
+# Fuzz targets and the tests that parsers have are one build: clang, address and undefined-behaviour sanitizers.
+if wants fuzz || wants asan; then
+    step "build (asan): what parses bytes from outside"
+    cmake --preset asan >/dev/null && cmake --build --preset asan --target onput_sanitized || stop "the asan build failed"
+fi
+
 if wants fuzz; then
     step "fuzz"
-    cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target onput_fuzzers || stop "the fuzz targets do not build"
     tests/fuzz/run.sh "${ONPUT_FUZZ_SECONDS:-5}" $results/fuzz.xml
 fi
 
 if wants asan; then
-    step "asan: what parses bytes from outside, with address and undefined-behaviour sanitizers"
-    cmake --preset asan >/dev/null && cmake --build --preset asan --target onput_asan_tests || stop "the asan build failed"
+    step "asan: the tests of parsers under sanitizers"
     export GTEST_OUTPUT="xml:$PWD/$results/asan-"
     ctest --test-dir build/asan -L '^asan$' --output-on-failure --no-tests=error \
         --output-junit "$PWD/$results/ctest-asan.junit"

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # Runs every fuzz target for some seconds and writes a JUnit report.  tests/fuzz/run.sh SECONDS REPORT
 #
-# Findings stay in build/fuzz/findings, one file each; a target repeats one with: build/fuzz/fuzz/TARGET FILE
+# Findings stay in build/asan/findings, one file each; a target repeats one with: build/asan/fuzz/TARGET FILE
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
 seconds=${1:-5}
 report=${2:-/dev/null}
-findings=build/fuzz/findings
+findings=build/asan/findings
 mkdir -p $findings
 failed=0
 cases=""
-for target in build/fuzz/fuzz/*_fuzz; do
+for target in build/asan/fuzz/*_fuzz; do
     name=$(basename "$target")
-    corpus=build/fuzz/corpus/$name
+    corpus=build/asan/corpus/$name
     mkdir -p "$corpus"
     if output=$("$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
         -artifact_prefix=$findings/"$name"- "$corpus" 2>&1); then

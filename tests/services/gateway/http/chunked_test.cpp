@@ -54,7 +54,7 @@ TEST(Chunked, every_way_of_cutting_the_bytes_gives_the_same) {
     const std::string input =
         "A\r\n0123456789\r\n0f ; x\r\nabcdefghijklmno\r\n000\r\nx-checksum: 1\r\ny: 2\r\n\r\n";
     for (std::size_t step = 1; step <= input.size(); ++step) {
-        for (const std::size_t produced_max : {1, 3, 7, 100}) {
+        for (const std::size_t produced_max : {1U, 3U, 7U, 100U}) {
             const Outcome outcome = decode(input, step, produced_max);
             EXPECT_EQ(outcome.data, "0123456789abcdefghijklmno");
             EXPECT_TRUE(outcome.ended);

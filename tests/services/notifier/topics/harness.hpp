@@ -142,7 +142,7 @@ protected:
         for (const auto& [number, subscription] : book->subscriptions()) {
             if (subscription.arn == subscription_arn) return subscription;
         }
-        ONPUT_CHECK(!"the subscription exists");
+        ADD_FAILURE() << "no subscription " << subscription_arn;
         std::abort();
     }
     Result<schema::SubscriptionInfo> confirm(const std::string& arn, const std::string& token,
