@@ -104,6 +104,17 @@ onput_precompile(precompiled)
 add_custom_target(onput_all)
 add_custom_target(onput_sanitized)
 
+# What pkg-config knows, as PkgConfig::NAME. Without its -pthread, which would define a macro that the precompiled
+# headers have not seen; Threads::Threads is linked with everything.
+macro(onput_find_package name module)
+    pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+    get_target_property(onput_found PkgConfig::${name} INTERFACE_COMPILE_OPTIONS)
+    if(onput_found)
+        list(REMOVE_ITEM onput_found -pthread)
+        set_target_properties(PkgConfig::${name} PROPERTIES INTERFACE_COMPILE_OPTIONS "${onput_found}")
+    endif()
+endmacro()
+
 function(onput_depend target scope)
     foreach(name ${ARGN})
         if(TARGET onput_${name})

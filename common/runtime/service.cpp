@@ -8,6 +8,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/log.hpp"
+#include "common/runtime/hardening.hpp"
 #include "common/runtime/health.hpp"
 #include "common/runtime/service_manager.hpp"
 
@@ -240,6 +241,7 @@ int run(Launch launch, int argc, char** argv) {
     log::configure({.service = launch.info.name,
                     .level = parse_level(launch.common->log_level).value_or(log::Level::info),
                     .json = launch.common->log_format == "json"});
+    harden_process();
     log_configuration(launch.options);
     return serve(launch);
 }

@@ -27,6 +27,11 @@ bool always_refer(msgpack::type::object_type, std::size_t, void*) {
 
 constexpr std::size_t string_bytes_max = message_bytes_max;
 
+// pack_double asks of each number whether it is a whole one, and does so beyond what std::uint64_t
+// holds for exactly this one, which is undefined.
+constexpr double two_to_64 = 0x1p64;
+constexpr std::string_view packed_two_to_64("\xcb\x43\xf0\0\0\0\0\0\0", 9);
+
 }  // namespace
 
 void Encoder::array(std::size_t count) {
@@ -57,6 +62,7 @@ void Encoder::natural(std::uint64_t value) {
 }
 void Encoder::real(double value) {
     Sink sink{out_};
+    if (value == two_to_64) return sink.write(packed_two_to_64.data(), packed_two_to_64.size());
     msgpack::packer<Sink>(sink).pack_double(value);
 }
 void Encoder::text(std::string_view value) {

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
+#include "common/runtime/hardening.hpp"
 #include "common/runtime/supervisor.hpp"
 #include "common/schema/function.hpp"
 #include "services/ctl/commands.hpp"
@@ -285,6 +286,7 @@ ExitCode run_dev(const GlobalOptions& global, const DevOptions& options) {
     log::configure({.service = "dev",
                     .level = global.quiet ? log::Level::warn : log::Level::info,
                     .json = false});
+    runtime::harden_process();
     return supervise(data_directory(global.data), global, options);
 }
 

@@ -402,7 +402,7 @@ bool can_hold(const std::vector<KnownKey>& keys, const KnownBody& body, std::siz
 
 TEST(FilterPolicy, any_policy_agrees_with_brute_force_over_any_body) {
     int matched = 0;
-    for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+    for (std::uint64_t seed = 0; seed < 4000; ++seed) {
         RandomPolicy random(seed);
         std::vector<KnownKey> keys;
         std::string json;
