@@ -47,12 +47,12 @@ void Outbox::on_durable(std::uint64_t number) {
     durable_ = std::max(durable_, number);
 }
 
-Result<std::optional<Outbox::HandOver>> Outbox::next(const store::View& view, Timestamp now) {
+Result<std::optional<Outbox::RelayBatch>> Outbox::next(const store::View& view, Timestamp now) {
     // A clock that went backwards must not stretch the delay.
     const bool is_delayed = failures_ > 0 && now >= failed_at_ && now < retry_at_;
-    if (sent_ != relayed_ || durable_ == sent_ || is_delayed) return std::optional<HandOver>();
+    if (sent_ != relayed_ || durable_ == sent_ || is_delayed) return std::optional<RelayBatch>();
 
-    HandOver out;
+    RelayBatch out;
     take_cached(out);
     if (out.numbers.empty()) ONPUT_TRY_VOID(take_stored(view, out));
     sent_ = out.numbers.back();
@@ -60,12 +60,12 @@ Result<std::optional<Outbox::HandOver>> Outbox::next(const store::View& view, Ti
     return out;
 }
 
-void Outbox::take_cached(HandOver& out) {
+void Outbox::take_cached(RelayBatch& out) {
     std::size_t bytes = 0;
     std::uint64_t number = sent_;
     while (!cache_.empty() && number < durable_ && out.numbers.size() < schema::append_events_max) {
         const std::size_t size = cache_.front().size();
-        if (!out.numbers.empty() && bytes + size > hand_over_bytes_max) break;
+        if (!out.numbers.empty() && bytes + size > relay_batch_bytes_max) break;
         bytes += size;
         cache_bytes_ -= size;
         out.numbers.push_back(++number);
@@ -74,12 +74,12 @@ void Outbox::take_cached(HandOver& out) {
     }
 }
 
-Result<void> Outbox::take_stored(const store::View& view, HandOver& out) {
+Result<void> Outbox::take_stored(const store::View& view, RelayBatch& out) {
     const store::Range range{.from = rows_.key(sent_ + 1), .to = rows_.key(durable_ + 1)};
     ONPUT_TRY(auto rows, view.scan(rows_.partition, range, stored_rows_max));
     std::size_t bytes = 0;
     for (auto& row : rows) {
-        if (!out.numbers.empty() && bytes + row.value.size() > hand_over_bytes_max) break;
+        if (!out.numbers.empty() && bytes + row.value.size() > relay_batch_bytes_max) break;
         ONPUT_TRY(const std::uint64_t number, rows_.number_of(row.key));
         bytes += row.value.size();
         out.numbers.push_back(number);
@@ -120,8 +120,8 @@ std::optional<Timestamp> Outbox::next_wakeup() const {
     return retry_at_;
 }
 
-std::uint64_t Outbox::tidy(store::Batch& batch) {
-    const std::uint64_t through = std::min(relayed_, removed_ + tidy_rows_max);
+std::uint64_t Outbox::trim(store::Batch& batch) {
+    const std::uint64_t through = std::min(relayed_, removed_ + trim_rows_max);
     while (removed_ < through) batch.remove(rows_.key(++removed_));
     check_invariants();
     return removed_;

@@ -1,6 +1,6 @@
 // Outbox: which events of a service still have to be handed to the notifier, and when. Pure.
 //
-//     commit ─> kept ─on_durable─> may go ─next─> on its way ─on_appended─> over ─tidy─> gone
+//     commit ─> kept ─on_durable─> may go ─next─> on its way ─on_appended─> over ─trim─> gone
 //                                    ^                │
 //                                    └── on_failed ───┘   again after a delay that doubles
 //
@@ -10,7 +10,7 @@
 // highest that it has seen as done, so a batch that overtook a lost one would lose the lost one's
 // events.
 //
-// A crash loses the positions. A record of the owner, written with each tidy(), says through which
+// A crash loses the positions. A record of the owner, written with each trim(), says through which
 // number rows are removed; everything above is handed over again, and the notifier drops what it
 // has. The number of events that wait is bounded by the disk only: nobody is refused because the
 // notifier is away.
@@ -31,9 +31,9 @@
 
 namespace onput::outbox {
 
-inline constexpr std::size_t hand_over_bytes_max = 1024 * 1024;
+inline constexpr std::size_t relay_batch_bytes_max = 1024 * 1024;
 inline constexpr std::size_t outbox_cache_bytes_max = 16 * 1024 * 1024;
-inline constexpr std::size_t tidy_rows_max = 1000;  // Outbox rows that one batch removes.
+inline constexpr std::size_t trim_rows_max = 1000;  // Outbox rows that one batch removes.
 inline constexpr Duration relay_delay_min = std::chrono::milliseconds(20);
 inline constexpr Duration relay_delay_max = std::chrono::seconds(5);
 
@@ -58,13 +58,13 @@ public:
     // Every event up to `number` survives a crash.
     void on_durable(std::uint64_t number);
 
-    struct HandOver {
+    struct RelayBatch {
         std::vector<std::uint64_t> numbers;
         std::vector<std::string> events;  // The rows' values, one per number.
     };
     // What to hand over now; nothing while a hand-over is on its way, a delay runs, or no durable
-    // event waits. At most append_events_max events and hand_over_bytes_max bytes, at least one.
-    Result<std::optional<HandOver>> next(const store::View& view, Timestamp now);
+    // event waits. At most append_events_max events and relay_batch_bytes_max bytes, at least one.
+    Result<std::optional<RelayBatch>> next(const store::View& view, Timestamp now);
 
     // The notifier has everything up to `through`, durably.
     void on_appended(std::uint64_t through, Timestamp now);
@@ -75,10 +75,10 @@ public:
     [[nodiscard]] std::optional<Timestamp> next_wakeup() const;
 
     // Rows that were handed over and can be removed.
-    [[nodiscard]] std::uint64_t untidy() const { return relayed_ - removed_; }
-    // Removes up to tidy_rows_max of them in `batch`. Returns the number of the last one removed.
-    std::uint64_t tidy(store::Batch& batch);
-    void untidied(std::uint64_t removed_before) { removed_ = removed_before; }
+    [[nodiscard]] std::uint64_t trimmable() const { return relayed_ - removed_; }
+    // Removes up to trim_rows_max of them in `batch`. Returns the number of the last one removed.
+    std::uint64_t trim(store::Batch& batch);
+    void undo_trim(std::uint64_t removed_before) { removed_ = removed_before; }
 
     [[nodiscard]] std::uint64_t last() const { return last_; }
     [[nodiscard]] std::uint64_t durable() const { return durable_; }
@@ -89,8 +89,8 @@ public:
     void check_invariants() const;
 
 private:
-    void take_cached(HandOver& out);
-    Result<void> take_stored(const store::View& view, HandOver& out);
+    void take_cached(RelayBatch& out);
+    Result<void> take_stored(const store::View& view, RelayBatch& out);
     void forget_cache();
 
     Rows rows_;

@@ -7,25 +7,25 @@
 namespace onput::outbox {
 
 void Relay::pump() {
-    auto hand_over = parts_.outbox.next(parts_.view, parts_.loop.now());
-    if (!hand_over) {
-        parts_.fail(std::move(hand_over).error().with_context("read the outbox"));
+    auto batch = parts_.outbox.next(parts_.view, parts_.loop.now());
+    if (!batch) {
+        parts_.fail(std::move(batch).error().with_context("read the outbox"));
         return;
     }
-    if (*hand_over) {
-        send(**std::move(hand_over));
+    if (*batch) {
+        send(**std::move(batch));
     } else {
         wake_later();
     }
 }
 
-void Relay::send(Outbox::HandOver hand_over) {
-    schema::AppendEvents request{.source = parts_.source, .numbers = std::move(hand_over.numbers)};
+void Relay::send(Outbox::RelayBatch batch) {
+    schema::AppendEvents request{.source = parts_.source, .numbers = std::move(batch.numbers)};
     transport::CallOptions options;
     options.timeout = relay_timeout;
     options.principal.id = parts_.service;
-    options.attachments.reserve(hand_over.events.size());
-    for (auto& event : hand_over.events) options.attachments.emplace_back(std::move(event));
+    options.attachments.reserve(batch.events.size());
+    for (auto& event : batch.events) options.attachments.emplace_back(std::move(event));
     transport::call(parts_.notifier, request, std::move(options),
                     [this](const Result<schema::EventsAppended>& reply,
                            const std::vector<transport::Frame>&) { on_reply(reply); });

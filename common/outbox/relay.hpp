@@ -34,7 +34,7 @@ public:
     [[nodiscard]] bool has_handed_over() const { return has_handed_over_; }
 
 private:
-    void send(Outbox::HandOver hand_over);
+    void send(Outbox::RelayBatch batch);
     void on_reply(const Result<schema::EventsAppended>& reply);
     void wake_later();
 

@@ -20,7 +20,7 @@ constexpr int exit_failed = 1;
 constexpr int exit_configuration = 2;
 
 void print(std::FILE* to, const std::string& text) {
-    // Nobody is left to tell when this fails.
+    // Nothing can be done when this fails.
     static_cast<void>(std::fwrite(text.data(), 1, text.size(), to));
     static_cast<void>(std::fflush(to));
 }

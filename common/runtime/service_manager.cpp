@@ -37,28 +37,28 @@ ServiceManager ServiceManager::from_environment() {
 void ServiceManager::start(transport::Loop& loop,
                            std::function<std::vector<std::string>()> waiting_for) {
     if (socket_.empty()) return;
-    tell("READY=1");
-    tell_status(waiting_for());
+    notify("READY=1");
+    notify_status(waiting_for());
     loop.every(status_interval,
-               [this, waiting_for = std::move(waiting_for)] { tell_status(waiting_for()); });
+               [this, waiting_for = std::move(waiting_for)] { notify_status(waiting_for()); });
     if (watchdog_ > Duration{}) {
-        loop.every(watchdog_ / 2, [this] { tell("WATCHDOG=1"); });
+        loop.every(watchdog_ / 2, [this] { notify("WATCHDOG=1"); });
     }
 }
 
-void ServiceManager::tell_status(const std::vector<std::string>& lacking) {
+void ServiceManager::notify_status(const std::vector<std::string>& lacking) {
     std::string status =
         lacking.empty() ? "ready" : fmt::format("waiting for {}", fmt::join(lacking, ", "));
     if (status == status_) return;
     status_ = std::move(status);
-    tell("STATUS=" + status_);
+    notify("STATUS=" + status_);
 }
 
 void ServiceManager::stopping() {
-    tell("STOPPING=1");
+    notify("STOPPING=1");
 }
 
-void ServiceManager::tell(std::string_view state) const {
+void ServiceManager::notify(std::string_view state) const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (socket_.empty() || socket_.size() >= sizeof address.sun_path) return;
@@ -67,7 +67,7 @@ void ServiceManager::tell(std::string_view state) const {
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    // Nobody is left to tell when this fails.
+    // Nothing can be done when this fails.
     static_cast<void>(sendto(fd, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                              reinterpret_cast<const sockaddr*>(&address), length));
     close(fd);

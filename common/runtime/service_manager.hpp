@@ -1,7 +1,7 @@
-// ServiceManager: what a process tells systemd by its notification socket (sd_notify(3)): that it
+// ServiceManager: what a process reports to systemd through its notification socket (sd_notify(3)): that it
 // is ready, what it waits for, that it stops, and that its loop still turns (WatchdogSec).
 //
-// Without NOTIFY_SOCKET in the environment nothing is told to nobody.
+// Without NOTIFY_SOCKET in the environment nothing is reported.
 #pragma once
 
 #include <functional>
@@ -26,10 +26,10 @@ public:
     void stopping();
 
 private:
-    void tell(std::string_view state) const;
-    void tell_status(const std::vector<std::string>& lacking);
+    void notify(std::string_view state) const;
+    void notify_status(const std::vector<std::string>& lacking);
 
-    std::string socket_;   // Path, or with '@' in front an abstract name; empty: nobody to tell.
+    std::string socket_;   // Path, or with '@' in front an abstract name; empty: no systemd.
     Duration watchdog_{};  // Zero: none.
     std::string status_;
 };

@@ -46,7 +46,7 @@ private:
         if (timer) loop_.cancel(*timer);
         timer.reset();
     }
-    void tell(const Supervised& supervised) {
+    void notify(const Supervised& supervised) {
         if (on_change_) on_change_(supervised.state);
     }
 
@@ -80,7 +80,7 @@ Result<void> LoopSupervisor::start(ChildSpec spec) {
                            .log_file = std::move(spec.log_file)};
     ONPUT_TRY_VOID(launch(*supervised));
     all_.push_back(std::move(supervised));
-    tell(*all_.back());
+    notify(*all_.back());
     return {};
 }
 
@@ -101,7 +101,7 @@ void LoopSupervisor::on_end(Supervised& supervised) {
     supervised.state.pid = 0;
     supervised.state.last_end = std::move(*end);
     if (is_stopping_) {
-        tell(supervised);
+        notify(supervised);
         return finish_when_all_ended();
     }
     log::warn("child ended", {{"child", supervised.state.name},
@@ -111,7 +111,7 @@ void LoopSupervisor::on_end(Supervised& supervised) {
         supervised.delay = restart_delay_min;
     }
     restart_later(supervised);
-    tell(supervised);
+    notify(supervised);
 }
 
 void LoopSupervisor::restart_later(Supervised& supervised) {
@@ -129,7 +129,7 @@ void LoopSupervisor::relaunch(Supervised& supervised) {
         supervised.state.last_end = launched.error().message;
         restart_later(supervised);
     }
-    tell(supervised);
+    notify(supervised);
 }
 
 void LoopSupervisor::stop_all(Duration grace, std::function<void()> done) {

@@ -57,7 +57,7 @@ public:
     virtual void send(const LaneControl& message) = 0;
     // Calls `done` once no ack or nack waits for the queue any more, perhaps at once. The end of
     // the context then waits up to lane_linger for what is on its way.
-    virtual void when_told(std::function<void()> done) = 0;
+    virtual void when_flushed(std::function<void()> done) = 0;
 };
 
 inline constexpr Duration lane_linger = std::chrono::seconds(1);

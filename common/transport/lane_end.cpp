@@ -38,7 +38,7 @@ public:
 
     [[nodiscard]] std::string endpoint() const override { return pull_.bound_endpoint(); }
     void send(const LaneControl& message) override;
-    void when_told(std::function<void()> done) override;
+    void when_flushed(std::function<void()> done) override;
 
 private:
     struct Waiting {
@@ -113,7 +113,7 @@ void PushPullEnd::send(const LaneControl& message) {
     waiting_.push_back({.message = std::move(frame), .is_hello = is_hello, .ends_jobs = ends_jobs});
 }
 
-void PushPullEnd::when_told(std::function<void()> done) {
+void PushPullEnd::when_flushed(std::function<void()> done) {
     if (has_told()) return done();
     on_told_ = std::move(done);
 }

@@ -85,7 +85,7 @@ struct JobWorker::State {
     void leave_when_done() {
         if (!on_drained || leases.running() > 0) return;
         process.loop().after(last_acks_timeout, on_drained);
-        lane->when_told(on_drained);
+        lane->when_flushed(on_drained);
     }
 };
 

@@ -193,9 +193,9 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
             trash_.take_back(event.number);
             --emitted_[event.name];
         }
-        if (change.tidying) {
-            outbox_.untidied(change.tidying->removed_before);
-            trash_.put_back(change.tidying->trash);
+        if (change.purge) {
+            outbox_.undo_trim(change.purge->removed_before);
+            trash_.put_back(change.purge->trash);
             effects.unused_blobs.clear();
         }
         for (const auto& bucket : change.buckets) ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
@@ -210,25 +210,25 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
 Result<void> StorageCore::end_turn(Timestamp now, Effects& effects) {
     // Removals cost next to nothing beside a sync that happens anyway, and a sync of their own
     // would hold up readers: alone they go once a second, or once there are many.
-    const bool has_events = outbox_.last() != tidied_beside_;
-    const bool is_due = now >= tidy_at_ || tidy_at_ > now + tidy_period;
-    if (!has_events && !is_due && outbox_.untidy() < untidy_rows_max) return {};
-    tidied_beside_ = outbox_.last();
-    tidy_at_ = now + tidy_period;
-    tidy(effects);
+    const bool has_events = outbox_.last() != purged_beside_;
+    const bool is_due = now >= purge_at_ || purge_at_ > now + purge_period;
+    if (!has_events && !is_due && outbox_.trimmable() < purge_rows_max) return {};
+    purged_beside_ = outbox_.last();
+    purge_at_ = now + purge_period;
+    purge(effects);
     return {};
 }
 
 Timestamp StorageCore::next_wakeup(Timestamp) const {
-    return tidy_at_;
+    return purge_at_;
 }
 
-bool StorageCore::tidy(Effects& effects) {
+bool StorageCore::purge(Effects& effects) {
     Change change{{batch()}};
-    Change::Tidying tidying{.removed_before = outbox_.removed_through(),
-                            .trash = trash_.take(outbox_.durable(), pins_)};
-    if (tidying.removed_before == outbox_.tidy(change.batch) && tidying.trash.empty()) return false;
-    for (const auto& trash : tidying.trash) {
+    Change::Purge purge{.removed_before = outbox_.removed_through(),
+                        .trash = trash_.take(outbox_.durable(), pins_)};
+    if (purge.removed_before == outbox_.trim(change.batch) && purge.trash.empty()) return false;
+    for (const auto& trash : purge.trash) {
         change.batch.remove(trash_row(trash.number));
         effects.unused_blobs.push_back(trash.blob);
     }
@@ -237,7 +237,7 @@ bool StorageCore::tidy(Effects& effects) {
     record.relayed_through = outbox_.removed_through();
     record.sequencer = sequencer_;
     change.batch.put(std::string(store_key), schema::encode(record));
-    change.tidying = std::move(tidying);
+    change.purge = std::move(purge);
     effects.changes.push_back(std::move(change));
     return true;
 }

@@ -40,9 +40,9 @@ struct Reading {
 };
 
 // Rows that are over are removed beside other commits, alone once there are this many, or once in
-// tidy_period.
-inline constexpr std::uint64_t untidy_rows_max = 1000;
-inline constexpr Duration tidy_period = std::chrono::seconds(1);
+// purge_period.
+inline constexpr std::uint64_t purge_rows_max = 1000;
+inline constexpr Duration purge_period = std::chrono::seconds(1);
 
 class StorageCore {
 public:
@@ -131,8 +131,8 @@ public:
 
     // Removes rows that were handed over and blobs that nobody needs, a bounded number of them.
     // Answers false when there was nothing.
-    bool tidy(Effects& effects);
-    // The blobs that are being read, which tidy leaves alone.
+    bool purge(Effects& effects);
+    // The blobs that are being read, which purge leaves alone.
     [[nodiscard]] Pins& pins() { return pins_; }
     [[nodiscard]] std::vector<schema::Metric> metrics(Timestamp now) const;
     [[nodiscard]] std::size_t trash() const { return trash_.size(); }
@@ -169,8 +169,8 @@ private:
     TrashCan trash_;
     Pins pins_;
     std::map<std::string, std::uint64_t> emitted_;  // Events by name, in this process's life.
-    std::uint64_t tidied_beside_ = 0;               // The outbox's last, when it was tidied.
-    Timestamp tidy_at_;
+    std::uint64_t purged_beside_ = 0;               // The outbox's last, when it was trimmed.
+    Timestamp purge_at_;
     std::uint64_t sequencer_ = 0;  // The last one given.
     bool has_room_ = true;
 };

@@ -24,11 +24,11 @@ struct Change : service::Change {
 
     // Of a batch that tidies: rows through this number were gone before it, and what leaves the
     // trash.
-    struct Tidying {
+    struct Purge {
         std::uint64_t removed_before = 0;
         std::vector<Trash> trash;
     };
-    std::optional<Tidying> tidying = {};
+    std::optional<Purge> purge = {};
 };
 
 struct Effects : service::Effects<Change> {

@@ -7,8 +7,8 @@
 namespace onput::queue {
 namespace {
 
-// Below this many entries the heap is not worth tidying.
-constexpr std::size_t wakes_untidied = 1024;
+// Below this many entries the heap is not worth compacting.
+constexpr std::size_t wakes_compaction_min = 1024;
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void MessageIndex::push_wake(Wake wake) {
     const std::size_t waiting = count(MessageState::hidden) + count(MessageState::in_flight);
     // Acknowledged leases leave entries behind. Throwing them out when they are the majority costs
     // each of them O(1).
-    if (wakes_.size() > wakes_untidied && wakes_.size() > 2 * waiting) {
+    if (wakes_.size() > wakes_compaction_min && wakes_.size() > 2 * waiting) {
         std::erase_if(wakes_, [this](const Wake& old) { return is_stale(old); });
         std::ranges::make_heap(wakes_, is_later);
     }

@@ -40,16 +40,16 @@ void Notifications::add(const JobEnd& end, store::Batch& batch) {
 void Notifications::on_time(Timestamp now, store::Batch& batch) {
     const auto due = next_time(now);
     if (!due || *due > now) return;
-    tidied_at_ = now;
-    record_.relayed_through = outbox_.tidy(batch);
+    trimmed_at_ = now;
+    record_.relayed_through = outbox_.trim(batch);
     batch.put(outbox_key(), schema::encode(record_));
 }
 
 std::optional<Timestamp> Notifications::next_time(Timestamp now) const {
-    if (outbox_.untidy() == 0) return {};
+    if (outbox_.trimmable() == 0) return {};
     // At once as well after the clock was set back.
-    if (outbox_.untidy() >= outbox::tidy_rows_max || tidied_at_ > now) return now;
-    return tidied_at_ + notifications_tidied_every;
+    if (outbox_.trimmable() >= outbox::trim_rows_max || trimmed_at_ > now) return now;
+    return trimmed_at_ + notifications_trim_period;
 }
 
 }  // namespace onput::queue

@@ -17,7 +17,7 @@
 namespace onput::queue {
 
 // How often rows that were handed over are removed; a full batch of them is at once.
-inline constexpr Duration notifications_tidied_every = std::chrono::seconds(1);
+inline constexpr Duration notifications_trim_period = std::chrono::seconds(1);
 
 class Notifications {
 public:
@@ -46,7 +46,7 @@ private:
     bool is_recorded_ = false;  // The record is in the store, or in a batch on its way there.
     outbox::Outbox outbox_{outbox_rows()};
     std::uint64_t added_ = 0;
-    Timestamp tidied_at_;
+    Timestamp trimmed_at_;
 };
 
 }  // namespace onput::queue

@@ -6,7 +6,7 @@ namespace {
 // The struct, its map node and the many short texts, in round numbers.
 constexpr std::size_t record_overhead_bytes = 512;
 
-constexpr std::size_t order_untidied = 1024;
+constexpr std::size_t order_compaction_min = 1024;
 
 std::size_t cost(const MessageRecord& record) {
     std::size_t bytes = record_overhead_bytes + record.body.size();
@@ -52,8 +52,8 @@ std::optional<MessageRecord> RecordCache::take(MessageNumber number) {
 }
 
 void RecordCache::drop_stale() {
-    // A record that nobody takes would keep everything behind it: tidy when most are stale.
-    if (order_.size() > 2 * records_.size() + order_untidied) {
+    // A record that nobody takes would keep everything behind it: compact when most are stale.
+    if (order_.size() > 2 * records_.size() + order_compaction_min) {
         std::erase_if(order_, [this](MessageNumber number) { return !records_.contains(number); });
     }
     while (!order_.empty() && !records_.contains(order_.front())) order_.pop_front();

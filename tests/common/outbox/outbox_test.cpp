@@ -42,7 +42,7 @@ protected:
     using Numbers = std::vector<std::uint64_t>;
     const Rows rows{.partition = "p", .prefix = "e/"};
     Outbox outbox{rows};
-    Outbox::HandOver last;
+    Outbox::RelayBatch last;
     support::MemoryStore store;
     Timestamp now = from_seconds(1'000);
 };
@@ -75,7 +75,7 @@ TEST_F(OutboxTest, a_hand_over_has_at_most_the_events_that_one_message_takes) {
 }
 
 TEST_F(OutboxTest, a_hand_over_is_bounded_in_bytes_but_has_one_event) {
-    add(std::string(hand_over_bytes_max - 1, 'x'));
+    add(std::string(relay_batch_bytes_max - 1, 'x'));
     add("yy");
     make_durable();
     EXPECT_EQ(next(), Numbers{1});
@@ -192,20 +192,20 @@ TEST_F(OutboxTest, a_missing_row_is_corruption_and_not_skipped) {
     EXPECT_EQ(outbox.next(store, now).error().code, ErrorCode::corruption);
 }
 
-TEST_F(OutboxTest, tidying_removes_a_bounded_number_of_rows_that_are_over) {
+TEST_F(OutboxTest, trimming_removes_a_bounded_number_of_rows_that_are_over) {
     add(1500);
     make_durable();
     while (!next().empty()) outbox.on_appended(outbox.last(), now);
-    EXPECT_EQ(outbox.untidy(), 1500U);
+    EXPECT_EQ(outbox.trimmable(), 1500U);
     store::Batch batch{rows.partition};
-    EXPECT_EQ(outbox.tidy(batch), tidy_rows_max);
-    EXPECT_EQ(batch.changes().size(), tidy_rows_max);
-    outbox.untidied(0);
-    EXPECT_EQ(outbox.untidy(), 1500U);
+    EXPECT_EQ(outbox.trim(batch), trim_rows_max);
+    EXPECT_EQ(batch.changes().size(), trim_rows_max);
+    outbox.undo_trim(0);
+    EXPECT_EQ(outbox.trimmable(), 1500U);
     store::Batch again{rows.partition};
-    outbox.tidy(again);
-    EXPECT_EQ(outbox.tidy(again), 1500U);
-    EXPECT_EQ(outbox.untidy(), 0U);
+    outbox.trim(again);
+    EXPECT_EQ(outbox.trim(again), 1500U);
+    EXPECT_EQ(outbox.trimmable(), 0U);
 }
 
 TEST_F(OutboxTest, rows_that_are_on_their_way_are_not_tidied) {
@@ -213,7 +213,7 @@ TEST_F(OutboxTest, rows_that_are_on_their_way_are_not_tidied) {
     make_durable();
     next();
     store::Batch batch{rows.partition};
-    EXPECT_EQ(outbox.tidy(batch), 0U);
+    EXPECT_EQ(outbox.trim(batch), 0U);
     EXPECT_TRUE(batch.empty());
 }
 

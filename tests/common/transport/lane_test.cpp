@@ -137,7 +137,7 @@ TEST_F(LaneTest, what_a_worker_said_before_its_end_still_arrives) {
             ack.leases = {lease};
             (*end)->send(ack);
         }
-        (*end)->when_told([&] { loop_of_worker.stop(); });
+        (*end)->when_flushed([&] { loop_of_worker.stop(); });
         loop_of_worker.run();
     }
     EXPECT_TRUE(loop.run_until([&] { return queue.acked.size() == acks; }));
@@ -147,11 +147,11 @@ TEST_F(LaneTest, a_worker_knows_when_the_queue_has_been_told) {
     const auto end = open_end("tcp://127.0.0.1:*");
     bool is_told = false;
     end->send(hello_of(*end, "w"));
-    end->when_told([&] { is_told = true; });
+    end->when_flushed([&] { is_told = true; });
     EXPECT_TRUE(is_told) << "a hello ends no job";
     is_told = false;
     end->send(schema::LaneAck{});
-    end->when_told([&] { is_told = true; });
+    end->when_flushed([&] { is_told = true; });
     EXPECT_FALSE(is_told) << "the queue is away";
     TestQueue queue(loop.get(), control);
     EXPECT_TRUE(loop.run_until([&] { return is_told; }));

@@ -35,10 +35,17 @@ Result<std::string> refused_or_not(long result) {
     return errno == EPERM ? "denied" : "failed otherwise: " + std::to_string(errno);
 }
 
+// In a child, where nothing else can be done about a failure.
+void write_some(int fd, std::string_view bytes) {
+    if (::write(fd, bytes.data(), bytes.size()) < 0) std::_Exit(4);
+}
+
+// More than the child may write: what comes after the limit fails.
 void write_blocks(int fd, std::size_t count) {
     const std::string block(4096, 'x');
-    for (std::size_t i = 0; i < count; ++i)
-        static_cast<void>(::write(fd, block.data(), block.size()));
+    for (std::size_t i = 0; i < count; ++i) {
+        if (::write(fd, block.data(), block.size()) < 0) return;
+    }
 }
 
 void spin() {
@@ -58,7 +65,7 @@ int loaded_library = 0;
 std::string copy_input(int input_fd, int output_fd) {
     std::array<char, 64> buffer{};
     const ssize_t size = ::read(input_fd, buffer.data(), buffer.size());
-    static_cast<void>(::write(output_fd, buffer.data(), static_cast<std::size_t>(size)));
+    if (size > 0) write_some(output_fd, {buffer.data(), static_cast<std::size_t>(size)});
     return std::to_string(size);
 }
 
@@ -68,7 +75,7 @@ Result<std::string> act(std::string_view what, int input_fd, int output_fd) {
     if (what == "library") return std::to_string(loaded_library++);
     if (what == "refuse") return fail(ErrorCode::invalid_argument, "not a text", "not_text");
     if (what == "abort") {
-        static_cast<void>(::write(2, "*** stack\nsmashed ***\n", 22));
+        write_some(2, "*** stack\nsmashed ***\n");
         std::abort();
     }
     if (what == "segfault") std::raise(SIGSEGV);
@@ -79,7 +86,7 @@ Result<std::string> act(std::string_view what, int input_fd, int output_fd) {
         for (;;) ::pause();
     }
     if (what == "announce and wait") {
-        static_cast<void>(::write(output_fd, "!", 1));
+        write_some(output_fd, "!");
         for (;;) ::pause();
     }
     if (what == "write 1 MiB") write_blocks(output_fd, 256);

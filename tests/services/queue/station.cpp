@@ -61,7 +61,7 @@ void Station::end_turn() {
     if (is_checking_) core_->check_invariants();
 }
 
-void Station::tell(const Control& message) {
+void Station::send(const Control& message) {
     Effects effects;
     static_cast<void>(core_->control(message, now, effects));  // Refusals are for the log.
     apply(std::move(effects));
@@ -211,7 +211,7 @@ void TestWorker::hello() {
     message.credit = places_ - static_cast<std::uint32_t>(held.size());
     message.leases = held;
     message.grants_received = received_;
-    station_.tell(message);
+    station_.send(message);
 }
 
 void TestWorker::ack(std::uint64_t lease, const std::string& summary) {
@@ -222,7 +222,7 @@ void TestWorker::ack(std::uint64_t lease, const schema::JobOutcome& outcome) {
     std::erase(held, lease);
     schema::LaneAck message{.worker_id = id_, .epoch = epoch, .leases = {lease}};
     if (outcome != schema::JobOutcome{}) message.outcomes.push_back(outcome);
-    station_.tell(message);
+    station_.send(message);
 }
 
 void TestWorker::nack(std::uint64_t lease, const std::string& code, bool is_permanent,
@@ -238,17 +238,17 @@ void TestWorker::nack(schema::LaneNack message) {
     std::erase(held, message.lease);
     message.worker_id = id_;
     message.epoch = epoch;
-    station_.tell(message);
+    station_.send(message);
 }
 
 void TestWorker::extend(std::uint64_t lease, std::uint32_t visibility_ms) {
-    station_.tell(schema::LaneExtend{
+    station_.send(schema::LaneExtend{
         .worker_id = id_, .epoch = epoch, .leases = {lease}, .visibility_ms = visibility_ms});
 }
 
 void TestWorker::bye(std::vector<std::uint64_t> unstarted) {
     for (const std::uint64_t lease : unstarted) std::erase(held, lease);
-    station_.tell(
+    station_.send(
         schema::LaneBye{.worker_id = id_, .epoch = epoch, .unstarted = std::move(unstarted)});
 }
 

@@ -28,7 +28,7 @@ public:
         end_turn();
         return result;
     }
-    void tell(const Control& message);
+    void send(const Control& message);
 
     // Time passes; whatever falls due in between happens when it is due.
     void pass(Duration time);

@@ -36,7 +36,7 @@ protected:
             case 3: remove(key); break;
             case 4: sync(); break;
             case 5: relay(random); break;
-            case 6: tidy(); break;
+            case 6: purge(); break;
             default: now += std::chrono::seconds(random.below(20)) - std::chrono::seconds(10);
         }
     }
@@ -62,9 +62,9 @@ protected:
         }
     }
 
-    void tidy() {
+    void purge() {
         Effects effects;
-        core->tidy(effects);
+        core->purge(effects);
         commit(effects);
         for (const auto& blob : effects.unused_blobs) blobs.erase(blob.id);
     }

@@ -15,10 +15,10 @@ protected:
     ObjectsTest() { create_bucket("photos"); }
 
     bool has_row(const std::string& row) const { return store.get(partition, row)->has_value(); }
-    // What tidy removes now.
-    std::vector<store::BlobRef> tidy() {
+    // What purge removes now.
+    std::vector<store::BlobRef> purge() {
         Effects effects;
-        core->tidy(effects);
+        core->purge(effects);
         commit(effects);
         return effects.unused_blobs;
     }
@@ -289,7 +289,7 @@ TEST_F(ObjectsTest, sequencers_grow_over_restarts_with_a_clock_that_goes_back) {
     remove("k");
     sync();
     relay_all();
-    tidy();
+    purge();
     EXPECT_TRUE(events().empty());  // Only the store's own record remembers now.
     sync();
     now -= std::chrono::hours(24);
@@ -302,7 +302,7 @@ TEST_F(ObjectsTest, numbers_go_on_after_a_restart_although_the_outbox_is_empty) 
     put("k", "2");
     sync();
     relay_all();
-    tidy();
+    purge();
     sync();
     crash();
     EXPECT_EQ(core->last_number(), 2U);
@@ -330,7 +330,7 @@ TEST_F(ObjectsTest, the_source_stays_the_same) {
     put("k", "x");
     sync();
     relay_all();
-    tidy();
+    purge();
     sync();
     crash();
     EXPECT_EQ(core->source(), source);
@@ -340,13 +340,13 @@ TEST_F(ObjectsTest, a_replaced_blob_is_removed_once_that_is_durable_and_nobody_r
     put_blob("k", blob_a);
     sync();
     put_blob("k", blob_b);
-    EXPECT_TRUE(tidy().empty());  // A crash now would bring the old object back.
+    EXPECT_TRUE(purge().empty());  // A crash now would bring the old object back.
     core->pins().pin(blob_a);
     sync();
-    EXPECT_TRUE(tidy().empty());
+    EXPECT_TRUE(purge().empty());
     core->pins().unpin(blob_a);
     EXPECT_TRUE(has_row(trash_row(2)));
-    EXPECT_EQ(tidy(), std::vector{blob_a});
+    EXPECT_EQ(purge(), std::vector{blob_a});
     EXPECT_FALSE(has_row(trash_row(2)));
     EXPECT_TRUE(core->check_rows());
 }
@@ -357,7 +357,7 @@ TEST_F(ObjectsTest, every_way_to_lose_a_blob_throws_it_away) {
     put_blob("deleted", blob_b);
     remove("deleted");
     sync();
-    EXPECT_EQ(tidy(), (std::vector{blob_a, blob_b}));
+    EXPECT_EQ(purge(), (std::vector{blob_a, blob_b}));
 }
 
 TEST_F(ObjectsTest, a_small_object_replaced_by_a_blob_loses_its_bytes_row) {
@@ -404,22 +404,22 @@ TEST_F(ObjectsTest, a_put_that_was_not_committed_did_not_happen) {
     EXPECT_TRUE(core->check_rows());
 }
 
-TEST_F(ObjectsTest, a_tidying_that_was_not_committed_is_done_again) {
+TEST_F(ObjectsTest, a_purge_that_was_not_committed_is_done_again) {
     put_blob("k", blob_a);
     put("k", "x");
     sync();
     relay_all();
     Effects effects;
-    ASSERT_TRUE(core->tidy(effects));
+    ASSERT_TRUE(core->purge(effects));
     ASSERT_TRUE(core->undo(effects, 0));
     EXPECT_TRUE(core->check_rows());
-    EXPECT_EQ(tidy(), std::vector{blob_a});
+    EXPECT_EQ(purge(), std::vector{blob_a});
     EXPECT_TRUE(events().empty());
 }
 
-TEST_F(ObjectsTest, there_is_nothing_to_tidy_when_all_is_tidy) {
+TEST_F(ObjectsTest, there_is_nothing_to_purge_when_all_is_purged) {
     Effects effects;
-    EXPECT_FALSE(core->tidy(effects));
+    EXPECT_FALSE(core->purge(effects));
     EXPECT_TRUE(effects.changes.empty());
 }
 

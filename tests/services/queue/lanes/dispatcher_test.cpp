@@ -37,7 +37,7 @@ TEST_F(DispatcherTest, a_worker_gets_no_more_than_its_credit) {
     EXPECT_EQ(one.look().size(), 3U);
     one.ack(one.held[0]);
     EXPECT_EQ(one.look().size(), 1U);
-    station.tell(schema::LaneCredit{.worker_id = "one", .epoch = 1, .credit = 0});
+    station.send(schema::LaneCredit{.worker_id = "one", .epoch = 1, .credit = 0});
     EXPECT_EQ(one.look().size(), 0U);
 }
 
@@ -111,7 +111,7 @@ TEST_F(DispatcherTest, receives_are_refused_beyond_the_in_flight_limit) {
     while (!one.look().empty()) {
         // The worker says that it has places again without giving anything back.
         one.held.clear();
-        station.tell(schema::LaneCredit{.worker_id = "one", .epoch = 1, .credit = 4096});
+        station.send(schema::LaneCredit{.worker_id = "one", .epoch = 1, .credit = 4096});
     }
     EXPECT_EQ(station.attribute("a", "ApproximateNumberOfMessagesNotVisible"), "120000");
     send_many("a", 1);

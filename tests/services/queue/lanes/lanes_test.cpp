@@ -177,7 +177,7 @@ TEST_F(LanesTest, words_of_an_old_epoch_are_ignored) {
     const auto first = worker.look();
     worker.start_anew();
     worker.look();
-    station.tell(schema::LaneAck{.worker_id = "w", .epoch = 1, .leases = {first[0].lease}});
+    station.send(schema::LaneAck{.worker_id = "w", .epoch = 1, .leases = {first[0].lease}});
     EXPECT_EQ(station.metric("onput_lane_stale_total"), 1);
     EXPECT_EQ(station.metric("onput_queue_all_messages"), 1);
 }
