@@ -36,7 +36,9 @@ struct RawParameter {
 // parameters ("a&&b") are passed over.
 std::optional<RawParameter> next_parameter(std::string_view& rest);
 
-// Well-formed UTF-8, surrogates and overlong forms refused.
+// Takes the first code point off the front of `rest`, which must not be empty. Nothing, and `rest`
+// as it was, where no well-formed UTF-8 stands: surrogates and overlong forms are none.
+std::optional<char32_t> next_code_point(std::string_view& rest);
 bool is_utf8(std::string_view text);
 
 }  // namespace onput

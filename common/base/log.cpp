@@ -1,9 +1,14 @@
 #include "common/base/log.hpp"
 
+#include <iterator>
 #include <memory>
 
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include "common/base/encoding.hpp"
+#include "common/base/printable.hpp"
 
 namespace onput::log {
 namespace {
@@ -31,34 +36,35 @@ spdlog::level::level_enum to_spdlog(Level level) {
     return spdlog::level::info;
 }
 
-// One line per event whatever a field holds: control characters and quotes are escaped as in JSON.
+// One line per event whatever a field holds, and nothing in it that a terminal obeys. Valid JSON:
+// code points beyond the first 65,536 that are hidden become what `printable` makes of them, and so
+// do bytes that are no UTF-8.
 void append_quoted(std::string& out, std::string_view text) {
-    static constexpr char digits[] = "0123456789abcdef";
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
+    while (!text.empty()) {
+        std::string_view rest = text;
+        const auto point = next_code_point(rest);
+        if (!point) rest.remove_prefix(1);
+        const std::string_view bytes = text.substr(0, text.size() - rest.size());
+        if (point == U'"' || point == U'\\') {
             out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            out += "\\u00";
-            out += digits[static_cast<unsigned char>(c) >> 4];
-            out += digits[static_cast<unsigned char>(c) & 15];
+            out += bytes;
+        } else if (point && !is_hidden(*point)) {
+            out += bytes;
+        } else if (point && *point <= 0xffff) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(*point));
         } else {
-            out += c;
+            out += '\\';
+            out += printable(bytes);
         }
+        text = rest;
     }
     out += '"';
 }
 
 bool is_plain(std::string_view text) {
-    if (text.empty()) return false;
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=' ||
-            c == 0x7f) {
-            return false;
-        }
-    }
-    return true;
+    return !text.empty() && text.find_first_of(" \"\\=") == std::string_view::npos &&
+           printable(text) == text;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/encoding.hpp"
+#include "common/base/printable.hpp"
 #include "services/ctl/child_instance.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/demo_picture.hpp"
@@ -78,7 +79,7 @@ private:
     void narrate(const std::string& line) const {
         // What stdout already has comes before this line, also where both are one file.
         std::fflush(stdout);
-        if (!global_.quiet) fmt::print(stderr, "{}\n", line);
+        if (!global_.quiet) fmt::print(stderr, "{}\n", printable(line));
     }
 
     // The shipped pipeline, with this demo's receivers in place of the addresses in it. The same

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
+#include "common/base/printable.hpp"
 #include "common/runtime/hardening.hpp"
 #include "common/runtime/supervisor.hpp"
 #include "common/schema/function.hpp"
@@ -244,7 +245,7 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     const int signals = open_signals();
     const auto instance = lay_out(data, options);
     if (!instance) {
-        fmt::print(stderr, "onput dev: {}\n", instance.error().message);
+        fmt::print(stderr, "onput dev: {}\n", printable(instance.error().message));
         return exit_code_of(instance.error());
     }
     transport::Context context;
@@ -274,7 +275,7 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     std::error_code ignored;
     std::filesystem::remove_all(instance->socket_directory, ignored);
     if (!outcome && !is_stopping) {
-        fmt::print(stderr, "onput dev: {}\n", outcome.error().message);
+        fmt::print(stderr, "onput dev: {}\n", printable_lines(outcome.error().message));
         return exit_code_of(outcome.error());
     }
     return ExitCode::ok;

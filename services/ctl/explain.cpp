@@ -1,6 +1,7 @@
 // `onput explain`: which rules an event would match, and why the others do not.
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/storage.hpp"
 #include "services/ctl/commands.hpp"
@@ -26,12 +27,12 @@ ExitCode run_explain(const GlobalOptions& global, const ExplainOptions& options)
         return ExitCode::ok;
     }
     if (!global.quiet) {
-        fmt::print(stderr, "{} for {} ({})\n", options.event, options.subject,
+        fmt::print(stderr, "{} for {} ({})\n", printable(options.event), printable(options.subject),
                    answer->object_exists ? "the object exists" : "there is no such object now");
     }
     if (answer->rules.empty()) {
         fmt::print("bucket {} has no notification rules: the event goes to the journal only\n",
-                   url->bucket);
+                   printable(url->bucket));
         return ExitCode::ok;
     }
     Table table({"RULE", "MATCHES", "DESTINATION", "WHY"});

@@ -1,6 +1,7 @@
 // `onput healthcheck`: one request to one service, for container engines.
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
@@ -13,7 +14,7 @@ ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url) {
         report("healthcheck", answer.error());
         return ExitCode::failed;
     }
-    if (!global.quiet) fmt::print("{}", answer->body);
+    if (!global.quiet) fmt::print("{}", printable_lines(answer->body));
     return answer->status == 200 ? ExitCode::ok : ExitCode::failed;
 }
 

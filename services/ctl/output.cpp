@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
+
 namespace onput::ctl {
 namespace {
 
@@ -16,6 +18,11 @@ std::size_t columns_of(std::string_view text) {
 }
 
 }  // namespace
+
+void Table::add(std::vector<std::string> row) {
+    for (std::string& cell : row) cell = printable(cell);
+    rows_.push_back(std::move(row));
+}
 
 std::string Table::text() const {
     std::vector<std::size_t> widths;
@@ -48,7 +55,7 @@ void Progress::show(std::string_view line) {
     if (is_shown_ && now - last_ < std::chrono::milliseconds(50)) return;
     last_ = now;
     is_shown_ = true;
-    fmt::print(stderr, "\r\033[K{}", line);
+    fmt::print(stderr, "\r\033[K{}", printable(line));
     std::fflush(stderr);
 }
 
@@ -58,7 +65,7 @@ void Progress::clear() {
 }
 
 ExitCode report(std::string_view command, const Error& error) {
-    fmt::print(stderr, "onput {}: {}\n", command, error.message);
+    fmt::print(stderr, "onput {}: {}\n", command, printable_lines(error.message));
     return exit_code_of(error);
 }
 

@@ -1,4 +1,6 @@
-// What commands print: tables for people, JSON for programs, progress on a terminal only.
+// What commands print: tables for people, JSON for programs, progress on a terminal only. What
+// comes from others (keys, names, messages) is made printable (common/base/printable.hpp) here, or
+// by the command that prints it otherwise than in a table.
 #pragma once
 
 #include <chrono>
@@ -16,7 +18,8 @@ namespace onput::ctl {
 class Table {
 public:
     explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
-    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    // Cells are made printable.
+    void add(std::vector<std::string> row);
     [[nodiscard]] std::string text() const;
 
 private:

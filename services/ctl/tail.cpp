@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/glob.hpp"
@@ -134,8 +135,8 @@ private:
                        body_as_json(body));
         } else {
             fmt::print("{:>8}  {}  {:<28} {}  {}\n", record.sequence,
-                       format_iso8601_millis(record.time), record.type, subject_of(body),
-                       detail_of(body));
+                       format_iso8601_millis(record.time), record.type, printable(subject_of(body)),
+                       printable(detail_of(body)));
         }
         // Whole lines at once, also into a pipe.
         std::fflush(stdout);

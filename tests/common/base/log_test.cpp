@@ -42,6 +42,19 @@ TEST(Log, a_value_that_would_be_misread_is_quoted) {
               "e=\"line\\u000abreak\\u007f\"\n");
 }
 
+TEST(Log, nothing_in_a_line_moves_a_cursor_or_turns_text) {
+    EXPECT_EQ(written({.service = "queue"},
+                      [] {
+                          info("seen", {{"a", "\x1b[2J"},
+                                        {"b", "a\u009b"},
+                                        {"c", "gpj\u202e.txt"},
+                                        {"d", "\U000e0041"},
+                                        {"e", "\x9b"}});
+                      }),
+              "info queue: seen a=\"\\u001b[2J\" b=\"a\\u009b\" c=\"gpj\\u202e.txt\" "
+              "d=\"\\\\u{e0041}\" e=\"\\\\x9b\"\n");
+}
+
 TEST(Log, lines_below_the_level_are_not_written) {
     EXPECT_EQ(written({.level = Level::warn}, [] { info("quiet"); }), "");
     EXPECT_NE(written({.level = Level::warn}, [] { error("loud"); }), "");
