@@ -1,30 +1,50 @@
 #include "common/schema/json.hpp"
 
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "common/base/encoding.hpp"
+#include "common/base/printable.hpp"
 
 namespace onput::schema {
 namespace {
 
-void append_quoted(std::string& out, std::string_view text) {
+// A JSON escape of one code point: a pair of surrogates beyond the first 65,536.
+void append_escaped(std::string& out, char32_t point) {
+    const auto unit = [&out](char32_t value) {
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(value));
+    };
+    if (point <= 0xffff) return unit(point);
+    unit(0xd800 + ((point - 0x10000) >> 10U));
+    unit(0xdc00 + ((point - 0x10000) & 0x3ffU));
+}
+
+constexpr char32_t replacement = 0xfffd;
+
+// Also what a terminal obeys is escaped: these lines are for programs, but people look at them.
+void append_quoted(std::string& out, std::string_view utf8) {
     out += '"';
-    for (const char c : text) {
-        switch (c) {
+    while (!utf8.empty()) {
+        std::string_view rest = utf8;
+        // Values are looked at before; a map's key may be anything.
+        const char32_t point = next_code_point(rest).value_or(replacement);
+        if (rest.size() == utf8.size()) rest.remove_prefix(1);
+        switch (point) {
             case '"': out += "\\\""; break;
             case '\\': out += "\\\\"; break;
             case '\n': out += "\\n"; break;
             case '\r': out += "\\r"; break;
             case '\t': out += "\\t"; break;
             default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+                if (is_hidden(point) || point == replacement) {
+                    append_escaped(out, point);
                 } else {
-                    out += c;
+                    out += utf8.substr(0, utf8.size() - rest.size());
                 }
         }
+        utf8 = rest;
     }
     out += '"';
 }

@@ -34,6 +34,11 @@ TEST(Json, texts_are_escaped) {
               R"({"account":"a\"\\\n\u0001","id":""})");
 }
 
+TEST(Json, nothing_in_a_text_moves_a_cursor_or_turns_text) {
+    EXPECT_EQ(to_json(Principal{.account = "\u009b2J", .id = "gpj\u202e.txt\U000e0041"}),
+              R"({"account":"\u009b2J","id":"gpj\u202e.txt\udb40\udc41"})");
+}
+
 TEST(Json, bytes_that_are_no_text_are_shown_as_base64) {
     EXPECT_EQ(to_json(Principal{.account = "\xff\xfe"}),
               R"({"account":{"base64":"//4="},"id":""})");
