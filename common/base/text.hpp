@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 
 // Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+// Bytes to insert, remove or change to make one text the other: for "did you mean".
+std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The whole text as a number that Number holds: digits of `base`, with '-' where Number is signed.
 // Nothing for anything else: "", "+1", " 1", "1x", or a number out of range.

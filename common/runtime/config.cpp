@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <numeric>
 #include <ranges>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "common/base/text.hpp"
 #include "common/runtime/config_file.hpp"
 
 namespace onput::runtime {
@@ -29,21 +29,6 @@ std::string flag_of(std::string_view name) {
     std::string flag = "--" + std::string(name);
     std::ranges::replace(flag, '_', '-');
     return flag;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
 }
 
 class Loader {

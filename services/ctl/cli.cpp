@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include "common/base/printable.hpp"
+#include "common/base/text.hpp"
 #include "common/runtime/service.hpp"
 #include "services/ctl/commands.hpp"
 
@@ -20,13 +24,14 @@ struct Choices {
     bool no_pipeline = false;
     DemoOptions demo;
     TailOptions tail;
+    bool follow = false;
     bool no_follow = false;
     TraceOptions trace;
     ExplainOptions explain;
     EnvOptions env;
     std::vector<std::string> aws;
     std::vector<std::string> pipeline_files;
-    std::string health_url = "http://127.0.0.1:9100/_onput/readyz";
+    std::string health_url;
     BenchOptions bench;
     std::function<ExitCode()> run;
 };
@@ -75,10 +80,13 @@ void add_watching(CLI::App& app, Choices& c) {
     tail->add_option("--since", c.tail.since,
                      "Begin so long ago (30s, 10m, 36h, 7d) or at this time (ISO 8601)");
     tail->add_option("--from-seq", c.tail.from_sequence, "Begin at this sequence; 1 is the oldest");
-    tail->add_option("--count", c.tail.count, "End after so many events");
+    tail->add_option("-n,--count", c.tail.count, "End after so many events");
     tail->add_option("--wait-ms", c.tail.wait_ms,
                      "End after so long without an event, milliseconds");
-    tail->add_flag("--no-follow", c.no_follow, "End when everything that is there has been shown");
+    auto* no_follow = tail->add_flag("--no-follow", c.no_follow,
+                                     "End when everything that is there has been shown");
+    tail->add_flag("-f,--follow", c.follow, "Go on with what comes, as it does anyway")
+        ->excludes(no_follow);
     tail->add_flag("--fail-on-gap", c.tail.fail_on_gap,
                    "End with status 2 when a sequence is missing");
     tail->callback([&c] {
@@ -125,8 +133,10 @@ void add_helping(CLI::App& app, Choices& c) {
 
     auto* health = add_command(
         app, "healthcheck", "Ask one service whether it is ready; for container engines",
-        "  onput healthcheck\n  onput healthcheck http://127.0.0.1:4566/_onput/readyz");
-    health->add_option("url", c.health_url, "Its readyz")->capture_default_str();
+        "  onput healthcheck\n  onput healthcheck http://127.0.0.1:9100/_onput/readyz");
+    health->add_option("url", c.health_url,
+                       "Its readyz; otherwise the gateway of the data directory's instance, or "
+                       "http://127.0.0.1:9100/_onput/readyz where there is none");
     health->callback([&c] { c.run = [&c] { return run_healthcheck(c.global, c.health_url); }; });
 
     auto* env = add_command(
@@ -157,6 +167,26 @@ void add_helping(CLI::App& app, Choices& c) {
     pipeline->require_subcommand(1);
     apply->callback(
         [&c] { c.run = [&c] { return run_pipeline_apply(c.global, c.pipeline_files); }; });
+}
+
+// A first word that is no command: the one that it may have been meant to be.
+std::optional<std::string> misspelt_command(const CLI::App& app) {
+    const auto left = app.remaining();
+    const auto found =
+        std::ranges::find_if(left, [](const auto& word) { return !word.starts_with('-'); });
+    if (found == left.end() || !app.get_subcommands().empty()) return {};
+    const std::string& word = *found;
+    std::string nearest;
+    for (const auto* command : app.get_subcommands({})) {
+        const std::string name = command->get_name();
+        if (nearest.empty() || edit_distance(word, name) < edit_distance(word, nearest)) {
+            nearest = name;
+        }
+    }
+    const bool is_near = edit_distance(word, nearest) <= 1 + word.size() / 3;
+    return fmt::format("onput: there is no command '{}'{}\nonput --help lists them all.\n",
+                       printable(word),
+                       is_near ? fmt::format("; did you mean '{}'?", nearest) : "");
 }
 
 void add_bench(CLI::App& app, Choices& c) {
@@ -212,6 +242,10 @@ int run(int argc, char** argv) {
         app.parse(argc, argv);
         if (has_others && !app.got_subcommand("aws")) throw CLI::ExtrasError({"--"});
     } catch (const CLI::ParseError& error) {
+        if (const auto told = misspelt_command(app)) {
+            fmt::print(stderr, "{}", *told);
+            return static_cast<int>(ExitCode::usage);
+        }
         // Help and version are successes; everything else is a usage error, whatever CLI11's own
         // number for it.
         const int code = app.exit(error);

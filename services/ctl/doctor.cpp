@@ -1,9 +1,11 @@
 // `onput doctor`: what this machine and this data directory need for Onput to run well.
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <netinet/in.h>
+#include <sstream>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
@@ -11,15 +13,21 @@
 
 #include <fmt/format.h>
 
+#include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/instance.hpp"
 #include "services/ctl/output.hpp"
+#include "services/ctl/peers.hpp"
 
 namespace onput::ctl {
 namespace {
 
+// Storage refuses uploads below this much free space (its free_bytes_min), and each of the three
+// stores allocates its log ahead.
+constexpr std::uint64_t reserve_bytes = 256ULL << 20;
+constexpr std::uint64_t logs_bytes = 3 * (75ULL << 20);
 constexpr std::uint64_t free_bytes_min = 1ULL << 30;
 constexpr rlim_t open_files_min = 4096;
 
@@ -44,8 +52,15 @@ Finding check_disk(const std::string& data) {
         return {"disk", Verdict::bad, "cannot look at " + existing.string()};
     const std::uint64_t free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
     const std::string text = human_bytes(free) + " free at " + existing.string();
-    if (free < free_bytes_min)
-        return {"disk", Verdict::warning, text + "; uploads are refused when it is full"};
+    if (free < reserve_bytes + logs_bytes) {
+        return {"disk", Verdict::bad,
+                fmt::format("{}; uploads are refused below {}, and the services' logs take {}",
+                            text, human_bytes(reserve_bytes), human_bytes(logs_bytes))};
+    }
+    if (free < free_bytes_min) {
+        return {"disk", Verdict::warning,
+                fmt::format("{}; uploads are refused below {}", text, human_bytes(reserve_bytes))};
+    }
     return {"disk", Verdict::good, text};
 }
 
@@ -54,9 +69,12 @@ Finding check_writable(const std::string& data, const Result<Instance>& instance
         return {"data directory", Verdict::good,
                 data + " says how to reach an instance that runs elsewhere"};
     }
-    std::error_code error;
-    std::filesystem::create_directories(data, error);
-    if (error || access(data.c_str(), W_OK) != 0) {
+    // Nothing is made here: what exists of the path says whether the rest can be.
+    std::filesystem::path existing = data;
+    while (existing.has_relative_path() && access(existing.c_str(), F_OK) != 0) {
+        existing = existing.parent_path();
+    }
+    if (!std::filesystem::is_directory(existing) || access(existing.c_str(), W_OK | X_OK) != 0) {
         return {"data directory", Verdict::bad,
                 data + " cannot be written; choose another with --data"};
     }
@@ -83,6 +101,57 @@ Finding check_voices() {
         if (std::filesystem::is_directory(path)) return {"voices", Verdict::good, path};
     }
     return {"voices", Verdict::bad, "no espeak-ng data; apt-get install espeak-ng-data"};
+}
+
+// Workers of an instance, where functions of its are that nobody runs.
+Finding check_workers(const Result<Instance>& instance) {
+    if (!instance) return {"workers", Verdict::good, "none needed yet"};
+    transport::Context context;
+    transport::Loop loop(context);
+    Peers peers(loop, *instance);
+    const auto functions =
+        peers.ask(peers.queue(), schema::ListFunctions{}, std::chrono::seconds(2));
+    if (!functions) return {"workers", Verdict::warning, "the queue service does not answer"};
+    std::string idle;
+    for (const auto& state : functions->functions) {
+        if (state.workers == 0) {
+            idle += fmt::format("{}{} (onput-{})", idle.empty() ? "" : ", ", state.function.name,
+                                state.function.worker);
+        }
+    }
+    if (idle.empty()) return {"workers", Verdict::good, "every function has one"};
+    return {"workers", Verdict::warning, "no worker is here for " + idle};
+}
+
+bool is_set(const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return value != nullptr && *value != '\0';
+}
+
+// Of an instance that is started from this environment.
+Finding check_mail() {
+    if (is_set("ONPUT_SMTP_URL") || is_set("ONPUT_NOTIFIER_SMTP_URL")) {
+        return {"mail", Verdict::good, "ONPUT_SMTP_URL is set"};
+    }
+    return {"mail", Verdict::warning,
+            "ONPUT_SMTP_URL is not set here: an instance started so sends no mail"};
+}
+
+// The first file of this name on PATH that can be run.
+std::string find_program(const std::string& name) {
+    const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
+    std::istringstream folders(path == nullptr ? "" : path);
+    for (std::string folder; std::getline(folders, folder, ':');) {
+        const std::string file = folder + "/" + name;
+        if (access(file.c_str(), X_OK) == 0) return file;
+    }
+    return "";
+}
+
+Finding check_aws() {
+    const std::string aws = find_program("aws");
+    if (!aws.empty()) return {"aws", Verdict::good, aws};
+    return {"aws", Verdict::warning, "no AWS CLI; apt-get install awscli"};
 }
 
 Finding check_open_files() {
@@ -151,6 +220,9 @@ ExitCode run_doctor(const GlobalOptions& global) {
                                         check_writable(data, instance),
                                         check_disk(data),
                                         check_voices(),
+                                        check_workers(instance),
+                                        check_mail(),
+                                        check_aws(),
                                         check_open_files(),
                                         check_clock(),
                                         check_instance(data, instance)};

@@ -18,8 +18,17 @@ std::vector<std::pair<std::string, std::string>> variables(const Instance& insta
             {"AWS_ACCESS_KEY_ID", instance.access_key},
             {"AWS_SECRET_ACCESS_KEY", instance.secret},
             {"AWS_DEFAULT_REGION", instance.region},
-            {"AWS_REGION", instance.region}};
+            {"AWS_REGION", instance.region},
+            // Without it, version 1 of the AWS CLI takes an address of its own for SQS.
+            {"BOTO_DISABLE_COMMONNAME", "true"}};
 }
+
+// AWS CLIs before 1.29 and 2.13 read no AWS_ENDPOINT_URL: they are told on their command line.
+constexpr std::string_view sh_function =
+    "# Old AWS CLIs ignore AWS_ENDPOINT_URL. Scripts of their own: onput aws -- ...\n"
+    "aws() { command aws ${AWS_ENDPOINT_URL:+--endpoint-url \"$AWS_ENDPOINT_URL\"} \"$@\"; }\n";
+constexpr std::string_view fish_function =
+    "function aws; command aws --endpoint-url $AWS_ENDPOINT_URL $argv; end;\n";
 
 }  // namespace
 
@@ -37,7 +46,11 @@ ExitCode run_env(const GlobalOptions& global, const EnvOptions& options) {
             fmt::print("export {}='{}'\n", name, value);
         }
     }
-    if (is_json) fmt::print("{{{}}}\n", json);
+    if (is_json) {
+        fmt::print("{{{}}}\n", json);
+    } else {
+        fmt::print("{}", options.shell == "fish" ? fish_function : sh_function);
+    }
     return ExitCode::ok;
 }
 

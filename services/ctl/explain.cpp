@@ -37,7 +37,8 @@ ExitCode run_explain(const GlobalOptions& global, const ExplainOptions& options)
     }
     Table table({"RULE", "MATCHES", "DESTINATION", "WHY"});
     for (const auto& rule : answer->rules) {
-        table.add({rule.rule_id, rule.matches ? "yes" : "no", rule.destination_arn, rule.why});
+        table.add(
+            {rule.rule_id, rule.matches ? "yes" : "no", short_arn(rule.destination_arn), rule.why});
     }
     fmt::print("{}", table.text());
     return ExitCode::ok;

@@ -4,12 +4,25 @@
 #include "common/base/printable.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
+#include "services/ctl/instance.hpp"
 #include "services/ctl/output.hpp"
 
 namespace onput::ctl {
+namespace {
+
+// Where each service of a composition listens for this, in its own container.
+const std::string container_url = "http://127.0.0.1:9100";
+
+}  // namespace
 
 ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url) {
-    const auto answer = get_unsigned(url);
+    std::string chosen = url;
+    if (chosen.empty()) {
+        const auto instance = read_instance(data_directory(global.data));
+        const bool is_here = instance && !instance->is_elsewhere();
+        chosen = (is_here ? instance->url : container_url) + "/_onput/readyz";
+    }
+    const auto answer = get_unsigned(chosen);
     if (!answer) {
         report("healthcheck", answer.error());
         return ExitCode::failed;

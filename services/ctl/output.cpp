@@ -85,6 +85,21 @@ std::string human_bytes(std::uint64_t bytes) {
     return fmt::format("{:.1f} GB", value / 1e9);
 }
 
+std::string short_arn(std::string_view arn) {
+    // arn:aws:<service>:<region>:<account>:<name>
+    std::string_view rest = arn;
+    std::string_view service;
+    for (int part = 0; part < 5; ++part) {
+        const auto colon = rest.find(':');
+        if (colon == std::string_view::npos || (part == 0 && !rest.starts_with("arn:"))) {
+            return std::string(arn);
+        }
+        if (part == 2) service = rest.substr(0, colon);
+        rest.remove_prefix(colon + 1);
+    }
+    return service == "lambda" ? std::string(rest) : fmt::format("{}:{}", service, rest);
+}
+
 Result<ObjectUrl> parse_object_url(std::string_view text) {
     constexpr std::string_view scheme = "s3://";
     const auto slash = text.find('/', scheme.size());

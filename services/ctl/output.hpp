@@ -51,6 +51,10 @@ std::string human_duration(Duration duration);
 // "512 B", "4.2 kB", "1.3 MB".
 std::string human_bytes(std::uint64_t bytes);
 
+// An ARN of Onput without what is the same in all of them: "sqs:jobs", "function:speech",
+// "sns:media". Anything else as it is.
+std::string short_arn(std::string_view arn);
+
 // s3://bucket/key to its parts; invalid_argument otherwise.
 struct ObjectUrl {
     std::string bucket;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "common/transport/request.hpp"
 #include "services/ctl/instance.hpp"
@@ -23,13 +24,21 @@ public:
     template <schema::Message M>
     Result<typename M::Reply> ask(transport::RequestClient& peer, const M& request,
                                   Duration timeout = std::chrono::seconds(10)) {
+        std::vector<transport::Frame> ignored;
+        return ask(peer, request, ignored, timeout);
+    }
+    // The same, with what the answer has attached.
+    template <schema::Message M>
+    Result<typename M::Reply> ask(transport::RequestClient& peer, const M& request,
+                                  std::vector<transport::Frame>& attachments,
+                                  Duration timeout = std::chrono::seconds(10)) {
         Result<typename M::Reply> answer = fail(ErrorCode::internal, "no answer");
-        transport::call(
-            peer, request, {.timeout = timeout, .principal = principal_},
-            [this, &answer](Result<typename M::Reply> reply, std::vector<transport::Frame>) {
-                answer = std::move(reply);
-                loop_.stop();
-            });
+        transport::call(peer, request, {.timeout = timeout, .principal = principal_},
+                        [&](Result<typename M::Reply> reply, std::vector<transport::Frame> frames) {
+                            answer = std::move(reply);
+                            attachments = std::move(frames);
+                            loop_.stop();
+                        });
         loop_.run();
         return answer;
     }

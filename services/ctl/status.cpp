@@ -1,9 +1,12 @@
 // `onput status`: is everything up, and how much is waiting where.
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
+#include "common/schema/topics.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
@@ -17,8 +20,8 @@ constexpr Duration patience = std::chrono::seconds(2);
 struct ServiceLine {
     std::string name;
     std::string state;  // "ready", "waiting for queue", "not reachable".
-    std::string pid;
-    std::string uptime;
+    std::optional<std::uint64_t> pid;
+    std::optional<Timestamp> started_at;
 };
 
 struct Report {
@@ -35,11 +38,11 @@ std::string joined(const std::vector<std::string>& parts) {
 void ask_service(Report& report, Peers& peers, transport::RequestClient& peer,
                  const std::string& name) {
     const auto answer = peers.ask(peer, schema::ServiceStatus{}, patience);
-    ServiceLine line{.name = name, .state = "not reachable", .pid = "-", .uptime = "-"};
+    ServiceLine line{.name = name, .state = "not reachable"};
     if (answer) {
         line.state = answer->is_ready ? "ready" : "waiting for " + joined(answer->waiting_for);
-        line.pid = std::to_string(answer->process_id);
-        line.uptime = human_duration(wall_now() - answer->started_at);
+        line.pid = answer->process_id;
+        line.started_at = answer->started_at;
     }
     report.is_healthy = report.is_healthy && answer && answer->is_ready;
     report.services.push_back(std::move(line));
@@ -51,9 +54,7 @@ void ask_gateway(Report& report, const Instance& instance) {
     report.services.push_back({.name = "gateway",
                                .state = is_ready      ? "ready"
                                         : status == 0 ? "not reachable"
-                                                      : "waiting for services",
-                               .pid = "-",
-                               .uptime = "-"});
+                                                      : "waiting for services"});
     report.is_healthy = report.is_healthy && is_ready;
 }
 
@@ -71,7 +72,9 @@ std::string as_json(const Report& report) {
         out.name("state");
         out.text(line.state);
         out.name("pid");
-        out.text(line.pid);
+        line.pid ? out.natural(*line.pid) : out.null();
+        out.name("started_at");
+        line.started_at ? out.text(format_iso8601_millis(*line.started_at)) : out.null();
         out.end_object();
     }
     out.end_array();
@@ -83,11 +86,23 @@ std::string as_json(const Report& report) {
     return out.take();
 }
 
-void print_tables(const Instance& instance, const Report& report) {
+// A subscription's address rather than its number.
+std::string name_of(Peers& peers, const std::string& arn) {
+    if (arn.starts_with("arn:aws:sns:")) {
+        const auto found =
+            peers.ask(peers.notifier(), schema::GetSubscription{.arn = arn}, patience);
+        if (found) return found->protocol + ":" + short_arn(found->endpoint);
+    }
+    return short_arn(arn);
+}
+
+void print_tables(Peers& peers, const Instance& instance, const Report& report) {
     fmt::print("{}   data directory's instance\n\n", instance.url);
     Table services({"SERVICE", "STATE", "PID", "UP"});
-    for (const auto& line : report.services)
-        services.add({line.name, line.state, line.pid, line.uptime});
+    for (const auto& line : report.services) {
+        services.add({line.name, line.state, line.pid ? std::to_string(*line.pid) : "-",
+                      line.started_at ? human_duration(wall_now() - *line.started_at) : "-"});
+    }
     fmt::print("{}", services.text());
     if (!report.functions.functions.empty()) {
         Table functions({"FUNCTION", "WORKER", "WORKERS", "WAITING", "RUNNING", "DEAD-LETTERED"});
@@ -101,7 +116,7 @@ void print_tables(const Instance& instance, const Report& report) {
     if (!report.destinations.destinations.empty()) {
         Table destinations({"DESTINATION", "OWED", "UNDELIVERED", "FAILURES", "LAST ERROR"});
         for (const auto& state : report.destinations.destinations) {
-            destinations.add({state.arn, std::to_string(state.owed),
+            destinations.add({name_of(peers, state.arn), std::to_string(state.owed),
                               std::to_string(state.undelivered), std::to_string(state.failures),
                               state.last_error});
         }
@@ -130,7 +145,7 @@ ExitCode run_status(const GlobalOptions& global) {
     if (global.output == OutputFormat::json) {
         fmt::print("{}\n", as_json(found));
     } else {
-        print_tables(*instance, found);
+        print_tables(peers, *instance, found);
     }
     return found.is_healthy ? ExitCode::ok : ExitCode::unreachable;
 }

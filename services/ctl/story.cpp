@@ -1,9 +1,12 @@
 #include "services/ctl/story.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <ranges>
 
 #include <fmt/format.h>
 
+#include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/ctl/output.hpp"
@@ -11,9 +14,56 @@
 namespace onput::ctl {
 namespace {
 
+constexpr std::uint64_t search_page = 1000;
+constexpr std::uint64_t search_records_max = 200'000;
+
 bool is_trace_id(std::string_view text) {
     return text.size() == 32 &&
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// The trace of the newest event in these records that is about this key.
+std::optional<std::string> newest_trace(const std::vector<transport::Frame>& records,
+                                        const ObjectUrl& url) {
+    for (const auto& frame : std::views::reverse(records)) {
+        const auto record = schema::decode<schema::JournalRecord>(frame.view());
+        if (!record) continue;
+        const auto body = read_record_body(record->body);
+        const auto* event = body ? std::get_if<schema::ObjectEvent>(&*body) : nullptr;
+        if (event != nullptr && event->bucket == url.bucket && event->key == url.key) {
+            return event->trace.trace_id;
+        }
+    }
+    return {};
+}
+
+// From the journal's newest record backwards. not_found when none of the last search_records_max is
+// about the key.
+Result<std::string> search_journal(Peers& peers, const ObjectUrl& url) {
+    ONPUT_TRY(const auto end, peers.ask(peers.notifier(), schema::FindJournal{}));
+    const std::uint64_t oldest = std::max(
+        end.first_sequence,
+        end.head_sequence > search_records_max ? end.head_sequence - search_records_max : 1);
+    for (std::uint64_t above = end.head_sequence + 1; above > oldest;) {
+        const std::uint64_t from =
+            std::max(oldest, above > search_page ? above - search_page : std::uint64_t{1});
+        std::optional<std::string> found;
+        // A page ends early when its records are large.
+        for (std::uint64_t next = from; next < above;) {
+            const schema::FetchJournal fetch{
+                .from_sequence = next, .records_max = static_cast<std::uint32_t>(above - next)};
+            std::vector<transport::Frame> records;
+            ONPUT_TRY_VOID(peers.ask(peers.notifier(), fetch, records));
+            if (records.empty()) break;
+            if (auto trace = newest_trace(records, url)) found = std::move(trace);
+            next += records.size();
+        }
+        if (found) return *std::move(found);
+        above = from;
+    }
+    return fail(ErrorCode::not_found,
+                fmt::format("s3://{}/{} does not exist, and none of the last {} events is about it",
+                            url.bucket, url.key, end.head_sequence + 1 - oldest));
 }
 
 Result<std::string> trace_of(Peers& peers, const std::string& subject) {
@@ -21,10 +71,10 @@ Result<std::string> trace_of(Peers& peers, const std::string& subject) {
     ONPUT_TRY(const auto url, parse_object_url(subject));
     auto object =
         peers.ask(peers.storage(), schema::HeadObject{.bucket = url.bucket, .key = url.key});
-    if (!object) {
-        return std::unexpected(Error(object.error()).with_context("look up " + subject));
-    }
-    return object->trace_id;
+    if (object) return object->trace_id;
+    // Deleted, moved to quarantine, or never here: the journal knows which.
+    if (object.error().code == ErrorCode::not_found) return search_journal(peers, url);
+    return std::unexpected(Error(object.error()).with_context("look up " + subject));
 }
 
 // The PUT itself, as its event has it.

@@ -1,4 +1,5 @@
 // `onput tail`: every event of the journal from a point on, complete and in order.
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
+#include "common/schema/storage.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/glob.hpp"
@@ -163,15 +165,38 @@ int open_interrupts() {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+// What a filter asks for and nothing can be, in words: said once, and the tail goes on.
+std::vector<std::string> vain_filters(Peers& peers, const TailOptions& options, std::uint64_t from,
+                                      std::uint64_t head) {
+    std::vector<std::string> all;
+    if (options.type.find(':') != std::string::npos) {
+        std::string with_dots = options.type;
+        std::ranges::replace(with_dots, ':', '.');
+        all.push_back(fmt::format("no type has a colon in it: --type '{}'?", with_dots));
+    }
+    if (from > head + 1) {
+        all.push_back(
+            fmt::format("the newest event is {}: nothing before {} will be shown", head, from));
+    }
+    if (!options.bucket.empty()) {
+        const auto bucket = peers.ask(peers.storage(), schema::HeadBucket{.name = options.bucket});
+        if (!bucket && bucket.error().code == ErrorCode::not_found) {
+            all.push_back(fmt::format("there is no bucket {} now", options.bucket));
+        }
+    }
+    return all;
+}
+
 // Where to begin: a sequence, a moment, or (0) the present end.
 Result<std::uint64_t> first_sequence(Peers& peers, const TailOptions& options,
-                                     std::string& bus_endpoint) {
+                                     std::string& bus_endpoint, std::uint64_t& head) {
     schema::FindJournal find;
     if (!options.since.empty()) {
         ONPUT_TRY(find.since, parse_since(options.since, wall_now()));
     }
     ONPUT_TRY(const auto position, peers.ask(peers.notifier(), find));
     if (!position.bus_endpoint.empty()) bus_endpoint = position.bus_endpoint;
+    head = position.head_sequence;
     if (options.from_sequence != 0) return options.from_sequence;
     return position.sequence;
 }
@@ -186,8 +211,12 @@ ExitCode run_tail(const GlobalOptions& global, const TailOptions& options) {
     transport::Loop loop(context);
     Peers peers(loop, *instance);
     std::string bus_endpoint = instance->bus_endpoint;
-    const auto from = first_sequence(peers, options, bus_endpoint);
+    std::uint64_t head = 0;
+    const auto from = first_sequence(peers, options, bus_endpoint, head);
     if (!from) return report("tail", from.error());
+    for (const auto& line : vain_filters(peers, options, *from, head)) {
+        fmt::print(stderr, "onput tail: {}\n", printable(line));
+    }
 
     Tail tail(global, options, loop);
     loop.watch(interrupts, [&tail] { tail.finish(ExitCode::interrupted); });

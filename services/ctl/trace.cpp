@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "common/schema/events.hpp"
+#include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage_objects.hpp"
@@ -30,10 +32,43 @@ void print_story(const GlobalOptions& global, const Story& story) {
     Table table({"AFTER", "SERVICE", "WHAT", "SUBJECT", "DETAIL"});
     const Timestamp begin = story.steps.front().time;
     for (const auto& step : story.steps) {
-        table.add({"+" + human_duration(step.time - begin), step.service, step.what, step.subject,
-                   step.detail});
+        table.add({"+" + human_duration(step.time - begin), step.service, step.what,
+                   short_arn(step.subject), step.detail});
     }
     fmt::print("{}", table.text());
+}
+
+// Why a story does not go on, as far as the queue service knows: "no worker runs function speech".
+std::vector<std::string> hindrances(Peers& peers, const Story& story) {
+    std::set<std::string> owed;
+    for (const auto& record : story.records) {
+        const auto* event = std::get_if<schema::ObjectEvent>(&record);
+        if (event == nullptr) continue;
+        for (const auto& to : event->owed) owed.insert(to.arn);
+    }
+    std::vector<std::string> all;
+    const auto functions = peers.ask(peers.queue(), schema::ListFunctions{});
+    if (!functions) return all;
+    for (const auto& state : functions->functions) {
+        if (state.workers > 0 || !owed.contains(state.function.arn)) continue;
+        all.push_back(
+            fmt::format("no worker is here for function {}: it needs an onput-{} "
+                        "(onput dev --{} 1)",
+                        state.function.name, state.function.worker, state.function.worker));
+    }
+    return all;
+}
+
+// An event that nobody asked for, in words.
+std::string why_nothing(const Story& story) {
+    for (const auto& record : story.records) {
+        const auto* event = std::get_if<schema::ObjectEvent>(&record);
+        if (event == nullptr || !event->owed.empty()) continue;
+        const std::string name = "s3:" + event->event_name;
+        return fmt::format("no rule matched: onput explain s3://{}/{}{} says why", event->bucket,
+                           event->key, name == ExplainOptions{}.event ? "" : " --event " + name);
+    }
+    return "";
 }
 
 }  // namespace
@@ -62,6 +97,17 @@ ExitCode run_trace(const GlobalOptions& global, const TraceOptions& options) {
         if (story && (is_late || was_over)) {
             progress.clear();
             print_story(global, *story);
+            if (global.output == OutputFormat::table && !is_over) {
+                for (const auto& line : hindrances(peers, *story)) {
+                    fmt::print("\n{}\n", printable(line));
+                }
+            }
+            if (global.output == OutputFormat::table &&
+                story->outcome == StoryOutcome::nothing_owed) {
+                if (const auto line = why_nothing(*story); !line.empty()) {
+                    fmt::print("\n{}\n", printable(line));
+                }
+            }
             return options.wait_s != 0 && !is_over ? ExitCode::wait_not_met : ExitCode::ok;
         }
         was_over = is_over;

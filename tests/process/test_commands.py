@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.clients import CLI_V1
+from harness.clients import CLI_V1, CLI_V2
 from harness.instance import BIN, ROOT, clean_environment, run_onput
 from harness.wire import Wire
 
@@ -61,6 +61,13 @@ def test_the_version_is_told():
 def test_a_command_line_that_makes_no_sense_ends_with_2(onput, words):
     done = onput.run(*words, expect=2)
     assert done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize("word, meant", [("trcae", "trace"), ("statu", "status"), ("pipelines", "pipeline")])
+def test_a_misspelt_command_is_answered_with_the_nearest(word, meant):
+    done = run_onput(word, "--wait", "3", expect=2)
+    assert f"no command '{word}'; did you mean '{meant}'?" in done.stderr
+    assert "did you mean" not in run_onput("fly", expect=2).stderr
 
 
 @pytest.mark.parametrize("words", [
@@ -137,6 +144,63 @@ def test_env_points_a_shell_here(onput):
     assert f"AWS_ENDPOINT_URL={onput.url}" in done.stdout.splitlines()
     told = json.loads(onput.run("env", "--shell", "json").stdout)
     assert told["AWS_ENDPOINT_URL"] == onput.url and told["AWS_SECRET_ACCESS_KEY"] == "test"
+
+
+@pytest.mark.parametrize("cli", [CLI_V1, CLI_V2], ids=["v1", "v2"])
+def test_env_points_both_aws_clis_here_for_every_service(onput, cli):
+    # Version 1 has an address of its own for SQS, Debian's version 2 reads no AWS_ENDPOINT_URL.
+    script = (f'eval "$({BIN}/onput --data {onput.data} env)"; PATH={cli.parent}:$PATH; '
+              'aws sqs list-queues --output text && aws s3 ls')
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60,
+                          env=clean_environment())
+    assert done.returncode == 0, done.stderr
+    assert "/speech-dead-letters" in done.stdout and "inbox" in done.stdout
+
+
+def test_doctor_makes_nothing(tmp_path):
+    folder = tmp_path / "not" / "there"
+    run_onput("--data", folder, "doctor", expect=None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_and_trace_say_that_nobody_runs_a_function(own_onput):
+    onput = own_onput(tts=0)
+    onput.s3.put_object(Bucket="inbox", Key="a.txt", Body=b"Nobody speaks it.")
+    assert "speech (onput-tts)" in onput.run("doctor").stdout
+    told = onput.run("trace", "s3://inbox/a.txt").stdout
+    assert "no worker is here for function speech" in told and "onput dev --tts 1" in told
+
+
+def test_an_upload_that_no_rule_matched_is_traced_with_the_command_that_says_why(onput):
+    onput.s3.put_object(Bucket="inbox", Key="unmatched.xyz", Body=b"x")
+    told = onput.run("trace", "--wait", "30", "s3://inbox/unmatched.xyz").stdout
+    assert "nothing owed" in told and "onput explain s3://inbox/unmatched.xyz" in told
+
+
+def test_the_journal_knows_a_key_that_is_gone(onput):
+    onput.s3.put_object(Bucket="inbox", Key="gone.xyz", Body=b"x")
+    onput.s3.delete_object(Bucket="inbox", Key="gone.xyz")
+    told = onput.run("trace", "--wait", "30", "s3://inbox/gone.xyz").stdout
+    assert "ObjectRemoved:Delete" in told
+    assert "none of the last" in onput.run("trace", "s3://inbox/never.xyz", expect=3).stderr
+
+
+def test_tail_says_what_cannot_match(onput):
+    told = onput.run("tail", "--type", "s3:ObjectCreated:*", "-b", "no-such-bucket", "--from-seq",
+                     "1000000", "-n", "1", "--wait-ms", "50").stderr
+    assert "--type 's3.ObjectCreated.*'?" in told
+    assert "no bucket no-such-bucket" in told and "the newest event is" in told
+
+
+def test_a_key_cannot_move_the_cursor_of_who_looks_at_it(onput):
+    key = "a\x1b[2J\u202egpj.xyz"
+    onput.s3.put_object(Bucket="inbox", Key=key, Body=b"x")
+    for words in (("trace", f"s3://inbox/{key}"), ("explain", f"s3://inbox/{key}"),
+                  ("tail", "--from-seq", "1", "--no-follow"),
+                  ("-o", "json", "tail", "--from-seq", "1", "--no-follow")):
+        done = onput.run(*words)
+        assert "gpj.xyz" in done.stdout + done.stderr
+        assert not set("\x1b\u202e") & set(done.stdout + done.stderr), words
 
 
 def test_env_takes_the_first_key_of_a_keys_file_as_the_gateway_does(tmp_path):

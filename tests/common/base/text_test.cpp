@@ -34,6 +34,14 @@ TEST(ParseNumber, the_whole_text_must_be_a_number) {
     }
 }
 
+TEST(EditDistance, counts_bytes_to_insert_remove_or_change) {
+    EXPECT_EQ(edit_distance("tail", "tail"), 0U);
+    EXPECT_EQ(edit_distance("tial", "tail"), 2U);
+    EXPECT_EQ(edit_distance("", "abc"), 3U);
+    EXPECT_EQ(edit_distance("statuss", "status"), 1U);
+    EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+}
+
 TEST(ParseNumber, a_number_that_does_not_fit_is_none) {
     EXPECT_EQ(parse_number<std::uint16_t>("65535"), 65535);
     EXPECT_FALSE(parse_number<std::uint16_t>("65536"));

@@ -14,6 +14,22 @@ TEST(Table, columns_are_aligned_and_the_last_is_not_padded) {
     EXPECT_EQ(table.text(), "NAME    SIZE\na       1\nlonger  22\n");
 }
 
+TEST(Table, what_a_terminal_obeys_is_shown) {
+    Table table({"KEY", "X"});
+    table.add({"a\x1b[2J\n", "1"});
+    EXPECT_EQ(table.text(), "KEY         X\na\\x1b[2J\\n  1\n");
+}
+
+TEST(ShortArn, what_all_arns_share_is_left_out) {
+    EXPECT_EQ(short_arn("arn:aws:sqs:us-east-1:000000000000:jobs"), "sqs:jobs");
+    EXPECT_EQ(short_arn("arn:aws:lambda:us-east-1:000000000000:function:speech"),
+              "function:speech");
+    EXPECT_EQ(short_arn("arn:aws:sns:us-east-1:000000000000:media:0b4e"), "sns:media:0b4e");
+    for (const char* other : {"", "jobs", "someone@example.com", "http://a:1/b:c:d:e:f"}) {
+        EXPECT_EQ(short_arn(other), other);
+    }
+}
+
 TEST(Table, without_rows_it_is_its_header) {
     EXPECT_EQ(Table({"NAME"}).text(), "NAME\n");
 }
