@@ -3,8 +3,40 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+log=build/quickstart.log
+mkdir -p build
+
+# One line on a terminal, a line for each tenth elsewhere; ninja writes "[steps done/all] what".
+progress() {
+    local on_terminal=$([ -t 1 ] && echo yes || echo no)
+    awk -v on_terminal="$on_terminal" '
+        { print > "'$log'" }
+        match($0, /^\[[0-9]+\/[0-9]+\]/) {
+            split(substr($0, 2, RLENGTH - 2), step, "/")
+            tenth = int(10 * step[1] / step[2])
+            if (on_terminal == "yes") printf "\r  %d of %d ", step[1], step[2]
+            else if (tenth > shown) { printf "  %d of %d\n", step[1], step[2]; shown = tenth }
+            fflush()
+        }
+        END { if (on_terminal == "yes") printf "\r\033[K" }'
+}
+
 deploy/install.sh deploy/packages.txt
-echo "Building (the first time takes some minutes) ..."
-cmake --preset release -DONPUT_TESTS=OFF >/dev/null
-cmake --build --preset release --target onput_all
-exec build/release/bin/onput demo
+echo "Building (the first time takes some minutes; all of it in $log) ..."
+cmake --preset release -DONPUT_TESTS=OFF >$log
+if ! cmake --build --preset release --target onput_all 2>&1 | progress; then
+    tail -n 40 $log >&2
+    echo "deploy/quickstart.sh: the build failed; see above, and $log for all of it" >&2
+    exit 1
+fi
+
+build/release/bin/onput demo
+cat <<'END'
+
+Now for yourself, in two terminals:
+
+  build/release/bin/onput dev                                 # everything, until Ctrl-C
+  build/release/bin/onput aws -- s3 cp README.md s3://inbox/readme.txt
+  build/release/bin/onput trace --wait 60 s3://inbox/readme.txt
+  build/release/bin/onput aws -- s3 cp s3://outbox/readme.mp3 .   # to be heard with any player
+END

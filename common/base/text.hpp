@@ -14,6 +14,9 @@ namespace onput {
 constexpr char lower_case(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+constexpr char upper_case(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 std::string lower_case(std::string_view text);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);

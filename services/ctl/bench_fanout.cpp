@@ -60,9 +60,8 @@ private:
             pipeline.subscriptions.push_back(
                 {.topic = name_, .protocol = "sqs", .endpoint = queue, .is_raw = true});
         }
-        const auto applied = apply_pipeline(pipeline, instance_, peers_);
-        if (!applied) return std::unexpected(applied.error());
-        return {};
+        std::vector<PipelineChange> changes;
+        return apply_pipeline(pipeline, instance_, peers_, changes);
     }
 
     // One of `clients` chains: the next publish when this one is answered.

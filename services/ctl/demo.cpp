@@ -79,7 +79,7 @@ private:
     void narrate(const std::string& line) const {
         // What stdout already has comes before this line, also where both are one file.
         std::fflush(stdout);
-        if (!global_.quiet) fmt::print(stderr, "{}\n", printable(line));
+        if (!global_.quiet) fmt::print(stderr, "{}\n", printable_lines(line));
     }
 
     // The shipped pipeline, with this demo's receivers in place of the addresses in it. The same
@@ -100,7 +100,8 @@ private:
         Peers peers(loop, instance_);
         narrate("subscribing a mailbox, an SMS gateway and a webhook; each confirms ...");
         while (true) {
-            ONPUT_TRY(const auto changes, apply_pipeline(pipeline, instance_, peers));
+            std::vector<PipelineChange> changes;
+            ONPUT_TRY_VOID(apply_pipeline(pipeline, instance_, peers, changes));
             const bool is_pending = std::ranges::any_of(
                 changes, [](const PipelineChange& change) { return change.what == "pending"; });
             if (!is_pending) return {};

@@ -182,14 +182,15 @@ public:
 
 private:
     Result<void> apply_pipelines(Peers& peers) {
+        std::vector<PipelineChange> changes;
         for (const auto& file : default_pipelines()) {
             if (!options_.has_pipeline) break;
             ONPUT_TRY(const auto pipeline, parse_pipeline(file.text, std::string(file.name)));
-            ONPUT_TRY(const auto changes, apply_pipeline(pipeline, instance_, peers));
+            ONPUT_TRY_VOID(apply_pipeline(pipeline, instance_, peers, changes));
         }
         for (const auto& file : options_.pipelines) {
             ONPUT_TRY(const auto pipeline, read_pipeline(file));
-            ONPUT_TRY(const auto changes, apply_pipeline(pipeline, instance_, peers));
+            ONPUT_TRY_VOID(apply_pipeline(pipeline, instance_, peers, changes));
         }
         return {};
     }

@@ -7,6 +7,7 @@
 #include "common/schema/function.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
+#include "services/ctl/pipeline_references.hpp"
 #include "services/ctl/pipeline_topics.hpp"
 
 namespace onput::ctl {
@@ -14,8 +15,9 @@ namespace {
 
 class Applier {
 public:
-    Applier(const Pipeline& pipeline, const Instance& instance, Peers& peers)
-        : pipeline_(pipeline), instance_(instance), peers_(peers) {}
+    Applier(const Pipeline& pipeline, const Instance& instance, Peers& peers,
+            std::vector<PipelineChange>& changes)
+        : pipeline_(pipeline), instance_(instance), peers_(peers), changes_(changes) {}
 
     Result<void> bucket(const std::string& name) {
         const auto found = peers_.ask(peers_.storage(), schema::HeadBucket{.name = name});
@@ -114,8 +116,6 @@ public:
         return note("notification", bucket, before.rules.empty() ? "created" : "updated");
     }
 
-    std::vector<PipelineChange> take_changes() { return std::move(changes_); }
-
 private:
     template <typename T>
     static Result<void> done(const Result<T>& answer) {
@@ -154,14 +154,15 @@ private:
     const Pipeline& pipeline_;
     const Instance& instance_;
     Peers& peers_;
-    std::vector<PipelineChange> changes_;
+    std::vector<PipelineChange>& changes_;
 };
 
 }  // namespace
 
-Result<std::vector<PipelineChange>> apply_pipeline(const Pipeline& pipeline,
-                                                   const Instance& instance, Peers& peers) {
-    Applier applier(pipeline, instance, peers);
+Result<void> apply_pipeline(const Pipeline& pipeline, const Instance& instance, Peers& peers,
+                            std::vector<PipelineChange>& changes) {
+    ONPUT_TRY_VOID(check_references(pipeline, instance, peers));
+    Applier applier(pipeline, instance, peers, changes);
     for (const auto& name : pipeline.buckets) ONPUT_TRY_VOID(applier.bucket(name));
     for (const auto& name : pipeline.queues) ONPUT_TRY_VOID(applier.queue(name));
     for (const auto& topic : pipeline.topics) ONPUT_TRY_VOID(applier.topic(topic));
@@ -175,7 +176,7 @@ Result<std::vector<PipelineChange>> apply_pipeline(const Pipeline& pipeline,
     }
     for (const auto& bucket : buckets)
         ONPUT_TRY_VOID(applier.notifications(bucket, pipeline.notifications));
-    return applier.take_changes();
+    return {};
 }
 
 }  // namespace onput::ctl

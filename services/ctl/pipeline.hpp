@@ -10,7 +10,12 @@
 //                         success_topic, failure_topic
 //     [function.environment]     NAME = "value"
 //     [function.configuration]   what the worker does, as its README says; becomes JSON
-//     [[notification]]    bucket, id, events, prefix, suffix, and one of function, queue, topic
+//     [[notification]]    bucket, id, events, prefix, suffix, any_case, and one of function,
+//                         queue, topic
+//
+// S3 compares suffixes byte by byte, and cameras write ".JPG": with any_case, a suffix becomes up
+// to four rules: "<id>" as written, and "<id>-lower", "<id>-upper", "<id>-title" (".Jpg") where they
+// differ.
 //
 // A queue or topic without a policy that a notification or subscription names is given one that
 // lets those buckets and topics, and nobody else, send to it.
@@ -99,9 +104,11 @@ struct PipelineChange {
     std::string what;  // "created", "updated", "unchanged".
 };
 
-// Stops at the first failure; what was done until then stays, and applying again goes on from
-// there. A subscription that its endpoint has to confirm is "pending".
-Result<std::vector<PipelineChange>> apply_pipeline(const Pipeline& pipeline,
-                                                   const Instance& instance, Peers& peers);
+// Before anything is done: everything that the pipeline names is declared by it or there. Otherwise
+// not_found with all that is missing. Then stops at the first failure; `changes` has what was done
+// until then, which stays, and applying again goes on from there. A subscription that its endpoint
+// has to confirm is "pending".
+Result<void> apply_pipeline(const Pipeline& pipeline, const Instance& instance, Peers& peers,
+                            std::vector<PipelineChange>& changes);
 
 }  // namespace onput::ctl

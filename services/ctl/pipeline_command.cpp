@@ -1,11 +1,40 @@
 // `onput pipeline apply`.
 #include <fmt/format.h>
 
+#include "common/schema/json.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
 
 namespace onput::ctl {
+namespace {
+
+// What was done, also when something failed afterwards.
+void print_changes(const GlobalOptions& global, const std::vector<PipelineChange>& changes) {
+    if (global.output == OutputFormat::json) {
+        schema::JsonWriter list;
+        list.begin_array();
+        for (const auto& change : changes) {
+            list.begin_object();
+            list.name("kind");
+            list.text(change.kind);
+            list.name("name");
+            list.text(change.name);
+            list.name("change");
+            list.text(change.what);
+            list.end_object();
+        }
+        list.end_array();
+        fmt::print("{}\n", list.take());
+        return;
+    }
+    if (changes.empty()) return;
+    Table table({"KIND", "NAME", "CHANGE"});
+    for (const auto& change : changes) table.add({change.kind, change.name, change.what});
+    fmt::print("{}", table.text());
+}
+
+}  // namespace
 
 ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::string>& files) {
     // All of them are read before the first is applied.
@@ -21,23 +50,13 @@ ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::
     transport::Loop loop(context);
     Peers peers(loop, *instance);
     std::vector<PipelineChange> changes;
-    for (const auto& pipeline : pipelines) {
-        const auto made = apply_pipeline(pipeline, *instance, peers);
-        if (!made) return report("pipeline apply", made.error());
-        changes.insert(changes.end(), made->begin(), made->end());
+    Result<void> applied;
+    for (std::size_t i = 0; i < pipelines.size() && applied; ++i) {
+        applied = apply_pipeline(pipelines[i], *instance, peers, changes);
+        if (!applied) applied = std::unexpected(Error(applied.error()).with_context(files[i]));
     }
-    if (global.output == OutputFormat::json) {
-        std::string list;
-        for (const auto& change : changes) {
-            list += fmt::format("{}{{\"kind\":\"{}\",\"name\":\"{}\",\"change\":\"{}\"}}",
-                                list.empty() ? "" : ",", change.kind, change.name, change.what);
-        }
-        fmt::print("[{}]\n", list);
-        return ExitCode::ok;
-    }
-    Table table({"KIND", "NAME", "CHANGE"});
-    for (const auto& change : changes) table.add({change.kind, change.name, change.what});
-    fmt::print("{}", table.text());
+    print_changes(global, changes);
+    if (!applied) return report("pipeline apply", applied.error());
     return ExitCode::ok;
 }
 

@@ -2,12 +2,14 @@
 #include <array>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
+#include "common/base/text.hpp"
 #include "services/ctl/pipeline.hpp"
 
 namespace onput::ctl {
@@ -173,6 +175,14 @@ void read_function(TableReader& reader, Pipeline& pipeline) {
     PipelineFunction function;
     reader.needed("name", function.name);
     reader.needed("worker", function.worker);
+    for (const std::string_view known : {"tts", "image"}) {
+        // Users have workers of their own kinds, but hardly one that is called almost like ours.
+        const std::size_t distance = edit_distance(function.worker, known);
+        if (distance > 0 && distance <= 2 && distance < known.size()) {
+            reader.fault(reader.table(), fmt::format("there is no worker '{}'; did you mean '{}'?",
+                                                     function.worker, known));
+        }
+    }
     reader.text("dead_letter_queue", function.dead_letter_queue);
     reader.number("timeout_s", function.timeout_s);
     reader.number("retries", function.retries);
@@ -182,6 +192,26 @@ void read_function(TableReader& reader, Pipeline& pipeline) {
     reader.text("success_topic", function.success_topic);
     reader.text("failure_topic", function.failure_topic);
     pipeline.functions.push_back(std::move(function));
+}
+
+// The same rule for ".jpg", ".JPG" and ".Jpg", where they differ from what is written.
+void add_cases(const PipelineNotification& written, std::vector<PipelineNotification>& all) {
+    const std::size_t dot = written.suffix.rfind('.');
+    const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
+    const std::string before = written.suffix.substr(0, begin);
+    const std::string lower = lower_case(written.suffix.substr(begin));
+    std::string upper = lower;
+    for (char& c : upper) c = upper_case(c);
+    std::string title = lower;
+    if (!title.empty()) title[0] = upper[0];
+    for (const auto& [name, ending] :
+         {std::pair("lower", lower), std::pair("upper", upper), std::pair("title", title)}) {
+        if (std::ranges::count(all, before + ending, &PipelineNotification::suffix) > 0) continue;
+        PipelineNotification rule = written;
+        rule.id += fmt::format("-{}", name);
+        rule.suffix = before + ending;
+        all.push_back(std::move(rule));
+    }
 }
 
 void read_notification(TableReader& reader, Pipeline& pipeline) {
@@ -200,7 +230,14 @@ void read_notification(TableReader& reader, Pipeline& pipeline) {
         reader.fault(reader.table(),
                      "[[notification]] needs one of 'function', 'queue' and 'topic'");
     }
-    pipeline.notifications.push_back(std::move(notification));
+    bool any_case = false;
+    reader.flag("any_case", any_case);
+    if (any_case && notification.suffix.empty()) {
+        reader.fault(reader.table(), "[[notification]] with 'any_case' needs 'suffix'");
+    }
+    std::vector<PipelineNotification> rules{std::move(notification)};
+    if (any_case) add_cases(PipelineNotification(rules.front()), rules);
+    std::ranges::move(rules, std::back_inserter(pipeline.notifications));
 }
 
 void read_topic(TableReader& reader, Pipeline& pipeline) {

@@ -157,6 +157,50 @@ def test_env_points_both_aws_clis_here_for_every_service(onput, cli):
     assert "/speech-dead-letters" in done.stdout and "inbox" in done.stdout
 
 
+def test_apply_looks_for_everything_that_is_named_before_it_begins(onput, tmp_path):
+    file = tmp_path / "p.toml"
+    file.write_text("""
+[[bucket]]
+name = "never-made"
+[[function]]
+name = "never-put"
+worker = "tts"
+dead_letter_queue = "nowhere-1"
+[[notification]]
+bucket = "never-made"
+id = "all"
+events = ["s3:ObjectCreated:*"]
+topic = "nowhere-2"
+""")
+    told = onput.run("pipeline", "apply", file, expect=3)
+    assert "nothing was done" in told.stderr and not told.stdout
+    assert "function 'never-put' names queue 'nowhere-1'" in told.stderr
+    assert "notification 'all' names topic 'nowhere-2'" in told.stderr
+    assert "never-made" not in [b["Name"] for b in onput.s3.list_buckets()["Buckets"]]
+
+
+def test_apply_says_what_was_done_before_it_failed(onput, tmp_path):
+    file = tmp_path / "p.toml"
+    file.write_text("""
+[[bucket]]
+name = "made-before"
+[[notification]]
+bucket = "made-before"
+id = "all"
+events = ["s3:NoSuchEvent"]
+function = "speech"
+""")
+    told = onput.run("pipeline", "apply", file, expect=None)
+    assert told.returncode != 0 and "p.toml" in told.stderr
+    assert "made-before" in told.stdout and "created" in told.stdout
+
+
+@pytest.mark.parametrize("key", ["shout.TXT", "title.Txt", "whole.text"])
+def test_a_text_is_spoken_whatever_the_case_of_its_ending(onput, key):
+    onput.s3.put_object(Bucket="inbox", Key=key, Body=b"Told.")
+    onput.wait_for_object("outbox", key.rpartition(".")[0] + ".mp3")
+
+
 def test_doctor_makes_nothing(tmp_path):
     folder = tmp_path / "not" / "there"
     run_onput("--data", folder, "doctor", expect=None)

@@ -1,5 +1,8 @@
 #include "services/ctl/pipeline.hpp"
 
+#include <map>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "services/ctl/pipeline_topics.hpp"
@@ -10,6 +13,54 @@ namespace {
 std::string faults_of(std::string_view text) {
     const auto pipeline = parse_pipeline(text, "p.toml");
     return pipeline ? "none" : pipeline.error().message;
+}
+
+TEST(PipelineFile, a_suffix_in_any_case_is_a_rule_for_each) {
+    const auto rules_for = [](std::string_view suffix) {
+        const auto pipeline = parse_pipeline(fmt::format(R"(
+[[notification]]
+bucket = "inbox"
+id = "photos"
+events = ["s3:ObjectCreated:*"]
+suffix = "{}"
+any_case = true
+queue = "q"
+)",
+                                                         suffix),
+                                             "p.toml");
+        std::map<std::string, std::string> rules;
+        if (!pipeline) return rules;
+        for (const auto& rule : pipeline->notifications) rules.emplace(rule.id, rule.suffix);
+        return rules;
+    };
+    using Rules = std::map<std::string, std::string>;
+    EXPECT_EQ(rules_for(".jpg"),
+              (Rules{{"photos", ".jpg"}, {"photos-upper", ".JPG"}, {"photos-title", ".Jpg"}}));
+    EXPECT_EQ(rules_for("-raw.TXT"), (Rules{{"photos", "-raw.TXT"},
+                                            {"photos-lower", "-raw.txt"},
+                                            {"photos-title", "-raw.Txt"}}));
+    EXPECT_EQ(rules_for(".001"), (Rules{{"photos", ".001"}}));
+    EXPECT_NE(faults_of(R"(
+[[notification]]
+bucket = "b"
+id = "i"
+events = ["s3:ObjectCreated:*"]
+any_case = true
+queue = "q"
+)")
+                  .find("'any_case' needs 'suffix'"),
+              std::string::npos);
+}
+
+TEST(PipelineFile, a_worker_called_almost_like_ours_is_a_mistake) {
+    const auto with_worker = [](std::string_view worker) {
+        return faults_of(fmt::format("[[function]]\nname = \"f\"\nworker = \"{}\"\n", worker));
+    };
+    EXPECT_NE(with_worker("ttss").find("did you mean 'tts'?"), std::string::npos);
+    EXPECT_NE(with_worker("images").find("did you mean 'image'?"), std::string::npos);
+    for (const auto* worker : {"tts", "image", "sleep", "thumbnailer"}) {
+        EXPECT_EQ(with_worker(worker), "none") << worker;
+    }
 }
 
 TEST(PipelineFile, everything_that_it_can_declare_is_read) {
