@@ -19,7 +19,8 @@ namespace {
 // The input as segments that have something to say.
 class SpokenText {
 public:
-    explicit SpokenText(int fd) : fd_(fd), bytes_(text_probe_bytes) {}
+    SpokenText(int fd, const std::string& declared_charset)
+        : fd_(fd), bytes_(text_probe_bytes), decoder_(declared_charset) {}
 
     // Reads enough for the language to be seen, and returns that beginning. Call first.
     Result<std::string> read_sample() {
@@ -49,10 +50,7 @@ public:
     }
 
     // After the end.
-    [[nodiscard]] std::string encoding() const {
-        const std::optional<TextEncoding> encoding = decoder_.encoding();
-        return encoding ? std::string(to_string(*encoding)) : std::string();
-    }
+    [[nodiscard]] const std::string& encoding() const { return decoder_.encoding(); }
     [[nodiscard]] std::uint64_t characters() const { return decoder_.characters(); }
     [[nodiscard]] std::uint64_t segments() const { return segments_; }
 
@@ -92,7 +90,7 @@ VoiceRequest voice_request(const SpeechJob& job) {
 }
 
 Result<SpeechResult> speak(const SpeechJob& job, int input_fd, int output_fd) {
-    SpokenText text(input_fd);
+    SpokenText text(input_fd, job.charset);
     ONPUT_TRY(const std::string sample, text.read_sample());
     ONPUT_TRY(const VoiceChoice choice, choose_voice(voice_request(job), sample, find_voice));
     const SpeechSettings settings{.voice = choice.voice.name,

@@ -28,9 +28,10 @@ struct SpeechJob {
     std::int32_t rate_wpm = 175;  // 80 to 450.
     std::int32_t pitch = 50;      // 0 to 100.
     std::int32_t volume = 100;    // 0 to 200.
+    std::string charset;          // That the object's Content-Type declares.
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
-                 default_language, rate_wpm, pitch, volume)
+                 default_language, rate_wpm, pitch, volume, charset)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
@@ -40,7 +41,7 @@ struct SpeechResult {
     std::string voice;             // "vi", "en+f3".
     std::string language;          // Of the voice.
     std::string chosen_by;         // "object", "function" or "text".
-    std::string encoding;          // "utf-8", "utf-16le", "utf-16be" or "windows-1252".
+    std::string encoding;          // "utf-8", "utf-16le", "koi8-r", ...
     std::uint64_t characters = 0;  // Of the decoded text.
     std::uint64_t segments = 0;    // Spoken.
     std::uint64_t duration_ms = 0;
@@ -54,7 +55,8 @@ struct SpeechResult {
 // The JobFunction of the worker's zygote, whose initialise is load_speech_engine(). `parameters` is
 // an encoded SpeechJob, the result an encoded SpeechResult. Reads `input_fd` from where it stands;
 // `output_fd` is an empty seekable file. Fails with invalid_argument when the text is at fault and
-// another attempt would be in vain: reasons not_text, nothing_to_say, no_such_voice.
+// another attempt would be in vain: reasons not_text, unknown_encoding, nothing_to_say,
+// no_such_voice.
 Result<std::string> run_speech_job(std::string_view parameters, int input_fd, int output_fd);
 
 }  // namespace onput::tts

@@ -35,6 +35,23 @@ Result<void> read_number(const Settings& settings, const std::string& name, Boun
     return {};
 }
 
+// "windows-1251" of "text/plain; charset=windows-1251"; empty without one.
+std::string declared_charset(std::string_view content_type) {
+    for (auto rest = content_type; !rest.empty();) {
+        const auto end = rest.find(';');
+        const auto part = trimmed(rest.substr(0, end));
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+        constexpr std::string_view name = "charset=";
+        if (!starts_with_ignoring_case(part, name)) continue;
+        auto value = part.substr(name.size());
+        if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
+            value = value.substr(1, value.size() - 2);
+        }
+        return std::string(value);
+    }
+    return "";
+}
+
 }  // namespace
 
 Result<Output> choose_output(const Settings& environment, const std::string& input_key) {
@@ -55,6 +72,7 @@ Result<Output> choose_output(const Settings& environment, const std::string& inp
 Result<SpeechJob> make_job(const Settings& environment, const schema::ObjectInfo& input) {
     SpeechJob job;
     job.title = input.key;
+    job.charset = declared_charset(input.content_type);
     job.object_voice = text_of(input.metadata, "onput-voice");
     job.object_language = text_of(input.metadata, "onput-language");
     job.function_voice = text_of(environment, "VOICE");

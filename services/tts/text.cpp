@@ -19,12 +19,6 @@ std::unexpected<Error> not_a_text(std::string_view why) {
     return fail(ErrorCode::invalid_argument, "not a text: " + std::string(why), "not_text");
 }
 
-// U+0080 to U+009F of Windows-1252; 0 where it has nothing.
-constexpr std::array<char16_t, 32> windows_1252_high{
-    0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
-
 bool is_line_or_space(unsigned char byte) {
     return byte >= 0x09 && byte <= 0x0d;
 }
@@ -96,16 +90,6 @@ bool is_private(char32_t code) {
 
 }  // namespace
 
-std::string_view to_string(TextEncoding encoding) {
-    switch (encoding) {
-        case TextEncoding::utf8: return "utf-8";
-        case TextEncoding::utf16_le: return "utf-16le";
-        case TextEncoding::utf16_be: return "utf-16be";
-        case TextEncoding::windows_1252: return "windows-1252";
-    }
-    return "unknown";
-}
-
 Result<void> TextDecoder::feed(std::string_view bytes, std::string& out) {
     ONPUT_CHECK(!is_finished_);
     while (!bytes.empty()) {
@@ -116,9 +100,9 @@ Result<void> TextDecoder::feed(std::string_view bytes, std::string& out) {
         bytes.remove_prefix(count);
         if (!encoding_) {
             if (pending_.size() < text_probe_bytes) return {};
-            ONPUT_TRY(encoding_, decide());
+            ONPUT_TRY_VOID(decide());
         }
-        ONPUT_TRY_VOID(decode(*encoding_, out));
+        ONPUT_TRY_VOID(decode(out));
     }
     return {};
 }
@@ -126,35 +110,37 @@ Result<void> TextDecoder::feed(std::string_view bytes, std::string& out) {
 Result<void> TextDecoder::finish(std::string& out) {
     ONPUT_CHECK(!is_finished_);
     is_finished_ = true;
-    if (!encoding_) {
-        ONPUT_TRY(encoding_, decide());
-    }
-    return decode(*encoding_, out);
+    if (!encoding_) ONPUT_TRY_VOID(decide());
+    ONPUT_TRY_VOID(decode(out));
+    normalizer_.finish(out);
+    return {};
 }
 
-Result<void> TextDecoder::decode(TextEncoding encoding, std::string& out) {
-    switch (encoding) {
+Result<void> TextDecoder::decode(std::string& out) {
+    switch (*encoding_) {
         case TextEncoding::utf8: decode_utf8_bytes(out); break;
         case TextEncoding::utf16_le:
-        case TextEncoding::utf16_be: decode_utf16(encoding, out); break;
-        case TextEncoding::windows_1252: decode_windows_1252(out); break;
+        case TextEncoding::utf16_be: decode_utf16(*encoding_, out); break;
+        case TextEncoding::other: decode_other(out); break;
     }
     if (saw_nul_) return not_a_text("it holds a NUL character");
     return {};
 }
 
-Result<TextEncoding> TextDecoder::decide() const {
+Result<void> TextDecoder::decide() {
     using enum TextEncoding;
-    constexpr std::array<std::pair<std::string_view, TextEncoding>, 3> marks{
-        {{"\xef\xbb\xbf", utf8}, {"\xff\xfe", utf16_le}, {"\xfe\xff", utf16_be}}};
-    for (const auto& [mark, encoding] : marks) {
-        if (pending_.starts_with(mark)) return encoding;
-    }
-    const auto nuls = std::ranges::count(pending_, '\0');
-    if (nuls > 0) {
+    const auto is = [this](TextEncoding encoding, std::string_view name) -> Result<void> {
+        encoding_ = encoding;
+        name_ = name;
+        return {};
+    };
+    if (pending_.starts_with("\xef\xbb\xbf")) return is(utf8, "utf-8");
+    if (pending_.starts_with("\xff\xfe")) return is(utf16_le, "utf-16le");
+    if (pending_.starts_with("\xfe\xff")) return is(utf16_be, "utf-16be");
+    if (pending_.contains('\0')) {
         const auto utf16 = guess_utf16(pending_);
-        if (utf16) return *utf16;
-        return not_a_text("it holds NUL bytes");
+        if (!utf16) return not_a_text("it holds NUL bytes");
+        return is(*utf16, *utf16 == utf16_le ? "utf-16le" : "utf-16be");
     }
     const auto controls = static_cast<std::size_t>(std::ranges::count_if(pending_, [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -164,7 +150,23 @@ Result<TextEncoding> TextDecoder::decide() const {
         return not_a_text(
             fmt::format("{} control characters in its first {} bytes", controls, pending_.size()));
     }
-    return reads_as_utf8(pending_) ? utf8 : windows_1252;
+    if (reads_as_utf8(pending_)) return is(utf8, "utf-8");
+    return decide_other();
+}
+
+Result<void> TextDecoder::decide_other() {
+    auto charset = known_charset(declared_);
+    if (!charset) charset = detect_charset(pending_);
+    if (!charset) {
+        return fail(ErrorCode::invalid_argument,
+                    "the text is no UTF-8, and its encoding cannot be told: convert it, or upload "
+                    "it with Content-Type 'text/plain; charset=...'",
+                    "unknown_encoding");
+    }
+    ONPUT_TRY(other_, CharsetDecoder::open(*charset));
+    encoding_ = TextEncoding::other;
+    name_ = *std::move(charset);
+    return {};
 }
 
 void TextDecoder::decode_utf8_bytes(std::string& out) {
@@ -198,14 +200,8 @@ void TextDecoder::decode_utf16(TextEncoding encoding, std::string& out) {
     pending_.erase(0, at);
 }
 
-void TextDecoder::decode_windows_1252(std::string& out) {
-    for (const char c : pending_) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool is_high = byte >= 0x80 && byte < 0xa0;
-        const char32_t code = is_high ? char32_t{windows_1252_high[byte - 0x80U]} : char32_t{byte};
-        // The table's 0 is no NUL of the text's.
-        take(is_high && code == 0 ? replacement_character : code, out);
-    }
+void TextDecoder::decode_other(std::string& out) {
+    other_->decode(pending_, is_finished_, [this, &out](char32_t code) { take(code, out); });
     pending_.clear();
 }
 
@@ -227,7 +223,7 @@ void TextDecoder::take(char32_t code, std::string& out) {
 }
 
 void TextDecoder::append(char32_t code, std::string& out) {
-    append_utf8(code, out);
+    normalizer_.take(code, out);
     ++characters_;
 }
 

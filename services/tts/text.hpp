@@ -5,11 +5,13 @@
 //   2. NUL bytes, all at even or all at odd places, in at least one unit of 64, in what reads as
 //      UTF-16 without control characters: UTF-16BE or UTF-16LE.
 //   3. Any other NUL, or control characters above one byte in fifty: not a text.
-//   4. Well-formed UTF-8: UTF-8.
-//   5. Else Windows-1252, which holds Latin-1.
+//   4. Well-formed UTF-8: UTF-8, whatever was declared.
+//   5. The charset that the object's Content-Type declares, when ICU knows it.
+//   6. What charset.hpp detects: windows-1251, koi8-r, shift_jis, gb18030, windows-1252 ...
+//   7. Else it is refused, rather than spoken as gibberish.
 // After that a NUL is still "not a text", and what does not decode becomes a space.
 //
-// The output has no control character but '\n': line ends of every kind become '\n', a form feed or
+// The output is in NFC (Vietnamese comes decomposed from some systems) and has no control character but '\n': line ends of every kind become '\n', a form feed or
 // U+2029 an empty line, tabs and other controls a space. Characters without sound or form (byte
 // order marks, soft hyphens, bidirectional marks) are dropped. espeak-ng takes U+0001 as the start
 // of a command, so this is not only tidiness.
@@ -19,40 +21,50 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/result.hpp"
+#include "services/tts/charset.hpp"
 
 namespace onput::tts {
 
 inline constexpr std::size_t text_probe_bytes = 64 * 1024;
 
-enum class TextEncoding { utf8, utf16_le, utf16_be, windows_1252 };
-// "utf-8", "utf-16le", "utf-16be", "windows-1252"
-std::string_view to_string(TextEncoding encoding);
+// A charset other than Unicode's own is `other`, and has a name of its own.
+enum class TextEncoding { utf8, utf16_le, utf16_be, other };
 
 class TextDecoder {
 public:
+    // `declared`: what the Content-Type says, "windows-1251"; empty: nothing.
+    explicit TextDecoder(std::string declared = {}) : declared_(std::move(declared)) {}
+
     // Appends to `out` what the bytes so far decode to; nothing before the probe is full.
-    // Fails with invalid_argument, reason not_text; then the decoder is of no more use.
+    // Fails with invalid_argument, reason not_text or unknown_encoding; then the decoder is of no
+    // more use.
     Result<void> feed(std::string_view bytes, std::string& out);
     // After the last byte.
     Result<void> finish(std::string& out);
 
-    // Nothing until it is decided.
-    [[nodiscard]] std::optional<TextEncoding> encoding() const { return encoding_; }
+    // "utf-8", "utf-16le", "utf-16be", "windows-1252", "koi8-r"; empty until it is decided.
+    [[nodiscard]] const std::string& encoding() const { return name_; }
     // Appended so far.
     [[nodiscard]] std::uint64_t characters() const { return characters_; }
 
 private:
-    [[nodiscard]] Result<TextEncoding> decide() const;
-    Result<void> decode(TextEncoding encoding, std::string& out);
+    Result<void> decide();
+    Result<void> decide_other();
+    Result<void> decode(std::string& out);
     void decode_utf8_bytes(std::string& out);
     void decode_utf16(TextEncoding encoding, std::string& out);
-    void decode_windows_1252(std::string& out);
+    void decode_other(std::string& out);
     void take(char32_t code_point, std::string& out);
     void append(char32_t code_point, std::string& out);
 
+    std::string declared_;
     std::optional<TextEncoding> encoding_;
+    std::string name_;
+    std::optional<CharsetDecoder> other_;
+    Normalizer normalizer_;
     std::string pending_;  // Not decoded yet: the probe, or a cut character.
     bool is_finished_ = false;
     bool after_return_ = false;

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 #include "services/tts/language.hpp"
 
 namespace onput::tts {
@@ -40,10 +42,16 @@ Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view s
     }
     const std::string_view fallback =
         request.default_language.empty() ? last_resort : std::string_view(request.default_language);
-    auto voice = find_for_language(detect_language(sample, fallback), find);
-    // An engine without the voices of a rare language still reads the text somehow.
-    if (!voice) voice = find_for_language(fallback, find);
-    return chosen(std::move(voice), "text");
+    const std::string language = detect_language(sample, fallback);
+    auto voice = find_for_language(language, find);
+    if (voice) return VoiceChoice{.voice = *std::move(voice), .chosen_by = "text"};
+    // Another language's voice would speak hours of noise.
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("the text is in '{}', for which there is no voice; to have it spoken by "
+                    "another, name one in metadata onput-voice",
+                    language),
+        "no_such_voice");
 }
 
 }  // namespace onput::tts

@@ -70,6 +70,28 @@ TEST(Language, each_sample_is_recognised) {
     }
 }
 
+// Languages that words in common made another: own sentences.
+TEST(Language, neighbours_are_told_apart) {
+    constexpr std::array neighbours{
+        Sample{"fi", "Ihmiset kulkivat kadulla ja puhuivat kesästä, joka oli tulossa pian."},
+        Sample{"et", "Inimesed kõndisid tänaval ja rääkisid suvest, mis oli varsti tulemas."},
+        Sample{"ca", "Avui fa bon temps i hem anat a passejar pel parc amb els nostres amics."},
+        Sample{"hu", "Ma szép idő van, és a barátainkkal sétáltunk egyet a parkban délután."},
+        Sample{"sk", "Dnes je pekné počasie a s priateľmi sme sa boli prejsť v parku."},
+        Sample{"bg", "Днес времето е хубаво и се разходихме в парка с нашите приятели."},
+        Sample{"mk", "Денеска времето е убаво и прошетавме во паркот со нашите пријатели."},
+        Sample{"ur", "آج موسم اچھا ہے اور ہم نے دوستوں کے ساتھ پارک میں سیر کی۔"},
+        Sample{"ne", "आज मौसम राम्रो छ र हामी साथीहरूसँग पार्कमा घुम्न गयौं।"},
+        Sample{"lt", "Šiandien gražus oras, todėl su draugais vaikščiojome po parką."},
+        Sample{"lv", "Šodien ir jauks laiks, un mēs ar draugiem pastaigājāmies parkā."},
+        Sample{"sw", "Leo hali ya hewa ni nzuri na tulitembea katika bustani na marafiki zetu."},
+    };
+    for (const Sample& sample : neighbours) {
+        EXPECT_EQ(detect_language(sample.text, "en"), sample.language) << sample.text;
+        EXPECT_TRUE(find_voice(sample.language)) << sample.language;
+    }
+}
+
 TEST(Language, each_recognised_language_has_a_voice) {
     for (const Sample& sample : samples) {
         EXPECT_TRUE(find_voice(sample.language)) << sample.language;

@@ -81,6 +81,18 @@ TEST(SpeechRequest, the_objects_metadata_wins) {
     EXPECT_EQ(job->rate_wpm, 450);
 }
 
+TEST(SpeechRequest, a_charset_that_the_content_type_declares_is_passed_on) {
+    const auto declared = [](std::string content_type) {
+        auto input = object();
+        input.content_type = std::move(content_type);
+        return make_job({}, input)->charset;
+    };
+    EXPECT_EQ(declared("text/plain; charset=windows-1251"), "windows-1251");
+    EXPECT_EQ(declared("text/plain;format=flowed; Charset=\"koi8-r\""), "koi8-r");
+    EXPECT_EQ(declared("text/plain"), "");
+    EXPECT_EQ(declared(""), "");
+}
+
 TEST(SpeechRequest, numbers_out_of_bounds_or_no_numbers_are_refused) {
     for (const auto& [name, value] : Settings{{"RATE", "79"}, {"PITCH", "101"}, {"VOLUME", "-1"}}) {
         EXPECT_EQ(make_job({{name, value}}, object()).error().reason, "bad_setting") << name;

@@ -1,5 +1,7 @@
 #include "services/tts/text.hpp"
 
+#include <iconv.h>
+
 #include <gtest/gtest.h>
 
 #include "common/base/encoding.hpp"
@@ -23,7 +25,7 @@ Result<Decoded> decode(std::string_view bytes, std::size_t piece_bytes = 1 << 20
         ONPUT_TRY_VOID(decoder.feed(bytes.substr(at, piece_bytes), out));
     }
     ONPUT_TRY_VOID(decoder.finish(out));
-    return Decoded{.text = out, .encoding = std::string(to_string(*decoder.encoding()))};
+    return Decoded{.text = out, .encoding = decoder.encoding()};
 }
 
 std::string to_utf16(std::u16string_view text, TextEncoding encoding) {
@@ -75,8 +77,98 @@ TEST(TextDecoder, utf16_without_a_mark_is_seen_by_its_nul_bytes) {
     expect_decodes(to_utf16(u"plain words", TextEncoding::utf16_be), "plain words", "utf-16be");
 }
 
-TEST(TextDecoder, what_is_not_utf8_is_windows_1252) {
+TEST(TextDecoder, a_few_high_letters_are_windows_1252) {
     expect_decodes("caf\xe9 \x80 5 \x93so\x94", "café € 5 “so”", "windows-1252");
+}
+
+// glibc's iconv writes, ICU reads.
+std::string encoded(std::string_view utf8, const char* charset) {
+    const iconv_t converter = ::iconv_open(charset, "UTF-8");
+    std::string input(utf8);
+    std::string out(utf8.size() * 4, '\0');
+    char* from = input.data();
+    char* to = out.data();
+    std::size_t from_left = input.size();
+    std::size_t to_left = out.size();
+    EXPECT_NE(::iconv(converter, &from, &from_left, &to, &to_left), std::size_t(-1)) << charset;
+    ::iconv_close(converter);
+    out.resize(out.size() - to_left);
+    return out;
+}
+
+TEST(TextDecoder, the_world_s_older_encodings_are_recognised) {
+    constexpr std::string_view russian = "Сегодня хорошая погода, мы гуляли в парке и пили кофе.";
+    constexpr std::string_view japanese =
+        "今日は天気がいいので、公園を散歩してコーヒーを飲みました。";
+    constexpr std::string_view polish =
+        "Było zimno i zostaliśmy w domu z książką, którą dała mi siostra na podróż.";
+    struct Case {
+        std::string_view text;
+        const char* written_as;
+        std::string_view read_as;
+    };
+    for (const auto& [text, written_as, read_as] : {
+             Case{russian, "CP1251", "windows-1251"},
+             Case{russian, "KOI8-R", "koi8-r"},
+             Case{"Привет, мир", "CP1251", "windows-1251"},
+             Case{japanese, "SHIFT_JIS", "shift_jis"},
+             Case{japanese, "EUC-JP", "euc-jp"},
+             Case{"今天天气很好，我们去公园散步，然后喝咖啡。", "GBK", "gb18030"},
+             Case{"今天天氣很好，我們去公園散步，然後喝咖啡。", "BIG5", "big5"},
+             Case{"오늘은 날씨가 좋아서 공원을 산책하고 커피를 마셨습니다.", "EUC-KR", "euc-kr"},
+             Case{polish, "CP1250", "windows-1250"},
+             Case{polish, "ISO-8859-2", "iso-8859-2"},
+             Case{"Hava soğuktu ve evde kaldık; kız kardeşimin bana verdiği kitap çok güzeldi.",
+                  "CP1254", "windows-1254"},
+             Case{"Σήμερα ο καιρός είναι καλός και περπατήσαμε στο πάρκο.", "ISO-8859-7",
+                  "iso-8859-7"},
+             Case{"הטקסט הזה כתוב בעברית והוא ארוך מספיק כדי שאפשר יהיה לזהות אותו.", "CP1255",
+                  "windows-1255"},
+             Case{"الطقس جميل اليوم وقد تمشينا في الحديقة وشربنا القهوة.", "CP1256",
+                  "windows-1256"},
+             Case{"Il faisait froid et nous sommes restés à la maison.", "CP1252", "windows-1252"},
+         }) {
+        SCOPED_TRACE(written_as);
+        expect_decodes(encoded(text, written_as), text, read_as);
+    }
+}
+
+TEST(TextDecoder, an_encoding_that_cannot_be_told_is_refused) {
+    // Neither an encoding that is not recognised, nor noise, is spoken as something else.
+    for (const auto& bytes :
+         {encoded("Сегодня хорошая погода, мы гуляли в парке и пили кофе.", "CP866"),
+          encoded("วันนี้อากาศดี เราไปเดินเล่นในสวนและดื่มกาแฟ", "TIS-620"), std::string("\xe0\xef\xe8")}) {
+        const auto decoded = decode(bytes);
+        ASSERT_FALSE(decoded) << decoded->encoding << " " << decoded->text;
+        EXPECT_EQ(decoded.error().code, ErrorCode::invalid_argument);
+        EXPECT_EQ(decoded.error().reason, "unknown_encoding");
+    }
+}
+
+TEST(TextDecoder, a_declared_charset_decides_where_the_bytes_are_no_utf8) {
+    const auto read_as = [](const std::string& bytes, const std::string& declared) {
+        TextDecoder decoder(declared);
+        std::string out;
+        if (!decoder.feed(bytes, out) || !decoder.finish(out)) return std::string("refused");
+        return decoder.encoding() + ": " + out;
+    };
+    constexpr std::string_view text = "Привет, мир";
+    EXPECT_EQ(read_as(encoded(text, "CP866"), "IBM866"), "ibm866: Привет, мир");
+    EXPECT_EQ(read_as(encoded(text, "CP1251"), "cp1251"), "cp1251: Привет, мир");
+    EXPECT_EQ(read_as(std::string(text), "windows-1251"), "utf-8: Привет, мир");
+    EXPECT_EQ(read_as("plain", "utf-8"), "utf-8: plain");
+    EXPECT_EQ(read_as(encoded(text, "CP1251"), "no-such-charset"), "windows-1251: Привет, мир");
+}
+
+TEST(TextDecoder, decomposed_letters_are_composed) {
+    expect_decodes("Tie\u0302\u0301ng Vie\u0323\u0302t", "Tiếng Việt", "utf-8");
+    expect_decodes("e\u0301", "é", "utf-8");
+    // Combining marks without end are bounded.
+    EXPECT_TRUE(decode("a" + [] {
+        std::string marks;
+        for (int i = 0; i < 100'000; ++i) marks += "\u0301";
+        return marks;
+    }()));
 }
 
 TEST(TextDecoder, line_ends_of_every_kind_become_one) {

@@ -71,10 +71,16 @@ TEST(Voice, what_was_asked_for_and_does_not_exist_fails_the_job) {
     EXPECT_EQ(voice_of(by_language), "no voice speaks 'tlh' (asked for by the function)");
 }
 
-TEST(Voice, a_detected_language_without_a_voice_is_spoken_in_the_default) {
+TEST(Voice, a_text_in_a_language_without_a_voice_is_refused) {
     VoiceRequest request;
     request.default_language = "fr";
-    EXPECT_EQ(voice_of(request, "დღეს კარგი ამინდია"), "fr by text");
+    const auto choice = choose_voice(request, "დღეს კარგი ამინდია", find);
+    ASSERT_FALSE(choice);
+    EXPECT_EQ(choice.error().reason, "no_such_voice");
+    EXPECT_TRUE(choice.error().message.contains("'ka'")) << choice.error().message;
+    // Unless somebody says by whom it is to be spoken.
+    request.object_voice = "fr";
+    EXPECT_EQ(voice_of(request, "დღეს კარგი ამინდია"), "fr by object");
 }
 
 TEST(EngineVoice, names_tags_and_variants_are_found_whatever_their_capitals) {
