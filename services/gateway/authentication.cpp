@@ -32,8 +32,10 @@ Result<void> authenticate(RequestContext& context, const Expected& expected) {
 
 auth::RequestView view_of(const RequestContext& context) {
     const auto& head = context.head();
-    return {
-        .method = head.method, .path = head.path, .query = head.query, .headers = context.headers};
+    return {.method = head.method,
+            .path = head.path,
+            .query = context.query,
+            .headers = context.headers};
 }
 
 bool is_anonymous(const RequestContext& context) {

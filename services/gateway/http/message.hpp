@@ -25,8 +25,7 @@ struct RequestHead {
     std::string_view target{};  // Raw, as signatures need it.
     std::string_view path{};    // Raw; see target.hpp.
     std::string_view query{};   // Raw, without '?'.
-    std::string_view
-        host;  // Host header, or the authority of an absolute target; maybe empty in HTTP/1.0.
+    std::string_view host;      // The Host header; maybe empty in HTTP/1.0.
     std::vector<Header> headers{};  // In the order sent, duplicates kept.
     std::string_view peer{};        // "127.0.0.1:54321".
     std::optional<std::uint64_t>

@@ -153,7 +153,7 @@ protected:
         auth::Signer signer({.access_key = "test", .secret = "test", .service = "sns"});
         const std::vector<auth::Header> headers{{"host", "localhost"}};
         const auto made =
-            signer.sign({.method = "POST", .path = "/", .query = "", .headers = headers},
+            signer.sign({.method = "POST", .path = "/", .query = {}, .headers = headers},
                         to_hex(Digest::of(DigestAlgorithm::sha256, form)), wall_now());
         EXPECT_TRUE(made);
         return "x-amz-date: " + made->amz_date + "\r\nAuthorization: " + made->authorization +
