@@ -13,7 +13,7 @@ std::vector<schema::Metric> request_metrics(const Shared& shared) {
             metrics.push_back({.name = name + suffix, .value = static_cast<double>(value)});
         };
         add("_bytes", budget.bytes_in_use());
-        add("_bytes_max", budget.bytes_max());
+        add("_bytes_max", budget.bytes_max(MemoryBudget::Use::essential));
         add("_refused_total", budget.refused_total());
     };
     add_budget("onput_http_body_memory", shared.body_memory);

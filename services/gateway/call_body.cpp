@@ -45,7 +45,8 @@ http::Task<Result<CallBody>> read_call_body(RequestContext& context, Route route
     // Larger ones are refused by the reader, before it reads.
     if (announced <= *allowed) {
         auto reserved = co_await reserve(context.exchange, context.shared.body_memory,
-                                         static_cast<std::size_t>(announced));
+                                         static_cast<std::size_t>(announced),
+                                         MemoryBudget::Use::whole);
         if (!reserved) co_return std::unexpected(std::move(reserved).error());
         body.memory = *std::move(reserved);
     }

@@ -1,12 +1,11 @@
 // MemoryBudget: how many bytes all requests together may hold of one kind: bodies in flight, or
 // downloads read ahead. Any thread; no lock.
 //
-//     0 ............................ three quarters ............ bytes_max
-//     essential and ahead                       | essential only
+//     0 .............. half .................. seven eighths .......... bytes_max
+//     ahead, whole and essential | whole and essential | essential only
 //
-// `essential` is the little that a request cannot go on without, `ahead` what only makes it
-// faster. The last quarter is kept for the former: requests that hold as much as they may for as
-// long as they can slow each other down, and shut nobody out.
+// What only makes a request faster ends first, and what none can go on without ends last: requests
+// that hold as much as they may for as long as they can slow each other down, and shut nobody out.
 #pragma once
 
 #include <atomic>
@@ -18,7 +17,7 @@
 
 namespace onput::gateway {
 
-// The most that may be taken as `essential` at once.
+// The most that is essential to one request.
 inline constexpr std::size_t essential_bytes_max = 64 * 1024;
 // How long a request waits for memory before it is refused with `slow_down`.
 inline constexpr Duration memory_wait_max = std::chrono::seconds(5);
@@ -52,14 +51,19 @@ public:
         std::size_t bytes_ = 0;
     };
 
-    // Up to essential_bytes_max are essential, more are ahead. Nothing when they are not free.
-    std::optional<Reservation> try_reserve(std::size_t bytes);
-    // `bytes` if they are free, else essential_bytes_max of them, else nothing.
+    enum class Use {
+        ahead,      // Pieces of a body or a download beyond the one that it needs.
+        whole,      // What cannot be taken in pieces: the body of a call, a small object.
+        essential,  // essential_bytes_max at most.
+    };
+    // Nothing when so much is not free for this use. At most essential_bytes_max count as essential
+    // whatever the use.
+    std::optional<Reservation> try_reserve(std::size_t bytes, Use use);
+    // `bytes` for Use::ahead if they are free, else essential_bytes_max of them, else nothing.
     std::optional<Reservation> try_reserve_some(std::size_t bytes);
 
+    [[nodiscard]] std::size_t bytes_max(Use use) const;
     [[nodiscard]] std::size_t bytes_in_use() const { return in_use_; }
-    [[nodiscard]] std::size_t bytes_max() const { return bytes_max_; }
-    [[nodiscard]] std::size_t ahead_bytes_max() const { return bytes_max_ / 4 * 3; }
     [[nodiscard]] std::uint64_t refused_total() const { return refused_total_; }
     void note_refused() { ++refused_total_; }
 
@@ -72,8 +76,9 @@ private:
 // Waits until so much is free. resource_exhausted, reason `slow_down`, when it is not within
 // memory_wait_max; the errors of exchange.hpp when the client leaves meanwhile.
 http::Task<Result<MemoryBudget::Reservation>> reserve(http::Exchange& exchange,
-                                                      MemoryBudget& budget, std::size_t bytes);
-// As MemoryBudget::try_reserve_some, waiting.
+                                                      MemoryBudget& budget, std::size_t bytes,
+                                                      MemoryBudget::Use use);
+// As MemoryBudget::try_reserve_some, waiting for the least.
 http::Task<Result<MemoryBudget::Reservation>> reserve_some(http::Exchange& exchange,
                                                            MemoryBudget& budget,
                                                            std::size_t bytes);

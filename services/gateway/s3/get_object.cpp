@@ -1,6 +1,7 @@
 // GetObject and HeadObject. A small object comes with storage's one reply; a large one is read
 // ahead piece by piece, as fast as the client takes it.
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <optional>
 
@@ -63,7 +64,11 @@ public:
     void ask_ahead() {
         while (next_ < end_ && pieces_.size() < pieces_ahead_max) {
             const auto wanted = std::min<std::uint64_t>(schema::chunk_bytes_max, end_ - next_);
-            auto memory = context_.shared.read_ahead_memory.try_reserve(wanted);
+            std::optional<MemoryBudget::Reservation> memory;
+            if (!is_slow_) {
+                memory = context_.shared.read_ahead_memory.try_reserve(wanted,
+                                                                       MemoryBudget::Use::ahead);
+            }
             // The base is for a piece that is the only one.
             if (!memory && !pieces_.empty()) return;
             const auto length = memory ? wanted : std::min<std::uint64_t>(wanted, base_.bytes());
@@ -86,10 +91,15 @@ public:
             ask(pieces_.front());
         }
     }
-    // The oldest piece is with the client, or nowhere.
-    void drop() { pieces_.pop_front(); }
+    // The oldest piece has been written, which took so long. Nothing is read ahead for a client
+    // that does not need it.
+    void drop(Duration took) {
+        is_slow_ = took > std::chrono::seconds(pieces_.front().length / slow_bytes_per_second);
+        pieces_.pop_front();
+    }
 
 private:
+    static constexpr std::uint32_t slow_bytes_per_second = 64 * 1024;
     static constexpr int busy_attempts_max = 200;
     static constexpr Duration busy_pause = std::chrono::milliseconds(50);
 
@@ -112,6 +122,7 @@ private:
     std::uint64_t end_;
     MemoryBudget::Reservation base_;
     std::deque<Piece> pieces_;
+    bool is_slow_ = false;
 };
 
 http::Task<Result<void>> write_all(http::Exchange& exchange,
@@ -128,10 +139,12 @@ http::Task<Result<void>> send_pieces(http::Exchange& exchange, ReadAhead& ahead)
         ahead.ask_ahead();
         auto piece = co_await ahead.receive();
         if (!piece) co_return std::unexpected(std::move(piece).error());
+        const auto began = std::chrono::steady_clock::now();
         auto written = co_await write_all(exchange, piece->attachments);
         if (!written) co_return written;
         piece->attachments.clear();
-        ahead.drop();
+        const auto took = std::chrono::steady_clock::now() - began;
+        ahead.drop(std::chrono::duration_cast<Duration>(took));
     }
     co_return co_await exchange.finish();
 }
@@ -149,7 +162,7 @@ http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot
     RequestContext& context = request.context;
     // Before the head: a client that must wait too long is told so.
     auto base = co_await reserve(context.exchange, context.shared.read_ahead_memory,
-                                 essential_bytes_max);
+                                 essential_bytes_max, MemoryBudget::Use::essential);
     Result<void> refused;
     Result<void> sent;
     if (base) {
@@ -165,8 +178,10 @@ http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot
     co_return refused;
 }
 
+using Got = Answer<schema::GetObject>;
+
 // An object that came with storage's reply.
-http::Task<Result<void>> send_whole(S3Request& request, Answer<schema::GetObject> answer) {
+http::Task<Result<void>> send_whole(S3Request& request, const Got& answer) {
     RequestContext& context = request.context;
     std::uint64_t bytes = 0;
     for (const auto& frame : answer.attachments) bytes += frame.view().size();
@@ -174,9 +189,6 @@ http::Task<Result<void>> send_whole(S3Request& request, Answer<schema::GetObject
         co_return onput::fail(ErrorCode::corruption,
                               "storage answered with another number of bytes");
     }
-    const auto memory =
-        co_await reserve(context.exchange, context.shared.read_ahead_memory, bytes);
-    if (!memory) co_return std::unexpected(memory.error());
     auto sent = context.exchange.start(head_of(request, answer.reply));
     if (sent) sent = co_await write_all(context.exchange, answer.attachments);
     if (sent) sent = co_await context.exchange.finish();
@@ -191,10 +203,25 @@ Outcome get_object(S3Request& request) {
                                     .key = request.address.key,
                                     .range = range_of(request.head),
                                     .conditions = read_conditions(request.head)};
-    auto answer = co_await request.context.call(message);
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    if (answer->reply.read_id != 0) co_return co_await send_stream(request, answer->reply);
-    co_return co_await send_whole(request, *std::move(answer));
+    MemoryBudget& budget = request.context.shared.read_ahead_memory;
+    MemoryBudget::Reservation memory;
+    while (true) {
+        auto answer = co_await request.context.call(message);
+        if (!answer) co_return std::unexpected(std::move(answer).error());
+        if (answer->reply.read_id != 0) co_return co_await send_stream(request, answer->reply);
+        const std::size_t length = answer->reply.length;
+        if (memory.bytes() < length) {
+            auto reserved = budget.try_reserve(length, MemoryBudget::Use::whole);
+            if (reserved) memory = *std::move(reserved);
+        }
+        if (memory.bytes() >= length) co_return co_await send_whole(request, *answer);
+        // Memory is waited for with empty hands; then the object is asked for again.
+        answer->attachments.clear();
+        auto reserved = co_await reserve(request.context.exchange, budget, length,
+                                         MemoryBudget::Use::whole);
+        if (!reserved) co_return std::unexpected(std::move(reserved).error());
+        memory = *std::move(reserved);
+    }
 }
 
 Outcome head_object(S3Request& request) {

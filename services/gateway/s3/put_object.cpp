@@ -3,6 +3,7 @@
 // session is finished.
 #include <algorithm>
 #include <deque>
+#include <optional>
 
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/body.hpp"
@@ -34,10 +35,6 @@ void take_digests(schema::PutObject& object, BodyDigests digests) {
 using Stored = Result<schema::ObjectPut>;
 
 http::Task<Stored> store_whole(S3Request& request, Body& body, schema::PutObject& object) {
-    const auto memory = co_await reserve(request.context.exchange,
-                                         request.context.shared.body_memory,
-                                         static_cast<std::size_t>(*body.decoded_length()));
-    if (!memory) co_return std::unexpected(memory.error());
     std::string bytes;
     while (true) {
         auto piece = co_await body.read(schema::whole_put_bytes_max);
@@ -170,10 +167,15 @@ Outcome put_object(S3Request& request) {
     auto body = Body::open(request, Body::Length::required);
     if (!body) co_return std::unexpected(std::move(body).error());
     schema::PutObject object = describe(request);
-    const bool is_small =
-        body->decoded_length().value_or(UINT64_MAX) <= schema::whole_put_bytes_max;
+    const std::uint64_t length = body->decoded_length().value_or(UINT64_MAX);
+    std::optional<MemoryBudget::Reservation> memory;
+    // Without memory for all of it, it goes piece by piece.
+    if (length <= schema::whole_put_bytes_max) {
+        memory = request.context.shared.body_memory.try_reserve(static_cast<std::size_t>(length),
+                                                                MemoryBudget::Use::whole);
+    }
     Stored stored = fail(ErrorCode::internal, "nothing was stored");
-    if (is_small) {
+    if (memory) {
         stored = co_await store_whole(request, *body, object);
     } else {
         stored = co_await store_stream(request, *body, object);
