@@ -420,10 +420,10 @@ Result<Claim> parse_claim(const RequestView& request) {
                     "specified",
                     "several_auth_mechanisms");
     }
-    auto claim = authorization          ? parse_header_form(request, *authorization)
-                 : fields.is_sigv4()    ? parse_query_form(request, fields)
-                 : fields.is_sigv2()    ? parse_sigv2_query(request)
-                                        : no_signature();
+    auto claim = authorization       ? parse_header_form(request, *authorization)
+                 : fields.is_sigv4() ? parse_query_form(request, fields)
+                 : fields.is_sigv2() ? parse_sigv2_query(request)
+                                     : no_signature();
     if (claim) claim->has_security_token = has_security_token(request);
     return claim;
 }

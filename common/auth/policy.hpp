@@ -25,7 +25,7 @@ constexpr std::size_t policy_bytes_max = 20 * 1024;
 // Who asks. A service acts on behalf of a resource, which is in the request's context.
 struct PolicyPrincipal {
     std::string account_id = {};  // Of an AWS principal; empty for a service or nobody.
-    std::string service = {};  // "s3.amazonaws.com"; empty for an AWS principal or nobody.
+    std::string service = {};     // "s3.amazonaws.com"; empty for an AWS principal or nobody.
 };
 
 struct PolicyRequest {
@@ -61,8 +61,7 @@ public:
     // condition operator or key, or what can never match: a principal that is neither "*", an
     // account (digits or the ARN of its root) nor a service of amazonaws.com, an action without a
     // service, a resource that is no ARN of the partition aws.
-    static Result<Policy> parse(std::string_view json,
-                                PolicySource source = PolicySource::request);
+    static Result<Policy> parse(std::string_view json, PolicySource source = PolicySource::request);
 
     [[nodiscard]] PolicyDecision evaluate(const PolicyRequest& request) const;
 

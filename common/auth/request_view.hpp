@@ -18,8 +18,8 @@ struct Header {
 
 struct RequestView {
     std::string_view method;
-    std::string_view path;                   // Before the '?', still encoded. Empty counts as "/".
-    std::span<const QueryParameter> query;   // After the '?', of parse_query.
+    std::string_view path;                  // Before the '?', still encoded. Empty counts as "/".
+    std::span<const QueryParameter> query;  // After the '?', of parse_query.
     std::span<const Header> headers;  // `Host` among them; a repeated name is several entries.
 };
 

@@ -58,8 +58,7 @@ std::unexpected<Error> refused(std::string_view message) {
     return fail(ErrorCode::permission_denied, std::string(message), "access_denied");
 }
 
-const QueryParameter* find_parameter(std::span<const QueryParameter> query,
-                                     std::string_view name) {
+const QueryParameter* find_parameter(std::span<const QueryParameter> query, std::string_view name) {
     const auto found = std::ranges::find_if(query, [name](const QueryParameter& parameter) {
         return equal_ignoring_case(parameter.name, name);
     });

@@ -26,9 +26,8 @@ Result<std::vector<QueryParameter>> parse_query(std::string_view query) {
                         "digits behind it",
                         "invalid_uri");
         }
-        parameters.push_back({.name = *std::move(name),
-                              .value = *std::move(value),
-                              .has_value = raw->has_value});
+        parameters.push_back(
+            {.name = *std::move(name), .value = *std::move(value), .has_value = raw->has_value});
     }
     return parameters;
 }

@@ -31,12 +31,12 @@ Result<void> check_service(const auth::Claim& claim, std::string_view service) {
                     "wrong_service");
     }
     const bool in_header = claim.scheme == auth::Scheme::sigv4_header;
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("The authorization header is malformed; incorrect service \"{}\". This "
-                            "endpoint belongs to \"{}\".",
-                            claim.scope.service, service),
-                in_header ? "authorization_header_malformed"
-                          : "authorization_query_parameters_error");
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("The authorization header is malformed; incorrect service \"{}\". This "
+                    "endpoint belongs to \"{}\".",
+                    claim.scope.service, service),
+        in_header ? "authorization_header_malformed" : "authorization_query_parameters_error");
 }
 
 Result<void> authenticate(RequestContext& context, const Expected& expected) {

@@ -78,8 +78,7 @@ void Backend::send_now(Parcel parcel) {
 
 void Backend::note_connection(Peer& peer) {
     const bool is_connected = peer.client->is_connected();
-    if (peer.is_connected.exchange(is_connected) && !is_connected)
-        peer.away_since = steady_now();
+    if (peer.is_connected.exchange(is_connected) && !is_connected) peer.away_since = steady_now();
     if (peer.waiting.empty()) return;
     if (!is_connected && steady_now() - peer.away_since < reconnect_grace) return;
     for (Parcel& parcel : std::exchange(peer.waiting, {})) {

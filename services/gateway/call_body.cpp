@@ -44,9 +44,9 @@ http::Task<Result<CallBody>> read_call_body(RequestContext& context, Route route
     CallBody body;
     // Larger ones are refused by the reader, before it reads.
     if (announced <= *allowed) {
-        auto reserved = co_await reserve(context.exchange, context.shared.body_memory,
-                                         static_cast<std::size_t>(announced),
-                                         MemoryBudget::Use::whole);
+        auto reserved =
+            co_await reserve(context.exchange, context.shared.body_memory,
+                             static_cast<std::size_t>(announced), MemoryBudget::Use::whole);
         if (!reserved) co_return std::unexpected(std::move(reserved).error());
         body.memory = *std::move(reserved);
     }

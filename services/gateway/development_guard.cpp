@@ -18,8 +18,8 @@ bool is_at_or_below(std::string_view host, std::string_view domain) {
 bool is_loopback(std::string_view host) {
     constexpr std::string_view digits = "0123456789.";
     // A name such as 127.0.0.1.example.com is somebody's.
-    return host == "::1" || (host.starts_with("127.") &&
-                             host.find_first_not_of(digits) == std::string_view::npos);
+    return host == "::1" ||
+           (host.starts_with("127.") && host.find_first_not_of(digits) == std::string_view::npos);
 }
 
 bool is_local(std::string_view authority, std::string_view base_domain) {

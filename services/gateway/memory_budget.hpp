@@ -80,7 +80,6 @@ http::Task<Result<MemoryBudget::Reservation>> reserve(http::Exchange& exchange,
                                                       MemoryBudget::Use use);
 // As MemoryBudget::try_reserve_some, waiting for the least.
 http::Task<Result<MemoryBudget::Reservation>> reserve_some(http::Exchange& exchange,
-                                                           MemoryBudget& budget,
-                                                           std::size_t bytes);
+                                                           MemoryBudget& budget, std::size_t bytes);
 
 }  // namespace onput::gateway

@@ -283,9 +283,11 @@ std::unexpected<Error> Body::checksum_differs(const Stated& stated) const {
 http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max) {
     auto body = Body::open(request, Body::Length::optional);
     if (!body) co_return std::unexpected(std::move(body).error());
-    const auto expected = std::min<std::uint64_t>(body->decoded_length().value_or(bytes_max), bytes_max);
-    const auto memory = co_await reserve(
-        request.context.exchange, request.context.shared.body_memory, static_cast<std::size_t>(expected), MemoryBudget::Use::whole);
+    const auto expected =
+        std::min<std::uint64_t>(body->decoded_length().value_or(bytes_max), bytes_max);
+    const auto memory =
+        co_await reserve(request.context.exchange, request.context.shared.body_memory,
+                         static_cast<std::size_t>(expected), MemoryBudget::Use::whole);
     if (!memory) co_return std::unexpected(memory.error());
     std::string bytes;
     while (true) {

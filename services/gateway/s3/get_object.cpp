@@ -66,14 +66,14 @@ public:
             const auto wanted = std::min<std::uint64_t>(schema::chunk_bytes_max, end_ - next_);
             std::optional<MemoryBudget::Reservation> memory;
             if (!is_slow_) {
-                memory = context_.shared.read_ahead_memory.try_reserve(wanted,
-                                                                       MemoryBudget::Use::ahead);
+                memory =
+                    context_.shared.read_ahead_memory.try_reserve(wanted, MemoryBudget::Use::ahead);
             }
             // The base is for a piece that is the only one.
             if (!memory && !pieces_.empty()) return;
             const auto length = memory ? wanted : std::min<std::uint64_t>(wanted, base_.bytes());
-            Piece& piece = pieces_.emplace_back(Piece{
-                .offset = next_, .length = static_cast<std::uint32_t>(length), .memory = {}});
+            Piece& piece = pieces_.emplace_back(
+                Piece{.offset = next_, .length = static_cast<std::uint32_t>(length), .memory = {}});
             if (memory) piece.memory = *std::move(memory);
             ask(piece);
             next_ += length;
@@ -217,8 +217,8 @@ Outcome get_object(S3Request& request) {
         if (memory.bytes() >= length) co_return co_await send_whole(request, *answer);
         // Memory is waited for with empty hands; then the object is asked for again.
         answer->attachments.clear();
-        auto reserved = co_await reserve(request.context.exchange, budget, length,
-                                         MemoryBudget::Use::whole);
+        auto reserved =
+            co_await reserve(request.context.exchange, budget, length, MemoryBudget::Use::whole);
         if (!reserved) co_return std::unexpected(std::move(reserved).error());
         memory = *std::move(reserved);
     }

@@ -64,9 +64,9 @@ public:
         offset_ += piece.size();
         auto options = context_.call_options();
         options.attachments.emplace_back(std::move(piece));
-        unanswered_.push_back({.box = context_.shared.backend.start(context_.exchange, append,
-                                                                    std::move(options)),
-                               .memory = std::move(memory)});
+        unanswered_.push_back(
+            {.box = context_.shared.backend.start(context_.exchange, append, std::move(options)),
+             .memory = std::move(memory)});
     }
     [[nodiscard]] bool is_empty() const { return unanswered_.empty(); }
     [[nodiscard]] bool is_full() const {

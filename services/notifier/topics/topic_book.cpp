@@ -134,8 +134,8 @@ Result<schema::TopicInfo> TopicBook::create(const schema::CreateTopic& request,
     ONPUT_TRY_VOID(check_owner(caller, "SNS:CreateTopic"));
     ONPUT_TRY_VOID(check_name(request.name));
     ONPUT_TRY(auto accepted, accept_attributes(request.attributes));
-    ONPUT_TRY(auto settings, read_topic_settings(accepted, AttributeCall::of_many,
-                                                 auth::PolicySource::request));
+    ONPUT_TRY(auto settings,
+              read_topic_settings(accepted, AttributeCall::of_many, auth::PolicySource::request));
     ONPUT_TRY_VOID(check_tags(request.tags));
 
     const std::string& account = caller.principal.account;

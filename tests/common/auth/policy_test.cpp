@@ -136,7 +136,8 @@ TEST(PolicyPrincipals, one_that_can_never_match_is_refused_for_denials_too) {
           R"({"AWS": ["*", "arn:aws:iam::12345678901x:root"]})", R"({"Service": "s3"})",
           R"({"Service": "s3.amazonaws.com.cn"})", R"({"Service": "*.amazonaws.com"})"}) {
         for (const char* effect : {"Allow", "Deny"}) {
-            const std::string text = document(Rule{.effect = effect, .principal = principal}.text());
+            const std::string text =
+                document(Rule{.effect = effect, .principal = principal}.text());
             EXPECT_TRUE(refusal_of(text).starts_with(
                 "policy: statement #1: Invalid principal in policy: \""))
                 << principal << refusal_of(text);

@@ -186,7 +186,8 @@ TEST(SigV2, missing_or_unreadable_parts_deny_access) {
     for (const char* query :
          {"AWSAccessKeyId=a", "AWSAccessKeyId=a&Signature=b", "AWSAccessKeyId=a&Expires=1",
           "AWSAccessKeyId=&Signature=b&Expires=1", "AWSAccessKeyId=a&Signature=b&Expires=soon",
-          "AWSAccessKeyId=a&Signature=b&Expires=-1", "AWSAccessKeyId=a&Signature=b&Expires=253402300800"}) {
+          "AWSAccessKeyId=a&Signature=b&Expires=-1",
+          "AWSAccessKeyId=a&Signature=b&Expires=253402300800"}) {
         TestRequest request = presigned("GET", "/bucket/k", query);
         const auto identity = gate.admit(request);
         ASSERT_FALSE(identity);

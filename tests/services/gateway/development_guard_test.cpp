@@ -19,8 +19,8 @@ bool admits(std::vector<http::Header> headers) {
 
 TEST(DevelopmentGuard, the_hosts_of_this_machine_are_served) {
     for (const char* host :
-         {"localhost", "LOCALHOST:4566", "b.localhost:4566", "127.0.0.1:4566", "127.1.2.3", "[::1]:1",
-          "s3.example.test", "b.s3.example.test:80", ""}) {
+         {"localhost", "LOCALHOST:4566", "b.localhost:4566", "127.0.0.1:4566", "127.1.2.3",
+          "[::1]:1", "s3.example.test", "b.s3.example.test:80", ""}) {
         EXPECT_TRUE(admits_host(host)) << host;
     }
 }

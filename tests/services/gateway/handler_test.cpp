@@ -23,11 +23,9 @@ protected:
             {.access_key = wanted.key, .secret = "test", .service = wanted.service});
         const std::vector<auth::Header> headers{{"host", "localhost"}};
         const auto parameters = parse_query(wanted.query).value();
-        const auto made = signer.sign({.method = wanted.method,
-                                       .path = wanted.path,
-                                       .query = parameters,
-                                       .headers = headers},
-                                      hash, wall_now());
+        const auto made = signer.sign(
+            {.method = wanted.method, .path = wanted.path, .query = parameters, .headers = headers},
+            hash, wall_now());
         std::string head = wanted.method + " " + wanted.path;
         if (!wanted.query.empty()) head += "?" + wanted.query;
         head += " HTTP/1.1\r\nHost: localhost\r\nx-amz-date: " + made->amz_date +
@@ -47,7 +45,8 @@ protected:
 };
 
 TEST_F(HandlerTest, a_parameter_that_is_there_twice_is_refused) {
-    for (const char* query : {"prefix=a&prefix=b", "prefix=a&%70refix=b", "versionId=a&VersionId=b"}) {
+    for (const char* query :
+         {"prefix=a&prefix=b", "prefix=a&%70refix=b", "versionId=a&VersionId=b"}) {
         const auto answer = ask({.path = "/b", .query = query});
         EXPECT_EQ(answer.status, 400) << query;
         EXPECT_TRUE(answer.body.contains("is there twice")) << answer.body;
@@ -73,8 +72,7 @@ TEST_F(HandlerTest, a_body_is_not_read_for_who_cannot_be_right) {
         "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000000\r\n\r\n";
     const std::string anonymous = "POST / HTTP/1.1\r\nHost: localhost\r\n";
     EXPECT_EQ(send(anonymous + form).status, 403);
-    EXPECT_EQ(send(anonymous +
-                   "X-Amz-Target: AmazonSQS.SendMessage\r\nContent-Length: 100\r\n\r\n")
+    EXPECT_EQ(send(anonymous + "X-Amz-Target: AmazonSQS.SendMessage\r\nContent-Length: 100\r\n\r\n")
                   .status,
               403);
     const auto unknown =
@@ -151,7 +149,8 @@ TEST_F(DevelopmentKeys, a_page_of_another_site_is_refused_although_it_signs) {
     notifier_answers<schema::ListTopics>({});
     const Signed good{.query = "Action=ListTopics&Version=2010-03-31", .service = "sns"};
     EXPECT_EQ(ask(good).status, 200);
-    for (const char* header : {"Sec-Fetch-Site: cross-site\r\n", "Origin: http://evil.example\r\n"}) {
+    for (const char* header :
+         {"Sec-Fetch-Site: cross-site\r\n", "Origin: http://evil.example\r\n"}) {
         Signed foreign = good;
         foreign.headers = header;
         EXPECT_EQ(ask(foreign).status, 403) << header;

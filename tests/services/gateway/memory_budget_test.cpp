@@ -14,8 +14,7 @@ class MemoryBudgetTest : public testing::Test {
 protected:
     // As many reservations as there are.
     std::size_t take_all(std::size_t bytes, Use use) {
-        while (auto reserved = budget.try_reserve(bytes, use))
-            held.push_back(*std::move(reserved));
+        while (auto reserved = budget.try_reserve(bytes, use)) held.push_back(*std::move(reserved));
         return budget.bytes_in_use();
     }
 

@@ -68,8 +68,7 @@ TEST_F(HeadParserTest, an_absolute_target_names_the_host_that_the_header_names) 
 TEST_F(HeadParserTest, a_host_is_one_plain_name) {
     for (const char* host : {"a%2fb.localhost", "a/b.localhost", "a~b", "a,b", "a b", "a@b",
                              "a\xC3\xA4", "[::1%25eth0]", "a.localhost:1:2"}) {
-        EXPECT_EQ(parse(std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n"),
-                  "bad_request")
+        EXPECT_EQ(parse(std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n"), "bad_request")
             << host;
     }
 }

@@ -151,8 +151,7 @@ TEST_F(ServerTest, a_client_that_reads_slowly_but_on_is_served) {
     serve(
         [](Exchange& exchange) -> Task<void> {
             ResponseHead head{.status = 200, .close_connection = true};
-            static_cast<void>(
-                co_await exchange.respond(std::move(head), std::string(bytes, 'x')));
+            static_cast<void>(co_await exchange.respond(std::move(head), std::string(bytes, 'x')));
         },
         std::move(options));
     Client client = connect();

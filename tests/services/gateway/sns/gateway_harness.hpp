@@ -32,8 +32,7 @@ public:
         bool storage_is_away = false;
     };
     PlayedGateway() : PlayedGateway(Setup()) {}
-    explicit PlayedGateway(Setup setup)
-        : setup_(std::move(setup)), thread_([this] { run(); }) {
+    explicit PlayedGateway(Setup setup) : setup_(std::move(setup)), thread_([this] { run(); }) {
         auto port = port_promise_.get_future();
         ONPUT_CHECK(port.wait_for(http::patience) == std::future_status::ready);
         port_ = port.get();
