@@ -40,11 +40,13 @@ void append_byte(std::string& out, std::uint8_t byte) {
     out += digits[byte & 15];
 }
 
-enum class Part { path, query };
+void append_encoded(std::string& out, std::string_view text) {
+    for (const char c : text) append_byte(out, static_cast<std::uint8_t>(c));
+}
 
 // Re-encodes what is encoded already, so that "%7e", "%7E" and "~" come out the same. False when a
 // '%' is not followed by two hexadecimal digits.
-bool append_recoded(std::string& out, std::string_view text, Part part) {
+bool append_recoded(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (c == '%') {
@@ -53,10 +55,8 @@ bool append_recoded(std::string& out, std::string_view text, Part part) {
             if (high < 0 || low < 0) return false;
             append_byte(out, static_cast<std::uint8_t>(high * 16 + low));
             i += 2;
-        } else if (c == '/' && part == Part::path) {
+        } else if (c == '/') {
             out += c;
-        } else if (c == '+' && part == Part::query) {
-            out += "%20";
         } else {
             append_byte(out, static_cast<std::uint8_t>(c));
         }
@@ -79,23 +79,19 @@ void append_encoded_twice(std::string& out, std::string_view path) {
     }
     for (const std::string_view segment : segments) {
         out += '/';
-        for (const char c : segment) append_byte(out, static_cast<std::uint8_t>(c));
+        append_encoded(out, segment);
     }
     if (segments.empty() || path.ends_with('/')) out += '/';
 }
 
-bool append_query(std::string& out, const CanonicalInput& input) {
-    if (input.request.query.empty()) return true;
+void append_query(std::string& out, const CanonicalInput& input) {
     std::vector<std::pair<std::string, std::string>> parameters;
-    std::string_view rest = input.request.query;
-    while (const auto parameter = next_parameter(rest)) {
-        if (parameter->name == input.left_out_parameter) continue;
-        if (parameters.size() == query_parameters_max) return false;
+    parameters.reserve(input.request.query.size());
+    for (const auto& parameter : input.request.query) {
+        if (parameter.name == input.left_out_parameter) continue;
         auto& [name, value] = parameters.emplace_back();
-        if (!append_recoded(name, parameter->name, Part::query) ||
-            !append_recoded(value, parameter->value, Part::query)) {
-            return false;
-        }
+        append_encoded(name, parameter.name);
+        append_encoded(value, parameter.value);
     }
     // By name, then value: sorting "name=value" texts would put "a-b=" before "a=".
     std::ranges::sort(parameters);
@@ -107,7 +103,6 @@ bool append_query(std::string& out, const CanonicalInput& input) {
         out += '=';
         out += value;
     }
-    return true;
 }
 
 // Trimmed, and each run of white space inside as one space.
@@ -156,15 +151,12 @@ Result<std::string> canonical_request(const CanonicalInput& input) {
         out += '/';
     } else if (input.path_encoding == PathEncoding::twice) {
         append_encoded_twice(out, input.request.path);
-    } else if (!append_recoded(out, input.request.path, Part::path)) {
+    } else if (!append_recoded(out, input.request.path)) {
         return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
                     "invalid_uri");
     }
     out += '\n';
-    if (!append_query(out, input)) {
-        return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
-                    "invalid_uri");
-    }
+    append_query(out, input);
     out += '\n';
     append_headers(out, input);
     out += '\n';

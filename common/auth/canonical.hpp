@@ -20,8 +20,6 @@
 
 namespace onput::auth {
 
-constexpr std::size_t query_parameters_max = 1024;
-
 // S3 signs the path as it is sent. Every other service removes "." and ".." segments and repeated
 // slashes, then encodes the encoded path once more.
 enum class PathEncoding { once, twice };
@@ -35,7 +33,7 @@ struct CanonicalInput {
     PathEncoding path_encoding = PathEncoding::once;
 };
 
-// Fails with invalid_argument `invalid_uri` on broken percent-encoding or too many parameters.
+// Fails with invalid_argument `invalid_uri` on broken percent-encoding of the path.
 // A signed header that the request lacks counts as empty, so that its signature cannot match.
 Result<std::string> canonical_request(const CanonicalInput& input);
 

@@ -4,12 +4,14 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <span>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "common/auth/canonical.hpp"
 #include "common/auth/credentials.hpp"
 #include "common/auth/sigv2.hpp"
-#include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 
 namespace onput::auth {
@@ -114,6 +116,31 @@ Result<void> check_amz_headers_are_signed(const RequestView& request, const Clai
                     .reason = "headers_not_signed"};
         error.details.emplace_back("HeadersNotSigned", std::string(header.name));
         return std::unexpected(std::move(error));
+    }
+    return {};
+}
+
+// A signature covers a repeated header as one, its values joined by commas. Who splits the signer's
+// one header in two would choose what is acted on, so headers of meaning come once. Metadata may
+// repeat: it is only kept.
+Result<void> check_headers_come_once(const RequestView& request) {
+    const auto is_of_meaning = [](std::string_view name) {
+        static constexpr std::array<std::string_view, 4> names{"authorization", "content-md5",
+                                                               "content-type", "date"};
+        if (starts_with_ignoring_case(name, "x-amz-meta-")) return false;
+        if (starts_with_ignoring_case(name, "x-amz-")) return true;
+        return std::ranges::any_of(
+            names, [name](std::string_view known) { return equal_ignoring_case(name, known); });
+    };
+    for (std::size_t i = 0; i < request.headers.size(); ++i) {
+        const std::string_view name = request.headers[i].name;
+        if (!is_of_meaning(name)) continue;
+        for (const Header& earlier : request.headers.first(i)) {
+            if (!equal_ignoring_case(earlier.name, name)) continue;
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("The header {} is there twice; send it once.", name),
+                        "repeated_header");
+        }
     }
     return {};
 }
@@ -255,10 +282,13 @@ struct QueryFields {
     QueryField signature;
     QueryField content_sha256;
     QueryField sigv2_access_key;
+    QueryField sigv2_signature;  // Found so that a second one is.
+    QueryField sigv2_expires;
 
     [[nodiscard]] bool is_sigv4() const {
         return algorithm.is_there || signature.is_there || credential.is_there;
     }
+    [[nodiscard]] bool is_sigv2() const { return sigv2_access_key.is_there; }
     [[nodiscard]] bool is_complete() const {
         return algorithm.is_there && credential.is_there && date.is_there && expires.is_there &&
                signed_headers.is_there && signature.is_there;
@@ -266,8 +296,8 @@ struct QueryFields {
 };
 
 // False when one is there twice: which of them is meant would be a guess.
-bool find_query_fields(std::string_view query, QueryFields& fields) {
-    const std::array<std::pair<std::string_view, QueryField*>, 8> table{{
+bool find_query_fields(std::span<const QueryParameter> query, QueryFields& fields) {
+    const std::array<std::pair<std::string_view, QueryField*>, 10> table{{
         {"X-Amz-Algorithm", &fields.algorithm},
         {"X-Amz-Credential", &fields.credential},
         {"X-Amz-Date", &fields.date},
@@ -276,14 +306,16 @@ bool find_query_fields(std::string_view query, QueryFields& fields) {
         {"X-Amz-Signature", &fields.signature},
         {"X-Amz-Content-Sha256", &fields.content_sha256},
         {"AWSAccessKeyId", &fields.sigv2_access_key},
+        {"Signature", &fields.sigv2_signature},
+        {"Expires", &fields.sigv2_expires},
     }};
-    while (const auto parameter = next_parameter(query)) {
+    for (const auto& parameter : query) {
         // Most queries hold none of these: one look at the first letter spares the comparisons.
-        if (!parameter->name.starts_with('X') && !parameter->name.starts_with('A')) continue;
+        if (!std::string_view("XASE").contains(parameter.name.substr(0, 1))) continue;
         for (const auto& [name, field] : table) {
-            if (parameter->name != name) continue;
+            if (parameter.name != name) continue;
             if (field->is_there) return false;
-            *field = {.text = parameter->value, .is_there = true};
+            *field = {.text = parameter.value, .is_there = true};
         }
     }
     return true;
@@ -306,18 +338,11 @@ Result<Duration> parse_lifetime(std::string_view text) {
     return std::chrono::seconds(seconds);
 }
 
-Result<std::string> decode_field(std::string_view text) {
-    auto decoded = percent_decode(text);
-    if (!decoded) return query_malformed("a signature parameter is not valid percent-encoding");
-    return decoded;
-}
-
 // The payload's hash is in the query, in a signed header, or (S3) the body is not signed.
 Result<Payload> parse_query_payload(const RequestView& request, const QueryFields& fields,
                                     const Claim& claim) {
     if (fields.content_sha256.is_there) {
-        ONPUT_TRY(const std::string token, decode_field(fields.content_sha256.text));
-        return parse_payload(token);
+        return parse_payload(fields.content_sha256.text);
     }
     if (const auto token = find_header(request, "x-amz-content-sha256")) {
         return parse_payload(*token);
@@ -336,16 +361,13 @@ Result<Claim> parse_query_form(const RequestView& request, const QueryFields& fi
     }
     Claim claim;
     claim.scheme = Scheme::sigv4_query;
-    ONPUT_TRY(const std::string credential, decode_field(fields.credential.text));
-    ONPUT_TRY_VOID(parse_credential(credential, claim));
-    ONPUT_TRY(const std::string signed_headers, decode_field(fields.signed_headers.text));
-    ONPUT_TRY_VOID(parse_signed_headers(signed_headers, claim));
-    ONPUT_TRY(claim.signature, decode_field(fields.signature.text));
+    ONPUT_TRY_VOID(parse_credential(fields.credential.text, claim));
+    ONPUT_TRY_VOID(parse_signed_headers(fields.signed_headers.text, claim));
+    claim.signature = fields.signature.text;
     if (!is_lower_hex(claim.signature)) {
         return query_malformed("X-Amz-Signature is not 64 hexadecimal digits");
     }
-    ONPUT_TRY(const std::string date, decode_field(fields.date.text));
-    const auto signed_at = parse_iso8601_basic(date);
+    const auto signed_at = parse_iso8601_basic(fields.date.text);
     if (!signed_at) {
         return query_malformed(
             "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
@@ -359,6 +381,18 @@ Result<Claim> parse_query_form(const RequestView& request, const QueryFields& fi
     return claim;
 }
 
+Result<Claim> no_signature() {
+    return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
+}
+
+bool has_security_token(const RequestView& request) {
+    constexpr std::string_view name = "x-amz-security-token";
+    return find_header(request, name) ||
+           std::ranges::any_of(request.query, [name](const QueryParameter& parameter) {
+               return equal_ignoring_case(parameter.name, name);
+           });
+}
+
 }  // namespace
 
 bool is_anonymous(const RequestView& request) {
@@ -366,10 +400,11 @@ bool is_anonymous(const RequestView& request) {
     QueryFields fields;
     // A query that names one of them twice is signed as well, if badly.
     if (!find_query_fields(request.query, fields)) return false;
-    return !fields.is_sigv4() && !fields.sigv2_access_key.is_there;
+    return !fields.is_sigv4() && !fields.is_sigv2();
 }
 
 Result<Claim> parse_claim(const RequestView& request) {
+    ONPUT_TRY_VOID(check_headers_come_once(request));
     QueryFields fields;
     if (!find_query_fields(request.query, fields)) {
         return query_malformed("a signature parameter is there twice");
@@ -377,7 +412,7 @@ Result<Claim> parse_claim(const RequestView& request) {
     const auto authorization = find_header(request, "authorization");
     const int mechanisms = static_cast<int>(authorization.has_value()) +
                            static_cast<int>(fields.is_sigv4()) +
-                           static_cast<int>(fields.sigv2_access_key.is_there);
+                           static_cast<int>(fields.is_sigv2());
     if (mechanisms > 1) {
         return fail(ErrorCode::invalid_argument,
                     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
@@ -385,10 +420,12 @@ Result<Claim> parse_claim(const RequestView& request) {
                     "specified",
                     "several_auth_mechanisms");
     }
-    if (authorization) return parse_header_form(request, *authorization);
-    if (fields.is_sigv4()) return parse_query_form(request, fields);
-    if (fields.sigv2_access_key.is_there) return parse_sigv2_query(request);
-    return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
+    auto claim = authorization       ? parse_header_form(request, *authorization)
+                 : fields.is_sigv4() ? parse_query_form(request, fields)
+                 : fields.is_sigv2() ? parse_sigv2_query(request)
+                                     : no_signature();
+    if (claim) claim->has_security_token = has_security_token(request);
+    return claim;
 }
 
 }  // namespace onput::auth

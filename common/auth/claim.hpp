@@ -53,6 +53,7 @@ struct Claim {
     Timestamp signed_at;         // SigV2: the epoch, as it does not say.
     Timestamp expires_at;        // Query forms only.
     Payload payload;
+    bool has_security_token = false;  // Of temporary credentials, in a header or the query.
 };
 
 // True when neither an Authorization header nor a signature in the query is there: an anonymous

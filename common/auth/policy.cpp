@@ -5,9 +5,10 @@
 #include <initializer_list>
 #include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/auth/request_view.hpp"
+#include "common/auth/json_names.hpp"
 #include "common/base/text.hpp"
 
 namespace onput::auth {
@@ -16,6 +17,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t arn_parts = 6;
+constexpr std::size_t account_digits = 12;
 
 std::unexpected<Error> malformed(std::string_view what) {
     return fail(ErrorCode::invalid_argument, "policy: " + std::string(what), "malformed_policy");
@@ -106,7 +108,9 @@ bool matches_arn(std::string_view pattern, std::string_view arn) {
 
 class Policy::Parser {
 public:
-    static Result<Policy> parse(const Json& document) {
+    explicit Parser(PolicySource source) : is_new_(source == PolicySource::request) {}
+
+    Result<Policy> parse(const Json& document) const {
         if (!document.is_object()) return malformed("the document is not a JSON object");
         ONPUT_TRY_VOID(check_elements(document, {"Version", "Id", "Statement"}, "the document"));
         if (document.contains("Version")) {
@@ -133,7 +137,9 @@ public:
     }
 
 private:
-    static Result<Statement> parse_statement(const Json& json, std::size_t number) {
+    const bool is_new_;
+
+    Result<Statement> parse_statement(const Json& json, std::size_t number) const {
         Statement statement;
         statement.name = '#' + std::to_string(number);
         const std::string where = "statement " + statement.name;
@@ -155,14 +161,15 @@ private:
         ONPUT_TRY(statement.actions, string_list(json["Action"], where + ": Action"));
         for (std::string& action : statement.actions) action = lower_case(action);
         ONPUT_TRY(statement.resources, string_list(json["Resource"], where + ": Resource"));
+        if (is_new_) ONPUT_TRY_VOID(check_can_match(statement, where));
         if (json.contains("Condition")) {
             ONPUT_TRY_VOID(parse_conditions(json["Condition"], where, statement));
         }
         return statement;
     }
 
-    static Result<void> parse_principal(const Json& json, const std::string& where,
-                                        Statement& statement) {
+    Result<void> parse_principal(const Json& json, const std::string& where,
+                                 Statement& statement) const {
         if (json == "*") {
             statement.anyone = true;
             return {};
@@ -181,6 +188,63 @@ private:
                       string_list(json["Service"], where + ": Principal"));
         }
         return {};
+    }
+
+    // What can never match anything here is a mistake that protects nothing.
+    static Result<void> check_can_match(const Statement& statement, const std::string& where) {
+        const auto invalid_principal = [&where](std::string_view kind, std::string_view principal) {
+            return malformed(fmt::format(
+                "{}: Invalid principal in policy: \"{}\":{}. An account's twelve digits, "
+                "arn:aws:iam::ACCOUNT:root, a service's NAME.amazonaws.com and * are known here.",
+                where, kind, in_quotes(principal)));
+        };
+        for (const auto& principal : statement.aws_principals) {
+            if (!is_known_principal(principal)) return invalid_principal("AWS", principal);
+        }
+        for (const auto& principal : statement.service_principals) {
+            if (!is_service(principal)) return invalid_principal("Service", principal);
+        }
+        for (const auto& action : statement.actions) {
+            if (action.contains(':') || action.starts_with('*')) continue;
+            return malformed(
+                fmt::format("{}: Policy has invalid action {}", where, in_quotes(action)));
+        }
+        for (const auto& resource : statement.resources) {
+            if (is_resource(resource)) continue;
+            return malformed(
+                fmt::format("{}: Policy has invalid resource {}", where, in_quotes(resource)));
+        }
+        return {};
+    }
+
+    static bool is_account(std::string_view text) {
+        return text.size() == account_digits &&
+               std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    }
+
+    // No user or role asks for anything here, and there is one partition.
+    static bool is_known_principal(std::string_view text) {
+        constexpr std::string_view prefix = "arn:aws:iam::";
+        constexpr std::string_view suffix = ":root";
+        if (text == "*" || is_account(text)) return true;
+        if (!text.starts_with(prefix) || !text.ends_with(suffix)) return false;
+        text.remove_prefix(prefix.size());
+        return text.size() == account_digits + suffix.size() &&
+               is_account(text.substr(0, account_digits));
+    }
+
+    static bool is_service(std::string_view text) {
+        constexpr std::string_view suffix = ".amazonaws.com";
+        return text.size() > suffix.size() && text.ends_with(suffix) &&
+               text.find_first_of("*?") == std::string_view::npos;
+    }
+
+    static bool is_resource(std::string_view text) {
+        const bool is_arn = text.starts_with("arn:");
+        const std::string_view partition = text.substr(0, text.find(':', 4));
+        const bool has_wildcard = text.find_first_of("*?") != std::string_view::npos;
+        return is_arn ? matches_wildcard(partition, "arn:aws") || partition.contains('*')
+                      : has_wildcard;
     }
 
     static Result<void> parse_conditions(const Json& json, const std::string& where,
@@ -241,12 +305,14 @@ private:
     }
 };
 
-Result<Policy> Policy::parse(std::string_view json) {
+Result<Policy> Policy::parse(std::string_view json, PolicySource source) {
     if (json.size() > policy_bytes_max) return malformed("the document is larger than 20480 bytes");
     const Json document = Json::parse(json, nullptr, false);
     if (document.is_discarded()) return malformed("the document is not valid JSON");
+    if (source == PolicySource::request && has_repeated_name(json))
+        return malformed("an element is there twice");
     try {
-        return Parser::parse(document);
+        return Parser(source).parse(document);
     } catch (const Json::exception&) {
         return malformed("the document has an element of the wrong type");
     }
@@ -291,8 +357,7 @@ bool Policy::names_principal(const Statement& statement, const PolicyPrincipal& 
     // An account stands for everyone in it.
     return std::ranges::any_of(statement.aws_principals, [&](const std::string& named) {
         return named == principal.account_id ||
-               named == "arn:aws:iam::" + principal.account_id + ":root" ||
-               (!principal.arn.empty() && named == principal.arn);
+               named == "arn:aws:iam::" + principal.account_id + ":root";
     });
 }
 

@@ -25,8 +25,7 @@ constexpr std::size_t policy_bytes_max = 20 * 1024;
 // Who asks. A service acts on behalf of a resource, which is in the request's context.
 struct PolicyPrincipal {
     std::string account_id = {};  // Of an AWS principal; empty for a service or nobody.
-    std::string arn = {};  // Of an AWS principal when it is more than its account: may be empty.
-    std::string service = {};  // "s3.amazonaws.com"; empty for an AWS principal or nobody.
+    std::string service = {};     // "s3.amazonaws.com"; empty for an AWS principal or nobody.
 };
 
 struct PolicyRequest {
@@ -51,12 +50,18 @@ struct PolicyDecision {
     std::string statement;  // The Sid that decided, or "#2" for the second; empty for no_match.
 };
 
+// Where a policy comes from. One that was accepted before a check existed still has to be read from
+// the store, and means what it meant: only new ones are held to what can match, and to no repeats.
+enum class PolicySource { request, store };
+
 class Policy {
 public:
     // Fails with invalid_argument `malformed_policy` and a message that names what is wrong where:
-    // not JSON, more than `policy_bytes_max`, a missing or unknown element, an unknown condition
-    // operator or key.
-    static Result<Policy> parse(std::string_view json);
+    // not JSON, more than `policy_bytes_max`, a missing, unknown or repeated element, an unknown
+    // condition operator or key, or what can never match: a principal that is neither "*", an
+    // account (digits or the ARN of its root) nor a service of amazonaws.com, an action without a
+    // service, a resource that is no ARN of the partition aws.
+    static Result<Policy> parse(std::string_view json, PolicySource source = PolicySource::request);
 
     [[nodiscard]] PolicyDecision evaluate(const PolicyRequest& request) const;
 

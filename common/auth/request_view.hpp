@@ -1,10 +1,13 @@
 // RequestView: an HTTP request as it came off the wire, borrowed from whoever parsed it.
-// Signatures cover the bytes that were sent, so nothing here is decoded, trimmed or merged.
+// Signatures cover the bytes that were sent, so nothing here is trimmed or merged. Of the query they
+// cover what it means: its parameters are decoded once, and are the ones that the caller acts on.
 #pragma once
 
 #include <optional>
 #include <span>
 #include <string_view>
+
+#include "common/base/query.hpp"
 
 namespace onput::auth {
 
@@ -15,8 +18,8 @@ struct Header {
 
 struct RequestView {
     std::string_view method;
-    std::string_view path;            // Before the '?', still encoded. Empty counts as "/".
-    std::string_view query;           // After the '?', still encoded. Empty when there is none.
+    std::string_view path;                  // Before the '?', still encoded. Empty counts as "/".
+    std::span<const QueryParameter> query;  // After the '?', of parse_query.
     std::span<const Header> headers;  // `Host` among them; a repeated name is several entries.
 };
 

@@ -34,6 +34,16 @@ std::string header_list(std::span<const Header> headers) {
     return list;
 }
 
+std::string render_query(std::span<const QueryParameter> parameters) {
+    std::string query;
+    for (const auto& parameter : parameters) {
+        if (!query.empty()) query += '&';
+        query += percent_encode(parameter.name);
+        if (parameter.has_value) query += '=' + percent_encode(parameter.value);
+    }
+    return query;
+}
+
 }  // namespace
 
 const std::string& Signer::key_of(std::string_view date) {
@@ -93,15 +103,16 @@ Result<std::string> Signer::presign(const RequestView& request, std::chrono::sec
     const std::string signed_headers = header_list(request.headers);
     const std::string& key = key_of(std::string_view(amz_date).substr(0, 8));
     const std::string scope = scope_.text();
-    std::string query(request.query);
+    std::string query = render_query(request.query);
     if (!query.empty()) query += '&';
     query += "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=";
     query += percent_encode(options_.access_key + '/' + scope);
     query += "&X-Amz-Date=" + amz_date;
     query += "&X-Amz-Expires=" + std::to_string(lifetime.count());
     query += "&X-Amz-SignedHeaders=" + percent_encode(signed_headers);
+    ONPUT_TRY(const auto parameters, parse_query(query));
     RequestView complete = request;
-    complete.query = query;
+    complete.query = parameters;
     ONPUT_TRY(const std::string canonical,
               canonical_request({.request = complete,
                                  .signed_headers = signed_headers,

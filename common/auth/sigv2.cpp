@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
-#include "common/auth/canonical.hpp"
 #include "common/auth/credentials.hpp"
-#include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 
 namespace onput::auth {
@@ -60,34 +58,29 @@ std::unexpected<Error> refused(std::string_view message) {
     return fail(ErrorCode::permission_denied, std::string(message), "access_denied");
 }
 
-std::optional<RawParameter> find_parameter(std::string_view query, std::string_view name) {
-    while (const auto parameter = next_parameter(query)) {
-        if (equal_ignoring_case(parameter->name, name)) return parameter;
-    }
-    return {};
+const QueryParameter* find_parameter(std::span<const QueryParameter> query, std::string_view name) {
+    const auto found = std::ranges::find_if(query, [name](const QueryParameter& parameter) {
+        return equal_ignoring_case(parameter.name, name);
+    });
+    return found != query.end() ? &*found : nullptr;
 }
 
 Result<std::string> required(const RequestView& request, std::string_view name) {
-    const auto parameter = find_parameter(request.query, name);
-    if (parameter) {
-        auto value = percent_decode(parameter->value);
-        if (value && !value->empty()) return value;
-    }
+    const auto* parameter = find_parameter(request.query, name);
+    if (parameter != nullptr && !parameter->value.empty()) return parameter->value;
     return refused(
         "Query-string authentication requires the Signature, Expires and AWSAccessKeyId "
         "parameters");
 }
 
 // A presigner may have put the header into the query, where the sender need not repeat it.
-Result<std::string> header_or_parameter(const RequestView& request, std::string_view name) {
+std::string header_or_parameter(const RequestView& request, std::string_view name) {
     if (const auto value = find_header(request, name)) return std::string(*value);
-    if (const auto parameter = find_parameter(request.query, name)) {
-        return percent_decode(parameter->value);
-    }
-    return std::string();
+    const auto* parameter = find_parameter(request.query, name);
+    return parameter != nullptr ? parameter->value : std::string();
 }
 
-Result<void> append_amz_headers(std::string& out, const RequestView& request) {
+void append_amz_headers(std::string& out, const RequestView& request) {
     std::map<std::string, std::string> values;
     for (const Header& header : request.headers) {
         if (!starts_with_ignoring_case(header.name, "x-amz-")) continue;
@@ -95,15 +88,9 @@ Result<void> append_amz_headers(std::string& out, const RequestView& request) {
         if (!is_first) at->second += ',';
         at->second += trimmed(header.value);
     }
-    std::string_view rest = request.query;
-    while (const auto parameter = next_parameter(rest)) {
-        if (!starts_with_ignoring_case(parameter->name, "x-amz-")) continue;
-        ONPUT_TRY(std::string value, percent_decode(parameter->value));
-        values.try_emplace(lower_case(parameter->name), std::move(value));
-        if (values.size() > query_parameters_max) {
-            return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
-                        "invalid_uri");
-        }
+    for (const auto& parameter : request.query) {
+        if (!starts_with_ignoring_case(parameter.name, "x-amz-")) continue;
+        values.try_emplace(lower_case(parameter.name), parameter.value);
     }
     for (const auto& [name, value] : values) {
         out += name;
@@ -111,25 +98,16 @@ Result<void> append_amz_headers(std::string& out, const RequestView& request) {
         out += value;
         out += '\n';
     }
-    return {};
 }
 
-Result<void> append_sub_resources(std::string& out, std::string_view query) {
+void append_sub_resources(std::string& out, std::span<const QueryParameter> query) {
     // A sub-resource without '=' is written without it.
     std::vector<std::pair<std::string_view, std::string>> found;
-    while (const auto parameter = next_parameter(query)) {
-        if (!std::ranges::binary_search(sub_resources, parameter->name)) continue;
-        if (found.size() == query_parameters_max) {
-            return fail(ErrorCode::invalid_argument, "Couldn't parse the specified URI.",
-                        "invalid_uri");
-        }
-        std::string text(parameter->name);
-        if (parameter->has_value) {
-            ONPUT_TRY(const std::string value, percent_decode(parameter->value));
-            text += '=';
-            text += value;
-        }
-        found.emplace_back(parameter->name, std::move(text));
+    for (const auto& parameter : query) {
+        if (!std::ranges::binary_search(sub_resources, parameter.name)) continue;
+        std::string text = parameter.name;
+        if (parameter.has_value) text += '=' + parameter.value;
+        found.emplace_back(parameter.name, std::move(text));
     }
     std::ranges::sort(found);
     char separator = '?';
@@ -138,7 +116,6 @@ Result<void> append_sub_resources(std::string& out, std::string_view query) {
         separator = '&';
         out += text;
     }
-    return {};
 }
 
 }  // namespace
@@ -151,6 +128,11 @@ Result<Claim> parse_sigv2_query(const RequestView& request) {
     ONPUT_TRY(claim.access_key, required(request, "AWSAccessKeyId"));
     ONPUT_TRY(claim.signature, required(request, "Signature"));
     ONPUT_TRY(const std::string expires, required(request, "Expires"));
+    // The text that is signed has a header in each line: a line break in one would be read as two.
+    for (const auto& parameter : request.query) {
+        if (parameter.value.find_first_of("\r\n") != std::string::npos)
+            return refused("A query parameter holds a line break, which SigV2 cannot sign");
+    }
     if (claim.access_key.size() > access_key_bytes_max) {
         return refused("AWSAccessKeyId is longer than any access key");
     }
@@ -167,15 +149,14 @@ Result<Claim> parse_sigv2_query(const RequestView& request) {
 Result<std::string> sigv2_string_to_sign(const RequestView& request, std::string_view host_bucket) {
     std::string out(request.method);
     for (const std::string_view name : {"content-md5", "content-type"}) {
-        ONPUT_TRY(const std::string value, header_or_parameter(request, name));
         out += '\n';
-        out += value;
+        out += header_or_parameter(request, name);
     }
     ONPUT_TRY(const std::string expires, required(request, "Expires"));
     out += '\n';
     out += expires;
     out += '\n';
-    ONPUT_TRY_VOID(append_amz_headers(out, request));
+    append_amz_headers(out, request);
     if (!host_bucket.empty()) {
         out += '/';
         out += host_bucket;
@@ -183,7 +164,7 @@ Result<std::string> sigv2_string_to_sign(const RequestView& request, std::string
     out += request.path.empty() ? std::string_view("/") : request.path;
     // "/bucket" names the same resource as "/bucket/", and is signed as the latter.
     if (host_bucket.empty() && request.path.rfind('/') == 0 && request.path.size() > 1) out += '/';
-    ONPUT_TRY_VOID(append_sub_resources(out, request.query));
+    append_sub_resources(out, request.query);
     return out;
 }
 

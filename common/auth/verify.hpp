@@ -39,10 +39,15 @@ struct Identity {
         chunk_seed;  // For the two signed chunk kinds: what the first chunk's signature chains to.
 };
 
+// What can be known before the body has arrived: the key, which is returned, and the time. No token
+// is known here, so a request that carries one is refused. Errors as below.
+Result<const Credential*> verify_head(const Claim& claim, const KeyRing& keys, Timestamp now);
+
 // Errors, all with S3's own text and elements (README.md lists every `reason`):
 //   permission_denied  invalid_access_key_id, signature_does_not_match, request_time_too_skewed,
 //                      request_expired, request_not_yet_valid
-//   invalid_argument   invalid_uri
+//   invalid_argument   invalid_uri, invalid_token; authorization_query_parameters_error: a SigV2
+//                      URL that is good for more than a week
 //   internal           PayloadKind::body without `body_sha256`
 // A mismatch carries AWSAccessKeyId, StringToSign, SignatureProvided and CanonicalRequest, never
 // the signature that would have been right.

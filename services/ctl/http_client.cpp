@@ -91,9 +91,10 @@ struct HttpClient::State {
         list.add("Expect:");
         if (!query.is_signed) return {};
         const std::string hash = to_hex(Digest::of(DigestAlgorithm::sha256, query.body));
+        ONPUT_TRY(const auto parameters, parse_query(query.query));
         ONPUT_TRY(const auto made, signer.sign({.method = query.method,
                                                 .path = query.path,
-                                                .query = query.query,
+                                                .query = parameters,
                                                 .headers = headers},
                                                hash, wall_now()));
         list.add("x-amz-date: " + made.amz_date);

@@ -1,10 +1,14 @@
 #include "services/gateway/authentication.hpp"
 
+#include <fmt/format.h>
+
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 
 namespace onput::gateway {
 namespace {
+
+constexpr std::string_view s3_service = "s3";
 
 // One per thread: it is not thread-safe.
 auth::SigningKeyCache& thread_signing_keys() {
@@ -15,10 +19,29 @@ auth::SigningKeyCache& thread_signing_keys() {
 struct Expected {
     std::string_view host_bucket{};
     std::string_view body_sha256{};
+    std::string_view service{};
 };
+
+// A signature for one service is none for another: its parameters mean something else there.
+Result<void> check_service(const auth::Claim& claim, std::string_view service) {
+    if (service.empty() || claim.scope.service == service) return {};
+    if (service != s3_service) {
+        return fail(ErrorCode::permission_denied,
+                    fmt::format("Credential should be scoped to correct service: '{}'. ", service),
+                    "wrong_service");
+    }
+    const bool in_header = claim.scheme == auth::Scheme::sigv4_header;
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("The authorization header is malformed; incorrect service \"{}\". This "
+                    "endpoint belongs to \"{}\".",
+                    claim.scope.service, service),
+        in_header ? "authorization_header_malformed" : "authorization_query_parameters_error");
+}
 
 Result<void> authenticate(RequestContext& context, const Expected& expected) {
     ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
+    ONPUT_TRY_VOID(check_service(claim, expected.service));
     const auth::VerifyInput input{.keys = context.shared.keys,
                                   .signing_keys = thread_signing_keys(),
                                   .now = context.now,
@@ -32,16 +55,25 @@ Result<void> authenticate(RequestContext& context, const Expected& expected) {
 
 auth::RequestView view_of(const RequestContext& context) {
     const auto& head = context.head();
-    return {
-        .method = head.method, .path = head.path, .query = head.query, .headers = context.headers};
+    return {.method = head.method,
+            .path = head.path,
+            .query = context.query,
+            .headers = context.headers};
 }
 
 bool is_anonymous(const RequestContext& context) {
     return auth::is_anonymous(view_of(context));
 }
 
+Result<void> check_head(const RequestContext& context, std::string_view service) {
+    ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
+    ONPUT_TRY_VOID(check_service(claim, service));
+    ONPUT_TRY_VOID(auth::verify_head(claim, context.shared.keys, context.now));
+    return {};
+}
+
 Result<void> authenticate_head(RequestContext& context, const std::string& host_bucket) {
-    return authenticate(context, {.host_bucket = host_bucket});
+    return authenticate(context, {.host_bucket = host_bucket, .service = s3_service});
 }
 
 Result<void> authenticate_whole(RequestContext& context, std::string_view body) {

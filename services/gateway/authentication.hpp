@@ -14,6 +14,10 @@ auth::RequestView view_of(const RequestContext& context);
 // Whether there is no signature at all, right or wrong.
 bool is_anonymous(const RequestContext& context);
 
+// What can be known of a signed request before its body has arrived: its key, its time, and that it
+// was signed for `service` (as signatures name it; "": for any).
+Result<void> check_head(const RequestContext& context, std::string_view service);
+
 // Against the head only; the body is checked when it has been read (s3/body.hpp). `host_bucket`:
 // the bucket that the host names, else "".
 Result<void> authenticate_head(RequestContext& context, const std::string& host_bucket);

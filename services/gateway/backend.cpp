@@ -1,59 +1,98 @@
 #include "services/gateway/backend.hpp"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 
 namespace onput::gateway {
-
-Backend::Backend(transport::Loop& loop, const Endpoints& endpoints)
-    : loop_(loop),
-      storage_(transport::RequestClient::connect(loop, endpoints.storage)),
-      notifier_(transport::RequestClient::connect(loop, endpoints.notifier)),
-      queue_(transport::RequestClient::connect(loop, endpoints.queue)) {}
-
-transport::RequestClient& Backend::peer_of(std::string_view method) {
-    if (method.starts_with("storage.")) return *storage_;
-    if (method.starts_with("queue.")) return *queue_;
-    ONPUT_CHECK(method.starts_with("notifier."));
-    return *notifier_;
-}
-
 namespace {
 
-// std::function copies its callable, and a call's attachments can only be moved: they wait in a box
-// of their own.
-struct Parcel {
-    std::string body;
-    transport::CallOptions options;
-};
+Backend::SteadyTime steady_now() {
+    return std::chrono::steady_clock::now();
+}
+
+std::unexpected<Error> not_connected(std::string_view name) {
+    return fail(ErrorCode::unavailable, fmt::format("{} is not connected", name), "not_connected");
+}
 
 }  // namespace
 
-void Backend::send(std::string_view method, std::string body, transport::CallOptions options,
-                   ReplyBox mailbox) {
-    auto parcel = std::make_shared<Parcel>(Parcel{std::move(body), std::move(options)});
-    loop_.post([this, method, parcel, mailbox = std::move(mailbox)] {
-        peer_of(method).call(
-            method, std::move(parcel->body), std::move(parcel->options),
-            [mailbox](Result<transport::Reply> reply) { mailbox.put(std::move(reply)); });
-    });
+Backend::Backend(transport::Loop& loop, const Endpoints& endpoints)
+    : loop_(loop),
+      storage_{.name = "the storage service",
+               .client = transport::RequestClient::connect(loop, endpoints.storage),
+               .away_since = steady_now()},
+      notifier_{.name = "the notifier",
+                .client = transport::RequestClient::connect(loop, endpoints.notifier),
+                .away_since = steady_now()},
+      queue_{.name = "the queue service",
+             .client = transport::RequestClient::connect(loop, endpoints.queue),
+             .away_since = steady_now()},
+      check_(loop.every(connection_check, [this] {
+          for (Peer* peer : {&storage_, &notifier_, &queue_}) note_connection(*peer);
+      })) {}
+
+Backend::~Backend() {
+    loop_.cancel(check_);
 }
 
-void Backend::post(std::string_view method, std::string body, transport::CallOptions options) {
-    auto parcel = std::make_shared<Parcel>(Parcel{std::move(body), std::move(options)});
-    loop_.post([this, method, parcel] {
-        peer_of(method).call(method, std::move(parcel->body), std::move(parcel->options),
-                             [](const Result<transport::Reply>&) {});
-    });
+Backend::Peer& Backend::peer_of(std::string_view method) {
+    if (method.starts_with("storage.")) return storage_;
+    if (method.starts_with("queue.")) return queue_;
+    ONPUT_CHECK(method.starts_with("notifier."));
+    return notifier_;
+}
+
+void Backend::send(std::string_view method, std::string body, transport::CallOptions options,
+                   ReplyBox mailbox) {
+    post({.method = method,
+          .body = std::move(body),
+          .options = std::move(options),
+          .done = [mailbox = std::move(mailbox)](Result<transport::Reply> reply) {
+              mailbox.put(std::move(reply));
+          }});
+}
+
+// std::function copies its callable, and a call's attachments can only be moved: the parcel waits
+// in a box of its own.
+void Backend::post(Parcel parcel) {
+    auto box = std::make_shared<Parcel>(std::move(parcel));
+    loop_.post([this, box] { send_now(std::move(*box)); });
+}
+
+void Backend::send_now(Parcel parcel) {
+    Peer& peer = peer_of(parcel.method);
+    note_connection(peer);
+    if (peer.is_connected) {
+        peer.client->call(parcel.method, std::move(parcel.body), std::move(parcel.options),
+                          std::move(parcel.done));
+    } else if (steady_now() - peer.away_since < reconnect_grace &&
+               peer.waiting.size() < transport::open_calls_max) {
+        peer.waiting.push_back(std::move(parcel));
+    } else {
+        parcel.done(not_connected(peer.name));
+    }
+}
+
+void Backend::note_connection(Peer& peer) {
+    const bool is_connected = peer.client->is_connected();
+    if (peer.is_connected.exchange(is_connected) && !is_connected) peer.away_since = steady_now();
+    if (peer.waiting.empty()) return;
+    if (!is_connected && steady_now() - peer.away_since < reconnect_grace) return;
+    for (Parcel& parcel : std::exchange(peer.waiting, {})) {
+        if (is_connected) {
+            peer.client->call(parcel.method, std::move(parcel.body), std::move(parcel.options),
+                              std::move(parcel.done));
+        } else {
+            parcel.done(not_connected(peer.name));
+        }
+    }
 }
 
 Backend::Connected Backend::connected() const {
-    return {storage_connected_, notifier_connected_, queue_connected_};
-}
-
-void Backend::note_connections() {
-    storage_connected_ = storage_->is_connected();
-    notifier_connected_ = notifier_->is_connected();
-    queue_connected_ = queue_->is_connected();
+    return {storage_.is_connected, notifier_.is_connected, queue_.is_connected};
 }
 
 }  // namespace onput::gateway

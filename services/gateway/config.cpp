@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
+#include "services/gateway/trusted_proxies.hpp"
 
 namespace onput::gateway {
 
@@ -27,6 +28,14 @@ std::vector<std::string> Config::validate() const {
         faults.emplace_back(
             "there is no access key; give keys_secret, or development_keys on loopback");
     }
+    if (const auto proxies = TrustedProxies::make(trusted_proxies); !proxies)
+        faults.push_back(proxies.error().message);
+    const auto check_memory = [&faults](std::string_view name, std::uint64_t bytes) {
+        if (bytes < memory_bytes_min)
+            faults.push_back(fmt::format("{} must be at least {}", name, memory_bytes_min));
+    };
+    check_memory("body_memory_bytes_max", body_memory_bytes_max);
+    check_memory("read_ahead_memory_bytes_max", read_ahead_memory_bytes_max);
     if (threads < 1 || threads > 64) faults.emplace_back("threads must be 1 to 64");
     return faults;
 }

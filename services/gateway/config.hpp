@@ -22,6 +22,9 @@ struct Config {
     bool development_keys = false;
     std::uint32_t threads = 1;
     std::uint32_t request_timeout_ms = 30'000;
+    std::vector<std::string> trusted_proxies;
+    std::uint64_t body_memory_bytes_max = 256ULL * 1024 * 1024;
+    std::uint64_t read_ahead_memory_bytes_max = 128ULL * 1024 * 1024;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -39,9 +42,19 @@ struct Config {
         option("threads", self.threads, "Threads that serve connections.");
         option("request_timeout_ms", self.request_timeout_ms,
                "Time for a service to answer one request, milliseconds.");
+        option("trusted_proxies", self.trusted_proxies,
+               "Networks of proxies whose X-Forwarded-Host and -Proto are believed, "
+               "\"10.0.0.0/8\"; none otherwise.");
+        option("body_memory_bytes_max", self.body_memory_bytes_max,
+               "Memory for all bodies of requests in flight, bytes.");
+        option("read_ahead_memory_bytes_max", self.read_ahead_memory_bytes_max,
+               "Memory for all downloads read ahead of their clients, bytes.");
     }
     [[nodiscard]] std::vector<std::string> validate() const;
 };
+
+// The least that either budget of memory may be: the largest call, several times.
+inline constexpr std::uint64_t memory_bytes_min = 32ULL * 1024 * 1024;
 
 struct ListenAddress {
     std::string address;

@@ -2,9 +2,13 @@
 
 #include <chrono>
 
+#include <fmt/format.h>
+
 #include "common/base/random.hpp"
 #include "services/gateway/admin.hpp"
 #include "services/gateway/authentication.hpp"
+#include "services/gateway/call_body.hpp"
+#include "services/gateway/development_guard.hpp"
 #include "services/gateway/refusal.hpp"
 #include "services/gateway/route.hpp"
 #include "services/gateway/s3/errors.hpp"
@@ -77,23 +81,30 @@ http::Task<void> serve_s3(RequestContext& context) {
     } else {
         served = std::unexpected(address.error());
     }
-    if (served) co_return;
+    // Who has left is sent nothing, and counts as gone.
+    if (served || served.error().reason == "client_gone") co_return;
     const s3::ErrorAnswer answer{
         .error = served.error(),
         .resource = std::move(resource),
         .ids = {.request_id = context.request_id, .host_id = context.host_id}};
     auto response = s3::render_error(answer);
-    // What does not exist here is the caller's concern, not a failure.
-    if (response.head.status >= 500 && response.head.status != 501)
-        note_failure(context, served.error());
+    if (is_failure(response.head.status)) note_failure(context, served.error());
     if (head.is_head()) response.body.clear();
     co_await send(context, std::move(response));
 }
 
-// All services but S3 bind the body to the signature, so it is read first.
 http::Task<void> serve_call(RequestContext& context, Route route) {
     const auto& head = context.head();
-    auto body = co_await context.exchange.read_whole_body(aws::request_bytes_max);
+    auto read = co_await read_call_body(context, route);
+    if (!read && read.error().reason == "client_gone") co_return;
+    MemoryBudget::Reservation memory;
+    Result<std::string> body;
+    if (read) {
+        memory = std::move(read->memory);
+        body = std::move(read->bytes);
+    } else {
+        body = std::unexpected(std::move(read).error());
+    }
     const auto* router = route.service != nullptr ? route.service->router : nullptr;
     auto call = aws::read_call(context, route.wire, router, std::move(body));
     if (route.kind == Route::Kind::form) {
@@ -108,19 +119,44 @@ http::Task<void> serve_call(RequestContext& context, Route route) {
     auto& metrics = context.shared.metrics.of(route.service->name);
     context.counted_as = &metrics.of(call.operation);
     auto response = co_await aws::serve(context, *route.service, std::move(call));
-    co_await send(context, std::move(response));
+    if (response) co_await send(context, *std::move(response));
 }
 
-http::Task<void> refuse_uri(RequestContext& context, const Error& why) {
-    const Error error{.code = ErrorCode::invalid_argument,
-                      .message = why.message,
-                      .reason = "invalid_uri",
-                      .details = {}};
+// Before it is known which service is meant: in the words of S3.
+http::Task<void> refuse(RequestContext& context, const Error& error) {
     auto response =
         s3::render_error({.error = error,
                           .resource = std::string(context.head().path),
                           .ids = {.request_id = context.request_id, .host_id = context.host_id}});
+    if (context.head().is_head()) response.body.clear();
     co_await send(context, std::move(response));
+}
+
+// A parameter that is there twice could mean one thing to the route and another to the operation,
+// and signatures do not tell their order. Lists travel so in REST, where operations read them all.
+Result<void> check_parameters_come_once(const RequestContext& context, const Route& route) {
+    const auto* router = route.service != nullptr ? route.service->router : nullptr;
+    const auto* repeated = find_repeated_parameter(context.query);
+    if (repeated == nullptr || router != nullptr) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("The query parameter {} is there twice; send it once.", repeated->name),
+                "repeated_parameter");
+}
+
+// Links that SNS sends, followed in a web mail: the page is foreign, and nothing is signed with the
+// development keys.
+bool is_followed_link(const RequestContext& context, const Route& route) {
+    const auto* service = route.service;
+    return context.head().method == "GET" && is_anonymous(context) && service != nullptr &&
+           service->admits_anyone != nullptr &&
+           service->admits_anyone(context.parameter_text("Action"));
+}
+
+Result<void> check_sender(const RequestContext& context, const Route& route) {
+    const Config& config = context.shared.config;
+    if (config.development_keys && !is_followed_link(context, route))
+        ONPUT_TRY_VOID(check_same_site(context.head(), config.base_domain));
+    return check_parameters_come_once(context, route);
 }
 
 // A request for any service.
@@ -128,13 +164,15 @@ http::Task<void> serve(RequestContext& context) {
     const auto& head = context.head();
     context.counted_as = &context.shared.metrics.of("s3").unknown();
     auto query = http::parse_query(head.query);
-    if (!query) co_return co_await refuse_uri(context, query.error());
+    if (!query) co_return co_await refuse(context, query.error());
     context.query = std::move(*query);
     if (sns::asks_for_certificate(head) && is_anonymous(context)) {
         context.counted_as = nullptr;
         co_return co_await sns::serve_certificate(context);
     }
     const Route route = find_route(head, context.query);
+    const auto checked = check_sender(context, route);
+    if (!checked) co_return co_await refuse(context, checked.error());
     if (route.kind == Route::Kind::absent) {
         context.counted_as = nullptr;
         auto refusal = refuse_service(route, head, context.request_id);
@@ -149,12 +187,18 @@ http::Task<void> serve(RequestContext& context) {
 http::Task<void> Handler::handle(http::Exchange& exchange) {
     ++shared_.requests_total;
     auto context = make_context(exchange, shared_);
-    if (exchange.request().path.starts_with("/_onput/")) {
-        co_await serve_admin(context);
-        co_return;
-    }
     const auto began = std::chrono::steady_clock::now();
-    co_await serve(context);
+    const auto local = shared_.config.development_keys
+                           ? check_local_host(context.head(), shared_.config.base_domain)
+                           : Result<void>();
+    if (!local) {
+        co_await refuse(context, local.error());
+    } else if (exchange.request().path.starts_with("/_onput/")) {
+        co_await serve_admin(context);
+    } else {
+        co_await serve(context);
+    }
+    if (is_failure(exchange.sent_status())) ++shared_.errors_total;
     if (context.counted_as == nullptr) co_return;
     const auto took = std::chrono::steady_clock::now() - began;
     context.counted_as->count(exchange.sent_status(), std::chrono::duration_cast<Duration>(took));

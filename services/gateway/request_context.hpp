@@ -15,7 +15,9 @@
 #include "services/gateway/config.hpp"
 #include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/target.hpp"
+#include "services/gateway/memory_budget.hpp"
 #include "services/gateway/request_metrics.hpp"
+#include "services/gateway/trusted_proxies.hpp"
 
 namespace onput::gateway {
 
@@ -25,7 +27,10 @@ struct Shared {
     const auth::KeyRing& keys;
     Backend& backend;
     std::atomic<std::uint64_t> requests_total = 0;
-    std::atomic<std::uint64_t> errors_total = 0;  // Answers of 500 and above.
+    std::atomic<std::uint64_t> errors_total = 0;  // Answers of 500 and above, but for 501.
+    TrustedProxies proxies{};
+    MemoryBudget body_memory{config.body_memory_bytes_max};
+    MemoryBudget read_ahead_memory{config.read_ahead_memory_bytes_max};
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.
     std::function<runtime::HealthReport()> health{};
@@ -58,7 +63,11 @@ struct RequestContext {
     [[nodiscard]] std::string header_text(std::string_view name) const {
         return std::string(head().header(name).value_or(""));
     }
-    // The client's address without its port.
+    // Where links lead that the answer holds.
+    [[nodiscard]] PublicAddress public_address() const {
+        return gateway::public_address(head(), shared.proxies);
+    }
+    // The client's (or proxy's) address without its port.
     [[nodiscard]] std::string source_ip() const {
         const auto peer = head().peer;
         return std::string(peer.substr(0, peer.rfind(':')));
@@ -75,7 +84,13 @@ struct RequestContext {
     }
 };
 
-// An answer of 500 or above: counted, and its cause, which the client is not shown, logged.
+// Whether an answer's status stands for a failure of ours: 501 says that something does not exist
+// here, and nothing has failed.
+constexpr bool is_failure(int status) {
+    return status >= 500 && status != 501;
+}
+
+// The cause of an answer of 500 or above, which the client is not shown, is logged.
 void note_failure(RequestContext& context, const Error& error);
 
 }  // namespace onput::gateway

@@ -8,17 +8,17 @@
 namespace onput::gateway {
 namespace {
 
-constexpr Duration connection_check = std::chrono::milliseconds(100);
 constexpr Duration stop_grace = std::chrono::seconds(8);
 
 }  // namespace
 
-GatewayService::GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys)
+GatewayService::GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys,
+                               TrustedProxies proxies)
     : keys_(std::move(keys)),
       backend_(process.loop(), {.storage = config.storage_endpoint,
                                 .notifier = config.notifier_endpoint,
                                 .queue = config.queue_endpoint}),
-      shared_{.config = config, .keys = keys_, .backend = backend_},
+      shared_{.config = config, .keys = keys_, .backend = backend_, .proxies = std::move(proxies)},
       handler_(shared_),
       loop_(process.loop()),
       endpoints_{.storage = config.storage_endpoint,
@@ -36,15 +36,19 @@ Result<std::unique_ptr<GatewayService>> GatewayService::open(runtime::Process& p
                                                              const Config& config) {
     ONPUT_TRY(auto keys, make_key_ring(config));
     ONPUT_TRY(const auto address, parse_listen(config.listen));
-    std::unique_ptr<GatewayService> service(new GatewayService(process, config, std::move(keys)));
+    ONPUT_TRY(auto proxies, TrustedProxies::make(config.trusted_proxies));
+    std::unique_ptr<GatewayService> service(
+        new GatewayService(process, config, std::move(keys), std::move(proxies)));
     http::Options options;
     options.address = address.address;
     options.port = address.port;
     options.threads = config.threads;
-    options.render_error = render_protocol_error;
+    options.render_error = [&shared = service->shared_](const http::ProtocolError& error) {
+        auto response = render_protocol_error(error);
+        if (is_failure(response.head.status)) ++shared.errors_total;
+        return response;
+    };
     ONPUT_TRY(service->server_, http::Server::start(std::move(options), service->handler_));
-    Backend& backend = service->backend_;
-    process.loop().every(connection_check, [&backend] { backend.note_connections(); });
     log::info("listening", {{"address", address.address}, {"port", service->server_->port()}});
     return service;
 }

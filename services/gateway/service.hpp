@@ -24,7 +24,8 @@ public:
     [[nodiscard]] std::vector<schema::Metric> metrics() const override;
 
 private:
-    GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys);
+    GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys,
+                   TrustedProxies proxies);
 
     auth::KeyRing keys_;
     Backend backend_;

@@ -88,7 +88,7 @@ Result<void> Core::restore(Timestamp now, Effects&) {
 Result<void> Core::restore_catalogue() {
     ONPUT_TRY_VOID(for_each_row(view_, queue_rows(), [this](const store::Row& row) -> Result<void> {
         ONPUT_TRY(auto record, schema::decode<QueueRecord>(row.value));
-        ONPUT_TRY(auto settings, parse_settings(record.attributes));
+        ONPUT_TRY(auto settings, parse_settings(record.attributes, auth::PolicySource::store));
         catalogue_.add(std::move(record), std::move(settings));
         return {};
     }));

@@ -28,7 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auth::RequestView request;
     request.method = take_line(rest);
     request.path = take_line(rest);
-    request.query = take_line(rest);
+    const auto query = parse_query(take_line(rest));
+    if (!query) return 0;
+    request.query = *query;
     std::vector<auth::Header> headers;
     while (!rest.empty() && headers.size() < headers_max) {
         const std::string_view line = take_line(rest);

@@ -114,6 +114,8 @@ std::string_view FormNode::text_of(std::string_view name) const {
 Result<FormNode> read_fields(std::string_view form) {
     auto fields = http::parse_query(form);
     if (!fields) return malformed("the form is malformed or has too many fields");
+    if (const auto* repeated = find_repeated_parameter(*fields))
+        return malformed(fmt::format("the field {} is there twice", repeated->name));
     FormNode root;
     for (auto& field : *fields) {
         if (!is_utf8(field.name) || !is_utf8(field.value))

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/auth/json_names.hpp"
 #include "common/schema/json.hpp"
 
 namespace onput::gateway::aws {
@@ -119,6 +120,7 @@ Result<Value> read_json(std::string_view text) {
     ONPUT_TRY_VOID(check_shape(text));
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) return not_json("the request is not a JSON object");
+    if (auth::has_repeated_name(text)) return not_json("the request has a member twice");
     return to_value(json, 0);
 }
 

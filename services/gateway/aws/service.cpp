@@ -133,7 +133,8 @@ http::Response render_error(const Service& service, const Error& error, Protocol
                          .is_query_compatible = wire == Protocol::json});
 }
 
-http::Task<http::Response> serve(RequestContext& context, const Service& service, RawCall call) {
+http::Task<std::optional<http::Response>> serve(RequestContext& context, const Service& service,
+                                                RawCall call) {
     const Operation* operation = nullptr;
     const auto result = co_await run(context, service, call, operation);
     if (result) {
@@ -142,8 +143,10 @@ http::Task<http::Response> serve(RequestContext& context, const Service& service
         co_return is_rest(call.wire) ? render_rest_result(frame, call.wire, *result)
                                      : render_result(frame, call.wire, *result);
     }
+    // A client that has left, a long poll for instance, is sent nothing.
+    if (result.error().reason == "client_gone") co_return std::nullopt;
     auto response = render_error(service, result.error(), call.wire, context.request_id);
-    if (response.head.status >= 500) note_failure(context, result.error());
+    if (is_failure(response.head.status)) note_failure(context, result.error());
     co_return response;
 }
 

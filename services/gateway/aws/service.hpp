@@ -90,7 +90,9 @@ RawCall read_call(const RequestContext& context, Protocol wire, const RestRouter
                   Result<std::string> body);
 
 // Authenticates and runs the call, and renders its answer or error in its own wire form.
-http::Task<http::Response> serve(RequestContext& context, const Service& service, RawCall call);
+// Nothing when the client has left meanwhile.
+http::Task<std::optional<http::Response>> serve(RequestContext& context, const Service& service,
+                                                RawCall call);
 
 // An error of a service in a wire form.
 http::Response render_error(const Service& service, const Error& error, Protocol wire,

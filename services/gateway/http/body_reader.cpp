@@ -106,9 +106,8 @@ Task<Result<std::string_view>> BodyReader::read(std::size_t bytes_max) {
             co_return std::string_view(wire_.input().data(), *taken);
         } else if (!at_end()) {
             // A small body does not need the large buffer. In chunks the size is not known.
-            const std::uint64_t wanted =
-                chunked_ ? options_.body_buffer_bytes
-                         : std::min<std::uint64_t>(left_, options_.body_buffer_bytes);
+            const std::uint64_t room = std::min(bytes_max, options_.body_buffer_bytes);
+            const std::uint64_t wanted = chunked_ ? room : std::min<std::uint64_t>(left_, room);
             const auto arrived = co_await arrive(static_cast<std::size_t>(wanted));
             if (!arrived) failed_ = arrived.error();
         }
@@ -138,7 +137,8 @@ Task<Result<std::string>> BodyReader::read_whole(std::size_t bytes_max) {
     if (!chunked_ && left_ > bytes_max) co_return too_large;
     std::string whole;
     while (true) {
-        ONPUT_CO_TRY(const auto part, co_await read(options_.body_buffer_bytes));
+        // One byte more than may come, so that too large a body is seen to be.
+        ONPUT_CO_TRY(const auto part, co_await read(bytes_max - whole.size() + 1));
         if (part.empty()) break;
         if (part.size() > bytes_max - whole.size()) co_return too_large;
         whole.append(part);

@@ -183,7 +183,9 @@ std::expected<void, ProtocolError> parse_request_head(std::string_view bytes,
     if (found.hosts > 1) return refuse("the request has two Host headers");
     if (found.hosts == 0 && head.version_minor >= 1)
         return refuse("the request has no Host header");
-    if (target->authority) head.host = *target->authority;
+    // Routes go by the host and signatures cover the header: they must be the same text.
+    if (target->authority && !equal_ignoring_case(*target->authority, head.host))
+        return refuse("the authority of the request target differs from the Host header");
     if (!head.host.empty() && !parse_host(head.host)) return refuse("the host is malformed");
     if (auto body = decide_body(found, head); !body) return body;
     return decide_expectation(head);

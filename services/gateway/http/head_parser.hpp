@@ -2,7 +2,7 @@
 //
 // Strict where leniency lets two servers see different requests in the same bytes: a folded
 // header, a length sent twice or together with chunks, a transfer coding other than `chunked`,
-// HTTP/1.1 without exactly one Host, are refused.
+// HTTP/1.1 without exactly one Host, a target whose authority is not the Host, are refused.
 #pragma once
 
 #include <cstddef>

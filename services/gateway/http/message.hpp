@@ -21,12 +21,11 @@ struct Header {
 // A request without its body. All views point into memory of the connection and hold until the
 // handler returns.
 struct RequestHead {
-    std::string_view method{};  // As sent: methods are case-sensitive.
-    std::string_view target{};  // Raw, as signatures need it.
-    std::string_view path{};    // Raw; see target.hpp.
-    std::string_view query{};   // Raw, without '?'.
-    std::string_view
-        host;  // Host header, or the authority of an absolute target; maybe empty in HTTP/1.0.
+    std::string_view method{};      // As sent: methods are case-sensitive.
+    std::string_view target{};      // Raw, as signatures need it.
+    std::string_view path{};        // Raw; see target.hpp.
+    std::string_view query{};       // Raw, without '?'.
+    std::string_view host;          // The Host header; maybe empty in HTTP/1.0.
     std::vector<Header> headers{};  // In the order sent, duplicates kept.
     std::string_view peer{};        // "127.0.0.1:54321".
     std::optional<std::uint64_t>

@@ -1,6 +1,8 @@
 #include "services/gateway/http/stream.hpp"
 
 #include <cerrno>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
@@ -63,7 +65,10 @@ std::string to_text(const tcp::endpoint& endpoint) {
 
 class TcpStream final : public Stream, public std::enable_shared_from_this<TcpStream> {
 public:
-    explicit TcpStream(Socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {
+    explicit TcpStream(Socket socket)
+        : socket_(std::move(socket)),
+          handle_(socket_.native_handle()),
+          timer_(socket_.get_executor()) {
         Code ignored;  // A socket that refuses its options still carries bytes.
         socket_.set_option(tcp::no_delay(true), ignored);
         socket_.set_option(asio::socket_base::keep_alive(true), ignored);
@@ -116,6 +121,13 @@ public:
         socket_.async_write_some(buffers, std::move(done));
     }
 
+    std::size_t unacknowledged() const override {
+        int bytes = 0;
+        // A socket that cannot tell is broken, which the next write will say.
+        if (::ioctl(handle_, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+        return static_cast<std::size_t>(bytes);
+    }
+
     // Deadlines move later far more often than they are met: the timer stays where it is and looks
     // again when it fires, so that a request costs no timer operation.
     void set_deadline(SteadyTime deadline) override {
@@ -160,6 +172,7 @@ private:
     }
 
     Socket socket_;
+    const int handle_;  // Asio hands its own out to non-const callers only.
     Timer timer_;
     StreamEvents* owner_ = nullptr;
     bool reading_ = false;

@@ -70,6 +70,9 @@ public:
     // stay in place.
     virtual void start_write(const Pieces& pieces) = 0;
 
+    // Bytes that were written and that the peer's kernel has not acknowledged.
+    [[nodiscard]] virtual std::size_t unacknowledged() const = 0;
+
     // on_deadline is called once, not before this moment; a new deadline replaces the old one.
     virtual void set_deadline(SteadyTime deadline) = 0;
     virtual void clear_deadline() = 0;

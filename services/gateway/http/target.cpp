@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
-#include "common/base/encoding.hpp"
-
 namespace onput::http {
 namespace {
 
 bool is_host_byte(char byte) {
     const char lower = lower_case(byte);
     return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
-           byte == '-' || byte == '_' || byte == '~' || byte == '%';
+           byte == '-' || byte == '_';
 }
 
 bool is_address_byte(char byte) {
@@ -51,28 +49,6 @@ Result<Target> parse_target(std::string_view raw) {
     target.path = raw.substr(0, question);
     if (question < raw.size()) target.query = raw.substr(question + 1);
     return target;
-}
-
-Result<std::vector<QueryParameter>> parse_query(std::string_view query) {
-    std::vector<QueryParameter> parameters;
-    while (const auto raw = next_parameter(query)) {
-        if (parameters.size() == query_parameters_max) {
-            return fail(ErrorCode::invalid_argument, "the query has too many parameters");
-        }
-        ONPUT_TRY(auto name, form_decode(raw->name));
-        ONPUT_TRY(auto value, form_decode(raw->value));
-        parameters.push_back({.name = std::move(name),
-                              .value = std::move(value),
-                              .raw_name = raw->name,
-                              .raw_value = raw->value});
-    }
-    return parameters;
-}
-
-const QueryParameter* find_parameter(const std::vector<QueryParameter>& parameters,
-                                     std::string_view name) {
-    const auto found = std::ranges::find(parameters, name, &QueryParameter::name);
-    return found == parameters.end() ? nullptr : &*found;
 }
 
 Result<HostPort> parse_host(std::string_view text) {

@@ -3,10 +3,9 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "common/base/query.hpp"
 #include "common/base/result.hpp"
 #include "common/base/text.hpp"
 
@@ -18,7 +17,8 @@ using onput::equal_ignoring_case;  // As header names and tokens compare.
 struct Target {
     std::string_view path;   // From its '/'; "*" for `OPTIONS *`.
     std::string_view query;  // After the first '?'; empty when there is none.
-    // Of an absolute target (GET http://host:port/path), which then overrules the Host header.
+    // Of an absolute target (GET http://host:port/path). The head parser refuses one that differs
+    // from the Host header.
     std::optional<std::string_view> authority;
 };
 
@@ -26,32 +26,19 @@ struct Target {
 // invalid_argument.
 Result<Target> parse_target(std::string_view raw);
 
-struct QueryParameter {
-    std::string name;   // Decoded; '+' is a space.
-    std::string value;  // Empty for "?acl" and for "?acl=".
-    std::string_view raw_name;
-    std::string_view raw_value;  // Raw, for signatures: views into the query that was parsed.
-
-    friend bool operator==(const QueryParameter&, const QueryParameter&) = default;
-};
-
-constexpr std::size_t query_parameters_max = 1000;
-
-// In the order sent, duplicates kept, empty pieces ("a&&b") skipped. A broken percent-encoding or
-// more than query_parameters_max parameters are invalid_argument.
-Result<std::vector<QueryParameter>> parse_query(std::string_view query);
-
-// The first parameter of that name, or null.
-const QueryParameter* find_parameter(const std::vector<QueryParameter>& parameters,
-                                     std::string_view name);
+// Parameters are decoded once, for signatures, routes and operations alike.
+using onput::find_parameter;
+using onput::parse_query;
+using onput::query_parameters_max;
+using onput::QueryParameter;
 
 struct HostPort {
     std::string_view host;  // Without the brackets of an IPv6 address.
     std::string_view port;  // Empty when not given.
 };
 
-// "host", "host:port", "[::1]:port"; user information and anything that is not one of these is
-// invalid_argument.
+// "host", "host:port", "[::1]:port". Hosts are letters, digits, '.', '-' and '_': percent-encoding,
+// user information and anything else is invalid_argument.
 Result<HostPort> parse_host(std::string_view text);
 
 // Whether a comma-separated header value holds this token, in any case.

@@ -105,9 +105,20 @@ bool Wire::write_some(Pieces& pieces) {
         become_broken(client_gone(), Stream::Close::orderly);
         return false;
     }
-    write_budget_.add_bytes(*bytes);
+    sent_bytes_ += *bytes;
     drop_front(pieces, *bytes);
     return total(pieces) == 0;
+}
+
+// A client's progress is what its kernel has acknowledged. Ours holds megabytes and takes no more
+// before a third of them has left: a slow client would look like one that reads nothing.
+bool Wire::note_progress() {
+    const std::uint64_t waiting = stream_->unacknowledged();
+    const std::uint64_t acknowledged = sent_bytes_ - std::min(waiting, sent_bytes_);
+    if (acknowledged <= acknowledged_bytes_) return false;
+    write_budget_.add_bytes(acknowledged - acknowledged_bytes_);
+    acknowledged_bytes_ = acknowledged;
+    return true;
 }
 
 Task<Result<void>> Wire::send(Pieces pieces) {
@@ -126,15 +137,19 @@ Task<Result<void>> Wire::send(Pieces pieces) {
 }
 
 Task<void> Wire::write_when_possible(Pieces pieces) {
-    const SteadyTime start = now();
-    expired_ = false;
     stream_->start_write(pieces);
-    stream_->set_deadline(start + write_budget_.allowed_wait());
-    while (written_ == 0 && !broken_ && !expired_) co_await wakeup_;
+    bool has_stalled = false;
+    while (written_ == 0 && !broken_ && !has_stalled) {
+        const SteadyTime start = now();
+        expired_ = false;
+        stream_->set_deadline(start + write_budget_.allowed_wait());
+        while (written_ == 0 && !broken_ && !expired_) co_await wakeup_;
+        write_budget_.add_wait(since(start));
+        has_stalled = !broken_ && !note_progress() && expired_;
+    }
     stream_->clear_deadline();
     writes_at_once_ = 0;
-    write_budget_.add_wait(since(start));
-    write_budget_.add_bytes(written_);
+    sent_bytes_ += written_;
     // The write is still with the kernel and its bytes are the caller's: only closing ends it.
     if (written_ == 0 && !broken_) become_broken(client_too_slow(), Stream::Close::reset);
 }

@@ -72,6 +72,7 @@ private:
     void make_room(std::size_t capacity);
     void read_ahead();
     bool write_some(Pieces& pieces);
+    bool note_progress();
     Task<void> write_when_possible(Pieces pieces);
     void become_broken(Error why, Stream::Close how);
 
@@ -90,6 +91,8 @@ private:
     std::optional<Error> broken_;
     std::size_t written_ = 0;  // By the write in progress; 0 until it ends.
     unsigned writes_at_once_ = 0;
+    std::uint64_t sent_bytes_ = 0;          // Given to the kernel, in all.
+    std::uint64_t acknowledged_bytes_ = 0;  // Of them, with the peer's kernel.
     ProgressBudget write_budget_;
 };
 

@@ -1,7 +1,9 @@
 #include "services/gateway/s3/body.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -190,7 +192,10 @@ void Body::take(std::string_view bytes) {
 
 http::Task<Result<std::string>> Body::read(std::size_t bytes_max) {
     std::string decoded;
+    const auto began = std::chrono::steady_clock::now();
     while (decoded.size() < bytes_max) {
+        const bool is_late = std::chrono::steady_clock::now() - began >= piece_wait_max;
+        if (is_late && !decoded.empty()) break;
         const auto piece = co_await exchange_->read_body(bytes_max - decoded.size());
         if (!piece) co_return std::unexpected(piece.error());
         if (piece->empty()) break;
@@ -278,6 +283,12 @@ std::unexpected<Error> Body::checksum_differs(const Stated& stated) const {
 http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max) {
     auto body = Body::open(request, Body::Length::optional);
     if (!body) co_return std::unexpected(std::move(body).error());
+    const auto expected =
+        std::min<std::uint64_t>(body->decoded_length().value_or(bytes_max), bytes_max);
+    const auto memory =
+        co_await reserve(request.context.exchange, request.context.shared.body_memory,
+                         static_cast<std::size_t>(expected), MemoryBudget::Use::whole);
+    if (!memory) co_return std::unexpected(memory.error());
     std::string bytes;
     while (true) {
         auto piece = co_await body->read(bytes_max + 1);

@@ -28,6 +28,10 @@ struct BodyDigests {
     std::uint64_t bytes = 0;
 };
 
+// How long a piece of a body is waited for. A slow client's bytes go on to storage before the write
+// session there takes the silence for an end; so the rest of its time is for one more read.
+inline constexpr Duration piece_wait_max = std::chrono::seconds(10);
+
 class Body {
 public:
     // S3 wants the length of an object stated; a request that may have no body need not have one.
@@ -37,7 +41,8 @@ public:
     // Bytes of the object, when the client has said.
     [[nodiscard]] std::optional<std::uint64_t> decoded_length() const { return decoded_length_; }
 
-    // The next decoded bytes, at most about `bytes_max`; empty at the end.
+    // The next decoded bytes, at most about `bytes_max`; empty at the end. Less than there could be
+    // when they are long in coming: after piece_wait_max what has come is returned.
     http::Task<Result<std::string>> read(std::size_t bytes_max);
 
     // After read() has returned empty. Errors: bad_digest, x_amz_content_sha256_mismatch,

@@ -14,13 +14,6 @@ bool is_account(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Proxies append to a list: the first entry is the client's.
-std::string_view first_of(std::string_view list) {
-    list = list.substr(0, list.find(','));
-    while (list.ends_with(' ')) list.remove_suffix(1);
-    return list;
-}
-
 }  // namespace
 
 Result<QueueName> parse_queue_url(std::string_view url) {
@@ -38,11 +31,8 @@ Result<QueueName> parse_queue_url(std::string_view url) {
     return QueueName{.account = std::string(account), .name = std::string(name)};
 }
 
-std::string queue_url(const http::RequestHead& head, const QueueName& queue) {
-    const bool is_https = first_of(head.header("x-forwarded-proto").value_or("")) == "https";
-    const auto host = first_of(head.header("x-forwarded-host").value_or(head.host));
-    return fmt::format("{}://{}/{}/{}", is_https ? "https" : "http", host, queue.account,
-                       queue.name);
+std::string queue_url(const PublicAddress& address, const QueueName& queue) {
+    return fmt::format("{}://{}/{}/{}", address.scheme, address.host, queue.account, queue.name);
 }
 
 }  // namespace onput::gateway::sqs

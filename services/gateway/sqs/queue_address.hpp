@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/base/result.hpp"
-#include "services/gateway/http/message.hpp"
+#include "services/gateway/trusted_proxies.hpp"
 
 namespace onput::gateway::sqs {
 
@@ -20,8 +20,7 @@ struct QueueName {
 // A bare name is a queue of the caller. invalid_argument, reason QueueDoesNotExist, for the rest.
 Result<QueueName> parse_queue_url(std::string_view url);
 
-// On the host by which the request came, or by which a proxy says that it came: some SDKs send the
-// next request to the URL itself.
-std::string queue_url(const http::RequestHead& head, const QueueName& queue);
+// Where the client reached us: some SDKs send the next request to the URL itself.
+std::string queue_url(const PublicAddress& address, const QueueName& queue);
 
 }  // namespace onput::gateway::sqs

@@ -65,8 +65,8 @@ Outcome create_queue(Call& call) {
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
-    result["QueueUrl"] =
-        Value(queue_url(call.context.head(), {answer->reply.account, answer->reply.name}));
+    result["QueueUrl"] = Value(
+        queue_url(call.context.public_address(), {answer->reply.account, answer->reply.name}));
     co_return result;
 }
 
@@ -86,8 +86,8 @@ Outcome get_queue_url(Call& call) {
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
-    result["QueueUrl"] =
-        Value(queue_url(call.context.head(), {answer->reply.account, answer->reply.name}));
+    result["QueueUrl"] = Value(
+        queue_url(call.context.public_address(), {answer->reply.account, answer->reply.name}));
     co_return result;
 }
 
@@ -105,7 +105,7 @@ Outcome list_queues(Call& call) {
     Value result{Value::Map()};
     for (const auto& queue : answer->reply.queues) {
         result["QueueUrls"].push_back(
-            Value(queue_url(call.context.head(), {queue.account, queue.name})));
+            Value(queue_url(call.context.public_address(), {queue.account, queue.name})));
     }
     // Only a caller that asked for pages is told that there are more.
     if (most->has_value() && !answer->reply.next_after.empty())

@@ -109,8 +109,8 @@ std::string principal_name(std::string_view account) {
     return "arn:aws:iam::" + std::string(account) + ":root";
 }
 
-Result<auth::Policy> parse_topic_access(std::string_view json) {
-    auto policy = auth::Policy::parse(json);
+Result<auth::Policy> parse_topic_access(std::string_view json, auth::PolicySource source) {
+    auto policy = auth::Policy::parse(json, source);
     if (!policy) {
         return fail(ErrorCode::invalid_argument, "Policy Error: " + policy.error().message,
                     "InvalidParameter");

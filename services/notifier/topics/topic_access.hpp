@@ -15,7 +15,7 @@ namespace onput::notifier {
 // A topic's Policy. Its statements are about SNS's actions on topics only ("SNS:Publish", with
 // wildcards); others are "Policy statement action out of service scope!". The messages lack the
 // "Invalid parameter: " before them.
-Result<auth::Policy> parse_topic_access(std::string_view json);
+Result<auth::Policy> parse_topic_access(std::string_view json, auth::PolicySource source);
 
 // The policy that a topic without one has: AWS's, which lets the owner do everything.
 std::string default_topic_access(const Topic& topic);

@@ -113,13 +113,14 @@ Result<void> accept_topic_attribute(const std::string& name, const std::string& 
     return refuse_unsupported(name, value, call);
 }
 
-Result<TopicSettings> read_topic_settings(const Texts& attributes, AttributeCall call) {
+Result<TopicSettings> read_topic_settings(const Texts& attributes, AttributeCall call,
+                                          auth::PolicySource source) {
     TopicSettings settings;
     const auto with_call = [call](Error error) {
         return invalid_attribute(call, std::move(error));
     };
     if (const auto policy = value_of(attributes, "Policy"); !policy.empty()) {
-        auto parsed = parse_topic_access(policy);
+        auto parsed = parse_topic_access(policy, source);
         if (!parsed) return with_call(std::move(parsed).error());
         settings.policy = *std::move(parsed);
     }

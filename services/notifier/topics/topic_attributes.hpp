@@ -37,7 +37,9 @@ struct TopicSettings {
     bool disables_overrides = false;
 };
 // What accepted attributes mean; InvalidParameter for values that mean nothing.
-Result<TopicSettings> read_topic_settings(const Texts& attributes, AttributeCall call);
+// `source`: of the policy among them.
+Result<TopicSettings> read_topic_settings(const Texts& attributes, AttributeCall call,
+                                          auth::PolicySource source);
 void apply(TopicSettings settings, Topic& topic);
 
 // Whether every attribute of `wanted` is already what the topic has.

@@ -101,7 +101,8 @@ Result<void> TopicBook::restore() {
     const auto take_topic = [&state](const std::string& key, TopicRecord record) -> Result<void> {
         if (key != topic_key(record.arn)) return damaged("a topic is not what its key says");
         Topic topic = from_record(std::move(record));
-        ONPUT_TRY(auto settings, read_topic_settings(topic.attributes, AttributeCall::of_one));
+        ONPUT_TRY(auto settings, read_topic_settings(topic.attributes, AttributeCall::of_one,
+                                                     auth::PolicySource::store));
         apply(std::move(settings), topic);
         state.add(std::move(topic));
         return {};
@@ -133,7 +134,8 @@ Result<schema::TopicInfo> TopicBook::create(const schema::CreateTopic& request,
     ONPUT_TRY_VOID(check_owner(caller, "SNS:CreateTopic"));
     ONPUT_TRY_VOID(check_name(request.name));
     ONPUT_TRY(auto accepted, accept_attributes(request.attributes));
-    ONPUT_TRY(auto settings, read_topic_settings(accepted, AttributeCall::of_many));
+    ONPUT_TRY(auto settings,
+              read_topic_settings(accepted, AttributeCall::of_many, auth::PolicySource::request));
     ONPUT_TRY_VOID(check_tags(request.tags));
 
     const std::string& account = caller.principal.account;
@@ -185,7 +187,10 @@ Result<schema::Empty> TopicBook::set_attribute(const schema::SetTopicAttribute& 
     Texts attributes = topic->attributes;
     ONPUT_TRY_VOID(
         accept_topic_attribute(request.name, request.value, AttributeCall::of_one, attributes));
-    ONPUT_TRY(auto settings, read_topic_settings(attributes, AttributeCall::of_one));
+    // Another attribute may be set beside a policy that is older than a check.
+    const auto source =
+        request.name == "Policy" ? auth::PolicySource::request : auth::PolicySource::store;
+    ONPUT_TRY(auto settings, read_topic_settings(attributes, AttributeCall::of_one, source));
     topic->attributes = std::move(attributes);
     apply(std::move(settings), *topic);
     for (const std::uint64_t number : topic->subscriptions) {

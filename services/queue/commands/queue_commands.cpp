@@ -138,7 +138,7 @@ Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttrib
     // The request's own faults come first: they are named, whatever the queue has.
     ONPUT_TRY_VOID(parse_settings(request.attributes));
     Attributes attributes = merge_attributes(queue->record.attributes, request.attributes);
-    ONPUT_TRY(Settings settings, parse_settings(attributes));
+    ONPUT_TRY(Settings settings, parse_settings(attributes, auth::PolicySource::store));
     if (request.attributes.contains("RedrivePolicy")) {
         ONPUT_TRY_VOID(check_redrive(attributes, settings, queue->arn));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/auth/json_names.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 
@@ -64,8 +65,15 @@ Result<void> refuse_unsupported(std::string_view name, std::string_view value) {
     return {};
 }
 
-Result<void> parse_policies(std::string_view name, const std::string& value, Settings& settings) {
+Result<void> parse_policies(std::string_view name, const std::string& value,
+                            auth::PolicySource source, Settings& settings) {
     if (value.empty()) return {};
+    if (source == auth::PolicySource::request && auth::has_repeated_name(value)) {
+        return fail(ErrorCode::invalid_argument,
+                    "Invalid value for the parameter " + std::string(name) +
+                        ". Reason: an element is there twice.",
+                    "InvalidAttributeValue");
+    }
     if (name == "RedrivePolicy") {
         auto policy = parse_redrive_policy(value);
         if (!policy) return invalid_json(name, value, policy.error());
@@ -75,7 +83,7 @@ Result<void> parse_policies(std::string_view name, const std::string& value, Set
         if (!policy) return invalid_json(name, value, policy.error());
         settings.redrive_allow = *std::move(policy);
     } else {
-        auto policy = auth::Policy::parse(value);
+        auto policy = auth::Policy::parse(value, source);
         if (!policy) {
             return fail(ErrorCode::invalid_argument,
                         "Invalid value for the parameter Policy. Reason: " + policy.error().message,
@@ -92,7 +100,7 @@ bool is_xml_character(unsigned char byte) {
 
 }  // namespace
 
-Result<Settings> parse_settings(const Attributes& attributes) {
+Result<Settings> parse_settings(const Attributes& attributes, auth::PolicySource source) {
     Settings settings;
     for (const auto& [name, value] : attributes) {
         ONPUT_TRY_VOID(refuse_unsupported(name, value));
@@ -106,7 +114,7 @@ Result<Settings> parse_settings(const Attributes& attributes) {
         } else if (name == "SqsManagedSseEnabled") {
             if (value != "true" && value != "false") return invalid_value(name);
         } else if (std::ranges::find(removable_attributes, name) != removable_attributes.end()) {
-            ONPUT_TRY_VOID(parse_policies(name, value, settings));
+            ONPUT_TRY_VOID(parse_policies(name, value, source, settings));
         } else if (name != "FifoQueue" && !name.starts_with("Kms") &&
                    std::ranges::find(fifo_attributes, name) == fifo_attributes.end()) {
             return fail(ErrorCode::invalid_argument, "Unknown Attribute " + name + ".",

@@ -37,8 +37,10 @@ struct Settings {
 
 // Every fault is invalid_argument with the reason InvalidAttributeName or InvalidAttributeValue, or
 // unimplemented with UnsupportedOperation (FIFO queues, KMS keys), and AWS's text. Whether a
-// dead-letter queue exists is the catalogue's to check.
-Result<Settings> parse_settings(const Attributes& attributes);
+// dead-letter queue exists is the catalogue's to check. What was stored before is not held to newer
+// checks of policies.
+Result<Settings> parse_settings(const Attributes& attributes,
+                                auth::PolicySource source = auth::PolicySource::request);
 
 // The attributes that GetQueueAttributes shows of the settings: those of `set`, and the defaults of
 // the others.

@@ -23,7 +23,9 @@ inline constexpr std::size_t write_sessions_max = 1000;
 inline constexpr std::size_t read_sessions_max = 10'000;
 inline constexpr std::uint32_t write_credit = 8;  // Unanswered AppendWrites of one session.
 inline constexpr Duration write_idle_max = std::chrono::seconds(60);
-inline constexpr Duration read_idle_max = std::chrono::seconds(60);
+// A reader asks for the next piece when its client has taken one: as slowly as the gateway bears, a
+// kilobyte per second, a chunk lasts 17 minutes.
+inline constexpr Duration read_idle_max = std::chrono::minutes(20);
 
 class WriteSessions {
 public:

@@ -265,6 +265,27 @@ TEST(ClaimQuery, parameters_without_a_name_do_no_harm) {
     EXPECT_EQ(reason_of(request), "none");
 }
 
+TEST(Claim, headers_of_meaning_come_once) {
+    for (const char* name : {"Authorization", "X-Amz-Date", "x-amz-copy-source", "Content-MD5"}) {
+        TestRequest request = good_request();
+        request.headers.emplace_back(name, "a");
+        request.headers.emplace_back(name, "b");
+        EXPECT_EQ(reason_of(request), "repeated_header") << name;
+    }
+    TestRequest request = good_request();
+    request.headers.emplace_back("x-amz-meta-a", "1");
+    request.headers.emplace_back("x-amz-meta-a", "2");
+    EXPECT_EQ(reason_of(request), "headers_not_signed");
+}
+
+TEST(Claim, an_encoded_name_makes_a_signature_as_well) {
+    TestRequest request{.query = "AWSAccessKey%49d=a&Signature=b&Expires=1"};
+    EXPECT_FALSE(is_anonymous(request.view()));
+    request = presigned("60");
+    request.query.replace(0, 5, "X%2DAmz");
+    EXPECT_EQ(reason_of(request), "none");
+}
+
 TEST(Claim, two_signatures_at_once_are_refused) {
     TestRequest request = good_request();
     request.query = presigned("60").query;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/auth/json_names.hpp"
+
 namespace onput::auth {
 namespace {
 
@@ -109,9 +111,7 @@ TEST(PolicyPrincipals, a_service_is_matched_exactly) {
     EXPECT_EQ(effect_of({.principal = R"({"Service": ["sns.amazonaws.com", "s3.amazonaws.com"]})"},
                         from_bucket()),
               PolicyEffect::allow);
-    EXPECT_EQ(effect_of({.principal = R"({"Service": "s3"})"}, from_bucket()),
-              PolicyEffect::no_match);
-    EXPECT_EQ(effect_of({.principal = R"({"AWS": "s3.amazonaws.com"})"}, from_bucket()),
+    EXPECT_EQ(effect_of({.principal = R"({"Service": "sns.amazonaws.com"})"}, from_bucket()),
               PolicyEffect::no_match);
 }
 
@@ -126,12 +126,53 @@ TEST(PolicyPrincipals, an_account_stands_for_everyone_in_it) {
     }
 }
 
-TEST(PolicyPrincipals, a_user_is_matched_by_its_arn) {
-    const Rule rule{.principal = R"({"AWS": "arn:aws:iam::123456789012:user/ann"})"};
-    PolicyRequest request = from_account("123456789012");
-    EXPECT_EQ(effect_of(rule, request), PolicyEffect::no_match);
-    request.principal.arn = "arn:aws:iam::123456789012:user/ann";
-    EXPECT_EQ(effect_of(rule, request), PolicyEffect::allow);
+TEST(PolicyPrincipals, one_that_can_never_match_is_refused_for_denials_too) {
+    for (const char* principal :
+         {R"({"AWS": "arn:aws:iam::123456789012:user/ann"})", R"({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})",
+          R"({"AWS": "arn:aws:iam::123456789012:role/r"})", R"({"AWS": "AKIAIOSFODNN7EXAMPLE"})",
+          R"({"AWS": "arn:aws:sts::123456789012:assumed-role/r/s"})", R"({"AWS": ""})",
+          R"({"AWS": "arn:aws-cn:iam::123456789012:root"})", R"({"AWS": "12345678901"})",
+          R"({"AWS": "arn:aws:iam::123456789012:*"})", R"({"AWS": "arn:aws:iam::*:root"})",
+          R"({"AWS": ["*", "arn:aws:iam::12345678901x:root"]})", R"({"Service": "s3"})",
+          R"({"Service": "s3.amazonaws.com.cn"})", R"({"Service": "*.amazonaws.com"})"}) {
+        for (const char* effect : {"Allow", "Deny"}) {
+            const std::string text =
+                document(Rule{.effect = effect, .principal = principal}.text());
+            EXPECT_TRUE(refusal_of(text).starts_with(
+                "policy: statement #1: Invalid principal in policy: \""))
+                << principal << refusal_of(text);
+            EXPECT_TRUE(Policy::parse(text, PolicySource::store)) << principal;
+        }
+    }
+}
+
+TEST(PolicyParse, actions_and_resources_that_can_never_match_are_refused) {
+    EXPECT_EQ(refusal_of(document(Rule{.action = R"(["sqs:*", "SendMessage"])"}.text())),
+              R"(policy: statement #1: Policy has invalid action "sendmessage")");
+    for (const char* resource : {R"("arn:aws-cn:sqs:::jobs")", R"("jobs")", R"("")"}) {
+        EXPECT_TRUE(refusal_of(document(Rule{.resource = resource}.text()))
+                        .starts_with("policy: statement #1: Policy has invalid resource"))
+            << resource;
+    }
+    for (const char* resource : {R"("*")", R"("arn:aws:sqs:*:*:jobs")", R"("arn:*:sqs:::jobs")"})
+        EXPECT_EQ(refusal_of(document(Rule{.resource = resource}.text())), "none") << resource;
+}
+
+TEST(PolicyParse, an_element_that_is_there_twice_is_refused) {
+    std::string text = document(Rule{}.text());
+    text.insert(text.find("\"Effect\""), R"("Effect": "Deny", )");
+    EXPECT_EQ(refusal_of(text), "policy: an element is there twice");
+    EXPECT_TRUE(Policy::parse(text, PolicySource::store));
+    text = document(Rule{}.text());
+    text.insert(text.find("\"Effect\""), R"("\u0045ffect": "Deny", )");
+    EXPECT_EQ(refusal_of(text), "policy: an element is there twice");
+}
+
+TEST(JsonNames, are_compared_within_one_object) {
+    for (const char* text : {R"({"a":1,"a":2})", R"([{"b":{"a":1,"\u0061":1}}])", R"({"":0,"":0})"})
+        EXPECT_TRUE(has_repeated_name(text)) << text;
+    for (const char* text : {R"({"a":{"a":1},"A":[{"a":1},{"a":1}]})", "", "{", "1", "[}"})
+        EXPECT_FALSE(has_repeated_name(text)) << text;
 }
 
 TEST(PolicyActions, wildcards_match_in_any_case_of_letters) {

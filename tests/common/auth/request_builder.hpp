@@ -28,7 +28,8 @@ struct TestRequest {
     RequestView view() {
         views_.clear();
         for (const auto& [name, value] : headers) views_.push_back({.name = name, .value = value});
-        return {.method = method, .path = path, .query = query, .headers = views_};
+        parameters_ = parse_query(query).value();
+        return {.method = method, .path = path, .query = parameters_, .headers = views_};
     }
 
     void set(const std::string& name, const std::string& value) {
@@ -46,6 +47,7 @@ struct TestRequest {
     }
 
     std::vector<Header> views_ = {};
+    std::vector<QueryParameter> parameters_ = {};
 };
 
 // The service's side: knows the example credentials, and the time the test says.

@@ -85,6 +85,43 @@ TEST(SigV2, the_sender_may_repeat_those_headers_but_not_change_them) {
     EXPECT_EQ(gate.admit(request).error().reason, "signature_does_not_match");
 }
 
+TEST(SigV2, an_encoded_name_is_signed_as_what_it_means) {
+    Gate gate(expiry);
+    for (const char* added : {"notificatio%6e", "respons%65-content-type=text/html",
+                              "x%2Damz-meta-note=x", "%78-amz-copy-source=/other/key"}) {
+        TestRequest request = presigned_tagging();
+        request.query += std::string("&") + added;
+        EXPECT_EQ(gate.admit(request).error().reason, "signature_does_not_match") << added;
+    }
+    TestRequest request = presigned_tagging();
+    request.query.replace(0, 7, "taggin%67");
+    EXPECT_TRUE(gate.admit(request));
+}
+
+TEST(SigV2, a_line_break_in_a_header_of_the_query_is_refused) {
+    Gate gate(expiry);
+    TestRequest request = presigned_put();
+    request.query.replace(request.query.find("hi%20you"), 8, "hi%0Ax-amz-acl:private");
+    EXPECT_EQ(gate.admit(request).error().reason, "access_denied");
+}
+
+TEST(SigV2, a_url_is_good_for_a_week_at_most) {
+    TestRequest request = presigned_tagging();
+    Gate in_a_week(expiry - presign_lifetime_max - clock_skew_max);
+    EXPECT_TRUE(in_a_week.admit(request));
+    Gate later(in_a_week.now - std::chrono::seconds(1));
+    EXPECT_EQ(later.admit(request).error().reason, "authorization_query_parameters_error");
+}
+
+TEST(SigV2, a_signature_parameter_that_is_there_twice_is_refused) {
+    Gate gate(expiry);
+    for (const char* added : {"AWSAccessKeyId=x", "Signatur%65=x", "Expires=1"}) {
+        TestRequest request = presigned_tagging();
+        request.query += std::string("&") + added;
+        EXPECT_EQ(gate.admit(request).error().reason, "authorization_query_parameters_error");
+    }
+}
+
 TEST(SigV2, a_header_that_was_not_signed_breaks_the_signature) {
     Gate gate(expiry);
     TestRequest request = presigned_put();
@@ -92,13 +129,13 @@ TEST(SigV2, a_header_that_was_not_signed_breaks_the_signature) {
     EXPECT_EQ(gate.admit(request).error().reason, "signature_does_not_match");
 }
 
-TEST(SigV2, a_session_token_is_part_of_the_signature) {
+TEST(SigV2, a_session_token_is_refused_although_it_is_signed) {
     Gate gate(expiry);
     TestRequest request = presigned("GET", "/bucket/k",
                                     "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&"
                                     "Signature=ht7vlI9DpYCSVV53%2FHb%2FSpmSzgQ%3D&"
                                     "x-amz-security-token=to%2Fken&Expires=1795256730");
-    EXPECT_TRUE(gate.admit(request));
+    EXPECT_EQ(gate.admit(request).error().reason, "invalid_token");
 }
 
 TEST(SigV2, a_bucket_in_the_host_is_signed_as_part_of_the_path) {
@@ -116,7 +153,7 @@ TEST(SigV2, another_method_key_or_sub_resource_is_refused) {
     for (const auto& change : std::vector<std::function<void(TestRequest&)>>{
              [](TestRequest& r) { r.method = "PUT"; }, [](TestRequest& r) { r.path = "/bucket/l"; },
              [](TestRequest& r) { r.query += "&acl"; },
-             [](TestRequest& r) { r.query.replace(r.query.find("17952"), 5, "27952"); }}) {
+             [](TestRequest& r) { r.query.replace(r.query.find("17952567"), 8, "17952568"); }}) {
         TestRequest request = presigned_tagging();
         change(request);
         EXPECT_EQ(gate.admit(request).error().reason, "signature_does_not_match");
@@ -149,7 +186,7 @@ TEST(SigV2, missing_or_unreadable_parts_deny_access) {
     for (const char* query :
          {"AWSAccessKeyId=a", "AWSAccessKeyId=a&Signature=b", "AWSAccessKeyId=a&Expires=1",
           "AWSAccessKeyId=&Signature=b&Expires=1", "AWSAccessKeyId=a&Signature=b&Expires=soon",
-          "AWSAccessKeyId=a&Signature=b&Expires=-1", "AWSAccessKeyId=a&Signature=%zz&Expires=1",
+          "AWSAccessKeyId=a&Signature=b&Expires=-1",
           "AWSAccessKeyId=a&Signature=b&Expires=253402300800"}) {
         TestRequest request = presigned("GET", "/bucket/k", query);
         const auto identity = gate.admit(request);

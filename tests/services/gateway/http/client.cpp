@@ -90,6 +90,18 @@ std::optional<std::string> Client::receive_rest() {
     return std::exchange(input_, {});
 }
 
+std::size_t Client::read_some(std::size_t bytes) {
+    std::array<char, 64 * 1024> piece;
+    std::size_t read = 0;
+    while (read < bytes) {
+        const auto wanted = std::min(piece.size(), bytes - read);
+        const ssize_t received = ::recv(socket_, piece.data(), wanted, 0);
+        if (received <= 0) break;
+        read += static_cast<std::size_t>(received);
+    }
+    return read;
+}
+
 bool Client::readable_within(std::chrono::milliseconds time) {
     pollfd state{.fd = socket_, .events = POLLIN, .revents = 0};
     return ::poll(&state, 1, static_cast<int>(time.count())) == 1;

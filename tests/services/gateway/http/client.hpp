@@ -59,6 +59,8 @@ public:
     // All until the server closes; nothing if it does not, or resets.
     std::optional<std::string> receive_rest();
 
+    // Reads so many bytes of whatever comes and drops them; how many came before the end.
+    std::size_t read_some(std::size_t bytes);
     bool readable_within(std::chrono::milliseconds time);
     void shut_output();
     void reset();

@@ -51,10 +51,26 @@ TEST_F(HeadParserTest, nothing_of_an_earlier_request_remains) {
     EXPECT_EQ(head.headers.size(), 1U);
 }
 
-TEST_F(HeadParserTest, an_absolute_target_overrules_the_host) {
-    ASSERT_EQ(parse("GET http://real/x HTTP/1.1\r\nHost: other\r\n\r\n"), "");
-    EXPECT_EQ(head.host, "real");
+TEST_F(HeadParserTest, an_absolute_target_names_the_host_that_the_header_names) {
+    ASSERT_EQ(parse("GET http://Real:1/x HTTP/1.1\r\nHost: real:1\r\n\r\n"), "");
+    EXPECT_EQ(head.host, "real:1");
     EXPECT_EQ(head.path, "/x");
+    for (const char* scheme : {"http", "https", "HTTP"}) {
+        for (const char* authority : {"b.localhost", "localhost:80", "user@localhost", ""}) {
+            const std::string line = std::string("GET ") + scheme + "://" + authority;
+            EXPECT_EQ(parse(line + "/x HTTP/1.1\r\nHost: localhost\r\n\r\n"), "bad_request");
+            EXPECT_EQ(parse(line + "?x HTTP/1.1\r\nHost: localhost\r\n\r\n"), "bad_request");
+        }
+    }
+    EXPECT_EQ(parse("GET http://b.localhost/x HTTP/1.0\r\n\r\n"), "bad_request");
+}
+
+TEST_F(HeadParserTest, a_host_is_one_plain_name) {
+    for (const char* host : {"a%2fb.localhost", "a/b.localhost", "a~b", "a,b", "a b", "a@b",
+                             "a\xC3\xA4", "[::1%25eth0]", "a.localhost:1:2"}) {
+        EXPECT_EQ(parse(std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n"), "bad_request")
+            << host;
+    }
 }
 
 TEST_F(HeadParserTest, bodies_are_announced_by_length_or_in_chunks) {

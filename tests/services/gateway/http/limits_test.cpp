@@ -141,6 +141,33 @@ TEST_F(ServerTest, a_client_that_does_not_read_is_given_up) {
     EXPECT_EQ(client.receive_rest(), std::nullopt);
 }
 
+TEST_F(ServerTest, a_client_that_reads_slowly_but_on_is_served) {
+    // The kernel between the two holds megabytes, and is not ready for more before a third of them
+    // has left: at this pace that takes many times the time-out.
+    Options options;
+    options.stall_timeout = 200ms;
+    constexpr std::size_t bytes = 64U << 20;
+    constexpr std::size_t step = 64U << 10;
+    serve(
+        [](Exchange& exchange) -> Task<void> {
+            ResponseHead head{.status = 200, .close_connection = true};
+            static_cast<void>(co_await exchange.respond(std::move(head), std::string(bytes, 'x')));
+        },
+        std::move(options));
+    Client client = connect();
+    Client pacer = connect();
+    client.send(get);
+    const auto end = std::chrono::steady_clock::now() + 2s;
+    std::size_t read = 0;
+    while (std::chrono::steady_clock::now() < end) {
+        ASSERT_EQ(client.read_some(step), step);
+        read += step;
+        // Nothing comes from here: it only takes its time.
+        EXPECT_FALSE(pacer.readable_within(50ms));
+    }
+    EXPECT_GT(read + client.read_some(2 * bytes), bytes);
+}
+
 TEST_F(ServerTest, further_connections_wait_until_one_ends) {
     Options options;
     options.connections_max = 2;

@@ -42,38 +42,6 @@ TEST(Target, other_forms_are_refused) {
     }
 }
 
-TEST(Query, parameters_are_decoded_and_kept_raw_in_order) {
-    const auto query = parse_query("b=1+2%2B&acl&a=&&b=%C3%A4=x");
-    ASSERT_TRUE(query);
-    const std::vector<QueryParameter> expected{
-        {.name = "b", .value = "1 2+", .raw_name = "b", .raw_value = "1+2%2B"},
-        {.name = "acl", .value = "", .raw_name = "acl", .raw_value = ""},
-        {.name = "a", .value = "", .raw_name = "a", .raw_value = ""},
-        {.name = "b", .value = "\xC3\xA4=x", .raw_name = "b", .raw_value = "%C3%A4=x"},
-    };
-    EXPECT_EQ(*query, expected);
-}
-
-TEST(Query, the_first_parameter_of_a_name_is_found) {
-    const auto query = parse_query("b=1&b=2");
-    ASSERT_TRUE(find_parameter(*query, "b"));
-    EXPECT_EQ(find_parameter(*query, "b")->value, "1");
-    EXPECT_EQ(find_parameter(*query, "B"), nullptr);
-}
-
-TEST(Query, a_broken_encoding_is_refused) {
-    EXPECT_FALSE(parse_query("a=%"));
-    EXPECT_FALSE(parse_query("a=%4"));
-    EXPECT_FALSE(parse_query("%zz"));
-}
-
-TEST(Query, parameters_have_a_limit) {
-    std::string query;
-    for (std::size_t i = 0; i < query_parameters_max; ++i) query += "a&";
-    EXPECT_TRUE(parse_query(query));
-    EXPECT_FALSE(parse_query(query + "a"));
-}
-
 TEST(Host, a_name_and_a_port_are_told_apart) {
     EXPECT_EQ(parse_host("bucket.s3.localhost")->host, "bucket.s3.localhost");
     EXPECT_EQ(parse_host("host:4566")->host, "host");

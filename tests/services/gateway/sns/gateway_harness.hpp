@@ -17,6 +17,7 @@
 #include "common/auth/signer.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "services/gateway/admin.hpp"
 #include "services/gateway/handler.hpp"
 #include "tests/services/gateway/http/client.hpp"
 
@@ -26,7 +27,12 @@ inline constexpr std::string_view account = "000000000000";
 
 class PlayedGateway {
 public:
-    PlayedGateway() : thread_([this] { run(); }) {
+    struct Setup {
+        Config config{};
+        bool storage_is_away = false;
+    };
+    PlayedGateway() : PlayedGateway(Setup()) {}
+    explicit PlayedGateway(Setup setup) : setup_(std::move(setup)), thread_([this] { run(); }) {
         auto port = port_promise_.get_future();
         ONPUT_CHECK(port.wait_for(http::patience) == std::future_status::ready);
         port_ = port.get();
@@ -66,9 +72,14 @@ private:
         const std::string endpoint = notifier_->endpoints().front();
         auth::KeyRing keys;
         ONPUT_CHECK(keys.add("test", {.secret = "test", .account_id = std::string(account)}));
-        const Config config;
-        Backend backend(loop, {.storage = endpoint, .notifier = endpoint, .queue = endpoint});
-        Shared shared{.config = config, .keys = keys, .backend = backend};
+        const std::string away = "ipc:///nonexistent/onput/storage";
+        Backend backend(loop, {.storage = setup_.storage_is_away ? away : endpoint,
+                               .notifier = endpoint,
+                               .queue = endpoint});
+        Shared shared{.config = setup_.config, .keys = keys, .backend = backend};
+        shared.health = [&shared] {
+            return runtime::HealthReport{.waiting_for = {}, .metrics = request_metrics(shared)};
+        };
         Handler handler(shared);
         http::Options options;
         options.render_error = render_protocol_error;
@@ -101,6 +112,7 @@ private:
         }
     }
 
+    const Setup setup_;
     std::mutex mutex_;  // Of what the test and the loop's thread both touch.
     std::map<std::string, Result<std::string>> answers_;
     transport::Request last_;
@@ -116,6 +128,9 @@ private:
 
 class GatewayTest : public testing::Test {
 protected:
+    GatewayTest() = default;
+    explicit GatewayTest(PlayedGateway::Setup setup) : gateway(std::move(setup)) {}
+
     template <schema::Message M>
     void notifier_answers(const typename M::Reply& reply) {
         gateway.set_answer(M::method, schema::encode(reply));
@@ -153,7 +168,7 @@ protected:
         auth::Signer signer({.access_key = "test", .secret = "test", .service = "sns"});
         const std::vector<auth::Header> headers{{"host", "localhost"}};
         const auto made =
-            signer.sign({.method = "POST", .path = "/", .query = "", .headers = headers},
+            signer.sign({.method = "POST", .path = "/", .query = {}, .headers = headers},
                         to_hex(Digest::of(DigestAlgorithm::sha256, form)), wall_now());
         EXPECT_TRUE(made);
         return "x-amz-date: " + made->amz_date + "\r\nAuthorization: " + made->authorization +

@@ -33,8 +33,12 @@ TEST(SqsForm, plain_fields_are_members) {
     EXPECT_EQ(form("SendMessage", ""), Value(Value::Map()));
 }
 
-TEST(SqsForm, the_last_of_two_equal_fields_counts) {
-    EXPECT_EQ(form("SendMessage", "MessageBody=1&MessageBody=2").text_of("MessageBody"), "2");
+TEST(SqsForm, a_field_that_is_there_twice_is_refused) {
+    for (const char* text : {"MessageBody=1&MessageBody=2", "Action=a&MessageBody=1&Actio%6E=b"}) {
+        const auto fields = aws::read_fields(text);
+        ASSERT_FALSE(fields) << text;
+        EXPECT_EQ(fields.error().reason, "MalformedQueryString") << text;
+    }
 }
 
 TEST(SqsForm, numbered_fields_are_the_list_that_json_has) {
