@@ -56,6 +56,15 @@ Result<std::uint64_t> read_cursor(std::string_view text) {
     return *number;
 }
 
+// As on AWS, dead letters stay in the region. Asked by commands only: what is stored stays readable.
+Result<void> check_dead_letter_region(const std::string& queue_arn, std::string_view region,
+                                      AttributeCall call) {
+    const auto arn = parse_queue_arn(queue_arn);
+    if (!arn || arn->region == region) return {};
+    return invalid_attribute(
+        call, "RedrivePolicy: deadLetterTargetArn must be in the region of the topic");
+}
+
 // What is asked for of a subscription that is there already: fine if it is what it has.
 Result<void> check_agrees(const Subscription& existing, const Texts& accepted,
                           const schema::Subscribe& request) {
@@ -75,6 +84,8 @@ Result<TopicBook::Subscribed> TopicBook::subscribe(const schema::Subscribe& requ
     ONPUT_TRY(auto accepted, accept_attributes(request));
     const std::string& account = caller.principal.account;
     ONPUT_TRY(auto settings, read_subscription_settings(accepted, account, AttributeCall::of_many));
+    ONPUT_TRY_VOID(check_dead_letter_region(settings.dead_letter_arn, state.options.region,
+                                            AttributeCall::of_many));
 
     Subscription* existing =
         state.find_endpoint(request.topic_arn, request.protocol, request.endpoint);
@@ -92,7 +103,7 @@ Result<TopicBook::Subscribed> TopicBook::subscribe(const schema::Subscribe& requ
     if (existing != nullptr && std::ranges::find(leaving, existing->number) == leaving.end()) {
         leaving.push_back(existing->number);
     }
-    ONPUT_TRY_VOID(state.check_room(*topic, leaving));
+    ONPUT_TRY_VOID(state.check_room(*topic, account, leaving));
     if (settings.filter) ONPUT_TRY_VOID(state.check_filter_room(*topic));
 
     for (const std::uint64_t number : leaving) state.remove(number, batch);
@@ -125,7 +136,7 @@ Subscription TopicBook::State::make_subscription(const Topic& topic,
     return made;
 }
 
-Result<void> TopicBook::State::check_room(const Topic& topic,
+Result<void> TopicBook::State::check_room(const Topic& topic, const std::string& account,
                                           const std::vector<std::uint64_t>& leaving) const {
     const auto of_topic = static_cast<std::size_t>(std::ranges::count_if(
         leaving, [&topic](std::uint64_t number) { return topic.subscriptions.contains(number); }));
@@ -133,7 +144,11 @@ Result<void> TopicBook::State::check_room(const Topic& topic,
         return limit_exceeded("SubscriptionLimitExceeded",
                               "Subscription limit of the topic exceeded");
     }
-    if (subscriptions.size() - leaving.size() >= options.subscriptions_max) {
+    const auto of_account = static_cast<std::size_t>(
+        std::ranges::count_if(leaving, [this, &account](std::uint64_t number) {
+            return subscriptions.at(number).account == account;
+        }));
+    if (count_subscriptions(account) - of_account >= options.subscriptions_per_account_max) {
         return limit_exceeded("SubscriptionLimitExceeded", "Subscription limit exceeded");
     }
     return {};
@@ -224,6 +239,10 @@ Result<schema::Empty> TopicBook::set_subscription_attribute(
         request.name, request.value, subscription->protocol, AttributeCall::of_one, attributes));
     ONPUT_TRY(auto settings,
               read_subscription_settings(attributes, subscription->account, AttributeCall::of_one));
+    if (request.name == "RedrivePolicy") {
+        ONPUT_TRY_VOID(check_dead_letter_region(settings.dead_letter_arn, state.options.region,
+                                                AttributeCall::of_one));
+    }
     if (settings.filter && !subscription->filter) {
         ONPUT_TRY_VOID(state.check_filter_room(*topic));
     }

@@ -143,7 +143,7 @@ Result<schema::TopicInfo> TopicBook::create(const schema::CreateTopic& request,
         ONPUT_TRY_VOID(check_agrees(*existing, accepted, request));
         return info_of(*existing, state_->subscriptions);
     }
-    if (state_->topics.size() >= state_->options.topics_max) {
+    if (state_->count_topics(account) >= state_->options.topics_per_account_max) {
         return limit_exceeded("TopicLimitExceeded", "Topic limit exceeded");
     }
     Topic topic;

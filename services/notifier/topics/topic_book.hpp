@@ -80,8 +80,9 @@ struct Subscription {
 
 struct TopicBookOptions {
     std::string region = "us-east-1";
-    std::size_t topics_max = schema::topics_max;
-    std::size_t subscriptions_max = schema::subscriptions_max;
+    // Of each account: nobody uses up what another one needs.
+    std::size_t topics_per_account_max = schema::topics_per_account_max;
+    std::size_t subscriptions_per_account_max = schema::subscriptions_per_account_max;
     std::size_t subscriptions_per_topic_max = schema::subscriptions_per_topic_max;
 };
 

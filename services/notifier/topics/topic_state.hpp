@@ -45,8 +45,11 @@ struct TopicBook::State {
     // Takes the next number; not added yet, and without attributes.
     Subscription make_subscription(const Topic& topic, const schema::Subscribe& request,
                                    const Caller& caller);
-    // Room for one more when those in `leaving` are gone; room for one more filter.
-    [[nodiscard]] Result<void> check_room(const Topic& topic,
+    // How many an account has made.
+    [[nodiscard]] std::size_t count_topics(const std::string& account) const;
+    [[nodiscard]] std::size_t count_subscriptions(const std::string& account) const;
+    // Room for one more of `account` when those in `leaving` are gone; room for one more filter.
+    [[nodiscard]] Result<void> check_room(const Topic& topic, const std::string& account,
                                           const std::vector<std::uint64_t>& leaving) const;
     [[nodiscard]] Result<void> check_filter_room(const Topic& topic) const;
 
@@ -67,6 +70,8 @@ struct TopicBook::State {
     std::uint64_t last_number = 0;  // Of subscriptions, ever.
 
     std::map<std::string, Topic, std::less<>> topics;  // By ARN.
+    std::map<std::string, std::size_t> topic_counts;   // By account; so the next.
+    std::map<std::string, std::size_t> subscription_counts;
     std::map<std::uint64_t, Subscription> subscriptions;
     std::map<std::string, std::uint64_t, std::less<>> numbers_by_arn;
     std::map<std::string, std::uint64_t, std::less<>> numbers_by_endpoint;

@@ -245,7 +245,7 @@ TEST_F(TopicTest, subscriptions_are_listed_in_pages) {
 
 TEST_F(TopicTest, there_are_only_so_many_subscriptions) {
     options.subscriptions_per_topic_max = 2;
-    options.subscriptions_max = 3;
+    options.subscriptions_per_account_max = 3;
     start();
     const std::string a = topic("a");
     const std::string b = topic("b");
@@ -257,10 +257,12 @@ TEST_F(TopicTest, there_are_only_so_many_subscriptions) {
     subscribed(b);
     EXPECT_EQ(outcome(subscribe(b, "sms", "+49123")),
               "SubscriptionLimitExceeded: Subscription limit exceeded");
+    const std::string foreign = create("foreign", {}, {}, stranger)->arn;
+    EXPECT_EQ(outcome(subscribe(foreign, "sms", "+49123", {}, stranger)), "fine");
     // What has expired makes room.
     now += 48h;
     EXPECT_EQ(outcome(subscribe(a, "sms", "+49123")), "fine");
-    EXPECT_EQ(book->subscriptions().size(), 3U);
+    EXPECT_EQ(book->subscriptions().size(), 4U);
 }
 
 TEST_F(TopicTest, a_number_is_never_used_again) {

@@ -317,12 +317,18 @@ TEST_F(TopicTest, an_account_lists_its_own_topics_in_pages) {
 }
 
 TEST_F(TopicTest, there_are_only_so_many_topics) {
-    options.topics_max = 2;
+    options.topics_per_account_max = 2;
     start();
     topic("a");
     topic("b");
     EXPECT_EQ(outcome(create("c")), "TopicLimitExceeded: Topic limit exceeded");
     EXPECT_EQ(outcome(create("a")), "fine");
+    // Nobody uses up what another account needs, after a restart either.
+    EXPECT_EQ(outcome(create("c", {}, {}, stranger)), "fine");
+    restart();
+    EXPECT_EQ(outcome(create("c")), "TopicLimitExceeded: Topic limit exceeded");
+    remove("arn:aws:sns:us-east-1:000000000000:a");
+    EXPECT_EQ(outcome(create("c")), "fine");
 }
 
 TEST_F(TopicTest, rows_that_do_not_fit_together_are_corruption) {
