@@ -316,6 +316,17 @@ TEST_F(TopicTest, an_account_lists_its_own_topics_in_pages) {
     EXPECT_TRUE(outcome(book->list({}, by(""))).starts_with("AuthorizationError"));
 }
 
+TEST_F(TopicTest, a_topic_of_another_region_is_no_topic_of_this_one) {
+    topic("news");
+    const std::string elsewhere = "arn:aws:sns:eu-west-1:000000000000:news";
+    const std::string refused = "InvalidParameter: Invalid parameter: TopicArn";
+    EXPECT_EQ(outcome(book->authorize_publish({.topic_arn = elsewhere, .account = owner})),
+              refused);
+    EXPECT_EQ(outcome(book->get({.arn = elsewhere}, by(owner))), refused);
+    EXPECT_EQ(outcome(subscribe(elsewhere, "sqs", queue_arn)), refused);
+    EXPECT_EQ(outcome(remove(elsewhere)), refused);
+}
+
 TEST_F(TopicTest, there_are_only_so_many_topics) {
     options.topics_per_account_max = 2;
     start();
