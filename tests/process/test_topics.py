@@ -203,7 +203,7 @@ def test_the_link_to_unsubscribe_works_without_a_signature(sns, topics, topic, r
     assert sns.get_topic_attributes(TopicArn=topic)["Attributes"]["SubscriptionsDeleted"] == "1"
 
 
-def test_the_notice_of_an_end_can_take_it_back(topics, topic, receiver):
+def test_the_notice_of_an_end_can_take_it_back(sns, topics, topic, receiver):
     hook = receiver.hook()
     subscription = topics.subscribe_hook(topic, hook)
     topics.publish(topic)
@@ -211,8 +211,10 @@ def test_the_notice_of_an_end_can_take_it_back(topics, topic, receiver):
     notice = hook.wait(2)[1]
     assert notice.json["Type"] == "UnsubscribeConfirmation"
     assert subscription in notice.json["Message"]
+    assert not sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     open_link(notice.json["SubscribeURL"])
-    assert topics.attributes(subscription)["PendingConfirmation"] == "false"
+    restored = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert [one["Endpoint"] for one in restored] == [hook.url]
 
 
 def test_a_locked_subscription_ends_by_a_signed_request_only(sns, topics, topic, receiver):

@@ -65,7 +65,8 @@ std::string json_fault(std::string_view text) {
         "failed to parse JSON. {}\n at [Source: REDACTED "
         "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {}, column: {}]",
         reader.failure(), 1 + std::ranges::count(before, '\n'),
-        1 + std::ranges::count_if(before.substr(line_begin), begins_character));
+        std::max<std::ptrdiff_t>(
+            1, std::ranges::count_if(before.substr(line_begin), begins_character)));
 }
 
 std::optional<std::string> dead_letter_target(std::string_view redrive_policy) {

@@ -237,7 +237,9 @@ Result<std::optional<schema::TopicMessage>> TopicBook::unsubscribe(
 
 schema::TopicMessage TopicBook::State::leave(Subscription subscription, const Caller& caller,
                                              store::Batch& batch) {
+    const std::string ended = subscription.arn;
     subscription.number = ++last_number;
+    subscription.arn = subscription.topic_arn + ":" + fresh_uuid("subscription");
     subscription.is_confirmed = false;
     subscription.is_leaving = true;
     subscription.token = fresh_hex("token", token_digits);
@@ -249,6 +251,9 @@ schema::TopicMessage TopicBook::State::leave(Subscription subscription, const Ca
             .message_id = fresh_uuid("message"),
             .type = schema::TopicMessageType::unsubscribe_confirmation,
             .topic_arn = left.topic_arn,
+            .message = "You have chosen to deactivate subscription " + ended +
+                       ".\nTo cancel this operation and restore the subscription, visit the "
+                       "SubscribeURL included in this message.",
             .time = caller.now,
             .account = left.account,
             .trace = caller.trace,

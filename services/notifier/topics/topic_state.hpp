@@ -58,8 +58,8 @@ struct TopicBook::State {
                                           const std::vector<std::uint64_t>& leaving) const;
     [[nodiscard]] Result<void> check_filter_room(const Topic& topic) const;
 
-    // Puts what an ended subscription is reborn from in its place, under a new number: nothing that
-    // was owed to it is owed any more, but for the notice, which this returns.
+    // Puts what an ended subscription is reborn from in its place, under a new number and ARN:
+    // nothing that was owed to it is owed any more, but for the notice, which this returns.
     schema::TopicMessage leave(Subscription subscription, const Caller& caller,
                                store::Batch& batch);
 

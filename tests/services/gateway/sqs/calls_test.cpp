@@ -23,7 +23,7 @@ protected:
 };
 
 TEST_F(SqsCalls, a_get_without_an_action_is_no_operation) {
-    for (const std::string path : {queue_path, std::string("/")}) {
+    for (const std::string& path : {queue_path, std::string("/")}) {
         const auto answer = get_signed(path, "");
         EXPECT_EQ(answer.status, 404);
         EXPECT_EQ(answer.body, "<UnknownOperationException/>\n");

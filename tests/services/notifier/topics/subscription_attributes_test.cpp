@@ -11,7 +11,7 @@ TEST_F(TopicTest, endpoints_are_checked_by_protocol) {
     const std::string match = "Invalid parameter: Endpoint must match the specified protocol";
     const std::string email = "Invalid parameter: Email address";
     const std::string other = "Invalid parameter: Endpoint";
-    const std::string sms = "Invalid parameter: Invalid SMS endpoint: ";
+    const std::string sms = "Invalid SMS endpoint: ";
     const std::vector<std::tuple<std::string, std::string, std::string>> cases{
         {"sqs", "http://localhost/q", queue},
         {"sqs", "arn:aws:sns:us-east-1:000000000000:a", queue},

@@ -249,7 +249,7 @@ TEST_F(TopicTest, what_does_not_exist_is_said_in_snss_words) {
     EXPECT_EQ(outcome(set(missing, "DisplayName", "x")), "NotFound: Topic does not exist");
     EXPECT_EQ(outcome(change_tags(missing, {{"a", "b"}})), "NotFound: Topic does not exist");
     EXPECT_EQ(outcome(subscribe(missing, "sqs", queue_arn)), "NotFound: Topic does not exist");
-    EXPECT_EQ(outcome(confirm(missing, "abc")), "NotFound: Topic does not exist");
+    EXPECT_EQ(outcome(confirm(missing, "abc")), "InvalidParameter: Invalid parameter: Token");
     EXPECT_EQ(outcome(book->authorize_publish({.topic_arn = missing, .account = owner})),
               "NotFound: Topic does not exist");
     EXPECT_EQ(outcome(remove(missing)), "fine");

@@ -190,8 +190,8 @@ TEST_F(MessageCommandsTest, an_older_receipt_takes_nothing_from_a_worker) {
     const auto received = station.receive("q");
     TestWorker worker(station, "w", 1);
     worker.queues = {"q"};
-    worker.hello();
     station.pass(30s);
+    worker.hello();
     ASSERT_EQ(worker.look().size(), 1U);
     EXPECT_EQ(station.change_visibility("q", received[0].receipt_handle, 0).error_reason, "");
     EXPECT_EQ(station.attribute("q", "ApproximateNumberOfMessagesNotVisible"), "1");

@@ -34,8 +34,8 @@ TEST(Receipt, a_handle_made_with_another_key_is_no_receipt) {
 TEST(Receipt, garbage_is_no_receipt) {
     EXPECT_FALSE(parse_receipt("", key));
     EXPECT_FALSE(parse_receipt("garbage", key));
-    EXPECT_FALSE(parse_receipt(std::string(56, '!'), key));
-    EXPECT_FALSE(parse_receipt(std::string(56, 'A'), key));
+    EXPECT_FALSE(parse_receipt(std::string(64, '!'), key));
+    EXPECT_FALSE(parse_receipt(std::string(64, 'A'), key));
     EXPECT_FALSE(parse_receipt(std::string(10'000, 'A'), key));
 }
 
