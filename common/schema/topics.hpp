@@ -24,8 +24,8 @@ inline constexpr std::size_t topic_subject_characters_max = 100;
 inline constexpr std::size_t publish_entries_max = 10;
 inline constexpr std::size_t topic_tags_max = 50;
 inline constexpr std::size_t topic_page_max = 100;  // Topics or subscriptions of one page.
-inline constexpr std::size_t topics_max = 10'000;
-inline constexpr std::size_t subscriptions_max = 10'000;  // Of all topics together.
+inline constexpr std::size_t topics_per_account_max = 10'000;
+inline constexpr std::size_t subscriptions_per_account_max = 10'000;  // Of all its topics.
 inline constexpr std::size_t subscriptions_per_topic_max = 2'000;
 
 struct TopicInfo {

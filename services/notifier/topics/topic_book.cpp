@@ -71,7 +71,9 @@ SubscriptionCounts count(const Topic& topic,
                          const std::map<std::uint64_t, Subscription>& subscriptions) {
     SubscriptionCounts counts;
     for (const std::uint64_t number : topic.subscriptions) {
-        ++(subscriptions.at(number).is_confirmed ? counts.confirmed : counts.pending);
+        const Subscription& subscription = subscriptions.at(number);
+        if (subscription.is_leaving) continue;
+        ++(subscription.is_confirmed ? counts.confirmed : counts.pending);
     }
     return counts;
 }
@@ -145,7 +147,7 @@ Result<schema::TopicInfo> TopicBook::create(const schema::CreateTopic& request,
         ONPUT_TRY_VOID(check_agrees(*existing, accepted, request));
         return info_of(*existing, state_->subscriptions);
     }
-    if (state_->topics.size() >= state_->options.topics_max) {
+    if (state_->count_topics(account) >= state_->options.topics_per_account_max) {
         return limit_exceeded("TopicLimitExceeded", "Topic limit exceeded");
     }
     Topic topic;
@@ -163,7 +165,7 @@ Result<schema::TopicInfo> TopicBook::create(const schema::CreateTopic& request,
 Result<schema::Empty> TopicBook::delete_topic(const schema::DeleteTopic& request,
                                               const Caller& caller, store::Batch& batch,
                                               std::vector<std::uint64_t>& removed) {
-    ONPUT_TRY_VOID(check_arn(request.arn, "TopicArn"));
+    ONPUT_TRY_VOID(state_->check_topic_arn(request.arn));
     const Topic* topic = state_->find(request.arn);
     if (topic == nullptr) return schema::Empty{};
     ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:DeleteTopic"));

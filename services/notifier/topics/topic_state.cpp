@@ -27,6 +27,19 @@ std::string endpoint_key(const Subscription& subscription) {
     return endpoint_key(subscription.topic_arn, subscription.protocol, subscription.endpoint);
 }
 
+using Counts = std::map<std::string, std::size_t>;
+
+std::size_t count_in(const Counts& counts, const std::string& account) {
+    const auto found = counts.find(account);
+    return found == counts.end() ? 0 : found->second;
+}
+
+void take_one(Counts& counts, const std::string& account) {
+    const auto found = counts.find(account);
+    ONPUT_CHECK(found != counts.end() && found->second > 0);
+    if (--found->second == 0) counts.erase(found);
+}
+
 }  // namespace
 
 TopicBook::State::State(TopicBookOptions chosen, const store::View& rows, Random numbers)
@@ -48,8 +61,14 @@ Subscription* TopicBook::State::find_endpoint(std::string_view topic_arn, std::s
     return found == numbers_by_endpoint.end() ? nullptr : &subscriptions.at(found->second);
 }
 
-Result<Topic*> TopicBook::State::known_topic(std::string_view arn) {
+Result<void> TopicBook::State::check_topic_arn(std::string_view arn) const {
     ONPUT_TRY_VOID(check_arn(arn, "TopicArn"));
+    if (region_of(arn) == options.region) return {};
+    return invalid_parameter("TopicArn");
+}
+
+Result<Topic*> TopicBook::State::known_topic(std::string_view arn) {
+    ONPUT_TRY_VOID(check_topic_arn(arn));
     Topic* topic = find(arn);
     if (topic == nullptr) return topic_does_not_exist();
     return topic;
@@ -62,8 +81,17 @@ Result<Subscription*> TopicBook::State::known_subscription(std::string_view arn)
     return subscription;
 }
 
+std::size_t TopicBook::State::count_topics(const std::string& account) const {
+    return count_in(topic_counts, account);
+}
+
+std::size_t TopicBook::State::count_subscriptions(const std::string& account) const {
+    return count_in(subscription_counts, account);
+}
+
 Topic& TopicBook::State::add(Topic topic) {
     std::string arn = topic.arn;
+    ++topic_counts[topic.account];
     const auto [place, is_new] = topics.emplace(std::move(arn), std::move(topic));
     ONPUT_CHECK(is_new);
     return place->second;
@@ -76,6 +104,7 @@ Subscription& TopicBook::State::add(Subscription subscription) {
     const auto [place, is_new] = subscriptions.emplace(number, std::move(subscription));
     ONPUT_CHECK(is_new);
     Subscription& added = place->second;
+    ++subscription_counts[added.account];
     topic->subscriptions.insert(number);
     ONPUT_CHECK(numbers_by_arn.emplace(added.arn, number).second);
     ONPUT_CHECK(numbers_by_endpoint.emplace(endpoint_key(added), number).second);
@@ -101,6 +130,7 @@ void TopicBook::State::remove(std::uint64_t number, store::Batch& batch) {
     const Subscription& subscription = found->second;
     Topic* topic = find(subscription.topic_arn);
     ONPUT_CHECK(topic != nullptr && topic->subscriptions.erase(number) == 1);
+    take_one(subscription_counts, subscription.account);
     numbers_by_arn.erase(subscription.arn);
     numbers_by_endpoint.erase(endpoint_key(subscription));
     if (!subscription.is_confirmed) pending.erase({subscription.token_made_at, number});
@@ -111,6 +141,7 @@ void TopicBook::State::remove(std::uint64_t number, store::Batch& batch) {
 void TopicBook::State::remove(const Topic& topic, store::Batch& batch) {
     ONPUT_CHECK(topic.subscriptions.empty());
     batch.remove(topic_key(topic.arn));
+    take_one(topic_counts, topic.account);
     topics.erase(topics.find(topic.arn));
 }
 

@@ -21,7 +21,8 @@ struct TopicBook::State {
     Subscription* find_subscription(std::string_view arn);
     Subscription* find_endpoint(std::string_view topic_arn, std::string_view protocol,
                                 std::string_view endpoint);
-    // InvalidParameter for what is no ARN, NotFound for what is none here.
+    // InvalidParameter for what is no ARN, or one of another region; NotFound for what is none here.
+    Result<void> check_topic_arn(std::string_view arn) const;
     Result<Topic*> known_topic(std::string_view arn);
     Result<Subscription*> known_subscription(std::string_view arn);
 
@@ -38,6 +39,10 @@ struct TopicBook::State {
     static void write(const Subscription& subscription, store::Batch& batch);
 
     static bool has_expired(const Subscription& subscription, Timestamp now);
+    // For everybody but who holds its token.
+    static bool is_gone(const Subscription& subscription, Timestamp now) {
+        return subscription.is_leaving || has_expired(subscription, now);
+    }
     // Pending subscriptions whose tokens have expired, oldest first, `expired_per_call_max` at
     // most.
     [[nodiscard]] std::vector<std::uint64_t> expired(Timestamp now) const;
@@ -45,10 +50,18 @@ struct TopicBook::State {
     // Takes the next number; not added yet, and without attributes.
     Subscription make_subscription(const Topic& topic, const schema::Subscribe& request,
                                    const Caller& caller);
-    // Room for one more when those in `leaving` are gone; room for one more filter.
-    [[nodiscard]] Result<void> check_room(const Topic& topic,
+    // How many an account has made.
+    [[nodiscard]] std::size_t count_topics(const std::string& account) const;
+    [[nodiscard]] std::size_t count_subscriptions(const std::string& account) const;
+    // Room for one more of `account` when those in `leaving` are gone; room for one more filter.
+    [[nodiscard]] Result<void> check_room(const Topic& topic, const std::string& account,
                                           const std::vector<std::uint64_t>& leaving) const;
     [[nodiscard]] Result<void> check_filter_room(const Topic& topic) const;
+
+    // Puts what an ended subscription is reborn from in its place, under a new number and ARN:
+    // nothing that was owed to it is owed any more, but for the notice, which this returns.
+    schema::TopicMessage leave(Subscription subscription, const Caller& caller,
+                               store::Batch& batch);
 
     // What a pending subscription is owed.
     schema::TopicMessage confirmation(const Subscription& subscription, const Caller& caller);
@@ -67,6 +80,8 @@ struct TopicBook::State {
     std::uint64_t last_number = 0;  // Of subscriptions, ever.
 
     std::map<std::string, Topic, std::less<>> topics;  // By ARN.
+    std::map<std::string, std::size_t> topic_counts;   // By account; so the next.
+    std::map<std::string, std::size_t> subscription_counts;
     std::map<std::uint64_t, Subscription> subscriptions;
     std::map<std::string, std::uint64_t, std::less<>> numbers_by_arn;
     std::map<std::string, std::uint64_t, std::less<>> numbers_by_endpoint;

@@ -14,8 +14,9 @@
 
 namespace onput::queue {
 
-inline constexpr std::size_t queues_max = 100'000;
-inline constexpr std::size_t functions_max = 1'000;
+// Of each account: nobody uses up what another one needs.
+inline constexpr std::size_t queues_per_account_max = 100'000;
+inline constexpr std::size_t functions_per_account_max = 1'000;
 
 class Catalogue {
 public:
@@ -29,9 +30,18 @@ public:
     [[nodiscard]] Queue* find_queue(std::string_view account, std::string_view name) const;
     [[nodiscard]] Queue* find_function(std::string_view account, std::string_view name) const;
     [[nodiscard]] Queue* find(QueueNumber number) const;
-    // A queue's or a function's; a function's ARN may end in ":$LATEST".
+    // A queue's or a function's; a function's ARN may end in ":$LATEST". Null for one of another
+    // region.
     [[nodiscard]] Queue* find_arn(std::string_view arn) const;
+    // The queue that a queue or function of `account` may name for its dead letters: there, of the
+    // same account and region. Fails with invalid_argument; the message is SQS's "Reason: ..." part.
+    [[nodiscard]] Result<Queue*> find_dead_letter_queue(std::string_view account,
+                                                        std::string_view arn) const;
+    // How many there are of an account.
+    [[nodiscard]] std::size_t count_queues(const std::string& account) const;
+    [[nodiscard]] std::size_t count_functions(const std::string& account) const;
 
+    [[nodiscard]] const std::string& region() const { return region_; }
     [[nodiscard]] std::string queue_arn(std::string_view account, std::string_view name) const;
     [[nodiscard]] std::string function_arn(std::string_view account, std::string_view name) const;
 
@@ -45,11 +55,15 @@ public:
     static std::string name_key(std::string_view account, std::string_view name);
 
 private:
+    using Counts = std::unordered_map<std::string, std::size_t>;  // By account.
+
     Queue& insert(ByName& names, std::unique_ptr<Queue> queue);
 
     std::string region_;
     ByName queues_;
     ByName functions_;
+    Counts queue_counts_;
+    Counts function_counts_;
     std::unordered_map<QueueNumber, Queue*> by_number_;
 };
 

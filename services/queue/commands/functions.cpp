@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/recipe/recipe.hpp"
 #include "common/schema/topics.hpp"
 #include "services/queue/messages/text.hpp"
@@ -12,8 +14,6 @@ namespace {
 std::unexpected<Error> invalid(std::string message) {
     return fail(ErrorCode::invalid_argument, std::move(message), "InvalidParameterValue");
 }
-
-constexpr std::size_t region_bytes_max = 64;
 
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -36,13 +36,10 @@ bool is_digits(std::string_view text) {
 }
 
 // arn:aws:sns:<region>:<twelve digits>:<name>
-bool is_topic_arn(std::string_view arn) {
-    constexpr std::string_view head = "arn:aws:sns:";
+bool is_topic_arn(std::string_view arn, std::string_view region) {
+    const std::string head = fmt::format("arn:aws:sns:{}:", region);
     if (!arn.starts_with(head)) return false;
     arn.remove_prefix(head.size());
-    const std::size_t region = arn.find(':');
-    if (region == 0 || region > region_bytes_max) return false;
-    arn.remove_prefix(region + 1);
     constexpr std::size_t account_digits = 12;
     if (arn.find(':') != account_digits || !is_digits(arn.substr(0, account_digits))) return false;
     const std::string_view name = arn.substr(account_digits + 1);
@@ -97,16 +94,20 @@ Result<void> Functions::check(const schema::FunctionInfo& function) const {
     ONPUT_TRY_VOID(check_topic(function.success_topic_arn));
     ONPUT_TRY_VOID(check_topic(function.failure_topic_arn));
     if (function.dead_letter_arn.empty()) return {};
-    const Queue* target = parts_.catalogue.find_arn(function.dead_letter_arn);
-    if (target != nullptr && !target->function) return {};
-    return invalid("the dead-letter queue " + function.dead_letter_arn + " does not exist");
+    const auto target =
+        parts_.catalogue.find_dead_letter_queue(function.account, function.dead_letter_arn);
+    if (target) return {};
+    return invalid("the dead-letter queue " + function.dead_letter_arn +
+                   " cannot be named: " + target.error().message);
 }
 
 Result<void> Functions::check_topic(const std::string& arn) const {
     if (arn.empty()) return {};
-    if (!is_topic_arn(arn)) {
-        return invalid("'" + cut_bytes(arn, schema::topic_name_bytes_max) +
-                       "' is not the ARN of a topic: arn:aws:sns:<region>:<account>:<name>");
+    const std::string& region = parts_.catalogue.region();
+    if (!is_topic_arn(arn, region)) {
+        return invalid(
+            fmt::format("'{}' is not the ARN of a topic: arn:aws:sns:{}:<account>:<name>",
+                        cut_bytes(arn, schema::topic_name_bytes_max), region));
     }
     if (parts_.topics == Topics::reachable) return {};
     return invalid("a function cannot tell the topic " + arn +
@@ -122,8 +123,9 @@ Result<schema::FunctionInfo> Functions::put(const schema::PutFunction& request,
     ONPUT_TRY_VOID(check(function));
     Queue* queue = parts_.catalogue.find_function(function.account, function.name);
     if (queue == nullptr) {
-        if (parts_.catalogue.functions().size() >= functions_max) {
-            return fail(ErrorCode::resource_exhausted, "there are too many functions", "OverLimit");
+        if (parts_.catalogue.count_functions(function.account) >= functions_per_account_max) {
+            return fail(ErrorCode::resource_exhausted, "this account has too many functions",
+                        "OverLimit");
         }
         FunctionRecord record{.number = parts_.counters.next_queue(effects.batch()).get(),
                               .function = function};

@@ -36,18 +36,20 @@ schema::QueueInfo QueueCommands::show(const Queue& queue) {
 }
 
 Result<void> QueueCommands::check_redrive(const Attributes& attributes, const Settings& settings,
-                                          const std::string& arn) const {
+                                          std::string_view account, std::string_view name) const {
     if (!settings.redrive) return {};
+    const std::string arn = parts_.catalogue.queue_arn(account, name);
     const auto refuse = [&](std::string reason) {
         return fail(ErrorCode::invalid_argument,
                     "Value " + attributes.at("RedrivePolicy") +
                         " for parameter RedrivePolicy is invalid. Reason: " + std::move(reason),
                     "InvalidParameterValue");
     };
-    const Queue* target = parts_.catalogue.find_arn(settings.redrive->dead_letter_arn);
-    if (target == nullptr || target->function) return refuse("Dead letter target does not exist.");
-    if (target->arn == arn) return refuse("Dead letter target cannot be the queue itself.");
-    if (!target->settings.redrive_allow.allows(arn)) {
+    const std::string& target_arn = settings.redrive->dead_letter_arn;
+    if (target_arn == arn) return refuse("Dead letter target cannot be the queue itself.");
+    const auto target = parts_.catalogue.find_dead_letter_queue(account, target_arn);
+    if (!target) return refuse(target.error().message);
+    if (!(*target)->settings.redrive_allow.allows(arn)) {
         return refuse("Dead letter target does not allow this queue as a source.");
     }
     return {};
@@ -63,7 +65,6 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
     ONPUT_TRY_VOID(check_queue_name(request.name));
     Attributes attributes = merge_attributes({}, request.attributes);
     ONPUT_TRY(Settings settings, parse_settings(request.attributes));
-    const std::string arn = parts_.catalogue.queue_arn(account, request.name);
     if (const Queue* present = parts_.catalogue.find_queue(account, request.name)) {
         const std::string differing = differing_attribute(*present, request.attributes);
         if (differing.empty()) return show(*present);
@@ -73,9 +74,9 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
                 differing,
             "QueueNameExists");
     }
-    ONPUT_TRY_VOID(check_redrive(attributes, settings, arn));
-    if (parts_.catalogue.queues().size() >= queues_max) {
-        return fail(ErrorCode::resource_exhausted, "there are too many queues", "OverLimit");
+    ONPUT_TRY_VOID(check_redrive(attributes, settings, account, request.name));
+    if (parts_.catalogue.count_queues(account) >= queues_per_account_max) {
+        return fail(ErrorCode::resource_exhausted, "this account has too many queues", "OverLimit");
     }
     QueueRecord record{.number = parts_.counters.next_queue(effects.batch()).get(),
                        .account = account,
@@ -140,7 +141,7 @@ Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttrib
     Attributes attributes = merge_attributes(queue->record.attributes, request.attributes);
     ONPUT_TRY(Settings settings, parse_settings(attributes, auth::PolicySource::store));
     if (request.attributes.contains("RedrivePolicy")) {
-        ONPUT_TRY_VOID(check_redrive(attributes, settings, queue->arn));
+        ONPUT_TRY_VOID(check_redrive(attributes, settings, queue->account, queue->name));
     }
     queue->record.attributes = std::move(attributes);
     queue->record.modified_at = caller.now;

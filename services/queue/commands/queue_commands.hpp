@@ -43,9 +43,10 @@ public:
                                 Effects& effects);
 
 private:
-    // Whether the settings' dead-letter queue exists and takes letters from this queue.
+    // Whether the settings' dead-letter queue exists, is of the same account and region, and takes
+    // letters from this queue.
     [[nodiscard]] Result<void> check_redrive(const Attributes& attributes, const Settings& settings,
-                                             const std::string& arn) const;
+                                             std::string_view account, std::string_view name) const;
     static schema::QueueInfo show(const Queue& queue);
 
     QueueCommandParts parts_;

@@ -11,7 +11,7 @@ TEST(GatewayKeys, an_entry_is_key_secret_and_account) {
     EXPECT_TRUE(make_key_ring(config));
     config.keys_secret = {"AKID:000000000000"};
     EXPECT_EQ(make_key_ring(config).error().message,
-              "keys_secret entry 1 is not key:secret:account");
+              "keys_secret entry 1 is not key:secret:account or key:secret:account/user");
 }
 
 TEST(GatewayKeys, keys_on_lines_of_their_own_are_refused_rather_than_misread) {

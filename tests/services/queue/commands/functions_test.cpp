@@ -61,6 +61,21 @@ TEST_F(FunctionsTest, every_limit_is_checked) {
     EXPECT_EQ(put(speech()), "put");
 }
 
+TEST_F(FunctionsTest, a_dead_letter_queue_is_of_the_same_account_and_region) {
+    station.create_queue("dead");
+    const auto with_dead_letters_at = [this](const std::string& arn) {
+        schema::FunctionInfo function = speech();
+        function.dead_letter_arn = arn;
+        return put(function);
+    };
+    ASSERT_TRUE(station.ask(schema::CreateQueue{.name = "theirs"}, "111111111111"));
+    EXPECT_EQ(with_dead_letters_at("arn:aws:sqs:us-east-1:111111111111:theirs"),
+              "InvalidParameterValue");
+    EXPECT_EQ(with_dead_letters_at("arn:aws:sqs:eu-west-1:000000000000:dead"),
+              "InvalidParameterValue");
+    EXPECT_EQ(with_dead_letters_at("arn:aws:sqs:us-east-1:000000000000:dead"), "put");
+}
+
 TEST_F(FunctionsTest, topics_are_named_by_their_arns) {
     const auto told = [this](const std::string& arn) {
         schema::FunctionInfo function = speech();
@@ -71,7 +86,9 @@ TEST_F(FunctionsTest, topics_are_named_by_their_arns) {
         return success;
     };
     EXPECT_EQ(told("arn:aws:sns:us-east-1:000000000000:media"), "put");
-    EXPECT_EQ(told("arn:aws:sns:eu-west-1:123456789012:" + std::string(256, 'a')), "put");
+    EXPECT_EQ(told("arn:aws:sns:us-east-1:123456789012:" + std::string(256, 'a')), "put");
+    // Another region's topics are other topics.
+    EXPECT_EQ(told("arn:aws:sns:eu-west-1:000000000000:media"), "InvalidParameterValue");
     for (const std::string& arn :
          {std::string("media"), std::string("arn:aws:sqs:us-east-1:000000000000:media"),
           std::string("arn:aws:sns::000000000000:media"), std::string("arn:aws:sns:us-east-1"),

@@ -73,6 +73,75 @@ TEST_F(QueueCommandsTest, a_dead_letter_queue_must_exist) {
     EXPECT_FALSE(create("self", {{"RedrivePolicy", redrive_to("self")}}));
 }
 
+TEST_F(QueueCommandsTest, a_dead_letter_queue_is_of_the_same_account) {
+    station.create_queue("dead");
+    const std::string stranger = "111111111111";
+    const std::string reason =
+        " for parameter RedrivePolicy is invalid. Reason: Dead-letter target owner should be same "
+        "as the source.";
+    // The same answer for a queue that there is and one that there is not.
+    for (const std::string& target : {redrive_to("dead"), redrive_to("none")}) {
+        const auto created = station.ask(
+            schema::CreateQueue{.name = "q", .attributes = {{"RedrivePolicy", target}}}, stranger);
+        ASSERT_FALSE(created);
+        EXPECT_EQ(created.error().message, "Value " + target + reason);
+    }
+    ASSERT_TRUE(station.ask(schema::CreateQueue{.name = "q"}, stranger));
+    const auto changed = station.ask(
+        schema::SetQueueAttributes{.name = "q",
+                                   .attributes = {{"RedrivePolicy", redrive_to("dead")}}},
+        stranger);
+    ASSERT_FALSE(changed);
+    EXPECT_EQ(changed.error().message, "Value " + redrive_to("dead") + reason);
+}
+
+TEST_F(QueueCommandsTest, a_dead_letter_queue_is_of_the_same_region) {
+    station.create_queue("dead");
+    const std::string elsewhere =
+        R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:dead","maxReceiveCount":3})";
+    EXPECT_EQ(create("q", {{"RedrivePolicy", elsewhere}}).error().message,
+              "Value " + elsewhere +
+                  " for parameter RedrivePolicy is invalid. Reason: Dead letter target does not "
+                  "exist.");
+}
+
+TEST_F(QueueCommandsTest, a_stored_dead_letter_queue_of_another_account_gets_nothing) {
+    station.create_queue("dead");
+    const std::string stranger = "111111111111";
+    const QueueRecord stored{
+        .number = 77,
+        .account = stranger,
+        .name = "q",
+        .attributes = {{"VisibilityTimeout", "1"}, {"RedrivePolicy", redrive_to("dead", 1)}}};
+    store::Batch batch{std::string(partition)};
+    batch.put(queue_key(stranger, "q"), schema::encode(stored));
+    ASSERT_TRUE(station.store().commit(std::move(batch)));
+    station.store().sync();
+    station.restart();
+    const std::string url = stranger;
+    ASSERT_TRUE(station.ask(
+        schema::SendMessages{.account = url, .name = "q", .entries = {{.id = "1", .body = "x"}}},
+        stranger));
+    for (int receives = 0; receives < 3; ++receives) {
+        ASSERT_TRUE(station.ask(
+            schema::ReceiveMessages{.account = url, .name = "q", .messages_max = 1}, stranger));
+        station.pass(2s);
+    }
+    EXPECT_EQ(station.attribute("dead", "ApproximateNumberOfMessages"), "0");
+}
+
+TEST(Catalogue, an_account_has_its_own_count) {
+    Catalogue catalogue("us-east-1");
+    catalogue.add(QueueRecord{.number = 1, .account = "a", .name = "q"}, Settings());
+    catalogue.add(QueueRecord{.number = 2, .account = "a", .name = "r"}, Settings());
+    catalogue.add(FunctionRecord{.number = 3, .function = {.account = "a", .name = "f"}});
+    EXPECT_EQ(catalogue.count_queues("a"), 2U);
+    EXPECT_EQ(catalogue.count_functions("a"), 1U);
+    EXPECT_EQ(catalogue.count_queues("b"), 0U);
+    catalogue.remove(*catalogue.find_queue("a", "q"));
+    EXPECT_EQ(catalogue.count_queues("a"), 1U);
+}
+
 TEST_F(QueueCommandsTest, a_dead_letter_queue_may_refuse_a_source) {
     station.create_queue("dead", {{"RedriveAllowPolicy", R"({"redrivePermission":"denyAll"})"}});
     const auto refused = create("q", {{"RedrivePolicy", redrive_to("dead")}});
