@@ -1,5 +1,6 @@
 #include "common/runtime/child.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -46,17 +47,18 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-// Ours, with the child's own added or in place of ours.
-std::vector<std::string> environment_with(const std::vector<std::string>& added) {
+// Ours without what is withheld, and with the child's own added or in place of ours.
+std::vector<std::string> environment_of(const ChildCommand& command) {
+    const std::vector<std::string>& added = command.environment;
     std::vector<std::string> all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         const std::string_view name = text.substr(0, text.find('='));
-        bool is_replaced = false;
+        bool is_left_out = std::ranges::find(command.withheld, name) != command.withheld.end();
         for (const std::string& own : added) {
-            if (std::string_view(own).substr(0, own.find('=')) == name) is_replaced = true;
+            if (std::string_view(own).substr(0, own.find('=')) == name) is_left_out = true;
         }
-        if (!is_replaced) all.emplace_back(text);
+        if (!is_left_out) all.emplace_back(text);
     }
     all.insert(all.end(), added.begin(), added.end());
     return all;
@@ -131,7 +133,7 @@ Result<Child> Child::start(const ChildCommand& command) {
     Descriptor error_out(ends[1]);
 
     auto arguments = command.arguments;
-    auto environment = environment_with(command.environment);
+    auto environment = environment_of(command);
     const auto argument_pointers = pointers_to(arguments);
     const auto environment_pointers = pointers_to(environment);
     const Prepared prepared{.arguments = argument_pointers.data(),

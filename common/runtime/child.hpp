@@ -13,6 +13,7 @@ namespace onput::runtime {
 struct ChildCommand {
     std::vector<std::string> arguments;    // [0] is the binary's path.
     std::vector<std::string> environment;  // "NAME=value", added to ours.
+    std::vector<std::string> withheld;     // Names of ours that it does not get.
     std::string log_file;                  // Empty: stdout and stderr are ours.
 };
 

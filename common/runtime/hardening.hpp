@@ -8,4 +8,7 @@ namespace onput::runtime {
 // /proc/PID/{environ,mem,fd} belong to root. Inherited over fork, but not over exec.
 void harden_process();
 
+// Of the kernel's Landlock, by which a worker confines its jobs to the files they need; 0: none.
+int landlock_version();
+
 }  // namespace onput::runtime

@@ -77,6 +77,7 @@ Result<void> LoopSupervisor::start(ChildSpec spec) {
     supervised->state.name = std::move(spec.name);
     supervised->command = {.arguments = std::move(spec.arguments),
                            .environment = std::move(spec.environment),
+                           .withheld = std::move(spec.withheld),
                            .log_file = std::move(spec.log_file)};
     ONPUT_TRY_VOID(launch(*supervised));
     all_.push_back(std::move(supervised));

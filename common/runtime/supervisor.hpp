@@ -24,6 +24,7 @@ struct ChildSpec {
     std::string name;                      // "queue", "tts-1".
     std::vector<std::string> arguments;    // argv; [0] is the binary's path.
     std::vector<std::string> environment;  // "NAME=value", added to the parent's.
+    std::vector<std::string> withheld;     // Names of the parent's that it does not get.
     std::string log_file;  // stdout and stderr are appended to it; empty: inherited.
 };
 

@@ -14,6 +14,8 @@ struct JobChild {
     pid_t zygote_pid = 0;
     std::string parameters;
     JobLimits limits;
+    std::size_t threads_max = 0;
+    const FileDescriptor* file_ruleset = nullptr;  // Of make_file_ruleset(); nothing: none.
     FileDescriptor input;
     FileDescriptor output;
     FileDescriptor verdict;
@@ -27,8 +29,6 @@ struct JobChild {
 // SIG_DFL or SIG_IGN for one signal.
 void set_disposition(int number, void (*handler)(int));
 
-// The parts of the confinement, apart for tests of what each forbids.
 Result<void> apply_job_limits(const JobLimits& limits);
-Result<void> deny_outside_world();
 
 }  // namespace onput::worker

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/runtime/hardening.hpp"
 #include "common/worker/job_server.hpp"
 #include "common/worker/job_wire.hpp"
 
@@ -45,6 +46,7 @@ bool is_single_threaded() {
 [[noreturn]] void become_zygote(pid_t parent, FileDescriptor socket, JobZygoteOptions options) {
     static_cast<void>(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
     if (::getppid() != parent) ::_exit(1);
+    runtime::harden_process();
     const FileDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!null.is_open()) ::_exit(1);
     static_cast<void>(::dup2(null.get(), STDIN_FILENO));

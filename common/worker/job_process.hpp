@@ -8,9 +8,11 @@
 // The zygote loads the libraries once and never runs a job itself: every child starts from the same
 // memory, so the same input gives the same bytes, and a child starts in about a millisecond.
 //
-// A child has no network, starts no program, opens no file for writing, raises no limit and signals
-// no other process (seccomp; a kernel without it fails every job rather than run one unconfined).
-// It may read files its user may read: run workers as a user who may read little.
+// A child has no network, starts no program, opens no file for writing, raises no limit, signals no
+// other process and has no capability (seccomp with a list of what is allowed; a kernel without it
+// fails every job rather than run one unconfined). It reads what `readable` names and nothing else
+// (Landlock); where the kernel has none, what its user may read. Its environment is empty, and
+// nobody but root looks into it.
 //
 // Owned and called by one thread, the one that created it (children follow that thread into death).
 // Nothing survives the worker process: its zygote and all children are killed with it.
@@ -65,7 +67,7 @@ struct JobUsage {
 
 // An error says what happened to the job, `reason` which case it is:
 //   job_crashed (internal), job_exited (internal), job_timeout (timeout), job_memory, job_output,
-//   job_result (resource_exhausted), job_cancelled, zygote_ended, job_not_started (unavailable);
+//   job_result, job_threads (resource_exhausted), job_cancelled, zygote_ended, job_not_started (unavailable);
 // any other error is the one that the job's own function returned.
 struct JobOutcome {
     JobId id;
@@ -82,6 +84,10 @@ struct JobZygoteOptions {
     // Once, in the zygote. Leaves no thread and no open descriptor.
     std::function<Result<void>()> initialise;
     JobFunction run;
+    // Files and folders that the job's libraries read after initialise().
+    std::vector<std::string> readable;
+    // Beside the first, in one child; 0: none can be started. More than these end the child.
+    std::size_t threads_max = 32;
     std::size_t jobs_max = 16;  // Running at once, at most jobs_running_max.
 };
 

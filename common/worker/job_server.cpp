@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -19,12 +20,15 @@
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
+#include "common/worker/confinement.hpp"
 #include "common/worker/job_child.hpp"
 
 namespace onput::worker {
 namespace {
 
 constexpr std::size_t read_bytes = 4096;
+// How often the threads of children are counted: what a flood of them can grow to meanwhile.
+constexpr auto threads_period = std::chrono::milliseconds(100);
 
 struct Pipe {
     FileDescriptor reading;
@@ -92,6 +96,14 @@ std::optional<FlatResult> parse_verdict(std::string_view bytes) {
                       .text = std::string(bytes.substr(verdict->reason_bytes))};
 }
 
+// 0 when it cannot be known: the child has ended, or there is no /proc.
+std::size_t count_threads(pid_t pid) {
+    struct stat status{};
+    if (::stat(fmt::format("/proc/{}/task", pid).c_str(), &status) != 0) return 0;
+    constexpr std::size_t own_links = 2;  // "." and "..": the others are threads.
+    return status.st_nlink < own_links ? 0 : status.st_nlink - own_links;
+}
+
 }  // namespace
 
 JobServer::JobServer(FileDescriptor socket, JobZygoteOptions options)
@@ -122,11 +134,19 @@ void JobServer::prepare_process() {
 void JobServer::report_ready() {
     Result<void> initialised;
     if (options_.initialise) initialised = options_.initialise();
+    if (initialised) initialised = prepare_confinement();
     FlatResult flat = initialised ? FlatResult{} : flatten(std::unexpected(initialised.error()));
     const JobReport ready{
         .type = JobReportType::ready, .code = flat.code, .reason_bytes = flat.reason.size()};
     unsent_.push_back(std::string(bytes_of(ready)) + flat.reason + flat.text);
     flush();
+}
+
+// Once for all children: what they inherit, and the ruleset that each puts on itself.
+Result<void> JobServer::prepare_confinement() {
+    erase_environment();
+    ONPUT_TRY(file_ruleset_, make_file_ruleset(options_.readable));
+    return {};
 }
 
 void JobServer::turn() {
@@ -148,6 +168,7 @@ void JobServer::turn() {
         read_stderr(child);
     }
     kill_late();
+    kill_crowded();
     if (watched[1].revents != 0) reap();
     if (watched[0].revents != 0) take_requests();
     flush();
@@ -161,6 +182,7 @@ int JobServer::timeout_ms() const {
             next = std::min(next, child.started_at + child.limits.wall_time);
     }
     if (next == Clock::time_point::max()) return -1;
+    if (options_.threads_max > 0) next = std::min(next, Clock::now() + threads_period);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
     constexpr std::int64_t longest = 60'000;  // Keeps a deadline of days within an int.
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
@@ -208,6 +230,8 @@ Result<void> JobServer::fork_child(const JobRequest& request, Packet packet) {
         JobChild child{.zygote_pid = pid_,
                        .parameters = packet.bytes.substr(sizeof(JobRequest)),
                        .limits = request.limits,
+                       .threads_max = options_.threads_max,
+                       .file_ruleset = file_ruleset_ ? &*file_ruleset_ : nullptr,
                        .input = std::move(packet.descriptors[0]),
                        .output = std::move(packet.descriptors[1]),
                        .verdict = std::move(verdict.writing),
@@ -268,6 +292,17 @@ void JobServer::kill_late() {
     }
 }
 
+// RLIMIT_NPROC would count all processes of the user, so the threads of each child are counted here.
+void JobServer::kill_crowded() {
+    const auto now = Clock::now();
+    if (options_.threads_max == 0 || now < threads_counted_at_ + threads_period) return;
+    threads_counted_at_ = now;
+    for (auto& [job_id, child] : children_) {
+        if (count_threads(child.pid) > options_.threads_max + 1)
+            kill_child(child, Killed::too_many_threads);
+    }
+}
+
 void JobServer::reap() {
     signalfd_siginfo ignored{};
     while (::read(child_signals_.get(), &ignored, sizeof(ignored)) > 0) {
@@ -304,6 +339,11 @@ Result<std::string> JobServer::judge(Child& child, int status) const {
                         fmt::format("{} child wrote a result of more than {} bytes", options_.name,
                                     job_result_bytes_max),
                         "job_result");
+        case Killed::too_many_threads:
+            return fail(ErrorCode::resource_exhausted,
+                        fmt::format("{} child started more than {} threads", options_.name,
+                                    options_.threads_max),
+                        "job_threads");
         case Killed::no: break;
     }
     if (WIFSIGNALED(status)) return std::unexpected(describe_signal(child, WTERMSIG(status)));

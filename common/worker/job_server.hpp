@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -27,7 +28,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     // Why the zygote itself killed a child.
-    enum class Killed { no, out_of_time, cancelled, result_too_large };
+    enum class Killed { no, out_of_time, cancelled, result_too_large, too_many_threads };
 
     struct Child {
         pid_t pid = 0;
@@ -43,6 +44,7 @@ private:
 
     void prepare_process();
     void report_ready();
+    Result<void> prepare_confinement();
     void turn();
     [[nodiscard]] int timeout_ms() const;
     void take_requests();
@@ -52,6 +54,7 @@ private:
     static void read_stderr(Child& child);
     static void kill_child(Child& child, Killed why);
     void kill_late();
+    void kill_crowded();
     void reap();
     Result<std::string> judge(Child& child, int status) const;
     [[nodiscard]] Error describe_signal(const Child& child, int number) const;
@@ -61,7 +64,9 @@ private:
     FileDescriptor socket_;
     JobZygoteOptions options_;
     FileDescriptor child_signals_;
+    std::optional<FileDescriptor> file_ruleset_;
     pid_t pid_ = 0;
+    Clock::time_point threads_counted_at_;
     Children children_;
     std::deque<std::string> unsent_;  // Reports: at most one per job that runs for the worker.
 };

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "common/async/task_group.hpp"
+#include "common/base/log.hpp"
+#include "common/runtime/hardening.hpp"
 #include "common/transport/request.hpp"
 
 namespace onput::worker {
@@ -19,7 +21,11 @@ public:
           services_{.config = config,
                     .random = process.random(),
                     .children = children_,
-                    .objects = objects_} {}
+                    .objects = objects_} {
+        if (runtime::landlock_version() > 0) return;
+        log::warn("this kernel has no Landlock: a job can read what the worker's user can read",
+                  {{"remedy", "run workers as a user of their own, or a kernel from 5.13 on"}});
+    }
     ObjectRunner(const ObjectRunner&) = delete;
     ObjectRunner& operator=(const ObjectRunner&) = delete;
     // Open calls are answered here, and resume their jobs while all that these need is still there.

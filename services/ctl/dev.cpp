@@ -1,4 +1,6 @@
 // `onput dev`: every service in one supervisor, ready to use.
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -31,6 +33,37 @@ constexpr Duration stop_grace = std::chrono::seconds(12);
 std::string binary_directory() {
     std::error_code error;
     return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+// Whose a variable with a secret is, by how its name begins; one of nobody's is given to nobody.
+struct SecretOwner {
+    std::string_view prefix;
+    std::string_view service;
+};
+constexpr std::array secret_owners{SecretOwner{"ONPUT_KEYS_", "gateway"},
+                                   SecretOwner{"ONPUT_SMTP_", "notifier"},
+                                   SecretOwner{"ONPUT_SMS_", "notifier"}};
+constexpr std::array<std::string_view, 3> secret_words{"SECRET", "PASSWORD", "TOKEN"};
+
+bool is_withheld(std::string_view name, std::string_view service) {
+    const auto is_in_name = [name](std::string_view word) {
+        return name.find(word) != std::string_view::npos;
+    };
+    if (!std::ranges::any_of(secret_words, is_in_name)) return false;
+    return std::ranges::none_of(secret_owners, [&](const SecretOwner& owner) {
+        return owner.service == service && name.starts_with(owner.prefix);
+    });
+}
+
+// Secrets in our environment that this service has no use for.
+std::vector<std::string> secrets_of_others(std::string_view service) {
+    std::vector<std::string> names;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const std::string_view name = text.substr(0, text.find('='));
+        if (is_withheld(name, service)) names.emplace_back(name);
+    }
+    return names;
 }
 
 // Command lines of the services of one instance, peers after those that they call.
@@ -85,6 +118,7 @@ private:
                                            std::vector<std::string> arguments) const {
         runtime::ChildSpec spec{.name = service,
                                 .arguments = {binary_directory() + "/onput-" + service},
+                                .withheld = secrets_of_others(service),
                                 .log_file = data_ + "/log/" + service + ".log"};
         for (auto& argument : arguments) spec.arguments.push_back(std::move(argument));
         spec.arguments.insert(spec.arguments.end(), {"--log-level", options_.log_level});

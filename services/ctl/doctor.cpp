@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "common/runtime/hardening.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
 #include "services/ctl/commands.hpp"
@@ -62,6 +63,15 @@ Finding check_disk(const std::string& data) {
                 fmt::format("{}; uploads are refused below {}", text, human_bytes(reserve_bytes))};
     }
     return {"disk", Verdict::good, text};
+}
+
+Finding check_confinement() {
+    if (runtime::landlock_version() > 0)
+        return {"confinement of jobs", Verdict::good, "the kernel has Landlock"};
+    return {
+        "confinement of jobs", Verdict::warning,
+        "the kernel has no Landlock: what breaks into a worker's job can read what the worker's "
+        "user can read; run workers as a user of their own, or enable Landlock"};
 }
 
 Finding check_writable(const std::string& data, const Result<Instance>& instance) {
@@ -219,6 +229,7 @@ ExitCode run_doctor(const GlobalOptions& global) {
     const std::vector<Finding> findings{check_binaries(),
                                         check_writable(data, instance),
                                         check_disk(data),
+                                        check_confinement(),
                                         check_voices(),
                                         check_workers(instance),
                                         check_mail(),

@@ -98,4 +98,7 @@ Result<std::string> run_image_job(std::string_view parameters, int input_fd, int
 // Once per process, before the zygote forks jobs: blocks untrusted loaders, one thread, no cache.
 Result<void> load_image_library();
 
+// What the library reads later: modules, plugins, fonts of text watermarks.
+std::vector<std::string> image_library_files();
+
 }  // namespace onput::image

@@ -34,4 +34,14 @@ Result<void> load_image_library() {
     return {};
 }
 
+std::vector<std::string> image_library_files() {
+    return {"/usr/lib",
+            "/lib",
+            "/etc/ld.so.cache",
+            "/etc/fonts",
+            "/usr/share",
+            "/usr/local/share/fonts",
+            "/var/cache/fontconfig"};
+}
+
 }  // namespace onput::image

@@ -224,6 +224,7 @@ Result<std::unique_ptr<worker::JobZygote>> make_image_zygote() {
     return worker::JobZygote::create({.name = "image",
                                       .initialise = [] { return load_image_library(); },
                                       .run = run_image_job,
+                                      .readable = image_library_files(),
                                       .jobs_max = worker::jobs_running_max});
 }
 

@@ -76,6 +76,8 @@ Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
     return worker::JobZygote::create({.name = "speech",
                                       .initialise = [] { return load_speech_engine(); },
                                       .run = run_speech_job,
+                                      .readable = {speech_data_folder()},
+                                      .threads_max = 0,
                                       .jobs_max = worker::jobs_running_max});
 }
 

@@ -107,6 +107,13 @@ Result<void> load_speech_engine() {
     return {};
 }
 
+std::string speech_data_folder() {
+    espeak_ng_InitializePath(nullptr);
+    const char* folder = nullptr;
+    static_cast<void>(espeak_Info(&folder));
+    return folder == nullptr ? std::string() : folder;
+}
+
 Result<Voice> find_voice(std::string_view name) {
     const auto unknown = [name] {
         return fail(

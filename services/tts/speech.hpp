@@ -22,6 +22,9 @@ inline constexpr std::size_t voice_name_bytes_max = 64;
 // Once per process image, before anything below.
 Result<void> load_speech_engine();
 
+// Where the engine's voices and dictionaries are, which it reads while it speaks.
+std::string speech_data_folder();
+
 struct Voice {
     std::string name;      // What the engine calls it: "vi-VN-x-south", "en+f3".
     std::string language;  // "vi-vn-x-south".

@@ -67,3 +67,22 @@ def test_memory_and_environment_are_closed_to_the_user_s_other_processes(tmp_pat
         process.terminate()
         process.wait()
         process.stderr.close()
+
+
+def environment_of(pid):
+    return dict(entry.split("=", 1) for entry in pathlib.Path(f"/proc/{pid}/environ").read_text().split("\0")
+                if "=" in entry)
+
+
+def test_a_service_gets_no_secret_of_another(tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("ENVIRONMENTS ARE NOT TESTED: only root reads those of processes that are not dumpable")
+    secrets = {"ONPUT_KEYS_SECRET": "AKIDONE:hush-hush-hush:000000000000", "ONPUT_SMTP_PASSWORD_SECRET": "hush",
+               "ONPUT_SMTP_URL": "smtp://127.0.0.1:1", "ONPUT_SMTP_USER": "onput", "ONPUT_MAIL_FROM": "a@example.org",
+               "AWS_SECRET_ACCESS_KEY": "hush"}
+    expected = {"onput-gateway": {"ONPUT_KEYS_SECRET"}, "onput-notifier": {"ONPUT_SMTP_PASSWORD_SECRET"}}
+    with Onput(tmp_path, environment=secrets) as onput:
+        for pid in onput.pids():
+            service = pathlib.Path(f"/proc/{pid}/exe").resolve().name
+            told = {name for name in environment_of(pid) if "SECRET" in name}
+            assert told == expected.get(service, set()), service

@@ -58,6 +58,16 @@ TEST_F(SupervisorTest, a_child_runs_with_its_environment_and_log) {
     EXPECT_EQ(status.st_mode & 0137U, 0U) << "readable by others, or executable";
 }
 
+TEST_F(SupervisorTest, a_child_does_not_get_what_is_withheld) {
+    ASSERT_EQ(::setenv("THEIR_SECRET", "hush", 1), 0);  // NOLINT(concurrency-mt-unsafe)
+    ASSERT_TRUE(supervisor->start(
+        {.name = "child",
+         .arguments = {"/bin/sh", "-c", "echo \"told '$THEIR_SECRET'\"; exec sleep 1000"},
+         .withheld = {"THEIR_SECRET"},
+         .log_file = log}));
+    ASSERT_TRUE(wait_for_log("told ''"));
+}
+
 TEST_F(SupervisorTest, the_log_is_appended_to) {
     std::ofstream(log) << "before\n";
     ASSERT_TRUE(start("echo after; exec sleep 1000"));

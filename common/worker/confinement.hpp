@@ -1,0 +1,37 @@
+// What keeps a job's child from everything but its two files: what it can open (Landlock), what it
+// can ask of the kernel (seccomp), what it may do as its user (capabilities), and what it was told
+// (environment). Each part holds without the others. Internal to job_process.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/worker/file_descriptor.hpp"
+
+namespace onput::worker {
+
+// A Landlock ruleset: reading beneath `readable` is allowed (what is not there is skipped), and
+// every other access to files, TCP ports and abstract sockets that this kernel can refuse is
+// refused. Nothing when the kernel has no Landlock: files are then guarded by their modes alone.
+Result<std::optional<FileDescriptor>> make_file_ruleset(std::span<const std::string> readable);
+
+// For this process and its threads, for ever: forbid_new_privileges() has been called.
+Result<void> restrict_files(const FileDescriptor& ruleset);
+
+// No exec gives more than this process has. Needed by the two below and above.
+Result<void> forbid_new_privileges();
+
+// Gives up all capabilities, root's too. Whose files they are still counts.
+Result<void> drop_capabilities();
+
+// Only calls that computing on open files needs: memory, threads (where `threads_are_allowed`),
+// time, reading. The others fail with EPERM. The process must be the one that stays.
+Result<void> allow_computing_only(bool threads_are_allowed);
+
+// Empties the environment, and overwrites its texts in memory, where /proc shows them too.
+void erase_environment();
+
+}  // namespace onput::worker
