@@ -32,12 +32,14 @@ public:
     FileBlobs(const FileBlobOptions& options, Opened opened, std::function<void(Error)> on_failed)
         : lock_(std::move(opened.lock)),
           failure_(std::move(on_failed)),
-          space_(options.directory + "/segments"),
+          space_({.directory = options.directory + "/segments",
+                  .quarantine = options.directory + "/quarantine"}),
           log_({.directory = options.directory + "/segments",
                 .segment_bytes = options.segment_bytes,
                 .first_number = opened.generation * numbers_per_generation},
                space_, failure_),
           files_({.directory = options.directory + "/blobs",
+                  .quarantine = options.directory + "/quarantine",
                   .first_id = opened.generation * numbers_per_generation},
                  {.pool = pool_, .syncer = syncer_, .failure = failure_}),
           pool_(options.threads) {}
@@ -75,12 +77,30 @@ public:
         }));
     }
 
-    Result<void> recover(const IsReferred& is_referred) override {
+    void verify(const BlobRef& ref, BlobDone done) override {
+        ONPUT_CHECK(recovered_);
+        const bool taken = pool_.try_submit([this, ref, done] {
+            if (ref.segment == 0) return done(files_.verify(ref));
+            const auto read = space_.read(ref, {.offset = 0, .length = ref.length});
+            done(read ? Result<void>() : std::unexpected(read.error()));
+        });
+        if (!taken) {
+            done(fail(ErrorCode::resource_exhausted, "too many reads wait",
+                      std::string(reason_storage_busy)));
+        }
+    }
+
+    Result<BlobRecovery> recover(const BlobReferences& references) override {
         ONPUT_CHECK(!recovered_);
-        ONPUT_TRY_VOID(space_.recover(is_referred));
-        ONPUT_TRY_VOID(files_.recover(is_referred));
+        BlobRecovery recovery;
+        BlobSuspects suspects;
+        ONPUT_TRY_VOID(space_.scan(references, suspects, recovery));
+        ONPUT_TRY_VOID(files_.scan(references, suspects, recovery));
+        suspects.ask(references, recovery);
+        ONPUT_TRY_VOID(space_.settle(suspects, recovery));
+        ONPUT_TRY_VOID(files_.settle(suspects, recovery));
         recovered_ = true;
-        return {};
+        return recovery;
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/conditions.hpp"
@@ -45,8 +46,14 @@ std::optional<schema::ByteRange> range_of(const http::RequestHead& head) {
     return read_range(head.header("range").value_or(""));
 }
 
-// Pieces of an open read, asked for ahead, written in order.
-http::Task<Result<void>> send_pieces(S3Request& request, const schema::ObjectGot& got) {
+struct Sending {
+    bool is_head_out = false;
+};
+
+// Pieces of an open read, asked for ahead, written in order. The head goes out with the first of
+// them: an object whose beginning cannot be read is still answered with an error.
+http::Task<Result<void>> send_pieces(S3Request& request, const schema::ObjectGot& got,
+                                     Sending& sending) {
     RequestContext& context = request.context;
     std::deque<Backend::ReplyBox> ahead;
     std::uint64_t next = got.offset;
@@ -64,6 +71,10 @@ http::Task<Result<void>> send_pieces(S3Request& request, const schema::ObjectGot
         auto piece = co_await context.exchange.receive(ahead.front());
         ahead.pop_front();
         if (!piece) co_return std::unexpected(std::move(piece).error());
+        if (!std::exchange(sending.is_head_out, true)) {
+            auto started = context.exchange.start(head_of(request, got));
+            if (!started) co_return started;
+        }
         for (const auto& frame : piece->attachments) {
             auto written = co_await context.exchange.write(frame.view());
             if (!written) co_return written;
@@ -73,11 +84,11 @@ http::Task<Result<void>> send_pieces(S3Request& request, const schema::ObjectGot
 }
 
 http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot& got) {
-    auto started = request.context.exchange.start(head_of(request, got));
-    Result<void> sent = started;
-    if (started) sent = co_await send_pieces(request, got);
+    Sending sending;
+    auto sent = co_await send_pieces(request, got, sending);
     request.context.shared.backend.send_and_forget(schema::CloseRead{.read_id = got.read_id},
                                                    request.context.call_options());
+    if (!sent && !sending.is_head_out) co_return sent;
     // The head is out: an error can only be shown by ending the connection in the middle.
     if (!sent) request.context.exchange.abort();
     co_return Result<void>();
