@@ -113,6 +113,40 @@ TEST_F(RowsRepairTest, a_store_with_a_bad_block_serves_the_rest) {
     EXPECT_EQ((*store)->get("s", "new").value().value(), "row");
 }
 
+TEST_F(RowsRepairTest, compaction_that_meets_damage_is_off_from_the_next_start_on) {
+    damage_table();
+    const auto open_small = [this] {
+        return open_rocks_store(
+                   {.directory = path, .cache_bytes = 1024 * 1024, .write_buffer_bytes = 64 * 1024},
+                   {})
+            .value();
+    };
+    // Writes over all keys until compaction has met the block, or as often as would make it.
+    const auto write_much = [](Store& store) {
+        for (int i = 0; i < 20 * row_count; ++i) {
+            Batch batch("s");
+            batch.put(key_of(i % row_count), value_of(i % row_count));
+            if (const auto ticket = store.commit(std::move(batch)); !ticket) return ticket;
+        }
+        return Result<Ticket>(0);
+    };
+    {
+        const auto store = open_small();
+        const auto failed = write_much(*store);
+        ASSERT_FALSE(failed);
+        EXPECT_EQ(failed.error().code, ErrorCode::corruption);
+    }
+    ASSERT_TRUE(std::filesystem::exists(path + "/rows.damaged"));
+    {
+        const auto store = open_small();
+        const auto written = write_much(*store);
+        EXPECT_TRUE(written) << written.error().message;
+    }
+    ASSERT_TRUE(repair_rows(path));
+    EXPECT_FALSE(std::filesystem::exists(path + "/rows.damaged"));
+    EXPECT_TRUE(write_much(*open_small()));
+}
+
 TEST_F(RowsRepairTest, a_repair_loses_the_bad_block_only) {
     damage_table();
     const auto check = check_stored_rows(path);

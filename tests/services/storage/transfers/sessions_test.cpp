@@ -140,12 +140,15 @@ class Reads : public testing::Test {
 protected:
     std::uint64_t open() { return *sessions.open(source, caller_at(now)); }
     Result<store::BlobRef> read(std::uint64_t id, std::uint64_t offset, std::uint32_t length) {
-        return sessions.read({.read_id = id, .offset = offset, .length = length}, caller_at(now));
+        return sessions.read({.read_id = id, .offset = offset, .length = length}, caller_at(now))
+            .transform([](const ReadSessions::Source& found) { return found.blob; });
     }
 
     ReadSessions sessions{Random(1)};
-    const ReadSessions::Source source{
-        .blob = {.segment = 0, .id = 7, .length = 1000}, .offset = 100, .length = 50};
+    const ReadSessions::Source source{.object = "s3://b/k",
+                                      .blob = {.segment = 0, .id = 7, .length = 1000},
+                                      .offset = 100,
+                                      .length = 50};
     Timestamp now = from_seconds(1'000);
 };
 
