@@ -48,8 +48,8 @@ void finish(const std::string& target) {
 
 void keep_inode(const std::string& path, const std::string& record, ino_t inode) {
     const std::string kept = record + "/inodes/" + std::to_string(inode);
-    // It is there already, or the file went meanwhile.
-    static_cast<void>(::link(path.c_str(), kept.c_str()));
+    // Refused: it is there already, or the file went meanwhile.
+    if (::link(path.c_str(), kept.c_str()) != 0) return;
 }
 
 void record_file(int file, const struct stat& status, const std::string& record) {
