@@ -140,8 +140,8 @@ class Reads : public testing::Test {
 protected:
     std::uint64_t open() { return *sessions.open(source, caller_at(now)); }
     Result<store::BlobRef> read(std::uint64_t id, std::uint64_t offset, std::uint32_t length) {
-        const auto found = sessions.read({.read_id = id, .offset = offset, .length = length},
-                                         caller_at(now));
+        const auto found =
+            sessions.read({.read_id = id, .offset = offset, .length = length}, caller_at(now));
         if (!found) return std::unexpected(found.error());
         return found->blob;
     }
