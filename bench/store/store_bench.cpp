@@ -145,7 +145,9 @@ void run(const std::string& directory) {
         bench_stream(*store, durable, 200);
     }
     const auto blobs = open_file_blobs({.directory = directory}, {}).value();
-    static_cast<void>(blobs->recover([](const Owner&, const BlobRef&) { return true; }));
+    static_cast<void>(
+        blobs->recover({.is_referred = [](const Owner&, const BlobRef&) { return true; },
+                        .for_each = [](const BlobReferences::Visit&) { return Result<void>(); }}));
     bench_segments(*blobs, 1, 16 * 1024);
     bench_segments(*blobs, 16, 16 * 1024);
     bench_segments(*blobs, 1, 64 * 1024);

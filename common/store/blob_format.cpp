@@ -4,6 +4,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/digest.hpp"
+#include "common/store/block_sums.hpp"
 #include "common/store/store.hpp"
 
 namespace onput::store {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::uint32_t segment_magic = 0x47455331;  // Version 1 of each.
 constexpr std::uint32_t record_magic = 0x43455231;
 constexpr std::uint32_t footer_magic = 0x544f4631;
+constexpr std::uint32_t footer_magic_2 = 0x544f4632;  // Of a file with sums.
 
 constexpr std::size_t number_count = 7;
 using Numbers = std::array<std::uint64_t, number_count>;
@@ -82,9 +84,9 @@ std::string encode(const RecordHeader& header) {
 }
 
 std::string encode(const BlobFooter& footer) {
-    return encode_numbers(
-        footer_magic, {footer.id, footer.data_bytes, join(footer.partition_bytes, footer.key_bytes),
-                       footer.owner_crc});
+    return encode_numbers(footer.has_sums ? footer_magic_2 : footer_magic,
+                          {footer.id, footer.data_bytes,
+                           join(footer.partition_bytes, footer.key_bytes), footer.owner_crc});
 }
 
 std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
@@ -110,15 +112,22 @@ std::optional<RecordHeader> decode_record_header(std::string_view bytes) {
 }
 
 std::optional<BlobFooter> decode_footer(std::string_view bytes) {
-    const auto numbers = decode_numbers(footer_magic, bytes);
+    auto numbers = decode_numbers(footer_magic_2, bytes);
+    const bool has_sums = numbers.has_value();
+    if (!has_sums) numbers = decode_numbers(footer_magic, bytes);
     if (!numbers) return std::nullopt;
     const BlobFooter footer{.id = (*numbers)[0],
                             .data_bytes = (*numbers)[1],
                             .partition_bytes = high_of((*numbers)[2]),
                             .key_bytes = low_of((*numbers)[2]),
-                            .owner_crc = low_of((*numbers)[3])};
+                            .owner_crc = low_of((*numbers)[3]),
+                            .has_sums = has_sums};
     if (!owner_fits(footer.partition_bytes, footer.key_bytes)) return std::nullopt;
     return footer;
+}
+
+std::uint64_t BlobFooter::owner_offset() const {
+    return data_bytes + (has_sums ? sums_bytes(data_bytes) : 0);
 }
 
 std::string encode_owner(const Owner& owner) {

@@ -2,7 +2,11 @@
 //
 //     segment:  | block 0: segment header, zeros | record | record | ... preallocated zeros |
 //     record:   | record header | data | partition | key | zeros up to the next 4 KiB |
-//     file:     | data | partition | key | footer |
+//     file:     | data | sums | partition | key | footer |
+//
+// A record has one checksum of its data. A file has one of each block of its data (block_sums.hpp),
+// at a place that follows from the length of the data alone, so that a damaged footer does not make
+// the data unreadable. Files of version 1 have no sums; they are still read.
 //
 // A header or footer is 64 bytes: magic, CRC-32C of the rest, seven numbers. Records start on 4
 // KiB, so that a removed one can be punched out whole, no write touches a block that holds an
@@ -53,11 +57,14 @@ struct BlobFooter {
     std::uint32_t partition_bytes = 0;
     std::uint32_t key_bytes = 0;
     std::uint32_t owner_crc = 0;
+    bool has_sums = true;  // False: version 1.
     friend bool operator==(const BlobFooter&, const BlobFooter&) = default;
 
     [[nodiscard]] std::uint64_t owner_bytes() const {
         return std::uint64_t{partition_bytes} + key_bytes;
     }
+    // Of the owner in the file.
+    [[nodiscard]] std::uint64_t owner_offset() const;
 };
 
 std::string encode(const SegmentHeader& header);

@@ -8,8 +8,12 @@
 //
 // A blob belongs to the row that refers to it: (partition, key) = Owner, stored with the blob.
 // Between seal and the commit of that row a crash leaves an orphan; `recover` finds those at start
-// by asking for each owner whether its row still refers to the blob, and removes them. Removing is
-// by the caller once no row refers to it and nobody reads it.
+// by asking for each owner whether its row still refers to the blob, and removes them. What it
+// cannot read it looks up in the rows: damage never makes it remove what a row refers to. Removing
+// is by the caller once no row refers to it and nobody reads it.
+//
+// Every read verifies checksums: bytes that differ from what was written are `corruption`, never
+// data.
 //
 // All work happens on the engine's own threads; callbacks are called there: post to the loop and
 // return. The object may be called from any thread.
@@ -20,6 +24,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/result.hpp"
 
@@ -63,6 +69,33 @@ public:
     virtual void seal(BlobSealed done) = 0;
 };
 
+// What the rows say about blobs.
+struct BlobReferences {
+    using Visit = std::function<void(const BlobRef&)>;
+
+    // Does the owner's row refer to the blob? An error: the row cannot be read.
+    std::function<Result<bool>(const Owner&, const BlobRef&)> is_referred;
+    // Every reference in any row; an error unless all rows could be read. Asked only when there is
+    // a blob whose owner cannot be read.
+    std::function<Result<void>(const Visit&)> for_each;
+};
+
+// What a recovery did. A blob that is damaged but referred to stays where it is.
+struct BlobRecovery {
+    static constexpr std::size_t findings_max = 1000;
+
+    std::uint64_t removed = 0;      // No row refers to them.
+    std::uint64_t damaged = 0;      // A row refers to them, and their place cannot be read in full.
+    std::uint64_t quarantined = 0;  // Unreadable and without a row: moved aside, not removed.
+    std::uint64_t unproven = 0;     // Kept, because the rows cannot be read.
+    std::vector<std::string> findings;  // Each of them but the removed: the first findings_max.
+
+    void find(std::uint64_t& count, std::string finding) {
+        ++count;
+        if (findings.size() < findings_max) findings.push_back(std::move(finding));
+    }
+};
+
 class BlobStore {
 public:
     virtual ~BlobStore() = default;
@@ -80,13 +113,16 @@ public:
     };
     virtual void read(const BlobRef& ref, Piece piece, BlobRead done) = 0;
 
+    // Reads all of it and compares it with its checksums: `corruption` when they differ. A blob
+    // written before there were checksums passes when it is complete. For scrubbing.
+    virtual void verify(const BlobRef& ref, BlobDone done) = 0;
+
     // Gives the space back. Removing twice succeeds.
     virtual void remove(const BlobRef& ref) = 0;
 
-    // Called once at start, before anything else: removes every blob for which `is_referred` is
-    // false. Blocks.
-    using IsReferred = std::function<Result<bool>(const Owner&, const BlobRef&)>;
-    virtual Result<void> recover(const IsReferred& is_referred) = 0;
+    // Called once at start, before anything else: removes every blob that provably no row refers
+    // to. Blocks. Fails only when its directories cannot be read or changed.
+    virtual Result<BlobRecovery> recover(const BlobReferences& references) = 0;
 };
 
 }  // namespace onput::store

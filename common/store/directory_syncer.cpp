@@ -26,6 +26,14 @@ void DirectorySyncer::sync(std::string directory, Done done) {
     changed_.notify_one();
 }
 
+Result<void> DirectorySyncer::make(const std::string& directory) {
+    const std::lock_guard lock(made_mutex_);
+    if (made_.contains(directory)) return {};
+    ONPUT_TRY_VOID(make_directory(directory));
+    made_.insert(directory);
+    return {};
+}
+
 void DirectorySyncer::run() {
     for (;;) {
         std::vector<Request> requests;

@@ -1,5 +1,8 @@
 // The file engine of BlobStore: small blobs in the segment log, large ones in files of their own.
+#include <filesystem>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "common/base/check.hpp"
 #include "common/store/blob_files.hpp"
@@ -8,6 +11,7 @@
 #include "common/store/generation.hpp"
 #include "common/store/io_pool.hpp"
 #include "common/store/rocks_store.hpp"
+#include "common/store/rows_repair.hpp"
 #include "common/store/segment_log.hpp"
 #include "common/store/segment_space.hpp"
 
@@ -22,6 +26,23 @@ void check_owner(const Owner& owner) {
     ONPUT_CHECK(owner.key.size() <= key_bytes_max);
 }
 
+// References when rows were lost: that there is no row proves nothing.
+BlobReferences of_lost_rows(const BlobReferences& given) {
+    const auto lost = [] {
+        return fail(ErrorCode::corruption,
+                    fmt::format("a repair has lost rows: {} says so", rows_lost_file));
+    };
+    return {.is_referred = [given, lost](const Owner& owner, const BlobRef& ref) -> Result<bool> {
+                ONPUT_TRY(const bool referred, given.is_referred(owner, ref));
+                if (!referred) return lost();
+                return true;
+            },
+            .for_each = [given, lost](const BlobReferences::Visit& visit) -> Result<void> {
+                ONPUT_TRY_VOID(given.for_each(visit));
+                return lost();
+            }};
+}
+
 class FileBlobs final : public BlobStore {
 public:
     struct Opened {
@@ -31,13 +52,17 @@ public:
 
     FileBlobs(const FileBlobOptions& options, Opened opened, std::function<void(Error)> on_failed)
         : lock_(std::move(opened.lock)),
+          has_lost_rows_(
+              std::filesystem::exists(fmt::format("{}/{}", options.directory, rows_lost_file))),
           failure_(std::move(on_failed)),
-          space_(options.directory + "/segments"),
+          space_({.directory = options.directory + "/segments",
+                  .quarantine = options.directory + "/quarantine"}),
           log_({.directory = options.directory + "/segments",
                 .segment_bytes = options.segment_bytes,
                 .first_number = opened.generation * numbers_per_generation},
                space_, failure_),
           files_({.directory = options.directory + "/blobs",
+                  .quarantine = options.directory + "/quarantine",
                   .first_id = opened.generation * numbers_per_generation},
                  {.pool = pool_, .syncer = syncer_, .failure = failure_}),
           pool_(options.threads) {}
@@ -75,12 +100,31 @@ public:
         }));
     }
 
-    Result<void> recover(const IsReferred& is_referred) override {
+    void verify(const BlobRef& ref, BlobDone done) override {
+        ONPUT_CHECK(recovered_);
+        const bool taken = pool_.try_submit([this, ref, done] {
+            if (ref.segment == 0) return done(files_.verify(ref));
+            const auto read = space_.read(ref, {.offset = 0, .length = ref.length});
+            done(read ? Result<void>() : std::unexpected(read.error()));
+        });
+        if (!taken) {
+            done(fail(ErrorCode::resource_exhausted, "too many reads wait",
+                      std::string(reason_storage_busy)));
+        }
+    }
+
+    Result<BlobRecovery> recover(const BlobReferences& given) override {
         ONPUT_CHECK(!recovered_);
-        ONPUT_TRY_VOID(space_.recover(is_referred));
-        ONPUT_TRY_VOID(files_.recover(is_referred));
+        const BlobReferences references = has_lost_rows_ ? of_lost_rows(given) : given;
+        BlobRecovery recovery;
+        BlobSuspects suspects;
+        ONPUT_TRY_VOID(space_.scan(references, suspects, recovery));
+        ONPUT_TRY_VOID(files_.scan(references, suspects, recovery));
+        suspects.ask(references, recovery);
+        ONPUT_TRY_VOID(space_.settle(suspects, recovery));
+        ONPUT_TRY_VOID(files_.settle(suspects, recovery));
         recovered_ = true;
-        return {};
+        return recovery;
     }
 
 private:
@@ -96,6 +140,7 @@ private:
     }
 
     FileDescriptor lock_;
+    const bool has_lost_rows_;
     std::atomic<bool> recovered_ = false;
     Failure failure_;
     SegmentSpace space_;

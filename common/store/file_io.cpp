@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -132,8 +133,8 @@ Result<void> sync_directory(const std::string& path) {
 }
 
 Result<void> make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), directory_mode) != 0) {
-        if (errno == EEXIST) return {};
+    // One that is there may be somebody's who has not synced its name yet, or died before it.
+    if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {
         return std::unexpected(system_error("create directory", path, errno));
     }
     const std::filesystem::path parent = std::filesystem::path(path).parent_path();
@@ -145,6 +146,16 @@ Result<void> remove_file(const std::string& path) {
         return std::unexpected(system_error("remove", path, errno));
     }
     return {};
+}
+
+Result<void> quarantine_file(const std::string& path, const std::string& directory) {
+    ONPUT_TRY_VOID(make_directory(directory));
+    const std::string name = std::filesystem::path(path).filename().string();
+    const std::string target = directory + "/" + name;
+    if (std::rename(path.c_str(), target.c_str()) != 0) {
+        return std::unexpected(system_error("move to the quarantine", path, errno));
+    }
+    return sync_directory(directory);
 }
 
 }  // namespace onput::store

@@ -61,10 +61,14 @@ Result<std::string> read_at(const FileDescriptor& file, const std::string& path,
 Result<void> sync_data(const FileDescriptor& file, const std::string& path);
 Result<void> sync_directory(const std::string& path);
 
-// Creates the directory if it is missing, durably.
+// Creates the directory if it is missing. Its name is durable when this returns, also that of one
+// that was there.
 Result<void> make_directory(const std::string& path);
 
 // Removes the name; one that is missing counts as removed.
 Result<void> remove_file(const std::string& path);
+
+// Moves the file, under its name, into the directory, which is created when it is missing.
+Result<void> quarantine_file(const std::string& path, const std::string& directory);
 
 }  // namespace onput::store

@@ -1,6 +1,7 @@
 #include "common/store/large_blob.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <utility>
 
@@ -20,7 +21,10 @@ Error overrun_error() {
 }  // namespace
 
 LargeBlob::LargeBlob(Place place, Owner owner, BlobFiles::Engine engine)
-    : place_(std::move(place)), owner_(std::move(owner)), engine_(engine) {}
+    : place_(std::move(place)),
+      part_path_(place_.path + std::string(part_suffix)),
+      owner_(std::move(owner)),
+      engine_(engine) {}
 
 void LargeBlob::append(std::string bytes, BlobDone done) {
     ONPUT_CHECK(bytes.size() <= append_bytes_max);
@@ -99,12 +103,18 @@ void LargeBlob::run_next() {
 }
 
 Result<void> LargeBlob::append_now(const std::string& bytes) {
+    ONPUT_TRY_VOID(write_now(bytes));
+    sums_.add(bytes);
+    return {};
+}
+
+Result<void> LargeBlob::write_now(const std::string& bytes) {
     if (failed_) return std::unexpected(*failed_);
     if (const auto failed = engine_.failure.get()) return std::unexpected(give_up(*failed));
     if (!file_.is_open()) {
         if (auto created = create(); !created) return std::unexpected(give_up(created.error()));
     }
-    if (auto put = write_at(file_, place_.path, bytes, written_); !put) {
+    if (auto put = write_at(file_, part_path_, bytes, written_); !put) {
         return std::unexpected(give_up(put.error()));
     }
     written_ += bytes.size();
@@ -113,12 +123,12 @@ Result<void> LargeBlob::append_now(const std::string& bytes) {
 }
 
 Result<void> LargeBlob::create() {
-    if (auto made = make_directory(place_.directory); !made) {
-        // Its name may not be durable, and the next blob would find it there and not sync it.
+    if (auto made = engine_.syncer.make(place_.directory); !made) {
+        // Whether its name is durable is unknown from here on.
         if (made.error().reason == reason_storage_failed) engine_.failure.report(made.error());
         return made;
     }
-    ONPUT_TRY(file_, open_file(place_.path, O_WRONLY | O_CREAT | O_EXCL));
+    ONPUT_TRY(file_, open_file(part_path_, O_WRONLY | O_CREAT | O_EXCL));
     return {};
 }
 
@@ -136,7 +146,7 @@ Result<void> LargeBlob::push_window() {
         }
         if (refused != 0) {
             // The kernel tells of lost pages once: to whom it does, it must count as a failed sync.
-            const Error error = system_error("write out", place_.path, errno);
+            const Error error = system_error("write out", part_path_, errno);
             engine_.failure.report(error);
             return std::unexpected(error);
         }
@@ -160,13 +170,21 @@ Result<void> LargeBlob::seal_now() {
                           .key_bytes = static_cast<std::uint32_t>(owner_.key.size()),
                           .owner_crc = crc32c(owner)});
     const std::uint64_t length = written_;
-    ONPUT_TRY_VOID(append_now(owner + footer));
+    ONPUT_TRY_VOID(write_now(sums_.encode() + owner + footer));
     written_ = length;
-    if (const auto synced = sync_data(file_, place_.path); !synced) {
+    if (const auto synced = sync_data(file_, part_path_); !synced) {
         engine_.failure.report(synced.error());
         return std::unexpected(give_up(synced.error()));
     }
+    if (const auto named = name_finally(); !named) return std::unexpected(give_up(named.error()));
     file_.close();
+    return {};
+}
+
+Result<void> LargeBlob::name_finally() {
+    if (std::rename(part_path_.c_str(), place_.path.c_str()) != 0) {
+        return std::unexpected(system_error("rename", part_path_, errno));
+    }
     return {};
 }
 
@@ -183,8 +201,8 @@ Error LargeBlob::give_up(Error error) {
     if (!failed_) failed_ = std::move(error);
     if (file_.is_open()) {
         file_.close();
-        // A file that stays has no footer: the next recovery removes it.
-        static_cast<void>(remove_file(place_.path));
+        // A file that stays has not its final name: the next recovery removes it.
+        static_cast<void>(remove_file(part_path_));
     }
     return *failed_;
 }

@@ -4,6 +4,9 @@
 //
 //     open ──append──> ... ──seal──> sealed       abandon() after seal() does nothing
 //       └── a failure: every later operation fails with it, the file is removed
+//
+// Until it is sealed the file has a name of its own (part_suffix): a file with the final name was
+// complete and synced before it got it.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +19,19 @@
 
 #include "common/store/blob_files.hpp"
 #include "common/store/blobs.hpp"
+#include "common/store/block_sums.hpp"
 #include "common/store/file_io.hpp"
 
 namespace onput::store {
+
+inline constexpr std::string_view part_suffix = ".part";
 
 class LargeBlob : public std::enable_shared_from_this<LargeBlob> {
 public:
     struct Place {
         std::uint64_t id = 0;
         std::string directory;
-        std::string path;
+        std::string path;  // Its final one.
     };
 
     LargeBlob(Place place, Owner owner, BlobFiles::Engine engine);
@@ -47,19 +53,23 @@ private:
 
     // On the pool, one at a time.
     Result<void> append_now(const std::string& bytes);
+    Result<void> write_now(const std::string& bytes);
     Result<void> seal_now();
+    Result<void> name_finally();
     Result<void> create();
     Result<void> push_window();
     void finish_seal(const Result<void>& named, const BlobSealed& done) const;
     Error give_up(Error error);
 
     const Place place_;
+    const std::string part_path_;
     const Owner owner_;
     const BlobFiles::Engine engine_;
 
     // Of the operation that runs.
     FileDescriptor file_;
     std::uint64_t written_ = 0;
+    BlockSums sums_;
     std::uint64_t pushed_ = 0;  // Windows before it are on the disk or on their way there.
     std::optional<Error> failed_;
 

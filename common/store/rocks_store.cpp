@@ -4,11 +4,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <fcntl.h>
 #include <filesystem>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
@@ -22,6 +24,7 @@
 #include "common/store/check_rows.hpp"
 #include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
+#include "common/store/rows_repair.hpp"
 
 namespace onput::store {
 namespace {
@@ -66,6 +69,7 @@ Error to_error(std::string_view action, const rocksdb::Status& status) {
     if (status.IsCorruption()) {
         error.code = ErrorCode::corruption;
         error.reason.clear();
+        error.message += "; stop the service and run \"onput fsck --repair\"";
     } else if (status.IsNoSpace() || error.message.find(no_space) != std::string::npos) {
         error.code = ErrorCode::resource_exhausted;
         error.reason = reason_storage_full;
@@ -161,6 +165,17 @@ void forget_logs(const std::string& kept) {
     std::filesystem::remove_all(kept, ignored);
 }
 
+std::string damaged_mark(const std::string& directory) {
+    return fmt::format("{}/{}", directory, rows_damaged_file);
+}
+
+// Compaction that meets a damaged block ends every commit, at each start anew: from the next start
+// on there is none, until the rows are repaired.
+void mark_damaged(const std::string& directory) {
+    // Without the mark the next start fails as this one did.
+    static_cast<void>(open_file(damaged_mark(directory), O_WRONLY | O_CREAT));
+}
+
 class RocksStore final : public Store {
 public:
     struct Parts {
@@ -168,8 +183,9 @@ public:
         std::unique_ptr<rocksdb::DB> db;
     };
 
-    RocksStore(Parts parts, DurableSequence durable, Events events)
-        : parts_(std::move(parts)),
+    RocksStore(Parts parts, DurableSequence durable, Events events, std::string directory)
+        : directory_(std::move(directory)),
+          parts_(std::move(parts)),
           durable_sequence_(std::move(durable)),
           events_(std::move(events)) {
         committer_ = std::jthread([this](const std::stop_token& stop) { run_committer(stop); });
@@ -311,9 +327,11 @@ private:
 
     // Tells the owner, once.
     void report(const Error& error) {
+        if (error.code == ErrorCode::corruption) mark_damaged(directory_);
         if (!reported_.exchange(true) && events_.on_failed) events_.on_failed(error);
     }
 
+    const std::string directory_;
     Parts parts_;
     DurableSequence durable_sequence_;
     Events events_;
@@ -336,8 +354,9 @@ Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::
     parts.env = rocksdb::NewCompositeEnv(
         std::make_shared<PreallocatedLogs>(rocksdb::FileSystem::Default()));
     rocksdb::DB* opened = nullptr;
-    const rocksdb::Status status =
-        rocksdb::DB::Open(rocks_options(options, *parts.env), rows, &opened);
+    rocksdb::Options rocks = rocks_options(options, *parts.env);
+    rocks.disable_auto_compactions = std::filesystem::exists(damaged_mark(options.directory));
+    const rocksdb::Status status = rocksdb::DB::Open(rocks, rows, &opened);
     if (!status.ok()) {
         Error error = to_error("open " + rows, status);
         // RocksDB has no code of its own for a lock that is held.
@@ -373,10 +392,12 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksOptions& options, Sto
         return fail(ErrorCode::corruption,
                     "open " + rows + ": the log ends at change " + std::to_string(recovered) +
                         " but was durable up to " + std::to_string(durable.get()) +
-                        "; its files are kept in " + kept);
+                        "; its files are kept in " + kept +
+                        "; \"onput fsck --repair\" goes on without what is missing");
     }
     forget_logs(kept);
-    return std::make_unique<RocksStore>(std::move(parts), std::move(durable), std::move(events));
+    return std::make_unique<RocksStore>(std::move(parts), std::move(durable), std::move(events),
+                                        options.directory);
 }
 
 }  // namespace onput::store

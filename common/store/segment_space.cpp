@@ -6,18 +6,20 @@
 #include <filesystem>
 #include <optional>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "common/base/check.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/text.hpp"
+#include "common/store/store.hpp"
 
 namespace onput::store {
 namespace {
 
 constexpr std::string_view segment_suffix = ".segment";
+constexpr std::uint64_t owner_bytes_max = partition_bytes_max + key_bytes_max;
 
 std::optional<std::uint64_t> parse_name(const std::string& name) {
     if (!name.ends_with(segment_suffix)) return std::nullopt;
@@ -64,92 +66,180 @@ bool is_header_of(const std::optional<RecordHeader>& header, const BlobRef& ref)
 
 }  // namespace
 
-// The state of one segment's scan.
-struct SegmentSpace::Scan {
-    std::string path;
-    FileDescriptor file;
-    std::uint64_t file_bytes = 0;
-    SegmentHeader segment;
-    std::uint64_t live = 0;
-    std::uint64_t position = block_bytes;
-    std::uint64_t end = block_bytes;  // Of the last record.
-};
-
 std::string SegmentSpace::path_of(std::uint64_t number) const {
-    return fmt::format("{}/{:016x}{}", directory_, number, segment_suffix);
+    return fmt::format("{}/{:016x}{}", options_.directory, number, segment_suffix);
 }
 
-Result<void> SegmentSpace::recover(const BlobStore::IsReferred& is_referred) {
-    ONPUT_TRY(const std::vector<std::uint64_t> numbers, list_segments(directory_));
+Result<void> SegmentSpace::scan(const BlobReferences& references, BlobSuspects& suspects,
+                                BlobRecovery& recovery) {
+    ONPUT_TRY(const std::vector<std::uint64_t> numbers, list_segments(options_.directory));
     for (const std::uint64_t number : numbers) {
-        ONPUT_TRY_VOID(recover_segment(number, is_referred));
+        ONPUT_TRY_VOID(scan_segment(number, references, suspects, recovery));
     }
     return {};
 }
 
-Result<void> SegmentSpace::recover_segment(std::uint64_t number,
-                                           const BlobStore::IsReferred& is_referred) {
+Result<void> SegmentSpace::scan_segment(std::uint64_t number, const BlobReferences& references,
+                                        BlobSuspects& suspects, BlobRecovery& recovery) {
     Scan scan;
+    scan.number = number;
     scan.path = path_of(number);
     ONPUT_TRY(scan.file, open_file(scan.path, O_RDWR));
     ONPUT_TRY(scan.file_bytes, file_bytes(scan.file, scan.path));
-    ONPUT_TRY(const std::string block, read_at(scan.file, scan.path, 0, header_bytes));
-    const auto header = decode_segment_header(block);
-    if (!header || header->number != number) {
+    // A disk that cannot read its block is as a block that is damaged.
+    const auto block = read_at(scan.file, scan.path, 0, header_bytes);
+    if (block) scan.segment = decode_segment_header(*block);
+    if (scan.segment && scan.segment->number != number) scan.segment.reset();
+    if (scan.segment) {
+        ONPUT_TRY_VOID(scan_records(scan, references, recovery));
+        const bool is_clear = scan.ownerless.empty() && !scan.has_unreadable_blocks;
+        if (is_clear) return finish(scan);
+    } else if (block) {
         ONPUT_TRY(const auto data, next_data(scan.file, scan.path, 0));
         // Died while it was created: the header is durable before the first record is written.
         if (!data) return remove_file(scan.path);
-        return {};
     }
-    scan.segment = *header;
-    ONPUT_TRY_VOID(scan_records(scan, is_referred));
-    if (scan.live == 0) return remove_file(scan.path);
-    // Not at the position: room that reading ahead has put into memory passes for data.
-    if (scan.end < scan.file_bytes &&
-        ::ftruncate(scan.file.get(), static_cast<off_t>(scan.end)) != 0) {
-        return std::unexpected(system_error("truncate", scan.path, errno));
-    }
-    const std::lock_guard lock(mutex_);
-    segments_[number] = {.live = scan.live, .active = false};
+    suspects.add_segment(number);
+    scan.file.close();  // There may be more suspicious segments than files may be open.
+    suspicious_.push_back(std::move(scan));
     return {};
 }
 
-Result<void> SegmentSpace::scan_records(Scan& scan, const BlobStore::IsReferred& is_referred) {
+// Goes by blocks, so that one damaged header does not hide what lies behind it.
+Result<void> SegmentSpace::scan_records(Scan& scan, const BlobReferences& references,
+                                        BlobRecovery& recovery) {
     while (scan.position < scan.file_bytes) {
         ONPUT_TRY(const auto data, next_data(scan.file, scan.path, scan.position));
         if (!data) break;
         const std::uint64_t offset = *data / block_bytes * block_bytes;
-        ONPUT_TRY(const std::string bytes, read_at(scan.file, scan.path, offset, header_bytes));
-        const auto header = decode_record_header(bytes);
-        const bool ours = header && header->salt == scan.segment.salt &&
-                          header->segment == scan.segment.number && header->offset == offset;
+        const auto block = read_at(scan.file, scan.path, offset, block_bytes);
+        const auto header = block ? decode_record_header(*block) : std::nullopt;
+        const bool ours = header && header->salt == scan.segment->salt &&
+                          header->segment == scan.segment->number && header->offset == offset;
+        if (ours) {
+            ONPUT_TRY_VOID(scan_record(scan, *header, references, recovery));
+            continue;
+        }
         scan.position = offset + block_bytes;
-        // Torn, damaged, or the inside of such a record: nobody was given a reference to a torn
-        // one, and the next record starts on a later block.
-        if (!ours) continue;
-        ONPUT_TRY_VOID(scan_record(scan, *header, is_referred));
+        // Room that reading ahead has put into memory passes for data, but is empty.
+        const bool is_empty = block && block->find_first_not_of('\0') == std::string::npos;
+        // Torn, or the inside of a record whose header is damaged.
+        if (!is_empty) scan.has_unreadable_blocks = true;
     }
     return {};
 }
 
 Result<void> SegmentSpace::scan_record(Scan& scan, const RecordHeader& header,
-                                       const BlobStore::IsReferred& is_referred) {
-    const std::uint64_t bytes_taken = record_bytes(header.data_bytes, header.owner_bytes());
-    // Also of one whose owner cannot be read: its bytes may still be whole.
-    scan.end = std::max(scan.end, header.offset + bytes_taken);
-    ONPUT_TRY(const std::string bytes,
-              read_at(scan.file, scan.path, header.owner_offset(), header.owner_bytes()));
-    const auto owner = decode_owner(bytes, header.partition_bytes, header.owner_crc);
-    if (bytes.size() != header.owner_bytes() || !owner) return {};
-    scan.position = header.offset + bytes_taken;
-    ONPUT_TRY(const bool referred, is_referred(*owner, {.segment = header.segment,
-                                                        .id = header.offset,
-                                                        .length = header.data_bytes}));
-    if (referred) {
-        ++scan.live;
-    } else if (!punch(scan.file, header.offset, bytes_taken)) {
+                                       const BlobReferences& references, BlobRecovery& recovery) {
+    const std::uint64_t behind =
+        header.offset + record_bytes(header.data_bytes, header.owner_bytes());
+    scan.end = std::max(scan.end, behind);
+    scan.position = behind;
+    scan.readable.push_back(header.offset);
+    const auto bytes = read_at(scan.file, scan.path, header.owner_offset(), header.owner_bytes());
+    const auto owner = bytes && bytes->size() == header.owner_bytes()
+                           ? decode_owner(*bytes, header.partition_bytes, header.owner_crc)
+                           : std::nullopt;
+    if (!owner) {
+        scan.ownerless.push_back(header);
+        return {};
+    }
+    const auto referred = references.is_referred(
+        *owner, {.segment = header.segment, .id = header.offset, .length = header.data_bytes});
+    if (referred && !*referred) return punch_record(scan, header, recovery);
+    ++scan.live;
+    if (!referred) {
+        recovery.find(recovery.unproven,
+                      fmt::format("{}: the row of the record at {} cannot be read: {}", scan.path,
+                                  header.offset, referred.error().message));
+    }
+    return {};
+}
+
+Result<void> SegmentSpace::punch_record(const Scan& scan, const RecordHeader& header,
+                                        BlobRecovery& recovery) {
+    if (!punch(scan.file, header.offset, record_bytes(header.data_bytes, header.owner_bytes()))) {
         return std::unexpected(system_error("punch a hole in", scan.path, errno));
     }
+    ++recovery.removed;
+    return {};
+}
+
+Result<void> SegmentSpace::settle(const BlobSuspects& suspects, BlobRecovery& recovery) {
+    for (Scan& scan : std::exchange(suspicious_, {})) {
+        if (!scan.segment) {
+            ONPUT_TRY_VOID(settle_headless(scan, suspects, recovery));
+            continue;
+        }
+        ONPUT_TRY(scan.file, open_file(scan.path, O_RDWR));
+        ONPUT_TRY_VOID(settle_records(scan, suspects, recovery));
+        ONPUT_TRY_VOID(finish(scan));
+    }
+    return {};
+}
+
+// Its records can be read by reference, but not told from uploaded bytes that look like records.
+Result<void> SegmentSpace::settle_headless(const Scan& scan, const BlobSuspects& suspects,
+                                           BlobRecovery& recovery) const {
+    const std::size_t referred = suspects.referred(scan.number).size();
+    if (referred > 0) {
+        recovery.find(recovery.damaged,
+                      fmt::format("{}: its header is damaged; {} rows refer to it, so it stays",
+                                  scan.path, referred));
+        return {};
+    }
+    if (!suspects.is_proven()) {
+        recovery.find(recovery.unproven, scan.path + ": its header is damaged");
+        return {};
+    }
+    ONPUT_TRY_VOID(quarantine_file(scan.path, options_.quarantine));
+    recovery.find(recovery.quarantined,
+                  fmt::format("{}: its header is damaged and no row refers to it; moved to {}",
+                              scan.path, options_.quarantine));
+    return {};
+}
+
+Result<void> SegmentSpace::settle_records(Scan& scan, const BlobSuspects& suspects,
+                                          BlobRecovery& recovery) {
+    const auto& referred = suspects.referred(scan.number);
+    for (const RecordHeader& header : scan.ownerless) {
+        const bool is_referred = referred.contains(header.offset);
+        if (!is_referred && suspects.is_proven()) {
+            ONPUT_TRY_VOID(punch_record(scan, header, recovery));
+            continue;
+        }
+        ++scan.live;
+        auto& count = is_referred ? recovery.damaged : recovery.unproven;
+        recovery.find(count, fmt::format("{}: the owner of the record at {} is damaged; it stays",
+                                         scan.path, header.offset));
+    }
+    for (const auto& [offset, length] : referred) {
+        if (std::ranges::binary_search(scan.readable, offset)) continue;
+        // Its blocks stay where they are, with room for the longest owner behind its data.
+        scan.end = std::max(scan.end, offset + record_bytes(length, owner_bytes_max));
+        scan.is_kept = true;
+        recovery.find(recovery.damaged,
+                      fmt::format("{}: the record at {} cannot be read; a row refers to it, so it "
+                                  "stays",
+                                  scan.path, offset));
+    }
+    if (!suspects.is_proven()) {
+        scan.end = scan.file_bytes;
+        scan.is_kept = true;
+    }
+    return {};
+}
+
+// What is left in it is known. Behind its last record lies what was only allocated, and a torn tail
+// that provably nobody refers to.
+Result<void> SegmentSpace::finish(const Scan& scan) {
+    if (scan.live == 0 && !scan.is_kept) return remove_file(scan.path);
+    if (scan.end < scan.file_bytes &&
+        ::ftruncate(scan.file.get(), static_cast<off_t>(scan.end)) != 0) {
+        return std::unexpected(system_error("truncate", scan.path, errno));
+    }
+    const std::lock_guard lock(mutex_);
+    segments_[scan.number] = {.live = scan.live, .active = false, .is_kept = scan.is_kept};
     return {};
 }
 
@@ -178,12 +268,11 @@ Result<std::string> SegmentSpace::read(const BlobRef& ref, BlobStore::Piece piec
     ONPUT_TRY(const std::string header_text, read_at(*file, path, ref.id, header_bytes));
     const auto header = decode_record_header(header_text);
     if (!is_header_of(header, ref)) return damaged(ref, "its record is missing or damaged");
-    ONPUT_TRY(std::string bytes,
-              read_at(*file, path, ref.id + header_bytes + piece.offset, piece.length));
-    if (bytes.size() != piece.length) return damaged(ref, "its segment was cut short");
-    const bool whole = piece.length == ref.length;
-    if (whole && crc32c(bytes) != header->data_crc) return damaged(ref, "its bytes are damaged");
-    return bytes;
+    ONPUT_TRY(std::string bytes, read_at(*file, path, ref.id + header_bytes, ref.length));
+    if (bytes.size() != ref.length) return damaged(ref, "its segment was cut short");
+    if (crc32c(bytes) != header->data_crc) return damaged(ref, "the checksum of its bytes differs");
+    if (piece.length == ref.length) return bytes;
+    return bytes.substr(piece.offset, piece.length);
 }
 
 void SegmentSpace::remove(const BlobRef& ref) {
@@ -200,14 +289,19 @@ void SegmentSpace::remove(const BlobRef& ref) {
     if (!is_header_of(header, ref)) return;
     // When the punch fails the record stays counted; the next recovery removes it.
     if (!punch(*file, ref.id, record_bytes(header->data_bytes, header->owner_bytes()))) return;
-    ONPUT_CHECK(segment->second.live > 0);
+    if (segment->second.live == 0) {
+        // A header that the recovery could not read and that now can be: the count is wrong.
+        segment->second.is_kept = true;
+        return;
+    }
     --segment->second.live;
     remove_if_empty(ref.segment);
 }
 
 void SegmentSpace::remove_if_empty(std::uint64_t number) {
     const auto segment = segments_.find(number);
-    if (segment->second.active || segment->second.live > 0) return;
+    const Segment& found = segment->second;
+    if (found.active || found.is_kept || found.live > 0) return;
     segments_.erase(segment);
     // A name that stays is found by the next recovery.
     static_cast<void>(remove_file(path_of(number)));

@@ -13,9 +13,12 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/store/blob_format.hpp"
+#include "common/store/blob_suspects.hpp"
 #include "common/store/blobs.hpp"
 #include "common/store/file_io.hpp"
 
@@ -23,12 +26,19 @@ namespace onput::store {
 
 class SegmentSpace {
 public:
-    explicit SegmentSpace(std::string directory) : directory_(std::move(directory)) {}
+    struct Options {
+        std::string directory;
+        std::string quarantine;  // A directory, created when it is needed.
+    };
+    explicit SegmentSpace(Options options) : options_(std::move(options)) {}
 
-    // Scans the headers of every segment, removes records without a row, cuts the preallocated rest
-    // off. A segment whose own header is damaged is left as it is, for someone to look at: its
-    // records are still readable.
-    Result<void> recover(const BlobStore::IsReferred& is_referred);
+    // Recovery, in two steps. `scan` reads the headers of every segment, removes records whose row
+    // does not refer to them, cuts the preallocated rest off, and names the segments in which it
+    // cannot read something; `settle` decides these once the rows were asked: what a row refers to
+    // stays, and its segment is kept whole until a later recovery.
+    Result<void> scan(const BlobReferences& references, BlobSuspects& suspects,
+                      BlobRecovery& recovery);
+    Result<void> settle(const BlobSuspects& suspects, BlobRecovery& recovery);
 
     [[nodiscard]] std::string path_of(std::uint64_t number) const;
 
@@ -37,7 +47,7 @@ public:
     void add_records(std::uint64_t number, std::uint64_t count);
     void close(std::uint64_t number);
 
-    // Blocks. The data's checksum is verified when all of it is read.
+    // Blocks. All of the data is read and verified, whatever piece of it is asked for.
     Result<std::string> read(const BlobRef& ref, BlobStore::Piece piece) const;
 
     // Blocks.
@@ -47,16 +57,41 @@ private:
     struct Segment {
         std::uint64_t live = 0;  // Records that were not removed.
         bool active = false;
+        bool is_kept = false;  // Something in it cannot be read: it is not removed in this life.
     };
-    struct Scan;
+    // The state of one segment's scan.
+    struct Scan {
+        std::uint64_t number = 0;
+        std::string path;
+        FileDescriptor file;
+        std::uint64_t file_bytes = 0;
+        std::optional<SegmentHeader> segment;  // Nothing: damaged.
+        std::uint64_t live = 0;
+        std::uint64_t position = block_bytes;
+        std::uint64_t end = block_bytes;      // Of the last record.
+        std::vector<RecordHeader> ownerless;  // Whose owner cannot be read.
+        std::vector<std::uint64_t> readable;  // Offsets of records with a readable header.
+        bool has_unreadable_blocks = false;
+        bool is_kept = false;
+    };
 
-    Result<void> recover_segment(std::uint64_t number, const BlobStore::IsReferred& is_referred);
-    static Result<void> scan_records(Scan& scan, const BlobStore::IsReferred& is_referred);
+    Result<void> scan_segment(std::uint64_t number, const BlobReferences& references,
+                              BlobSuspects& suspects, BlobRecovery& recovery);
+    static Result<void> scan_records(Scan& scan, const BlobReferences& references,
+                                     BlobRecovery& recovery);
     static Result<void> scan_record(Scan& scan, const RecordHeader& header,
-                                    const BlobStore::IsReferred& is_referred);
+                                    const BlobReferences& references, BlobRecovery& recovery);
+    static Result<void> punch_record(const Scan& scan, const RecordHeader& header,
+                                     BlobRecovery& recovery);
+    Result<void> settle_headless(const Scan& scan, const BlobSuspects& suspects,
+                                 BlobRecovery& recovery) const;
+    static Result<void> settle_records(Scan& scan, const BlobSuspects& suspects,
+                                       BlobRecovery& recovery);
+    Result<void> finish(const Scan& scan);
     void remove_if_empty(std::uint64_t number);
 
-    std::string directory_;
+    const Options options_;
+    std::vector<Scan> suspicious_;  // Between scan and settle.
     std::mutex mutex_;
     std::map<std::uint64_t, Segment> segments_;
 };

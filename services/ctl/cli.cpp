@@ -22,6 +22,7 @@ struct Choices {
     std::string output = "table";
     DevOptions dev;
     bool no_pipeline = false;
+    FsckOptions fsck;
     DemoOptions demo;
     TailOptions tail;
     bool follow = false;
@@ -130,6 +131,14 @@ void add_helping(CLI::App& app, Choices& c) {
     auto* doctor =
         add_command(app, "doctor", "Check this machine and data directory", "  onput doctor");
     doctor->callback([&c] { c.run = [&c] { return run_doctor(c.global); }; });
+
+    auto* fsck =
+        add_command(app, "fsck", "Check the data of a stopped instance, and repair its rows",
+                    "  onput fsck\n  onput --data /var/lib/onput fsck --repair");
+    fsck->add_flag(
+        "--repair", c.fsck.repair,
+        "Put what can be read in place of rows that are damaged; the old files are kept");
+    fsck->callback([&c] { c.run = [&c] { return run_fsck(c.global, c.fsck); }; });
 
     auto* health = add_command(
         app, "healthcheck", "Ask one service whether it is ready; for container engines",

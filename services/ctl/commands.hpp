@@ -69,6 +69,12 @@ ExitCode run_status(const GlobalOptions& global);
 ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url);
 ExitCode run_doctor(const GlobalOptions& global);
 
+struct FsckOptions {
+    bool repair = false;
+};
+// For a stopped instance. `ok` when nothing is damaged, or everything that was is repaired.
+ExitCode run_fsck(const GlobalOptions& global, const FsckOptions& options);
+
 struct EnvOptions {
     std::string shell = "sh";  // sh, fish or json.
 };

@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "common/base/check.hpp"
+#include "common/service/rows.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/records.hpp"
 
@@ -88,6 +89,17 @@ Result<bool> StorageCore::refers(const store::Owner& owner, const store::BlobRef
     if (!row) return false;
     ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(*row));
     return record.blob == store::to_text(blob);
+}
+
+Result<void> StorageCore::for_each_blob(const store::BlobReferences::Visit& visit) const {
+    return service::for_each_row(
+        view_, partition, object_rows(), [&visit](const store::Row& row) -> Result<void> {
+            ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(row.value));
+            if (record.blob.empty()) return {};
+            ONPUT_TRY(const auto blob, store::parse_blob_ref(record.blob));
+            visit(blob);
+            return {};
+        });
 }
 
 Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket& request,

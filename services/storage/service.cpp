@@ -49,9 +49,7 @@ Result<void> StorageService::start() {
         new_random());
     downloads_ = std::make_unique<Downloads>(Downloads::Parts{.host = *this, .blobs = *blobs_},
                                              new_random());
-    ONPUT_TRY_VOID(blobs_->recover([&made](const store::Owner& owner, const store::BlobRef& blob) {
-        return made.refers(owner, blob);
-    }));
+    ONPUT_TRY_VOID(recover_blobs(made));
     look_at_disk();
     ONPUT_TRY_VOID(restore_core());
     ONPUT_TRY_VOID(listen());
@@ -59,6 +57,27 @@ Result<void> StorageService::start() {
     log::info("storage is open", {{"data", config_.data},
                                   {"buckets", core().buckets().all().size()},
                                   {"events_waiting", core().outbox().waiting()}});
+    return {};
+}
+
+Result<void> StorageService::recover_blobs(const StorageCore& made) {
+    using Visit = store::BlobReferences::Visit;
+    ONPUT_TRY(recovery_,
+              blobs_->recover(
+                  {.is_referred =
+                       [&made](const store::Owner& owner, const store::BlobRef& blob) {
+                           return made.refers(owner, blob);
+                       },
+                   .for_each = [&made](const Visit& visit) { return made.for_each_blob(visit); }}));
+    for (const std::string& finding : recovery_.findings) {
+        log::warn("recovery found damage", {{"found", finding}});
+    }
+    const std::uint64_t found = recovery_.damaged + recovery_.quarantined + recovery_.unproven;
+    if (found == 0) return {};
+    log::error("blobs are damaged: \"onput fsck\" names the objects",
+               {{"damaged", recovery_.damaged},
+                {"quarantined", recovery_.quarantined},
+                {"unproven", recovery_.unproven}});
     return {};
 }
 
@@ -156,6 +175,14 @@ void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {
                        .value = static_cast<double>(uploads_->sessions())});
     metrics.push_back({.name = "onput_storage_read_sessions",
                        .value = static_cast<double>(downloads_->sessions())});
+    const auto add = [&metrics](std::string name, std::uint64_t value) {
+        metrics.push_back({.name = std::move(name), .value = static_cast<double>(value)});
+    };
+    add("onput_storage_recovery_blobs{result=\"removed\"}", recovery_.removed);
+    add("onput_storage_recovery_blobs{result=\"damaged\"}", recovery_.damaged);
+    add("onput_storage_recovery_blobs{result=\"quarantined\"}", recovery_.quarantined);
+    add("onput_storage_recovery_blobs{result=\"unproven\"}", recovery_.unproven);
+    add("onput_storage_damaged_reads_total", downloads_->damaged());
 }
 
 }  // namespace onput::storage

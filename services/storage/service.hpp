@@ -42,11 +42,13 @@ private:
     void store_notification(const transport::ReplyTo& to, const std::string& bucket,
                             const StorageCore::CheckedNotification& checked,
                             const schema::DestinationsChecked& answer, const Caller& caller);
+    Result<void> recover_blobs(const StorageCore& made);
     void look_at_disk();
     void keep_house();
 
     const Config config_;
     std::unique_ptr<store::BlobStore> blobs_;
+    store::BlobRecovery recovery_;
     std::unique_ptr<Uploads> uploads_;
     std::unique_ptr<Downloads> downloads_;
 };

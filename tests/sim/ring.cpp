@@ -86,6 +86,7 @@ void Ring::choose_faults() {
                      .slow_sync_permille = rate() * 3,
                      .sync_crash_permille = rate() / 2,
                      .sync_failure_permille = random.chance(1, 4) ? 2U : 0U,
+                     .blob_owner_damage_permille = rate() * 3,
                      .endpoint_error_permille = rate() * 10,
                      .endpoint_refusal_permille = rate() * 3,
                      .endpoint_silence_permille = rate() * 3,

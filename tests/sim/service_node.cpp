@@ -95,8 +95,12 @@ public:
         node_.run_blobs();
     }
     void remove(const store::BlobRef& ref) override { node_.blobs_.remove(ref); }
-    Result<void> recover(const IsReferred& is_referred) override {
-        return node_.blobs_.recover(is_referred);
+    void verify(const store::BlobRef& ref, store::BlobDone done) override {
+        node_.blobs_.verify(ref, std::move(done));
+        node_.run_blobs();
+    }
+    Result<store::BlobRecovery> recover(const store::BlobReferences& references) override {
+        return node_.blobs_.recover(references);
     }
 
 private:
@@ -134,6 +138,9 @@ void ServiceNode::on_crash() {
     timers_.clear();
     is_running_blobs_ = false;
     blobs_.crash();
+    for (const store::BlobRef& ref : blobs_.refs()) {
+        if (world_.chance(world_.faults.blob_owner_damage_permille)) blobs_.damage_owner(ref);
+    }
     // What was written may have reached the disk although nobody was told.
     const store::Ticket unsynced = store_.last_ticket() - store_.durable();
     const store::Ticket lucky = world_.chance(500) ? world_.random.below(unsynced + 1) : 0;

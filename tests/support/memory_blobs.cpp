@@ -1,6 +1,7 @@
 #include "tests/support/memory_blobs.hpp"
 
 #include "common/base/check.hpp"
+#include "common/store/blob_suspects.hpp"
 
 namespace onput::support {
 
@@ -71,15 +72,39 @@ void MemoryBlobs::remove(const BlobRef& ref) {
     sealed_.erase({ref.segment, ref.id});
 }
 
-Result<void> MemoryBlobs::recover(const IsReferred& is_referred) {
-    for (auto blob = sealed_.begin(); blob != sealed_.end();) {
-        const auto& [segment, id] = blob->first;
-        ONPUT_TRY(const bool keep,
-                  is_referred(blob->second.owner,
-                              {.segment = segment, .id = id, .length = blob->second.bytes.size()}));
-        blob = keep ? std::next(blob) : sealed_.erase(blob);
+void MemoryBlobs::verify(const BlobRef& ref, BlobDone done) {
+    read(ref, {.offset = 0, .length = ref.length}, [done = std::move(done)](const auto& read) {
+        done(read ? Result<void>() : std::unexpected(read.error()));
+    });
+}
+
+Result<store::BlobRecovery> MemoryBlobs::recover(const store::BlobReferences& references) {
+    store::BlobRecovery recovery;
+    store::BlobSuspects suspects;
+    for (const auto& [place, blob] : sealed_) {
+        if (!blob.owner_damaged) continue;
+        place.first == 0 ? suspects.add_file(place.second) : suspects.add_segment(place.first);
     }
-    return {};
+    suspects.ask(references, recovery);
+    for (auto at = sealed_.begin(); at != sealed_.end();) {
+        const auto& [segment, id] = at->first;
+        const Blob& blob = at->second;
+        bool keep = true;
+        if (blob.owner_damaged) {
+            keep = !suspects.is_proven() || suspects.referred(segment).contains(id);
+            recovery.find(keep ? recovery.damaged : recovery.quarantined,
+                          "the owner of blob " + std::to_string(id) + " is damaged");
+        } else {
+            // A row that cannot be read proves nothing.
+            keep = references
+                       .is_referred(blob.owner,
+                                    {.segment = segment, .id = id, .length = blob.bytes.size()})
+                       .value_or(true);
+            if (!keep) ++recovery.removed;
+        }
+        at = keep ? std::next(at) : sealed_.erase(at);
+    }
+    return recovery;
 }
 
 bool MemoryBlobs::run_one() {
@@ -106,6 +131,10 @@ void MemoryBlobs::crash() {
 
 void MemoryBlobs::damage(const BlobRef& ref) {
     sealed_.at({ref.segment, ref.id}).damaged = true;
+}
+
+void MemoryBlobs::damage_owner(const BlobRef& ref) {
+    sealed_.at({ref.segment, ref.id}).owner_damaged = true;
 }
 
 std::uint64_t MemoryBlobs::bytes() const {

@@ -34,7 +34,8 @@ public:
     Result<std::unique_ptr<store::BlobWriter>> open(store::Owner owner) override;
     void read(const store::BlobRef& ref, Piece piece, store::BlobRead done) override;
     void remove(const store::BlobRef& ref) override;
-    Result<void> recover(const IsReferred& is_referred) override;
+    void verify(const store::BlobRef& ref, store::BlobDone done) override;
+    Result<store::BlobRecovery> recover(const store::BlobReferences& references) override;
 
     // Does the oldest waiting operation. False when none waits.
     bool run_one();
@@ -48,6 +49,8 @@ public:
     void fail_next_write(Error error) { write_fault_ = std::move(error); }
     void fail_next_seal(Error error) { seal_fault_ = std::move(error); }
     void damage(const store::BlobRef& ref);
+    // Its bytes are whole, but whose it is cannot be read any more.
+    void damage_owner(const store::BlobRef& ref);
 
     // For assertions: the sealed blobs.
     [[nodiscard]] std::size_t count() const { return sealed_.size(); }
@@ -61,6 +64,7 @@ private:
         store::Owner owner;
         std::string bytes;
         bool damaged = false;
+        bool owner_damaged = false;
     };
     struct Unsealed {
         Blob blob;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "common/base/log.hpp"
 #include "common/schema/storage_objects.hpp"
@@ -134,11 +135,19 @@ http::Task<Result<void>> write_all(http::Exchange& exchange,
     co_return Result<void>();
 }
 
-http::Task<Result<void>> send_pieces(http::Exchange& exchange, ReadAhead& ahead) {
+// The head goes out with the first piece: an object whose beginning cannot be read is still answered
+// with an error.
+http::Task<Result<void>> send_pieces(S3Request& request, const schema::ObjectGot& got,
+                                     ReadAhead& ahead, bool& is_head_out) {
+    http::Exchange& exchange = request.context.exchange;
     while (!ahead.is_done()) {
         ahead.ask_ahead();
         auto piece = co_await ahead.receive();
         if (!piece) co_return std::unexpected(std::move(piece).error());
+        if (!std::exchange(is_head_out, true)) {
+            auto started = exchange.start(head_of(request, got));
+            if (!started) co_return started;
+        }
         const auto began = std::chrono::steady_clock::now();
         auto written = co_await write_all(exchange, piece->attachments);
         if (!written) co_return written;
@@ -163,19 +172,19 @@ http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot
     // Before the head: a client that must wait too long is told so.
     auto base = co_await reserve(context.exchange, context.shared.read_ahead_memory,
                                  essential_bytes_max, MemoryBudget::Use::essential);
-    Result<void> refused;
     Result<void> sent;
+    bool is_head_out = false;
     if (base) {
-        sent = context.exchange.start(head_of(request, got));
         ReadAhead ahead(request, got, *std::move(base));
-        if (sent) sent = co_await send_pieces(context.exchange, ahead);
+        sent = co_await send_pieces(request, got, ahead, is_head_out);
     } else {
-        refused = std::unexpected(std::move(base).error());
+        sent = std::unexpected(std::move(base).error());
     }
     context.shared.backend.send_and_forget(schema::CloseRead{.read_id = got.read_id},
                                            context.call_options());
+    if (!sent && !is_head_out) co_return sent;
     if (!sent) break_off(context, sent.error());
-    co_return refused;
+    co_return Result<void>();
 }
 
 using Got = Answer<schema::GetObject>;

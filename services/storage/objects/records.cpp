@@ -58,6 +58,10 @@ store::Range bucket_rows() {
     return store::Range::of_prefix("b/");
 }
 
+store::Range object_rows() {
+    return store::Range::of_prefix("o/");
+}
+
 store::Range trash_rows() {
     return store::Range::of_prefix("t/");
 }

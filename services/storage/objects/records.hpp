@@ -95,6 +95,7 @@ std::string trash_row(std::uint64_t number);
 Result<std::uint64_t> number_of(std::string_view row);
 
 store::Range bucket_rows();
+store::Range object_rows();  // Of all buckets.
 store::Range trash_rows();
 outbox::Rows outbox_rows();
 

@@ -1,5 +1,7 @@
 #include "services/storage/transfers/downloads.hpp"
 
+#include "common/base/log.hpp"
+
 namespace onput::storage {
 namespace {
 
@@ -21,13 +23,14 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
                               with_bytes(schema::encode(got), std::move(reading.bytes)));
             return {};
         }
+        const ReadSessions::Source source{.object = "s3://" + message.bucket + "/" + message.key,
+                                          .blob = *reading.blob,
+                                          .offset = got.offset,
+                                          .length = got.length};
         if (got.length <= schema::chunk_bytes_max) {
-            return fetch(request.reply_to, *reading.blob,
-                         {.offset = got.offset, .length = got.length}, schema::encode(got));
+            return fetch(request.reply_to, source, schema::encode(got));
         }
-        ONPUT_TRY(got.read_id,
-                  sessions_.open(
-                      {.blob = *reading.blob, .offset = got.offset, .length = got.length}, caller));
+        ONPUT_TRY(got.read_id, sessions_.open(source, caller));
         parts_.host.pins().pin(*reading.blob);
         parts_.host.reply(request.reply_to, got);
         return {};
@@ -39,9 +42,10 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
 void Downloads::read(transport::Request& request, const Caller& caller) {
     const auto read_now = [&]() -> Result<void> {
         ONPUT_TRY(const auto message, schema::decode<schema::ReadObject>(request.body));
-        ONPUT_TRY(const auto blob, sessions_.read(message, caller));
-        return fetch(request.reply_to, blob, {.offset = message.offset, .length = message.length},
-                     schema::encode(schema::Empty{}));
+        ONPUT_TRY(auto source, sessions_.read(message, caller));
+        source.offset = message.offset;
+        source.length = message.length;
+        return fetch(request.reply_to, source, schema::encode(schema::Empty{}));
     };
     const auto read = read_now();
     if (!read) parts_.host.reply(request.reply_to, std::unexpected(read.error()));
@@ -57,27 +61,39 @@ void Downloads::close(transport::Request& request, const Caller& caller) {
     parts_.host.reply_now(request.reply_to, close_now());
 }
 
-Result<void> Downloads::fetch(const transport::ReplyTo& to, const store::BlobRef& blob,
-                              store::BlobStore::Piece piece, std::string body) {
+Result<void> Downloads::fetch(const transport::ReplyTo& to, const ReadSessions::Source& source,
+                              std::string body) {
     if (reads_ >= blob_reads_max) {
         return fail(ErrorCode::resource_exhausted, "Please reduce your request rate.", "slow_down");
     }
     ++reads_;
-    parts_.host.pins().pin(blob);
-    parts_.blobs.read(
-        blob, piece, [this, to, blob, body = std::move(body)](Result<std::string> bytes) mutable {
-            parts_.host.loop().post(
-                [this, to, blob, body = std::move(body), bytes = std::move(bytes)]() mutable {
-                    --reads_;
-                    parts_.host.pins().unpin(blob);
-                    if (!bytes) {
-                        parts_.host.reply(to, std::unexpected(std::move(bytes).error()));
-                        return;
-                    }
-                    parts_.host.reply(to, with_bytes(std::move(body), *std::move(bytes)));
-                });
-        });
+    parts_.host.pins().pin(source.blob);
+    auto on_read = [this, to, source, body = std::move(body)](Result<std::string> bytes) mutable {
+        --reads_;
+        parts_.host.pins().unpin(source.blob);
+        if (!bytes) {
+            parts_.host.reply(to,
+                              std::unexpected(explain(std::move(bytes).error(), source.object)));
+            return;
+        }
+        parts_.host.reply(to, with_bytes(std::move(body), *std::move(bytes)));
+    };
+    parts_.blobs.read(source.blob, {.offset = source.offset, .length = source.length},
+                      [this, on_read = std::move(on_read)](Result<std::string> bytes) mutable {
+                          parts_.host.loop().post(
+                              [on_read = std::move(on_read), bytes = std::move(bytes)]() mutable {
+                                  on_read(std::move(bytes));
+                              });
+                      });
     return {};
+}
+
+Error Downloads::explain(Error error, const std::string& object) {
+    if (error.code != ErrorCode::corruption) return error;
+    ++damaged_;
+    error = std::move(error).with_context("read " + object);
+    log::error("an object is damaged", {{"object", object}, {"reason", error.message}});
+    return error;
 }
 
 void Downloads::expire(Timestamp now) {

@@ -30,15 +30,20 @@ public:
 
     [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
     [[nodiscard]] bool is_idle() const { return reads_ == 0; }
+    // Reads that met damage.
+    [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 
 private:
-    // Reads a piece of a blob and answers with `body` and the bytes.
-    Result<void> fetch(const transport::ReplyTo& to, const store::BlobRef& blob,
-                       store::BlobStore::Piece piece, std::string body);
+    // Reads this piece and answers with `body` and the bytes. What is damaged is answered with an
+    // error that names the object.
+    Result<void> fetch(const transport::ReplyTo& to, const ReadSessions::Source& source,
+                       std::string body);
+    Error explain(Error error, const std::string& object);
 
     Parts parts_;
     ReadSessions sessions_;
     std::size_t reads_ = 0;
+    std::uint64_t damaged_ = 0;
 };
 
 }  // namespace onput::storage

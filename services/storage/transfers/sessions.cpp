@@ -125,7 +125,8 @@ Result<std::uint64_t> ReadSessions::open(const Source& source, const Caller& cal
     return id;
 }
 
-Result<store::BlobRef> ReadSessions::read(const schema::ReadObject& request, const Caller& caller) {
+Result<ReadSessions::Source> ReadSessions::read(const schema::ReadObject& request,
+                                                const Caller& caller) {
     const auto found = sessions_.find(request.read_id);
     if (found == sessions_.end() || found->second.account != caller.principal.account) {
         return no_such_session();
@@ -138,7 +139,7 @@ Result<store::BlobRef> ReadSessions::read(const schema::ReadObject& request, con
     if (request.length == 0 || request.length > schema::chunk_bytes_max || !is_inside) {
         return refuse("a piece of a read lies outside what was opened", "invalid_range");
     }
-    return source.blob;
+    return source;
 }
 
 Result<std::optional<store::BlobRef>> ReadSessions::close(const schema::CloseRead& request,

@@ -78,6 +78,7 @@ public:
     explicit ReadSessions(Random random) : random_(random) {}
 
     struct Source {
+        std::string object;  // s3://bucket/key: for errors.
         store::BlobRef blob;
         std::uint64_t offset = 0;  // Only [offset, offset + length) may be read.
         std::uint64_t length = 0;
@@ -85,8 +86,8 @@ public:
     // Answers the read id. resource_exhausted `slow_down` when there are read_sessions_max already.
     Result<std::uint64_t> open(const Source& source, const Caller& caller);
 
-    // The blob to read a piece of. Fails with `no_such_session` or `invalid_range`.
-    Result<store::BlobRef> read(const schema::ReadObject& request, const Caller& caller);
+    // What a piece is read of. Fails with `no_such_session` or `invalid_range`.
+    Result<Source> read(const schema::ReadObject& request, const Caller& caller);
 
     // The blob that is no longer read by this session; nothing when it is gone already.
     Result<std::optional<store::BlobRef>> close(const schema::CloseRead& request,

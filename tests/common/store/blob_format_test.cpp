@@ -26,6 +26,9 @@ TEST(BlobFormat, plates_are_read_back) {
     const BlobFooter footer{
         .id = 1, .data_bytes = 1ULL << 40, .partition_bytes = 2, .key_bytes = 3, .owner_crc = 4};
     EXPECT_EQ(decode_footer(encode(footer)), footer);
+    BlobFooter first_version = footer;
+    first_version.has_sums = false;
+    EXPECT_EQ(decode_footer(encode(first_version)), first_version);
 }
 
 TEST(BlobFormat, a_plate_is_not_one_of_another_kind) {

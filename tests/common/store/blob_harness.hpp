@@ -1,14 +1,43 @@
 // A BlobStore whose callbacks are waited for, so that a test reads top to bottom.
 #pragma once
 
+#include <functional>
 #include <future>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "common/store/blobs.hpp"
 
 namespace onput::store {
+
+// References that are asked by owner only: nothing in the store is damaged.
+inline BlobReferences asked_by_owner(
+    std::function<Result<bool>(const Owner&, const BlobRef&)> is_referred) {
+    return {.is_referred = std::move(is_referred),
+            .for_each = [](const BlobReferences::Visit&) { return Result<void>(); }};
+}
+
+// The rows of a service: key to blob.
+struct BlobRows {
+    std::map<std::string, BlobRef> blobs;
+    std::optional<Error> fault;  // Of every read of them.
+
+    [[nodiscard]] BlobReferences references() const {
+        return {.is_referred = [this](const Owner& owner, const BlobRef& ref) -> Result<bool> {
+                    if (fault) return std::unexpected(*fault);
+                    const auto row = blobs.find(owner.key);
+                    return row != blobs.end() && row->second == ref;
+                },
+                .for_each = [this](const BlobReferences::Visit& visit) -> Result<void> {
+                    if (fault) return std::unexpected(*fault);
+                    for (const auto& [key, ref] : blobs) visit(ref);
+                    return {};
+                }};
+    }
+};
 
 class BlobHarness {
 public:
@@ -45,6 +74,10 @@ public:
 
     Result<std::string> read(const BlobRef& ref, BlobStore::Piece piece) {
         return wait<std::string>([&](auto done) { blobs_.read(ref, piece, done); });
+    }
+
+    Result<void> verify(const BlobRef& ref) {
+        return wait<void>([&](auto done) { blobs_.verify(ref, done); });
     }
 
 private:

@@ -18,6 +18,8 @@ using support::MemoryBlobs;
 
 enum class Engine { memory, files };
 
+using IsReferred = std::function<Result<bool>(const Owner&, const BlobRef&)>;
+
 class BlobsTest : public testing::TestWithParam<Engine> {
 protected:
     void SetUp() override {
@@ -25,10 +27,10 @@ protected:
     }
 
     // Ends the process and starts it again, with these rows.
-    void restart(const BlobStore::IsReferred& is_referred) {
+    void restart(const IsReferred& is_referred) {
         if (memory != nullptr) {
             memory->crash();
-            ASSERT_TRUE(memory->recover(is_referred));
+            ASSERT_TRUE(memory->recover(asked_by_owner(is_referred)));
             return;
         }
         store.reset();
@@ -46,7 +48,7 @@ protected:
     std::unique_ptr<BlobStore> store;
 
 private:
-    void start(const BlobStore::IsReferred& is_referred) {
+    void start(const IsReferred& is_referred) {
         if (GetParam() == Engine::memory) {
             auto made = std::make_unique<MemoryBlobs>();
             memory = made.get();
@@ -58,7 +60,7 @@ private:
             ASSERT_TRUE(opened) << opened.error().message;
             store = *std::move(opened);
         }
-        const auto recovered = store->recover(is_referred);
+        const auto recovered = store->recover(asked_by_owner(is_referred));
         ASSERT_TRUE(recovered) << recovered.error().message;
     }
 };
@@ -193,20 +195,25 @@ TEST_P(BlobsTest, recovery_keeps_what_a_row_refers_to_and_removes_the_rest) {
     EXPECT_EQ(blobs().read(large_orphan).error().code, ErrorCode::corruption);
 }
 
-TEST_P(BlobsTest, recovery_fails_when_the_rows_cannot_be_read) {
-    blobs().write("a", "1").value();
-    if (memory != nullptr) {
-        EXPECT_FALSE(memory->recover([](const Owner&, const BlobRef&) -> Result<bool> {
-            return fail(ErrorCode::unavailable, "no rows");
-        }));
-        return;
-    }
-    store.reset();
-    store = open_file_blobs({.directory = directory.path()}, {}).value();
-    const auto recovered = store->recover([](const Owner&, const BlobRef&) -> Result<bool> {
-        return fail(ErrorCode::unavailable, "no rows");
+TEST_P(BlobsTest, recovery_keeps_what_it_cannot_ask_the_rows_about) {
+    const BlobRef small = blobs().write("a", "1").value();
+    const BlobRef large = blobs().write_large("b", "2").value();
+    restart([](const Owner&, const BlobRef&) -> Result<bool> {
+        return fail(ErrorCode::corruption, "no rows");
     });
-    EXPECT_EQ(recovered.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(blobs().read(small).value(), "1");
+    EXPECT_EQ(blobs().read(large).value(), "2");
+}
+
+TEST_P(BlobsTest, a_whole_blob_is_verified) {
+    const BlobRef small = blobs().write("a", "1").value();
+    const BlobRef large = blobs().write_large("b", std::string(3'000'000, 'b')).value();
+    EXPECT_TRUE(blobs().verify(small));
+    EXPECT_TRUE(blobs().verify(large));
+    store->remove(small);
+    restart_with_all_referred();
+    EXPECT_EQ(blobs().verify(small).error().code, ErrorCode::corruption);
+    EXPECT_TRUE(blobs().verify(large));
 }
 
 TEST_P(BlobsTest, places_are_not_given_again_after_a_restart) {

@@ -121,10 +121,12 @@ private:
 
 class ProcessHarness {
 public:
-    ProcessHarness()
-        : process({ONPUT_STORAGE_BINARY, "--data", folder.path_of("data"), "--endpoints",
-                   endpoint("storage"), "--notifier-endpoint", endpoint("notifier"), "--log-level",
-                   "warn", "--segment-bytes", "8388608"}) {
+    ProcessHarness() : ProcessHarness(std::string()) {}
+    // On a data directory of the caller's; empty: one of its own.
+    explicit ProcessHarness(const std::string& data)
+        : process({ONPUT_STORAGE_BINARY, "--data", data.empty() ? folder.path_of("data") : data,
+                   "--endpoints", endpoint("storage"), "--notifier-endpoint", endpoint("notifier"),
+                   "--log-level", "warn", "--segment-bytes", "8388608"}) {
         process.start();
         client = transport::RequestClient::connect(loop, endpoint("storage"));
     }

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -53,6 +54,27 @@ TEST_F(ProcessTest, objects_of_every_tier_come_back_and_their_events_go_out) {
     }
     ASSERT_TRUE(relayed(contents.size()));
     EXPECT_EQ(notifier->journal[1].key, "k1");
+}
+
+TEST_F(ProcessTest, a_flipped_bit_is_an_error_that_names_the_object) {
+    start_notifier();
+    create_bucket();
+    ASSERT_TRUE(stream("big", noise(3'000'000)));
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(folder.path_of("data") + "/blobs")) {
+        if (!entry.is_regular_file()) continue;
+        std::fstream file(entry.path(), std::ios::binary | std::ios::in | std::ios::out);
+        file.seekg(1'000'000);
+        const int byte = file.get();
+        file.seekp(1'000'000);
+        file.put(static_cast<char>(byte ^ 1));
+    }
+    const auto range = get("big", schema::ByteRange{.first = 999'990, .last = 1'000'010});
+    ASSERT_FALSE(range.reply);
+    EXPECT_EQ(range.reply.error().code, ErrorCode::corruption);
+    EXPECT_NE(range.reply.error().message.find("s3://photos/big"), std::string::npos);
+    EXPECT_TRUE(range.bytes.empty());
+    EXPECT_TRUE(get("big", schema::ByteRange{.first = 2'000'000, .last = 2'000'010}).reply);
 }
 
 TEST_F(ProcessTest, a_put_beyond_the_limit_of_one_message_is_refused) {

@@ -140,12 +140,17 @@ class Reads : public testing::Test {
 protected:
     std::uint64_t open() { return *sessions.open(source, caller_at(now)); }
     Result<store::BlobRef> read(std::uint64_t id, std::uint64_t offset, std::uint32_t length) {
-        return sessions.read({.read_id = id, .offset = offset, .length = length}, caller_at(now));
+        const auto found =
+            sessions.read({.read_id = id, .offset = offset, .length = length}, caller_at(now));
+        if (!found) return std::unexpected(found.error());
+        return found->blob;
     }
 
     ReadSessions sessions{Random(1)};
-    const ReadSessions::Source source{
-        .blob = {.segment = 0, .id = 7, .length = 1000}, .offset = 100, .length = 50};
+    const ReadSessions::Source source{.object = "s3://b/k",
+                                      .blob = {.segment = 0, .id = 7, .length = 1000},
+                                      .offset = 100,
+                                      .length = 50};
     Timestamp now = from_seconds(1'000);
 };
 

@@ -1,0 +1,290 @@
+#include "common/store/rows_repair.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include <fmt/format.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+#include "common/store/durable_sequence.hpp"
+#include "common/store/file_io.hpp"
+#include "common/store/key_search.hpp"
+
+namespace onput::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t batch_bytes_max = 4 * 1024 * 1024;  // Of copied rows, written at once.
+constexpr std::size_t shown_bytes_max = 200;              // Of a key in a report.
+
+Error rocks_error(std::string_view action, const rocksdb::Status& status) {
+    return {.code = status.IsCorruption() ? ErrorCode::corruption : ErrorCode::unavailable,
+            .message = fmt::format("{}: {}", action, status.ToString())};
+}
+
+// Held as long as nobody else may open the rows.
+class RowsLock {
+public:
+    static Result<RowsLock> take(const std::string& rows) {
+        rocksdb::FileLock* lock = nullptr;
+        const auto status = rocksdb::Env::Default()->LockFile(rows + "/LOCK", &lock);
+        if (!status.ok()) {
+            return fail(
+                ErrorCode::conflict,
+                fmt::format("lock {}: a process has it open: stop the service first", rows));
+        }
+        return RowsLock(lock);
+    }
+    RowsLock(RowsLock&& other) noexcept : lock_(std::exchange(other.lock_, nullptr)) {}
+    RowsLock& operator=(RowsLock&&) = delete;
+    ~RowsLock() {
+        if (lock_ != nullptr) static_cast<void>(rocksdb::Env::Default()->UnlockFile(lock_));
+    }
+
+private:
+    explicit RowsLock(rocksdb::FileLock* lock) : lock_(lock) {}
+    rocksdb::FileLock* lock_;
+};
+
+// "partition/key", with what is not printable as \xNN.
+std::string show(std::string_view row_key) {
+    std::string shown;
+    for (const char character : row_key.substr(0, shown_bytes_max)) {
+        const auto byte = static_cast<unsigned char>(character);
+        if (character == '\0' && shown.find('/') == std::string::npos) {
+            shown += '/';
+        } else if (byte < 0x20 || byte >= 0x7f) {
+            shown += fmt::format("\\x{:02x}", byte);
+        } else {
+            shown += character;
+        }
+    }
+    return shown;
+}
+
+Result<std::unique_ptr<rocksdb::DB>> open_read_only(const std::string& rows) {
+    rocksdb::Options options;
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    options.info_log_level = rocksdb::FATAL_LEVEL;
+    rocksdb::DB* opened = nullptr;
+    const auto status = rocksdb::DB::OpenForReadOnly(options, rows, &opened);
+    if (!status.ok()) return std::unexpected(rocks_error("open " + rows, status));
+    return std::unique_ptr<rocksdb::DB>(opened);
+}
+
+using VisitRow =
+    std::function<Result<void>(const rocksdb::Slice& key, const rocksdb::Slice& value)>;
+
+rocksdb::ReadOptions scan_options() {
+    rocksdb::ReadOptions options;
+    options.verify_checksums = true;
+    options.fill_cache = false;
+    return options;
+}
+
+// Visits every row that can be read, and skips what cannot.
+Result<void> for_each_readable(rocksdb::DB& db, RowsCheck& check, const VisitRow& visit) {
+    std::string from;
+    std::string last;
+    for (;;) {
+        const std::unique_ptr<rocksdb::Iterator> at(db.NewIterator(scan_options()));
+        for (at->Seek(from); at->Valid(); at->Next()) {
+            last = at->key().ToString();
+            ONPUT_TRY_VOID(visit(at->key(), at->value()));
+            ++check.rows;
+        }
+        if (at->status().ok()) return {};
+        const std::string reason = at->status().ToString();
+        const auto next =
+            first_key_that(std::max(last + '\0', from), [&db](const std::string& key) {
+                const std::unique_ptr<rocksdb::Iterator> probe(db.NewIterator(scan_options()));
+                probe->Seek(key);
+                return probe->status().ok();
+            });
+        ++check.gap_count;
+        if (check.gaps.size() < RowsCheck::gaps_max) {
+            check.gaps.push_back(
+                {.after = show(last), .before = next ? show(*next) : "", .reason = reason});
+        }
+        if (!next) return {};
+        from = *next;
+    }
+}
+
+void check_end_of_log(rocksdb::DB& db, const std::string& directory, RowsCheck& check) {
+    const std::string mark = directory + "/rows.durable";
+    if (!fs::exists(mark)) return;
+    const auto durable = DurableSequence::open(mark);
+    const std::uint64_t recovered = db.GetLatestSequenceNumber();
+    if (durable && recovered < durable->get()) check.changes_lost = durable->get() - recovered;
+}
+
+// Writes rows to a new database, in batches, without a log.
+class RowsCopy {
+public:
+    explicit RowsCopy(std::string path) : path_(std::move(path)) {}
+
+    Result<void> open() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);  // Of a repair that did not end.
+        rocksdb::Options options;
+        options.create_if_missing = true;
+        options.error_if_exists = true;
+        options.info_log_level = rocksdb::FATAL_LEVEL;
+        rocksdb::DB* opened = nullptr;
+        const auto status = rocksdb::DB::Open(options, path_, &opened);
+        if (!status.ok()) return std::unexpected(rocks_error("create " + path_, status));
+        db_.reset(opened);
+        return {};
+    }
+
+    Result<void> add(const rocksdb::Slice& key, const rocksdb::Slice& value) {
+        auto status = batch_.Put(key, value);
+        if (status.ok() && batch_.GetDataSize() > batch_bytes_max) status = write();
+        if (!status.ok()) return std::unexpected(rocks_error("write " + path_, status));
+        return {};
+    }
+
+    // Everything is on the disk when this succeeds.
+    Result<void> finish() {
+        auto status = write();
+        if (status.ok()) status = db_->Flush(rocksdb::FlushOptions());
+        if (status.ok()) status = db_->Close();
+        db_.reset();
+        if (!status.ok()) return std::unexpected(rocks_error("write " + path_, status));
+        return sync_directory(path_);
+    }
+
+private:
+    rocksdb::Status write() {
+        rocksdb::WriteOptions options;
+        options.disableWAL = true;
+        const auto status = db_->Write(options, &batch_);
+        batch_.Clear();
+        return status;
+    }
+
+    std::string path_;
+    std::unique_ptr<rocksdb::DB> db_;
+    rocksdb::WriteBatch batch_;
+};
+
+// RocksDB's own repair makes a list of files anew; it works on a copy, because it moves what it
+// does not understand.
+Result<std::unique_ptr<rocksdb::DB>> open_relisted(const std::string& rows,
+                                                   const std::string& copy) {
+    std::error_code error;
+    fs::remove_all(copy, error);
+    fs::copy(rows, copy, fs::copy_options::recursive, error);
+    if (error) {
+        return fail(ErrorCode::unavailable,
+                    fmt::format("copy {} to {}: {}", rows, copy, error.message()));
+    }
+    rocksdb::Options options;
+    options.info_log_level = rocksdb::FATAL_LEVEL;
+    const auto status = rocksdb::RepairDB(copy, options);
+    if (!status.ok()) return std::unexpected(rocks_error("list the tables of " + copy, status));
+    return open_read_only(copy);
+}
+
+Result<void> rename_path(const std::string& from, const std::string& to) {
+    if (std::rename(from.c_str(), to.c_str()) == 0) return {};
+    return std::unexpected(system_error("rename", from, errno));
+}
+
+Result<std::string> make_kept_directory(const std::string& directory) {
+    const std::string quarantine = directory + "/quarantine";
+    ONPUT_TRY_VOID(make_directory(quarantine));
+    int number = 1;
+    while (fs::exists(fmt::format("{}/rows-{}", quarantine, number))) ++number;
+    const std::string kept = fmt::format("{}/rows-{}", quarantine, number);
+    ONPUT_TRY_VOID(make_directory(kept));
+    return kept;
+}
+
+// In one step, so that there never is a moment without rows: a service that started in it would
+// take every blob for an orphan.
+Result<void> put_in_place(const std::string& directory, const std::string& repaired,
+                          RowsCheck& check) {
+    const std::string rows = directory + "/rows";
+    const std::string lost = fmt::format("{}/{}", directory, rows_lost_file);
+    ONPUT_TRY(check.kept, make_kept_directory(directory));
+    {
+        ONPUT_TRY(const FileDescriptor file, open_file(lost, O_WRONLY | O_CREAT));
+        ONPUT_TRY_VOID(sync_data(file, lost));
+    }
+    ONPUT_TRY_VOID(sync_directory(directory));
+    if (::renameat2(AT_FDCWD, repaired.c_str(), AT_FDCWD, rows.c_str(), RENAME_EXCHANGE) != 0) {
+        return std::unexpected(system_error("put in place", repaired, errno));
+    }
+    ONPUT_TRY_VOID(sync_directory(directory));
+    ONPUT_TRY_VOID(rename_path(repaired, check.kept + "/rows"));
+    for (const std::string_view name : {std::string_view("rows.durable"),
+                                        std::string_view("rows.kept-logs"), rows_damaged_file}) {
+        const std::string path = fmt::format("{}/{}", directory, name);
+        if (fs::exists(path)) {
+            ONPUT_TRY_VOID(rename_path(path, fmt::format("{}/{}", check.kept, name)));
+        }
+    }
+    return sync_directory(directory);
+}
+
+Result<void> expect_rows(const std::string& rows) {
+    if (fs::is_directory(rows)) return {};
+    return fail(ErrorCode::not_found, "check " + rows + ": there are no rows");
+}
+
+Result<void> ignore_row(const rocksdb::Slice&, const rocksdb::Slice&) {
+    return {};
+}
+
+}  // namespace
+
+Result<RowsCheck> check_stored_rows(const std::string& directory) {
+    const std::string rows = directory + "/rows";
+    ONPUT_TRY_VOID(expect_rows(rows));
+    ONPUT_TRY(const RowsLock lock, RowsLock::take(rows));
+    RowsCheck check;
+    const auto db = open_read_only(rows);
+    if (!db) {
+        check.unopenable = db.error().message;
+        return check;
+    }
+    check_end_of_log(**db, directory, check);
+    ONPUT_TRY_VOID(for_each_readable(**db, check, ignore_row));
+    return check;
+}
+
+Result<RowsCheck> repair_rows(const std::string& directory) {
+    ONPUT_TRY(RowsCheck check, check_stored_rows(directory));
+    const bool met_damage = fs::exists(fmt::format("{}/{}", directory, rows_damaged_file));
+    if (check.is_sound() && !met_damage) return check;
+    const std::string rows = directory + "/rows";
+    const std::string relisted = directory + "/rows.relisted";
+    const std::string repaired = directory + "/rows.repaired";
+    ONPUT_TRY(const RowsLock lock, RowsLock::take(rows));
+    auto db = check.unopenable ? open_relisted(rows, relisted) : open_read_only(rows);
+    if (!db) return std::unexpected(std::move(db).error());
+    RowsCheck copied{.changes_lost = check.changes_lost, .unopenable = check.unopenable};
+    RowsCopy copy(repaired);
+    ONPUT_TRY_VOID(copy.open());
+    ONPUT_TRY_VOID(for_each_readable(**db, copied, [&copy](const auto& key, const auto& value) {
+        return copy.add(key, value);
+    }));
+    ONPUT_TRY_VOID(copy.finish());
+    db->reset();
+    ONPUT_TRY_VOID(put_in_place(directory, repaired, copied));
+    std::error_code ignored;  // A copy that stays costs room; the next repair removes it.
+    fs::remove_all(relisted, ignored);
+    return copied;
+}
+
+}  // namespace onput::store
