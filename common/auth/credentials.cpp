@@ -16,6 +16,14 @@ bool is_account_id(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// As IAM has them; or none.
+bool is_user(std::string_view text) {
+    return text.size() <= user_bytes_max && std::ranges::all_of(text, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      std::string_view("+=,.@_-").contains(c);
+           });
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved into the ring.
@@ -31,6 +39,11 @@ Result<void> KeyRing::add(std::string access_key, Credential credential) {
     if (!is_account_id(credential.account_id)) {
         return fail(ErrorCode::invalid_argument,
                     "the account of access key " + access_key + " is not twelve digits");
+    }
+    if (!is_user(credential.user)) {
+        return fail(ErrorCode::invalid_argument,
+                    "the user of access key " + access_key +
+                        " is not 1 to 64 letters, digits and any of +=,.@_-");
     }
     if (credentials_.size() >= keys_max) {
         return fail(ErrorCode::resource_exhausted, "more than 10000 access keys");

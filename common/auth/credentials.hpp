@@ -14,18 +14,20 @@ namespace onput::auth {
 
 constexpr std::size_t access_key_bytes_max = 128;
 constexpr std::size_t secret_bytes_max = 256;
+constexpr std::size_t user_bytes_max = 64;
 constexpr std::size_t keys_max = 10'000;
 
 // Keys belong to accounts; an account may have several.
 struct Credential {
     std::string secret;
     std::string account_id;  // Twelve digits.
+    std::string user = {};   // Whose key it is: a name as IAM has them; empty: the account's own.
 };
 
 class KeyRing {
 public:
     // Fails with invalid_argument on an empty or overlong part, a control character or space in the
-    // key, or an account id that is not twelve digits; with conflict on a key that is there
+    // key, or an account id that is not twelve digits, or a user that is no name; with conflict on a key that is there
     // already; with resource_exhausted at `keys_max`.
     Result<void> add(std::string access_key, Credential credential);
 

@@ -126,6 +126,7 @@ Result<Identity> verify(const Claim& claim, const RequestView& request, const Ve
                                   : verify_sigv4(claim, request, input, *credential));
     return Identity{.access_key = claim.access_key,
                     .account_id = credential->account_id,
+                    .user = credential->user,
                     .scope = claim.scope,
                     .scheme = claim.scheme,
                     .payload = claim.payload,

@@ -32,6 +32,7 @@ struct VerifyInput {
 struct Identity {
     std::string access_key;
     std::string account_id;
+    std::string user = {};  // As Credential has it.
     CredentialScope scope;
     Scheme scheme = Scheme::sigv4_header;
     Payload payload;

@@ -24,13 +24,15 @@ struct TraceContext {
 struct Principal {
     std::string account;  // Twelve digits; empty for an anonymous caller.
     std::string id;       // Access key id, or the service: "s3.amazonaws.com", "function/speech".
+    std::string user;     // Of the account, whose key it is; empty: the account's own.
 
-    ONPUT_FIELDS(account, id)
+    ONPUT_FIELDS(account, id, user)
     friend bool operator==(const Principal&, const Principal&) = default;
 };
 
 struct RequestHeader {
-    static constexpr MessageInfo info{.kind = Kind::request_header};
+    // Version 2 added the principal's user.
+    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 2};
 
     // Unique among the caller's open requests; comes back in the reply.
     std::uint64_t request_id = 0;

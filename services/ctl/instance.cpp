@@ -65,7 +65,8 @@ Result<void> take_key(const std::string& file, Instance& instance) {
     }
     instance.access_key = first.substr(0, secret);
     instance.secret = first.substr(secret + 1, account - secret - 1);
-    instance.account = first.substr(account + 1);
+    // "account/user" when the key is a user's.
+    instance.account = first.substr(account + 1, first.find('/', account) - account - 1);
     return {};
 }
 

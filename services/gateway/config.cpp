@@ -51,15 +51,21 @@ Result<auth::KeyRing> make_key_ring(const Config& config) {
         const auto last = entry.rfind(':');
         const std::string which = fmt::format("keys_secret entry {}", i + 1);
         if (first == std::string::npos || first == last) {
-            return fail(ErrorCode::invalid_argument, which + " is not key:secret:account");
+            return fail(ErrorCode::invalid_argument,
+                        which + " is not key:secret:account or key:secret:account/user");
         }
         if (entry.find_first_of("\r\n") != std::string::npos) {
             return fail(ErrorCode::invalid_argument,
                         which + " goes over a line break; put a comma between keys");
         }
-        const auto added =
-            keys.add(entry.substr(0, first), {.secret = entry.substr(first + 1, last - first - 1),
-                                              .account_id = entry.substr(last + 1)});
+        const auto slash = entry.find('/', last);
+        const bool has_user = slash != std::string::npos;
+        if (has_user && slash + 1 == entry.size())
+            return fail(ErrorCode::invalid_argument, which + " has no user after its '/'");
+        const auto added = keys.add(entry.substr(0, first),
+                                    {.secret = entry.substr(first + 1, last - first - 1),
+                                     .account_id = entry.substr(last + 1, slash - last - 1),
+                                     .user = has_user ? entry.substr(slash + 1) : ""});
         if (!added) return std::unexpected(Error(added.error()).with_context(which));
     }
     return keys;

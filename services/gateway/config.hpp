@@ -33,7 +33,8 @@ struct Config {
         option("account", self.account, "Account of the development keys, twelve digits.");
         option("base_domain", self.base_domain, "Virtual-host buckets are <bucket>.<base_domain>.");
         option("keys_secret", self.keys_secret,
-               "Access keys, each \"key:secret:account\"; better through ONPUT_KEYS_SECRET_FILE.");
+               "Access keys, each \"key:secret:account\" or \"key:secret:account/user\"; better "
+               "through ONPUT_KEYS_SECRET_FILE.");
         option("development_keys", self.development_keys,
                "Accept test/test; only when listening on loopback.");
         option("threads", self.threads, "Threads that serve connections.");

@@ -65,9 +65,11 @@ struct RequestContext {
     }
 
     [[nodiscard]] transport::CallOptions call_options() const {
-        return {.timeout = std::chrono::milliseconds(shared.config.request_timeout_ms),
-                .trace = {.trace_id = trace_id, .depth = 0},
-                .principal = {.account = identity.account_id, .id = identity.access_key}};
+        return {
+            .timeout = std::chrono::milliseconds(shared.config.request_timeout_ms),
+            .trace = {.trace_id = trace_id, .depth = 0},
+            .principal = {
+                .account = identity.account_id, .id = identity.access_key, .user = identity.user}};
     }
     template <schema::Message M>
     http::Task<Result<Answer<M>>> call(const M& request) {

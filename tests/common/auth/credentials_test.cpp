@@ -5,6 +5,17 @@
 namespace onput::auth {
 namespace {
 
+TEST(KeyRing, a_key_may_belong_to_a_user) {
+    KeyRing keys;
+    ASSERT_TRUE(
+        keys.add("k", {.secret = "s", .account_id = "000000000000", .user = "a.b+c@d-e_f"}));
+    EXPECT_EQ(keys.find("k")->user, "a.b+c@d-e_f");
+    for (const std::string& user : {std::string("a/b"), std::string("a b"), std::string(65, 'a')}) {
+        EXPECT_FALSE(keys.add("x", {.secret = "s", .account_id = "000000000000", .user = user}))
+            << user;
+    }
+}
+
 const Credential credential{.secret = "secret", .account_id = "123456789012"};
 
 TEST(KeyRing, a_key_that_was_added_is_found_with_its_account) {

@@ -5,13 +5,29 @@
 namespace onput::gateway {
 namespace {
 
+TEST(GatewayConfig, a_key_may_name_its_user) {
+    Config config;
+    config.keys_secret = {"root:s:e/c:000000000000", "alice:s/x:111111111111/alice"};
+    const auto keys = make_key_ring(config);
+    ASSERT_TRUE(keys) << keys.error().message;
+    EXPECT_EQ(keys->find("root")->account_id, "000000000000");
+    EXPECT_EQ(keys->find("root")->user, "");
+    EXPECT_EQ(keys->find("alice")->secret, "s/x");
+    EXPECT_EQ(keys->find("alice")->account_id, "111111111111");
+    EXPECT_EQ(keys->find("alice")->user, "alice");
+    for (const char* bad : {"k:s:000000000000/", "k:s:00000000000/a", "k:s:000000000000/a/b"}) {
+        config.keys_secret = {bad};
+        EXPECT_FALSE(make_key_ring(config)) << bad;
+    }
+}
+
 TEST(GatewayKeys, an_entry_is_key_secret_and_account) {
     Config config;
     config.keys_secret = {"AKID:a:secret:with:colons:000000000000"};
     EXPECT_TRUE(make_key_ring(config));
     config.keys_secret = {"AKID:000000000000"};
     EXPECT_EQ(make_key_ring(config).error().message,
-              "keys_secret entry 1 is not key:secret:account");
+              "keys_secret entry 1 is not key:secret:account or key:secret:account/user");
 }
 
 TEST(GatewayKeys, keys_on_lines_of_their_own_are_refused_rather_than_misread) {
