@@ -25,6 +25,8 @@ public:
 
     [[nodiscard]] virtual transport::EventLoop& loop() = 0;
     [[nodiscard]] virtual Random& random() = 0;
+    // Bytes that nobody can foretell, unlike random()'s. A simulation's come from its seed as well.
+    [[nodiscard]] virtual std::string new_secret(std::size_t bytes) = 0;
     [[nodiscard]] virtual const std::string& name() const = 0;  // Of the service: "queue".
     [[nodiscard]] virtual Timestamp started_at() const = 0;
     // Ends the process, after logging why: its store failed. Does not return.

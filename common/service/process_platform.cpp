@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/base/digest.hpp"
+
 namespace onput::service {
 namespace {
 
@@ -12,6 +14,9 @@ public:
 
     [[nodiscard]] transport::EventLoop& loop() override { return process_.loop(); }
     [[nodiscard]] Random& random() override { return process_.random(); }
+    [[nodiscard]] std::string new_secret(std::size_t bytes) override {
+        return secure_random_bytes(bytes);
+    }
     [[nodiscard]] const std::string& name() const override { return process_.name(); }
     [[nodiscard]] Timestamp started_at() const override { return process_.started_at(); }
     [[noreturn]] void fail(const Error& error) override {

@@ -50,6 +50,7 @@ struct CoreOptions {
     std::string account = "000000000000";         // Of callers that have none.
     std::size_t messages_max = all_messages_max;  // Of all queues together.
     Topics topics = Topics::reachable;
+    std::string receipt_key;  // Of a store that has none yet: secret, from the system.
 };
 
 // What a worker may say.
@@ -121,6 +122,9 @@ public:
 
     [[nodiscard]] std::uint64_t last_number() const { return outbox().last(); }
     void on_durable(std::uint64_t number) { outbox().on_durable(number); }
+
+    // What receipt handles are signed with.
+    [[nodiscard]] const std::string& receipt_key() const { return counters_.receipt_key(); }
 
     static bool is_fatal(const Error& error) { return is_store_fault(error); }
 

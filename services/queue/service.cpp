@@ -31,7 +31,8 @@ Result<void> QueueService::start(const Config& config) {
                 CoreOptions{.region = config.region,
                             .account = config.account,
                             .topics = config.notifier_endpoint.empty() ? Topics::unreachable
-                                                                       : Topics::reachable}));
+                                                                       : Topics::reachable,
+                            .receipt_key = platform().new_secret(receipt_key_bytes)}));
     log::info("queues restored", {{"took_ms", (wall_now() - began_at).count() / 1000},
                                   {"events_waiting", core().outbox().waiting()}});
     ONPUT_TRY_VOID(listen());

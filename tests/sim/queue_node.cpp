@@ -136,7 +136,8 @@ std::string QueueNode::name_of(queue::MessageNumber number,
     if (!record.worker.empty()) return lease_name(record.lease);
     return queue::format_receipt({.queue = stored_.at(number).queue,
                                   .message = number,
-                                  .lease = queue::LeaseId(record.lease)});
+                                  .lease = queue::LeaseId(record.lease)},
+                                 secret_of(queue::receipt_key_bytes));
 }
 
 void QueueNode::on_commit(const store::Batch& batch, store::Ticket) {

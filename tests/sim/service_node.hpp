@@ -54,6 +54,8 @@ protected:
     // The platform's, but for what only one service uses.
     [[nodiscard]] transport::EventLoop& loop() override { return *this; }
     [[nodiscard]] Random& random() override { return world_.random; }
+    [[nodiscard]] std::string new_secret(std::size_t bytes) override { return secret_of(bytes); }
+    static std::string secret_of(std::size_t bytes) { return std::string(bytes, 's'); }
     [[nodiscard]] const std::string& name() const override { return Node::name(); }
     [[nodiscard]] Timestamp started_at() const override { return started_at_; }
     [[noreturn]] void fail(const Error& error) override { throw ProcessEnds{error.message}; }

@@ -1,6 +1,5 @@
 #include "services/queue/commands/message_commands.hpp"
 
-#include "services/queue/messages/receipt.hpp"
 #include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
@@ -19,14 +18,6 @@ schema::EntryResult failed_entry(const std::string& id, const Error& error) {
         .id = id, .message_id = {}, .error_reason = error.reason, .error_message = error.message};
 }
 
-Result<Receipt> receipt_of(const Queue& queue, const std::string& handle) {
-    const auto receipt = parse_receipt(handle);
-    if (receipt && receipt->queue == queue.number) return *receipt;
-    return fail(ErrorCode::invalid_argument,
-                "The input receipt handle \"" + handle + "\" is not a valid receipt handle.",
-                "ReceiptHandleIsInvalid");
-}
-
 Result<void> check_seconds(std::string_view name, std::uint32_t seconds, std::uint32_t max) {
     if (seconds <= max) return {};
     return invalid("Value " + std::to_string(seconds) + " for parameter " + std::string(name) +
@@ -38,6 +29,7 @@ Result<void> check_entry(const Queue& queue, const schema::SendEntry& entry) {
     const std::size_t bytes_max = queue.settings.message_bytes_max;
     ONPUT_TRY_VOID(check_body(entry.body, bytes_max));
     ONPUT_TRY_VOID(check_attributes(entry.attributes, entry.body.size(), bytes_max));
+    ONPUT_TRY_VOID(check_trace_header(entry.trace_header));
     return check_seconds("DelaySeconds", entry.delay_s.value_or(0), delay_s_max);
 }
 
@@ -158,6 +150,14 @@ Result<schema::EntriesDone> MessageCommands::remove(const schema::RemoveMessages
     return done;
 }
 
+Result<Receipt> MessageCommands::receipt_of(const Queue& queue, const std::string& handle) const {
+    const auto receipt = parse_receipt(handle, counters_.receipt_key());
+    if (receipt && receipt->queue == queue.number) return *receipt;
+    return fail(ErrorCode::invalid_argument,
+                "The input receipt handle \"" + handle + "\" is not a valid receipt handle.",
+                "ReceiptHandleIsInvalid");
+}
+
 Result<void> MessageCommands::remove_entry(Queue& queue, const schema::ReceiptEntry& entry,
                                            Timestamp now, Effects& effects) {
     ONPUT_TRY(const Receipt receipt, receipt_of(queue, entry.receipt_handle));
@@ -191,10 +191,11 @@ Result<void> MessageCommands::change_entry(Queue& queue, const schema::ReceiptEn
                        " for parameter ReceiptHandle is invalid. Reason: Message does not exist or "
                        "is not available for visibility timeout change.");
     }
-    const bool is_current = status->state == MessageState::in_flight &&
-                            status->lease == receipt.lease && status->visible_at > now;
-    if (!is_current) return {};
-    if (entry.visibility_s == 0) {
+    if (status->state != MessageState::in_flight || status->visible_at <= now) return {};
+    const bool is_current = status->lease == receipt.lease;
+    // Any receipt gives a message back, as on SQS; but what a worker holds is the worker's.
+    const bool is_received = status->worker == WorkerNumber();
+    if (entry.visibility_s == 0 && (is_current || is_received)) {
         return messages_.give_back(queue, receipt.message,
                                    {.now = now,
                                     .visible_at = now,
@@ -202,6 +203,7 @@ Result<void> MessageCommands::change_entry(Queue& queue, const schema::ReceiptEn
                                     .detail = "given back by its receiver"},
                                    effects);
     }
+    if (!is_current) return {};
     const Timestamp visible_at = now + std::chrono::seconds(entry.visibility_s);
     if (visible_at > status->leased_at + std::chrono::seconds(visibility_s_max)) {
         return invalid("Value " + std::to_string(entry.visibility_s) +

@@ -8,14 +8,19 @@
 #include "services/queue/commands/access.hpp"
 #include "services/queue/lanes/dispatcher.hpp"
 #include "services/queue/messages/messages.hpp"
+#include "services/queue/messages/receipt.hpp"
 
 namespace onput::queue {
 
 class MessageCommands {
 public:
-    MessageCommands(Catalogue& catalogue, Messages& messages, Dispatcher& dispatcher,
-                    Random& random)
-        : catalogue_(catalogue), messages_(messages), dispatcher_(dispatcher), random_(random) {}
+    MessageCommands(Catalogue& catalogue, const Counters& counters, Messages& messages,
+                    Dispatcher& dispatcher, Random& random)
+        : catalogue_(catalogue),
+          counters_(counters),
+          messages_(messages),
+          dispatcher_(dispatcher),
+          random_(random) {}
 
     Result<schema::MessagesSent> send(const schema::SendMessages& request, const Caller& caller,
                                       Effects& effects);
@@ -27,7 +32,8 @@ public:
                                          Effects& effects);
     Result<schema::EntriesDone> remove(const schema::RemoveMessages& request, const Caller& caller,
                                        Effects& effects);
-    // Of a lease that has ended, or of an older receive: succeeds and changes nothing.
+    // Of a lease that has ended: succeeds and changes nothing. The receipt of an older receive can
+    // do one thing: make the message visible again, unless a worker has it now.
     Result<schema::EntriesDone> change_visibility(const schema::ChangeVisibility& request,
                                                   const Caller& caller, Effects& effects);
     Result<schema::MessagesReceived> peek(const schema::PeekMessages& request,
@@ -41,7 +47,11 @@ private:
     Result<void> change_entry(Queue& queue, const schema::ReceiptEntry& entry, Timestamp now,
                               Effects& effects);
 
+    // Of this queue, and given by this service.
+    [[nodiscard]] Result<Receipt> receipt_of(const Queue& queue, const std::string& handle) const;
+
     Catalogue& catalogue_;
+    const Counters& counters_;
     Messages& messages_;
     Dispatcher& dispatcher_;
     Random& random_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 
@@ -27,8 +29,6 @@ constexpr std::array<NumberAttribute, 5> number_attributes{{
 
 constexpr std::array<std::string_view, 3> removable_attributes{"Policy", "RedrivePolicy",
                                                                "RedriveAllowPolicy"};
-constexpr std::array<std::string_view, 3> fifo_attributes{
-    "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"};
 
 std::unexpected<Error> invalid_value(std::string_view name) {
     return fail(ErrorCode::invalid_argument,
@@ -48,15 +48,23 @@ std::unexpected<Error> unsupported(std::string message) {
     return fail(ErrorCode::unimplemented, std::move(message), "UnsupportedOperation");
 }
 
+std::unexpected<Error> unknown_attribute(std::string_view name) {
+    return fail(ErrorCode::invalid_argument, fmt::format("Unknown Attribute {}.", name),
+                "InvalidAttributeName");
+}
+
 // FIFO queues and KMS keys are refused before anything is stored: a queue that silently did not
 // keep its order, or did not encrypt, would be worse than none.
 Result<void> refuse_unsupported(std::string_view name, std::string_view value) {
-    if (name == "FifoQueue" && value != "false") {
+    if (name == "FifoQueue" && value == "true") {
         return unsupported("FIFO queues are not supported yet");
     }
-    if (std::ranges::find(fifo_attributes, name) != fifo_attributes.end() && value != "false") {
-        return unsupported(std::string(name) +
-                           " belongs to FIFO queues, and FIFO queues are not supported yet");
+    // A standard queue has neither, whatever the value.
+    if (name == "FifoQueue" || name == "ContentBasedDeduplication") return unknown_attribute(name);
+    if (name == "DeduplicationScope" || name == "FifoThroughputLimit") {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("You can specify the {} only when FifoQueue is set to true.", name),
+                    "InvalidAttributeName");
     }
     if (name.starts_with("Kms") && !value.empty()) {
         return unsupported(std::string(name) + " is not supported: there are no KMS keys here");
@@ -86,6 +94,10 @@ Result<void> parse_policies(std::string_view name, const std::string& value, Set
     return {};
 }
 
+constexpr std::string_view illegal_characters =
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
+    "#xE000 to #xFFFD | #x10000 to #x10FFFF";
+
 bool is_xml_character(unsigned char byte) {
     return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r';
 }
@@ -107,10 +119,8 @@ Result<Settings> parse_settings(const Attributes& attributes) {
             if (value != "true" && value != "false") return invalid_value(name);
         } else if (std::ranges::find(removable_attributes, name) != removable_attributes.end()) {
             ONPUT_TRY_VOID(parse_policies(name, value, settings));
-        } else if (name != "FifoQueue" && !name.starts_with("Kms") &&
-                   std::ranges::find(fifo_attributes, name) == fifo_attributes.end()) {
-            return fail(ErrorCode::invalid_argument, "Unknown Attribute " + name + ".",
-                        "InvalidAttributeName");
+        } else if (!name.starts_with("Kms")) {
+            return unknown_attribute(name);
         }
     }
     return settings;
@@ -131,8 +141,7 @@ Attributes merge_attributes(Attributes set, const Attributes& changes) {
         const bool is_removable =
             std::ranges::find(removable_attributes, name) != removable_attributes.end();
         // What is refused unless it says "no" is not worth keeping.
-        const bool is_no = name == "FifoQueue" || name.starts_with("Kms") ||
-                           std::ranges::find(fifo_attributes, name) != fifo_attributes.end();
+        const bool is_no = name.starts_with("Kms");
         if (is_no || (is_removable && value.empty())) {
             set.erase(name);
         } else {
@@ -155,6 +164,13 @@ Result<void> check_queue_name(std::string_view name) {
                 "InvalidParameterValue");
 }
 
+// U+FFFE and U+FFFF are well-formed UTF-8 (EF BF BE, EF BF BF), but no XML characters.
+bool is_xml_text(std::string_view text) {
+    return std::ranges::all_of(
+               text, [](char c) { return is_xml_character(static_cast<unsigned char>(c)); }) &&
+           is_utf8(text) && !text.contains("\xEF\xBF\xBE") && !text.contains("\xEF\xBF\xBF");
+}
+
 Result<void> check_body(std::string_view body, std::size_t bytes_max) {
     if (body.empty()) {
         return fail(ErrorCode::invalid_argument,
@@ -167,17 +183,15 @@ Result<void> check_body(std::string_view body, std::size_t bytes_max) {
                         std::to_string(bytes_max) + " bytes.",
                     "InvalidParameterValue");
     }
-    // U+FFFE and U+FFFF are well-formed UTF-8 (EF BF BE, EF BF BF), but no XML characters.
-    const bool is_legal =
-        std::ranges::all_of(
-            body, [](char c) { return is_xml_character(static_cast<unsigned char>(c)); }) &&
-        is_utf8(body) && body.find("\xEF\xBF\xBE") == std::string_view::npos &&
-        body.find("\xEF\xBF\xBF") == std::string_view::npos;
-    if (is_legal) return {};
-    return fail(ErrorCode::invalid_argument,
-                "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to "
-                "#xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+    if (is_xml_text(body)) return {};
+    return fail(ErrorCode::invalid_argument, std::string(illegal_characters),
                 "InvalidMessageContents");
+}
+
+Result<void> check_trace_header(std::string_view header) {
+    if (is_xml_text(header)) return {};
+    return fail(ErrorCode::invalid_argument, std::string(illegal_characters),
+                "InvalidParameterValue");
 }
 
 Result<void> check_attributes(const std::map<std::string, schema::MessageAttribute>& attributes,
@@ -191,6 +205,12 @@ Result<void> check_attributes(const std::map<std::string, schema::MessageAttribu
     std::size_t bytes = body_bytes;
     for (const auto& [name, attribute] : attributes) {
         bytes += name.size() + attribute.data_type.size() + attribute.value.size();
+        const bool is_binary = attribute.data_type.starts_with("Binary");
+        const bool is_legal = is_xml_text(name) && is_xml_text(attribute.data_type) &&
+                              (is_binary || is_xml_text(attribute.value));
+        if (is_legal) continue;
+        return fail(ErrorCode::invalid_argument, std::string(illegal_characters),
+                    "InvalidParameterValue");
     }
     if (bytes <= bytes_max) return {};
     return fail(ErrorCode::invalid_argument,

@@ -51,11 +51,18 @@ Attributes merge_attributes(Attributes set, const Attributes& changes);
 // 1 to 80 letters, digits, '-' and '_'. A name that ends in ".fifo" is UnsupportedOperation.
 Result<void> check_queue_name(std::string_view name);
 
+// UTF-8 of characters that XML allows: what a receiver by the query protocol can be sent.
+bool is_xml_text(std::string_view text);
+
 // At most `message_body_bytes_max`, and only characters that XML allows (SQS's rule).
 Result<void> check_body(std::string_view body, std::size_t bytes_max);
 
-// At most `message_attributes_max`; they count towards the size of a message.
+// At most `message_attributes_max`, of characters that XML allows but for binary values; they count
+// towards the size of a message.
 Result<void> check_attributes(const std::map<std::string, schema::MessageAttribute>& attributes,
                               std::size_t body_bytes, std::size_t bytes_max);
+
+// AWSTraceHeader: only characters that XML allows.
+Result<void> check_trace_header(std::string_view header);
 
 }  // namespace onput::queue

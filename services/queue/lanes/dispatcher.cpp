@@ -8,10 +8,11 @@
 namespace onput::queue {
 namespace {
 
-schema::ReceivedMessage show(const Queue& queue, Leased leased) {
+schema::ReceivedMessage show(const Queue& queue, Leased leased, std::string_view receipt_key) {
     return {.message_id = std::move(leased.record.message_id),
             .receipt_handle = format_receipt(
-                {.queue = queue.number, .message = leased.number, .lease = leased.status.lease}),
+                {.queue = queue.number, .message = leased.number, .lease = leased.status.lease},
+                receipt_key),
             .body = std::move(leased.record.body),
             .attributes = std::move(leased.record.attributes),
             .receive_count = leased.status.receive_count,
@@ -92,7 +93,7 @@ Result<schema::MessagesReceived> Dispatcher::take(Queue& queue, const Waiter& wa
             messages_.lease_oldest(
                 queue, {.now = now, .visibility = waiter.visibility, .worker = nullptr}, effects));
         if (!leased) break;
-        received.messages.push_back(show(queue, *std::move(leased)));
+        received.messages.push_back(show(queue, *std::move(leased), counters_.receipt_key()));
     }
     return received;
 }

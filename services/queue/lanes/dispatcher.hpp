@@ -29,8 +29,13 @@ struct ReceiveTerms {
 
 class Dispatcher {
 public:
-    Dispatcher(Messages& messages, Catalogue& catalogue, Workers& workers, Agenda& agenda)
-        : messages_(messages), catalogue_(catalogue), workers_(workers), agenda_(agenda) {}
+    Dispatcher(Messages& messages, Catalogue& catalogue, const Counters& counters, Workers& workers,
+               Agenda& agenda)
+        : messages_(messages),
+          catalogue_(catalogue),
+          counters_(counters),
+          workers_(workers),
+          agenda_(agenda) {}
 
     // Answers at once when there are messages or no wait is wanted; else when a message comes or
     // the wait is over. The answer is in some Effects under this id.
@@ -66,6 +71,7 @@ private:
 
     Messages& messages_;
     Catalogue& catalogue_;
+    const Counters& counters_;
     Workers& workers_;
     Agenda& agenda_;
 

@@ -5,7 +5,10 @@
 namespace onput::queue {
 
 void Counters::restore(const CountersRecord& reserved) {
+    std::string fresh_key = std::move(reserved_.receipt_key);
     reserved_ = reserved;
+    // The row of a version without signed receipts has none.
+    if (reserved_.receipt_key.empty()) reserved_.receipt_key = std::move(fresh_key);
     message_ = reserved.messages;
     lease_ = reserved.leases;
 }

@@ -11,6 +11,11 @@ inline constexpr std::uint64_t ids_reserved_at_once = 1'000'000;
 
 class Counters {
 public:
+    // `fresh_receipt_key` signs receipts until a store brings the key that it has.
+    explicit Counters(std::string fresh_receipt_key = {}) {
+        reserved_.receipt_key = std::move(fresh_receipt_key);
+    }
+
     void restore(const CountersRecord& reserved);
 
     // Each writes the reservation to the batch when a block is used up. An id must not be given to
@@ -19,6 +24,9 @@ public:
     MessageNumber next_message(store::Batch& batch);
     LeaseId next_lease(store::Batch& batch);
 
+    // What receipts are signed with. Kept beside the ids: the first lease of a start reserves some,
+    // so the key is durable before any receipt is given.
+    [[nodiscard]] const std::string& receipt_key() const { return reserved_.receipt_key; }
     [[nodiscard]] MessageNumber last_message() const { return MessageNumber(message_); }
 
 private:

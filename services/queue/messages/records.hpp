@@ -33,13 +33,16 @@ inline constexpr std::string_view partition = "queue";
 
 // Ids up to these may have been given. They are reserved in blocks, so that few sends write it.
 struct CountersRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::queue_counters_record};
+    // Version 2 added receipt_key.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::queue_counters_record,
+                                              .version = 2};
 
     std::uint32_t queues = 0;
     std::uint64_t messages = 0;
     std::uint64_t leases = 0;
+    std::string receipt_key;  // Signs receipt handles.
 
-    ONPUT_FIELDS(queues, messages, leases)
+    ONPUT_FIELDS(queues, messages, leases, receipt_key)
     friend bool operator==(const CountersRecord&, const CountersRecord&) = default;
 };
 

@@ -174,6 +174,43 @@ TEST_F(MessageCommandsTest, visibility_zero_gives_a_message_back_at_once) {
     EXPECT_EQ(station.receive("q").size(), 1U);
 }
 
+TEST_F(MessageCommandsTest, an_older_receipt_can_only_give_a_message_back) {
+    station.send("q", "a");
+    const auto first = station.receive("q");
+    station.pass(30s);
+    ASSERT_EQ(station.receive("q").size(), 1U);
+    // It does not lengthen what another receiver has.
+    EXPECT_EQ(station.change_visibility("q", first[0].receipt_handle, 600).error_reason, "");
+    EXPECT_EQ(station.change_visibility("q", first[0].receipt_handle, 0).error_reason, "");
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
+TEST_F(MessageCommandsTest, an_older_receipt_takes_nothing_from_a_worker) {
+    station.send("q", "a");
+    const auto received = station.receive("q");
+    TestWorker worker(station, "w", 1);
+    worker.queues = {"q"};
+    station.pass(30s);
+    worker.hello();
+    ASSERT_EQ(worker.look().size(), 1U);
+    EXPECT_EQ(station.change_visibility("q", received[0].receipt_handle, 0).error_reason, "");
+    EXPECT_EQ(station.attribute("q", "ApproximateNumberOfMessagesNotVisible"), "1");
+}
+
+TEST_F(MessageCommandsTest, a_receipt_that_was_never_given_is_invalid) {
+    station.send("q", "a");
+    const auto received = station.receive("q");
+    const auto given = parse_receipt(received[0].receipt_handle, station.core().receipt_key());
+    ASSERT_TRUE(given);
+    EXPECT_EQ(station.remove("q", format_receipt(*given, "guessed")).error_reason,
+              "ReceiptHandleIsInvalid");
+    // One that was given is good after a restart, whatever the new process drew.
+    station.restart();
+    EXPECT_EQ(station.remove("q", received[0].receipt_handle).error_reason, "");
+    station.pass(60s);
+    EXPECT_TRUE(station.receive("q").empty());
+}
+
 TEST_F(MessageCommandsTest, a_longer_visibility_counts_from_the_change) {
     station.send("q", "a");
     const auto received = station.receive("q");

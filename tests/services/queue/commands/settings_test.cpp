@@ -49,8 +49,7 @@ TEST(Settings, an_unknown_attribute_is_named) {
 
 TEST(Settings, what_is_not_done_here_is_refused_clearly) {
     for (const Attributes& attributes :
-         {Attributes{{"FifoQueue", "true"}}, Attributes{{"ContentBasedDeduplication", "true"}},
-          Attributes{{"KmsMasterKeyId", "alias/a"}}}) {
+         {Attributes{{"FifoQueue", "true"}}, Attributes{{"KmsMasterKeyId", "alias/a"}}}) {
         const auto settings = parse_settings(attributes);
         ASSERT_FALSE(settings);
         EXPECT_EQ(settings.error().code, ErrorCode::unimplemented);
@@ -58,7 +57,44 @@ TEST(Settings, what_is_not_done_here_is_refused_clearly) {
     }
     EXPECT_EQ(parse_settings({{"FifoQueue", "true"}}).error().message,
               "FIFO queues are not supported yet");
-    EXPECT_EQ(reason_of({{"FifoQueue", "false"}, {"KmsMasterKeyId", ""}}), "fine");
+    EXPECT_EQ(reason_of({{"KmsMasterKeyId", ""}}), "fine");
+}
+
+TEST(Settings, a_standard_queue_has_no_attributes_of_fifo_queues) {
+    const std::vector<std::pair<Attributes, std::string>> cases{
+        {{{"FifoQueue", "false"}}, "Unknown Attribute FifoQueue."},
+        {{{"ContentBasedDeduplication", "true"}}, "Unknown Attribute ContentBasedDeduplication."},
+        {{{"DeduplicationScope", "queue"}},
+         "You can specify the DeduplicationScope only when FifoQueue is set to true."},
+        {{{"FifoThroughputLimit", "perQueue"}},
+         "You can specify the FifoThroughputLimit only when FifoQueue is set to true."},
+    };
+    for (const auto& [attributes, message] : cases) {
+        const auto settings = parse_settings(attributes);
+        ASSERT_FALSE(settings) << message;
+        EXPECT_EQ(settings.error().reason, "InvalidAttributeName");
+        EXPECT_EQ(settings.error().message, message);
+    }
+}
+
+TEST(Settings, attributes_hold_what_xml_can_hold) {
+    using Sent = std::map<std::string, schema::MessageAttribute>;
+    const auto reason = [](const Sent& attributes) {
+        const auto checked = check_attributes(attributes, 0, 1000);
+        return checked ? "fine" : checked.error().reason;
+    };
+    const std::string nul("a\0b", 3);
+    EXPECT_EQ(reason({{"a", {.data_type = "String", .value = "tab\t\xC3\xA4"}}}), "fine");
+    EXPECT_EQ(reason({{"a", {.data_type = "Binary", .value = nul}}}), "fine");
+    for (const std::string& value : {nul, std::string("\x08"), std::string("\xEF\xBF\xBF")}) {
+        EXPECT_EQ(reason({{"a", {.data_type = "String", .value = value}}}),
+                  "InvalidParameterValue");
+    }
+    EXPECT_EQ(reason({{"a", {.data_type = "String." + nul, .value = "v"}}}),
+              "InvalidParameterValue");
+    EXPECT_EQ(reason({{nul, {.data_type = "String", .value = "v"}}}), "InvalidParameterValue");
+    EXPECT_TRUE(check_trace_header("Root=1-5759e988-bd862e3fe1be46a994272793"));
+    EXPECT_EQ(check_trace_header(nul).error().reason, "InvalidParameterValue");
 }
 
 TEST(Settings, policies_must_be_readable) {

@@ -32,6 +32,24 @@ TEST(Counters, a_restart_gives_no_id_again) {
     EXPECT_GT(restarted.next_queue(batch), queue);
 }
 
+TEST(Counters, the_key_of_receipts_is_the_stores_once_it_has_one) {
+    Counters counters("first");
+    store::Batch batch("queue");
+    counters.next_lease(batch);
+    Counters restarted("second");
+    restarted.restore(last_reservation(batch));
+    EXPECT_EQ(restarted.receipt_key(), "first");
+}
+
+TEST(Counters, a_store_of_a_version_without_signed_receipts_gets_a_key) {
+    Counters counters("fresh");
+    counters.restore({.queues = 1, .messages = 2, .leases = 3, .receipt_key = {}});
+    EXPECT_EQ(counters.receipt_key(), "fresh");
+    store::Batch batch("queue");
+    counters.next_lease(batch);
+    EXPECT_EQ(last_reservation(batch).receipt_key, "fresh");
+}
+
 TEST(Counters, few_ids_write_a_row) {
     Counters counters;
     store::Batch batch("queue");
