@@ -160,7 +160,7 @@ def test_the_configuration_comes_back_as_aws_echoes_it(onput, bucket, topic):
 
 def test_a_topic_that_does_not_let_the_bucket_publish_is_refused(onput, topics, bucket):
     topic = topics.make()
-    with refused("InvalidArgument", 400, UNVALIDATED):
+    with refused("InvalidArgument", 400, f"{UNVALIDATED}: {topic}: {FORBIDDEN}"):
         tell(onput, bucket, topic)
     body = configuration_xml(rule_xml("Topic", arn=topic))
     answer = Wire(onput).send("PUT", f"/{bucket}?notification", body)
@@ -172,7 +172,7 @@ def test_a_topic_that_does_not_let_the_bucket_publish_is_refused(onput, topics, 
 def test_a_topic_of_another_bucket_is_refused(onput, topics, bucket, topic):
     topics.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy",
                                     AttributeValue=publishing_policy(topic, "another"))
-    with refused("InvalidArgument", 400, UNVALIDATED):
+    with refused("InvalidArgument", 400, f"{UNVALIDATED}: {topic}: {FORBIDDEN}"):
         tell(onput, bucket, topic)
 
 

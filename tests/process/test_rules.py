@@ -6,15 +6,22 @@ from harness.wire import Wire
 
 MALFORMED = ("The XML you provided was not well-formed or did not validate against our published "
              "schema")
-UNVALIDATED = "Unable to validate the following destination configurations"
 AMBIGUOUS = ("Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if "
              "the prefixes are overlapping for the same event type.")
 OVERLAP = ("Configurations overlap. Configurations on the same bucket cannot share a common event "
            "type.")
 NO_QUEUE = "The destination queue does not exist"
+CLOSED = ("Permissions on the destination queue do not allow S3 to publish notifications from this "
+          "bucket")
 ABSENT = queue_arn("absent")
 ABSENT_FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:absent"
 PUT = ("s3:ObjectCreated:Put",)
+
+
+def unvalidated(*refusals):
+    """S3's message, with what did not agree and why."""
+    told = "; ".join(f"{arn}: {reason}" for arn, reason in refusals)
+    return f"Unable to validate the following destination configurations: {told}"
 
 
 def bad(*rules, message, code="InvalidArgument", **elements):
@@ -36,17 +43,19 @@ CASES = {
         rule_xml(arn="two"), message="The ARN could not be parsed",
         ArgumentName="Queue", ArgumentValue="one"),
     "a_queue_that_does_not_exist": bad(
-        rule_xml(arn=ABSENT), message=UNVALIDATED, ArgumentName1=ABSENT, ArgumentValue1=NO_QUEUE),
+        rule_xml(arn=ABSENT), message=unvalidated((ABSENT, NO_QUEUE)), ArgumentName1=ABSENT,
+        ArgumentValue1=NO_QUEUE),
     "two_queues_that_do_not_exist": bad(
         rule_xml(arn=ABSENT, events=PUT), rule_xml(arn=ABSENT + "2", events=("s3:ObjectRemoved:*",)),
-        message=UNVALIDATED, ArgumentName1=ABSENT, ArgumentValue1=NO_QUEUE,
+        message=unvalidated((ABSENT, NO_QUEUE), (ABSENT + "2", NO_QUEUE)),
+        ArgumentName1=ABSENT, ArgumentValue1=NO_QUEUE,
         ArgumentName2=ABSENT + "2", ArgumentValue2=NO_QUEUE),
     "a_queue_whose_policy_denies": bad(
-        rule_xml(arn=queue_arn("closed")), message=UNVALIDATED, ArgumentName1=queue_arn("closed"),
-        ArgumentValue1="Permissions on the destination queue do not allow S3 to publish "
-                       "notifications from this bucket"),
+        rule_xml(arn=queue_arn("closed")), message=unvalidated((queue_arn("closed"), CLOSED)),
+        ArgumentName1=queue_arn("closed"), ArgumentValue1=CLOSED),
     "a_function_that_does_not_exist": bad(
-        rule_xml("CloudFunction", arn=ABSENT_FUNCTION), message=UNVALIDATED,
+        rule_xml("CloudFunction", arn=ABSENT_FUNCTION),
+        message=unvalidated((ABSENT_FUNCTION, f"Not authorized to invoke function [{ABSENT_FUNCTION}]")),
         ArgumentName1=f"{ABSENT_FUNCTION}, null",
         ArgumentValue1=f"Not authorized to invoke function [{ABSENT_FUNCTION}]"),
     "a_filter_that_is_neither_prefix_nor_suffix": bad(

@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
 
@@ -314,9 +316,15 @@ Result<void> check_refusals(const Rules& rules, const std::vector<std::string>& 
     }
     Details details;
     std::size_t count = 0;
+    // SDKs show the message and hide the details: it says what they do, as far as it goes.
+    std::string message = "Unable to validate the following destination configurations";
     for (std::size_t i = 0; i < rules.size(); ++i) {
         if (refusals[i].empty()) continue;
         const std::string number = std::to_string(++count);
+        if (count <= refusals_told_max) {
+            message += fmt::format("{} {}: {}", count == 1 ? ":" : ";", rules[i].destination_arn,
+                                   refusals[i]);
+        }
         // S3 itself prints the qualifier that a function's ARN lacks.
         const bool is_function = rules[i].kind == DestinationKind::function;
         details.emplace_back("ArgumentName" + number,
@@ -324,8 +332,9 @@ Result<void> check_refusals(const Rules& rules, const std::vector<std::string>& 
         details.emplace_back("ArgumentValue" + number, refusals[i]);
     }
     if (details.empty()) return {};
-    return refuse("Unable to validate the following destination configurations",
-                  std::move(details));
+    if (count > refusals_told_max)
+        message += fmt::format("; and {} more", count - refusals_told_max);
+    return refuse(std::move(message), std::move(details));
 }
 
 }  // namespace onput::storage

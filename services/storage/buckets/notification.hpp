@@ -54,6 +54,9 @@ Result<std::vector<schema::NotificationRule>> check_configuration(
     const schema::NotificationConfiguration& configuration, std::string_view region,
     Random& random);
 
+// Refusals that the message of the error tells; its details have them all.
+inline constexpr std::size_t refusals_told_max = 5;
+
 // The error for destinations that did not agree, or nothing when all did. `refusals` has one text
 // per rule, empty for agreement.
 Result<void> check_refusals(const std::vector<schema::NotificationRule>& rules,

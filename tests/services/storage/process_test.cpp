@@ -223,7 +223,8 @@ TEST_F(ProcessTest, a_configuration_is_stored_when_its_destinations_agree) {
     notifier->refusals = {"The destination queue does not exist"};
     const auto refused = ask(queue_notification()).reply;
     EXPECT_EQ(refused.error().message,
-              "Unable to validate the following destination configurations");
+              "Unable to validate the following destination configurations: "
+              "arn:aws:sqs:us-east-1:000000000000:jobs: The destination queue does not exist");
     EXPECT_EQ(refused.error().details.at(1).second, "The destination queue does not exist");
 }
 

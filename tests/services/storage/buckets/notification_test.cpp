@@ -204,12 +204,22 @@ TEST(Refusals, are_numbered_from_one_among_themselves) {
         {"", "The destination queue does not exist", "Not authorized to invoke function [f]"});
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().message,
-              "Unable to validate the following destination configurations");
+              "Unable to validate the following destination configurations: "
+              "arn:aws:sqs:us-east-1:000000000000:jobs: The destination queue does not exist; "
+              "arn:aws:lambda:us-east-1:000000000000:function:speech: Not authorized to invoke "
+              "function [f]");
     EXPECT_EQ(detail_of(checked, "ArgumentName1"), "arn:aws:sqs:us-east-1:000000000000:jobs");
     EXPECT_EQ(detail_of(checked, "ArgumentValue1"), "The destination queue does not exist");
     EXPECT_EQ(detail_of(checked, "ArgumentName2"),
               "arn:aws:lambda:us-east-1:000000000000:function:speech, null");
     EXPECT_EQ(detail_of(checked, "ArgumentValue2"), "Not authorized to invoke function [f]");
+}
+
+TEST(Refusals, a_message_tells_the_first_and_counts_the_others) {
+    const std::vector<schema::NotificationRule> rules(refusals_told_max + 2, queue_rule("a"));
+    const auto checked = check_refusals(rules, std::vector<std::string>(rules.size(), "no"));
+    EXPECT_TRUE(checked.error().message.ends_with(": no; and 2 more")) << checked.error().message;
+    EXPECT_EQ(detail_of(checked, "ArgumentValue" + std::to_string(rules.size())), "no");
 }
 
 TEST(Refusals, an_answer_about_other_destinations_is_our_fault) {
