@@ -57,16 +57,13 @@ Result<schema::MessagesPublished> NotifierCore::apply(const schema::PublishMessa
     probe.account = caller.principal.account;
     ONPUT_TRY_VOID(topics_.authorize_publish(probe));
     ONPUT_TRY_VOID(check_publish(request));
+    // As on SNS, one entry that is at fault takes the whole batch with it.
+    for (const auto& entry : request.entries) ONPUT_TRY_VOID(TopicBook::check_entry(entry));
     schema::MessagesPublished published;
     store::Batch batch{std::string(partition)};
     for (const auto& entry : request.entries) {
         schema::EntryResult& result = published.entries.emplace_back();
         result.id = entry.id;
-        if (const auto checked = TopicBook::check_entry(entry); !checked) {
-            result.error_reason = checked.error().reason;
-            result.error_message = checked.error().message;
-            continue;
-        }
         auto message = message_of(request, entry, caller, random_);
         result.message_id = message.message_id;
         fanout_.publish(std::move(message), caller.now, batch, effects);
@@ -133,10 +130,12 @@ Result<schema::Empty> NotifierCore::apply(const schema::Unsubscribe& request, co
                                           Effects& effects) {
     store::Batch batch{std::string(partition)};
     std::vector<std::uint64_t> removed;
-    auto answer = topics_.unsubscribe(request, caller, batch, removed);
-    effects.add(std::move(batch));
+    auto owed = topics_.unsubscribe(request, caller, batch, removed);
+    if (owed && *owed) fanout_.add(**std::move(owed), caller.now, batch, effects);
     if (!removed.empty()) deliveries_.remove_orphans();
-    return answer;
+    if (!batch.empty()) ONPUT_TRY_VOID(close_batch(std::move(batch), effects));
+    if (!owed) return std::unexpected(owed.error());
+    return schema::Empty{};
 }
 
 Result<schema::Empty> NotifierCore::apply(const schema::SetSubscriptionAttribute& request,

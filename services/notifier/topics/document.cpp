@@ -1,6 +1,11 @@
 #include "services/notifier/topics/document.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "common/pattern/json_reader.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -43,6 +48,25 @@ std::string with_overrides_disabled(const std::string& effective_policy) {
     }
     document["http"]["disableSubscriptionOverrides"] = true;
     return document.dump();
+}
+
+std::string json_fault(std::string_view text) {
+    pattern::JsonReader reader(text);
+    pattern::JsonToken token = reader.next();
+    while (token.kind != pattern::JsonKind::end && token.kind != pattern::JsonKind::invalid)
+        token = reader.next();
+    if (token.kind == pattern::JsonKind::end) return {};
+    const std::string_view before = text.substr(0, token.seen);
+    const std::size_t line_begin = before.rfind('\n') + 1;  // 0 when there is none.
+    const auto begins_character = [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    };
+    return fmt::format(
+        "failed to parse JSON. {}\n at [Source: REDACTED "
+        "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {}, column: {}]",
+        reader.failure(), 1 + std::ranges::count(before, '\n'),
+        std::max<std::ptrdiff_t>(
+            1, std::ranges::count_if(before.substr(line_begin), begins_character)));
 }
 
 std::optional<std::string> dead_letter_target(std::string_view redrive_policy) {

@@ -76,7 +76,9 @@ Result<void> check_telephone(std::string_view endpoint) {
     const bool is_number = digits.size() >= 2 && digits.size() <= 15 && digits.front() != '0' &&
                            std::ranges::all_of(digits, is_digit);
     if (is_number) return {};
-    return invalid_parameter("Invalid SMS endpoint: " + echo(endpoint));
+    // One of the few texts of SNS without its usual beginning.
+    return fail(ErrorCode::invalid_argument, "Invalid SMS endpoint: " + echo(endpoint),
+                "InvalidParameter");
 }
 
 }  // namespace
@@ -134,6 +136,15 @@ std::optional<QueueArn> parse_queue_arn(std::string_view arn) {
         std::ranges::all_of(parsed.account, is_digit) && std::ranges::all_of(name, is_name);
     if (!is_whole) return std::nullopt;
     return parsed;
+}
+
+std::string_view region_of(std::string_view arn) {
+    for (int before = 0; before < 3; ++before) {
+        const std::size_t colon = arn.find(':');
+        if (colon == std::string_view::npos) return {};
+        arn.remove_prefix(colon + 1);
+    }
+    return arn.substr(0, arn.find(':'));
 }
 
 Result<void> check_arn(std::string_view arn, std::string_view parameter) {

@@ -28,6 +28,9 @@ struct QueueArn {
 // Nothing when it is not the ARN of a queue; views of `arn`.
 std::optional<QueueArn> parse_queue_arn(std::string_view arn);
 
+// The fourth part of an ARN; empty when there are not as many.
+std::string_view region_of(std::string_view arn);
+
 // InvalidParameter unless `arn` has six parts at least, in the words of SNS: `parameter` is
 // "TopicArn" or "SubscriptionArn".
 Result<void> check_arn(std::string_view arn, std::string_view parameter);

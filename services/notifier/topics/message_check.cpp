@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/encoding.hpp"
+#include "common/pattern/json_reader.hpp"
 #include "services/notifier/topics/refusal.hpp"
 #include "services/notifier/topics/topic_attributes.hpp"
 
@@ -53,23 +54,25 @@ Result<void> check_subject(std::string_view subject) {
     return {};
 }
 
-// Texts by protocol, not nested: everything deeper is refused while it is read, however deep.
+// An object of texts by protocol. Values that are no texts do not count; of two with the same name,
+// the last does.
 Result<void> check_structure(std::string_view message) {
-    bool is_flat = true;
-    const auto watch = [&is_flat](int depth, Json::parse_event_t event, Json&) {
-        const bool opens =
-            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-        is_flat = is_flat && !(opens && depth > 0);
-        return is_flat;
-    };
-    const Json document = Json::parse(message, watch, false);
-    const bool is_map_of_texts =
-        is_flat && document.is_object() &&
-        std::ranges::all_of(document, [](const Json& value) { return value.is_string(); });
-    if (!is_map_of_texts) {
+    using pattern::JsonKind;
+    pattern::JsonReader reader(message);
+    bool is_whole = reader.next().kind == JsonKind::begin_object;
+    bool has_default = false;
+    while (is_whole) {
+        const pattern::JsonToken name = reader.next();
+        if (name.kind == JsonKind::end_object) break;
+        const bool is_default = name.text == "default";
+        const pattern::JsonToken value = reader.next();
+        if (is_default) has_default = value.kind == JsonKind::text;
+        is_whole = name.kind == JsonKind::name && reader.skip(value);
+    }
+    if (!is_whole || reader.next().kind != JsonKind::end) {
         return invalid_parameter("Message Structure - JSON message body failed to parse");
     }
-    if (!document.contains("default")) {
+    if (!has_default) {
         return invalid_parameter("Message Structure - No default entry in JSON message body");
     }
     return {};
@@ -112,7 +115,8 @@ bool is_of_type(std::string_view type, std::string_view base) {
 
 bool is_known_type(std::string_view type) {
     static constexpr std::array<std::string_view, 3> bases{"String", "Number", "Binary"};
-    const bool is_printable = std::ranges::all_of(type, [](char c) { return c > ' ' && c <= '~'; });
+    const bool is_printable =
+        std::ranges::all_of(type, [](char c) { return c >= ' ' && c <= '~'; });
     return type.size() <= attribute_type_bytes_max && is_printable &&
            std::ranges::any_of(bases, [type](auto base) { return is_of_type(type, base); });
 }

@@ -89,7 +89,7 @@ Result<TopicBook::Subscribed> TopicBook::subscribe(const schema::Subscribe& requ
 
     Subscription* existing =
         state.find_endpoint(request.topic_arn, request.protocol, request.endpoint);
-    if (existing != nullptr && !State::has_expired(*existing, caller.now)) {
+    if (existing != nullptr && !State::is_gone(*existing, caller.now)) {
         ONPUT_TRY_VOID(check_agrees(*existing, accepted, request));
         if (existing->is_confirmed) return Subscribed{.info = described(*existing), .owed = {}};
         // The first token may have been lost on its way: it is sent again, and lives on.
@@ -127,6 +127,7 @@ Subscription TopicBook::State::make_subscription(const Topic& topic,
     made.arn = topic.arn + ":" + fresh_uuid("subscription");
     made.topic_arn = topic.arn;
     made.account = caller.principal.account;
+    made.user = caller.principal.user;
     made.protocol = request.protocol;
     made.endpoint = request.endpoint;
     made.is_confirmed = !must_confirm(request.protocol);
@@ -180,7 +181,15 @@ schema::TopicMessage TopicBook::State::confirmation(const Subscription& subscrip
 Result<schema::SubscriptionInfo> TopicBook::confirm(const schema::ConfirmSubscription& request,
                                                     const Caller& caller, store::Batch& batch) {
     State& state = *state_;
-    ONPUT_TRY(const Topic* topic, state.known_topic(request.topic_arn));
+    ONPUT_TRY_VOID(check_arn(request.topic_arn, "TopicArn"));
+    const bool is_hex = std::ranges::all_of(
+        request.token, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    if (!is_hex) {
+        return fail(ErrorCode::invalid_argument, "Invalid token", "InvalidParameter");
+    }
+    // Of a topic that there is not, no token is known either.
+    const Topic* topic = state.find(request.topic_arn);
+    if (topic == nullptr) return invalid_parameter("Token");
     const auto found = std::ranges::find_if(topic->subscriptions, [&](std::uint64_t number) {
         const std::string& token = state.subscriptions.at(number).token;
         return !token.empty() && equal_constant_time(token, request.token);
@@ -193,33 +202,62 @@ Result<schema::SubscriptionInfo> TopicBook::confirm(const schema::ConfirmSubscri
     // A caller without a signature cannot be asked for one later either.
     subscription.authenticate_on_unsubscribe = request.authenticate_on_unsubscribe && is_signed;
     subscription.is_confirmation_authenticated = is_signed;
+    subscription.is_leaving = false;
     state.set_confirmed(subscription);
     State::write(subscription, batch);
     return described(subscription);
 }
 
-Result<schema::Empty> TopicBook::unsubscribe(const schema::Unsubscribe& request,
-                                             const Caller& caller, store::Batch& batch,
-                                             std::vector<std::uint64_t>& removed) {
+Result<std::optional<schema::TopicMessage>> TopicBook::unsubscribe(
+    const schema::Unsubscribe& request, const Caller& caller, store::Batch& batch,
+    std::vector<std::uint64_t>& removed) {
     ONPUT_TRY_VOID(check_arn(request.arn, "SubscriptionArn"));
     if (std::ranges::count(request.arn, ':') == 5) return invalid_parameter("SubscriptionId");
     const Subscription* subscription = state_->find_subscription(request.arn);
-    if (subscription == nullptr) return schema::Empty{};
+    if (subscription == nullptr || subscription->is_leaving) return std::nullopt;
     Topic* topic = state_->find(subscription->topic_arn);
     ONPUT_CHECK(topic != nullptr);
     const std::string& account = caller.principal.account;
     const bool may = account.empty() ? !subscription->authenticate_on_unsubscribe
                                      : owns(*subscription, *topic, account);
     if (!may) {
-        return not_authorized(principal_name(account), "SNS:Unsubscribe", request.arn,
+        return not_authorized(principal_name(caller.principal), "SNS:Unsubscribe", request.arn,
                               "because only the subscriber and the topic's owner may");
     }
-    const std::uint64_t number = subscription->number;
-    state_->remove(number, batch);
+    Subscription ended = *subscription;
+    state_->remove(ended.number, batch);
     ++topic->subscriptions_deleted;
     State::write(*topic, batch);
-    removed.push_back(number);
-    return schema::Empty{};
+    removed.push_back(ended.number);
+    // Whoever signs knows what they do; a link may have been followed by mistake, or by a stranger.
+    const bool is_told = account.empty() && ended.is_confirmed && must_confirm(ended.protocol);
+    if (!is_told) return std::nullopt;
+    return state_->leave(std::move(ended), caller, batch);
+}
+
+schema::TopicMessage TopicBook::State::leave(Subscription subscription, const Caller& caller,
+                                             store::Batch& batch) {
+    const std::string ended = subscription.arn;
+    subscription.number = ++last_number;
+    subscription.arn = subscription.topic_arn + ":" + fresh_uuid("subscription");
+    subscription.is_confirmed = false;
+    subscription.is_leaving = true;
+    subscription.token = fresh_hex("token", token_digits);
+    subscription.token_made_at = caller.now;
+    const Subscription& left = add(std::move(subscription));
+    write(left, batch);
+    batch.put(topics_key(), schema::encode(TopicsRecord{.last_subscription = last_number}));
+    return {.event_id = fresh_hex("event", 32),
+            .message_id = fresh_uuid("message"),
+            .type = schema::TopicMessageType::unsubscribe_confirmation,
+            .topic_arn = left.topic_arn,
+            .message = "You have chosen to deactivate subscription " + ended +
+                       ".\nTo cancel this operation and restore the subscription, visit the "
+                       "SubscribeURL included in this message.",
+            .time = caller.now,
+            .account = left.account,
+            .trace = caller.trace,
+            .owed = {left.number}};
 }
 
 Result<schema::Empty> TopicBook::set_subscription_attribute(
@@ -229,11 +267,10 @@ Result<schema::Empty> TopicBook::set_subscription_attribute(
     const Topic* topic = state.find(subscription->topic_arn);
     ONPUT_CHECK(topic != nullptr);
     if (caller.principal.account.empty() || caller.principal.account != subscription->account) {
-        return not_authorized(principal_name(caller.principal.account),
-                              "SNS:SetSubscriptionAttributes", request.arn,
-                              "because only the subscriber may");
+        return not_authorized(principal_name(caller.principal), "SNS:SetSubscriptionAttributes",
+                              request.arn, "because only the subscriber may");
     }
-    if (State::has_expired(*subscription, caller.now)) return subscription_does_not_exist();
+    if (State::is_gone(*subscription, caller.now)) return subscription_does_not_exist();
     Texts attributes = subscription->attributes;
     ONPUT_TRY_VOID(accept_subscription_attribute(
         request.name, request.value, subscription->protocol, AttributeCall::of_one, attributes));
@@ -266,11 +303,10 @@ Result<schema::SubscriptionInfo> TopicBook::get_subscription(const schema::GetSu
     const Topic* topic = state_->find(subscription->topic_arn);
     ONPUT_CHECK(topic != nullptr);
     if (!owns(*subscription, *topic, caller.principal.account)) {
-        return not_authorized(principal_name(caller.principal.account),
-                              "SNS:GetSubscriptionAttributes", request.arn,
-                              "because only the subscriber and the topic's owner may");
+        return not_authorized(principal_name(caller.principal), "SNS:GetSubscriptionAttributes",
+                              request.arn, "because only the subscriber and the topic's owner may");
     }
-    if (State::has_expired(*subscription, caller.now)) return subscription_does_not_exist();
+    if (State::is_gone(*subscription, caller.now)) return subscription_does_not_exist();
     return described(*subscription);
 }
 
@@ -280,7 +316,7 @@ Result<schema::SubscriptionList> TopicBook::list_subscriptions(
     schema::SubscriptionList page;
     // False when the page is full.
     const auto show = [&](const Subscription& subscription) {
-        if (State::has_expired(subscription, caller.now)) return true;
+        if (State::is_gone(subscription, caller.now)) return true;
         if (page.subscriptions.size() == schema::topic_page_max) return false;
         page.subscriptions.push_back(info_of(subscription));
         page.next = std::to_string(subscription.number);

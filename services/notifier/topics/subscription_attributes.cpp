@@ -64,6 +64,9 @@ void accept_document(const std::string& name, const std::string& value, Texts& a
 
 Result<std::string> read_redrive(std::string_view document, std::string_view account,
                                  AttributeCall call) {
+    if (const std::string fault = json_fault(document); !fault.empty()) {
+        return invalid_attribute(call, "RedrivePolicy: " + fault);
+    }
     const auto target = dead_letter_target(document);
     if (!target) {
         return invalid_attribute(
@@ -175,10 +178,13 @@ Texts show_subscription(const Subscription& subscription) {
     shown["PendingConfirmation"] = flag(!subscription.is_confirmed);
     shown["ConfirmationWasAuthenticated"] = flag(subscription.is_confirmation_authenticated);
     shown["RawMessageDelivery"] = flag(subscription.is_raw);
-    shown["SubscriptionPrincipal"] = principal_name(subscription.account);
+    shown["SubscriptionPrincipal"] =
+        principal_name({.account = subscription.account, .id = {}, .user = subscription.user});
     // Without a policy there is nothing that a scope could be of, until one is set.
-    if (subscription.filter && !shown.contains("FilterPolicyScope")) {
-        shown["FilterPolicyScope"] = "MessageAttributes";
+    if (!subscription.filter) {
+        shown.erase("FilterPolicyScope");
+    } else {
+        shown.emplace("FilterPolicyScope", "MessageAttributes");
     }
     if (is_webhook(subscription.protocol)) {
         shown["EffectiveDeliveryPolicy"] =

@@ -104,9 +104,10 @@ std::unexpected<Error> not_authorized(std::string_view who, std::string_view act
     return fail(ErrorCode::permission_denied, std::move(text), "AuthorizationError");
 }
 
-std::string principal_name(std::string_view account) {
-    if (account.empty()) return "anonymous";
-    return "arn:aws:iam::" + std::string(account) + ":root";
+std::string principal_name(const schema::Principal& principal) {
+    if (principal.account.empty()) return "anonymous";
+    const std::string who = principal.user.empty() ? "root" : "user/" + principal.user;
+    return "arn:aws:iam::" + principal.account + ":" + who;
 }
 
 Result<auth::Policy> parse_topic_access(std::string_view json) {
@@ -143,7 +144,7 @@ std::string default_topic_access(const Topic& topic) {
 
 Result<void> check_access(const Topic& topic, const schema::Principal& principal,
                           std::string_view action) {
-    const std::string who = principal_name(principal.account);
+    const std::string who = principal_name(principal);
     if (principal.account.empty() && action != "SNS:Publish") {
         return not_authorized(who, action, topic.arn, "because the request is not signed");
     }
@@ -153,7 +154,8 @@ Result<void> check_access(const Topic& topic, const schema::Principal& principal
 
 Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& message) {
     if (message.service.empty()) {
-        return check_access(topic, {.account = message.account, .id = {}}, "SNS:Publish");
+        return check_access(topic, {.account = message.account, .id = {}, .user = {}},
+                            "SNS:Publish");
     }
     auth::PolicyRequest request;
     request.principal.service = message.service;

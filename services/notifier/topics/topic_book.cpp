@@ -71,7 +71,9 @@ SubscriptionCounts count(const Topic& topic,
                          const std::map<std::uint64_t, Subscription>& subscriptions) {
     SubscriptionCounts counts;
     for (const std::uint64_t number : topic.subscriptions) {
-        ++(subscriptions.at(number).is_confirmed ? counts.confirmed : counts.pending);
+        const Subscription& subscription = subscriptions.at(number);
+        if (subscription.is_leaving) continue;
+        ++(subscription.is_confirmed ? counts.confirmed : counts.pending);
     }
     return counts;
 }
@@ -161,7 +163,7 @@ Result<schema::TopicInfo> TopicBook::create(const schema::CreateTopic& request,
 Result<schema::Empty> TopicBook::delete_topic(const schema::DeleteTopic& request,
                                               const Caller& caller, store::Batch& batch,
                                               std::vector<std::uint64_t>& removed) {
-    ONPUT_TRY_VOID(check_arn(request.arn, "TopicArn"));
+    ONPUT_TRY_VOID(state_->check_topic_arn(request.arn));
     const Topic* topic = state_->find(request.arn);
     if (topic == nullptr) return schema::Empty{};
     ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:DeleteTopic"));

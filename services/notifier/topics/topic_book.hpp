@@ -61,9 +61,13 @@ struct Subscription {
     std::string arn;
     std::string topic_arn;
     std::string account;   // Who subscribed.
+    std::string user;      // Of that account, if it was one.
     std::string protocol;  // "sqs", "http", "https", "email", "email-json", "sms"
     std::string endpoint;  // Queue ARN, URL, address, E.164 number.
     bool is_confirmed = false;
+    // Ended by its link, and gone for everybody; it stays pending, so that the token in the notice
+    // of its end can restore it.
+    bool is_leaving = false;
     bool authenticate_on_unsubscribe = false;
     bool is_confirmation_authenticated = false;  // An account confirmed it, not just a token.
     // Hexadecimal; empty where none is needed. Kept once confirmed: confirming again answers the
@@ -118,8 +122,11 @@ public:
                                  store::Batch& batch);
     Result<schema::SubscriptionInfo> confirm(const schema::ConfirmSubscription& request,
                                              const Caller& caller, store::Batch& batch);
-    Result<schema::Empty> unsubscribe(const schema::Unsubscribe& request, const Caller& caller,
-                                      store::Batch& batch, std::vector<std::uint64_t>& removed);
+    // Answers what is owed: to one that an anonymous caller ended, the notice of its end.
+    Result<std::optional<schema::TopicMessage>> unsubscribe(const schema::Unsubscribe& request,
+                                                            const Caller& caller,
+                                                            store::Batch& batch,
+                                                            std::vector<std::uint64_t>& removed);
     Result<schema::Empty> set_subscription_attribute(
         const schema::SetSubscriptionAttribute& request, const Caller& caller, store::Batch& batch);
     // Removes pending subscriptions whose tokens have expired, at most expired_per_call_max. Every

@@ -49,7 +49,9 @@ SubscriptionRecord to_record(const Subscription& subscription) {
             .is_confirmation_authenticated = subscription.is_confirmation_authenticated,
             .token = subscription.token,
             .token_made_at = subscription.token_made_at,
-            .attributes = subscription.attributes};
+            .attributes = subscription.attributes,
+            .user = subscription.user,
+            .is_leaving = subscription.is_leaving};
 }
 
 Topic from_record(TopicRecord record) {
@@ -77,6 +79,8 @@ Subscription from_record(SubscriptionRecord record) {
     subscription.token = std::move(record.token);
     subscription.token_made_at = record.token_made_at;
     subscription.attributes = std::move(record.attributes);
+    subscription.user = std::move(record.user);
+    subscription.is_leaving = record.is_leaving;
     return subscription;
 }
 

@@ -39,7 +39,9 @@ struct TopicRecord {
 };
 
 struct SubscriptionRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::subscription_record};
+    // Version 2 added user and is_leaving.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::subscription_record,
+                                              .version = 2};
 
     std::uint64_t number = 0;
     std::string arn = {};
@@ -53,10 +55,12 @@ struct SubscriptionRecord {
     std::string token = {};
     Timestamp token_made_at = {};
     std::map<std::string, std::string> attributes = {};  // As they were set.
+    std::string user = {};
+    bool is_leaving = false;
 
     ONPUT_FIELDS(number, arn, topic_arn, account, protocol, endpoint, is_confirmed,
                  authenticate_on_unsubscribe, is_confirmation_authenticated, token, token_made_at,
-                 attributes)
+                 attributes, user, is_leaving)
     friend bool operator==(const SubscriptionRecord&, const SubscriptionRecord&) = default;
 };
 

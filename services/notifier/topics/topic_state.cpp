@@ -61,8 +61,14 @@ Subscription* TopicBook::State::find_endpoint(std::string_view topic_arn, std::s
     return found == numbers_by_endpoint.end() ? nullptr : &subscriptions.at(found->second);
 }
 
-Result<Topic*> TopicBook::State::known_topic(std::string_view arn) {
+Result<void> TopicBook::State::check_topic_arn(std::string_view arn) const {
     ONPUT_TRY_VOID(check_arn(arn, "TopicArn"));
+    if (region_of(arn) == options.region) return {};
+    return invalid_parameter("TopicArn");
+}
+
+Result<Topic*> TopicBook::State::known_topic(std::string_view arn) {
+    ONPUT_TRY_VOID(check_topic_arn(arn));
     Topic* topic = find(arn);
     if (topic == nullptr) return topic_does_not_exist();
     return topic;

@@ -21,7 +21,8 @@ struct TopicBook::State {
     Subscription* find_subscription(std::string_view arn);
     Subscription* find_endpoint(std::string_view topic_arn, std::string_view protocol,
                                 std::string_view endpoint);
-    // InvalidParameter for what is no ARN, NotFound for what is none here.
+    // InvalidParameter for what is no ARN, or one of another region; NotFound for what is none here.
+    Result<void> check_topic_arn(std::string_view arn) const;
     Result<Topic*> known_topic(std::string_view arn);
     Result<Subscription*> known_subscription(std::string_view arn);
 
@@ -38,6 +39,10 @@ struct TopicBook::State {
     static void write(const Subscription& subscription, store::Batch& batch);
 
     static bool has_expired(const Subscription& subscription, Timestamp now);
+    // For everybody but who holds its token.
+    static bool is_gone(const Subscription& subscription, Timestamp now) {
+        return subscription.is_leaving || has_expired(subscription, now);
+    }
     // Pending subscriptions whose tokens have expired, oldest first, `expired_per_call_max` at
     // most.
     [[nodiscard]] std::vector<std::uint64_t> expired(Timestamp now) const;
@@ -52,6 +57,11 @@ struct TopicBook::State {
     [[nodiscard]] Result<void> check_room(const Topic& topic, const std::string& account,
                                           const std::vector<std::uint64_t>& leaving) const;
     [[nodiscard]] Result<void> check_filter_room(const Topic& topic) const;
+
+    // Puts what an ended subscription is reborn from in its place, under a new number and ARN:
+    // nothing that was owed to it is owed any more, but for the notice, which this returns.
+    schema::TopicMessage leave(Subscription subscription, const Caller& caller,
+                               store::Batch& batch);
 
     // What a pending subscription is owed.
     schema::TopicMessage confirmation(const Subscription& subscription, const Caller& caller);

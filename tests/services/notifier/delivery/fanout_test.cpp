@@ -212,17 +212,15 @@ TEST_F(FanoutTest, a_raw_dead_letter_of_too_many_attributes_comes_as_an_envelope
     EXPECT_TRUE(dead[0].message.items[0].attributes.empty());
 }
 
-TEST_F(FanoutTest, an_entry_at_fault_fails_alone) {
+TEST_F(FanoutTest, an_entry_at_fault_takes_the_whole_batch_with_it) {
     create_topic();
     const auto result = apply(
         schema::PublishMessages{.topic_arn = topic_t,
                                 .entries = {schema::PublishEntry{.id = "1", .message = ""},
                                             schema::PublishEntry{.id = "2", .message = "good"}}});
-    ASSERT_TRUE(result);
-    EXPECT_FALSE(result->entries[0].error_reason.empty());
-    EXPECT_TRUE(result->entries[0].message_id.empty());
-    EXPECT_TRUE(result->entries[1].error_reason.empty());
-    EXPECT_EQ(core->head(), 1u);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().message, "Invalid parameter: Empty message");
+    EXPECT_EQ(core->head(), 0u) << "nothing was published";
 }
 
 TEST_F(FanoutTest, a_publish_to_nowhere_or_without_leave_fails_as_a_whole) {

@@ -45,6 +45,25 @@ TEST_F(OutboundDeliveriesTest, a_subscription_is_confirmed_and_then_told) {
     EXPECT_EQ(due_texts(), Texts{"after"});
 }
 
+TEST_F(OutboundDeliveriesTest, who_ends_by_a_link_gets_the_notice_and_nothing_else) {
+    const std::string arn = subscribe_webhook(url);
+    publish("owed before the end");
+    sync();
+    ASSERT_EQ(outbound_due().size(), 1u);
+    Effects effects;
+    ASSERT_TRUE(core->apply(schema::Unsubscribe{.arn = arn}, {.now = now}, effects));
+    commit(std::move(effects));
+    publish("after");
+    EXPECT_TRUE(outbound_due().empty()) << "not durable yet";
+    sync();
+    const auto notices = outbound_due();
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_TRUE(texts(notices)[0].contains("deactivate subscription " + arn));
+    take(notices[0]);
+    sync();
+    EXPECT_TRUE(outbound_due().empty());
+}
+
 TEST_F(OutboundDeliveriesTest, a_confirmation_is_not_sent_to_others) {
     subscribe_webhook(url);
     const std::string other = subscribe("https", url + "2");

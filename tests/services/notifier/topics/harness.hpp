@@ -60,6 +60,9 @@ protected:
         crash();
     }
 
+    // What the last unsubscribe owed.
+    std::optional<schema::TopicMessage> notice;
+
     [[nodiscard]] Caller by(const std::string& account) const {
         return {.principal = {.account = account}, .now = now};
     }
@@ -155,8 +158,9 @@ protected:
         });
     }
     Result<schema::Empty> unsubscribe(const std::string& arn, const std::string& account = owner) {
-        return run([&](store::Batch& batch) {
-            return book->unsubscribe({.arn = arn}, by(account), batch, removed);
+        return run([&](store::Batch& batch) -> Result<schema::Empty> {
+            ONPUT_TRY(notice, book->unsubscribe({.arn = arn}, by(account), batch, removed));
+            return schema::Empty{};
         });
     }
     Result<schema::Empty> set_subscription(const std::string& arn, const std::string& name,

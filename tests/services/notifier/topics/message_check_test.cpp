@@ -59,14 +59,23 @@ TEST(MessageCheck, a_structured_message_maps_protocols_to_texts) {
         "InvalidParameter: Invalid parameter: Message Structure - JSON message body failed to "
         "parse";
     EXPECT_EQ(structured(R"({"default": "a", "sqs": "b"})"), "fine");
-    EXPECT_EQ(structured(R"({"sqs": "b"})"),
-              "InvalidParameter: Invalid parameter: Message Structure - No default entry in JSON "
-              "message body");
+    // What is no text does not count; of two with the same name, the last does.
+    for (const char* good :
+         {R"({"default": "a", "sqs": {"x": "y"}})", R"({"default": "a", "sqs": [], "sms": 1})",
+          R"({"default": 1, "default": "a"})", R"({"d\u0065fault": "a"})"}) {
+        EXPECT_EQ(structured(good), "fine") << good;
+    }
+    for (const char* bad : {R"({"sqs": "b"})", R"({"default": 1})", R"({"default": {"a": "b"}})",
+                            R"({"default": "a", "default": null})", "{}"}) {
+        EXPECT_EQ(structured(bad),
+                  "InvalidParameter: Invalid parameter: Message Structure - No default entry in "
+                  "JSON message body")
+            << bad;
+    }
     for (const std::string& bad :
          {std::string("nonsense"), std::string("[]"), std::string("\"default\""),
-          std::string(R"({"default": 1})"), std::string(R"({"default": "a", "sqs": {"x": "y"}})"),
-          std::string(R"({"default": "a", "sqs": []})"), std::string(R"({"default": "a")"),
-          std::string(200'000, '[')}) {
+          std::string(R"({"default": "a")"), std::string(R"({"default": "a"} x)"),
+          std::string(200'000, '['), R"({"default": "a", "x": )" + std::string(200'000, '[')}) {
         EXPECT_EQ(structured(bad), failed) << bad.substr(0, 50);
     }
 }
@@ -105,6 +114,7 @@ TEST(MessageCheck, types_and_values_of_attributes_are_checked) {
         "ParameterValueInvalid: The message attribute 'a' has an invalid message attribute type, "
         "the set of supported type prefixes is Binary, Number, and String.";
     EXPECT_EQ(attribute("a", "String.custom", "v"), "fine");
+    EXPECT_EQ(attribute("a", "String.  prefixed.", "v"), "fine");
     EXPECT_EQ(attribute("a", "Binary", std::string("\xFF\0", 2)), "fine");
     for (const char* type : {"", "string", "Text", "Stringy", "String.", "Number.\n"}) {
         EXPECT_EQ(attribute("a", type, "v"), bad_type) << type;

@@ -11,7 +11,7 @@ TEST_F(TopicTest, endpoints_are_checked_by_protocol) {
     const std::string match = "Invalid parameter: Endpoint must match the specified protocol";
     const std::string email = "Invalid parameter: Email address";
     const std::string other = "Invalid parameter: Endpoint";
-    const std::string sms = "Invalid parameter: Invalid SMS endpoint: ";
+    const std::string sms = "Invalid SMS endpoint: ";
     const std::vector<std::tuple<std::string, std::string, std::string>> cases{
         {"sqs", "http://localhost/q", queue},
         {"sqs", "arn:aws:sns:us-east-1:000000000000:a", queue},
@@ -81,7 +81,12 @@ TEST_F(TopicTest, attributes_of_subscriptions_are_checked_in_snss_words) {
         {"sqs", "FilterPolicy", "nonsense", "FilterPolicy: "},
         {"sqs", "DeliveryPolicy", "{}",
          "Delivery protocol [sqs] does not support delivery policies."},
-        {"sqs", "RedrivePolicy", "nonsense", redrive + "must be a JSON object"},
+        {"sqs", "RedrivePolicy", "{invalidjson}",
+         redrive +
+             "failed to parse JSON. Unexpected character ('i' (code 105)): was expecting "
+             "double-quote to start field name\n at [Source: REDACTED "
+             "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]"},
+        {"sqs", "RedrivePolicy", "[]", redrive + "must be a JSON object"},
         {"sqs", "RedrivePolicy", R"({"deadLetterTargetArn": "x"})",
          redrive + "deadLetterTargetArn is an invalid arn"},
         {"sqs", "RedrivePolicy", R"({"deadLetterTargetArn": ")" + queue_arn + R"(.fifo"})",
@@ -142,6 +147,14 @@ TEST_F(TopicTest, every_attribute_is_shown) {
     const Texts plain = subscription_attributes_of(subscribed(arn));
     EXPECT_FALSE(plain.contains("FilterPolicy"));
     EXPECT_FALSE(plain.contains("FilterPolicyScope"));
+    // A scope alone is kept for the policy that may come, and not shown.
+    const std::string scoped =
+        subscribed(arn, "sqs", queue_arn + "3", {{"FilterPolicyScope", "MessageBody"}});
+    const auto without = book->get_subscription({.arn = scoped}, by(owner));
+    EXPECT_FALSE(without->attributes.contains("FilterPolicyScope"));
+    ASSERT_TRUE(set_subscription(scoped, "FilterPolicy", R"({"a": ["b"]})"));
+    const auto with = book->get_subscription({.arn = scoped}, by(owner));
+    EXPECT_EQ(with->attributes.at("FilterPolicyScope"), "MessageBody");
     EXPECT_FALSE(plain.contains("EffectiveDeliveryPolicy"));
     EXPECT_EQ(plain.at("RawMessageDelivery"), "false");
 }

@@ -192,6 +192,100 @@ TEST_F(TopicTest, a_subscription_may_demand_a_signature_to_unsubscribe) {
     EXPECT_EQ(outcome(unsubscribe(other, "")), "fine");
 }
 
+TEST_F(TopicTest, whoever_follows_the_link_of_an_end_is_told_and_can_take_it_back) {
+    const std::string arn = topic();
+    const std::string hook = subscribed(arn, "https", url);
+    ASSERT_TRUE(confirm(arn, find(hook).token));
+    const std::string first_token = find(hook).token;
+    ASSERT_TRUE(unsubscribe(hook, ""));
+    ASSERT_TRUE(notice);
+    EXPECT_EQ(notice->type, schema::TopicMessageType::unsubscribe_confirmation);
+    EXPECT_EQ(notice->topic_arn, arn);
+    // Its own number: what was owed to the first is owed no more.
+    EXPECT_EQ(removed, (std::vector<std::uint64_t>{1}));
+    EXPECT_EQ(notice->owed, (std::vector<std::uint64_t>{2}));
+    EXPECT_TRUE(notice->message.contains(hook)) << notice->message;
+
+    restart();
+    // For everybody else it is gone.
+    EXPECT_TRUE(outcome(book->get_subscription({.arn = hook}, by(owner))).starts_with("NotFound"));
+    EXPECT_TRUE(
+        outcome(set_subscription(hook, "RawMessageDelivery", "true")).starts_with("NotFound"));
+    EXPECT_TRUE(book->list_subscriptions({.topic_arn = arn}, by(owner))->subscriptions.empty());
+    EXPECT_TRUE(book->match({.topic_arn = arn, .message = "m"}).empty());
+    EXPECT_EQ(attributes_of(arn)["SubscriptionsPending"], "0");
+    EXPECT_EQ(attributes_of(arn)["SubscriptionsDeleted"], "1");
+    ASSERT_TRUE(unsubscribe(hook, ""));
+    EXPECT_FALSE(notice) << "it ends once";
+
+    EXPECT_EQ(outcome(confirm(arn, first_token)), "InvalidParameter: Invalid parameter: Token");
+    const Subscription left = *book->find_subscription(2);
+    EXPECT_TRUE(
+        outcome(book->get_subscription({.arn = left.arn}, by(owner))).starts_with("NotFound"));
+    ASSERT_TRUE(unsubscribe(left.arn, ""));
+    ASSERT_TRUE(confirm(arn, left.token));
+    EXPECT_EQ(book->match({.topic_arn = arn, .message = "m"}), (std::vector<std::uint64_t>{2}));
+    EXPECT_EQ(outcome(book->get_subscription({.arn = left.arn}, by(owner))), "fine");
+}
+
+TEST_F(TopicTest, an_end_that_nobody_takes_back_is_final) {
+    const std::string arn = topic();
+    const std::string hook = subscribed(arn, "https", url);
+    ASSERT_TRUE(confirm(arn, find(hook).token));
+    ASSERT_TRUE(unsubscribe(hook, ""));
+    const std::string token = book->find_subscription(2)->token;
+    now += 48h;
+    EXPECT_EQ(outcome(confirm(arn, token)), "InvalidParameter: Invalid parameter: Token");
+    subscribed(arn);
+    EXPECT_EQ(book->subscriptions().size(), 1U);
+    EXPECT_EQ(book->subscriptions().begin()->second.protocol, "sqs");
+}
+
+TEST_F(TopicTest, who_was_unsubscribed_can_be_subscribed_anew) {
+    const std::string arn = topic();
+    const std::string hook = subscribed(arn, "https", url);
+    ASSERT_TRUE(confirm(arn, find(hook).token));
+    ASSERT_TRUE(unsubscribe(hook, ""));
+    EXPECT_NE(subscribed(arn, "https", url), hook);
+    EXPECT_EQ(book->subscriptions().size(), 1U);
+}
+
+TEST_F(TopicTest, a_signed_end_and_the_end_of_a_queues_subscription_owe_no_notice) {
+    const std::string arn = topic();
+    const std::string hook = subscribed(arn, "https", url);
+    ASSERT_TRUE(confirm(arn, find(hook).token));
+    ASSERT_TRUE(unsubscribe(hook));
+    EXPECT_FALSE(notice);
+    ASSERT_TRUE(unsubscribe(subscribed(arn), ""));
+    EXPECT_FALSE(notice);
+    EXPECT_TRUE(book->subscriptions().empty());
+}
+
+TEST_F(TopicTest, a_key_of_a_user_is_named_after_the_user) {
+    const std::string arn = topic();
+    Caller alice = by(owner);
+    alice.principal.user = "alice";
+    const auto made = run([&](store::Batch& batch) {
+        return book->subscribe({.topic_arn = arn, .protocol = "sqs", .endpoint = queue_arn}, alice,
+                               batch);
+    });
+    ASSERT_TRUE(made);
+    restart();
+    const auto info = book->get_subscription({.arn = made->info.arn}, by(owner));
+    EXPECT_EQ(info->attributes.at("SubscriptionPrincipal"), "arn:aws:iam::000000000000:user/alice");
+    alice.principal.account = stranger;
+    EXPECT_TRUE(outcome(book->get({.arn = arn}, alice))
+                    .contains("User: arn:aws:iam::111111111111:user/alice is not authorized"));
+}
+
+TEST_F(TopicTest, a_token_that_is_none_is_told_from_one_that_nobody_has) {
+    const std::string arn = topic();
+    EXPECT_EQ(outcome(confirm(arn, "nonsense")), "InvalidParameter: Invalid token");
+    const std::string unknown(128, 'a');
+    EXPECT_EQ(outcome(confirm(arn, unknown)), "InvalidParameter: Invalid parameter: Token");
+    EXPECT_EQ(outcome(confirm(arn + "x", unknown)), "InvalidParameter: Invalid parameter: Token");
+}
+
 TEST_F(TopicTest, subscriptions_are_shown_to_their_owners_only) {
     const std::string arn = topic();
     const std::string one = subscribed(arn);

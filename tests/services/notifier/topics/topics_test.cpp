@@ -249,7 +249,7 @@ TEST_F(TopicTest, what_does_not_exist_is_said_in_snss_words) {
     EXPECT_EQ(outcome(set(missing, "DisplayName", "x")), "NotFound: Topic does not exist");
     EXPECT_EQ(outcome(change_tags(missing, {{"a", "b"}})), "NotFound: Topic does not exist");
     EXPECT_EQ(outcome(subscribe(missing, "sqs", queue_arn)), "NotFound: Topic does not exist");
-    EXPECT_EQ(outcome(confirm(missing, "abc")), "NotFound: Topic does not exist");
+    EXPECT_EQ(outcome(confirm(missing, "abc")), "InvalidParameter: Invalid parameter: Token");
     EXPECT_EQ(outcome(book->authorize_publish({.topic_arn = missing, .account = owner})),
               "NotFound: Topic does not exist");
     EXPECT_EQ(outcome(remove(missing)), "fine");
@@ -314,6 +314,17 @@ TEST_F(TopicTest, an_account_lists_its_own_topics_in_pages) {
     EXPECT_EQ(all.front(), "arn:aws:sns:us-east-1:000000000000:t1000");
     EXPECT_EQ(all.back(), "arn:aws:sns:us-east-1:000000000000:t1204");
     EXPECT_TRUE(outcome(book->list({}, by(""))).starts_with("AuthorizationError"));
+}
+
+TEST_F(TopicTest, a_topic_of_another_region_is_no_topic_of_this_one) {
+    topic("news");
+    const std::string elsewhere = "arn:aws:sns:eu-west-1:000000000000:news";
+    const std::string refused = "InvalidParameter: Invalid parameter: TopicArn";
+    EXPECT_EQ(outcome(book->authorize_publish({.topic_arn = elsewhere, .account = owner})),
+              refused);
+    EXPECT_EQ(outcome(book->get({.arn = elsewhere}, by(owner))), refused);
+    EXPECT_EQ(outcome(subscribe(elsewhere, "sqs", queue_arn)), refused);
+    EXPECT_EQ(outcome(remove(elsewhere)), refused);
 }
 
 TEST_F(TopicTest, there_are_only_so_many_topics) {
