@@ -91,15 +91,17 @@ def test_what_does_not_fit_sqss_model_has_sqss_error(loose, call, arguments, cod
 
 
 @pytest.mark.parametrize("call, arguments, message", [
-    ("subscribe", {"Protocol": "sqs"}, "Invalid parameter: TopicArn Reason: no value for required parameter"),
+    ("subscribe", {"Protocol": "sqs"}, "1 validation error detected: Value null at 'topicArn' failed to "
+     "satisfy constraint: Member must not be null"),
     ("set_topic_attributes", {"TopicArn": "t", "AttributeName": ""},
-     "Invalid parameter: AttributeName Reason: no value for required parameter"),
+     "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1"),
     ("create_topic", {}, "Invalid parameter: Topic Name"),
 ], ids=str)
 def test_what_does_not_fit_snss_model_has_snss_error(loose, call, arguments, message):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         getattr(loose("sns"), call)(**arguments)
-    assert caught.value.response["Error"]["Code"] == "InvalidParameter"
+    code = "ValidationError" if "validation error" in message else "InvalidParameter"
+    assert caught.value.response["Error"]["Code"] == code
     assert caught.value.response["Error"]["Message"] == message
 
 

@@ -13,8 +13,9 @@ inline constexpr std::size_t batch_entries_max = 10;
 inline constexpr std::size_t entry_id_bytes_max = 80;
 
 struct BatchFault {
-    enum class Kind { empty, too_many, malformed_id, repeated_id } kind = Kind::empty;
-    std::string id = {};  // Of the entry at fault.
+    enum class Kind { empty, too_many, missing_id, malformed_id, repeated_id } kind = Kind::empty;
+    std::string id = {};     // Of the entry at fault.
+    std::size_t number = 0;  // From 1; of the entry at fault.
 };
 
 // The first rule that is broken. A null list is empty.

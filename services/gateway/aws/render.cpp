@@ -5,6 +5,7 @@
 #include "common/base/check.hpp"
 #include "common/base/time.hpp"
 #include "common/schema/json.hpp"
+#include "services/gateway/aws/json.hpp"
 
 namespace onput::gateway::aws {
 namespace {
@@ -168,21 +169,73 @@ private:
     MemberOrder order_;
 };
 
+// A result without members is one tag.
+void write_result(XmlWriter& xml, const AnswerFrame& frame, const Value& result) {
+    const std::string_view name = frame.operation.result_element;
+    if (result.map() == nullptr || result.map()->empty()) return xml.empty(name);
+    xml.begin(name);
+    write_members(xml, result, *frame.operation.output, MemberOrder::alphabetical);
+    xml.end(name);
+}
+
 std::string render_query(const AnswerFrame& frame, const Value& result) {
     const Operation& operation = frame.operation;
     const std::string root = fmt::format("{}Response", operation.name);
-    XmlWriter xml;
+    XmlWriter xml(XmlWriter::Controls::replaced);
     xml.begin_in_namespace(root, frame.model.xml_namespace());
     if (operation.output != nullptr) {
-        xml.begin(operation.result_element);
-        write_members(xml, result, *operation.output, MemberOrder::alphabetical);
-        xml.end(operation.result_element);
+        write_result(xml, frame, result);
     }
     xml.begin("ResponseMetadata");
     xml.text("RequestId", frame.request_id);
     xml.end("ResponseMetadata");
     xml.end(root);
     return xml.take();
+}
+
+// As AWS renders results of the query protocol in JSON: maps are lists of their entries.
+Value query_json(const Value& value, const Shape& shape) {
+    if (shape.kind == Kind::list) {
+        Value::List items;
+        if (const auto* list = value.list()) {
+            for (const auto& item : *list) items.push_back(query_json(item, *shape.item));
+        }
+        return Value(std::move(items));
+    }
+    const auto* map = value.map();
+    if (shape.kind == Kind::map) {
+        Value::List entries;
+        if (map == nullptr) return Value(std::move(entries));
+        for (const auto& [key, held] : *map) {
+            Value entry;
+            entry[std::string(shape.key_name)] = Value(key);
+            entry[std::string(shape.value_name)] = query_json(held, *shape.item);
+            entries.push_back(std::move(entry));
+        }
+        return Value(std::move(entries));
+    }
+    if (shape.kind != Kind::structure) return value;
+    Value::Map members;
+    if (map == nullptr) return Value(std::move(members));
+    for (const auto& [name, held] : *map) {
+        const auto* member = shape.find_member(name);
+        ONPUT_CHECK(member != nullptr);
+        members.emplace(name, query_json(held, *member->shape));
+    }
+    return Value(std::move(members));
+}
+
+http::Response json_response(int status, const Value& document, std::string_view request_id) {
+    http::Response response;
+    response.head.status = status;
+    response.head.headers = {{"x-amzn-RequestId", std::string(request_id)},
+                             {"Content-Type", "application/json"}};
+    response.body = write_json(document);
+    return response;
+}
+
+std::string_view type_of(const ErrorName& error) {
+    return error.status < 500 ? "Sender" : "Receiver";
 }
 
 std::string render_json_error(const ErrorName& error, const ErrorFrame& frame) {
@@ -197,14 +250,14 @@ std::string render_json_error(const ErrorName& error, const ErrorFrame& frame) {
 }
 
 std::string render_query_error(const ErrorName& error, const ErrorFrame& frame) {
-    XmlWriter xml;
+    XmlWriter xml(XmlWriter::Controls::replaced);
     if (frame.xml_namespace.empty()) {
         xml.begin("ErrorResponse");
     } else {
         xml.begin_in_namespace("ErrorResponse", frame.xml_namespace);
     }
     xml.begin("Error");
-    xml.text("Type", error.status < 500 ? "Sender" : "Receiver");
+    xml.text("Type", type_of(error));
     xml.text("Code", error.code);
     xml.text("Message", error.message);
     if (frame.has_detail) xml.text("Detail", "");
@@ -293,6 +346,26 @@ http::Response render_result(const AnswerFrame& frame, Protocol wire, const Valu
     return response;
 }
 
+http::Response render_query_json(const AnswerFrame& frame, const Value& result) {
+    const Operation& operation = frame.operation;
+    Value response;
+    if (operation.output != nullptr)
+        response[std::string(operation.result_element)] = query_json(result, *operation.output);
+    response["ResponseMetadata"]["RequestId"] = Value(frame.request_id);
+    Value document;
+    document[fmt::format("{}Response", operation.name)] = std::move(response);
+    return json_response(operation.status, document, frame.request_id);
+}
+
+http::Response render_query_json_error(const ErrorName& error, std::string_view request_id) {
+    Value document;
+    document["Error"]["Type"] = Value(type_of(error));
+    document["Error"]["Code"] = Value(error.code);
+    document["Error"]["Message"] = Value(error.message);
+    document["RequestId"] = Value(request_id);
+    return json_response(error.status, document, request_id);
+}
+
 http::Response render_error(const ErrorName& error, Protocol wire, const ErrorFrame& frame) {
     http::Response response;
     response.head.status = error.status;
@@ -303,9 +376,8 @@ http::Response render_error(const ErrorName& error, Protocol wire, const ErrorFr
             headers.emplace_back("Content-Type",
                                  fmt::format("application/x-amz-json-{}", frame.json_version));
             if (frame.is_query_compatible) {
-                headers.emplace_back(
-                    "x-amzn-query-error",
-                    fmt::format("{};{}", error.code, error.status < 500 ? "Sender" : "Receiver"));
+                headers.emplace_back("x-amzn-query-error",
+                                     fmt::format("{};{}", error.code, type_of(error)));
             }
             response.body = render_json_error(error, frame);
             break;

@@ -44,6 +44,11 @@ struct AnswerFrame {
 // is an empty one.
 http::Response render_result(const AnswerFrame& frame, Protocol wire, const Value& result);
 
+// The same for `query`, for callers that accept JSON only:
+//
+//     {"OpResponse": {"OpResult": {...}, "ResponseMetadata": {"RequestId": ...}}}
+http::Response render_query_json(const AnswerFrame& frame, const Value& result);
+
 // An error as clients see it.
 struct ErrorName {
     int status = 400;
@@ -60,5 +65,6 @@ struct ErrorFrame {
     bool is_query_compatible = false;  // JSON names the code of the query protocol in a header.
 };
 http::Response render_error(const ErrorName& error, Protocol wire, const ErrorFrame& frame);
+http::Response render_query_json_error(const ErrorName& error, std::string_view request_id);
 
 }  // namespace onput::gateway::aws

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/text.hpp"
 #include "services/gateway/authentication.hpp"
 #include "services/gateway/aws/json.hpp"
 
@@ -58,6 +59,22 @@ Result<Value> read_checked(const RequestContext& context, const Service& service
     if (violations.empty()) return input;
     const bool has_words = service.word != nullptr;
     return std::unexpected(has_words ? service.word(violations) : error_of(violations));
+}
+
+// By the type that is named first.
+bool accepts_json(const http::RequestHead& head) {
+    const std::string_view accepted = head.header("accept").value_or("");
+    return equal_ignoring_case(trimmed(accepted.substr(0, accepted.find_first_of(",;"))),
+                               "application/json");
+}
+
+// What AWS's front ends say to a GET that names no operation, such as a browser's to a queue's URL.
+http::Response unknown_operation(std::string_view request_id) {
+    http::Response response;
+    response.head.status = 404;
+    response.head.headers = {{"x-amzn-RequestId", std::string(request_id)}};
+    response.body = "<UnknownOperationException/>\n";
+    return response;
 }
 
 http::Task<Result<Value>> run(RequestContext& context, const Service& service, const RawCall& call,
@@ -134,15 +151,22 @@ http::Response render_error(const Service& service, const Error& error, Protocol
 }
 
 http::Task<http::Response> serve(RequestContext& context, const Service& service, RawCall call) {
+    const bool wants_json = call.wire == Protocol::query && accepts_json(context.head());
     const Operation* operation = nullptr;
     const auto result = co_await run(context, service, call, operation);
     if (result) {
         const AnswerFrame frame{
             .model = service.model(), .operation = *operation, .request_id = context.request_id};
+        if (wants_json) co_return render_query_json(frame, *result);
         co_return is_rest(call.wire) ? render_rest_result(frame, call.wire, *result)
                                      : render_result(frame, call.wire, *result);
     }
-    auto response = render_error(service, result.error(), call.wire, context.request_id);
+    if (result.error().reason == "MissingAction" && context.head().method == "GET")
+        co_return unknown_operation(context.request_id);
+    auto response = wants_json
+                        ? render_query_json_error(service.name_of(result.error(), call.wire),
+                                                  context.request_id)
+                        : render_error(service, result.error(), call.wire, context.request_id);
     if (response.head.status >= 500) note_failure(context, result.error());
     co_return response;
 }

@@ -16,6 +16,7 @@ constexpr std::string_view internal_message = "We encountered an internal error.
 constexpr std::array aliases{
     ErrorAlias{"InternalError", "", "", 500, internal_message},
     ErrorAlias{"InvalidAction", "", "", 400, ""},
+    ErrorAlias{"ValidationException", "ValidationError", "", 400, ""},
     ErrorAlias{"MalformedQueryString", "", "", 400, ""},
     ErrorAlias{"malformed_map", "InvalidParameter", "", 400, ""},
     ErrorAlias{"body_too_large", "InvalidParameter", "", 400,

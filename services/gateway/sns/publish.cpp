@@ -19,13 +19,20 @@ Result<std::string> target_of(const Value& input) {
             "PhoneNumber Reason: messages to a number alone are not implemented here; subscribe "
             "it to a topic");
     }
-    const std::string topic = input.text_of("TopicArn");
-    const std::string target = input.text_of("TargetArn");
-    if (topic.empty() == target.empty()) {
+    const bool has_topic = input.find("TopicArn") != nullptr;
+    const bool has_target = input.find("TargetArn") != nullptr;
+    if (!has_topic && !has_target)
+        return invalid_parameter("TopicArn or TargetArn Reason: no value for required parameter");
+    if (has_topic && has_target)
+        return invalid_parameter("TopicArn or TargetArn Reason: there can be one of the two only");
+    if (has_topic) return input.text_of("TopicArn");
+    std::string target = input.text_of("TargetArn");
+    // There are no devices to push to.
+    if (target.contains(":endpoint/")) {
         return invalid_parameter(
-            "TopicArn or TargetArn Reason: there must be one of the two, and not both");
+            "TargetArn Reason: No endpoint found for the target arn specified");
     }
-    return topic.empty() ? target : topic;
+    return target;
 }
 
 Result<schema::PublishMessages> read_publish(const Value& input) {
@@ -51,6 +58,7 @@ std::unexpected<Error> refuse(const aws::BatchFault& fault) {
             return fail(ErrorCode::invalid_argument,
                         "Two or more batch entries in the request have the same Id.",
                         "BatchEntryIdsNotDistinct");
+        case Kind::missing_id:  // The model requires it: refused before.
         case Kind::malformed_id: break;
     }
     return fail(ErrorCode::invalid_argument,
@@ -75,42 +83,34 @@ Error error_of(const schema::EntryResult& result) {
             .details = {}};
 }
 
-// Entries that are at fault fail alone; they are in `failed` already.
-struct Batch {
-    schema::PublishMessages message;
-    Value failed{Value::List()};
-};
-
-Result<Batch> read_batch(const Value& input) {
-    Batch batch;
-    batch.message.topic_arn = input.text_of("TopicArn");
+// As on SNS, one entry that is at fault takes the whole batch with it.
+Result<schema::PublishMessages> read_batch(const Value& input) {
+    schema::PublishMessages message{.topic_arn = input.text_of("TopicArn")};
     const auto* member = input.find("PublishBatchRequestEntries");
     const auto* entries = member != nullptr ? member->list() : nullptr;
     if (const auto fault = aws::find_batch_fault(entries)) return refuse(*fault);
     std::size_t bytes = 0;
     for (const auto& item : *entries) {
-        auto entry = read_entry(item);
-        if (entry) {
-            bytes += size_of(*entry);
-            batch.message.entries.push_back(std::move(*entry));
-        } else {
-            batch.failed.push_back(failed_entry(item.text_of("Id"), entry.error()));
-        }
+        ONPUT_TRY(auto entry, read_entry(item));
+        bytes += size_of(entry);
+        message.entries.push_back(std::move(entry));
     }
-    if (bytes <= schema::topic_message_bytes_max) return batch;
+    if (bytes <= schema::topic_message_bytes_max) return message;
     return fail(ErrorCode::invalid_argument,
                 "The length of all the messages put together is more than the limit.",
                 "BatchRequestTooLong");
 }
 
-Value describe_batch(const schema::MessagesPublished& published, Batch batch) {
+Value describe_batch(const schema::MessagesPublished& published,
+                     const schema::PublishMessages& message) {
+    Value failed{Value::List()};
     Value result;
     result["Successful"] = Value(Value::List());
-    for (std::size_t i = 0; i < batch.message.entries.size(); ++i) {
+    for (std::size_t i = 0; i < message.entries.size(); ++i) {
         const auto& done = published.entries[i];
-        const std::string& id = batch.message.entries[i].id;
+        const std::string& id = message.entries[i].id;
         if (!done.error_reason.empty()) {
-            batch.failed.push_back(failed_entry(id, error_of(done)));
+            failed.push_back(failed_entry(id, error_of(done)));
             continue;
         }
         Value item;
@@ -118,7 +118,7 @@ Value describe_batch(const schema::MessagesPublished& published, Batch batch) {
         item["MessageId"] = Value(done.message_id);
         result["Successful"].push_back(std::move(item));
     }
-    result["Failed"] = std::move(batch.failed);
+    result["Failed"] = std::move(failed);
     return result;
 }
 
@@ -138,14 +138,12 @@ Outcome publish(Call& call) {
 }
 
 Outcome publish_batch(Call& call) {
-    auto batch = read_batch(call.input);
-    if (!batch) co_return std::unexpected(std::move(batch).error());
-    if (batch->message.entries.empty())
-        co_return describe_batch(schema::MessagesPublished(), std::move(*batch));
-    auto answer = co_await call.context.call(batch->message);
+    auto message = read_batch(call.input);
+    if (!message) co_return std::unexpected(std::move(message).error());
+    auto answer = co_await call.context.call(*message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    if (answer->reply.entries.size() != batch->message.entries.size()) co_return wrong_count();
-    co_return describe_batch(answer->reply, std::move(*batch));
+    if (answer->reply.entries.size() != message->entries.size()) co_return wrong_count();
+    co_return describe_batch(answer->reply, *message);
 }
 
 }  // namespace onput::gateway::sns

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/operation.hpp"
@@ -35,10 +33,9 @@ constexpr std::array handlers{
 };
 static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));
 
-// Members with texts of their own; a batch's entries fail one by one.
-constexpr std::array<std::string_view, 8> own_members{
-    "AWSAccountId", "ActionName", "Message", "MessageAttributes",
-    "Name",         "Tags",       "TagKeys", "PublishBatchRequestEntries"};
+// Members with texts of their own.
+constexpr std::array<std::string_view, 6> own_members{"AWSAccountId", "ActionName", "Message",
+                                                      "Name",         "Tags",       "TagKeys"};
 
 bool admits_anyone(std::string_view operation) {
     return operation == "ConfirmSubscription" || operation == "Unsubscribe";
@@ -46,10 +43,8 @@ bool admits_anyone(std::string_view operation) {
 
 Error word(std::span<const aws::Violation> violations) {
     const auto& first = violations.front();
-    if (first.kind != aws::Violation::Kind::missing) return invalid_parameter(first.member).error();
-    return invalid_parameter(
-               fmt::format("{} Reason: no value for required parameter", first.member))
-        .error();
+    if (first.kind == aws::Violation::Kind::missing) return aws::error_of(violations);
+    return invalid_parameter(first.member).error();
 }
 
 }  // namespace
@@ -59,7 +54,7 @@ const aws::Service& service() {
         .name = "sns",
         .model = &aws::sns_model,
         .handlers = handlers,
-        .rules = {.leaves_limits = true, .wants_required_texts = true, .own_members = own_members},
+        .rules = {.leaves_limits = true, .own_members = own_members},
         .word = &word,
         .admits_anyone = &admits_anyone,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },

@@ -1,4 +1,5 @@
 // Operations on subscriptions.
+#include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/operation.hpp"
 
@@ -33,8 +34,11 @@ schema::SetSubscriptionAttribute read_set_attribute(const Value& input) {
 }
 
 // TopicArn is a member of one of the two operations only.
-schema::ListSubscriptions read_list(const Value& input) {
-    return {.topic_arn = input.text_of("TopicArn"), .after = input.text_of("NextToken")};
+Result<schema::ListSubscriptions> read_list(const Value& input) {
+    auto after = aws::place_of(input);
+    if (!after) return invalid_parameter(aws::page_token_member);
+    return schema::ListSubscriptions{.topic_arn = input.text_of("TopicArn"),
+                                     .after = *std::move(after)};
 }
 
 template <schema::Message M>
@@ -79,7 +83,7 @@ Value describe_list(const schema::SubscriptionList& page, const Value&) {
         item["TopicArn"] = Value(subscription.topic_arn);
         result["Subscriptions"].push_back(std::move(item));
     }
-    if (!page.next.empty()) result["NextToken"] = Value(page.next);
+    if (!page.next.empty()) result["NextToken"] = aws::to_page_token(page.next);
     return result;
 }
 

@@ -1,4 +1,5 @@
 // Operations on topics themselves.
+#include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/operation.hpp"
 #include "services/gateway/sns/tags.hpp"
@@ -40,7 +41,7 @@ Value describe_list(const schema::TopicList& page, const Value&) {
         topic["TopicArn"] = Value(arn);
         result["Topics"].push_back(std::move(topic));
     }
-    if (!page.next.empty()) result["NextToken"] = Value(page.next);
+    if (!page.next.empty()) result["NextToken"] = aws::to_page_token(page.next);
     return result;
 }
 
@@ -49,6 +50,12 @@ Value describe_attributes(const schema::TopicInfo& topic, const Value&) {
     result["Attributes"] = Value(Value::Map());
     for (const auto& [name, value] : topic.attributes) result["Attributes"][name] = Value(value);
     return result;
+}
+
+Result<schema::ListTopics> read_list(const Value& input) {
+    auto after = aws::place_of(input);
+    if (!after) return invalid_parameter(aws::page_token_member);
+    return schema::ListTopics{.after = *std::move(after)};
 }
 
 template <schema::Message M>
@@ -68,8 +75,7 @@ Outcome delete_topic(Call& call) {
 }
 
 Outcome list_topics(Call& call) {
-    const schema::ListTopics message{.after = call.input.text_of("NextToken")};
-    return ask<schema::ListTopics>(call, message, &describe_list);
+    return ask(call, read_list(call.input), &describe_list);
 }
 
 Outcome get_topic_attributes(Call& call) {

@@ -1,8 +1,11 @@
 #include "services/gateway/sqs/message.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <clocale>
 #include <cmath>
+#include <cwctype>
 
 #include <fmt/format.h>
 
@@ -18,26 +21,49 @@ bool is_type(std::string_view data_type, std::string_view base) {
            (data_type.starts_with(base) && data_type.substr(base.size()).starts_with('.'));
 }
 
+bool is_name_character(char32_t c) {
+    // Made once, whatever the environment says: the letters and digits of every script.
+    static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    if (c == U'_' || c == U'-' || c == U'.') return true;
+    if (c < 0x80) return std::isalnum(static_cast<unsigned char>(c)) != 0;
+    return unicode != nullptr && iswalnum_l(static_cast<wint_t>(c), unicode) != 0;
+}
+
+// Takes the next character off text that is well-formed UTF-8.
+char32_t take_character(std::string_view& text) {
+    const auto first = static_cast<unsigned char>(text.front());
+    const std::size_t following = first < 0xC0 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+    char32_t character = following == 0 ? first : first & (0x3FU >> following);
+    for (std::size_t i = 1; i <= following; ++i)
+        character = character << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
+    text.remove_prefix(following + 1);
+    return character;
+}
+
+bool has_name_characters(std::string_view name) {
+    if (!is_utf8(name)) return false;
+    while (!name.empty()) {
+        if (!is_name_character(take_character(name))) return false;
+    }
+    return true;
+}
+
 Result<void> check_attribute_name(std::string_view name) {
-    const auto is_allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-' || c == '.';
-    };
-    if (name.empty() || name.size() > attribute_name_bytes_max ||
-        !std::ranges::all_of(name, is_allowed)) {
-        return invalid_value(fmt::format(
-            "Message (user) attribute name '{}' is invalid: it can have 1 to 256 letters, digits, "
-            "underscores, hyphens and periods.",
-            name));
+    if (name.empty() || name.size() > attribute_name_bytes_max)
+        return invalid_value("Message (user) attribute names must be shorter than 256 Bytes");
+    if (!has_name_characters(name)) {
+        return invalid_value(
+            "Message (user) attributes name can only contain upper and lower score characters, "
+            "digits, periods, hyphens and underscores. ");
     }
     std::string lower(name);
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     if (name.starts_with('.') || name.ends_with('.') || name.contains("..") ||
         lower.starts_with("aws.") || lower.starts_with("amazon.")) {
-        return invalid_value(fmt::format(
-            "Message (user) attribute name '{}' is invalid: it must not start with AWS. or "
-            "Amazon., nor start or end with a period, nor have two in a row.",
-            name));
+        return invalid_value(
+            "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These "
+            "strings are reserved for internal use. Additionally, they cannot start or end with "
+            "'.'.");
     }
     return {};
 }
@@ -67,10 +93,10 @@ Result<void> check_data_type(const std::string& name, const std::string& data_ty
     const bool is_known = is_type(data_type, "Binary") || is_type(data_type, "String") ||
                           is_type(data_type, "Number");
     if (is_known && data_type.size() <= attribute_type_bytes_max) return {};
-    return invalid_value(fmt::format(
-        "The message attribute '{}' has an invalid message attribute type, the set of supported "
-        "type prefixes is Binary, Number, and String.",
-        name));
+    return invalid_value(
+        fmt::format("The type of message (user) attribute '{}' is invalid. You must use only the "
+                    "following supported type prefixes: Binary, Number, String.",
+                    name));
 }
 
 Result<schema::MessageAttribute> read_attribute(const std::string& name, const Value& value) {
@@ -93,10 +119,9 @@ Result<schema::MessageAttribute> read_attribute(const std::string& name, const V
         attribute.value = value.text_of("StringValue");
     }
     if (attribute.value.empty()) {
-        return invalid_value(
-            fmt::format("The message attribute '{}' must contain a non-empty message attribute "
-                        "value for message attribute type '{}'.",
-                        name, attribute.data_type));
+        return invalid_value(fmt::format(
+            "Message (user) attribute '{}' must contain a non-empty value of type '{}'.", name,
+            attribute.data_type));
     }
     if (is_type(attribute.data_type, "Number") && !is_number(attribute.value)) {
         return invalid_value(fmt::format(
@@ -133,6 +158,20 @@ Result<void> read_system_attributes(const Value& parameters, schema::SendEntry& 
     return {};
 }
 
+// "Fair queues": what a group may be called is judged, although a standard queue keeps no order.
+Result<void> read_group(const Value& parameters, schema::SendEntry& entry) {
+    if (parameters.find("MessageGroupId") == nullptr) return {};
+    entry.group_id = parameters.text_of("MessageGroupId");
+    const bool is_printable =
+        std::ranges::all_of(entry.group_id, [](char c) { return c > ' ' && c <= '~'; });
+    if (is_printable && !entry.group_id.empty() && entry.group_id.size() <= group_id_bytes_max)
+        return {};
+    return invalid_value(
+        fmt::format("Value {} for parameter MessageGroupId is invalid. Reason: MessageGroupId can "
+                    "only include alphanumeric and punctuation characters. 1 to 128 in length.",
+                    entry.group_id));
+}
+
 Value system_attributes(const schema::ReceivedMessage& message, const NameFilter& wanted) {
     Value::Map all{{"ApproximateReceiveCount", Value(fmt::format("{}", message.receive_count))},
                    {"SentTimestamp", Value(fmt::format("{}", to_millis(message.sent_at)))},
@@ -163,7 +202,7 @@ Result<schema::SendEntry> read_send_entry(const Value& parameters) {
     entry.id = parameters.text_of("Id");
     if (parameters.find("MessageBody") == nullptr) return missing_parameter("MessageBody");
     entry.body = parameters.text_of("MessageBody");
-    entry.group_id = parameters.text_of("MessageGroupId");
+    ONPUT_TRY_VOID(read_group(parameters, entry));
     ONPUT_TRY(entry.delay_s,
               number_of(parameters, {.name = "DelaySeconds",
                                      .low = 0,
@@ -187,9 +226,8 @@ std::size_t size_of(const schema::SendEntry& entry) {
     return bytes;
 }
 
-Value describe_sent(const schema::SendEntry& entry, const std::string& message_id) {
+Value describe_sent(const schema::SendEntry& entry) {
     Value value;
-    value["MessageId"] = Value(message_id);
     value["MD5OfMessageBody"] = Value(md5_of_body(entry.body));
     if (!entry.attributes.empty())
         value["MD5OfMessageAttributes"] = Value(md5_of_attributes(entry.attributes));
@@ -211,7 +249,7 @@ void NameFilter::add(const Value& parameters, std::string_view parameter) {
 
 bool NameFilter::wants(std::string_view name) const {
     return std::ranges::any_of(names_, [name](const std::string& wanted) {
-        if (wanted == "All" || wanted == ".*" || wanted == name) return true;
+        if (wanted == "All" || wanted == ".*" || wanted == "*" || wanted == name) return true;
         return wanted.ends_with(".*") &&
                name.starts_with(std::string_view(wanted).substr(0, wanted.size() - 2));
     });

@@ -14,6 +14,7 @@ using aws::Value;
 
 inline constexpr std::size_t attribute_name_bytes_max = 256;
 inline constexpr std::size_t attribute_type_bytes_max = 256;
+inline constexpr std::size_t group_id_bytes_max = 128;
 inline constexpr std::int64_t visibility_s_max = 43'200;  // Twelve hours.
 inline constexpr std::int64_t delay_s_max = 900;
 
@@ -21,10 +22,10 @@ inline constexpr std::int64_t delay_s_max = 900;
 Result<schema::SendEntry> read_send_entry(const Value& parameters);
 // What counts towards the size of a batch.
 std::size_t size_of(const schema::SendEntry& entry);
-// MessageId and digests.
-Value describe_sent(const schema::SendEntry& entry, const std::string& message_id);
+// The digests; MessageId is the queue service's to give.
+Value describe_sent(const schema::SendEntry& entry);
 
-// Which names a caller asked for: exact ones, "prefix.*", ".*" or "All".
+// Which names a caller asked for: exact ones, "prefix.*", "*", ".*" or "All".
 class NameFilter {
 public:
     // The texts of a list parameter, when it is there.

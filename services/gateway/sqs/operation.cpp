@@ -25,6 +25,8 @@ std::unexpected<Error> refuse(const aws::BatchFault& fault, std::size_t entries,
         case Kind::repeated_id:
             return fail(ErrorCode::invalid_argument, fmt::format("Id {} repeated.", fault.id),
                         "BatchEntryIdsNotDistinct");
+        case Kind::missing_id:
+            return missing_parameter(fmt::format("{}RequestEntry.{}.Id", operation, fault.number));
         case Kind::malformed_id: break;
     }
     return fail(ErrorCode::invalid_argument,

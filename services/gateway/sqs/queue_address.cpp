@@ -38,6 +38,13 @@ Result<QueueName> parse_queue_url(std::string_view url) {
     return QueueName{.account = std::string(account), .name = std::string(name)};
 }
 
+std::string_view queue_path(std::string_view path) {
+    const bool has_account = path.size() > account_digits + 2 && path.front() == '/' &&
+                             path[account_digits + 1] == '/' &&
+                             is_account(path.substr(1, account_digits));
+    return has_account ? path : std::string_view();
+}
+
 std::string queue_url(const http::RequestHead& head, const QueueName& queue) {
     const bool is_https = first_of(head.header("x-forwarded-proto").value_or("")) == "https";
     const auto host = first_of(head.header("x-forwarded-host").value_or(head.host));

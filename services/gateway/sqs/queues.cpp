@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sqs/operation.hpp"
 
 namespace onput::gateway::sqs {
@@ -55,9 +56,18 @@ Result<void> check_attribute_names(const std::vector<std::string>& names) {
     return {};
 }
 
+// An operation that is about no queue cannot be asked of one.
+Result<void> check_endpoint(const Call& call) {
+    if (call.wire != Wire::query || queue_path(call.context.head().path).empty()) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("The action {} is not valid for this endpoint.", call.operation.name),
+                "InvalidAction");
+}
+
 }  // namespace
 
 Outcome create_queue(Call& call) {
+    if (const auto fits = check_endpoint(call); !fits) co_return std::unexpected(fits.error());
     const schema::CreateQueue message{.name = call.input.text_of("QueueName"),
                                       .attributes = texts_of(call.input, "Attributes"),
                                       .tags = texts_of(call.input, "tags")};
@@ -92,13 +102,20 @@ Outcome get_queue_url(Call& call) {
 }
 
 Outcome list_queues(Call& call) {
+    if (const auto fits = check_endpoint(call); !fits) co_return std::unexpected(fits.error());
     const auto most = number_of(call.input, {.name = "MaxResults",
                                              .low = 1,
                                              .high = 1000,
                                              .wanted = "Must be between 1 and 1000, if provided."});
     if (!most) co_return std::unexpected(most.error());
+    const auto after = aws::place_of(call.input);
+    if (!after) {
+        co_return invalid_value(
+            fmt::format("Value {} for parameter NextToken is invalid. Reason: {}.",
+                        call.input.text_of("NextToken"), after.error().message));
+    }
     const schema::ListQueues message{.name_prefix = call.input.text_of("QueueNamePrefix"),
-                                     .after = call.input.text_of("NextToken"),
+                                     .after = *after,
                                      .queues_max = most->value_or(1000)};
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
@@ -109,7 +126,7 @@ Outcome list_queues(Call& call) {
     }
     // Only a caller that asked for pages is told that there are more.
     if (most->has_value() && !answer->reply.next_after.empty())
-        result["NextToken"] = Value(answer->reply.next_after);
+        result["NextToken"] = aws::to_page_token(answer->reply.next_after);
     co_return result;
 }
 

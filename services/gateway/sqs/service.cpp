@@ -32,14 +32,6 @@ static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));
 constexpr std::array<std::string_view, 4> own_members{"Attributes", "Entries", "MessageAttributes",
                                                       "MessageSystemAttributes"};
 
-// "/000000000000/name": the queue that a client of the query protocol addresses.
-std::string_view queue_path(std::string_view path) {
-    const bool has_account =
-        path.size() > 14 && path[0] == '/' && path[13] == '/' &&
-        path.substr(1, 12).find_first_not_of("0123456789") == std::string_view::npos;
-    return has_account ? path : std::string_view();
-}
-
 void complete(const RequestContext& context, Value& input) {
     const auto path = queue_path(context.head().path);
     if (!path.empty() && input.text_of("QueueUrl").empty()) input["QueueUrl"] = Value(path);

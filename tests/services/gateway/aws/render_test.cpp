@@ -53,8 +53,8 @@ TEST(AwsRender, an_operation_without_output_has_no_result_and_one_with_it_an_emp
     EXPECT_EQ(render_result(frame_of("Weed"), Protocol::json, Value()).body, "");
     EXPECT_FALSE(render_result(frame_of("Weed"), Protocol::query, Value()).body.contains("Result"));
     EXPECT_EQ(render_result(frame_of("Plant"), Protocol::json, Value()).body, "{}");
-    EXPECT_TRUE(render_result(frame_of("Plant"), Protocol::query, Value())
-                    .body.contains("<PlantResult></PlantResult>"));
+    EXPECT_TRUE(
+        render_result(frame_of("Plant"), Protocol::query, Value()).body.contains("<PlantResult/>"));
 }
 
 TEST(AwsRenderDeathTest, a_member_that_the_shape_has_not_is_our_mistake) {

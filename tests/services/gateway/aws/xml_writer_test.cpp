@@ -21,6 +21,12 @@ TEST(AwsXml, control_characters_become_references) {
     EXPECT_EQ(escaped("tab\tline\n"), "tab\tline\n");
 }
 
+TEST(AwsXml, control_characters_can_be_replaced_to_keep_the_document_readable) {
+    XmlWriter xml(XmlWriter::Controls::replaced);
+    xml.text("A", std::string_view("\0x\r\t", 4));
+    EXPECT_TRUE(xml.take().ends_with("<A>\xEF\xBF\xBDx&#xd;\t</A>"));
+}
+
 TEST(AwsXml, utf8_stays_and_other_bytes_cannot_break_the_document) {
     EXPECT_EQ(escaped("\xC3\xA4\xF0\x9F\x98\x80"), "\xC3\xA4\xF0\x9F\x98\x80");
     EXPECT_EQ(escaped("a\xff<"), "a\xEF\xBF\xBD&lt;");

@@ -17,6 +17,7 @@
 #include "common/auth/signer.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/schema/queue.hpp"
 #include "services/gateway/handler.hpp"
 #include "tests/services/gateway/http/client.hpp"
 
@@ -158,6 +159,32 @@ protected:
         EXPECT_TRUE(made);
         return "x-amz-date: " + made->amz_date + "\r\nAuthorization: " + made->authorization +
                "\r\n";
+    }
+    struct SignedRequest {
+        std::string service;
+        std::string path = "/";
+        std::string query = {};  // Of a GET: its parameters in order.
+        std::string form = {};   // Of a POST; empty: a GET.
+        std::string headers = {};
+    };
+    http::Answer send_signed(const SignedRequest& wanted) {
+        const std::string method = wanted.form.empty() ? "GET" : "POST";
+        auth::Signer signer({.access_key = "test", .secret = "test", .service = wanted.service});
+        const std::vector<auth::Header> headers{{"host", "localhost"}};
+        const auto made = signer.sign(
+            {.method = method, .path = wanted.path, .query = wanted.query, .headers = headers},
+            to_hex(Digest::of(DigestAlgorithm::sha256, wanted.form)), wall_now());
+        EXPECT_TRUE(made);
+        const std::string target =
+            wanted.query.empty() ? wanted.path : wanted.path + "?" + wanted.query;
+        return send(method + " " + target +
+                    " HTTP/1.1\r\nHost: localhost\r\nx-amz-date: " + made->amz_date +
+                    "\r\nAuthorization: " + made->authorization + "\r\n" + wanted.headers +
+                    (wanted.form.empty() ? std::string()
+                                         : "Content-Type: application/x-www-form-urlencoded\r\n"
+                                           "Content-Length: " +
+                                               std::to_string(wanted.form.size()) + "\r\n") +
+                    "\r\n" + wanted.form);
     }
     http::Answer post_signed(const std::string& form) { return post(form, signature_of(form)); }
     http::Answer call(const std::string& operation, const std::string& form = {}) {

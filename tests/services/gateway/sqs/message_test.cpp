@@ -82,12 +82,11 @@ TEST(SqsMessage, attributes_without_type_or_value_are_refused) {
                    "The message attribute 'a' must contain a non-empty message attribute type.");
     for (const std::string_view type : {"Foo", "Stringy", "string", ".String", "Numbers.x"}) {
         expect_invalid(with("{\"DataType\":\"" + std::string(type) + "\",\"StringValue\":\"v\"}"),
-                       "The message attribute 'a' has an invalid message attribute type, the set "
-                       "of supported type prefixes is Binary, Number, and String.");
+                       "The type of message (user) attribute 'a' is invalid. You must use only the "
+                       "following supported type prefixes: Binary, Number, String.");
     }
     expect_invalid(with(R"({"DataType":"String"})"),
-                   "The message attribute 'a' must contain a non-empty message attribute value "
-                   "for message attribute type 'String'.");
+                   "Message (user) attribute 'a' must contain a non-empty value of type 'String'.");
     expect_invalid(with(R"({"DataType":"Binary.x","BinaryValue":"%%"})"),
                    "The message attribute 'a' is not valid base64.");
     for (const std::string_view number : {"x", "1x", " 1", "nan", "inf", "1e999"}) {
@@ -105,19 +104,16 @@ TEST(SqsMessage, attribute_names_follow_their_rules) {
         parameters["MessageAttributes"][name]["StringValue"] = Value("v");
         return read_send_entry(parameters).has_value();
     };
-    const std::vector<std::string> good{"a", "A-b_c.9", "awsome", std::string(256, 'a')};
+    const std::vector<std::string> good{"a",
+                                        "A-b_c.9",
+                                        "awsome",
+                                        std::string(256, 'a'),
+                                        "attr.1\u00f8\u00df\u00e4",
+                                        "\u05d0\u4e2d\U00020000"};
     for (const auto& name : good) EXPECT_TRUE(named(name)) << name;
-    const std::vector<std::string> bad{"",
-                                       ".a",
-                                       "a.",
-                                       "a..b",
-                                       "AWS.x",
-                                       "aws.x",
-                                       "Amazon.y",
-                                       "a b",
-                                       "a/b",
-                                       "\xC3\xA4",
-                                       std::string(257, 'a')};
+    const std::vector<std::string> bad{
+        "",    ".a",  "a.",       "a..b",     "AWS.x",    "aws.x", "Amazon.y",
+        "a b", "a/b", "a\u00a7b", "a\u00a0b", "a\u2028b", "\xC3",  std::string(257, 'a')};
     for (const auto& name : bad) EXPECT_FALSE(named(name)) << name;
 }
 
@@ -151,9 +147,32 @@ TEST(SqsMessage, deduplication_is_for_other_queues) {
 TEST(SqsMessage, a_sent_message_is_described_with_its_digests) {
     const auto entry = send(R"({"MessageBody":"Test","MessageAttributes":
         {"MyAttribute":{"DataType":"String","StringValue":"foobar"}}})");
-    EXPECT_EQ(aws::write_json(describe_sent(*entry, "id")),
+    EXPECT_EQ(aws::write_json(describe_sent(*entry)),
               R"({"MD5OfMessageAttributes":"adb59cd4678ea5a855436b949cd07ab6",)"
-              R"("MD5OfMessageBody":"0cbc6611f5540bd0809a388dc95a615b","MessageId":"id"})");
+              R"("MD5OfMessageBody":"0cbc6611f5540bd0809a388dc95a615b"})");
+}
+
+TEST(SqsMessage, a_group_has_1_to_128_printable_characters) {
+    for (const std::string& group :
+         {std::string(), std::string(129, 'g'), std::string("a b"), std::string("\u00e4")}) {
+        expect_invalid(R"({"MessageBody":"b","MessageGroupId":")" + group + "\"}",
+                       "Value " + group +
+                           " for parameter MessageGroupId is invalid. Reason: MessageGroupId can "
+                           "only include alphanumeric and punctuation characters. 1 to 128 in "
+                           "length.");
+    }
+    const std::string longest(128, '!');
+    EXPECT_EQ(send(R"({"MessageBody":"b","MessageGroupId":")" + longest + "\"}")->group_id,
+              longest);
+}
+
+TEST(SqsMessage, a_star_alone_wants_every_attribute) {
+    Value parameters;
+    parameters["MessageAttributeNames"].push_back(Value("*"));
+    EXPECT_TRUE(read_wanted(parameters).attributes.wants("anything"));
+    Value prefix;
+    prefix["MessageAttributeNames"].push_back(Value("bar*"));
+    EXPECT_FALSE(read_wanted(prefix).attributes.wants("bar.one"));
 }
 
 schema::ReceivedMessage received() {

@@ -71,6 +71,17 @@ TEST_F(BatchTest, has_distinct_and_well_formed_ids) {
     for (const auto& id : bad) EXPECT_TRUE(refusal({id}).starts_with("InvalidBatchEntryId")) << id;
 }
 
+TEST_F(BatchTest, an_entry_without_an_id_is_named_by_its_number) {
+    Value parameters;
+    parameters["Entries"].push_back(Value(Value::Map{{"Id", Value("1")}}));
+    parameters["Entries"].push_back(Value(Value::Map{{"MessageBody", Value("b")}}));
+    const auto refused = batch_of(parameters, "SendMessageBatch");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "MissingParameter");
+    EXPECT_EQ(refused.error().message,
+              "The request must contain the parameter SendMessageBatchRequestEntry.2.Id.");
+}
+
 TEST_F(BatchTest, entries_that_are_no_list_are_none) {
     Value parameters;
     parameters["Entries"] = Value("text");

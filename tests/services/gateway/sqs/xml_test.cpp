@@ -31,8 +31,7 @@ TEST(SqsXml, an_operation_without_a_result_has_metadata_only) {
 }
 
 TEST(SqsXml, an_empty_result_is_there) {
-    EXPECT_EQ(inner("ReceiveMessage", Value(Value::Map())),
-              "<ReceiveMessageResult></ReceiveMessageResult>");
+    EXPECT_EQ(inner("ReceiveMessage", Value(Value::Map())), "<ReceiveMessageResult/>");
 }
 
 TEST(SqsXml, lists_are_flattened_under_their_singular) {

@@ -1,0 +1,92 @@
+// SQS by the query protocol through the whole gateway, whose queue service is played by the test.
+#include "tests/services/gateway/sns/gateway_harness.hpp"
+
+namespace onput::gateway {
+namespace {
+
+const std::string queue_path = "/000000000000/q";
+
+class SqsCalls : public GatewayTest {
+protected:
+    http::Answer get_signed(const std::string& path, const std::string& query,
+                            const std::string& headers = {}) {
+        return send_signed(
+            {.service = "sqs", .path = path, .query = query, .form = {}, .headers = headers});
+    }
+    http::Answer post_signed_form(const std::string& form, const std::string& headers = {}) {
+        return send_signed({.service = "sqs",
+                            .path = queue_path,
+                            .query = {},
+                            .form = form + "&Version=2012-11-05",
+                            .headers = headers});
+    }
+};
+
+TEST_F(SqsCalls, a_get_without_an_action_is_no_operation) {
+    for (const std::string& path : {queue_path, std::string("/")}) {
+        const auto answer = get_signed(path, "");
+        EXPECT_EQ(answer.status, 404);
+        EXPECT_EQ(answer.body, "<UnknownOperationException/>\n");
+    }
+    EXPECT_EQ(gateway.request_count(), 0U);
+}
+
+TEST_F(SqsCalls, what_is_about_no_queue_is_not_asked_of_one) {
+    for (const std::string operation : {"CreateQueue", "ListQueues"}) {
+        const auto answer = get_signed(queue_path, "Action=" + operation + "&QueueName=q");
+        EXPECT_EQ(answer.status, 400);
+        EXPECT_TRUE(answer.body.contains("<Code>InvalidAction</Code><Message>The action " +
+                                         operation + " is not valid for this endpoint.</Message>"))
+            << answer.body;
+    }
+    EXPECT_EQ(gateway.request_count(), 0U);
+    notifier_answers<schema::ListQueues>({});
+    EXPECT_EQ(get_signed("/", "Action=ListQueues").status, 200);
+}
+
+TEST_F(SqsCalls, an_empty_receive_is_one_tag) {
+    notifier_answers<schema::ReceiveMessages>({});
+    const auto answer = get_signed(queue_path, "Action=ReceiveMessage");
+    EXPECT_TRUE(answer.body.contains("<ReceiveMessageResult/>")) << answer.body;
+}
+
+TEST_F(SqsCalls, attributes_in_json_are_a_list_of_their_entries) {
+    notifier_answers<schema::DescribeQueue>({.account = "000000000000",
+                                             .name = "q",
+                                             .arn = "arn",
+                                             .attributes = {{"QueueArn", "arn"}}});
+    const auto answer = get_signed(queue_path, "Action=GetQueueAttributes&AttributeName.1=All",
+                                   "Accept: application/json\r\n");
+    EXPECT_TRUE(answer.says("Content-Type: application/json")) << answer.head;
+    EXPECT_TRUE(answer.body.contains(
+        R"("GetQueueAttributesResult":{"Attributes":[{"Name":"QueueArn","Value":"arn"}]})"))
+        << answer.body;
+}
+
+TEST_F(SqsCalls, the_trace_of_a_request_is_that_of_its_messages) {
+    notifier_answers<schema::SendMessages>(
+        {.entries = {{.id = "", .message_id = "m", .error_reason = "", .error_message = ""}}});
+    const std::string header = "X-Amzn-Trace-Id: Root=1-2-3\r\n";
+    const auto answer = post_signed_form("Action=SendMessage&MessageBody=b", header);
+    EXPECT_EQ(asked<schema::SendMessages>().entries.at(0).trace_header, "Root=1-2-3");
+    EXPECT_FALSE(answer.body.contains("MD5OfMessageSystemAttributes")) << answer.body;
+    post_signed_form(
+        "Action=SendMessage&MessageBody=b&MessageSystemAttribute.1.Name=AWSTraceHeader&"
+        "MessageSystemAttribute.1.Value.DataType=String&"
+        "MessageSystemAttribute.1.Value.StringValue=own",
+        header);
+    EXPECT_EQ(asked<schema::SendMessages>().entries.at(0).trace_header, "own");
+}
+
+TEST_F(SqsCalls, pages_have_tokens_in_base64) {
+    notifier_answers<schema::ListQueues>(
+        {.queues = {{.account = "000000000000", .name = "a", .arn = "x", .attributes = {}}},
+         .next_after = "a"});
+    const auto answer = get_signed("/", "Action=ListQueues&MaxResults=1&NextToken=MA%3D%3D");
+    EXPECT_TRUE(answer.body.contains("<NextToken>YQ==</NextToken>")) << answer.body;
+    EXPECT_EQ(asked<schema::ListQueues>().after, "0");
+    EXPECT_EQ(get_signed("/", "Action=ListQueues&NextToken=%2A").status, 400);
+}
+
+}  // namespace
+}  // namespace onput::gateway
