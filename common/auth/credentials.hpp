@@ -27,8 +27,8 @@ struct Credential {
 class KeyRing {
 public:
     // Fails with invalid_argument on an empty or overlong part, a control character or space in the
-    // key, or an account id that is not twelve digits, or a user that is no name; with conflict on a key that is there
-    // already; with resource_exhausted at `keys_max`.
+    // key, an account id that is not twelve digits, or a user that is no name; with conflict on a
+    // key that is there already; with resource_exhausted at `keys_max`.
     Result<void> add(std::string access_key, Credential credential);
 
     // Null for an unknown key. Valid until the next `add`.

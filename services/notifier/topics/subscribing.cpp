@@ -56,7 +56,7 @@ Result<std::uint64_t> read_cursor(std::string_view text) {
     return *number;
 }
 
-// As on AWS, dead letters stay in the region. Asked by commands only: what is stored stays readable.
+// As on AWS, dead letters stay in the region. Asked by commands only: stored rows stay readable.
 Result<void> check_dead_letter_region(const std::string& queue_arn, std::string_view region,
                                       AttributeCall call) {
     const auto arn = parse_queue_arn(queue_arn);

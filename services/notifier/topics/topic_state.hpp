@@ -21,7 +21,7 @@ struct TopicBook::State {
     Subscription* find_subscription(std::string_view arn);
     Subscription* find_endpoint(std::string_view topic_arn, std::string_view protocol,
                                 std::string_view endpoint);
-    // InvalidParameter for what is no ARN, or one of another region; NotFound for what is none here.
+    // InvalidParameter for what is no ARN, or another region's; NotFound for what is none here.
     Result<void> check_topic_arn(std::string_view arn) const;
     Result<Topic*> known_topic(std::string_view arn);
     Result<Subscription*> known_subscription(std::string_view arn);

@@ -34,7 +34,7 @@ public:
     // region.
     [[nodiscard]] Queue* find_arn(std::string_view arn) const;
     // The queue that a queue or function of `account` may name for its dead letters: there, of the
-    // same account and region. Fails with invalid_argument; the message is SQS's "Reason: ..." part.
+    // same account and region. Fails with invalid_argument; the message is SQS's "Reason: ...".
     [[nodiscard]] Result<Queue*> find_dead_letter_queue(std::string_view account,
                                                         std::string_view arn) const;
     // How many there are of an account.
