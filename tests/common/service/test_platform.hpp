@@ -63,6 +63,9 @@ class TestPlatform final : public Platform {
 public:
     [[nodiscard]] TestLoop& loop() override { return loop_; }
     [[nodiscard]] Random& random() override { return random_; }
+    [[nodiscard]] std::string new_secret(std::size_t bytes) override {
+        return std::string(bytes, 's');
+    }
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] Timestamp started_at() const override { return loop_.now(); }
     [[noreturn]] void fail(const Error& error) override { throw ProcessEnded(error.message); }

@@ -17,6 +17,7 @@
 #include "common/auth/signer.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/query.hpp"
 #include "common/schema/queue.hpp"
 #include "services/gateway/admin.hpp"
 #include "services/gateway/handler.hpp"
@@ -186,8 +187,10 @@ protected:
         const std::string method = wanted.form.empty() ? "GET" : "POST";
         auth::Signer signer({.access_key = "test", .secret = "test", .service = wanted.service});
         const std::vector<auth::Header> headers{{"host", "localhost"}};
+        const auto query = parse_query(wanted.query);
+        EXPECT_TRUE(query);
         const auto made = signer.sign(
-            {.method = method, .path = wanted.path, .query = wanted.query, .headers = headers},
+            {.method = method, .path = wanted.path, .query = *query, .headers = headers},
             to_hex(Digest::of(DigestAlgorithm::sha256, wanted.form)), wall_now());
         EXPECT_TRUE(made);
         const std::string target =
