@@ -379,8 +379,6 @@ Result<void> Deliveries::trim_undelivered(Destination& destination, Timestamp no
         --rows_left;
         if (kept > 0) --kept;
     }
-    // Those that a crash left uncounted are counted again by their absence.
-    if (rows.empty()) kept = 0;
     if (kept == destination.record().undelivered) return {};
     destination.set_undelivered(kept);
     batch.put(destination_key(name), schema::encode(destination.record()));
