@@ -76,7 +76,8 @@ void Outbox::take_cached(RelayBatch& out) {
 
 Result<void> Outbox::take_stored(const store::View& view, RelayBatch& out) {
     const store::Range range{.from = rows_.key(sent_ + 1), .to = rows_.key(durable_ + 1)};
-    ONPUT_TRY(auto rows, view.scan(rows_.partition, range, stored_rows_max));
+    ONPUT_TRY(auto rows,
+              view.scan(rows_.partition, range, {stored_rows_max, relay_batch_bytes_max}));
     std::size_t bytes = 0;
     for (auto& row : rows) {
         if (!out.numbers.empty() && bytes + row.value.size() > relay_batch_bytes_max) break;

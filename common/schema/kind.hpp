@@ -77,6 +77,7 @@ enum class Kind : std::uint16_t {
     undelivered_record = 254,
     attempt_record = 255,
     signing_key_record = 256,
+    age_record = 257,  // Of every service that deletes by age.
 
     // Queues and functions (queue.hpp, function.hpp).
     create_queue = 300,

@@ -30,6 +30,7 @@
 //     Result<void> undo(Effects&, std::size_t first);
 //     outbox::Outbox& outbox();
 //     const std::string& source();
+//     void on_clock(Timestamp wall, Duration monotonic);   before each command: AgeClock
 //
 // `undo`: the changes from `first` on were refused, and what is left in Effects is handed on;
 // without it a refused commit ends the process. The outbox's events go to the notifier under
@@ -58,6 +59,9 @@ template <typename Core>
 concept HasOutbox = requires(Core& core) {
     { core.outbox() } -> std::same_as<outbox::Outbox&>;
 };
+
+template <typename Core>
+concept HasAge = requires(Core& core) { core.on_clock(Timestamp{}, Duration{}); };
 
 template <typename Core>
 class Host : public Turns {
@@ -141,6 +145,7 @@ private:
 template <typename Core>
 template <typename Run>
 auto Host<Core>::execute(Run&& run) -> std::invoke_result_t<Run, Core&, Effects&> {
+    if constexpr (HasAge<Core>) core_->on_clock(now(), platform().loop().monotonic());
     Effects effects;
     auto result = run(*core_, effects);
     if (!result && Core::is_fatal(result.error())) platform().fail(result.error());

@@ -214,25 +214,26 @@ public:
     }
 
     Result<std::vector<Row>> scan(std::string_view partition, const Range& range,
-                                  std::size_t limit) const override {
-        ONPUT_TRY_VOID(check_scan(partition, range, limit));
+                                  ScanLimit limit) const override {
         std::vector<Row> rows;
-        if (limit == 0 || (!range.to.empty() && range.from >= range.to)) return rows;
-        const std::string from = row_key(partition, range.from);
-        const std::string to =
-            range.to.empty() ? partition_end(partition) : row_key(partition, range.to);
-        // The bound lets the iterator stop before it walks into the next partition's deletions.
-        const rocksdb::Slice upper_bound(to);
-        rocksdb::ReadOptions options;
-        options.iterate_upper_bound = &upper_bound;
-        const std::unique_ptr<rocksdb::Iterator> at(parts_.db->NewIterator(options));
-        for (at->Seek(from); at->Valid() && rows.size() < limit; at->Next()) {
-            rocksdb::Slice key = at->key();
-            key.remove_prefix(partition.size() + 1);
-            rows.push_back({.key = key.ToString(), .value = at->value().ToString()});
-        }
-        if (!at->status().ok()) return std::unexpected(to_error("scan rows", at->status()));
+        std::size_t bytes = 0;
+        ONPUT_TRY_VOID(visit(partition, range, limit.rows, [&](auto key, auto value) {
+            if (!rows.empty() && bytes + key.size() + value.size() > limit.bytes) return false;
+            bytes += key.size() + value.size();
+            rows.push_back({.key = key.ToString(), .value = value.ToString()});
+            return true;
+        }));
         return rows;
+    }
+
+    Result<std::vector<std::string>> scan_keys(std::string_view partition, const Range& range,
+                                               std::size_t limit) const override {
+        std::vector<std::string> keys;
+        ONPUT_TRY_VOID(visit(partition, range, limit, [&](auto key, auto /*value*/) {
+            keys.push_back(key.ToString());
+            return true;
+        }));
+        return keys;
     }
 
     Result<Ticket> commit(Batch batch) override {
@@ -261,6 +262,30 @@ public:
     HistogramSnapshot sync_times() const override { return sync_times_.snapshot(); }
 
 private:
+    // Calls `take(key, value)` for at most `limit` rows, until it says false.
+    template <typename Take>
+    Result<void> visit(std::string_view partition, const Range& range, std::size_t limit,
+                       Take take) const {
+        ONPUT_TRY_VOID(check_scan(partition, range, limit));
+        if (limit == 0 || (!range.to.empty() && range.from >= range.to)) return {};
+        const std::string from = row_key(partition, range.from);
+        const std::string to =
+            range.to.empty() ? partition_end(partition) : row_key(partition, range.to);
+        // The bound lets the iterator stop before it walks into the next partition's deletions.
+        const rocksdb::Slice upper_bound(to);
+        rocksdb::ReadOptions options;
+        options.iterate_upper_bound = &upper_bound;
+        const std::unique_ptr<rocksdb::Iterator> at(parts_.db->NewIterator(options));
+        std::size_t taken = 0;
+        for (at->Seek(from); at->Valid() && taken < limit; at->Next(), ++taken) {
+            rocksdb::Slice key = at->key();
+            key.remove_prefix(partition.size() + 1);
+            if (!take(key, at->value())) break;
+        }
+        if (!at->status().ok()) return std::unexpected(to_error("scan rows", at->status()));
+        return {};
+    }
+
     Result<Ticket> write(rocksdb::WriteBatch& changes, bool empty) {
         // Held over the write, so that tickets are in the order of the log.
         const std::lock_guard lock(commit_mutex_);

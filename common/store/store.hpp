@@ -53,6 +53,16 @@ struct Range {
     static Range of_prefix(std::string_view prefix);
 };
 
+// How much one scan answers: so many rows, and no further ones once their keys and values have so
+// many bytes. At least one row, if there is any.
+struct ScanLimit {
+    ScanLimit(std::size_t rows_max) : rows(rows_max) {}  // NOLINT(google-explicit-constructor)
+    ScanLimit(std::size_t rows_max, std::size_t bytes_max) : rows(rows_max), bytes(bytes_max) {}
+
+    std::size_t rows;  // <= scan_rows_max
+    std::size_t bytes = SIZE_MAX;
+};
+
 // Changes that become visible, and durable, together. Later changes of a key win.
 class Batch {
 public:
@@ -86,11 +96,15 @@ public:
     [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view partition,
                                                                  std::string_view key) const = 0;
 
-    // Rows in key order, at most `limit` (<= scan_rows_max). The next page starts after the last
-    // key: from = key + '\0'.
+    // Rows in key order. The next page starts after the last key: from = key + '\0'. Where values
+    // may be large, bound the bytes: a thousand rows of a megabyte stop the process for a second.
     [[nodiscard]] virtual Result<std::vector<Row>> scan(std::string_view partition,
                                                         const Range& range,
-                                                        std::size_t limit) const = 0;
+                                                        ScanLimit limit) const = 0;
+    // The same without the values.
+    [[nodiscard]] virtual Result<std::vector<std::string>> scan_keys(std::string_view partition,
+                                                                     const Range& range,
+                                                                     std::size_t limit) const = 0;
 };
 
 class Store : public View {

@@ -34,6 +34,8 @@ public:
 
     // The wall clock as read at the start of this turn.
     [[nodiscard]] virtual Timestamp now() const = 0;
+    // Time that nobody can set, since some moment before the process; read with `now`.
+    [[nodiscard]] virtual Duration monotonic() const = 0;
 };
 
 }  // namespace onput::transport

@@ -23,6 +23,14 @@ namespace {
 using namespace std::chrono_literals;
 using Monotonic = std::chrono::steady_clock;
 
+// Counts while the machine sleeps, as the wall clock does.
+Duration monotonic_now() {
+    timespec time{};
+    ONPUT_CHECK(clock_gettime(CLOCK_BOOTTIME, &time) == 0);
+    return std::chrono::seconds(time.tv_sec) +
+           std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(time.tv_nsec));
+}
+
 // What the loop waits for: a socket or a file descriptor. An entry that is removed amid a turn
 // stays, dead, until the turn is over, so that the turn's list of ready entries stays valid.
 struct Entry {
@@ -66,6 +74,7 @@ struct Loop::State {
     std::deque<std::function<void()>> turn_ends;
     bool is_in_turn = false;
     Timestamp turn_now;
+    Duration turn_monotonic{};
 
     void wake();
     std::chrono::milliseconds prepare();
@@ -198,6 +207,7 @@ void Loop::State::turn() {
         ONPUT_CHECK(::read(wake_fd, &count, sizeof(count)) == sizeof(count));
     }
     turn_now = wall_now();
+    turn_monotonic = monotonic_now();
     is_in_turn = true;
     bool did = ready > 0 && run_ready();
     did = run_timers() || did;
@@ -276,6 +286,10 @@ void Loop::unwatch(int fd) {
 
 void Loop::at_turn_end(std::function<void()> work) {
     state_->turn_ends.push_back(std::move(work));
+}
+
+Duration Loop::monotonic() const {
+    return state_->is_in_turn ? state_->turn_monotonic : monotonic_now();
 }
 
 Timestamp Loop::now() const {

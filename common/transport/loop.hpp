@@ -76,6 +76,7 @@ public:
     void cancel(TimerId timer) override;
     void at_turn_end(std::function<void()> work) override;
     [[nodiscard]] Timestamp now() const override;
+    [[nodiscard]] Duration monotonic() const override;
 
     // Runs `work` while the file descriptor is readable. The descriptor stays the caller's.
     void watch(int fd, std::function<void()> work);

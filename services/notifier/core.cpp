@@ -6,57 +6,6 @@
 #include "services/notifier/journal/trace.hpp"
 
 namespace onput::notifier {
-namespace {
-
-std::unexpected<Error> refuse(std::string what) {
-    return fail(ErrorCode::invalid_argument, "append to the journal: " + std::move(what));
-}
-
-// A zero byte would end the name early in the rows' keys.
-bool is_possible_name(const std::string& arn) {
-    return !arn.empty() && arn.size() <= arn_bytes_max && arn.find('\0') == std::string::npos;
-}
-
-Result<void> check_request(const schema::AppendEvents& request,
-                           std::span<const std::string_view> events) {
-    if (request.source.empty() || request.source.size() > source_bytes_max) {
-        return refuse("the source's name is empty or too long");
-    }
-    if (request.numbers.size() != events.size()) {
-        return refuse("there are not as many events as numbers");
-    }
-    if (events.size() > schema::append_events_max) return refuse("there are too many events");
-    if (!std::ranges::is_sorted(request.numbers, std::ranges::less_equal{})) {
-        return refuse("the numbers do not rise");
-    }
-    for (const auto event : events) {
-        if (event.size() > event_bytes_max) return refuse("an event is too large");
-    }
-    return {};
-}
-
-Result<void> check_body(const schema::ObjectEvent& event) {
-    if (event.owed.size() > owed_per_event_max) {
-        return refuse("event " + event.event_id + " is owed to too many");
-    }
-    const bool is_possible = std::ranges::all_of(
-        event.owed, [](const auto& owed) { return is_possible_name(owed.arn); });
-    if (!is_possible) return refuse("event " + event.event_id + " is owed to an impossible name");
-    return {};
-}
-
-Result<void> check_body(const schema::TopicMessage& message) {
-    if (!is_possible_name(message.topic_arn)) {
-        return refuse("message " + message.event_id + " is to an impossible topic");
-    }
-    return {};
-}
-
-Result<void> check_body(const schema::DeliveryAttempt&) {
-    return refuse("an attempt to deliver is nothing that an outbox has");
-}
-
-}  // namespace
 
 NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, Random random,
                            MessageWriter& writer)
@@ -90,7 +39,8 @@ Result<void> NotifierCore::restore_owed() {
     if (topics_.subscriptions().empty()) return {};
     std::uint64_t from = std::max(journal_.owed_through() + 1, journal_.first());
     while (from <= journal_.head()) {
-        ONPUT_TRY(const auto entries, journal_.read_from(from, refill_records_per_turn));
+        ONPUT_TRY(const auto entries,
+                  journal_.read_from(from, {refill_records_per_turn, refill_bytes_per_turn}));
         if (entries.empty()) {
             return fail(ErrorCode::corruption, "the journal lacks its newest records");
         }
@@ -98,81 +48,6 @@ Result<void> NotifierCore::restore_owed() {
         from = entries.back().sequence + 1;
     }
     return {};
-}
-
-Result<std::vector<NotifierCore::NewBody>> NotifierCore::decode_new(
-    const schema::AppendEvents& request, std::span<const std::string_view> events) const {
-    const std::uint64_t through = journal_.through(request.source);
-    std::vector<NewBody> decoded;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        if (request.numbers[i] <= through) continue;
-        ONPUT_TRY(auto body, decode_body(events[i]));
-        if (event_id_of(body).empty()) return refuse("an event has no id");
-        ONPUT_TRY_VOID(std::visit([](const auto& held) { return check_body(held); }, body));
-        if (const auto* event = std::get_if<schema::ObjectEvent>(&body)) {
-            ONPUT_TRY_VOID(deliveries_.admit(*event));
-        }
-        decoded.push_back({.body = std::move(body), .bytes = events[i]});
-    }
-    return decoded;
-}
-
-NotifierCore::Added NotifierCore::add(NewBody row, Timestamp now, store::Batch& batch,
-                                      Effects& effects) {
-    Added added{.records = 1, .bytes = row.bytes.size()};
-    if (auto* message = std::get_if<schema::TopicMessage>(&row.body)) {
-        if (message->message_id.empty()) {
-            message->message_id = message_id_of(
-                {.event_id = message->event_id, .arn = message->topic_arn, .rule_id = {}});
-        }
-        fanout_.authorize_and_publish(std::move(*message), now, batch, effects);
-        return added;
-    }
-    const JournalEntry& entry =
-        recorder_.add(std::move(row.body), std::string(row.bytes), now, batch, effects);
-    deliveries_.owe(entry);
-    // Made before the first is journaled: that may push the event out of memory.
-    std::vector<schema::TopicMessage> messages;
-    const schema::ObjectEvent& event = *entry.event();
-    for (std::size_t i = 0; i < event.owed.size(); ++i) {
-        if (!event.owed[i].withheld.empty() || !is_topic_arn(event.owed[i].arn)) continue;
-        messages.push_back(message_of(event, i, options_.deliveries.record, now));
-    }
-    for (auto& message : messages) {
-        ++added.records;
-        added.bytes += message.message.size();
-        fanout_.authorize_and_publish(std::move(message), now, batch, effects);
-    }
-    return added;
-}
-
-Result<schema::EventsAppended> NotifierCore::append(const schema::AppendEvents& request,
-                                                    std::span<const std::string_view> events,
-                                                    const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(check_request(request, events));
-    ONPUT_TRY_VOID(journal_.admit(request.source));
-    // Everything that can fail comes before the first change.
-    ONPUT_TRY(auto decoded, decode_new(request, events));
-    repeated_ += events.size() - decoded.size();
-    if (decoded.empty()) return schema::EventsAppended{journal_.through(request.source)};
-
-    store::Batch batch{std::string(partition)};
-    Added added;
-    // Numbers rise, so the new ones are the last ones.
-    const auto numbers = std::span(request.numbers).last(decoded.size());
-    for (std::size_t i = 0; i < decoded.size(); ++i) {
-        const Added one = add(std::move(decoded[i]), caller.now, batch, effects);
-        added.records += one.records;
-        added.bytes += one.bytes;
-        const bool is_full =
-            added.records >= batch_events_max || added.bytes >= batch_event_bytes_max;
-        if (!is_full && i + 1 < decoded.size()) continue;
-        journal_.set_through(request.source, numbers[i], batch);
-        ONPUT_TRY_VOID(close_batch(std::move(batch), effects));
-        batch = store::Batch{std::string(partition)};
-        added = {};
-    }
-    return schema::EventsAppended{.through = request.numbers.back()};
 }
 
 Result<void> NotifierCore::close_batch(store::Batch batch, Effects& effects) {
@@ -267,7 +142,7 @@ Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(trim(now, trimmed));
     effects.add(std::move(trimmed));
     store::Batch rows{std::string(partition)};
-    ONPUT_TRY(const bool has_more_rows, deliveries_.remove_rows(rows));
+    ONPUT_TRY(const bool has_more_rows, deliveries_.remove_rows(now, rows));
     effects.add(std::move(rows));
     has_more_to_do_ = has_more_to_do_ || has_more_rows;
     return {};

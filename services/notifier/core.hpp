@@ -62,9 +62,10 @@ public:
     // changes are durable and on_durable was called.
     Result<void> restore(Timestamp now, Effects& effects);
 
-    // Takes outbox rows over; `events` are the attachments. All or nothing: invalid_argument,
-    // corruption (an event cannot be read) or resource_exhausted take none. What a topic does not
-    // take is no reason.
+    // Takes outbox rows over; `events` are the attachments (core_append.cpp). A request that makes no
+    // sense is invalid_argument. A row that cannot be taken (it cannot be read, it is too large) is
+    // journaled as a failed attempt with an UndeliveredRecord, since its outbox would send it for
+    // ever, and before anything else; a limit concerns the event alone that reaches it.
     Result<schema::EventsAppended> append(const schema::AppendEvents& request,
                                           std::span<const std::string_view> events,
                                           const Caller& caller, Effects& effects);
@@ -142,19 +143,21 @@ public:
     void check_invariants() const;
 
 private:
-    // An outbox row, decoded.
-    struct NewBody {
-        JournalBody body;
-        std::string_view bytes;  // As it came.
-    };
-    Result<std::vector<NewBody>> decode_new(const schema::AppendEvents& request,
-                                            std::span<const std::string_view> events) const;
-    // Answers how many records, and of how many bytes, the row became.
+    // How many records, and of how many bytes, rows of an outbox became.
     struct Added {
         std::size_t records = 0;
         std::size_t bytes = 0;
     };
-    Added add(NewBody row, Timestamp now, store::Batch& batch, Effects& effects);
+    struct OutboxRow {
+        std::string_view source;
+        std::uint64_t number = 0;
+        std::string_view bytes;
+    };
+    Added add(const OutboxRow& row, Timestamp now, store::Batch& batch, Effects& effects);
+    Added add_event(schema::ObjectEvent event, std::string bytes, Timestamp now,
+                    store::Batch& batch, Effects& effects);
+    Added add_unreadable(const OutboxRow& row, const Error& error, Timestamp now,
+                         store::Batch& batch, Effects& effects);
     Result<void> close_batch(store::Batch batch, Effects& effects);
     Result<void> restore_owed();
     [[nodiscard]] Result<void> check_publish(const schema::PublishMessages& request) const;

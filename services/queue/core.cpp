@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "common/service/age_record.hpp"
 #include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
@@ -49,6 +50,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                  .log = job_log_,
                  .agenda = agenda_,
                  .notifications = notifications_,
+                 .age = age_,
                  .messages_max = options_.messages_max}),
       dispatcher_(messages_, catalogue_, counters_, workers_, agenda_),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
@@ -74,6 +76,11 @@ Result<void> Core::restore(Timestamp now, Effects&) {
     if (counters) {
         ONPUT_TRY(const auto reserved, schema::decode<CountersRecord>(*counters));
         counters_.restore(reserved);
+    }
+    ONPUT_TRY(const auto age, view_.get(partition, age_key()));
+    if (age) {
+        ONPUT_TRY(const auto record, schema::decode<service::AgeRecord>(*age));
+        age_.restore(record.state());
     }
     ONPUT_TRY_VOID(restore_catalogue());
     ONPUT_TRY_VOID(job_log_.restore());
@@ -108,9 +115,9 @@ Result<void> Core::restore_sweeps() {
     // Messages of queues that are gone: look at the first row of each queue number there is.
     QueueNumber next(0);
     while (true) {
-        ONPUT_TRY(const auto rows, view_.scan(partition, message_rows_from(next), 1));
+        ONPUT_TRY(const auto rows, view_.scan_keys(partition, message_rows_from(next), 1));
         if (rows.empty()) return {};
-        const auto key = parse_message_key(rows.front().key);
+        const auto key = parse_message_key(rows.front());
         if (!key) return fail(ErrorCode::corruption, "a key of a message");
         if (catalogue_.find(key->queue) == nullptr) {
             sweeper_.add(key->queue, MessageNumber(UINT64_MAX));
@@ -178,11 +185,34 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
     notifications_.on_time(now, effects.batch());
     ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.batch()));
     if (now >= expiry_at_ || expiry_at_ > now + expiry_interval) {
-        job_log_.on_time(now, effects.batch());
+        job_log_.on_time(age_.at(now), effects.batch());
+        keep_age(effects);
+        ONPUT_TRY_VOID(deliveries_.on_time(age_.at(now), effects.batch()));
         // One portion now; the rest at once after it.
         expiry_at_ = expire(now, effects) ? now : now + expiry_interval;
     }
     return {};
+}
+
+void Core::on_clock(Timestamp wall, Duration monotonic) {
+    age_.observe(wall, monotonic);
+    const Duration by = age_.jump();
+    if (by > -jump_min && by < jump_min) return;
+    catalogue_.for_each([by](Queue& queue) {
+        queue.messages.shift(by);
+        for (Waiter& waiter : queue.waiters) waiter.deadline += by;
+        if (queue.armed_at) *queue.armed_at += by;
+    });
+    agenda_.shift(by);
+    dispatcher_.shift(by);
+    lanes_.restart_silence(wall);
+}
+
+void Core::keep_age(Effects& effects) {
+    const Timestamp age = age_.state().time;
+    if (age >= age_kept_ && age - age_kept_ < service::age_record_interval) return;
+    age_kept_ = age;
+    effects.batch().put(age_key(), schema::encode(service::AgeRecord::of(age_.state())));
 }
 
 bool Core::expire(Timestamp now, Effects& effects) {
@@ -194,7 +224,7 @@ bool Core::expire(Timestamp now, Effects& effects) {
 }
 
 Timestamp Core::next_wakeup(Timestamp now) const {
-    if (!sweeper_.is_done()) return now;
+    if (!sweeper_.is_done() || dispatcher_.is_clearing()) return now;
     Timestamp next = expiry_at_;
     const auto consider = [&next](std::optional<Timestamp> time) {
         if (time) next = std::min(next, *time);

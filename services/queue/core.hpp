@@ -25,6 +25,7 @@
 #include <string>
 #include <variant>
 
+#include "common/base/age_clock.hpp"
 #include "common/base/random.hpp"
 #include "common/schema/lane.hpp"
 #include "common/service/methods.hpp"
@@ -41,6 +42,9 @@ namespace onput::queue {
 // Of all queues together; more sends are refused with OverLimit. About 40 bytes of memory each
 // while they wait.
 inline constexpr std::size_t all_messages_max = 50'000'000;
+
+// A wall clock that was set by less moves nothing.
+inline constexpr Duration jump_min = std::chrono::seconds(1);
 
 // How often messages are looked for that have outlived their retention.
 inline constexpr Duration expiry_interval = std::chrono::seconds(60);
@@ -64,6 +68,10 @@ public:
     Core(const store::View& view, Random random, CoreOptions options);
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
+
+    // Both clocks, before each command: ages go by AgeClock, and what hides or waits is moved when
+    // the wall clock was set.
+    void on_clock(Timestamp wall, Duration monotonic);
 
     // Puts back what the store holds. Called before anything else; asks for no commit.
     Result<void> restore(Timestamp now, Effects& effects);
@@ -138,10 +146,13 @@ private:
     Result<void> restore_sweeps();
     Result<void> on_time(Timestamp now, Effects& effects);
     bool expire(Timestamp now, Effects& effects);
+    void keep_age(Effects& effects);
 
     const store::View& view_;
     Random random_;
     CoreOptions options_;
+    AgeClock age_;
+    Timestamp age_kept_;  // As its row has it.
     Counters counters_;
     Catalogue catalogue_;
     Workers workers_;

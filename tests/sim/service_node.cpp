@@ -19,8 +19,13 @@ public:
     }
     [[nodiscard]] Result<std::vector<store::Row>> scan(std::string_view partition,
                                                        const store::Range& range,
-                                                       std::size_t limit) const override {
+                                                       store::ScanLimit limit) const override {
         return node_.store_.scan(partition, range, limit);
+    }
+    [[nodiscard]] Result<std::vector<std::string>> scan_keys(std::string_view partition,
+                                                             const store::Range& range,
+                                                             std::size_t limit) const override {
+        return node_.store_.scan_keys(partition, range, limit);
     }
     [[nodiscard]] Result<store::Ticket> commit(store::Batch batch) override {
         const store::Batch seen = batch;

@@ -90,6 +90,7 @@ private:
     void cancel(transport::TimerId timer) override { timers_.erase(timer.get()); }
     void at_turn_end(std::function<void()> work) override { turn_ends_.push_back(std::move(work)); }
     [[nodiscard]] Timestamp now() const override { return world_.wall(); }
+    [[nodiscard]] Duration monotonic() const override { return world_.elapsed(); }
     void repeat(std::uint64_t timer, Duration period, const std::function<void()>& work);
 
     void sync_store();

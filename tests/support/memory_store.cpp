@@ -33,17 +33,29 @@ Result<std::optional<std::string>> MemoryStore::get(std::string_view partition,
 }
 
 Result<std::vector<Row>> MemoryStore::scan(std::string_view partition, const Range& range,
-                                           std::size_t limit) const {
-    ONPUT_TRY_VOID(store::check_scan(partition, range, limit));
+                                           store::ScanLimit limit) const {
+    ONPUT_TRY_VOID(store::check_scan(partition, range, limit.rows));
     ONPUT_TRY_VOID(take_read_fault());
     std::vector<Row> found;
+    std::size_t bytes = 0;
     const auto rows = partitions_.find(partition);
     if (rows == partitions_.end()) return found;
     for (auto row = rows->second.lower_bound(range.from); row != rows->second.end(); ++row) {
-        if (found.size() == limit || (!range.to.empty() && row->first >= range.to)) break;
+        if (found.size() == limit.rows || (!range.to.empty() && row->first >= range.to)) break;
+        bytes += row->first.size() + row->second.size();
+        if (!found.empty() && bytes > limit.bytes) break;
         found.push_back({.key = row->first, .value = row->second});
     }
     return found;
+}
+
+Result<std::vector<std::string>> MemoryStore::scan_keys(std::string_view partition,
+                                                        const Range& range,
+                                                        std::size_t limit) const {
+    ONPUT_TRY(auto rows, scan(partition, range, limit));
+    std::vector<std::string> keys;
+    for (auto& row : rows) keys.push_back(std::move(row.key));
+    return keys;
 }
 
 Result<Ticket> MemoryStore::commit(Batch batch) {

@@ -48,7 +48,10 @@ public:
     Result<std::optional<std::string>> get(std::string_view partition,
                                            std::string_view key) const override;
     Result<std::vector<store::Row>> scan(std::string_view partition, const store::Range& range,
-                                         std::size_t limit) const override;
+                                         store::ScanLimit limit) const override;
+    Result<std::vector<std::string>> scan_keys(std::string_view partition,
+                                               const store::Range& range,
+                                               std::size_t limit) const override;
     Result<store::Ticket> commit(store::Batch batch) override;
     void sync() override;
     store::Ticket last_ticket() const override { return last_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/service/rows.hpp"
 #include "services/notifier/delivery/one_by_one.hpp"
@@ -55,11 +57,27 @@ const Destination* Deliveries::find(std::string_view name) const {
 }
 
 void Deliveries::update_owed(Destination& destination) {
+    Turns& turns = turns_of(destination);
     if (destination.owed() > 0) {
-        turns_of(destination).owed.insert(&destination);
+        turns.owed.insert(&destination);
+        turns.schedule.wake(destination);
     } else {
-        turns_of(destination).owed.erase(&destination);
+        turns.owed.erase(&destination);
+        turns.schedule.forget(destination);
     }
+}
+
+void Deliveries::reschedule(Destination& destination, const DeliveryContext& context) {
+    if (destination.owed() == 0) return;
+    const auto at = destination.next_wakeup(context);
+    if (at && *at <= context.now) return;  // It stays ready.
+    turns_of(destination).schedule.sleep_until(destination, at);
+    if (sequence_of(destination.record().last_number) > durable_) undurable_.insert(&destination);
+}
+
+void Deliveries::set_durable(std::uint64_t sequence) {
+    durable_ = sequence;
+    for (Destination* destination : std::exchange(undurable_, {})) update_owed(*destination);
 }
 
 Result<void> Deliveries::restore() {
@@ -91,17 +109,32 @@ Result<void> Deliveries::restore(DestinationRecord record) {
 
 // --- What is owed -----------------------------------------------------------------------------
 
-Result<void> Deliveries::admit(const schema::ObjectEvent& event) const {
-    // Counted without the names that are new in this batch, which bounds the excess by one batch.
-    if (named_by_rules_ < destinations_max) return {};
-    for (const auto& owed : event.owed) {
-        const bool is_destination = owed.withheld.empty() && !is_topic_arn(owed.arn);
-        if (is_destination && !destinations_.contains(owed.arn)) {
-            return fail(ErrorCode::resource_exhausted,
-                        "append to the journal: there are too many destinations");
+bool Deliveries::has_room_for(std::string_view name) const {
+    return destinations_.contains(name) || named_by_rules_ < destinations_max;
+}
+
+std::optional<std::string> Deliveries::withhold(schema::ObjectEvent& event) const {
+    std::set<std::string_view> added;
+    std::optional<std::string> first;
+    const auto refuse = [&first](schema::OwedDestination& owed, std::string reason) {
+        if (!first) first = fmt::format("{}: {}", owed.arn.substr(0, arn_bytes_max), reason);
+        owed.withheld = std::move(reason);
+    };
+    for (auto& owed : event.owed) {
+        if (!owed.withheld.empty()) continue;
+        if (!is_possible_name(owed.arn)) {
+            refuse(owed, "the destination's name is empty, too long or has a zero byte");
+            continue;
         }
+        if (is_topic_arn(owed.arn) || destinations_.contains(owed.arn)) continue;
+        if (!added.contains(owed.arn) && named_by_rules_ + added.size() >= destinations_max) {
+            refuse(owed, fmt::format("there are {} destinations, and no more are kept",
+                                     destinations_max));
+            continue;
+        }
+        added.insert(owed.arn);
     }
-    return {};
+    return first;
 }
 
 void Deliveries::owe(const JournalEntry& entry) {
@@ -177,53 +210,43 @@ bool Deliveries::is_full(SendPolicy policy) const {
            (open_outbound_ >= in_flight_outside_max || open_bytes_ >= in_flight_outside_bytes_max);
 }
 
-std::vector<Destination*> Deliveries::in_turn(const Turns& turns) {
-    const auto next = turns.owed.upper_bound(std::string_view(turns.cursor));
-    std::vector<Destination*> destinations(next, turns.owed.end());
-    destinations.insert(destinations.end(), turns.owed.begin(), next);
-    return destinations;
-}
-
 Result<std::vector<Deliveries::Due>> Deliveries::due(SendPolicy policy, Timestamp now,
                                                      Effects& effects) {
     std::vector<Due> due;
     Turns& turns = turns_[static_cast<std::size_t>(policy)];
-    turns.is_cut_short = false;
+    turns.schedule.advance(now);
     if (is_full(policy)) return due;
-    const auto destinations = in_turn(turns);
+    const auto destinations = turns.schedule.ready_after(turns.cursor);
     turns.cursor.clear();
-    std::size_t records_left = refill_records_per_turn;
+    store::ScanLimit left{refill_records_per_turn, refill_bytes_per_turn};
     for (Destination* destination : destinations) {
         if (is_full(policy)) return due;
         const auto context = context_of(*destination, now);
         if (!context) continue;
-        if (destination->wants_refill()) {
-            ONPUT_TRY_VOID(refill(*destination, turns, records_left));
-        }
+        if (destination->wants_refill()) ONPUT_TRY_VOID(refill(*destination, turns, left));
         ONPUT_TRY_VOID(begin_some(*destination, *context, due, effects));
         if (is_full(policy)) turns.cursor = destination->arn();
+        reschedule(*destination, *context);
     }
     return due;
 }
 
-Result<void> Deliveries::refill(Destination& destination, Turns& turns, std::size_t& records_left) {
-    if (records_left == 0) {
-        turns.is_cut_short = true;
-        return {};
-    }
+Result<void> Deliveries::refill(Destination& destination, Turns& turns, store::ScanLimit& left) {
+    if (left.rows == 0 || left.bytes == 0) return {};
     // The last one that was refilled waits until the others were.
     turns.cursor = destination.arn();
-    ONPUT_TRY(const auto entries,
-              journal_.read_from(destination.scanned_through() + 1, records_left));
+    ONPUT_TRY(const auto entries, journal_.read_from(destination.scanned_through() + 1, left));
     if (entries.empty()) {
         return fail(ErrorCode::corruption,
                     "the journal lacks what is owed to " + destination.arn());
     }
-    records_left -= entries.size();
+    for (const auto& entry : entries) {
+        --left.rows;
+        left.bytes -= std::min(left.bytes, entry.bytes);
+    }
     for (const auto& entry : entries) {
         if (!destination.refill(entry.sequence, owed_to(destination.record(), entry))) break;
     }
-    if (destination.wants_refill()) turns.is_cut_short = true;
     return {};
 }
 
@@ -252,15 +275,11 @@ Result<void> Deliveries::begin_some(Destination& destination, const DeliveryCont
 std::optional<Timestamp> Deliveries::next_wakeup(Timestamp now) const {
     std::optional<Timestamp> next;
     for (const SendPolicy policy : {SendPolicy::ordered_batch, SendPolicy::one_by_one}) {
-        const Turns& turns = turns_[static_cast<std::size_t>(policy)];
-        if (turns.is_cut_short) return now;
+        const Schedule& schedule = turns_[static_cast<std::size_t>(policy)].schedule;
         if (is_full(policy)) continue;  // An answer makes room, and a turn.
-        for (const Destination* destination : turns.owed) {
-            const auto context = context_of(*destination, now);
-            const auto at = context ? destination->next_wakeup(*context) : std::nullopt;
-            if (at && *at <= now) return now;
-            if (at) next = next ? std::min(*next, *at) : *at;
-        }
+        if (schedule.has_ready()) return now;
+        const auto at = schedule.next_wakeup();
+        if (at) next = next ? std::min(*next, *at) : *at;
     }
     return next;
 }
@@ -285,37 +304,34 @@ void Deliveries::remove_orphans() {
         const std::uint64_t number = destination->record().subscription;
         if (number == 0 || parts_.topics.find_subscription(number) != nullptr) return false;
         turns_of(*destination).owed.erase(destination.get());
+        turns_of(*destination).schedule.forget(*destination);
         touched_.erase(destination.get());
+        undurable_.erase(destination.get());
         parts_.owed_rows.remove(name);
         removed_.add(name);
         return true;
     });
 }
 
-Result<bool> Deliveries::remove_rows(store::Batch& batch) {
-    ONPUT_TRY(const bool has_more_to_trim, trim_rows(batch));
+Result<bool> Deliveries::remove_rows(Timestamp now, store::Batch& batch) {
+    ONPUT_TRY(const bool has_more_to_trim, trim_rows(now, batch));
     ONPUT_TRY(const bool has_more_removed, removed_.remove_rows(parts_.view, batch));
     return has_more_to_trim || has_more_removed;
 }
 
-// A round over all destinations each time that the journal was trimmed.
-Result<bool> Deliveries::trim_rows(store::Batch& batch) {
+// A round over all destinations now and then, some at a time.
+Result<bool> Deliveries::trim_rows(Timestamp now, store::Batch& batch) {
     if (trim_cursor_.empty()) {
-        if (trimmed_first_ == journal_.first()) return false;
-        trimmed_first_ = journal_.first();
+        if (now >= trimmed_at_ && now < trimmed_at_ + trim_round_interval) return false;
+        trimmed_at_ = now;
     }
     std::size_t rows_left = trim_rows_per_turn;
     for (auto next = destinations_.upper_bound(trim_cursor_); next != destinations_.end();) {
         const auto& [name, destination] = *next;
-        if (destination->policy() == SendPolicy::ordered_batch) {
-            const store::Range old{.from = delivery_key(name, 0),
-                                   .to = delivery_key(name, delivery_number(journal_.first(), 0))};
-            ONPUT_TRY(const auto rows, parts_.view.scan(partition, old, rows_left));
-            for (const auto& row : rows) batch.remove(row.key);
-            rows_left -= rows.size();
-            if (rows_left == 0) return true;  // This one may have more.
-            --rows_left;                      // A look costs as much as a row.
-        }
+        ONPUT_TRY_VOID(trim_deliveries(*destination, rows_left, batch));
+        if (rows_left == 0) return true;  // This one may have more.
+        ONPUT_TRY_VOID(trim_undelivered(*destination, now, rows_left, batch));
+        if (rows_left == 0) return true;
         trim_cursor_ = name;
         const DestinationRecord& record = destination->record();
         const bool is_unused = destination->owed() == 0 && record.undelivered == 0 &&
@@ -327,12 +343,47 @@ Result<bool> Deliveries::trim_rows(store::Batch& batch) {
         if (record.subscription == 0) --named_by_rules_;
         batch.remove(destination_key(name));
         parts_.owed_rows.remove(name);
-        if (destination->policy() == SendPolicy::one_by_one) --rows_left;
+        undurable_.erase(destination.get());
+        --rows_left;
         next = destinations_.erase(next);
         if (rows_left == 0) return true;
     }
     trim_cursor_.clear();
-    return trimmed_first_ != journal_.first();
+    return false;
+}
+
+Result<void> Deliveries::trim_deliveries(const Destination& destination, std::size_t& rows_left,
+                                         store::Batch& batch) {
+    if (destination.policy() != SendPolicy::ordered_batch) return {};
+    const std::string& name = destination.arn();
+    const store::Range old{.from = delivery_key(name, 0),
+                           .to = delivery_key(name, delivery_number(journal_.first(), 0))};
+    ONPUT_TRY(auto keys, parts_.view.scan_keys(partition, old, rows_left));
+    rows_left -= keys.size();
+    for (auto& key : keys) batch.remove(std::move(key));
+    if (rows_left > 0) --rows_left;  // A look costs as much as a row.
+    return {};
+}
+
+Result<void> Deliveries::trim_undelivered(Destination& destination, Timestamp now,
+                                          std::size_t& rows_left, store::Batch& batch) {
+    if (destination.record().undelivered == 0) return {};
+    const std::string& name = destination.arn();
+    ONPUT_TRY(const auto rows, parts_.view.scan(partition, undelivered_of(name),
+                                                {rows_left, trim_bytes_per_destination}));
+    std::uint64_t kept = destination.record().undelivered;
+    for (const auto& row : rows) {
+        ONPUT_TRY(const auto record, read_row<UndeliveredRecord>(row.key, row.value));
+        if (record.time + undelivered_kept_age_max > now) break;
+        batch.remove(row.key);
+        --rows_left;
+        if (kept > 0) --kept;
+    }
+    if (kept == destination.record().undelivered) return {};
+    destination.set_undelivered(kept);
+    batch.put(destination_key(name), schema::encode(destination.record()));
+    parts_.owed_rows.remove(name);
+    return {};
 }
 
 }  // namespace onput::notifier

@@ -17,6 +17,9 @@
 // change: to endpoints outside all of them, to a queue the one that ended it. A dead letter is owed
 // by the record of the last attempt: that has the number, a rising one, and names the message.
 //
+// A destination that can have no place, because there are destinations_max or its name is
+// impossible, concerns the event alone that names it: the event is withheld from it.
+//
 // To all endpoints outside together, at most in_flight_outside_max messages and about
 // in_flight_outside_bytes_max bytes are in flight at once.
 //
@@ -35,6 +38,7 @@
 
 #include "services/notifier/delivery/destination.hpp"
 #include "services/notifier/delivery/rows.hpp"
+#include "services/notifier/delivery/schedule.hpp"
 #include "services/notifier/delivery/target_metrics.hpp"
 
 namespace onput::notifier {
@@ -42,10 +46,14 @@ namespace onput::notifier {
 inline constexpr std::size_t destinations_max = 10'000;  // Those that rules name.
 inline constexpr std::size_t in_flight_outside_max = 512;
 inline constexpr std::size_t in_flight_outside_bytes_max = 32 * 1024 * 1024;
+// What destinations that fell behind read of the journal, all together.
 inline constexpr std::size_t refill_records_per_turn = 500;
+inline constexpr std::size_t refill_bytes_per_turn = 4 * 1024 * 1024;
 inline constexpr std::size_t give_up_items_per_turn = 200;
 inline constexpr std::size_t give_up_bytes_per_turn = 1024 * 1024;
 inline constexpr std::size_t trim_rows_per_turn = 300;
+inline constexpr std::size_t trim_bytes_per_destination = 512 * 1024;
+inline constexpr Duration trim_round_interval = std::chrono::minutes(1);
 
 class Deliveries {
 public:
@@ -54,19 +62,22 @@ public:
     // Continues from the rows of the store.
     Result<void> restore();
 
-    // Fails with resource_exhausted when the event would make more than destinations_max.
-    [[nodiscard]] Result<void> admit(const schema::ObjectEvent& event) const;
+    // Withholds the event from destinations whose names are impossible, and from new ones above
+    // destinations_max. The reason when it did: for an UndeliveredRecord, and the event's bytes are
+    // other ones now.
+    [[nodiscard]] std::optional<std::string> withhold(schema::ObjectEvent& event) const;
     // A new journal record, an event, is owed to the queues and functions that it names. write_owed
     // puts those touched since the last call into the batch.
     void owe(const JournalEntry& entry);
     // A message is owed to a subscription, unless it is already. Its row is behind.
     void owe(const Subscription& subscription, const JournalEntry& entry);
     Result<void> write_owed(store::Batch& batch);
-    // An UndeliveredRecord under a name that is owed nothing: a topic that does not take messages.
-    // Only logged, not kept, when there are destinations_max others. write_owed completes it.
+    // An UndeliveredRecord under a name that is owed nothing: a topic that does not take messages, or
+    // overflow_name, which also takes those of names that are impossible or too many. write_owed
+    // completes it.
     void keep_undelivered_of(UndeliveredRecord record, store::Batch& batch, Effects& effects);
 
-    void set_durable(std::uint64_t sequence) { durable_ = sequence; }
+    void set_durable(std::uint64_t sequence);
 
     struct Due {
         std::uint64_t id = 0;  // For the answer.
@@ -85,8 +96,9 @@ public:
     // Removes destinations whose subscriptions are gone. Their rows go with remove_rows.
     void remove_orphans();
     // Removes rows of destinations that are gone, of records that the journal no longer has, and of
-    // destinations that it no longer mentions. Bounded; call again while it says true.
-    Result<bool> remove_rows(store::Batch& batch);
+    // destinations that it no longer mentions, and UndeliveredRecords older than
+    // undelivered_kept_age_max. Bounded; call again while it says true.
+    Result<bool> remove_rows(Timestamp now, store::Batch& batch);
 
     // Null when there is none of that name.
     [[nodiscard]] const Destination* find(std::string_view name) const;
@@ -99,20 +111,11 @@ public:
     void check_invariants() const;
 
 private:
-    struct ByName {
-        using is_transparent = void;
-        bool operator()(const Destination* a, const Destination* b) const {
-            return a->arn() < b->arn();
-        }
-        bool operator()(std::string_view a, const Destination* b) const { return a < b->arn(); }
-        bool operator()(const Destination* a, std::string_view b) const { return a->arn() < b; }
-    };
-    using Names = std::set<Destination*, ByName>;
     // The destinations of one policy that are owed something, which are served in turns.
     struct Turns {
-        Names owed;
-        std::string cursor;         // The last one served, when the round was cut short.
-        bool is_cut_short = false;  // By the bound on records read.
+        Destinations owed;
+        Schedule schedule;   // Of those in `owed`.
+        std::string cursor;  // The last one served, when the round was cut short.
     };
     struct Open {
         std::string name;
@@ -128,14 +131,17 @@ private:
     [[nodiscard]] Turns& turns_of(const Destination& destination) {
         return turns_[static_cast<std::size_t>(destination.policy())];
     }
+    // It is owed more, or less, or may be sent to again.
     void update_owed(Destination& destination);
+    // After it was served: when to look at it again.
+    void reschedule(Destination& destination, const DeliveryContext& context);
+    [[nodiscard]] bool has_room_for(std::string_view name) const;
 
     // Nothing when its subscription is gone.
     [[nodiscard]] std::optional<DeliveryContext> context_of(const Destination& destination,
                                                             Timestamp now) const;
     [[nodiscard]] bool is_full(SendPolicy policy) const;
-    static std::vector<Destination*> in_turn(const Turns& turns);
-    Result<void> refill(Destination& destination, Turns& turns, std::size_t& records_left);
+    Result<void> refill(Destination& destination, Turns& turns, store::ScanLimit& left);
     Result<void> begin_some(Destination& destination, const DeliveryContext& context,
                             std::vector<Due>& due, Effects& effects);
 
@@ -159,7 +165,11 @@ private:
     Result<void> expire_some(Destination& destination, const DeliveryContext& context,
                              std::size_t& items_left, Effects& effects);
 
-    Result<bool> trim_rows(store::Batch& batch);
+    Result<bool> trim_rows(Timestamp now, store::Batch& batch);
+    Result<void> trim_deliveries(const Destination& destination, std::size_t& rows_left,
+                                 store::Batch& batch);
+    Result<void> trim_undelivered(Destination& destination, Timestamp now, std::size_t& rows_left,
+                                  store::Batch& batch);
 
     DeliveryOptions options_;
     DeliveryParts parts_;
@@ -169,7 +179,8 @@ private:
     std::map<std::string, std::unique_ptr<Destination>, std::less<>> destinations_;
     std::size_t named_by_rules_ = 0;      // Of destinations_.
     std::array<Turns, 2> turns_;          // By policy.
-    Names touched_;                       // Owed since the last write_owed.
+    Destinations touched_;                // Owed since the last write_owed.
+    Destinations undurable_;              // Owed what is not known to be durable.
     std::map<std::uint64_t, Open> open_;  // In flight, by id.
     std::size_t open_outbound_ = 0;       // Of open_.
     std::size_t open_bytes_ = 0;
@@ -177,7 +188,7 @@ private:
     std::uint64_t last_id_ = 0;
     RemovedDestinations removed_;
     std::string trim_cursor_;
-    std::uint64_t trimmed_first_ = 0;  // The journal's first sequence when the last round began.
+    Timestamp trimmed_at_;  // When the last round over all destinations began.
 };
 
 }  // namespace onput::notifier

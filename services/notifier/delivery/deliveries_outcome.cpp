@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
 
@@ -17,6 +19,7 @@ Result<void> Deliveries::on_answer(const Answer& answer, Timestamp now, Effects&
     }
     const auto found = destinations_.find(open.mapped().name);
     if (found == destinations_.end()) return {};
+    update_owed(*found->second);
     const auto context = context_of(*found->second, now);
     if (!context) return {};
     return settle(*found->second, open.mapped().number, answer, *context, effects);
@@ -120,12 +123,10 @@ std::size_t Deliveries::keep(const AttemptOutcome& outcome, const JournalEntry& 
 
 void Deliveries::keep_undelivered_of(UndeliveredRecord record, store::Batch& batch,
                                      Effects& effects) {
-    if (!destinations_.contains(record.arn) && named_by_rules_ >= destinations_max) {
-        effects.undeliverable.push_back({.arn = std::move(record.arn),
-                                         .event_id = std::move(record.event_id),
-                                         .sequence = record.sequence,
-                                         .error = std::move(record.error)});
-        return;
+    if (record.arn != overflow_name &&
+        (!is_possible_name(record.arn) || !has_room_for(record.arn))) {
+        record.error = fmt::format("{}: {}", record.arn.substr(0, arn_bytes_max), record.error);
+        record.arn = overflow_name;
     }
     const std::uint64_t number = delivery_number(record.sequence, 0);
     DestinationRecord kind;
@@ -148,7 +149,10 @@ Result<void> Deliveries::commit(Change change) {
 
 Result<void> Deliveries::expire(Timestamp now, Effects& effects) {
     std::size_t items_left = give_up_items_per_turn;
-    for (Destination* destination : in_turn(turns_[0])) {
+    Schedule& schedule = turns_[static_cast<std::size_t>(SendPolicy::ordered_batch)].schedule;
+    schedule.advance(now);
+    // Whoever fails is tried again, and is ready then.
+    for (Destination* destination : schedule.ready_after("")) {
         const auto context = context_of(*destination, now);
         if (context) ONPUT_TRY_VOID(expire_some(*destination, *context, items_left, effects));
         if (items_left == 0) return {};

@@ -115,6 +115,7 @@ public:
     std::uint32_t failures = 0;  // Since the last success.
     Timestamp failed_at;         // The last of them, and why; empty after a success.
     std::string last_error;
+    std::optional<Timestamp> wakes_at;  // Kept by Schedule.
 
     virtual void check_invariants() const;
 

@@ -32,9 +32,10 @@ Result<std::uint64_t> remove_oldest_undelivered(const store::View& view, std::st
     if (kept <= undelivered_kept_max) return kept;
     const std::uint64_t excess =
         std::min<std::uint64_t>(kept - undelivered_kept_max, store::scan_rows_max);
-    ONPUT_TRY(const auto rows, view.scan(partition, undelivered_of(arn), excess));
-    for (const auto& row : rows) batch.remove(row.key);
-    return kept - rows.size();
+    ONPUT_TRY(auto keys, view.scan_keys(partition, undelivered_of(arn), excess));
+    const std::uint64_t left = kept - keys.size();
+    for (auto& key : keys) batch.remove(std::move(key));
+    return left;
 }
 
 Result<bool> RemovedDestinations::remove_rows(const store::View& view, store::Batch& batch) {
@@ -43,9 +44,9 @@ Result<bool> RemovedDestinations::remove_rows(const store::View& view, store::Ba
         const std::string& name = *names_.begin();
         for (const auto& range :
              {deliveries_from(name, 0), attempts_of(name), undelivered_of(name)}) {
-            ONPUT_TRY(const auto rows, view.scan(partition, range, rows_left));
-            for (const auto& row : rows) batch.remove(row.key);
-            rows_left -= rows.size();
+            ONPUT_TRY(auto keys, view.scan_keys(partition, range, rows_left));
+            rows_left -= keys.size();
+            for (auto& key : keys) batch.remove(std::move(key));
             if (rows_left == 0) return true;  // This one may have more.
         }
         batch.remove(destination_key(name));

@@ -14,6 +14,7 @@
 namespace onput::notifier {
 
 inline constexpr std::size_t undelivered_kept_max = 10'000;  // Per destination; the oldest go.
+inline constexpr Duration undelivered_kept_age_max = std::chrono::hours(14 * 24);
 inline constexpr std::size_t removed_rows_per_turn = 300;
 
 // By number.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "common/service/rows.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -59,33 +60,34 @@ Result<void> Journal::restore(std::string new_epoch, store::Batch& batch) {
 
 Result<void> Journal::restore_sources() {
     sources_.clear();
-    ONPUT_TRY(const auto rows, view_.scan(partition, sources(), store::scan_rows_max));
-    for (const auto& row : rows) {
-        ONPUT_TRY(const auto record, read_row<SourceRecord>(row.key, row.value));
-        sources_.emplace(source_in(row.key), record.through);
-    }
-    return {};
+    return service::for_each_row(
+        view_, partition, sources(), [this](const store::Row& row) -> Result<void> {
+            ONPUT_TRY(auto record, read_row<SourceRecord>(row.key, row.value));
+            sources_.emplace(source_in(row.key), record);
+            return {};
+        });
 }
 
 std::uint64_t Journal::through(std::string_view source) const {
     const auto found = sources_.find(source);
-    return found == sources_.end() ? 0 : found->second;
-}
-
-Result<void> Journal::admit(std::string_view source) const {
-    if (sources_.size() >= sources_max && !sources_.contains(source)) {
-        return fail(ErrorCode::resource_exhausted,
-                    "append to the journal: there are too many outboxes");
-    }
-    return {};
+    return found == sources_.end() ? 0 : found->second.through;
 }
 
 void Journal::set_through(std::string_view source, std::uint64_t through, store::Batch& batch) {
     auto found = sources_.find(source);
-    if (found == sources_.end()) found = sources_.emplace(source, 0).first;
-    ONPUT_CHECK(found->second <= through);
-    found->second = through;
-    batch.put(source_key(source), schema::encode(SourceRecord{.through = through}));
+    if (found == sources_.end()) {
+        if (sources_.size() >= sources_max) {
+            const auto oldest = std::ranges::min_element(
+                sources_, {}, [](const auto& one) { return one.second.appended_at; });
+            batch.remove(source_key(oldest->first));
+            sources_.erase(oldest);
+        }
+        found = sources_.emplace(source, SourceRecord{}).first;
+    }
+    SourceRecord& record = found->second;
+    ONPUT_CHECK(record.through <= through);
+    record = {.through = through, .appended_at = head_time_};
+    batch.put(source_key(source), schema::encode(record));
 }
 
 schema::JournalRecord Journal::append(JournalBody body, std::string bytes, Timestamp now,
@@ -155,7 +157,8 @@ void Journal::set_owed_through(std::uint64_t sequence) {
     state_.owed_through = sequence;
 }
 
-Result<std::vector<JournalEntry>> Journal::read_from(std::uint64_t from, std::size_t limit) const {
+Result<std::vector<JournalEntry>> Journal::read_from(std::uint64_t from,
+                                                     store::ScanLimit limit) const {
     const auto range = journal_between(std::max(from, first()), head());
     ONPUT_TRY(const auto rows, view_.scan(partition, range, limit));
     std::vector<JournalEntry> entries;
@@ -183,8 +186,9 @@ Result<FetchedPage> Journal::fetch(const schema::FetchJournal& request) const {
     std::uint64_t from = request.from_sequence;
     std::size_t bytes = 0;
     while (from <= head() && result.records.size() < records_max) {
-        const std::size_t limit =
-            std::min(records_max - result.records.size(), store::scan_rows_max);
+        const store::ScanLimit limit{
+            std::min(records_max - result.records.size(), store::scan_rows_max),
+            fetch_bytes_max - bytes};
         ONPUT_TRY(auto rows, view_.scan(partition, journal_between(from, head()), limit));
         if (rows.empty()) break;
         from += rows.size();
@@ -193,7 +197,7 @@ Result<FetchedPage> Journal::fetch(const schema::FetchJournal& request) const {
             if (bytes > fetch_bytes_max && !result.records.empty()) break;
             result.records.push_back(std::move(row.value));
         }
-        if (bytes > fetch_bytes_max) break;
+        if (bytes >= fetch_bytes_max) break;
     }
     result.page.records = static_cast<std::uint32_t>(result.records.size());
     return result;
@@ -236,7 +240,7 @@ Result<bool> Journal::trim(const Retention& retention, store::Batch& batch) {
         ONPUT_TRY(const auto oldest, read_record(first()));
         if (oldest.time >= retention.older_than) return false;
     }
-    ONPUT_TRY(const auto entries, read_from(first(), trim_records_per_turn));
+    ONPUT_TRY(const auto entries, read_from(first(), {trim_records_per_turn, trim_bytes_per_turn}));
     std::size_t removed = 0;
     for (const auto& entry : entries) {
         const bool is_above_count = head() + 1 - first() > retention.records_max;
@@ -256,7 +260,7 @@ Result<bool> Journal::trim(const Retention& retention, store::Batch& batch) {
         recent_.pop_front();
     }
     if (removed > 0) write_state(batch);
-    return removed == trim_records_per_turn;
+    return removed > 0 && removed == entries.size();
 }
 
 void Journal::check_invariants() const {

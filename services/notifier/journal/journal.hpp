@@ -35,6 +35,7 @@ inline constexpr std::size_t recent_records_max = 4096;  // Kept decoded for del
 inline constexpr std::size_t recent_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // Of one page; one record always.
 inline constexpr std::size_t trim_records_per_turn = 300;
+inline constexpr std::size_t trim_bytes_per_turn = 4 * 1024 * 1024;
 
 // A record with its body decoded.
 struct JournalEntry {
@@ -85,8 +86,7 @@ public:
 
     // How far this outbox has been taken over; 0: not known yet.
     [[nodiscard]] std::uint64_t through(std::string_view source) const;
-    // Fails with resource_exhausted when there are sources_max others.
-    [[nodiscard]] Result<void> admit(std::string_view source) const;
+    // A new one above sources_max takes the place of the one that appended least recently.
     void set_through(std::string_view source, std::uint64_t through, store::Batch& batch);
 
     // Appends one body, given decoded and encoded, and returns its record. Call write_state after
@@ -100,9 +100,9 @@ public:
     [[nodiscard]] Result<JournalEntry> read(std::uint64_t sequence) const;
     // One or the other.
     [[nodiscard]] Result<EntryRef> load(std::uint64_t sequence) const;
-    // At most `limit` (<= scan_rows_max) records from `from` on.
+    // From `from` on, as many records as the limit allows and at least one.
     [[nodiscard]] Result<std::vector<JournalEntry>> read_from(std::uint64_t from,
-                                                              std::size_t limit) const;
+                                                              store::ScanLimit limit) const;
 
     // Fails with reason wrong_epoch or truncated.
     [[nodiscard]] Result<FetchedPage> fetch(const schema::FetchJournal& request) const;
@@ -137,7 +137,7 @@ private:
     const store::View& view_;
     JournalStateRecord state_;
     Timestamp head_time_;  // Of the newest record, the latest of all.
-    std::map<std::string, std::uint64_t, std::less<>> sources_;
+    std::map<std::string, SourceRecord, std::less<>> sources_;
     std::deque<JournalEntry> recent_;  // Contiguous; the last one is the head.
     std::size_t recent_bytes_ = 0;
 };

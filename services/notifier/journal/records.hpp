@@ -36,6 +36,14 @@ inline constexpr std::size_t trace_id_bytes_max = 64;   // Longer ones are not i
 inline constexpr std::size_t source_bytes_max = 128;
 inline constexpr std::size_t arn_bytes_max = 512;
 
+// The destination that keeps what no other could be kept for. It is owed nothing.
+inline constexpr std::string_view overflow_name = "overflow";
+
+// A zero byte would end the name early in the rows' keys.
+inline bool is_possible_name(std::string_view arn) {
+    return !arn.empty() && arn.size() <= arn_bytes_max && arn.find('\0') == std::string_view::npos;
+}
+
 struct JournalStateRecord {
     // Version 2 added owed_through.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::journal_state_record,
@@ -52,11 +60,13 @@ struct JournalStateRecord {
 };
 
 struct SourceRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::source_record};
+    // Version 2 added appended_at.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::source_record, .version = 2};
 
     std::uint64_t through = 0;  // Every outbox number <= this is in the journal.
+    Timestamp appended_at = {};
 
-    ONPUT_FIELDS(through)
+    ONPUT_FIELDS(through, appended_at)
     friend bool operator==(const SourceRecord&, const SourceRecord&) = default;
 };
 

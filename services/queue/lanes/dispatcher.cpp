@@ -59,23 +59,28 @@ Result<WaitId> Dispatcher::receive(Queue& queue, const ReceiveTerms& terms, Time
         return fail(ErrorCode::resource_exhausted,
                     "too many messages are in flight: at most 120000 in one queue", "OverLimit");
     }
-    const Waiter waiter{.wait = WaitId(++last_wait_),
-                        .name = terms.wait_name,
-                        .messages_max = terms.messages_max,
-                        .visibility = terms.visibility,
-                        .deadline = now + terms.wait};
+    Waiter waiter{.wait = WaitId(++last_wait_),
+                  .name = terms.wait_name,
+                  .messages_max = terms.messages_max,
+                  .visibility = terms.visibility,
+                  .deadline = now + terms.wait};
     schema::MessagesReceived received;
     // Those that wait already have the first claim.
     if (queue.waiters.empty()) {
         ONPUT_TRY(received, take(queue, waiter, now, effects));
     }
-    if (!received.messages.empty() || terms.wait == Duration::zero()) {
+    const bool is_clearing = queue.waiters.empty() && received.messages.empty() && may_take(queue);
+    if (!received.messages.empty() || (terms.wait == Duration::zero() && !is_clearing)) {
         effects.answers.push_back({waiter.wait, std::move(received)});
         return waiter.wait;
     }
     if (queue.waiters.size() >= waiters_max) {
         return fail(ErrorCode::resource_exhausted, "too many receives are waiting at this queue",
                     "OverLimit");
+    }
+    if (is_clearing) {
+        waiter.deadline = std::max(waiter.deadline, now + clearing_wait);
+        agenda_.activate(queue);
     }
     queue.waiters.push_back(waiter);
     places_.emplace(waiter.wait, Place{.queue = queue.number, .name = waiter.name});
@@ -162,8 +167,12 @@ std::vector<Worker*> Dispatcher::takers_of(const Queue& queue) const {
 Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>& takers,
                                               std::size_t limit, Timestamp now, Effects& effects) {
     std::size_t granted = 0;
-    // Where in effects.grants the unfinished message of each taker is.
-    std::vector<std::size_t> open(takers.size(), SIZE_MAX);
+    // The unfinished message of each taker.
+    struct Frame {
+        std::size_t index = SIZE_MAX;  // In effects.grants.
+        std::size_t bytes = 0;
+    };
+    std::vector<Frame> open(takers.size());
     while (granted < limit &&
            (queue.function || queue.messages.count(MessageState::in_flight) < in_flight_max)) {
         std::size_t best = SIZE_MAX;
@@ -183,12 +192,15 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
         --worker.credit;
         ++worker.grants_sent;
         ++granted;
-        if (open[best] == SIZE_MAX ||
-            effects.grants[open[best]].grants.size() >= schema::lane_grants_max) {
-            open[best] = effects.grants.size();
+        schema::LaneGrant grant = show_grant(queue, *std::move(leased));
+        Frame& frame = open[best];
+        if (frame.index == SIZE_MAX || frame.bytes + grant.body.size() > grants_bytes_max ||
+            effects.grants[frame.index].grants.size() >= schema::lane_grants_max) {
+            frame = {.index = effects.grants.size(), .bytes = 0};
             effects.grants.push_back(open_grants(queue, worker));
         }
-        effects.grants[open[best]].grants.push_back(show_grant(queue, *std::move(leased)));
+        frame.bytes += grant.body.size();
+        effects.grants[frame.index].grants.push_back(std::move(grant));
     }
     return granted;
 }
@@ -196,12 +208,19 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
 Result<void> Dispatcher::serve(Timestamp now, Effects& effects) {
     // Ends after a whole round in which no queue got anything granted.
     std::size_t idle = 0;
+    is_clearing_ = false;
     while (idle < agenda_.active()) {
         Queue* queue = catalogue_.find(*agenda_.pop_active());
         if (queue == nullptr) continue;
         queue->is_active = false;
         ONPUT_TRY_VOID(serve_waiters(*queue, now, effects));
         if (queue->messages.count(MessageState::visible) == 0) continue;
+        if (!queue->waiters.empty() && may_take(*queue)) {
+            agenda_.activate(*queue);
+            is_clearing_ = true;
+            ++idle;
+            continue;
+        }
         std::vector<Worker*> takers = takers_of(*queue);
         // Nobody here to take it: a receive or reconsider() will come back to it.
         if (takers.empty()) continue;
@@ -209,8 +228,17 @@ Result<void> Dispatcher::serve(Timestamp now, Effects& effects) {
         ONPUT_TRY(const std::size_t granted, serve_workers(*queue, takers, limit, now, effects));
         idle = granted == 0 ? idle + 1 : 0;
         if (queue->messages.count(MessageState::visible) > 0) agenda_.activate(*queue);
+        const bool has_credit =
+            std::ranges::any_of(takers, [](const Worker* worker) { return worker->can_take(); });
+        if (granted == 0 && has_credit && may_take(*queue)) is_clearing_ = true;
     }
     return {};
+}
+
+void Dispatcher::shift(Duration by) {
+    std::set<std::pair<Timestamp, WaitId>> shifted;
+    for (const auto& [deadline, wait] : deadlines_) shifted.emplace(deadline + by, wait);
+    deadlines_ = std::move(shifted);
 }
 
 void Dispatcher::reconsider() {

@@ -20,6 +20,13 @@ inline constexpr std::size_t waiters_max = 10'000;  // Of one queue.
 // Grants of one queue in a row while others have messages too.
 inline constexpr std::size_t grants_per_turn = 16;
 
+// Of one frame of grants: the largest frame is 16 MiB, and one grant always goes.
+inline constexpr std::size_t grants_bytes_max = 4UL * 1024 * 1024;
+
+// How long a receive that does not want to wait does so all the same, while messages that nobody
+// gets any more are cleared from before those that it may have.
+inline constexpr Duration clearing_wait = std::chrono::seconds(1);
+
 struct ReceiveTerms {
     std::uint32_t messages_max = 1;
     Duration visibility{};
@@ -54,6 +61,12 @@ public:
     void on_time(Timestamp now, Effects& effects);
     [[nodiscard]] std::optional<Timestamp> next_time() const;
 
+    // Messages that nobody gets any more were cleared away, and there are more of them before those
+    // that somebody waits for: `serve` wants to be called again at once.
+    [[nodiscard]] bool is_clearing() const { return is_clearing_; }
+    // The wall clock was set by so much.
+    void shift(Duration by);
+
     // Workers or functions have changed: queues that nobody served may be served now.
     void reconsider();
 
@@ -67,6 +80,10 @@ private:
     Result<std::size_t> serve_workers(Queue& queue, std::vector<Worker*>& takers, std::size_t limit,
                                       Timestamp now, Effects& effects);
     [[nodiscard]] std::vector<Worker*> takers_of(const Queue& queue) const;
+    [[nodiscard]] static bool may_take(const Queue& queue) {
+        return queue.messages.count(MessageState::visible) > 0 &&
+               queue.messages.count(MessageState::in_flight) < in_flight_max;
+    }
     void answer_empty(Queue& queue, std::deque<Waiter>::iterator waiter, Effects& effects);
 
     Messages& messages_;
@@ -82,6 +99,7 @@ private:
     std::map<WaitId, Place> places_;
     std::set<std::pair<Timestamp, WaitId>> deadlines_;
     std::uint64_t last_wait_ = 0;
+    bool is_clearing_ = false;
     std::size_t first_taker_ = 0;  // Where the search for the least loaded worker begins.
 };
 

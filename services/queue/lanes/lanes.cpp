@@ -240,7 +240,7 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
     const bool is_last =
         queue->function &&
         ((back.attempt == Messages::Attempt::counted &&
-          status->receive_count >= queue->receives_max()) ||
+          status->receives_here() >= queue->receives_max()) ||
          (back.attempt == Messages::Attempt::lost && status->losses + 1U >= worker_losses_max));
     if (!is_last) return messages_.give_back(*queue, lease.message, back, effects);
     Failure failure = back.failure;

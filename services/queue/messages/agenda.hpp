@@ -25,6 +25,10 @@ public:
     // are gone, or have nothing to wake by now.
     std::optional<QueueNumber> pop_due(Timestamp now);
     [[nodiscard]] std::optional<Timestamp> next_time() const;
+    // The wall clock was set by so much. `Queue::armed_at` is the caller's.
+    void shift(Duration by) {
+        for (Appointment& appointment : appointments_) appointment.time += by;
+    }
 
 private:
     struct Appointment {

@@ -84,9 +84,35 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, co
                                      .error_message = checked.error().message});
     }
     if (delivered.through == mark.through) return delivered;
-    mark = {.through = delivered.through, .refused = delivered.refused};
+    mark = {.through = delivered.through,
+            .refused = delivered.refused,
+            .taken_at = messages_.stamp(caller.now)};
     effects.batch().put(key, schema::encode(mark));
     return delivered;
+}
+
+Result<void> Deliveries::on_time(Timestamp age_now, store::Batch& batch) {
+    if (next_mark_.empty()) {
+        if (age_now >= round_at_ && age_now < round_at_ + marks_round_interval) return {};
+        round_at_ = age_now;
+        next_mark_ = delivery_mark_rows().from;
+    }
+    const store::Range range{.from = next_mark_, .to = delivery_mark_rows().to};
+    ONPUT_TRY(const auto rows,
+              view_.scan(partition, range, {marks_pruned_at_once, marks_bytes_at_once}));
+    next_mark_.clear();
+    for (const store::Row& row : rows) {
+        next_mark_ = row.key + '\0';
+        ONPUT_TRY(auto mark, schema::decode<DeliveryMarkRecord>(row.value));
+        if (mark.taken_at == Timestamp{}) {
+            // Of a release that did not say when.
+            mark.taken_at = age_now;
+            batch.put(row.key, schema::encode(mark));
+        } else if (mark.taken_at + delivery_mark_age_max <= age_now) {
+            batch.remove(row.key);
+        }
+    }
+    return {};
 }
 
 }  // namespace onput::queue

@@ -9,6 +9,13 @@
 
 namespace onput::queue {
 
+// What a source has handed over is forgotten when it was silent for so long: many times as long as
+// the notifier goes on sending the same.
+inline constexpr Duration delivery_mark_age_max = std::chrono::days(90);
+inline constexpr Duration marks_round_interval = std::chrono::hours(1);
+inline constexpr std::size_t marks_pruned_at_once = 200;
+inline constexpr std::size_t marks_bytes_at_once = 1024UL * 1024;
+
 class Deliveries {
 public:
     Deliveries(const store::View& view, Messages& messages, Catalogue& catalogue)
@@ -22,6 +29,9 @@ public:
     Result<schema::Delivered> deliver(const schema::Deliver& request, const Caller& caller,
                                       Effects& effects);
 
+    // Forgets old marks, some at a time.
+    Result<void> on_time(Timestamp age_now, store::Batch& batch);
+
 private:
     Result<Queue*> find(const std::string& arn) const;
     [[nodiscard]] Result<void> check_item(const Queue& queue, const schema::Deliver& request,
@@ -30,6 +40,8 @@ private:
     const store::View& view_;
     Messages& messages_;
     Catalogue& catalogue_;
+    Timestamp round_at_;     // When the last round over all marks began.
+    std::string next_mark_;  // Where it goes on; empty: it is over.
 };
 
 }  // namespace onput::queue

@@ -102,6 +102,13 @@ void MessageIndex::push_wake(Wake wake) {
     std::ranges::push_heap(wakes_, is_later);
 }
 
+void MessageIndex::shift(Duration by) {
+    for (auto& [number, status] : touched_) {
+        if (status.state != MessageState::visible) status.visible_at += by;
+    }
+    for (Wake& wake : wakes_) wake.time += by;
+}
+
 void MessageIndex::wake(Timestamp now, std::vector<Candidate>& expired) {
     while (!wakes_.empty() && wakes_.front().time <= now) {
         const Wake due = wakes_.front();

@@ -38,11 +38,15 @@ struct MessageStatus {
     LeaseId lease{};        // The newest; kept when it has ended.
     WorkerNumber worker{};  // Holder of a lease over a lane.
     std::uint32_t receive_count = 0;
-    std::uint16_t losses = 0;  // Attempts that ended with the death of their worker.
+    std::uint32_t receives_before = 0;  // Of them, in queues it was in before this one.
+    std::uint16_t losses = 0;           // Attempts that ended with the death of their worker.
     MessageState state = MessageState::visible;
     bool is_logged = false;
     bool has_lease_row = false;
     bool has_failure = false;  // There is a row that says why its last attempt failed.
+
+    // Counts towards this queue's limit.
+    [[nodiscard]] std::uint32_t receives_here() const { return receive_count - receives_before; }
 };
 
 class MessageIndex {
@@ -70,6 +74,8 @@ public:
     [[nodiscard]] std::optional<Candidate> oldest_visible();
     void pop_oldest();
 
+    // The wall clock was set by so much: what hides ends as much later.
+    void shift(Duration by);
     // Makes visible whatever is due. Appends those that were in flight, as they were.
     void wake(Timestamp now, std::vector<Candidate>& expired);
     // When wake has something to do: nothing, or a moment that is never too late.

@@ -59,9 +59,10 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
             return {};
         }));
     const MessageNumber first(queue.record.purged_through + 1);
-    ONPUT_TRY_VOID(for_each_row(
-        parts_.view, message_rows(queue.number, first), [&](const store::Row& row) -> Result<void> {
-            const auto key = parse_message_key(row.key);
+    ONPUT_TRY_VOID(service::for_each_key(
+        parts_.view, partition, message_rows(queue.number, first),
+        [&](const std::string& row) -> Result<void> {
+            const auto key = parse_message_key(row);
             if (!key) return fail(ErrorCode::corruption, "a key of a message");
             const auto lease = leases.find(key->message);
             if (lease == leases.end()) {
@@ -85,6 +86,7 @@ MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& 
                          .lease = LeaseId(record.lease),
                          .worker = {},
                          .receive_count = record.receive_count,
+                         .receives_before = record.receives_before,
                          .losses = static_cast<std::uint16_t>(record.losses),
                          .state = MessageState::visible,
                          .is_logged = record.is_logged,
@@ -134,8 +136,9 @@ Result<MessageRecord> Messages::take(const Queue& queue, const Candidate& candid
 }
 
 void Messages::read_ahead(const Queue& queue, MessageNumber after) {
-    const auto rows = parts_.view.scan(
-        partition, message_rows(queue.number, MessageNumber(after.get() + 1)), read_ahead_rows);
+    const auto rows =
+        parts_.view.scan(partition, message_rows(queue.number, MessageNumber(after.get() + 1)),
+                         {read_ahead_rows, read_ahead_bytes_max});
     // Only a hint: whatever is wrong with these rows is found when they are needed.
     if (!rows) return;
     for (const store::Row& row : *rows) {
@@ -166,7 +169,8 @@ void Messages::write_lease(const Queue& queue, MessageNumber number, MessageStat
                        .is_logged = status.is_logged,
                        .leased_at = status.leased_at,
                        .losses = status.losses,
-                       .has_failure = status.has_failure};
+                       .has_failure = status.has_failure,
+                       .receives_before = status.receives_before};
     if (status.state == MessageState::in_flight) {
         record.lease = status.lease.get();
         if (const Worker* worker = parts_.workers.find(status.worker)) {
@@ -189,20 +193,21 @@ void Messages::forget(Queue& queue) {
 void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
                    Effects& effects) {
     const MessageNumber number = parts_.counters.next_message(effects.batch());
-    effects.batch().put(message_key({queue.number, number, now}), schema::encode(record));
+    const Timestamp sent_at = parts_.age.stamp(now);
+    effects.batch().put(message_key({queue.number, number, sent_at}), schema::encode(record));
     if (record.is_logged) {
         log(queue, record, {.now = now, .what = "queued", .detail = "message " + record.message_id},
             effects);
     }
     if (delay > Duration::zero()) {
-        MessageStatus status{.sent_at = now,
+        MessageStatus status{.sent_at = sent_at,
                              .visible_at = now + delay,
                              .state = MessageState::hidden,
                              .is_logged = record.is_logged};
         write_lease(queue, number, status, effects);
         queue.messages.add(number, status);
     } else {
-        queue.messages.add_fresh(number, now);
+        queue.messages.add_fresh(number, sent_at);
         cache_.put(number, std::move(record));
     }
     ++size_;
@@ -215,12 +220,12 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
     for (std::size_t skipped = 0; skipped < expired_removed_at_once; ++skipped) {
         const auto oldest = queue.messages.oldest_visible();
         if (!oldest) return std::optional<Leased>();
-        if (queue.is_expired(oldest->status.sent_at, terms.now)) {
+        if (queue.is_expired(oldest->status.sent_at, parts_.age.at(terms.now))) {
             drop_oldest(queue, *oldest, effects);
             continue;
         }
         const std::uint32_t receives_max = queue.receives_max();
-        if (receives_max > 0 && oldest->status.receive_count >= receives_max) {
+        if (receives_max > 0 && oldest->status.receives_here() >= receives_max) {
             ONPUT_TRY(const Failure failure,
                       with_history(queue, oldest->number, oldest->status,
                                    {.code = "ReceivedTooOften",
@@ -362,7 +367,7 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
                  .detail = attempt_text(ended.status.receive_count) + ": the lease ran out"},
                 effects);
         }
-        if (!queue.function || ended.status.receive_count < queue.receives_max()) continue;
+        if (!queue.function || ended.status.receives_here() < queue.receives_max()) continue;
         ONPUT_TRY(const Failure failure,
                   with_history(queue, ended.number, ended.status,
                                {.code = "job.lease_ended",
@@ -384,7 +389,7 @@ void Messages::drop_oldest(Queue& queue, const Candidate& candidate, Effects& ef
 bool Messages::expire(Queue& queue, Timestamp now, Effects& effects) {
     for (std::size_t i = 0; i < expired_removed_at_once; ++i) {
         const auto oldest = queue.messages.oldest_visible();
-        if (!oldest || !queue.is_expired(oldest->status.sent_at, now)) return false;
+        if (!oldest || !queue.is_expired(oldest->status.sent_at, parts_.age.at(now))) return false;
         drop_oldest(queue, *oldest, effects);
     }
     return true;
@@ -435,7 +440,8 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
         dead_letter_job(queue, candidate.status, std::move(record), failure, now, effects);
         return true;
     }
-    // A message keeps everything but its place: its id, its age and its count of receives.
+    // A message keeps everything but its place: its id, its age and its count of receives. That of
+    // its new place begins at 0, or a chain of dead-letter queues would hand out nothing.
     const MessageNumber number = parts_.counters.next_message(effects.batch());
     record.dead_letter_source_arn = queue.arn;
     effects.batch().put(message_key({target->number, number, candidate.status.sent_at}),
@@ -444,6 +450,8 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
     status.state = MessageState::visible;
     status.visible_at = now;
     status.worker = WorkerNumber();
+    status.receives_before = status.receive_count;
+    status.has_failure = false;
     write_lease(*target, number, status, effects);
     target->messages.add(number, status);
     cache_.put(number, std::move(record));

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/age_clock.hpp"
 #include "common/base/random.hpp"
 #include "services/queue/commands/catalogue.hpp"
 #include "services/queue/effects.hpp"
@@ -30,6 +31,7 @@ inline constexpr std::size_t record_cache_bytes = 64UL * 1024 * 1024;
 
 // Rows read ahead when a queue's backlog is handed out, and the size of body up to which that pays.
 inline constexpr std::size_t read_ahead_rows = 64;
+inline constexpr std::size_t read_ahead_bytes_max = 256UL * 1024;
 inline constexpr std::size_t read_ahead_body_bytes_max = 4096;
 
 // Messages that outlived their retention are removed in portions of this many.
@@ -67,6 +69,7 @@ struct MessageParts {
     JobLog& log;
     Agenda& agenda;
     Notifications& notifications;
+    const AgeClock& age;
     std::size_t messages_max = 0;  // Of all queues together.
 };
 
@@ -86,7 +89,8 @@ public:
     void add(Queue& queue, MessageRecord record, Timestamp now, Duration delay, Effects& effects);
 
     // Hands out the oldest visible message, or nothing. Messages on the way that are too old are
-    // dropped, and those received too often are dead-lettered.
+    // dropped, and those received too often are dead-lettered, but no more than
+    // expired_removed_at_once: nothing while some are visible means that there is more to do.
     Result<std::optional<Leased>> lease_oldest(Queue& queue, const LeaseTerms& terms,
                                                Effects& effects);
 
@@ -141,6 +145,9 @@ public:
         std::string detail;
     };
     void log(const Queue& queue, const MessageRecord& record, Step step, Effects& effects);
+
+    // What is made now was made at this time, as ages are counted.
+    [[nodiscard]] Timestamp stamp(Timestamp now) const { return parts_.age.stamp(now); }
 
     [[nodiscard]] const MessageStats& stats() const { return stats_; }
     [[nodiscard]] std::size_t size() const { return size_; }  // Of all queues.

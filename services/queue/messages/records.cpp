@@ -36,6 +36,9 @@ std::string queue_prefix(char table, QueueNumber queue) {
 std::string counters_key() {
     return "c";
 }
+std::string age_key() {
+    return "a";
+}
 std::string outbox_key() {
     return "o";
 }
@@ -94,6 +97,9 @@ outbox::Rows outbox_rows() {
 }
 store::Range queue_rows() {
     return {.from = "q", .to = "r"};
+}
+store::Range delivery_mark_rows() {
+    return store::Range::of_prefix("d");
 }
 store::Range function_rows() {
     return {.from = "f", .to = "g"};

@@ -9,6 +9,7 @@
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log
 //     x <queue> <message>                      Failure          why a job's last attempt failed
+//     a                                        service::AgeRecord  by what messages are deleted
 //     o                                        OutboxRecord     which outbox this is, and its state
 //     e <number>                               TopicMessage     the outbox: ends of jobs
 //
@@ -96,7 +97,8 @@ struct MessageRecord {
 
 // How a message stands that is delayed, in flight, or has been received before.
 struct LeaseRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::lease_record};
+    // Version 2 added receives_before.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::lease_record, .version = 2};
 
     Timestamp visible_at;
     std::uint32_t receive_count = 0;
@@ -106,11 +108,12 @@ struct LeaseRecord {
     std::uint64_t epoch = 0;
     bool is_logged = false;
     Timestamp leased_at;
-    std::uint32_t losses = 0;  // Attempts that ended with the death of their worker.
-    bool has_failure = false;  // There is a Failure beside it.
+    std::uint32_t losses = 0;           // Attempts that ended with the death of their worker.
+    bool has_failure = false;           // There is a Failure beside it.
+    std::uint32_t receives_before = 0;  // Of receive_count: in queues it was in before this one.
 
     ONPUT_FIELDS(visible_at, receive_count, first_received_at, lease, worker, epoch, is_logged,
-                 leased_at, losses, has_failure)
+                 leased_at, losses, has_failure, receives_before)
     friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
 };
 
@@ -140,15 +143,17 @@ struct OutboxRecord {
 
 // What this destination has taken from this source: deliveries up to `through` are not taken again.
 struct DeliveryMarkRecord {
+    // Version 3 added taken_at.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::delivery_mark_record,
-                                              .version = 2};
+                                              .version = 3};
 
     std::uint64_t through = 0;
     // What the newest delivery refused for good: said again when its answer was lost and it is
     // repeated.
     std::vector<schema::EntryResult> refused = {};
+    Timestamp taken_at = {};
 
-    ONPUT_FIELDS(through, refused)
+    ONPUT_FIELDS(through, refused, taken_at)
     friend bool operator==(const DeliveryMarkRecord&, const DeliveryMarkRecord&) = default;
 };
 
@@ -167,6 +172,7 @@ struct JobRecord {
 };
 
 std::string counters_key();
+std::string age_key();
 std::string outbox_key();
 std::string queue_key(std::string_view account, std::string_view name);
 std::string function_key(std::string_view account, std::string_view name);
@@ -192,6 +198,7 @@ outbox::Rows outbox_rows();
 // All rows of one table, or those of one queue in it from a message on.
 store::Range queue_rows();
 store::Range function_rows();
+store::Range delivery_mark_rows();
 store::Range job_rows();
 store::Range message_rows(QueueNumber queue, MessageNumber from);
 store::Range lease_rows(QueueNumber queue);

@@ -15,8 +15,12 @@ public:
         return std::nullopt;
     }
     Result<std::vector<store::Row>> scan(std::string_view, const store::Range&,
-                                         std::size_t) const override {
+                                         store::ScanLimit) const override {
         return std::vector<store::Row>{};
+    }
+    Result<std::vector<std::string>> scan_keys(std::string_view, const store::Range&,
+                                               std::size_t) const override {
+        return std::vector<std::string>{};
     }
     Result<store::Ticket> commit(store::Batch) override { return ++last; }
     void sync() override {}

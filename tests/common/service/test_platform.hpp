@@ -30,6 +30,7 @@ public:
     }
     void at_turn_end(std::function<void()> work) override { ends_.push_back(std::move(work)); }
     [[nodiscard]] Timestamp now() const override { return now_; }
+    [[nodiscard]] Duration monotonic() const override { return now_.time_since_epoch(); }
 
     // Runs what was posted and what is due, then the end of the turn.
     void turn() {

@@ -15,6 +15,7 @@ protected:
         }
         return result;
     }
+    void fill_destinations();
 };
 
 TEST_F(DeliveriesTest, an_event_is_sent_to_each_destination_it_is_owed) {
@@ -377,7 +378,8 @@ TEST_F(DeliveriesTest, only_the_newest_undelivered_are_kept) {
     EXPECT_TRUE(*store.get("notifier", undelivered_key(queue_a, delivery_number(refused, 0))));
 }
 
-TEST_F(DeliveriesTest, there_are_at_most_destinations_max) {
+// The number of destinations is full of queue_a0, queue_a1 ...
+void DeliveriesTest::fill_destinations() {
     for (std::size_t i = 0; i < destinations_max; i += owed_per_event_max) {
         std::vector<schema::OwedDestination> owed;
         for (std::size_t k = i; k < std::min(i + owed_per_event_max, destinations_max); ++k) {
@@ -385,13 +387,57 @@ TEST_F(DeliveriesTest, there_are_at_most_destinations_max) {
         }
         append_durably(owed);
     }
-    EXPECT_EQ(try_append({++last_number}, {event({owe(queue_b)})}).error().code,
-              ErrorCode::resource_exhausted);
-    EXPECT_TRUE(try_append({++last_number}, {event({owe(queue_a + "0")})}));
+}
+
+TEST_F(DeliveriesTest, a_destination_too_many_concerns_only_the_event_that_names_it) {
+    fill_destinations();
+    deliver_all();
+    const std::vector<std::uint64_t> numbers{last_number + 1, last_number + 2, last_number + 3};
+    last_number += 3;
+    const auto appended =
+        try_append(numbers, {event({owe(queue_a + "0")}), event({owe(queue_b), owe(queue_a + "1")}),
+                             event({owe(queue_a + "2")})});
+    ASSERT_TRUE(appended);
+    EXPECT_EQ(appended->through, last_number);
+    sync();
+    EXPECT_EQ(deliver_all().size(), 3u);
+    EXPECT_EQ(state_of(std::string(overflow_name)).undelivered, 1u);
+    ASSERT_EQ(undeliverable.size(), 1u);
+    EXPECT_NE(undeliverable[0].error.find(queue_b), std::string::npos);
+    // The story of the event says why.
+    const auto record = schema::decode<schema::ObjectEvent>(published[published.size() - 2].body);
+    EXPECT_NE(record->owed[0].withheld, "");
+    EXPECT_EQ(record->owed[1].withheld, "");
     // More than one page of rows.
+    crash();
+    EXPECT_EQ(core->list_destinations().destinations.size(), destinations_max + 1);
+}
+
+TEST_F(DeliveriesTest, destinations_that_sleep_are_not_looked_at) {
+    fill_destinations();
+    for (const auto& delivery : due()) reject(delivery, ErrorCode::not_found);
+    for (const auto& delivery : due()) reject(delivery, ErrorCode::not_found);
+    EXPECT_TRUE(due().empty());
+    // None is ready, so that the next turn is that of the trim, or of the first retry.
+    EXPECT_GT(core->next_wakeup(now), now - 1s);
+    EXPECT_TRUE(due().empty());
+    now += refused_delay_max;
+    EXPECT_EQ(due().size(), destinations_max);
+}
+
+TEST_F(DeliveriesTest, a_dead_destination_is_forgotten_with_what_it_did_not_get) {
+    append_durably({owe(queue_a)});
+    fail_times(queue_a, give_up_failures_min, ErrorCode::not_found);
+    pass(options.deliveries.undelivered_age_max + 1h);
+    EXPECT_EQ(state_of(queue_a).undelivered, 1u);
+    pass(undelivered_kept_age_max - 1h);
+    EXPECT_EQ(state_of(queue_a).undelivered, 1u);
+    pass(2h);
+    EXPECT_TRUE(core->list_destinations().destinations.empty());
+    EXPECT_TRUE(store.scan("notifier", store::Range::of_prefix("u/"), 10)->empty());
     sync();
     crash();
-    EXPECT_EQ(core->list_destinations().destinations.size(), destinations_max);
+    EXPECT_TRUE(core->list_destinations().destinations.empty());
 }
 
 TEST_F(DeliveriesTest, a_damaged_journal_is_noticed_when_it_is_needed) {

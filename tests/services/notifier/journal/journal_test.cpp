@@ -103,12 +103,48 @@ TEST_F(JournalTest, more_events_than_one_append_may_hold_are_refused) {
     EXPECT_EQ(try_append(numbers, events)->through, schema::append_events_max);
 }
 
-TEST_F(JournalTest, there_are_at_most_sources_max_outboxes) {
+TEST_F(JournalTest, an_outbox_too_many_takes_the_place_of_the_one_that_was_silent_longest) {
     for (std::size_t i = 0; i < sources_max; ++i) {
+        now += 1s;
         ASSERT_TRUE(try_append({1}, {event()}, "outbox-" + std::to_string(i)));
     }
-    EXPECT_EQ(try_append({1}, {event()}, "one more").error().code, ErrorCode::resource_exhausted);
-    EXPECT_TRUE(try_append({2}, {event()}, "outbox-0"));
+    ASSERT_TRUE(try_append({2}, {event()}, "outbox-0"));
+    ASSERT_TRUE(try_append({1}, {event()}, "one more"));
+    sync();
+    crash();
+    // What is known survives a restart, of all of them: nothing is journaled twice.
+    const std::uint64_t head = core->head();
+    EXPECT_EQ(try_append({2}, {event()}, "outbox-0")->through, 2u);
+    EXPECT_EQ(try_append({1}, {event()}, "one more")->through, 1u);
+    for (std::size_t i = 2; i < sources_max; ++i) {
+        ASSERT_TRUE(try_append({1}, {event()}, "outbox-" + std::to_string(i)));
+    }
+    EXPECT_EQ(core->head(), head);
+    EXPECT_TRUE(try_append({1}, {event()}, "outbox-1"));
+    EXPECT_EQ(core->head(), head + 1);
+}
+
+TEST_F(JournalTest, a_row_that_cannot_be_taken_does_not_stop_those_behind_it) {
+    auto owed_to_many = event();
+    owed_to_many.owed.assign(owed_per_event_max + 1, owe(queue_a));
+    const std::vector<std::string> rows{"no event at all",
+                                        schema::encode(event({owe(queue_a)})),
+                                        std::string(event_bytes_max + 1, 'x'),
+                                        schema::encode(schema::ObjectEvent{}),
+                                        schema::encode(owed_to_many),
+                                        schema::encode(event({owe(std::string("a\0b", 3))})),
+                                        schema::encode(schema::DeliveryAttempt{.event_id = "e"}),
+                                        schema::encode(event({owe(queue_a)}))};
+    const auto appended = try_append_bytes({1, 2, 3, 4, 5, 6, 7, 8}, rows);
+    ASSERT_TRUE(appended);
+    EXPECT_EQ(appended->through, 8u);
+    sync();
+    EXPECT_EQ(deliver_all().size(), 2u);
+    EXPECT_EQ(undeliverable.size(), 6u);
+    EXPECT_EQ(state_of(std::string(overflow_name)).undelivered, 6u);
+    // Each is in the journal, and can be found there.
+    EXPECT_EQ(core->head(), 8u);
+    EXPECT_EQ(journaled<schema::DeliveryAttempt>().front().event_id, "outbox/1");
 }
 
 TEST_F(JournalTest, a_page_holds_the_records_asked_for) {

@@ -20,10 +20,15 @@ public:
         return view_.get(part, key);
     }
     Result<std::vector<store::Row>> scan(std::string_view part, const store::Range& range,
-                                         std::size_t limit) const override {
+                                         store::ScanLimit limit) const override {
         auto rows = view_.scan(part, range, limit);
         if (rows) rows_read += rows->size();
         return rows;
+    }
+
+    Result<std::vector<std::string>> scan_keys(std::string_view part, const store::Range& range,
+                                               std::size_t limit) const override {
+        return view_.scan_keys(part, range, limit);
     }
 
     mutable std::size_t rows_read = 0;

@@ -1,0 +1,60 @@
+// AgeClock: by what things are deleted for their age. The wall clock may jump (a wrong battery, a
+// wrong time server, a person), and what is deleted by a jump does not come back with it.
+//
+//     wall      ____----====(+5 days, for a minute)====----____
+//     age       ____----------------------------------____        moves as time really passes
+//
+// It runs with the monotonic clock, and follows the wall at up to twice the speed, or half. Only a
+// wall clock that stands by its time is believed at once: for ahead_belief, or behind_belief. It
+// survives restarts through `state`; what passes while the process is down is caught up the same
+// way, which deletes late rather than early.
+//
+// Pure; a core owns it, its host tells it both clocks before each command.
+#pragma once
+
+#include "common/base/time.hpp"
+
+namespace onput {
+
+class AgeClock {
+public:
+    // Further apart than this, the clocks disagree.
+    static constexpr Duration agreement = std::chrono::seconds(2);
+    static constexpr Duration ahead_belief = std::chrono::hours(24);
+    static constexpr Duration behind_belief = std::chrono::hours(1);
+
+    struct State {
+        Timestamp time;
+        Duration ahead_for{};  // The wall has been ahead for so long.
+        Duration behind_for{};
+    };
+
+    // Goes on where another life stopped. Before the first `observe`.
+    void restore(const State& state);
+
+    // Both clocks, as they are now; `monotonic` since any moment, the same for all calls.
+    void observe(Timestamp wall, Duration monotonic);
+
+    // The latest time that surely has come: never ahead of the wall. The wall itself before
+    // anything was observed.
+    [[nodiscard]] Timestamp at(Timestamp wall) const;
+    // For what is made now and will be judged by `at`: never behind this clock, so that a wall
+    // clock that is behind for a moment makes nothing old.
+    [[nodiscard]] Timestamp stamp(Timestamp wall) const;
+
+    // By how much the wall was set, forward or back, between the last two observations.
+    [[nodiscard]] Duration jump() const { return jump_; }
+    [[nodiscard]] const State& state() const { return state_; }
+
+private:
+    void follow(Duration gap, Duration elapsed);
+
+    State state_;
+    bool is_set_ = false;      // state_.time means something.
+    bool is_running_ = false;  // The clocks were observed in this life.
+    Timestamp wall_;
+    Duration monotonic_{};
+    Duration jump_{};
+};
+
+}  // namespace onput
