@@ -6,8 +6,8 @@
 
 namespace onput::auth {
 
-// Whether any object of this JSON has two members of one name, escapes decoded. Text that is no JSON
-// has none: its parser says what is wrong with it.
+// Whether any object of this JSON has two members of one name, escapes decoded. What is no JSON has
+// none: its parser says what is wrong with it.
 bool has_repeated_name(std::string_view json);
 
 }  // namespace onput::auth

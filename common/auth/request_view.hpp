@@ -1,6 +1,6 @@
 // RequestView: an HTTP request as it came off the wire, borrowed from whoever parsed it.
-// Signatures cover the bytes that were sent, so nothing here is trimmed or merged. Of the query they
-// cover what it means: its parameters are decoded once, and are the ones that the caller acts on.
+// Signatures cover the bytes that were sent, so nothing here is trimmed or merged. Of the query
+// they cover what it means: its parameters are decoded once, and the caller acts on the same ones.
 #pragma once
 
 #include <optional>
