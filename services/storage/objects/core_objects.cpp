@@ -101,6 +101,16 @@ Result<ObjectRecord> StorageCore::find_object(const std::string& bucket,
                                  .details = {{"Key", key}}});
 }
 
+Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>& source) const {
+    if (!source) return {};
+    ONPUT_TRY(const auto now, read_object(source->bucket, source->key));
+    if (now && sequencer_text(now->sequencer) == source->sequencer) return {};
+    return fail(ErrorCode::conflict,
+                "s3://" + source->bucket + "/" + source->key + " was " +
+                    (now ? "replaced by a newer upload" : "deleted"),
+                "superseded");
+}
+
 std::uint64_t StorageCore::next_sequencer(Timestamp now) const {
     const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(to_micros(now), 0));
     return std::max(micros << sequencer_shift, sequencer_ + 1);
@@ -150,6 +160,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
         // The first answer was lost. Its conditions held then and need not hold now.
         return put_of(*before);
     }
+    ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_replace(request.conditions,
                                  before ? std::optional(validators_of(*before)) : std::nullopt));
 
@@ -185,6 +196,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObj
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY(const auto before, read_object(request.bucket, request.key));
     if (!before) return schema::ObjectDeleted{};
+    ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
     ONPUT_TRY(const auto events, pattern::parse_occurred_event(removed_by_delete));
     std::string event_id =
