@@ -12,7 +12,7 @@
 // ReadObject ... CloseRead.
 //
 // Reasons: no_such_bucket, no_such_key, access_denied, key_too_long, entity_too_large,
-// precondition_failed (details: Condition), superseded, not_modified (details: ETag, Last-Modified),
+// precondition_failed (details: Condition), superseded, result_exists, not_modified (details: ETag, Last-Modified),
 // invalid_range (details: ActualObjectSize, RangeRequested), no_such_session, metadata_too_large,
 // storage_full.
 #pragma once
@@ -93,7 +93,8 @@ struct ObjectPut {
 
 // The object that a result was made of, as the worker read it. What is written or removed because of
 // it is refused with `superseded` unless that very object is still there: a newer one has an event
-// of its own, whose results these would replace. Storage asks within the commit.
+// of its own, whose results these would replace. A result is refused with `result_exists` where
+// another object lies that is no result of the same source. Storage asks within the commit.
 struct ResultSource {
     std::string bucket;
     std::string key;

@@ -48,6 +48,27 @@ schema::ObjectPut put_of(const ObjectRecord& record) {
             .last_modified = record.last_modified};
 }
 
+std::string text_of(const schema::ResultSource& source) {
+    return source.bucket + "/" + source.key;
+}
+
+// A result may replace an earlier result of the same source: whatever else lies there was not made
+// by its worker, or of another object whose name gives the same key.
+Result<void> check_result(const schema::PutObject& request,
+                          const std::optional<ObjectRecord>& before) {
+    if (!request.source || !before || before->source == text_of(*request.source)) return {};
+    // Results of version 1 did not say their source.
+    if (before->source.empty() && !before->idempotency_key.empty()) return {};
+    const std::string whose = before->source.empty() ? std::string("no result of a function")
+                                                     : "made of s3://" + before->source;
+    return fail(ErrorCode::conflict,
+                "s3://" + request.bucket + "/" + request.key + " is there already and is " + whose +
+                    ", so the result of s3://" + text_of(*request.source) +
+                    " was not written over it; give one of them another name or folder, or the "
+                    "function another output prefix",
+                "result_exists");
+}
+
 struct EventName {
     std::string name;
     pattern::EventSet events;
@@ -161,6 +182,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
         return put_of(*before);
     }
     ONPUT_TRY_VOID(check_source(request.source));
+    ONPUT_TRY_VOID(check_result(request, before));
     ONPUT_TRY_VOID(check_replace(request.conditions,
                                  before ? std::optional(validators_of(*before)) : std::nullopt));
 
@@ -175,7 +197,8 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
                        .event_id = {},
                        .trace_id = {},
                        .blob = content.blob ? store::to_text(*content.blob) : std::string(),
-                       .idempotency_key = request.idempotency_key};
+                       .idempotency_key = request.idempotency_key,
+                       .source = request.source ? text_of(*request.source) : std::string()};
     static_cast<void>(  // The record has it too.
         commit_event({.bucket = *bucket,
                       .key = request.key,

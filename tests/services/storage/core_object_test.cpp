@@ -165,6 +165,24 @@ TEST_F(ObjectsTest, a_result_of_an_older_source_never_replaces_a_newer_one_s) {
     EXPECT_EQ(get("speech")->bytes, "of short");
 }
 
+TEST_F(ObjectsTest, a_result_replaces_nothing_but_an_earlier_result_of_its_source) {
+    const auto result_of = [this](const std::string& key, const std::string& at) {
+        auto request = put_request(at, 1);
+        request.source = {.bucket = "photos", .key = key, .sequencer = head(key)->sequencer};
+        return put(request, {.bytes = "x"});
+    };
+    ASSERT_TRUE(put("cat.jpg", "j"));
+    ASSERT_TRUE(put("cat.png", "p"));
+    ASSERT_TRUE(put("report.json", "a user's own"));
+    ASSERT_TRUE(result_of("cat.jpg", "cat.thumbnail.jpg"));
+    ASSERT_TRUE(result_of("cat.jpg", "cat.thumbnail.jpg"));
+    const auto other = result_of("cat.png", "cat.thumbnail.jpg");
+    EXPECT_EQ(other.error().reason, "result_exists");
+    EXPECT_NE(other.error().message.find("made of s3://photos/cat.jpg"), std::string::npos);
+    EXPECT_EQ(result_of("cat.jpg", "report.json").error().reason, "result_exists");
+    EXPECT_EQ(get("report.json")->bytes, "a user's own");
+}
+
 TEST_F(ObjectsTest, a_result_is_not_made_once_its_source_is_deleted) {
     const auto text = put("text", "long");
     ASSERT_TRUE(remove("text"));
