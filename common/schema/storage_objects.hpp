@@ -12,7 +12,8 @@
 // ReadObject ... CloseRead.
 //
 // Reasons: no_such_bucket, no_such_key, access_denied, key_too_long, entity_too_large,
-// precondition_failed (details: Condition), superseded, result_exists, not_modified (details: ETag, Last-Modified),
+// precondition_failed (details: Condition), superseded, result_exists, not_modified (details:
+// ETag, Last-Modified),
 // invalid_range (details: ActualObjectSize, RangeRequested), no_such_session, metadata_too_large,
 // storage_full.
 #pragma once
@@ -91,7 +92,8 @@ struct ObjectPut {
     friend bool operator==(const ObjectPut&, const ObjectPut&) = default;
 };
 
-// The object that a result was made of, as the worker read it. What is written or removed because of
+// The object that a result was made of, as the worker read it. What is written or removed
+// because of
 // it is refused with `superseded` unless that very object is still there: a newer one has an event
 // of its own, whose results these would replace. A result is refused with `result_exists` where
 // another object lies that is no result of the same source. Storage asks within the commit.

@@ -157,14 +157,10 @@ Finding check_instance(const std::string& data, const Result<Instance>& instance
 ExitCode run_doctor(const GlobalOptions& global) {
     const std::string data = data_directory(global.data);
     const auto instance = read_instance(data);
-    const std::vector<Finding> findings{check_binaries(),
-                                        check_writable(data, instance),
-                                        check_disk(data),
-                                        check_confinement(),
-                                        check_voices(),
-                                        check_open_files(),
-                                        check_clock(),
-                                        check_instance(data, instance)};
+    const std::vector<Finding> findings{check_binaries(), check_writable(data, instance),
+                                        check_disk(data), check_confinement(),
+                                        check_voices(),   check_open_files(),
+                                        check_clock(),    check_instance(data, instance)};
     bool is_good = true;
     Table table({"CHECK", "RESULT", "DETAIL"});
     schema::JsonWriter json;
