@@ -92,11 +92,10 @@ struct ObjectPut {
     friend bool operator==(const ObjectPut&, const ObjectPut&) = default;
 };
 
-// The object that a result was made of, as the worker read it. What is written or removed
-// because of
-// it is refused with `superseded` unless that very object is still there: a newer one has an event
-// of its own, whose results these would replace. A result is refused with `result_exists` where
-// another object lies that is no result of the same source. Storage asks within the commit.
+// The object that a result was made of, as the worker read it. What is written or removed because
+// of it is refused with `superseded` unless that very object is still there: a newer one has an
+// event of its own, whose results these would replace. A result is refused with `result_exists`
+// where another object lies that is no result of the same source. Storage asks within the commit.
 struct ResultSource {
     std::string bucket;
     std::string key;
