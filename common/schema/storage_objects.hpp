@@ -12,7 +12,8 @@
 // ReadObject ... CloseRead.
 //
 // Reasons: no_such_bucket, no_such_key, access_denied, key_too_long, entity_too_large,
-// precondition_failed (details: Condition), not_modified (details: ETag, Last-Modified),
+// precondition_failed (details: Condition), superseded, result_exists, not_modified (details:
+// ETag, Last-Modified),
 // invalid_range (details: ActualObjectSize, RangeRequested), no_such_session, metadata_too_large,
 // storage_full.
 #pragma once
@@ -91,9 +92,23 @@ struct ObjectPut {
     friend bool operator==(const ObjectPut&, const ObjectPut&) = default;
 };
 
+// The object that a result was made of, as the worker read it. What is written or removed because
+// of it is refused with `superseded` unless that very object is still there: a newer one has an
+// event of its own, whose results these would replace. A result is refused with `result_exists`
+// where another object lies that is no result of the same source. Storage asks within the commit.
+struct ResultSource {
+    std::string bucket;
+    std::string key;
+    std::string sequencer;  // ObjectInfo's.
+
+    ONPUT_FIELDS(bucket, key, sequencer)
+    friend bool operator==(const ResultSource&, const ResultSource&) = default;
+};
+
 // The gateway has read the whole body and verified signature and checksums before it sends this.
 struct PutObject {
-    static constexpr MessageInfo info{.kind = Kind::put_object};
+    // Version 2 added source.
+    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 2};
     static constexpr std::string_view method = "storage.put_object";
     using Reply = ObjectPut;
 
@@ -113,9 +128,10 @@ struct PutObject {
     std::string host_id;
     std::string source_ip;
     std::string event_name;  // "ObjectCreated:Put"; empty means that.
+    std::optional<ResultSource> source;
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, content_type, headers, metadata, checksums,
-                 conditions, idempotency_key, request_id, host_id, source_ip, event_name)
+                 conditions, idempotency_key, request_id, host_id, source_ip, event_name, source)
     friend bool operator==(const PutObject&, const PutObject&) = default;
 };
 
@@ -166,7 +182,8 @@ struct AppendWrite {
 };
 
 struct FinishWrite {
-    static constexpr MessageInfo info{.kind = Kind::finish_write};
+    // Version 2 has version 2 of PutObject.
+    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 2};
     static constexpr std::string_view method = "storage.finish_write";
     using Reply = ObjectPut;
 
@@ -275,7 +292,8 @@ struct ObjectDeleted {
 
 // Succeeds when there is no such object, as on AWS.
 struct DeleteObject {
-    static constexpr MessageInfo info{.kind = Kind::delete_object};
+    // Version 2 added source.
+    static constexpr MessageInfo info{.kind = Kind::delete_object, .version = 2};
     static constexpr std::string_view method = "storage.delete_object";
     using Reply = ObjectDeleted;
 
@@ -285,8 +303,9 @@ struct DeleteObject {
     std::string request_id;
     std::string host_id;
     std::string source_ip;
+    std::optional<ResultSource> source;
 
-    ONPUT_FIELDS(bucket, key, conditions, request_id, host_id, source_ip)
+    ONPUT_FIELDS(bucket, key, conditions, request_id, host_id, source_ip, source)
     friend bool operator==(const DeleteObject&, const DeleteObject&) = default;
 };
 

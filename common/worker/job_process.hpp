@@ -67,7 +67,8 @@ struct JobUsage {
 
 // An error says what happened to the job, `reason` which case it is:
 //   job_crashed (internal), job_exited (internal), job_timeout (timeout), job_memory, job_output,
-//   job_result, job_threads (resource_exhausted), job_cancelled, zygote_ended, job_not_started (unavailable);
+//   job_result, job_threads (resource_exhausted), job_cancelled, zygote_ended, job_not_started
+//   (unavailable);
 // any other error is the one that the job's own function returned.
 struct JobOutcome {
     JobId id;

@@ -292,7 +292,7 @@ void JobServer::kill_late() {
     }
 }
 
-// RLIMIT_NPROC would count all processes of the user, so the threads of each child are counted here.
+// RLIMIT_NPROC would count all processes of the user, so each child's threads are counted here.
 void JobServer::kill_crowded() {
     const auto now = Clock::now();
     if (options_.threads_max == 0 || now < threads_counted_at_ + threads_period) return;

@@ -1,5 +1,7 @@
 #include "common/worker/job_worker.hpp"
 
+#include <algorithm>
+#include <array>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -14,6 +16,14 @@ namespace {
 constexpr Duration last_acks_timeout = std::chrono::seconds(5);
 
 }  // namespace
+
+bool is_final(const Error& error) {
+    constexpr std::array<std::string_view, 6> ends_of_children{
+        "job_timeout", "job_crashed", "job_exited", "job_output", "job_result", "job_threads"};
+    return error.code == ErrorCode::invalid_argument ||
+           error.code == ErrorCode::permission_denied ||
+           std::ranges::find(ends_of_children, error.reason) != ends_of_children.end();
+}
 
 JobReply::~JobReply() {
     if (!deliver_) return;
@@ -74,7 +84,7 @@ struct JobWorker::State {
                 lease,
                 {.code = error.reason.empty() ? std::string(to_string(error.code)) : error.reason,
                  .message = error.message,
-                 .is_permanent = error.code == ErrorCode::invalid_argument,
+                 .is_permanent = is_final(error),
                  .is_counted = error.code != ErrorCode::unavailable,
                  .disposition = end.error().disposition}));
         }

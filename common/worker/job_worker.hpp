@@ -39,6 +39,11 @@ struct JobFailure {
 // How a job ended: what it made, or why it failed.
 using JobEnd = std::expected<schema::JobOutcome, JobFailure>;
 
+// True when another attempt would end alike: the input or the configuration is at fault, or the
+// child ran into a limit or crashed, which it does from the same memory with the same bytes again.
+// Memory is the machine's, too, and may be there next time.
+bool is_final(const Error& error);
+
 // The one answer that a job's lease waits for. Sending it is its end; if it goes unsent, the lease
 // is given back: `unavailable`, so another attempt is made and this one does not count.
 class JobReply {

@@ -325,7 +325,8 @@ void ObjectClient::remove(schema::DeleteObject object, const ObjectContext& cont
 }
 
 Error as_job_error(Error error, std::string_view doing) {
-    if (error.reason == "no_such_key" || error.reason == "object_too_large") {
+    if (error.reason == "no_such_key" || error.reason == "object_too_large" ||
+        error.reason == "result_exists") {
         error.code = ErrorCode::invalid_argument;
     }
     if (error.code == ErrorCode::timeout) error.code = ErrorCode::unavailable;

@@ -15,6 +15,7 @@ template <typename Request>
 void ObjectJob::identify(Request& request) {
     request.request_id = services_.random.hex(16);
     request.source_ip = "127.0.0.1";
+    request.source = source_;
 }
 
 Result<void> ObjectJob::open_files() {
@@ -26,7 +27,13 @@ Result<void> ObjectJob::open_files() {
 Task<Result<schema::ObjectInfo>> ObjectJob::download(std::uint64_t bytes_max) {
     ObjectName name{.bucket = event_.bucket, .key = event_.key};
     const Range to{.bytes_max = bytes_max};
-    co_return co_await download(std::move(name), to);
+    auto downloaded = co_await download(std::move(name), to);
+    if (downloaded) derive_from(*downloaded);
+    co_return downloaded;
+}
+
+void ObjectJob::derive_from(const schema::ObjectInfo& source) {
+    source_ = {.bucket = event_.bucket, .key = event_.key, .sequencer = source.sequencer};
 }
 
 Task<Result<schema::ObjectInfo>> ObjectJob::download(ObjectName name, Range to) {

@@ -16,6 +16,7 @@
 // JobZygote; explained() makes the former a job's.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,7 +54,8 @@ public:
     Result<void> open_files();
     [[nodiscard]] int output_fd() const { return output_.get(); }
 
-    // The event's object, to the start of the input file.
+    // The event's object, to the start of the input file. Results are of this version from then on:
+    // once it was replaced or deleted, nothing is written or removed any more (`superseded`).
     Task<Result<schema::ObjectInfo>> download(std::uint64_t bytes_max);
     // Any object, to the input file from `offset` on.
     struct Range {
@@ -62,6 +64,8 @@ public:
     };
     Task<Result<schema::ObjectInfo>> download(ObjectName name, Range to);
     Task<Result<schema::ObjectInfo>> inspect(ObjectName name);
+    // As after its download, for an object that was only inspected.
+    void derive_from(const schema::ObjectInfo& source);
 
     // The function's time-out as wall and processor time, the configuration's memory.
     [[nodiscard]] JobLimits limits() const;
@@ -81,13 +85,14 @@ public:
 
 private:
     [[nodiscard]] ObjectContext context() const;
-    // Of every write: a request id of its own.
+    // Of every write: a request id of its own, and what it is the result of.
     template <typename Request>
     void identify(Request& request);
 
     JobServices& services_;
     LaneJob job_;
     S3Event event_;
+    std::optional<schema::ResultSource> source_;
     FileDescriptor input_;
     FileDescriptor output_;
 };

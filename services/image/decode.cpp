@@ -43,29 +43,29 @@ VipsImage* open_image(std::string_view bytes, const Opening& opening) {
     switch (opening.format) {
         case PhotoFormat::jpeg:
             vips_jpegload_buffer(data, size, &made, "shrink", static_cast<int>(opening.shrink),
-                                 "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING,
+                                 "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR,
                                  nullptr);
             break;
         case PhotoFormat::png:
             vips_pngload_buffer(data, size, &made, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                VIPS_FAIL_ON_WARNING, nullptr);
+                                VIPS_FAIL_ON_ERROR, nullptr);
             break;
         case PhotoFormat::webp:
             vips_webpload_buffer(data, size, &made, "n", opening.pages, "access",
-                                 VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, nullptr);
+                                 VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
             break;
         case PhotoFormat::gif:
             vips_gifload_buffer(data, size, &made, "n", opening.pages, "access",
-                                VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, nullptr);
+                                VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
             break;
         case PhotoFormat::tiff:
             vips_tiffload_buffer(data, size, &made, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                 VIPS_FAIL_ON_WARNING, nullptr);
+                                 VIPS_FAIL_ON_ERROR, nullptr);
             break;
         case PhotoFormat::heif:
         case PhotoFormat::avif:
             vips_heifload_buffer(data, size, &made, "page", page, "access", VIPS_ACCESS_SEQUENTIAL,
-                                 "fail_on", VIPS_FAIL_ON_WARNING, nullptr);
+                                 "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
             break;
     }
     return made;

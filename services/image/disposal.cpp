@@ -59,7 +59,9 @@ Task<Result<void>> remove(PhotoJob& task) {
     photo.conditions.if_match = "\"" + task.photo.etag + "\"";
     auto removed = co_await task.job.remove(std::move(photo));
     // A newer upload has replaced the photo: that one stays.
-    if (removed || removed.error().reason == "precondition_failed") co_return Result<void>();
+    const std::string reason = removed ? "" : removed.error().reason;
+    if (removed || reason == "precondition_failed" || reason == "superseded")
+        co_return Result<void>();
     co_return std::unexpected(std::move(removed).error());
 }
 

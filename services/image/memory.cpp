@@ -1,33 +1,14 @@
 #include "services/image/memory.hpp"
 
-#include <cstdio>
-#include <limits>
-#include <memory>
+#include <string>
+#include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 namespace onput::image {
 namespace {
 
 // Stacks of threads, codecs' tables, encoded bytes.
 constexpr std::uint64_t spare_bytes = 48ULL << 20;
-
-std::uint64_t used_bytes() {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "re"),
-                                                               &std::fclose);
-    unsigned long long pages = 0;
-    if (file == nullptr || std::fscanf(file.get(), "%llu", &pages) != 1) return 0;
-    return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-std::uint64_t free_bytes() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
-        return std::numeric_limits<std::uint64_t>::max();
-    }
-    const std::uint64_t used = used_bytes() + spare_bytes;
-    return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
-}
 
 std::string in_mib(std::uint64_t bytes) {
     return std::to_string((bytes >> 20) + 1) + " MiB";
@@ -36,11 +17,20 @@ std::string in_mib(std::uint64_t bytes) {
 }  // namespace
 
 Result<void> reserve_memory(std::uint64_t bytes) {
-    const std::uint64_t free = free_bytes();
-    if (bytes <= free) return {};
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
+    const std::uint64_t wanted = bytes + spare_bytes;
+    // Only the kernel knows what is left: /proc cannot be read in a job.
+    void* const room =
+        ::mmap(nullptr, wanted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room != MAP_FAILED) {
+        ::munmap(room, wanted);
+        return {};
+    }
     return fail(ErrorCode::resource_exhausted,
-                "this needs about " + in_mib(bytes) + " of memory, and the job has " +
-                    in_mib(free) + " left",
+                "this needs about " + in_mib(bytes) +
+                    " of memory more than the job has in use, and " + in_mib(limit.rlim_cur) +
+                    " are allowed in all",
                 "job_memory");
 }
 

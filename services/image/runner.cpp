@@ -206,6 +206,7 @@ Task<JobEnd> work_on_photo(ObjectJob& job, const Config& config) {
     ONPUT_CO_TRY_VOID(explained(photo, "download " + task.photo.name()));
 
     take_photo(task, *photo);
+    job.derive_from(*photo);
     // An upload by a user has depth 0, and what is done because of it 1.
     if (job.lane_job().grant.trace.depth > 1 &&
         is_made_by(photo->metadata, job.lane_job().function)) {

@@ -158,6 +158,9 @@ private:
     [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
     Result<std::optional<ObjectRecord>> read_object(const std::string& bucket,
                                                     const std::string& key) const;
+    // Fails with `superseded` unless the source is the object that is there now.
+    [[nodiscard]] Result<void> check_source(
+        const std::optional<schema::ResultSource>& source) const;
     Result<ObjectRecord> find_object(const std::string& bucket, const std::string& key) const;
     Result<void> restore_outbox();
     Result<void> empty_trash(Effects& effects);

@@ -78,6 +78,8 @@ public:
 
     [[nodiscard]] const std::vector<Change>& all() const { return changes_; }
     [[nodiscard]] const Change* find(const std::string& event_id) const;
+    // The newest change of the object; nothing when there is none.
+    [[nodiscard]] const Change* last_of(const std::string& name) const;
     // The newest change of the object that anyone was told of: 0 when there is none.
     [[nodiscard]] std::uint64_t acknowledged_of(const std::string& name) const;
     // Every text that the object ever was; and whether it was ever removed.
@@ -85,7 +87,6 @@ public:
     [[nodiscard]] bool was_removed(const std::string& name) const;
 
 private:
-    [[nodiscard]] const Change* last_of(const std::string& name) const;
     void check_conditions(const Change& change, const schema::Conditions& conditions);
     void check_owed(const Change& change);
 

@@ -122,38 +122,40 @@ void WorkerNode::run(const worker::LaneJob& job) {
                     [this, job, key = event->key](const Result<schema::ObjectGot>& got,
                                                   const std::vector<transport::Frame>& frames) {
                         if (!got) return fail_job(job.grant.lease, got.error());
-                        std::string text;
-                        for (const auto& frame : frames) text += frame.view();
-                        speak(job, key, text);
+                        Text text{.source = {.bucket = got->object.bucket,
+                                             .key = key,
+                                             .sequencer = got->object.sequencer}};
+                        for (const auto& frame : frames) text.bytes += frame.view();
+                        speak(job, text);
                     });
 }
 
-void WorkerNode::speak(const worker::LaneJob& job, const std::string& key,
-                       const std::string& text) {
+void WorkerNode::speak(const worker::LaneJob& job, const Text& text) {
     const bool is_long = world_.chance(50);
     const Duration takes = is_long ? world_.between(seconds(20), seconds(80))
                                    : world_.between(milliseconds(5), seconds(2));
-    after(takes, [this, job, key, text] {
+    after(takes, [this, job, text] {
         const std::uint64_t lease = job.grant.lease;
+        const std::string& key = text.source.key;
         if (is_poison(key)) {
             finish(lease, onput::fail(ErrorCode::internal, "the child crashed", "job_crashed"));
         } else if (is_refused(key)) {
             finish(lease, onput::fail(ErrorCode::invalid_argument, "not a text", "not_text"));
         } else {
-            upload(job, key, text);
+            upload(job, text);
         }
     });
 }
 
-void WorkerNode::upload(const worker::LaneJob& job, const std::string& key,
-                        const std::string& text) {
-    const std::string result = speech_of(text);
+void WorkerNode::upload(const worker::LaneJob& job, const Text& text) {
+    const std::string result = speech_of(text.bytes);
     schema::PutObject object;
     object.bucket = job.environment.at("OUTPUT_BUCKET");
-    object.key = result_key_of(key);
+    object.key = result_key_of(text.source.key);
     object.size_bytes = result.size();
-    object.etag = "etag of " + text;
+    object.etag = "etag of " + text.bytes;
     object.idempotency_key = job.grant.message_id;
+    object.source = text.source;
     parts_.changes.intended(object, result);
     auto options = as_worker();
     options.trace = job.grant.trace;
@@ -161,6 +163,8 @@ void WorkerNode::upload(const worker::LaneJob& job, const std::string& key,
     transport::call(
         *storage_, object, std::move(options),
         [this, lease = job.grant.lease](const Result<schema::ObjectPut>& put, const auto&) {
+            if (!put && put.error().reason == "superseded")
+                return finish(lease, put.error().message);
             if (!put) return fail_job(lease, put.error());
             parts_.changes.acknowledged(put->event_id);
             // The moment in which a death costs most: the result is there and nobody knows.

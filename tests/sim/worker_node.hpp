@@ -47,8 +47,12 @@ private:
     void take(const schema::LaneGrants& grants);
     void start_jobs();
     void run(const worker::LaneJob& job);
-    void speak(const worker::LaneJob& job, const std::string& key, const std::string& text);
-    void upload(const worker::LaneJob& job, const std::string& key, const std::string& text);
+    struct Text {
+        schema::ResultSource source;
+        std::string bytes = {};
+    };
+    void speak(const worker::LaneJob& job, const Text& text);
+    void upload(const worker::LaneJob& job, const Text& text);
     void finish(std::uint64_t lease, Result<std::string> summary);
     void fail_job(std::uint64_t lease, Error error);
 

@@ -48,6 +48,27 @@ schema::ObjectPut put_of(const ObjectRecord& record) {
             .last_modified = record.last_modified};
 }
 
+std::string text_of(const schema::ResultSource& source) {
+    return source.bucket + "/" + source.key;
+}
+
+// A result may replace an earlier result of the same source: whatever else lies there was not made
+// by its worker, or of another object whose name gives the same key.
+Result<void> check_result(const schema::PutObject& request,
+                          const std::optional<ObjectRecord>& before) {
+    if (!request.source || !before || before->source == text_of(*request.source)) return {};
+    // Results of version 1 did not say their source.
+    if (before->source.empty() && !before->idempotency_key.empty()) return {};
+    const std::string whose = before->source.empty() ? std::string("no result of a function")
+                                                     : "made of s3://" + before->source;
+    return fail(ErrorCode::conflict,
+                "s3://" + request.bucket + "/" + request.key + " is there already and is " + whose +
+                    ", so the result of s3://" + text_of(*request.source) +
+                    " was not written over it; give one of them another name or folder, or the "
+                    "function another output prefix",
+                "result_exists");
+}
+
 struct EventName {
     std::string name;
     pattern::EventSet events;
@@ -101,6 +122,16 @@ Result<ObjectRecord> StorageCore::find_object(const std::string& bucket,
                                  .details = {{"Key", key}}});
 }
 
+Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>& source) const {
+    if (!source) return {};
+    ONPUT_TRY(const auto now, read_object(source->bucket, source->key));
+    if (now && sequencer_text(now->sequencer) == source->sequencer) return {};
+    return fail(ErrorCode::conflict,
+                "s3://" + source->bucket + "/" + source->key + " was " +
+                    (now ? "replaced by a newer upload" : "deleted"),
+                "superseded");
+}
+
 std::uint64_t StorageCore::next_sequencer(Timestamp now) const {
     const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(to_micros(now), 0));
     return std::max(micros << sequencer_shift, sequencer_ + 1);
@@ -150,6 +181,8 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
         // The first answer was lost. Its conditions held then and need not hold now.
         return put_of(*before);
     }
+    ONPUT_TRY_VOID(check_source(request.source));
+    ONPUT_TRY_VOID(check_result(request, before));
     ONPUT_TRY_VOID(check_replace(request.conditions,
                                  before ? std::optional(validators_of(*before)) : std::nullopt));
 
@@ -164,7 +197,8 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
                        .event_id = {},
                        .trace_id = {},
                        .blob = content.blob ? store::to_text(*content.blob) : std::string(),
-                       .idempotency_key = request.idempotency_key};
+                       .idempotency_key = request.idempotency_key,
+                       .source = request.source ? text_of(*request.source) : std::string()};
     static_cast<void>(  // The record has it too.
         commit_event({.bucket = *bucket,
                       .key = request.key,
@@ -185,6 +219,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObj
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY(const auto before, read_object(request.bucket, request.key));
     if (!before) return schema::ObjectDeleted{};
+    ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
     ONPUT_TRY(const auto events, pattern::parse_occurred_event(removed_by_delete));
     std::string event_id =

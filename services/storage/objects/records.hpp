@@ -56,7 +56,8 @@ struct BucketRecord {
 
 // What a listing shows comes first.
 struct ObjectRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::object_record};
+    // Version 2 added source.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::object_record, .version = 2};
 
     std::uint64_t size_bytes = 0;
     std::string etag;
@@ -70,9 +71,10 @@ struct ObjectRecord {
     std::string trace_id;
     std::string blob;  // Text of a BlobRef; empty: the bytes are in the data row, if there are any.
     std::string idempotency_key;
+    std::string source;  // "bucket/key" of what a worker made it of; empty: nobody's result.
 
     ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
-                 sequencer, event_id, trace_id, blob, idempotency_key)
+                 sequencer, event_id, trace_id, blob, idempotency_key, source)
     friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
 };
 

@@ -9,6 +9,23 @@
 namespace onput::worker {
 namespace {
 
+TEST(Finality, what_would_end_alike_again_is_not_tried_again) {
+    for (const char* reason :
+         {"job_timeout", "job_crashed", "job_exited", "job_output", "job_result", "job_threads"}) {
+        EXPECT_TRUE(is_final({.code = ErrorCode::internal, .message = "", .reason = reason}));
+    }
+    EXPECT_TRUE(is_final({.code = ErrorCode::invalid_argument, .message = "not a text"}));
+    EXPECT_TRUE(is_final({.code = ErrorCode::permission_denied, .message = "no"}));
+}
+
+TEST(Finality, what_the_machine_or_a_peer_lacked_may_be_there_next_time) {
+    EXPECT_FALSE(
+        is_final({.code = ErrorCode::resource_exhausted, .message = "", .reason = "job_memory"}));
+    EXPECT_FALSE(
+        is_final({.code = ErrorCode::unavailable, .message = "", .reason = "zygote_ended"}));
+    EXPECT_FALSE(is_final({.code = ErrorCode::internal, .message = "read result file"}));
+}
+
 TEST(AdvertisedEndpoint, it_is_the_address_bound_unless_another_host_is_named) {
     EXPECT_EQ(advertised_endpoint("tcp://0.0.0.0:7110", ""), "tcp://0.0.0.0:7110");
     EXPECT_EQ(advertised_endpoint("tcp://0.0.0.0:7110", "worker-3"), "tcp://worker-3:7110");

@@ -166,27 +166,29 @@ TEST(ImageBadInput, a_flipped_bit_in_the_pixels_of_a_png_is_noticed) {
     }
 }
 
-// JPEG has no checksum: most flipped bits are other pictures. Both decodes read all codes; in full
-// the decoder also looks past the last row of blocks.
-TEST(ImageBadInput, a_thumbnail_notices_nearly_as_many_flipped_bits_of_a_jpeg_as_a_full_decode) {
+// As some phones write them: the decoder warns of "extraneous bytes before marker", and has it all.
+TEST(ImageBadInput, a_jpeg_of_which_the_decoder_only_warns_is_a_photo) {
+    for (const char* suffix : {".jpg[Q=90]", ".jpg[Q=90,interlace]"}) {
+        std::string photo = encode_pixels(draw_scene({640, 480}), {.suffix = suffix});
+        photo.insert(photo.size() - 2, std::string(4, '\0'));  // Before the end-of-image marker.
+        const auto made = run(thumbnail, photo);
+        EXPECT_TRUE(made.has_value()) << suffix << ": " << made.error().message;
+    }
+}
+
+// JPEG has no checksum: a flipped bit is another picture. Whatever the scale, the verdict is one.
+TEST(ImageBadInput, a_thumbnail_refuses_no_jpeg_that_a_full_decode_takes) {
     const recipe::Recipe full = make_recipe({recipe::FormatStep{}});
     const recipe::Recipe small = make_recipe({recipe::FitStep{.width = 20, .height = 20}});
     for (const char* suffix : {".jpg[Q=90]", ".jpg[Q=90,interlace]"}) {
         const std::string whole = encode_pixels(draw_scene({640, 480}), {.suffix = suffix});
-        int by_full = 0;
-        int by_both = 0;
         for (std::size_t i = 0; i < 100; ++i) {
             std::string bad = whole;
             const std::size_t at = 700 + (i * 104'729) % (bad.size() - 702);
             bad[at] = static_cast<char>(bad[at] ^ (1 << (i % 8)));
-            const bool full_notices = !run(full, bad).has_value();
-            const bool small_notices = !run(small, bad).has_value();
-            EXPECT_TRUE(full_notices || !small_notices) << suffix << " at " << at;
-            by_full += full_notices ? 1 : 0;
-            by_both += small_notices ? 1 : 0;
+            EXPECT_TRUE(!run(full, bad).has_value() || run(small, bad).has_value())
+                << suffix << " at " << at;
         }
-        EXPECT_GT(by_full, 2) << suffix;
-        EXPECT_GE(by_both, by_full - 2) << suffix;
     }
 }
 

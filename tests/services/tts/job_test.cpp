@@ -49,6 +49,7 @@ protected:
         auto created = worker::JobZygote::create({.name = "speech",
                                                   .initialise = load_speech_engine,
                                                   .run = run_speech_job,
+                                                  .readable = {speech_data_folder()},
                                                   .jobs_max = 4});
         ASSERT_TRUE(created) << created.error().message;
         zygote = std::move(*created);
