@@ -1,5 +1,5 @@
-// ServiceManager: what a process reports to systemd through its notification socket (sd_notify(3)): that it
-// is ready, what it waits for, that it stops, and that its loop still turns (WatchdogSec).
+// ServiceManager: what a process reports to systemd through its notification socket (sd_notify(3)):
+// that it is ready, what it waits for, that it stops, and that its loop still turns (WatchdogSec).
 //
 // Without NOTIFY_SOCKET in the environment nothing is reported.
 #pragma once

@@ -14,8 +14,8 @@
 //                         queue, topic
 //
 // S3 compares suffixes byte by byte, and cameras write ".JPG": with any_case, a suffix becomes up
-// to four rules: "<id>" as written, and "<id>-lower", "<id>-upper", "<id>-title" (".Jpg") where they
-// differ.
+// to four rules: "<id>" as written, and "<id>-lower", "<id>-upper", "<id>-title" (".Jpg") where
+// they differ.
 //
 // A queue or topic without a policy that a notification or subscription names is given one that
 // lets those buckets and topics, and nobody else, send to it.

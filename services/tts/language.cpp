@@ -42,8 +42,8 @@ std::string_view script_of(char32_t code) {
     return {};
 }
 
-// The script that most of the text's letters are in; empty without letters. An ideograph or syllable
-// says as much as several letters.
+// The script that most of the text's letters are in; empty without letters. An ideograph or
+// syllable says as much as several letters.
 std::string_view main_script(std::string_view utf8) {
     std::map<std::string_view, std::size_t> weights;
     for_each_code_point(utf8, [&weights](char32_t code) {

@@ -1,7 +1,7 @@
 // Which language a text is in, as CLD2 recognises it. Pure.
 //
-// Good for whole texts of a sentence or two, not for single words: where CLD2 is not sure, a text in
-// a script of its own is in that script's most spoken language, and any other in the fallback.
+// Good for whole texts of a sentence or two, not for single words: where CLD2 is not sure, a text
+// in a script of its own is in that script's most spoken language, and any other in the fallback.
 #pragma once
 
 #include <optional>

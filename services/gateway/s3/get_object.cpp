@@ -135,8 +135,8 @@ http::Task<Result<void>> write_all(http::Exchange& exchange,
     co_return Result<void>();
 }
 
-// The head goes out with the first piece: an object whose beginning cannot be read is still answered
-// with an error.
+// The head goes out with the first piece: an object whose beginning cannot be read is still
+// answered with an error.
 http::Task<Result<void>> send_pieces(S3Request& request, const schema::ObjectGot& got,
                                      ReadAhead& ahead, bool& is_head_out) {
     http::Exchange& exchange = request.context.exchange;

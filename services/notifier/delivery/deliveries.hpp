@@ -72,8 +72,8 @@ public:
     // A message is owed to a subscription, unless it is already. Its row is behind.
     void owe(const Subscription& subscription, const JournalEntry& entry);
     Result<void> write_owed(store::Batch& batch);
-    // An UndeliveredRecord under a name that is owed nothing: a topic that does not take messages, or
-    // overflow_name, which also takes those of names that are impossible or too many. write_owed
+    // An UndeliveredRecord under a name that is owed nothing: a topic that does not take messages,
+    // or overflow_name, which also takes those of names that are impossible or too many. write_owed
     // completes it.
     void keep_undelivered_of(UndeliveredRecord record, store::Batch& batch, Effects& effects);
 

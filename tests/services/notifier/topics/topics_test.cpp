@@ -147,8 +147,7 @@ TEST_F(TopicTest, an_attribute_that_is_not_as_expected_is_left_alone) {
 TEST_F(TopicTest, a_policy_is_parsed_when_it_is_set) {
     const std::string arn = topic();
     const std::string out_of_scope = "Policy statement action out of service scope!";
-    for (const char* action :
-         {"sqs:SendMessage", "s3:*", "*", "sns:ListTopics", "sns:Nothing*"}) {
+    for (const char* action : {"sqs:SendMessage", "s3:*", "*", "sns:ListTopics", "sns:Nothing*"}) {
         EXPECT_EQ(outcome(set(arn, "Policy", allow("\"*\"", action))),
                   "InvalidParameter: Invalid parameter: " + out_of_scope)
             << action;
