@@ -9,7 +9,7 @@ from PIL import Image
 
 from harness.photos import MemoryWatch, Studio, function_toml, made_of, names_toml
 from harness.pictures import (COLOR_ALPHA, bad_photos, black_png, chunk, decode, encode, flipped,
-                              jpeg_claiming, photo)
+                              jpeg_claiming, photo, shorter_than_told)
 
 MIB = 1024 * 1024
 WORKER_BYTES_MAX = 64 * MIB
@@ -65,7 +65,7 @@ def stays(studio, key, bucket):
 
 BAD = ["empty.jpg", "text.jpg", "page.png", "drawing.jpg", "document.png", "bitmap.jpg", "bomb.png",
        "beyond-counting.png", "vast.jpg", "endless.gif", "cut.jpg", "cut.png", "cut.webp", "cut.gif",
-       "only-a-head.jpg", "flipped.png", "taller-than-told.jpg"]
+       "only-a-head.jpg", "flipped.png"]
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -84,6 +84,14 @@ def test_what_is_no_photo_is_moved_away_and_the_reason_is_told(studio, name):
     # No derivative, no sidecar, and nothing is made of the copy.
     assert studio.keys("outbox", name.rsplit(".", 1)[0] + ".") == []
     assert studio.ends["inbox", name][0]["attempts"] == 1
+
+
+def test_a_photo_of_which_decoders_only_warn_is_a_photo(studio):
+    body = shorter_than_told()
+    decode(body).load()  # Pillow takes it, too.
+    studio.upload("shorter.jpg", body)
+    assert [made["name"] for made in studio.success_of("shorter.jpg")["outputs"]] == [
+        "thumbnail", "web", "marked", "metadata"]
 
 
 def test_the_message_of_a_bomb_names_its_size(studio):

@@ -139,6 +139,11 @@ def jpeg_claiming(data, width, height):
     return data[:at + 5] + struct.pack(">HH", height, width) + data[at + 9:]
 
 
+def shorter_than_told():
+    """A JPEG whose header claims ten times the lines that are there: decoders warn, and show it."""
+    return jpeg_claiming(encode(Image.new("RGB", (600, 400), (200, 30, 30)), "JPEG"), 600, 4000)
+
+
 def many_pages(count):
     frames = [Image.new("P", (4, 4), number % 250) for number in range(count)]
     for number, frame in enumerate(frames):
@@ -170,5 +175,4 @@ def bad_photos():
         "cut.gif": (moving[:len(moving) // 2], "damaged"),
         "only-a-head.jpg": (jpeg[:20], "damaged"),
         "flipped.png": (flipped(flowers), "damaged"),
-        "taller-than-told.jpg": (jpeg_claiming(jpeg, 600, 4000), "damaged"),
     }
