@@ -64,8 +64,8 @@ public:
 
     // Takes outbox rows over; `events` are the attachments (core_append.cpp). A request that makes
     // no sense is invalid_argument. A row that cannot be taken (it cannot be read, it is too large)
-    // is journaled as a failed attempt with an UndeliveredRecord, since its outbox would send it for
-    // ever, and before anything else; a limit concerns the event alone that reaches it.
+    // is journaled as a failed attempt with an UndeliveredRecord: its outbox would send it for
+    // ever, before anything else. A limit concerns the event alone that reaches it.
     Result<schema::EventsAppended> append(const schema::AppendEvents& request,
                                           std::span<const std::string_view> events,
                                           const Caller& caller, Effects& effects);
