@@ -14,8 +14,8 @@
 // The output is in NFC (Vietnamese comes decomposed from some systems) and has no control
 // character but '\n': line ends of every kind become '\n', a form feed or U+2029 an empty line,
 // tabs and other controls a space. Characters without sound or form (byte order marks, soft
-// hyphens, bidirectional marks) are dropped. espeak-ng takes U+0001 as the start of a command, so this is
-// not only tidiness.
+// hyphens, bidirectional marks) are dropped. espeak-ng takes U+0001 as the start of a command, so
+// this is not only tidiness.
 #pragma once
 
 #include <cstdint>
