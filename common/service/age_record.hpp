@@ -3,6 +3,7 @@
 
 #include "common/base/age_clock.hpp"
 #include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
 
 namespace onput::service {
 
