@@ -10,7 +10,7 @@ mkdir -p build
 progress() {
     local on_terminal=$([ -t 1 ] && echo yes || echo no)
     awk -v on_terminal="$on_terminal" '
-        { print > "'$log'" }
+        { print >> "'$log'" }
         match($0, /^\[[0-9]+\/[0-9]+\]/) {
             split(substr($0, 2, RLENGTH - 2), step, "/")
             tenth = int(10 * step[1] / step[2])
