@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/base/digest.hpp"
+#include "common/base/printable.hpp"
 #include "common/store/blob_format.hpp"
 #include "common/store/block_sums.hpp"
 #include "common/store/file_io.hpp"
@@ -22,16 +23,7 @@ constexpr std::uint64_t piece_blocks = 16;  // Of a large blob, read at a time.
 
 std::string show(const std::optional<Owner>& owner) {
     if (!owner) return "an owner that cannot be read";
-    std::string shown = owner->partition + "/";
-    for (const char character : owner->key) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (byte < 0x20 || byte >= 0x7f) {
-            shown += fmt::format("\\x{:02x}", byte);
-        } else {
-            shown += character;
-        }
-    }
-    return shown;
+    return printable(owner->partition + "/" + owner->key);
 }
 
 // --- Segments ---------------------------------------------------------------------------------

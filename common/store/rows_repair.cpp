@@ -13,6 +13,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
 
+#include "common/base/printable.hpp"
 #include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
 #include "common/store/key_search.hpp"
@@ -54,20 +55,11 @@ private:
     rocksdb::FileLock* lock_;
 };
 
-// "partition/key", with what is not printable as \xNN.
+// "partition/key"; a zero byte ends the partition.
 std::string show(std::string_view row_key) {
-    std::string shown;
-    for (const char character : row_key.substr(0, shown_bytes_max)) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (character == '\0' && shown.find('/') == std::string::npos) {
-            shown += '/';
-        } else if (byte < 0x20 || byte >= 0x7f) {
-            shown += fmt::format("\\x{:02x}", byte);
-        } else {
-            shown += character;
-        }
-    }
-    return shown;
+    std::string shown(row_key.substr(0, shown_bytes_max));
+    if (const auto end = shown.find('\0'); end != std::string::npos) shown[end] = '/';
+    return printable(shown);
 }
 
 Result<std::unique_ptr<rocksdb::DB>> open_read_only(const std::string& rows) {
