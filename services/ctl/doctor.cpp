@@ -44,10 +44,17 @@ std::string_view to_string(Verdict verdict) {
     return verdict == Verdict::good ? "ok" : verdict == Verdict::warning ? "warning" : "FAULT";
 }
 
-Finding check_disk(const std::string& data) {
-    std::filesystem::path existing = data;
-    while (!existing.empty() && !std::filesystem::exists(existing))
+// The folder, or the nearest one above it that exists.
+std::filesystem::path existing_part_of(const std::filesystem::path& folder) {
+    std::filesystem::path existing = folder;
+    while (existing.has_relative_path() && access(existing.c_str(), F_OK) != 0) {
         existing = existing.parent_path();
+    }
+    return existing;
+}
+
+Finding check_disk(const std::string& data) {
+    const auto existing = existing_part_of(data);
     struct statvfs status{};
     if (statvfs(existing.c_str(), &status) != 0)
         return {"disk", Verdict::bad, "cannot look at " + existing.string()};
@@ -80,10 +87,7 @@ Finding check_writable(const std::string& data, const Result<Instance>& instance
                 data + " says how to reach an instance that runs elsewhere"};
     }
     // Nothing is made here: what exists of the path says whether the rest can be.
-    std::filesystem::path existing = data;
-    while (existing.has_relative_path() && access(existing.c_str(), F_OK) != 0) {
-        existing = existing.parent_path();
-    }
+    const auto existing = existing_part_of(data);
     if (!std::filesystem::is_directory(existing) || access(existing.c_str(), W_OK | X_OK) != 0) {
         return {"data directory", Verdict::bad,
                 data + " cannot be written; choose another with --data"};
