@@ -16,6 +16,7 @@ namespace onput::tts {
 namespace {
 
 constexpr std::size_t pending_units_max = 1024;
+constexpr char16_t first_combining_mark = 0x300;
 constexpr std::string_view western = "windows-1252";
 
 // What a name means on the web: the Windows code page holds the ISO one, and is what was meant.
@@ -167,6 +168,12 @@ void Normalizer::take(char32_t code, std::string& out) {
 
 void Normalizer::finish(std::string& out) {
     if (pending_.empty()) return;
+    // Most letters are alone, and below the first combining mark nothing changes.
+    if (pending_.size() == 1 && pending_[0] < first_combining_mark) {
+        append_utf8(pending_[0], out);
+        pending_.clear();
+        return;
+    }
     UErrorCode error = U_ZERO_ERROR;
     const UNormalizer2* nfc = unorm2_getNFCInstance(&error);
     // NFC lengthens a text by three times at most.

@@ -88,12 +88,10 @@ std::optional<RecognisedLanguage> recognise_language(std::string_view utf8) {
         percents.data(), scores.data(), nullptr, &text_bytes, &is_reliable);
     if (!is_reliable || language == CLD2::UNKNOWN_LANGUAGE) return {};
     const std::string code = CLD2::LanguageCode(language);
-    if (code.starts_with("x")) {
-        // "xx-Glag": a script, and no language that CLD2 could name.
-        if (code != "xh") return RecognisedLanguage{.language = code, .by_script_alone = true};
-    }
+    // "xx-Glag": a script, and no language that CLD2 could name.
+    const bool by_script_alone = code.starts_with("xx-") || scores[0] == script_score;
     return RecognisedLanguage{.language = canonical_language(code),
-                              .by_script_alone = scores[0] == script_score};
+                              .by_script_alone = by_script_alone};
 }
 
 std::string detect_language(std::string_view utf8, std::string_view fallback) {
