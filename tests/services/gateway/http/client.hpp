@@ -33,7 +33,10 @@ constexpr std::chrono::seconds patience{10};
 // One connection to the server under test. Each read has `patience`.
 class Client {
 public:
-    explicit Client(std::uint16_t port);
+    // `narrow` takes few bytes at a time, in packets as small as a network's: its kernel asks for
+    // more whenever a little was read. Over loopback it would wait for hundreds of kilobytes.
+    enum class Receive { wide, narrow };
+    explicit Client(std::uint16_t port, Receive receive = Receive::wide);
     ~Client();
     Client(Client&& other) noexcept
         : socket_(std::exchange(other.socket_, -1)), connected_(other.connected_) {}
@@ -92,7 +95,9 @@ protected:
         ASSERT_TRUE(started) << started.error().message;
         server = *std::move(started);
     }
-    Client connect() { return Client(server->port()); }
+    Client connect(Client::Receive receive = Client::Receive::wide) {
+        return Client(server->port(), receive);
+    }
 
     // Answers each request with its method, path and body.
     static Task<void> echo(Exchange& exchange);
