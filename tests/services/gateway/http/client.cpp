@@ -22,7 +22,7 @@ Client::Client(std::uint16_t port, Receive receive) : socket_(::socket(AF_INET, 
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
     if (receive == Receive::narrow) {
         constexpr int segment_bytes = 1460;
-        constexpr int buffer_bytes = 64 << 10;
+        constexpr int buffer_bytes = 16 << 10;
         ::setsockopt(socket_, IPPROTO_TCP, TCP_MAXSEG, &segment_bytes, sizeof(segment_bytes));
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes));
     }
