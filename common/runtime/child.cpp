@@ -9,18 +9,14 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
 #include "common/base/check.hpp"
+#include "common/base/errno_text.hpp"
 
 namespace onput::runtime {
 namespace {
-
-std::string text_of(int error) {
-    return std::generic_category().message(error);
-}
 
 class Descriptor {
 public:
@@ -120,14 +116,14 @@ Result<Child> Child::start(const ChildCommand& command) {
             : ::open(command.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
     if (!command.log_file.empty() && log_file.get() < 0) {
         return fail(ErrorCode::unavailable,
-                    context + "open " + command.log_file + ": " + text_of(errno));
+                    context + "open " + command.log_file + ": " + errno_text());
     }
     if (input.get() < 0) {
-        return fail(ErrorCode::resource_exhausted, context + "open /dev/null: " + text_of(errno));
+        return fail(ErrorCode::resource_exhausted, context + "open /dev/null: " + errno_text());
     }
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        return fail(ErrorCode::resource_exhausted, context + text_of(errno));
+        return fail(ErrorCode::resource_exhausted, context + errno_text());
     }
     const Descriptor error_in(ends[0]);
     Descriptor error_out(ends[1]);
@@ -143,7 +139,7 @@ Result<Child> Child::start(const ChildCommand& command) {
                             .error_pipe = error_out.get(),
                             .parent = ::getpid()};
     const pid_t pid = ::fork();
-    if (pid < 0) return fail(ErrorCode::resource_exhausted, context + text_of(errno));
+    if (pid < 0) return fail(ErrorCode::resource_exhausted, context + errno_text());
     if (pid == 0) become(prepared);
 
     // The pipe closes at exec, or says why there was none.
@@ -155,14 +151,14 @@ Result<Child> Child::start(const ChildCommand& command) {
     } while (size < 0 && errno == EINTR);
     if (size == sizeof(error)) {
         ::waitpid(pid, nullptr, 0);
-        return fail(ErrorCode::not_found, context + text_of(error));
+        return fail(ErrorCode::not_found, context + errno_text(error));
     }
     const int end_fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     if (end_fd < 0) {
         const int reason = errno;
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
-        return fail(ErrorCode::resource_exhausted, context + text_of(reason));
+        return fail(ErrorCode::resource_exhausted, context + errno_text(reason));
     }
     ::fcntl(end_fd, F_SETFD, FD_CLOEXEC);
     return Child(pid, end_fd);

@@ -4,9 +4,10 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <system_error>
 
 #include <toml++/toml.h>
+
+#include "common/base/errno_text.hpp"
 
 namespace onput::runtime {
 namespace {
@@ -52,8 +53,7 @@ void read_table(const toml::table& table, std::map<std::string, std::string>& va
 Result<std::string> read_small_file(const std::string& path, std::size_t bytes_max) {
     std::ifstream in(path, std::ios::binary);
     if (!in) {
-        return fail(ErrorCode::invalid_argument,
-                    "open " + path + ": " + std::generic_category().message(errno));
+        return fail(ErrorCode::invalid_argument, "open " + path + ": " + errno_text());
     }
     std::string text(bytes_max + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -3,7 +3,6 @@
 #include <map>
 #include <netdb.h>
 #include <sys/socket.h>
-#include <system_error>
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
@@ -11,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <fmt/format.h>
 
+#include "common/base/errno_text.hpp"
 #include "common/base/text.hpp"
 #include "common/runtime/health.hpp"
 
@@ -58,8 +58,7 @@ Result<int> open_listener(const std::string& address) {
     freeaddrinfo(found);
     if (is_open) return fd;
     if (fd >= 0) close(fd);
-    return fail(ErrorCode::unavailable,
-                "listen on " + address + ": " + std::generic_category().message(failure));
+    return fail(ErrorCode::unavailable, "listen on " + address + ": " + errno_text(failure));
 }
 
 class SocketHealthServer final : public HealthServer {

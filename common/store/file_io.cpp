@@ -6,11 +6,12 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
 #include <climits>
+
+#include "common/base/errno_text.hpp"
 
 namespace onput::store {
 namespace {
@@ -52,8 +53,7 @@ int FileDescriptor::release() {
 
 Error system_error(std::string_view action, const std::string& path, int error_number) {
     Error error{.code = ErrorCode::unavailable,
-                .message = std::string(action) + " " + path + ": " +
-                           std::error_code(error_number, std::generic_category()).message(),
+                .message = std::string(action) + " " + path + ": " + errno_text(error_number),
                 .reason = std::string(reason_storage_failed)};
     if (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG) {
         error.code = ErrorCode::resource_exhausted;

@@ -12,19 +12,15 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <system_error>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "common/base/errno_text.hpp"
 #include "common/runtime/hardening.hpp"
 
 namespace onput::worker {
 namespace {
-
-std::string last_error() {
-    return std::generic_category().message(errno);
-}
 
 // --- Landlock: what the kernel's headers of Debian 12 do not have yet --------------------------
 
@@ -60,7 +56,7 @@ Result<void> allow_reading(const FileDescriptor& ruleset, const std::string& pat
     if (!place.is_open()) return {};
     struct stat status{};
     if (::fstat(place.get(), &status) != 0) {
-        return fail(ErrorCode::unavailable, fmt::format("look at {}: {}", path, last_error()));
+        return fail(ErrorCode::unavailable, fmt::format("look at {}: {}", path, errno_text()));
     }
     landlock_path_beneath_attr rule{};
     rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
@@ -69,7 +65,7 @@ Result<void> allow_reading(const FileDescriptor& ruleset, const std::string& pat
     if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0)
         return {};
     return fail(ErrorCode::unavailable,
-                fmt::format("allow jobs to read {}: {}", path, last_error()));
+                fmt::format("allow jobs to read {}: {}", path, errno_text()));
 }
 
 // --- seccomp ------------------------------------------------------------------------------------
@@ -91,8 +87,7 @@ public:
     Result<void> load() {
         if (context_ != nullptr && error_ == 0) error_ = seccomp_load(context_);
         if (context_ != nullptr && error_ == 0) return {};
-        return fail(ErrorCode::unavailable,
-                    "filter system calls: " + std::generic_category().message(-error_));
+        return fail(ErrorCode::unavailable, "filter system calls: " + errno_text(-error_));
     }
 
 private:
@@ -179,26 +174,26 @@ Result<std::optional<FileDescriptor>> make_file_ruleset(std::span<const std::str
     FileDescriptor ruleset(static_cast<int>(
         ::syscall(SYS_landlock_create_ruleset, &rights, attributes_bytes(version), 0)));
     if (!ruleset.is_open())
-        return fail(ErrorCode::unavailable, "make a Landlock ruleset: " + last_error());
+        return fail(ErrorCode::unavailable, "make a Landlock ruleset: " + errno_text());
     for (const std::string& path : readable) ONPUT_TRY_VOID(allow_reading(ruleset, path));
     return ruleset;
 }
 
 Result<void> restrict_files(const FileDescriptor& ruleset) {
     if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0) return {};
-    return fail(ErrorCode::unavailable, "restrict files by Landlock: " + last_error());
+    return fail(ErrorCode::unavailable, "restrict files by Landlock: " + errno_text());
 }
 
 Result<void> forbid_new_privileges() {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) return {};
-    return fail(ErrorCode::unavailable, "forbid new privileges: " + last_error());
+    return fail(ErrorCode::unavailable, "forbid new privileges: " + errno_text());
 }
 
 Result<void> drop_capabilities() {
     __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
     if (::syscall(SYS_capset, &header, none.data()) == 0) return {};
-    return fail(ErrorCode::unavailable, "drop capabilities: " + last_error());
+    return fail(ErrorCode::unavailable, "drop capabilities: " + errno_text());
 }
 
 Result<void> allow_computing_only(bool threads_are_allowed) {

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/base/errno_text.hpp"
+
 namespace onput::worker {
 
 void FileDescriptor::reset() {
@@ -17,7 +19,7 @@ Result<FileDescriptor> temporary_file(const std::string& directory) {
     const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) {
         return fail(ErrorCode::unavailable,
-                    "open a temporary file in " + directory + ": " + std::strerror(errno),
+                    "open a temporary file in " + directory + ": " + errno_text(),
                     "no_temporary_file");
     }
     return FileDescriptor(fd);

@@ -8,13 +8,13 @@
 #include <new>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/base/errno_text.hpp"
 #include "common/worker/confinement.hpp"
 #include "common/worker/job_wire.hpp"
 
@@ -30,15 +30,11 @@ constexpr int first_free = 6;
 // A child that outlives SIGXCPU, by a handler of a library, is killed this much later.
 constexpr rlim_t processor_grace_s = 2;
 
-std::string last_error() {
-    return std::generic_category().message(errno);
-}
-
 Result<void> set_limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
     const rlimit limit{.rlim_cur = soft, .rlim_max = hard};
     if (::setrlimit(resource, &limit) == 0) return {};
     return fail(ErrorCode::internal, fmt::format("set limit {} of the job's child: {}",
-                                                 static_cast<int>(resource), last_error()));
+                                                 static_cast<int>(resource), errno_text()));
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -58,15 +54,15 @@ Result<void> place_descriptors(JobChild& child) {
     std::array<int, 4> aside{};
     for (std::size_t i = 0; i < places.size(); ++i) {
         aside[i] = ::fcntl(places[i].first, F_DUPFD, first_free);
-        if (aside[i] < 0) return fail(ErrorCode::internal, "move descriptors: " + last_error());
+        if (aside[i] < 0) return fail(ErrorCode::internal, "move descriptors: " + errno_text());
     }
     for (std::size_t i = 0; i < places.size(); ++i) {
         if (::dup2(aside[i], places[i].second) < 0) {
-            return fail(ErrorCode::internal, "move descriptors: " + last_error());
+            return fail(ErrorCode::internal, "move descriptors: " + errno_text());
         }
     }
     if (::close_range(first_free, ~0U, 0) != 0) {
-        return fail(ErrorCode::internal, "close inherited descriptors: " + last_error());
+        return fail(ErrorCode::internal, "close inherited descriptors: " + errno_text());
     }
     return {};
 }

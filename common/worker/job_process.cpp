@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/base/errno_text.hpp"
 #include "common/runtime/hardening.hpp"
 #include "common/worker/job_server.hpp"
 #include "common/worker/job_wire.hpp"
@@ -74,8 +75,7 @@ Result<std::unique_ptr<JobZygote>> JobZygote::create(JobZygoteOptions options) {
     ONPUT_CHECK(is_single_threaded());
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-        return fail(ErrorCode::unavailable,
-                    "make a socket pair: " + std::generic_category().message(errno));
+        return fail(ErrorCode::unavailable, "make a socket pair: " + errno_text());
     }
     FileDescriptor ours(ends[0]);
     FileDescriptor theirs(ends[1]);
@@ -88,8 +88,7 @@ Result<std::unique_ptr<JobZygote>> JobZygote::create(JobZygoteOptions options) {
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) {
-        return fail(ErrorCode::unavailable,
-                    "fork the zygote: " + std::generic_category().message(errno));
+        return fail(ErrorCode::unavailable, "fork the zygote: " + errno_text());
     }
     if (pid == 0) become_zygote(parent, std::move(theirs), std::move(options));
     std::unique_ptr<JobZygote> zygote(

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -19,6 +18,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/errno_text.hpp"
 #include "common/base/text.hpp"
 #include "common/worker/confinement.hpp"
 #include "common/worker/job_child.hpp"
@@ -38,8 +38,7 @@ struct Pipe {
 Result<Pipe> make_pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        return fail(ErrorCode::unavailable,
-                    "make a pipe: " + std::generic_category().message(errno));
+        return fail(ErrorCode::unavailable, "make a pipe: " + errno_text());
     }
     Pipe result{.reading = FileDescriptor(ends[0]), .writing = FileDescriptor(ends[1])};
     // Only the zygote's end: the child may block.
@@ -224,8 +223,7 @@ Result<void> JobServer::fork_child(const JobRequest& request, Packet packet) {
     ONPUT_TRY(Pipe errors, make_pipe());
     const auto started_at = Clock::now();
     const pid_t pid = ::fork();
-    if (pid < 0)
-        return fail(ErrorCode::unavailable, "fork: " + std::generic_category().message(errno));
+    if (pid < 0) return fail(ErrorCode::unavailable, "fork: " + errno_text());
     if (pid == 0) {
         JobChild child{.zygote_pid = pid_,
                        .parameters = packet.bytes.substr(sizeof(JobRequest)),

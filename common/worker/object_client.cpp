@@ -11,6 +11,7 @@
 #include "common/base/check.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/errno_text.hpp"
 
 namespace onput::worker {
 namespace {
@@ -29,7 +30,7 @@ Result<void> write_at(int fd, std::string_view bytes, std::uint64_t offset) {
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) {
             return onput::fail(ErrorCode::resource_exhausted,
-                               std::string("write temporary file: ") + std::strerror(errno),
+                               std::string("write temporary file: ") + errno_text(),
                                "temporary_file");
         }
         bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -48,7 +49,7 @@ Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t length) {
         if (count <= 0) {
             return onput::fail(ErrorCode::internal,
                                std::string("read result file: ") +
-                                   (count < 0 ? std::strerror(errno) : "shorter than it was"));
+                                   (count < 0 ? errno_text() : "shorter than it was"));
         }
         filled += static_cast<std::size_t>(count);
     }
@@ -244,8 +245,7 @@ void begin_upload(const std::shared_ptr<Upload>& upload) {
 Result<std::uint64_t> length_of(const ObjectClient::FileRange& range) {
     struct stat status{};
     if (fstat(range.fd, &status) != 0) {
-        return onput::fail(ErrorCode::internal,
-                           std::string("stat result file: ") + std::strerror(errno));
+        return onput::fail(ErrorCode::internal, std::string("stat result file: ") + errno_text());
     }
     const auto end = static_cast<std::uint64_t>(status.st_size);
     const std::uint64_t left = end - std::min(range.offset, end);

@@ -12,6 +12,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "common/base/errno_text.hpp"
 #include "services/ctl/http_client.hpp"
 
 namespace onput::ctl {
@@ -70,19 +71,19 @@ Result<std::unique_ptr<ChildInstance>> ChildInstance::start(
     pointers.push_back(nullptr);
     std::string data = std::filesystem::temp_directory_path() / "onput-XXXXXX";
     if (mkdtemp(data.data()) == nullptr) {
-        return fail(ErrorCode::unavailable, "create a directory for a throwaway instance: " +
-                                                std::string(std::strerror(errno)));
+        return fail(ErrorCode::unavailable,
+                    "create a directory for a throwaway instance: " + errno_text());
     }
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return fail(ErrorCode::unavailable, std::string("pipe: ") + std::strerror(errno));
+        return fail(ErrorCode::unavailable, std::string("pipe: ") + errno_text());
     const std::string binary = std::filesystem::read_symlink("/proc/self/exe").string();
     const pid_t pid = fork();
     if (pid == 0) become_dev(binary.c_str(), data.c_str(), ends[1], pointers.data());
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
-        return fail(ErrorCode::unavailable, std::string("fork: ") + std::strerror(errno));
+        return fail(ErrorCode::unavailable, std::string("fork: ") + errno_text());
     }
     std::unique_ptr<ChildInstance> instance(new ChildInstance(data, pid));
     const bool is_ready = await_ready(ends[0]);

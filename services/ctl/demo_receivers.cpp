@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/errno_text.hpp"
 #include "services/ctl/demo_mail.hpp"
 #include "services/ctl/http_client.hpp"
 
@@ -40,8 +41,7 @@ Result<Listener> listen_on_loopback() {
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     if (made.fd < 0 || bind(made.fd, generic, sizeof address) != 0 || listen(made.fd, 64) != 0 ||
         getsockname(made.fd, generic, &length) != 0) {
-        return fail(ErrorCode::unavailable,
-                    std::string("listen on 127.0.0.1: ") + std::strerror(errno));
+        return fail(ErrorCode::unavailable, std::string("listen on 127.0.0.1: ") + errno_text());
     }
     made.port = ntohs(address.sin_port);
     return made;
@@ -194,7 +194,7 @@ Result<std::unique_ptr<DemoReceivers>> DemoReceivers::start() {
     ONPUT_TRY(const Listener smtp, listen_on_loopback());
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        return fail(ErrorCode::unavailable, std::string("pipe: ") + std::strerror(errno));
+        return fail(ErrorCode::unavailable, std::string("pipe: ") + errno_text());
     }
     const pid_t pid = fork();
     if (pid == 0) receive_forever(http, smtp, ends[1]);
@@ -203,7 +203,7 @@ Result<std::unique_ptr<DemoReceivers>> DemoReceivers::start() {
     close(smtp.fd);
     if (pid < 0) {
         close(ends[0]);
-        return fail(ErrorCode::unavailable, std::string("fork: ") + std::strerror(errno));
+        return fail(ErrorCode::unavailable, std::string("fork: ") + errno_text());
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     return std::unique_ptr<DemoReceivers>(new DemoReceivers(pid, ends[0], http.port, smtp.port));

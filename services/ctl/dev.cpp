@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/errno_text.hpp"
 #include "common/base/log.hpp"
 #include "common/base/printable.hpp"
 #include "common/runtime/hardening.hpp"
@@ -136,7 +137,7 @@ Result<void> claim(const std::string& data) {
     const std::string path = data + "/dev.lock";
     const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return fail(ErrorCode::unavailable, "open " + path + ": " + std::strerror(errno));
+        return fail(ErrorCode::unavailable, "open " + path + ": " + errno_text());
     }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
     close(fd);

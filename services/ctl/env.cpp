@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/errno_text.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/instance.hpp"
 #include "services/ctl/output.hpp"
@@ -70,7 +71,7 @@ ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& ar
     return report("aws", {.code = ErrorCode::internal,
                           .message = fmt::format(
                               "cannot run the AWS CLI: {}; install it with apt-get install awscli",
-                              std::strerror(errno))});
+                              errno_text())});
 }
 
 }  // namespace onput::ctl

@@ -18,6 +18,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/errno_text.hpp"
 #include "services/ctl/exit_code.hpp"
 
 namespace onput::ctl {
@@ -41,8 +42,7 @@ Result<void> make_private_directory(const std::string& path) {
         return fail(ErrorCode::permission_denied, "directory " + path + " is not this user's own");
     }
     if (chmod(path.c_str(), 0700) != 0) {
-        return fail(ErrorCode::permission_denied,
-                    "chmod 0700 " + path + ": " + std::strerror(errno));
+        return fail(ErrorCode::permission_denied, "chmod 0700 " + path + ": " + errno_text());
     }
     return {};
 }
@@ -113,12 +113,11 @@ Result<void> write_instance(const std::string& data, const Instance& instance) {
         std::ofstream out(fresh, std::ios::trunc);
         out << table << '\n';
         if (!out.flush())
-            return fail(ErrorCode::resource_exhausted,
-                        "write " + fresh + ": " + std::strerror(errno));
+            return fail(ErrorCode::resource_exhausted, "write " + fresh + ": " + errno_text());
     }
     chmod(fresh.c_str(), 0600);
     if (std::rename(fresh.c_str(), path.c_str()) != 0) {
-        return fail(ErrorCode::resource_exhausted, "rename " + fresh + ": " + std::strerror(errno));
+        return fail(ErrorCode::resource_exhausted, "rename " + fresh + ": " + errno_text());
     }
     return {};
 }
@@ -188,7 +187,7 @@ Result<std::uint16_t> free_port(std::uint16_t wanted) {
     if (!bound) {
         return fail(ErrorCode::conflict,
                     fmt::format("port {} of 127.0.0.1: {}; choose another with --port", wanted,
-                                std::strerror(reason)));
+                                errno_text(reason)));
     }
     return ntohs(address.sin_port);
 }

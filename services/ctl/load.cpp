@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/base/errno_text.hpp"
+
 namespace onput::ctl {
 namespace {
 
@@ -66,8 +68,7 @@ public:
                 epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 10'000);
             if (count == 0) return fail(ErrorCode::timeout, "the server did not answer for 10 s");
             if (count < 0 && errno != EINTR)
-                return fail(ErrorCode::internal,
-                            std::string("epoll_wait: ") + std::strerror(errno));
+                return fail(ErrorCode::internal, std::string("epoll_wait: ") + errno_text());
             for (int i = 0; i < count; ++i) {
                 ONPUT_TRY_VOID(
                     on_ready(connections_[events[static_cast<std::size_t>(i)].data.u64]));
@@ -94,7 +95,7 @@ private:
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
             if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
                 return fail(ErrorCode::unavailable,
-                            "connect to " + options_.url + ": " + std::strerror(errno));
+                            "connect to " + options_.url + ": " + errno_text());
             }
             connections_[i].fd = fd;
             epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = i}};
@@ -120,7 +121,7 @@ private:
             if (count < 0 && errno == EINTR) continue;
             if (count < 0 && errno == EAGAIN) return {};
             if (count < 0)
-                return fail(ErrorCode::unavailable, std::string("send: ") + std::strerror(errno));
+                return fail(ErrorCode::unavailable, std::string("send: ") + errno_text());
             connection.sent += static_cast<std::size_t>(count);
         }
         return {};

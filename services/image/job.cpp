@@ -3,9 +3,9 @@
 #include <cerrno>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
+#include "common/base/errno_text.hpp"
 #include "common/recipe/recipe.hpp"
 #include "services/image/transform.hpp"
 
@@ -13,8 +13,7 @@ namespace onput::image {
 namespace {
 
 std::unexpected<Error> io_error(std::string_view doing) {
-    return fail(ErrorCode::internal,
-                std::string(doing) + ": " + std::generic_category().message(errno));
+    return fail(ErrorCode::internal, std::string(doing) + ": " + errno_text());
 }
 
 // A file's bytes without a copy of them.

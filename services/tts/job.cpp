@@ -2,10 +2,10 @@
 
 #include <cerrno>
 #include <optional>
-#include <system_error>
 #include <unistd.h>
 #include <vector>
 
+#include "common/base/errno_text.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/mp3.hpp"
 #include "services/tts/segment.hpp"
@@ -60,8 +60,7 @@ private:
         ssize_t count = 0;
         while ((count = ::read(fd_, bytes_.data(), bytes_.size())) < 0) {
             if (errno == EINTR) continue;
-            return fail(ErrorCode::internal,
-                        "read the text: " + std::generic_category().message(errno));
+            return fail(ErrorCode::internal, "read the text: " + errno_text());
         }
         std::string text;
         is_at_end_ = count == 0;

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include <lame/lame.h>
 
 #include "common/base/check.hpp"
+#include "common/base/errno_text.hpp"
 #include "services/tts/speech.hpp"
 #include "services/tts/utf8.hpp"
 
@@ -151,7 +151,7 @@ Result<void> Mp3Writer::write_at(std::uint64_t offset, std::span<const unsigned 
         if (written < 0) {
             const bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
             return fail(full ? ErrorCode::resource_exhausted : ErrorCode::internal,
-                        "mp3: write the output: " + std::generic_category().message(errno));
+                        "mp3: write the output: " + errno_text());
         }
         offset += static_cast<std::uint64_t>(written);
         bytes = bytes.subspan(static_cast<std::size_t>(written));
