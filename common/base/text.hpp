@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -33,9 +34,19 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 template <std::integral Number>
 std::optional<Number> parse_number(std::string_view text, int base = 10) {
     Number number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number, base);
-    if (error != std::errc() || stop != end) return {};
+    const auto [stop, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, base);
+    if (error != std::errc() || stop != text.data() + text.size()) return {};
+    return number;
+}
+
+// The same for a finite number with a point or an exponent; never "inf" or "nan".
+template <std::floating_point Number>
+std::optional<Number> parse_number(std::string_view text) {
+    Number number = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || stop != text.data() + text.size()) return {};
+    if (!std::isfinite(number)) return {};
     return number;
 }
 

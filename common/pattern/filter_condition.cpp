@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
-#include <cmath>
 #include <optional>
-#include <system_error>
 
 #include "common/base/text.hpp"
 
@@ -110,13 +107,9 @@ Result<AddressBlock> parse_address_block(std::string_view cidr) {
 }
 
 Result<double> parse_attribute_number(std::string_view text) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    // from_chars also knows "inf" and "nan".
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) {
-        return fail(ErrorCode::invalid_argument, "not a number");
-    }
-    return number;
+    const auto number = onput::parse_number<double>(text);
+    if (!number) return fail(ErrorCode::invalid_argument, "not a number");
+    return *number;
 }
 
 }  // namespace onput::pattern

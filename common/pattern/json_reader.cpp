@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/text.hpp"
+
 namespace onput::pattern {
 namespace {
 
@@ -185,8 +187,9 @@ bool JsonReader::escape(std::string& out) {
 // Reads "u" and four hexadecimal digits.
 bool JsonReader::code_unit(std::uint32_t& unit) {
     const std::string_view hex = source_.substr(at_ + 1, 4);
-    const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), unit, 16);
-    if (hex.size() < 4 || error != std::errc() || end != hex.data() + 4) return false;
+    const auto read = onput::parse_number<std::uint32_t>(hex, 16);
+    if (hex.size() < 4 || !read) return false;
+    unit = *read;
     at_ += 5;
     return true;
 }

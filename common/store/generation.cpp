@@ -1,10 +1,11 @@
 #include "common/store/generation.hpp"
 
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/file.h>
+
+#include "common/base/text.hpp"
 
 namespace onput::store {
 namespace {
@@ -16,13 +17,14 @@ Result<std::uint64_t> read_life(const std::string& path) {
     if (!file && file.error().code == ErrorCode::not_found) return 0;
     if (!file) return std::unexpected(file.error());
     ONPUT_TRY(const std::string text, read_at(*file, path, 0, text_bytes_max));
-    std::uint64_t generation = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), generation);
-    const bool whole = end + 1 == text.data() + text.size() && *end == '\n';
-    if (error != std::errc{} || !whole || generation >= numbers_per_generation - 1) {
+    std::string_view number = text;
+    const bool whole = number.ends_with('\n');
+    if (whole) number.remove_suffix(1);
+    const auto generation = parse_number<std::uint64_t>(number);
+    if (!whole || !generation || *generation >= numbers_per_generation - 1) {
         return fail(ErrorCode::corruption, "read " + path + ": it is not a number and a newline");
     }
-    return generation;
+    return *generation;
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ LargeBlob::LargeBlob(Place place, Owner owner, BlobFiles::Engine engine)
       owner_(std::move(owner)),
       engine_(engine) {}
 
+// `done` is called by the work, or here where the work is not taken.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void LargeBlob::append(std::string bytes, BlobDone done) {
     ONPUT_CHECK(bytes.size() <= append_bytes_max);
     const std::size_t size = bytes.size();

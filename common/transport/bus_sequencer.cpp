@@ -1,9 +1,9 @@
 #include "common/transport/bus_sequencer.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "common/base/check.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::transport {
 namespace {
@@ -16,10 +16,7 @@ std::size_t bytes_of(const schema::JournalRecord& record) {
 std::optional<std::uint64_t> first_sequence_of(const Error& error) {
     for (const auto& [name, value] : error.details) {
         if (name != "FirstSequence") continue;
-        std::uint64_t number = 0;
-        const auto [end, fault] =
-            std::from_chars(value.data(), value.data() + value.size(), number);
-        if (fault == std::errc() && end == value.data() + value.size()) return number;
+        if (const auto number = parse_number<std::uint64_t>(value)) return number;
     }
     return {};
 }

@@ -4,14 +4,14 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
+
+#include "common/base/text.hpp"
 
 namespace onput::transport {
 namespace {
@@ -31,10 +31,7 @@ Result<void> check_tcp(std::string_view address, EndpointUse use) {
         return fail(ErrorCode::invalid_argument, "a host with * cannot be connected to");
     }
     if (is_bind && port == "*") return {};
-    unsigned number = 0;
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-    const bool is_number = error == std::errc() && end == port.data() + port.size();
-    if (!is_number || number > 65535 || number == 0) {
+    if (parse_number<std::uint16_t>(port).value_or(0) == 0) {
         return fail(ErrorCode::invalid_argument, "the port is not a number from 1 to 65535");
     }
     return {};

@@ -1,10 +1,9 @@
 #include "services/gateway/aws/form.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "services/gateway/http/target.hpp"
 
 namespace onput::gateway::aws {
@@ -32,11 +31,8 @@ bool insert(FormNode& root, std::string_view name, std::string value) {
 std::vector<const FormNode*> items_of(const FormNode& node) {
     std::map<std::uint32_t, const FormNode*> ordered;
     for (const auto& [name, item] : node.members) {
-        std::uint32_t index = 0;
-        const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), index);
-        const bool is_index = error == std::errc() && stop == name.data() + name.size() &&
-                              index >= 1 && index <= form_index_max;
-        if (is_index) ordered.emplace(index, &item);
+        const auto index = parse_number<std::uint32_t>(name);
+        if (index && *index >= 1 && *index <= form_index_max) ordered.emplace(*index, &item);
     }
     std::vector<const FormNode*> items;
     for (const auto& [index, item] : ordered) items.push_back(item);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <numeric>
 
 #include "common/base/check.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::gateway::aws {
 namespace {
@@ -26,11 +26,9 @@ std::optional<Kind> scalar_kind(char letter) {
 }
 
 double number_in(std::string_view text) {
-    double number = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    ONPUT_CHECK(error == std::errc());
-    ONPUT_CHECK(stop == text.data() + text.size());
-    return number;
+    const auto number = parse_number<double>(text);
+    ONPUT_CHECK(number.has_value());
+    return *number;
 }
 
 // "n:Tag": its letter, and what follows the colon.

@@ -1,35 +1,21 @@
 #include "services/gateway/aws/value.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::gateway::aws {
 
-namespace {
-
-template <typename Number>
-std::optional<Number> number_in(const std::string& text) {
-    Number value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (text.empty() || error != std::errc() || stop != end) return std::nullopt;
-    return value;
-}
-
-}  // namespace
-
 std::optional<std::int64_t> Value::number() const {
     if (const auto* held = std::get_if<std::int64_t>(&held_)) return *held;
-    return text() != nullptr ? number_in<std::int64_t>(*text()) : std::nullopt;
+    return text() != nullptr ? parse_number<std::int64_t>(*text()) : std::nullopt;
 }
 
 std::optional<double> Value::real() const {
     if (const auto* held = std::get_if<double>(&held_)) return *held;
     if (const auto* held = std::get_if<std::int64_t>(&held_)) return static_cast<double>(*held);
-    return text() != nullptr ? number_in<double>(*text()) : std::nullopt;
+    return text() != nullptr ? parse_number<double>(*text()) : std::nullopt;
 }
 
 std::optional<std::string> Value::scalar_text() const {

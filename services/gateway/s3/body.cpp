@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 
 #include <fmt/format.h>
 
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
@@ -63,14 +63,13 @@ const ChecksumHeader* find_checksum(std::string_view name) {
 }
 
 Result<std::uint64_t> parse_length(std::string_view text, std::string_view header) {
-    std::uint64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || stop != text.data() + text.size()) {
+    const auto value = parse_number<std::uint64_t>(text);
+    if (!value) {
         return onput::fail(ErrorCode::invalid_argument,
                            "Value for " + std::string(header) + " header is not a length.",
                            "invalid_request");
     }
-    return value;
+    return *value;
 }
 
 // x-amz-checksum-* that say something about checksums and are none themselves.

@@ -1,8 +1,7 @@
 #include "services/gateway/s3/bucket_list.hpp"
 
-#include <charconv>
-
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
@@ -38,10 +37,8 @@ Result<BucketQuery> read_bucket_query(const std::vector<http::QueryParameter>& q
     wanted.prefix = text_of(query, "prefix");
     wanted.region = text_of(query, "bucket-region");
     if (const std::string most = text_of(query, "max-buckets"); !most.empty()) {
-        const char* end = most.data() + most.size();
-        const auto [stop, error] = std::from_chars(most.data(), end, wanted.buckets_max);
-        if (error != std::errc() || stop != end || wanted.buckets_max < 1 ||
-            wanted.buckets_max > list_buckets_max) {
+        wanted.buckets_max = parse_number<decltype(wanted.buckets_max)>(most).value_or(0);
+        if (wanted.buckets_max < 1 || wanted.buckets_max > list_buckets_max) {
             return invalid_argument("Argument max-buckets must be an integer between 1 and 10000",
                                     "max-buckets", most);
         }

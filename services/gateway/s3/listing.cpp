@@ -1,11 +1,11 @@
 #include "services/gateway/s3/listing.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
@@ -28,18 +28,16 @@ std::string text_of(const Query& query, std::string_view name) {
 Result<std::uint32_t> read_max_keys(const Query& query) {
     const auto* keys = http::find_parameter(query, "max-keys");
     if (keys == nullptr || keys->value.empty()) return schema::list_keys_max;
-    std::int64_t count = 0;
-    const char* end = keys->value.data() + keys->value.size();
-    const auto [stop, error] = std::from_chars(keys->value.data(), end, count);
-    if (error != std::errc() || stop != end || count > INT32_MAX) {
+    const auto count = parse_number<std::int32_t>(keys->value);
+    if (!count) {
         return invalid_argument("Provided max-keys not an integer or within integer range",
                                 "max-keys", keys->value);
     }
-    if (count < 0) {
+    if (*count < 0) {
         return invalid_argument("Argument max-keys must be an integer between 0 and 2147483647",
                                 "max-keys", keys->value);
     }
-    return static_cast<std::uint32_t>(std::min<std::int64_t>(count, schema::list_keys_max));
+    return std::min(static_cast<std::uint32_t>(*count), schema::list_keys_max);
 }
 
 Result<ListQuery> read_common(const std::string& bucket, const Query& query) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <clocale>
 #include <cmath>
 #include <cwctype>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "services/gateway/sqs/digest.hpp"
 
 namespace onput::gateway::sqs {
@@ -69,10 +69,7 @@ Result<void> check_attribute_name(std::string_view name) {
 }
 
 bool is_number(std::string_view text) {
-    double value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end && std::isfinite(value);
+    return parse_number<double>(text).has_value();
 }
 
 // Lists were announced and never came; some SDKs send empty ones.

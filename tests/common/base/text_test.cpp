@@ -34,6 +34,13 @@ TEST(ParseNumber, the_whole_text_must_be_a_number) {
     }
 }
 
+TEST(ParseNumber, a_number_with_a_point_is_finite) {
+    EXPECT_EQ(parse_number<double>("-1.5e2"), -150.0);
+    for (const char* text : {"", " 1", "1 ", "+1", "1x", "inf", "nan", "-infinity", "1e999"}) {
+        EXPECT_FALSE(parse_number<double>(text)) << text;
+    }
+}
+
 TEST(EditDistance, counts_bytes_to_insert_remove_or_change) {
     EXPECT_EQ(edit_distance("tail", "tail"), 0U);
     EXPECT_EQ(edit_distance("tial", "tail"), 2U);

@@ -96,6 +96,8 @@ TEST(HealthServer, an_address_that_is_none_is_refused) {
 // Sends `request` to the server and returns the whole answer.
 std::string exchange(std::uint16_t port, const std::string& request) {
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_GE(fd, 0);
+    if (fd < 0) return {};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
