@@ -10,6 +10,7 @@
 
 #include "common/base/strong_type.hpp"
 #include "common/base/time.hpp"
+#include "common/base/unique_function.hpp"
 
 namespace onput::transport {
 
@@ -20,17 +21,17 @@ public:
     virtual ~EventLoop() = default;
 
     // Runs `work` in a coming turn. Any thread.
-    virtual void post(std::function<void()> work) = 0;
+    virtual void post(UniqueFunction<void()> work) = 0;
 
     // Runs `work` once, not before `delay` has passed (monotonic clock).
-    virtual TimerId after(Duration delay, std::function<void()> work) = 0;
+    virtual TimerId after(Duration delay, UniqueFunction<void()> work) = 0;
     // Runs `work` every `period` until cancelled.
     virtual TimerId every(Duration period, std::function<void()> work) = 0;
     virtual void cancel(TimerId timer) = 0;  // Harmless when it has run.
 
     // Runs at the end of every turn that did anything, in order of registration: the place to
     // commit and to sync once.
-    virtual void at_turn_end(std::function<void()> work) = 0;
+    virtual void at_turn_end(UniqueFunction<void()> work) = 0;
 
     // The wall clock as read at the start of this turn.
     [[nodiscard]] virtual Timestamp now() const = 0;

@@ -36,12 +36,12 @@ Duration monotonic_now() {
 struct Entry {
     Pollable* pollable = nullptr;
     int fd = -1;
-    std::function<void()> work;
+    UniqueFunction<void()> work;
     bool is_alive = true;
 };
 
 struct Timer {
-    std::function<void()> work;
+    UniqueFunction<void()> work;
     Duration period{0};  // 0: once.
 };
 
@@ -55,14 +55,14 @@ struct Loop::State {
 
     // Shared with other threads.
     std::mutex mutex;
-    std::vector<std::function<void()>> posted;
+    std::vector<UniqueFunction<void()>> posted;
     bool is_sleeping = false;  // The loop waits, or is about to, and nobody has woken it.
     std::atomic<bool> is_stopping = false;
 
     std::vector<std::unique_ptr<Entry>> entries;
     bool has_dead_entries = false;
     std::vector<zmq::pollitem_t> items;
-    std::vector<std::function<void()>> running;
+    std::vector<UniqueFunction<void()>> running;
 
     // By due time, then by order of creation.
     using Due = std::pair<Monotonic::time_point, std::uint64_t>;
@@ -71,7 +71,7 @@ struct Loop::State {
     std::uint64_t last_timer = 0;
     std::vector<Due> due;
 
-    std::deque<std::function<void()>> turn_ends;
+    std::deque<UniqueFunction<void()>> turn_ends;
     bool is_in_turn = false;
     Timestamp turn_now;
     Duration turn_monotonic{};
@@ -83,7 +83,7 @@ struct Loop::State {
     bool run_timers();
     bool run_posted();
     void turn();
-    TimerId add_timer(Duration delay, Duration period, std::function<void()> work);
+    TimerId add_timer(Duration delay, Duration period, UniqueFunction<void()> work);
     void run_timer(const Due& at);
 };
 
@@ -152,7 +152,7 @@ void Loop::State::run_timer(const Due& at) {
     const auto found = timers.find(at);
     if (found == timers.end()) return;  // Cancelled by a timer of this turn.
     if (found->second.period == Duration(0)) {
-        const auto work = std::move(found->second.work);
+        auto work = std::move(found->second.work);
         timers.erase(found);
         timer_due.erase(at.second);
         work();
@@ -164,10 +164,13 @@ void Loop::State::run_timer(const Due& at) {
     const Duration period = node.mapped().period;
     const auto next = std::max(at.first + period, now);
     node.key().first = next;
-    const auto work = node.mapped().work;
+    auto work = std::move(node.mapped().work);
     timers.insert(std::move(node));
     timer_due[at.second] = next;
     work();
+    // Back into its timer, unless it cancelled that.
+    if (const auto timer = timers.find(Due{next, at.second}); timer != timers.end())
+        timer->second.work = std::move(work);
 }
 
 bool Loop::State::run_timers() {
@@ -219,7 +222,7 @@ void Loop::State::turn() {
     is_in_turn = false;
 }
 
-TimerId Loop::State::add_timer(Duration delay, Duration period, std::function<void()> work) {
+TimerId Loop::State::add_timer(Duration delay, Duration period, UniqueFunction<void()> work) {
     const auto at = Monotonic::now() + std::max(delay, Duration(0));
     const std::uint64_t id = ++last_timer;
     timers.emplace(Due{at, id}, Timer{.work = std::move(work), .period = period});
@@ -247,13 +250,13 @@ void Loop::stop() {
     if (std::exchange(state_->is_sleeping, false)) state_->wake();
 }
 
-void Loop::post(std::function<void()> work) {
+void Loop::post(UniqueFunction<void()> work) {
     const std::scoped_lock lock(state_->mutex);
     state_->posted.push_back(std::move(work));
     if (std::exchange(state_->is_sleeping, false)) state_->wake();
 }
 
-TimerId Loop::after(Duration delay, std::function<void()> work) {
+TimerId Loop::after(Duration delay, UniqueFunction<void()> work) {
     return state_->add_timer(delay, Duration(0), std::move(work));
 }
 
@@ -284,7 +287,7 @@ void Loop::unwatch(int fd) {
     state_->has_dead_entries = true;
 }
 
-void Loop::at_turn_end(std::function<void()> work) {
+void Loop::at_turn_end(UniqueFunction<void()> work) {
     state_->turn_ends.push_back(std::move(work));
 }
 

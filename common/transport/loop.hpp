@@ -70,11 +70,11 @@ public:
     void run();   // Until stop().
     void stop();  // Any thread. The current turn ends normally.
 
-    void post(std::function<void()> work) override;
-    TimerId after(Duration delay, std::function<void()> work) override;
+    void post(UniqueFunction<void()> work) override;
+    TimerId after(Duration delay, UniqueFunction<void()> work) override;
     TimerId every(Duration period, std::function<void()> work) override;
     void cancel(TimerId timer) override;
-    void at_turn_end(std::function<void()> work) override;
+    void at_turn_end(UniqueFunction<void()> work) override;
     [[nodiscard]] Timestamp now() const override;
     [[nodiscard]] Duration monotonic() const override;
 

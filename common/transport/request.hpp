@@ -78,7 +78,7 @@ struct CallOptions {
 
 class RequestClient {
 public:
-    using Callback = std::function<void(Result<Reply>)>;
+    using Callback = UniqueFunction<void(Result<Reply>)>;
 
     // Connects in the background and again whenever the peer comes back. Calls to something that
     // is not an endpoint are answered with invalid_argument.

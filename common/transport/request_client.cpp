@@ -266,7 +266,7 @@ bool DealerClient::receive_one() {
 void DealerClient::answer(std::uint64_t id, Result<Reply> reply) {
     const auto found = calls_.find(id);
     if (found == calls_.end()) return;
-    const Callback callback = std::move(found->second.callback);
+    Callback callback = std::move(found->second.callback);
     deadlines_.erase({found->second.deadline, id});
     open_bytes_ -= found->second.bytes;
     if (!found->second.is_sent) waiting_.erase(id);

@@ -55,11 +55,8 @@ void Backend::send(std::string_view method, std::string body, transport::CallOpt
           }});
 }
 
-// std::function copies its callable, and a call's attachments can only be moved: the parcel waits
-// in a box of its own.
 void Backend::post(Parcel parcel) {
-    auto box = std::make_shared<Parcel>(std::move(parcel));
-    loop_.post([this, box] { send_now(std::move(*box)); });
+    loop_.post([this, parcel = std::move(parcel)]() mutable { send_now(std::move(parcel)); });
 }
 
 void Backend::send_now(Parcel parcel) {

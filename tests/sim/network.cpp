@@ -10,7 +10,7 @@ constexpr Duration reconnect_period = milliseconds(50);
 
 }  // namespace
 
-void Network::carry(std::function<void()> arrive) {
+void Network::carry(UniqueFunction<void()> arrive) {
     if (world_.chance(world_.faults.loss_permille)) return;
     const bool is_late = world_.chance(world_.faults.late_permille);
     world_.after(is_late ? world_.between(milliseconds(1), late_max)
@@ -42,14 +42,14 @@ Error Network::timed_out() {
         .code = ErrorCode::timeout, .message = "no answer in time", .reason = {}, .details = {}};
 }
 
-void Pipe::send(std::function<void()> work) {
+void Pipe::send(UniqueFunction<void()> work) {
     const Duration arrival =
         std::max(last_arrival_ + Duration(1),
                  world_.elapsed() + world_.between(Duration(20), milliseconds(5)));
     last_arrival_ = arrival;
-    world_.after(arrival - world_.elapsed(), [this, work = std::move(work)] {
+    world_.after(arrival - world_.elapsed(), [this, work = std::move(work)]() mutable {
         if (world_.elapsed() < cut_until_) return;
-        waiting_.push_back(work);
+        waiting_.push_back(std::move(work));
         flush();
     });
 }

@@ -63,8 +63,8 @@ public:
     }
 
     // A message of the bus: it comes or it does not.
-    void publish(Node& to, std::function<void()> work) {
-        carry([&to, work = std::move(work)] { to.post(work); });
+    void publish(Node& to, UniqueFunction<void()> work) {
+        carry([&to, work = std::move(work)]() mutable { to.post(std::move(work)); });
     }
 
 private:
@@ -74,7 +74,7 @@ private:
     };
     using GiveUp = std::function<void(Error)>;
 
-    void carry(std::function<void()> arrive);
+    void carry(UniqueFunction<void()> arrive);
     void arrive(const Arrival& at, const std::function<void()>& deliver, const GiveUp& give_up);
     static Error timed_out();
 
@@ -87,7 +87,7 @@ public:
     Pipe(World& world, Node& to) : world_(world), to_(to) {}
 
     // While the other end is away, it waits.
-    void send(std::function<void()> work);
+    void send(UniqueFunction<void()> work);
     // Loses what is under way, and all that is sent for so long.
     void cut(Duration time) { cut_until_ = world_.elapsed() + time; }
 
@@ -99,7 +99,7 @@ private:
     Duration last_arrival_{};
     Duration cut_until_{};
     bool is_polling_ = false;
-    std::deque<std::function<void()>> waiting_;
+    std::deque<UniqueFunction<void()>> waiting_;
 };
 
 }  // namespace onput::sim

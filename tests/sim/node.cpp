@@ -26,11 +26,11 @@ void Node::crash() {
     for (const auto& work : std::exchange(at_crash_, {})) work();
 }
 
-void Node::post(std::function<void()> work) {
+void Node::post(UniqueFunction<void()> work) {
     add(inbox_, std::move(work));
 }
 
-void Node::add(std::vector<std::function<void()>>& list, std::function<void()> work) {
+void Node::add(std::vector<UniqueFunction<void()>>& list, UniqueFunction<void()> work) {
     if (!is_up_ || is_failing_) return;
     list.push_back(std::move(work));
     if (std::exchange(has_turn_, true)) return;
@@ -54,17 +54,18 @@ void Node::begin_turn() {
 void Node::run_turn() {
     auto turn = std::exchange(inbox_, {});
     for (auto& work : std::exchange(timers_, {})) turn.push_back(std::move(work));
-    for (const auto& work : turn) {
+    for (auto& work : turn) {
         if (is_failing_) return;
         work();
     }
     if (!is_failing_) on_turn_end();
 }
 
-void Node::after(Duration delay, std::function<void()> work) {
-    world_.after(std::max(delay, Duration(1)), [this, life = life_, work = std::move(work)] {
-        if (is_up_ && life == life_) add(timers_, work);
-    });
+void Node::after(Duration delay, UniqueFunction<void()> work) {
+    world_.after(std::max(delay, Duration(1)),
+                 [this, life = life_, work = std::move(work)]() mutable {
+                     if (is_up_ && life == life_) add(timers_, std::move(work));
+                 });
 }
 
 void Node::every(Duration period, std::function<void()> work) {

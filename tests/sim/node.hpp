@@ -26,9 +26,9 @@ public:
     void crash();
 
     // In a coming turn of this life; lost when the process is down, or goes down before.
-    void post(std::function<void()> work);
+    void post(UniqueFunction<void()> work);
     // The same, not before `delay` has passed.
-    void after(Duration delay, std::function<void()> work);
+    void after(Duration delay, UniqueFunction<void()> work);
     void every(Duration period, std::function<void()> work);
 
     [[nodiscard]] bool is_up() const { return is_up_; }
@@ -51,7 +51,7 @@ protected:
     World& world_;
 
 private:
-    void add(std::vector<std::function<void()>>& list, std::function<void()> work);
+    void add(std::vector<UniqueFunction<void()>>& list, UniqueFunction<void()> work);
     void begin_turn();
     void run_turn();
 
@@ -60,8 +60,8 @@ private:
     bool is_up_ = false;
     bool is_failing_ = false;
     bool has_turn_ = false;
-    std::vector<std::function<void()>> inbox_;
-    std::vector<std::function<void()>> timers_;  // In a turn, after all that arrived.
+    std::vector<UniqueFunction<void()>> inbox_;
+    std::vector<UniqueFunction<void()>> timers_;  // In a turn, after all that arrived.
     std::vector<std::function<void()>> at_crash_;
 };
 

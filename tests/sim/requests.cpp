@@ -84,10 +84,12 @@ public:
             [requests = &parts_.requests, to = &parts_.to, request](Answer<WireReply> answer) {
                 requests->deliver(*to, request, answer);
             },
-            [callback = std::move(callback)](const Result<WireReply>& reply) {
-                if (!reply) return callback(std::unexpected(reply.error()));
-                callback(transport::Reply{.body = reply->body,
-                                          .attachments = frames_of(reply->attachments)});
+            // Copied into all that can end the call; one does.
+            [callback =
+                 std::make_shared<Callback>(std::move(callback))](const Result<WireReply>& reply) {
+                if (!reply) return (*callback)(std::unexpected(reply.error()));
+                (*callback)(transport::Reply{.body = reply->body,
+                                             .attachments = frames_of(reply->attachments)});
             });
     }
 

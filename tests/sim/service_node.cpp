@@ -159,10 +159,10 @@ void ServiceNode::on_turn_end() {
     check_turn();
 }
 
-transport::TimerId ServiceNode::after(Duration delay, std::function<void()> work) {
+transport::TimerId ServiceNode::after(Duration delay, UniqueFunction<void()> work) {
     const std::uint64_t timer = ++last_timer_;
     timers_.insert(timer);
-    Node::after(delay, [this, timer, work = std::move(work)] {
+    Node::after(delay, [this, timer, work = std::move(work)]() mutable {
         if (timers_.erase(timer) > 0) work();
     });
     return transport::TimerId(timer);

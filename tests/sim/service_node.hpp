@@ -84,11 +84,13 @@ private:
     void on_turn_end() final;
 
     // The loop's.
-    void post(std::function<void()> work) override { Node::post(std::move(work)); }
-    transport::TimerId after(Duration delay, std::function<void()> work) override;
+    void post(UniqueFunction<void()> work) override { Node::post(std::move(work)); }
+    transport::TimerId after(Duration delay, UniqueFunction<void()> work) override;
     transport::TimerId every(Duration period, std::function<void()> work) override;
     void cancel(transport::TimerId timer) override { timers_.erase(timer.get()); }
-    void at_turn_end(std::function<void()> work) override { turn_ends_.push_back(std::move(work)); }
+    void at_turn_end(UniqueFunction<void()> work) override {
+        turn_ends_.push_back(std::move(work));
+    }
     [[nodiscard]] Timestamp now() const override { return world_.wall(); }
     [[nodiscard]] Duration monotonic() const override { return world_.elapsed(); }
     void repeat(std::uint64_t timer, Duration period, const std::function<void()>& work);
@@ -104,7 +106,7 @@ private:
     bool is_running_blobs_ = false;
 
     Timestamp started_at_;
-    std::vector<std::function<void()>> turn_ends_;
+    std::vector<UniqueFunction<void()>> turn_ends_;
     std::set<std::uint64_t> timers_;
     std::uint64_t last_timer_ = 0;
     std::unique_ptr<runtime::Service> service_;

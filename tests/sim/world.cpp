@@ -7,7 +7,7 @@ namespace onput::sim {
 
 World::World(std::uint64_t seed) : random(seed) {}
 
-void World::after(Duration delay, std::function<void()> work) {
+void World::after(Duration delay, UniqueFunction<void()> work) {
     // The number keeps events of one moment in the order in which they were made.
     events_.emplace(std::pair(elapsed_ + delay, ++last_event_), std::move(work));
 }

@@ -13,6 +13,7 @@
 
 #include "common/base/random.hpp"
 #include "common/base/time.hpp"
+#include "common/base/unique_function.hpp"
 
 namespace onput::sim {
 
@@ -44,7 +45,7 @@ public:
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    void after(Duration delay, std::function<void()> work);
+    void after(Duration delay, UniqueFunction<void()> work);
     // Runs the next event. False: nothing is left to happen, or a promise is broken.
     bool step();
 
@@ -79,7 +80,7 @@ private:
     Duration offset_{};
     std::uint64_t jumps_ = 0;
     std::uint64_t last_event_ = 0;
-    std::map<std::pair<Duration, std::uint64_t>, std::function<void()>> events_;
+    std::map<std::pair<Duration, std::uint64_t>, UniqueFunction<void()>> events_;
     bool is_tracing_all_ = false;
     std::deque<std::string> trace_;
     std::optional<std::string> failure_;

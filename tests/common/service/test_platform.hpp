@@ -19,8 +19,8 @@ struct ProcessEnded : std::runtime_error {
 
 class TestLoop final : public transport::EventLoop {
 public:
-    void post(std::function<void()> work) override { posted_.push_back(std::move(work)); }
-    transport::TimerId after(Duration delay, std::function<void()> work) override {
+    void post(UniqueFunction<void()> work) override { posted_.push_back(std::move(work)); }
+    transport::TimerId after(Duration delay, UniqueFunction<void()> work) override {
         timers_.push_back({now_ + delay, ++last_, std::move(work)});
         return transport::TimerId(last_);
     }
@@ -28,7 +28,7 @@ public:
     void cancel(transport::TimerId timer) override {
         std::erase_if(timers_, [&](const Timer& known) { return known.id == timer.get(); });
     }
-    void at_turn_end(std::function<void()> work) override { ends_.push_back(std::move(work)); }
+    void at_turn_end(UniqueFunction<void()> work) override { ends_.push_back(std::move(work)); }
     [[nodiscard]] Timestamp now() const override { return now_; }
     [[nodiscard]] Duration monotonic() const override { return now_.time_since_epoch(); }
 
@@ -36,12 +36,12 @@ public:
     void turn() {
         for (auto& work : std::exchange(posted_, {})) work();
         std::vector<Timer> due;
-        std::erase_if(timers_, [&](const Timer& timer) {
+        std::erase_if(timers_, [&](Timer& timer) {
             if (timer.at > now_) return false;
-            due.push_back(timer);
+            due.push_back(std::move(timer));
             return true;
         });
-        for (const Timer& timer : due) timer.work();
+        for (Timer& timer : due) timer.work();
         for (auto& end : ends_) end();
     }
     void pass(Duration time) { now_ += time; }
@@ -51,11 +51,11 @@ private:
     struct Timer {
         Timestamp at;
         std::uint64_t id = 0;
-        std::function<void()> work;
+        UniqueFunction<void()> work;
     };
-    std::vector<std::function<void()>> posted_;
+    std::vector<UniqueFunction<void()>> posted_;
     std::vector<Timer> timers_;
-    std::vector<std::function<void()>> ends_;
+    std::vector<UniqueFunction<void()>> ends_;
     std::uint64_t last_ = 0;
     Timestamp now_ = from_seconds(1'800'000'000);
 };
