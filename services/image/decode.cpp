@@ -103,7 +103,7 @@ private:
 
 // Bytes that decoding this takes at its peak, as far as the header shows.
 std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
-    const std::uint64_t pixels = count_pixels(header.size, header.is_animated ? header.pages : 1);
+    const std::uint64_t pixels = count_pixels(header.size, header.pages_decoded());
     const std::uint64_t bands = std::clamp(header.image.bands(), 3U, 4U);
     std::uint64_t bytes = pixels / (std::uint64_t{scale} * scale) * bands;
     if (header.orientation != 1) bytes *= 2;  // A turned copy is made before the first is freed.
@@ -123,8 +123,7 @@ std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
 // "premature end of JPEG image, at about line 1,204 of 2,400"
 std::string describe_failure(const PhotoHeader& header, const std::string& message,
                              std::uint64_t lines, std::uint32_t scale) {
-    const std::uint64_t all =
-        std::uint64_t{header.size.height} * (header.is_animated ? header.pages : 1U);
+    const std::uint64_t all = std::uint64_t{header.size.height} * header.pages_decoded();
     const std::uint64_t line = std::min(lines * scale, all);
     if (!header.is_animated) {
         return message + ", at about line " + with_commas(line) + " of " + with_commas(all);
@@ -233,9 +232,13 @@ Result<PhotoHeader> read_header(std::string_view bytes, const recipe::Limits& li
     header.size = header.image.size();
     header.orientation =
         std::clamp(metadata_number(header.image, VIPS_META_ORIENTATION, 1), 1U, 8U);
-    header.is_animated =
+    ONPUT_TRY_VOID(check_limits(header.size, 1, limits));
+    const bool is_moving =
         header.pages > 1 && (format == PhotoFormat::gif || format == PhotoFormat::webp);
-    ONPUT_TRY_VOID(check_limits(header.size, header.pages, limits));
+    if (!is_moving) return header;
+    auto whole = check_limits(header.size, header.pages, limits);
+    header.is_animated = whole.has_value();
+    if (!whole) header.only_first_page = std::move(whole).error();
     return header;
 }
 
@@ -254,7 +257,7 @@ Result<DecodedPhoto> decode(const PhotoHeader& header, std::string_view bytes,
     ONPUT_TRY(const Image lazy, to_rgb(small, photo.is_gray));
     ONPUT_TRY(const Image pixels, compute(header, lazy, scale));
     const Size page = header.is_animated ? header.size : pixels.size();
-    ONPUT_TRY(auto pages, split_pages(pixels, page, header.is_animated ? header.pages : 1));
+    ONPUT_TRY(auto pages, split_pages(pixels, page, header.pages_decoded()));
     photo.pages = std::move(pages);
     return photo;
 }

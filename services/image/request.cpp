@@ -153,6 +153,11 @@ std::string summarise(const Subject& photo, const ImageResult& result) {
                             derivative.width, derivative.height,
                             static_cast<double>(derivative.bytes) / 1000);
     }
+    for (const OmittedDerivative& omitted : result.omitted) {
+        text +=
+            fmt::format("{} {} ({}: {})", &omitted == &result.omitted.front() ? "; not made:" : ",",
+                        omitted.name, omitted.reason, omitted.message);
+    }
     return text;
 }
 

@@ -32,6 +32,11 @@ Result<std::string> run_text_job(std::string_view parameters, int input_fd, int 
     ImageResult result;
     result.photo = {.format = "jpeg", .width = 40, .height = 30, .dominant_color = "#010203"};
     for (const auto& derivative : recipe.derivatives) {
+        if (input.ends_with("without " + derivative.name)) {
+            result.omitted.push_back(
+                {.name = derivative.name, .reason = "bad_recipe", .message = "too tall"});
+            continue;
+        }
         const std::string bytes = derivative.name + ":" + input;
         if (write(output_fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
             return fail(ErrorCode::internal, "short output");
@@ -78,6 +83,20 @@ TEST_F(ImageRunnerTest, a_photo_becomes_its_derivatives_and_then_its_sidecar) {
     EXPECT_EQ(ended->outputs[2].content_type, "application/json");
     EXPECT_EQ(storage->headers.back().principal.id, "function/photos");
     EXPECT_EQ(storage->headers.back().trace.cause_event_id, "event-1");
+}
+
+TEST_F(ImageRunnerTest, an_omitted_derivative_is_named_in_the_outcome_and_the_sidecar) {
+    upload("photo without small");
+    const auto ended = run();
+    ASSERT_TRUE(ended) << ended.error().error.message;
+    EXPECT_EQ(ended->summary,
+              "jpeg 40x30 from s3://inbox/cats/tom.jpg: web 4x3 0.0 kB; not made: small "
+              "(bad_recipe: too tall)");
+    EXPECT_EQ(storage->puts,
+              (std::vector<std::string>{"cats/tom.jpg", "p/cats/tom.web.png", "p/cats/tom.json"}));
+    const auto sidecar = nlohmann::json::parse(object("outbox", "p/cats/tom.json").bytes);
+    EXPECT_EQ(sidecar["omitted"][0]["name"], "small");
+    EXPECT_EQ(sidecar["derivatives"].size(), 1U);
 }
 
 TEST_F(ImageRunnerTest, without_sidecars_there_are_only_derivatives) {
