@@ -85,6 +85,31 @@ TEST(ImageColors, every_kind_of_photo_becomes_every_format) {
     }
 }
 
+// Ink swells: with a dot gain like this, paper shows 128 as a lighter grey than screens do.
+TEST(ImageColors, grey_with_a_profile_is_converted_by_it) {
+    const Pixels gray = draw_flat({40, 30}, {128, 128, 128}, 1);
+    const Pixels clear = draw_flat({40, 30}, {128, 128, 128}, 2);
+    const std::string profile = gray_profile(1.75);
+    const std::vector<std::pair<std::string, std::string>> photos{
+        {"png", encode_pixels(gray, {.icc = profile})},
+        {"png of 16 bits", encode_pixels(gray, {.color_space = "grey16", .icc = profile})},
+        {"interlaced png", encode_pixels(gray, {.suffix = ".png[interlace]", .icc = profile})},
+        {"png with alpha", encode_pixels(clear, {.icc = profile})},
+        {"jpeg", encode_pixels(gray, {.suffix = ".jpg[Q=95]", .icc = profile})},
+        {"tiff", encode_pixels(gray, {.suffix = ".tif", .icc = profile})},
+        {"tiff of 16 bits",
+         encode_pixels(gray, {.suffix = ".tif", .color_space = "grey16", .icc = profile})}};
+    for (const auto& [name, photo] : photos) {
+        for (const auto type :
+             {recipe::ImageFormat::png, recipe::ImageFormat::jpeg, recipe::ImageFormat::webp}) {
+            const auto made = run(make_recipe({recipe::FormatStep{.type = type}}), photo);
+            ASSERT_TRUE(made) << name << ": " << made.error().message;
+            EXPECT_NEAR(decode_pixels(made->files.front()).at(20, 15).red, 149, 1) << name;
+            EXPECT_FALSE(has_metadata(made->files.front(), "icc-profile-data")) << name;
+        }
+    }
+}
+
 TEST(ImageColors, grey_photos_stay_grey) {
     const auto made = run(make_recipe({recipe::ResizeStep{.width = 20}, recipe::FormatStep{}}),
                           encode_pixels(draw_scene({40, 30}, 1)));

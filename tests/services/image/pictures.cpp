@@ -67,7 +67,49 @@ VipsInterpretation interpretation_of(std::uint32_t bands) {
     return bands <= 2 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
 }
 
+std::string big_endian(std::uint32_t value, int bytes) {
+    std::string text;
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+        text += static_cast<char>(static_cast<unsigned char>(value >> shift));
+    }
+    return text;
+}
+
+// Three numbers with 16 bits behind the point: the white of ICC's connection space.
+std::string icc_white() {
+    return big_endian(0xf6d6, 4) + big_endian(0x10000, 4) + big_endian(0xd32d, 4);
+}
+
 }  // namespace
+
+std::string gray_profile(double gamma) {
+    constexpr std::size_t head_bytes = 128;
+    constexpr std::size_t tag_bytes = 12;
+    // libpng takes no profile for one that compresses too well.
+    std::string words = "text" + std::string(4, '\0');
+    for (int i = 0; i < 80; ++i) words += std::to_string(i * 7919);
+    words.resize(words.size() / 4 * 4);
+    const std::array<std::pair<std::string, std::string>, 3> tags{
+        {{"cprt", words},
+         {"wtpt", "XYZ " + std::string(4, '\0') + icc_white()},
+         {"kTRC", "curv" + std::string(4, '\0') + big_endian(1, 4) +
+                      big_endian(static_cast<std::uint32_t>(gamma * 256), 2) +
+                      std::string(2, '\0')}}};
+    std::string table = big_endian(tags.size(), 4);
+    std::string data;
+    for (const auto& [name, value] : tags) {
+        const std::size_t at = head_bytes + 4 + tag_bytes * tags.size() + data.size();
+        table += name + big_endian(static_cast<std::uint32_t>(at), 4) +
+                 big_endian(static_cast<std::uint32_t>(value.size()), 4);
+        data += value;
+    }
+    const std::size_t all = head_bytes + table.size() + data.size();
+    std::string head = big_endian(static_cast<std::uint32_t>(all), 4) + std::string(4, '\0') +
+                       big_endian(0x02100000, 4) + "prtrGRAYXYZ " + std::string(12, '\0') + "acsp" +
+                       std::string(28, '\0') + icc_white();
+    head.resize(head_bytes);
+    return head + table + data;
+}
 
 Color Pixels::at(std::uint32_t x, std::uint32_t y) const {
     const std::uint8_t* pixel = &bytes[(std::size_t{y} * size.width + x) * bands];
@@ -145,6 +187,10 @@ std::string encode_pixels(const Pixels& pixels, const Encoding& encoding) {
     }
     for (const auto& [name, value] : encoding.exif) {
         vips_image_set_string(image.get(), name.c_str(), value.c_str());
+    }
+    if (!encoding.icc.empty()) {
+        vips_image_set_blob_copy(image.get(), VIPS_META_ICC_NAME, encoding.icc.data(),
+                                 encoding.icc.size());
     }
     void* data = nullptr;
     std::size_t size = 0;

@@ -39,7 +39,11 @@ struct Encoding {
     std::vector<std::pair<std::string, std::string>> exif = {};  // "exif-ifd0-Make" -> "..."
     std::string color_space = {};  // "cmyk", "rgb16", "b-w": converted to it first.
     std::string profile = {};      // One that libvips brings along: "p3".
+    std::string icc = {};          // An ICC profile that is attached as it is.
 };
+
+// An ICC profile of one grey channel, whose numbers are light to the power of 1 / gamma.
+std::string gray_profile(double gamma);
 
 std::string encode_pixels(const Pixels& pixels, const Encoding& encoding = {});
 // As any reader would show it: by libvips, all pages, not turned, bands as stored.

@@ -246,7 +246,7 @@ TEST_F(ImageRunnerTest, an_invalid_photo_is_moved_into_quarantine) {
     configuration = quarantining();
     upload("broken");
     const Failed expected{ErrorCode::invalid_argument, "damaged", "cats/tom.jpg is cut at mèo",
-                          "quarantined to s3://jail/q/cats/tom.jpg"};
+                          "quarantined to s3://jail/q/cats/tom.jpg", true};
     EXPECT_EQ(run_failing(), expected);
     EXPECT_FALSE(storage->has({"inbox", key}));
     const auto& copy = object("jail", "q/cats/tom.jpg");
@@ -295,10 +295,10 @@ TEST_F(ImageRunnerTest, a_newer_upload_survives_the_removal) {
 TEST_F(ImageRunnerTest, an_upload_that_is_too_large_is_judged_without_its_bytes) {
     configuration = configure(R"("invalid": "delete", "limits": {"bytes": 300000})");
     upload("photo" + std::string(400'000, 'x'));
-    EXPECT_EQ(
-        run_failing(),
-        (Failed{ErrorCode::invalid_argument, "too_many_bytes",
-                "s3://inbox/cats/tom.jpg has 400005 bytes, above the limit of 300000", "deleted"}));
+    EXPECT_EQ(run_failing(),
+              (Failed{ErrorCode::invalid_argument, "too_many_bytes",
+                      "s3://inbox/cats/tom.jpg has 400005 bytes, above the limit of 300000",
+                      "deleted", true}));
     EXPECT_EQ(storage->pieces_read, 0U);
     EXPECT_FALSE(storage->has({"inbox", key}));
 }
@@ -317,7 +317,7 @@ TEST_F(ImageRunnerTest, a_deleted_upload_leaves_its_words_in_the_sidecar) {
     configuration = configure(R"("invalid": "delete")");
     upload("broken");
     const Failed expected{ErrorCode::invalid_argument, "damaged", "cats/tom.jpg is cut at mèo",
-                          "deleted"};
+                          "deleted", true};
     EXPECT_EQ(run_failing(), expected);
     EXPECT_FALSE(storage->has({"inbox", key}));
     const auto sidecar = nlohmann::json::parse(object("outbox", "p/cats/tom.json").bytes);
