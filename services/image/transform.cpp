@@ -159,12 +159,14 @@ Result<Transformed> transform(const recipe::Recipe& recipe, std::string_view pho
             continue;
         }
         ONPUT_TRY(auto pages, shared.find(starts[i].turn, starts[i].scale));
-        const Picture picture{.pages = std::move(pages),
-                              .size = starts[i].size,
-                              .is_gray = shared.is_gray(),
-                              .metadata = header.image,
-                              .is_upright = starts[i].turn == Turn::upright,
-                              .pixels_max = recipe.limits.pixels};
+        const Picture picture{
+            .pages = std::move(pages),
+            .size = starts[i].size,
+            .is_gray = shared.is_gray(),
+            .metadata = header.image,
+            // A decoder that has turned it leaves nothing to turn, whatever EXIF says.
+            .is_upright = starts[i].turn == Turn::upright || header.orientation == 1,
+            .pixels_max = recipe.limits.pixels};
         auto encoded = make_derivative(derivative, picture, watermarks);
         if (!encoded) {
             transformed.result.omitted.push_back(omit(derivative.name, encoded.error()));

@@ -228,6 +228,43 @@ TEST(ImageBadInput, a_flipped_bit_in_the_pixels_of_a_png_is_noticed) {
     }
 }
 
+TEST(ImageBadInput, a_tiff_that_the_library_has_not_learnt_is_unsupported_and_not_damaged) {
+    struct Unknown {
+        std::uint32_t bits;
+        std::uint32_t compression;
+        std::string says;
+    };
+    for (const Unknown& unknown :
+         {Unknown{8, 9999, "Compression scheme 9999 strip decoding is not implemented"},
+          Unknown{8, 34892, "Compression scheme 34892 strip decoding is not implemented"},
+          Unknown{64, 1, "samples out of range"}}) {
+        const Error error = refused(thumbnail, tiff_ramp(unknown.bits, false, unknown.compression));
+        EXPECT_EQ(error.reason, "unsupported_format") << error.message;
+        EXPECT_EQ(error.message.find("the tiff is of a kind that is not read: " + unknown.says), 0U)
+            << error.message;
+    }
+}
+
+// Wherever it is broken.
+TEST(ImageBadInput, the_reason_of_a_broken_png_is_never_empty) {
+    for (const char* suffix : {".png", ".png[interlace]", ".png[palette]"}) {
+        const std::string whole = encode_pixels(draw_scene({24, 18}), {.suffix = suffix});
+        for (std::size_t at = 8; at < whole.size(); ++at) {
+            std::string flipped = whole;
+            flipped[at] = static_cast<char>(flipped[at] ^ 0x21);
+            for (const std::string& bad : {whole.substr(0, at), flipped}) {
+                const auto made = run(thumbnail, bad);
+                if (made) continue;
+                const std::string& says = made.error().message;
+                EXPECT_GT(says.size(), std::string("the png is damaged: ").size() + 4) << at;
+                EXPECT_EQ(says.find("gives no reason"), std::string::npos) << at << ": " << says;
+                EXPECT_EQ(says.find(": ,"), std::string::npos) << at << ": " << says;
+                EXPECT_EQ(says.find("()"), std::string::npos) << at << ": " << says;
+            }
+        }
+    }
+}
+
 // As some phones write them: the decoder warns of "extraneous bytes before marker", and has it all.
 TEST(ImageBadInput, a_jpeg_of_which_the_decoder_only_warns_is_a_photo) {
     for (const char* suffix : {".jpg[Q=90]", ".jpg[Q=90,interlace]"}) {

@@ -110,6 +110,39 @@ TEST(ImageColors, grey_with_a_profile_is_converted_by_it) {
     }
 }
 
+TEST(ImageColors, the_blackest_ink_is_black_and_no_ink_is_white) {
+    // Of inks: the fourth band is black's. libvips writes four bands as RGBA unless it is told.
+    const Pixels inks = draw({40, 10}, 4, [](std::uint32_t x, std::uint32_t) {
+        return x < 20 ? Color{0, 0, 0, 255} : Color{0, 0, 0, 0};
+    });
+    for (const char* suffix : {".tif", ".jpg[Q=95]"}) {
+        const auto made =
+            run(make_recipe({as_png}), encode_pixels(inks, {.suffix = suffix, .inks = true}));
+        ASSERT_TRUE(made) << suffix << ": " << made.error().message;
+        EXPECT_EQ(made->result.photo.color_space, "cmyk");
+        const Pixels pixels = decode_pixels(made->files.front());
+        const Color black = pixels.at(5, 5);
+        EXPECT_LT(std::max({black.red, black.green, black.blue}), 32) << suffix;
+        const Color white = pixels.at(35, 5);
+        EXPECT_GT(std::min({white.red, white.green, white.blue}), 250) << suffix;
+    }
+}
+
+// Whole numbers of every size, signed or not: white is where all bits are set.
+TEST(ImageColors, samples_of_a_tiff_that_are_signed_are_read_as_unsigned) {
+    for (const std::uint32_t bits : {8U, 16U, 32U}) {
+        for (const bool is_signed : {false, true}) {
+            const auto made = run(make_recipe({as_png}), tiff_ramp(bits, is_signed));
+            ASSERT_TRUE(made) << bits << ": " << made.error().message;
+            const Pixels pixels = decode_pixels(made->files.front());
+            ASSERT_EQ(pixels.size, (Size{256, 1}));
+            for (std::uint32_t x = 0; x < 256; ++x) {
+                EXPECT_NEAR(pixels.at(x, 0).red, static_cast<int>(x), 1) << bits;
+            }
+        }
+    }
+}
+
 TEST(ImageColors, grey_photos_stay_grey) {
     const auto made = run(make_recipe({recipe::ResizeStep{.width = 20}, recipe::FormatStep{}}),
                           encode_pixels(draw_scene({40, 30}, 1)));

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/check.hpp"
+#include "common/base/encoding.hpp"
 
 namespace onput::image {
 namespace {
@@ -81,6 +82,33 @@ std::string icc_white() {
 }
 
 }  // namespace
+
+std::string tiff_ramp(std::uint32_t bits, bool is_signed, std::uint32_t compression) {
+    const auto little = [](std::uint32_t value, std::uint32_t bytes) {
+        std::string text;
+        for (std::uint32_t i = 0; i < bytes; ++i) {
+            text += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+        }
+        return text;
+    };
+    std::string samples;
+    for (std::uint32_t x = 0; x < 256; ++x) {
+        const std::string top = little(x, 1);
+        for (std::uint32_t i = 0; i < bits / 8; ++i) samples += top;
+    }
+    constexpr std::uint32_t head_bytes = 8;
+    const auto bytes = static_cast<std::uint32_t>(samples.size());
+    const std::vector<std::pair<std::uint32_t, std::uint32_t>> tags{
+        {256, 256},        {257, 1}, {258, bits}, {259, compression}, {262, 1},
+        {273, head_bytes}, {277, 1}, {278, 1},    {279, bytes},       {339, is_signed ? 2 : 1}};
+    constexpr std::uint32_t type_long = 4;
+    std::string file = "II*" + std::string(1, '\0') + little(head_bytes + bytes, 4) + samples +
+                       little(static_cast<std::uint32_t>(tags.size()), 2);
+    for (const auto& [tag, value] : tags) {
+        file += little(tag, 2) + little(type_long, 2) + little(1, 4) + little(value, 4);
+    }
+    return file + little(0, 4);
+}
 
 std::string gray_profile(double gamma) {
     constexpr std::size_t head_bytes = 128;
@@ -173,9 +201,10 @@ std::string encode_pixels(const Pixels& pixels, const Encoding& encoding) {
         pixels.bytes.data(), pixels.bytes.size(), static_cast<int>(pixels.size.width),
         static_cast<int>(pixels.size.height), static_cast<int>(pixels.bands), VIPS_FORMAT_UCHAR));
     VipsImage* made = nullptr;
-    EXPECT_EQ(
-        vips_copy(image.get(), &made, "interpretation", interpretation_of(pixels.bands), nullptr),
-        0);
+    EXPECT_EQ(vips_copy(image.get(), &made, "interpretation",
+                        encoding.inks ? VIPS_INTERPRETATION_CMYK : interpretation_of(pixels.bands),
+                        nullptr),
+              0);
     image = converted(own(made), encoding);
     if (encoding.pages > 1) {
         vips_image_set_int(image.get(), VIPS_META_PAGE_HEIGHT,
@@ -249,6 +278,12 @@ double mean_difference(const Pixels& a, const Pixels& b) {
     double sum = 0;
     for (std::size_t i = 0; i < a.bytes.size(); ++i) sum += std::abs(a.bytes[i] - b.bytes[i]);
     return sum / static_cast<double>(a.bytes.size());
+}
+
+std::string from_digits(std::string_view digits) {
+    auto bytes = from_hex(digits);
+    EXPECT_TRUE(bytes);
+    return bytes.value_or(std::string());
 }
 
 std::string read_file(const std::string& path) {
