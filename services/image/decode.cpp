@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "services/image/bmp.hpp"
 #include "services/image/color_space.hpp"
 #include "services/image/gif_structure.hpp"
 #include "services/image/memory.hpp"
@@ -109,11 +110,16 @@ VipsImage* open_image(std::string_view bytes, const Opening& opening) {
             vips_heifload_buffer(data, size, &made, "page", page, "access", VIPS_ACCESS_SEQUENTIAL,
                                  "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
             break;
+        case PhotoFormat::bmp: break;  // Not libvips's: see bmp.hpp.
     }
     return made;
 }
 
 Result<Image> open_or_explain(std::string_view bytes, const Opening& opening) {
+    if (opening.format == PhotoFormat::bmp) {
+        ONPUT_TRY(const BmpHeader header, read_bmp_header(bytes));
+        return decode_bmp(bytes, header);
+    }
     const FirstWarning warning;
     VipsImage* made = open_image(bytes, opening);
     if (made != nullptr) return Image(made);
@@ -135,6 +141,7 @@ std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
     // These decode a page as a whole before its first line comes.
     const std::uint64_t page = std::uint64_t{header.size.width} * header.size.height;
     if (header.format == PhotoFormat::webp || header.format == PhotoFormat::gif) bytes += page * 8;
+    if (header.format == PhotoFormat::bmp) bytes += page * 8;
     if (header.format == PhotoFormat::heif || header.format == PhotoFormat::avif) bytes += page * 7;
     return bytes;
 }
@@ -236,7 +243,13 @@ Result<PhotoHeader> read_header(std::string_view bytes, const recipe::Limits& li
     ONPUT_TRY(const PhotoFormat format, sniff(bytes));
     if (format == PhotoFormat::gif) ONPUT_TRY_VOID(check_gif(bytes));
     PhotoHeader header{.format = format};
-    ONPUT_TRY(header.image, open_or_explain(bytes, {.format = format}));
+    if (format == PhotoFormat::bmp) {
+        ONPUT_TRY(const BmpHeader bmp, read_bmp_header(bytes));
+        ONPUT_TRY_VOID(check_limits(bmp.size, 1, limits));
+        ONPUT_TRY(header.image, bmp_outline(bmp));
+    } else {
+        ONPUT_TRY(header.image, open_or_explain(bytes, {.format = format}));
+    }
     header.pages = std::max(1U, metadata_number(header.image, VIPS_META_N_PAGES, 1));
     header.page = metadata_number(header.image, heif_primary, 0);
     const bool is_media = format == PhotoFormat::heif || format == PhotoFormat::avif;

@@ -69,7 +69,7 @@ struct OmittedDerivative {
 
 // What is known about the photo itself.
 struct PhotoFacts {
-    std::string format;       // "jpeg", "png", "webp", "gif", "tiff", "heif", "avif": by content.
+    std::string format;  // "jpeg", "png", "webp", "gif", "tiff", "heif", "avif", "bmp": by content.
     std::uint32_t width = 0;  // Upright, one page.
     std::uint32_t height = 0;
     std::uint32_t pages = 1;

@@ -200,12 +200,15 @@ def forms():
         "clear-gray.png": encode(clear.convert("LA"), "PNG"),
         "clear.webp": encode(clear, "WEBP", lossless=True),
         "still.gif": encode(picture, "GIF"),
+        "full.bmp": encode(picture, "BMP"),
+        "palette.bmp": encode(picture.quantize(200), "BMP"),
+        "two-colors.bmp": encode(gray.convert("1"), "BMP"),
     }
 
 
 @pytest.mark.parametrize("name", ["progressive.jpg", "gray.jpg", "gray-16.png", "palette.png",
                                   "two-colors.png", "clear.png", "clear-gray.png", "clear.webp",
-                                  "still.gif"])
+                                  "still.gif", "full.bmp", "palette.bmp", "two-colors.bmp"])
 def test_every_form_of_a_photo_is_taken(studio, name):
     body = forms()[name]
     original = decode(body)
