@@ -99,7 +99,8 @@ struct LaneAck {
 
 // This attempt failed. Frees one credit.
 struct LaneNack {
-    static constexpr MessageInfo info{.kind = Kind::lane_nack, .version = 2};
+    // Version 2 added disposition, version 3 is_settled.
+    static constexpr MessageInfo info{.kind = Kind::lane_nack, .version = 3};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -111,9 +112,12 @@ struct LaneNack {
     // What became of the input by the function's policy: "kept", "deleted", "quarantined to
     // s3://b/k"; empty: nothing was done with it.
     std::string disposition = {};
+    // The input was refused and dealt with as the disposition says: the end of the job, without a
+    // dead letter, since there is nothing left to try again.
+    bool is_settled = false;
 
     ONPUT_FIELDS(worker_id, epoch, lease, is_counted, is_permanent, error_code, error_message,
-                 disposition)
+                 disposition, is_settled)
     friend bool operator==(const LaneNack&, const LaneNack&) = default;
 };
 

@@ -189,7 +189,7 @@ struct TraceStep {
     Timestamp time;
     std::string service;  // "notifier", "queue".
     std::string
-        what;  // "journaled", "delivered", "leased", "succeeded", "failed", "dead-lettered".
+        what;  // "journaled", "delivered", "leased", "succeeded", "failed", "refused", "dead-lettered".
     std::string subject;  // Object "s3://b/k", destination or function ARN, message id.
     std::string event_id;
     std::string detail;  // Attempt, worker, error, sequence: in words.

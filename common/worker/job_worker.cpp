@@ -86,7 +86,8 @@ struct JobWorker::State {
                  .message = error.message,
                  .is_permanent = is_final(error),
                  .is_counted = error.code != ErrorCode::unavailable,
-                 .disposition = end.error().disposition}));
+                 .disposition = end.error().disposition,
+                 .is_settled = end.error().is_settled}));
         }
         leave_when_done();
     }

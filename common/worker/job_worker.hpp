@@ -33,7 +33,9 @@ struct JobFailure {
         : error(std::move(why)), disposition(std::move(became)) {}
 
     Error error;
-    std::string disposition;  // What was done with the input: LaneNack's.
+    // Both are LaneNack's: what was done with the input, and whether that was the end of it.
+    std::string disposition = {};
+    bool is_settled = false;
 };
 
 // How a job ended: what it made, or why it failed.

@@ -56,7 +56,8 @@ schema::LaneNack LeaseTable::fail(std::uint64_t lease, Failure failure) {
             .is_permanent = failure.is_permanent,
             .error_code = std::move(failure.code),
             .error_message = std::move(failure.message),
-            .disposition = std::move(failure.disposition)};
+            .disposition = std::move(failure.disposition),
+            .is_settled = failure.is_settled};
 }
 
 schema::LaneBye LeaseTable::drain() {

@@ -56,6 +56,7 @@ public:
         bool is_permanent = false;
         bool is_counted = true;
         std::string disposition;
+        bool is_settled = false;
     };
     schema::LaneNack fail(std::uint64_t lease, Failure failure);
 

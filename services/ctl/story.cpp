@@ -141,6 +141,7 @@ std::string_view to_string(StoryOutcome outcome) {
         case StoryOutcome::running: return "running";
         case StoryOutcome::done: return "done";
         case StoryOutcome::given_up: return "given up";
+        case StoryOutcome::refused: return "refused";
         case StoryOutcome::dead_lettered: return "dead-lettered";
     }
     return "unknown";
@@ -155,13 +156,15 @@ StoryOutcome outcome_of(const std::vector<schema::TraceStep>& steps,
     const Debt debt = debt_of(records);
     if (count("dead-lettered") > 0) return StoryOutcome::dead_lettered;
     if (debt.deliveries == 0 && !records.empty()) return StoryOutcome::nothing_owed;
-    // A job's own result is an event too: only when every function that was owed one has succeeded
-    // is the chain at its end.
+    // A job's own result is an event too: only when every function that was owed one has ended is
+    // the chain at its end.
     const std::int64_t lost = given_up(steps, records);
+    const std::int64_t refused = count("refused");
     const bool is_over = count("delivered") + lost >= debt.deliveries &&
-                         count("succeeded") >= debt.jobs && debt.deliveries > 0;
+                         count("succeeded") + refused >= debt.jobs && debt.deliveries > 0;
     if (!is_over) return StoryOutcome::running;
-    return lost > 0 ? StoryOutcome::given_up : StoryOutcome::done;
+    if (lost > 0) return StoryOutcome::given_up;
+    return refused > 0 ? StoryOutcome::refused : StoryOutcome::done;
 }
 
 Result<Story> read_story(Peers& peers, const std::string& subject) {

@@ -16,6 +16,7 @@ enum class StoryOutcome {
     running,        // Something is still owed or in a worker's hands.
     done,           // Everything owed was delivered, and every job ended well.
     given_up,       // All that is not delivered never will be: nobody has it.
+    refused,        // Likewise, but a worker refused its input, and dealt with it.
     dead_lettered,  // A job was given up.
 };
 std::string_view to_string(StoryOutcome outcome);

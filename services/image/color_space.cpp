@@ -6,7 +6,33 @@
 namespace onput::image {
 namespace {
 
-constexpr const char* srgb_profile = "srgb";  // One that libvips brings along.
+// Profiles that libvips brings along; the second is for inks of which the file says nothing.
+constexpr const char* srgb_profile = "srgb";
+constexpr const char* cmyk_profile = "cmyk";
+
+// Signed samples are taken for unsigned ones, as most readers do: files that say they are signed
+// were as a rule not meant to be. What is left of 32 bits are the first 8.
+Result<Image> with_unsigned_samples(const Image& image) {
+    VipsImage* made = nullptr;
+    VipsBandFormat format = vips_image_get_format(image.get());
+    if (format == VIPS_FORMAT_CHAR) format = VIPS_FORMAT_UCHAR;
+    if (format == VIPS_FORMAT_SHORT) format = VIPS_FORMAT_USHORT;
+    if (format == VIPS_FORMAT_INT) format = VIPS_FORMAT_UINT;
+    if (vips_copy(image.get(), &made, "format", format, nullptr) != 0) {
+        return std::unexpected(vips_failure("take samples as unsigned"));
+    }
+    const Image samples(made);
+    if (format != VIPS_FORMAT_UINT) return samples;
+    constexpr int bits_dropped = 24;
+    if (vips_rshift_const1(samples.get(), &made, bits_dropped, nullptr) != 0) {
+        return std::unexpected(vips_failure("convert to 8 bits"));
+    }
+    const Image high(made);
+    if (vips_cast_uchar(high.get(), &made, nullptr) != 0) {
+        return std::unexpected(vips_failure("convert to 8 bits"));
+    }
+    return Image(made);
+}
 
 Result<Image> without_profile(const Image& image) {
     if (!image.has_profile()) return image;
@@ -18,11 +44,18 @@ Result<Image> without_profile(const Image& image) {
     return Image(made);
 }
 
-// By the embedded profile. One that cannot be read is left out of account, as browsers do.
+// By the embedded profile, or else by the one for inks. One that cannot be read is left out of
+// account, as browsers do. The blackest ink, which is no black, becomes the screen's black.
 Result<Image> by_profile(const Image& image) {
     VipsImage* made = nullptr;
-    if (vips_icc_transform(image.get(), &made, srgb_profile, "embedded", 1, "intent",
-                           VIPS_INTENT_PERCEPTUAL, nullptr) != 0) {
+    const bool is_ink = vips_image_guess_interpretation(image.get()) == VIPS_INTERPRETATION_CMYK;
+    const int result =
+        is_ink ? vips_icc_transform(image.get(), &made, srgb_profile, "embedded", 1,
+                                    "input_profile", cmyk_profile, "black_point_compensation", 1,
+                                    "intent", VIPS_INTENT_PERCEPTUAL, nullptr)
+               : vips_icc_transform(image.get(), &made, srgb_profile, "embedded", 1, "intent",
+                                    VIPS_INTENT_PERCEPTUAL, nullptr);
+    if (result != 0) {
         vips_error_clear();
         return without_profile(image);
     }
@@ -85,8 +118,8 @@ Result<Image> to_rgb(const Image& image, bool& is_gray) {
     is_gray = space == VIPS_INTERPRETATION_B_W || space == VIPS_INTERPRETATION_GREY16;
     const bool is_rgb = space == VIPS_INTERPRETATION_sRGB || space == VIPS_INTERPRETATION_RGB ||
                         space == VIPS_INTERPRETATION_RGB16;
-    Image current = image;
-    if (current.has_profile() && !is_rgb) {
+    ONPUT_TRY(Image current, with_unsigned_samples(image));
+    if ((current.has_profile() && !is_rgb) || space == VIPS_INTERPRETATION_CMYK) {
         ONPUT_TRY(current, by_profile(current));
     }
     ONPUT_TRY(current, by_color_space(current));

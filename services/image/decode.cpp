@@ -5,6 +5,9 @@
 #include <string>
 #include <vips/vips.h>
 
+#include <fmt/format.h>
+
+#include "services/image/bmp.hpp"
 #include "services/image/color_space.hpp"
 #include "services/image/gif_structure.hpp"
 #include "services/image/memory.hpp"
@@ -21,10 +24,50 @@ std::string with_commas(std::uint64_t number) {
     return digits;
 }
 
-std::unexpected<Error> damaged(std::string_view format, const std::string& why) {
-    return fail(ErrorCode::invalid_argument, "the " + std::string(format) + " is damaged: " + why,
+// A loader gave up. A file that it has not learnt to read may be whole.
+std::unexpected<Error> unreadable(std::string_view format, const std::string& why) {
+    if (is_about_memory(why)) {
+        return fail(ErrorCode::resource_exhausted, "decode: " + why, "job_memory");
+    }
+    if (is_about_support(why)) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("the {} is of a kind that is not read: {}", format, why),
+                    "unsupported_format");
+    }
+    return fail(ErrorCode::invalid_argument, fmt::format("the {} is damaged: {}", format, why),
                 "damaged");
 }
+
+// What a decoder says beside its error, while this lives: libpng's "IDAT: CRC error" comes this
+// way.
+class FirstWarning {
+public:
+    FirstWarning() : handler_(g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, note, this)) {}
+    ~FirstWarning() { g_log_remove_handler("VIPS", handler_); }
+    FirstWarning(const FirstWarning&) = delete;
+    FirstWarning& operator=(const FirstWarning&) = delete;
+
+    // "libpng read error (IDAT: CRC error)"
+    [[nodiscard]] std::string explain(std::string message) const {
+        if (text_.empty() || text_ == message) return message;
+        if (message == no_reason) return text_;
+        return std::move(message) + " (" + text_ + ")";
+    }
+
+private:
+    static void note(const char* /*domain*/, GLogLevelFlags /*level*/, const char* text,
+                     void* self) {
+        auto* warning = static_cast<FirstWarning*>(self);
+        const std::string_view said = text == nullptr ? "" : text;
+        // The line already names the tile that failed.
+        if (warning->text_.empty() && !said.starts_with("error in tile")) {
+            warning->text_ = shown_message(said);
+        }
+    }
+
+    guint handler_;
+    std::string text_;
+};
 
 struct Opening {
     PhotoFormat format = PhotoFormat::jpeg;
@@ -67,43 +110,25 @@ VipsImage* open_image(std::string_view bytes, const Opening& opening) {
             vips_heifload_buffer(data, size, &made, "page", page, "access", VIPS_ACCESS_SEQUENTIAL,
                                  "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
             break;
+        case PhotoFormat::bmp: break;  // Not libvips's: see bmp.hpp.
     }
     return made;
 }
 
-// What a decoder says beside its error, while this lives: libpng's "IDAT: CRC error" comes this
-// way.
-class FirstWarning {
-public:
-    FirstWarning() : handler_(g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, note, this)) {}
-    ~FirstWarning() { g_log_remove_handler("VIPS", handler_); }
-    FirstWarning(const FirstWarning&) = delete;
-    FirstWarning& operator=(const FirstWarning&) = delete;
-
-    // "libpng read error (IDAT: CRC error)"
-    [[nodiscard]] std::string explain(std::string message) const {
-        if (text_.empty() || text_ == message) return message;
-        return std::move(message) + " (" + text_ + ")";
+Result<Image> open_or_explain(std::string_view bytes, const Opening& opening) {
+    if (opening.format == PhotoFormat::bmp) {
+        ONPUT_TRY(const BmpHeader header, read_bmp_header(bytes));
+        return decode_bmp(bytes, header);
     }
-
-private:
-    static void note(const char* /*domain*/, GLogLevelFlags /*level*/, const char* text,
-                     void* self) {
-        auto* warning = static_cast<FirstWarning*>(self);
-        const std::string_view said = text == nullptr ? "" : text;
-        // The line already names the tile that failed.
-        if (warning->text_.empty() && !said.starts_with("error in tile")) {
-            warning->text_ = printable(said);
-        }
-    }
-
-    guint handler_;
-    std::string text_;
-};
+    const FirstWarning warning;
+    VipsImage* made = open_image(bytes, opening);
+    if (made != nullptr) return Image(made);
+    return unreadable(to_string(opening.format), warning.explain(take_vips_message()));
+}
 
 // Bytes that decoding this takes at its peak, as far as the header shows.
 std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
-    const std::uint64_t pixels = count_pixels(header.size, header.is_animated ? header.pages : 1);
+    const std::uint64_t pixels = count_pixels(header.size, header.pages_decoded());
     const std::uint64_t bands = std::clamp(header.image.bands(), 3U, 4U);
     std::uint64_t bytes = pixels / (std::uint64_t{scale} * scale) * bands;
     if (header.orientation != 1) bytes *= 2;  // A turned copy is made before the first is freed.
@@ -116,6 +141,7 @@ std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
     // These decode a page as a whole before its first line comes.
     const std::uint64_t page = std::uint64_t{header.size.width} * header.size.height;
     if (header.format == PhotoFormat::webp || header.format == PhotoFormat::gif) bytes += page * 8;
+    if (header.format == PhotoFormat::bmp) bytes += page * 8;
     if (header.format == PhotoFormat::heif || header.format == PhotoFormat::avif) bytes += page * 7;
     return bytes;
 }
@@ -123,8 +149,7 @@ std::uint64_t estimate_bytes(const PhotoHeader& header, std::uint32_t scale) {
 // "premature end of JPEG image, at about line 1,204 of 2,400"
 std::string describe_failure(const PhotoHeader& header, const std::string& message,
                              std::uint64_t lines, std::uint32_t scale) {
-    const std::uint64_t all =
-        std::uint64_t{header.size.height} * (header.is_animated ? header.pages : 1U);
+    const std::uint64_t all = std::uint64_t{header.size.height} * header.pages_decoded();
     const std::uint64_t line = std::min(lines * scale, all);
     if (!header.is_animated) {
         return message + ", at about line " + with_commas(line) + " of " + with_commas(all);
@@ -181,10 +206,7 @@ Result<Image> compute(const PhotoHeader& header, const Image& lazy, std::uint32_
     }
     if (is_fine) return pixels;
     const std::string message = warning.explain(take_vips_message());
-    if (is_about_memory(message)) {
-        return fail(ErrorCode::resource_exhausted, "decode: " + message, "job_memory");
-    }
-    return damaged(to_string(header.format), describe_failure(header, message, top, scale));
+    return unreadable(to_string(header.format), describe_failure(header, message, top, scale));
 }
 
 std::uint32_t metadata_number(const Image& image, const char* name, std::uint32_t otherwise) {
@@ -221,21 +243,29 @@ Result<PhotoHeader> read_header(std::string_view bytes, const recipe::Limits& li
     ONPUT_TRY(const PhotoFormat format, sniff(bytes));
     if (format == PhotoFormat::gif) ONPUT_TRY_VOID(check_gif(bytes));
     PhotoHeader header{.format = format};
-    header.image = Image(open_image(bytes, {.format = format}));
-    if (header.image.get() == nullptr) return damaged(to_string(format), take_vips_message());
+    if (format == PhotoFormat::bmp) {
+        ONPUT_TRY(const BmpHeader bmp, read_bmp_header(bytes));
+        ONPUT_TRY_VOID(check_limits(bmp.size, 1, limits));
+        ONPUT_TRY(header.image, bmp_outline(bmp));
+    } else {
+        ONPUT_TRY(header.image, open_or_explain(bytes, {.format = format}));
+    }
     header.pages = std::max(1U, metadata_number(header.image, VIPS_META_N_PAGES, 1));
     header.page = metadata_number(header.image, heif_primary, 0);
     const bool is_media = format == PhotoFormat::heif || format == PhotoFormat::avif;
     if (is_media && header.page > 0 && header.page < header.pages) {
-        header.image = Image(open_image(bytes, {.format = format, .page = header.page}));
-        if (header.image.get() == nullptr) return damaged(to_string(format), take_vips_message());
+        ONPUT_TRY(header.image, open_or_explain(bytes, {.format = format, .page = header.page}));
     }
     header.size = header.image.size();
     header.orientation =
         std::clamp(metadata_number(header.image, VIPS_META_ORIENTATION, 1), 1U, 8U);
-    header.is_animated =
+    ONPUT_TRY_VOID(check_limits(header.size, 1, limits));
+    const bool is_moving =
         header.pages > 1 && (format == PhotoFormat::gif || format == PhotoFormat::webp);
-    ONPUT_TRY_VOID(check_limits(header.size, header.pages, limits));
+    if (!is_moving) return header;
+    auto whole = check_limits(header.size, header.pages, limits);
+    header.is_animated = whole.has_value();
+    if (!whole) header.only_first_page = std::move(whole).error();
     return header;
 }
 
@@ -244,17 +274,16 @@ Result<DecodedPhoto> decode(const PhotoHeader& header, std::string_view bytes,
     ONPUT_TRY_VOID(reserve_memory(estimate_bytes(header, scale)));
     const bool is_jpeg = header.format == PhotoFormat::jpeg;
     const std::uint32_t shrink = is_jpeg ? std::min(scale, jpeg_shrink_max) : 1;
-    const Image opened(open_image(bytes, {.format = header.format,
-                                          .page = header.page,
-                                          .pages = header.is_animated ? -1 : 1,
-                                          .shrink = shrink}));
-    if (opened.get() == nullptr) return damaged(to_string(header.format), take_vips_message());
+    ONPUT_TRY(const Image opened, open_or_explain(bytes, {.format = header.format,
+                                                          .page = header.page,
+                                                          .pages = header.is_animated ? -1 : 1,
+                                                          .shrink = shrink}));
     ONPUT_TRY(const Image small, shrunk(opened, scale / shrink));
     DecodedPhoto photo;
     ONPUT_TRY(const Image lazy, to_rgb(small, photo.is_gray));
     ONPUT_TRY(const Image pixels, compute(header, lazy, scale));
     const Size page = header.is_animated ? header.size : pixels.size();
-    ONPUT_TRY(auto pages, split_pages(pixels, page, header.is_animated ? header.pages : 1));
+    ONPUT_TRY(auto pages, split_pages(pixels, page, header.pages_decoded()));
     photo.pages = std::move(pages);
     return photo;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -28,17 +29,23 @@ struct PhotoHeader {
     std::uint32_t pages = 1;
     std::uint32_t page = 0;  // The one that stands for the whole: HEIF names one.
     std::uint32_t orientation = 1;
-    bool is_animated = false;  // Its pages are one moving picture: GIF and WebP.
+    // Its pages are one moving picture, and all of them are decoded: GIF and WebP.
+    bool is_animated = false;
+    // Why they are not: together they exceed the limits, which the first page alone does not.
+    std::optional<Error> only_first_page = {};
+
+    [[nodiscard]] std::uint32_t pages_decoded() const { return is_animated ? pages : 1; }
 };
 
 // invalid_argument too_many_pixels, too_many_pages. Pure.
 Result<void> check_limits(Size size, std::uint32_t pages, const recipe::Limits& limits);
 
 // Fails with invalid_argument: too_many_bytes, not_an_image, unsupported_format, damaged,
-// too_many_pixels, too_many_pages. `bytes` outlives what is made of it.
+// too_many_pixels. A moving picture beyond the limits becomes a still of its first page. `bytes`
+// outlives what is made of it.
 Result<PhotoHeader> read_header(std::string_view bytes, const recipe::Limits& limits);
 
-// The pages that are worked on: all of a moving picture, else one. 8 bits of RGB or RGBA in memory,
+// The pages that are worked on: all of a moving picture within the limits, else one. 8 bits of RGB or RGBA in memory,
 // each side divided by `scale`; 1 for a moving picture. Colours are sRGB, or of the embedded
 // profile when the photo is RGB and has one. Not turned upright.
 struct DecodedPhoto {

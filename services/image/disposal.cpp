@@ -13,8 +13,13 @@ using worker::explained;
 using worker::JobEnd;
 using worker::ObjectJob;
 
-JobEnd rejected(const Rejection& rejection, std::string disposition) {
-    return std::unexpected(worker::JobFailure(to_error(rejection), std::move(disposition)));
+constexpr std::string_view kept = "kept";
+
+// Where the upload stays as it was, somebody has yet to look at it.
+JobEnd rejected(const Rejection& rejection, std::string_view disposition) {
+    worker::JobFailure failure(to_error(rejection), std::string(disposition));
+    failure.is_settled = disposition != kept;
+    return std::unexpected(std::move(failure));
 }
 
 std::string disposition_of(const PhotoJob& task) {
@@ -69,14 +74,14 @@ Task<Result<void>> remove(PhotoJob& task) {
 
 Task<JobEnd> dispose(PhotoJob& task, Rejection rejection) {
     const auto policy = task.recipe.invalid;
-    if (policy == InvalidPolicy::keep) co_return rejected(rejection, "kept");
+    if (policy == InvalidPolicy::keep) co_return rejected(rejection, kept);
     const bool is_quarantine = policy == InvalidPolicy::quarantine;
     const std::string doing =
         describe_step(task, rejection, is_quarantine ? "quarantine" : "delete");
     if (!is_quarantine) {
         ONPUT_CO_TRY_VOID(explained(co_await leave_sidecar(task, rejection), doing));
     } else {
-        if (is_own_quarantine(task)) co_return rejected(rejection, "kept");
+        if (is_own_quarantine(task)) co_return rejected(rejection, kept);
         if (rejection.reason == too_many_bytes) {
             ONPUT_CO_TRY(const auto photo,
                          explained(co_await task.job.download(schema::put_bytes_max), doing));

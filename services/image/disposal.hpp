@@ -1,9 +1,11 @@
 // What becomes of an upload that is no valid photo, by the recipe's policy.
 //
-//     keep          ──> failure "kept"
+//     keep          ──> failure "kept", dead-lettered: somebody has yet to look at it
 //     quarantine    ──copy with the reason──> delete ──> failure "quarantined to s3://bucket/key"
 //     delete        ──sidecar with the reason (where the recipe has sidecars)──> delete
 //                                             ──> failure "deleted"
+//
+// The last two are the end of the upload: told as failures, and not dead-lettered.
 //
 // Only the very object that was judged is deleted: a newer upload to the key stays. Every step may
 // be repeated after a crash and comes to the same end; recall() finds the reason of a rejection

@@ -191,10 +191,11 @@ Result<Encoded> encode(const Picture& picture, const recipe::FormatStep& format)
     } else {
         ONPUT_TRY(attempt, best_within(format.max_bytes, level, at_level));
     }
+    const std::uint32_t pages_kept = pages == 1 ? 1 : count_pages(attempt.bytes, format.type);
     return Encoded{.bytes = std::move(attempt.bytes),
                    .format = format.type,
                    .size = picture.size,
-                   .pages = static_cast<std::uint32_t>(pages),
+                   .pages = pages_kept,
                    .quality = levels.is_quality ? attempt.level : 0};
 }
 

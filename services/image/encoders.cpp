@@ -77,6 +77,21 @@ std::uint64_t encoder_bytes_per_pixel(ImageFormat format) {
     return 0;
 }
 
+std::uint32_t count_pages(std::string_view bytes, ImageFormat format) {
+    // libvips takes a pointer that is not const, and only reads.
+    void* data = const_cast<char*>(bytes.data());
+    VipsImage* made = nullptr;
+    const int result = format == ImageFormat::gif
+                           ? vips_gifload_buffer(data, bytes.size(), &made, nullptr)
+                           : vips_webpload_buffer(data, bytes.size(), &made, nullptr);
+    if (result != 0) {
+        vips_error_clear();
+        return 1;
+    }
+    const Image first(made);
+    return static_cast<std::uint32_t>(vips_image_get_n_pages(first.get()));
+}
+
 Result<std::string> encode_at_level(const Image& image, ImageFormat format, std::uint32_t level,
                                     Bare bare) {
     void* data = nullptr;

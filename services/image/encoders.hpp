@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.hpp"
 #include "common/recipe/recipe.hpp"
@@ -19,6 +20,9 @@ inline constexpr std::uint32_t gif_levels = 8;
 std::uint64_t encoder_bytes_per_pixel(recipe::ImageFormat format);
 
 enum class Bare : std::uint8_t { no, yes };  // Yes: no metadata at all.
+
+// Pages of a file that encode_at_level() made: encoders merge pages that show the same.
+std::uint32_t count_pages(std::string_view bytes, recipe::ImageFormat format);
 
 // `level` is the quality, 1 to 100, or one of the levels above.
 Result<std::string> encode_at_level(const Image& image, recipe::ImageFormat format,

@@ -6,7 +6,9 @@
 //
 //     sniff -> header within limits -> full decode -> metadata -> each derivative's steps -> encode
 //
-// One decode serves all derivatives.
+// One decode serves all derivatives. One that cannot be made of this photo (larger than its format
+// can be, more than the memory holds) is omitted, and said to be; when none can be made, the job
+// fails as the first of them.
 #pragma once
 
 #include <cstdint>
@@ -55,9 +57,19 @@ struct DerivativeResult {
     friend bool operator==(const DerivativeResult&, const DerivativeResult&) = default;
 };
 
+// A derivative that cannot be made of this photo; the others are.
+struct OmittedDerivative {
+    std::string name;
+    std::string reason;   // "bad_recipe", "job_memory", "too_many_pages", "too_many_pixels"
+    std::string message;  // "format: webp holds sides of 16383 pixels at most, and ..."
+
+    ONPUT_FIELDS(name, reason, message)
+    friend bool operator==(const OmittedDerivative&, const OmittedDerivative&) = default;
+};
+
 // What is known about the photo itself.
 struct PhotoFacts {
-    std::string format;       // "jpeg", "png", "webp", "gif", "tiff", "heif", "avif": by content.
+    std::string format;  // "jpeg", "png", "webp", "gif", "tiff", "heif", "avif", "bmp": by content.
     std::uint32_t width = 0;  // Upright, one page.
     std::uint32_t height = 0;
     std::uint32_t pages = 1;
@@ -79,12 +91,14 @@ struct PhotoFacts {
 };
 
 struct ImageResult {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::image_result};
+    // Version 2 added omitted.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::image_result, .version = 2};
 
     PhotoFacts photo = {};
     std::vector<DerivativeResult> derivatives;  // In the recipe's order.
+    std::vector<OmittedDerivative> omitted;     // Likewise.
 
-    ONPUT_FIELDS(photo, derivatives)
+    ONPUT_FIELDS(photo, derivatives, omitted)
     friend bool operator==(const ImageResult&, const ImageResult&) = default;
 };
 

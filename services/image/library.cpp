@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <vips/vips.h>
 
+#include "services/image/bmp.hpp"
 #include "services/image/job.hpp"
 #include "services/image/vips_image.hpp"
 
@@ -25,13 +26,13 @@ Result<void> load_image_library() {
     vips_cache_set_max(0);
     // One thread that computes beside the one that writes. More speed comes from more workers.
     vips_concurrency_set(1);
-    for (const char* domain : {"VIPS", "GLib", "GLib-GObject", "Pango", "libheif"}) {
+    for (const char* domain : {"VIPS", "GLib", "GLib-GObject", "Pango", "libheif", "GdkPixbuf"}) {
         for (const GLogLevelFlags level :
              {G_LOG_LEVEL_WARNING, G_LOG_LEVEL_MESSAGE, G_LOG_LEVEL_INFO, G_LOG_LEVEL_DEBUG}) {
             g_log_set_handler(domain, level, drop_log, nullptr);
         }
     }
-    return {};
+    return load_bmp_reader();
 }
 
 std::vector<std::string> image_library_files() {

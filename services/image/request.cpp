@@ -15,7 +15,7 @@ namespace {
 const std::string derivatives_name = "onput-derivatives";
 const std::string function_name = "onput-function";
 // The printable ASCII characters that percent-encoding would touch, '%' left out.
-constexpr std::string_view printable = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}";
+constexpr std::string_view printable_ascii = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}";
 
 std::string_view trim(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
@@ -54,7 +54,7 @@ std::string format_name(const std::string& content_type) {
 }  // namespace
 
 std::string to_header_text(std::string_view text) {
-    return percent_encode(text, printable);
+    return percent_encode(text, printable_ascii);
 }
 
 bool add_within_limit(Metadata& metadata, const std::string& name, std::string value) {
@@ -152,6 +152,11 @@ std::string summarise(const Subject& photo, const ImageResult& result) {
                             &derivative == &result.derivatives.front() ? ":" : ",", derivative.name,
                             derivative.width, derivative.height,
                             static_cast<double>(derivative.bytes) / 1000);
+    }
+    for (const OmittedDerivative& omitted : result.omitted) {
+        text +=
+            fmt::format("{} {} ({}: {})", &omitted == &result.omitted.front() ? "; not made:" : ",",
+                        omitted.name, omitted.reason, omitted.message);
     }
     return text;
 }

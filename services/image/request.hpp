@@ -63,7 +63,8 @@ schema::PutObject make_sidecar_object(const Subject& photo, const recipe::Place&
 schema::JobOutput make_output(const schema::PutObject& object, const schema::ObjectPut& put,
                               const DerivativeResult& derivative);
 
-// "jpeg 4000x3000 from s3://inbox/tom.jpg: thumbnail 320x240 12.3 kB, web 1600x1200 180.0 kB"
+// "jpeg 4000x3000 from s3://inbox/tom.jpg: thumbnail 320x240 12.3 kB, web 1600x1200 180.0 kB"; of
+// omitted ones "; not made: tall (bad_recipe: ...)" follows.
 std::string summarise(const Subject& photo, const ImageResult& result);
 
 // For user metadata, which is ASCII: whatever is not printable, and '%', becomes %XX.

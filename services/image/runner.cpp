@@ -124,13 +124,21 @@ Task<Result<void>> fetch_watermarks(PhotoJob& task, std::uint64_t bytes_max) {
 Result<void> check_result(const PhotoJob& task, const ImageResult& result) {
     const auto& wanted = task.recipe.derivatives;
     const auto& made = result.derivatives;
+    const auto& omitted = result.omitted;
     struct stat status{};
     const bool has_file = fstat(task.job.output_fd(), &status) == 0;
     auto left = has_file ? static_cast<std::uint64_t>(status.st_size) : 0;
-    bool is_right = made.size() == wanted.size();
-    for (std::size_t index = 0; is_right && index < made.size(); ++index) {
-        is_right = made[index].name == wanted[index].name && made[index].bytes <= left;
-        left -= is_right ? made[index].bytes : 0;
+    std::size_t made_at = 0;
+    std::size_t omitted_at = 0;
+    bool is_right = made.size() + omitted.size() == wanted.size();
+    for (std::size_t index = 0; is_right && index < wanted.size(); ++index) {
+        if (omitted_at < omitted.size() && omitted[omitted_at].name == wanted[index].name) {
+            ++omitted_at;
+            continue;
+        }
+        is_right = made_at < made.size() && made[made_at].name == wanted[index].name &&
+                   made[made_at].bytes <= left;
+        left -= is_right ? made[made_at++].bytes : 0;
     }
     if (is_right && left == 0) return {};
     return fail(ErrorCode::internal, "the image job's result does not fit what it wrote",

@@ -73,6 +73,11 @@ std::string make_sidecar(const Subject& photo, const ImageResult& result,
         document["derivatives"].push_back(
             describe(outputs[index], result.derivatives[index].quality));
     }
+    document["omitted"] = Json::array();
+    for (const OmittedDerivative& omitted : result.omitted) {
+        document["omitted"].push_back(
+            {{"name", omitted.name}, {"reason", omitted.reason}, {"message", omitted.message}});
+    }
     std::string text = to_text(document);
     if (text.size() <= schema::whole_put_bytes_max) return text;
     document["photo"]["exif"] = Json::object();

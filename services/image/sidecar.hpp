@@ -14,7 +14,9 @@
 //       "derivatives": [{"name": "thumbnail", "bucket": "outbox", "key": "cats/tom.thumbnail.jpg",
 //                        "version_id": "", "etag": "...", "content_type": "image/jpeg",
 //                        "size_bytes": 12345, "width": 320, "height": 240, "pages": 1,
-//                        "quality": 80}, ...]
+//                        "quality": 80}, ...],
+//       "omitted": [{"name": "web", "reason": "bad_recipe",
+//                    "message": "format: webp holds sides of 16383 pixels at most, ..."}, ...]
 //     }
 //
 // Of an upload that was no valid photo and was deleted: "valid": false and, instead of photo and

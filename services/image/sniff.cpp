@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "services/image/bmp.hpp"
+
 namespace onput::image {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view what_is_read = "JPEG, PNG, WebP, GIF, TIFF, HEIF and AVIF are read";
+constexpr std::string_view what_is_read = "JPEG, PNG, WebP, GIF, TIFF, BMP, HEIF and AVIF are read";
 constexpr std::size_t shown_bytes_max = 12;    // Of the beginning, in a message.
 constexpr std::size_t markup_bytes_max = 512;  // A comment may stand before <svg.
 constexpr std::size_t brands_max = 16;
@@ -34,7 +36,6 @@ struct Refused {
 
 constexpr std::array refused{
     Refused{"%PDF-"sv, "a PDF document"},
-    Refused{"BM"sv, "a BMP image"},
     Refused{"8BPS"sv, "a Photoshop document"},
     Refused{"\xff\x0a"sv, "a JPEG XL image"},
     Refused{"\0\0\0\x0cJXL \r\n"sv, "a JPEG XL image"},
@@ -110,6 +111,7 @@ std::string_view to_string(PhotoFormat format) {
         case PhotoFormat::tiff: return "tiff";
         case PhotoFormat::heif: return "heif";
         case PhotoFormat::avif: return "avif";
+        case PhotoFormat::bmp: return "bmp";
     }
     return "";
 }
@@ -125,6 +127,7 @@ Result<PhotoFormat> sniff(std::string_view bytes) {
         return PhotoFormat::webp;
     }
     if (const auto format = sniff_media_box(bytes)) return *format;
+    if (is_bmp(bytes)) return PhotoFormat::bmp;
     if (bytes.size() >= 12 && bytes.substr(4, 4) == "ftyp") return refuse("a video");
     if (is_svg(bytes)) return refuse("an SVG drawing");
     for (const Refused& known : refused) {

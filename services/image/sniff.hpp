@@ -8,7 +8,7 @@
 
 namespace onput::image {
 
-enum class PhotoFormat : std::uint8_t { jpeg, png, webp, gif, tiff, heif, avif };
+enum class PhotoFormat : std::uint8_t { jpeg, png, webp, gif, tiff, heif, avif, bmp };
 
 std::string_view to_string(PhotoFormat format);  // "jpeg"
 

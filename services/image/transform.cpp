@@ -98,6 +98,22 @@ Result<Encoded> make_derivative(const recipe::Derivative& derivative, Picture pi
     return std::unexpected(std::move(encoded.error()).with_context("format"));
 }
 
+// Nothing that another photo, or the other derivatives of this one, would suffer from.
+bool is_impossible(const Error& error) {
+    return error.reason == "bad_recipe" || error.reason == "job_memory";
+}
+
+OmittedDerivative omit(const std::string& name, const Error& why) {
+    return {.name = name, .reason = why.reason, .message = why.message};
+}
+
+// A photo that only moves beyond the limits is refused when only moving pictures are asked for.
+Result<void> check_pages(const recipe::Recipe& recipe, const PhotoHeader& header) {
+    if (!header.only_first_page || recipe.derivatives.empty()) return {};
+    if (!std::ranges::all_of(recipe.derivatives, wants_all_pages)) return {};
+    return std::unexpected(*header.only_first_page);
+}
+
 DerivativeResult describe(const std::string& name, const Encoded& encoded) {
     return {.name = name,
             .content_type = std::string(recipe::content_type_of(encoded.format)),
@@ -121,6 +137,7 @@ Result<std::string> look_for_color(const Image& page) {
 Result<Transformed> transform(const recipe::Recipe& recipe, std::string_view photo,
                               Watermarks::Objects watermark_objects) {
     ONPUT_TRY(const PhotoHeader header, read_header(photo, recipe.limits));
+    ONPUT_TRY_VOID(check_pages(recipe, header));
     std::vector<Start> starts;
     for (const recipe::Derivative& derivative : recipe.derivatives) {
         starts.push_back(plan_start(derivative, header));
@@ -133,25 +150,36 @@ Result<Transformed> transform(const recipe::Recipe& recipe, std::string_view pho
     ONPUT_TRY(transformed.result.photo.dominant_color, look_for_color(decoded.pages.front()));
 
     SharedPhoto shared(std::move(decoded), scale, header.orientation);
+    std::optional<Error> first_failure;
     Watermarks watermarks(std::move(watermark_objects));
     for (std::size_t i = 0; i < recipe.derivatives.size(); ++i) {
         const recipe::Derivative& derivative = recipe.derivatives[i];
+        if (header.only_first_page && wants_all_pages(derivative)) {
+            transformed.result.omitted.push_back(omit(derivative.name, *header.only_first_page));
+            continue;
+        }
         ONPUT_TRY(auto pages, shared.find(starts[i].turn, starts[i].scale));
-        const Picture picture{.pages = std::move(pages),
-                              .size = starts[i].size,
-                              .is_gray = shared.is_gray(),
-                              .metadata = header.image,
-                              .is_upright = starts[i].turn == Turn::upright,
-                              .pixels_max = recipe.limits.pixels};
+        const Picture picture{
+            .pages = std::move(pages),
+            .size = starts[i].size,
+            .is_gray = shared.is_gray(),
+            .metadata = header.image,
+            // A decoder that has turned it leaves nothing to turn, whatever EXIF says.
+            .is_upright = starts[i].turn == Turn::upright || header.orientation == 1,
+            .pixels_max = recipe.limits.pixels};
         auto encoded = make_derivative(derivative, picture, watermarks);
         if (!encoded) {
-            return std::unexpected(
-                std::move(encoded.error())
-                    .with_context(fmt::format("derivative '{}'", derivative.name)));
+            transformed.result.omitted.push_back(omit(derivative.name, encoded.error()));
+            Error failure = std::move(encoded.error())
+                                .with_context(fmt::format("derivative '{}'", derivative.name));
+            if (!is_impossible(failure)) return std::unexpected(std::move(failure));
+            if (!first_failure) first_failure = std::move(failure);
+            continue;
         }
         transformed.result.derivatives.push_back(describe(derivative.name, *encoded));
         transformed.files.push_back(std::move(encoded->bytes));
     }
+    if (first_failure && transformed.files.empty()) return std::unexpected(*first_failure);
     return transformed;
 }
 

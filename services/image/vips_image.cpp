@@ -5,7 +5,7 @@
 #include <vips/vips.h>
 
 #include "common/base/check.hpp"
-#include "common/base/encoding.hpp"
+#include "common/base/printable.hpp"
 
 namespace onput::image {
 namespace {
@@ -28,11 +28,20 @@ std::string_view cause_of(std::string_view lines) {
 
 // "VipsJpeg: premature end of JPEG image": the domain means nothing to a reader.
 std::string without_domain(std::string_view line) {
+    constexpr std::string_view source = "source input: ";
+    if (line.starts_with(source)) line.remove_prefix(source.size());
     const std::size_t colon = line.find(": ");
     if (colon != std::string_view::npos && line.find(' ') > colon) line.remove_prefix(colon + 2);
     if (!line.starts_with(seek_failure)) return std::string(line);
     return "it points to byte " + std::string(line.substr(seek_failure.size())) +
            ", behind its end";
+}
+
+bool holds_any(std::string_view message, std::span<const std::string_view> signs) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::ranges::any_of(signs, [&](std::string_view sign) {
+        return !std::ranges::search(message, sign, {}, lower).empty();
+    });
 }
 
 // Premultiplied, worked on, and back: otherwise the colour of invisible pixels bleeds into edges.
@@ -98,29 +107,29 @@ std::span<const std::uint8_t> Image::pixels() const {
     return {static_cast<const std::uint8_t*>(data), VIPS_IMAGE_SIZEOF_IMAGE(handle_)};
 }
 
-std::string printable(std::string_view text) {
-    std::string line(text.substr(0, vips_message_bytes_max));
-    std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
-    if (!is_utf8(line)) {
-        std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-    }
-    return line;
+std::string shown_message(std::string_view text) {
+    return printable(text.substr(0, vips_message_bytes_max));
 }
 
 std::string take_vips_message() {
     const std::string all = vips_error_buffer();
     vips_error_clear();
-    const std::string line = printable(without_domain(cause_of(all)));
-    return line.empty() ? "the library gives no reason" : line;
+    const std::string line = shown_message(without_domain(cause_of(all)));
+    return line.empty() ? std::string(no_reason) : line;
 }
 
 bool is_about_memory(std::string_view message) {
     // When a thread gets no memory for its stack, the message is another one.
     constexpr std::array<std::string_view, 2> signs{"memory", "creating thread"};
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::ranges::any_of(signs, [&](std::string_view sign) {
-        return !std::ranges::search(message, sign, {}, lower).empty();
-    });
+    return holds_any(message, signs);
+}
+
+bool is_about_support(std::string_view message) {
+    // The last one is what libvips says of samples of 64 bits.
+    constexpr std::array<std::string_view, 7> signs{
+        "unsupported",    "not supported",  "not implemented",     "unimplemented",
+        "not configured", "can not handle", "samples out of range"};
+    return holds_any(message, signs);
 }
 
 Error vips_failure(std::string_view doing) {

@@ -41,11 +41,13 @@ private:
     VipsImage* handle_ = nullptr;
 };
 
-// The last message of libvips, on one line and without its internals' names; forgets it.
+// The last message of libvips, on one line and without its internals' names; forgets it. no_reason
+// when there is none.
+inline constexpr std::string_view no_reason = "the library gives no reason";
 std::string take_vips_message();
 
-// A library's text as a part of a message: one line of UTF-8, at most 200 bytes.
-std::string printable(std::string_view text);
+// A library's text as a part of a message: one line without hidden characters, of a bounded length.
+std::string shown_message(std::string_view text);
 
 // The error of an operation that the photo is not to blame for: resource_exhausted `job_memory`
 // when memory ran out, else internal.
@@ -53,6 +55,9 @@ Error vips_failure(std::string_view doing);
 
 // True for a message about exhausted memory.
 bool is_about_memory(std::string_view message);
+
+// True for a message about what the library has not learnt to read: the file may be whole.
+bool is_about_support(std::string_view message);
 
 // Computes the pixels, once.
 Result<Image> in_memory(const Image& image);

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from harness.photos import Studio, made_of
-from harness.pictures import (GRAY, decode, deep_png, difference, encode, lossy, on_white, photo,
-                              png, probe, sharp_photo)
+from harness.pictures import (GRAY, decode, deep_png, difference, encode, lossy, many_pages,
+                              on_white, photo, png, probe, sharp_photo)
 
 # Between two scalers and encoders. Pictures that are not the same differ by 30 and more.
 LOSS_MAX = 4
@@ -200,12 +200,15 @@ def forms():
         "clear-gray.png": encode(clear.convert("LA"), "PNG"),
         "clear.webp": encode(clear, "WEBP", lossless=True),
         "still.gif": encode(picture, "GIF"),
+        "full.bmp": encode(picture, "BMP"),
+        "palette.bmp": encode(picture.quantize(200), "BMP"),
+        "two-colors.bmp": encode(gray.convert("1"), "BMP"),
     }
 
 
 @pytest.mark.parametrize("name", ["progressive.jpg", "gray.jpg", "gray-16.png", "palette.png",
                                   "two-colors.png", "clear.png", "clear-gray.png", "clear.webp",
-                                  "still.gif"])
+                                  "still.gif", "full.bmp", "palette.bmp", "two-colors.bmp"])
 def test_every_form_of_a_photo_is_taken(studio, name):
     body = forms()[name]
     original = decode(body)
@@ -236,6 +239,26 @@ def test_a_moving_picture_moves_on_the_web_and_its_thumbnail_is_the_first_page(s
     assert durations == [80, 120, 200, 40]
     assert difference(pages[0], pictures["thumbnail"]) < LOSS_MAX
     assert pictures["sidecar"]["photo"]["pages"] == 4
+
+
+def test_a_derivative_that_cannot_be_is_named_and_the_others_are_made(studio):
+    body = encode(Image.new("RGB", (1200, 20_000), "#336699"), "PNG")  # WebP: 16,383 at most.
+    studio.upload("tall.png", body)
+    end = studio.success_of("tall.png")
+    assert [one["name"] for one in end["outputs"]] == ["thumbnail", "marked", "metadata"]
+    told = json.loads(studio.fetch("tall.json"))["omitted"]
+    assert [(one["name"], one["reason"]) for one in told] == [("web", "bad_recipe")]
+    assert "16383" in told[0]["message"]
+    assert decode(studio.fetch("tall.thumbnail.jpg")).size == (19, 320)
+
+
+def test_a_moving_picture_of_too_many_pages_is_a_still(studio):
+    studio.upload("endless.gif", many_pages(101))
+    end = studio.success_of("endless.gif")
+    assert [one["name"] for one in end["outputs"]] == ["thumbnail", "marked", "metadata"]
+    told = json.loads(studio.fetch("endless.json"))
+    assert told["photo"]["pages"] == 101
+    assert [(one["name"], one["reason"]) for one in told["omitted"]] == [("web", "too_many_pages")]
 
 
 @pytest.mark.parametrize("key, name, kind", [

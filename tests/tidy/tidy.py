@@ -54,6 +54,7 @@ CONTAINED = {
         "services/gateway", "services/ctl", "services/image", "services/notifier", "services/queue", "services/tts",
     },
     r"vips/": {"services/image"},
+    r"gdk-pixbuf/": {"services/image"},
     r"curl/": {"services/ctl", "services/notifier"},
     r"CLI/": {"services/ctl"},
     r"espeak-ng/": {"services/tts"},

@@ -194,6 +194,7 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);
     const Failure failure = failure_of(message);
+    if (message.is_settled) return messages_.refuse(*queue, lease.message, failure, now, effects);
     if (message.is_permanent) {
         ONPUT_TRY(const bool is_dead_lettered,
                   messages_.dead_letter(*queue, lease.message, failure, now, effects));

@@ -47,6 +47,8 @@ struct MessageStatus {
 
     // Counts towards this queue's limit.
     [[nodiscard]] std::uint32_t receives_here() const { return receive_count - receives_before; }
+    // Those that were begun, with those that were lost with their worker.
+    [[nodiscard]] std::uint32_t attempts() const { return receive_count + losses; }
 };
 
 class MessageIndex {

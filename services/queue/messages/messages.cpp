@@ -12,11 +12,6 @@ std::string attempt_text(std::uint32_t receive_count) {
     return "attempt " + std::to_string(receive_count);
 }
 
-// Those that were begun, with those that were lost with their worker.
-std::uint32_t attempts_of(const MessageStatus& status) {
-    return status.receive_count + status.losses;
-}
-
 // AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
 MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure,
                              std::string new_id) {
@@ -337,7 +332,7 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
         if (is_told) {
             parts_.notifications.add({.function = queue.function->function,
                                       .job = record,
-                                      .attempts = attempts_of(status),
+                                      .attempts = status.attempts(),
                                       .time = now,
                                       .outputs = outcome.outputs,
                                       .failure = nullptr},
@@ -467,7 +462,7 @@ void Messages::dead_letter_job(Queue& queue, const MessageStatus& status, Messag
     if (!queue.function->function.failure_topic_arn.empty()) {
         parts_.notifications.add({.function = queue.function->function,
                                   .job = record,
-                                  .attempts = attempts_of(status),
+                                  .attempts = status.attempts(),
                                   .time = now,
                                   .outputs = {},
                                   .failure = &failure},

@@ -126,6 +126,11 @@ public:
     Result<bool> dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
                              Timestamp now, Effects& effects);
 
+    // Removes an in-flight message whose input was refused and dealt with: a failure that is told
+    // to the function's topic, and is no dead letter.
+    Result<void> refuse(Queue& queue, MessageNumber number, const Failure& failure, Timestamp now,
+                        Effects& effects);
+
     // Ends the leases and delays that are over. A function's job whose last attempt ended this way
     // is dead-lettered.
     Result<void> wake(Queue& queue, Timestamp now, Effects& effects);

@@ -114,6 +114,7 @@ TEST_F(LeaseTableTest, an_end_tells_outputs_and_what_became_of_the_input) {
     const auto nack = table.fail(
         2, {.code = "image.bomb", .message = "large", .is_permanent = true, .disposition = "kept"});
     EXPECT_EQ(nack.disposition, "kept");
+    EXPECT_FALSE(nack.is_settled);
 }
 
 TEST_F(LeaseTableTest, an_ack_without_a_summary_has_no_outcome) {

@@ -78,6 +78,11 @@ class Studio(Onput):
     def metadata(self, key, bucket="outbox"):
         return self.s3.head_object(Bucket=bucket, Key=key)["Metadata"]
 
+    def count(self, queue):
+        """How many messages are in `queue`."""
+        counts = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue), AttributeNames=["All"])
+        return int(counts["Attributes"]["ApproximateNumberOfMessages"])
+
     def letter(self, queue, key, deadline_s=20):
         """(code, message) of the dead letter about `key`."""
         for _ in range(20):

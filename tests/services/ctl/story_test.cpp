@@ -52,6 +52,14 @@ TEST(StoryOutcome, a_job_that_was_given_up_is_dead_lettered) {
               StoryOutcome::dead_lettered);
 }
 
+TEST(StoryOutcome, an_input_that_was_refused_and_dealt_with_ends_its_job) {
+    const std::vector events{event_owed_to({function_arn}), event_owed_to({queue_arn})};
+    EXPECT_EQ(outcome_of(steps({"delivered", "refused"}), events), StoryOutcome::running);
+    EXPECT_EQ(outcome_of(steps({"delivered", "refused", "delivered"}), events),
+              StoryOutcome::refused);
+    EXPECT_EQ(to_string(StoryOutcome::refused), "refused");
+}
+
 TEST(StoryOutcome, what_was_withheld_is_not_owed) {
     auto event = std::get<schema::ObjectEvent>(event_owed_to({function_arn}));
     event.owed[0].withheld = "the chain is too long";

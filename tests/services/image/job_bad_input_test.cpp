@@ -70,15 +70,77 @@ TEST(ImageBadInput, too_many_bytes_are_refused_unread) {
     EXPECT_TRUE(run(recipe, photo));
 }
 
-TEST(ImageBadInput, too_many_pages_are_refused) {
-    recipe::Recipe recipe = thumbnail;
+// A moving picture beyond the limits of all its pages, and what is asked of it.
+class TooManyPages : public testing::Test {
+protected:
+    TooManyPages() {
+        recipe.derivatives.push_back({.name = "still", .steps = thumbnail.derivatives[0].steps});
+        recipe.derivatives.push_back(
+            {.name = "moving", .steps = {recipe::FormatStep{.type = recipe::ImageFormat::webp}}});
+        recipe.limits.pages = 5;
+    }
+
+    recipe::Recipe recipe;
     const std::string photo = encode_pixels(draw_scene({20, 60}), {.suffix = ".gif", .pages = 6});
-    recipe.limits.pages = 5;
+};
+
+TEST_F(TooManyPages, are_refused_where_only_moving_pictures_are_asked_for) {
+    recipe.derivatives.erase(recipe.derivatives.begin());
     const Error error = refused(recipe, photo);
     EXPECT_EQ(error.reason, "too_many_pages");
     EXPECT_EQ(error.message, "it has 6 pages; 5 are allowed");
     recipe.limits = {.pixels = 1199};
     EXPECT_EQ(refused(recipe, photo).reason, "too_many_pixels");
+}
+
+TEST_F(TooManyPages, become_a_still_of_the_first_page_where_one_is_asked_for) {
+    for (const recipe::Limits& limits :
+         {recipe::Limits{.pages = 5}, recipe::Limits{.pixels = 1199}}) {
+        recipe.limits = limits;
+        const auto made = run(recipe, photo);
+        ASSERT_TRUE(made) << made.error().message;
+        ASSERT_EQ(made->files.size(), 1U);
+        EXPECT_EQ(made->files.front(), run(thumbnail, photo)->files.front());
+        ASSERT_EQ(made->result.omitted.size(), 1U);
+        const OmittedDerivative& moving = made->result.omitted.front();
+        EXPECT_EQ(moving.name, "moving");
+        EXPECT_EQ(moving.reason, limits.pages == 5 ? "too_many_pages" : "too_many_pixels");
+        EXPECT_EQ(made->result.photo.pages, 6U);
+    }
+}
+
+TEST_F(TooManyPages, do_not_excuse_a_first_page_beyond_the_limits) {
+    recipe.limits = {.pixels = 199};
+    EXPECT_EQ(refused(recipe, photo).reason, "too_many_pixels");
+}
+
+TEST_F(TooManyPages, do_not_count_where_only_one_is_ever_decoded) {
+    const auto made = run(recipe, encode_pixels(draw_scene({20, 60}), {".tif", 6}));
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->files.size(), 2U);
+}
+
+// 1200 x 20000 pixels were enough for the shipped recipe; WebP has sides of 16383 at most.
+TEST(ImageBadInput, a_derivative_that_cannot_be_is_named_and_the_others_are_made) {
+    recipe::Recipe recipe;
+    const recipe::FormatStep webp{.type = recipe::ImageFormat::webp};
+    const recipe::FormatStep tiny{.max_bytes = 256};
+    recipe.derivatives = {{.name = "first", .steps = {recipe::FitStep{.width = 32, .height = 32}}},
+                          {.name = "tall", .steps = {webp}},
+                          {.name = "tiny", .steps = {tiny}},
+                          {.name = "last", .steps = {recipe::FitStep{.width = 16, .height = 32}}}};
+    const auto made = run(recipe, encode_pixels(draw_scene({60, 20'000}), {.suffix = ".jpg"}));
+    ASSERT_TRUE(made) << made.error().message;
+    ASSERT_EQ(made->files.size(), 2U);
+    EXPECT_EQ(made->result.derivatives[0].name, "first");
+    EXPECT_EQ(made->result.derivatives[1].name, "last");
+    ASSERT_EQ(made->result.omitted.size(), 2U);
+    EXPECT_EQ(made->result.omitted[0],
+              (OmittedDerivative{.name = "tall",
+                                 .reason = "bad_recipe",
+                                 .message = "format: webp holds sides of 16383 pixels at most, and "
+                                            "this has 60x20000"}));
+    EXPECT_EQ(made->result.omitted[1].name, "tiny");
 }
 
 TEST(ImageBadInput, a_jpeg_named_by_nothing_but_its_bytes_is_taken) {
@@ -163,6 +225,43 @@ TEST(ImageBadInput, a_flipped_bit_in_the_pixels_of_a_png_is_noticed) {
         const Error error = refused(thumbnail, bad);
         EXPECT_EQ(error.reason, "damaged") << at;
         EXPECT_NE(error.message.find("libpng read error ("), std::string::npos) << error.message;
+    }
+}
+
+TEST(ImageBadInput, a_tiff_that_the_library_has_not_learnt_is_unsupported_and_not_damaged) {
+    struct Unknown {
+        std::uint32_t bits;
+        std::uint32_t compression;
+        std::string says;
+    };
+    for (const Unknown& unknown :
+         {Unknown{8, 9999, "Compression scheme 9999 strip decoding is not implemented"},
+          Unknown{8, 34892, "Compression scheme 34892 strip decoding is not implemented"},
+          Unknown{64, 1, "samples out of range"}}) {
+        const Error error = refused(thumbnail, tiff_ramp(unknown.bits, false, unknown.compression));
+        EXPECT_EQ(error.reason, "unsupported_format") << error.message;
+        EXPECT_EQ(error.message.find("the tiff is of a kind that is not read: " + unknown.says), 0U)
+            << error.message;
+    }
+}
+
+// Wherever it is broken.
+TEST(ImageBadInput, the_reason_of_a_broken_png_is_never_empty) {
+    for (const char* suffix : {".png", ".png[interlace]", ".png[palette]"}) {
+        const std::string whole = encode_pixels(draw_scene({24, 18}), {.suffix = suffix});
+        for (std::size_t at = 8; at < whole.size(); ++at) {
+            std::string flipped = whole;
+            flipped[at] = static_cast<char>(flipped[at] ^ 0x21);
+            for (const std::string& bad : {whole.substr(0, at), flipped}) {
+                const auto made = run(thumbnail, bad);
+                if (made) continue;
+                const std::string& says = made.error().message;
+                EXPECT_GT(says.size(), std::string("the png is damaged: ").size() + 4) << at;
+                EXPECT_EQ(says.find("gives no reason"), std::string::npos) << at << ": " << says;
+                EXPECT_EQ(says.find(": ,"), std::string::npos) << at << ": " << says;
+                EXPECT_EQ(says.find("()"), std::string::npos) << at << ": " << says;
+            }
+        }
     }
 }
 

@@ -85,6 +85,64 @@ TEST(ImageColors, every_kind_of_photo_becomes_every_format) {
     }
 }
 
+// Ink swells: with a dot gain like this, paper shows 128 as a lighter grey than screens do.
+TEST(ImageColors, grey_with_a_profile_is_converted_by_it) {
+    const Pixels gray = draw_flat({40, 30}, {128, 128, 128}, 1);
+    const Pixels clear = draw_flat({40, 30}, {128, 128, 128}, 2);
+    const std::string profile = gray_profile(1.75);
+    const std::vector<std::pair<std::string, std::string>> photos{
+        {"png", encode_pixels(gray, {.icc = profile})},
+        {"png of 16 bits", encode_pixels(gray, {.color_space = "grey16", .icc = profile})},
+        {"interlaced png", encode_pixels(gray, {.suffix = ".png[interlace]", .icc = profile})},
+        {"png with alpha", encode_pixels(clear, {.icc = profile})},
+        {"jpeg", encode_pixels(gray, {.suffix = ".jpg[Q=95]", .icc = profile})},
+        {"tiff", encode_pixels(gray, {.suffix = ".tif", .icc = profile})},
+        {"tiff of 16 bits",
+         encode_pixels(gray, {.suffix = ".tif", .color_space = "grey16", .icc = profile})}};
+    for (const auto& [name, photo] : photos) {
+        for (const auto type :
+             {recipe::ImageFormat::png, recipe::ImageFormat::jpeg, recipe::ImageFormat::webp}) {
+            const auto made = run(make_recipe({recipe::FormatStep{.type = type}}), photo);
+            ASSERT_TRUE(made) << name << ": " << made.error().message;
+            EXPECT_NEAR(decode_pixels(made->files.front()).at(20, 15).red, 149, 1) << name;
+            EXPECT_FALSE(has_metadata(made->files.front(), "icc-profile-data")) << name;
+        }
+    }
+}
+
+TEST(ImageColors, the_blackest_ink_is_black_and_no_ink_is_white) {
+    // Of inks: the fourth band is black's. libvips writes four bands as RGBA unless it is told.
+    const Pixels inks = draw({40, 10}, 4, [](std::uint32_t x, std::uint32_t) {
+        return x < 20 ? Color{0, 0, 0, 255} : Color{0, 0, 0, 0};
+    });
+    for (const char* suffix : {".tif", ".jpg[Q=95]"}) {
+        const auto made =
+            run(make_recipe({as_png}), encode_pixels(inks, {.suffix = suffix, .inks = true}));
+        ASSERT_TRUE(made) << suffix << ": " << made.error().message;
+        EXPECT_EQ(made->result.photo.color_space, "cmyk");
+        const Pixels pixels = decode_pixels(made->files.front());
+        const Color black = pixels.at(5, 5);
+        EXPECT_LT(std::max({black.red, black.green, black.blue}), 32) << suffix;
+        const Color white = pixels.at(35, 5);
+        EXPECT_GT(std::min({white.red, white.green, white.blue}), 250) << suffix;
+    }
+}
+
+// Whole numbers of every size, signed or not: white is where all bits are set.
+TEST(ImageColors, samples_of_a_tiff_that_are_signed_are_read_as_unsigned) {
+    for (const std::uint32_t bits : {8U, 16U, 32U}) {
+        for (const bool is_signed : {false, true}) {
+            const auto made = run(make_recipe({as_png}), tiff_ramp(bits, is_signed));
+            ASSERT_TRUE(made) << bits << ": " << made.error().message;
+            const Pixels pixels = decode_pixels(made->files.front());
+            ASSERT_EQ(pixels.size, (Size{256, 1}));
+            for (std::uint32_t x = 0; x < 256; ++x) {
+                EXPECT_NEAR(pixels.at(x, 0).red, static_cast<int>(x), 1) << bits;
+            }
+        }
+    }
+}
+
 TEST(ImageColors, grey_photos_stay_grey) {
     const auto made = run(make_recipe({recipe::ResizeStep{.width = 20}, recipe::FormatStep{}}),
                           encode_pixels(draw_scene({40, 30}, 1)));

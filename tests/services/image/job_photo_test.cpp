@@ -12,6 +12,20 @@
 namespace onput::image {
 namespace {
 
+// 80 x 40 pixels of avifenc, whose left half is red: with a rotation of its own by three quarters,
+// after which EXIF's, by one quarter, must not come on top.
+constexpr std::string_view turned_avif =
+    "00000020667479706176696600000000617669666d6966316d6961664d4131420000013d6d657461000000000000"
+    "002868646c720000000000000000706963740000000000000000000000006c696261766966000000000e7069746d"
+    "0000000000010000002c696c6f630000000044000002000100000001000001830000003800020000000100000165"
+    "0000001e0000004169696e660000000000020000001a696e6665020000000001000061763031436f6c6f72000000"
+    "0019696e666502000000000200004578696645786966000000001a69726566000000000000000e63647363000200"
+    "0100010000007469707270000000546970636f000000146973706500000000000000500000002800000010706978"
+    "6900000000030808080000000c6176314381000c0000000013636f6c726e636c780001000d000680000000096972"
+    "6f74030000001869706d61000000000000000100010501028304850000005e6d646174000000004d4d002a000000"
+    "0800010112000300000001000600000000000012000a09181967cec1010d0684322944c800c30c30a0b45f16e7f9"
+    "8c88aa1c909f5b63f47eb4cbbe4e2f45291efbb4377c9358859ba3b376";
+
 namespace fs = std::filesystem;
 
 // libvips-doc, libdlib19.1 (faces, dogs) and golang-github-rwcarlsen-goexif-dev (cameras, places,
@@ -121,6 +135,31 @@ TEST_F(ImageRealPhotos, tell_their_cameras) {
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(made->result.photo.exif.at("Make"), "NIKON CORPORATION");
     EXPECT_EQ(made->result.photo.exif.at("Model"), "NIKON D2H");
+}
+
+TEST(ImageOwnRotation, of_a_heif_is_applied_once) {
+    const std::string photo = from_digits(turned_avif);
+    for (const bool upright : {true, false}) {
+        for (const char* type : {"jpg", "png"}) {
+            const recipe::FormatStep format{.type = type == std::string("jpg")
+                                                        ? recipe::ImageFormat::jpeg
+                                                        : recipe::ImageFormat::png};
+            const auto made =
+                run(make_recipe({recipe::AutorotateStep{.enabled = upright}, format}), photo);
+            ASSERT_TRUE(made) << made.error().message;
+            EXPECT_EQ((Size{made->result.photo.width, made->result.photo.height}), (Size{40, 80}));
+            EXPECT_EQ(made->result.photo.orientation, 1U);
+            const Pixels pixels = decode_pixels(made->files.front());
+            ASSERT_EQ(pixels.size, (Size{40, 80}));
+            EXPECT_GT(pixels.at(20, 10).red, 200);
+            EXPECT_GT(pixels.at(20, 70).blue, 200);
+            const std::string told = metadata_of(made->files.front(), "orientation");
+            EXPECT_TRUE(told.empty() || told == "1") << told;
+            const std::string exif =
+                metadata_of(made->files.front(), "exif-ifd0-Orientation").substr(0, 1);
+            EXPECT_TRUE(exif.empty() || exif == "1") << exif;
+        }
+    }
 }
 
 }  // namespace

@@ -140,13 +140,17 @@ TEST_F(ImageJobProcess, a_photo_too_large_for_the_memory_limit_is_an_error_not_a
     EXPECT_EQ(ended.result.error().reason, "job_memory");
 }
 
-TEST_F(ImageJobProcess, an_encoder_without_enough_memory_is_not_tried) {
+TEST_F(ImageJobProcess, an_encoder_without_enough_memory_is_not_tried_and_the_others_are) {
     // Small to decode, but the WebP of the second derivative wants 16 bytes for each pixel.
     const Pixels large{.size = {4000, 3000}, .bytes = std::vector<std::uint8_t>(36'000'000)};
     const Ended ended =
         run_job(encode_pixels(large, {.suffix = ".jpg"}), {.memory_bytes = 360ULL << 20});
-    ASSERT_FALSE(ended.result);
-    EXPECT_EQ(ended.result.error().reason, "job_memory") << ended.result.error().message;
+    ASSERT_TRUE(ended.result) << ended.result.error().message;
+    ASSERT_EQ(ended.result->omitted.size(), 1U);
+    EXPECT_EQ(ended.result->omitted.front().name, "marked");
+    EXPECT_EQ(ended.result->omitted.front().reason, "job_memory");
+    ASSERT_EQ(ended.result->derivatives.size(), 2U);
+    EXPECT_EQ(ended.result->derivatives.back().name, "modern");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/check.hpp"
+#include "common/base/encoding.hpp"
 
 namespace onput::image {
 namespace {
@@ -67,7 +68,76 @@ VipsInterpretation interpretation_of(std::uint32_t bands) {
     return bands <= 2 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
 }
 
+std::string big_endian(std::uint32_t value, int bytes) {
+    std::string text;
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+        text += static_cast<char>(static_cast<unsigned char>(value >> shift));
+    }
+    return text;
+}
+
+// Three numbers with 16 bits behind the point: the white of ICC's connection space.
+std::string icc_white() {
+    return big_endian(0xf6d6, 4) + big_endian(0x10000, 4) + big_endian(0xd32d, 4);
+}
+
 }  // namespace
+
+std::string tiff_ramp(std::uint32_t bits, bool is_signed, std::uint32_t compression) {
+    const auto little = [](std::uint32_t value, std::uint32_t bytes) {
+        std::string text;
+        for (std::uint32_t i = 0; i < bytes; ++i) {
+            text += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+        }
+        return text;
+    };
+    std::string samples;
+    for (std::uint32_t x = 0; x < 256; ++x) {
+        const std::string top = little(x, 1);
+        for (std::uint32_t i = 0; i < bits / 8; ++i) samples += top;
+    }
+    constexpr std::uint32_t head_bytes = 8;
+    const auto bytes = static_cast<std::uint32_t>(samples.size());
+    const std::vector<std::pair<std::uint32_t, std::uint32_t>> tags{
+        {256, 256},        {257, 1}, {258, bits}, {259, compression}, {262, 1},
+        {273, head_bytes}, {277, 1}, {278, 1},    {279, bytes},       {339, is_signed ? 2 : 1}};
+    constexpr std::uint32_t type_long = 4;
+    std::string file = "II*" + std::string(1, '\0') + little(head_bytes + bytes, 4) + samples +
+                       little(static_cast<std::uint32_t>(tags.size()), 2);
+    for (const auto& [tag, value] : tags) {
+        file += little(tag, 2) + little(type_long, 2) + little(1, 4) + little(value, 4);
+    }
+    return file + little(0, 4);
+}
+
+std::string gray_profile(double gamma) {
+    constexpr std::size_t head_bytes = 128;
+    constexpr std::size_t tag_bytes = 12;
+    // libpng takes no profile for one that compresses too well.
+    std::string words = "text" + std::string(4, '\0');
+    for (int i = 0; i < 80; ++i) words += std::to_string(i * 7919);
+    words.resize(words.size() / 4 * 4);
+    const std::array<std::pair<std::string, std::string>, 3> tags{
+        {{"cprt", words},
+         {"wtpt", "XYZ " + std::string(4, '\0') + icc_white()},
+         {"kTRC", "curv" + std::string(4, '\0') + big_endian(1, 4) +
+                      big_endian(static_cast<std::uint32_t>(gamma * 256), 2) +
+                      std::string(2, '\0')}}};
+    std::string table = big_endian(tags.size(), 4);
+    std::string data;
+    for (const auto& [name, value] : tags) {
+        const std::size_t at = head_bytes + 4 + tag_bytes * tags.size() + data.size();
+        table += name + big_endian(static_cast<std::uint32_t>(at), 4) +
+                 big_endian(static_cast<std::uint32_t>(value.size()), 4);
+        data += value;
+    }
+    const std::size_t all = head_bytes + table.size() + data.size();
+    std::string head = big_endian(static_cast<std::uint32_t>(all), 4) + std::string(4, '\0') +
+                       big_endian(0x02100000, 4) + "prtrGRAYXYZ " + std::string(12, '\0') + "acsp" +
+                       std::string(28, '\0') + icc_white();
+    head.resize(head_bytes);
+    return head + table + data;
+}
 
 Color Pixels::at(std::uint32_t x, std::uint32_t y) const {
     const std::uint8_t* pixel = &bytes[(std::size_t{y} * size.width + x) * bands];
@@ -131,9 +201,10 @@ std::string encode_pixels(const Pixels& pixels, const Encoding& encoding) {
         pixels.bytes.data(), pixels.bytes.size(), static_cast<int>(pixels.size.width),
         static_cast<int>(pixels.size.height), static_cast<int>(pixels.bands), VIPS_FORMAT_UCHAR));
     VipsImage* made = nullptr;
-    EXPECT_EQ(
-        vips_copy(image.get(), &made, "interpretation", interpretation_of(pixels.bands), nullptr),
-        0);
+    EXPECT_EQ(vips_copy(image.get(), &made, "interpretation",
+                        encoding.inks ? VIPS_INTERPRETATION_CMYK : interpretation_of(pixels.bands),
+                        nullptr),
+              0);
     image = converted(own(made), encoding);
     if (encoding.pages > 1) {
         vips_image_set_int(image.get(), VIPS_META_PAGE_HEIGHT,
@@ -145,6 +216,10 @@ std::string encode_pixels(const Pixels& pixels, const Encoding& encoding) {
     }
     for (const auto& [name, value] : encoding.exif) {
         vips_image_set_string(image.get(), name.c_str(), value.c_str());
+    }
+    if (!encoding.icc.empty()) {
+        vips_image_set_blob_copy(image.get(), VIPS_META_ICC_NAME, encoding.icc.data(),
+                                 encoding.icc.size());
     }
     void* data = nullptr;
     std::size_t size = 0;
@@ -203,6 +278,12 @@ double mean_difference(const Pixels& a, const Pixels& b) {
     double sum = 0;
     for (std::size_t i = 0; i < a.bytes.size(); ++i) sum += std::abs(a.bytes[i] - b.bytes[i]);
     return sum / static_cast<double>(a.bytes.size());
+}
+
+std::string from_digits(std::string_view digits) {
+    auto bytes = from_hex(digits);
+    EXPECT_TRUE(bytes);
+    return bytes.value_or(std::string());
 }
 
 std::string read_file(const std::string& path) {

@@ -39,7 +39,15 @@ struct Encoding {
     std::vector<std::pair<std::string, std::string>> exif = {};  // "exif-ifd0-Make" -> "..."
     std::string color_space = {};  // "cmyk", "rgb16", "b-w": converted to it first.
     std::string profile = {};      // One that libvips brings along: "p3".
+    std::string icc = {};          // An ICC profile that is attached as it is.
+    bool inks = false;             // The four bands are inks.
 };
+
+// 256 x 1 grey pixels of a TIFF that rise from no bit to all.
+std::string tiff_ramp(std::uint32_t bits, bool is_signed, std::uint32_t compression = 1);
+
+// An ICC profile of one grey channel, whose numbers are light to the power of 1 / gamma.
+std::string gray_profile(double gamma);
 
 std::string encode_pixels(const Pixels& pixels, const Encoding& encoding = {});
 // As any reader would show it: by libvips, all pages, not turned, bands as stored.
@@ -54,6 +62,8 @@ bool has_metadata(std::string_view bytes, const std::string& name);
 int difference(const Pixels& a, const Pixels& b);
 double mean_difference(const Pixels& a, const Pixels& b);
 
+// From a file written down as hexadecimal digits.
+std::string from_digits(std::string_view digits);
 std::string read_file(const std::string& path);
 
 // Recipes of one derivative named "it".

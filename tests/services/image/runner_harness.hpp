@@ -83,12 +83,13 @@ protected:
         EXPECT_TRUE(loop->run_until([&] { return result.has_value(); }));
         return result.value();
     }
-    // How a failed run ends: reason, words, disposition.
+    // How a failed run ends: reason, words, disposition, and whether that is the end of it.
     struct Failed {
         ErrorCode code = ErrorCode::internal;
         std::string reason;
         std::string message;
         std::string disposition;
+        bool is_settled = false;
         friend bool operator==(const Failed&, const Failed&) = default;
     };
     Failed run_failing() {
@@ -96,7 +97,7 @@ protected:
         EXPECT_FALSE(ended) << ended.value().summary;
         const auto& failure = ended.error();
         return {failure.error.code, failure.error.reason, failure.error.message,
-                failure.disposition};
+                failure.disposition, failure.is_settled};
     }
     // Fails the n-th request of this method from now on, once: as if the worker died there.
     void die_at(std::string_view method, int number = 1) {

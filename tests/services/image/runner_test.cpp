@@ -32,6 +32,11 @@ Result<std::string> run_text_job(std::string_view parameters, int input_fd, int 
     ImageResult result;
     result.photo = {.format = "jpeg", .width = 40, .height = 30, .dominant_color = "#010203"};
     for (const auto& derivative : recipe.derivatives) {
+        if (input.ends_with("without " + derivative.name)) {
+            result.omitted.push_back(
+                {.name = derivative.name, .reason = "bad_recipe", .message = "too tall"});
+            continue;
+        }
         const std::string bytes = derivative.name + ":" + input;
         if (write(output_fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
             return fail(ErrorCode::internal, "short output");
@@ -78,6 +83,20 @@ TEST_F(ImageRunnerTest, a_photo_becomes_its_derivatives_and_then_its_sidecar) {
     EXPECT_EQ(ended->outputs[2].content_type, "application/json");
     EXPECT_EQ(storage->headers.back().principal.id, "function/photos");
     EXPECT_EQ(storage->headers.back().trace.cause_event_id, "event-1");
+}
+
+TEST_F(ImageRunnerTest, an_omitted_derivative_is_named_in_the_outcome_and_the_sidecar) {
+    upload("photo without small");
+    const auto ended = run();
+    ASSERT_TRUE(ended) << ended.error().error.message;
+    EXPECT_EQ(ended->summary,
+              "jpeg 40x30 from s3://inbox/cats/tom.jpg: web 4x3 0.0 kB; not made: small "
+              "(bad_recipe: too tall)");
+    EXPECT_EQ(storage->puts,
+              (std::vector<std::string>{"cats/tom.jpg", "p/cats/tom.web.png", "p/cats/tom.json"}));
+    const auto sidecar = nlohmann::json::parse(object("outbox", "p/cats/tom.json").bytes);
+    EXPECT_EQ(sidecar["omitted"][0]["name"], "small");
+    EXPECT_EQ(sidecar["derivatives"].size(), 1U);
 }
 
 TEST_F(ImageRunnerTest, without_sidecars_there_are_only_derivatives) {
@@ -227,7 +246,7 @@ TEST_F(ImageRunnerTest, an_invalid_photo_is_moved_into_quarantine) {
     configuration = quarantining();
     upload("broken");
     const Failed expected{ErrorCode::invalid_argument, "damaged", "cats/tom.jpg is cut at mèo",
-                          "quarantined to s3://jail/q/cats/tom.jpg"};
+                          "quarantined to s3://jail/q/cats/tom.jpg", true};
     EXPECT_EQ(run_failing(), expected);
     EXPECT_FALSE(storage->has({"inbox", key}));
     const auto& copy = object("jail", "q/cats/tom.jpg");
@@ -276,10 +295,10 @@ TEST_F(ImageRunnerTest, a_newer_upload_survives_the_removal) {
 TEST_F(ImageRunnerTest, an_upload_that_is_too_large_is_judged_without_its_bytes) {
     configuration = configure(R"("invalid": "delete", "limits": {"bytes": 300000})");
     upload("photo" + std::string(400'000, 'x'));
-    EXPECT_EQ(
-        run_failing(),
-        (Failed{ErrorCode::invalid_argument, "too_many_bytes",
-                "s3://inbox/cats/tom.jpg has 400005 bytes, above the limit of 300000", "deleted"}));
+    EXPECT_EQ(run_failing(),
+              (Failed{ErrorCode::invalid_argument, "too_many_bytes",
+                      "s3://inbox/cats/tom.jpg has 400005 bytes, above the limit of 300000",
+                      "deleted", true}));
     EXPECT_EQ(storage->pieces_read, 0U);
     EXPECT_FALSE(storage->has({"inbox", key}));
 }
@@ -298,7 +317,7 @@ TEST_F(ImageRunnerTest, a_deleted_upload_leaves_its_words_in_the_sidecar) {
     configuration = configure(R"("invalid": "delete")");
     upload("broken");
     const Failed expected{ErrorCode::invalid_argument, "damaged", "cats/tom.jpg is cut at mèo",
-                          "deleted"};
+                          "deleted", true};
     EXPECT_EQ(run_failing(), expected);
     EXPECT_FALSE(storage->has({"inbox", key}));
     const auto sidecar = nlohmann::json::parse(object("outbox", "p/cats/tom.json").bytes);

@@ -39,6 +39,7 @@ ImageResult result_of_tom() {
                                   .width = 20,
                                   .height = 15,
                                   .quality = 71});
+    result.omitted.push_back({.name = "tall", .reason = "bad_recipe", .message = "too tall"});
     return result;
 }
 
@@ -68,7 +69,8 @@ TEST(Sidecar, tells_everything_that_is_known) {
         "derivatives": [{"name": "web", "bucket": "outbox", "key": "tom.web.webp",
                          "version_id": "8", "etag": "e2", "content_type": "image/webp",
                          "size_bytes": 99, "width": 20, "height": 15, "pages": 1,
-                         "quality": 71}]})");
+                         "quality": 71}],
+        "omitted": [{"name": "tall", "reason": "bad_recipe", "message": "too tall"}]})");
     const std::string text = make_sidecar(tom(), result_of_tom(), outputs_of_tom());
     EXPECT_EQ(nlohmann::json::parse(text), expected);
     EXPECT_TRUE(text.starts_with("{\n  \"version\": 1,\n  \"valid\": true,"));

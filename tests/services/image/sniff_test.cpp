@@ -20,6 +20,7 @@ TEST(ImageSniff, each_format_is_known_by_its_first_bytes) {
         {"GIF89a..."s, "gif"},
         {"RIFF\x10\0\0\0WEBPVP8 "s, "webp"},
         {"II*\0\x08\0\0\0"s, "tiff"},
+        {"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"s, "bmp"},
         {"MM\0*\0\0\0\x08"s, "tiff"},
         {"\0\0\0\x1c"
          "ftypavif\0\0\0\0avifmif1miaf"s,
@@ -52,7 +53,7 @@ TEST(ImageSniff, what_is_not_read_is_refused_by_name) {
         {"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_format", "SVG"},
         {"<?xml version='1.0'?>\n<!-- x --><svg/>", "unsupported_format", "SVG"},
         {"%PDF-1.7", "unsupported_format", "PDF"},
-        {"BM\0\0", "unsupported_format", "BMP"},
+        {"BMW makes cars and motorcycles", "not_an_image", "'BMW makes ca'"},
         {"\0\0\0\x18"
          "ftypisom\0\0\0\0isommp42"s,
          "unsupported_format", "video"},

@@ -150,6 +150,26 @@ TEST(ImageFormatStep, jpeg_lays_transparency_on_the_background) {
     EXPECT_NEAR(made.at(16, 16).red, 0, 2);
 }
 
+// The first two have the same mean, so that encoders make one of them.
+TEST(ImageFormatStep, pages_that_were_merged_away_are_not_counted) {
+    const Pixels roll = draw({32, 96}, 3, [](std::uint32_t x, std::uint32_t y) {
+        const bool is_striped = y >= 32 && x % 2 == 0;
+        const bool is_dark = y >= 32 && x % 2 == 1;
+        if (y >= 64) return Color{0, 0, 200};
+        return is_striped ? Color{210, 0, 0} : (is_dark ? Color{190, 0, 0} : Color{200, 0, 0});
+    });
+    const std::string photo = encode_pixels(roll, {.suffix = ".webp[lossless]", .pages = 3});
+    const recipe::PixelateStep blocks{.size = 32};
+    for (const auto type : {ImageFormat::gif, ImageFormat::webp}) {
+        const auto made = run(make_recipe({blocks, recipe::FormatStep{.type = type}}), photo);
+        ASSERT_TRUE(made) << made.error().message;
+        EXPECT_EQ(made->result.photo.pages, 3U);
+        const std::string pages = metadata_of(made->files.front(), "n-pages");
+        EXPECT_EQ(std::to_string(made->result.derivatives.front().pages), pages);
+        EXPECT_EQ(pages, type == ImageFormat::webp ? "2" : "3");  // libvips's GIF keeps both.
+    }
+}
+
 TEST(ImageFormatStep, a_picture_longer_than_the_format_can_be_is_refused) {
     const Error error = refused(make_recipe({recipe::FormatStep{.type = ImageFormat::webp}}),
                                 encode_pixels(draw_flat({20'000, 1}, {9, 9, 9})));

@@ -127,6 +127,29 @@ TEST_F(LanesTest, a_permanent_failure_is_not_tried_again) {
               "dead-letter queue) ");
 }
 
+TEST_F(LanesTest, a_refused_input_that_was_dealt_with_is_no_dead_letter) {
+    station.create_queue("dead");
+    auto function = *station.ask(schema::GetFunction{.name = "speech"});
+    function.dead_letter_arn = "arn:aws:sqs:us-east-1:000000000000:dead";
+    station.put_function(function);
+    worker.hello();
+    station.invoke("speech", 1, "{}");
+    worker.nack({.lease = worker.look().at(0).lease,
+                 .is_permanent = true,
+                 .error_code = "damaged",
+                 .error_message = "cut",
+                 .disposition = "quarantined",
+                 .is_settled = true});
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
+    EXPECT_EQ(station.ask(schema::ListFunctions{})->functions[0].dead_lettered, 0U);
+    EXPECT_EQ(station.story("trace-1"),
+              "queued(message message-1) leased(attempt 1, worker w) "
+              "refused(damaged: cut; quarantined) ");
+    station.restart();
+    worker.start_anew();
+    EXPECT_TRUE(worker.look().empty());
+}
+
 TEST_F(LanesTest, an_uncounted_nack_gives_the_job_back_at_once) {
     worker.hello();
     station.invoke("speech", 1, "{}");

@@ -102,6 +102,19 @@ TEST_F(NotificationsTest, a_permanent_failure_is_told_at_once) {
               R"({"code":"image.bomb","message":"too many pixels","disposition":"deleted"}})");
 }
 
+TEST_F(NotificationsTest, a_refusal_that_was_settled_is_told_as_a_failure) {
+    schema::LaneNack nack{.lease = take_job(),
+                          .is_permanent = true,
+                          .error_code = "damaged",
+                          .error_message = "cut",
+                          .disposition = "deleted",
+                          .is_settled = true};
+    worker.nack(nack);
+    const auto told = only();
+    EXPECT_EQ(told.topic_arn, bad);
+    EXPECT_EQ(error_of(told), R"({"code":"damaged","message":"cut","disposition":"deleted"}})");
+}
+
 TEST_F(NotificationsTest, a_failure_is_told_when_the_retries_are_used_up) {
     worker.nack(take_job(), "first");
     EXPECT_TRUE(hand_over().empty());
