@@ -64,4 +64,9 @@ Result<std::uint64_t> find_last(const store::View& view, const Rows& rows,
     return low;
 }
 
+Result<std::uint64_t> find_before_first(const store::View& view, const Rows& rows) {
+    ONPUT_TRY(const auto first, first_from(view, rows, 1));
+    return first ? *first - 1 : 0;
+}
+
 }  // namespace onput::outbox

@@ -27,4 +27,7 @@ struct Rows {
 Result<std::uint64_t> find_last(const store::View& view, const Rows& rows,
                                 std::uint64_t relayed_through);
 
+// The number before that of the oldest row, or 0: how far an outbox got whose own record is lost.
+Result<std::uint64_t> find_before_first(const store::View& view, const Rows& rows);
+
 }  // namespace onput::outbox

@@ -60,6 +60,7 @@ constexpr std::array texts{
     Help{"onput_queue_sent_total", "Messages taken in."},
     Help{"onput_queue_waiting_receives", "Long polls that wait for a message."},
     Help{"onput_replies_held", "Answers that wait for a sync."},
+    Help{"onput_row_gaps", "Ranges of rows that cannot be read: onput fsck names them."},
     Help{"onput_s3_request_seconds", "From the request's head to the end of its answer."},
     Help{"onput_s3_requests_total", "Requests by operation and status."},
     Help{"onput_sns_request_seconds", "From the request's head to the end of its answer."},

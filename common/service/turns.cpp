@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/log.hpp"
+#include "common/base/printable.hpp"
 #include "common/runtime/health.hpp"
 
 namespace onput::service {
@@ -14,6 +15,18 @@ Error for_caller(Error error) {
     }
     return error;
 }
+
+namespace {
+
+void log_gap(const store::ReadableView::Gap& gap) {
+    log::error("rows cannot be read and are left out: stop the service, run onput fsck --repair",
+               {{"partition", gap.partition},
+                {"from", printable(gap.after)},
+                {"before", printable(gap.before)},
+                {"error", gap.reason}});
+}
+
+}  // namespace
 
 // --- Start and end ----------------------------------------------------------------------------
 
@@ -31,6 +44,7 @@ Result<void> Turns::open_store() {
         loop_.post([this, error = std::move(error)] { platform_.fail(error); });
     };
     ONPUT_TRY(store_, platform_.open_store(options_.store, std::move(events)));
+    readable_ = std::make_unique<store::ReadableView>(*store_, log_gap);
     gate_ = std::make_unique<runtime::ReplyGate>(*store_);
     if (!options_.notifier_endpoint.empty()) {
         notifier_ = platform_.connect(options_.notifier_endpoint);
@@ -53,7 +67,7 @@ void Turns::relay(outbox::Outbox& outbox, std::string source) {
     relay_ = std::make_unique<outbox::Relay>(
         outbox::Relay::Parts{.loop = loop_,
                              .outbox = outbox,
-                             .view = *store_,
+                             .view = *readable_,
                              .notifier = *notifier_,
                              .source = std::move(source),
                              .service = platform_.name(),
@@ -85,6 +99,7 @@ std::vector<schema::Metric> Turns::metrics() const {
     add_core_metrics(all);
     add_metrics(all);
     all.push_back({options_.metrics.replies_held, static_cast<double>(gate_->held())});
+    all.push_back({"onput_row_gaps", static_cast<double>(readable_->gaps())});
     runtime::add_histogram({.family = options_.metrics.fsync}, store_->sync_times(), all);
     return all;
 }

@@ -17,6 +17,7 @@
 #include "common/runtime/service.hpp"
 #include "common/service/methods.hpp"
 #include "common/service/platform.hpp"
+#include "common/store/readable_view.hpp"
 
 namespace onput::service {
 
@@ -83,6 +84,8 @@ public:
     // The wall clock at the start of this turn.
     [[nodiscard]] Timestamp now() const { return loop_.now(); }
     [[nodiscard]] store::Store& store() { return *store_; }
+    // Its rows without those that are damaged; each gap is logged and counted.
+    [[nodiscard]] const store::ReadableView& readable() const { return *readable_; }
     // A new source of chance, of the platform's.
     [[nodiscard]] Random new_random() { return Random(platform_.random().next()); }
     // The notifier, when one is configured: takes the outbox over.
@@ -146,6 +149,7 @@ private:
     transport::EventLoop& loop_;
     HostOptions options_;
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<store::ReadableView> readable_;
     std::unique_ptr<runtime::ReplyGate> gate_;
     std::unique_ptr<outbox::Relay> relay_;
     std::unique_ptr<transport::RequestServer> server_;

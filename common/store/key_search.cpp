@@ -10,7 +10,8 @@ namespace {
 
 // Longer than any row's key, so that nothing sorts behind it.
 constexpr std::size_t last_key_bytes = partition_bytes_max + key_bytes_max + 2;
-constexpr std::size_t digits_more = 2;
+// What keys behind the damage may have beyond the key before it: an index key or an ARN.
+constexpr std::size_t digits_more = 64;
 constexpr unsigned base = 256;
 
 // Half of the sum of two numbers of the same count of digits to the base 256, rounded down.

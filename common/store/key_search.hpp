@@ -10,7 +10,8 @@ namespace onput::store {
 
 // The first key from `from` on for which `is_good` holds, provided that bad keys lie together;
 // nothing when no key is good. `from` itself is bad. Keys are compared as bytes; the answer is at
-// most two bytes longer than `from`.
+// most 64 bytes longer than `from`, so good keys just before it may be missed when they agree in
+// more bytes than that with the bad ones.
 std::optional<std::string> first_key_that(std::string from,
                                           const std::function<bool(const std::string&)>& is_good);
 

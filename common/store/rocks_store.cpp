@@ -187,7 +187,9 @@ public:
         : directory_(std::move(directory)),
           parts_(std::move(parts)),
           durable_sequence_(std::move(durable)),
-          events_(std::move(events)) {
+          events_(std::move(events)),
+          is_complete_(!std::filesystem::exists(damaged_mark(directory_)) &&
+                       !std::filesystem::exists(fmt::format("{}/{}", directory_, rows_lost_file))) {
         committer_ = std::jthread([this](const std::stop_token& stop) { run_committer(stop); });
     }
 
@@ -209,7 +211,7 @@ public:
         const rocksdb::Status status =
             parts_.db->Get(rocksdb::ReadOptions(), row_key(partition, key), &value);
         if (status.IsNotFound()) return std::nullopt;
-        if (!status.ok()) return std::unexpected(to_error("get a row", status));
+        if (!status.ok()) return read_failed("get a row", status);
         return value;
     }
 
@@ -257,6 +259,7 @@ public:
         sync_signal_.notify_one();
     }
 
+    bool is_complete() const override { return is_complete_; }
     Ticket last_ticket() const override { return last_.load(); }
     Ticket durable() const override { return durable_.load(); }
     HistogramSnapshot sync_times() const override { return sync_times_.snapshot(); }
@@ -277,13 +280,21 @@ private:
         options.iterate_upper_bound = &upper_bound;
         const std::unique_ptr<rocksdb::Iterator> at(parts_.db->NewIterator(options));
         std::size_t taken = 0;
-        for (at->Seek(from); at->Valid() && taken < limit; at->Next(), ++taken) {
+        for (at->Seek(from); at->Valid(); at->Next()) {
             rocksdb::Slice key = at->key();
             key.remove_prefix(partition.size() + 1);
-            if (!take(key, at->value())) break;
+            // The last one is not stepped over: damage behind it is none of its reader's.
+            if (!take(key, at->value()) || ++taken == limit) break;
         }
-        if (!at->status().ok()) return std::unexpected(to_error("scan rows", at->status()));
+        if (!at->status().ok()) return read_failed("scan rows", at->status());
         return {};
+    }
+
+    // The next start knows from its beginning that rows are missing.
+    std::unexpected<Error> read_failed(std::string_view action,
+                                       const rocksdb::Status& status) const {
+        if (status.IsCorruption() && is_complete_.exchange(false)) mark_damaged(directory_);
+        return std::unexpected(to_error(action, status));
     }
 
     Result<Ticket> write(rocksdb::WriteBatch& changes, bool empty) {
@@ -360,6 +371,7 @@ private:
     Parts parts_;
     DurableSequence durable_sequence_;
     Events events_;
+    mutable std::atomic<bool> is_complete_;  // Reading finds out.
 
     std::mutex commit_mutex_;
     std::optional<Error> failed_;  // Guarded by commit_mutex_. Set once.
@@ -374,6 +386,27 @@ private:
     std::jthread committer_;  // Last: it uses the others.
 };
 
+// Whether the rows can be searched at all: with the index of a table of level 0 damaged none can.
+bool is_searchable(rocksdb::DB& db) {
+    const std::unique_ptr<rocksdb::Iterator> at(db.NewIterator(rocksdb::ReadOptions()));
+    at->Seek(std::string(partition_bytes_max + 1, '\xff'));
+    return at->status().ok();
+}
+
+// A table whose properties are damaged fails RocksDB's checks at opening, and can be read.
+rocksdb::Status open_leniently(rocksdb::Options rocks, const std::string& rows,
+                               std::unique_ptr<rocksdb::DB>& db) {
+    rocksdb::DB* opened = nullptr;
+    rocks.paranoid_checks = false;
+    rocks.disable_auto_compactions = true;
+    rocksdb::Status status = rocksdb::DB::Open(rocks, rows, &opened);
+    if (!status.ok()) return status;
+    db.reset(opened);
+    if (is_searchable(*db)) return status;
+    db.reset();
+    return rocksdb::Status::Corruption("the index of a table is damaged");
+}
+
 Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::string& rows) {
     RocksStore::Parts parts;
     parts.env = rocksdb::NewCompositeEnv(
@@ -381,7 +414,12 @@ Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::
     rocksdb::DB* opened = nullptr;
     rocksdb::Options rocks = rocks_options(options, *parts.env);
     rocks.disable_auto_compactions = std::filesystem::exists(damaged_mark(options.directory));
-    const rocksdb::Status status = rocksdb::DB::Open(rocks, rows, &opened);
+    rocksdb::Status status = rocksdb::DB::Open(rocks, rows, &opened);
+    parts.db.reset(opened);
+    if (status.IsCorruption() && open_leniently(rocks, rows, parts.db).ok()) {
+        mark_damaged(options.directory);
+        status = rocksdb::Status::OK();
+    }
     if (!status.ok()) {
         Error error = to_error("open " + rows, status);
         // RocksDB has no code of its own for a lock that is held.
@@ -391,7 +429,6 @@ Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::
         }
         return std::unexpected(std::move(error));
     }
-    parts.db.reset(opened);
     return parts;
 }
 

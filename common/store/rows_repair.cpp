@@ -17,6 +17,7 @@
 #include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
 #include "common/store/key_search.hpp"
+#include "common/store/store.hpp"
 
 namespace onput::store {
 namespace {
@@ -62,14 +63,28 @@ std::string show(std::string_view row_key) {
     return printable(shown);
 }
 
-Result<std::unique_ptr<rocksdb::DB>> open_read_only(const std::string& rows) {
+enum class Strictness { strict, lenient };
+
+Result<std::unique_ptr<rocksdb::DB>> open_read_only(const std::string& rows,
+                                                    Strictness strictness) {
     rocksdb::Options options;
+    options.paranoid_checks = strictness == Strictness::strict;
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     options.info_log_level = rocksdb::FATAL_LEVEL;
     rocksdb::DB* opened = nullptr;
     const auto status = rocksdb::DB::OpenForReadOnly(options, rows, &opened);
     if (!status.ok()) return std::unexpected(rocks_error("open " + rows, status));
     return std::unique_ptr<rocksdb::DB>(opened);
+}
+
+// The same although a table's properties are damaged; fails when its index is, because then no row
+// at all can be searched.
+Result<std::unique_ptr<rocksdb::DB>> open_leniently(const std::string& rows) {
+    ONPUT_TRY(auto db, open_read_only(rows, Strictness::lenient));
+    const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(rocksdb::ReadOptions()));
+    at->Seek(std::string(partition_bytes_max + 1, '\xff'));
+    if (!at->status().ok()) return std::unexpected(rocks_error("search " + rows, at->status()));
+    return db;
 }
 
 using VisitRow =
@@ -184,7 +199,14 @@ Result<std::unique_ptr<rocksdb::DB>> open_relisted(const std::string& rows,
     options.info_log_level = rocksdb::FATAL_LEVEL;
     const auto status = rocksdb::RepairDB(copy, options);
     if (!status.ok()) return std::unexpected(rocks_error("list the tables of " + copy, status));
-    return open_read_only(copy);
+    return open_read_only(copy, Strictness::strict);
+}
+
+Result<std::unique_ptr<rocksdb::DB>> open_for_copy(const std::string& rows, const RowsCheck& check,
+                                                   const std::string& relisted) {
+    if (!check.unopenable) return open_read_only(rows, Strictness::strict);
+    auto db = open_leniently(rows);
+    return db ? std::move(db) : open_relisted(rows, relisted);
 }
 
 Result<void> rename_path(const std::string& from, const std::string& to) {
@@ -245,10 +267,11 @@ Result<RowsCheck> check_stored_rows(const std::string& directory) {
     ONPUT_TRY_VOID(expect_rows(rows));
     ONPUT_TRY(const RowsLock lock, RowsLock::take(rows));
     RowsCheck check;
-    const auto db = open_read_only(rows);
+    auto db = open_read_only(rows, Strictness::strict);
     if (!db) {
         check.unopenable = db.error().message;
-        return check;
+        db = open_leniently(rows);
+        if (!db) return check;
     }
     check_end_of_log(**db, directory, check);
     ONPUT_TRY_VOID(for_each_readable(**db, check, ignore_row));
@@ -263,7 +286,7 @@ Result<RowsCheck> repair_rows(const std::string& directory) {
     const std::string relisted = directory + "/rows.relisted";
     const std::string repaired = directory + "/rows.repaired";
     ONPUT_TRY(const RowsLock lock, RowsLock::take(rows));
-    auto db = check.unopenable ? open_relisted(rows, relisted) : open_read_only(rows);
+    auto db = open_for_copy(rows, check, relisted);
     if (!db) return std::unexpected(std::move(db).error());
     RowsCheck copied{.changes_lost = check.changes_lost, .unopenable = check.unopenable};
     RowsCopy copy(repaired);

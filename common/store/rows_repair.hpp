@@ -19,8 +19,8 @@
 namespace onput::store {
 
 inline constexpr std::string_view rows_lost_file = "rows.lost";
-// Is there while compaction met damage: rows are then opened without it, so that what can be read
-// is served until somebody repairs them.
+// Is there once compaction or a read met damage: rows are then opened without compaction, and are
+// known not to be complete, so that what can be read is served until somebody repairs them.
 inline constexpr std::string_view rows_damaged_file = "rows.damaged";
 
 struct RowsCheck {

@@ -105,6 +105,9 @@ public:
     [[nodiscard]] virtual Result<std::vector<std::string>> scan_keys(std::string_view partition,
                                                                      const Range& range,
                                                                      std::size_t limit) const = 0;
+
+    // False: rows that were committed are known to be missing, by damage or a repair.
+    [[nodiscard]] virtual bool is_complete() const { return true; }
 };
 
 class Store : public View {

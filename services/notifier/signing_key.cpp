@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "common/base/log.hpp"
+#include "common/store/readable_view.hpp"
 #include "services/notifier/journal/records.hpp"
 
 namespace onput::notifier {
@@ -17,7 +18,9 @@ constexpr Duration clock_tolerance = std::chrono::hours(24);
 Result<RsaKey> load_or_make_signing_key(store::Store& store, const std::string& region,
                                         Timestamp now) {
     const std::string row = signing_key_key();
-    ONPUT_TRY(const auto kept, store.get(partition, row));
+    // One that cannot be read is replaced: subscribers follow the certificate's address.
+    const store::ReadableView readable(store, nullptr);
+    ONPUT_TRY(const auto kept, readable.get(partition, row));
     if (kept) {
         ONPUT_TRY(const auto record, read_row<SigningKeyRecord>(row, *kept));
         return RsaKey::load(record.private_pem, record.certificate_pem);

@@ -90,7 +90,12 @@ Result<void> Core::restore(Timestamp now, Effects&) {
     // In order of number, so that the same rows always give the same state.
     std::ranges::sort(queues, {}, [](const Queue* queue) { return queue->number; });
     for (Queue* queue : queues) ONPUT_TRY_VOID(messages_.restore(*queue, now));
-    return restore_sweeps();
+    ONPUT_TRY(const QueueNumber last_queue, restore_sweeps());
+    if (view_.is_complete()) return {};
+    CountersRecord seen = messages_.seen();
+    seen.queues = last_queue.get();
+    counters_.skip(seen);
+    return {};
 }
 
 Result<void> Core::restore_catalogue() {
@@ -107,8 +112,10 @@ Result<void> Core::restore_catalogue() {
     });
 }
 
-Result<void> Core::restore_sweeps() {
-    catalogue_.for_each([this](const Queue& queue) {
+Result<QueueNumber> Core::restore_sweeps() {
+    QueueNumber last(0);
+    catalogue_.for_each([&](const Queue& queue) {
+        last = std::max(last, queue.number);
         if (queue.record.purged_through == 0) return;
         sweeper_.add(queue.number, MessageNumber(queue.record.purged_through));
     });
@@ -116,12 +123,14 @@ Result<void> Core::restore_sweeps() {
     QueueNumber next(0);
     while (true) {
         ONPUT_TRY(const auto rows, view_.scan_keys(partition, message_rows_from(next), 1));
-        if (rows.empty()) return {};
+        if (rows.empty()) return last;
         const auto key = parse_message_key(rows.front());
         if (!key) return fail(ErrorCode::corruption, "a key of a message");
-        if (catalogue_.find(key->queue) == nullptr) {
+        // A queue whose row cannot be read is not gone: a repair may bring it back.
+        if (view_.is_complete() && catalogue_.find(key->queue) == nullptr) {
             sweeper_.add(key->queue, MessageNumber(UINT64_MAX));
         }
+        last = std::max(last, key->queue);
         next = QueueNumber(key->queue.get() + 1);
     }
 }

@@ -143,7 +143,8 @@ private:
     Caller begin(const Caller& caller);
     void observe(Timestamp now);
     Result<void> restore_catalogue();
-    Result<void> restore_sweeps();
+    // Answers the highest number of a queue that is there or was.
+    Result<QueueNumber> restore_sweeps();
     Result<void> on_time(Timestamp now, Effects& effects);
     bool expire(Timestamp now, Effects& effects);
     void keep_age(Effects& effects);

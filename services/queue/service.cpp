@@ -27,7 +27,7 @@ Result<void> QueueService::start(const Config& config) {
     ONPUT_TRY_VOID(open_store());
     const Timestamp began_at = wall_now();
     ONPUT_TRY_VOID(
-        restore(store(), new_random(),
+        restore(readable(), new_random(),
                 CoreOptions{.region = config.region,
                             .account = config.account,
                             .topics = config.notifier_endpoint.empty() ? Topics::unreachable

@@ -31,29 +31,50 @@ StorageCore::StorageCore(const store::View& view, Options options, Random random
     ONPUT_CHECK(options_.inline_bytes_max <= store::value_bytes_max);
 }
 
+const store::View& StorageCore::start_view() const {
+    return options_.start_view != nullptr ? *options_.start_view : view_;
+}
+
 Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
-    ONPUT_TRY(const auto row, view_.get(partition, store_key));
+    ONPUT_TRY_VOID(restore_record(now, effects));
+    ONPUT_TRY_VOID(buckets_.restore(start_view(), view_));
+    ONPUT_TRY_VOID(restore_outbox());
+    ONPUT_TRY_VOID(empty_trash(effects));
+    if (start_view().is_complete()) return {};
+    // Numbers that only missing rows had may be given again: to the notifier they are another's.
+    store_record_.source = random_.hex(source_digits);
+    write_record(effects);
+    return {};
+}
+
+Result<void> StorageCore::restore_record(Timestamp now, Effects& effects) {
+    ONPUT_TRY(const auto row, start_view().get(partition, store_key));
     if (row) {
         ONPUT_TRY(store_record_, schema::decode<StoreRecord>(*row));
-    } else {
-        store_record_.source = random_.hex(source_digits);
-        store_record_.created_at = now;
-        auto first = batch();
-        first.put(std::string(store_key), schema::encode(store_record_));
-        effects.changes.push_back({{std::move(first)}});
+        return {};
     }
-    ONPUT_TRY_VOID(buckets_.restore(view_));
-    ONPUT_TRY_VOID(restore_outbox());
-    return empty_trash(effects);
+    store_record_.source = random_.hex(source_digits);
+    store_record_.created_at = now;
+    ONPUT_TRY(const std::uint64_t before_first,
+              outbox::find_before_first(start_view(), outbox_rows()));
+    store_record_.relayed_through = before_first;
+    write_record(effects);
+    return {};
+}
+
+void StorageCore::write_record(Effects& effects) const {
+    auto change = batch();
+    change.put(std::string(store_key), schema::encode(store_record_));
+    effects.changes.push_back({{std::move(change)}});
 }
 
 Result<void> StorageCore::restore_outbox() {
     sequencer_ = store_record_.sequencer;
     ONPUT_TRY(const std::uint64_t last,
-              outbox::find_last(view_, outbox_rows(), store_record_.relayed_through));
+              outbox::find_last(start_view(), outbox_rows(), store_record_.relayed_through));
     outbox_.restore({.relayed_through = store_record_.relayed_through, .last = last});
     if (last == store_record_.relayed_through) return {};
-    ONPUT_TRY(const auto row, view_.get(partition, outbox_row(last)));
+    ONPUT_TRY(const auto row, start_view().get(partition, outbox_row(last)));
     if (!row) return fail(ErrorCode::corruption, "the last row of the outbox is gone");
     ONPUT_TRY(const auto event, schema::decode<schema::ObjectEvent>(*row));
     ONPUT_TRY(const std::uint64_t sequencer, parse_sequencer(event.sequencer));
@@ -64,7 +85,7 @@ Result<void> StorageCore::restore_outbox() {
 Result<void> StorageCore::empty_trash(Effects& effects) {
     store::Range range = trash_rows();
     while (true) {
-        ONPUT_TRY(const auto rows, view_.scan(partition, range, store::scan_rows_max));
+        ONPUT_TRY(const auto rows, start_view().scan(partition, range, store::scan_rows_max));
         if (rows.empty()) return {};
         auto removal = batch();
         for (const auto& row : rows) {

@@ -52,6 +52,8 @@ public:
         std::string region;
         std::uint64_t inline_bytes_max = 0;  // Larger contents come as blobs.
         std::uint64_t free_bytes_min = 0;    // With less room on the disk nothing is taken in.
+        // What `restore` reads, if not the view: the same rows without damaged ones.
+        const store::View* start_view = nullptr;
     };
     StorageCore(const store::View& view, Options options, Random random);
 
@@ -162,7 +164,10 @@ private:
     [[nodiscard]] Result<void> check_source(
         const std::optional<schema::ResultSource>& source) const;
     Result<ObjectRecord> find_object(const std::string& bucket, const std::string& key) const;
+    [[nodiscard]] const store::View& start_view() const;
+    Result<void> restore_record(Timestamp now, Effects& effects);
     Result<void> restore_outbox();
+    void write_record(Effects& effects) const;
     Result<void> empty_trash(Effects& effects);
 
     const store::View& view_;

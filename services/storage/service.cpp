@@ -41,7 +41,8 @@ Result<void> StorageService::start() {
         make_core(store(),
                   StorageCore::Options{.region = config_.region,
                                        .inline_bytes_max = config_.inline_bytes_max,
-                                       .free_bytes_min = config_.free_bytes_min},
+                                       .free_bytes_min = config_.free_bytes_min,
+                                       .start_view = &readable()},
                   new_random());
     uploads_ = std::make_unique<Uploads>(
         Uploads::Parts{

@@ -1,4 +1,6 @@
 """Damage on the disk: never served, named, and repaired by `onput fsck --repair`."""
+import random
+
 import botocore.exceptions
 import pytest
 
@@ -42,3 +44,46 @@ def test_a_flipped_bit_is_never_served_and_a_damaged_list_of_tables_is_repaired(
     onput.start()
     s3 = onput.client("s3")
     assert s3.get_object(Bucket="shelf", Key="small")["Body"].read() == b"hello"
+
+
+def test_every_service_starts_with_a_bad_block_in_its_rows_and_serves_the_rest(own_onput):
+    onput = own_onput(tts=0, arguments=["--no-pipeline", "--image", "0"])
+    s3, sqs = onput.client("s3"), onput.client("sqs")
+    s3.create_bucket(Bucket="shelf")
+    url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    keys = [f"{number:03}" for number in range(150)]
+    for key in keys:
+        s3.put_object(Bucket="shelf", Key=key, Body=random.Random(key).randbytes(4000))
+        sqs.send_message(QueueUrl=url, MessageBody=random.Random(key).randbytes(500).hex())
+    onput.stop()
+    onput.start()  # Makes tables of the logs.
+    onput.stop()
+    for service in ("storage", "notifier", "queue"):
+        table = max(onput.data.glob(f"{service}/rows/*.sst"), key=lambda path: path.stat().st_size)
+        flip(table, table.stat().st_size // 3)
+
+    def readable(s3):
+        count = 0
+        for key in keys:
+            try:
+                body = s3.get_object(Bucket="shelf", Key=key)["Body"].read()
+                assert body == random.Random(key).randbytes(4000)
+                count += 1
+            except botocore.exceptions.ClientError as error:
+                assert error.response["Error"]["Code"] in ("InternalError", "NoSuchKey")
+        return count
+
+    onput.start()
+    s3, sqs = onput.client("s3"), onput.client("sqs")
+    assert 140 <= readable(s3) < 150
+    s3.put_object(Bucket="shelf", Key="new", Body=b"new")
+    assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages")
+    onput.stop()
+
+    assert "cannot be read" in run_onput("--data", onput.data, "fsck", expect=1).stdout
+    run_onput("--data", onput.data, "fsck", "--repair")
+    run_onput("--data", onput.data, "fsck")
+    onput.start()
+    s3 = onput.client("s3")
+    assert 140 <= readable(s3) < 150
+    assert s3.get_object(Bucket="shelf", Key="new")["Body"].read() == b"new"

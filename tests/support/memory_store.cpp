@@ -25,6 +25,7 @@ Result<std::optional<std::string>> MemoryStore::get(std::string_view partition,
     ONPUT_TRY_VOID(store::check_partition(partition));
     ONPUT_TRY_VOID(store::check_key(key));
     ONPUT_TRY_VOID(take_read_fault());
+    ONPUT_TRY_VOID(check_damage(partition, key));
     const auto rows = partitions_.find(partition);
     if (rows == partitions_.end()) return std::nullopt;
     const auto row = rows->second.find(key);
@@ -44,6 +45,7 @@ Result<std::vector<Row>> MemoryStore::scan(std::string_view partition, const Ran
         if (found.size() == limit.rows || (!range.to.empty() && row->first >= range.to)) break;
         bytes += row->first.size() + row->second.size();
         if (!found.empty() && bytes > limit.bytes) break;
+        ONPUT_TRY_VOID(check_damage(partition, row->first));
         found.push_back({.key = row->first, .value = row->second});
     }
     return found;
@@ -55,6 +57,32 @@ Result<std::vector<std::string>> MemoryStore::scan_keys(std::string_view partiti
     ONPUT_TRY(auto rows, scan(partition, range, limit));
     std::vector<std::string> keys;
     for (auto& row : rows) keys.push_back(std::move(row.key));
+    return keys;
+}
+
+void MemoryStore::damage(std::string_view partition, std::string_view key) {
+    damaged_.emplace(partition, key);
+}
+
+void MemoryStore::repair() {
+    for (const auto& [partition, key] : damaged_) partitions_[partition].erase(key);
+    damaged_.clear();
+    is_complete_ = false;
+}
+
+Result<void> MemoryStore::check_damage(std::string_view partition, std::string_view key) const {
+    if (damaged_.empty() || !damaged_.contains({std::string(partition), std::string(key)})) {
+        return {};
+    }
+    is_complete_ = false;
+    return fail(ErrorCode::corruption, "a block of rows is damaged");
+}
+
+std::vector<std::string> MemoryStore::keys(std::string_view partition) const {
+    std::vector<std::string> keys;
+    if (const auto rows = partitions_.find(partition); rows != partitions_.end()) {
+        for (const auto& [key, value] : rows->second) keys.push_back(key);
+    }
     return keys;
 }
 
@@ -77,6 +105,7 @@ Result<Ticket> MemoryStore::commit(Batch batch) {
              .key = change.key,
              .before = before == rows.end() ? std::nullopt : std::optional(before->second)});
         set_row(batch.partition(), change.key, change.value);
+        damaged_.erase({batch.partition(), change.key});
     }
     return last_;
 }

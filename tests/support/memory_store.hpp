@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,15 @@ public:
     void fail_next_sync(Error error) { sync_fault_ = std::move(error); }
     void fail_next_read(Error error) { read_fault_ = std::move(error); }
 
+    // Reads that touch this row fail with `corruption` until it is written again. The first of them
+    // makes the store incomplete, over crashes.
+    void damage(std::string_view partition, std::string_view key);
+    // What a repair leaves: no row is damaged any more, and the store is not complete.
+    void repair();
+    [[nodiscard]] bool is_complete() const override { return is_complete_; }
+
     // For assertions.
+    [[nodiscard]] std::vector<std::string> keys(std::string_view partition) const;
     [[nodiscard]] std::size_t row_count(std::string_view partition) const;
     [[nodiscard]] std::vector<std::string> partitions() const;
 
@@ -88,6 +97,7 @@ private:
 
     [[nodiscard]] Result<void> check_rados(const store::Batch& batch) const;
     [[nodiscard]] Result<void> take_read_fault() const;
+    [[nodiscard]] Result<void> check_damage(std::string_view partition, std::string_view key) const;
     void set_row(const std::string& partition, const std::string& key,
                  std::optional<std::string> value);
     void finish_sync(store::Ticket upto);
@@ -100,6 +110,9 @@ private:
     store::Ticket durable_ = 0;
     std::optional<store::Ticket> running_;
     bool next_wanted_ = false;  // sync() was called while one ran.
+
+    std::set<std::pair<std::string, std::string>, std::less<>> damaged_;
+    mutable bool is_complete_ = true;
 
     std::optional<Error> failed_;
     std::optional<Error> commit_fault_;

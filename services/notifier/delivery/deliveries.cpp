@@ -92,18 +92,32 @@ Result<void> Deliveries::restore() {
 Result<void> Deliveries::restore(DestinationRecord record) {
     const Subscription* subscription = parts_.topics.find_subscription(record.subscription);
     if (record.subscription != 0 && subscription == nullptr) {
-        removed_.add(std::move(record.arn));  // Not all of its rows were removed.
+        // Not all of its rows were removed; or its subscription is among the rows that are missing.
+        if (parts_.view.is_complete()) removed_.add(std::move(record.arn));
         return {};
     }
     std::map<std::uint64_t, AttemptRecord> waiting;
     if (policy_for(record, subscription) == SendPolicy::one_by_one) {
         ONPUT_TRY(waiting, read_attempts(parts_.view, record.arn));
-        if (record.owed_total - record.settled_total < waiting.size()) {
-            return fail(ErrorCode::corruption,
-                        "more waits for " + record.arn + " than is owed to it");
-        }
+        ONPUT_TRY_VOID(drop_lost(waiting));
+        // Less is owed by a row that took the place of a lost one.
+        record.owed_total = std::max(record.owed_total, record.settled_total + waiting.size());
     }
     update_owed(add(std::move(record), subscription, std::move(waiting)));
+    return {};
+}
+
+Result<void> Deliveries::drop_lost(std::map<std::uint64_t, AttemptRecord>& waiting) const {
+    if (parts_.view.is_complete()) return {};
+    for (auto at = waiting.begin(); at != waiting.end();) {
+        const std::uint64_t sequence = sequence_of(at->first);
+        const auto entry = journal_.read(sequence);
+        if (!entry && entry.error().code != ErrorCode::corruption) {
+            return std::unexpected(entry.error());
+        }
+        const bool is_lost = !entry || entry->message() == nullptr;
+        at = is_lost ? waiting.erase(at) : std::next(at);
+    }
     return {};
 }
 
@@ -247,6 +261,9 @@ Result<void> Deliveries::refill(Destination& destination, Turns& turns, store::S
     for (const auto& entry : entries) {
         if (!destination.refill(entry.sequence, owed_to(destination.record(), entry))) break;
     }
+    if (parts_.view.is_complete()) return {};
+    destination.forget_lost();
+    if (destination.owed() == 0) update_owed(destination);
     return {};
 }
 

@@ -125,6 +125,8 @@ private:
 
     static SendPolicy policy_for(const DestinationRecord& record, const Subscription* subscription);
     Result<void> restore(DestinationRecord record);
+    // Rows are missing: removes those whose message is gone.
+    Result<void> drop_lost(std::map<std::uint64_t, AttemptRecord>& waiting) const;
     Destination& add(DestinationRecord record, const Subscription* subscription,
                      std::map<std::uint64_t, AttemptRecord> waiting = {});
     Destination& find_or_add(const DestinationRecord& kind, std::uint64_t first_number);

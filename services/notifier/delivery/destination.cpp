@@ -34,6 +34,12 @@ bool Destination::refill(std::uint64_t sequence, std::vector<Pending> items) {
     return window_.refill(sequence, items, sequence_of(record_.last_number));
 }
 
+void Destination::forget_lost() {
+    if (!window_.is_complete()) return;
+    record_.settled_total += owed() - std::min<std::uint64_t>(owed(), known());
+    if (owed() == 0) record_.needed_sequence = 0;
+}
+
 void Destination::note_success(Timestamp now, Timestamp journaled_at) {
     lag = std::max(now - journaled_at, Duration{});
     failures = 0;

@@ -78,6 +78,9 @@ public:
     // Takes what the record of this sequence, the next after scanned_through, owes. False: no room.
     bool refill(std::uint64_t sequence, std::vector<Pending> items);
 
+    // Rows are missing: once all is known that the journal still has, the rest is not owed any more.
+    void forget_lost();
+
     // The policy's part.
     [[nodiscard]] virtual SendPolicy policy() const = 0;
     // Puts in flight what may be sent now; nothing when nothing may.
@@ -124,6 +127,8 @@ protected:
 
     // It has failed and is kept beside the window.
     [[nodiscard]] virtual bool is_waiting(std::uint64_t number) const = 0;
+    // All that it knows to be owed, when the window is complete.
+    [[nodiscard]] virtual std::size_t known() const { return window_.items().size(); }
     void note_success(Timestamp now, Timestamp journaled_at);
     void note_failure(Timestamp now, std::string error);
 

@@ -75,6 +75,9 @@ public:
     void check_invariants() const override;
 
 private:
+    [[nodiscard]] std::size_t known() const override {
+        return window_.items().size() + first_.size() + waiting_.size();
+    }
     [[nodiscard]] bool is_waiting(std::uint64_t number) const override {
         return waiting_.contains(number);
     }

@@ -135,8 +135,10 @@ Result<schema::DeliverItem> QueueItems::event_item(const Target& target,
 Result<schema::DeliverItem> QueueItems::message_item(const Target& target, const Pending& pending,
                                                      std::uint64_t message_sequence) const {
     ONPUT_TRY(const auto entry, journal_.load(message_sequence));
-    ONPUT_CHECK(entry->message() != nullptr);
-    const schema::TopicMessage& message = *entry->message();
+    // Damage may have taken the message of a dead letter, which then says so.
+    static const schema::TopicMessage lost{.message = "the message was lost with damaged rows"};
+    ONPUT_CHECK(entry->message() != nullptr || target.record.is_dead_letter);
+    const schema::TopicMessage& message = entry->message() != nullptr ? *entry->message() : lost;
     const Subscription* subscription = target.subscription;
     // A queue refuses a raw message of so many attributes: as one, a dead letter would be lost too.
     std::optional<Subscription> enveloped;

@@ -40,7 +40,7 @@ Result<void> Journal::restore(std::string new_epoch, store::Batch& batch) {
     if (row) {
         ONPUT_TRY(state_, read_row<JournalStateRecord>(state_key(), *row));
     } else {
-        state_ = {.epoch = std::move(new_epoch)};
+        ONPUT_TRY(state_, find_state(std::move(new_epoch)));
     }
     if (state_.epoch.empty() || state_.first_sequence == 0 ||
         state_.first_sequence > state_.head_sequence + 1 ||
@@ -51,11 +51,69 @@ Result<void> Journal::restore(std::string new_epoch, store::Batch& batch) {
     recent_bytes_ = 0;
     head_time_ = Timestamp{};
     if (state_.first_sequence <= state_.head_sequence) {
-        ONPUT_TRY(const auto record, read_record(state_.head_sequence));
-        head_time_ = record.time;
+        const auto newest = read_record(state_.head_sequence);
+        if (newest) head_time_ = newest->time;
+        if (!newest && view_.is_complete()) return std::unexpected(newest.error());
+        if (!view_.is_complete()) ONPUT_TRY_VOID(fill_holes(batch));
     }
     write_state(batch);
     return restore_sources();
+}
+
+// From the records that are there, when there is no row of its own.
+Result<JournalStateRecord> Journal::find_state(std::string new_epoch) const {
+    JournalStateRecord state{.epoch = std::move(new_epoch)};
+    ONPUT_TRY_VOID(service::for_each_key(view_, partition, journal_between(1, UINT64_MAX - 1),
+                                         [&state](const std::string& key) -> Result<void> {
+                                             const std::uint64_t sequence = sequence_in(key);
+                                             if (state.head_sequence == 0) {
+                                                 state.first_sequence = sequence;
+                                             }
+                                             state.head_sequence = sequence;
+                                             return {};
+                                         }));
+    // The newest records may be among those that are gone.
+    ONPUT_TRY_VOID(service::for_each_row(
+        view_, partition, destinations(), [&state](const store::Row& row) -> Result<void> {
+            ONPUT_TRY(const auto record, read_row<DestinationRecord>(row.key, row.value));
+            state.head_sequence = std::max(state.head_sequence, sequence_of(record.last_number));
+            return {};
+        }));
+    state.owed_through = state.first_sequence - 1;
+    return state;
+}
+
+Result<void> Journal::fill_holes(store::Batch& batch) {
+    std::uint64_t next = first();
+    const auto fill_before = [&](std::uint64_t end) -> Result<void> {
+        for (; next < end; ++next) {
+            // A scan may leave out rows beside a gap that can be read one by one.
+            ONPUT_TRY(const auto row, view_.get(partition, journal_key(next)));
+            if (!row) put_lost(next, batch);
+        }
+        return {};
+    };
+    const auto take = [&](const store::Row& row) -> Result<void> {
+        ONPUT_TRY(const auto record, read_row<schema::JournalRecord>(row.key, row.value));
+        head_time_ = std::max(head_time_, record.time);
+        ONPUT_TRY_VOID(fill_before(record.sequence));
+        next = record.sequence + 1;
+        return {};
+    };
+    ONPUT_TRY_VOID(service::for_each_row(view_, partition, journal_between(first(), head()), take));
+    return fill_before(head() + 1);
+}
+
+void Journal::put_lost(std::uint64_t sequence, store::Batch& batch) const {
+    const schema::DeliveryAttempt lost{.protocol = "journal",
+                                       .error = "the record was lost with damaged rows"};
+    const JournalBody body = lost;
+    const schema::JournalRecord record{.sequence = sequence,
+                                       .time = head_time_,
+                                       .type = bus_type_of(body),
+                                       .topic = bus_topic_of(body),
+                                       .body = schema::encode(lost)};
+    batch.put(journal_key(sequence), schema::encode(record));
 }
 
 Result<void> Journal::restore_sources() {

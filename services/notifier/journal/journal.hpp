@@ -82,6 +82,9 @@ public:
 
     // Reads where the journal stands, or begins a new one with `new_epoch`. The state row is in the
     // batch in any case: once the batch is durable, so is all that the store showed at start.
+    //
+    // Where rows are missing, by damage or a repair, a failed DeliveryAttempt that owes nothing
+    // takes the place of each record that is gone, so that sequences stay without a hole.
     Result<void> restore(std::string new_epoch, store::Batch& batch);
 
     // How far this outbox has been taken over; 0: not known yet.
@@ -131,6 +134,9 @@ public:
 
 private:
     Result<void> restore_sources();
+    [[nodiscard]] Result<JournalStateRecord> find_state(std::string new_epoch) const;
+    Result<void> fill_holes(store::Batch& batch);
+    void put_lost(std::uint64_t sequence, store::Batch& batch) const;
     [[nodiscard]] Result<schema::JournalRecord> read_record(std::uint64_t sequence) const;
     void remember(JournalEntry entry);
 

@@ -113,9 +113,12 @@ Result<void> TopicBook::restore() {
                                             SubscriptionRecord record) -> Result<void> {
         const std::uint64_t number = record.number;
         const Topic* topic = state.find(record.topic_arn);
+        // Rows of topics may be lost with damage: what is left of one is of no use.
+        if (topic == nullptr) return {};
+        state.last_number = std::max(state.last_number, number);
         const bool is_sound =
-            key == subscription_key(number) && number != 0 && number <= state.last_number &&
-            topic != nullptr && state.find_subscription(record.arn) == nullptr &&
+            key == subscription_key(number) && number != 0 &&
+            state.find_subscription(record.arn) == nullptr &&
             state.find_endpoint(record.topic_arn, record.protocol, record.endpoint) == nullptr;
         if (!is_sound) return damaged("subscription " + std::to_string(number) + " fits nowhere");
         Subscription subscription = from_record(std::move(record));

@@ -1,5 +1,7 @@
 #include "services/queue/messages/counters.hpp"
 
+#include <algorithm>
+
 #include "common/base/check.hpp"
 
 namespace onput::queue {
@@ -11,6 +13,14 @@ void Counters::restore(const CountersRecord& reserved) {
     if (reserved_.receipt_key.empty()) reserved_.receipt_key = std::move(fresh_key);
     message_ = reserved.messages;
     lease_ = reserved.leases;
+}
+
+void Counters::skip(const CountersRecord& seen) {
+    reserved_.queues = std::max(reserved_.queues, seen.queues) + queues_skipped;
+    message_ = std::max(reserved_.messages, seen.messages) + ids_skipped;
+    lease_ = std::max(reserved_.leases, seen.leases) + ids_skipped;
+    reserved_.messages = message_;
+    reserved_.leases = lease_;
 }
 
 void Counters::reserve(store::Batch& batch) {

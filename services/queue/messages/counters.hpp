@@ -9,6 +9,10 @@ namespace onput::queue {
 
 inline constexpr std::uint64_t ids_reserved_at_once = 1'000'000;
 
+// More than a few blocks of rows could have held unseen.
+inline constexpr std::uint64_t ids_skipped = 16 * ids_reserved_at_once;
+inline constexpr std::uint32_t queues_skipped = 10'000;
+
 class Counters {
 public:
     // `fresh_receipt_key` signs receipts until a store brings the key that it has.
@@ -17,6 +21,9 @@ public:
     }
 
     void restore(const CountersRecord& reserved);
+
+    // Rows are missing: goes on far beyond the ids that were seen and those that were reserved.
+    void skip(const CountersRecord& seen);
 
     // Each writes the reservation to the batch when a block is used up. An id must not be given to
     // anyone before that batch is durable.

@@ -1,5 +1,7 @@
 #include "services/queue/messages/messages.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
@@ -51,6 +53,7 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
             const auto number = parse_lease_key(row.key);
             if (!number) return fail(ErrorCode::corruption, "a key of a lease");
             ONPUT_TRY(leases[*number], schema::decode<LeaseRecord>(row.value));
+            seen_.leases = std::max(seen_.leases, leases[*number].lease);
             return {};
         }));
     const MessageNumber first(queue.record.purged_through + 1);
@@ -65,6 +68,7 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
             } else {
                 queue.messages.add(key->message, restore_standing(queue, lease->second, *key, now));
             }
+            seen_.messages = std::max(seen_.messages, key->message.get());
             ++size_;
             return {};
         }));
@@ -396,8 +400,7 @@ Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
                                        const MessageStatus& status, Failure failure) const {
     if (!status.has_failure) return failure;
     ONPUT_TRY(const auto row, parts_.view.get(partition, failure_key(queue.number, number)));
-    if (!row)
-        return fail(ErrorCode::corruption, "a failure of a job of " + queue.name + " is gone");
+    if (!row) return failure;  // Lost with damaged rows.
     ONPUT_TRY(auto before, schema::decode<Failure>(*row));
     failure.message += "; before that, " + before.code + ": " + before.message;
     failure.disposition = std::move(before.disposition);

@@ -85,6 +85,8 @@ public:
 
     // Puts back what the store holds of a queue. Leases of workers go to Workers.
     Result<void> restore(Queue& queue, Timestamp now);
+    // The highest ids that `restore` met, of messages and leases.
+    [[nodiscard]] const CountersRecord& seen() const { return seen_; }
 
     void add(Queue& queue, MessageRecord record, Timestamp now, Duration delay, Effects& effects);
 
@@ -184,6 +186,7 @@ private:
     RecordCache cache_;
     MessageStats stats_;
     std::size_t size_ = 0;
+    CountersRecord seen_;
 };
 
 }  // namespace onput::queue

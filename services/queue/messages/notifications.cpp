@@ -15,10 +15,15 @@ Result<void> Notifications::restore(const store::View& view) {
         ONPUT_TRY(record_, schema::decode<OutboxRecord>(*row));
     } else {
         record_.source = random_.hex(source_digits);
+        ONPUT_TRY(record_.relayed_through, outbox::find_before_first(view, outbox_rows()));
     }
     ONPUT_TRY(const std::uint64_t last,
               outbox::find_last(view, outbox_rows(), record_.relayed_through));
     outbox_.restore({.relayed_through = record_.relayed_through, .last = last});
+    if (view.is_complete()) return {};
+    // Numbers that only missing rows had may be given again: to the notifier they are another's.
+    record_.source = random_.hex(source_digits);
+    is_recorded_ = false;
     return {};
 }
 

@@ -64,9 +64,10 @@ Result<void> BucketTable::take(std::string_view row, std::string_view value) {
     return {};
 }
 
-Result<void> BucketTable::restore(const store::View& view) {
+Result<void> BucketTable::restore(const store::View& readable, const store::View& rows) {
     ONPUT_CHECK(buckets_.empty());
-    return service::for_each_row(view, partition, bucket_rows(), [this](const store::Row& row) {
+    rows_ = &rows;
+    return service::for_each_row(readable, partition, bucket_rows(), [this](const store::Row& row) {
         return take(row.key, row.value);
     });
 }
@@ -78,9 +79,18 @@ Result<void> BucketTable::reload(const store::View& view, const std::string& nam
     return take(name, *value);
 }
 
+// Nobody is told that a bucket is not there, or given its name, while its row cannot be read.
+Result<void> BucketTable::check_absent(const std::string& name) const {
+    if (rows_ == nullptr || !check_bucket_name(name)) return {};
+    auto row = rows_->get(partition, bucket_row(name));
+    if (row) return {};
+    return std::unexpected(std::move(row).error().with_context("read bucket " + name));
+}
+
 Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& caller) const {
     const auto found = buckets_.find(name);
     if (found == buckets_.end()) {
+        ONPUT_TRY_VOID(check_absent(name));
         return about_bucket(ErrorCode::not_found, "The specified bucket does not exist",
                             "no_such_bucket", name);
     }
@@ -101,6 +111,7 @@ Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& reque
     if (const auto found = buckets_.find(request.name); found != buckets_.end()) {
         return create_again(found->second, caller);
     }
+    ONPUT_TRY_VOID(check_absent(request.name));
     if (buckets_.size() >= buckets_max || count_of(account) >= buckets_per_account_max) {
         return fail(ErrorCode::resource_exhausted,
                     "You have attempted to create more buckets than allowed", "too_many_buckets");

@@ -27,8 +27,9 @@ struct Bucket {
 
 class BucketTable {
 public:
-    // Reads every bucket row.
-    Result<void> restore(const store::View& view);
+    // Reads every bucket row of `readable`. A name without a bucket is looked up in `rows`, which
+    // outlives this: there may be a row that could not be read.
+    Result<void> restore(const store::View& readable, const store::View& rows);
     // Makes one entry again what its row says: a commit about it failed.
     Result<void> reload(const store::View& view, const std::string& name);
 
@@ -50,9 +51,11 @@ public:
 
 private:
     Result<void> take(std::string_view row, std::string_view value);
+    [[nodiscard]] Result<void> check_absent(const std::string& name) const;
     [[nodiscard]] std::size_t count_of(std::string_view account) const;
 
     std::map<std::string, Bucket> buckets_;
+    const store::View* rows_ = nullptr;
 };
 
 schema::BucketInfo info_of(const Bucket& bucket);

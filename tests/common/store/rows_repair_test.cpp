@@ -64,11 +64,14 @@ protected:
     // Changes a byte in the middle of the only table: in one of its blocks of data.
     void damage_table() {
         const std::string table = files_like(".sst").front();
-        std::fstream file(table, std::ios::binary | std::ios::in | std::ios::out);
-        const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(table) / 2);
-        file.seekg(middle);
+        flip(table, static_cast<std::streamoff>(std::filesystem::file_size(table) / 2));
+    }
+
+    static void flip(const std::string& path_of_file, std::streamoff at) {
+        std::fstream file(path_of_file, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekg(at);
         const int byte = file.get();
-        file.seekp(middle);
+        file.seekp(at);
         file.put(static_cast<char>(byte ^ 0x40));
     }
 
@@ -145,6 +148,37 @@ TEST_F(RowsRepairTest, compaction_that_meets_damage_is_off_from_the_next_start_o
     ASSERT_TRUE(repair_rows(path));
     EXPECT_FALSE(std::filesystem::exists(path + "/rows.damaged"));
     EXPECT_TRUE(write_much(*open_small()));
+}
+
+// Properties, index, filter and footer are at the end of a table.
+TEST_F(RowsRepairTest, whatever_byte_of_a_table_is_bad_it_opens_or_is_repaired) {
+    const std::string table = files_like(".sst").front();
+    const auto size = static_cast<std::streamoff>(std::filesystem::file_size(table));
+    constexpr std::streamoff end_bytes = 8192;
+    constexpr std::streamoff step = 509;
+    const std::string sound = path;
+    int refused = 0;
+    int opened = 0;
+    for (std::streamoff at = size - end_bytes; at < size; at += step) {
+        SCOPED_TRACE(at - size);
+        path = directory.path_of(std::to_string(at));
+        std::filesystem::copy(sound, path, std::filesystem::copy_options::recursive);
+        flip(files_like(".sst").front(), at);
+        auto store = open();
+        ++(store ? opened : refused);
+        if (store) {
+            EXPECT_GT(count_rows(**store), row_count - 60);
+            store->reset();
+        } else {
+            EXPECT_EQ(store.error().code, ErrorCode::corruption);
+            EXPECT_NE(store.error().message.find("onput fsck"), std::string::npos);
+        }
+        ASSERT_TRUE(repair_rows(path));
+        ASSERT_TRUE(open());
+        std::filesystem::remove_all(path);
+    }
+    EXPECT_GT(opened, 0);
+    EXPECT_GT(refused, 0);
 }
 
 TEST_F(RowsRepairTest, a_repair_loses_the_bad_block_only) {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/check.hpp"
+#include "common/store/readable_view.hpp"
 #include "services/notifier/core.hpp"
 #include "tests/support/memory_store.hpp"
 
@@ -47,7 +48,8 @@ protected:
     NotifierTest() { start(); }
 
     void start() {
-        core = std::make_unique<NotifierCore>(options, store, Random(++lives), writer);
+        readable = std::make_unique<store::ReadableView>(store, nullptr);
+        core = std::make_unique<NotifierCore>(options, *readable, Random(++lives), writer);
         Effects effects;
         ASSERT_TRUE(core->restore(now, effects));
         commit(std::move(effects));
@@ -301,6 +303,7 @@ protected:
     CoreOptions options;
     PlainWriter writer;
     std::size_t answers = 0;
+    std::unique_ptr<store::ReadableView> readable;
     std::unique_ptr<NotifierCore> core;
     Timestamp now = from_seconds(1'800'000'000);
     std::string trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";

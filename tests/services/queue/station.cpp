@@ -13,7 +13,8 @@ Station::Station(CoreOptions options)
 
 void Station::start() {
     options_.receipt_key = "drawn by life " + std::to_string(seed_);
-    core_ = std::make_unique<Core>(store_, Random(seed_++), options_);
+    readable_ = std::make_unique<store::ReadableView>(store_, nullptr);
+    core_ = std::make_unique<Core>(*readable_, Random(seed_++), options_);
     Effects effects;
     const auto restored = core_->restore(now, effects);
     ONPUT_CHECK(restored.has_value());

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/store/readable_view.hpp"
 #include "services/queue/core.hpp"
 #include "tests/support/memory_store.hpp"
 
@@ -76,6 +77,7 @@ private:
 
     CoreOptions options_;
     support::MemoryStore store_;
+    std::unique_ptr<store::ReadableView> readable_;
     std::unique_ptr<Core> core_;
     bool is_syncing_ = true;
     bool is_checking_ = true;

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/store/readable_view.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/records.hpp"
 #include "tests/support/memory_store.hpp"
@@ -37,11 +38,13 @@ public:
 
     // A new life of the process on what the store has.
     void start() {
-        core = std::make_unique<StorageCore>(
-            store,
-            StorageCore::Options{
-                .region = "us-east-1", .inline_bytes_max = inline_max, .free_bytes_min = 1000},
-            Random(seed++));
+        readable = std::make_unique<store::ReadableView>(store, nullptr);
+        core = std::make_unique<StorageCore>(store,
+                                             StorageCore::Options{.region = "us-east-1",
+                                                                  .inline_bytes_max = inline_max,
+                                                                  .free_bytes_min = 1000,
+                                                                  .start_view = readable.get()},
+                                             Random(seed++));
         Effects effects;
         EXPECT_TRUE(core->restore(now, effects));
         unused_blobs = effects.unused_blobs;
@@ -152,6 +155,7 @@ public:
     }
 
     support::MemoryStore store;
+    std::unique_ptr<store::ReadableView> readable;
     std::unique_ptr<StorageCore> core;
     std::vector<store::BlobRef> unused_blobs;  // Of the last put or start.
     Timestamp now = from_seconds(1'795'000'000);

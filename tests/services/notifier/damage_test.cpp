@@ -1,0 +1,100 @@
+// A core on rows of which each in turn cannot be read, and on what a repair leaves of them.
+#include <algorithm>
+
+#include "services/notifier/journal/records.hpp"
+#include "services/notifier/topics/topic_records.hpp"
+#include "tests/services/notifier/harness.hpp"
+
+namespace onput::notifier {
+namespace {
+
+class DamageTest : public NotifierTest {
+protected:
+    DamageTest() {
+        create_topic();
+        webhook = subscribe_webhook("https://example.com/hook");
+        subscribe("sqs", queue_b);
+        append_durably({owe(queue_a)}, 3);
+        deliver_all();
+        publish("refused");
+        sync();
+        for (const auto& delivery : outbound_due()) fail_once(delivery);
+        publish("waiting");
+        append_durably({owe(queue_a)}, 3);
+        sound = store;
+    }
+
+    // One life of the process on `sound` without the row, which may still be in the way.
+    template <typename Look>
+    void live(const std::string& row, Look look) {
+        for (const bool is_repaired : {false, true}) {
+            SCOPED_TRACE(row + (is_repaired ? ", repaired" : ", damaged"));
+            core.reset();
+            store = sound;
+            store.damage(partition, row);
+            if (is_repaired) store.repair();
+            start();
+            // What meets the damage later than a start ends the process: the next start knows.
+            static_cast<void>(store.get(partition, row));
+            crash();
+            look();
+        }
+    }
+
+    std::string webhook;
+    MemoryStore sound;
+};
+
+TEST_F(DamageTest, starts_whatever_row_is_damaged_and_delivers_what_comes) {
+    for (const auto& row : sound.keys(partition)) {
+        live(row, [&] {
+            ++last_number;
+            const auto fresh = event({owe(queue_a)});
+            append(fresh);
+            sync();
+            const auto delivered = deliver_all();
+            EXPECT_TRUE(std::ranges::find(delivered, fresh.event_id) != delivered.end());
+            for (int i = 0; i < 5; ++i) {
+                for (const auto& delivery : outbound_due()) take(delivery);
+                pass(std::chrono::seconds(60));
+                sync();
+            }
+            EXPECT_EQ(state_of(queue_a).owed, 0U);
+            EXPECT_EQ(state_of(webhook).owed, 0U);
+            crash();
+            pass(std::chrono::hours(24 * 30));
+        });
+    }
+}
+
+TEST_F(DamageTest, sequences_stay_without_a_hole) {
+    const std::uint64_t head = core->head();
+    for (std::uint64_t sequence = 1; sequence <= head; ++sequence) {
+        live(journal_key(sequence), [&] {
+            const auto page =
+                core->fetch({.epoch = core->epoch(), .from_sequence = 1, .records_max = 100});
+            ASSERT_TRUE(page);
+            EXPECT_EQ(page->records.size(), head);
+        });
+    }
+}
+
+TEST_F(DamageTest, the_journal_goes_on_behind_what_was_owed_without_its_own_row) {
+    const std::uint64_t head = core->head();
+    live(state_key(), [&] { EXPECT_GE(core->head(), head); });
+}
+
+TEST_F(DamageTest, what_is_owed_to_an_unknown_subscription_stays) {
+    const std::uint64_t number = find_subscription(webhook)->number;
+    const auto attempts = [this] {
+        return store.scan_keys(partition, attempts_of(webhook), 10)->size();
+    };
+    ASSERT_EQ(attempts(), 1U);
+    live(subscription_key(number), [&] {
+        pass(std::chrono::hours(1));
+        EXPECT_EQ(attempts(), 1U);
+    });
+}
+
+}  // namespace
+}  // namespace onput::notifier
