@@ -218,7 +218,7 @@ Result<AuthorizationFields> split_authorization(std::string_view text) {
 
 std::unexpected<Error> unsupported_authorization(std::string_view value) {
     const std::string_view type = value.substr(0, value.find(' '));
-    if (type == "AWS" || type.starts_with("AWS4-")) {
+    if (type.starts_with("AWS4-")) {
         return fail(ErrorCode::invalid_argument,
                     "The authorization mechanism you have provided is not supported. "
                     "Please use AWS4-HMAC-SHA256.",
@@ -242,6 +242,9 @@ Result<void> check_scope_date(const Claim& claim) {
 }
 
 Result<Claim> parse_header_form(const RequestView& request, std::string_view authorization) {
+    if (authorization == "AWS" || authorization.starts_with("AWS ")) {
+        return parse_sigv2_header(request, authorization);
+    }
     if (!authorization.starts_with(algorithm) || authorization.size() <= algorithm.size() ||
         authorization[algorithm.size()] != ' ') {
         return unsupported_authorization(authorization);

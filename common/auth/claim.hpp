@@ -25,6 +25,7 @@ constexpr std::chrono::seconds presign_lifetime_max{604'800};  // Seven days.
 enum class Scheme {
     sigv4_header,  // Authorization: AWS4-HMAC-SHA256 ...
     sigv4_query,   // X-Amz-Signature=...: a presigned URL.
+    sigv2_header,  // Authorization: AWS AKID:..., S3 only.
     sigv2_query,   // AWSAccessKeyId=...&Signature=...&Expires=...: an old presigned URL, S3 only.
 };
 
@@ -50,7 +51,7 @@ struct Claim {
     CredentialScope scope;       // Any region and service. SigV2: only the service, "s3".
     std::string signed_headers;  // "host;x-amz-date". SigV2: empty.
     std::string signature;       // Hexadecimal; SigV2: base64.
-    Timestamp signed_at;         // SigV2: the epoch, as it does not say.
+    Timestamp signed_at;         // SigV2 query: the epoch, as it does not say.
     Timestamp expires_at;        // Query forms only.
     Payload payload;
     bool has_security_token = false;  // Of temporary credentials, in a header or the query.

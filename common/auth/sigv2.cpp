@@ -80,7 +80,7 @@ std::string header_or_parameter(const RequestView& request, std::string_view nam
     return parameter != nullptr ? parameter->value : std::string();
 }
 
-void append_amz_headers(std::string& out, const RequestView& request) {
+void append_amz_headers(std::string& out, const RequestView& request, Scheme scheme) {
     std::map<std::string, std::string> values;
     for (const Header& header : request.headers) {
         if (!starts_with_ignoring_case(header.name, "x-amz-")) continue;
@@ -89,6 +89,7 @@ void append_amz_headers(std::string& out, const RequestView& request) {
         at->second += trimmed(header.value);
     }
     for (const auto& parameter : request.query) {
+        if (scheme == Scheme::sigv2_header) break;
         if (!starts_with_ignoring_case(parameter.name, "x-amz-")) continue;
         values.try_emplace(lower_case(parameter.name), parameter.value);
     }
@@ -118,13 +119,33 @@ void append_sub_resources(std::string& out, std::span<const QueryParameter> quer
     }
 }
 
+// HTTP's form, or that of mail, whose zone is a number: "Tue, 27 Mar 2007 19:36:42 +0000".
+Result<Timestamp> parse_date(std::string_view text) {
+    constexpr std::string_view zone = "+0000";
+    if (!text.ends_with(zone)) return parse_http_date(text);
+    text.remove_suffix(zone.size());
+    return parse_http_date(std::string(text) + "GMT");
+}
+
+// What stands in the line of the time.
+Result<std::string> time_line(const RequestView& request, Scheme scheme) {
+    if (scheme == Scheme::sigv2_query) return required(request, "Expires");
+    if (find_header(request, "x-amz-date")) return "";
+    return std::string(find_header(request, "date").value_or(""));
+}
+
+Claim new_claim(Scheme scheme) {
+    Claim claim;
+    claim.scheme = scheme;
+    claim.scope.service = "s3";
+    claim.payload = {.kind = PayloadKind::unsigned_payload, .token = "UNSIGNED-PAYLOAD"};
+    return claim;
+}
+
 }  // namespace
 
 Result<Claim> parse_sigv2_query(const RequestView& request) {
-    Claim claim;
-    claim.scheme = Scheme::sigv2_query;
-    claim.scope.service = "s3";
-    claim.payload = {.kind = PayloadKind::unsigned_payload, .token = "UNSIGNED-PAYLOAD"};
+    Claim claim = new_claim(Scheme::sigv2_query);
     ONPUT_TRY(claim.access_key, required(request, "AWSAccessKeyId"));
     ONPUT_TRY(claim.signature, required(request, "Signature"));
     ONPUT_TRY(const std::string expires, required(request, "Expires"));
@@ -146,17 +167,49 @@ Result<Claim> parse_sigv2_query(const RequestView& request) {
     return claim;
 }
 
-Result<std::string> sigv2_string_to_sign(const RequestView& request, std::string_view host_bucket) {
+Result<Claim> parse_sigv2_header(const RequestView& request, std::string_view authorization) {
+    Claim claim = new_claim(Scheme::sigv2_header);
+    std::string_view rest = authorization;
+    rest.remove_prefix(std::min(rest.find(' '), rest.size()));
+    rest = trimmed(rest);
+    const std::size_t colon = rest.rfind(':');
+    const bool fits = colon != std::string_view::npos && colon > 0 && colon + 1 < rest.size() &&
+                      colon <= access_key_bytes_max && !rest.contains(' ');
+    if (!fits) {
+        Error error{.code = ErrorCode::invalid_argument,
+                    .message =
+                        "AWS authorization header is invalid.  "
+                        "Expected AwsAccessKeyId:signature",
+                    .reason = "invalid_authorization_header"};
+        error.details.emplace_back("ArgumentName", "Authorization");
+        error.details.emplace_back("ArgumentValue", "AWS");  // The rest may be a secret.
+        return std::unexpected(std::move(error));
+    }
+    claim.access_key = rest.substr(0, colon);
+    claim.signature = rest.substr(colon + 1);
+    const auto amz_date = find_header(request, "x-amz-date");
+    const auto date = amz_date ? amz_date : find_header(request, "date");
+    auto signed_at = date ? parse_date(*date) : fail(ErrorCode::invalid_argument, "no date");
+    if (!signed_at && amz_date) signed_at = parse_iso8601_basic(*amz_date);
+    if (!signed_at) return refused("AWS authentication requires a valid Date or x-amz-date header");
+    claim.signed_at = *signed_at;
+    return claim;
+}
+
+Result<std::string> sigv2_string_to_sign(const RequestView& request, Scheme scheme,
+                                         std::string_view host_bucket) {
+    const bool in_query = scheme == Scheme::sigv2_query;
     std::string out(request.method);
     for (const std::string_view name : {"content-md5", "content-type"}) {
         out += '\n';
-        out += header_or_parameter(request, name);
+        out += in_query ? header_or_parameter(request, name)
+                        : std::string(find_header(request, name).value_or(""));
     }
-    ONPUT_TRY(const std::string expires, required(request, "Expires"));
+    ONPUT_TRY(const std::string time, time_line(request, scheme));
     out += '\n';
-    out += expires;
+    out += time;
     out += '\n';
-    append_amz_headers(out, request);
+    append_amz_headers(out, request, scheme);
     if (!host_bucket.empty()) {
         out += '/';
         out += host_bucket;

@@ -78,6 +78,10 @@ bool has_signed_chunks(PayloadKind kind) {
     return kind == PayloadKind::signed_chunks || kind == PayloadKind::signed_chunks_trailer;
 }
 
+bool is_sigv2(Scheme scheme) {
+    return scheme == Scheme::sigv2_header || scheme == Scheme::sigv2_query;
+}
+
 Result<ChunkSeed> verify_sigv4(const Claim& claim, const RequestView& request,
                                const VerifyInput& input, const Credential& credential) {
     std::string_view payload = claim.payload.token;
@@ -112,7 +116,7 @@ Result<ChunkSeed> verify_sigv4(const Claim& claim, const RequestView& request,
 
 Result<ChunkSeed> verify_sigv2(const Claim& claim, const RequestView& request,
                                const VerifyInput& input, const Credential& credential) {
-    ONPUT_TRY(std::string text, sigv2_string_to_sign(request, input.host_bucket));
+    ONPUT_TRY(std::string text, sigv2_string_to_sign(request, claim.scheme, input.host_bucket));
     const std::string expected = to_base64(hmac_sha1(credential.secret, text));
     if (!equal_constant_time(expected, claim.signature)) {
         return mismatch(claim, {.string_to_sign = std::move(text)});
@@ -132,14 +136,15 @@ Result<const Credential*> verify_head(const Claim& claim, const KeyRing& keys, T
         return fail(ErrorCode::invalid_argument,
                     "The provided token is malformed or otherwise invalid.", "invalid_token");
     }
-    ONPUT_TRY_VOID(claim.scheme == Scheme::sigv4_header ? check_header_time(claim, now)
-                                                        : check_query_time(claim, now));
+    const bool in_header =
+        claim.scheme == Scheme::sigv4_header || claim.scheme == Scheme::sigv2_header;
+    ONPUT_TRY_VOID(in_header ? check_header_time(claim, now) : check_query_time(claim, now));
     return credential;
 }
 
 Result<Identity> verify(const Claim& claim, const RequestView& request, const VerifyInput& input) {
     ONPUT_TRY(const Credential* credential, verify_head(claim, input.keys, input.now));
-    ONPUT_TRY(ChunkSeed seed, claim.scheme == Scheme::sigv2_query
+    ONPUT_TRY(ChunkSeed seed, is_sigv2(claim.scheme)
                                   ? verify_sigv2(claim, request, input, *credential)
                                   : verify_sigv4(claim, request, input, *credential));
     return Identity{.access_key = claim.access_key,

@@ -129,6 +129,25 @@ def test_a_put_over_a_known_version_needs_that_version(onput):
         412, "PreconditionFailed")
 
 
+@pytest.mark.parametrize("style", ["path", "virtual"])
+def test_a_client_of_signature_version_2(onput, style):
+    s3 = onput.client("s3", signature_version="s3", s3={"addressing_style": style})
+    key = f"v2/{style} ü+&=.txt"
+    s3.put_object(Bucket="outbox", Key=key, Body=b"signed", ContentType="text/plain",
+                  Metadata={"author": "joe, jane"})
+    answer = s3.get_object(Bucket="outbox", Key=key, ResponseContentType="text/x-mine")
+    assert (answer["Body"].read(), answer["ContentType"]) == (b"signed", "text/x-mine")
+    assert answer["Metadata"] == {"author": "joe, jane"}
+    assert [o["Key"] for o in s3.list_objects_v2(Bucket="outbox", Prefix="v2/" + style)["Contents"]] == [key]
+    assert s3.get_bucket_location(Bucket="outbox")["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert "outbox" in [b["Name"] for b in s3.list_buckets()["Buckets"]]
+    s3.delete_object(Bucket="outbox", Key=key)
+    assert error_of(s3.get_object, Bucket="outbox", Key=key) == (404, "NoSuchKey")
+    stranger = onput.client("s3", signature_version="s3", secret="wrong")
+    assert error_of(stranger.put_object, Bucket="outbox", Key=key, Body=b"x") == (
+        403, "SignatureDoesNotMatch")
+
+
 @pytest.mark.parametrize("signature", [None, "s3v4"])
 def test_presigned_urls_get_and_put(onput, signature):
     s3 = onput.client("s3", signature_version=signature) if signature else onput.s3

@@ -38,6 +38,7 @@ constexpr std::array reasons{
     ReasonName{"several_auth_mechanisms", {400, "InvalidArgument", ""}},
     ReasonName{"unsupported_authorization_type", {400, "InvalidArgument", ""}},
     ReasonName{"authorization_mechanism_not_supported", {400, "InvalidRequest", ""}},
+    ReasonName{"invalid_authorization_header", {400, "InvalidArgument", ""}},
     ReasonName{"invalid_uri", {400, "InvalidURI", "Couldn't parse the specified URI."}},
     ReasonName{"x_amz_content_sha256_mismatch",
                {400, "XAmzContentSHA256Mismatch",

@@ -147,11 +147,11 @@ class Onput:
 
     # -- clients
 
-    def client(self, service, **options):
+    def client(self, service, secret="test", **options):
         config = botocore.config.Config(**options)
         return boto3.session.Session().client(
             service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="test",
-            aws_secret_access_key="test", config=config)
+            aws_secret_access_key=secret, config=config)
 
     def run(self, *arguments, expect=0, **options):
         """Runs `onput --data DATA ...`; the finished process, its output as text."""

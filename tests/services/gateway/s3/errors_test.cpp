@@ -45,6 +45,7 @@ TEST(S3Errors, every_reason_of_auth_has_a_name) {
              Expected{"several_auth_mechanisms", 400, "InvalidArgument"},
              Expected{"authorization_mechanism_not_supported", 400, "InvalidRequest"},
              Expected{"unsupported_authorization_type", 400, "InvalidArgument"},
+             Expected{"invalid_authorization_header", 400, "InvalidArgument"},
              Expected{"invalid_uri", 400, "InvalidURI"},
              Expected{"malformed_chunk", 400, "IncompleteBody"},
              Expected{"chunk_too_large", 400, "EntityTooLarge"},
