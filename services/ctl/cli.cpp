@@ -134,7 +134,7 @@ void add_helping(CLI::App& app, Choices& c) {
 
     auto* fsck =
         add_command(app, "fsck", "Check the data of a stopped instance, and repair its rows",
-                    "  onput fsck\n  onput --data /var/lib/onput fsck --repair");
+                    "  onput fsck\n  onput fsck -o json\n  onput --data /var/lib/onput fsck --repair");
     fsck->add_flag(
         "--repair", c.fsck.repair,
         "Put what can be read in place of rows that are damaged; the old files are kept");
