@@ -34,6 +34,7 @@ template <std::integral Number>
 std::optional<Number> parse_number(std::string_view text, int base = 10) {
     Number number = 0;
     const char* const end = text.data() + text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the end is given beside it.
     const auto [stop, error] = std::from_chars(text.data(), end, number, base);
     if (error != std::errc() || stop != end) return {};
     return number;

@@ -13,7 +13,7 @@ bool is_damage(const Error& error) {
 
 }  // namespace
 
-void ReadableView::tell(Gap gap) const {
+void ReadableView::tell(const Gap& gap) const {
     if (told_.size() >= gaps_told_max) return;
     if (told_.insert(gap.partition + '\0' + gap.after).second && on_gap_) on_gap_(gap);
 }

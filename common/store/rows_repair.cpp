@@ -219,7 +219,7 @@ Result<std::string> make_kept_directory(const std::string& directory) {
     ONPUT_TRY_VOID(make_directory(quarantine));
     int number = 1;
     while (fs::exists(fmt::format("{}/rows-{}", quarantine, number))) ++number;
-    const std::string kept = fmt::format("{}/rows-{}", quarantine, number);
+    std::string kept = fmt::format("{}/rows-{}", quarantine, number);
     ONPUT_TRY_VOID(make_directory(kept));
     return kept;
 }
