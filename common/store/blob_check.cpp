@@ -9,6 +9,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/printable.hpp"
+#include "common/base/text.hpp"
 #include "common/store/blob_format.hpp"
 #include "common/store/block_sums.hpp"
 #include "common/store/file_io.hpp"
@@ -64,6 +65,7 @@ void check_segment(const OpenFile& segment, BlobsCheck& check) {
         const auto header = decode_record_header(block);
         const bool ours = header && header->offset == at && (!head || header->salt == head->salt);
         if (ours) {
+            check.places.emplace(header->segment, header->offset);
             check_record(segment, *header, check);
             at += record_bytes(header->data_bytes, header->owner_bytes());
             continue;
@@ -145,7 +147,10 @@ Result<BlobsCheck> check_stored_blobs(const std::string& directory) {
             // Others are unfinished or not ours.
             const bool is_ours =
                 fs::path(file.path).filename().string().find('.') == std::string::npos;
-            if (is_ours) check_file(file, found);
+            if (!is_ours) return;
+            const std::string name = fs::path(file.path).filename().string();
+            if (const auto id = parse_number<std::uint64_t>(name, 16)) found.places.emplace(0, *id);
+            check_file(file, found);
         }));
     return check;
 }

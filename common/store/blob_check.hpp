@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.hpp"
@@ -17,6 +19,8 @@ struct BlobsCheck {
     std::uint64_t unsummed = 0;  // Of the sound: large blobs written before there were checksums.
     std::uint64_t fault_count = 0;
     std::vector<std::string> faults;  // The first faults_max of them, each a sentence.
+    // Where a blob is, damaged or not: BlobRef's segment and id.
+    std::set<std::pair<std::uint64_t, std::uint64_t>> places;
 
     [[nodiscard]] bool is_sound() const { return fault_count == 0; }
     void find(std::string fault) {

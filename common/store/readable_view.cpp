@@ -13,7 +13,7 @@ bool is_damage(const Error& error) {
 
 }  // namespace
 
-void ReadableView::tell(Gap gap) const {
+void ReadableView::tell(const Gap& gap) const {
     if (told_.size() >= gaps_told_max) return;
     if (told_.insert(gap.partition + '\0' + gap.after).second && on_gap_) on_gap_(gap);
 }
@@ -46,7 +46,8 @@ Result<void> ReadableView::visit_readable(std::string_view partition, Range rang
         if (!is_damage(row.error())) return std::unexpected(std::move(row).error());
         const auto next = first_key_that(range.from, [&](const std::string& key) {
             if (!range.to.empty() && key >= range.to) return true;
-            const auto found = rows_.scan_keys(partition, {.from = key, .to = range.to}, 1);
+            const std::string bound = key.substr(0, key_bytes_max + 1);
+            const auto found = rows_.scan_keys(partition, {.from = bound, .to = range.to}, 1);
             return found || !is_damage(found.error());
         });
         tell({.partition = std::string(partition),
@@ -54,7 +55,7 @@ Result<void> ReadableView::visit_readable(std::string_view partition, Range rang
               .before = next.value_or(""),
               .reason = row.error().message});
         if (!next) return {};
-        range.from = *next;
+        range.from = next->substr(0, key_bytes_max + 1);
     }
     return {};
 }

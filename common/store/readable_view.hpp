@@ -47,7 +47,7 @@ private:
     template <typename Visit>
     Result<void> visit_readable(std::string_view partition, Range range, std::size_t limit,
                                 Visit visit) const;
-    void tell(Gap gap) const;
+    void tell(const Gap& gap) const;
 
     const View& rows_;
     OnGap on_gap_;

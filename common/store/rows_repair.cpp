@@ -219,7 +219,7 @@ Result<std::string> make_kept_directory(const std::string& directory) {
     ONPUT_TRY_VOID(make_directory(quarantine));
     int number = 1;
     while (fs::exists(fmt::format("{}/rows-{}", quarantine, number))) ++number;
-    const std::string kept = fmt::format("{}/rows-{}", quarantine, number);
+    std::string kept = fmt::format("{}/rows-{}", quarantine, number);
     ONPUT_TRY_VOID(make_directory(kept));
     return kept;
 }
@@ -256,13 +256,16 @@ Result<void> expect_rows(const std::string& rows) {
     return fail(ErrorCode::not_found, "check " + rows + ": there are no rows");
 }
 
-Result<void> ignore_row(const rocksdb::Slice&, const rocksdb::Slice&) {
-    return {};
+void show_row(const SeeRow& see, const rocksdb::Slice& key, const rocksdb::Slice& value) {
+    if (!see) return;
+    std::string_view behind = key.ToStringView();
+    behind.remove_prefix(std::min(behind.find('\0'), behind.size() - 1) + 1);
+    see(behind, value.ToStringView());
 }
 
 }  // namespace
 
-Result<RowsCheck> check_stored_rows(const std::string& directory) {
+Result<RowsCheck> check_stored_rows(const std::string& directory, const SeeRow& see) {
     const std::string rows = directory + "/rows";
     ONPUT_TRY_VOID(expect_rows(rows));
     ONPUT_TRY(const RowsLock lock, RowsLock::take(rows));
@@ -274,14 +277,18 @@ Result<RowsCheck> check_stored_rows(const std::string& directory) {
         if (!db) return check;
     }
     check_end_of_log(**db, directory, check);
-    ONPUT_TRY_VOID(for_each_readable(**db, check, ignore_row));
+    const auto show_to = [&see](const auto& key, const auto& value) -> Result<void> {
+        show_row(see, key, value);
+        return {};
+    };
+    ONPUT_TRY_VOID(for_each_readable(**db, check, show_to));
     return check;
 }
 
-Result<RowsCheck> repair_rows(const std::string& directory) {
+Result<RowsCheck> repair_rows(const std::string& directory, const SeeRow& see) {
     ONPUT_TRY(RowsCheck check, check_stored_rows(directory));
     const bool met_damage = fs::exists(fmt::format("{}/{}", directory, rows_damaged_file));
-    if (check.is_sound() && !met_damage) return check;
+    if (check.is_sound() && !met_damage) return check_stored_rows(directory, see);
     const std::string rows = directory + "/rows";
     const std::string relisted = directory + "/rows.relisted";
     const std::string repaired = directory + "/rows.repaired";
@@ -291,9 +298,11 @@ Result<RowsCheck> repair_rows(const std::string& directory) {
     RowsCheck copied{.changes_lost = check.changes_lost, .unopenable = check.unopenable};
     RowsCopy copy(repaired);
     ONPUT_TRY_VOID(copy.open());
-    ONPUT_TRY_VOID(for_each_readable(**db, copied, [&copy](const auto& key, const auto& value) {
+    const auto copy_row = [&](const auto& key, const auto& value) {
+        show_row(see, key, value);
         return copy.add(key, value);
-    }));
+    };
+    ONPUT_TRY_VOID(for_each_readable(**db, copied, copy_row));
     ONPUT_TRY_VOID(copy.finish());
     db->reset();
     ONPUT_TRY_VOID(put_in_place(directory, repaired, copied));

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,11 +46,14 @@ struct RowsCheck {
     }
 };
 
+// Is shown each row that can be read, with its key behind the partition.
+using SeeRow = std::function<void(std::string_view key, std::string_view value)>;
+
 // Reads all rows and changes nothing. `not_found` when the directory has no rows, `conflict` when a
 // process has them open.
-Result<RowsCheck> check_stored_rows(const std::string& directory);
+Result<RowsCheck> check_stored_rows(const std::string& directory, const SeeRow& see = {});
 
-// The same, and repairs them if they are not sound.
-Result<RowsCheck> repair_rows(const std::string& directory);
+// The same, and repairs them if they are not sound. `see` is shown the rows that are left.
+Result<RowsCheck> repair_rows(const std::string& directory, const SeeRow& see = {});
 
 }  // namespace onput::store

@@ -132,9 +132,9 @@ void add_helping(CLI::App& app, Choices& c) {
         add_command(app, "doctor", "Check this machine and data directory", "  onput doctor");
     doctor->callback([&c] { c.run = [&c] { return run_doctor(c.global); }; });
 
-    auto* fsck =
-        add_command(app, "fsck", "Check the data of a stopped instance, and repair its rows",
-                    "  onput fsck\n  onput --data /var/lib/onput fsck --repair");
+    auto* fsck = add_command(
+        app, "fsck", "Check the data of a stopped instance, and repair its rows",
+        "  onput fsck\n  onput fsck -o json\n  onput --data /var/lib/onput fsck --repair");
     fsck->add_flag(
         "--repair", c.fsck.repair,
         "Put what can be read in place of rows that are damaged; the old files are kept");

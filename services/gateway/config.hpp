@@ -22,6 +22,7 @@ struct Config {
     bool development_keys = false;
     std::uint32_t threads = 1;
     std::uint32_t request_timeout_ms = 30'000;
+    std::uint32_t client_stall_timeout_ms = 30'000;
     std::vector<std::string> trusted_proxies;
     std::uint64_t body_memory_bytes_max = 256ULL * 1024 * 1024;
     std::uint64_t read_ahead_memory_bytes_max = 128ULL * 1024 * 1024;
@@ -43,6 +44,8 @@ struct Config {
         option("threads", self.threads, "Threads that serve connections.");
         option("request_timeout_ms", self.request_timeout_ms,
                "Time for a service to answer one request, milliseconds.");
+        option("client_stall_timeout_ms", self.client_stall_timeout_ms,
+               "A client that moves no byte of a body for so long is cut off, milliseconds.");
         option("trusted_proxies", self.trusted_proxies,
                "Networks of proxies whose X-Forwarded-Host and -Proto are believed, "
                "\"10.0.0.0/8\"; none otherwise.");

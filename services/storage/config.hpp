@@ -18,6 +18,7 @@ struct Config {
     std::uint64_t cache_bytes = 64 * 1024 * 1024;
     std::uint64_t write_buffer_bytes = 64 * 1024 * 1024;
     std::uint64_t segment_bytes = 256 * 1024 * 1024;
+    std::uint32_t write_idle_timeout_ms = 60'000;
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
 
@@ -37,6 +38,8 @@ struct Config {
                "Size of one file of the log of middle-sized blobs, bytes.");
         option("free_bytes_min", self.free_bytes_min,
                "Room that is left on the disk: with less, writes are refused, bytes.");
+        option("write_idle_timeout_ms", self.write_idle_timeout_ms,
+               "An upload ends when nothing of it comes for so long, milliseconds.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

@@ -1,10 +1,14 @@
 """Damage on the disk: never served, named, and repaired by `onput fsck --repair`."""
+import json
 import random
+import urllib.request
 
 import botocore.exceptions
+import urllib3.exceptions
 import pytest
 
 from harness.instance import run_onput
+from harness.tls import free_port
 
 BIG = bytes(range(256)) * 12_000
 
@@ -33,6 +37,17 @@ def test_a_flipped_bit_is_never_served_and_a_damaged_list_of_tables_is_repaired(
     tail = s3.get_object(Bucket="shelf", Key="big", Range="bytes=1000000-1000009")
     assert tail["Body"].read() == BIG[1_000_000:1_000_010]
     onput.stop()
+    found = json.loads(run_onput("--data", onput.data, "fsck", "-o", "json", expect=1).stdout)
+    blobs = found["services"][0]["blobs"]
+    assert not found["sound"] and found["services"][0]["name"] == "storage"
+    assert blobs["fault_count"] == 1 and blobs["missing"] == []
+    away = file.rename(onput.data / "away")
+    found = json.loads(run_onput("--data", onput.data, "fsck", "-o", "json", expect=1).stdout)
+    blobs = found["services"][0]["blobs"]
+    assert blobs["fault_count"] == 0
+    assert [missing["object"] for missing in blobs["missing"]] == ["shelf/big"]
+    assert "bytes of shelf/big are missing" in run_onput("--data", onput.data, "fsck", expect=1).stdout
+    away.rename(file)
 
     for manifest in storage.glob("rows/MANIFEST-*"):
         manifest.write_bytes(manifest.read_bytes()[:3])
@@ -82,8 +97,41 @@ def test_every_service_starts_with_a_bad_block_in_its_rows_and_serves_the_rest(o
 
     assert "cannot be read" in run_onput("--data", onput.data, "fsck", expect=1).stdout
     run_onput("--data", onput.data, "fsck", "--repair")
-    run_onput("--data", onput.data, "fsck")
+    assert json.loads(run_onput("--data", onput.data, "fsck", "-o", "json").stdout)["sound"]
     onput.start()
     s3 = onput.client("s3")
     assert 140 <= readable(s3) < 150
     assert s3.get_object(Bucket="shelf", Key="new")["Body"].read() == b"new"
+
+
+def test_damage_in_a_later_block_of_a_large_object_is_never_data(own_onput):
+    health = f"127.0.0.1:{free_port()}"
+    onput = own_onput(tts=0, arguments=["--image", "0"],
+                      environment={"ONPUT_STORAGE_HEALTH_LISTEN": health})
+    s3 = onput.client("s3")
+    text = b"All work and no play makes Jack a dull boy.\n" * 70_000
+    bad = 2_500_000
+    s3.put_object(Bucket="inbox", Key="book.txt", Body=text)
+    file, = (path for path in (onput.data / "storage").glob("blobs/*/*") if path.is_file())
+    flip(file, bad)
+
+    for begin in (0, 1_000_001):
+        got = s3.get_object(Bucket="inbox", Key="book.txt", Range=f"bytes={begin}-")
+        received = b""
+        with pytest.raises((botocore.exceptions.BotoCoreError, urllib3.exceptions.HTTPError)):
+            for piece in got["Body"].iter_chunks(4096):
+                received += piece
+        assert begin + len(received) <= bad
+        assert received == text[begin:begin + len(received)]
+    log = (onput.data / "log" / "storage.log").read_text()
+    assert log.count("an object is damaged object=s3://inbox/book.txt") == 2
+    metrics = urllib.request.urlopen(f"http://{health}/_onput/metrics").read().decode()
+    assert "onput_storage_damaged_reads_total 2\n" in metrics
+
+    onput.stop()
+    onput.tts = 1
+    onput.start()
+    story = run_onput("--data", onput.data, "trace", "--wait", "60", "s3://inbox/book.txt",
+                      expect=None).stdout
+    assert "damaged" in story or "checksum" in story
+    assert onput.client("s3").list_objects_v2(Bucket="outbox")["KeyCount"] == 0

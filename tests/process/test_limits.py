@@ -2,7 +2,9 @@
 
 ONPUT_LARGE_MB (300) is the size of the large body.
 """
+import concurrent.futures
 import hashlib
+import http.client
 import os
 import pathlib
 import subprocess
@@ -134,6 +136,64 @@ def test_slow_clients_do_not_disturb_others(onput):
         for client in slow:
             client.close()
     assert "slow" not in onput.keys("outbox", "slow")
+
+
+# A sixteenth of the real time-out, and sixteen times the rates of clients that were cut once: 12 and
+# 25 kB/s. An upload's pieces wait 10 s: a session must live longer, and at this rate a full piece of
+# a MiB would take longer than it lives.
+STALL_S, DOWN = 30 / 16, (12_000 * 16, 25_000 * 16)
+WRITE_IDLE_S, UP, UP_S = 14, 40_000, 18
+
+
+def take_slowly(onput, target, bytes_per_second, seconds):
+    """How much of the object came when it was read at this rate for so long, then at once."""
+    wire = Wire(onput)
+    with wire.connect() as connection:
+        connection.sendall(wire.head_bytes("GET", target, 0))
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 200
+        received, begun = 0, time.monotonic()
+        while (passed := time.monotonic() - begun) < seconds:
+            if received < bytes_per_second * passed:
+                received += len(answer.read(4096))
+            else:
+                time.sleep(0.01)
+        return received + len(answer.read())
+
+
+def give_slowly(onput, target, size, bytes_per_second, seconds):
+    """The status of an upload that was sent at this rate for so long, then at once."""
+    wire = Wire(onput)
+    with wire.connect() as connection:
+        connection.sendall(wire.head_bytes("PUT", target, size))
+        sent, begun = 0, time.monotonic()
+        while (passed := time.monotonic() - begun) < seconds:
+            if sent < bytes_per_second * passed:
+                connection.sendall(b"x" * 1024)
+                sent += 1024
+            else:
+                time.sleep(0.01)
+        connection.sendall(b"x" * (size - sent))
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return answer.status
+
+
+def test_clients_that_are_slow_but_go_on_are_served_to_the_end(own_onput):
+    onput = own_onput(tts=0, arguments=["--no-pipeline", "--image", "0"], environment={
+        "ONPUT_GATEWAY_CLIENT_STALL_TIMEOUT_MS": str(int(STALL_S * 1000)),
+        "ONPUT_STORAGE_WRITE_IDLE_TIMEOUT_MS": str(int(WRITE_IDLE_S * 1000))})
+    onput.s3.create_bucket(Bucket="outbox")
+    size = 24 * MIB
+    onput.s3.put_object(Bucket="outbox", Key="large", Body=b"x" * size)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        down = [pool.submit(take_slowly, onput, "/outbox/large", rate, 4 * STALL_S)
+                for rate in DOWN]
+        up = pool.submit(give_slowly, onput, "/outbox/slow", 3 * MIB, UP, UP_S)
+        assert [one.result() for one in down] == [size, size]
+        assert up.result() == 200
+    assert onput.s3.head_object(Bucket="outbox", Key="slow")["ContentLength"] == 3 * MIB
 
 
 class Watch:

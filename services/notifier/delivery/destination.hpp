@@ -78,7 +78,7 @@ public:
     // Takes what the record of this sequence, the next after scanned_through, owes. False: no room.
     bool refill(std::uint64_t sequence, std::vector<Pending> items);
 
-    // Rows are missing: once all is known that the journal still has, the rest is not owed any more.
+    // Rows are missing: once all that the journal still has is known, the rest is not owed.
     void forget_lost();
 
     // The policy's part.

@@ -29,7 +29,8 @@ inline constexpr Duration read_idle_max = std::chrono::minutes(20);
 
 class WriteSessions {
 public:
-    explicit WriteSessions(Random random) : random_(random) {}
+    explicit WriteSessions(Random random, Duration idle_max = write_idle_max)
+        : random_(random), idle_max_(idle_max) {}
 
     // For a request that StorageCore::open_write has passed. resource_exhausted `slow_down` when
     // there are write_sessions_max already.
@@ -51,7 +52,7 @@ public:
 
     void close(std::uint64_t write_id) { sessions_.erase(write_id); }
 
-    // Sessions that were silent for write_idle_max; they are closed.
+    // Sessions that were silent for `idle_max`; they are closed.
     std::vector<std::uint64_t> expire(Timestamp now);
 
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
@@ -70,6 +71,7 @@ private:
     Result<Session*> find(std::uint64_t write_id, const Caller& caller);
 
     Random random_;
+    Duration idle_max_;
     std::map<std::uint64_t, Session> sessions_;
 };
 

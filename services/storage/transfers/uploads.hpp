@@ -28,8 +28,9 @@ public:
         StorageHost& host;
         store::BlobStore& blobs;
         std::uint64_t inline_bytes_max = 0;
+        Duration write_idle_max{};
     };
-    Uploads(Parts parts, Random random) : parts_(parts), sessions_(random) {}
+    Uploads(Parts parts, Random random) : parts_(parts), sessions_(random, parts.write_idle_max) {}
 
     void put(transport::Request& request, const Caller& caller);
     void open(transport::Request& request, const Caller& caller);

@@ -1,0 +1,189 @@
+#include "services/ctl/fsck_report.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "common/base/printable.hpp"
+#include "common/base/time.hpp"
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+#include "common/schema/json.hpp"
+#include "common/schema/storage_objects.hpp"
+
+namespace onput::ctl {
+namespace {
+
+constexpr std::string_view object_rows = "o/";
+
+// The fields of an object's row up to its blob; decoding ignores those behind.
+struct ObjectRow {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::object_record};
+
+    std::uint64_t size_bytes = 0;
+    std::string etag;
+    Timestamp last_modified;
+    std::vector<schema::Checksum> checksums;
+    std::string content_type;
+    std::map<std::string, std::string> headers;
+    std::map<std::string, std::string> metadata;
+    std::uint64_t sequencer = 0;
+    std::string event_id;
+    std::string trace_id;
+    std::string blob;
+
+    ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
+                 sequencer, event_id, trace_id, blob)
+};
+
+// One line of a folder's report.
+template <typename... Values>
+void add_line(std::string& text, const std::string& folder, fmt::format_string<Values...> form,
+              Values&&... values) {
+    fmt::format_to(std::back_inserter(text), "{}: ", folder);
+    fmt::format_to(std::back_inserter(text), form, std::forward<Values>(values)...);
+    text += '\n';
+}
+
+void add_rows(std::string& text, const std::string& folder, const store::RowsCheck& check) {
+    add_line(text, folder, "{} rows can be read", check.rows);
+    if (check.unopenable) add_line(text, folder, "cannot be opened: {}", *check.unopenable);
+    if (check.changes_lost > 0) {
+        add_line(text, folder, "the log ends {} changes before what was durable",
+                 check.changes_lost);
+    }
+    for (const auto& gap : check.gaps) {
+        add_line(text, folder, "rows after {} and before {} cannot be read: {}",
+                 gap.after.empty() ? "the first" : gap.after,
+                 gap.before.empty() ? "the end" : gap.before, gap.reason);
+    }
+    if (check.gap_count > check.gaps.size()) {
+        add_line(text, folder, "and {} gaps more", check.gap_count - check.gaps.size());
+    }
+    if (check.kept.empty()) return;
+    add_line(text, folder, "repaired; the old files are kept in {}", check.kept);
+    add_line(text, folder,
+             "while {} is there, no blob without a row is removed: remove it once you need nothing "
+             "of what was lost",
+             store::rows_lost_file);
+}
+
+void add_blobs(std::string& text, const std::string& folder, const store::BlobsCheck& check) {
+    add_line(text, folder, "{} blobs are whole, {} of them without checksums", check.sound,
+             check.unsummed);
+    for (const auto& fault : check.faults) fmt::format_to(std::back_inserter(text), "{}\n", fault);
+    if (check.fault_count > check.faults.size()) {
+        add_line(text, folder, "and {} faults more", check.fault_count - check.faults.size());
+    }
+}
+
+void number(schema::JsonWriter& out, std::string_view name, std::uint64_t value) {
+    out.name(name);
+    out.natural(value);
+}
+
+void text(schema::JsonWriter& out, std::string_view name, std::string_view value) {
+    out.name(name);
+    out.text(value);
+}
+
+void write_rows(schema::JsonWriter& out, const store::RowsCheck& check) {
+    out.begin_object();
+    number(out, "readable", check.rows);
+    number(out, "changes_lost", check.changes_lost);
+    out.name("unopenable");
+    check.unopenable ? out.text(*check.unopenable) : out.null();
+    out.name("kept");
+    check.kept.empty() ? out.null() : out.text(check.kept);
+    number(out, "gap_count", check.gap_count);
+    out.name("gaps");
+    out.begin_array();
+    for (const auto& gap : check.gaps) {
+        out.begin_object();
+        text(out, "after", gap.after);
+        text(out, "before", gap.before);
+        text(out, "reason", gap.reason);
+        out.end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
+
+void write_blobs(schema::JsonWriter& out, const FolderReport& report) {
+    out.begin_object();
+    number(out, "whole", report.blobs->sound);
+    number(out, "without_checksums", report.blobs->unsummed);
+    number(out, "fault_count", report.blobs->fault_count);
+    out.name("faults");
+    schema::detail::write_json(out, report.blobs->faults);
+    number(out, "missing_count", report.missing_count);
+    out.name("missing");
+    out.begin_array();
+    for (const auto& missing : report.missing) {
+        out.begin_object();
+        text(out, "object", missing.object);
+        text(out, "blob", missing.blob);
+        out.end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
+
+}  // namespace
+
+bool FolderReport::is_sound() const {
+    const bool are_rows_sound = !rows || rows->is_sound() || !rows->kept.empty();
+    return failures.empty() && are_rows_sound && (!blobs || blobs->is_sound()) &&
+           missing_count == 0;
+}
+
+std::optional<std::string> blob_in_row(std::string_view key, std::string_view value) {
+    if (!key.starts_with(object_rows)) return std::nullopt;
+    auto row = schema::decode<ObjectRow>(value);
+    if (!row || row->blob.empty()) return std::nullopt;
+    return std::move(row->blob);
+}
+
+std::string as_text(const FolderReport& report) {
+    std::string text;
+    if (report.rows) add_rows(text, report.folder, *report.rows);
+    if (report.blobs) add_blobs(text, report.folder, *report.blobs);
+    for (const auto& missing : report.missing) {
+        add_line(text, report.folder,
+                 "the bytes of {} are missing (blob {}): put the object again, or delete it",
+                 printable(missing.object), missing.blob);
+    }
+    if (report.missing_count > report.missing.size()) {
+        add_line(text, report.folder, "and {} objects more without bytes",
+                 report.missing_count - report.missing.size());
+    }
+    return text;
+}
+
+std::string as_json(const std::vector<FolderReport>& reports) {
+    schema::JsonWriter out;
+    out.begin_object();
+    out.name("sound");
+    out.boolean(std::ranges::all_of(reports, &FolderReport::is_sound));
+    out.name("services");
+    out.begin_array();
+    for (const auto& report : reports) {
+        out.begin_object();
+        text(out, "name", report.service);
+        text(out, "folder", report.folder);
+        out.name("failures");
+        schema::detail::write_json(out, report.failures);
+        out.name("rows");
+        report.rows ? write_rows(out, *report.rows) : out.null();
+        out.name("blobs");
+        report.blobs ? write_blobs(out, report) : out.null();
+        out.end_object();
+    }
+    out.end_array();
+    out.end_object();
+    return out.take();
+}
+
+}  // namespace onput::ctl

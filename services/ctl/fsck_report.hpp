@@ -1,0 +1,42 @@
+// What `onput fsck` found in one service's folder, and how it is printed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/store/blob_check.hpp"
+#include "common/store/rows_repair.hpp"
+
+namespace onput::ctl {
+
+// An object whose row can be read and whose bytes are not there.
+struct MissingBlob {
+    std::string object;  // "bucket/key"
+    std::string blob;
+};
+
+struct FolderReport {
+    static constexpr std::size_t missing_max = 1000;
+
+    std::string service;
+    std::string folder;
+    std::optional<store::RowsCheck> rows;    // Nothing: there are none, or `failures` says why.
+    std::optional<store::BlobsCheck> blobs;  // The same.
+    std::uint64_t missing_count = 0;
+    std::vector<MissingBlob> missing;  // The first missing_max of them.
+    std::vector<std::string> failures;
+
+    // Nothing that is damaged is left.
+    [[nodiscard]] bool is_sound() const;
+};
+
+// The blob that an object's row names: what is left of the bytes of an object above the size that
+// is kept in rows. Nothing for any other row.
+std::optional<std::string> blob_in_row(std::string_view key, std::string_view value);
+
+std::string as_text(const FolderReport& report);
+std::string as_json(const std::vector<FolderReport>& reports);
+
+}  // namespace onput::ctl
