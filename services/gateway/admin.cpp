@@ -8,16 +8,21 @@ std::vector<schema::Metric> request_metrics(const Shared& shared) {
          .value = static_cast<double>(shared.requests_total.load())},
         {.name = "onput_http_errors_total",
          .value = static_cast<double>(shared.errors_total.load())}};
-    const auto add_budget = [&metrics](const std::string& name, const MemoryBudget& budget) {
+    const auto add_budget = [&metrics](const std::string& name, const auto& budget,
+                                       std::size_t bytes_max) {
         const auto add = [&](const char* suffix, auto value) {
             metrics.push_back({.name = name + suffix, .value = static_cast<double>(value)});
         };
         add("_bytes", budget.bytes_in_use());
-        add("_bytes_max", budget.bytes_max(MemoryBudget::Use::essential));
+        add("_bytes_max", bytes_max);
         add("_refused_total", budget.refused_total());
     };
-    add_budget("onput_http_body_memory", shared.body_memory);
-    add_budget("onput_http_read_ahead_memory", shared.read_ahead_memory);
+    using enum MemoryBudget::Use;
+    add_budget("onput_http_body_memory", shared.body_memory,
+               shared.body_memory.bytes_max(essential));
+    add_budget("onput_http_head_memory", shared.head_memory, shared.head_memory.bytes_max());
+    add_budget("onput_http_read_ahead_memory", shared.read_ahead_memory,
+               shared.read_ahead_memory.bytes_max(essential));
     shared.metrics.add_metrics(metrics);
     return metrics;
 }

@@ -217,6 +217,8 @@ http::Response render_protocol_error(const http::ProtocolError& error) {
     } else if (error.reason == "request_timeout") {
         code = "RequestTimeout";
         status = 400;
+    } else if (error.reason == "too_many_heads") {
+        code = "SlowDown";
     } else if (error.reason == "no_answer") {
         code = "InternalError";
     } else if (error.reason == "unsupported_transfer_coding" ||

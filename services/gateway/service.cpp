@@ -43,6 +43,7 @@ Result<std::unique_ptr<GatewayService>> GatewayService::open(runtime::Process& p
     options.address = address.address;
     options.port = address.port;
     options.threads = config.threads;
+    options.head_memory = &service->shared_.head_memory;
     options.stall_timeout = std::chrono::milliseconds(config.client_stall_timeout_ms);
     options.render_error = [&shared = service->shared_](const http::ProtocolError& error) {
         auto response = render_protocol_error(error);

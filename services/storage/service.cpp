@@ -45,11 +45,10 @@ Result<void> StorageService::start() {
                                        .start_view = &readable()},
                   new_random());
     uploads_ = std::make_unique<Uploads>(
-        Uploads::Parts{
-            .host = *this,
-            .blobs = *blobs_,
-            .inline_bytes_max = config_.inline_bytes_max,
-            .write_idle_max = std::chrono::milliseconds(config_.write_idle_timeout_ms)},
+        Uploads::Parts{.host = *this,
+                       .blobs = *blobs_,
+                       .inline_bytes_max = config_.inline_bytes_max,
+                       .write_idle_max = std::chrono::milliseconds(config_.write_idle_timeout_ms)},
         new_random());
     downloads_ = std::make_unique<Downloads>(Downloads::Parts{.host = *this, .blobs = *blobs_},
                                              new_random());

@@ -8,6 +8,7 @@ from harness.wire import Wire, read_answer
 
 MIB = 1024 * 1024
 # What the allocator, the kernel's pieces and the answers in flight may add to what is counted.
+HALF_HEADS, HEAD_BUDGET = 900, 32 * MIB
 MARGIN = 48 * MIB
 BUDGET = 32 * MIB  # The least that can be configured.
 STRANGERS = 40
@@ -78,6 +79,26 @@ def test_half_finished_bodies_stay_below_their_budget(own_onput):
         connection.close()
     wait_until(lambda: metric(onput, "onput_http_body_memory_bytes") == 0, 30,
                "the memory of broken uploads to come back")
+
+
+def test_half_sent_heads_stay_below_their_budget(own_onput):
+    onput = own_onput()
+    before = onput.resident_bytes("gateway")
+    wire = Wire(onput)
+    half = b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"x" * 60_000
+    connections = []
+    for _ in range(HALF_HEADS):
+        connections.append(wire.connect())
+        connections[-1].sendall(half)
+    wait_until(lambda: metric(onput, "onput_http_head_memory_refused_total") > HALF_HEADS // 4, 30,
+               "heads beyond the budget to be refused")
+    assert metric(onput, "onput_http_head_memory_bytes") <= HEAD_BUDGET
+    assert onput.resident_bytes("gateway") - before < HEAD_BUDGET + HALF_HEADS * 8192 + MARGIN
+    assert_ordinary_clients_are_served(onput)
+    for connection in connections:
+        connection.close()
+    wait_until(lambda: metric(onput, "onput_http_head_memory_bytes") == 0, 30,
+               "the memory of broken heads to come back")
 
 
 def test_slow_readers_stay_below_their_budget(own_onput):

@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view head_end = "\r\n\r\n";
 // A larger head's memory is not kept while a connection idles.
 constexpr std::size_t idle_head_bytes_max = 8 * 1024;
+// Each connection has a buffer of this size in any case.
+constexpr std::size_t own_head_bytes = 8 * 1024;
 // Blank lines before a request that old clients send after a body.
 constexpr std::size_t blank_bytes_max = 4;
 
@@ -49,6 +51,10 @@ constexpr ProtocolError target_too_long{
 constexpr ProtocolError header_section_too_large{.status = 431,
                                                  .reason = "header_section_too_large",
                                                  .message = "the request head is too large"};
+constexpr ProtocolError too_many_heads{
+    .status = 503,
+    .reason = "too_many_heads",
+    .message = "the heads of other requests hold all memory for heads; try again"};
 constexpr ProtocolError bad_body{.status = 400,
                                  .reason = "bad_body",
                                  .message = "the request body is malformed, incomplete or late"};
@@ -72,6 +78,7 @@ Connection::Connection(ConnectionContext& context, std::shared_ptr<Stream> strea
       wire_(std::move(stream), options_),
       body_(wire_, options_),
       writer_(wire_, body_, context.date),
+      head_memory_(context.head_memory),
       peer_(wire_.peer()) {
     head_.peer = peer_;
 }
@@ -102,6 +109,7 @@ Task<Connection::Next> Connection::serve_one() {
     if (!head_size && !head_size.error()) co_return Next::end;
     if (!head_size) co_return co_await refuse(*head_size.error());
 
+    head_memory_.release();
     head_bytes_.assign(wire_.input().data(), *head_size);
     wire_.consume(*head_size);
     const auto parsed = parse_request_head(head_bytes_, options_.head, head_);
@@ -140,6 +148,9 @@ Task<Connection::HeadOutcome> Connection::await_head() {
         const SteadyTime deadline =
             begun ? *begun + options_.head_timeout : now() + options_.idle_timeout;
         const std::size_t capacity = std::min(input.size() * 2, options_.header_bytes_max + 1);
+        if (capacity > own_head_bytes && !head_memory_.grow_to(capacity)) {
+            co_return std::unexpected(too_many_heads);
+        }
         const auto arrived = co_await wire_.read_more(capacity, deadline);
         idle_ = false;
         if (arrived) continue;
@@ -151,6 +162,7 @@ Task<Connection::HeadOutcome> Connection::await_head() {
 
 void Connection::trim() {
     wire_.trim();
+    head_memory_.release();
     if (head_bytes_.capacity() > idle_head_bytes_max) head_bytes_ = std::string();
 }
 

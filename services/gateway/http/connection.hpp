@@ -41,7 +41,8 @@ struct ConnectionContext {
     const Options& options;
     Handler& handler;
     std::shared_ptr<Loop> loop;
-    DateText date;
+    HeadMemory& head_memory;
+    DateText date{};
 };
 
 class Connection {
@@ -77,6 +78,7 @@ private:
     Wire wire_;
     BodyReader body_;
     ResponseWriter writer_;
+    HeadMemory::Share head_memory_;
     std::string head_bytes_;  // What the views in head_ point into.
     std::string peer_;
     RequestHead head_;

@@ -63,7 +63,8 @@ struct ProtocolError {
     std::string_view
         reason;  // Stable word: `bad_request`, `header_section_too_large`, `target_too_long`,
                  // `too_many_headers`, `unsupported_version`, `unsupported_transfer_coding`,
-                 // `unsupported_expectation`, `request_timeout`, `bad_body`, `no_answer`.
+                 // `unsupported_expectation`, `request_timeout`, `too_many_heads`, `bad_body`,
+                 // `no_answer`.
     std::string_view message{};  // For a person.
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/base/time.hpp"
+#include "services/gateway/http/head_memory.hpp"
 #include "services/gateway/http/head_parser.hpp"
 #include "services/gateway/http/message.hpp"
 
@@ -21,6 +22,9 @@ struct Options {
     // A request's head. Over the first: 431; over the others: 414 and 431.
     std::size_t header_bytes_max = 64 * 1024;  // Request line and headers together.
     HeadLimits head{};
+    // All heads that are not whole yet. A request that needs more is refused with 503. Outlives the
+    // server; null: one of the server's own.
+    HeadMemory* head_memory = nullptr;
 
     // As many connections at once; further ones wait in the kernel's queue until one ends.
     std::size_t connections_max = 10'000;

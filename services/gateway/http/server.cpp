@@ -20,8 +20,10 @@ constexpr Duration grace_max = std::chrono::hours(24 * 365);
 
 // One thread with its connections. Everything but the counters belongs to that thread.
 struct Lane {
-    Lane(const Options& options, Handler& handler)
-        : loop(Loop::create()), context{.options = options, .handler = handler, .loop = loop} {}
+    Lane(const Options& options, Handler& handler, HeadMemory& head_memory)
+        : loop(Loop::create()),
+          context{
+              .options = options, .handler = handler, .loop = loop, .head_memory = head_memory} {}
 
     std::shared_ptr<Loop> loop;
     ConnectionContext context;
@@ -43,6 +45,7 @@ struct Server::Impl {
     void abort(Lane& lane);
 
     const Options options;
+    HeadMemory own_head_memory;
     std::vector<std::unique_ptr<Lane>> lanes;
     std::unique_ptr<Listener> listener;  // Its loop is the first lane's.
     std::uint16_t port = 0;
@@ -55,7 +58,9 @@ struct Server::Impl {
 
 Server::Impl::Impl(Options given, Handler& handler) : options(std::move(given)) {
     for (unsigned i = 0; i < options.threads; ++i) {
-        lanes.push_back(std::make_unique<Lane>(options, handler));
+        lanes.push_back(std::make_unique<Lane>(
+            options, handler,
+            options.head_memory != nullptr ? *options.head_memory : own_head_memory));
     }
 }
 

@@ -110,8 +110,7 @@ Result<void> WriteSessions::abort(const schema::AbortWrite& request, const Calle
 std::vector<std::uint64_t> WriteSessions::expire(Timestamp now) {
     std::vector<std::uint64_t> expired;
     for (auto& [id, session] : sessions_) {
-        const bool is_over =
-            !session.is_finishing && is_silent(session.heard_at, idle_max_, now);
+        const bool is_over = !session.is_finishing && is_silent(session.heard_at, idle_max_, now);
         if (is_over) expired.push_back(id);
     }
     for (const auto id : expired) sessions_.erase(id);

@@ -92,6 +92,30 @@ TEST_F(ServerTest, the_time_of_a_head_does_not_start_anew_with_each_byte) {
     EXPECT_EQ(client.receive().status, 408);
 }
 
+TEST_F(ServerTest, half_sent_heads_share_one_budget) {
+    HeadMemory memory(200 * 1024);
+    Options options;
+    options.head_memory = &memory;
+    serve(echo, std::move(options));
+    const std::string half = "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(40'000, 'x');
+    std::vector<Client> clients;
+    int refused = 0;
+    for (int i = 0; i < 20; ++i) {
+        Client& client = clients.emplace_back(connect());
+        client.send(half);
+        if (!client.readable_within(20ms)) continue;
+        ++refused;
+        EXPECT_EQ(client.receive().status, 503);
+    }
+    EXPECT_GE(refused, 10);
+    EXPECT_LE(memory.bytes_in_use(), memory.bytes_max());
+    EXPECT_EQ(memory.refused_total(), static_cast<std::uint64_t>(refused));
+    // Small heads need none of it, and a large one has its place again when others end.
+    EXPECT_EQ(connect().exchange(get).status, 200);
+    EXPECT_EQ(clients.front().exchange("\r\n\r\n").status, 200);
+    EXPECT_EQ(connect().exchange(half + "\r\n\r\n").status, 200);
+}
+
 TEST_F(ServerTest, an_idle_connection_is_closed_without_a_word) {
     Options options;
     options.idle_timeout = 50ms;
