@@ -230,6 +230,29 @@ TEST_P(StoreTest, the_largest_row_is_kept) {
     EXPECT_EQ(store->get(partition, key).value(), value);
 }
 
+TEST_P(StoreTest, a_scan_ends_before_the_row_that_exceeds_its_bytes) {
+    for (const char* key : {"a", "b", "c"}) put("p", key, std::string(99, 'v'));
+    const auto rows_within = [this](std::size_t bytes) {
+        return store->scan("p", {}, {scan_rows_max, bytes}).value().size();
+    };
+    EXPECT_EQ(rows_within(300), 3U);
+    EXPECT_EQ(rows_within(299), 2U);
+    EXPECT_EQ(rows_within(200), 2U);
+    EXPECT_EQ(rows_within(199), 1U);
+    // A row larger than the limit is read all the same, or its reader would never get past it.
+    EXPECT_EQ(rows_within(1), 1U);
+}
+
+TEST_P(StoreTest, a_scan_of_keys_sees_the_keys_of_a_scan) {
+    for (const char* key : {"a", "b", "c", "d"}) put("p", key, "v");
+    put("other", "b", "v");
+    using Keys = std::vector<std::string>;
+    EXPECT_EQ(store->scan_keys("p", {.from = "b", .to = "d"}, 10).value(), (Keys{"b", "c"}));
+    EXPECT_EQ(store->scan_keys("p", {}, 3).value(), (Keys{"a", "b", "c"}));
+    EXPECT_EQ(store->scan_keys("p", {}, scan_rows_max + 1).error().code,
+              ErrorCode::invalid_argument);
+}
+
 TEST_P(StoreTest, a_scan_of_more_rows_than_a_page_holds_is_refused) {
     EXPECT_EQ(store->scan("p", {}, scan_rows_max + 1).error().code, ErrorCode::invalid_argument);
     EXPECT_EQ(store->scan("", {}, 1).error().code, ErrorCode::invalid_argument);

@@ -48,6 +48,49 @@ TEST(Core, a_damaged_row_stops_the_restore) {
     EXPECT_EQ(core.restore(from_seconds(1), effects).error().code, ErrorCode::corruption);
 }
 
+// A Station whose core is told both clocks, as its host does.
+class CoreClockTest : public testing::Test {
+protected:
+    CoreClockTest() {
+        tell();
+        station.create_queue("q");
+        station.send("q", "m");
+    }
+
+    void tell() { station.core().on_clock(station.now, monotonic); }
+    void pass(Duration time) {
+        monotonic += time;
+        station.now += time;
+        tell();
+        station.pass(0s);
+    }
+    void jump(Duration by) {
+        station.jump(by);
+        pass(1s);
+    }
+
+    Station station;
+    Duration monotonic = 1h;
+};
+
+TEST_F(CoreClockTest, a_jump_past_the_retention_deletes_nothing) {
+    jump(std::chrono::days(30));
+    pass(10min);
+    jump(-std::chrono::days(30));
+    pass(10min);
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
+TEST_F(CoreClockTest, a_lease_lasts_as_long_as_it_was_given_whatever_the_clock_does) {
+    ASSERT_EQ(station.receive("q").size(), 1U);
+    jump(std::chrono::days(3));
+    EXPECT_TRUE(station.receive("q").empty());
+    jump(-std::chrono::days(6));
+    EXPECT_TRUE(station.receive("q").empty());
+    pass(30s);
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
 TEST(Core, an_idle_core_wants_to_be_called_once_a_minute) {
     Station station;
     station.pass(1ms);

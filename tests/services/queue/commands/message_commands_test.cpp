@@ -269,6 +269,29 @@ TEST_F(MessageCommandsTest, a_message_received_too_often_moves_to_the_dead_lette
     EXPECT_EQ(dead[0].dead_letter_source_arn, "arn:aws:sqs:us-east-1:000000000000:q");
 }
 
+TEST_F(MessageCommandsTest, each_queue_of_a_dead_letter_chain_hands_a_message_out) {
+    make_dead_letter_queue(2);
+    station.create_queue("last");
+    station.ask(schema::SetQueueAttributes{
+        .name = "dead",
+        .attributes = {{"RedrivePolicy",
+                        R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:last",)"
+                        R"("maxReceiveCount":2})"}}});
+    station.send("q", "poison");
+    for (const char* queue : {"q", "dead"}) {
+        for (int i = 0; i < 2; ++i) {
+            ASSERT_EQ(station.receive(queue).size(), 1U) << queue << " " << i;
+            station.pass(30s);
+            // What its status says of the queue it is in survives a restart.
+            station.restart();
+        }
+        EXPECT_TRUE(station.receive(queue).empty()) << queue;
+    }
+    const auto last = station.receive("last");
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].receive_count, 5U);
+}
+
 TEST_F(MessageCommandsTest, a_lost_dead_letter_queue_keeps_messages_where_they_are) {
     make_dead_letter_queue(1);
     station.send("q", "poison");

@@ -103,6 +103,20 @@ TEST_F(DispatcherTest, messages_sent_before_any_worker_wait_for_the_first) {
     EXPECT_EQ(one.look().size(), 2U);
 }
 
+TEST_F(DispatcherTest, a_frame_of_grants_is_bounded_by_bytes) {
+    const std::string body(1'000'000, 'x');
+    for (int i = 0; i < 9; ++i) ASSERT_FALSE(station.send("a", body).empty());
+    station.grants.clear();
+    TestWorker one = worker("one", 9);
+    one.hello();
+    std::size_t granted = 0;
+    for (const schema::LaneGrants& frame : station.grants) {
+        EXPECT_LE(frame.grants.size() * body.size(), grants_bytes_max);
+        granted += frame.grants.size();
+    }
+    EXPECT_EQ(granted, 9U);
+}
+
 TEST_F(DispatcherTest, receives_are_refused_beyond_the_in_flight_limit) {
     station.stop_checking();
     for (std::size_t sent = 0; sent < in_flight_max; sent += 4000) send_many("a", 4000);
