@@ -1,5 +1,6 @@
 // What outboxes hold, the journal keeps, the bus publishes and destinations are owed: the event of
-// an object, a message to a topic; and what the notifier adds itself, an attempt to deliver one.
+// an object, a message to a topic, the failure of a job; and what the notifier adds itself, an
+// attempt to deliver a message.
 #pragma once
 
 #include "common/schema/codec.hpp"
@@ -120,6 +121,32 @@ struct DeliveryAttempt {
                  succeeded, status_code, latency_us, error, next_attempt_at, dead_letter_arn, trace,
                  message_sequence)
     friend bool operator==(const DeliveryAttempt&, const DeliveryAttempt&) = default;
+};
+
+// A function's job that failed for good. Written in the commit that ends the job. For the tail and
+// the log; nothing is owed by it.
+struct JobFailed {
+    static constexpr MessageInfo info{.kind = Kind::job_failed};
+
+    std::string event_id = {};    // 32 hex digits; of this event itself.
+    std::string message_id = {};  // Of the job.
+    Timestamp time = {};
+    std::string function = {};
+    std::string function_arn = {};
+    // The object that the job is about; empty: its message is no S3 record.
+    std::string bucket = {};
+    std::string key = {};
+    std::string version_id = {};
+    std::uint32_t attempts = 0;  // Begun, those lost with their worker included.
+    std::string code = {};
+    std::string reason = {};
+    std::string disposition = {};  // What became of the object; empty: nothing was done with it.
+    std::string dead_letter_arn = {};  // Where the job's message went; empty: nowhere.
+    TraceContext trace = {};           // Of the job; cause_event_id: the object's event.
+
+    ONPUT_FIELDS(event_id, message_id, time, function, function_arn, bucket, key, version_id,
+                 attempts, code, reason, disposition, dead_letter_arn, trace)
+    friend bool operator==(const JobFailed&, const JobFailed&) = default;
 };
 
 }  // namespace onput::schema

@@ -70,6 +70,7 @@ enum class Kind : std::uint16_t {
     trace_story = 214,
     topic_message = 215,
     delivery_attempt = 216,
+    job_failed = 217,
     journal_state_record = 250,
     destination_record = 251,
     source_record = 252,

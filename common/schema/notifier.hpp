@@ -66,7 +66,7 @@ struct JournalRecord {
     Timestamp time;
     std::string type;
     std::string topic;
-    std::string body;  // Encoded ObjectEvent, TopicMessage or DeliveryAttempt: its kind tells.
+    std::string body;  // Encoded; its kind tells which message of events.hpp it is.
 
     ONPUT_FIELDS(sequence, time, type, topic, body)
     friend bool operator==(const JournalRecord&, const JournalRecord&) = default;

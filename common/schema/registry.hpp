@@ -28,9 +28,9 @@ using AllMessages = std::tuple<
     ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone,
     PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages, PutFunction, FunctionInfo,
     GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello, LaneCredit, LaneAck,
-    LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt, CreateTopic,
-    TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags,
-    Subscribe, SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription,
+    LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt, JobFailed,
+    CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList, SetTopicAttribute,
+    ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription,
     SetSubscriptionAttribute, ListSubscriptions, SubscriptionList, PublishMessages,
     MessagesPublished, GetSigningCertificate, SigningCertificate>;
 

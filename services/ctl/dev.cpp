@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -20,9 +22,12 @@
 #include "common/runtime/hardening.hpp"
 #include "common/runtime/supervisor.hpp"
 #include "common/schema/function.hpp"
+#include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
+#include "services/ctl/peers.hpp"
 #include "services/ctl/pipeline.hpp"
+#include "services/ctl/record_body.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -276,6 +281,27 @@ void report_child(const runtime::ChildState& child) {
     }
 }
 
+// Logs each job that fails for good from now on.
+std::unique_ptr<transport::BusReader> watch_failures(transport::Loop& loop,
+                                                     const Instance& instance, Peers& peers) {
+    const auto on_record = [](const schema::JournalRecord& record) {
+        const auto body = read_record_body(record.body);
+        if (!body || !std::holds_alternative<schema::JobFailed>(*body)) return;
+        log::warn("job failed",
+                  {{"object", printable(subject_of(*body))}, {"how", printable(detail_of(*body))}});
+    };
+    const auto on_failed = [](const Error& error) {
+        log::warn("failures of jobs are not shown", {{"error", error.message}});
+    };
+    return transport::BusReader::follow(loop, instance.bus_endpoint, peers.notifier(), {},
+                                        {.on_record = on_record,
+                                         .on_fetched = {},
+                                         .on_truncated = {},
+                                         .on_epoch = {},
+                                         .on_caught_up = {},
+                                         .on_failed = on_failed});
+}
+
 ExitCode supervise(const std::string& data, const GlobalOptions& global,
                    const DevOptions& options) {
     const int signals = open_signals();
@@ -305,6 +331,10 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     if (outcome)
         outcome = Starter(*instance, options).run(loop, [&is_stopping] { return is_stopping; });
     if (outcome) print_banner(data, *instance, global);
+    std::optional<Peers> peers;
+    std::unique_ptr<transport::BusReader> failures;
+    if (outcome && !is_stopping)
+        failures = watch_failures(loop, *instance, peers.emplace(loop, *instance));
     while (outcome && !is_stopping) loop.run();
     supervisor->stop_all(stop_grace, [&loop] { loop.stop(); });
     loop.run();

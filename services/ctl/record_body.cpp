@@ -25,6 +25,10 @@ struct Subject {
         return attempt.protocol.starts_with("http") ? attempt.endpoint
                                                     : attempt.protocol + ":" + attempt.endpoint;
     }
+    std::string operator()(const schema::JobFailed& job) const {
+        return job.key.empty() ? "message " + job.message_id
+                               : fmt::format("s3://{}/{}", job.bucket, job.key);
+    }
 };
 
 std::string_view what_of(schema::TopicMessageType type) {
@@ -61,6 +65,16 @@ struct Detail {
         }
         return text;
     }
+    std::string operator()(const schema::JobFailed& job) const {
+        std::string text =
+            fmt::format("function {}, {} {}, {}: {}", job.function, job.attempts,
+                        job.attempts == 1 ? "attempt" : "attempts", job.code, job.reason);
+        if (!job.disposition.empty()) text += "; " + job.disposition;
+        text += job.dead_letter_arn.empty()
+                    ? ", given up"
+                    : fmt::format(", to queue {}", name_in_arn(job.dead_letter_arn));
+        return text;
+    }
 };
 
 }  // namespace
@@ -71,6 +85,7 @@ Result<RecordBody> read_record_body(std::string_view bytes) {
         case schema::Kind::object_event: return read_as<schema::ObjectEvent>(bytes);
         case schema::Kind::topic_message: return read_as<schema::TopicMessage>(bytes);
         case schema::Kind::delivery_attempt: return read_as<schema::DeliveryAttempt>(bytes);
+        case schema::Kind::job_failed: return read_as<schema::JobFailed>(bytes);
         default: return fail(ErrorCode::unimplemented, "a record of a kind not known here");
     }
 }
@@ -78,6 +93,15 @@ Result<RecordBody> read_record_body(std::string_view bytes) {
 const schema::TraceContext& trace_of(const RecordBody& body) {
     return std::visit(
         [](const auto& message) -> const schema::TraceContext& { return message.trace; }, body);
+}
+
+std::optional<RecordObject> object_of(const RecordBody& body) {
+    if (const auto* event = std::get_if<schema::ObjectEvent>(&body)) {
+        return RecordObject{.bucket = event->bucket, .key = event->key};
+    }
+    const auto* job = std::get_if<schema::JobFailed>(&body);
+    if (job == nullptr || job->key.empty()) return {};
+    return RecordObject{.bucket = job->bucket, .key = job->key};
 }
 
 std::string subject_of(const RecordBody& body) {

@@ -1,7 +1,8 @@
-// A record of the journal in words: the event of an object, a message to a topic, or
-// an attempt to deliver one.
+// A record of the journal in words: the event of an object, a message to a topic, an attempt to
+// deliver one, or the failure of a job.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,12 +12,19 @@
 
 namespace onput::ctl {
 
-using RecordBody = std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt>;
+using RecordBody = std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt,
+                                schema::JobFailed>;
 
 // Fails for a kind that this version does not know.
 Result<RecordBody> read_record_body(std::string_view bytes);
 
 const schema::TraceContext& trace_of(const RecordBody& body);
+// The object that the record is about; nothing: it is about none.
+struct RecordObject {
+    std::string_view bucket;
+    std::string_view key;
+};
+std::optional<RecordObject> object_of(const RecordBody& body);
 // "s3://inbox/a.txt"; "topic media"; "https://hooks.example/onput".
 std::string subject_of(const RecordBody& body);
 // "48 kB"; "photos succeeded: inbox/a.jpg, owed to 2"; "200 in 12.3 ms, attempt 1".

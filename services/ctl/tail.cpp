@@ -116,14 +116,15 @@ private:
         if (options_.count != 0 && ++printed_ == options_.count) finish(outcome_);
     }
 
-    // What asks for a bucket or a key wants events of objects only.
+    // What asks for a bucket or a key wants events of objects and failures of jobs about them only.
     [[nodiscard]] bool matches(const schema::JournalRecord& record, const RecordBody& body) const {
-        const auto* event = std::get_if<schema::ObjectEvent>(&body);
         const bool wants_object =
             !options_.bucket.empty() || !options_.prefix.empty() || !options_.suffix.empty();
+        const auto object = object_of(body);
         if (wants_object &&
-            (event == nullptr || (!options_.bucket.empty() && event->bucket != options_.bucket) ||
-             !event->key.starts_with(options_.prefix) || !event->key.ends_with(options_.suffix))) {
+            (!object || (!options_.bucket.empty() && object->bucket != options_.bucket) ||
+             !object->key.starts_with(options_.prefix) ||
+             !object->key.ends_with(options_.suffix))) {
             return false;
         }
         return (options_.type.empty() || matches_glob(options_.type, record.type)) &&

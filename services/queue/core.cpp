@@ -41,7 +41,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
       counters_(options_.receipt_key),
       catalogue_(options_.region),
       job_log_(view_),
-      notifications_(random_),
+      notifications_(random_, options_.topics),
       messages_({.view = view_,
                  .random = random_,
                  .catalogue = catalogue_,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/schema/events.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/queue.hpp"
 #include "common/service/caller.hpp"
@@ -32,11 +33,13 @@ struct Effects : service::Effects<> {
     // In this order: lanes are closed, opened, and then sent to.
     std::vector<std::string> lanes_closed;  // Worker ids.
     std::vector<LaneOpening> lanes_opened;
+    std::vector<schema::JobFailed> jobs_failed;  // For the log.
 
     // The change of this command, to be added to.
     store::Batch& batch() { return batch_of(partition); }
     [[nodiscard]] bool is_done() const {
-        return answers.empty() && grants.empty() && lanes_closed.empty() && lanes_opened.empty();
+        return answers.empty() && grants.empty() && lanes_closed.empty() && lanes_opened.empty() &&
+               jobs_failed.empty();
     }
 };
 

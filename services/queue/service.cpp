@@ -3,8 +3,25 @@
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
+#include "common/base/printable.hpp"
 
 namespace onput::queue {
+namespace {
+
+// Keys and reasons come from outside.
+void log_failure(const schema::JobFailed& failed) {
+    const std::string object = failed.key.empty()
+                                   ? "message " + failed.message_id
+                                   : fmt::format("s3://{}/{}", failed.bucket, failed.key);
+    log::warn("job failed", {{"function", failed.function},
+                             {"object", printable(object)},
+                             {"attempts", failed.attempts},
+                             {"code", printable(failed.code)},
+                             {"reason", printable(failed.reason)},
+                             {"dead_letter", failed.dead_letter_arn}});
+}
+
+}  // namespace
 
 // --- Start ------------------------------------------------------------------------------------
 
@@ -92,6 +109,7 @@ void QueueService::hand_on(Effects effects) {
         hub_->send(grants.worker_id, grants);
     }
     for (const Answer& received : effects.answers) answer(received);
+    for (const schema::JobFailed& failed : effects.jobs_failed) log_failure(failed);
 }
 
 void QueueService::open_lane(const LaneOpening& lane) {

@@ -55,6 +55,9 @@ void TopicChecks::handed_over(const schema::AppendEvents& request,
                           "the queue's outbox has a new name");
             jobs_source_ = request.source;
             told_of_job(request.numbers[i], rows[i], *message);
+        } else if (std::holds_alternative<schema::JobFailed>(*body)) {
+            const auto [known, is_new] = rows_.emplace(request.numbers[i], rows[i]);
+            world_.expect(known->second == rows[i], "the event of a failure changed on its way");
         }
     }
 }

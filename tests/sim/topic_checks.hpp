@@ -127,6 +127,7 @@ private:
     std::string jobs_source_;                    // The queue's outbox.
     std::map<std::uint64_t, std::string> rows_;  // As they were handed over, by number.
     std::map<std::string, bool> told_;           // By the event of the job: whether it succeeded.
+    std::set<std::string> failed_;               // Events of jobs whose failure is journaled.
     std::uint64_t taken_through_ = 0;
 
     std::set<Name> received_;

@@ -60,12 +60,20 @@ void TopicChecks::read(const std::vector<schema::JournalRecord>& journal) {
             }
         } else if (const auto* message = std::get_if<schema::TopicMessage>(&*body)) {
             note_message(record.sequence, *message);
+        } else if (const auto* failed = std::get_if<schema::JobFailed>(&*body)) {
+            world_.expect(failed_.insert(failed->trace.cause_event_id).second,
+                          "the journal has the failure of a job twice: " + failed->reason);
         } else {
             check_attempt(std::get<schema::DeliveryAttempt>(*body));
         }
     }
     for (const auto& [number, row] : rows_) {
-        messages_[schema::decode<schema::TopicMessage>(row)->message_id].is_promised = true;
+        const auto message = schema::decode<schema::TopicMessage>(row);
+        if (message) messages_[message->message_id].is_promised = true;
+    }
+    for (const auto& [event_id, is_good] : told_) {
+        world_.expect(failed_.contains(event_id) != is_good,
+                      "the journal and the topics disagree on the end of a job: " + event_id);
     }
 }
 
@@ -107,11 +115,12 @@ void TopicChecks::check_messages() const {
                       "the journal lacks a message: " + id);
     }
     for (const auto& [number, row] : rows_) {
-        auto message = *schema::decode<schema::TopicMessage>(row);
-        const auto found = journal_by_id_.find(message.message_id);
+        auto message = schema::decode<schema::TopicMessage>(row);
+        if (!message) continue;  // The event of a failure.
+        const auto found = journal_by_id_.find(message->message_id);
         if (found == journal_by_id_.end()) continue;
-        message.owed = journal_[found->second].message.owed;
-        world_.expect(message == journal_[found->second].message,
+        message->owed = journal_[found->second].message.owed;
+        world_.expect(*message == journal_[found->second].message,
                       "the journal has another message than the queue told");
     }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/schema/notifier.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
 
@@ -29,6 +31,7 @@ struct TypeOf {
     std::string operator()(const schema::DeliveryAttempt& attempt) const {
         return attempt.succeeded ? "sns.DeliverySucceeded" : "sns.DeliveryFailed";
     }
+    std::string operator()(const schema::JobFailed&) const { return "job.failed"; }
 };
 
 struct TopicOf {
@@ -40,6 +43,10 @@ struct TopicOf {
         return TypeOf{}(attempt) + '/' + bus_part(topic_name_in(attempt.topic_arn)) + '/' +
                bus_part(attempt.protocol);
     }
+    std::string operator()(const schema::JobFailed& job) const {
+        const std::string topic = TypeOf{}(job) + '/' + bus_part(job.function);
+        return job.key.empty() ? topic : fmt::format("{}/{}/{}", topic, job.bucket, job.key);
+    }
 };
 
 }  // namespace
@@ -50,6 +57,7 @@ Result<JournalBody> decode_body(std::string_view bytes) {
         case schema::Kind::object_event: return decode_as<schema::ObjectEvent>(bytes);
         case schema::Kind::topic_message: return decode_as<schema::TopicMessage>(bytes);
         case schema::Kind::delivery_attempt: return decode_as<schema::DeliveryAttempt>(bytes);
+        case schema::Kind::job_failed: return decode_as<schema::JobFailed>(bytes);
         default:
             return fail(ErrorCode::corruption, "kind " +
                                                    std::to_string(static_cast<unsigned>(kind)) +

@@ -168,7 +168,8 @@ Result<void> StoryBuilder::add(const JournalEntry& entry,
                                std::vector<schema::TraceStep>& steps) const {
     if (const auto* event = entry.event()) return add_event(*event, entry, steps);
     if (const auto* message = entry.message()) return add_message(*message, entry, steps);
-    return add_attempt(*entry.attempt(), entry, steps);
+    if (const auto* attempt = entry.attempt()) return add_attempt(*attempt, entry, steps);
+    return {};  // The end of a job is a step of the queue service's own.
 }
 
 }  // namespace

@@ -9,15 +9,13 @@
 #include "services/queue/lanes/dispatcher.hpp"
 #include "services/queue/lanes/workers.hpp"
 #include "services/queue/messages/counters.hpp"
+#include "services/queue/messages/notifications.hpp"
 
 namespace onput::queue {
 
 inline constexpr std::uint32_t function_timeout_s_max = 900;
 inline constexpr std::uint32_t function_retries_max = 10;
 inline constexpr std::uint32_t function_retry_delay_s_max = 3'600;
-
-// Whether there is a notifier that takes messages to topics.
-enum class Topics : std::uint8_t { reachable, unreachable };
 
 // What Functions shares with the rest of Core. All outlive it.
 struct FunctionParts {

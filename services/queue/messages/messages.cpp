@@ -462,17 +462,16 @@ void Messages::dead_letter_job(Queue& queue, const MessageStatus& status, Messag
                                const Failure& failure, Timestamp now, Effects& effects) {
     ++queue.function->dead_lettered;
     effects.batch().put(function_key(queue.account, queue.name), schema::encode(*queue.function));
-    if (!queue.function->function.failure_topic_arn.empty()) {
-        parts_.notifications.add({.function = queue.function->function,
-                                  .job = record,
-                                  .attempts = status.attempts(),
-                                  .time = now,
-                                  .outputs = {},
-                                  .failure = &failure},
-                                 effects.batch());
-    }
     Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
-    if (target == nullptr || target->function) return;
+    const bool has_place = target != nullptr && !target->function;
+    note_failure({.function = queue.function->function,
+                  .job = record,
+                  .attempts = status.attempts(),
+                  .time = now,
+                  .outputs = {},
+                  .failure = &failure},
+                 has_place ? target->arn : "", effects);
+    if (!has_place) return;
     add(*target, dead_letter_of(queue, std::move(record), failure, parts_.random.uuid()), now,
         Duration::zero(), effects);
 }

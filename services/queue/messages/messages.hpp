@@ -176,6 +176,8 @@ private:
                              Timestamp now, Effects& effects);
     void dead_letter_job(Queue& queue, const MessageStatus& status, MessageRecord record,
                          const Failure& failure, Timestamp now, Effects& effects);
+    // The message to its topic, the event, and the line of the log. Empty ARN: no dead letter.
+    void note_failure(const JobEnd& end, const std::string& dead_letter_arn, Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
     MessageStatus restore_standing(const Queue& queue, const LeaseRecord& record,
                                    const MessageKey& key, Timestamp now);

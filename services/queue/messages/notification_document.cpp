@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
 #include "services/queue/messages/text.hpp"
 
@@ -192,6 +193,23 @@ schema::TopicMessage notification_of(const JobEnd& end) {
     // Already says that the job's event is the cause.
     message.trace = end.job.trace;
     return message;
+}
+
+schema::JobFailed job_failed_of(const JobEnd& end) {
+    ONPUT_CHECK(end.failure != nullptr);
+    const auto input = input_of(end.job.body).value_or(InputObject{});
+    return {.message_id = end.job.message_id,
+            .time = end.time,
+            .function = end.function.name,
+            .function_arn = end.function.arn,
+            .bucket = input.bucket,
+            .key = input.key,
+            .version_id = input.version_id,
+            .attempts = end.attempts,
+            .code = end.failure->code,
+            .reason = end.failure->message,
+            .disposition = end.failure->disposition,
+            .trace = end.job.trace};
 }
 
 }  // namespace onput::queue

@@ -1,5 +1,5 @@
-// The message to a topic about the end of a job: the JSON of README.md and the message around it.
-// Pure.
+// What is said about the end of a job: the message to a topic with the JSON of README.md, and the
+// event of a failure. Pure.
 #pragma once
 
 #include <cstdint>
@@ -37,5 +37,8 @@ std::string notification_document(const JobEnd& end);
 
 // The message to topic_of(end), without event_id and message_id.
 schema::TopicMessage notification_of(const JobEnd& end);
+
+// The event of a failure, without event_id and dead_letter_arn.
+schema::JobFailed job_failed_of(const JobEnd& end);
 
 }  // namespace onput::queue

@@ -29,17 +29,26 @@ Result<void> Notifications::restore(const store::View& view) {
 
 void Notifications::add(const JobEnd& end, store::Batch& batch) {
     if (topic_of(end).empty()) return;
-    // A source is recorded with its first event: numbers of an unknown one would be taken for new.
-    if (!is_recorded_) batch.put(outbox_key(), schema::encode(record_));
-    is_recorded_ = true;
     schema::TopicMessage message = notification_of(end);
     message.event_id = random_.hex(event_id_digits);
     message.message_id = random_.uuid();
-    std::string encoded = schema::encode(message);
+    add_row(schema::encode(message), batch);
+    ++added_;
+}
+
+void Notifications::add(schema::JobFailed failed, store::Batch& batch) {
+    if (topics_ == Topics::unreachable) return;
+    failed.event_id = random_.hex(event_id_digits);
+    add_row(schema::encode(failed), batch);
+}
+
+void Notifications::add_row(std::string encoded, store::Batch& batch) {
+    // A source is recorded with its first event: numbers of an unknown one would be taken for new.
+    if (!is_recorded_) batch.put(outbox_key(), schema::encode(record_));
+    is_recorded_ = true;
     const std::uint64_t number = outbox_.next_number();
     outbox_.add(number, encoded);
     batch.put(outbox_rows().key(number), std::move(encoded));
-    ++added_;
 }
 
 void Notifications::on_time(Timestamp now, store::Batch& batch) {

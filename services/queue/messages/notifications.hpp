@@ -1,5 +1,5 @@
-// Notifications: messages to topics about the ends of jobs, from the commit that ends the job until
-// the notifier has it.
+// Notifications: messages to topics about the ends of jobs, and events of those that failed, from
+// the commit that ends the job until the notifier has them.
 //
 //     job ends: add ───> a row of the outbox in the same batch ──durable──> Relay ──> notifier
 //
@@ -19,9 +19,12 @@ namespace onput::queue {
 // How often rows that were handed over are removed; a full batch of them is at once.
 inline constexpr Duration notifications_trim_period = std::chrono::seconds(1);
 
+// Whether there is a notifier that takes messages to topics.
+enum class Topics : std::uint8_t { reachable, unreachable };
+
 class Notifications {
 public:
-    explicit Notifications(Random& random) : random_(random) {}
+    Notifications(Random& random, Topics topics) : random_(random), topics_(topics) {}
 
     // Puts back what the store holds. Called before anything else.
     Result<void> restore(const store::View& view);
@@ -29,6 +32,9 @@ public:
     // Writes the notification into the batch that ends the job; nothing when the function names no
     // topic for this end.
     void add(const JobEnd& end, store::Batch& batch);
+    // Writes the event of a failure into that batch; nothing when there is no notifier, because
+    // the rows would wait for ever.
+    void add(schema::JobFailed failed, store::Batch& batch);
 
     // Removes rows that were handed over, if it is time.
     void on_time(Timestamp now, store::Batch& batch);
@@ -38,10 +44,13 @@ public:
     [[nodiscard]] outbox::Outbox& outbox() { return outbox_; }
     [[nodiscard]] const outbox::Outbox& outbox() const { return outbox_; }
     [[nodiscard]] const std::string& source() const { return record_.source; }
-    [[nodiscard]] std::uint64_t added() const { return added_; }  // Since the start of the process.
+    [[nodiscard]] std::uint64_t added() const { return added_; }  // Messages, since the start.
 
 private:
+    void add_row(std::string encoded, store::Batch& batch);
+
     Random& random_;
+    Topics topics_;
     OutboxRecord record_;
     bool is_recorded_ = false;  // The record is in the store, or in a batch on its way there.
     outbox::Outbox outbox_{outbox_rows()};

@@ -1,4 +1,5 @@
-// Messages::refuse: the end of a job whose input its worker has refused and dealt with.
+// Messages: who is told of a job that fails for good, and the end of one whose input its worker has
+// refused and dealt with.
 #include "common/base/check.hpp"
 #include "services/queue/messages/messages.hpp"
 
@@ -15,19 +16,28 @@ Result<void> Messages::refuse(Queue& queue, MessageNumber number, const Failure&
          .what = "refused",
          .detail = failure.code + ": " + failure.message + "; " + failure.disposition},
         effects);
-    if (queue.function && !queue.function->function.failure_topic_arn.empty()) {
-        parts_.notifications.add({.function = queue.function->function,
-                                  .job = record,
-                                  .attempts = refused.status.attempts(),
-                                  .time = now,
-                                  .outputs = {},
-                                  .failure = &failure},
-                                 effects.batch());
+    if (queue.function) {
+        note_failure({.function = queue.function->function,
+                      .job = record,
+                      .attempts = refused.status.attempts(),
+                      .time = now,
+                      .outputs = {},
+                      .failure = &failure},
+                     "", effects);
     }
     remove_rows(queue, number, refused.status, effects);
     end_in_flight(refused);
     queue.messages.remove(number);
     return {};
+}
+
+void Messages::note_failure(const JobEnd& end, const std::string& dead_letter_arn,
+                            Effects& effects) {
+    parts_.notifications.add(end, effects.batch());
+    schema::JobFailed failed = job_failed_of(end);
+    failed.dead_letter_arn = dead_letter_arn;
+    parts_.notifications.add(failed, effects.batch());
+    effects.jobs_failed.push_back(std::move(failed));
 }
 
 }  // namespace onput::queue

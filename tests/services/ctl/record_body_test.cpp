@@ -40,6 +40,31 @@ TEST(RecordBody, an_attempt_that_failed_for_good_names_its_dead_letter_queue) {
     EXPECT_TRUE(detail_of(attempt).ends_with("the server refuses the recipient, to queue dead"));
 }
 
+TEST(RecordBody, a_failed_job_tells_object_function_and_reason) {
+    const schema::JobFailed failed{.message_id = "m",
+                                   .function = "photos",
+                                   .bucket = "inbox",
+                                   .key = "cats/tom.jpg",
+                                   .attempts = 1,
+                                   .code = "image.truncated",
+                                   .reason = "it ends early",
+                                   .dead_letter_arn = "arn:aws:sqs:us-east-1:000000000000:dead"};
+    const auto body = read_record_body(schema::encode(failed));
+    ASSERT_TRUE(body);
+    EXPECT_EQ(subject_of(*body), "s3://inbox/cats/tom.jpg");
+    EXPECT_EQ(detail_of(*body),
+              "function photos, 1 attempt, image.truncated: it ends early, to queue dead");
+    ASSERT_TRUE(object_of(*body));
+    EXPECT_EQ(object_of(*body)->key, "cats/tom.jpg");
+}
+
+TEST(RecordBody, a_failed_job_without_an_object_names_its_message) {
+    const schema::JobFailed failed{.message_id = "m", .function = "f", .attempts = 2};
+    EXPECT_EQ(subject_of(failed), "message m");
+    EXPECT_FALSE(object_of(failed));
+    EXPECT_TRUE(detail_of(failed).ends_with(", given up"));
+}
+
 TEST(RecordBody, what_is_no_record_is_refused) {
     EXPECT_FALSE(read_record_body("x"));
     EXPECT_FALSE(read_record_body(schema::encode(schema::Empty{})));

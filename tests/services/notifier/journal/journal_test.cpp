@@ -137,6 +137,26 @@ TEST_F(JournalTest, a_row_that_cannot_be_taken_does_not_stop_those_behind_it) {
     EXPECT_EQ(journaled<schema::DeliveryAttempt>().front().event_id, "outbox/1");
 }
 
+TEST_F(JournalTest, the_failure_of_a_job_is_journaled_and_published_once) {
+    const schema::JobFailed failed{.event_id = "f1",
+                                   .function = "speech",
+                                   .bucket = "inbox",
+                                   .key = "a.txt",
+                                   .attempts = 3,
+                                   .code = "text.empty",
+                                   .reason = "nothing to speak"};
+    const std::vector<std::string> rows{schema::encode(failed)};
+    ASSERT_TRUE(try_append_bytes({1}, rows));
+    ASSERT_TRUE(try_append_bytes({1}, rows));
+    sync();
+    EXPECT_EQ(core->head(), 1u);
+    ASSERT_EQ(journaled<schema::JobFailed>().size(), 1u);
+    EXPECT_EQ(journaled<schema::JobFailed>().front(), failed);
+    EXPECT_EQ(bus_type_of(failed), "job.failed");
+    EXPECT_EQ(bus_topic_of(failed), "job.failed/speech/inbox/a.txt");
+    EXPECT_TRUE(undeliverable.empty());
+}
+
 TEST_F(JournalTest, a_page_holds_the_records_asked_for) {
     append_durably({}, 1500);
     const auto page = fetch(3, 1200);

@@ -45,7 +45,11 @@ protected:
         auto& outbox = station.core().outbox();
         while (const auto batch = *outbox.next(station.store(), station.now)) {
             for (const auto& event : batch->events) {
-                taken.push_back(*schema::decode<schema::TopicMessage>(event));
+                if (*schema::kind_of(event) == schema::Kind::job_failed) {
+                    failed.push_back(*schema::decode<schema::JobFailed>(event));
+                } else {
+                    taken.push_back(*schema::decode<schema::TopicMessage>(event));
+                }
             }
             outbox.on_appended(batch->numbers.back(), station.now);
         }
@@ -68,6 +72,7 @@ protected:
     TestWorker worker{station, "w", 4};
     schema::FunctionInfo function;
     std::uint64_t jobs = 0;
+    std::vector<schema::JobFailed> failed;  // Filled by hand_over.
 };
 
 TEST_F(NotificationsTest, a_success_is_told_with_its_outputs) {
@@ -198,6 +203,54 @@ TEST_F(NotificationsTest, a_failure_is_told_whether_there_is_a_dead_letter_queue
     ASSERT_TRUE(station.ask(schema::DeleteQueue{.name = "dead"}));
     worker.nack(take_job(), "x", true);
     EXPECT_EQ(only().topic_arn, bad);
+}
+
+TEST_F(NotificationsTest, a_failure_is_an_event_even_if_the_function_names_no_topic) {
+    station.create_queue("dead");
+    function.dead_letter_arn = dead;
+    function.failure_topic_arn.clear();
+    station.put_function(function);
+    worker.nack(take_job(), "first");
+    EXPECT_TRUE(hand_over().empty());
+    EXPECT_TRUE(failed.empty());
+    worker.nack(retake(), "second");
+    EXPECT_TRUE(hand_over().empty());
+    ASSERT_EQ(failed.size(), 1U);
+    EXPECT_EQ(failed[0].event_id.size(), 32U);
+    EXPECT_EQ(failed[0].function, "speech");
+    EXPECT_EQ(failed[0].attempts, 2U);
+    EXPECT_EQ(failed[0].code, "second");
+    EXPECT_EQ(failed[0].reason, "it went wrong");
+    EXPECT_EQ(failed[0].dead_letter_arn, dead);
+    EXPECT_EQ(failed[0].trace.cause_event_id, "event-1");
+}
+
+TEST_F(NotificationsTest, a_failure_without_a_dead_letter_queue_is_an_event_that_names_none) {
+    worker.nack(take_job(), "x", true);
+    hand_over();
+    ASSERT_EQ(failed.size(), 1U);
+    EXPECT_EQ(failed[0].dead_letter_arn, "");
+}
+
+TEST_F(NotificationsTest, a_failure_and_its_event_are_lost_together_and_survive_together) {
+    const auto lease = take_job();
+    station.stop_syncing();
+    worker.nack(lease, "x", true);
+    station.restart();
+    EXPECT_EQ(rows(), 0U);
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 1);
+    worker.hello();
+    worker.nack(worker.look().at(0).lease, "x", true);
+    station.restart();
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
+    hand_over();
+    EXPECT_EQ(failed.size(), 1U);
+}
+
+TEST_F(NotificationsTest, a_success_is_no_failure) {
+    worker.ack(take_job());
+    hand_over();
+    EXPECT_TRUE(failed.empty());
 }
 
 TEST_F(NotificationsTest, nobody_is_told_whom_the_function_does_not_name) {
