@@ -21,7 +21,7 @@ Result<Image> with_unsigned_samples(const Image& image) {
     if (vips_copy(image.get(), &made, "format", format, nullptr) != 0) {
         return std::unexpected(vips_failure("take samples as unsigned"));
     }
-    const Image samples(made);
+    Image samples(made);
     if (format != VIPS_FORMAT_UINT) return samples;
     constexpr int bits_dropped = 24;
     if (vips_rshift_const1(samples.get(), &made, bits_dropped, nullptr) != 0) {

@@ -1,8 +1,8 @@
 // From a file's bytes to pixels: what is known before decoding, and decoding once.
 //
 // Only the loader of the sniffed format is ever asked, and nothing is decoded before the header is
-// within the limits. Loaders fail at the first warning of theirs: a photo is valid when all of it
-// decodes. What that notices: files cut short, broken structure, and whatever a format's checksums
+// within the limits. A photo is valid when all of it decodes; warnings of a decoder are none of its
+// errors. What that notices: files cut short, broken structure, and whatever a format's checksums
 // cover (PNG's chunks). What it cannot: JPEG has no checksum, so a flipped bit there is noticed
 // only when the codes after it do not fit; and decoding a JPEG smaller reads every code of the file
 // all the same, so it notices just as much.
@@ -45,9 +45,9 @@ Result<void> check_limits(Size size, std::uint32_t pages, const recipe::Limits& 
 // outlives what is made of it.
 Result<PhotoHeader> read_header(std::string_view bytes, const recipe::Limits& limits);
 
-// The pages that are worked on: all of a moving picture within the limits, else one. 8 bits of RGB or RGBA in memory,
-// each side divided by `scale`; 1 for a moving picture. Colours are sRGB, or of the embedded
-// profile when the photo is RGB and has one. Not turned upright.
+// The pages that are worked on: all of a moving picture within the limits, else one. 8 bits of RGB
+// or RGBA in memory, each side divided by `scale`; 1 for a moving picture. Colours are sRGB, or of
+// the embedded profile when the photo is RGB and has one. Not turned upright.
 struct DecodedPhoto {
     std::vector<Image> pages;
     bool is_gray = false;  // The photo has no colours: red, green and blue are the same.

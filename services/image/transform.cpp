@@ -139,6 +139,7 @@ Result<Transformed> transform(const recipe::Recipe& recipe, std::string_view pho
     ONPUT_TRY(const PhotoHeader header, read_header(photo, recipe.limits));
     ONPUT_TRY_VOID(check_pages(recipe, header));
     std::vector<Start> starts;
+    starts.reserve(recipe.derivatives.size());
     for (const recipe::Derivative& derivative : recipe.derivatives) {
         starts.push_back(plan_start(derivative, header));
     }
