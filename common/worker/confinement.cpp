@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -216,6 +217,8 @@ Result<void> allow_computing_only(bool threads_are_allowed) {
     }
     // abort() signals its own thread; any other process is out of reach.
     filter.allow(SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+    // A job may limit its own processor time, and nothing else's.
+    filter.allow(SCMP_SYS(setitimer), SCMP_A0_64(SCMP_CMP_EQ, ITIMER_VIRTUAL));
     // Limits may be read, not set.
     filter.allow(SCMP_SYS(prlimit64), SCMP_A2_64(SCMP_CMP_EQ, 0));
     return filter.load();

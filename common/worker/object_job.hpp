@@ -52,6 +52,7 @@ public:
 
     // Before the first download. Fails with `unavailable`.
     Result<void> open_files();
+    [[nodiscard]] int input_fd() const { return input_.get(); }
     [[nodiscard]] int output_fd() const { return output_.get(); }
 
     // The event's object, to the start of the input file. Results are of this version from then on:

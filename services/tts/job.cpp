@@ -1,9 +1,14 @@
 #include "services/tts/job.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <sys/time.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "common/base/errno_text.hpp"
 #include "services/tts/language.hpp"
@@ -52,16 +57,20 @@ public:
     // After the end.
     [[nodiscard]] const std::string& encoding() const { return decoder_.encoding(); }
     [[nodiscard]] std::uint64_t characters() const { return decoder_.characters(); }
+
+    // So far; the number of the last.
     [[nodiscard]] std::uint64_t segments() const { return segments_; }
 
 private:
     // The next piece, decoded; may be empty before the end.
     Result<std::string> read_more() {
         ssize_t count = 0;
-        while ((count = ::read(fd_, bytes_.data(), bytes_.size())) < 0) {
+        // Not from the file's offset: that says how far the job came.
+        while ((count = ::pread(fd_, bytes_.data(), bytes_.size(), offset_)) < 0) {
             if (errno == EINTR) continue;
             return fail(ErrorCode::internal, "read the text: " + errno_text());
         }
+        offset_ += count;
         std::string text;
         is_at_end_ = count == 0;
         if (is_at_end_) {
@@ -73,6 +82,7 @@ private:
     }
 
     int fd_;
+    off_t offset_ = 0;
     std::vector<char> bytes_;
     TextDecoder decoder_;
     Segmenter segmenter_;
@@ -88,18 +98,115 @@ VoiceRequest voice_request(const SpeechJob& job) {
             .default_language = job.default_language};
 }
 
-Result<SpeechResult> speak(const SpeechJob& job, int input_fd, int output_fd) {
+SpeechSettings settings_of(const SpeechJob& job, const VoiceChoice& choice) {
+    return {.voice = choice.voice.name,
+            .rate_wpm = job.rate_wpm,
+            .pitch = job.pitch,
+            .volume = job.volume};
+}
+
+std::unexpected<Error> system_failure(std::string_view doing) {
+    return fail(ErrorCode::internal, fmt::format("{}: {}", doing, errno_text()));
+}
+
+// Ends this process by SIGVTALRM unless it is set again, or ended by 0, within `time` of processor.
+Result<void> set_time_limit(std::chrono::microseconds time) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    const itimerval timer{
+        .it_interval = {},
+        .it_value = {.tv_sec = seconds.count(), .tv_usec = (time - seconds).count()}};
+    if (::setitimer(ITIMER_VIRTUAL, &timer, nullptr) == 0) return {};
+    return system_failure("set the time limit of a segment");
+}
+
+Result<void> limit_time_of(std::string_view segment) {
+    const auto bytes = static_cast<std::int64_t>(segment.size());
+    return set_time_limit(segment_time_base + bytes * segment_time_per_byte);
+}
+
+// `segment` without what is left out of it.
+std::string without(std::string segment, std::uint64_t number,
+                    const std::vector<TextRange>& left_out) {
+    for (const TextRange& range : left_out) {
+        if (range.segment != number || range.begin > range.end || range.end > segment.size()) {
+            continue;
+        }
+        // As long as before, so that the next range still fits; to the engine, white space is one.
+        std::fill(segment.begin() + static_cast<std::ptrdiff_t>(range.begin),
+                  segment.begin() + static_cast<std::ptrdiff_t>(range.end), ' ');
+    }
+    return segment;
+}
+
+// The segments to speak, each with its number left for the worker and its time limited.
+class Script {
+public:
+    Script(SpokenText& text, const SpeechJob& job, int input_fd)
+        : text_(text), job_(job), input_fd_(input_fd) {}
+
+    Result<std::optional<std::string>> next() {
+        for (;;) {
+            ONPUT_TRY(auto segment, text_.next());
+            if (!segment) return segment;
+            segment = without(*std::move(segment), text_.segments(), job_.left_out);
+            if (!has_speakable(*segment)) continue;
+            ++spoken_;
+            if (::lseek(input_fd_, static_cast<off_t>(text_.segments()), SEEK_SET) < 0) {
+                return system_failure("note the segment");
+            }
+            ONPUT_TRY_VOID(limit_time_of(*segment));
+            return segment;
+        }
+    }
+
+    [[nodiscard]] std::uint64_t spoken() const { return spoken_; }
+
+private:
+    SpokenText& text_;
+    const SpeechJob& job_;
+    int input_fd_;
+    std::uint64_t spoken_ = 0;
+};
+
+// Whether the engine survives it is all that counts.
+Result<SpeechResult> speak_phrase(const Synthesize& engine, const SpeechJob& job) {
+    ONPUT_TRY(const VoiceChoice choice, choose_voice(voice_request(job), job.phrase, find_voice));
+    ONPUT_TRY_VOID(limit_time_of(job.phrase));
+    std::optional<std::string> phrase = job.phrase;
+    ONPUT_TRY_VOID(engine([&phrase] { return std::exchange(phrase, std::nullopt); },
+                          settings_of(job, choice),
+                          [](std::span<const std::int16_t>) { return Result<void>(); }));
+    return SpeechResult{.voice = choice.voice.name};
+}
+
+Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
+                                   std::uint64_t number) {
+    for (;;) {
+        ONPUT_TRY(auto segment, text.next());
+        if (!segment) {
+            return fail(ErrorCode::internal, fmt::format("the text has no segment {}", number));
+        }
+        if (text.segments() != number) continue;
+        return SpeechResult{.voice = choice.voice.name, .quoted = *std::move(segment)};
+    }
+}
+
+Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int input_fd,
+                           int output_fd) {
+    if (!job.phrase.empty()) return speak_phrase(engine, job);
+    if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
     SpokenText text(input_fd, job.charset);
     ONPUT_TRY(const std::string sample, text.read_sample());
     ONPUT_TRY(const VoiceChoice choice, choose_voice(voice_request(job), sample, find_voice));
-    const SpeechSettings settings{.voice = choice.voice.name,
-                                  .rate_wpm = job.rate_wpm,
-                                  .pitch = job.pitch,
-                                  .volume = job.volume};
+    if (job.quoted_segment != 0) return quote_segment(text, choice, job.quoted_segment);
+    // What a crashed attempt left.
+    if (::ftruncate(output_fd, 0) != 0) return system_failure("empty the output");
     ONPUT_TRY(Mp3Writer mp3, Mp3Writer::open(output_fd, job.title));
+    Script script(text, job, input_fd);
     ONPUT_TRY_VOID(
-        synthesize([&text] { return text.next(); }, settings,
-                   [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); }));
+        engine([&script] { return script.next(); }, settings_of(job, choice),
+               [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); }));
+    ONPUT_TRY_VOID(set_time_limit({}));
     if (mp3.samples() == 0) {
         return fail(ErrorCode::invalid_argument,
                     "nothing to say: the text has no letters and no digits", "nothing_to_say");
@@ -110,7 +217,7 @@ Result<SpeechResult> speak(const SpeechJob& job, int input_fd, int output_fd) {
                         .chosen_by = choice.chosen_by,
                         .encoding = text.encoding(),
                         .characters = text.characters(),
-                        .segments = text.segments(),
+                        .segments = script.spoken(),
                         .duration_ms = mp3.samples() * 1000 / speech_sample_rate,
                         .output_bytes = mp3.bytes()};
 }
@@ -118,8 +225,13 @@ Result<SpeechResult> speak(const SpeechJob& job, int input_fd, int output_fd) {
 }  // namespace
 
 Result<std::string> run_speech_job(std::string_view parameters, int input_fd, int output_fd) {
+    return run_speech_job_by(synthesize, parameters, input_fd, output_fd);
+}
+
+Result<std::string> run_speech_job_by(const Synthesize& engine, std::string_view parameters,
+                                      int input_fd, int output_fd) {
     ONPUT_TRY(const SpeechJob job, schema::decode<SpeechJob>(parameters));
-    ONPUT_TRY(const SpeechResult result, speak(job, input_fd, output_fd));
+    ONPUT_TRY(const SpeechResult result, speak(engine, job, input_fd, output_fd));
     return schema::encode(result);
 }
 

@@ -4,15 +4,29 @@
 //     input -> TextDecoder -> Segmenter -> espeak-ng -> Mp3Writer -> output
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
+#include "services/tts/speech.hpp"
 
 namespace onput::tts {
+
+// Bytes of one segment.
+struct TextRange {
+    std::uint64_t segment = 0;  // From 1.
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+
+    ONPUT_FIELDS(segment, begin, end)
+    friend bool operator==(const TextRange&, const TextRange&) = default;
+};
 
 // What to do with the text. Texts left empty are not said; see voice.hpp for who decides about the
 // voice.
@@ -29,9 +43,14 @@ struct SpeechJob {
     std::int32_t pitch = 50;      // 0 to 100.
     std::int32_t volume = 100;    // 0 to 200.
     std::string charset;          // That the object's Content-Type declares.
+    // Of the search for what crashes the engine (phrase_search.hpp).
+    std::vector<TextRange> left_out;   // Not spoken; by segment and place.
+    std::uint64_t quoted_segment = 0;  // Not 0: return this segment, speak nothing.
+    std::string phrase;                // Not empty: speak this, keep nothing.
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
-                 default_language, rate_wpm, pitch, volume, charset)
+                 default_language, rate_wpm, pitch, volume, charset, left_out, quoted_segment,
+                 phrase)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
@@ -46,17 +65,30 @@ struct SpeechResult {
     std::uint64_t segments = 0;    // Spoken.
     std::uint64_t duration_ms = 0;
     std::uint64_t output_bytes = 0;
+    std::string quoted;  // The segment that was asked for.
 
     ONPUT_FIELDS(voice, language, chosen_by, encoding, characters, segments, duration_ms,
-                 output_bytes)
+                 output_bytes, quoted)
     friend bool operator==(const SpeechResult&, const SpeechResult&) = default;
 };
 
+// A segment that takes the engine longer than this hangs: its child is ended by SIGVTALRM. Some 25
+// times what the slowest rate needs.
+inline constexpr std::chrono::milliseconds segment_time_base{2000};
+inline constexpr std::chrono::microseconds segment_time_per_byte{2500};
+
+// speech.hpp's synthesize(), or what a test puts in its place.
+using Synthesize = std::function<Result<void>(
+    const SegmentSource& segments, const SpeechSettings& settings, const SampleSink& sink)>;
+
 // The JobFunction of the worker's zygote, whose initialise is load_speech_engine(). `parameters` is
-// an encoded SpeechJob, the result an encoded SpeechResult. Reads `input_fd` from where it stands;
-// `output_fd` is an empty seekable file. Fails with invalid_argument when the text is at fault and
-// another attempt would be in vain: reasons not_text, unknown_encoding, nothing_to_say,
-// no_such_voice.
+// an encoded SpeechJob, the result an encoded SpeechResult. Reads `input_fd` from its start, and
+// leaves the number of the segment that it begins as the file's offset, where the worker finds it
+// when the child has crashed; `output_fd` is a seekable file, which is emptied first. Fails with
+// invalid_argument when the text is at fault and another attempt would be in vain: reasons
+// not_text, unknown_encoding, nothing_to_say, no_such_voice.
 Result<std::string> run_speech_job(std::string_view parameters, int input_fd, int output_fd);
+Result<std::string> run_speech_job_by(const Synthesize& engine, std::string_view parameters,
+                                      int input_fd, int output_fd);
 
 }  // namespace onput::tts

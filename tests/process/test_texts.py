@@ -48,3 +48,14 @@ def test_a_declared_charset_is_read(onput):
 def test_what_would_be_gibberish_is_refused_with_its_reason(onput, key, body, reason):
     onput.s3.put_object(Bucket="inbox", Key=key, Body=body)
     assert any(reason in detail for detail in story_of(onput, key)), story_of(onput, key)
+
+
+def test_a_phrase_that_crashes_the_engine_is_left_out_named_and_the_rest_is_spoken(onput):
+    # espeak-ng 1.51 aborts on a long dotted abbreviation.
+    text = f"The first paragraph.\n\nOne two {'A.' * 300} three four.\n\nThe last paragraph of the book."
+    onput.s3.put_object(Bucket="inbox", Key="crashes.txt", Body=text.encode())
+    told = story_of(onput, "crashes.txt")[-1]
+    assert "left out, which the speech engine cannot say:" in told and "A.A.A." in told
+    metadata = onput.s3.head_object(Bucket="outbox", Key="crashes.mp3")["Metadata"]
+    assert int(metadata["onput-left-out"]) > 0 and "A.A.A." in metadata["onput-left-out-phrases"]
+    assert int(metadata["onput-duration-ms"]) > 3000

@@ -8,11 +8,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "common/worker/job_process.hpp"
+#include "services/tts/phrase_search.hpp"
 #include "services/tts/speech.hpp"
 
 namespace onput::tts {
@@ -31,11 +34,15 @@ std::string repeat(std::string_view text, std::size_t count) {
     return result;
 }
 
+// espeak-ng 1.51 copies a dotted abbreviation of any length into 80 bytes of its stack.
+const std::string crashing_phrase = repeat("A.", 300);
+
 // The spoken text, its answer, and what its child used.
 struct Spoken {
     Result<SpeechResult> result;
     std::string mp3;
     worker::JobUsage usage;
+    std::uint64_t segment_begun = 0;
 };
 
 Result<SpeechResult> decoded(const Result<std::string>& bytes) {
@@ -45,10 +52,12 @@ Result<SpeechResult> decoded(const Result<std::string>& bytes) {
 
 class SpeechJobTest : public testing::Test {
 protected:
-    void SetUp() override {
+    void SetUp() override { start_zygote(run_speech_job); }
+
+    void start_zygote(worker::JobFunction run) {
         auto created = worker::JobZygote::create({.name = "speech",
                                                   .initialise = load_speech_engine,
-                                                  .run = run_speech_job,
+                                                  .run = std::move(run),
                                                   .readable = {speech_data_folder()},
                                                   .jobs_max = 4});
         ASSERT_TRUE(created) << created.error().message;
@@ -75,7 +84,19 @@ protected:
                   static_cast<ssize_t>(mp3.size()));
         return {.result = decoded(outcomes[0].result),
                 .mp3 = std::move(mp3),
-                .usage = outcomes[0].usage};
+                .usage = outcomes[0].usage,
+                .segment_begun = static_cast<std::uint64_t>(::lseek(input.get(), 0, SEEK_CUR))};
+    }
+
+    // As the worker does, child after child.
+    Spoken speak_around_faults(std::string_view text, PhraseSearch& search) {
+        for (;;) {
+            Spoken spoken = speak(text, search.next());
+            if (auto end = search.take(spoken.result, spoken.segment_begun)) {
+                spoken.result = *std::move(end);
+                return spoken;
+            }
+        }
     }
 
     SpeechResult speak_well(std::string_view text, const SpeechJob& parameters = {}) {
@@ -193,15 +214,58 @@ TEST_F(SpeechJobTest, the_title_is_in_the_files_head) {
 }
 
 TEST_F(SpeechJobTest, a_text_that_crashes_the_engine_fails_alone) {
-    // espeak-ng 1.51 copies a dotted abbreviation of any length into 80 bytes of its stack.
-    const Spoken poisoned = speak(repeat("A.", 300));
+    const Spoken poisoned = speak(crashing_phrase);
     if (poisoned.result)
         GTEST_SKIP() << "this espeak-ng does not crash on long dotted abbreviations";
     EXPECT_EQ(poisoned.result.error().reason, "job_crashed");
     EXPECT_TRUE(
         poisoned.result.error().message.starts_with("speech child ended by signal 6 (aborted)"))
         << poisoned.result.error().message;
+    EXPECT_EQ(poisoned.segment_begun, 1U);
     EXPECT_EQ(speak_well(english).voice, "en");
+}
+
+TEST_F(SpeechJobTest, a_phrase_that_crashes_the_engine_is_left_out_and_the_rest_is_spoken) {
+    if (speak(crashing_phrase).result)
+        GTEST_SKIP() << "this espeak-ng does not crash on long dotted abbreviations";
+    const std::string text =
+        fmt::format("{}\n\nOne two {} three four.\n\n{}", english, crashing_phrase, english);
+    PhraseSearch search(SpeechJob{});
+    const Spoken spoken = speak_around_faults(text, search);
+    ASSERT_TRUE(spoken.result) << spoken.result.error().message;
+    EXPECT_EQ(spoken.result->segments, 5U);
+    EXPECT_EQ(spoken.result->output_bytes, spoken.mp3.size());
+    ASSERT_FALSE(search.left_out().empty());
+    for (const auto& phrase : search.left_out()) {
+        EXPECT_EQ(phrase.range.segment, 3U);
+        EXPECT_TRUE(crashing_phrase.contains(trimmed(phrase.text))) << phrase.text;
+    }
+}
+
+// Crashes and hangs by the word, else speaks.
+Result<void> faulty_engine(const SegmentSource& segments, const SpeechSettings& settings,
+                           const SampleSink& sink) {
+    const SegmentSource checked = [&segments]() -> Result<std::optional<std::string>> {
+        auto segment = segments();
+        if (segment && *segment && (*segment)->contains("crash")) std::abort();
+        for (volatile bool hangs = segment && *segment && (*segment)->contains("hang"); hangs;) {
+        }
+        return segment;
+    };
+    return synthesize(checked, settings, sink);
+}
+
+TEST_F(SpeechJobTest, phrases_that_crash_or_hang_the_engine_are_left_out) {
+    start_zygote([](std::string_view parameters, int input_fd, int output_fd) {
+        return run_speech_job_by(faulty_engine, parameters, input_fd, output_fd);
+    });
+    PhraseSearch search(SpeechJob{});
+    const Spoken spoken = speak_around_faults(
+        "The first paragraph.\n\nIt will crash here.\n\nThe third one.\n\nhang on", search);
+    ASSERT_TRUE(spoken.result) << spoken.result.error().message;
+    ASSERT_EQ(search.left_out().size(), 2U);
+    EXPECT_EQ(search.left_out()[0].text, " crash");
+    EXPECT_EQ(search.left_out()[1].text, "hang");
 }
 
 TEST_F(SpeechJobTest, a_long_text_is_spoken_in_constant_memory) {
