@@ -182,6 +182,27 @@ TEST_F(SpeechJobTest, a_text_without_letters_has_nothing_to_say) {
     }
 }
 
+TEST_F(SpeechJobTest, a_text_that_does_not_fit_its_time_is_refused_unspoken) {
+    SpeechJob job;
+    job.characters_max = english.size() * 100 - 1;
+    const Spoken spoken = speak(repeat(english, 100), job);
+    ASSERT_FALSE(spoken.result);
+    EXPECT_EQ(spoken.result.error().reason, "text_too_long");
+    EXPECT_EQ(spoken.result.error().code, ErrorCode::invalid_argument);
+    EXPECT_TRUE(spoken.mp3.empty());
+    EXPECT_EQ(spoken.segment_begun, 0U);
+}
+
+TEST_F(SpeechJobTest, characters_count_not_bytes) {
+    SpeechJob job;
+    const std::string_view russian = "Сегодня хорошая погода, мы гуляли в парке.";
+    job.characters_max = 42;
+    ASSERT_GT(russian.size(), job.characters_max);
+    EXPECT_EQ(speak_well(russian, job).characters, 42U);
+    job.characters_max = 41;
+    EXPECT_EQ(speak(russian, job).result.error().reason, "text_too_long");
+}
+
 TEST_F(SpeechJobTest, an_image_is_not_a_text) {
     EXPECT_EQ(speak("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"s).result.error().reason, "not_text");
 }
