@@ -13,10 +13,12 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/random.hpp"
 #include "common/base/text.hpp"
 #include "common/worker/job_process.hpp"
 #include "services/tts/phrase_search.hpp"
 #include "services/tts/speech.hpp"
+#include "services/tts/utf8.hpp"
 
 namespace onput::tts {
 namespace {
@@ -287,6 +289,52 @@ TEST_F(SpeechJobTest, phrases_that_crash_or_hang_the_engine_are_left_out) {
     ASSERT_EQ(search.left_out().size(), 2U);
     EXPECT_EQ(search.left_out()[0].text, " crash");
     EXPECT_EQ(search.left_out()[1].text, "hang");
+}
+
+// Words of random letters of a script, and one run without white space.
+std::string random_text(Random& random, char32_t first, char32_t last) {
+    std::string text;
+    for (std::size_t i = 0; i < 200; ++i) {
+        append_utf8(first + static_cast<char32_t>(random.below(last - first + 1)), text);
+        if (i < 140 && random.below(5) == 0) text += ' ';
+    }
+    return text;
+}
+
+TEST_F(SpeechJobTest, random_text_of_any_script_costs_no_more_than_phrases) {
+    struct Script {
+        std::string voice;
+        char32_t first;
+        char32_t last;
+    };
+    const std::vector<Script> scripts{
+        {"en", 'A', 'z'},        {"vi", 0xc0, 0x1b0},
+        {"el", 0x391, 0x3c9},    {"ru", 0x410, 0x44f},
+        {"hy", 0x531, 0x586},    {"he", 0x5d0, 0x5ea},
+        {"ar", 0x621, 0x652},    {"hi", 0x905, 0x94d},
+        {"bn", 0x985, 0x9cd},    {"pa", 0xa05, 0xa4d},
+        {"gu", 0xa85, 0xacd},    {"or", 0xb05, 0xb4d},
+        {"ta", 0xb85, 0xbcd},    {"te", 0xc05, 0xc4d},
+        {"kn", 0xc85, 0xccd},    {"ml", 0xd05, 0xd4d},
+        {"si", 0xd85, 0xdca},    {"th", 0xe01, 0xe4e},
+        {"my", 0x1000, 0x104f},  {"ka", 0x10d0, 0x10f0},
+        {"am", 0x1200, 0x135a},  {"chr-US-Qaaa-x-west", 0x13a0, 0x13f4},
+        {"ja", 0x3041, 0x30ff},  {"cmn", 0x4e00, 0x9fa5},
+        {"ko", 0xac00, 0xd7a3},  {"en", 0x2800, 0x28ff},
+        {"en", 0x1f300, 0x1f5ff}};
+    Random random(11);
+    for (const auto& [voice, first, last] : scripts) {
+        SpeechJob job;
+        job.object_voice = voice;
+        PhraseSearch search(job);
+        const std::string text = fmt::format("{}\n\n1 2 3", random_text(random, first, last));
+        const Spoken spoken = speak_around_faults(text, search);
+        ASSERT_TRUE(spoken.result) << voice << ": " << spoken.result.error().message;
+        RecordProperty("left_out_" + voice, static_cast<int>(search.left_out().size()));
+        if (!search.left_out().empty())
+            fmt::print("{}: {}\n", voice, describe_left_out(search.left_out()));
+    }
+    EXPECT_EQ(speak_well(english).voice, "en");  // The worker's zygote is as it was.
 }
 
 TEST_F(SpeechJobTest, a_long_text_is_spoken_in_constant_memory) {
