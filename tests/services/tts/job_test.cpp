@@ -331,10 +331,28 @@ TEST_F(SpeechJobTest, random_text_of_any_script_costs_no_more_than_phrases) {
         const Spoken spoken = speak_around_faults(text, search);
         ASSERT_TRUE(spoken.result) << voice << ": " << spoken.result.error().message;
         RecordProperty("left_out_" + voice, static_cast<int>(search.left_out().size()));
-        if (!search.left_out().empty())
-            fmt::print("{}: {}\n", voice, describe_left_out(search.left_out()));
     }
     EXPECT_EQ(speak_well(english).voice, "en");  // The worker's zygote is as it was.
+}
+
+TEST_F(SpeechJobTest, long_burmese_words_cost_no_more_than_themselves) {
+    // espeak-ng 1.51 overflows a buffer on some runs of Burmese letters without white space.
+    Random random(3);
+    SpeechJob job;
+    job.object_voice = "my";
+    std::size_t left_out = 0;
+    for (int round = 0; round < 40; ++round) {
+        std::string word;
+        for (int i = 0; i < 180; ++i) {
+            append_utf8(0x1000 + static_cast<char32_t>(random.below(0x50)), word);
+        }
+        PhraseSearch search(job);
+        const Spoken spoken = speak_around_faults(fmt::format("1 2 3\n\n{}", word), search);
+        ASSERT_TRUE(spoken.result) << word << ": " << spoken.result.error().message;
+        for (const auto& phrase : search.left_out()) EXPECT_EQ(phrase.range.segment, 2U);
+        left_out += search.left_out().size();
+    }
+    if (left_out == 0) GTEST_SKIP() << "this espeak-ng does not crash on these Burmese words";
 }
 
 TEST_F(SpeechJobTest, a_long_text_is_spoken_in_constant_memory) {
