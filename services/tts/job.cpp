@@ -168,6 +168,26 @@ private:
     std::uint64_t spoken_ = 0;
 };
 
+// Before anything is spoken. Only a text with so many bytes can have so many characters.
+Result<void> check_length(const SpeechJob& job, int input_fd) {
+    if (job.characters_max == 0) return {};
+    const off_t bytes = ::lseek(input_fd, 0, SEEK_END);
+    if (bytes < 0 || ::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("measure the text");
+    if (static_cast<std::uint64_t>(bytes) <= job.characters_max) return {};
+    SpokenText text(input_fd, job.charset);
+    ONPUT_TRY_VOID(text.read_sample());
+    while (true) {
+        ONPUT_TRY(const auto segment, text.next());
+        if (!segment) break;
+    }
+    if (text.characters() <= job.characters_max) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the text has {} characters, and about {} can be spoken within the "
+                            "function's time limit: split the text, or raise the limit",
+                            text.characters(), job.characters_max),
+                "text_too_long");
+}
+
 // Whether the engine survives it is all that counts.
 Result<SpeechResult> speak_phrase(const Synthesize& engine, const SpeechJob& job) {
     ONPUT_TRY(const VoiceChoice choice, choose_voice(voice_request(job), job.phrase, find_voice));
@@ -194,6 +214,7 @@ Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
 Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int input_fd,
                            int output_fd) {
     if (!job.phrase.empty()) return speak_phrase(engine, job);
+    ONPUT_TRY_VOID(check_length(job, input_fd));
     if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
     SpokenText text(input_fd, job.charset);
     ONPUT_TRY(const std::string sample, text.read_sample());

@@ -47,10 +47,11 @@ struct SpeechJob {
     std::vector<TextRange> left_out;   // Not spoken; by segment and place.
     std::uint64_t quoted_segment = 0;  // Not 0: return this segment, speak nothing.
     std::string phrase;                // Not empty: speak this, keep nothing.
+    std::uint64_t characters_max = 0;  // That its time limit is enough for; 0: any number.
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
                  default_language, rate_wpm, pitch, volume, charset, left_out, quoted_segment,
-                 phrase)
+                 phrase, characters_max)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
@@ -86,7 +87,7 @@ using Synthesize = std::function<Result<void>(
 // leaves the number of the segment that it begins as the file's offset, where the worker finds it
 // when the child has crashed; `output_fd` is a seekable file, which is emptied first. Fails with
 // invalid_argument when the text is at fault and another attempt would be in vain: reasons
-// not_text, unknown_encoding, nothing_to_say, no_such_voice.
+// not_text, unknown_encoding, nothing_to_say, no_such_voice, text_too_long.
 Result<std::string> run_speech_job(std::string_view parameters, int input_fd, int output_fd);
 Result<std::string> run_speech_job_by(const Synthesize& engine, std::string_view parameters,
                                       int input_fd, int output_fd);

@@ -1,5 +1,7 @@
 #include "services/tts/request.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
@@ -84,6 +86,13 @@ Result<SpeechJob> make_job(const Settings& environment, const schema::ObjectInfo
     ONPUT_TRY_VOID(read_number(environment, "VOLUME", {0, 200}, job.volume));
     ONPUT_TRY_VOID(read_number(input.metadata, "onput-rate", {80, 450}, job.rate_wpm));
     return job;
+}
+
+std::uint64_t spoken_characters_max(std::int32_t rate_wpm, std::chrono::seconds time_limit,
+                                    std::uint32_t characters_per_second) {
+    const auto seconds = static_cast<std::uint64_t>(time_limit.count());
+    const auto rate = static_cast<std::uint64_t>(rate_wpm);
+    return std::max<std::uint64_t>(seconds * characters_per_second * rate / usual_rate_wpm, 1);
 }
 
 }  // namespace onput::tts

@@ -1,6 +1,8 @@
 // From a function's message to a speech job: whose settings count, and where the result goes. Pure.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -25,5 +27,12 @@ Result<Output> choose_output(const std::map<std::string, std::string>& environme
 // invalid_argument.
 Result<SpeechJob> make_job(const std::map<std::string, std::string>& environment,
                            const schema::ObjectInfo& input);
+
+// Faster speech has less sound, and takes less time to make.
+inline constexpr std::int32_t usual_rate_wpm = 175;
+
+// How long a text can be spoken within `time_limit`, at `characters_per_second` for the usual rate.
+std::uint64_t spoken_characters_max(std::int32_t rate_wpm, std::chrono::seconds time_limit,
+                                    std::uint32_t characters_per_second);
 
 }  // namespace onput::tts

@@ -94,9 +94,12 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
     ONPUT_CO_TRY_VOID(job.open_files());
     ONPUT_CO_TRY(const auto text,
                  explained(co_await job.download(config.text_bytes_max), "download the text"));
-    ONPUT_CO_TRY(const auto parameters, make_job(environment, text));
+    ONPUT_CO_TRY(auto parameters, make_job(environment, text));
 
-    PhraseSearch search(parameters);
+    parameters.characters_max = spoken_characters_max(
+        parameters.rate_wpm, std::chrono::floor<std::chrono::seconds>(job.limits().wall_time),
+        config.characters_per_second);
+    PhraseSearch search(std::move(parameters));
     ONPUT_CO_TRY(const auto result, co_await run_children(job, search));
     ONPUT_CO_TRY(const auto output, choose_output(environment, event.key));
 

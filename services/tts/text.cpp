@@ -78,6 +78,13 @@ bool reads_as_utf8(std::string_view bytes) {
     return true;
 }
 
+// Seven bits, with the escapes that switch to and from the sets of ISO-2022-JP.
+bool reads_as_iso_2022_jp(std::string_view bytes) {
+    if (std::ranges::any_of(bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+        return false;
+    return bytes.contains("\x1b$B") || bytes.contains("\x1b$@");
+}
+
 bool is_dropped(char32_t code) {
     return code == 0xfeff || code == 0x00ad || code == 0x200b || code == 0x200e || code == 0x200f ||
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2060 && code <= 0x2069);
@@ -142,6 +149,7 @@ Result<void> TextDecoder::decide() {
         if (!utf16) return not_a_text("it holds NUL bytes");
         return is(*utf16, *utf16 == utf16_le ? "utf-16le" : "utf-16be");
     }
+    if (reads_as_iso_2022_jp(pending_)) return open_other("iso-2022-jp");
     const auto controls = static_cast<std::size_t>(std::ranges::count_if(pending_, [](char c) {
         const auto byte = static_cast<unsigned char>(c);
         return byte == 0x7f || (byte < 0x20 && !is_line_or_space(byte));
@@ -163,9 +171,13 @@ Result<void> TextDecoder::decide_other() {
                     "it with Content-Type 'text/plain; charset=...'",
                     "unknown_encoding");
     }
-    ONPUT_TRY(other_, CharsetDecoder::open(*charset));
+    return open_other(*std::move(charset));
+}
+
+Result<void> TextDecoder::open_other(std::string charset) {
+    ONPUT_TRY(other_, CharsetDecoder::open(charset));
     encoding_ = TextEncoding::other;
-    name_ = *std::move(charset);
+    name_ = std::move(charset);
     return {};
 }
 

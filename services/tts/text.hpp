@@ -4,7 +4,8 @@
 //   1. A byte order mark says UTF-8, UTF-16LE or UTF-16BE.
 //   2. NUL bytes, all at even or all at odd places, in at least one unit of 64, in what reads as
 //      UTF-16 without control characters: UTF-16BE or UTF-16LE.
-//   3. Any other NUL, or control characters above one byte in fifty: not a text.
+//   3. Any other NUL: not a text. Seven bits with the escapes of ISO-2022-JP: that. Else control
+//      characters above one byte in fifty: not a text.
 //   4. Well-formed UTF-8: UTF-8, whatever was declared.
 //   5. The charset that the object's Content-Type declares, when ICU knows it.
 //   6. What charset.hpp detects: windows-1251, koi8-r, shift_jis, gb18030, windows-1252 ...
@@ -54,6 +55,7 @@ public:
 private:
     Result<void> decide();
     Result<void> decide_other();
+    Result<void> open_other(std::string charset);
     Result<void> decode(std::string& out);
     void decode_utf8_bytes(std::string& out);
     void decode_utf16(TextEncoding encoding, std::string& out);

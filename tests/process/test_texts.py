@@ -59,3 +59,11 @@ def test_a_phrase_that_crashes_the_engine_is_left_out_named_and_the_rest_is_spok
     metadata = onput.s3.head_object(Bucket="outbox", Key="crashes.mp3")["Metadata"]
     assert int(metadata["onput-left-out"]) > 0 and "A.A.A." in metadata["onput-left-out-phrases"]
     assert int(metadata["onput-duration-ms"]) > 3000
+
+
+def test_a_text_that_does_not_fit_the_time_limit_is_refused_at_once(onput):
+    sentence = b"This is a sentence of a very long book. "
+    onput.s3.put_object(Bucket="inbox", Key="endless.txt", Body=sentence * (10_000_000 // len(sentence)))
+    told = story_of(onput, "endless.txt")
+    assert any("about 9000000 can be spoken" in detail for detail in told), told
+    onput.receive("speech-dead-letters")

@@ -104,5 +104,13 @@ TEST(SpeechRequest, numbers_out_of_bounds_or_no_numbers_are_refused) {
     }
 }
 
+TEST(SpeechRequest, the_longest_text_follows_from_the_time_limit_and_the_rate) {
+    using std::chrono::seconds;
+    EXPECT_EQ(spoken_characters_max(175, seconds(900), 10'000), 9'000'000U);
+    EXPECT_EQ(spoken_characters_max(350, seconds(900), 10'000), 18'000'000U);
+    EXPECT_EQ(spoken_characters_max(80, seconds(1), 10'000), 4'571U);
+    EXPECT_GT(spoken_characters_max(80, seconds(0), 10'000), 0U);  // 0 would be: any length.
+}
+
 }  // namespace
 }  // namespace onput::tts

@@ -277,5 +277,14 @@ TEST(Utf8, every_code_point_survives_and_every_broken_form_is_refused) {
     }
 }
 
+TEST(TextDecoder, the_escapes_of_iso_2022_jp_are_read) {
+    expect_decodes("\x1b$B$3$s$K$A$O\x1b(B. Hello.", "こんにちは. Hello.", "iso-2022-jp");
+    // Colours of a terminal are no text of it.
+    const std::string coloured =
+        "A line of words in \x1b[1mbold\x1b[0m, and many more that are not, " +
+        std::string(60, 'x');
+    EXPECT_EQ(decode(coloured)->encoding, "utf-8");
+}
+
 }  // namespace
 }  // namespace onput::tts
