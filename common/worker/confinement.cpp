@@ -1,5 +1,6 @@
 #include "common/worker/confinement.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -192,6 +193,13 @@ Result<void> forbid_new_privileges() {
 
 Result<void> drop_capabilities() {
     __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> held{};
+    const bool has_any = ::syscall(SYS_capget, &header, held.data()) != 0 ||
+                         std::ranges::any_of(held, [](const __user_cap_data_struct& of) {
+                             return (of.effective | of.permitted | of.inheritable) != 0;
+                         });
+    // Where a unit forbids capset, there are none to drop.
+    if (!has_any) return {};
     const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
     if (::syscall(SYS_capset, &header, none.data()) == 0) return {};
     return fail(ErrorCode::unavailable, "drop capabilities: " + errno_text());
