@@ -235,7 +235,7 @@ Result<void> allow_computing_only(bool threads_are_allowed) {
 void erase_environment() {
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
         ::explicit_bzero(*entry, std::strlen(*entry));
-    static_cast<void>(::clearenv());
+    static_cast<void>(::clearenv());  // NOLINT(concurrency-mt-unsafe): one thread, after a fork.
 }
 
 }  // namespace onput::worker
