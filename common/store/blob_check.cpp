@@ -65,7 +65,7 @@ void check_segment(const OpenFile& segment, BlobsCheck& check) {
         const auto header = decode_record_header(block);
         const bool ours = header && header->offset == at && (!head || header->salt == head->salt);
         if (ours) {
-            check.places.emplace(header->segment, header->offset);
+            check.places.emplace_back(header->segment, header->offset);
             check_record(segment, *header, check);
             at += record_bytes(header->data_bytes, header->owner_bytes());
             continue;
@@ -145,13 +145,13 @@ Result<BlobsCheck> check_stored_blobs(const std::string& directory) {
     ONPUT_TRY_VOID(
         for_each_file(directory + "/blobs", check, [](const OpenFile& file, BlobsCheck& found) {
             // Others are unfinished or not ours.
-            const bool is_ours =
-                fs::path(file.path).filename().string().find('.') == std::string::npos;
-            if (!is_ours) return;
             const std::string name = fs::path(file.path).filename().string();
-            if (const auto id = parse_number<std::uint64_t>(name, 16)) found.places.emplace(0, *id);
+            if (name.contains('.')) return;
+            const auto id = parse_number<std::uint64_t>(name, 16);
+            if (id) found.places.emplace_back(0, *id);
             check_file(file, found);
         }));
+    std::ranges::sort(check.places);
     return check;
 }
 

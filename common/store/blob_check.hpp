@@ -2,13 +2,14 @@
 // without a change. A damaged blob is named by its owner where that can be read.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "common/store/blobs.hpp"
 
 namespace onput::store {
 
@@ -19,10 +20,14 @@ struct BlobsCheck {
     std::uint64_t unsummed = 0;  // Of the sound: large blobs written before there were checksums.
     std::uint64_t fault_count = 0;
     std::vector<std::string> faults;  // The first faults_max of them, each a sentence.
-    // Where a blob is, damaged or not: BlobRef's segment and id.
-    std::set<std::pair<std::uint64_t, std::uint64_t>> places;
+    // Where blobs are, damaged or not, in order: BlobRef's segment and id. 16 bytes for each blob.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
 
     [[nodiscard]] bool is_sound() const { return fault_count == 0; }
+    // Damaged or not.
+    [[nodiscard]] bool is_there(const BlobRef& blob) const {
+        return std::ranges::binary_search(places, std::pair(blob.segment, blob.id));
+    }
     void find(std::string fault) {
         ++fault_count;
         if (faults.size() < faults_max) faults.push_back(std::move(fault));

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "common/store/blobs.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/fsck_report.hpp"
 #include "services/ctl/instance.hpp"
@@ -22,24 +21,17 @@ void note_failure(const Error& error, FolderReport& folder) {
     static_cast<void>(report("fsck", error));  // The exit code is made of all folders.
 }
 
-void find_missing(const std::vector<MissingBlob>& named, FolderReport& folder) {
-    if (!folder.blobs) return;
-    for (const MissingBlob& one : named) {
-        const auto ref = store::parse_blob_ref(one.blob);
-        if (ref && folder.blobs->places.contains(std::pair(ref->segment, ref->id))) continue;
-        ++folder.missing_count;
-        if (folder.missing.size() < FolderReport::missing_max) folder.missing.push_back(one);
-    }
-}
-
 FolderReport check_folder(std::string_view service, const std::string& path,
                           const FsckOptions& options) {
     FolderReport folder{.service = std::string(service), .folder = path};
-    std::vector<MissingBlob> named;
-    const auto see = [&named](std::string_view key, std::string_view value) {
-        if (auto blob = blob_in_row(key, value)) {
-            named.push_back({.object = std::string(key.substr(2)), .blob = *std::move(blob)});
-        }
+    auto blobs = store::check_stored_blobs(path);
+    if (blobs) {
+        folder.blobs = *std::move(blobs);
+    } else {
+        note_failure(blobs.error(), folder);
+    }
+    const auto see = [&folder](std::string_view key, std::string_view value) {
+        folder.see_row(key, value);
     };
     auto rows =
         options.repair ? store::repair_rows(path, see) : store::check_stored_rows(path, see);
@@ -48,13 +40,6 @@ FolderReport check_folder(std::string_view service, const std::string& path,
     } else {
         note_failure(rows.error(), folder);
     }
-    auto blobs = store::check_stored_blobs(path);
-    if (blobs) {
-        folder.blobs = *std::move(blobs);
-    } else {
-        note_failure(blobs.error(), folder);
-    }
-    find_missing(named, folder);
     return folder;
 }
 

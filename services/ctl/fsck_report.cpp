@@ -2,41 +2,15 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
-#include "common/base/time.hpp"
-#include "common/schema/codec.hpp"
-#include "common/schema/fields.hpp"
 #include "common/schema/json.hpp"
-#include "common/schema/storage_objects.hpp"
+#include "common/schema/object_record.hpp"
 
 namespace onput::ctl {
 namespace {
-
-constexpr std::string_view object_rows = "o/";
-
-// The fields of an object's row up to its blob; decoding ignores those behind.
-struct ObjectRow {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::object_record};
-
-    std::uint64_t size_bytes = 0;
-    std::string etag;
-    Timestamp last_modified;
-    std::vector<schema::Checksum> checksums;
-    std::string content_type;
-    std::map<std::string, std::string> headers;
-    std::map<std::string, std::string> metadata;
-    std::uint64_t sequencer = 0;
-    std::string event_id;
-    std::string trace_id;
-    std::string blob;
-
-    ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
-                 sequencer, event_id, trace_id, blob)
-};
 
 // One line of a folder's report.
 template <typename... Values>
@@ -139,11 +113,16 @@ bool FolderReport::is_sound() const {
            missing_count == 0;
 }
 
-std::optional<std::string> blob_in_row(std::string_view key, std::string_view value) {
-    if (!key.starts_with(object_rows)) return std::nullopt;
-    auto row = schema::decode<ObjectRow>(value);
-    if (!row || row->blob.empty()) return std::nullopt;
-    return std::move(row->blob);
+void FolderReport::see_row(std::string_view key, std::string_view value) {
+    if (!blobs || !key.starts_with(schema::object_rows_prefix)) return;
+    const auto row = schema::decode<schema::ObjectRecord>(value);
+    if (!row || row->blob.empty()) return;
+    const auto ref = store::parse_blob_ref(row->blob);
+    if (ref && blobs->is_there(*ref)) return;
+    ++missing_count;
+    if (missing.size() >= missing_max) return;
+    key.remove_prefix(schema::object_rows_prefix.size());
+    missing.push_back({.object = std::string(key), .blob = row->blob});
 }
 
 std::string as_text(const FolderReport& report) {

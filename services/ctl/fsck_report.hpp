@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/store/blob_check.hpp"
@@ -28,13 +29,12 @@ struct FolderReport {
     std::vector<MissingBlob> missing;  // The first missing_max of them.
     std::vector<std::string> failures;
 
+    // Takes note when it is the row of an object whose blob is not among `blobs`: these come first.
+    void see_row(std::string_view key, std::string_view value);
+
     // Nothing that is damaged is left.
     [[nodiscard]] bool is_sound() const;
 };
-
-// The blob that an object's row names: what is left of the bytes of an object above the size that
-// is kept in rows. Nothing for any other row.
-std::optional<std::string> blob_in_row(std::string_view key, std::string_view value);
 
 std::string as_text(const FolderReport& report);
 std::string as_json(const std::vector<FolderReport>& reports);

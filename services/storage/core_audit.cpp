@@ -34,7 +34,8 @@ Result<void> StorageCore::check_rows() const {
     std::set<std::string, std::less<>> with_data;  // "<bucket>/<key>" of objects with a data row.
     std::set<std::string> blobs;
     ONPUT_TRY_VOID(for_each_row_of(
-        view_, "o/", [&](std::string_view name, const store::Row& row) -> Result<void> {
+        view_, schema::object_rows_prefix,
+        [&](std::string_view name, const store::Row& row) -> Result<void> {
             ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(row.value));
             if (!buckets_.all().contains(std::string(name.substr(0, name.find('/'))))) {
                 return misfit("an object has no bucket: " + row.key);

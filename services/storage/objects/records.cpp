@@ -30,7 +30,7 @@ std::string bucket_row(std::string_view bucket) {
 }
 
 std::string object_row(std::string_view bucket, std::string_view key) {
-    return joined("o/", bucket, key);
+    return joined(schema::object_rows_prefix, bucket, key);
 }
 
 std::string data_row(std::string_view bucket, std::string_view key) {
@@ -59,7 +59,7 @@ store::Range bucket_rows() {
 }
 
 store::Range object_rows() {
-    return store::Range::of_prefix("o/");
+    return store::Range::of_prefix(schema::object_rows_prefix);
 }
 
 store::Range trash_rows() {

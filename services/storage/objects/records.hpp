@@ -20,6 +20,7 @@
 #include "common/outbox/rows.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
+#include "common/schema/object_record.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "common/store/store.hpp"
@@ -54,29 +55,7 @@ struct BucketRecord {
     friend bool operator==(const BucketRecord&, const BucketRecord&) = default;
 };
 
-// What a listing shows comes first.
-struct ObjectRecord {
-    // Version 2 added source.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::object_record, .version = 2};
-
-    std::uint64_t size_bytes = 0;
-    std::string etag;
-    Timestamp last_modified;
-    std::vector<schema::Checksum> checksums;
-    std::string content_type;
-    std::map<std::string, std::string> headers;
-    std::map<std::string, std::string> metadata;
-    std::uint64_t sequencer = 0;
-    std::string event_id;
-    std::string trace_id;
-    std::string blob;  // Text of a BlobRef; empty: the bytes are in the data row, if there are any.
-    std::string idempotency_key;
-    std::string source;  // "bucket/key" of what a worker made it of; empty: nobody's result.
-
-    ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
-                 sequencer, event_id, trace_id, blob, idempotency_key, source)
-    friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
-};
+using schema::ObjectRecord;
 
 struct TrashRecord {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::trash_record};
