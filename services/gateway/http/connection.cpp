@@ -13,10 +13,6 @@ namespace onput::http {
 namespace {
 
 constexpr std::string_view head_end = "\r\n\r\n";
-// A larger head's memory is not kept while a connection idles.
-constexpr std::size_t idle_head_bytes_max = 8 * 1024;
-// Each connection has a buffer of this size in any case.
-constexpr std::size_t own_head_bytes = 8 * 1024;
 // Blank lines before a request that old clients send after a body.
 constexpr std::size_t blank_bytes_max = 4;
 
@@ -148,7 +144,7 @@ Task<Connection::HeadOutcome> Connection::await_head() {
         const SteadyTime deadline =
             begun ? *begun + options_.head_timeout : now() + options_.idle_timeout;
         const std::size_t capacity = std::min(input.size() * 2, options_.header_bytes_max + 1);
-        if (capacity > own_head_bytes && !head_memory_.grow_to(capacity)) {
+        if (capacity > idle_buffer_bytes && !head_memory_.grow_to(capacity)) {
             co_return std::unexpected(too_many_heads);
         }
         const auto arrived = co_await wire_.read_more(capacity, deadline);
@@ -163,7 +159,7 @@ Task<Connection::HeadOutcome> Connection::await_head() {
 void Connection::trim() {
     wire_.trim();
     head_memory_.release();
-    if (head_bytes_.capacity() > idle_head_bytes_max) head_bytes_ = std::string();
+    if (head_bytes_.capacity() > idle_buffer_bytes) head_bytes_ = std::string();
 }
 
 std::size_t Connection::skip_blank_lines() {

@@ -7,8 +7,6 @@
 namespace onput::http {
 namespace {
 
-// Enough for nearly every head; kept while a connection idles.
-constexpr std::size_t idle_buffer_bytes = 8 * 1024;
 // A connection that never has to wait lets the others have a turn after so many writes.
 constexpr unsigned writes_at_once_max = 16;
 

@@ -22,6 +22,9 @@
 
 namespace onput::http {
 
+// Enough for nearly every head; what each connection keeps while it idles.
+inline constexpr std::size_t idle_buffer_bytes = 8 * 1024;
+
 class Wire final : private StreamEvents {
 public:
     Wire(std::shared_ptr<Stream> stream, const Options& options);
