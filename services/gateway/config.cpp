@@ -30,6 +30,7 @@ std::vector<std::string> Config::validate() const {
     }
     if (const auto proxies = TrustedProxies::make(trusted_proxies); !proxies)
         faults.push_back(proxies.error().message);
+    if (client_stall_timeout_ms == 0) faults.emplace_back("client_stall_timeout_ms is 0");
     const auto check_memory = [&faults](std::string_view name, std::uint64_t bytes) {
         if (bytes < memory_bytes_min)
             faults.push_back(fmt::format("{} must be at least {}", name, memory_bytes_min));

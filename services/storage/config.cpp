@@ -23,6 +23,7 @@ std::vector<std::string> Config::validate() const {
         faults.emplace_back("inline_bytes_max is above 65536.");
     }
     if (segment_bytes < segment_bytes_min) faults.emplace_back("segment_bytes is below 4194304.");
+    if (write_idle_timeout_ms == 0) faults.emplace_back("write_idle_timeout_ms is 0.");
     if (blob_threads == 0 || blob_threads > blob_threads_max) {
         faults.emplace_back("blob_threads is not between 1 and 64.");
     }

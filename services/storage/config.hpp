@@ -39,7 +39,8 @@ struct Config {
         option("free_bytes_min", self.free_bytes_min,
                "Room that is left on the disk: with less, writes are refused, bytes.");
         option("write_idle_timeout_ms", self.write_idle_timeout_ms,
-               "An upload ends when nothing of it comes for so long, milliseconds.");
+               "An upload ends when nothing of it comes for so long, milliseconds; longer than the "
+               "10 s for which the gateway collects a piece.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 
