@@ -19,13 +19,22 @@ std::string signed_by(const std::string& signature) {
     return "AWS " + example_key + ":" + signature;
 }
 
-TestRequest object_get() {
-    return {.method = "GET",
-            .path = "/johnsmith/photos/puppy.jpg",
-            .query = {},
+struct Signed {
+    std::string date;
+    std::string signature;
+};
+
+TestRequest get(const std::string& path, const std::string& query, const Signed& with) {
+    return {.path = path,
+            .query = query,
             .headers = {{"Host", "localhost:4566"},
-                        {"Date", "Tue, 27 Mar 2007 19:36:42 +0000"},
-                        {"Authorization", signed_by("bWq2s1WEIj+Ydj0vQ697zp+IXMU=")}}};
+                        {"Date", with.date},
+                        {"Authorization", signed_by(with.signature)}}};
+}
+
+TestRequest object_get() {
+    return get("/johnsmith/photos/puppy.jpg", "",
+               {"Tue, 27 Mar 2007 19:36:42 +0000", "bWq2s1WEIj+Ydj0vQ697zp+IXMU="});
 }
 
 std::string reason_of(Gate& gate, TestRequest request) {
@@ -89,17 +98,11 @@ TEST(SigV2Header, headers_of_amazon_are_sorted_and_repeated_ones_joined) {
 
 TEST(SigV2Header, of_the_query_only_sub_resources_are_signed) {
     Gate gate(march_27);
-    TestRequest list{.method = "GET",
-                     .path = "/johnsmith/",
-                     .query = "prefix=photos&max-keys=50&marker=puppy",
-                     .headers = {{"Date", "Tue, 27 Mar 2007 19:42:41 +0000"},
-                                 {"Authorization", signed_by("htDYFYduRNen8P9ZfE/s9SuKy0U=")}}};
+    TestRequest list = get("/johnsmith/", "prefix=photos&max-keys=50&marker=puppy",
+                           {"Tue, 27 Mar 2007 19:42:41 +0000", "htDYFYduRNen8P9ZfE/s9SuKy0U="});
     EXPECT_EQ(reason_of(gate, list), "");
-    TestRequest acl{.method = "GET",
-                    .path = "/johnsmith/",
-                    .query = "acl",
-                    .headers = {{"Date", "Tue, 27 Mar 2007 19:44:46 +0000"},
-                                {"Authorization", signed_by("c2WLPFtWHVgbEmeEG93a4cG37dM=")}}};
+    TestRequest acl = get("/johnsmith/", "acl",
+                          {"Tue, 27 Mar 2007 19:44:46 +0000", "c2WLPFtWHVgbEmeEG93a4cG37dM="});
     EXPECT_EQ(reason_of(gate, acl), "");
     acl.query = "policy";
     EXPECT_EQ(reason_of(gate, acl), "signature_does_not_match");
@@ -114,17 +117,11 @@ TEST(SigV2Header, a_header_form_does_not_take_headers_from_the_query) {
 
 TEST(SigV2Header, the_path_is_signed_as_it_was_sent) {
     Gate gate(march_28);
-    TestRequest request{.method = "GET",
-                        .path = "/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re",
-                        .query = {},
-                        .headers = {{"Date", "Wed, 28 Mar 2007 01:49:49 +0000"},
-                                    {"Authorization", signed_by("DNEZGsoieTZ92F3bUfSPQcbGmlM=")}}};
+    TestRequest request = get("/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re", "",
+                              {"Wed, 28 Mar 2007 01:49:49 +0000", "DNEZGsoieTZ92F3bUfSPQcbGmlM="});
     EXPECT_EQ(reason_of(gate, request), "");
-    TestRequest buckets{.method = "GET",
-                        .path = "/",
-                        .query = {},
-                        .headers = {{"Date", "Wed, 28 Mar 2007 01:29:59 +0000"},
-                                    {"Authorization", signed_by("qGdzdERIC03wnaRNKh6OqZehG9s=")}}};
+    TestRequest buckets =
+        get("/", "", {"Wed, 28 Mar 2007 01:29:59 +0000", "qGdzdERIC03wnaRNKh6OqZehG9s="});
     EXPECT_EQ(reason_of(gate, buckets), "");
 }
 
