@@ -1,5 +1,5 @@
-// The row of an object in the storage service's store (services/storage/objects/records.hpp has all
-// of its rows). Here because `onput fsck` reads it as well, from a store that is stopped.
+// Rows of the storage service's store that refer to bytes (services/storage/objects/records.hpp has
+// all of its rows). Here because `onput fsck` reads them as well, from a store that is stopped.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,16 @@
 
 namespace onput::schema {
 
-// Keys of such rows, behind the partition: "o/<bucket>/<key>".
-inline constexpr std::string_view object_rows_prefix = "o/";
+// Keys of such rows, behind the partition. A key of an object has no NUL where it has versions.
+inline constexpr std::string_view object_rows_prefix = "o/";    // o/<bucket>/<key>
+inline constexpr std::string_view version_rows_prefix = "v/";   // v/<bucket>/<key>\0<age>
+inline constexpr std::string_view part_rows_prefix = "p/";      // p/<upload id>/<number>
+inline constexpr std::string_view manifest_rows_prefix = "x/";  // x/<upload id>
 
-// What a listing shows comes first.
+// One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
-    // Version 2 added source.
-    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 2};
+    // Version 2 added source; version 3 what follows it.
+    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 3};
 
     std::uint64_t size_bytes = 0;
     std::string etag;
@@ -32,13 +35,61 @@ struct ObjectRecord {
     std::uint64_t sequencer = 0;
     std::string event_id;
     std::string trace_id;
-    std::string blob;  // Text of a BlobRef; empty: the bytes are in the data row, if there are any.
+    std::string blob;  // Text of a BlobRef; empty: its bytes are in the data row, if it has any, or
+                       // in the blobs of its manifest.
     std::string idempotency_key;
-    std::string source;  // "bucket/key" of what a worker made it of; empty: nobody's result.
+    std::string source = {};  // "bucket/key" of what a worker made it of; empty: nobody's result.
+    bool has_version_id = false;     // False: it is the null version.
+    bool is_delete_marker = false;   // Never in an object row.
+    std::string manifest = {};       // The upload that it was; empty: it has one piece.
+    std::uint32_t parts_count = 0;   // Of the manifest.
+    std::string checksum_type = {};  // "COMPOSITE"; empty: FULL_OBJECT.
+    std::string storage_class = {};  // Empty: STANDARD.
+    std::string website_redirect = {};
+    std::vector<Tag> tags = {};
+    ObjectLock lock = {};
 
     ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
-                 sequencer, event_id, trace_id, blob, idempotency_key, source)
+                 sequencer, event_id, trace_id, blob, idempotency_key, source, has_version_id,
+                 is_delete_marker, manifest, parts_count, checksum_type, storage_class,
+                 website_redirect, tags, lock)
     friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
+};
+
+// A part of an upload under way. Its bytes are always a blob, whose owner is this row.
+struct PartRecord {
+    static constexpr MessageInfo info{.kind = Kind::part_record};
+
+    std::uint64_t size_bytes = 0;
+    std::string etag;
+    Timestamp last_modified;
+    std::vector<Checksum> checksums;
+    std::string blob;
+
+    ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, blob)
+    friend bool operator==(const PartRecord&, const PartRecord&) = default;
+};
+
+struct ManifestPart {
+    std::uint32_t number = 0;
+    std::uint64_t size_bytes = 0;
+    std::string blob = {};
+    std::string checksum = {};  // Base64; empty: none. Of the manifest's algorithm.
+
+    ONPUT_FIELDS(number, size_bytes, blob, checksum)
+    friend bool operator==(const ManifestPart&, const ManifestPart&) = default;
+};
+
+// What the bytes of a completed upload are, in order. One version refers to it, as long as it is
+// there.
+struct ManifestRecord {
+    static constexpr MessageInfo info{.kind = Kind::manifest_record};
+
+    std::string checksum_algorithm;
+    std::vector<ManifestPart> parts;
+
+    ONPUT_FIELDS(checksum_algorithm, parts)
+    friend bool operator==(const ManifestRecord&, const ManifestRecord&) = default;
 };
 
 }  // namespace onput::schema

@@ -10,6 +10,8 @@
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "common/schema/storage_uploads.hpp"
+#include "common/schema/storage_versions.hpp"
 #include "common/schema/topics.hpp"
 #include "common/schema/wire.hpp"
 
@@ -21,7 +23,7 @@ using AllMessages = std::tuple<
     WriteOpened, AppendWrite, WriteAppended, FinishWrite, AbortWrite, GetObject, ObjectGot,
     ReadObject, CloseRead, HeadObject, ObjectInfo, DeleteObject, ObjectDeleted, ListObjects,
     ObjectList, PutNotification, GetNotification, NotificationConfiguration, ExplainEvent,
-    EventExplained, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord, FetchJournal,
+    EventExplained, PutVersioning, PutObjectLock, PutTags, TagsPut, PutRetention, PutLegalHold, DeleteObjects, ObjectsDeleted, ListVersions, VersionList, CreateUpload, UploadCreated, CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList, ListUploads, UploadList, ListObjectParts, ObjectPartList, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord, FetchJournal,
     JournalPage, FindJournal, JournalPosition, CheckDestinations, DestinationsChecked,
     ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
     ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,

@@ -2,7 +2,7 @@
 //
 // Reasons of errors: no_such_bucket, bucket_already_exists (another account's),
 // bucket_already_owned_by_you, bucket_not_empty, invalid_bucket_name, too_many_buckets,
-// access_denied, and those of notification validation (invalid_argument, malformed_xml,
+// invalid_bucket_state, invalid_retention, access_denied, and those of notification validation (invalid_argument, malformed_xml,
 // invalid_request) whose message and details are AWS's own.
 #pragma once
 
@@ -12,29 +12,49 @@
 
 namespace onput::schema {
 
+// A bucket begins without versions, and never gets back to that.
+enum class Versioning : std::uint8_t { unset = 0, enabled = 1, suspended = 2 };
+
+// The retention of new versions that bring none of their own.
+struct DefaultRetention {
+    std::string mode = {};   // "GOVERNANCE" or "COMPLIANCE"; empty: none.
+    std::uint32_t days = 0;  // One of the two.
+    std::uint32_t years = 0;
+
+    ONPUT_FIELDS(mode, days, years)
+    friend bool operator==(const DefaultRetention&, const DefaultRetention&) = default;
+};
+
 struct BucketInfo {
-    static constexpr MessageInfo info{.kind = Kind::bucket_info};
+    // Version 2 added versioning, has_object_lock and default_retention.
+    static constexpr MessageInfo info{.kind = Kind::bucket_info, .version = 2};
 
     std::string name;
     std::string owner_account;
     std::string region;
     Timestamp created_at;
+    Versioning versioning = Versioning::unset;
+    bool has_object_lock = false;  // Then versioning is enabled and stays so.
+    DefaultRetention default_retention;
 
-    ONPUT_FIELDS(name, owner_account, region, created_at)
+    ONPUT_FIELDS(name, owner_account, region, created_at, versioning, has_object_lock,
+                 default_retention)
     friend bool operator==(const BucketInfo&, const BucketInfo&) = default;
 };
 
 // Creating one's own bucket again succeeds in us-east-1 and is `bucket_already_owned_by_you`
 // elsewhere, as on AWS.
 struct CreateBucket {
-    static constexpr MessageInfo info{.kind = Kind::create_bucket};
+    // Version 2 added has_object_lock.
+    static constexpr MessageInfo info{.kind = Kind::create_bucket, .version = 2};
     static constexpr std::string_view method = "storage.create_bucket";
     using Reply = BucketInfo;
 
     std::string name;
     std::string region;  // LocationConstraint; empty: the configured region.
+    bool has_object_lock = false;
 
-    ONPUT_FIELDS(name, region)
+    ONPUT_FIELDS(name, region, has_object_lock)
     friend bool operator==(const CreateBucket&, const CreateBucket&) = default;
 };
 
@@ -61,7 +81,8 @@ struct HeadBucket {
 };
 
 struct BucketList {
-    static constexpr MessageInfo info{.kind = Kind::bucket_list};
+    // Version 2 has version 2 of BucketInfo.
+    static constexpr MessageInfo info{.kind = Kind::bucket_list, .version = 2};
 
     std::vector<BucketInfo> buckets;  // By name.
 
@@ -79,6 +100,33 @@ struct ListBuckets {
 
     ONPUT_FIELDS(prefix)
     friend bool operator==(const ListBuckets&, const ListBuckets&) = default;
+};
+
+// invalid_bucket_state where an object lock keeps it enabled. Reply and state: HeadBucket's.
+struct PutVersioning {
+    static constexpr MessageInfo info{.kind = Kind::put_versioning};
+    static constexpr std::string_view method = "storage.put_versioning";
+    using Reply = Empty;
+
+    std::string bucket;
+    Versioning status = Versioning::enabled;  // Not unset.
+
+    ONPUT_FIELDS(bucket, status)
+    friend bool operator==(const PutVersioning&, const PutVersioning&) = default;
+};
+
+// Turns object lock on, for ever, and sets the default retention; invalid_bucket_state unless
+// versioning is enabled.
+struct PutObjectLock {
+    static constexpr MessageInfo info{.kind = Kind::put_object_lock};
+    static constexpr std::string_view method = "storage.put_object_lock";
+    using Reply = Empty;
+
+    std::string bucket;
+    DefaultRetention default_retention;
+
+    ONPUT_FIELDS(bucket, default_retention)
+    friend bool operator==(const PutObjectLock&, const PutObjectLock&) = default;
 };
 
 enum class DestinationKind : std::uint8_t { queue = 1, topic = 2, function = 3 };

@@ -11,11 +11,17 @@
 // bytes. A small download is one reply with the bytes attached; a large one opens a read session:
 // ReadObject ... CloseRead.
 //
-// Reasons: no_such_bucket, no_such_key, access_denied, key_too_long, entity_too_large,
-// precondition_failed (details: Condition), superseded, result_exists, not_modified (details:
-// ETag, Last-Modified),
-// invalid_range (details: ActualObjectSize, RangeRequested), no_such_session, metadata_too_large,
-// storage_full.
+// Versions of an object are named by an opaque text, or "null"; empty is the current one. Locks,
+// tags and lists of versions are in storage_versions.hpp, multipart uploads in storage_uploads.hpp.
+//
+// Reasons: no_such_bucket, no_such_key, no_such_version, invalid_version_id, access_denied,
+// key_too_long, entity_too_large, precondition_failed (details: Condition), superseded,
+// result_exists, not_modified (details: ETag, Last-Modified), invalid_range (details:
+// ActualObjectSize, RangeRequested), invalid_part_number, no_such_session, metadata_too_large,
+// invalid_tag, too_many_tags, object_locked, missing_object_lock, storage_full. Where the current
+// version is a delete marker, no_such_key has it in its details, and method_not_allowed answers a
+// request for that version. Details named x-amz-..., Last-Modified or Allow are headers of the
+// answer.
 #pragma once
 
 #include "common/schema/codec.hpp"
@@ -33,6 +39,8 @@ inline constexpr std::size_t whole_put_bytes_max = 256 * 1024;  // In one PutObj
 // Attached to one AppendWrite or ReadObject reply.
 inline constexpr std::size_t chunk_bytes_max = 1024 * 1024;
 inline constexpr std::uint32_t list_keys_max = 1000;
+// Of a multipart upload. A part has put_bytes_max at most.
+inline constexpr std::uint32_t part_number_max = 10'000;
 
 // A checksum that the client gave and the gateway has verified, or asked to be computed.
 struct Checksum {
@@ -55,8 +63,45 @@ struct Conditions {
     friend bool operator==(const Conditions&, const Conditions&) = default;
 };
 
+struct Tag {
+    std::string key = {};
+    std::string value = {};
+
+    ONPUT_FIELDS(key, value)
+    friend bool operator==(const Tag&, const Tag&) = default;
+};
+
+// What keeps one version from being removed. Either part may be there without the other.
+struct ObjectLock {
+    std::string mode = {};  // "GOVERNANCE" or "COMPLIANCE"; empty: no retention.
+    Timestamp retain_until = {};
+    bool has_legal_hold = false;
+
+    ONPUT_FIELDS(mode, retain_until, has_legal_hold)
+    friend bool operator==(const ObjectLock&, const ObjectLock&) = default;
+};
+
+// A part of a multipart upload: of one under way, where a write goes to.
+struct PartTarget {
+    std::string upload_id = {};
+    std::uint32_t number = 0;  // 1 to part_number_max.
+
+    ONPUT_FIELDS(upload_id, number)
+    friend bool operator==(const PartTarget&, const PartTarget&) = default;
+};
+
+// The bytes of an object that one of its parts has.
+struct PartSpan {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+
+    ONPUT_FIELDS(offset, length)
+    friend bool operator==(const PartSpan&, const PartSpan&) = default;
+};
+
 struct ObjectInfo {
-    static constexpr MessageInfo info{.kind = Kind::object_info};
+    // Version 2 added what follows owner_account.
+    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 2};
 
     std::string bucket;
     std::string key;
@@ -68,14 +113,22 @@ struct ObjectInfo {
         headers;  // cache-control, content-encoding, ... lower case, echoed by GET.
     std::map<std::string, std::string> metadata;  // x-amz-meta-*, without the prefix, lower case.
     std::vector<Checksum> checksums;
-    std::string version_id;
+    std::string version_id = {};  // Empty: the bucket never had versions.
     std::string sequencer;
     std::string event_id;  // The event of the write that made it.
     std::string trace_id;  // The trace of that request.
     std::string owner_account;
+    std::string checksum_type = {};     // "COMPOSITE"; empty: FULL_OBJECT.
+    std::string storage_class = {};     // Empty: STANDARD.
+    std::string website_redirect = {};  // Empty: none.
+    std::vector<Tag> tags = {};
+    ObjectLock lock = {};
+    std::uint32_t parts_count = 0;      // 0: it was no multipart upload.
+    std::optional<PartSpan> part = {};  // Of a HEAD that asked for one.
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, last_modified, content_type, headers, metadata,
-                 checksums, version_id, sequencer, event_id, trace_id, owner_account)
+                 checksums, version_id, sequencer, event_id, trace_id, owner_account, checksum_type,
+                 storage_class, website_redirect, tags, lock, parts_count, part)
     friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };
 
@@ -83,7 +136,7 @@ struct ObjectPut {
     static constexpr MessageInfo info{.kind = Kind::object_put};
 
     std::string etag;
-    std::string version_id;
+    std::string version_id = {};
     std::string sequencer;
     std::string event_id;
     Timestamp last_modified;
@@ -107,8 +160,8 @@ struct ResultSource {
 
 // The gateway has read the whole body and verified signature and checksums before it sends this.
 struct PutObject {
-    // Version 2 added source.
-    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 2};
+    // Version 2 added source; version 3 what follows it.
+    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 3};
     static constexpr std::string_view method = "storage.put_object";
     using Reply = ObjectPut;
 
@@ -129,9 +182,18 @@ struct PutObject {
     std::string source_ip;
     std::string event_name;  // "ObjectCreated:Put"; empty means that.
     std::optional<ResultSource> source;
+    std::vector<Tag> tags = {};
+    std::string storage_class = {};     // Empty: STANDARD.
+    std::string website_redirect = {};  // Empty: none.
+    ObjectLock lock = {};               // Nothing in it: the bucket's default.
+    bool is_integrity_stated = false;  // The client gave a checksum: a default retention wants one.
+    // The bytes are a part of this upload: there is no object yet, and no event. Then only size,
+    // etag and checksums count.
+    std::optional<PartTarget> part = {};
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, content_type, headers, metadata, checksums,
-                 conditions, idempotency_key, request_id, host_id, source_ip, event_name, source)
+                 conditions, idempotency_key, request_id, host_id, source_ip, event_name, source,
+                 tags, storage_class, website_redirect, lock, is_integrity_stated, part)
     friend bool operator==(const PutObject&, const PutObject&) = default;
 };
 
@@ -148,15 +210,16 @@ struct WriteOpened {
 // Fails early where the end would fail too: no_such_bucket, access_denied, key_too_long,
 // entity_too_large.
 struct OpenWrite {
-    static constexpr MessageInfo info{.kind = Kind::open_write};
+    static constexpr MessageInfo info{.kind = Kind::open_write, .version = 2};
     static constexpr std::string_view method = "storage.open_write";
     using Reply = WriteOpened;
 
     std::string bucket;
     std::string key;
     std::optional<std::uint64_t> size_bytes;  // When known beforehand.
+    std::optional<PartTarget> part = {};      // As PutObject's. Version 2.
 
-    ONPUT_FIELDS(bucket, key, size_bytes)
+    ONPUT_FIELDS(bucket, key, size_bytes, part)
     friend bool operator==(const OpenWrite&, const OpenWrite&) = default;
 };
 
@@ -182,8 +245,8 @@ struct AppendWrite {
 };
 
 struct FinishWrite {
-    // Version 2 has version 2 of PutObject.
-    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 2};
+    // Versions are those of PutObject.
+    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 3};
     static constexpr std::string_view method = "storage.finish_write";
     using Reply = ObjectPut;
 
@@ -215,7 +278,8 @@ struct ByteRange {
 };
 
 struct ObjectGot {
-    static constexpr MessageInfo info{.kind = Kind::object_got};
+    // Version 2 has version 2 of ObjectInfo.
+    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 2};
 
     ObjectInfo object;
     std::uint64_t offset = 0;   // Of the first byte served.
@@ -228,7 +292,8 @@ struct ObjectGot {
 };
 
 struct GetObject {
-    static constexpr MessageInfo info{.kind = Kind::get_object};
+    // Version 2 added version_id and part_number.
+    static constexpr MessageInfo info{.kind = Kind::get_object, .version = 2};
     static constexpr std::string_view method = "storage.get_object";
     using Reply = ObjectGot;
 
@@ -236,8 +301,10 @@ struct GetObject {
     std::string key;
     std::optional<ByteRange> range;
     Conditions conditions;
+    std::string version_id = {};
+    std::optional<std::uint32_t> part_number = {};  // Its bytes are the range.
 
-    ONPUT_FIELDS(bucket, key, range, conditions)
+    ONPUT_FIELDS(bucket, key, range, conditions, version_id, part_number)
     friend bool operator==(const GetObject&, const GetObject&) = default;
 };
 
@@ -268,32 +335,39 @@ struct CloseRead {
 };
 
 struct HeadObject {
-    static constexpr MessageInfo info{.kind = Kind::head_object};
+    // Version 2 added version_id and part_number.
+    static constexpr MessageInfo info{.kind = Kind::head_object, .version = 2};
     static constexpr std::string_view method = "storage.head_object";
     using Reply = ObjectInfo;
 
     std::string bucket;
     std::string key;
     Conditions conditions;
+    std::string version_id = {};
+    std::optional<std::uint32_t> part_number = {};
 
-    ONPUT_FIELDS(bucket, key, conditions)
+    ONPUT_FIELDS(bucket, key, conditions, version_id, part_number)
     friend bool operator==(const HeadObject&, const HeadObject&) = default;
 };
 
 struct ObjectDeleted {
-    static constexpr MessageInfo info{.kind = Kind::object_deleted};
+    // Version 2 added version_id and is_delete_marker.
+    static constexpr MessageInfo info{.kind = Kind::object_deleted, .version = 2};
 
     bool existed = false;
     std::string event_id;  // Empty when there was nothing to delete: then there is no event either.
+    std::string version_id = {};    // Of the marker that was made, or of what was removed.
+    bool is_delete_marker = false;  // A marker was made, or removed.
 
-    ONPUT_FIELDS(existed, event_id)
+    ONPUT_FIELDS(existed, event_id, version_id, is_delete_marker)
     friend bool operator==(const ObjectDeleted&, const ObjectDeleted&) = default;
 };
 
-// Succeeds when there is no such object, as on AWS.
+// Succeeds when there is no such object or version, as on AWS. Without a version_id, a bucket with
+// versions gets a delete marker.
 struct DeleteObject {
-    // Version 2 added source.
-    static constexpr MessageInfo info{.kind = Kind::delete_object, .version = 2};
+    // Version 2 added source; version 3 version_id and bypass_governance.
+    static constexpr MessageInfo info{.kind = Kind::delete_object, .version = 3};
     static constexpr std::string_view method = "storage.delete_object";
     using Reply = ObjectDeleted;
 
@@ -304,8 +378,11 @@ struct DeleteObject {
     std::string host_id;
     std::string source_ip;
     std::optional<ResultSource> source;
+    std::string version_id = {};
+    bool bypass_governance = false;
 
-    ONPUT_FIELDS(bucket, key, conditions, request_id, host_id, source_ip, source)
+    ONPUT_FIELDS(bucket, key, conditions, request_id, host_id, source_ip, source, version_id,
+                 bypass_governance)
     friend bool operator==(const DeleteObject&, const DeleteObject&) = default;
 };
 
@@ -315,13 +392,17 @@ struct ObjectSummary {
     std::string etag;
     Timestamp last_modified;
     std::string checksum_algorithm;  // Empty when none is stored.
+    std::string checksum_type = {};  // As ObjectInfo's.
+    std::string storage_class = {};  // As ObjectInfo's.
 
-    ONPUT_FIELDS(key, size_bytes, etag, last_modified, checksum_algorithm)
+    ONPUT_FIELDS(key, size_bytes, etag, last_modified, checksum_algorithm, checksum_type,
+                 storage_class)
     friend bool operator==(const ObjectSummary&, const ObjectSummary&) = default;
 };
 
 struct ObjectList {
-    static constexpr MessageInfo info{.kind = Kind::object_list};
+    // Version 2 added two fields of ObjectSummary.
+    static constexpr MessageInfo info{.kind = Kind::object_list, .version = 2};
 
     std::vector<ObjectSummary> objects;        // By key, in byte order.
     std::vector<std::string> common_prefixes;  // By text; each counts as one key of keys_max.

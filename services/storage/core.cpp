@@ -51,8 +51,16 @@ Result<void> StorageCore::restore_record(Timestamp now, Effects& effects) {
     ONPUT_TRY(const auto row, start_view().get(partition, store_key));
     if (row) {
         ONPUT_TRY(store_record_, schema::decode<StoreRecord>(*row));
+        if (store_record_.layout > store_layout) {
+            return fail(ErrorCode::corruption,
+                        "the store was written by a newer version of Onput: start that one");
+        }
+        if (store_record_.layout == store_layout) return {};
+        store_record_.layout = store_layout;
+        write_record(effects);
         return {};
     }
+    store_record_.layout = store_layout;
     store_record_.source = random_.hex(source_digits);
     store_record_.created_at = now;
     ONPUT_TRY(const std::uint64_t before_first,
@@ -90,8 +98,14 @@ Result<void> StorageCore::empty_trash(Effects& effects) {
         auto removal = batch();
         for (const auto& row : rows) {
             ONPUT_TRY(const auto record, schema::decode<TrashRecord>(row.value));
-            ONPUT_TRY(const auto blob, store::parse_blob_ref(record.blob));
-            effects.unused_blobs.push_back(blob);
+            StoredBytes bytes{.blob = {}, .manifest = record.manifest};
+            if (!record.blob.empty()) {
+                ONPUT_TRY(bytes.blob, store::parse_blob_ref(record.blob));
+            }
+            for (const auto& blob : blobs_of(start_view(), bytes)) {
+                effects.unused_blobs.push_back(blob);
+            }
+            if (!bytes.manifest.empty()) removal.remove(manifest_row(bytes.manifest));
             removal.remove(row.key);
         }
         effects.changes.push_back({{std::move(removal)}});
@@ -103,24 +117,6 @@ Result<void> StorageCore::check_room() const {
     if (has_room_) return {};
     return fail(ErrorCode::resource_exhausted, "the disk of the store is nearly full",
                 "storage_full");
-}
-
-Result<bool> StorageCore::refers(const store::Owner& owner, const store::BlobRef& blob) const {
-    ONPUT_TRY(const auto row, view_.get(owner.partition, owner.key));
-    if (!row) return false;
-    ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(*row));
-    return record.blob == store::to_text(blob);
-}
-
-Result<void> StorageCore::for_each_blob(const store::BlobReferences::Visit& visit) const {
-    return service::for_each_row(
-        view_, partition, object_rows(), [&visit](const store::Row& row) -> Result<void> {
-            ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(row.value));
-            if (record.blob.empty()) return {};
-            ONPUT_TRY(const auto blob, store::parse_blob_ref(record.blob));
-            visit(blob);
-            return {};
-        });
 }
 
 Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket& request,
@@ -146,9 +142,23 @@ Result<schema::Empty> StorageCore::delete_bucket(const schema::DeleteBucket& req
                     .details = {{"BucketName", request.name}}};
         return std::unexpected(std::move(error));
     }
-    auto removal = batch();
-    buckets_.remove(request.name, removal);
-    effects.changes.push_back(bucket_change(request.name, std::move(removal)));
+    ONPUT_TRY(const auto versions,
+              view_.scan_keys(partition, store::Range::of_prefix(version_row_prefix(request.name)),
+                              1));
+    if (!versions.empty()) {
+        return std::unexpected(
+            Error{.code = ErrorCode::conflict,
+                  .message = "The bucket you tried to delete is not empty. You must delete all "
+                             "versions in the bucket.",
+                  .reason = "bucket_not_empty",
+                  .details = {{"BucketName", request.name}}});
+    }
+    Change change = bucket_change(request.name, batch());
+    ONPUT_TRY_VOID(abort_uploads_of(request.name, change));
+    buckets_.remove(request.name, change.batch);
+    effects.unused_blobs.insert(effects.unused_blobs.end(), change.released.begin(),
+                                change.released.end());
+    effects.changes.push_back(std::move(change));
     return schema::Empty{};
 }
 
@@ -210,7 +220,7 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
                                                           const Caller& caller) const {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(const auto object, read_object(request.bucket, request.key));
+    ONPUT_TRY(const auto object, KeyRows(view_, request.bucket, request.key).current());
     return schema::EventExplained{.rules = bucket->rules.explain(request.event_name, request.key),
                                   .object_exists = object.has_value()};
 }
@@ -231,6 +241,9 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
             trash_.put_back(change.purge->trash);
             effects.unused_blobs.clear();
         }
+        std::erase_if(effects.unused_blobs, [&change](const store::BlobRef& blob) {
+            return std::ranges::find(change.released, blob) != change.released.end();
+        });
         for (const auto& bucket : change.buckets) ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
         effects.unused_blobs.insert(effects.unused_blobs.end(), change.blobs.begin(),
                                     change.blobs.end());
@@ -263,7 +276,9 @@ bool StorageCore::purge(Effects& effects) {
     if (purge.removed_before == outbox_.trim(change.batch) && purge.trash.empty()) return false;
     for (const auto& trash : purge.trash) {
         change.batch.remove(trash_row(trash.number));
-        effects.unused_blobs.push_back(trash.blob);
+        for (const auto& blob : blobs_of(view_, trash.bytes)) effects.unused_blobs.push_back(blob);
+        if (trash.bytes.manifest.empty()) continue;
+        change.batch.remove(manifest_row(trash.bytes.manifest));
     }
     // The positions that the removed rows held until now.
     StoreRecord record = store_record_;

@@ -5,6 +5,9 @@
 //                                │
 //                                └── durable ──> outbox ──> notifier;  trash ──> blobs removed
 //
+// Objects have versions (objects/key_rows.hpp), locks (objects/lock.hpp) and tags; an upload in
+// parts is rows of its own until it becomes an object (core_multipart.cpp).
+//
 // Rows are the truth and are read through the View; in memory are the buckets, and positions of
 // the outbox and the trash. An object and its event are in one batch, so a crash leaves both or
 // neither. Events carry a number (of the outbox) and a sequencer that grow with every commit,
@@ -16,12 +19,18 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "common/base/random.hpp"
 #include "common/outbox/outbox.hpp"
+#include "common/schema/storage_uploads.hpp"
+#include "common/schema/storage_versions.hpp"
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/effects.hpp"
+#include "services/storage/objects/conditions.hpp"
+#include "services/storage/objects/key_rows.hpp"
+#include "services/storage/objects/segment.hpp"
 #include "services/storage/objects/trash.hpp"
 
 namespace onput::storage {
@@ -32,12 +41,19 @@ struct Content {
     std::optional<store::BlobRef> blob;
 };
 
-// What a GET serves: `length` bytes from `offset` on, already in `bytes` or to be read from `blob`.
+// What a GET serves: `length` bytes from `offset` on, already in `bytes` or to be read from the
+// segments: those that have some of them, in order.
 struct Reading {
     schema::ObjectGot got;
     std::string bytes;
-    std::optional<store::BlobRef> blob;
+    StoredBytes stored;  // To be pinned while the segments are read.
+    std::vector<Segment> segments;
 };
+
+// Uploads under way, and parts of them, that the deletion of a bucket aborts; with more, it is
+// refused.
+inline constexpr std::size_t uploads_aborted_max = 500;
+inline constexpr std::size_t parts_aborted_max = 10'000;
 
 // Rows that are over are removed beside other commits, alone once there are this many, or once in
 // purge_period.
@@ -78,7 +94,8 @@ public:
     // What would make a put of this fail whatever its bytes are. The put itself asks again.
     Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
 
-    // Owns the content's blob from here on: when nothing is committed it becomes an unused one.
+    // Owns the content's blob from here on: when nothing is committed it becomes an unused one. The
+    // content of a part is always a blob.
     Result<schema::ObjectPut> put_object(const schema::PutObject& request, Content content,
                                          const Caller& caller, Effects& effects);
     Result<schema::ObjectDeleted> delete_object(const schema::DeleteObject& request,
@@ -88,6 +105,40 @@ public:
                                            const Caller& caller) const;
     Result<schema::ObjectList> list_objects(const schema::ListObjects& request,
                                             const Caller& caller) const;
+
+    // Versions, locks and tags.
+    Result<schema::Empty> put_versioning(const schema::PutVersioning& request, const Caller& caller,
+                                         Effects& effects);
+    Result<schema::Empty> put_object_lock(const schema::PutObjectLock& request,
+                                          const Caller& caller, Effects& effects);
+    Result<schema::TagsPut> put_tags(const schema::PutTags& request, const Caller& caller,
+                                     Effects& effects);
+    Result<schema::Empty> put_retention(const schema::PutRetention& request, const Caller& caller,
+                                        Effects& effects);
+    Result<schema::Empty> put_legal_hold(const schema::PutLegalHold& request, const Caller& caller,
+                                         Effects& effects);
+    // DeleteObjects is one command an entry, so that each sees what the last one did.
+    Result<void> check_delete_objects(const schema::DeleteObjects& request,
+                                      const Caller& caller) const;
+    Result<schema::ObjectDeleted> delete_entry(const schema::DeleteObjects& request,
+                                               const schema::DeleteEntry& entry,
+                                               const Caller& caller, Effects& effects);
+    Result<schema::VersionList> list_versions(const schema::ListVersions& request,
+                                              const Caller& caller) const;
+
+    // Multipart uploads. Their parts are put_object's.
+    Result<schema::UploadCreated> create_upload(const schema::CreateUpload& request,
+                                                const Caller& caller, Effects& effects);
+    Result<schema::UploadCompleted> complete_upload(const schema::CompleteUpload& request,
+                                                    const Caller& caller, Effects& effects);
+    Result<schema::Empty> abort_upload(const schema::AbortUpload& request, const Caller& caller,
+                                       Effects& effects);
+    Result<schema::PartList> list_parts(const schema::ListParts& request,
+                                        const Caller& caller) const;
+    Result<schema::UploadList> list_uploads(const schema::ListUploads& request,
+                                            const Caller& caller) const;
+    Result<schema::ObjectPartList> list_object_parts(const schema::ListObjectParts& request,
+                                                     const Caller& caller) const;
 
     // A configuration is put in two steps, because its destinations are asked in between:
     // check_notification -> CheckDestinations, when `ask` -> put_notification.
@@ -148,22 +199,93 @@ public:
     Result<void> check_rows() const;
 
 private:
-    struct ObjectChange;
+    // Who and what a change of an object is told of by its event.
+    struct EventSource {
+        std::string_view name;  // "ObjectCreated:Put"
+        const Bucket& bucket;
+        const std::string& key;
+        const std::string& request_id;
+        const std::string& host_id;
+        const std::string& source_ip;
+    };
+    static EventSource removal_of(const schema::DeleteObject& request, const Bucket& bucket,
+                                  std::string_view name) {
+        return {.name = name,
+                .bucket = bucket,
+                .key = request.key,
+                .request_id = request.request_id,
+                .host_id = request.host_id,
+                .source_ip = request.source_ip};
+    }
+    // A change of one object that is being made: its rows, and its event.
+    struct ObjectChange {
+        std::uint64_t number = 0;     // Of its outbox row.
+        std::uint64_t sequencer = 0;  // Above all others.
+        schema::ObjectEvent event;
+        Change commit;
+
+        // What the event says of the version that it is about.
+        void describe(const Bucket& bucket, const ObjectRecord& record);
+    };
+    Result<ObjectChange> begin_change(const EventSource& source, const Caller& caller);
+    // `thrown_away`: the version that no row refers to any more. Answers the event's id.
+    std::string commit_change(ObjectChange change, const std::optional<ObjectRecord>& thrown_away,
+                              Effects& effects);
+    void throw_away(const ObjectRecord& record, std::uint64_t number, store::Batch& batch);
+    [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
 
     [[nodiscard]] Result<void> check_room() const;
     Result<schema::ObjectPut> commit_put(const schema::PutObject& request, Content& content,
                                          const Caller& caller, Effects& effects);
-    // Answers the event's id.
-    std::string commit_event(ObjectChange change, const Caller& caller, Effects& effects);
-    schema::ObjectEvent make_event(const ObjectChange& change, const Caller& caller);
-    void throw_away(const std::string& blob, std::uint64_t number, store::Batch& batch);
-    [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
-    Result<std::optional<ObjectRecord>> read_object(const std::string& bucket,
-                                                    const std::string& key) const;
+    Result<schema::ObjectPut> commit_part(const schema::PutObject& request, const Content& content,
+                                          const Caller& caller, Effects& effects);
+    Result<schema::ObjectDeleted> put_delete_marker(const schema::DeleteObject& request,
+                                                    const Bucket& bucket, const Caller& caller,
+                                                    Effects& effects);
+    Result<schema::ObjectDeleted> delete_version(const schema::DeleteObject& request,
+                                                 const Bucket& bucket, const Caller& caller,
+                                                 Effects& effects);
+    // The version that a request names, or the current one; `no_such_key`, `no_such_version`, or
+    // `method_not_allowed` for a delete marker.
+    [[nodiscard]] Result<KeyRows::Version> find_version(const Bucket& bucket,
+                                                        const std::string& key,
+                                                        const std::string& version_id) const;
     // Fails with `superseded` unless the source is the object that is there now.
     [[nodiscard]] Result<void> check_source(
         const std::optional<schema::ResultSource>& source) const;
-    Result<ObjectRecord> find_object(const std::string& bucket, const std::string& key) const;
+    [[nodiscard]] Result<ManifestRecord> read_manifest(const std::string& upload_id) const;
+    [[nodiscard]] Result<std::vector<Segment>> segments_of(const ObjectRecord& record,
+                                                           const Span& span) const;
+    [[nodiscard]] Result<Span> span_of_part(const ObjectRecord& record, std::uint32_t number) const;
+
+    [[nodiscard]] Result<UploadRecord> find_upload(const std::string& bucket,
+                                                   const std::string& key,
+                                                   const std::string& upload_id) const;
+    struct NumberedPart {
+        std::uint32_t number = 0;
+        PartRecord record;
+    };
+    [[nodiscard]] Result<std::vector<NumberedPart>> read_parts(const std::string& upload_id) const;
+    // The parts that become an object.
+    struct ChosenParts {
+        ManifestRecord manifest;
+        std::set<std::string> blobs;
+        std::uint64_t size_bytes = 0;
+        std::string etag;
+        std::vector<schema::Checksum> checksums;
+    };
+    static Result<ChosenParts> choose_parts(const schema::CompleteUpload& request,
+                                            const schema::CreateUpload& created,
+                                            const std::vector<NumberedPart>& parts);
+    static Result<void> check_whole(const schema::CompleteUpload& request,
+                                    const ChosenParts& chosen);
+    // Removes the rows of an upload and its parts; `released` gets the blobs of those not kept.
+    void remove_upload(const std::string& row, const std::string& upload_id,
+                       const std::vector<NumberedPart>& parts,
+                       const std::set<std::string>& kept_blobs, Change& change) const;
+    Result<void> abort_uploads_of(const std::string& bucket, Change& change) const;
+    // The blobs of trash; nothing of a manifest that cannot be read.
+    static std::vector<store::BlobRef> blobs_of(const store::View& view, const StoredBytes& bytes);
     [[nodiscard]] const store::View& start_view() const;
     Result<void> restore_record(Timestamp now, Effects& effects);
     Result<void> restore_outbox();

@@ -21,6 +21,8 @@ struct Change : service::Change {
     std::vector<Event> events = {};
     std::vector<std::string> buckets = {};   // Created, changed or deleted by it.
     std::vector<store::BlobRef> blobs = {};  // That rows refer to from it on.
+    // That rows referred to until it, and nobody reads: among the unused ones of the effects.
+    std::vector<store::BlobRef> released = {};
 
     // Of a batch that tidies: rows through this number were gone before it, and what leaves the
     // trash.

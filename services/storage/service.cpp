@@ -98,6 +98,8 @@ service::Methods StorageService::methods() {
         handle<schema::PutNotification>(
             [this](Request& r, const Caller& c) { put_notification(r, c); }),
         query(&Core::explain_event),
+        command(&Core::put_versioning),
+        command(&Core::put_object_lock),
 
         handle<schema::PutObject>([this](Request& r, const Caller& c) { uploads_->put(r, c); }),
         handle<schema::OpenWrite>([this](Request& r, const Caller& c) { uploads_->open(r, c); }),
@@ -112,7 +114,42 @@ service::Methods StorageService::methods() {
         command(&Core::delete_object),
         query(&Core::head_object),
         query(&Core::list_objects),
+
+        command(&Core::put_tags),
+        command(&Core::put_retention),
+        command(&Core::put_legal_hold),
+        handle<schema::DeleteObjects>([this](Request& r, const Caller& c) { delete_objects(r, c); }),
+        query(&Core::list_versions),
+        command(&Core::create_upload),
+        command(&Core::complete_upload),
+        command(&Core::abort_upload),
+        query(&Core::list_parts),
+        query(&Core::list_uploads),
+        query(&Core::list_object_parts),
     };
+}
+
+// One commit an entry, one sync for all.
+void StorageService::delete_objects(transport::Request& request, const Caller& caller) {
+    const auto message = schema::decode<schema::DeleteObjects>(request.body);
+    const auto allowed = message ? core().check_delete_objects(*message, caller)
+                                 : std::unexpected(message.error());
+    if (!allowed) return reply(request.reply_to, std::unexpected(allowed.error()));
+    schema::ObjectsDeleted answer;
+    for (const auto& entry : message->entries) {
+        auto deleted = execute([&](StorageCore& core, Effects& effects) {
+            return core.delete_entry(*message, entry, caller, effects);
+        });
+        auto& shown = answer.entries.emplace_back();
+        if (deleted) {
+            shown.deleted = *std::move(deleted);
+        } else {
+            Error error = std::move(deleted).error();
+            shown.error_reason = error.reason.empty() ? "internal" : std::move(error.reason);
+            shown.error_message = std::move(error.message);
+        }
+    }
+    reply(request.reply_to, answer);
 }
 
 void StorageService::put_notification(transport::Request& request, const Caller& caller) {

@@ -38,6 +38,7 @@ private:
     [[nodiscard]] bool is_idle() const override;
     void add_metrics(std::vector<schema::Metric>& metrics) const override;
 
+    void delete_objects(transport::Request& request, const Caller& caller);
     void put_notification(transport::Request& request, const Caller& caller);
     void store_notification(const transport::ReplyTo& to, const std::string& bucket,
                             const StorageCore::CheckedNotification& checked,

@@ -47,7 +47,10 @@ schema::BucketInfo info_of(const Bucket& bucket) {
     return {.name = bucket.record.name,
             .owner_account = bucket.record.owner_account,
             .region = bucket.record.region,
-            .created_at = bucket.record.created_at};
+            .created_at = bucket.record.created_at,
+            .versioning = bucket.record.versioning,
+            .has_object_lock = bucket.record.has_object_lock,
+            .default_retention = bucket.record.default_retention};
 }
 
 Result<void> BucketTable::take(std::string_view row, std::string_view value) {
@@ -121,7 +124,10 @@ Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& reque
                      .owner_account = account,
                      .region = std::move(region),
                      .created_at = caller.now,
-                     .rules = {}};
+                     .rules = {},
+                     .versioning = request.has_object_lock ? schema::Versioning::enabled
+                                                           : schema::Versioning::unset,
+                     .has_object_lock = request.has_object_lock};
     batch.put(bucket_row(request.name), schema::encode(bucket.record));
     return info_of(bucket);
 }
@@ -131,13 +137,31 @@ void BucketTable::remove(const std::string& name, store::Batch& batch) {
     batch.remove(bucket_row(name));
 }
 
+void BucketTable::write(const Bucket& bucket, store::Batch& batch) const {
+    BucketRecord record = bucket.record;
+    record.rules = bucket.rules.rules();
+    batch.put(bucket_row(record.name), schema::encode(record));
+}
+
 void BucketTable::set_rules(const std::string& name, BucketRules rules, store::Batch& batch) {
-    const auto found = buckets_.find(name);
-    ONPUT_CHECK(found != buckets_.end());
-    BucketRecord record = found->second.record;
-    record.rules = rules.rules();
-    batch.put(bucket_row(name), schema::encode(record));
-    found->second.rules = std::move(rules);
+    Bucket& bucket = buckets_.at(name);
+    bucket.rules = std::move(rules);
+    write(bucket, batch);
+}
+
+void BucketTable::set_versioning(const std::string& name, schema::Versioning status,
+                                 store::Batch& batch) {
+    Bucket& bucket = buckets_.at(name);
+    bucket.record.versioning = status;
+    write(bucket, batch);
+}
+
+void BucketTable::set_object_lock(const std::string& name,
+                                  const schema::DefaultRetention& retention, store::Batch& batch) {
+    Bucket& bucket = buckets_.at(name);
+    bucket.record.has_object_lock = true;
+    bucket.record.default_retention = retention;
+    write(bucket, batch);
 }
 
 schema::BucketList BucketTable::list(const schema::ListBuckets& request,

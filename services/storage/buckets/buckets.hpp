@@ -43,6 +43,10 @@ public:
     // Removes a bucket that `find` has answered, and that has no object.
     void remove(const std::string& name, store::Batch& batch);
     void set_rules(const std::string& name, BucketRules rules, store::Batch& batch);
+    void set_versioning(const std::string& name, schema::Versioning status, store::Batch& batch);
+    // Turns object lock on; it cannot be turned off.
+    void set_object_lock(const std::string& name, const schema::DefaultRetention& retention,
+                         store::Batch& batch);
 
     [[nodiscard]] schema::BucketList list(const schema::ListBuckets& request,
                                           const Caller& caller) const;
@@ -51,6 +55,7 @@ public:
 
 private:
     Result<void> take(std::string_view row, std::string_view value);
+    void write(const Bucket& bucket, store::Batch& batch) const;
     [[nodiscard]] Result<void> check_absent(const std::string& name) const;
     [[nodiscard]] std::size_t count_of(std::string_view account) const;
 

@@ -4,8 +4,11 @@
 #include "services/storage/core.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/listing.hpp"
+#include "services/storage/objects/lock.hpp"
 #include "services/storage/objects/names.hpp"
+#include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/objects/tags.hpp"
 
 namespace onput::storage {
 namespace {
@@ -13,44 +16,9 @@ namespace {
 constexpr std::string_view created_by_put = "ObjectCreated:Put";
 constexpr std::string_view created_family = "ObjectCreated:";
 constexpr std::string_view removed_by_delete = "ObjectRemoved:Delete";
-
-constexpr std::size_t id_digits = 32;
-
-// A sequencer is the microsecond shifted by this, or one more than the last where that is higher.
-constexpr int sequencer_shift = 12;
-
-Validators validators_of(const ObjectRecord& record) {
-    return {.etag = record.etag, .last_modified = record.last_modified};
-}
-
-schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectRecord record) {
-    return {.bucket = bucket.record.name,
-            .key = key,
-            .size_bytes = record.size_bytes,
-            .etag = std::move(record.etag),
-            .last_modified = record.last_modified,
-            .content_type = std::move(record.content_type),
-            .headers = std::move(record.headers),
-            .metadata = std::move(record.metadata),
-            .checksums = std::move(record.checksums),
-            .version_id = {},
-            .sequencer = sequencer_text(record.sequencer),
-            .event_id = std::move(record.event_id),
-            .trace_id = std::move(record.trace_id),
-            .owner_account = bucket.record.owner_account};
-}
-
-schema::ObjectPut put_of(const ObjectRecord& record) {
-    return {.etag = record.etag,
-            .version_id = {},
-            .sequencer = sequencer_text(record.sequencer),
-            .event_id = record.event_id,
-            .last_modified = record.last_modified};
-}
-
-std::string text_of(const schema::ResultSource& source) {
-    return source.bucket + "/" + source.key;
-}
+constexpr std::string_view marker_created = "ObjectRemoved:DeleteMarkerCreated";
+// The MD5 of nothing: what AWS says of a delete marker.
+constexpr std::string_view empty_etag = "d41d8cd98f00b204e9800998ecf8427e";
 
 // A result may replace an earlier result of the same source: whatever else lies there was not made
 // by its worker, or of another object whose name gives the same key.
@@ -69,62 +37,83 @@ Result<void> check_result(const schema::PutObject& request,
                 "result_exists");
 }
 
-struct EventName {
-    std::string name;
-    pattern::EventSet events;
-};
+Result<void> check_length(const schema::PutObject& request, const Content& content) {
+    const std::uint64_t bytes = content.blob ? content.blob->length : content.bytes.size();
+    if (bytes == request.size_bytes) return {};
+    return fail(ErrorCode::invalid_argument,
+                "You did not provide the number of bytes specified by the Content-Length HTTP "
+                "header",
+                "incomplete_body");
+}
 
-Result<EventName> event_of_put(const schema::PutObject& request) {
+Result<std::string> event_of_put(const schema::PutObject& request) {
     std::string name =
         request.event_name.empty() ? std::string(created_by_put) : request.event_name;
-    const auto events = pattern::parse_occurred_event(name);
-    if (!events || !name.starts_with(created_family)) {
+    if (!pattern::parse_occurred_event(name) || !name.starts_with(created_family)) {
         return fail(ErrorCode::invalid_argument, "a put is no event of that name",
                     "invalid_argument");
     }
-    return EventName{.name = std::move(name), .events = *events};
+    return name;
 }
 
-}  // namespace
-
-// One change of one object, with what its event says about it.
-struct StorageCore::ObjectChange {
-    const Bucket& bucket;
-    const std::string& key;
-    EventName event;
-    const std::optional<ObjectRecord>& before;
-    ObjectRecord* after = nullptr;  // Nothing: removed. Its ids and sequencer are filled in.
-    std::string bytes;              // Of a small object.
-    const std::string& request_id;
-    const std::string& host_id;
-    const std::string& source_ip;
-};
-
-Result<std::optional<ObjectRecord>> StorageCore::read_object(const std::string& bucket,
-                                                             const std::string& key) const {
-    ONPUT_TRY(const auto row, view_.get(partition, object_row(bucket, key)));
-    if (!row) return std::optional<ObjectRecord>();
-    auto record = schema::decode<ObjectRecord>(*row);
-    if (!record) {
-        return std::unexpected(
-            std::move(record).error().with_context("read object " + key + " of bucket " + bucket));
-    }
-    return std::optional(*std::move(record));
-}
-
-Result<ObjectRecord> StorageCore::find_object(const std::string& bucket,
-                                              const std::string& key) const {
-    ONPUT_TRY(auto record, read_object(bucket, key));
-    if (record) return *std::move(record);
+std::unexpected<Error> no_such_key(const std::string& key) {
     return std::unexpected(Error{.code = ErrorCode::not_found,
                                  .message = "The specified key does not exist.",
                                  .reason = "no_such_key",
                                  .details = {{"Key", key}}});
 }
 
+// The newest version is a delete marker: the key is not there, and the answer says why.
+std::unexpected<Error> hidden_key(const std::string& key, const ObjectRecord& marker) {
+    Error error = no_such_key(key).error();
+    error.details.emplace_back("x-amz-delete-marker", "true");
+    error.details.emplace_back("x-amz-version-id", version_id_of(marker));
+    return std::unexpected(std::move(error));
+}
+
+std::unexpected<Error> is_marker(const ObjectRecord& marker) {
+    return std::unexpected(
+        Error{.code = ErrorCode::invalid_argument,
+              .message = "The specified method is not allowed against this resource.",
+              .reason = "method_not_allowed",
+              .details = {{"ResourceType", "DeleteMarker"},
+                          {"Allow", "DELETE"},
+                          {"Last-Modified", format_http_date(marker.last_modified)},
+                          {"x-amz-delete-marker", "true"},
+                          {"x-amz-version-id", version_id_of(marker)}}});
+}
+
+}  // namespace
+
+// --- Finding ----------------------------------------------------------------------------------
+
+Result<KeyRows::Version> StorageCore::find_version(const Bucket& bucket, const std::string& key,
+                                                   const std::string& version_id) const {
+    const KeyRows rows(view_, bucket.record.name, key);
+    if (!version_id.empty()) {
+        ONPUT_TRY(const auto id, parse_version_id(version_id));
+        ONPUT_TRY(auto version, rows.find(id));
+        if (!version) {
+            return std::unexpected(
+                Error{.code = ErrorCode::not_found,
+                      .message = "The specified version does not exist.",
+                      .reason = "no_such_version",
+                      .details = {{"Key", key}, {"VersionId", version_id}}});
+        }
+        if (version->record.is_delete_marker) return is_marker(version->record);
+        return *std::move(version);
+    }
+    ONPUT_TRY(auto record, rows.current());
+    if (record) return KeyRows::Version{.record = *std::move(record), .is_current = true};
+    if (bucket.record.versioning == schema::Versioning::unset) return no_such_key(key);
+    ONPUT_TRY(const auto newest, rows.newest_in_history());
+    if (newest) return hidden_key(key, *newest);
+    return no_such_key(key);
+}
+
 Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>& source) const {
     if (!source) return {};
-    ONPUT_TRY(const auto now, read_object(source->bucket, source->key));
+    ONPUT_TRY(const auto now, KeyRows(view_, source->bucket, source->key).current());
     if (now && sequencer_text(now->sequencer) == source->sequencer) return {};
     return fail(ErrorCode::conflict,
                 "s3://" + source->bucket + "/" + source->key + " was " +
@@ -132,15 +121,15 @@ Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>
                 "superseded");
 }
 
-std::uint64_t StorageCore::next_sequencer(Timestamp now) const {
-    const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(to_micros(now), 0));
-    return std::max(micros << sequencer_shift, sequencer_ + 1);
-}
+// --- Puts and deletions ------------------------------------------------------------------------
 
 Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Caller& caller) const {
     ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_new_key(request.key));
     ONPUT_TRY_VOID(check_room());
+    if (request.part) {
+        ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.part->upload_id));
+    }
     return check_size(request.size_bytes.value_or(0));
 }
 
@@ -148,7 +137,8 @@ Result<schema::ObjectPut> StorageCore::put_object(const schema::PutObject& reque
                                                   const Caller& caller, Effects& effects) {
     const std::optional<store::BlobRef> blob = content.blob;
     const std::size_t changes_before = effects.changes.size();
-    auto put = commit_put(request, content, caller, effects);
+    auto put = request.part ? commit_part(request, content, caller, effects)
+                            : commit_put(request, content, caller, effects);
     if (!blob) return put;
     if (effects.changes.size() == changes_before) {
         effects.unused_blobs.push_back(*blob);
@@ -162,182 +152,142 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
                                                   Content& content, const Caller& caller,
                                                   Effects& effects) {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_new_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
+    ONPUT_TRY_VOID(check_object_tags(request.tags));
     ONPUT_TRY_VOID(check_room());
-    ONPUT_TRY(auto event, event_of_put(request));
-    const std::uint64_t bytes = content.blob ? content.blob->length : content.bytes.size();
-    if (bytes != request.size_bytes) {
-        return fail(ErrorCode::invalid_argument,
-                    "You did not provide the number of bytes specified by the Content-Length HTTP "
-                    "header",
-                    "incomplete_body");
-    }
-    ONPUT_CHECK(content.blob || bytes <= options_.inline_bytes_max);
+    ONPUT_TRY(const std::string event_name, event_of_put(request));
+    ONPUT_TRY(auto lock, lock_of_new(request, bucket->record, caller.now));
+    ONPUT_TRY_VOID(check_length(request, content));
+    ONPUT_CHECK(content.blob || request.size_bytes <= options_.inline_bytes_max);
 
-    ONPUT_TRY(const auto before, read_object(request.bucket, request.key));
+    const KeyRows rows(view_, request.bucket, request.key);
+    ONPUT_TRY(const auto before, rows.current());
     if (before && !request.idempotency_key.empty() &&
         before->idempotency_key == request.idempotency_key) {
         // The first answer was lost. Its conditions held then and need not hold now.
-        return put_of(*before);
+        return put_of(*bucket, *before);
     }
     ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_result(request, before));
     ONPUT_TRY_VOID(check_replace(request.conditions,
                                  before ? std::optional(validators_of(*before)) : std::nullopt));
 
-    ObjectRecord after{.size_bytes = request.size_bytes,
-                       .etag = request.etag,
-                       .last_modified = caller.now,
-                       .checksums = request.checksums,
-                       .content_type = request.content_type,
-                       .headers = request.headers,
-                       .metadata = request.metadata,
-                       .sequencer = 0,
-                       .event_id = {},
-                       .trace_id = {},
-                       .blob = content.blob ? store::to_text(*content.blob) : std::string(),
-                       .idempotency_key = request.idempotency_key,
-                       .source = request.source ? text_of(*request.source) : std::string()};
-    static_cast<void>(  // The record has it too.
-        commit_event({.bucket = *bucket,
-                      .key = request.key,
-                      .event = std::move(event),
-                      .before = before,
-                      .after = &after,
-                      .bytes = std::move(content.bytes),
-                      .request_id = request.request_id,
-                      .host_id = request.host_id,
-                      .source_ip = request.source_ip},
-                     caller, effects));
-    return put_of(after);
+    const schema::Versioning versioning = bucket->record.versioning;
+    ONPUT_TRY(auto change, begin_change({.name = event_name,
+                                         .bucket = *bucket,
+                                         .key = request.key,
+                                         .request_id = request.request_id,
+                                         .host_id = request.host_id,
+                                         .source_ip = request.source_ip},
+                                        caller));
+    ObjectRecord after = record_of(request);
+    after.last_modified = caller.now;
+    after.sequencer = change.sequencer;
+    after.event_id = change.event.event_id;
+    after.trace_id = change.event.trace.trace_id;
+    after.blob = content.blob ? store::to_text(*content.blob) : std::string();
+    after.has_version_id = versioning == schema::Versioning::enabled;
+    after.lock = std::move(lock);
+    change.describe(*bucket, after);
+    ONPUT_TRY(const auto thrown_away,
+              rows.put(versioning, before, after, std::move(content.bytes), change.commit.batch));
+    static_cast<void>(commit_change(std::move(change), thrown_away, effects));
+    return put_of(*bucket, after);
 }
 
 Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObject& request,
                                                          const Caller& caller, Effects& effects) {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(const auto before, read_object(request.bucket, request.key));
+    if (!request.version_id.empty()) return delete_version(request, *bucket, caller, effects);
+    if (bucket->record.versioning != schema::Versioning::unset) {
+        return put_delete_marker(request, *bucket, caller, effects);
+    }
+    const KeyRows rows(view_, request.bucket, request.key);
+    ONPUT_TRY(const auto before, rows.current());
     if (!before) return schema::ObjectDeleted{};
     ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
-    ONPUT_TRY(const auto events, pattern::parse_occurred_event(removed_by_delete));
-    std::string event_id =
-        commit_event({.bucket = *bucket,
-                      .key = request.key,
-                      .event = {.name = std::string(removed_by_delete), .events = events},
-                      .before = before,
-                      .after = nullptr,
-                      .bytes = {},
-                      .request_id = request.request_id,
-                      .host_id = request.host_id,
-                      .source_ip = request.source_ip},
-                     caller, effects);
-    return schema::ObjectDeleted{.existed = true, .event_id = std::move(event_id)};
+    ONPUT_TRY(auto change, begin_change(removal_of(request, *bucket, removed_by_delete), caller));
+    ONPUT_TRY_VOID(rows.remove({.record = *before, .is_current = true}, change.commit.batch));
+    return schema::ObjectDeleted{.existed = true,
+                                 .event_id = commit_change(std::move(change), before, effects)};
 }
 
-schema::ObjectEvent StorageCore::make_event(const ObjectChange& change, const Caller& caller) {
-    const auto& trace = caller.trace;
-    schema::ObjectEvent event{
-        .event_id = random_.hex(id_digits),
-        .event_name = change.event.name,
-        .time = caller.now,
-        .region = change.bucket.record.region,
-        .bucket = change.bucket.record.name,
-        .bucket_owner = change.bucket.record.owner_account,
-        .key = change.key,
-        .size_bytes = 0,
-        .etag = {},
-        .version_id = {},
-        .sequencer = {},
-        .request_id = change.request_id,
-        .host_id = change.host_id,
-        .source_ip = change.source_ip,
-        .principal_id =
-            caller.principal.id.empty() ? caller.principal.account : caller.principal.id,
-        .trace = {.trace_id = trace.trace_id.empty() ? random_.hex(id_digits) : trace.trace_id,
-                  .cause_event_id = trace.cause_event_id,
-                  .depth = trace.depth},
-        .owed = change.bucket.rules.match(change.event.events, change.key, trace.depth),
-        .content_type = {}};
-    if (change.after != nullptr) {
-        event.size_bytes = change.after->size_bytes;
-        event.etag = change.after->etag;
-        event.content_type = change.after->content_type;
-    }
-    return event;
+Result<schema::ObjectDeleted> StorageCore::put_delete_marker(const schema::DeleteObject& request,
+                                                             const Bucket& bucket,
+                                                             const Caller& caller,
+                                                             Effects& effects) {
+    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(check_new_key(request.key));
+    const KeyRows rows(view_, request.bucket, request.key);
+    ONPUT_TRY(const auto before, rows.current());
+    if (before || request.source) ONPUT_TRY_VOID(check_source(request.source));
+    if (before) ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
+    ONPUT_TRY(auto change, begin_change(removal_of(request, bucket, marker_created), caller));
+    ObjectRecord marker{.etag = std::string(empty_etag), .last_modified = caller.now};
+    marker.is_delete_marker = true;
+    marker.sequencer = change.sequencer;
+    marker.event_id = change.event.event_id;
+    marker.trace_id = change.event.trace.trace_id;
+    marker.has_version_id = bucket.record.versioning == schema::Versioning::enabled;
+    change.describe(bucket, marker);
+    ONPUT_TRY(const auto thrown_away,
+              rows.put_marker(bucket.record.versioning, before, marker, change.commit.batch));
+    return schema::ObjectDeleted{
+        .existed = before.has_value(),
+        .event_id = commit_change(std::move(change), thrown_away, effects),
+        .version_id = version_id_of(marker),
+        .is_delete_marker = true};
 }
 
-// One change: the object's rows, its event, and what becomes trash by it.
-std::string StorageCore::commit_event(ObjectChange change, const Caller& caller, Effects& effects) {
-    const std::uint64_t number = outbox_.next_number();
-    const std::uint64_t sequencer = next_sequencer(caller.now);
-    ONPUT_CHECK(sequencer > sequencer_);
-    ONPUT_CHECK(!change.before || sequencer > change.before->sequencer);
-    sequencer_ = sequencer;
-
-    schema::ObjectEvent event = make_event(change, caller);
-    event.sequencer = sequencer_text(sequencer);
-
-    store::Batch batch{std::string(partition)};
-    const std::string& bucket = event.bucket;
-    const bool had_data =
-        change.before && change.before->blob.empty() && change.before->size_bytes > 0;
-    if (change.after != nullptr) {
-        change.after->sequencer = sequencer;
-        change.after->event_id = event.event_id;
-        change.after->trace_id = event.trace.trace_id;
-        batch.put(object_row(bucket, change.key), schema::encode(*change.after));
-    } else {
-        batch.remove(object_row(bucket, change.key));
+Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteObject& request,
+                                                          const Bucket& bucket,
+                                                          const Caller& caller, Effects& effects) {
+    ONPUT_TRY(const auto id, parse_version_id(request.version_id));
+    const KeyRows rows(view_, request.bucket, request.key);
+    ONPUT_TRY(const auto version, rows.find(id));
+    const std::string shown = bucket.record.versioning == schema::Versioning::unset
+                                  ? std::string()
+                                  : request.version_id;
+    if (!version) return schema::ObjectDeleted{.version_id = shown};
+    const ObjectRecord& record = version->record;
+    ONPUT_TRY_VOID(check_source(request.source));
+    ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(record)));
+    ONPUT_TRY_VOID(check_removal(record.lock, request.bypass_governance, caller.now));
+    ONPUT_TRY(auto change, begin_change(removal_of(request, bucket, removed_by_delete), caller));
+    if (bucket.record.versioning != schema::Versioning::unset && record.has_version_id) {
+        change.event.version_id = version_id_of(record);
     }
-    if (!change.bytes.empty()) {
-        batch.put(data_row(bucket, change.key), std::move(change.bytes));
-    } else if (had_data) {
-        batch.remove(data_row(bucket, change.key));
-    }
-    if (change.before && !change.before->blob.empty()) {
-        throw_away(change.before->blob, number, batch);
-    }
-    std::string encoded = schema::encode(event);
-    outbox_.add(number, encoded);
-    batch.put(outbox_row(number), std::move(encoded));
-
-    ++emitted_[change.event.name];
-    Change made{{std::move(batch)}};
-    made.events.push_back({.number = number, .name = std::move(change.event.name)});
-    effects.changes.push_back(std::move(made));
-    return std::move(event.event_id);
+    ONPUT_TRY_VOID(rows.remove(*version, change.commit.batch));
+    return schema::ObjectDeleted{.existed = true,
+                                 .event_id = commit_change(std::move(change), record, effects),
+                                 .version_id = shown,
+                                 .is_delete_marker = record.is_delete_marker};
 }
 
-void StorageCore::throw_away(const std::string& blob, std::uint64_t number, store::Batch& batch) {
-    // The text was made by to_text and came back through a checked codec.
-    const auto ref = store::parse_blob_ref(blob);
-    ONPUT_CHECK(ref.has_value());
-    batch.put(trash_row(number), schema::encode(TrashRecord{.blob = blob}));
-    trash_.add({.number = number, .blob = *ref});
-}
+// --- Reading ----------------------------------------------------------------------------------
 
 Result<Reading> StorageCore::get_object(const schema::GetObject& request,
                                         const Caller& caller) const {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto record, find_object(request.bucket, request.key));
+    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ObjectRecord& record = version.record;
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
-    ONPUT_TRY(const Span span, resolve(request.range, record.size_bytes));
+    ONPUT_TRY(const Span span, request.part_number ? span_of_part(record, *request.part_number)
+                                                   : resolve(request.range, record.size_bytes));
 
     Reading reading;
-    if (!record.blob.empty()) {
-        ONPUT_TRY(reading.blob, store::parse_blob_ref(record.blob));
-    } else if (record.size_bytes > 0) {
-        ONPUT_TRY(auto bytes, view_.get(partition, data_row(request.bucket, request.key)));
-        if (!bytes || bytes->size() != record.size_bytes) {
-            return fail(ErrorCode::corruption, "the bytes of object " + request.key +
-                                                   " of bucket " + request.bucket +
-                                                   " are not what its row says");
-        }
+    if (has_data_row(record)) {
+        ONPUT_TRY(auto bytes, KeyRows(view_, request.bucket, request.key).bytes_of(version));
         reading.bytes =
-            span.is_partial ? bytes->substr(span.offset, span.length) : *std::move(bytes);
+            span.is_partial ? bytes.substr(span.offset, span.length) : std::move(bytes);
+    } else if (record.size_bytes > 0) {
+        ONPUT_TRY(reading.segments, segments_of(record, span));
+        reading.stored.manifest = record.manifest;
+        if (record.manifest.empty()) reading.stored.blob = reading.segments.front().blob;
     }
     reading.got = {.object = info_of(*bucket, request.key, std::move(record)),
                    .offset = span.offset,
@@ -351,9 +301,16 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
                                                     const Caller& caller) const {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto record, find_object(request.bucket, request.key));
-    ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
-    return info_of(*bucket, request.key, std::move(record));
+    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
+    std::optional<schema::PartSpan> part;
+    if (request.part_number) {
+        ONPUT_TRY(const Span span, span_of_part(version.record, *request.part_number));
+        part = {.offset = span.offset, .length = span.length};
+    }
+    auto info = info_of(*bucket, request.key, std::move(version.record));
+    info.part = part;
+    return info;
 }
 
 Result<schema::ObjectList> StorageCore::list_objects(const schema::ListObjects& request,

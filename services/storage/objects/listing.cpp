@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
@@ -95,14 +96,7 @@ private:
             return std::unexpected(std::move(record).error().with_context(
                 "list object " + std::string(key) + " of bucket " + request_.bucket));
         }
-        list_.objects.push_back(
-            {.key = std::string(key),
-             .size_bytes = record->size_bytes,
-             .etag = std::move(record->etag),
-             .last_modified = record->last_modified,
-             .checksum_algorithm = record->checksums.empty()
-                                       ? std::string()
-                                       : std::move(record->checksums.front().algorithm)});
+        list_.objects.push_back(summary_of(key, *std::move(record)));
         return {};
     }
 

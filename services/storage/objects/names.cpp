@@ -89,6 +89,12 @@ Result<void> check_key(std::string_view key) {
     return {};
 }
 
+Result<void> check_new_key(std::string_view key) {
+    ONPUT_TRY_VOID(check_key(key));
+    if (key.contains('\0')) return refuse("an object's key has a NUL character");
+    return {};
+}
+
 Result<void> check_size(std::uint64_t size_bytes) {
     if (size_bytes <= schema::put_bytes_max) return {};
     Error error{.code = ErrorCode::invalid_argument,
@@ -99,8 +105,7 @@ Result<void> check_size(std::uint64_t size_bytes) {
     return std::unexpected(std::move(error));
 }
 
-Result<void> check_put(const schema::PutObject& put) {
-    ONPUT_TRY_VOID(check_size(put.size_bytes));
+Result<void> check_traits(const schema::PutObject& put) {
     if (const auto bytes = bytes_of(put.metadata); bytes > schema::user_metadata_bytes_max) {
         Error error{
             .code = ErrorCode::invalid_argument,
@@ -114,12 +119,21 @@ Result<void> check_put(const schema::PutObject& put) {
         return refuse("the headers to keep with the object exceed 8192 bytes",
                       "metadata_too_large");
     }
-    if (put.etag.empty()) return refuse("an object's etag is empty");
-    ONPUT_TRY_VOID(check_short("etag", put.etag));
+    ONPUT_TRY_VOID(check_short("storage class", put.storage_class));
+    if (put.website_redirect.size() > website_redirect_bytes_max) {
+        return refuse("the website redirect location is longer than 2048 bytes");
+    }
     ONPUT_TRY_VOID(check_short("idempotency key", put.idempotency_key));
     ONPUT_TRY_VOID(check_short("request id", put.request_id));
     ONPUT_TRY_VOID(check_short("host id", put.host_id));
-    ONPUT_TRY_VOID(check_short("source address", put.source_ip));
+    return check_short("source address", put.source_ip);
+}
+
+Result<void> check_put(const schema::PutObject& put) {
+    ONPUT_TRY_VOID(check_size(put.size_bytes));
+    ONPUT_TRY_VOID(check_traits(put));
+    if (put.etag.empty()) return refuse("an object's etag is empty");
+    ONPUT_TRY_VOID(check_short("etag", put.etag));
     return check_checksums(put.checksums);
 }
 

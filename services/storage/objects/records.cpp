@@ -5,7 +5,8 @@
 namespace onput::storage {
 namespace {
 
-constexpr std::size_t number_row_bytes = 10;
+constexpr std::size_t number_bytes_size = 8;
+constexpr std::size_t number_row_bytes = 2 + number_bytes_size;
 constexpr std::size_t sequencer_digits = 16;
 
 std::string joined(std::string_view table, std::string_view bucket, std::string_view key) {
@@ -16,14 +17,32 @@ std::string joined(std::string_view table, std::string_view bucket, std::string_
 }
 
 std::string numbered(std::string_view table, std::uint64_t number) {
-    std::string row(table);
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        row.push_back(static_cast<char>(static_cast<unsigned char>(number >> shift)));
-    }
-    return row;
+    return std::string(table) + number_bytes(number);
+}
+
+std::string aged(std::string_view table, std::string_view bucket, std::string_view key,
+                 std::uint64_t sequencer) {
+    return joined(table, bucket, key) + '\0' + number_bytes(~sequencer);
 }
 
 }  // namespace
+
+std::string number_bytes(std::uint64_t number) {
+    std::string bytes;
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        bytes.push_back(static_cast<char>(static_cast<unsigned char>(number >> shift)));
+    }
+    return bytes;
+}
+
+Result<std::uint64_t> parse_number_bytes(std::string_view bytes) {
+    if (bytes.size() != number_bytes_size) {
+        return fail(ErrorCode::corruption, "a number of a row does not have 8 bytes");
+    }
+    std::uint64_t number = 0;
+    for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
+    return number;
+}
 
 std::string bucket_row(std::string_view bucket) {
     return "b/" + std::string(bucket);
@@ -35,6 +54,41 @@ std::string object_row(std::string_view bucket, std::string_view key) {
 
 std::string data_row(std::string_view bucket, std::string_view key) {
     return joined("d/", bucket, key);
+}
+
+std::string version_row(std::string_view bucket, std::string_view key, std::uint64_t sequencer) {
+    return aged(schema::version_rows_prefix, bucket, key, sequencer);
+}
+
+std::string version_row_prefix(std::string_view bucket) {
+    return joined(schema::version_rows_prefix, bucket, "");
+}
+
+std::string version_data_row(std::string_view bucket, std::string_view key,
+                             std::uint64_t sequencer) {
+    return aged("w/", bucket, key, sequencer);
+}
+
+std::string null_version_row(std::string_view bucket, std::string_view key) {
+    return joined("n/", bucket, key);
+}
+
+std::string upload_row(std::string_view bucket, std::string_view key, std::string_view upload_id) {
+    std::string row = joined("u/", bucket, key);
+    row.push_back('\0');
+    row.append(upload_id);
+    return row;
+}
+
+std::string part_row(std::string_view upload_id, std::uint32_t number) {
+    std::string row = joined(schema::part_rows_prefix, upload_id, "");
+    row.push_back(static_cast<char>(static_cast<unsigned char>(number >> 8)));
+    row.push_back(static_cast<char>(static_cast<unsigned char>(number)));
+    return row;
+}
+
+std::string manifest_row(std::string_view upload_id) {
+    return std::string(schema::manifest_rows_prefix).append(upload_id);
 }
 
 std::string outbox_row(std::uint64_t number) {
@@ -49,9 +103,16 @@ Result<std::uint64_t> number_of(std::string_view row) {
     if (row.size() != number_row_bytes || (row[0] != 'e' && row[0] != 't') || row[1] != '/') {
         return fail(ErrorCode::corruption, "a row of the outbox or the trash has no number");
     }
-    std::uint64_t number = 0;
-    for (const char byte : row.substr(2)) number = number << 8 | static_cast<unsigned char>(byte);
-    return number;
+    return parse_number_bytes(row.substr(2));
+}
+
+Result<KeyAndTail> split_tail(std::string_view text, std::size_t tail_bytes) {
+    if (text.size() < tail_bytes + 2 || text[text.size() - tail_bytes - 1] != '\0') {
+        return fail(ErrorCode::corruption, "the key of a row does not end in NUL and " +
+                                               std::to_string(tail_bytes) + " bytes");
+    }
+    return KeyAndTail{.key = text.substr(0, text.size() - tail_bytes - 1),
+                      .tail = text.substr(text.size() - tail_bytes)};
 }
 
 store::Range bucket_rows() {
@@ -60,6 +121,22 @@ store::Range bucket_rows() {
 
 store::Range object_rows() {
     return store::Range::of_prefix(schema::object_rows_prefix);
+}
+
+store::Range version_rows() {
+    return store::Range::of_prefix(schema::version_rows_prefix);
+}
+
+store::Range version_rows(std::string_view bucket, std::string_view key) {
+    return store::Range::of_prefix(joined(schema::version_rows_prefix, bucket, key) + '\0');
+}
+
+store::Range upload_rows(std::string_view bucket) {
+    return store::Range::of_prefix(joined("u/", bucket, ""));
+}
+
+store::Range part_rows(std::string_view upload_id) {
+    return store::Range::of_prefix(joined(schema::part_rows_prefix, upload_id, ""));
 }
 
 store::Range trash_rows() {

@@ -3,13 +3,23 @@
 //
 //     m                       StoreRecord    one row: which store this is and how far the relay got
 //     b/<bucket>              BucketRecord   exists exactly as long as the bucket
-//     o/<bucket>/<key>        ObjectRecord   in byte order of keys: these rows are the listing
+//     o/<bucket>/<key>        ObjectRecord   the current version of an object, unless that is a
+//                                            delete marker; in byte order of keys: the listing
 //     d/<bucket>/<key>        bytes          contents of a small object; only beside its object row
+//     v/<bucket>/<key>\0<age> ObjectRecord   every other version and all delete markers, of a key the
+//                                            newest first
+//     w/<bucket>/<key>\0<age> bytes          contents of a small one, beside its version row
+//     n/<bucket>/<key>        <number>       the sequencer of the null version, when it is in v/
+//     u/<bucket>/<key>\0<id>  UploadRecord   a multipart upload under way
+//     p/<id>/<part>           PartRecord     one of its parts
+//     x/<id>                  ManifestRecord the parts of an upload that became an object
 //     e/<number>              ObjectEvent    the outbox; numbers count from 1 without a hole
-//     t/<number>              TrashRecord    a blob that event <number> made useless
+//     t/<number>              TrashRecord    a blob, or a manifest, that event <number> made useless
 //
-// <number> is eight bytes, big-endian. A bucket's name has no '/', so rows of two buckets do not
-// mix.
+// <number> is eight bytes, big-endian; <age> is the complement of the version's sequencer, written
+// so; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits, those of later uploads
+// greater. A bucket's name has no '/', and new keys have no NUL, so rows of two buckets or of two
+// keys do not mix.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +33,7 @@
 #include "common/schema/object_record.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "common/schema/storage_uploads.hpp"
 #include "common/store/store.hpp"
 
 namespace onput::storage {
@@ -30,53 +41,106 @@ namespace onput::storage {
 inline constexpr std::string_view partition = "s";
 inline constexpr std::string_view store_key = "m";
 
+// 0 had one version of each object, and no uploads. Its rows are as they are now.
+inline constexpr std::uint32_t store_layout = 1;
+
 struct StoreRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::store_record};
+    // Version 2 added layout. An older binary does not know all rows that refer to blobs, and would
+    // remove those as unused: it must not open this store.
+    static constexpr schema::MessageInfo info{
+        .kind = schema::Kind::store_record, .version = 2, .compatible = 2};
 
     std::string source;  // Made once; names this outbox to the notifier for ever.
     Timestamp created_at;
     std::uint64_t relayed_through = 0;  // Outbox rows up to here were handed over and are gone.
     std::uint64_t sequencer = 0;        // At least that of every event whose outbox row is gone.
+    std::uint32_t layout = 0;           // Of the rows: store_layout.
 
-    ONPUT_FIELDS(source, created_at, relayed_through, sequencer)
+    ONPUT_FIELDS(source, created_at, relayed_through, sequencer, layout)
     friend bool operator==(const StoreRecord&, const StoreRecord&) = default;
 };
 
 struct BucketRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::bucket_record};
+    // Version 2 added what follows rules.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::bucket_record, .version = 2};
 
     std::string name;
     std::string owner_account;
     std::string region;
     Timestamp created_at;
     std::vector<schema::NotificationRule> rules;
+    schema::Versioning versioning = schema::Versioning::unset;
+    bool has_object_lock = false;
+    schema::DefaultRetention default_retention = {};
 
-    ONPUT_FIELDS(name, owner_account, region, created_at, rules)
+    ONPUT_FIELDS(name, owner_account, region, created_at, rules, versioning, has_object_lock,
+                 default_retention)
     friend bool operator==(const BucketRecord&, const BucketRecord&) = default;
 };
 
+using schema::ManifestRecord;
 using schema::ObjectRecord;
+using schema::PartRecord;
+
+struct UploadRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record};
+
+    Timestamp initiated_at = {};
+    schema::CreateUpload upload = {};
+    std::string initiator = {};  // Account or access key.
+
+    ONPUT_FIELDS(initiated_at, upload, initiator)
+    friend bool operator==(const UploadRecord&, const UploadRecord&) = default;
+};
 
 struct TrashRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::trash_record};
+    // Version 2 added manifest.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::trash_record, .version = 2};
 
-    std::string blob;
+    std::string blob = {};      // Or:
+    std::string manifest = {};  // Its row goes too, and all its blobs.
 
-    ONPUT_FIELDS(blob)
+    ONPUT_FIELDS(blob, manifest)
     friend bool operator==(const TrashRecord&, const TrashRecord&) = default;
 };
 
 std::string bucket_row(std::string_view bucket);
 std::string object_row(std::string_view bucket, std::string_view key);
 std::string data_row(std::string_view bucket, std::string_view key);
+std::string version_row(std::string_view bucket, std::string_view key, std::uint64_t sequencer);
+std::string version_row_prefix(std::string_view bucket);
+std::string version_data_row(std::string_view bucket, std::string_view key,
+                             std::uint64_t sequencer);
+std::string null_version_row(std::string_view bucket, std::string_view key);
+std::string upload_row(std::string_view bucket, std::string_view key, std::string_view upload_id);
+std::string part_row(std::string_view upload_id, std::uint32_t number);
+std::string manifest_row(std::string_view upload_id);
 std::string outbox_row(std::uint64_t number);
 std::string trash_row(std::uint64_t number);
 
 // The number of an outbox or trash row; corruption when it is neither.
 Result<std::uint64_t> number_of(std::string_view row);
 
+// What a version or upload row is of: "key\0tail", behind table and bucket. Corruption when it has
+// no tail of that size.
+struct KeyAndTail {
+    std::string_view key;
+    std::string_view tail;
+};
+inline constexpr std::size_t age_bytes = 8;
+inline constexpr std::size_t upload_id_digits = 32;
+Result<KeyAndTail> split_tail(std::string_view text, std::size_t tail_bytes);
+
+// The eight bytes of a <number> or an <age>, and back.
+std::string number_bytes(std::uint64_t number);
+Result<std::uint64_t> parse_number_bytes(std::string_view bytes);
+
 store::Range bucket_rows();
 store::Range object_rows();  // Of all buckets.
+store::Range version_rows();  // Of all buckets.
+store::Range version_rows(std::string_view bucket, std::string_view key);
+store::Range upload_rows(std::string_view bucket);
+store::Range part_rows(std::string_view upload_id);
 store::Range trash_rows();
 outbox::Rows outbox_rows();
 

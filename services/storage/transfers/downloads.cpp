@@ -18,20 +18,26 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
         ONPUT_TRY(const auto message, schema::decode<schema::GetObject>(request.body));
         ONPUT_TRY(auto reading, parts_.host.core().get_object(message, caller));
         schema::ObjectGot& got = reading.got;
-        if (!reading.blob) {
+        if (reading.segments.empty()) {
             parts_.host.reply(request.reply_to,
                               with_bytes(schema::encode(got), std::move(reading.bytes)));
             return {};
         }
-        const ReadSessions::Source source{.object = "s3://" + message.bucket + "/" + message.key,
-                                          .blob = *reading.blob,
-                                          .offset = got.offset,
-                                          .length = got.length};
+        std::string object = "s3://" + message.bucket + "/" + message.key;
         if (got.length <= schema::chunk_bytes_max) {
-            return fetch(request.reply_to, source, schema::encode(got));
+            return start({.to = request.reply_to,
+                          .piece = {.object = std::move(object),
+                                    .stored = std::move(reading.stored),
+                                    .segments = pieces_of(reading.segments, got.offset, got.length)},
+                          .body = schema::encode(got)});
         }
-        ONPUT_TRY(got.read_id, sessions_.open(source, caller));
-        parts_.host.pins().pin(*reading.blob);
+        ONPUT_TRY(got.read_id, sessions_.open({.object = std::move(object),
+                                               .stored = reading.stored,
+                                               .segments = std::move(reading.segments),
+                                               .offset = got.offset,
+                                               .length = got.length},
+                                              caller));
+        parts_.host.pins().pin(reading.stored);
         parts_.host.reply(request.reply_to, got);
         return {};
     };
@@ -42,10 +48,10 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
 void Downloads::read(transport::Request& request, const Caller& caller) {
     const auto read_now = [&]() -> Result<void> {
         ONPUT_TRY(const auto message, schema::decode<schema::ReadObject>(request.body));
-        ONPUT_TRY(auto source, sessions_.read(message, caller));
-        source.offset = message.offset;
-        source.length = message.length;
-        return fetch(request.reply_to, source, schema::encode(schema::Empty{}));
+        ONPUT_TRY(auto piece, sessions_.read(message, caller));
+        return start({.to = request.reply_to,
+                      .piece = std::move(piece),
+                      .body = schema::encode(schema::Empty{})});
     };
     const auto read = read_now();
     if (!read) parts_.host.reply(request.reply_to, std::unexpected(read.error()));
@@ -54,38 +60,49 @@ void Downloads::read(transport::Request& request, const Caller& caller) {
 void Downloads::close(transport::Request& request, const Caller& caller) {
     const auto close_now = [&]() -> Result<schema::Empty> {
         ONPUT_TRY(const auto message, schema::decode<schema::CloseRead>(request.body));
-        ONPUT_TRY(const auto blob, sessions_.close(message, caller));
-        if (blob) parts_.host.pins().unpin(*blob);
+        ONPUT_TRY(const auto stored, sessions_.close(message, caller));
+        if (stored) parts_.host.pins().unpin(*stored);
         return schema::Empty{};
     };
     parts_.host.reply_now(request.reply_to, close_now());
 }
 
-Result<void> Downloads::fetch(const transport::ReplyTo& to, const ReadSessions::Source& source,
-                              std::string body) {
+Result<void> Downloads::start(Fetch fetch) {
     if (reads_ >= blob_reads_max) {
         return fail(ErrorCode::resource_exhausted, "Please reduce your request rate.", "slow_down");
     }
     ++reads_;
-    parts_.host.pins().pin(source.blob);
-    auto on_read = [this, to, source, body = std::move(body)](Result<std::string> bytes) mutable {
-        --reads_;
-        parts_.host.pins().unpin(source.blob);
-        if (!bytes) {
-            parts_.host.reply(to,
-                              std::unexpected(explain(std::move(bytes).error(), source.object)));
-            return;
-        }
-        parts_.host.reply(to, with_bytes(std::move(body), *std::move(bytes)));
-    };
-    parts_.blobs.read(source.blob, {.offset = source.offset, .length = source.length},
-                      [this, on_read = std::move(on_read)](Result<std::string> bytes) mutable {
-                          parts_.host.loop().post(
-                              [on_read = std::move(on_read), bytes = std::move(bytes)]() mutable {
-                                  on_read(std::move(bytes));
-                              });
-                      });
+    parts_.host.pins().pin(fetch.piece.stored);
+    read_next(std::move(fetch));
     return {};
+}
+
+void Downloads::read_next(Fetch fetch) {
+    const SegmentPiece segment = fetch.piece.segments[fetch.next];
+    parts_.blobs.read(
+        segment.blob, {.offset = segment.offset, .length = segment.length},
+        [this, fetch = std::move(fetch)](Result<std::string> bytes) mutable {
+            parts_.host.loop().post(
+                [this, fetch = std::move(fetch), bytes = std::move(bytes)]() mutable {
+                    on_read(std::move(fetch), std::move(bytes));
+                });
+        });
+}
+
+void Downloads::on_read(Fetch fetch, Result<std::string> bytes) {
+    const bool is_last = ++fetch.next == fetch.piece.segments.size();
+    if (bytes) {
+        fetch.bytes = fetch.bytes.empty() ? *std::move(bytes) : fetch.bytes + *bytes;
+        if (!is_last) return read_next(std::move(fetch));
+    }
+    --reads_;
+    parts_.host.pins().unpin(fetch.piece.stored);
+    if (!bytes) {
+        parts_.host.reply(
+            fetch.to, std::unexpected(explain(std::move(bytes).error(), fetch.piece.object)));
+        return;
+    }
+    parts_.host.reply(fetch.to, with_bytes(std::move(fetch.body), std::move(fetch.bytes)));
 }
 
 Error Downloads::explain(Error error, const std::string& object) {
@@ -97,7 +114,7 @@ Error Downloads::explain(Error error, const std::string& object) {
 }
 
 void Downloads::expire(Timestamp now) {
-    for (const auto& blob : sessions_.expire(now)) parts_.host.pins().unpin(blob);
+    for (const auto& stored : sessions_.expire(now)) parts_.host.pins().unpin(stored);
 }
 
 }  // namespace onput::storage

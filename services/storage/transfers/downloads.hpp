@@ -34,10 +34,19 @@ public:
     [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 
 private:
-    // Reads this piece and answers with `body` and the bytes. What is damaged is answered with an
+    // A reply whose bytes are being read, one segment after another.
+    struct Fetch {
+        transport::ReplyTo to;
+        ReadSessions::Piece piece;
+        std::string body;
+        std::string bytes;
+        std::size_t next = 0;  // Of the piece's segments.
+    };
+    // Reads this piece and answers with the body and the bytes. What is damaged is answered with an
     // error that names the object.
-    Result<void> fetch(const transport::ReplyTo& to, const ReadSessions::Source& source,
-                       std::string body);
+    Result<void> start(Fetch fetch);
+    void read_next(Fetch fetch);
+    void on_read(Fetch fetch, Result<std::string> bytes);
     Error explain(Error error, const std::string& object);
 
     Parts parts_;

@@ -42,6 +42,7 @@ Result<schema::WriteOpened> WriteSessions::open(const schema::OpenWrite& request
     sessions_[id] = {.account = caller.principal.account,
                      .bucket = request.bucket,
                      .key = request.key,
+                     .part = request.part,
                      .size_max = request.size_bytes.value_or(schema::put_bytes_max),
                      .received = 0,
                      .unanswered = 0,
@@ -87,7 +88,8 @@ void WriteSessions::appended(std::uint64_t write_id) {
 
 Result<void> WriteSessions::finish(const schema::FinishWrite& request, const Caller& caller) {
     ONPUT_TRY(Session* const session, find(request.write_id, caller));
-    if (request.object.bucket != session->bucket || request.object.key != session->key) {
+    if (request.object.bucket != session->bucket || request.object.key != session->key ||
+        request.object.part != session->part) {
         return refuse("a write is finished as another object than it was opened for");
     }
     if (request.object.size_bytes != session->received) {
@@ -117,14 +119,20 @@ std::vector<std::uint64_t> WriteSessions::expire(Timestamp now) {
     return expired;
 }
 
-Result<std::uint64_t> ReadSessions::open(const Source& source, const Caller& caller) {
-    if (sessions_.size() >= read_sessions_max) return slow_down();
+Result<std::uint64_t> ReadSessions::open(Source source, const Caller& caller) {
+    const std::size_t segments = source.segments.size();
+    if (sessions_.size() >= read_sessions_max || segments_ + segments > read_segments_max) {
+        return slow_down();
+    }
     const std::uint64_t id = new_id(random_, sessions_);
-    sessions_[id] = {.account = caller.principal.account, .source = source, .heard_at = caller.now};
+    segments_ += segments;
+    sessions_[id] = {.account = caller.principal.account,
+                     .source = std::move(source),
+                     .heard_at = caller.now};
     return id;
 }
 
-Result<ReadSessions::Source> ReadSessions::read(const schema::ReadObject& request,
+Result<ReadSessions::Piece> ReadSessions::read(const schema::ReadObject& request,
                                                 const Caller& caller) {
     const auto found = sessions_.find(request.read_id);
     if (found == sessions_.end() || found->second.account != caller.principal.account) {
@@ -138,30 +146,34 @@ Result<ReadSessions::Source> ReadSessions::read(const schema::ReadObject& reques
     if (request.length == 0 || request.length > schema::chunk_bytes_max || !is_inside) {
         return refuse("a piece of a read lies outside what was opened", "invalid_range");
     }
-    return source;
+    return Piece{.object = source.object,
+                 .stored = source.stored,
+                 .segments = pieces_of(source.segments, request.offset, request.length)};
 }
 
-Result<std::optional<store::BlobRef>> ReadSessions::close(const schema::CloseRead& request,
-                                                          const Caller& caller) {
+Result<std::optional<StoredBytes>> ReadSessions::close(const schema::CloseRead& request,
+                                                       const Caller& caller) {
     const auto found = sessions_.find(request.read_id);
-    if (found == sessions_.end()) return std::optional<store::BlobRef>();
+    if (found == sessions_.end()) return std::optional<StoredBytes>();
     if (found->second.account != caller.principal.account) return no_such_session();
-    const store::BlobRef blob = found->second.source.blob;
+    StoredBytes stored = std::move(found->second.source.stored);
+    segments_ -= found->second.source.segments.size();
     sessions_.erase(found);
-    return std::optional(blob);
+    return std::optional(std::move(stored));
 }
 
-std::vector<store::BlobRef> ReadSessions::expire(Timestamp now) {
-    std::vector<store::BlobRef> blobs;
+std::vector<StoredBytes> ReadSessions::expire(Timestamp now) {
+    std::vector<StoredBytes> expired;
     for (auto at = sessions_.begin(); at != sessions_.end();) {
         if (is_silent(at->second.heard_at, read_idle_max, now)) {
-            blobs.push_back(at->second.source.blob);
+            expired.push_back(std::move(at->second.source.stored));
+            segments_ -= at->second.source.segments.size();
             at = sessions_.erase(at);
         } else {
             ++at;
         }
     }
-    return blobs;
+    return expired;
 }
 
 }  // namespace onput::storage

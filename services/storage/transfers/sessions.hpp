@@ -16,11 +16,15 @@
 #include "common/schema/storage_objects.hpp"
 #include "common/store/blobs.hpp"
 #include "services/storage/buckets/buckets.hpp"
+#include "services/storage/objects/segment.hpp"
+#include "services/storage/objects/trash.hpp"
 
 namespace onput::storage {
 
 inline constexpr std::size_t write_sessions_max = 1000;
 inline constexpr std::size_t read_sessions_max = 10'000;
+// Of all read sessions: an object has one, or one for each part of its upload.
+inline constexpr std::size_t read_segments_max = 1'000'000;
 inline constexpr std::uint32_t write_credit = 8;  // Unanswered AppendWrites of one session.
 inline constexpr Duration write_idle_max = std::chrono::seconds(60);
 // A reader asks for the next piece when its client has taken one: as slowly as the gateway bears, a
@@ -62,6 +66,7 @@ private:
         std::string account;
         std::string bucket;
         std::string key;
+        std::optional<schema::PartTarget> part;
         std::uint64_t size_max = 0;
         std::uint64_t received = 0;
         std::uint32_t unanswered = 0;
@@ -81,22 +86,30 @@ public:
 
     struct Source {
         std::string object;  // s3://bucket/key: for errors.
-        store::BlobRef blob;
-        std::uint64_t offset = 0;  // Only [offset, offset + length) may be read.
+        StoredBytes stored;  // Pinned meanwhile.
+        std::vector<Segment> segments;  // That have the bytes below, in order.
+        std::uint64_t offset = 0;       // Only [offset, offset + length) may be read.
         std::uint64_t length = 0;
     };
-    // Answers the read id. resource_exhausted `slow_down` when there are read_sessions_max already.
-    Result<std::uint64_t> open(const Source& source, const Caller& caller);
+    // A piece of it.
+    struct Piece {
+        std::string object;
+        StoredBytes stored;
+        std::vector<SegmentPiece> segments;
+    };
+    // Answers the read id. resource_exhausted `slow_down` when there are read_sessions_max already,
+    // or with read_segments_max segments in them.
+    Result<std::uint64_t> open(Source source, const Caller& caller);
 
-    // What a piece is read of. Fails with `no_such_session` or `invalid_range`.
-    Result<Source> read(const schema::ReadObject& request, const Caller& caller);
+    // What to read for a piece. Fails with `no_such_session` or `invalid_range`.
+    Result<Piece> read(const schema::ReadObject& request, const Caller& caller);
 
-    // The blob that is no longer read by this session; nothing when it is gone already.
-    Result<std::optional<store::BlobRef>> close(const schema::CloseRead& request,
-                                                const Caller& caller);
+    // The bytes that are no longer read by this session; nothing when it is gone already.
+    Result<std::optional<StoredBytes>> close(const schema::CloseRead& request,
+                                             const Caller& caller);
 
-    // The blobs of sessions that were silent for read_idle_max; they are closed.
-    std::vector<store::BlobRef> expire(Timestamp now);
+    // The bytes of sessions that were silent for read_idle_max; they are closed.
+    std::vector<StoredBytes> expire(Timestamp now);
 
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
@@ -109,6 +122,7 @@ private:
 
     Random random_;
     std::map<std::uint64_t, Session> sessions_;
+    std::size_t segments_ = 0;  // In all sessions.
 };
 
 }  // namespace onput::storage

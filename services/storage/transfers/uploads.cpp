@@ -23,11 +23,14 @@ std::unexpected<Error> slow_down() {
     return fail(ErrorCode::resource_exhausted, "Please reduce your request rate.", "slow_down");
 }
 
-}  // namespace
-
-store::Owner Uploads::owner_of(const std::string& bucket, const std::string& key) {
-    return {.partition = std::string(partition), .key = object_row(bucket, key)};
+// The row that will refer to the blob.
+store::Owner owner_of(const std::string& bucket, const std::string& key,
+                      const std::optional<schema::PartTarget>& part) {
+    return {.partition = std::string(partition),
+            .key = part ? part_row(part->upload_id, part->number) : object_row(bucket, key)};
 }
+
+}  // namespace
 
 void Uploads::put(transport::Request& request, const Caller& caller) {
     auto object = schema::decode<schema::PutObject>(request.body);
@@ -46,13 +49,17 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
                                              "entity_too_large"));
         return;
     }
-    if (bytes <= parts_.inline_bytes_max) {
+    if (bytes <= parts_.inline_bytes_max && !put.object.part) {
         commit(std::move(put), {.bytes = join(request.attachments), .blob = {}});
         return;
     }
     // What is bound to fail should not be written first.
     const auto allowed = parts_.host.core().open_write(
-        {.bucket = put.object.bucket, .key = put.object.key, .size_bytes = bytes}, caller);
+        {.bucket = put.object.bucket,
+         .key = put.object.key,
+         .size_bytes = bytes,
+         .part = put.object.part},
+        caller);
     if (!allowed) {
         parts_.host.reply(put.reply_to, std::unexpected(allowed.error()));
         return;
@@ -67,8 +74,7 @@ void Uploads::open(transport::Request& request, const Caller& caller) {
         ONPUT_TRY(auto opened, sessions_.open(message, caller));
         auto& upload = uploads_[opened.write_id];
         upload.is_large = message.size_bytes.value_or(0) > store::segment_blob_bytes_max;
-        upload.bucket = std::move(message.bucket);
-        upload.key = std::move(message.key);
+        upload.owner = owner_of(message.bucket, message.key, message.part);
         return opened;
     };
     parts_.host.reply(request.reply_to, open_now());
@@ -118,7 +124,7 @@ Result<void> Uploads::take(Upload& upload, std::string bytes, const transport::R
 }
 
 Result<void> Uploads::start_writer(Upload& upload) {
-    auto writer = parts_.blobs.open(owner_of(upload.bucket, upload.key));
+    auto writer = parts_.blobs.open(upload.owner);
     if (!writer) return std::unexpected(std::move(writer).error());
     upload.writer = *std::move(writer);
     if (upload.collected.empty()) return {};
@@ -161,7 +167,7 @@ void Uploads::finish(transport::Request& request, const Caller& caller) {
     }
     collected_bytes_ -= upload.collected.size();
     std::string bytes = std::exchange(upload.collected, {});
-    if (bytes.size() <= parts_.inline_bytes_max) {
+    if (bytes.size() <= parts_.inline_bytes_max && !put.object.part) {
         commit(std::move(put), {.bytes = std::move(bytes), .blob = {}});
     } else {
         store_whole(std::move(put), std::move(bytes));
@@ -188,7 +194,7 @@ void Uploads::store_whole(Put put, std::string bytes) {
         return;
     }
     pending_bytes_ += size;
-    auto owner = owner_of(put.object.bucket, put.object.key);
+    auto owner = owner_of(put.object.bucket, put.object.key, put.object.part);
     parts_.blobs.write(std::move(owner), std::move(bytes),
                        [this, size, put = std::move(put)](Result<store::BlobRef> sealed) mutable {
                            parts_.host.loop().post([this, size, put = std::move(put),

@@ -4,6 +4,8 @@
 //     up to segment_blob_bytes_max ............. collected in memory, one record of the segment log
 //     above, or when too much is collected ..... a blob of its own, written as the pieces come
 //
+// A part of a multipart upload is never a row, but one of the other two.
+//
 // The commit comes after the bytes are durable, and asks every condition again. Loop thread only;
 // answers of the blob store are posted to it.
 #pragma once
@@ -48,8 +50,7 @@ public:
 private:
     // The bytes of one write session.
     struct Upload {
-        std::string bucket;
-        std::string key;
+        store::Owner owner;
         bool is_large = false;  // Known to be, so nothing is collected.
         std::string collected;  // Until there is a writer.
         std::unique_ptr<store::BlobWriter> writer;
@@ -72,7 +73,6 @@ private:
     void on_sealed(Put put, const Result<store::BlobRef>& sealed);
     void commit(Put put, Content content);
     void drop(std::uint64_t write_id);
-    [[nodiscard]] static store::Owner owner_of(const std::string& bucket, const std::string& key);
 
     Parts parts_;
     WriteSessions sessions_;

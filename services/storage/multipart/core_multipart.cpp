@@ -1,0 +1,477 @@
+// Multipart uploads: rows of their own until they are completed. Then the parts become the manifest
+// of the object, in the commit that makes it and its event; no byte is copied.
+//
+//     create ──> u/<bucket>/<key>\0<id>
+//     part   ──> p/<id>/<number>  -> blob                      a part again replaces it
+//     complete: u/, p/ go;  x/<id> -> blobs,  o/... -> x/<id>,  e/<number>
+//     abort:    u/, p/ go
+//
+// Blobs of parts that are not needed any more have no readers: they go as soon as the commit is
+// durable.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/base/check.hpp"
+#include "common/base/text.hpp"
+#include "common/service/rows.hpp"
+#include "services/storage/core.hpp"
+#include "services/storage/multipart/checksums.hpp"
+#include "services/storage/multipart/upload_listing.hpp"
+#include "services/storage/objects/lock.hpp"
+#include "services/storage/objects/names.hpp"
+#include "services/storage/objects/object_info.hpp"
+#include "services/storage/objects/records.hpp"
+#include "services/storage/objects/tags.hpp"
+
+namespace onput::storage {
+namespace {
+
+constexpr std::string_view completed_event = "ObjectCreated:CompleteMultipartUpload";
+
+std::unexpected<Error> invalid_request(std::string message) {
+    return fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
+}
+
+std::unexpected<Error> no_such_upload(const std::string& upload_id) {
+    return std::unexpected(
+        Error{.code = ErrorCode::not_found,
+              .message = "The specified multipart upload does not exist. The upload ID may be "
+                         "invalid, or the upload may have been aborted or completed.",
+              .reason = "no_such_upload",
+              .details = {{"UploadId", upload_id}}});
+}
+
+std::unexpected<Error> invalid_part(const schema::CompleteUpload& request,
+                                    const schema::CompletedPart& part) {
+    return std::unexpected(
+        Error{.code = ErrorCode::invalid_argument,
+              .message = "One or more of the specified parts could not be found.  The part may not "
+                         "have been uploaded, or the specified entity tag may not match the part's "
+                         "entity tag.",
+              .reason = "invalid_part",
+              .details = {{"UploadId", request.upload_id},
+                          {"PartNumber", fmt::format("{}", part.number)},
+                          {"ETag", part.etag}}});
+}
+
+std::unexpected<Error> part_too_small(const schema::CompletedPart& part, std::uint64_t size) {
+    return std::unexpected(
+        Error{.code = ErrorCode::invalid_argument,
+              .message = "Your proposed upload is smaller than the minimum allowed size",
+              .reason = "part_too_small",
+              .details = {{"ETag", part.etag},
+                          {"MinSizeAllowed", fmt::format("{}", schema::part_bytes_min)},
+                          {"PartNumber", fmt::format("{}", part.number)},
+                          {"ProposedSize", fmt::format("{}", size)}}});
+}
+
+std::unexpected<Error> type_mismatch(std::string_view expected, std::string_view actual) {
+    const auto shown = [](std::string_view text) {
+        return text.empty() ? std::string("null") : lower_case(text);
+    };
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("Checksum Type mismatch occurred, expected checksum Type: {}, actual "
+                            "checksum Type: {}",
+                            shown(expected), shown(actual)),
+                "checksum_type_mismatch");
+}
+
+std::string_view algorithm_of(const schema::CreateUpload& upload) {
+    return upload.checksum_algorithm.empty() ? default_algorithm
+                                             : std::string_view(upload.checksum_algorithm);
+}
+
+std::string_view type_of(const schema::CreateUpload& upload) {
+    return upload.checksum_algorithm.empty() ? full_object : std::string_view(upload.checksum_type);
+}
+
+schema::PartSummary summary_of(std::uint32_t number, PartRecord record) {
+    return {.number = number,
+            .size_bytes = record.size_bytes,
+            .etag = std::move(record.etag),
+            .last_modified = record.last_modified,
+            .checksums = std::move(record.checksums)};
+}
+
+Result<std::uint32_t> number_of_part(std::string_view row) {
+    constexpr std::size_t number_bytes_size = 2;
+    if (row.size() != schema::part_rows_prefix.size() + upload_id_digits + 1 + number_bytes_size) {
+        return fail(ErrorCode::corruption, "the row of a part has no number");
+    }
+    const auto high = static_cast<unsigned char>(row[row.size() - 2]);
+    const auto low = static_cast<unsigned char>(row[row.size() - 1]);
+    return static_cast<std::uint32_t>(high << 8U | low);
+}
+
+// What the client says of a part, and what it is.
+Result<void> check_part(const schema::CompleteUpload& request, const schema::CompletedPart& stated,
+                        const PartRecord& part) {
+    if (stated.etag != part.etag) return invalid_part(request, stated);
+    for (const auto& checksum : stated.checksums) {
+        const auto kept = checksum_by(checksum.algorithm, part.checksums);
+        if (kept != checksum.value) return invalid_part(request, stated);
+    }
+    return {};
+}
+
+}  // namespace
+
+// --- Rows -------------------------------------------------------------------------------------
+
+Result<UploadRecord> StorageCore::find_upload(const std::string& bucket, const std::string& key,
+                                              const std::string& upload_id) const {
+    if (upload_id.size() != upload_id_digits) return no_such_upload(upload_id);
+    ONPUT_TRY(const auto row, view_.get(partition, upload_row(bucket, key, upload_id)));
+    if (!row) return no_such_upload(upload_id);
+    return schema::decode<UploadRecord>(*row);
+}
+
+Result<std::vector<StorageCore::NumberedPart>> StorageCore::read_parts(
+    const std::string& upload_id) const {
+    std::vector<NumberedPart> parts;
+    ONPUT_TRY_VOID(service::for_each_row(
+        view_, partition, part_rows(upload_id), [&parts](const store::Row& row) -> Result<void> {
+            ONPUT_TRY(const std::uint32_t number, number_of_part(row.key));
+            ONPUT_TRY(auto record, schema::decode<PartRecord>(row.value));
+            parts.push_back({.number = number, .record = std::move(record)});
+            return {};
+        }));
+    return parts;
+}
+
+void StorageCore::remove_upload(const std::string& row, const std::string& upload_id,
+                                const std::vector<NumberedPart>& parts,
+                                const std::set<std::string>& kept_blobs, Change& change) const {
+    change.batch.remove(row);
+    for (const auto& part : parts) {
+        change.batch.remove(part_row(upload_id, part.number));
+        if (kept_blobs.contains(part.record.blob)) continue;
+        if (const auto blob = store::parse_blob_ref(part.record.blob)) {
+            change.released.push_back(*blob);
+        }
+    }
+}
+
+// --- Commands ---------------------------------------------------------------------------------
+
+Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpload& request,
+                                                         const Caller& caller, Effects& effects) {
+    const schema::PutObject& object = request.object;
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(object.bucket, caller));
+    ONPUT_TRY_VOID(check_new_key(object.key));
+    ONPUT_TRY_VOID(check_traits(object));
+    ONPUT_TRY_VOID(check_object_tags(object.tags));
+    ONPUT_TRY_VOID(check_room());
+    if (!request.checksum_algorithm.empty()) {
+        ONPUT_TRY_VOID(check_checksum_type(request.checksum_algorithm, request.checksum_type));
+    }
+    // The checksums that a default retention wants are the parts'.
+    schema::PutObject traits = object;
+    traits.is_integrity_stated = true;
+    ONPUT_TRY_VOID(lock_of_new(traits, bucket->record, caller.now));
+
+    // Sequencers order uploads by time; the rest makes ids of other people's uploads hard to guess.
+    const std::uint64_t sequencer = next_sequencer(caller.now);
+    sequencer_ = sequencer;
+    const std::string upload_id =
+        lower_case(sequencer_text(sequencer)) + random_.hex(upload_id_digits / 2);
+    const auto& principal = caller.principal;
+    const UploadRecord record{
+        .initiated_at = caller.now,
+        .upload = request,
+        .initiator = principal.id.empty() ? principal.account : principal.id};
+    effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
+                                    schema::encode(record));
+    return schema::UploadCreated{.upload_id = upload_id};
+}
+
+Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& request,
+                                                   const Content& content, const Caller& caller,
+                                                   Effects& effects) {
+    const schema::PartTarget& part = *request.part;
+    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_put(request));
+    ONPUT_TRY_VOID(check_room());
+    ONPUT_CHECK(content.blob.has_value());
+    if (content.blob->length != request.size_bytes) {
+        return fail(ErrorCode::invalid_argument,
+                    "You did not provide the number of bytes specified by the Content-Length HTTP "
+                    "header",
+                    "incomplete_body");
+    }
+    if (part.number == 0 || part.number > schema::part_number_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "Part number must be an integer between 1 and 10000, inclusive",
+                    "invalid_part_argument");
+    }
+    ONPUT_TRY(const auto upload, find_upload(request.bucket, request.key, part.upload_id));
+    const std::string& wanted = upload.upload.checksum_algorithm;
+    if (!wanted.empty() && checksum_by(wanted, request.checksums).empty()) {
+        return type_mismatch(wanted, request.checksums.empty()
+                                         ? std::string_view()
+                                         : std::string_view(request.checksums.front().algorithm));
+    }
+    const std::string row = part_row(part.upload_id, part.number);
+    ONPUT_TRY(const auto before, view_.get(partition, row));
+    Change change{{store::Batch(std::string(partition))}};
+    if (before) {
+        ONPUT_TRY(const auto record, schema::decode<PartRecord>(*before));
+        ONPUT_TRY(const auto blob, store::parse_blob_ref(record.blob));
+        change.released.push_back(blob);
+        effects.unused_blobs.push_back(blob);
+    }
+    change.batch.put(row, schema::encode(PartRecord{.size_bytes = request.size_bytes,
+                                                    .etag = request.etag,
+                                                    .last_modified = caller.now,
+                                                    .checksums = request.checksums,
+                                                    .blob = store::to_text(*content.blob)}));
+    effects.changes.push_back(std::move(change));
+    return schema::ObjectPut{.etag = request.etag,
+                             .version_id = {},
+                             .sequencer = {},
+                             .event_id = {},
+                             .last_modified = caller.now};
+}
+
+Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::CompleteUpload& request,
+                                                             const Caller& caller,
+                                                             Effects& effects) {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_room());
+    const KeyRows rows(view_, request.bucket, request.key);
+    ONPUT_TRY(const auto before, rows.current());
+    if (before && !request.upload_id.empty() && before->manifest == request.upload_id) {
+        // The first answer was lost.
+        return schema::UploadCompleted{.object = put_of(*bucket, *before),
+                                       .checksums = before->checksums,
+                                       .checksum_type = before->checksum_type};
+    }
+    ONPUT_TRY(auto upload, find_upload(request.bucket, request.key, request.upload_id));
+    const schema::CreateUpload& created = upload.upload;
+    if (!request.checksum_type.empty() && request.checksum_type != type_of(created)) {
+        return invalid_request(fmt::format(
+            "The upload was created using the {} checksum mode. The complete request must use the "
+            "same checksum mode.",
+            type_of(created)));
+    }
+    ONPUT_TRY(const auto parts, read_parts(request.upload_id));
+    ONPUT_TRY(auto chosen, choose_parts(request, created, parts));
+    ONPUT_TRY_VOID(check_replace(request.conditions,
+                                 before ? std::optional(validators_of(*before)) : std::nullopt));
+
+    ONPUT_TRY(auto change, begin_change({.name = completed_event,
+                                         .bucket = *bucket,
+                                         .key = request.key,
+                                         .request_id = request.request_id,
+                                         .host_id = request.host_id,
+                                         .source_ip = request.source_ip},
+                                        caller));
+    ObjectRecord after = record_of(created.object);
+    after.size_bytes = chosen.size_bytes;
+    after.etag = chosen.etag;
+    after.checksums = chosen.checksums;
+    after.checksum_type = type_of(created) == composite ? std::string(composite) : std::string();
+    after.last_modified = caller.now;
+    after.sequencer = change.sequencer;
+    after.event_id = change.event.event_id;
+    after.trace_id = change.event.trace.trace_id;
+    after.manifest = request.upload_id;
+    after.parts_count = static_cast<std::uint32_t>(chosen.manifest.parts.size());
+    const schema::Versioning versioning = bucket->record.versioning;
+    after.has_version_id = versioning == schema::Versioning::enabled;
+    schema::PutObject traits = created.object;
+    traits.is_integrity_stated = true;
+    ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, caller.now));
+    change.describe(*bucket, after);
+
+    ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));
+    remove_upload(upload_row(request.bucket, request.key, request.upload_id), request.upload_id,
+                  parts, chosen.blobs, change.commit);
+    change.commit.batch.put(manifest_row(request.upload_id), schema::encode(chosen.manifest));
+    static_cast<void>(commit_change(std::move(change), thrown_away, effects));
+    return schema::UploadCompleted{.object = put_of(*bucket, after),
+                                   .checksums = after.checksums,
+                                   .checksum_type = after.checksum_type};
+}
+
+// The parts that the client names, in order, as they will be the object.
+Result<StorageCore::ChosenParts> StorageCore::choose_parts(
+    const schema::CompleteUpload& request, const schema::CreateUpload& created,
+    const std::vector<NumberedPart>& parts) {
+    if (request.parts.empty() || request.parts.size() > schema::part_number_max) {
+        return fail(ErrorCode::invalid_argument, "an upload is completed with 1 to 10000 parts",
+                    "malformed_xml");
+    }
+    const std::string_view algorithm = algorithm_of(created);
+    ChosenParts chosen;
+    chosen.manifest.checksum_algorithm = algorithm;
+    std::vector<PartRecord> records;
+    std::uint32_t last = 0;
+    for (const auto& stated : request.parts) {
+        if (stated.number <= last) {
+            return fail(ErrorCode::invalid_argument,
+                        "The list of parts was not in ascending order. Parts must be ordered by "
+                        "part number.",
+                        "invalid_part_order");
+        }
+        last = stated.number;
+        const auto found =
+            std::ranges::lower_bound(parts, stated.number, {}, &NumberedPart::number);
+        if (found == parts.end() || found->number != stated.number) {
+            return invalid_part(request, stated);
+        }
+        const PartRecord& part = found->record;
+        ONPUT_TRY_VOID(check_part(request, stated, part));
+        if (part.size_bytes < schema::part_bytes_min && &stated != &request.parts.back()) {
+            return part_too_small(stated, part.size_bytes);
+        }
+        chosen.size_bytes += part.size_bytes;
+        chosen.blobs.insert(part.blob);
+        chosen.manifest.parts.push_back(
+            {.number = stated.number,
+             .size_bytes = part.size_bytes,
+             .blob = part.blob,
+             .checksum = std::string(checksum_by(algorithm, part.checksums))});
+        records.push_back(part);
+    }
+    ONPUT_TRY(chosen.etag, etag_of_parts(records));
+    ONPUT_TRY(std::string checksum, checksum_of_parts(algorithm, type_of(created), records));
+    if (!checksum.empty()) {
+        chosen.checksums.push_back(
+            {.algorithm = std::string(algorithm), .value = std::move(checksum)});
+    }
+    ONPUT_TRY_VOID(check_whole(request, chosen));
+    return chosen;
+}
+
+Result<void> StorageCore::check_whole(const schema::CompleteUpload& request,
+                                      const ChosenParts& chosen) {
+    if (request.size_bytes && *request.size_bytes != chosen.size_bytes) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("The provided 'x-amz-mp-object-size' header value {} does not "
+                                "match what was computed: {}",
+                                *request.size_bytes, chosen.size_bytes),
+                    "object_size_mismatch");
+    }
+    for (const auto& stated : request.checksums) {
+        const std::string_view computed = checksum_by(stated.algorithm, chosen.checksums);
+        if (computed.empty()) {
+            return type_mismatch(
+                chosen.checksums.empty() ? std::string_view() : chosen.checksums.front().algorithm,
+                stated.algorithm);
+        }
+        if (computed != stated.value) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("The {} you specified did not match the calculated checksum.",
+                                    stated.algorithm),
+                        "bad_digest");
+        }
+    }
+    return {};
+}
+
+Result<schema::Empty> StorageCore::abort_upload(const schema::AbortUpload& request,
+                                                const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.upload_id));
+    ONPUT_TRY(const auto parts, read_parts(request.upload_id));
+    Change change{{store::Batch(std::string(partition))}};
+    remove_upload(upload_row(request.bucket, request.key, request.upload_id), request.upload_id,
+                  parts, {}, change);
+    effects.unused_blobs.insert(effects.unused_blobs.end(), change.released.begin(),
+                                change.released.end());
+    effects.changes.push_back(std::move(change));
+    return schema::Empty{};
+}
+
+Result<void> StorageCore::abort_uploads_of(const std::string& bucket, Change& change) const {
+    ONPUT_TRY(const auto rows,
+              view_.scan_keys(partition, upload_rows(bucket), uploads_aborted_max + 1));
+    const auto refuse = [&bucket]() -> std::unexpected<Error> {
+        return std::unexpected(
+            Error{.code = ErrorCode::conflict,
+                  .message = "The bucket you tried to delete has too many multipart uploads under "
+                             "way: abort them first",
+                  .reason = "bucket_not_empty",
+                  .details = {{"BucketName", bucket}}});
+    };
+    if (rows.size() > uploads_aborted_max) return refuse();
+    std::size_t parts_count = 0;
+    for (const auto& row : rows) {
+        const std::string upload_id = row.substr(row.size() - upload_id_digits);
+        ONPUT_TRY(const auto parts, read_parts(upload_id));
+        parts_count += parts.size();
+        if (parts_count > parts_aborted_max) return refuse();
+        remove_upload(row, upload_id, parts, {}, change);
+    }
+    return {};
+}
+
+// --- Lists ------------------------------------------------------------------------------------
+
+Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& request,
+                                                 const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY(auto upload, find_upload(request.bucket, request.key, request.upload_id));
+    schema::PartList list{
+        .upload = storage::summary_of(request.key, request.upload_id, std::move(upload)),
+        .owner_account = bucket->record.owner_account};
+    const std::size_t parts_max = std::min(request.parts_max, schema::list_parts_max);
+    store::Range range = part_rows(request.upload_id);
+    range.from = part_row(request.upload_id, std::min(request.after, schema::part_number_max)) + '\0';
+    if (parts_max == 0) return list;
+    ONPUT_TRY(const auto rows, view_.scan(partition, range, parts_max));
+    for (const auto& row : rows) {
+        ONPUT_TRY(const std::uint32_t number, number_of_part(row.key));
+        ONPUT_TRY(auto record, schema::decode<PartRecord>(row.value));
+        list.parts.push_back(summary_of(number, std::move(record)));
+    }
+    if (rows.size() < parts_max) return list;
+    range.from = rows.back().key + '\0';
+    ONPUT_TRY(const auto more, view_.scan_keys(partition, range, 1));
+    list.is_truncated = !more.empty();
+    return list;
+}
+
+Result<schema::UploadList> StorageCore::list_uploads(const schema::ListUploads& request,
+                                                     const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(auto list, storage::list_uploads(view_, request));
+    list.owner_account = bucket->record.owner_account;
+    return list;
+}
+
+Result<schema::ObjectPartList> StorageCore::list_object_parts(
+    const schema::ListObjectParts& request, const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
+    schema::ObjectPartList list;
+    const std::string upload_id = version.record.manifest;
+    list.object = info_of(*bucket, request.key, std::move(version.record));
+    if (upload_id.empty()) return list;
+    ONPUT_TRY(const auto manifest, read_manifest(upload_id));
+    const std::size_t parts_max = std::min(request.parts_max, schema::list_parts_max);
+    for (const auto& part : manifest.parts) {
+        if (part.number <= request.after) continue;
+        if (list.parts.size() == parts_max) {
+            list.is_truncated = true;
+            break;
+        }
+        schema::PartSummary summary{.number = part.number, .size_bytes = part.size_bytes};
+        if (!part.checksum.empty()) {
+            summary.checksums.push_back(
+                {.algorithm = manifest.checksum_algorithm, .value = part.checksum});
+        }
+        list.parts.push_back(std::move(summary));
+    }
+    return list;
+}
+
+}  // namespace onput::storage

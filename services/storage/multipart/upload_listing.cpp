@@ -1,0 +1,115 @@
+#include "services/storage/multipart/upload_listing.hpp"
+
+#include <algorithm>
+
+namespace onput::storage {
+namespace {
+
+constexpr std::size_t page_bytes = 1024 * 1024;
+
+class Lister {
+public:
+    Lister(const store::View& view, const schema::ListUploads& request)
+        : view_(view),
+          request_(request),
+          uploads_max_(std::min(request.uploads_max, schema::list_uploads_max)),
+          table_(upload_rows(request.bucket).from),
+          range_(store::Range::of_prefix(table_ + request.prefix)) {}
+
+    Result<schema::UploadList> run() {
+        if (uploads_max_ == 0) return std::move(list_);
+        skip_to_marker();
+        while (range_.to.empty() || range_.from < range_.to) {
+            ONPUT_TRY(const auto rows,
+                      view_.scan(partition, range_, {store::scan_rows_max, page_bytes}));
+            if (rows.empty()) break;
+            range_.from = rows.back().key + '\0';
+            ONPUT_TRY(const bool is_full, take(rows));
+            if (is_full) break;
+        }
+        return std::move(list_);
+    }
+
+private:
+    [[nodiscard]] std::string_view common_prefix(std::string_view key) const {
+        if (request_.delimiter.empty() || !key.starts_with(request_.prefix)) return {};
+        const std::size_t at = key.find(request_.delimiter, request_.prefix.size());
+        if (at == std::string_view::npos) return {};
+        return key.substr(0, at + request_.delimiter.size());
+    }
+
+    void skip_to_marker() {
+        const std::string& after = request_.after_key;
+        if (after.empty()) return;
+        const std::string_view common = common_prefix(after);
+        std::string from;
+        if (!common.empty()) {
+            from = store::Range::of_prefix(table_ + std::string(common)).to;
+        } else if (request_.after_upload_id.empty()) {
+            from = table_ + after + '\1';  // Behind "key\0<id>" of every id.
+        } else {
+            from = upload_row(request_.bucket, after, request_.after_upload_id) + '\0';
+        }
+        if (from > range_.from) range_.from = std::move(from);
+    }
+
+    // True when the answer is full and something is left out.
+    Result<bool> take(const std::vector<store::Row>& rows) {
+        for (const auto& row : rows) {
+            ONPUT_TRY(const auto name, split_tail(std::string_view(row.key).substr(table_.size()),
+                                                  upload_id_digits));
+            if (!common_.empty() && name.key.starts_with(common_)) continue;
+            if (list_.uploads.size() + list_.common_prefixes.size() == uploads_max_) {
+                list_.is_truncated = true;
+                return true;
+            }
+            const std::string_view common = common_prefix(name.key);
+            list_.next_key = common.empty() ? name.key : common;
+            list_.next_upload_id = common.empty() ? name.tail : std::string_view();
+            if (!common.empty()) {
+                common_ = common;
+                list_.common_prefixes.emplace_back(common);
+                continue;
+            }
+            ONPUT_TRY(auto record, schema::decode<UploadRecord>(row.value));
+            list_.uploads.push_back(summary_of(name.key, name.tail, std::move(record)));
+        }
+        return false;
+    }
+
+    const store::View& view_;
+    const schema::ListUploads& request_;
+    std::size_t uploads_max_;
+    std::string table_;  // "u/<bucket>/"
+    store::Range range_;
+    std::string common_;  // The common prefix found last.
+    schema::UploadList list_;
+};
+
+}  // namespace
+
+schema::UploadSummary summary_of(std::string_view key, std::string_view upload_id,
+                                 UploadRecord record) {
+    return {.key = std::string(key),
+            .upload_id = std::string(upload_id),
+            .initiated_at = record.initiated_at,
+            .storage_class = std::move(record.upload.object.storage_class),
+            .checksum_algorithm = std::move(record.upload.checksum_algorithm),
+            .checksum_type = std::move(record.upload.checksum_type),
+            .initiator = std::move(record.initiator)};
+}
+
+Result<schema::UploadList> list_uploads(const store::View& view,
+                                        const schema::ListUploads& request) {
+    for (const std::string* text :
+         {&request.prefix, &request.delimiter, &request.after_key, &request.after_upload_id}) {
+        if (text->size() > schema::key_bytes_max) {
+            return fail(ErrorCode::invalid_argument,
+                        "prefix, delimiter and start of a listing are at most 1024 bytes",
+                        "invalid_argument");
+        }
+    }
+    return Lister(view, request).run();
+}
+
+}  // namespace onput::storage

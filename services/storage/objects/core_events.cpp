@@ -1,0 +1,105 @@
+// How a change of an object becomes one commit: its rows, its event, and what it throws away.
+#include <algorithm>
+
+#include "common/base/check.hpp"
+#include "services/storage/core.hpp"
+#include "services/storage/objects/records.hpp"
+
+namespace onput::storage {
+namespace {
+
+constexpr std::size_t id_digits = 32;
+
+// A sequencer is the microsecond shifted by this, or one more than the last where that is higher.
+constexpr int sequencer_shift = 12;
+
+}  // namespace
+
+std::uint64_t StorageCore::next_sequencer(Timestamp now) const {
+    const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(to_micros(now), 0));
+    return std::max(micros << sequencer_shift, sequencer_ + 1);
+}
+
+Result<StorageCore::ObjectChange> StorageCore::begin_change(const EventSource& source,
+                                                            const Caller& caller) {
+    const auto events = pattern::parse_occurred_event(source.name);
+    if (!events) return fail(ErrorCode::internal, "an event has no name of S3");
+    const auto& trace = caller.trace;
+    const auto& principal = caller.principal;
+    const std::uint64_t sequencer = next_sequencer(caller.now);
+    ONPUT_CHECK(sequencer > sequencer_);
+    ObjectChange change{
+        .number = outbox_.next_number(),
+        .sequencer = sequencer,
+        .event = {.event_id = random_.hex(id_digits),
+                  .event_name = std::string(source.name),
+                  .time = caller.now,
+                  .region = source.bucket.record.region,
+                  .bucket = source.bucket.record.name,
+                  .bucket_owner = source.bucket.record.owner_account,
+                  .key = source.key,
+                  .size_bytes = 0,
+                  .etag = {},
+                  .version_id = {},
+                  .sequencer = sequencer_text(sequencer),
+                  .request_id = source.request_id,
+                  .host_id = source.host_id,
+                  .source_ip = source.source_ip,
+                  .principal_id = principal.id.empty() ? principal.account : principal.id,
+                  .trace = {.trace_id =
+                                trace.trace_id.empty() ? random_.hex(id_digits) : trace.trace_id,
+                            .cause_event_id = trace.cause_event_id,
+                            .depth = trace.depth},
+                  .owed = source.bucket.rules.match(*events, source.key, trace.depth),
+                  .content_type = {}},
+        .commit = {{store::Batch(std::string(partition))}}};
+    return change;
+}
+
+void StorageCore::ObjectChange::describe(const Bucket& bucket, const ObjectRecord& record) {
+    event.size_bytes = record.size_bytes;
+    event.etag = record.etag;
+    event.content_type = record.content_type;
+    // AWS names versions in events while versioning is enabled, and the null version never.
+    if (bucket.record.versioning == schema::Versioning::enabled && record.has_version_id) {
+        event.version_id = version_id_of(record);
+    }
+}
+
+std::string StorageCore::commit_change(ObjectChange change,
+                                       const std::optional<ObjectRecord>& thrown_away,
+                                       Effects& effects) {
+    sequencer_ = change.sequencer;
+    if (thrown_away) throw_away(*thrown_away, change.number, change.commit.batch);
+    std::string encoded = schema::encode(change.event);
+    outbox_.add(change.number, encoded);
+    change.commit.batch.put(outbox_row(change.number), std::move(encoded));
+
+    ++emitted_[change.event.event_name];
+    Change& made = change.commit;
+    made.events.push_back(
+        {.number = change.number, .name = std::move(change.event.event_name)});
+    effects.unused_blobs.insert(effects.unused_blobs.end(), made.released.begin(),
+                                made.released.end());
+    effects.changes.push_back(std::move(made));
+    return std::move(change.event.event_id);
+}
+
+void StorageCore::throw_away(const ObjectRecord& record, std::uint64_t number,
+                             store::Batch& batch) {
+    if (record.blob.empty() && record.manifest.empty()) return;
+    Trash trash{.number = number, .bytes = {.blob = {}, .manifest = record.manifest}};
+    if (!record.blob.empty()) {
+        // The text was made by to_text and came back through a checked codec.
+        const auto ref = store::parse_blob_ref(record.blob);
+        ONPUT_CHECK(ref.has_value());
+        trash.bytes.blob = *ref;
+    } else {
+        trash.blobs = record.parts_count;
+    }
+    batch.put(trash_row(number),
+              schema::encode(TrashRecord{.blob = record.blob, .manifest = record.manifest}));
+    trash_.add(std::move(trash));
+}
+
+}  // namespace onput::storage

@@ -1,0 +1,159 @@
+// What a bucket says of versions and locks, and what is changed of a version beside its bytes.
+#include "services/storage/core.hpp"
+#include "services/storage/objects/lock.hpp"
+#include "services/storage/objects/names.hpp"
+#include "services/storage/objects/object_info.hpp"
+#include "services/storage/objects/records.hpp"
+#include "services/storage/objects/tags.hpp"
+#include "services/storage/objects/version_listing.hpp"
+
+namespace onput::storage {
+namespace {
+
+constexpr std::string_view tags_put = "ObjectTagging:Put";
+constexpr std::string_view tags_deleted = "ObjectTagging:Delete";
+
+std::unexpected<Error> invalid_state(std::string message) {
+    return fail(ErrorCode::conflict, std::move(message), "invalid_bucket_state");
+}
+
+// One change of a bucket's own row.
+Change bucket_change(const std::string& bucket) {
+    Change change{{store::Batch(std::string(partition))}};
+    change.buckets.push_back(bucket);
+    return change;
+}
+
+std::unexpected<Error> missing_object_lock() {
+    return fail(ErrorCode::invalid_argument, "Bucket is missing Object Lock Configuration",
+                "missing_object_lock");
+}
+
+}  // namespace
+
+Result<schema::Empty> StorageCore::put_versioning(const schema::PutVersioning& request,
+                                                  const Caller& caller, Effects& effects) {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    if (request.status != schema::Versioning::enabled &&
+        request.status != schema::Versioning::suspended) {
+        return fail(ErrorCode::invalid_argument, "versioning is enabled or suspended",
+                    "malformed_xml");
+    }
+    if (bucket->record.has_object_lock && request.status != schema::Versioning::enabled) {
+        return invalid_state(
+            "An Object Lock configuration is present on this bucket, so the versioning state "
+            "cannot be changed.");
+    }
+    ONPUT_TRY_VOID(check_room());
+    Change change = bucket_change(request.bucket);
+    buckets_.set_versioning(request.bucket, request.status, change.batch);
+    effects.changes.push_back(std::move(change));
+    return schema::Empty{};
+}
+
+Result<schema::Empty> StorageCore::put_object_lock(const schema::PutObjectLock& request,
+                                                   const Caller& caller, Effects& effects) {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_default_retention(request.default_retention));
+    if (bucket->record.versioning != schema::Versioning::enabled) {
+        return invalid_state(
+            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration");
+    }
+    ONPUT_TRY_VOID(check_room());
+    Change change = bucket_change(request.bucket);
+    buckets_.set_object_lock(request.bucket, request.default_retention, change.batch);
+    effects.changes.push_back(std::move(change));
+    return schema::Empty{};
+}
+
+// The version stays what it is: its sequencer does not change, so results made of it stay valid.
+Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, const Caller& caller,
+                                              Effects& effects) {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_object_tags(request.tags));
+    if (request.is_removal && !request.tags.empty()) {
+        return fail(ErrorCode::invalid_argument, "a removal of tags has none", "invalid_tag");
+    }
+    if (!request.is_removal) ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    version.record.tags = request.tags;
+    ONPUT_TRY(auto change, begin_change({.name = request.is_removal ? tags_deleted : tags_put,
+                                         .bucket = *bucket,
+                                         .key = request.key,
+                                         .request_id = request.request_id,
+                                         .host_id = request.host_id,
+                                         .source_ip = request.source_ip},
+                                        caller));
+    change.describe(*bucket, version.record);
+    KeyRows(view_, request.bucket, request.key).rewrite(version, change.commit.batch);
+    return schema::TagsPut{.version_id = shown_version(*bucket, version.record),
+                           .event_id = commit_change(std::move(change), {}, effects)};
+}
+
+Result<schema::Empty> StorageCore::put_retention(const schema::PutRetention& request,
+                                                 const Caller& caller, Effects& effects) {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    if (!bucket->record.has_object_lock) return missing_object_lock();
+    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY_VOID(check_retention(version.record.lock,
+                                   {.mode = request.mode,
+                                    .retain_until = request.retain_until,
+                                    .bypass_governance = request.bypass_governance},
+                                   caller.now));
+    version.record.lock.mode = request.mode;
+    version.record.lock.retain_until =
+        request.mode.empty() ? Timestamp{} : request.retain_until;
+    KeyRows(view_, request.bucket, request.key)
+        .rewrite(version, effects.batch_of(partition));
+    return schema::Empty{};
+}
+
+Result<schema::Empty> StorageCore::put_legal_hold(const schema::PutLegalHold& request,
+                                                  const Caller& caller, Effects& effects) {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    if (!bucket->record.has_object_lock) return missing_object_lock();
+    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    version.record.lock.has_legal_hold = request.is_on;
+    KeyRows(view_, request.bucket, request.key)
+        .rewrite(version, effects.batch_of(partition));
+    return schema::Empty{};
+}
+
+// Each key is a commit of its own, so that the next one sees what was made of the last: a key may
+// be named twice.
+Result<schema::ObjectDeleted> StorageCore::delete_entry(const schema::DeleteObjects& request,
+                                                        const schema::DeleteEntry& entry,
+                                                        const Caller& caller, Effects& effects) {
+    schema::DeleteObject one{.bucket = request.bucket,
+                             .key = entry.key,
+                             .conditions = {},
+                             .request_id = request.request_id,
+                             .host_id = request.host_id,
+                             .source_ip = request.source_ip,
+                             .source = {},
+                             .version_id = entry.version_id,
+                             .bypass_governance = request.bypass_governance};
+    if (!entry.if_match.empty()) one.conditions.if_match = entry.if_match;
+    return delete_object(one, caller, effects);
+}
+
+Result<void> StorageCore::check_delete_objects(const schema::DeleteObjects& request,
+                                               const Caller& caller) const {
+    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    if (!request.entries.empty() && request.entries.size() <= schema::delete_keys_max) return {};
+    return fail(ErrorCode::invalid_argument, "a deletion of many names 1 to 1000 keys",
+                "malformed_xml");
+}
+
+Result<schema::VersionList> StorageCore::list_versions(const schema::ListVersions& request,
+                                                       const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(auto list, storage::list_versions(view_, request));
+    list.owner_account = bucket->record.owner_account;
+    return list;
+}
+
+}  // namespace onput::storage

@@ -1,0 +1,197 @@
+#include "services/storage/objects/key_rows.hpp"
+
+#include "common/base/text.hpp"
+
+namespace onput::storage {
+namespace {
+
+constexpr std::size_t version_id_digits = 16;
+
+}  // namespace
+
+Result<VersionId> parse_version_id(std::string_view text) {
+    if (text == null_version) return VersionId{};
+    const auto sequencer = parse_number<std::uint64_t>(text, 16);
+    if (sequencer && text.size() == version_id_digits) return VersionId{.sequencer = *sequencer};
+    return std::unexpected(
+        Error{.code = ErrorCode::invalid_argument,
+              .message = "Invalid version id specified",
+              .reason = "invalid_version_id",
+              .details = {{"ArgumentName", "versionId"}, {"ArgumentValue", std::string(text)}}});
+}
+
+std::string version_id_of(const ObjectRecord& record) {
+    return record.has_version_id ? sequencer_text(record.sequencer) : std::string(null_version);
+}
+
+bool has_data_row(const ObjectRecord& record) {
+    return record.blob.empty() && record.manifest.empty() && record.size_bytes > 0;
+}
+
+// --- Reading ----------------------------------------------------------------------------------
+
+Result<std::optional<ObjectRecord>> KeyRows::read(const std::string& row) const {
+    ONPUT_TRY(const auto value, view_.get(partition, row));
+    if (!value) return std::optional<ObjectRecord>();
+    auto record = schema::decode<ObjectRecord>(*value);
+    if (!record) {
+        return std::unexpected(std::move(record).error().with_context(
+            "read object " + std::string(key_) + " of bucket " + std::string(bucket_)));
+    }
+    return std::optional(*std::move(record));
+}
+
+Result<std::optional<ObjectRecord>> KeyRows::current() const {
+    return read(object_row(bucket_, key_));
+}
+
+Result<std::optional<std::uint64_t>> KeyRows::null_in_history() const {
+    ONPUT_TRY(const auto value, view_.get(partition, null_version_row(bucket_, key_)));
+    if (!value) return std::optional<std::uint64_t>();
+    ONPUT_TRY(const std::uint64_t sequencer, parse_number_bytes(*value));
+    return std::optional(sequencer);
+}
+
+Result<std::optional<KeyRows::Version>> KeyRows::find(const VersionId& id) const {
+    ONPUT_TRY(auto object, current());
+    if (object && object->has_version_id == id.sequencer.has_value() &&
+        (!id.sequencer || *id.sequencer == object->sequencer)) {
+        return std::optional(Version{.record = *std::move(object), .is_current = true});
+    }
+    std::optional<std::uint64_t> sequencer = id.sequencer;
+    if (!sequencer) {
+        ONPUT_TRY(sequencer, null_in_history());
+        if (!sequencer) return std::optional<Version>();
+    }
+    ONPUT_TRY(auto record, read(row_of(*sequencer)));
+    // The null version goes by its name alone.
+    if (!record || record->has_version_id != id.sequencer.has_value()) {
+        return std::optional<Version>();
+    }
+    return std::optional(Version{.record = *std::move(record), .is_current = false});
+}
+
+Result<std::optional<ObjectRecord>> KeyRows::newest_in_history() const {
+    ONPUT_TRY(const auto rows, view_.scan(partition, version_rows(bucket_, key_), 1));
+    if (rows.empty()) return std::optional<ObjectRecord>();
+    ONPUT_TRY(auto record, schema::decode<ObjectRecord>(rows.front().value));
+    return std::optional(std::move(record));
+}
+
+Result<std::string> KeyRows::bytes_of(const Version& version) const {
+    const std::string row = version.is_current
+                                ? data_row(bucket_, key_)
+                                : version_data_row(bucket_, key_, version.record.sequencer);
+    ONPUT_TRY(auto bytes, view_.get(partition, row));
+    if (bytes && bytes->size() == version.record.size_bytes) return *std::move(bytes);
+    return fail(ErrorCode::corruption, "the bytes of object " + std::string(key_) + " of bucket " +
+                                           std::string(bucket_) + " are not what its row says");
+}
+
+// --- Changes ----------------------------------------------------------------------------------
+
+Result<KeyRows::ThrownAway> KeyRows::put(schema::Versioning versioning,
+                                         const std::optional<ObjectRecord>& current,
+                                         const ObjectRecord& after, std::string bytes,
+                                         store::Batch& batch) const {
+    ONPUT_TRY(auto thrown_away, displace(versioning, current, batch));
+    batch.put(object_row(bucket_, key_), schema::encode(after));
+    if (!bytes.empty()) {
+        batch.put(data_row(bucket_, key_), std::move(bytes));
+    } else if (current && has_data_row(*current)) {
+        batch.remove(data_row(bucket_, key_));
+    }
+    return thrown_away;
+}
+
+Result<KeyRows::ThrownAway> KeyRows::put_marker(schema::Versioning versioning,
+                                                const std::optional<ObjectRecord>& current,
+                                                const ObjectRecord& marker,
+                                                store::Batch& batch) const {
+    ONPUT_TRY(auto thrown_away, displace(versioning, current, batch));
+    if (current) batch.remove(object_row(bucket_, key_));
+    if (current && has_data_row(*current)) batch.remove(data_row(bucket_, key_));
+    batch.put(row_of(marker.sequencer), schema::encode(marker));
+    if (!marker.has_version_id) {
+        batch.put(null_version_row(bucket_, key_), number_bytes(marker.sequencer));
+    }
+    return thrown_away;
+}
+
+Result<KeyRows::ThrownAway> KeyRows::displace(schema::Versioning versioning,
+                                              const std::optional<ObjectRecord>& current,
+                                              store::Batch& batch) const {
+    if (versioning == schema::Versioning::unset) return current;
+    const bool is_null_put = versioning == schema::Versioning::suspended;
+    if (current && is_null_put && !current->has_version_id) return current;
+    if (current) ONPUT_TRY_VOID(retire(*current, batch));
+    if (!is_null_put) return ThrownAway();
+    return drop_null_version(batch);
+}
+
+Result<void> KeyRows::retire(const ObjectRecord& current, store::Batch& batch) const {
+    batch.put(row_of(current.sequencer), schema::encode(current));
+    if (has_data_row(current)) {
+        ONPUT_TRY(auto bytes, bytes_of({.record = current, .is_current = true}));
+        batch.put(version_data_row(bucket_, key_, current.sequencer), std::move(bytes));
+    }
+    if (!current.has_version_id) {
+        batch.put(null_version_row(bucket_, key_), number_bytes(current.sequencer));
+    }
+    return {};
+}
+
+Result<KeyRows::ThrownAway> KeyRows::drop_null_version(store::Batch& batch) const {
+    ONPUT_TRY(const auto sequencer, null_in_history());
+    if (!sequencer) return ThrownAway();
+    ONPUT_TRY(auto record, read(row_of(*sequencer)));
+    if (!record) return fail(ErrorCode::corruption, "a null version is not in its row");
+    forget_history_row(*record, batch);
+    if (record->is_delete_marker) return ThrownAway();
+    return record;
+}
+
+void KeyRows::forget_history_row(const ObjectRecord& record, store::Batch& batch) const {
+    batch.remove(row_of(record.sequencer));
+    if (has_data_row(record)) batch.remove(version_data_row(bucket_, key_, record.sequencer));
+    if (!record.has_version_id) batch.remove(null_version_row(bucket_, key_));
+}
+
+Result<void> KeyRows::remove(const Version& version, store::Batch& batch) const {
+    if (version.is_current) {
+        batch.remove(object_row(bucket_, key_));
+        if (has_data_row(version.record)) batch.remove(data_row(bucket_, key_));
+        return promote_newest({}, batch);
+    }
+    forget_history_row(version.record, batch);
+    ONPUT_TRY(const auto object, current());
+    if (object) return {};
+    return promote_newest(version.record.sequencer, batch);
+}
+
+// The newest version in v/ but `except`, which is being removed, becomes the current one, if it is
+// an object's.
+Result<void> KeyRows::promote_newest(std::optional<std::uint64_t> except,
+                                     store::Batch& batch) const {
+    ONPUT_TRY(const auto rows, view_.scan(partition, version_rows(bucket_, key_), 2));
+    for (const auto& row : rows) {
+        ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(row.value));
+        if (record.sequencer == except) continue;
+        if (record.is_delete_marker) return {};
+        if (has_data_row(record)) {
+            ONPUT_TRY(auto bytes, bytes_of({.record = record, .is_current = false}));
+            batch.put(data_row(bucket_, key_), std::move(bytes));
+        }
+        batch.put(object_row(bucket_, key_), schema::encode(record));
+        forget_history_row(record, batch);
+        return {};
+    }
+    return {};
+}
+
+void KeyRows::rewrite(const Version& version, store::Batch& batch) const {
+    batch.put(version.is_current ? object_row(bucket_, key_) : row_of(version.record.sequencer),
+              schema::encode(version.record));
+}
+
+}  // namespace onput::storage

@@ -1,0 +1,44 @@
+// Object lock: what keeps one version of an object from being removed. Pure.
+//
+//     retention   until a moment. GOVERNANCE gives way to those who ask for the bypass, COMPLIANCE
+//                 to nobody
+//     legal hold  until it is taken off; it gives way to nothing
+//
+// Retention is measured by the wall clock.
+#pragma once
+
+#include <string_view>
+
+#include "common/base/result.hpp"
+#include "common/schema/storage.hpp"
+#include "services/storage/objects/records.hpp"
+
+namespace onput::storage {
+
+inline constexpr std::string_view governance = "GOVERNANCE";
+inline constexpr std::string_view compliance = "COMPLIANCE";
+inline constexpr std::uint32_t retention_days_max = 36'500;
+inline constexpr std::uint32_t retention_years_max = 100;
+
+// A bucket's default: `invalid_retention`, or malformed_xml where S3's schema is broken.
+Result<void> check_default_retention(const schema::DefaultRetention& retention);
+
+// The lock of a new version: what the request asks for, or else the bucket's default.
+// `missing_object_lock` when it asks for one and the bucket has none; invalid_argument;
+// `invalid_request` when a default retention finds no checksum.
+Result<schema::ObjectLock> lock_of_new(const schema::PutObject& request, const BucketRecord& bucket,
+                                       Timestamp now);
+
+// `object_locked` when the version may not be removed now.
+Result<void> check_removal(const schema::ObjectLock& lock, bool bypass_governance, Timestamp now);
+
+struct RetentionChange {
+    std::string_view mode;  // Empty: none.
+    Timestamp retain_until;
+    bool bypass_governance = false;
+};
+// `object_locked` when the change weakens what is in force; invalid_argument.
+Result<void> check_retention(const schema::ObjectLock& lock, const RetentionChange& change,
+                             Timestamp now);
+
+}  // namespace onput::storage

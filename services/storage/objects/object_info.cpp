@@ -1,0 +1,83 @@
+#include "services/storage/objects/object_info.hpp"
+
+#include "services/storage/objects/key_rows.hpp"
+
+namespace onput::storage {
+
+ObjectRecord record_of(const schema::PutObject& request) {
+    ObjectRecord record{.size_bytes = request.size_bytes,
+                        .etag = request.etag,
+                        .last_modified = {},
+                        .checksums = request.checksums,
+                        .content_type = request.content_type,
+                        .headers = request.headers,
+                        .metadata = request.metadata,
+                        .sequencer = 0,
+                        .event_id = {},
+                        .trace_id = {},
+                        .blob = {},
+                        .idempotency_key = request.idempotency_key};
+    if (request.source) record.source = text_of(*request.source);
+    record.storage_class = request.storage_class;
+    record.website_redirect = request.website_redirect;
+    record.tags = request.tags;
+    return record;
+}
+
+std::string text_of(const schema::ResultSource& source) {
+    return source.bucket + "/" + source.key;
+}
+
+Validators validators_of(const ObjectRecord& record) {
+    return {.etag = record.etag, .last_modified = record.last_modified};
+}
+
+std::string shown_version(const Bucket& bucket, const ObjectRecord& record) {
+    if (bucket.record.versioning == schema::Versioning::unset) return {};
+    return version_id_of(record);
+}
+
+schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectRecord record) {
+    return {.bucket = bucket.record.name,
+            .key = key,
+            .size_bytes = record.size_bytes,
+            .etag = std::move(record.etag),
+            .last_modified = record.last_modified,
+            .content_type = std::move(record.content_type),
+            .headers = std::move(record.headers),
+            .metadata = std::move(record.metadata),
+            .checksums = std::move(record.checksums),
+            .version_id = shown_version(bucket, record),
+            .sequencer = sequencer_text(record.sequencer),
+            .event_id = std::move(record.event_id),
+            .trace_id = std::move(record.trace_id),
+            .owner_account = bucket.record.owner_account,
+            .checksum_type = std::move(record.checksum_type),
+            .storage_class = std::move(record.storage_class),
+            .website_redirect = std::move(record.website_redirect),
+            .tags = std::move(record.tags),
+            .lock = std::move(record.lock),
+            .parts_count = record.parts_count};
+}
+
+schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {
+    return {.etag = record.etag,
+            .version_id = shown_version(bucket, record),
+            .sequencer = sequencer_text(record.sequencer),
+            .event_id = record.event_id,
+            .last_modified = record.last_modified};
+}
+
+schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record) {
+    return {.key = std::string(key),
+            .size_bytes = record.size_bytes,
+            .etag = std::move(record.etag),
+            .last_modified = record.last_modified,
+            .checksum_algorithm = record.checksums.empty()
+                                      ? std::string()
+                                      : std::move(record.checksums.front().algorithm),
+            .checksum_type = std::move(record.checksum_type),
+            .storage_class = std::move(record.storage_class)};
+}
+
+}  // namespace onput::storage

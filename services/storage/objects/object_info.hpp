@@ -1,0 +1,28 @@
+// An object's record as requests make it and as answers show it. Pure.
+#pragma once
+
+#include <string>
+
+#include "common/schema/storage_uploads.hpp"
+#include "services/storage/buckets/buckets.hpp"
+#include "services/storage/objects/conditions.hpp"
+#include "services/storage/objects/records.hpp"
+
+namespace onput::storage {
+
+// What the request says of the object; what the commit decides is left out.
+ObjectRecord record_of(const schema::PutObject& request);
+
+// "bucket/key", as ObjectRecord::source has it.
+std::string text_of(const schema::ResultSource& source);
+
+Validators validators_of(const ObjectRecord& record);
+
+// Its version's id; empty where the bucket never had versions.
+std::string shown_version(const Bucket& bucket, const ObjectRecord& record);
+
+schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectRecord record);
+schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record);
+schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record);
+
+}  // namespace onput::storage
