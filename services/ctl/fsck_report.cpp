@@ -105,6 +105,13 @@ void write_blobs(schema::JsonWriter& out, const FolderReport& report) {
     out.end_object();
 }
 
+// The text of a row's key before what is not for reading: the age of a version, the number of a
+// part.
+std::string_view without_tail(std::string_view name) {
+    const std::size_t nul = name.find('\0');
+    return name.substr(0, nul == std::string_view::npos ? name.rfind('/') : nul);
+}
+
 }  // namespace
 
 bool FolderReport::is_sound() const {
@@ -114,15 +121,35 @@ bool FolderReport::is_sound() const {
 }
 
 void FolderReport::see_row(std::string_view key, std::string_view value) {
-    if (!blobs || !key.starts_with(schema::object_rows_prefix)) return;
-    const auto row = schema::decode<schema::ObjectRecord>(value);
-    if (!row || row->blob.empty()) return;
-    const auto ref = store::parse_blob_ref(row->blob);
+    if (!blobs) return;
+    if (key.starts_with(schema::object_rows_prefix)) {
+        const auto row = schema::decode<schema::ObjectRecord>(value);
+        if (row) see_blob(std::string(key.substr(schema::object_rows_prefix.size())), row->blob);
+    } else if (key.starts_with(schema::version_rows_prefix)) {
+        const auto row = schema::decode<schema::ObjectRecord>(value);
+        const auto name = key.substr(schema::version_rows_prefix.size());
+        if (row) see_blob(fmt::format("an old version of {}", without_tail(name)), row->blob);
+    } else if (key.starts_with(schema::part_rows_prefix)) {
+        const auto row = schema::decode<schema::PartRecord>(value);
+        const auto upload = key.substr(schema::part_rows_prefix.size());
+        if (row) see_blob(fmt::format("a part of upload {}", without_tail(upload)), row->blob);
+    } else if (key.starts_with(schema::manifest_rows_prefix)) {
+        const auto row = schema::decode<schema::ManifestRecord>(value);
+        const auto upload = key.substr(schema::manifest_rows_prefix.size());
+        for (const auto& part : row ? row->parts : std::vector<schema::ManifestPart>()) {
+            see_blob(fmt::format("part {} of the object of upload {}", part.number, upload),
+                     part.blob);
+        }
+    }
+}
+
+void FolderReport::see_blob(std::string object, const std::string& blob) {
+    if (blob.empty()) return;
+    const auto ref = store::parse_blob_ref(blob);
     if (ref && blobs->is_there(*ref)) return;
     ++missing_count;
     if (missing.size() >= missing_max) return;
-    key.remove_prefix(schema::object_rows_prefix.size());
-    missing.push_back({.object = std::string(key), .blob = row->blob});
+    missing.push_back({.object = std::move(object), .blob = blob});
 }
 
 std::string as_text(const FolderReport& report) {

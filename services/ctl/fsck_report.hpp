@@ -29,11 +29,14 @@ struct FolderReport {
     std::vector<MissingBlob> missing;  // The first missing_max of them.
     std::vector<std::string> failures;
 
-    // Takes note when it is the row of an object whose blob is not among `blobs`: these come first.
+    // Takes note when it is a row that refers to a blob that is not among `blobs`: these come first.
     void see_row(std::string_view key, std::string_view value);
 
     // Nothing that is damaged is left.
     [[nodiscard]] bool is_sound() const;
+
+private:
+    void see_blob(std::string object, const std::string& blob);
 };
 
 std::string as_text(const FolderReport& report);

@@ -142,9 +142,9 @@ Result<schema::Empty> StorageCore::delete_bucket(const schema::DeleteBucket& req
                     .details = {{"BucketName", request.name}}};
         return std::unexpected(std::move(error));
     }
-    ONPUT_TRY(const auto versions,
-              view_.scan_keys(partition, store::Range::of_prefix(version_row_prefix(request.name)),
-                              1));
+    ONPUT_TRY(
+        const auto versions,
+        view_.scan_keys(partition, store::Range::of_prefix(version_row_prefix(request.name)), 1));
     if (!versions.empty()) {
         return std::unexpected(
             Error{.code = ErrorCode::conflict,

@@ -286,6 +286,14 @@ private:
     Result<void> abort_uploads_of(const std::string& bucket, Change& change) const;
     // The blobs of trash; nothing of a manifest that cannot be read.
     static std::vector<store::BlobRef> blobs_of(const store::View& view, const StoredBytes& bytes);
+    // Parts of check_rows.
+    class References;
+    [[nodiscard]] Result<void> check_record(const ObjectRecord& record,
+                                            std::string_view name) const;
+    [[nodiscard]] Result<void> check_history() const;
+    [[nodiscard]] Result<void> check_uploads(References& references) const;
+    [[nodiscard]] Result<void> check_outbox() const;
+
     [[nodiscard]] const store::View& start_view() const;
     Result<void> restore_record(Timestamp now, Effects& effects);
     Result<void> restore_outbox();

@@ -118,7 +118,8 @@ service::Methods StorageService::methods() {
         command(&Core::put_tags),
         command(&Core::put_retention),
         command(&Core::put_legal_hold),
-        handle<schema::DeleteObjects>([this](Request& r, const Caller& c) { delete_objects(r, c); }),
+        handle<schema::DeleteObjects>(
+            [this](Request& r, const Caller& c) { delete_objects(r, c); }),
         query(&Core::list_versions),
         command(&Core::create_upload),
         command(&Core::complete_upload),
@@ -132,8 +133,8 @@ service::Methods StorageService::methods() {
 // One commit an entry, one sync for all.
 void StorageService::delete_objects(transport::Request& request, const Caller& caller) {
     const auto message = schema::decode<schema::DeleteObjects>(request.body);
-    const auto allowed = message ? core().check_delete_objects(*message, caller)
-                                 : std::unexpected(message.error());
+    const auto allowed =
+        message ? core().check_delete_objects(*message, caller) : std::unexpected(message.error());
     if (!allowed) return reply(request.reply_to, std::unexpected(allowed.error()));
     schema::ObjectsDeleted answer;
     for (const auto& entry : message->entries) {

@@ -27,13 +27,17 @@ Result<std::unique_ptr<runtime::Service>> StorageNode::open_service() {
 }
 
 std::string StorageNode::read_now(const storage::Reading& reading) {
-    if (!reading.blob) return reading.bytes;
-    std::string bytes = "not to be read";
-    blobs().read(*reading.blob, {.offset = 0, .length = reading.blob->length},
-                 [&bytes](Result<std::string> read) {
-                     if (read) bytes = *std::move(read);
-                 });
-    blobs().run();
+    std::string bytes = reading.bytes;
+    for (const auto& piece :
+         storage::pieces_of(reading.segments, reading.got.offset, reading.got.length)) {
+        std::string read = "not to be read";
+        blobs().read(piece.blob, {.offset = piece.offset, .length = piece.length},
+                     [&read](Result<std::string> done) {
+                         if (done) read = *std::move(done);
+                     });
+        blobs().run();
+        bytes += read;
+    }
     return bytes;
 }
 

@@ -16,7 +16,7 @@ namespace {
 struct Algorithm {
     std::string_view name;
     DigestAlgorithm digest;
-    bool is_crc;         // So that it can be of the full object.
+    bool is_crc;        // So that it can be of the full object.
     bool is_composite;  // It can be of the parts' checksums.
 };
 constexpr std::array algorithms{
@@ -53,9 +53,9 @@ Result<void> check_checksum_type(std::string_view algorithm, std::string_view ty
     }
     const bool fits = type == composite ? known->is_composite : known->is_crc;
     if (fits && (type == composite || type == full_object)) return {};
-    return invalid_request(fmt::format(
-        "The {} checksum type cannot be used with the {} checksum algorithm.", type,
-        lower_case(algorithm)));
+    return invalid_request(
+        fmt::format("The {} checksum type cannot be used with the {} checksum algorithm.", type,
+                    lower_case(algorithm)));
 }
 
 Result<std::string> etag_of_parts(const std::vector<schema::PartRecord>& parts) {

@@ -104,6 +104,13 @@ Result<std::uint32_t> number_of_part(std::string_view row) {
     return static_cast<std::uint32_t>(high << 8U | low);
 }
 
+bool is_ascending(const std::vector<schema::CompletedPart>& parts) {
+    const auto is_not_above = [](const auto& one, const auto& next) {
+        return one.number >= next.number;
+    };
+    return std::ranges::adjacent_find(parts, is_not_above) == parts.end();
+}
+
 // What the client says of a part, and what it is.
 Result<void> check_part(const schema::CompleteUpload& request, const schema::CompletedPart& stated,
                         const PartRecord& part) {
@@ -177,10 +184,9 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     const std::string upload_id =
         lower_case(sequencer_text(sequencer)) + random_.hex(upload_id_digits / 2);
     const auto& principal = caller.principal;
-    const UploadRecord record{
-        .initiated_at = caller.now,
-        .upload = request,
-        .initiator = principal.id.empty() ? principal.account : principal.id};
+    const UploadRecord record{.initiated_at = caller.now,
+                              .upload = request,
+                              .initiator = principal.id.empty() ? principal.account : principal.id};
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
     return schema::UploadCreated{.upload_id = upload_id};
@@ -298,26 +304,24 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
 }
 
 // The parts that the client names, in order, as they will be the object.
-Result<StorageCore::ChosenParts> StorageCore::choose_parts(
-    const schema::CompleteUpload& request, const schema::CreateUpload& created,
-    const std::vector<NumberedPart>& parts) {
+Result<StorageCore::ChosenParts> StorageCore::choose_parts(const schema::CompleteUpload& request,
+                                                           const schema::CreateUpload& created,
+                                                           const std::vector<NumberedPart>& parts) {
     if (request.parts.empty() || request.parts.size() > schema::part_number_max) {
         return fail(ErrorCode::invalid_argument, "an upload is completed with 1 to 10000 parts",
                     "malformed_xml");
+    }
+    if (!is_ascending(request.parts)) {
+        return fail(ErrorCode::invalid_argument,
+                    "The list of parts was not in ascending order. Parts must be ordered by part "
+                    "number.",
+                    "invalid_part_order");
     }
     const std::string_view algorithm = algorithm_of(created);
     ChosenParts chosen;
     chosen.manifest.checksum_algorithm = algorithm;
     std::vector<PartRecord> records;
-    std::uint32_t last = 0;
     for (const auto& stated : request.parts) {
-        if (stated.number <= last) {
-            return fail(ErrorCode::invalid_argument,
-                        "The list of parts was not in ascending order. Parts must be ordered by "
-                        "part number.",
-                        "invalid_part_order");
-        }
-        last = stated.number;
         const auto found =
             std::ranges::lower_bound(parts, stated.number, {}, &NumberedPart::number);
         if (found == parts.end() || found->number != stated.number) {
@@ -325,9 +329,6 @@ Result<StorageCore::ChosenParts> StorageCore::choose_parts(
         }
         const PartRecord& part = found->record;
         ONPUT_TRY_VOID(check_part(request, stated, part));
-        if (part.size_bytes < schema::part_bytes_min && &stated != &request.parts.back()) {
-            return part_too_small(stated, part.size_bytes);
-        }
         chosen.size_bytes += part.size_bytes;
         chosen.blobs.insert(part.blob);
         chosen.manifest.parts.push_back(
@@ -336,6 +337,10 @@ Result<StorageCore::ChosenParts> StorageCore::choose_parts(
              .blob = part.blob,
              .checksum = std::string(checksum_by(algorithm, part.checksums))});
         records.push_back(part);
+    }
+    for (std::size_t i = 0; i + 1 < records.size(); ++i) {
+        const std::uint64_t size = records[i].size_bytes;
+        if (size < schema::part_bytes_min) return part_too_small(request.parts[i], size);
     }
     ONPUT_TRY(chosen.etag, etag_of_parts(records));
     ONPUT_TRY(std::string checksum, checksum_of_parts(algorithm, type_of(created), records));
@@ -423,7 +428,8 @@ Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& reques
         .owner_account = bucket->record.owner_account};
     const std::size_t parts_max = std::min(request.parts_max, schema::list_parts_max);
     store::Range range = part_rows(request.upload_id);
-    range.from = part_row(request.upload_id, std::min(request.after, schema::part_number_max)) + '\0';
+    range.from =
+        part_row(request.upload_id, std::min(request.after, schema::part_number_max)) + '\0';
     if (parts_max == 0) return list;
     ONPUT_TRY(const auto rows, view_.scan(partition, range, parts_max));
     for (const auto& row : rows) {

@@ -21,11 +21,11 @@ Result<void> visit_blob(const std::string& text, const Visit& visit) {
 // Every row of a range, whose record has one blob at most.
 template <typename Record>
 Result<void> visit_rows(const store::View& view, const store::Range& range, const Visit& visit) {
-    return service::for_each_row(view, partition, range,
-                                 [&visit](const store::Row& row) -> Result<void> {
-                                     ONPUT_TRY(const auto record, schema::decode<Record>(row.value));
-                                     return visit_blob(record.blob, visit);
-                                 });
+    return service::for_each_row(
+        view, partition, range, [&visit](const store::Row& row) -> Result<void> {
+            ONPUT_TRY(const auto record, schema::decode<Record>(row.value));
+            return visit_blob(record.blob, visit);
+        });
 }
 
 template <typename Record>
@@ -76,8 +76,8 @@ Result<bool> StorageCore::refers(const store::Owner& owner, const store::BlobRef
 Result<void> StorageCore::for_each_blob(const Visit& visit) const {
     ONPUT_TRY_VOID(visit_rows<ObjectRecord>(view_, object_rows(), visit));
     ONPUT_TRY_VOID(visit_rows<ObjectRecord>(view_, version_rows(), visit));
-    ONPUT_TRY_VOID(visit_rows<PartRecord>(
-        view_, store::Range::of_prefix(schema::part_rows_prefix), visit));
+    ONPUT_TRY_VOID(
+        visit_rows<PartRecord>(view_, store::Range::of_prefix(schema::part_rows_prefix), visit));
     return service::for_each_row(
         view_, partition, store::Range::of_prefix(schema::manifest_rows_prefix),
         [&visit](const store::Row& row) -> Result<void> {

@@ -77,8 +77,7 @@ std::string StorageCore::commit_change(ObjectChange change,
 
     ++emitted_[change.event.event_name];
     Change& made = change.commit;
-    made.events.push_back(
-        {.number = change.number, .name = std::move(change.event.event_name)});
+    made.events.push_back({.number = change.number, .name = std::move(change.event.event_name)});
     effects.unused_blobs.insert(effects.unused_blobs.end(), made.released.begin(),
                                 made.released.end());
     effects.changes.push_back(std::move(made));

@@ -94,11 +94,10 @@ Result<KeyRows::Version> StorageCore::find_version(const Bucket& bucket, const s
         ONPUT_TRY(const auto id, parse_version_id(version_id));
         ONPUT_TRY(auto version, rows.find(id));
         if (!version) {
-            return std::unexpected(
-                Error{.code = ErrorCode::not_found,
-                      .message = "The specified version does not exist.",
-                      .reason = "no_such_version",
-                      .details = {{"Key", key}, {"VersionId", version_id}}});
+            return std::unexpected(Error{.code = ErrorCode::not_found,
+                                         .message = "The specified version does not exist.",
+                                         .reason = "no_such_version",
+                                         .details = {{"Key", key}, {"VersionId", version_id}}});
         }
         if (version->record.is_delete_marker) return is_marker(version->record);
         return *std::move(version);
@@ -235,11 +234,10 @@ Result<schema::ObjectDeleted> StorageCore::put_delete_marker(const schema::Delet
     change.describe(bucket, marker);
     ONPUT_TRY(const auto thrown_away,
               rows.put_marker(bucket.record.versioning, before, marker, change.commit.batch));
-    return schema::ObjectDeleted{
-        .existed = before.has_value(),
-        .event_id = commit_change(std::move(change), thrown_away, effects),
-        .version_id = version_id_of(marker),
-        .is_delete_marker = true};
+    return schema::ObjectDeleted{.existed = before.has_value(),
+                                 .event_id = commit_change(std::move(change), thrown_away, effects),
+                                 .version_id = version_id_of(marker),
+                                 .is_delete_marker = true};
 }
 
 Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteObject& request,
@@ -248,9 +246,8 @@ Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteOb
     ONPUT_TRY(const auto id, parse_version_id(request.version_id));
     const KeyRows rows(view_, request.bucket, request.key);
     ONPUT_TRY(const auto version, rows.find(id));
-    const std::string shown = bucket.record.versioning == schema::Versioning::unset
-                                  ? std::string()
-                                  : request.version_id;
+    const std::string shown =
+        bucket.record.versioning == schema::Versioning::unset ? std::string() : request.version_id;
     if (!version) return schema::ObjectDeleted{.version_id = shown};
     const ObjectRecord& record = version->record;
     ONPUT_TRY_VOID(check_source(request.source));
@@ -282,8 +279,7 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
     Reading reading;
     if (has_data_row(record)) {
         ONPUT_TRY(auto bytes, KeyRows(view_, request.bucket, request.key).bytes_of(version));
-        reading.bytes =
-            span.is_partial ? bytes.substr(span.offset, span.length) : std::move(bytes);
+        reading.bytes = span.is_partial ? bytes.substr(span.offset, span.length) : std::move(bytes);
     } else if (record.size_bytes > 0) {
         ONPUT_TRY(reading.segments, segments_of(record, span));
         reading.stored.manifest = record.manifest;

@@ -103,10 +103,8 @@ Result<schema::Empty> StorageCore::put_retention(const schema::PutRetention& req
                                     .bypass_governance = request.bypass_governance},
                                    caller.now));
     version.record.lock.mode = request.mode;
-    version.record.lock.retain_until =
-        request.mode.empty() ? Timestamp{} : request.retain_until;
-    KeyRows(view_, request.bucket, request.key)
-        .rewrite(version, effects.batch_of(partition));
+    version.record.lock.retain_until = request.mode.empty() ? Timestamp{} : request.retain_until;
+    KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
     return schema::Empty{};
 }
 
@@ -117,8 +115,7 @@ Result<schema::Empty> StorageCore::put_legal_hold(const schema::PutLegalHold& re
     if (!bucket->record.has_object_lock) return missing_object_lock();
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
     version.record.lock.has_legal_hold = request.is_on;
-    KeyRows(view_, request.bucket, request.key)
-        .rewrite(version, effects.batch_of(partition));
+    KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
     return schema::Empty{};
 }
 

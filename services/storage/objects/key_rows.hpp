@@ -57,9 +57,9 @@ public:
 
     using ThrownAway = std::optional<ObjectRecord>;
     // `current`: as `current()` has it. `after` has its sequencer; `bytes` only if they go in a row.
-    Result<ThrownAway> put(schema::Versioning versioning, const std::optional<ObjectRecord>& current,
-                           const ObjectRecord& after, std::string bytes,
-                           store::Batch& batch) const;
+    Result<ThrownAway> put(schema::Versioning versioning,
+                           const std::optional<ObjectRecord>& current, const ObjectRecord& after,
+                           std::string bytes, store::Batch& batch) const;
     Result<ThrownAway> put_marker(schema::Versioning versioning,
                                   const std::optional<ObjectRecord>& current,
                                   const ObjectRecord& marker, store::Batch& batch) const;

@@ -49,7 +49,8 @@ Result<void> check_default_retention(const schema::DefaultRetention& retention) 
             "schema",
             "malformed_xml");
     }
-    if (!has_one_period) return refuse("Default retention period must be a positive integer value.");
+    if (!has_one_period)
+        return refuse("Default retention period must be a positive integer value.");
     if (retention.days > retention_days_max || retention.years > retention_years_max) {
         return refuse("Default retention period too large.");
     }

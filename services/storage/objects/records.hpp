@@ -136,7 +136,7 @@ std::string number_bytes(std::uint64_t number);
 Result<std::uint64_t> parse_number_bytes(std::string_view bytes);
 
 store::Range bucket_rows();
-store::Range object_rows();  // Of all buckets.
+store::Range object_rows();   // Of all buckets.
 store::Range version_rows();  // Of all buckets.
 store::Range version_rows(std::string_view bucket, std::string_view key);
 store::Range upload_rows(std::string_view bucket);

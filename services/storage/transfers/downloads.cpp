@@ -25,11 +25,12 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
         }
         std::string object = "s3://" + message.bucket + "/" + message.key;
         if (got.length <= schema::chunk_bytes_max) {
-            return start({.to = request.reply_to,
-                          .piece = {.object = std::move(object),
-                                    .stored = std::move(reading.stored),
-                                    .segments = pieces_of(reading.segments, got.offset, got.length)},
-                          .body = schema::encode(got)});
+            return start(
+                {.to = request.reply_to,
+                 .piece = {.object = std::move(object),
+                           .stored = std::move(reading.stored),
+                           .segments = pieces_of(reading.segments, got.offset, got.length)},
+                 .body = schema::encode(got)});
         }
         ONPUT_TRY(got.read_id, sessions_.open({.object = std::move(object),
                                                .stored = reading.stored,
@@ -79,14 +80,13 @@ Result<void> Downloads::start(Fetch fetch) {
 
 void Downloads::read_next(Fetch fetch) {
     const SegmentPiece segment = fetch.piece.segments[fetch.next];
-    parts_.blobs.read(
-        segment.blob, {.offset = segment.offset, .length = segment.length},
-        [this, fetch = std::move(fetch)](Result<std::string> bytes) mutable {
-            parts_.host.loop().post(
-                [this, fetch = std::move(fetch), bytes = std::move(bytes)]() mutable {
-                    on_read(std::move(fetch), std::move(bytes));
-                });
-        });
+    parts_.blobs.read(segment.blob, {.offset = segment.offset, .length = segment.length},
+                      [this, fetch = std::move(fetch)](Result<std::string> bytes) mutable {
+                          parts_.host.loop().post(
+                              [this, fetch = std::move(fetch), bytes = std::move(bytes)]() mutable {
+                                  on_read(std::move(fetch), std::move(bytes));
+                              });
+                      });
 }
 
 void Downloads::on_read(Fetch fetch, Result<std::string> bytes) {
@@ -98,8 +98,8 @@ void Downloads::on_read(Fetch fetch, Result<std::string> bytes) {
     --reads_;
     parts_.host.pins().unpin(fetch.piece.stored);
     if (!bytes) {
-        parts_.host.reply(
-            fetch.to, std::unexpected(explain(std::move(bytes).error(), fetch.piece.object)));
+        parts_.host.reply(fetch.to,
+                          std::unexpected(explain(std::move(bytes).error(), fetch.piece.object)));
         return;
     }
     parts_.host.reply(fetch.to, with_bytes(std::move(fetch.body), std::move(fetch.bytes)));

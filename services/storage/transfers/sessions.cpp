@@ -126,14 +126,13 @@ Result<std::uint64_t> ReadSessions::open(Source source, const Caller& caller) {
     }
     const std::uint64_t id = new_id(random_, sessions_);
     segments_ += segments;
-    sessions_[id] = {.account = caller.principal.account,
-                     .source = std::move(source),
-                     .heard_at = caller.now};
+    sessions_[id] = {
+        .account = caller.principal.account, .source = std::move(source), .heard_at = caller.now};
     return id;
 }
 
 Result<ReadSessions::Piece> ReadSessions::read(const schema::ReadObject& request,
-                                                const Caller& caller) {
+                                               const Caller& caller) {
     const auto found = sessions_.find(request.read_id);
     if (found == sessions_.end() || found->second.account != caller.principal.account) {
         return no_such_session();

@@ -85,8 +85,8 @@ public:
     explicit ReadSessions(Random random) : random_(random) {}
 
     struct Source {
-        std::string object;  // s3://bucket/key: for errors.
-        StoredBytes stored;  // Pinned meanwhile.
+        std::string object;             // s3://bucket/key: for errors.
+        StoredBytes stored;             // Pinned meanwhile.
         std::vector<Segment> segments;  // That have the bytes below, in order.
         std::uint64_t offset = 0;       // Only [offset, offset + length) may be read.
         std::uint64_t length = 0;

@@ -54,12 +54,11 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
         return;
     }
     // What is bound to fail should not be written first.
-    const auto allowed = parts_.host.core().open_write(
-        {.bucket = put.object.bucket,
-         .key = put.object.key,
-         .size_bytes = bytes,
-         .part = put.object.part},
-        caller);
+    const auto allowed = parts_.host.core().open_write({.bucket = put.object.bucket,
+                                                        .key = put.object.key,
+                                                        .size_bytes = bytes,
+                                                        .part = put.object.part},
+                                                       caller);
     if (!allowed) {
         parts_.host.reply(put.reply_to, std::unexpected(allowed.error()));
         return;

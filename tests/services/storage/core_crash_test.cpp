@@ -104,8 +104,8 @@ protected:
             found.insert(name(object.key, head(object.key)->sequencer));
             const auto got = get(object.key);
             ASSERT_TRUE(got);
-            if (got->blob) {
-                ASSERT_TRUE(blobs.contains(got->blob->id));
+            if (got->stored.blob) {
+                ASSERT_TRUE(blobs.contains(got->stored.blob->id));
             }
         }
         ASSERT_EQ(found, expected);

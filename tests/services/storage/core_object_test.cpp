@@ -43,7 +43,7 @@ TEST_F(ObjectsTest, a_small_object_comes_back_as_it_was_put) {
     const auto got = get("a/b");
     ASSERT_TRUE(got);
     EXPECT_EQ(got->bytes, "hello");
-    EXPECT_FALSE(got->blob);
+    EXPECT_TRUE(got->stored.empty());
     const auto& object = got->got.object;
     EXPECT_EQ(object.size_bytes, 5U);
     EXPECT_EQ(object.etag, "abc");
@@ -67,7 +67,7 @@ TEST_F(ObjectsTest, an_empty_object_is_an_object) {
 
 TEST_F(ObjectsTest, a_large_object_names_its_blob) {
     ASSERT_TRUE(put_blob("big", blob_a));
-    EXPECT_EQ(get("big")->blob, blob_a);
+    EXPECT_EQ(get("big")->stored.blob, blob_a);
     EXPECT_EQ(get("big")->got.length, blob_a.length);
     EXPECT_FALSE(has_row(data_row("photos", "big")));
 }
@@ -139,7 +139,7 @@ TEST_F(ObjectsTest, the_same_idempotency_key_writes_once_and_answers_the_same) {
     EXPECT_EQ(put(again, {.blob = blob_b}), first);
     EXPECT_EQ(unused_blobs, std::vector{blob_b});
     EXPECT_EQ(events().size(), 1U);
-    EXPECT_EQ(get("k")->blob, blob_a);
+    EXPECT_EQ(get("k")->stored.blob, blob_a);
 }
 
 TEST_F(ObjectsTest, a_replaced_object_forgets_its_idempotency_key) {
@@ -341,10 +341,10 @@ TEST_F(ObjectsTest, a_replaced_blob_is_removed_once_that_is_durable_and_nobody_r
     sync();
     put_blob("k", blob_b);
     EXPECT_TRUE(purge().empty());  // A crash now would bring the old object back.
-    core->pins().pin(blob_a);
+    core->pins().pin({.blob = blob_a});
     sync();
     EXPECT_TRUE(purge().empty());
-    core->pins().unpin(blob_a);
+    core->pins().unpin({.blob = blob_a});
     EXPECT_TRUE(has_row(trash_row(2)));
     EXPECT_EQ(purge(), std::vector{blob_a});
     EXPECT_FALSE(has_row(trash_row(2)));
@@ -399,7 +399,7 @@ TEST_F(ObjectsTest, a_put_that_was_not_committed_did_not_happen) {
     core->check_invariants();
     EXPECT_EQ(core->trash(), 0U);
     EXPECT_EQ(core->last_number(), 1U);
-    EXPECT_EQ(get("k")->blob, blob_a);
+    EXPECT_EQ(get("k")->stored.blob, blob_a);
     put("k", "y");
     EXPECT_TRUE(core->check_rows());
 }

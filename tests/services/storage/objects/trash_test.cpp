@@ -6,7 +6,8 @@ namespace onput::storage {
 namespace {
 
 Trash trash(std::uint64_t number) {
-    return {.number = number, .blob = {.segment = 1, .id = number, .length = 10}};
+    return {.number = number,
+            .bytes = {.blob = store::BlobRef{.segment = 1, .id = number, .length = 10}}};
 }
 
 TEST(TrashCan, gives_what_is_durable_only) {
@@ -23,12 +24,12 @@ TEST(TrashCan, keeps_what_somebody_reads) {
     can.add(trash(1));
     can.add(trash(2));
     Pins pins;
-    pins.pin(trash(1).blob);
-    pins.pin(trash(1).blob);
+    pins.pin(trash(1).bytes);
+    pins.pin(trash(1).bytes);
     EXPECT_EQ(can.take(9, pins), std::vector{trash(2)});
-    pins.unpin(trash(1).blob);
+    pins.unpin(trash(1).bytes);
     EXPECT_TRUE(can.take(9, pins).empty());
-    pins.unpin(trash(1).blob);
+    pins.unpin(trash(1).bytes);
     EXPECT_EQ(can.take(9, pins), std::vector{trash(1)});
     EXPECT_EQ(pins.size(), 0U);
 }
@@ -38,7 +39,7 @@ TEST(TrashCan, gives_a_bounded_number_and_what_is_pinned_does_not_block) {
     Pins pins;
     for (std::uint64_t i = 1; i <= trash_taken_max; ++i) {
         can.add(trash(i));
-        pins.pin(trash(i).blob);
+        pins.pin(trash(i).bytes);
     }
     for (std::uint64_t i = 1001; i < 1001 + 2 * trash_taken_max; ++i) can.add(trash(i));
     EXPECT_EQ(can.take(9999, pins).size(), 0U);

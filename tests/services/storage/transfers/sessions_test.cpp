@@ -139,16 +139,18 @@ TEST_F(Writes, are_bounded_in_number) {
 class Reads : public testing::Test {
 protected:
     std::uint64_t open() { return *sessions.open(source, caller_at(now)); }
-    Result<store::BlobRef> read(std::uint64_t id, std::uint64_t offset, std::uint32_t length) {
+    Result<StoredBytes> read(std::uint64_t id, std::uint64_t offset, std::uint32_t length) {
         const auto found =
             sessions.read({.read_id = id, .offset = offset, .length = length}, caller_at(now));
         if (!found) return std::unexpected(found.error());
-        return found->blob;
+        return found->stored;
     }
 
     ReadSessions sessions{Random(1)};
+    const store::BlobRef blob{.segment = 0, .id = 7, .length = 1000};
     const ReadSessions::Source source{.object = "s3://b/k",
-                                      .blob = {.segment = 0, .id = 7, .length = 1000},
+                                      .stored = {.blob = blob},
+                                      .segments = {{.offset = 0, .blob = blob}},
                                       .offset = 100,
                                       .length = 50};
     Timestamp now = from_seconds(1'000);
@@ -156,8 +158,8 @@ protected:
 
 TEST_F(Reads, give_the_blob_for_pieces_inside_what_was_opened) {
     const auto id = open();
-    EXPECT_EQ(read(id, 100, 50), source.blob);
-    EXPECT_EQ(read(id, 149, 1), source.blob);
+    EXPECT_EQ(read(id, 100, 50), source.stored);
+    EXPECT_EQ(read(id, 149, 1), source.stored);
     for (const auto& [offset, length] : std::vector<std::pair<std::uint64_t, std::uint32_t>>{
              {99, 1}, {150, 1}, {149, 2}, {~0ULL, 1}, {100, 0}, {100, 51}}) {
         EXPECT_EQ(reason_of(read(id, offset, length)), "invalid_range") << offset;
@@ -165,15 +167,19 @@ TEST_F(Reads, give_the_blob_for_pieces_inside_what_was_opened) {
 }
 
 TEST_F(Reads, a_piece_has_a_bounded_size) {
-    const auto id =
-        *sessions.open({.blob = source.blob, .offset = 0, .length = ~0ULL}, caller_at(now));
+    const auto id = *sessions.open({.object = {},
+                                    .stored = source.stored,
+                                    .segments = source.segments,
+                                    .offset = 0,
+                                    .length = ~0ULL},
+                                   caller_at(now));
     EXPECT_TRUE(read(id, 0, schema::chunk_bytes_max));
     EXPECT_EQ(reason_of(read(id, 0, schema::chunk_bytes_max + 1)), "invalid_range");
 }
 
 TEST_F(Reads, close_gives_the_blob_once) {
     const auto id = open();
-    EXPECT_EQ(*sessions.close({.read_id = id}, caller_at(now)), source.blob);
+    EXPECT_EQ(*sessions.close({.read_id = id}, caller_at(now)), source.stored);
     EXPECT_EQ(*sessions.close({.read_id = id}, caller_at(now)), std::nullopt);
     EXPECT_EQ(reason_of(read(id, 100, 1)), "no_such_session");
 }
@@ -190,8 +196,34 @@ TEST_F(Reads, silence_ends_them) {
     open();
     now += read_idle_max;
     const auto fresh = open();
-    EXPECT_EQ(sessions.expire(now), std::vector{source.blob});
+    EXPECT_EQ(sessions.expire(now), std::vector{source.stored});
     EXPECT_TRUE(read(fresh, 100, 1));
+}
+
+TEST_F(Reads, read_the_segments_that_have_the_piece) {
+    auto parts = source;
+    const store::BlobRef second{.segment = 0, .id = 8, .length = 1000};
+    parts.segments = {{.offset = 0, .blob = blob}, {.offset = 1000, .blob = second}};
+    parts.offset = 0;
+    parts.length = 2000;
+    const auto id = *sessions.open(parts, caller_at(now));
+    const auto pieces = [&](std::uint64_t offset, std::uint32_t length) {
+        return sessions.read({.read_id = id, .offset = offset, .length = length}, caller_at(now))
+            ->segments;
+    };
+    EXPECT_EQ(pieces(0, 1000), (std::vector<SegmentPiece>{{blob, 0, 1000}}));
+    EXPECT_EQ(pieces(999, 2), (std::vector<SegmentPiece>{{blob, 999, 1}, {second, 0, 1}}));
+    EXPECT_EQ(pieces(1500, 500), (std::vector<SegmentPiece>{{second, 500, 500}}));
+}
+
+TEST_F(Reads, are_bounded_in_segments) {
+    auto parts = source;
+    parts.segments.assign(read_segments_max / 2, {.offset = 0, .blob = blob});
+    const auto first = sessions.open(parts, caller_at(now));
+    ASSERT_TRUE(sessions.open(parts, caller_at(now)));
+    EXPECT_EQ(reason_of(sessions.open(source, caller_at(now))), "slow_down");
+    ASSERT_TRUE(sessions.close({.read_id = *first}, caller_at(now)));
+    EXPECT_TRUE(sessions.open(source, caller_at(now)));
 }
 
 TEST_F(Reads, are_bounded_in_number) {
