@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/schema/storage_uploads.hpp"
 #include "services/storage/buckets/notification.hpp"
 
 namespace onput::storage {
@@ -19,6 +20,7 @@ struct Config {
     std::uint64_t write_buffer_bytes = 64 * 1024 * 1024;
     std::uint64_t segment_bytes = 256 * 1024 * 1024;
     std::uint32_t write_idle_timeout_ms = 60'000;
+    std::uint64_t part_bytes_min = schema::part_bytes_min;
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
 
@@ -31,6 +33,9 @@ struct Config {
         option("region", self.region, "Region of buckets that are created without one.");
         option("inline_bytes_max", self.inline_bytes_max,
                "Objects up to this size are rows, larger ones blobs, bytes.");
+        option("part_bytes_min", self.part_bytes_min,
+               "Least size of the parts of a multipart upload but the last, bytes; AWS's is "
+               "5242880.");
         option("cache_bytes", self.cache_bytes, "Memory for rows that were read, bytes.");
         option("write_buffer_bytes", self.write_buffer_bytes,
                "Memory for rows not yet in files, bytes.");

@@ -68,6 +68,7 @@ public:
         std::string region;
         std::uint64_t inline_bytes_max = 0;  // Larger contents come as blobs.
         std::uint64_t free_bytes_min = 0;    // With less room on the disk nothing is taken in.
+        std::uint64_t part_bytes_min = schema::part_bytes_min;  // Of all parts but the last.
         // What `restore` reads, if not the view: the same rows without damaged ones.
         const store::View* start_view = nullptr;
     };
@@ -274,9 +275,9 @@ private:
         std::string etag;
         std::vector<schema::Checksum> checksums;
     };
-    static Result<ChosenParts> choose_parts(const schema::CompleteUpload& request,
-                                            const schema::CreateUpload& created,
-                                            const std::vector<NumberedPart>& parts);
+    [[nodiscard]] Result<ChosenParts> choose_parts(const schema::CompleteUpload& request,
+                                                   const schema::CreateUpload& created,
+                                                   const std::vector<NumberedPart>& parts) const;
     static Result<void> check_whole(const schema::CompleteUpload& request,
                                     const ChosenParts& chosen);
     // Removes the rows of an upload and its parts; `released` gets the blobs of those not kept.

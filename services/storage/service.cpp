@@ -42,6 +42,7 @@ Result<void> StorageService::start() {
                   StorageCore::Options{.region = config_.region,
                                        .inline_bytes_max = config_.inline_bytes_max,
                                        .free_bytes_min = config_.free_bytes_min,
+                                       .part_bytes_min = config_.part_bytes_min,
                                        .start_view = &readable()},
                   new_random());
     uploads_ = std::make_unique<Uploads>(

@@ -160,6 +160,7 @@ void Changes::check_objects(const storage::StorageCore& core, const Read& read) 
     for (const auto& [name, places] : by_object_) {
         if (places.empty()) continue;
         const Change& last = changes_[places.back()];
+        if (last.event.bucket == vault) continue;
         const auto got = core.get_object(
             {.bucket = last.event.bucket, .key = last.event.key, .range = {}, .conditions = {}},
             caller);

@@ -28,6 +28,7 @@ namespace onput::sim {
 inline const std::string account = "000000000000";
 inline const std::string inbox = "inbox";
 inline const std::string outbox = "outbox";
+inline const std::string vault = "vault";  // With versions; its own checks are vault_node.hpp's.
 inline const std::string speech_arn = "arn:aws:lambda:us-east-1:000000000000:function:speech";
 inline const std::string speech_rule_id = "rule-text/";
 inline const std::string changes_arn = "arn:aws:sqs:us-east-1:000000000000:changes";

@@ -64,8 +64,8 @@ void Ring::connect() {
 std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
-    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_, &self.owner_,
-                           &self.reader_};
+    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_,
+                           &self.owner_,   &self.reader_,   &self.vault_keeper_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
@@ -171,11 +171,12 @@ void Ring::end_trouble() {
     world_.faults = {};
     for (const auto& client : clients_) client->stop();
     owner_.stop();
+    vault_keeper_.stop();
 }
 
 bool Ring::is_at_rest() const {
     const auto is_idle = [](const auto& node) { return node->is_idle(); };
-    return owner_.is_idle() && std::ranges::all_of(workers_, is_idle) &&
+    return owner_.is_idle() && vault_keeper_.is_idle() && std::ranges::all_of(workers_, is_idle) &&
            std::ranges::all_of(clients_, is_idle) && storage_.is_idle() && notifier_.is_idle() &&
            queue_.is_idle();
 }

@@ -15,6 +15,7 @@
 #include "tests/sim/reader_node.hpp"
 #include "tests/sim/setup_node.hpp"
 #include "tests/sim/storage_node.hpp"
+#include "tests/sim/vault_node.hpp"
 #include "tests/sim/worker_node.hpp"
 
 namespace onput::sim {
@@ -58,6 +59,7 @@ private:
     QueueNode queue_{{world_, requests_}, {handovers_, topic_checks_}};
     ReaderNode reader_{world_, changes_};
     OwnerNode owner_{{world_, requests_, topic_checks_, notifier_}};
+    VaultNode vault_keeper_{{world_, requests_, changes_, storage_}};
     SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;

@@ -73,6 +73,8 @@ SetupNode::SetupNode(World& world, Requests& requests, const Services& services)
     add_bucket(inbox, {rule(speech_arn, "text/", created), rule(changes_arn, "log/", both),
                        rule(bulk_arn, "bulk/", both), rule(news_arn, "news/", created)});
     add_bucket(outbox, {rule(changes_arn, "", both)});
+    add(*storage_, schema::CreateBucket{.name = vault, .region = {}});
+    add(*storage_, schema::PutVersioning{.bucket = vault, .status = schema::Versioning::enabled});
 }
 
 void SetupNode::add_bucket(const std::string& name, std::vector<schema::NotificationRule> rules) {

@@ -2,6 +2,7 @@
 
 #include "common/base/check.hpp"
 #include "services/storage/objects/records.hpp"
+#include "tests/sim/vault_node.hpp"
 
 namespace onput::sim {
 namespace {
@@ -19,6 +20,7 @@ Result<std::unique_ptr<runtime::Service>> StorageNode::open_service() {
     config.notifier_endpoint = "notifier";
     config.inline_bytes_max = inline_bytes_max;
     config.free_bytes_min = 0;
+    config.part_bytes_min = 1;
     ONPUT_TRY(auto service, storage::StorageService::open(*this, config));
     storage_ = service.get();
     changes_.check_objects(storage_->core(),
@@ -70,7 +72,10 @@ void StorageNode::check() {
     changes_.check_objects(storage_->core(),
                            [this](const storage::Reading& reading) { return read_now(reading); });
     const auto rows = storage_->core().check_rows();
-    world_.expect(rows.has_value(), "storage's rows fit each other");
+    world_.expect(rows.has_value(),
+                  "storage's rows do not fit each other: " + (rows ? "" : rows.error().message));
+    check_vault(world_, changes_, storage_->core(),
+                [this](const storage::Reading& reading) { return read_now(reading); });
 }
 
 }  // namespace onput::sim

@@ -55,13 +55,14 @@ std::unexpected<Error> invalid_part(const schema::CompleteUpload& request,
                           {"ETag", part.etag}}});
 }
 
-std::unexpected<Error> part_too_small(const schema::CompletedPart& part, std::uint64_t size) {
+std::unexpected<Error> part_too_small(const schema::CompletedPart& part, std::uint64_t size,
+                                      std::uint64_t size_min) {
     return std::unexpected(
         Error{.code = ErrorCode::invalid_argument,
               .message = "Your proposed upload is smaller than the minimum allowed size",
               .reason = "part_too_small",
               .details = {{"ETag", part.etag},
-                          {"MinSizeAllowed", fmt::format("{}", schema::part_bytes_min)},
+                          {"MinSizeAllowed", fmt::format("{}", size_min)},
                           {"PartNumber", fmt::format("{}", part.number)},
                           {"ProposedSize", fmt::format("{}", size)}}});
 }
@@ -304,9 +305,9 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
 }
 
 // The parts that the client names, in order, as they will be the object.
-Result<StorageCore::ChosenParts> StorageCore::choose_parts(const schema::CompleteUpload& request,
-                                                           const schema::CreateUpload& created,
-                                                           const std::vector<NumberedPart>& parts) {
+Result<StorageCore::ChosenParts> StorageCore::choose_parts(
+    const schema::CompleteUpload& request, const schema::CreateUpload& created,
+    const std::vector<NumberedPart>& parts) const {
     if (request.parts.empty() || request.parts.size() > schema::part_number_max) {
         return fail(ErrorCode::invalid_argument, "an upload is completed with 1 to 10000 parts",
                     "malformed_xml");
@@ -340,7 +341,9 @@ Result<StorageCore::ChosenParts> StorageCore::choose_parts(const schema::Complet
     }
     for (std::size_t i = 0; i + 1 < records.size(); ++i) {
         const std::uint64_t size = records[i].size_bytes;
-        if (size < schema::part_bytes_min) return part_too_small(request.parts[i], size);
+        if (size < options_.part_bytes_min) {
+            return part_too_small(request.parts[i], size, options_.part_bytes_min);
+        }
     }
     ONPUT_TRY(chosen.etag, etag_of_parts(records));
     ONPUT_TRY(std::string checksum, checksum_of_parts(algorithm, type_of(created), records));
