@@ -75,9 +75,11 @@ http::Task<void> serve_s3(RequestContext& context) {
     auto address = s3::parse_address(
         {.host = head.host, .path = head.path, .base_domain = context.shared.config.base_domain});
     Result<void> served;
-    std::string resource(head.path);
+    s3::Subject subject{.path = head.path};
     if (address) {
-        served = co_await serve_s3_operation(context, std::move(*address));
+        subject.bucket = address->bucket;
+        subject.key = address->key;
+        served = co_await serve_s3_operation(context, *address);
     } else {
         served = std::unexpected(address.error());
     }
@@ -85,7 +87,7 @@ http::Task<void> serve_s3(RequestContext& context) {
     if (served || served.error().reason == "client_gone") co_return;
     const s3::ErrorAnswer answer{
         .error = served.error(),
-        .resource = std::move(resource),
+        .subject = subject,
         .ids = {.request_id = context.request_id, .host_id = context.host_id}};
     auto response = s3::render_error(answer);
     if (is_failure(response.head.status)) note_failure(context, served.error());
@@ -126,7 +128,7 @@ http::Task<void> serve_call(RequestContext& context, Route route) {
 http::Task<void> refuse(RequestContext& context, const Error& error) {
     auto response =
         s3::render_error({.error = error,
-                          .resource = std::string(context.head().path),
+                          .subject = {.path = context.head().path},
                           .ids = {.request_id = context.request_id, .host_id = context.host_id}});
     if (context.head().is_head()) response.body.clear();
     co_await send(context, std::move(response));

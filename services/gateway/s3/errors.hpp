@@ -23,11 +23,18 @@ struct AnswerIds {
     std::string host_id;
 };
 
+// What the request addressed. An error that is about one of them names it, in an element of its own.
+struct Subject {
+    std::string_view path;  // As it was sent.
+    std::string_view bucket{};
+    std::string_view key{};
+};
+
 // The whole answer. 304 has headers instead of a body; of an answer to HEAD the caller takes it
 // off.
 struct ErrorAnswer {
     const Error& error;
-    std::string resource;  // "/bucket/key"
+    Subject subject;
     AnswerIds ids;
 };
 http::Response render_error(const ErrorAnswer& answer);
