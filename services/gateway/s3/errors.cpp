@@ -244,6 +244,15 @@ std::unexpected<Error> not_implemented(std::string_view what) {
                        fmt::format("Not implemented here: {}. Nothing was changed.", what));
 }
 
+std::unexpected<Error> header_not_implemented(std::string header, std::string why) {
+    Error error{.code = ErrorCode::unimplemented,
+                .message = "A header you provided implies functionality that is not implemented",
+                .reason = {},
+                .details = {{"Header", std::move(header)}}};
+    if (!why.empty()) error.details.emplace_back("additionalMessage", std::move(why));
+    return std::unexpected(std::move(error));
+}
+
 std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value) {
     return std::unexpected(
         Error{.code = ErrorCode::invalid_argument,

@@ -45,6 +45,10 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids);
 // The refusal of what does not exist here.
 std::unexpected<Error> not_implemented(std::string_view what);
 
+// In S3's words, for a header that it does not implement either. `why`: what is wrong with its value;
+// empty: it is not for this kind of bucket at all.
+std::unexpected<Error> header_not_implemented(std::string header, std::string why = {});
+
 // InvalidArgument, with ArgumentName and ArgumentValue.
 std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value);
 

@@ -85,6 +85,44 @@ std::unexpected<Error> refuse_conflict(std::string_view one, std::string_view ot
                             "ResourceType", std::string(one));
 }
 
+// A customer's key comes in three headers. With some of them the sender means its object to be
+// encrypted, and it would not be.
+Result<void> check_customer_key(const http::RequestHead& head) {
+    struct Part {
+        std::string_view header;
+        std::string_view missing;
+    };
+    static constexpr std::array<Part, 3> parts{{
+        {"x-amz-server-side-encryption-customer-algorithm", "a valid encryption algorithm."},
+        {"x-amz-server-side-encryption-customer-key", "an appropriate secret key."},
+        {"x-amz-server-side-encryption-customer-key-md5",
+         "the client calculated MD5 of the secret key."},
+    }};
+    const auto is_sent = [&head](const Part& part) {
+        return !head.header(part.header).value_or("").empty();
+    };
+    if (std::ranges::none_of(parts, is_sent)) return {};
+    const auto* absent = std::ranges::find_if_not(parts, is_sent);
+    if (absent == parts.end()) return not_implemented("encryption with the customer's keys");
+    return invalid_argument(
+        fmt::format("Requests specifying Server Side Encryption with Customer provided keys must "
+                    "provide {}",
+                    absent->missing),
+        "x-amz-server-side-encryption", "null");
+}
+
+// No bucket has object lock.
+Result<void> check_governance_bypass(const http::RequestHead& head) {
+    constexpr std::string_view name = "x-amz-bypass-governance-retention";
+    if (!head.header(name)) return {};
+    Error error{
+        .code = ErrorCode::invalid_argument,
+        .message = fmt::format("{} is only applicable to Object Lock enabled buckets.", name),
+        .reason = {},
+        .details = {{"ArgumentName", std::string(name)}}};
+    return std::unexpected(std::move(error));
+}
+
 // Headers that would make an operation another one, or ask of it what it cannot do. One value of
 // each may say what happens anyway.
 Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
@@ -99,8 +137,7 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         {"x-amz-storage-class", "STANDARD", "storage classes other than STANDARD"},
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
         {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
-        {"x-amz-server-side-encryption-customer-algorithm", "",
-         "encryption with the customer's keys"},
+        {"x-amz-server-side-encryption-context", "", "encryption with keys of KMS"},
         {"x-amz-object-lock-mode", "", "object lock"},
         {"x-amz-object-lock-retain-until-date", "", "object lock"},
         {"x-amz-object-lock-legal-hold", "OFF", "object lock"},
@@ -208,6 +245,8 @@ Result<Operation> find_operation(const Lookup& lookup) {
         return refuse_unknown(lookup, names.empty() ? std::string_view() : names.front());
     if (operation == nullptr) return refuse_by_name(lookup, *entry);
     ONPUT_TRY_VOID(refuse_unsupported_headers(lookup.head));
+    ONPUT_TRY_VOID(check_customer_key(lookup.head));
+    ONPUT_TRY_VOID(check_governance_bypass(lookup.head));
     ONPUT_TRY_VOID(refuse_versions(lookup));
     ONPUT_TRY_VOID(check_expected_owner(lookup));
     return *operation;

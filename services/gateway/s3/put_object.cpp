@@ -164,6 +164,8 @@ http::Task<Stored> store_stream(S3Request& request, Body& body, schema::PutObjec
 }  // namespace
 
 Outcome put_object(S3Request& request) {
+    const auto checked = check_write_conditions(request.head);
+    if (!checked) co_return checked;
     auto body = Body::open(request, Body::Length::required);
     if (!body) co_return std::unexpected(std::move(body).error());
     schema::PutObject object = describe(request);
@@ -188,6 +190,8 @@ Outcome put_object(S3Request& request) {
 }
 
 Outcome delete_object(S3Request& request) {
+    const auto checked = check_removal_conditions(request.head);
+    if (!checked) co_return checked;
     const RequestContext& context = request.context;
     const schema::DeleteObject message{.bucket = request.address.bucket,
                                        .key = request.address.key,

@@ -45,5 +45,56 @@ TEST(S3Conditions, a_request_without_conditions_has_none) {
     EXPECT_EQ(read_conditions(http::RequestHead{}), schema::Conditions{});
 }
 
+http::RequestHead head_of(std::vector<http::Header> headers) {
+    http::RequestHead head;
+    head.headers = std::move(headers);
+    return head;
+}
+
+using Details = std::vector<std::pair<std::string, std::string>>;
+
+TEST(WriteConditions, are_an_etag_to_match_or_that_there_is_no_object) {
+    for (const http::Header& header :
+         {http::Header{"If-Match", "\"abc\""}, http::Header{"If-None-Match", "*"}}) {
+        EXPECT_TRUE(check_write_conditions(head_of({header}))) << header.name;
+    }
+    EXPECT_TRUE(check_write_conditions(head_of({})));
+}
+
+TEST(WriteConditions, others_are_refused_with_the_header_and_why) {
+    struct Case {
+        std::vector<http::Header> headers;
+        Details details;
+    };
+    for (const auto& [headers, details] :
+         {Case{{{"If-None-Match", "\"abc\""}},
+               {{"Header", "If-None-Match"},
+                {"additionalMessage",
+                 "We don't accept the provided value of If-None-Match header for this API"}}},
+          Case{{{"If-Match", "*"}},
+               {{"Header", "If-Match"},
+                {"additionalMessage",
+                 "We don't accept the provided value of If-Match header for this API"}}},
+          Case{{{"If-Match", "\"abc\""}, {"If-None-Match", "*"}},
+               {{"Header", "If-Match,If-None-Match"},
+                {"additionalMessage",
+                 "Multiple conditional request headers present in the request"}}}}) {
+        const auto checked = check_write_conditions(head_of(headers));
+        ASSERT_FALSE(checked);
+        EXPECT_EQ(checked.error().code, ErrorCode::unimplemented);
+        EXPECT_EQ(checked.error().details, details);
+    }
+}
+
+TEST(RemovalConditions, on_size_and_time_are_refused) {
+    EXPECT_TRUE(check_removal_conditions(head_of({{"If-Match", "*"}})));
+    for (const char* name : {"x-amz-if-match-size", "x-amz-if-match-last-modified-time"}) {
+        const auto checked = check_removal_conditions(head_of({{name, "1"}}));
+        ASSERT_FALSE(checked) << name;
+        EXPECT_EQ(checked.error().code, ErrorCode::unimplemented);
+        EXPECT_EQ(checked.error().details, (Details{{"Header", name}}));
+    }
+}
+
 }  // namespace
 }  // namespace onput::gateway::s3

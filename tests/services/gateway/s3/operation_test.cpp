@@ -128,7 +128,7 @@ TEST(S3Operation, headers_that_ask_for_what_is_not_there_are_refused) {
          {http::Header{"x-amz-copy-source", "/a/b"}, http::Header{"X-Amz-Tagging", "a=b"},
           http::Header{"x-amz-storage-class", "GLACIER"},
           http::Header{"x-amz-server-side-encryption", "aws:kms"},
-          http::Header{"x-amz-server-side-encryption-customer-algorithm", "AES256"},
+          http::Header{"x-amz-server-side-encryption-context", "e30="},
           http::Header{"x-amz-object-lock-mode", "GOVERNANCE"},
           http::Header{"x-amz-object-lock-legal-hold", "ON"},
           http::Header{"x-amz-website-redirect-location", "/x"},
@@ -140,6 +140,39 @@ TEST(S3Operation, headers_that_ask_for_what_is_not_there_are_refused) {
           http::Header{"X-Amz-Grant-Write-Acp", "id=1"}}) {
         EXPECT_EQ(name_of_found({"PUT", "/b/k", "", {header}}), "AccessControlListNotSupported")
             << header.name;
+    }
+}
+
+TEST(S3Operation, a_customers_key_is_whole_or_an_error) {
+    const std::vector<http::Header> whole{
+        {"x-amz-server-side-encryption-customer-algorithm", "AES256"},
+        {"x-amz-server-side-encryption-customer-key", "a2V5"},
+        {"x-amz-server-side-encryption-customer-key-MD5", "bWQ1"}};
+    const std::vector<std::string_view> missing{"a valid encryption algorithm.",
+                                                "an appropriate secret key.",
+                                                "the client calculated MD5 of the secret key."};
+    for (const char* method : {"PUT", "GET", "HEAD"}) {
+        EXPECT_EQ(name_of_found({method, "/b/k", "", whole}), "NotImplemented");
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+            auto part = whole;
+            part.erase(part.begin() + static_cast<std::ptrdiff_t>(i));
+            const auto operation = find({method, "/b/k", "", part});
+            ASSERT_FALSE(operation);
+            EXPECT_EQ(name_of(operation.error()).code, "InvalidArgument");
+            EXPECT_TRUE(operation.error().message.ends_with(missing[i]));
+        }
+    }
+}
+
+TEST(S3Operation, a_bypass_of_governance_needs_object_lock) {
+    for (const char* value : {"true", "false"}) {
+        const auto operation =
+            find({"DELETE", "/b/k", "", {{"x-amz-bypass-governance-retention", value}}});
+        ASSERT_FALSE(operation);
+        EXPECT_EQ(name_of(operation.error()).status, 400);
+        EXPECT_EQ(operation.error().message,
+                  "x-amz-bypass-governance-retention is only applicable to Object Lock enabled "
+                  "buckets.");
     }
 }
 
