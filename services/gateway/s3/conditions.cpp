@@ -38,10 +38,12 @@ std::unexpected<Error> value_not_accepted(std::string_view header) {
 
 }  // namespace
 
-schema::Conditions read_conditions(const http::RequestHead& head) {
+schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now) {
+    auto modified_since = date_of(head, "if-modified-since");
+    if (modified_since > now) modified_since.reset();
     return {.if_match = text_of(head, "if-match"),
             .if_none_match = text_of(head, "if-none-match"),
-            .if_modified_since = date_of(head, "if-modified-since"),
+            .if_modified_since = modified_since,
             .if_unmodified_since = date_of(head, "if-unmodified-since")};
 }
 

@@ -10,8 +10,9 @@
 
 namespace onput::gateway::s3 {
 
-// Dates that cannot be read are ignored, as RFC 9110 says.
-schema::Conditions read_conditions(const http::RequestHead& head);
+// Dates that cannot be read are ignored, as RFC 9110 says, and so is a future If-Modified-Since: no
+// object is from then.
+schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now);
 
 // Whether S3 has the conditions of a request that writes an object: If-Match with an etag, or
 // If-None-Match: *, and not both. All others would be taken for conditions that hold. unimplemented

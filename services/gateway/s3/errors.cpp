@@ -77,6 +77,8 @@ constexpr std::array reasons{
     ReasonName{
         "invalid_location_constraint",
         {400, "InvalidLocationConstraint", "The specified location-constraint is not valid"}},
+    ReasonName{"illegal_location_constraint", {400, "IllegalLocationConstraintException", ""}},
+    ReasonName{"invalid_expected_owner", {400, "InvalidBucketOwnerAWSAccountID", ""}},
     ReasonName{"too_many_buckets",
                {400, "TooManyBuckets", "You have attempted to create more buckets than allowed"}},
     ReasonName{"key_too_long", {400, "KeyTooLongError", "Your key is too long"}},
@@ -169,6 +171,11 @@ Details with_subject(Details details, std::string_view code, const Subject& subj
     return details;
 }
 
+// Details that travel as headers of the answer: names of elements have no such letters.
+bool is_header(std::string_view detail) {
+    return detail.starts_with("x-amz-");
+}
+
 struct ErrorDocument {
     const ErrorName& name;
     std::string message;
@@ -181,7 +188,9 @@ std::string render_body(const ErrorDocument& error) {
     xml.begin("Error");
     xml.text("Code", error.name.code);
     xml.text("Message", error.message);
-    for (const auto& [element, value] : error.details) xml.text(element, value);
+    for (const auto& [element, value] : error.details) {
+        if (!is_header(element)) xml.text(element, value);
+    }
     xml.text("RequestId", error.ids.request_id);
     xml.text("HostId", error.ids.host_id);
     xml.end("Error");
@@ -216,6 +225,7 @@ http::Response render_error(const ErrorAnswer& answer) {
         return response;
     }
     for (const auto& [element, value] : answer.error.details) {
+        if (is_header(element)) response.head.headers.emplace_back(element, value);
         if (name.status == 416 && element == "ActualObjectSize")
             response.head.headers.emplace_back("Content-Range", "bytes */" + value);
     }

@@ -30,7 +30,8 @@ struct Subject {
     std::string_view key{};
 };
 
-// The whole answer. 304 has headers instead of a body; of an answer to HEAD the caller takes it
+// The whole answer. Details named x-amz-... are headers of it, the others elements. 304 has headers
+// instead of a body; of an answer to HEAD the caller takes it
 // off.
 struct ErrorAnswer {
     const Error& error;

@@ -259,7 +259,8 @@ schema::ObjectEvent StorageCore::make_event(const ObjectChange& change, const Ca
                   .cause_event_id = trace.cause_event_id,
                   .depth = trace.depth},
         .owed = change.bucket.rules.match(change.event.events, change.key, trace.depth),
-        .content_type = {}};
+        .content_type = {},
+        .trace_header = caller.trace_header};
     if (change.after != nullptr) {
         event.size_bytes = change.after->size_bytes;
         event.etag = change.after->etag;

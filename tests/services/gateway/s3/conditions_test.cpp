@@ -28,13 +28,24 @@ TEST(S3Conditions, what_is_no_single_range_is_passed_over) {
     }
 }
 
+constexpr Timestamp now = from_seconds(7);
+
+TEST(S3Conditions, a_future_modification_is_no_condition) {
+    const http::RequestHead head{.host = "h",
+                                 .headers = {{"If-Modified-Since", "Thu, 01 Jan 1970 00:00:08 GMT"},
+                                             {"If-None-Match", "\"a\""}}};
+    EXPECT_EQ(read_conditions(head, now).if_modified_since, std::nullopt);
+    EXPECT_EQ(read_conditions(head, now).if_none_match, "\"a\"");
+    EXPECT_EQ(read_conditions(head, from_seconds(8)).if_modified_since, from_seconds(8));
+}
+
 TEST(S3Conditions, tags_are_kept_raw_and_dates_are_read) {
     const http::RequestHead head{.host = "h",
                                  .headers = {{"If-Match", "\"a\", W/\"b\""},
                                              {"if-none-match", "*"},
                                              {"If-Modified-Since", "Thu, 01 Jan 1970 00:00:07 GMT"},
                                              {"If-Unmodified-Since", "yesterday"}}};
-    const auto conditions = read_conditions(head);
+    const auto conditions = read_conditions(head, now);
     EXPECT_EQ(conditions.if_match, "\"a\", W/\"b\"");
     EXPECT_EQ(conditions.if_none_match, "*");
     EXPECT_EQ(conditions.if_modified_since, from_seconds(7));
@@ -42,7 +53,7 @@ TEST(S3Conditions, tags_are_kept_raw_and_dates_are_read) {
 }
 
 TEST(S3Conditions, a_request_without_conditions_has_none) {
-    EXPECT_EQ(read_conditions(http::RequestHead{}), schema::Conditions{});
+    EXPECT_EQ(read_conditions(http::RequestHead{}, now), schema::Conditions{});
 }
 
 http::RequestHead head_of(std::vector<http::Header> headers) {

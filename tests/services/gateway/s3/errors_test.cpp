@@ -68,6 +68,7 @@ TEST(S3Errors, every_reason_of_storage_has_a_name) {
              Expected{"bucket_not_empty", 409, "BucketNotEmpty"},
              Expected{"invalid_bucket_name", 400, "InvalidBucketName"},
              Expected{"invalid_location_constraint", 400, "InvalidLocationConstraint"},
+             Expected{"illegal_location_constraint", 400, "IllegalLocationConstraintException"},
              Expected{"too_many_buckets", 400, "TooManyBuckets"},
              Expected{"malformed_xml", 400, "MalformedXML"},
              Expected{"invalid_request", 400, "InvalidRequest"},
@@ -154,6 +155,14 @@ TEST(S3Errors, an_error_names_what_it_is_about_and_nothing_else) {
     Error other = error_of(ErrorCode::not_found, "no_such_key");
     other.details = {{"Key", "another"}};
     EXPECT_EQ(details_of(other), "<Key>another</Key>");
+}
+
+TEST(S3Errors, a_detail_with_the_name_of_a_header_is_one) {
+    Error error = error_of(ErrorCode::permission_denied, "access_denied");
+    error.details = {{"x-amz-bucket-region", "eu-west-1"}};
+    const auto response = render(error);
+    EXPECT_EQ(header_of(response, "x-amz-bucket-region"), "eu-west-1");
+    EXPECT_FALSE(response.body.contains("eu-west-1"));
 }
 
 TEST(S3Errors, inner_failures_do_not_show_their_words) {
