@@ -69,7 +69,9 @@ Names names_of(const std::vector<http::QueryParameter>& query) {
 Names sub_resources_of(const Lookup& lookup) {
     Names names;
     for (const std::string_view name : names_of(lookup.query)) {
-        if (!table().is_sub_resource(target_of(lookup.address), name)) continue;
+        const bool is_one = table().is_sub_resource(target_of(lookup.address), name) ||
+                            table().is_sub_resource(name);
+        if (!is_one) continue;
         if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
     return names;
@@ -209,6 +211,16 @@ Result<void> check_key(std::string_view key) {
     return std::unexpected(std::move(error));
 }
 
+// What only buckets have.
+Result<void> check_of_key(const Lookup& lookup, std::string_view sub_resource) {
+    const bool is_object = target_of(lookup.address) == Target::object;
+    if (!is_object || table().is_sub_resource(Target::object, sub_resource)) return {};
+    return onput::fail(
+        ErrorCode::invalid_argument,
+        fmt::format("There is no such thing as the ?{} sub-resource for a key", sub_resource),
+        "invalid_request");
+}
+
 // POST on a bucket, whose operation the model does not have.
 std::unexpected<Error> refuse_form(const http::RequestHead& head) {
     if (is_form_type(head)) {
@@ -274,6 +286,7 @@ Result<Operation> find_operation(const Lookup& lookup) {
     const bool has_strange = std::ranges::any_of(names, is_strange);
     if (has_strange && names.size() > 1) return refuse_conflict(names[0], names[1]);
     if (is_form_post(lookup.head, lookup.address, names)) return refuse_form(lookup.head);
+    if (has_strange) ONPUT_TRY_VOID(check_of_key(lookup, names.front()));
     if (has_strange || entry == nullptr)
         return refuse_unknown(lookup, names.empty() ? std::string_view() : names.front());
     if (operation == nullptr) return refuse_by_name(lookup, *entry);

@@ -41,6 +41,7 @@ OperationTable::OperationTable(const aws::Model& model,
     }
     sub_resources_of(Target::object).push_back(annotation);
     for (auto& names : sub_resources_) sort_names(names);
+    sort_names(anywhere_);
     sort(implemented);
 }
 
@@ -55,6 +56,7 @@ void OperationTable::add(const aws::Operation& operation, Target target) {
     while (!literal.empty()) {
         std::string_view parameter = aws::take_until(literal, '&');
         entry.parameters.push_back(aws::take_until(parameter, '='));
+        if (parameter.empty()) anywhere_.push_back(entry.parameters.back());
     }
     auto sub_resources = entry.parameters;
     if (operation.input != nullptr) {
@@ -120,6 +122,10 @@ const OperationTable::Entry* OperationTable::find(const Sent& sent) const {
 bool OperationTable::is_sub_resource(Target target, std::string_view parameter) const {
     return std::ranges::binary_search(sub_resources_.at(static_cast<std::size_t>(target)),
                                       parameter);
+}
+
+bool OperationTable::is_sub_resource(std::string_view parameter) const {
+    return std::ranges::binary_search(anywhere_, parameter);
 }
 
 }  // namespace onput::gateway::s3

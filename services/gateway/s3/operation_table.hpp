@@ -44,6 +44,8 @@ public:
     // A parameter that makes a request ask for something else than the bucket or the object itself,
     // by whatever method. All others refine an operation or mean nothing.
     [[nodiscard]] bool is_sub_resource(Target target, std::string_view parameter) const;
+    // Whether that is so of anything that can be addressed.
+    [[nodiscard]] bool is_sub_resource(std::string_view parameter) const;
 
 private:
     struct Group {
@@ -57,6 +59,7 @@ private:
 
     std::vector<Group> groups_;
     std::array<std::vector<std::string_view>, 3> sub_resources_;  // By target; sorted.
+    std::vector<std::string_view> anywhere_;  // Of any target, without those that have a value.
 };
 
 }  // namespace onput::gateway::s3

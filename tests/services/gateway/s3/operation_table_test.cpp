@@ -62,6 +62,13 @@ TEST_F(S3OperationTable, what_refines_an_operation_or_means_nothing_is_none) {
         EXPECT_FALSE(table.is_sub_resource(Target::object, name)) << name;
 }
 
+TEST_F(S3OperationTable, a_sub_resource_of_one_thing_is_known_on_others) {
+    for (const std::string_view name : {"acl", "cors", "location", "versions", "retention"})
+        EXPECT_TRUE(table.is_sub_resource(name)) << name;
+    for (const std::string_view name : {"list-type", "partNumber", "id", "v"})
+        EXPECT_FALSE(table.is_sub_resource(name)) << name;
+}
+
 TEST_F(S3OperationTable, every_operation_that_exists_here_is_in_the_model) {
     for (const auto name : operation_names())
         EXPECT_NE(aws::s3_model().find_operation(name), nullptr) << name;

@@ -122,6 +122,20 @@ TEST(S3Operation, an_unknown_parameter_is_passed_over) {
     EXPECT_EQ(name_of_found({"GET", "/b", "location&new-thing"}), "GetBucketLocation");
 }
 
+TEST(S3Operation, what_only_buckets_have_is_nothing_of_a_key) {
+    for (const char* query : {"versions", "cors", "notification", "delete", "location&a=b"}) {
+        for (const char* method : {"GET", "PUT", "POST", "DELETE"}) {
+            const auto operation = find({method, "/b/k", query});
+            ASSERT_FALSE(operation) << query;
+            EXPECT_EQ(name_of(operation.error()).code, "InvalidRequest") << query;
+        }
+    }
+    EXPECT_EQ(find({"PUT", "/b/k", "cors"}).error().message,
+              "There is no such thing as the ?cors sub-resource for a key");
+    EXPECT_EQ(name_of_found({"GET", "/b", "retention"}), "NotImplemented");
+    EXPECT_EQ(name_of_found({"GET", "/b/k", "list-type=2"}), "GetObject");
+}
+
 TEST(S3Operation, a_post_on_a_bucket_is_a_browsers_form) {
     const http::Header form{"Content-Type", "Multipart/form-data; boundary=x"};
     const auto upload = find({"POST", "/b", "", {form}});
