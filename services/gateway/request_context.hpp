@@ -65,7 +65,7 @@ struct RequestContext {
     [[nodiscard]] std::string header_text(std::string_view name) const {
         return std::string(head().header(name).value_or(""));
     }
-    // X-Amzn-Trace-Id; empty when it is longer than any, or not what a message's attribute may hold.
+    // X-Amzn-Trace-Id; empty when it is too long, or not what a message's attribute may hold.
     [[nodiscard]] std::string trace_header() const;
     // Where links lead that the answer holds.
     [[nodiscard]] PublicAddress public_address() const {

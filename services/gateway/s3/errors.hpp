@@ -23,7 +23,7 @@ struct AnswerIds {
     std::string host_id;
 };
 
-// What the request addressed. An error that is about one of them names it, in an element of its own.
+// What the request addressed. An error about one of them names it, in an element of its own.
 struct Subject {
     std::string_view path;  // As it was sent.
     std::string_view bucket{};
@@ -46,8 +46,8 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids);
 // The refusal of what does not exist here.
 std::unexpected<Error> not_implemented(std::string_view what);
 
-// In S3's words, for a header that it does not implement either. `why`: what is wrong with its value;
-// empty: it is not for this kind of bucket at all.
+// In S3's words, for a header that it does not implement either. `why`: what is wrong with its
+// value; empty: it is not for this kind of bucket at all.
 std::unexpected<Error> header_not_implemented(std::string header, std::string why = {});
 
 // InvalidArgument, with ArgumentName and ArgumentValue.
