@@ -61,6 +61,7 @@ using Names = std::vector<std::string_view>;
 
 Names names_of(const std::vector<http::QueryParameter>& query) {
     Names names;
+    names.reserve(query.size());
     for (const auto& parameter : query) names.push_back(parameter.name);
     return names;
 }
@@ -305,6 +306,7 @@ bool is_form_upload(const http::RequestHead& head, const Address& address,
 
 std::vector<std::string_view> operation_names() {
     std::vector<std::string_view> names;
+    names.reserve(operations.size());
     for (const auto& operation : operations) names.push_back(operation.name);
     return names;
 }
