@@ -145,7 +145,8 @@ TEST(S3Operation, a_post_on_a_bucket_is_a_browsers_form) {
     EXPECT_EQ(other.error().details.back().second,
               "Bucket POST must be of the enclosure-type multipart/form-data");
 
-    const auto is_upload = [&form](std::string_view method, std::string path, std::string query) {
+    const auto is_upload = [&form](std::string_view method, std::string_view path,
+                                   std::string_view query) {
         const auto address =
             *parse_address({.host = "h", .path = path, .base_domain = "localhost"});
         http::RequestHead head;
