@@ -6,8 +6,10 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "common/auth/canonical.hpp"
 #include "common/auth/credentials.hpp"
@@ -18,6 +20,7 @@ namespace onput::auth {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view terminal = "aws4_request";
 constexpr std::size_t signature_digits = 64;
 
 bool is_lower_hex(std::string_view text) {
@@ -46,6 +49,11 @@ std::unexpected<Error> malformed(Scheme scheme, std::string_view what) {
     return scheme == Scheme::sigv4_header ? header_malformed(what) : query_malformed(what);
 }
 
+std::unexpected<Error> credential_malformed(Scheme scheme, std::string_view what) {
+    const auto& [text, reason] = credential_refusal(scheme);
+    return fail(ErrorCode::invalid_argument, fmt::format("{}{}", text, what), std::string(reason));
+}
+
 // "AKID/20130524/us-east-1/s3/aws4_request", read from the right because keys may hold slashes.
 Result<void> parse_credential(std::string_view text, Claim& claim) {
     std::array<std::string_view, 4> parts;
@@ -59,12 +67,16 @@ Result<void> parse_credential(std::string_view text, Claim& claim) {
         rest = rest.substr(0, slash);
     }
     fits = fits && !rest.empty() && rest.size() <= access_key_bytes_max &&
-           std::ranges::all_of(parts, is_scope_part) && parts[0].size() == 8 &&
-           parts[3] == "aws4_request";
+           std::ranges::all_of(parts, is_scope_part);
     if (!fits) {
-        return malformed(claim.scheme,
-                         "the Credential is mal-formed; expecting "
-                         "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+        return credential_malformed(claim.scheme,
+                                    "the Credential is mal-formed; expecting "
+                                    "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+    }
+    if (parts[3] != terminal) {
+        return credential_malformed(
+            claim.scheme, fmt::format("incorrect terminal \"{}\". This endpoint uses \"{}\".",
+                                      parts[3], terminal));
     }
     claim.access_key = rest;
     claim.scope = {.date = std::string(parts[0]),
@@ -107,17 +119,20 @@ bool is_signed(std::string_view signed_headers, std::string_view name) {
 
 // An x-amz- header outside the signature could have been added on the way: a storage class, a copy
 // source, an ACL. It would change what the signer asked for.
+// The payload's hash is signed as such, whether its header is or not.
 Result<void> check_amz_headers_are_signed(const RequestView& request, const Claim& claim) {
+    std::vector<std::string> names;
     for (const Header& header : request.headers) {
         if (!starts_with_ignoring_case(header.name, "x-amz-")) continue;
-        if (is_signed(claim.signed_headers, header.name)) continue;
-        Error error{.code = ErrorCode::permission_denied,
-                    .message = "There were headers present in the request which were not signed",
-                    .reason = "headers_not_signed"};
-        error.details.emplace_back("HeadersNotSigned", std::string(header.name));
-        return std::unexpected(std::move(error));
+        if (equal_ignoring_case(header.name, "x-amz-content-sha256")) continue;
+        if (!is_signed(claim.signed_headers, header.name)) names.push_back(lower_case(header.name));
     }
-    return {};
+    if (names.empty()) return {};
+    Error error{.code = ErrorCode::permission_denied,
+                .message = "There were headers present in the request which were not signed",
+                .reason = "headers_not_signed"};
+    error.details.emplace_back("HeadersNotSigned", fmt::format("{}", fmt::join(names, ", ")));
+    return std::unexpected(std::move(error));
 }
 
 // A signature covers a repeated header as one, its values joined by commas. Who splits the signer's
@@ -397,6 +412,13 @@ bool has_security_token(const RequestView& request) {
 }
 
 }  // namespace
+
+CredentialRefusal credential_refusal(Scheme scheme) {
+    if (scheme == Scheme::sigv4_header)
+        return {"The authorization header is malformed; ", "authorization_header_malformed"};
+    return {"Error parsing the X-Amz-Credential parameter; ",
+            "authorization_query_parameters_error"};
+}
 
 bool is_anonymous(const RequestView& request) {
     if (find_header(request, "authorization")) return false;

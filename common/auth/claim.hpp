@@ -57,6 +57,13 @@ struct Claim {
     bool has_security_token = false;  // Of temporary credentials, in a header or the query.
 };
 
+// How S3 begins what it says about a credential that is wrong, by where it stands.
+struct CredentialRefusal {
+    std::string_view text;  // What is wrong follows.
+    std::string_view reason;
+};
+CredentialRefusal credential_refusal(Scheme scheme);
+
 // True when neither an Authorization header nor a signature in the query is there: an anonymous
 // request, which only a policy can let in.
 bool is_anonymous(const RequestView& request);

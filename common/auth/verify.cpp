@@ -60,13 +60,28 @@ struct Mismatch {
     std::string canonical_request;  // Empty for SigV2, which has none.
 };
 
+// "50 55 54 0a": what a terminal or an editor may have changed in the text beside it.
+std::string spaced_hex(std::string_view bytes) {
+    std::string text;
+    text.reserve(bytes.size() * 3);
+    for (const char byte : bytes) {
+        if (!text.empty()) text += ' ';
+        text += to_hex(std::string_view(&byte, 1));
+    }
+    return text;
+}
+
 std::unexpected<Error> mismatch(const Claim& claim, Mismatch what) {
+    std::string bytes = spaced_hex(what.string_to_sign);
     std::vector<std::pair<std::string, std::string>> details{
         {"AWSAccessKeyId", claim.access_key},
         {"StringToSign", std::move(what.string_to_sign)},
-        {"SignatureProvided", claim.signature}};
+        {"SignatureProvided", claim.signature},
+        {"StringToSignBytes", std::move(bytes)}};
     if (!what.canonical_request.empty()) {
+        bytes = spaced_hex(what.canonical_request);
         details.emplace_back("CanonicalRequest", std::move(what.canonical_request));
+        details.emplace_back("CanonicalRequestBytes", std::move(bytes));
     }
     return denied(
         "The request signature we calculated does not match the signature you provided. "

@@ -50,8 +50,8 @@ Result<const Credential*> verify_head(const Claim& claim, const KeyRing& keys, T
 //   invalid_argument   invalid_uri, invalid_token; authorization_query_parameters_error: a SigV2
 //                      URL that is good for more than a week
 //   internal           PayloadKind::body without `body_sha256`
-// A mismatch carries AWSAccessKeyId, StringToSign, SignatureProvided and CanonicalRequest, never
-// the signature that would have been right.
+// A mismatch carries AWSAccessKeyId, StringToSign, SignatureProvided and CanonicalRequest, texts
+// also as bytes in hexadecimal, never the signature that would have been right.
 //
 // With PayloadKind::sha256 the body itself is still unproven: compare its hash with the token.
 Result<Identity> verify(const Claim& claim, const RequestView& request, const VerifyInput& input);

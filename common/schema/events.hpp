@@ -23,7 +23,8 @@ struct OwedDestination {
 
 // One change of one object. Written in the same commit as the change itself.
 struct ObjectEvent {
-    static constexpr MessageInfo info{.kind = Kind::object_event};
+    // Version 2 added trace_header.
+    static constexpr MessageInfo info{.kind = Kind::object_event, .version = 2};
 
     std::string event_id;    // 32 hex digits; the same on every delivery, retry and replay.
     std::string event_name;  // "ObjectCreated:Put", "ObjectRemoved:Delete": as in the record,
@@ -44,10 +45,11 @@ struct ObjectEvent {
     TraceContext trace;        // depth and cause of this event itself.
     std::vector<OwedDestination> owed;
     std::string content_type;
+    std::string trace_header = {};  // X-Amzn-Trace-Id of the request that caused it.
 
     ONPUT_FIELDS(event_id, event_name, time, region, bucket, bucket_owner, key, size_bytes, etag,
                  version_id, sequencer, request_id, host_id, source_ip, principal_id, trace, owed,
-                 content_type)
+                 content_type, trace_header)
     friend bool operator==(const ObjectEvent&, const ObjectEvent&) = default;
 };
 

@@ -317,8 +317,10 @@ struct DeliverItem {
     TraceContext trace;  // Of the event.
     // Of a topic's raw message. More than message_attributes_max are refused.
     std::map<std::string, MessageAttribute> attributes = {};
+    std::string trace_header = {};  // AWSTraceHeader.
 
-    ONPUT_FIELDS(number, message_id, event_id, body, source_arn, source_account, trace, attributes)
+    ONPUT_FIELDS(number, message_id, event_id, body, source_arn, source_account, trace, attributes,
+                 trace_header)
     friend bool operator==(const DeliverItem&, const DeliverItem&) = default;
 };
 
@@ -337,7 +339,8 @@ struct Delivered {
 // from this source are taken as done already. An error (QueueDoesNotExist, ResourceNotFound) means
 // that none was taken.
 struct Deliver {
-    static constexpr MessageInfo info{.kind = Kind::deliver, .version = 2};
+    // Version 3 added trace_header of the items.
+    static constexpr MessageInfo info{.kind = Kind::deliver, .version = 3};
     static constexpr std::string_view method = "queue.deliver";
     using Reply = Delivered;
 

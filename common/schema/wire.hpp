@@ -25,14 +25,15 @@ struct Principal {
     std::string account;  // Twelve digits; empty for an anonymous caller.
     std::string id;       // Access key id, or the service: "s3.amazonaws.com", "function/speech".
     std::string user;     // Of the account, whose key it is; empty: the account's own.
+    std::string region;   // That the caller means to reach: it signed for it. Empty: any.
 
-    ONPUT_FIELDS(account, id, user)
+    ONPUT_FIELDS(account, id, user, region)
     friend bool operator==(const Principal&, const Principal&) = default;
 };
 
 struct RequestHeader {
-    // Version 2 added the principal's user.
-    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 2};
+    // Version 2 added the principal's user, version 3 its region and trace_header.
+    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 3};
 
     // Unique among the caller's open requests; comes back in the reply.
     std::uint64_t request_id = 0;
@@ -41,8 +42,9 @@ struct RequestHeader {
     std::uint32_t timeout_ms = 0;
     TraceContext trace;
     Principal principal;
+    std::string trace_header;  // X-Amzn-Trace-Id of the client's request, for AWSTraceHeader.
 
-    ONPUT_FIELDS(request_id, method, timeout_ms, trace, principal)
+    ONPUT_FIELDS(request_id, method, timeout_ms, trace, principal, trace_header)
     friend bool operator==(const RequestHeader&, const RequestHeader&) = default;
 };
 

@@ -2,6 +2,8 @@
 // the loop's clock.
 #pragma once
 
+#include <string>
+
 #include "common/base/time.hpp"
 #include "common/schema/wire.hpp"
 
@@ -11,6 +13,7 @@ struct Caller {
     schema::Principal principal;
     schema::TraceContext trace;
     Timestamp now;
+    std::string trace_header = {};  // X-Amzn-Trace-Id.
 };
 
 }  // namespace onput::service

@@ -123,7 +123,8 @@ void Turns::on_request(transport::Request request) {
     }
     const Caller caller{.principal = std::move(request.header.principal),
                         .trace = std::move(request.header.trace),
-                        .now = now()};
+                        .now = now(),
+                        .trace_header = std::move(request.header.trace_header)};
     (*method)(request, caller);
 }
 

@@ -74,6 +74,7 @@ struct CallOptions {
     schema::TraceContext trace;
     schema::Principal principal;
     std::vector<Frame> attachments;
+    std::string trace_header = {};
 };
 
 class RequestClient {

@@ -30,13 +30,11 @@ Result<void> check_service(const auth::Claim& claim, std::string_view service) {
                     fmt::format("Credential should be scoped to correct service: '{}'. ", service),
                     "wrong_service");
     }
-    const bool in_header = claim.scheme == auth::Scheme::sigv4_header;
-    return fail(
-        ErrorCode::invalid_argument,
-        fmt::format("The authorization header is malformed; incorrect service \"{}\". This "
-                    "endpoint belongs to \"{}\".",
-                    claim.scope.service, service),
-        in_header ? "authorization_header_malformed" : "authorization_query_parameters_error");
+    const auto refusal = auth::credential_refusal(claim.scheme);
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}incorrect service \"{}\". This endpoint belongs to \"{}\".",
+                            refusal.text, claim.scope.service, service),
+                std::string(refusal.reason));
 }
 
 Result<void> authenticate(RequestContext& context, const Expected& expected) {

@@ -33,7 +33,8 @@ struct Config {
         option("storage_endpoint", self.storage_endpoint, "ROUTER of the storage service.");
         option("notifier_endpoint", self.notifier_endpoint, "ROUTER of the notifier.");
         option("queue_endpoint", self.queue_endpoint, "ROUTER of the queue service.");
-        option("region", self.region, "Region of buckets and ARNs. A signature may name any.");
+        option("region", self.region,
+               "Region of ARNs, and of buckets that no signature puts elsewhere.");
         option("account", self.account, "Account of the development keys, twelve digits.");
         option("base_domain", self.base_domain, "Virtual-host buckets are <bucket>.<base_domain>.");
         option("keys_secret", self.keys_secret,

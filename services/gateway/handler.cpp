@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/random.hpp"
+#include "common/schema/storage.hpp"
 #include "services/gateway/admin.hpp"
 #include "services/gateway/authentication.hpp"
 #include "services/gateway/call_body.hpp"
@@ -12,8 +13,10 @@
 #include "services/gateway/refusal.hpp"
 #include "services/gateway/route.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/presigned.hpp"
+#include "services/gateway/s3/region.hpp"
 #include "services/gateway/sns/certificate.hpp"
 
 namespace onput::gateway {
@@ -46,14 +49,35 @@ RequestContext make_context(http::Exchange& exchange, Shared& shared) {
     return context;
 }
 
+// Nothing is public here. Nobody is still told whether there is such a bucket, as by S3.
+http::Task<Result<void>> refuse_anonymous(RequestContext& context, const s3::Address& address) {
+    const bool is_creation = context.head().method == "PUT" && address.key.empty();
+    if (!address.bucket.empty() && !is_creation) {
+        const schema::HeadBucket message{.name = address.bucket};
+        const auto denied = co_await context.call(message);
+        if (!denied && s3::overrides_answer(context.query) && context.head().method == "GET" &&
+            denied.error().code == ErrorCode::permission_denied) {
+            co_return fail(
+                ErrorCode::invalid_argument,
+                "Request specific response headers cannot be used for anonymous GET requests.",
+                "invalid_request");
+        }
+        if (!denied) co_return std::unexpected(denied.error());
+    }
+    co_return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
+}
+
 http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address address) {
     const std::string host_bucket = address.is_virtual_host ? address.bucket : std::string();
-    const auto authenticated = authenticate_head(context, host_bucket);
+    const bool is_nobody = is_anonymous(context);
+    if (is_nobody && !s3::is_form_upload(context.head(), address, context.query))
+        co_return co_await refuse_anonymous(context, address);
+    const auto authenticated = is_nobody ? Result<void>() : authenticate_head(context, host_bucket);
     if (!authenticated) co_return authenticated;
     s3::S3Request request{
         .context = context, .address = std::move(address), .head = context.head()};
     if (context.identity.scheme != auth::Scheme::sigv4_header)
-        request.head = s3::with_url_headers(context.head(), context.query);
+        request.head = s3::with_url_headers(context.head(), context.query, context.identity.scheme);
     const s3::Lookup lookup{.head = request.head,
                             .address = request.address,
                             .query = context.query,
@@ -75,20 +99,23 @@ http::Task<void> serve_s3(RequestContext& context) {
     auto address = s3::parse_address(
         {.host = head.host, .path = head.path, .base_domain = context.shared.config.base_domain});
     Result<void> served;
-    std::string resource(head.path);
+    s3::Subject subject{.path = head.path};
     if (address) {
-        served = co_await serve_s3_operation(context, std::move(*address));
+        subject.bucket = address->bucket;
+        subject.key = address->key;
+        served = co_await serve_s3_operation(context, *address);
     } else {
         served = std::unexpected(address.error());
     }
     // Who has left is sent nothing, and counts as gone.
     if (served || served.error().reason == "client_gone") co_return;
+    const Error error = s3::in_words_of_region(std::move(served).error(), context.identity);
     const s3::ErrorAnswer answer{
-        .error = served.error(),
-        .resource = std::move(resource),
+        .error = error,
+        .subject = subject,
         .ids = {.request_id = context.request_id, .host_id = context.host_id}};
     auto response = s3::render_error(answer);
-    if (is_failure(response.head.status)) note_failure(context, served.error());
+    if (is_failure(response.head.status)) note_failure(context, error);
     if (head.is_head()) response.body.clear();
     co_await send(context, std::move(response));
 }
@@ -126,7 +153,7 @@ http::Task<void> serve_call(RequestContext& context, Route route) {
 http::Task<void> refuse(RequestContext& context, const Error& error) {
     auto response =
         s3::render_error({.error = error,
-                          .resource = std::string(context.head().path),
+                          .subject = {.path = context.head().path},
                           .ids = {.request_id = context.request_id, .host_id = context.host_id}});
     if (context.head().is_head()) response.body.clear();
     co_await send(context, std::move(response));

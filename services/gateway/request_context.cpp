@@ -1,8 +1,21 @@
 #include "services/gateway/request_context.hpp"
 
+#include <algorithm>
+
 #include "common/base/log.hpp"
 
 namespace onput::gateway {
+namespace {
+
+constexpr std::size_t trace_header_bytes_max = 1024;
+
+}  // namespace
+
+std::string RequestContext::trace_header() const {
+    const auto value = head().header("x-amzn-trace-id").value_or("");
+    const bool is_plain = std::ranges::all_of(value, [](char c) { return c >= ' ' && c < 0x7f; });
+    return is_plain && value.size() <= trace_header_bytes_max ? std::string(value) : std::string();
+}
 
 void note_failure(RequestContext& context, const Error& error) {
     log::warn("request failed", {{"request_id", context.request_id}, {"error", error.message}});

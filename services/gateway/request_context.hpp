@@ -65,6 +65,8 @@ struct RequestContext {
     [[nodiscard]] std::string header_text(std::string_view name) const {
         return std::string(head().header(name).value_or(""));
     }
+    // X-Amzn-Trace-Id; empty when it is too long, or not what a message's attribute may hold.
+    [[nodiscard]] std::string trace_header() const;
     // Where links lead that the answer holds.
     [[nodiscard]] PublicAddress public_address() const {
         return gateway::public_address(head(), shared.proxies);
@@ -76,11 +78,13 @@ struct RequestContext {
     }
 
     [[nodiscard]] transport::CallOptions call_options() const {
-        return {
-            .timeout = std::chrono::milliseconds(shared.config.request_timeout_ms),
-            .trace = {.trace_id = trace_id, .depth = 0},
-            .principal = {
-                .account = identity.account_id, .id = identity.access_key, .user = identity.user}};
+        return {.timeout = std::chrono::milliseconds(shared.config.request_timeout_ms),
+                .trace = {.trace_id = trace_id, .depth = 0},
+                .principal = {.account = identity.account_id,
+                              .id = identity.access_key,
+                              .user = identity.user,
+                              .region = identity.scope.region},
+                .trace_header = trace_header()};
     }
     template <schema::Message M>
     http::Task<Result<Answer<M>>> call(const M& request) {

@@ -44,9 +44,15 @@ void XmlWriter::begin(std::string_view name) {
 
 void XmlWriter::begin_in_namespace(std::string_view name, std::string_view uri) {
     out_ += fmt::format("<{} xmlns=\"{}\">", name, uri);
+    begin_of_content_ = out_.size();
 }
 
 void XmlWriter::end(std::string_view name) {
+    if (out_.size() == begin_of_content_) {
+        out_.back() = '/';
+        out_ += '>';
+        return;
+    }
     ((out_ += "</") += name) += '>';
 }
 

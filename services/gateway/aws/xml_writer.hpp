@@ -1,6 +1,7 @@
 // XML as all services write it: an append-only text. Reading is in xml_reader.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ public:
         : controls_(controls), out_("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") {}
 
     void begin(std::string_view name);
+    // The root. One that nothing is written into is <name xmlns=".."/>, as S3 has it.
     void begin_in_namespace(std::string_view name, std::string_view uri);
     void end(std::string_view name);
     void empty(std::string_view name);                         // <name/>
@@ -32,6 +34,7 @@ public:
 private:
     Controls controls_;
     std::string out_;
+    std::size_t begin_of_content_ = 0;  // Of the root.
 };
 
 // Escaped for element content. In text that is not UTF-8, every byte above 0x7f becomes U+FFFD.

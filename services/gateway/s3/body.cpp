@@ -90,6 +90,11 @@ std::unexpected<Error> invalid_request(std::string message) {
     return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
 }
 
+std::unexpected<Error> several_checksums() {
+    return invalid_request(
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+}
+
 }  // namespace
 
 Result<Body> Body::open(const S3Request& request, Length length) {
@@ -137,9 +142,7 @@ Result<void> Body::take_checksum_headers(const http::RequestHead& head) {
         stated_.push_back({std::string(known->algorithm), std::string(known->header),
                            std::string(header.value), Digest(known->digest)});
     }
-    if (stated_.size() <= 1) return {};
-    return invalid_request(
-        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+    return stated_.size() <= 1 ? Result<void>() : several_checksums();
 }
 
 Result<void> Body::take_trailer(const http::RequestHead& head) {
@@ -152,7 +155,7 @@ Result<void> Body::take_trailer(const http::RequestHead& head) {
     if (known == nullptr || !has_trailer) {
         return invalid_request("The value specified in the x-amz-trailer header is not supported");
     }
-    if (!stated_.empty()) return invalid_request("Expecting a single x-amz-checksum- header");
+    if (!stated_.empty()) return several_checksums();
     stated_.push_back(
         {std::string(known->algorithm), std::string(known->header), {}, Digest(known->digest)});
     return {};

@@ -1,11 +1,13 @@
 #include "services/gateway/s3/bucket_list.hpp"
 
+#include <fmt/format.h>
+
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
-#include "common/base/time.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
+#include "services/gateway/s3/region.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -32,10 +34,19 @@ std::vector<const schema::BucketInfo*> choose(const BucketQuery& wanted,
 
 }  // namespace
 
-Result<BucketQuery> read_bucket_query(const std::vector<http::QueryParameter>& query) {
+Result<BucketQuery> read_bucket_query(const std::vector<http::QueryParameter>& query,
+                                      std::string_view own_region) {
     BucketQuery wanted;
     wanted.prefix = text_of(query, "prefix");
     wanted.region = text_of(query, "bucket-region");
+    if (!wanted.region.empty() && !is_region(wanted.region, own_region)) {
+        Error error{
+            .code = ErrorCode::invalid_argument,
+            .message = fmt::format("Argument value {} is not a valid AWS Region", wanted.region),
+            .reason = {},
+            .details = {{"ArgumentName", "bucket-region"}}};
+        return std::unexpected(std::move(error));
+    }
     if (const std::string most = text_of(query, "max-buckets"); !most.empty()) {
         wanted.buckets_max = parse_number<decltype(wanted.buckets_max)>(most).value_or(0);
         if (wanted.buckets_max < 1 || wanted.buckets_max > list_buckets_max) {
@@ -64,7 +75,7 @@ std::string render_bucket_list(const BucketQuery& wanted, const schema::BucketLi
     for (const auto* bucket : chosen) {
         Value shown;
         shown["Name"] = Value(bucket->name);
-        shown["CreationDate"] = Value(format_iso8601_millis(bucket->created_at));
+        shown["CreationDate"] = Value(format_listed_time(bucket->created_at));
         shown["BucketRegion"] = Value(bucket->region);
         result["Buckets"].push_back(std::move(shown));
     }

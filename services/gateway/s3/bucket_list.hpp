@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.hpp"
@@ -21,8 +22,10 @@ struct BucketQuery {
     std::size_t buckets_max = list_buckets_max;
 };
 
-// All but the account. invalid_argument when max-buckets is not 1 to 10,000.
-Result<BucketQuery> read_bucket_query(const std::vector<http::QueryParameter>& query);
+// All but the account. invalid_argument when max-buckets is not 1 to 10,000, or bucket-region is
+// neither a region of AWS nor `own_region`.
+Result<BucketQuery> read_bucket_query(const std::vector<http::QueryParameter>& query,
+                                      std::string_view own_region);
 
 std::string render_bucket_list(const BucketQuery& wanted, const schema::BucketList& list);
 

@@ -1,4 +1,6 @@
 // ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation, GetBucketVersioning.
+#include <fmt/format.h>
+
 #include "common/schema/storage.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
@@ -6,6 +8,7 @@
 #include "services/gateway/s3/bucket_list.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/operation.hpp"
+#include "services/gateway/s3/region.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
 
 namespace onput::gateway::s3 {
@@ -21,10 +24,19 @@ std::string render_location(const std::string& region) {
     return xml.take();
 }
 
+// Where a new bucket is found: by its own host when a constraint put it where it is.
+std::string location_of(const S3Request& request, std::string_view constraint) {
+    const std::string& bucket = request.address.bucket;
+    if (constraint.empty()) return fmt::format("/{}", bucket);
+    const std::string host = request.context.public_address().host;
+    if (request.address.is_virtual_host) return fmt::format("http://{}/", host);
+    return fmt::format("http://{}.{}/", bucket, host);
+}
+
 }  // namespace
 
 Outcome list_buckets(S3Request& request) {
-    auto wanted = read_bucket_query(request.context.query);
+    auto wanted = read_bucket_query(request.context.query, request.context.shared.config.region);
     if (!wanted) co_return std::unexpected(std::move(wanted).error());
     const schema::ListBuckets message{.prefix = wanted->prefix};
     auto answer = co_await request.context.call(message);
@@ -37,12 +49,16 @@ Outcome list_buckets(S3Request& request) {
 Outcome create_bucket(S3Request& request) {
     auto body = co_await read_small_body(request, xml_body_bytes_max);
     if (!body) co_return std::unexpected(std::move(body).error());
-    auto region = read_location_constraint(*body);
+    auto constraint = read_location_constraint(*body);
+    if (!constraint) co_return std::unexpected(std::move(constraint).error());
+    auto region = choose_region({.constraint = *constraint,
+                                 .endpoint = request.context.identity.scope.region,
+                                 .own = request.context.shared.config.region});
     if (!region) co_return std::unexpected(std::move(region).error());
     const schema::CreateBucket message{.name = request.address.bucket, .region = *region};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.headers = {{"Location", "/" + request.address.bucket}}};
+    Reply reply{.headers = {{"Location", location_of(request, *constraint)}}};
     co_return co_await respond(request, std::move(reply));
 }
 
@@ -50,7 +66,9 @@ Outcome head_bucket(S3Request& request) {
     const schema::HeadBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.headers = {{"x-amz-bucket-region", answer->reply.region}}};
+    Reply reply{.headers = {{"x-amz-bucket-region", answer->reply.region},
+                            {"x-amz-access-point-alias", "false"},
+                            {"Content-Type", "application/xml"}}};
     co_return co_await respond(request, std::move(reply));
 }
 

@@ -2,7 +2,10 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "common/base/time.hpp"
+#include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -27,13 +30,41 @@ std::optional<Timestamp> date_of(const http::RequestHead& head, std::string_view
     return {};
 }
 
+std::unexpected<Error> value_not_accepted(std::string_view header) {
+    return header_not_implemented(
+        std::string(header),
+        fmt::format("We don't accept the provided value of {} header for this API", header));
+}
+
 }  // namespace
 
-schema::Conditions read_conditions(const http::RequestHead& head) {
+schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now) {
+    auto modified_since = date_of(head, "if-modified-since");
+    if (modified_since > now) modified_since.reset();
     return {.if_match = text_of(head, "if-match"),
             .if_none_match = text_of(head, "if-none-match"),
-            .if_modified_since = date_of(head, "if-modified-since"),
+            .if_modified_since = modified_since,
             .if_unmodified_since = date_of(head, "if-unmodified-since")};
+}
+
+Result<void> check_write_conditions(const http::RequestHead& head) {
+    const auto match = head.header("if-match");
+    const auto none_match = head.header("if-none-match");
+    if (match && none_match) {
+        return header_not_implemented(
+            "If-Match,If-None-Match",
+            "Multiple conditional request headers present in the request");
+    }
+    if (match && *match == "*") return value_not_accepted("If-Match");
+    if (none_match && *none_match != "*") return value_not_accepted("If-None-Match");
+    return {};
+}
+
+Result<void> check_removal_conditions(const http::RequestHead& head) {
+    for (const char* name : {"x-amz-if-match-last-modified-time", "x-amz-if-match-size"}) {
+        if (head.header(name)) return header_not_implemented(name);
+    }
+    return {};
 }
 
 std::optional<schema::ByteRange> read_range(std::string_view header) {

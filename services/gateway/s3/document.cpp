@@ -15,4 +15,8 @@ std::string render_result_of(std::string_view operation, std::string_view root,
                                 *found->output);
 }
 
+std::string format_listed_time(Timestamp time) {
+    return format_iso8601_millis(from_seconds(to_seconds(time)));
+}
+
 }  // namespace onput::gateway::s3

@@ -1,5 +1,6 @@
 #include "services/gateway/s3/errors.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -76,6 +77,8 @@ constexpr std::array reasons{
     ReasonName{
         "invalid_location_constraint",
         {400, "InvalidLocationConstraint", "The specified location-constraint is not valid"}},
+    ReasonName{"illegal_location_constraint", {400, "IllegalLocationConstraintException", ""}},
+    ReasonName{"invalid_expected_owner", {400, "InvalidBucketOwnerAWSAccountID", ""}},
     ReasonName{"too_many_buckets",
                {400, "TooManyBuckets", "You have attempted to create more buckets than allowed"}},
     ReasonName{"key_too_long", {400, "KeyTooLongError", "Your key is too long"}},
@@ -137,11 +140,46 @@ ErrorName name_of_code(ErrorCode code) {
     return {500, "InternalError", "We encountered an internal error. Please try again."};
 }
 
+using Details = std::vector<std::pair<std::string, std::string>>;
+
+// The element that names what an error is about.
+struct Naming {
+    std::string_view code;
+    std::string_view element;
+    std::string_view Subject::* what;
+};
+constexpr std::array namings{
+    Naming{"NoSuchBucket", "BucketName", &Subject::bucket},
+    Naming{"InvalidBucketName", "BucketName", &Subject::bucket},
+    Naming{"BucketAlreadyExists", "BucketName", &Subject::bucket},
+    Naming{"BucketAlreadyOwnedByYou", "BucketName", &Subject::bucket},
+    Naming{"BucketNotEmpty", "BucketName", &Subject::bucket},
+    Naming{"NoSuchKey", "Key", &Subject::key},
+    Naming{"NoSuchVersion", "Key", &Subject::key},
+    Naming{"InvalidURI", "URI", &Subject::path},
+};
+
+// Details that the error has already win: it may be about another bucket than the one addressed.
+Details with_subject(Details details, std::string_view code, const Subject& subject) {
+    for (const auto& naming : namings) {
+        const std::string_view name = subject.*naming.what;
+        if (naming.code != code || name.empty()) continue;
+        const bool is_named = std::ranges::any_of(
+            details, [&naming](const auto& detail) { return detail.first == naming.element; });
+        if (!is_named) details.emplace_back(naming.element, name);
+    }
+    return details;
+}
+
+// Details that travel as headers of the answer: names of elements have no such letters.
+bool is_header(std::string_view detail) {
+    return detail.starts_with("x-amz-");
+}
+
 struct ErrorDocument {
     const ErrorName& name;
     std::string message;
-    std::vector<std::pair<std::string, std::string>> details;
-    std::string resource;
+    Details details;
     const AnswerIds& ids;
 };
 
@@ -150,8 +188,9 @@ std::string render_body(const ErrorDocument& error) {
     xml.begin("Error");
     xml.text("Code", error.name.code);
     xml.text("Message", error.message);
-    for (const auto& [element, value] : error.details) xml.text(element, value);
-    if (!error.resource.empty()) xml.text("Resource", error.resource);
+    for (const auto& [element, value] : error.details) {
+        if (!is_header(element)) xml.text(element, value);
+    }
     xml.text("RequestId", error.ids.request_id);
     xml.text("HostId", error.ids.host_id);
     xml.end("Error");
@@ -186,6 +225,7 @@ http::Response render_error(const ErrorAnswer& answer) {
         return response;
     }
     for (const auto& [element, value] : answer.error.details) {
+        if (is_header(element)) response.head.headers.emplace_back(element, value);
         if (name.status == 416 && element == "ActualObjectSize")
             response.head.headers.emplace_back("Content-Range", "bytes */" + value);
     }
@@ -193,8 +233,7 @@ http::Response render_error(const ErrorAnswer& answer) {
     response.body = render_body(
         {.name = name,
          .message = name.message.empty() ? answer.error.message : std::string(name.message),
-         .details = answer.error.details,
-         .resource = answer.resource,
+         .details = with_subject(answer.error.details, name.code, answer.subject),
          .ids = answer.ids});
     return response;
 }
@@ -205,17 +244,23 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids) {
     response.head.headers = {{"x-amz-request-id", ids.request_id},
                              {"x-amz-id-2", ids.host_id},
                              {"Content-Type", "application/xml"}};
-    response.body = render_body({.name = name,
-                                 .message = std::string(name.message),
-                                 .details = {},
-                                 .resource = {},
-                                 .ids = ids});
+    response.body = render_body(
+        {.name = name, .message = std::string(name.message), .details = {}, .ids = ids});
     return response;
 }
 
 std::unexpected<Error> not_implemented(std::string_view what) {
     return onput::fail(ErrorCode::unimplemented,
                        fmt::format("Not implemented here: {}. Nothing was changed.", what));
+}
+
+std::unexpected<Error> header_not_implemented(std::string header, std::string why) {
+    Error error{.code = ErrorCode::unimplemented,
+                .message = "A header you provided implies functionality that is not implemented",
+                .reason = {},
+                .details = {{"Header", std::move(header)}}};
+    if (!why.empty()) error.details.emplace_back("additionalMessage", std::move(why));
+    return std::unexpected(std::move(error));
 }
 
 std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value) {

@@ -23,11 +23,19 @@ struct AnswerIds {
     std::string host_id;
 };
 
-// The whole answer. 304 has headers instead of a body; of an answer to HEAD the caller takes it
+// What the request addressed. An error about one of them names it, in an element of its own.
+struct Subject {
+    std::string_view path;  // As it was sent.
+    std::string_view bucket{};
+    std::string_view key{};
+};
+
+// The whole answer. Details named x-amz-... are headers of it, the others elements. 304 has headers
+// instead of a body; of an answer to HEAD the caller takes it
 // off.
 struct ErrorAnswer {
     const Error& error;
-    std::string resource;  // "/bucket/key"
+    Subject subject;
     AnswerIds ids;
 };
 http::Response render_error(const ErrorAnswer& answer);
@@ -37,6 +45,10 @@ http::Response render_named_error(const ErrorName& name, const AnswerIds& ids);
 
 // The refusal of what does not exist here.
 std::unexpected<Error> not_implemented(std::string_view what);
+
+// In S3's words, for a header that it does not implement either. `why`: what is wrong with its
+// value; empty: it is not for this kind of bucket at all.
+std::unexpected<Error> header_not_implemented(std::string header, std::string why = {});
 
 // InvalidArgument, with ArgumentName and ArgumentValue.
 std::unexpected<Error> invalid_argument(std::string message, std::string name, std::string value);

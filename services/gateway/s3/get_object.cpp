@@ -208,10 +208,11 @@ http::Task<Result<void>> send_whole(S3Request& request, const Got& answer) {
 }  // namespace
 
 Outcome get_object(S3Request& request) {
-    const schema::GetObject message{.bucket = request.address.bucket,
-                                    .key = request.address.key,
-                                    .range = range_of(request.head),
-                                    .conditions = read_conditions(request.head)};
+    const schema::GetObject message{
+        .bucket = request.address.bucket,
+        .key = request.address.key,
+        .range = range_of(request.head),
+        .conditions = read_conditions(request.head, request.context.now)};
     MemoryBudget& budget = request.context.shared.read_ahead_memory;
     MemoryBudget::Reservation memory;
     while (true) {
@@ -234,9 +235,10 @@ Outcome get_object(S3Request& request) {
 }
 
 Outcome head_object(S3Request& request) {
-    const schema::HeadObject message{.bucket = request.address.bucket,
-                                     .key = request.address.key,
-                                     .conditions = read_conditions(request.head)};
+    const schema::HeadObject message{
+        .bucket = request.address.bucket,
+        .key = request.address.key,
+        .conditions = read_conditions(request.head, request.context.now)};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     http::ResponseHead head{.status = 200,

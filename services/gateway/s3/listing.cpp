@@ -6,7 +6,6 @@
 
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
-#include "common/base/time.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
@@ -77,7 +76,7 @@ Value describe_object(const ListQuery& wanted, const schema::ObjectList& list,
                       const schema::ObjectSummary& object) {
     Value value;
     value["Key"] = Value(shown(wanted, object.key));
-    value["LastModified"] = Value(format_iso8601_millis(object.last_modified));
+    value["LastModified"] = Value(format_listed_time(object.last_modified));
     value["ETag"] = Value(fmt::format("\"{}\"", object.etag));
     if (!object.checksum_algorithm.empty()) {
         value["ChecksumAlgorithm"].push_back(Value(object.checksum_algorithm));
@@ -148,7 +147,8 @@ std::string render_list_v2(const ListQuery& wanted, const schema::ObjectList& li
     if (!wanted.continuation_token.empty())
         result["ContinuationToken"] = Value(wanted.continuation_token);
     if (list.is_truncated) result["NextContinuationToken"] = Value(make_token(list.next_after));
-    if (!wanted.start_after.empty())
+    // A token goes on from where the listing is, and not from where it began.
+    if (!wanted.start_after.empty() && wanted.continuation_token.empty())
         result["StartAfter"] = Value(shown(wanted, wanted.start_after));
     return render_result_of("ListObjectsV2", root, result);
 }

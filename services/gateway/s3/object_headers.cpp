@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/text.hpp"
 #include "common/base/time.hpp"
 
 namespace onput::gateway::s3 {
@@ -27,29 +28,31 @@ void append_listed(std::string& list, std::string_view item, std::string_view se
     list += item;
 }
 
+// The other codings stay as they were written.
 std::string without_aws_chunked(std::string_view value) {
     std::string kept;
     while (!value.empty()) {
-        const auto comma = value.find(',');
-        std::string_view token = value.substr(0, comma);
-        value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
-        while (token.starts_with(' ')) token.remove_prefix(1);
-        while (token.ends_with(' ')) token.remove_suffix(1);
+        const std::size_t end = std::min(value.find(','), value.size());
+        const std::string_view item = value.substr(0, end);
+        value.remove_prefix(std::min(end + 1, value.size()));
+        const std::string_view token = trimmed(item);
         if (token.empty() || http::equal_ignoring_case(token, "aws-chunked")) continue;
-        append_listed(kept, token, ",");
+        if (!kept.empty()) kept += ',';
+        kept += item;
     }
-    return kept;
+    return std::string(trimmed(kept));
 }
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides{{
+    {"response-content-type", "Content-Type"},
+    {"response-content-language", "content-language"},
+    {"response-expires", "expires"},
+    {"response-cache-control", "cache-control"},
+    {"response-content-disposition", "content-disposition"},
+    {"response-content-encoding", "content-encoding"},
+}};
+
 void apply_overrides(const std::vector<http::QueryParameter>& query, Headers& headers) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides{{
-        {"response-content-type", "Content-Type"},
-        {"response-content-language", "content-language"},
-        {"response-expires", "expires"},
-        {"response-cache-control", "cache-control"},
-        {"response-content-disposition", "content-disposition"},
-        {"response-content-encoding", "content-encoding"},
-    }};
     for (const auto& [parameter, header] : overrides) {
         const auto* found = http::find_parameter(query, parameter);
         if (found == nullptr) continue;
@@ -93,6 +96,12 @@ Headers show_object(const schema::ObjectInfo& object,
         headers.emplace_back(std::string(metadata_prefix) + name, value);
     apply_overrides(query, headers);
     return headers;
+}
+
+bool overrides_answer(const std::vector<http::QueryParameter>& query) {
+    return std::ranges::any_of(overrides, [&query](const auto& override) {
+        return http::find_parameter(query, override.first) != nullptr;
+    });
 }
 
 void show_checksums(const std::vector<schema::Checksum>& checksums, Headers& headers) {

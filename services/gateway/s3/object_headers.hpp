@@ -22,6 +22,9 @@ void keep_headers(const http::RequestHead& head, schema::PutObject& object);
 Headers show_object(const schema::ObjectInfo& object,
                     const std::vector<http::QueryParameter>& query);
 
+// Whether the query has a response-* parameter.
+bool overrides_answer(const std::vector<http::QueryParameter>& query);
+
 // x-amz-checksum-*; for whole objects only: a client would compare it with the part it got.
 void show_checksums(const std::vector<schema::Checksum>& checksums, Headers& headers);
 

@@ -41,9 +41,11 @@ const OperationTable& table() {
     return made;
 }
 
-// Parameters of every request: of signatures, of SDKs, and headers in a presigned URL.
-constexpr std::array<std::string_view, 6> common_parameters{
-    "AWSAccessKeyId", "Expires", "Signature", "content-md5", "content-type", "x-id"};
+bool is_form_type(const http::RequestHead& head) {
+    constexpr std::string_view type = "multipart/form-data";
+    const std::string_view sent = head.header("content-type").value_or("");
+    return http::equal_ignoring_case(sent.substr(0, type.size()), type);
+}
 
 bool has_prefix(std::string_view text, std::string_view prefix) {
     return text.size() > prefix.size() &&
@@ -55,34 +57,75 @@ Target target_of(const Address& address) {
     return address.key.empty() ? Target::bucket : Target::object;
 }
 
-// Presigned URLs carry headers as x-amz- parameters (presigned.hpp).
-bool is_modifier(std::string_view name) {
-    return has_prefix(name, "x-amz-") ||
-           std::ranges::find(common_parameters, name) != common_parameters.end() ||
-           table().is_modifier(name);
-}
+using Names = std::vector<std::string_view>;
 
-// What may be anything on a read of an object, as S3 has it.
-bool is_passed_over(const Lookup& lookup, std::string_view name) {
-    const bool is_read = lookup.head.method == "GET" || lookup.head.method == "HEAD";
-    return is_read && target_of(lookup.address) == Target::object &&
-           !table().is_object_sub_resource(name);
+Names names_of(const std::vector<http::QueryParameter>& query) {
+    Names names;
+    names.reserve(query.size());
+    for (const auto& parameter : query) names.push_back(parameter.name);
+    return names;
 }
 
 // The names that can make it another operation, each once.
-std::vector<std::string_view> sub_resources_of(const Lookup& lookup) {
-    std::vector<std::string_view> names;
-    for (const auto& parameter : lookup.query) {
-        const std::string_view name = parameter.name;
-        if (is_modifier(name) || is_passed_over(lookup, name)) continue;
+Names sub_resources_of(const Lookup& lookup) {
+    Names names;
+    for (const std::string_view name : names_of(lookup.query)) {
+        const bool is_one = table().is_sub_resource(target_of(lookup.address), name) ||
+                            table().is_sub_resource(name);
+        if (!is_one) continue;
         if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
     return names;
 }
 
+// A parameter of operations that are implemented, while what it asks for is not.
+constexpr std::string_view not_served = "partNumber";
+
+bool is_form_post(const http::RequestHead& head, const Address& address, const Names& names) {
+    return head.method == "POST" && target_of(address) == Target::bucket && names.empty();
+}
+
 std::unexpected<Error> refuse_conflict(std::string_view one, std::string_view other) {
     return invalid_argument(fmt::format("Conflicting query string parameters: {}, {}", one, other),
                             "ResourceType", std::string(one));
+}
+
+// A customer's key comes in three headers. With some of them the sender means its object to be
+// encrypted, and it would not be.
+Result<void> check_customer_key(const http::RequestHead& head) {
+    struct Part {
+        std::string_view header;
+        std::string_view missing;
+    };
+    static constexpr std::array<Part, 3> parts{{
+        {"x-amz-server-side-encryption-customer-algorithm", "a valid encryption algorithm."},
+        {"x-amz-server-side-encryption-customer-key", "an appropriate secret key."},
+        {"x-amz-server-side-encryption-customer-key-md5",
+         "the client calculated MD5 of the secret key."},
+    }};
+    const auto is_sent = [&head](const Part& part) {
+        return !head.header(part.header).value_or("").empty();
+    };
+    if (std::ranges::none_of(parts, is_sent)) return {};
+    const auto* absent = std::ranges::find_if_not(parts, is_sent);
+    if (absent == parts.end()) return not_implemented("encryption with the customer's keys");
+    return invalid_argument(
+        fmt::format("Requests specifying Server Side Encryption with Customer provided keys must "
+                    "provide {}",
+                    absent->missing),
+        "x-amz-server-side-encryption", "null");
+}
+
+// No bucket has object lock.
+Result<void> check_governance_bypass(const http::RequestHead& head) {
+    constexpr std::string_view name = "x-amz-bypass-governance-retention";
+    if (!head.header(name)) return {};
+    Error error{
+        .code = ErrorCode::invalid_argument,
+        .message = fmt::format("{} is only applicable to Object Lock enabled buckets.", name),
+        .reason = {},
+        .details = {{"ArgumentName", std::string(name)}}};
+    return std::unexpected(std::move(error));
 }
 
 // Headers that would make an operation another one, or ask of it what it cannot do. One value of
@@ -99,8 +142,7 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         {"x-amz-storage-class", "STANDARD", "storage classes other than STANDARD"},
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
         {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
-        {"x-amz-server-side-encryption-customer-algorithm", "",
-         "encryption with the customer's keys"},
+        {"x-amz-server-side-encryption-context", "", "encryption with keys of KMS"},
         {"x-amz-object-lock-mode", "", "object lock"},
         {"x-amz-object-lock-retain-until-date", "", "object lock"},
         {"x-amz-object-lock-legal-hold", "OFF", "object lock"},
@@ -130,7 +172,8 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
 // Nothing here has versions: only the null version can be named.
 Result<void> refuse_versions(const Lookup& lookup) {
     const auto* version = http::find_parameter(lookup.query, "versionId");
-    if (version == nullptr || version->value == "null") return {};
+    const bool is_object = target_of(lookup.address) == Target::object;
+    if (!is_object || version == nullptr || version->value == "null") return {};
     Error error{.code = ErrorCode::invalid_argument,
                 .message = "Invalid version id specified",
                 .reason = {},
@@ -138,10 +181,23 @@ Result<void> refuse_versions(const Lookup& lookup) {
     return std::unexpected(std::move(error));
 }
 
-// Buckets are reached by their owner only, so the owner that is expected must be the caller.
-Result<void> check_expected_owner(const Lookup& lookup) {
+// Buckets are reached by their owner only, so the owner that is expected must be the caller. What
+// has no bucket yet has no owner to expect.
+Result<void> check_expected_owner(const Lookup& lookup, std::string_view operation) {
+    constexpr std::size_t account_digits = 12;
     const auto owner = lookup.head.header("x-amz-expected-bucket-owner");
-    if (!owner || *owner == lookup.account) return {};
+    if (!owner || operation == "CreateBucket" || operation == "ListBuckets") return {};
+    const bool is_account =
+        owner->size() == account_digits &&
+        std::ranges::all_of(*owner, [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_account) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           fmt::format("The value of the expected bucket owner parameter must be "
+                                       "an AWS Account ID... [{}]",
+                                       *owner),
+                           "invalid_expected_owner");
+    }
+    if (*owner == lookup.account) return {};
     return onput::fail(ErrorCode::permission_denied, "the bucket's owner is another one",
                        "access_denied");
 }
@@ -154,6 +210,32 @@ Result<void> check_key(std::string_view key) {
                 .details = {{"Size", fmt::format("{}", key.size())},
                             {"MaxSizeAllowed", fmt::format("{}", schema::key_bytes_max)}}};
     return std::unexpected(std::move(error));
+}
+
+// What only buckets have.
+Result<void> check_of_key(const Lookup& lookup, std::string_view sub_resource) {
+    const bool is_object = target_of(lookup.address) == Target::object;
+    if (!is_object || table().is_sub_resource(Target::object, sub_resource)) return {};
+    return onput::fail(
+        ErrorCode::invalid_argument,
+        fmt::format("There is no such thing as the ?{} sub-resource for a key", sub_resource),
+        "invalid_request");
+}
+
+// POST on a bucket, whose operation the model does not have.
+std::unexpected<Error> refuse_form(const http::RequestHead& head) {
+    if (is_form_type(head)) {
+        auto refused = not_implemented("uploads by a browser's form");
+        Error error = std::move(refused).error();
+        error.details.emplace_back("Operation", "PostObject");
+        return std::unexpected(std::move(error));
+    }
+    return std::unexpected(
+        Error{.code = ErrorCode::conflict,
+              .message = "a POST on a bucket is a form",
+              .reason = "precondition_failed",
+              .details = {
+                  {"Condition", "Bucket POST must be of the enclosure-type multipart/form-data"}}});
 }
 
 // S3 has no such operation, or one that its model does not have.
@@ -192,29 +274,39 @@ std::unexpected<Error> refuse_by_name(const Lookup& lookup, const OperationTable
 Result<Operation> find_operation(const Lookup& lookup) {
     ONPUT_TRY_VOID(check_key(lookup.address.key));
     const auto names = sub_resources_of(lookup);
-    const auto* entry = table().find(
-        {.head = lookup.head, .target = target_of(lookup.address), .parameters = names});
+    const auto* entry = table().find({.head = lookup.head,
+                                      .target = target_of(lookup.address),
+                                      .parameters = names_of(lookup.query)});
+    ONPUT_TRY_VOID(check_expected_owner(lookup, entry != nullptr ? entry->operation->name : ""));
     const Operation* operation =
         entry != nullptr ? find_implemented(entry->operation->name) : nullptr;
     const auto is_strange = [entry, operation](std::string_view name) {
-        if (entry == nullptr) return true;
-        // What an operation that is implemented may have is a modifier, and not among the names.
-        const bool is_known = std::ranges::find(entry->parameters, name) != entry->parameters.end();
-        return operation != nullptr ? !is_known : !entry->takes(name);
+        if (entry == nullptr || !entry->takes(name)) return true;
+        return operation != nullptr && name == not_served;
     };
     const bool has_strange = std::ranges::any_of(names, is_strange);
     if (has_strange && names.size() > 1) return refuse_conflict(names[0], names[1]);
+    if (is_form_post(lookup.head, lookup.address, names)) return refuse_form(lookup.head);
+    if (has_strange) ONPUT_TRY_VOID(check_of_key(lookup, names.front()));
     if (has_strange || entry == nullptr)
         return refuse_unknown(lookup, names.empty() ? std::string_view() : names.front());
     if (operation == nullptr) return refuse_by_name(lookup, *entry);
     ONPUT_TRY_VOID(refuse_unsupported_headers(lookup.head));
+    ONPUT_TRY_VOID(check_customer_key(lookup.head));
+    ONPUT_TRY_VOID(check_governance_bypass(lookup.head));
     ONPUT_TRY_VOID(refuse_versions(lookup));
-    ONPUT_TRY_VOID(check_expected_owner(lookup));
     return *operation;
+}
+
+bool is_form_upload(const http::RequestHead& head, const Address& address,
+                    const std::vector<http::QueryParameter>& query) {
+    const Lookup lookup{.head = head, .address = address, .query = query, .account = {}};
+    return is_form_type(head) && is_form_post(head, address, sub_resources_of(lookup));
 }
 
 std::vector<std::string_view> operation_names() {
     std::vector<std::string_view> names;
+    names.reserve(operations.size());
     for (const auto& operation : operations) names.push_back(operation.name);
     return names;
 }

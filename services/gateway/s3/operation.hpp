@@ -45,11 +45,16 @@ struct Lookup {
 //   unimplemented     the operation, or something that a header asks of it, does not exist here;
 //                     its name, if S3's model has one, is the detail Operation
 //   invalid_argument  method_not_allowed where S3 has no such thing; key_too_long; two
-//                     sub-resources at once
-//   permission_denied access_denied: x-amz-expected-bucket-owner names another account
-// An unknown parameter is taken for a sub-resource that is not known yet, and refused; but on GET
-// and HEAD of an object, where it can do no harm, it is passed over, as S3 does.
+//                     sub-resources at once; invalid_expected_owner: what
+//                     x-amz-expected-bucket-owner names is no account
+//   permission_denied access_denied: it names another account
+//   conflict          precondition_failed: a POST on a bucket that is no form
+// A parameter that is no sub-resource of S3 is passed over, as S3 does.
 Result<Operation> find_operation(const Lookup& lookup);
+
+// An upload by a browser's form, which brings its signature, if any, in its fields.
+bool is_form_upload(const http::RequestHead& head, const Address& address,
+                    const std::vector<http::QueryParameter>& query);
 
 // Of all operations that there are.
 std::vector<std::string_view> operation_names();

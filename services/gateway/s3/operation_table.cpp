@@ -9,9 +9,7 @@ namespace {
 constexpr std::string_view bucket_uri = "/{Bucket}";
 constexpr std::string_view object_uri = "/{Bucket}/{Key+}";
 
-// Members of operations that are implemented, while what they ask for is not.
-constexpr std::string_view part_number = "partNumber";
-// Newer than the model.
+// A sub-resource of objects that is newer than the model.
 constexpr std::string_view annotation = "annotation";
 
 std::optional<Target> target_of_path(std::string_view path) {
@@ -40,16 +38,15 @@ OperationTable::OperationTable(const aws::Model& model,
         const auto target = target_of_path(aws::take_until(uri, '?'));
         if (!target) continue;
         add(operation, *target);
-        if (!contains(implemented, operation.name) || operation.input == nullptr) continue;
-        for (const auto& member : operation.input->members) {
-            const bool is_query = member.place == aws::Place::query && !member.is_required;
-            if (is_query && member.wire_name != part_number) modifiers_.push_back(member.wire_name);
-        }
     }
-    object_sub_resources_.push_back(annotation);
-    sort_names(modifiers_);
-    sort_names(object_sub_resources_);
+    sub_resources_of(Target::object).push_back(annotation);
+    for (auto& names : sub_resources_) sort_names(names);
+    sort_names(anywhere_);
     sort(implemented);
+}
+
+std::vector<std::string_view>& OperationTable::sub_resources_of(Target target) {
+    return sub_resources_.at(static_cast<std::size_t>(target));
 }
 
 void OperationTable::add(const aws::Operation& operation, Target target) {
@@ -59,7 +56,9 @@ void OperationTable::add(const aws::Operation& operation, Target target) {
     while (!literal.empty()) {
         std::string_view parameter = aws::take_until(literal, '&');
         entry.parameters.push_back(aws::take_until(parameter, '='));
+        if (parameter.empty()) anywhere_.push_back(entry.parameters.back());
     }
+    auto sub_resources = entry.parameters;
     if (operation.input != nullptr) {
         for (const auto& member : operation.input->members) {
             if (!member.is_required) continue;
@@ -67,10 +66,10 @@ void OperationTable::add(const aws::Operation& operation, Target target) {
             if (member.place == aws::Place::header) entry.headers.push_back(member.wire_name);
         }
     }
-    if (target == Target::object) {
-        object_sub_resources_.insert(object_sub_resources_.end(), entry.parameters.begin(),
-                                     entry.parameters.end());
-    }
+    // Where the URI names a sub-resource, what else must be there means nothing without it (`id`).
+    if (sub_resources.empty()) sub_resources = entry.parameters;
+    auto& names = sub_resources_of(target);
+    names.insert(names.end(), sub_resources.begin(), sub_resources.end());
     const auto is_same = [&operation, target](const Group& group) {
         return group.method == operation.method && group.target == target;
     };
@@ -120,12 +119,13 @@ const OperationTable::Entry* OperationTable::find(const Sent& sent) const {
     return nullptr;
 }
 
-bool OperationTable::is_modifier(std::string_view parameter) const {
-    return std::ranges::binary_search(modifiers_, parameter);
+bool OperationTable::is_sub_resource(Target target, std::string_view parameter) const {
+    return std::ranges::binary_search(sub_resources_.at(static_cast<std::size_t>(target)),
+                                      parameter);
 }
 
-bool OperationTable::is_object_sub_resource(std::string_view parameter) const {
-    return std::ranges::binary_search(object_sub_resources_, parameter);
+bool OperationTable::is_sub_resource(std::string_view parameter) const {
+    return std::ranges::binary_search(anywhere_, parameter);
 }
 
 }  // namespace onput::gateway::s3

@@ -36,15 +36,16 @@ public:
     struct Sent {
         const http::RequestHead& head;
         Target target = Target::service;
-        std::span<const std::string_view> parameters;  // Names of the query, modifiers taken off.
+        std::span<const std::string_view> parameters;  // Names of the query.
     };
     // The operation that has most of what was sent; null when there is none.
     [[nodiscard]] const Entry* find(const Sent& sent) const;
 
-    // A parameter that refines an operation that is implemented, and makes it no other one.
-    [[nodiscard]] bool is_modifier(std::string_view parameter) const;
-    // A parameter that makes a request for an object ask for something else than its bytes.
-    [[nodiscard]] bool is_object_sub_resource(std::string_view parameter) const;
+    // A parameter that makes a request ask for something else than the bucket or the object itself,
+    // by whatever method. All others refine an operation or mean nothing.
+    [[nodiscard]] bool is_sub_resource(Target target, std::string_view parameter) const;
+    // Whether that is so of anything that can be addressed.
+    [[nodiscard]] bool is_sub_resource(std::string_view parameter) const;
 
 private:
     struct Group {
@@ -53,11 +54,12 @@ private:
         std::vector<Entry> entries;  // The most particular ones first.
     };
     void add(const aws::Operation& operation, Target target);
+    [[nodiscard]] std::vector<std::string_view>& sub_resources_of(Target target);
     void sort(std::span<const std::string_view> implemented);
 
     std::vector<Group> groups_;
-    std::vector<std::string_view> modifiers_;             // Sorted.
-    std::vector<std::string_view> object_sub_resources_;  // Sorted.
+    std::array<std::vector<std::string_view>, 3> sub_resources_;  // By target; sorted.
+    std::vector<std::string_view> anywhere_;  // Of any target, without those that have a value.
 };
 
 }  // namespace onput::gateway::s3

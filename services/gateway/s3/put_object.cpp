@@ -18,7 +18,7 @@ schema::PutObject describe(const S3Request& request) {
     schema::PutObject object;
     object.bucket = request.address.bucket;
     object.key = request.address.key;
-    object.conditions = read_conditions(request.head);
+    object.conditions = read_conditions(request.head, request.context.now);
     object.request_id = request.context.request_id;
     object.host_id = request.context.host_id;
     object.source_ip = request.context.source_ip();
@@ -164,6 +164,8 @@ http::Task<Stored> store_stream(S3Request& request, Body& body, schema::PutObjec
 }  // namespace
 
 Outcome put_object(S3Request& request) {
+    const auto checked = check_write_conditions(request.head);
+    if (!checked) co_return checked;
     auto body = Body::open(request, Body::Length::required);
     if (!body) co_return std::unexpected(std::move(body).error());
     schema::PutObject object = describe(request);
@@ -188,13 +190,16 @@ Outcome put_object(S3Request& request) {
 }
 
 Outcome delete_object(S3Request& request) {
+    const auto checked = check_removal_conditions(request.head);
+    if (!checked) co_return checked;
     const RequestContext& context = request.context;
-    const schema::DeleteObject message{.bucket = request.address.bucket,
-                                       .key = request.address.key,
-                                       .conditions = read_conditions(request.head),
-                                       .request_id = context.request_id,
-                                       .host_id = context.host_id,
-                                       .source_ip = context.source_ip()};
+    const schema::DeleteObject message{
+        .bucket = request.address.bucket,
+        .key = request.address.key,
+        .conditions = read_conditions(request.head, request.context.now),
+        .request_id = context.request_id,
+        .host_id = context.host_id,
+        .source_ip = context.source_ip()};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.status = 204};

@@ -129,7 +129,8 @@ Result<schema::DeliverItem> QueueItems::event_item(const Target& target,
         .body = format_record(event, owed.rule_id, options_),
         .source_arn = "arn:aws:s3:::" + event.bucket,
         .source_account = event.bucket_owner,
-        .trace = event.trace};
+        .trace = event.trace,
+        .trace_header = event.trace_header};
 }
 
 Result<schema::DeliverItem> QueueItems::message_item(const Target& target, const Pending& pending,

@@ -16,6 +16,16 @@ std::unexpected<Error> access_denied() {
     return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
 }
 
+// Which region a bucket is in is no secret, as on AWS: clients find it out by asking.
+std::unexpected<Error> refuse_caller(ErrorCode code, std::string reason, const Bucket& bucket) {
+    const bool is_region = reason == "wrong_region";
+    return std::unexpected(
+        Error{.code = code,
+              .message = is_region ? "the bucket is in another region" : "Access Denied",
+              .reason = std::move(reason),
+              .details = {{"x-amz-bucket-region", bucket.record.region}}});
+}
+
 std::unexpected<Error> about_bucket(ErrorCode code, std::string message, std::string reason,
                                     const std::string& name) {
     return std::unexpected(Error{.code = code,
@@ -97,9 +107,13 @@ Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& c
         return about_bucket(ErrorCode::not_found, "The specified bucket does not exist",
                             "no_such_bucket", name);
     }
-    const std::string& account = caller.principal.account;
-    if (account.empty() || account != found->second.record.owner_account) return access_denied();
-    return &found->second;
+    const Bucket& bucket = found->second;
+    const auto& principal = caller.principal;
+    if (!principal.region.empty() && principal.region != bucket.record.region)
+        return refuse_caller(ErrorCode::invalid_argument, "wrong_region", bucket);
+    if (principal.account.empty() || principal.account != bucket.record.owner_account)
+        return refuse_caller(ErrorCode::permission_denied, "access_denied", bucket);
+    return &bucket;
 }
 
 Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& request,

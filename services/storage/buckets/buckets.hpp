@@ -33,8 +33,9 @@ public:
     // Makes one entry again what its row says: a commit about it failed.
     Result<void> reload(const store::View& view, const std::string& name);
 
-    // The bucket, if the caller may do things with it: `no_such_bucket`, or `access_denied` to
-    // everyone but its owner's account.
+    // The bucket, if the caller may do things with it: `no_such_bucket`; `wrong_region` when the
+    // caller means another region; `access_denied` to everyone but its owner's account. The latter
+    // two tell its region, in the detail x-amz-bucket-region.
     Result<const Bucket*> find(const std::string& name, const Caller& caller) const;
 
     // Puts the row of a new bucket into the batch. Creating one's own bucket again changes nothing.

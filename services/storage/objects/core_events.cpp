@@ -51,7 +51,8 @@ Result<StorageCore::ObjectChange> StorageCore::begin_change(const EventSource& s
                             .cause_event_id = trace.cause_event_id,
                             .depth = trace.depth},
                   .owed = source.bucket.rules.match(*events, source.key, trace.depth),
-                  .content_type = {}},
+                  .content_type = {},
+                  .trace_header = caller.trace_header},
         .commit = {{store::Batch(std::string(partition))}}};
     return change;
 }

@@ -20,7 +20,7 @@ inline constexpr std::string_view compliance = "COMPLIANCE";
 inline constexpr std::uint32_t retention_days_max = 36'500;
 inline constexpr std::uint32_t retention_years_max = 100;
 
-// A bucket's default: `invalid_retention`, or malformed_xml where S3's schema is broken.
+// A bucket's default: invalid_argument, or malformed_xml where S3's schema is broken.
 Result<void> check_default_retention(const schema::DefaultRetention& retention);
 
 // The lock of a new version: what the request asks for, or else the bucket's default.

@@ -166,13 +166,18 @@ TEST(SigV2, a_mismatch_shows_the_string_to_sign) {
     request.path = "/bucket/other";
     const auto identity = gate.admit(request);
     ASSERT_FALSE(identity);
-    EXPECT_EQ(identity.error().details,
-              (std::vector<std::pair<std::string, std::string>>{
-                  {"AWSAccessKeyId", example_key},
-                  {"StringToSign",
-                   "PUT\n\ntext/plain\n1795256730\nx-amz-acl:private\n"
-                   "x-amz-meta-note:hi you\n/bucket/other"},
-                  {"SignatureProvided", "ScWmIq+pyvdSLF5Io5FTgwFkGQA="}}));
+    auto details = identity.error().details;
+    ASSERT_EQ(details.size(), 4U);
+    EXPECT_EQ(details[3].first, "StringToSignBytes");
+    EXPECT_TRUE(details[3].second.starts_with("50 55 54 0a 0a 74 65 78 74 2f"))
+        << details[3].second;
+    details.pop_back();
+    EXPECT_EQ(details, (std::vector<std::pair<std::string, std::string>>{
+                           {"AWSAccessKeyId", example_key},
+                           {"StringToSign",
+                            "PUT\n\ntext/plain\n1795256730\nx-amz-acl:private\n"
+                            "x-amz-meta-note:hi you\n/bucket/other"},
+                           {"SignatureProvided", "ScWmIq+pyvdSLF5Io5FTgwFkGQA="}}));
 }
 
 TEST(SigV2, an_expired_url_is_refused_as_expired) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/base/digest.hpp"
@@ -279,6 +280,17 @@ TEST(Verify, headers_outside_the_signature_may_change) {
     EXPECT_TRUE(gate.admit(request));
 }
 
+// "47 45 54" for a detail "GET".
+std::string bytes_of(const Error& error, std::string_view name) {
+    std::string text;
+    for (const auto& [element, value] : error.details) {
+        if (element != name) continue;
+        for (const char byte : value)
+            text += fmt::format("{}{:02x}", text.empty() ? "" : " ", static_cast<unsigned>(byte));
+    }
+    return text;
+}
+
 TEST(Verify, a_mismatch_shows_what_was_signed_and_never_the_right_signature) {
     Gate gate(documented_time);
     TestRequest request = documented_get();
@@ -297,13 +309,16 @@ TEST(Verify, a_mismatch_shows_what_was_signed_and_never_the_right_signature) {
          "AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n"
          "7344ae5b7ee6c3e7e6b0fe0640412a37625d1fbfff95c48bbb2dc43964946972"},
         {"SignatureProvided", std::string(64, '0')},
+        {"StringToSignBytes", bytes_of(error, "StringToSign")},
         {"CanonicalRequest",
          "GET\n/test.txt\n\nhost:examplebucket.s3.amazonaws.com\nrange:bytes=0-9\n"
          "x-amz-content-sha256:" +
              empty_sha256 +
              "\nx-amz-date:20130524T000000Z\n\nhost;range;x-amz-content-sha256;x-amz-date\n" +
-             empty_sha256}};
+             empty_sha256},
+        {"CanonicalRequestBytes", bytes_of(error, "CanonicalRequest")}};
     EXPECT_EQ(error.details, expected);
+    EXPECT_TRUE(bytes_of(error, "CanonicalRequest").starts_with("47 45 54 0a 2f 74 65"));
 }
 
 TEST(Verify, an_unknown_access_key_is_named) {

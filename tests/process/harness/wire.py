@@ -48,14 +48,15 @@ class Signer:
     """AWS Signature Version 4 of one moment."""
     secret: str = "test"
     access_key: str = "test"
+    region: str = REGION
     now: datetime.datetime = field(
         default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
 
     def __post_init__(self):
         self.time = self.now.strftime("%Y%m%dT%H%M%SZ")
-        self.scope = f"{self.time[:8]}/{REGION}/s3/aws4_request"
+        self.scope = f"{self.time[:8]}/{self.region}/s3/aws4_request"
         key = _mac(b"AWS4" + self.secret.encode(), self.time[:8])
-        for part in (REGION, "s3", "aws4_request"):
+        for part in (self.region, "s3", "aws4_request"):
             key = _mac(key, part)
         self.key = key
 

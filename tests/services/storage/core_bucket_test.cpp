@@ -83,6 +83,27 @@ TEST_F(BucketsTest, only_the_owner_may_do_anything) {
     }
 }
 
+TEST_F(BucketsTest, a_bucket_is_reached_in_its_own_region) {
+    create_bucket("photos", "eu-west-1");
+    auto who = caller();
+    who.principal.region = "us-east-1";
+    const auto elsewhere = head("photos", who);
+    EXPECT_EQ(reason_of(elsewhere), "wrong_region");
+    EXPECT_EQ(detail_of(elsewhere, "x-amz-bucket-region"), "eu-west-1");
+    EXPECT_EQ(reason_of(remove_bucket("photos", who)), "wrong_region");
+    EXPECT_EQ(reason_of(core->open_write({.bucket = "photos", .key = "k"}, who)), "wrong_region");
+    EXPECT_EQ(reason_of(core->get_object({.bucket = "photos", .key = "k"}, who)), "wrong_region");
+    EXPECT_EQ(reason_of(core->get_notification({.bucket = "photos"}, who)), "wrong_region");
+    who.principal.region = "eu-west-1";
+    EXPECT_TRUE(head("photos", who));
+    EXPECT_TRUE(head("photos", caller()));
+}
+
+TEST_F(BucketsTest, who_is_denied_is_told_the_region) {
+    create_bucket("photos", "eu-west-1");
+    EXPECT_EQ(detail_of(head("photos", caller("")), "x-amz-bucket-region"), "eu-west-1");
+}
+
 TEST_F(BucketsTest, nobody_can_neither_create_nor_list) {
     Effects effects;
     EXPECT_EQ(reason_of(core->create_bucket({.name = "photos", .region = ""}, caller(""), effects)),

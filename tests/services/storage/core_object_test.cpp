@@ -196,9 +196,11 @@ TEST_F(ObjectsTest, the_callers_trace_goes_on) {
     Effects effects;
     auto who = caller();
     who.trace.trace_id = "0123456789abcdef0123456789abcdef";
+    who.trace_header = "Root=1-67891233-abcdef012345678912345678";
     ASSERT_TRUE(core->put_object(put_request("k", 1), {.bytes = "x"}, who, effects));
     commit(effects);
     EXPECT_EQ(events()[0].trace.trace_id, who.trace.trace_id);
+    EXPECT_EQ(events()[0].trace_header, who.trace_header);
 }
 
 TEST_F(ObjectsTest, an_event_is_owed_to_the_rules_of_that_moment) {

@@ -46,5 +46,12 @@ TEST(AwsXml, elements_nest_in_the_order_they_are_written) {
               "<N>18446744073709551615</N><F>true</F></A>&lt;</Root>");
 }
 
+TEST(AwsXml, a_root_without_content_closes_itself) {
+    XmlWriter xml;
+    xml.begin_in_namespace("Root", "urn:x");
+    xml.end("Root");
+    EXPECT_TRUE(xml.take().ends_with("\n<Root xmlns=\"urn:x\"/>"));
+}
+
 }  // namespace
 }  // namespace onput::gateway::aws

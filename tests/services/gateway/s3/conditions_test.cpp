@@ -28,13 +28,24 @@ TEST(S3Conditions, what_is_no_single_range_is_passed_over) {
     }
 }
 
+constexpr Timestamp now = from_seconds(7);
+
+TEST(S3Conditions, a_future_modification_is_no_condition) {
+    const http::RequestHead head{.host = "h",
+                                 .headers = {{"If-Modified-Since", "Thu, 01 Jan 1970 00:00:08 GMT"},
+                                             {"If-None-Match", "\"a\""}}};
+    EXPECT_EQ(read_conditions(head, now).if_modified_since, std::nullopt);
+    EXPECT_EQ(read_conditions(head, now).if_none_match, "\"a\"");
+    EXPECT_EQ(read_conditions(head, from_seconds(8)).if_modified_since, from_seconds(8));
+}
+
 TEST(S3Conditions, tags_are_kept_raw_and_dates_are_read) {
     const http::RequestHead head{.host = "h",
                                  .headers = {{"If-Match", "\"a\", W/\"b\""},
                                              {"if-none-match", "*"},
                                              {"If-Modified-Since", "Thu, 01 Jan 1970 00:00:07 GMT"},
                                              {"If-Unmodified-Since", "yesterday"}}};
-    const auto conditions = read_conditions(head);
+    const auto conditions = read_conditions(head, now);
     EXPECT_EQ(conditions.if_match, "\"a\", W/\"b\"");
     EXPECT_EQ(conditions.if_none_match, "*");
     EXPECT_EQ(conditions.if_modified_since, from_seconds(7));
@@ -42,7 +53,58 @@ TEST(S3Conditions, tags_are_kept_raw_and_dates_are_read) {
 }
 
 TEST(S3Conditions, a_request_without_conditions_has_none) {
-    EXPECT_EQ(read_conditions(http::RequestHead{}), schema::Conditions{});
+    EXPECT_EQ(read_conditions(http::RequestHead{}, now), schema::Conditions{});
+}
+
+http::RequestHead head_of(std::vector<http::Header> headers) {
+    http::RequestHead head;
+    head.headers = std::move(headers);
+    return head;
+}
+
+using Details = std::vector<std::pair<std::string, std::string>>;
+
+TEST(WriteConditions, are_an_etag_to_match_or_that_there_is_no_object) {
+    for (const http::Header& header :
+         {http::Header{"If-Match", "\"abc\""}, http::Header{"If-None-Match", "*"}}) {
+        EXPECT_TRUE(check_write_conditions(head_of({header}))) << header.name;
+    }
+    EXPECT_TRUE(check_write_conditions(head_of({})));
+}
+
+TEST(WriteConditions, others_are_refused_with_the_header_and_why) {
+    struct Case {
+        std::vector<http::Header> headers;
+        Details details;
+    };
+    for (const auto& [headers, details] :
+         {Case{{{"If-None-Match", "\"abc\""}},
+               {{"Header", "If-None-Match"},
+                {"additionalMessage",
+                 "We don't accept the provided value of If-None-Match header for this API"}}},
+          Case{{{"If-Match", "*"}},
+               {{"Header", "If-Match"},
+                {"additionalMessage",
+                 "We don't accept the provided value of If-Match header for this API"}}},
+          Case{{{"If-Match", "\"abc\""}, {"If-None-Match", "*"}},
+               {{"Header", "If-Match,If-None-Match"},
+                {"additionalMessage",
+                 "Multiple conditional request headers present in the request"}}}}) {
+        const auto checked = check_write_conditions(head_of(headers));
+        ASSERT_FALSE(checked);
+        EXPECT_EQ(checked.error().code, ErrorCode::unimplemented);
+        EXPECT_EQ(checked.error().details, details);
+    }
+}
+
+TEST(RemovalConditions, on_size_and_time_are_refused) {
+    EXPECT_TRUE(check_removal_conditions(head_of({{"If-Match", "*"}})));
+    for (const char* name : {"x-amz-if-match-size", "x-amz-if-match-last-modified-time"}) {
+        const auto checked = check_removal_conditions(head_of({{name, "1"}}));
+        ASSERT_FALSE(checked) << name;
+        EXPECT_EQ(checked.error().code, ErrorCode::unimplemented);
+        EXPECT_EQ(checked.error().details, (Details{{"Header", name}}));
+    }
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ Error error_of(ErrorCode code, std::string reason, std::string message = "what h
 
 http::Response render(const Error& error) {
     return render_error({.error = error,
-                         .resource = "/bucket/key",
+                         .subject = {.path = "/bucket/k%65y", .bucket = "bucket", .key = "key"},
                          .ids = {.request_id = "REQUEST", .host_id = "HOST"}});
 }
 
@@ -68,6 +68,7 @@ TEST(S3Errors, every_reason_of_storage_has_a_name) {
              Expected{"bucket_not_empty", 409, "BucketNotEmpty"},
              Expected{"invalid_bucket_name", 400, "InvalidBucketName"},
              Expected{"invalid_location_constraint", 400, "InvalidLocationConstraint"},
+             Expected{"illegal_location_constraint", 400, "IllegalLocationConstraintException"},
              Expected{"too_many_buckets", 400, "TooManyBuckets"},
              Expected{"malformed_xml", 400, "MalformedXML"},
              Expected{"invalid_request", 400, "InvalidRequest"},
@@ -130,8 +131,38 @@ TEST(S3Errors, the_document_has_the_error_its_details_and_the_request) {
               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>InvalidArgument</Code>"
               "<Message>The ARN could not be parsed</Message><ArgumentName>Queue</ArgumentName>"
               "<ArgumentValue>a&lt;b&gt;&amp;\xEF\xBF\xBD</ArgumentValue>"
-              "<Resource>/bucket/key</Resource><RequestId>REQUEST</RequestId>"
+              "<RequestId>REQUEST</RequestId>"
               "<HostId>HOST</HostId></Error>");
+}
+
+TEST(S3Errors, an_error_names_what_it_is_about_and_nothing_else) {
+    const auto details_of = [](const Error& error) {
+        const std::string body = render(error).body;
+        const auto begin = body.find("</Message>") + 10;
+        return body.substr(begin, body.find("<RequestId>") - begin);
+    };
+    for (const char* reason : {"no_such_bucket", "bucket_not_empty", "invalid_bucket_name",
+                               "bucket_already_exists", "bucket_already_owned_by_you"}) {
+        EXPECT_EQ(details_of(error_of(ErrorCode::conflict, reason)),
+                  "<BucketName>bucket</BucketName>")
+            << reason;
+    }
+    EXPECT_EQ(details_of(error_of(ErrorCode::not_found, "no_such_key")), "<Key>key</Key>");
+    EXPECT_EQ(details_of(error_of(ErrorCode::not_found, "no_such_version")), "<Key>key</Key>");
+    EXPECT_EQ(details_of(error_of(ErrorCode::invalid_argument, "invalid_uri")),
+              "<URI>/bucket/k%65y</URI>");
+    EXPECT_EQ(details_of(error_of(ErrorCode::permission_denied, "access_denied")), "");
+    Error other = error_of(ErrorCode::not_found, "no_such_key");
+    other.details = {{"Key", "another"}};
+    EXPECT_EQ(details_of(other), "<Key>another</Key>");
+}
+
+TEST(S3Errors, a_detail_with_the_name_of_a_header_is_one) {
+    Error error = error_of(ErrorCode::permission_denied, "access_denied");
+    error.details = {{"x-amz-bucket-region", "eu-west-1"}};
+    const auto response = render(error);
+    EXPECT_EQ(header_of(response, "x-amz-bucket-region"), "eu-west-1");
+    EXPECT_FALSE(response.body.contains("eu-west-1"));
 }
 
 TEST(S3Errors, inner_failures_do_not_show_their_words) {

@@ -78,8 +78,10 @@ TEST(S3Listing, version_2_goes_on_where_its_own_token_says) {
                                          {.name = "continuation-token", .value = token}});
     ASSERT_TRUE(next);
     EXPECT_EQ(next->message.after, "k\xC3\xA4y");
-    EXPECT_TRUE(
-        has(render_list_v2(*next, list), "<ContinuationToken>" + token + "</ContinuationToken>"));
+    const std::string rest = render_list_v2(*next, list);
+    EXPECT_TRUE(has(rest, "<ContinuationToken>" + token + "</ContinuationToken>"));
+    EXPECT_TRUE(has(xml, "<StartAfter>A</StartAfter>"));
+    EXPECT_FALSE(has(rest, "StartAfter"));
 }
 
 TEST(S3Listing, version_2_echoes_the_question) {
@@ -132,6 +134,13 @@ TEST(S3Listing, version_1_states_the_next_marker_only_with_a_delimiter) {
     EXPECT_FALSE(has(render_list_v1(*read_list_v1("b", {}), list), "NextMarker"));
     EXPECT_TRUE(has(render_list_v1(*read_list_v1("b", query("delimiter=/")), list),
                     "<NextMarker>a</NextMarker>"));
+}
+
+TEST(S3Listing, times_are_whole_seconds) {
+    auto list = list_of({"a"});
+    list.objects.front().last_modified = Timestamp(std::chrono::milliseconds(7999));
+    EXPECT_TRUE(has(render_list_v1(*read_list_v1("b", {}), list),
+                    "<LastModified>1970-01-01T00:00:07.000Z</LastModified>"));
 }
 
 TEST(S3Listing, a_stored_checksum_is_named) {

@@ -55,10 +55,22 @@ TEST(S3ObjectHeaders, aws_chunked_is_no_encoding_of_the_object) {
     EXPECT_EQ(keep({{"Content-Encoding", "aws-chunked, gzip"}}).headers["content-encoding"],
               "gzip");
     EXPECT_EQ(keep({{"Content-Encoding", "gzip,AWS-Chunked"}}).headers["content-encoding"], "gzip");
-    EXPECT_EQ(keep({{"Content-Encoding", "br , gzip"}}).headers["content-encoding"], "br,gzip");
+    EXPECT_EQ(keep({{"Content-Encoding", "aws-chunked,deflate, gzip"}}).headers["content-encoding"],
+              "deflate, gzip");
     EXPECT_EQ(keep({{"Content-Encoding", "aws-chunked"}, {"content-encoding", "gzip"}})
                   .headers["content-encoding"],
               "gzip");
+}
+
+TEST(S3ObjectHeaders, encodings_of_the_object_stay_as_they_were_written) {
+    for (const char* value : {"deflate, gzip", "br , gzip", "br,gzip"}) {
+        EXPECT_EQ(keep({{"Content-Encoding", value}}).headers["content-encoding"], value);
+    }
+}
+
+TEST(S3ObjectHeaders, an_override_is_a_response_parameter) {
+    EXPECT_TRUE(overrides_answer(*http::parse_query("a=b&response-expires=e")));
+    EXPECT_FALSE(overrides_answer(*http::parse_query("response=e&versionId=null")));
 }
 
 schema::ObjectInfo some_object() {

@@ -44,21 +44,29 @@ TEST_F(S3OperationTable, of_two_that_look_the_same_the_one_that_exists_here_is_f
     EXPECT_EQ(find("PUT", Target::bucket, {"notification"}), "PutBucketNotificationConfiguration");
 }
 
-TEST_F(S3OperationTable, what_refines_an_operation_that_exists_is_a_modifier) {
-    for (const std::string_view name :
-         {"prefix", "max-keys", "versionId", "response-expires", "bucket-region", "fetch-owner"})
-        EXPECT_TRUE(table.is_modifier(name)) << name;
-    for (const std::string_view name :
-         {"acl", "uploadId", "partNumber", "key-marker", "list-type", ""})
-        EXPECT_FALSE(table.is_modifier(name)) << name;
-}
-
-TEST_F(S3OperationTable, what_asks_an_object_for_more_than_bytes_is_known) {
+TEST_F(S3OperationTable, what_asks_for_something_else_is_a_sub_resource) {
     for (const std::string_view name :
          {"acl", "annotation", "attributes", "encryption", "legal-hold", "partNumber", "restore",
           "retention", "select", "select-type", "tagging", "torrent", "uploadId", "uploads"})
-        EXPECT_TRUE(table.is_object_sub_resource(name)) << name;
-    EXPECT_FALSE(table.is_object_sub_resource("v"));
+        EXPECT_TRUE(table.is_sub_resource(Target::object, name)) << name;
+    for (const std::string_view name : {"acl", "analytics", "delete", "list-type", "location",
+                                        "notification", "uploads", "versions"})
+        EXPECT_TRUE(table.is_sub_resource(Target::bucket, name)) << name;
+}
+
+TEST_F(S3OperationTable, what_refines_an_operation_or_means_nothing_is_none) {
+    for (const std::string_view name : {"prefix", "max-keys", "max-uploads", "key-marker", "id",
+                                        "bucket-region", "versionId", "v", ""})
+        EXPECT_FALSE(table.is_sub_resource(Target::bucket, name)) << name;
+    for (const std::string_view name : {"versionId", "response-expires", "location", "v", ""})
+        EXPECT_FALSE(table.is_sub_resource(Target::object, name)) << name;
+}
+
+TEST_F(S3OperationTable, a_sub_resource_of_one_thing_is_known_on_others) {
+    for (const std::string_view name : {"acl", "cors", "location", "versions", "retention"})
+        EXPECT_TRUE(table.is_sub_resource(name)) << name;
+    for (const std::string_view name : {"list-type", "partNumber", "id", "v"})
+        EXPECT_FALSE(table.is_sub_resource(name)) << name;
 }
 
 TEST_F(S3OperationTable, every_operation_that_exists_here_is_in_the_model) {

@@ -1,5 +1,6 @@
 #include "services/gateway/s3/operation.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "services/gateway/s3/errors.hpp"
@@ -67,18 +68,30 @@ TEST(S3Operation, parameters_that_refine_or_sign_change_nothing) {
 }
 
 TEST(S3Operation, what_s3_has_and_this_has_not_is_not_implemented) {
-    for (const auto& asked :
-         {Asked{"GET", "/b", "acl"}, Asked{"PUT", "/b", "acl"}, Asked{"GET", "/b", "versions"},
-          Asked{"POST", "/b", "delete"}, Asked{"PUT", "/b", "versioning"},
-          Asked{"GET", "/b", "uploads"}, Asked{"DELETE", "/b", "policy"},
-          Asked{"POST", "/b/k", "uploads="}, Asked{"PUT", "/b/k", "partNumber=1&uploadId=x"},
-          Asked{"PUT", "/b/k", "tagging"}, Asked{"GET", "/b/k", "acl"},
-          Asked{"HEAD", "/b/k", "partNumber=1"}, Asked{"GET", "/b/k", "uploadId=x"},
-          Asked{"POST", "/b/k", "select&select-type=2"}, Asked{"POST", "/b"}, Asked{"POST", "/b/k"},
-          Asked{"OPTIONS", "/b/k"}, Asked{"GET", "/", "foo"}}) {
-        const auto name = name_of_found(asked);
-        EXPECT_TRUE(name == "NotImplemented" || name == "InvalidArgument")
-            << asked.method << ' ' << asked.path << '?' << asked.query << ": " << name;
+    for (const auto& asked : {Asked{"GET", "/b", "acl"},
+                              Asked{"PUT", "/b", "acl"},
+                              Asked{"GET", "/b", "versions"},
+                              Asked{"POST", "/b", "delete"},
+                              Asked{"PUT", "/b", "versioning"},
+                              Asked{"GET", "/b", "uploads"},
+                              Asked{"DELETE", "/b", "policy"},
+                              Asked{"POST", "/b/k", "uploads="},
+                              Asked{"PUT", "/b/k", "partNumber=1&uploadId=x"},
+                              Asked{"PUT", "/b/k", "tagging"},
+                              Asked{"GET", "/b/k", "acl"},
+                              Asked{"HEAD", "/b/k", "partNumber=1"},
+                              Asked{"GET", "/b/k", "uploadId=x"},
+                              Asked{"POST", "/b/k", "select&select-type=2"},
+                              Asked{"POST", "/b/k"},
+                              Asked{"GET", "/b", "uploads&max-uploads=1000"},
+                              Asked{"PUT", "/b/k", "uploadId=x"},
+                              Asked{"PUT", "/b/k", "partNumber=1"},
+                              Asked{"PUT", "/b/k", "annotation=a"},
+                              Asked{"GET", "/b", "analytics&id=a"},
+                              Asked{"DELETE", "/b/k", "uploadId=x"},
+                              Asked{"OPTIONS", "/b/k"}}) {
+        EXPECT_EQ(name_of_found(asked), "NotImplemented")
+            << asked.method << ' ' << asked.path << '?' << asked.query;
     }
     EXPECT_EQ(find({"GET", "/b", "acl"}).error().message,
               "Not implemented here: GET on a bucket with ?acl. Nothing was changed.");
@@ -99,13 +112,54 @@ TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
               "Not implemented here: CopyObject. Nothing was changed.");
 }
 
-TEST(S3Operation, an_unknown_sub_resource_is_refused_where_it_could_do_harm) {
-    EXPECT_EQ(name_of_found({"PUT", "/b/k", "new-thing"}), "NotImplemented");
-    EXPECT_EQ(name_of_found({"DELETE", "/b/k", "new-thing"}), "NotImplemented");
-    EXPECT_EQ(name_of_found({"DELETE", "/b", "new-thing"}), "NotImplemented");
-    EXPECT_EQ(name_of_found({"GET", "/b", "new-thing"}), "NotImplemented");
-    EXPECT_EQ(name_of_found({"GET", "/b/k", "v=3"}), "GetObject");
+TEST(S3Operation, an_unknown_parameter_is_passed_over) {
+    EXPECT_EQ(name_of_found({"PUT", "/b/k", "new-thing"}), "PutObject");
+    EXPECT_EQ(name_of_found({"DELETE", "/b/k", "new-thing=1"}), "DeleteObject");
+    EXPECT_EQ(name_of_found({"PUT", "/b", "new-thing"}), "CreateBucket");
+    EXPECT_EQ(name_of_found({"GET", "/b", "new-thing&id=1&versionId=abc"}), "ListObjects");
+    EXPECT_EQ(name_of_found({"GET", "/", "foo"}), "ListBuckets");
     EXPECT_EQ(name_of_found({"HEAD", "/b/k", "v=3"}), "HeadObject");
+    EXPECT_EQ(name_of_found({"GET", "/b", "location&new-thing"}), "GetBucketLocation");
+}
+
+TEST(S3Operation, what_only_buckets_have_is_nothing_of_a_key) {
+    for (const char* query : {"versions", "cors", "notification", "delete", "location&a=b"}) {
+        for (const char* method : {"GET", "PUT", "POST", "DELETE"}) {
+            const auto operation = find({method, "/b/k", query});
+            ASSERT_FALSE(operation) << query;
+            EXPECT_EQ(name_of(operation.error()).code, "InvalidRequest") << query;
+        }
+    }
+    EXPECT_EQ(find({"PUT", "/b/k", "cors"}).error().message,
+              "There is no such thing as the ?cors sub-resource for a key");
+    EXPECT_EQ(name_of_found({"GET", "/b", "retention"}), "NotImplemented");
+    EXPECT_EQ(name_of_found({"GET", "/b/k", "list-type=2"}), "GetObject");
+}
+
+TEST(S3Operation, a_post_on_a_bucket_is_a_browsers_form) {
+    const http::Header form{"Content-Type", "Multipart/form-data; boundary=x"};
+    const auto upload = find({"POST", "/b", "", {form}});
+    EXPECT_EQ(upload.error().details.back().second, "PostObject");
+    const auto other = find({"POST", "/b", "", {{"Content-Type", "text/plain"}}});
+    EXPECT_EQ(name_of(other.error()).status, 412);
+    EXPECT_EQ(other.error().details.back().second,
+              "Bucket POST must be of the enclosure-type multipart/form-data");
+
+    const auto is_upload = [&form](std::string_view method, std::string_view path,
+                                   std::string_view query) {
+        const auto address =
+            *parse_address({.host = "h", .path = path, .base_domain = "localhost"});
+        http::RequestHead head;
+        head.method = method;
+        head.headers = {form};
+        return is_form_upload(head, address, *http::parse_query(query));
+    };
+    EXPECT_TRUE(is_upload("POST", "/b", ""));
+    EXPECT_TRUE(is_upload("POST", "/b/", "new-thing"));
+    EXPECT_FALSE(is_upload("POST", "/b", "delete"));
+    EXPECT_FALSE(is_upload("POST", "/b/k", ""));
+    EXPECT_FALSE(is_upload("POST", "/", ""));
+    EXPECT_FALSE(is_upload("PUT", "/b", ""));
 }
 
 TEST(S3Operation, two_sub_resources_at_once_are_refused) {
@@ -128,7 +182,7 @@ TEST(S3Operation, headers_that_ask_for_what_is_not_there_are_refused) {
          {http::Header{"x-amz-copy-source", "/a/b"}, http::Header{"X-Amz-Tagging", "a=b"},
           http::Header{"x-amz-storage-class", "GLACIER"},
           http::Header{"x-amz-server-side-encryption", "aws:kms"},
-          http::Header{"x-amz-server-side-encryption-customer-algorithm", "AES256"},
+          http::Header{"x-amz-server-side-encryption-context", "e30="},
           http::Header{"x-amz-object-lock-mode", "GOVERNANCE"},
           http::Header{"x-amz-object-lock-legal-hold", "ON"},
           http::Header{"x-amz-website-redirect-location", "/x"},
@@ -140,6 +194,39 @@ TEST(S3Operation, headers_that_ask_for_what_is_not_there_are_refused) {
           http::Header{"X-Amz-Grant-Write-Acp", "id=1"}}) {
         EXPECT_EQ(name_of_found({"PUT", "/b/k", "", {header}}), "AccessControlListNotSupported")
             << header.name;
+    }
+}
+
+TEST(S3Operation, a_customers_key_is_whole_or_an_error) {
+    const std::vector<http::Header> whole{
+        {"x-amz-server-side-encryption-customer-algorithm", "AES256"},
+        {"x-amz-server-side-encryption-customer-key", "a2V5"},
+        {"x-amz-server-side-encryption-customer-key-MD5", "bWQ1"}};
+    const std::vector<std::string_view> missing{"a valid encryption algorithm.",
+                                                "an appropriate secret key.",
+                                                "the client calculated MD5 of the secret key."};
+    for (const char* method : {"PUT", "GET", "HEAD"}) {
+        EXPECT_EQ(name_of_found({method, "/b/k", "", whole}), "NotImplemented");
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+            auto part = whole;
+            part.erase(part.begin() + static_cast<std::ptrdiff_t>(i));
+            const auto operation = find({method, "/b/k", "", part});
+            ASSERT_FALSE(operation);
+            EXPECT_EQ(name_of(operation.error()).code, "InvalidArgument");
+            EXPECT_TRUE(operation.error().message.ends_with(missing[i]));
+        }
+    }
+}
+
+TEST(S3Operation, a_bypass_of_governance_needs_object_lock) {
+    for (const char* value : {"true", "false"}) {
+        const auto operation =
+            find({"DELETE", "/b/k", "", {{"x-amz-bypass-governance-retention", value}}});
+        ASSERT_FALSE(operation);
+        EXPECT_EQ(name_of(operation.error()).status, 400);
+        EXPECT_EQ(operation.error().message,
+                  "x-amz-bypass-governance-retention is only applicable to Object Lock enabled "
+                  "buckets.");
     }
 }
 
@@ -156,7 +243,34 @@ TEST(S3Operation, headers_that_ask_for_what_happens_anyway_are_accepted) {
     }
 }
 
+TEST(S3Operation, an_expected_owner_is_an_account_and_is_looked_at_first) {
+    for (const char* owner : {"", "abc", "00000000000", "0000000000000", "00000000000x"}) {
+        // The storage class would be refused as well.
+        const auto operation =
+            find({"PUT",
+                  "/b/k",
+                  "",
+                  {{"x-amz-storage-class", "GLACIER"}, {"x-amz-expected-bucket-owner", owner}}});
+        ASSERT_FALSE(operation);
+        EXPECT_EQ(name_of(operation.error()).code, "InvalidBucketOwnerAWSAccountID");
+        EXPECT_EQ(operation.error().message,
+                  fmt::format("The value of the expected bucket owner parameter must be an AWS "
+                              "Account ID... [{}]",
+                              owner));
+    }
+    EXPECT_EQ(name_of_found({"GET", "/b", "acl", {{"x-amz-expected-bucket-owner", "1"}}}),
+              "InvalidBucketOwnerAWSAccountID");
+    EXPECT_EQ(name_of_found({"PUT", "/b", "", {{"x-amz-expected-bucket-owner", "1"}}}),
+              "CreateBucket");
+}
+
 TEST(S3Operation, another_expected_owner_is_denied) {
+    EXPECT_EQ(name_of_found({"PUT",
+                             "/b/k",
+                             "",
+                             {{"x-amz-storage-class", "GLACIER"},
+                              {"x-amz-expected-bucket-owner", "111111111111"}}}),
+              "AccessDenied");
     EXPECT_EQ(name_of_found({"GET", "/b/k", "", {{"x-amz-expected-bucket-owner", "111111111111"}}}),
               "AccessDenied");
 }

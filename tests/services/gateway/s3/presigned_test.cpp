@@ -8,11 +8,12 @@ namespace {
 class PresignedTest : public testing::Test {
 protected:
     std::string header(std::string_view name) {
-        all_ = with_url_headers(head_, query_);
+        all_ = with_url_headers(head_, query_, scheme_);
         return std::string(all_.header(name).value_or("(none)"));
     }
     void ask(std::string_view text) { query_ = *http::parse_query(text); }
 
+    auth::Scheme scheme_ = auth::Scheme::sigv4_query;
     http::RequestHead head_;
     std::vector<http::QueryParameter> query_;
     http::RequestHead all_;
@@ -31,8 +32,20 @@ TEST_F(PresignedTest, the_signatures_own_parameters_and_all_others_are_none) {
     ask("X-Amz-Algorithm=a&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=e&X-Amz-SignedHeaders=h&"
         "X-Amz-Signature=s&X-Amz-Security-Token=t&X-Amz-Content-Sha256=u&x-amz-=n&"
         "response-content-type=r&Expires=1&cache-control=x&range=bytes");
-    all_ = with_url_headers(head_, query_);
+    all_ = with_url_headers(head_, query_, scheme_);
     EXPECT_TRUE(all_.headers.empty());
+}
+
+TEST_F(PresignedTest, a_condition_is_one_where_it_is_signed) {
+    ask("If-Match=a&if-none-match=%2A&If-Modified-Since=b&If-Unmodified-Since=c&If-Range=d");
+    EXPECT_EQ(header("if-match"), "a");
+    EXPECT_EQ(header("if-none-match"), "*");
+    EXPECT_EQ(header("if-modified-since"), "b");
+    EXPECT_EQ(header("if-unmodified-since"), "c");
+    EXPECT_EQ(header("if-range"), "(none)");
+    // SigV2 leaves such parameters unsigned.
+    scheme_ = auth::Scheme::sigv2_query;
+    EXPECT_EQ(header("if-match"), "(none)");
 }
 
 TEST_F(PresignedTest, a_header_that_was_sent_wins) {

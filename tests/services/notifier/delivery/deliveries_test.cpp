@@ -19,7 +19,10 @@ protected:
 };
 
 TEST_F(DeliveriesTest, an_event_is_sent_to_each_destination_it_is_owed) {
-    append_durably({owe(queue_a, "one"), owe(queue_b, "two")});
+    auto sent = event({owe(queue_a, "one"), owe(queue_b, "two")});
+    sent.trace_header = "Root=1-67891233-abcdef012345678912345678";
+    append(sent);
+    sync();
     const auto deliveries = due();
     ASSERT_EQ(deliveries.size(), 2u);
     const auto& message = deliveries[0].message;
@@ -32,6 +35,7 @@ TEST_F(DeliveriesTest, an_event_is_sent_to_each_destination_it_is_owed) {
     EXPECT_EQ(item.source_arn, "arn:aws:s3:::b");
     EXPECT_EQ(item.source_account, "000000000000");
     EXPECT_EQ(item.trace.trace_id, trace_id);
+    EXPECT_EQ(item.trace_header, sent.trace_header);
     EXPECT_NE(item.body.find(R"("configurationId":"one")"), std::string::npos);
     EXPECT_EQ(item.message_id,
               message_id_of({.event_id = "event-1", .arn = queue_a, .rule_id = "one"}));

@@ -71,13 +71,17 @@ TEST_F(DeliveriesTest, a_function_takes_from_its_own_account) {
 }
 
 TEST_F(DeliveriesTest, an_event_arrives_with_its_own_message_id) {
-    const auto delivered = station.ask(delivery({item(1), item(2)}));
+    auto traced = item(1);
+    traced.trace_header = "Root=1-67891233-abcdef012345678912345678";
+    const auto delivered = station.ask(delivery({traced, item(2)}));
     ASSERT_TRUE(delivered);
     EXPECT_EQ(delivered->through, 2U);
     const auto received = station.receive("q", 10);
     ASSERT_EQ(received.size(), 2U);
     EXPECT_EQ(received[0].message_id, "m1");
     EXPECT_EQ(received[1].message_id, "m2");
+    EXPECT_EQ(received[0].trace_header, traced.trace_header);
+    EXPECT_EQ(received[1].trace_header, "");
 }
 
 TEST_F(DeliveriesTest, a_repeated_delivery_adds_nothing) {
