@@ -87,7 +87,8 @@ schema::LaneHello LeaseTable::hello() const {
             .account = identity_.account,
             .credit = static_cast<std::uint32_t>(free),
             .leases = leases_held(),
-            .grants_received = grants_received_};
+            .grants_received = grants_received_,
+            .places = places_};
 }
 
 schema::LaneExtend LeaseTable::extend(Duration visibility) const {

@@ -68,6 +68,7 @@ Result<void> Lanes::hello(const schema::LaneHello& message, Timestamp now, Effec
         worker = &workers_.add(message.worker_id, message.epoch, now);
     }
     worker->heard_at = now;
+    worker->places = message.places;
     if (has_changed(*worker, message)) register_worker(*worker, message, effects);
     return reconcile(*worker, message, now, effects);
 }
@@ -172,9 +173,9 @@ Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& 
         Queue* queue = catalogue_.find(held->queue);
         ONPUT_CHECK(queue != nullptr);
         const MessageNumber number = held->message;
+        worker->free_place();
         ONPUT_TRY_VOID(messages_.remove(
             *queue, number, now, has_outcomes ? message.outcomes[i] : nothing_said, effects));
-        worker->credit = std::min(worker->credit + 1, schema::lane_credit_max);
         ++stats_.acks;
     }
     return {};
@@ -189,7 +190,7 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
     const LaneLease* found = held_lease(*worker, LeaseId(message.lease));
     if (found == nullptr) return {};
     const LaneLease lease = *found;
-    worker->credit = std::min(worker->credit + 1, schema::lane_credit_max);
+    worker->free_place();
     ++stats_.nacks;
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);

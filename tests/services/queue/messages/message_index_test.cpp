@@ -20,7 +20,7 @@ protected:
     std::uint64_t lease_oldest() {
         const auto oldest = index.oldest_visible();
         if (!oldest) return 0;
-        index.pop_oldest();
+        index.pop(*oldest);
         index.add(oldest->number, status(MessageState::in_flight));
         index.check_invariants();
         return oldest->number.get();
@@ -121,7 +121,7 @@ TEST_F(MessageIndexTest, acknowledged_leases_do_not_pile_up) {
     for (std::uint64_t n = 1; n <= 10'000; ++n) {
         index.add_fresh(number(n), now);
         const auto oldest = index.oldest_visible();
-        index.pop_oldest();
+        index.pop(*oldest);
         index.add(oldest->number, status(MessageState::in_flight));
         index.remove(oldest->number);
     }
