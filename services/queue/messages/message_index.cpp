@@ -169,6 +169,7 @@ std::vector<MessageIndex::Candidate> MessageIndex::peek(std::size_t limit) const
 
 void MessageIndex::check_invariants() const {
     std::vector<std::pair<MessageNumber, Timestamp>> wakes;
+    wakes.reserve(wakes_.size());
     for (const Wake& wake : wakes_) wakes.emplace_back(wake.number, wake.time);
     std::ranges::sort(wakes);
     std::array<std::vector<MessageNumber>, 2> returned;

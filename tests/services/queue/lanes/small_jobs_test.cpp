@@ -14,6 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 class SmallJobsTest : public testing::Test {
+public:
+    Station station;
+
 protected:
     void SetUp() override {
         schema::FunctionInfo function;
@@ -46,7 +49,6 @@ protected:
     void ack(TestWorker& worker, int number) { worker.ack(leases_.at(number)); }
 
     using Numbers = std::vector<int>;
-    Station station;
 
 private:
     std::uint64_t last_ = 0;
