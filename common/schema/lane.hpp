@@ -140,14 +140,19 @@ struct LaneExtend {
 };
 
 struct LaneBye {
-    static constexpr MessageInfo info{.kind = Kind::lane_bye};
+    // Version 2 added running and names_running.
+    static constexpr MessageInfo info{.kind = Kind::lane_bye, .version = 2};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
     std::vector<std::uint64_t>
         unstarted;  // Leases given back uncounted; the others are still being finished.
+    // With names_running: those that it still finishes. Whatever else it holds was granted while it
+    // was leaving, and is never begun.
+    std::vector<std::uint64_t> running = {};
+    bool names_running = false;
 
-    ONPUT_FIELDS(worker_id, epoch, unstarted)
+    ONPUT_FIELDS(worker_id, epoch, unstarted, running, names_running)
     friend bool operator==(const LaneBye&, const LaneBye&) = default;
 };
 

@@ -65,6 +65,8 @@ schema::LaneBye LeaseTable::drain() {
     schema::LaneBye bye{.worker_id = identity_.worker_id, .epoch = identity_.epoch};
     for (const auto& job : waiting_) bye.unstarted.push_back(job.grant.lease);
     waiting_.clear();
+    bye.running = leases_held();
+    bye.names_running = true;
     return bye;
 }
 

@@ -64,7 +64,8 @@ public:
     // Where the queue sends grants after the next hello.
     void set_endpoint(std::string endpoint) { identity_.endpoint = std::move(endpoint); }
 
-    // Starts no more jobs, and gives back those that wait.
+    // Starts no more jobs, and gives back those that wait, and those whose grants are on their way:
+    // whatever is not said to run.
     schema::LaneBye drain();
 
     [[nodiscard]] schema::LaneHello hello() const;

@@ -143,17 +143,30 @@ Result<void> Lanes::bye(const schema::LaneBye& message, Timestamp now, Effects& 
     worker->is_leaving = true;
     for (const std::uint64_t lease : message.unstarted) {
         const LaneLease* held = held_lease(*worker, LeaseId(lease));
-        if (held == nullptr) continue;
         // A copy: ending the lease ends *held too.
-        ONPUT_TRY_VOID(end_attempt(LaneLease(*held),
-                                   {.now = now,
-                                    .visible_at = now,
-                                    .attempt = Messages::Attempt::uncounted,
-                                    .what = "released",
-                                    .detail = "worker " + worker->id + " is leaving"},
-                                   effects));
+        if (held != nullptr) ONPUT_TRY_VOID(give_back(*worker, LaneLease(*held), now, effects));
+    }
+    if (!message.names_running) return {};
+    // What was granted in that moment is on its way to a worker that takes nothing any more, and
+    // that may have ended before it could say so: by its silence the job would count as lost.
+    std::vector<std::uint64_t> running = message.running;
+    std::ranges::sort(running);
+    for (const auto& [lease, held] : workers_.leases_of(worker->number)) {
+        if (std::ranges::binary_search(running, lease.get())) continue;
+        ONPUT_TRY_VOID(give_back(*worker, held, now, effects));
     }
     return {};
+}
+
+Result<void> Lanes::give_back(const Worker& leaving, const LaneLease& lease, Timestamp now,
+                              Effects& effects) {
+    return end_attempt(lease,
+                       {.now = now,
+                        .visible_at = now,
+                        .attempt = Messages::Attempt::uncounted,
+                        .what = "released",
+                        .detail = "worker " + leaving.id + " is leaving"},
+                       effects);
 }
 
 // --- Leases -----------------------------------------------------------------------------------

@@ -252,8 +252,11 @@ void TestWorker::extend(std::uint64_t lease, std::uint32_t visibility_ms) {
 
 void TestWorker::bye(std::vector<std::uint64_t> unstarted) {
     for (const std::uint64_t lease : unstarted) std::erase(held, lease);
-    station_.send(
-        schema::LaneBye{.worker_id = id_, .epoch = epoch, .unstarted = std::move(unstarted)});
+    station_.send(schema::LaneBye{.worker_id = id_,
+                                  .epoch = epoch,
+                                  .unstarted = std::move(unstarted),
+                                  .running = held,
+                                  .names_running = true});
 }
 
 void TestWorker::start_anew() {
