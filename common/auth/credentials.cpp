@@ -16,15 +16,14 @@ bool is_account_id(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// As IAM has them; or none.
-bool is_user(std::string_view text) {
-    return text.size() <= user_bytes_max && std::ranges::all_of(text, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      std::string_view("+=,.@_-").contains(c);
-           });
-}
-
 }  // namespace
+
+bool is_user_name(std::string_view text) {
+    return !text.empty() && text.size() <= user_bytes_max && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("+=,.@_-").contains(c);
+    });
+}
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved into the ring.
 Result<void> KeyRing::add(std::string access_key, Credential credential) {
@@ -40,7 +39,8 @@ Result<void> KeyRing::add(std::string access_key, Credential credential) {
         return fail(ErrorCode::invalid_argument,
                     "the account of access key " + access_key + " is not twelve digits");
     }
-    if (!is_user(credential.user)) {
+    const bool has_user = !credential.user.empty();
+    if (has_user && !is_user_name(credential.user)) {
         return fail(ErrorCode::invalid_argument,
                     "the user of access key " + access_key +
                         " is not 1 to 64 letters, digits and any of +=,.@_-");
@@ -50,7 +50,12 @@ Result<void> KeyRing::add(std::string access_key, Credential credential) {
     }
     const auto [at, added] = credentials_.try_emplace(std::move(access_key), std::move(credential));
     if (!added) return fail(ErrorCode::conflict, "access key " + at->first + " is there twice");
+    if (has_user) users_.emplace(at->second.account_id, at->second.user);
     return {};
+}
+
+bool KeyRing::has_user(std::string_view account_id, std::string_view user) const {
+    return users_.contains({std::string(account_id), std::string(user)});
 }
 
 const Credential* KeyRing::find(std::string_view access_key) const {

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "common/base/result.hpp"
 
@@ -24,6 +26,9 @@ struct Credential {
     std::string user = {};   // Whose key it is: a name as IAM has them; empty: the account's own.
 };
 
+// 1 to user_bytes_max letters, digits and "+=,.@_-".
+bool is_user_name(std::string_view text);
+
 class KeyRing {
 public:
     // Fails with invalid_argument on an empty or overlong part, a control character or space in the
@@ -33,6 +38,9 @@ public:
 
     // Null for an unknown key. Valid until the next `add`.
     [[nodiscard]] const Credential* find(std::string_view access_key) const;
+
+    // Whether a key belongs to this user of this account.
+    [[nodiscard]] bool has_user(std::string_view account_id, std::string_view user) const;
 
     [[nodiscard]] std::size_t size() const { return credentials_.size(); }
 
@@ -44,6 +52,7 @@ private:
         }
     };
     std::unordered_map<std::string, Credential, Hash, std::equal_to<>> credentials_;
+    std::set<std::pair<std::string, std::string>> users_;  // Account and user.
 };
 
 }  // namespace onput::auth

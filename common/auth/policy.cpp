@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t arn_parts = 6;
 constexpr std::size_t account_digits = 12;
+constexpr std::string_view iam_prefix = "arn:aws:iam::";
 
 std::unexpected<Error> malformed(std::string_view what) {
     return fail(ErrorCode::invalid_argument, "policy: " + std::string(what), "malformed_policy");
@@ -48,6 +49,38 @@ Result<std::vector<std::string>> string_list(const Json& json, std::string_view 
         }
     }
     return list;
+}
+
+bool is_account(std::string_view text) {
+    return text.size() == account_digits &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What "arn:aws:iam::ACCOUNT:..." names: the account, and what follows the colon.
+struct IamArn {
+    std::string_view account;
+    std::string_view name;
+};
+std::optional<IamArn> parse_iam_arn(std::string_view text) {
+    if (!text.starts_with(iam_prefix)) return {};
+    text.remove_prefix(iam_prefix.size());
+    const std::string_view account = text.substr(0, account_digits);
+    if (!is_account(account) || !text.substr(account_digits).starts_with(':')) return {};
+    return IamArn{.account = account, .name = text.substr(account_digits + 1)};
+}
+
+// The user that an ARN's name names; empty: none.
+std::string_view user_of(const IamArn& arn) {
+    constexpr std::string_view prefix = "user/";
+    if (!arn.name.starts_with(prefix)) return {};
+    const std::string_view user = arn.name.substr(prefix.size());
+    return is_user_name(user) ? user : std::string_view();
+}
+
+std::unexpected<Error> invalid_principal(std::string_view where, std::string_view kind,
+                                         std::string_view principal, std::string_view why) {
+    return malformed(fmt::format("{}: Invalid principal in policy: \"{}\":{}. {}", where, kind,
+                                 in_quotes(principal), why));
 }
 
 Result<void> check_elements(const Json& object, std::initializer_list<std::string_view> known,
@@ -192,17 +225,16 @@ private:
 
     // What can never match anything here is a mistake that protects nothing.
     static Result<void> check_can_match(const Statement& statement, const std::string& where) {
-        const auto invalid_principal = [&where](std::string_view kind, std::string_view principal) {
-            return malformed(fmt::format(
-                "{}: Invalid principal in policy: \"{}\":{}. An account's twelve digits, "
-                "arn:aws:iam::ACCOUNT:root, a service's NAME.amazonaws.com and * are known here.",
-                where, kind, in_quotes(principal)));
-        };
+        constexpr std::string_view known =
+            "An account's twelve digits, arn:aws:iam::ACCOUNT:root, arn:aws:iam::ACCOUNT:user/NAME "
+            "without a path, a service's NAME.amazonaws.com and * are known here.";
         for (const auto& principal : statement.aws_principals) {
-            if (!is_known_principal(principal)) return invalid_principal("AWS", principal);
+            if (!is_known_principal(principal))
+                return invalid_principal(where, "AWS", principal, known);
         }
         for (const auto& principal : statement.service_principals) {
-            if (!is_service(principal)) return invalid_principal("Service", principal);
+            if (!is_service(principal))
+                return invalid_principal(where, "Service", principal, known);
         }
         for (const auto& action : statement.actions) {
             if (action.contains(':') || action.starts_with('*')) continue;
@@ -217,20 +249,11 @@ private:
         return {};
     }
 
-    static bool is_account(std::string_view text) {
-        return text.size() == account_digits &&
-               std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-    }
-
-    // No user or role asks for anything here, and there is one partition.
+    // No role or session asks for anything here, and there is one partition.
     static bool is_known_principal(std::string_view text) {
-        constexpr std::string_view prefix = "arn:aws:iam::";
-        constexpr std::string_view suffix = ":root";
         if (text == "*" || is_account(text)) return true;
-        if (!text.starts_with(prefix) || !text.ends_with(suffix)) return false;
-        text.remove_prefix(prefix.size());
-        return text.size() == account_digits + suffix.size() &&
-               is_account(text.substr(0, account_digits));
+        const auto arn = parse_iam_arn(text);
+        return arn && (arn->name == "root" || !user_of(*arn).empty());
     }
 
     static bool is_service(std::string_view text) {
@@ -318,6 +341,25 @@ Result<Policy> Policy::parse(std::string_view json, PolicySource source) {
     }
 }
 
+Result<void> Policy::check_users(const KeyRing& keys) const {
+    for (const Statement& statement : statements_) {
+        for (const std::string& principal : statement.aws_principals) {
+            const auto arn = parse_iam_arn(principal);
+            const std::string_view user = arn ? user_of(*arn) : std::string_view();
+            if (user.empty() || keys.has_user(arn->account, user)) continue;
+            return invalid_principal("statement " + statement.name, "AWS", principal,
+                                     "None of the access keys here belongs to this user.");
+        }
+    }
+    return {};
+}
+
+Result<void> check_policy_users(std::string_view json, const KeyRing& keys) {
+    const auto policy = Policy::parse(json);
+    if (!policy) return {};
+    return policy->check_users(keys);
+}
+
 PolicyDecision Policy::evaluate(const PolicyRequest& request) const {
     PolicyDecision decision;
     for (const Statement& statement : statements_) {
@@ -354,10 +396,12 @@ bool Policy::names_principal(const Statement& statement, const PolicyPrincipal& 
                statement.service_principals.end();
     }
     if (principal.account_id.empty()) return false;
-    // An account stands for everyone in it.
     return std::ranges::any_of(statement.aws_principals, [&](const std::string& named) {
-        return named == principal.account_id ||
-               named == "arn:aws:iam::" + principal.account_id + ":root";
+        // An account stands for everyone in it.
+        if (named == principal.account_id) return true;
+        const auto arn = parse_iam_arn(named);
+        if (!arn || arn->account != principal.account_id) return false;
+        return arn->name == "root" || (!principal.user.empty() && user_of(*arn) == principal.user);
     });
 }
 

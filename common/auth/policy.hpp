@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/auth/credentials.hpp"
 #include "common/base/result.hpp"
 
 namespace onput::auth {
@@ -25,6 +26,7 @@ constexpr std::size_t policy_bytes_max = 20 * 1024;
 // Who asks. A service acts on behalf of a resource, which is in the request's context.
 struct PolicyPrincipal {
     std::string account_id = {};  // Of an AWS principal; empty for a service or nobody.
+    std::string user = {};        // Of the account; empty: the account's own key.
     std::string service = {};     // "s3.amazonaws.com"; empty for an AWS principal or nobody.
 };
 
@@ -59,9 +61,13 @@ public:
     // Fails with invalid_argument `malformed_policy` and a message that names what is wrong where:
     // not JSON, more than `policy_bytes_max`, a missing, unknown or repeated element, an unknown
     // condition operator or key, or what can never match: a principal that is neither "*", an
-    // account (digits or the ARN of its root) nor a service of amazonaws.com, an action without a
-    // service, a resource that is no ARN of the partition aws.
+    // account (digits or the ARN of its root), a user's ARN nor a service of amazonaws.com, an
+    // action without a service, a resource that is no ARN of the partition aws.
     static Result<Policy> parse(std::string_view json, PolicySource source = PolicySource::request);
+
+    // Fails likewise when a statement names a user to whom none of the keys belongs: such a denial
+    // would protect nothing.
+    [[nodiscard]] Result<void> check_users(const KeyRing& keys) const;
 
     [[nodiscard]] PolicyDecision evaluate(const PolicyRequest& request) const;
 
@@ -93,6 +99,10 @@ private:
 
     std::vector<Statement> statements_;
 };
+
+// `Policy::check_users` of a policy that is being set. What is no policy passes: whoever is to keep
+// it refuses it in his own words.
+Result<void> check_policy_users(std::string_view json, const KeyRing& keys);
 
 // Whether `text` fits `pattern`, in which '*' stands for any characters and '?' for one.
 bool matches_wildcard(std::string_view pattern, std::string_view text);

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include "common/base/check.hpp"
+#include "common/base/utf8.hpp"
 
 namespace onput {
 namespace {
@@ -187,38 +187,19 @@ std::optional<RawParameter> next_parameter(std::string_view& rest) {
 }
 
 std::optional<char32_t> next_code_point(std::string_view& rest) {
-    ONPUT_CHECK(!rest.empty());
-    const auto lead = static_cast<std::uint8_t>(rest[0]);
-    std::size_t length = 1;
-    char32_t point = lead;
-    if (lead >= 0xc2 && lead <= 0xdf) {
-        length = 2;
-        point = lead & 0x1fU;
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-        length = 3;
-        point = lead & 0x0fU;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-        length = 4;
-        point = lead & 0x07U;
-    } else if (lead >= 0x80) {
-        return {};
-    }
-    if (length > rest.size()) return {};
-    for (std::size_t i = 1; i < length; ++i) {
-        const auto byte = static_cast<std::uint8_t>(rest[i]);
-        if ((byte & 0xc0U) != 0x80) return {};
-        point = (point << 6U) | (byte & 0x3fU);
-    }
-    const bool is_overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-    const bool is_surrogate = point >= 0xd800 && point <= 0xdfff;
-    if (is_overlong || is_surrogate || point > 0x10ffff) return {};
-    rest.remove_prefix(length);
-    return point;
+    const Utf8Step step = decode_utf8(rest);
+    if (step.state != Utf8State::good) return {};
+    rest.remove_prefix(step.bytes);
+    return step.code_point;
 }
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        if (!next_code_point(text)) return false;
+        if (static_cast<std::uint8_t>(text[0]) < 0x80) {
+            text.remove_prefix(1);
+        } else if (!next_code_point(text)) {
+            return false;
+        }
     }
     return true;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 
 namespace onput::pattern {
 namespace {
@@ -15,25 +16,6 @@ constexpr std::string_view any_value =
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-void append_utf8(std::string& out, std::uint32_t code_point) {
-    const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-    if (code_point < 0x80) {
-        put(code_point);
-    } else if (code_point < 0x800) {
-        put(0xc0 | (code_point >> 6));
-        put(0x80 | (code_point & 0x3f));
-    } else if (code_point < 0x10000) {
-        put(0xe0 | (code_point >> 12));
-        put(0x80 | ((code_point >> 6) & 0x3f));
-        put(0x80 | (code_point & 0x3f));
-    } else {
-        put(0xf0 | (code_point >> 18));
-        put(0x80 | ((code_point >> 12) & 0x3f));
-        put(0x80 | ((code_point >> 6) & 0x3f));
-        put(0x80 | (code_point & 0x3f));
-    }
 }
 
 }  // namespace
@@ -174,13 +156,13 @@ bool JsonReader::escape(std::string& out) {
         const std::size_t back = at_++;
         std::uint32_t low = 0;
         if (code_unit(low) && low >= 0xdc00 && low < 0xe000) {
-            append_utf8(out, 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+            append_utf8(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00), out);
             return true;
         }
         at_ = back;
     }
     // Half of a pair stands for no character, and UTF-8 cannot hold it.
-    append_utf8(out, unit >= 0xd800 && unit < 0xe000 ? 0xfffd : unit);
+    append_utf8(unit >= 0xd800 && unit < 0xe000 ? 0xfffd : unit, out);
     return true;
 }
 

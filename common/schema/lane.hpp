@@ -4,7 +4,8 @@
 //
 //     worker --LaneHello----------------------> queue   at once, then each lane_heartbeat
 //     worker --LaneCredit---------------------> queue   "send me n more"
-//     worker <--LaneGrants--------------------- queue   never more than the credit; each lease is
+//     worker <--LaneGrants--------------------- queue   never more than the credit, and one small
+//                                                       job beside large ones; each lease is
 //                                                       durable before it is sent
 //     worker --LaneAck, LaneNack, LaneExtend--> queue   by lease id; stale ones are ignored
 //     worker --LaneBye------------------------> queue   gives unstarted leases back, uncounted
@@ -26,7 +27,8 @@ inline constexpr std::uint32_t lane_credit_max = 4096;
 inline constexpr std::size_t lane_grants_max = 256;  // In one LaneGrants.
 
 struct LaneHello {
-    static constexpr MessageInfo info{.kind = Kind::lane_hello};
+    // Version 2 added places.
+    static constexpr MessageInfo info{.kind = Kind::lane_hello, .version = 2};
 
     std::string worker_id;    // Unique per process: "tts-<host>-<pid>-<random>".
     std::uint64_t epoch = 0;  // New at each start of the same worker_id.
@@ -39,9 +41,12 @@ struct LaneHello {
                                         // not here was lost on the way.
     // Grants received so far: a lost grant differs by it from one still on its way.
     std::uint64_t grants_received = 0;
+    // Jobs at a time. When large ones have all places, one small one may come beside them. 0: it
+    // takes nothing beyond its credit.
+    std::uint32_t places = 0;
 
     ONPUT_FIELDS(worker_id, epoch, endpoint, worker, queues, account, credit, leases,
-                 grants_received)
+                 grants_received, places)
     friend bool operator==(const LaneHello&, const LaneHello&) = default;
 };
 
@@ -135,14 +140,19 @@ struct LaneExtend {
 };
 
 struct LaneBye {
-    static constexpr MessageInfo info{.kind = Kind::lane_bye};
+    // Version 2 added running and names_running.
+    static constexpr MessageInfo info{.kind = Kind::lane_bye, .version = 2};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
     std::vector<std::uint64_t>
         unstarted;  // Leases given back uncounted; the others are still being finished.
+    // With names_running: those that it still finishes. Whatever else it holds was granted while it
+    // was leaving, and is never begun.
+    std::vector<std::uint64_t> running = {};
+    bool names_running = false;
 
-    ONPUT_FIELDS(worker_id, epoch, unstarted)
+    ONPUT_FIELDS(worker_id, epoch, unstarted, running, names_running)
     friend bool operator==(const LaneBye&, const LaneBye&) = default;
 };
 

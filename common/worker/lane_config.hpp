@@ -28,7 +28,7 @@ struct LaneConfig {
         option("lane_advertise", self.lane_advertise,
                "Host under which the queue reaches lane_bind; {hostname}: this machine's name; "
                "{address}: its first IPv4 address.");
-        option("places", self.places, "Jobs at a time.");
+        option("places", self.places, "Jobs at a time; a small one more beside large ones.");
     }
     // What is wrong with it, in words.
     [[nodiscard]] std::vector<std::string> faults() const;

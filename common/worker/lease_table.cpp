@@ -65,6 +65,8 @@ schema::LaneBye LeaseTable::drain() {
     schema::LaneBye bye{.worker_id = identity_.worker_id, .epoch = identity_.epoch};
     for (const auto& job : waiting_) bye.unstarted.push_back(job.grant.lease);
     waiting_.clear();
+    bye.running = leases_held();
+    bye.names_running = true;
     return bye;
 }
 
@@ -87,7 +89,8 @@ schema::LaneHello LeaseTable::hello() const {
             .account = identity_.account,
             .credit = static_cast<std::uint32_t>(free),
             .leases = leases_held(),
-            .grants_received = grants_received_};
+            .grants_received = grants_received_,
+            .places = places_};
 }
 
 schema::LaneExtend LeaseTable::extend(Duration visibility) const {

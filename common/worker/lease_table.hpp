@@ -4,8 +4,9 @@
 //     granted ──> waiting ──start_next──> running ──succeed, fail──> gone: acked or nacked
 //                    └──drain──> gone: given back, not counted as an attempt
 //
-// The queue sends no more grants than there are places, so no more than `places` wait here. A grant
-// that comes twice, or that was meant for an earlier start of this worker, is ignored.
+// The queue sends no more grants than there are places, and one small job when large ones have them
+// all, so no more than `places` and one are here. A grant that comes twice, or that was meant for an
+// earlier start of this worker, is ignored.
 #pragma once
 
 #include <deque>
@@ -63,7 +64,8 @@ public:
     // Where the queue sends grants after the next hello.
     void set_endpoint(std::string endpoint) { identity_.endpoint = std::move(endpoint); }
 
-    // Starts no more jobs, and gives back those that wait.
+    // Starts no more jobs, and gives back those that wait, and those whose grants are on their way:
+    // whatever is not said to run.
     schema::LaneBye drain();
 
     [[nodiscard]] schema::LaneHello hello() const;

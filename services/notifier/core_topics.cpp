@@ -52,10 +52,7 @@ Result<void> NotifierCore::check_publish(const schema::PublishMessages& request)
 
 Result<schema::MessagesPublished> NotifierCore::apply(const schema::PublishMessages& request,
                                                       const Caller& caller, Effects& effects) {
-    schema::TopicMessage probe;
-    probe.topic_arn = request.topic_arn;
-    probe.account = caller.principal.account;
-    ONPUT_TRY_VOID(topics_.authorize_publish(probe));
+    ONPUT_TRY_VOID(topics_.authorize_publish(request.topic_arn, caller.principal));
     ONPUT_TRY_VOID(check_publish(request));
     // As on SNS, one entry that is at fault takes the whole batch with it.
     for (const auto& entry : request.entries) ONPUT_TRY_VOID(TopicBook::check_entry(entry));

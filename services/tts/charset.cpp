@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unicode/uchar.h>
 #include <unicode/ucnv.h>
 #include <unicode/ucsdet.h>
 #include <unicode/unorm2.h>
@@ -9,8 +10,8 @@
 #include <unicode/utf16.h>
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "services/tts/language.hpp"
-#include "services/tts/utf8.hpp"
 
 namespace onput::tts {
 namespace {
@@ -41,12 +42,30 @@ bool is_latin(std::string_view charset) {
     return std::ranges::find(latin, charset) != latin.end();
 }
 
+// But for a character that the end cuts: the bytes are a probe, and may go on.
 std::string to_utf8(std::string_view bytes, const std::string& charset) {
     std::string out;
     auto decoder = CharsetDecoder::open(charset);
     if (!decoder) return out;
-    decoder->decode(bytes, true, [&out](char32_t code) { append_utf8(code, out); });
+    decoder->decode(bytes, false, [&out](char32_t code) { append_utf8(code, out); });
     return out;
+}
+
+bool is_broken(char32_t code) {
+    const auto type = u_charType(static_cast<UChar32>(code));
+    const bool is_control = type == U_CONTROL_CHAR && !(code >= 0x09 && code <= 0x0d);
+    return code == replacement_character || is_control || type == U_UNASSIGNED ||
+           type == U_PRIVATE_USE_CHAR || type == U_SURROGATE;
+}
+
+bool is_mostly_broken(std::string_view utf8) {
+    std::size_t broken = 0;
+    std::size_t characters = 0;
+    for_each_code_point(utf8, [&](char32_t code) {
+        ++characters;
+        if (is_broken(code)) ++broken;
+    });
+    return broken * broken_characters_share > characters;
 }
 
 struct Guess {
@@ -74,10 +93,39 @@ std::optional<Guess> likeliest(std::string_view bytes) {
     return {};
 }
 
+bool is_language_of(const Guess& guess, const RecognisedLanguage& read) {
+    return is_latin(guess.charset) || read.language == canonical_language(guess.language);
+}
+
 bool is_plausible(const Guess& guess, std::string_view bytes) {
     const auto read = recognise_language(to_utf8(bytes, guess.charset));
     if (!read || read->by_script_alone) return guess.confidence >= charset_confidence_min;
-    return is_latin(guess.charset) || read->language == canonical_language(guess.language);
+    return is_language_of(guess, *read);
+}
+
+// Nothing is known of a charset's name that ICU does not know.
+std::optional<UConverterType> type_of(std::string_view name) {
+    constexpr std::size_t name_bytes_max = 64;
+    if (name.empty() || name.size() > name_bytes_max) return {};
+    UErrorCode error = U_ZERO_ERROR;
+    const std::string text(name);
+    if (ucnv_countAliases(text.c_str(), &error) == 0 || U_FAILURE(error)) return {};
+    const std::unique_ptr<UConverter, decltype(&ucnv_close)> converter(
+        ucnv_open(text.c_str(), &error), ucnv_close);
+    if (U_FAILURE(error)) return {};
+    return ucnv_getType(converter.get());
+}
+
+bool is_utf16(UConverterType type) {
+    return type == UCNV_UTF16 || type == UCNV_UTF16_BigEndian || type == UCNV_UTF16_LittleEndian;
+}
+
+bool is_unicode(UConverterType type) {
+    constexpr std::array<UConverterType, 9> others{
+        UCNV_UTF8,  UCNV_UTF32_BigEndian, UCNV_UTF32_LittleEndian, UCNV_UTF32, UCNV_UTF7, UCNV_SCSU,
+        UCNV_CESU8, UCNV_BOCU1,           UCNV_IMAP_MAILBOX,
+    };
+    return is_utf16(type) || std::ranges::find(others, type) != others.end();
 }
 
 // Each high byte a letter or a mark of punctuation, and few of the letters: "caf\xe9".
@@ -102,13 +150,24 @@ bool reads_as_western(std::string_view bytes) {
 }  // namespace
 
 std::optional<std::string> known_charset(std::string_view declared) {
-    if (declared.empty() || declared.size() > 64) return {};
-    UErrorCode error = U_ZERO_ERROR;
-    const std::string name(declared);
-    if (ucnv_countAliases(name.c_str(), &error) == 0 || U_FAILURE(error)) return {};
-    const std::string charset = wider(name);
-    if (ucnv_compareNames(charset.c_str(), "utf-8") == 0) return {};
-    return charset;
+    const auto type = type_of(declared);
+    if (!type || is_unicode(*type)) return {};
+    return wider(declared);
+}
+
+bool is_declared_utf16(std::string_view declared) {
+    const auto type = type_of(declared);
+    return type && is_utf16(*type);
+}
+
+bool fits_declared(std::string_view bytes, const std::string& charset) {
+    const std::string text = to_utf8(bytes, charset);
+    if (is_mostly_broken(text)) return false;
+    if (recognise_language(text)) return true;
+    const auto guess = likeliest(bytes);
+    if (!guess) return true;
+    const auto read = recognise_language(to_utf8(bytes, guess->charset));
+    return !read || read->by_script_alone || !is_language_of(*guess, *read);
 }
 
 std::optional<std::string> detect_charset(std::string_view bytes) {

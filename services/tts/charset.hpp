@@ -16,9 +16,19 @@ namespace onput::tts {
 // script that one language alone uses.
 inline constexpr int charset_confidence_min = 50;
 
+// Of a probe's characters, at most one in so many may be broken or nothing that a text has.
+inline constexpr std::size_t broken_characters_share = 50;
+
 // The name by which ICU knows a charset that somebody declared ("cp1251", "Shift-JIS"), in lower
-// case; nothing when it knows none, and for UTF-8, which needs no declaring.
+// case; nothing when it knows none, and for Unicode's own.
 std::optional<std::string> known_charset(std::string_view declared);
+// Whether that is UTF-16 of either order.
+bool is_declared_utf16(std::string_view declared);
+
+// Whether the bytes can be what was declared: they decode to hardly anything that no text has, and
+// where they read as no language, ICU's guess does not read as one either. Declarations are wrong
+// often enough: "iso-8859-1" of a server's default, over Russian.
+bool fits_declared(std::string_view bytes, const std::string& charset);
 
 // Of bytes that are no UTF-8 or UTF-16. In this order: what ICU takes for likeliest, if the text
 // then reads as a language; or if ICU is sure; windows-1252 when high bytes are few and all of them

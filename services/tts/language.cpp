@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/base/text.hpp"
-#include "services/tts/utf8.hpp"
+#include "common/base/utf8.hpp"
 
 namespace onput::tts {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "common/base/check.hpp"
 #include "common/base/errno_text.hpp"
+#include "common/base/utf8.hpp"
 #include "services/tts/speech.hpp"
-#include "services/tts/utf8.hpp"
 
 namespace onput::tts {
 namespace {

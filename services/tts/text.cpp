@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
-#include "services/tts/utf8.hpp"
+#include "common/base/utf8.hpp"
 
 namespace onput::tts {
 namespace {
@@ -68,11 +68,17 @@ std::optional<TextEncoding> guess_utf16(std::string_view bytes) {
     return encoding;
 }
 
-bool reads_as_utf8(std::string_view bytes) {
+enum class Probe : std::uint8_t { beginning, whole };
+
+// A character that the end of a beginning cuts is right so far. At the end of a whole text it is
+// one where others are right before it; alone, it is a letter of eight bits: "caf\xe9".
+bool reads_as_utf8(std::string_view bytes, Probe probe) {
+    bool has_long = false;
     while (!bytes.empty()) {
         const Utf8Step step = decode_utf8(bytes);
         if (step.state == Utf8State::bad) return false;
-        if (step.state == Utf8State::cut) return true;  // At the end of the probe, not of the text.
+        if (step.state == Utf8State::cut) return probe == Probe::beginning || has_long;
+        has_long = has_long || step.bytes > 1;
         bytes.remove_prefix(step.bytes);
     }
     return true;
@@ -155,22 +161,29 @@ Result<void> TextDecoder::decide() {
         return byte == 0x7f || (byte < 0x20 && !is_line_or_space(byte));
     }));
     if (controls * control_bytes_share > pending_.size()) {
+        if (is_declared_utf16(declared_)) return unknown_encoding();
         return not_a_text(
             fmt::format("{} control characters in its first {} bytes", controls, pending_.size()));
     }
-    if (reads_as_utf8(pending_)) return is(utf8, "utf-8");
+    if (reads_as_utf8(pending_, is_finished_ ? Probe::whole : Probe::beginning))
+        return is(utf8, "utf-8");
     return decide_other();
+}
+
+std::unexpected<Error> TextDecoder::unknown_encoding() const {
+    const bool is_utf16 = is_declared_utf16(declared_);
+    return fail(ErrorCode::invalid_argument,
+                is_utf16 ? "the text is declared as UTF-16, and neither its first bytes nor a NUL "
+                           "among them say so: convert it to UTF-8, or put a byte order mark first"
+                         : "the text is no UTF-8, and its encoding cannot be told: convert it, or "
+                           "upload it with Content-Type 'text/plain; charset=...'",
+                "unknown_encoding");
 }
 
 Result<void> TextDecoder::decide_other() {
     auto charset = known_charset(declared_);
-    if (!charset) charset = detect_charset(pending_);
-    if (!charset) {
-        return fail(ErrorCode::invalid_argument,
-                    "the text is no UTF-8, and its encoding cannot be told: convert it, or upload "
-                    "it with Content-Type 'text/plain; charset=...'",
-                    "unknown_encoding");
-    }
+    if (!charset || !fits_declared(pending_, *charset)) charset = detect_charset(pending_);
+    if (!charset) return unknown_encoding();
     return open_other(*std::move(charset));
 }
 

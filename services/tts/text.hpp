@@ -7,7 +7,8 @@
 //   3. Any other NUL: not a text. Seven bits with the escapes of ISO-2022-JP: that. Else control
 //      characters above one byte in fifty: not a text.
 //   4. Well-formed UTF-8: UTF-8, whatever was declared.
-//   5. The charset that the object's Content-Type declares, when ICU knows it.
+//   5. The charset that the object's Content-Type declares, when ICU knows it, it is none of
+//      Unicode's (rules 1, 2 and 4 see those), and it fits the bytes.
 //   6. What charset.hpp detects: windows-1251, koi8-r, shift_jis, gb18030, windows-1252 ...
 //   7. Else it is refused, rather than spoken as gibberish.
 // After that a NUL is still "not a text", and what does not decode becomes a space.
@@ -55,6 +56,7 @@ public:
 private:
     Result<void> decide();
     Result<void> decide_other();
+    [[nodiscard]] std::unexpected<Error> unknown_encoding() const;
     Result<void> open_other(std::string charset);
     Result<void> decode(std::string& out);
     void decode_utf8_bytes(std::string& out);

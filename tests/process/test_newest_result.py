@@ -1,4 +1,4 @@
-"""Two workers on two versions of one object: what stays is the result of the newest, whoever ends last."""
+"""Long texts and short ones: the newest upload's result stays, whoever ends last; short ones do not wait for long."""
 import pathlib
 
 from harness.instance import Onput
@@ -33,3 +33,16 @@ def test_the_result_of_the_newest_upload_stays(tmp_path):
         story = onput.run("trace", "--wait", "120", long_one).stdout
         assert "replaced by a newer upload" in story
         assert onput.wait_for_object("outbox", "a.mp3") == newest
+
+
+def test_short_texts_behind_a_long_one_are_spoken_before_it(tmp_path):
+    names = [f"short-{number}" for number in range(40)]
+    with Onput(tmp_path, tts=1) as onput:
+        onput.s3.put_object(Bucket="inbox", Key="long.txt", Body=LONG * 4)
+        wait_until(lambda: is_speaking(onput), 20, "the long text is spoken")
+        for name in names:
+            onput.s3.put_object(Bucket="inbox", Key=f"{name}.txt", Body=SHORT)
+        for name in names:
+            onput.wait_for_object("outbox", f"{name}.mp3", 120)
+        assert sorted(onput.keys("outbox")) == sorted(f"{name}.mp3" for name in names)
+        assert is_speaking(onput), "the long text was done too soon to prove anything"

@@ -41,6 +41,12 @@ def test_a_declared_charset_is_read(onput):
     assert "voice ru, text cp866" in story_of(onput, "declared.txt")[-1]
 
 
+def test_utf16_that_is_declared_over_another_encoding_is_not_believed(onput):
+    onput.s3.put_object(Bucket="inbox", Key="declared-wide.txt", Body=RUSSIAN.encode("cp1251"),
+                        ContentType="text/plain; charset=utf-16")
+    assert "voice ru, text windows-1251" in story_of(onput, "declared-wide.txt")[-1]
+
+
 @pytest.mark.parametrize("key, body, reason", [
     ("cp866.txt", RUSSIAN.encode("cp866"), "encoding cannot be told"),
     ("galician.txt", "Hoxe fai bo tempo e fomos pasear polo parque cos nosos amigos e amigas.".encode(),

@@ -1,4 +1,7 @@
 // Operations on topics themselves.
+#include <fmt/format.h>
+
+#include "common/auth/policy.hpp"
 #include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/operation.hpp"
@@ -9,7 +12,17 @@ namespace {
 
 using aws::texts_of;
 
-Result<schema::CreateTopic> read_create(const Value& input) {
+// Only the gateway knows which users there are; the rest of a policy is the notifier's to judge.
+// `where`: the parameter as SNS names it.
+Result<void> check_policy(const Call& call, std::string_view where, std::string_view policy) {
+    const auto checked = auth::check_policy_users(policy, call.context.shared.keys);
+    if (checked) return {};
+    return invalid_parameter(
+        fmt::format("{}Policy Error: PrincipalNotFound: {}", where, checked.error().message));
+}
+
+Result<schema::CreateTopic> read_create(const Call& call) {
+    const Value& input = call.input;
     schema::CreateTopic message{.name = input.text_of("Name"),
                                 .attributes = texts_of(input, "Attributes")};
     if (message.name.empty()) return invalid_parameter("Topic Name");
@@ -18,13 +31,18 @@ Result<schema::CreateTopic> read_create(const Value& input) {
             "DataProtectionPolicy Reason: data protection policies are not implemented here");
     }
     ONPUT_TRY(message.tags, read_tags(input));
+    const auto policy = message.attributes.find("Policy");
+    if (policy != message.attributes.end())
+        ONPUT_TRY_VOID(check_policy(call, "Attributes Reason: ", policy->second));
     return message;
 }
 
-schema::SetTopicAttribute read_set_attribute(const Value& input) {
-    return schema::SetTopicAttribute{.arn = input.text_of("TopicArn"),
-                                     .name = input.text_of("AttributeName"),
-                                     .value = input.text_of("AttributeValue")};
+Result<schema::SetTopicAttribute> read_set_attribute(const Call& call) {
+    schema::SetTopicAttribute message{.arn = call.input.text_of("TopicArn"),
+                                      .name = call.input.text_of("AttributeName"),
+                                      .value = call.input.text_of("AttributeValue")};
+    if (message.name == "Policy") ONPUT_TRY_VOID(check_policy(call, "", message.value));
+    return message;
 }
 
 Value describe_created(const schema::TopicInfo& topic, const Value&) {
@@ -66,7 +84,7 @@ M of_topic(const Value& input) {
 }  // namespace
 
 Outcome create_topic(Call& call) {
-    return ask(call, read_create(call.input), &describe_created);
+    return ask(call, read_create(call), &describe_created);
 }
 
 Outcome delete_topic(Call& call) {
@@ -84,7 +102,7 @@ Outcome get_topic_attributes(Call& call) {
 }
 
 Outcome set_topic_attributes(Call& call) {
-    return ask<schema::SetTopicAttribute>(call, read_set_attribute(call.input), &describe_nothing);
+    return ask(call, read_set_attribute(call), &describe_nothing);
 }
 
 }  // namespace onput::gateway::sns

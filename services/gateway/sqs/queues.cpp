@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/policy.hpp"
 #include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sqs/operation.hpp"
 
@@ -64,6 +65,18 @@ Result<void> check_endpoint(const Call& call) {
                 "InvalidAction");
 }
 
+// Only the gateway knows which users there are; the rest of a policy is the queue service's to judge.
+Result<void> check_policy(const Call& call, const std::map<std::string, std::string>& attributes) {
+    const auto policy = attributes.find("Policy");
+    if (policy == attributes.end()) return {};
+    const auto checked = auth::check_policy_users(policy->second, call.context.shared.keys);
+    if (checked) return {};
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("Invalid value for the parameter Policy. Reason: {}", checked.error().message),
+        "InvalidAttributeValue");
+}
+
 }  // namespace
 
 Outcome create_queue(Call& call) {
@@ -72,6 +85,8 @@ Outcome create_queue(Call& call) {
                                       .attributes = texts_of(call.input, "Attributes"),
                                       .tags = texts_of(call.input, "tags")};
     if (message.name.empty()) co_return missing_parameter("QueueName");
+    if (const auto fits = check_policy(call, message.attributes); !fits)
+        co_return std::unexpected(fits.error());
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
@@ -149,6 +164,8 @@ Outcome set_queue_attributes(Call& call) {
                                              .name = queue->name,
                                              .attributes = texts_of(call.input, "Attributes")};
     if (message.attributes.empty()) co_return missing_parameter("Attribute.Name");
+    if (const auto fits = check_policy(call, message.attributes); !fits)
+        co_return std::unexpected(fits.error());
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return Value();

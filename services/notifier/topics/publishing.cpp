@@ -55,6 +55,12 @@ Result<void> TopicBook::authorize_publish(const schema::TopicMessage& message) c
     return check_publisher(*topic, message);
 }
 
+Result<void> TopicBook::authorize_publish(const std::string& topic_arn,
+                                          const schema::Principal& principal) const {
+    ONPUT_TRY(const Topic* topic, state_->known_topic(topic_arn));
+    return check_access(*topic, principal, "SNS:Publish");
+}
+
 Result<void> TopicBook::check_entry(const schema::PublishEntry& entry) {
     return check_message(entry);
 }

@@ -84,14 +84,15 @@ Result<void> judge(const Topic& topic, const auth::PolicyRequest& request, bool 
         "because no resource-based policy allows the " + request.action + " action");
 }
 
-auth::PolicyRequest request_of_account(const Topic& topic, std::string_view account,
-                                       std::string_view action) {
+auth::PolicyRequest request_of(const Topic& topic, const schema::Principal& principal,
+                               std::string_view action) {
     auth::PolicyRequest request;
-    request.principal.account_id = account;
+    request.principal.account_id = principal.account;
+    request.principal.user = principal.user;
     request.action = action;
     request.resource = topic.arn;
     // What the default policy's condition compares with the owner.
-    if (!account.empty()) request.source_owner = std::string(account);
+    if (!principal.account.empty()) request.source_owner = principal.account;
     return request;
 }
 
@@ -148,8 +149,8 @@ Result<void> check_access(const Topic& topic, const schema::Principal& principal
     if (principal.account.empty() && action != "SNS:Publish") {
         return not_authorized(who, action, topic.arn, "because the request is not signed");
     }
-    return judge(topic, request_of_account(topic, principal.account, action),
-                 principal.account == topic.account, who);
+    return judge(topic, request_of(topic, principal, action), principal.account == topic.account,
+                 who);
 }
 
 Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& message) {

@@ -147,6 +147,9 @@ public:
     // Publishing. Who it is: `message.account`, or `message.service` on behalf of source_arn. Fails
     // with NotFound or AuthorizationError. A function of the topic's own account needs no policy.
     [[nodiscard]] Result<void> authorize_publish(const schema::TopicMessage& message) const;
+    // Likewise for somebody who asks, whose user the message would not name.
+    [[nodiscard]] Result<void> authorize_publish(const std::string& topic_arn,
+                                                 const schema::Principal& principal) const;
     // SNS's rules for one message: sizes, characters of the subject, attributes, MessageStructure.
     // InvalidParameter or ParameterValueInvalid.
     [[nodiscard]] static Result<void> check_entry(const schema::PublishEntry& entry);

@@ -12,6 +12,17 @@ std::unexpected<Error> denied(const Queue& queue) {
                 "AccessDenied");
 }
 
+auth::PolicyEffect effect_of(const Queue& queue, const schema::Principal& principal,
+                             std::string_view action) {
+    if (!queue.settings.policy) return auth::PolicyEffect::no_match;
+    auth::PolicyRequest request;
+    request.principal.account_id = principal.account;
+    request.principal.user = principal.user;
+    request.action = action;
+    request.resource = queue.arn;
+    return queue.settings.policy->evaluate(request).effect;
+}
+
 }  // namespace
 
 Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal& principal,
@@ -20,25 +31,21 @@ Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal&
     Queue* queue = catalogue.find_queue(account.empty() ? principal.account : account, name);
     if (queue == nullptr) return does_not_exist();
     const bool is_owner = queue->account == principal.account;
-    if (!queue->settings.policy) {
-        if (!is_owner) return denied(*queue);
-        return queue;
-    }
-    auth::PolicyRequest request;
-    request.principal.account_id = principal.account;
-    request.action = action;
-    request.resource = queue->arn;
-    const auth::PolicyEffect effect = queue->settings.policy->evaluate(request).effect;
+    const auth::PolicyEffect effect = effect_of(*queue, principal, action);
     if (effect == auth::PolicyEffect::deny) return denied(*queue);
     if (!is_owner && effect != auth::PolicyEffect::allow) return denied(*queue);
     return queue;
 }
 
 Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& principal,
-                        const std::string& account, const std::string& name) {
+                        const std::string& account, const std::string& name,
+                        std::string_view action) {
     Queue* queue = catalogue.find_queue(account.empty() ? principal.account : account, name);
     if (queue == nullptr) return does_not_exist();
     if (queue->account != principal.account) return denied(*queue);
+    const bool is_denied =
+        !principal.user.empty() && effect_of(*queue, principal, action) == auth::PolicyEffect::deny;
+    if (is_denied) return denied(*queue);
     return queue;
 }
 

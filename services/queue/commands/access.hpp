@@ -1,5 +1,5 @@
-// Access: who may do what with a queue. Its owner's account may do everything that the queue's
-// policy does not deny; other accounts and services need the policy to allow it.
+// Access: who may do what with a queue. Its owner's account, its users included, may do everything
+// that the queue's policy does not deny; other accounts and services need the policy to allow it.
 #pragma once
 
 #include <string>
@@ -16,10 +16,11 @@ Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal&
                             const std::string& account, const std::string& name,
                             std::string_view action);
 
-// The same for what only the owner's account may do, whatever the policy says: the policy itself
-// must stay within reach.
+// The same for what only the owner's account may do. The account's own keys may, whatever the policy
+// says: the policy itself must stay within reach. Its users may unless the policy denies it.
 Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& principal,
-                        const std::string& account, const std::string& name);
+                        const std::string& account, const std::string& name,
+                        std::string_view action);
 
 // A service that acts on behalf of a resource: S3 for a bucket.
 struct ServiceCall {

@@ -93,8 +93,8 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
 
 Result<schema::Empty> QueueCommands::remove(const schema::DeleteQueue& request,
                                             const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue,
-              find_own(parts_.catalogue, caller.principal, request.account, request.name));
+    ONPUT_TRY(Queue * queue, find_own(parts_.catalogue, caller.principal, request.account,
+                                      request.name, "sqs:DeleteQueue"));
     parts_.dispatcher.cancel_all(*queue, effects);
     parts_.messages.forget(*queue);
     parts_.sweeper.add(queue->number, MessageNumber(UINT64_MAX));
@@ -134,8 +134,8 @@ Result<schema::QueueInfo> QueueCommands::describe(const schema::DescribeQueue& r
 
 Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttributes& request,
                                                     const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue,
-              find_own(parts_.catalogue, caller.principal, request.account, request.name));
+    ONPUT_TRY(Queue * queue, find_own(parts_.catalogue, caller.principal, request.account,
+                                      request.name, "sqs:SetQueueAttributes"));
     // The request's own faults come first: they are named, whatever the queue has.
     ONPUT_TRY_VOID(parse_settings(request.attributes));
     Attributes attributes = merge_attributes(queue->record.attributes, request.attributes);

@@ -164,6 +164,26 @@ std::vector<Worker*> Dispatcher::takers_of(const Queue& queue) const {
     return takers;
 }
 
+std::optional<Dispatcher::Pick> Dispatcher::pick(Queue& queue,
+                                                 const std::vector<Worker*>& takers) const {
+    const auto least_loaded = [&](auto can_take) {
+        std::optional<std::size_t> best;
+        for (std::size_t i = 0; i < takers.size(); ++i) {
+            const std::size_t at = (first_taker_ + i) % takers.size();
+            if (!can_take(*takers[at])) continue;
+            if (!best || takers[at]->held < takers[*best]->held) best = at;
+        }
+        return best;
+    };
+    if (const auto best = least_loaded([](const Worker& worker) { return worker.can_take(); })) {
+        return Pick{.taker = *best, .only = {}};
+    }
+    if (!queue.messages.oldest_visible(JobSize::small)) return {};
+    const auto best = least_loaded([](const Worker& worker) { return worker.can_take_small(); });
+    if (!best) return {};
+    return Pick{.taker = *best, .only = JobSize::small};
+}
+
 Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>& takers,
                                               std::size_t limit, Timestamp now, Effects& effects) {
     std::size_t granted = 0;
@@ -175,25 +195,22 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
     std::vector<Frame> open(takers.size());
     while (granted < limit &&
            (queue.function || queue.messages.count(MessageState::in_flight) < in_flight_max)) {
-        std::size_t best = SIZE_MAX;
-        for (std::size_t i = 0; i < takers.size(); ++i) {
-            const std::size_t at = (first_taker_ + i) % takers.size();
-            if (!takers[at]->can_take()) continue;
-            if (best == SIZE_MAX || takers[at]->held < takers[best]->held) best = at;
-        }
-        if (best == SIZE_MAX) break;
-        Worker& worker = *takers[best];
-        ONPUT_TRY(auto leased,
-                  messages_.lease_oldest(
-                      queue, {.now = now, .visibility = queue.lane_visibility(), .worker = &worker},
-                      effects));
+        const auto picked = pick(queue, takers);
+        if (!picked) break;
+        Worker& worker = *takers[picked->taker];
+        ONPUT_TRY(auto leased, messages_.lease_oldest(queue,
+                                                      {.now = now,
+                                                       .visibility = queue.lane_visibility(),
+                                                       .worker = &worker,
+                                                       .only = picked->only},
+                                                      effects));
         if (!leased) break;
-        first_taker_ = best + 1;
-        --worker.credit;
+        first_taker_ = picked->taker + 1;
+        if (!picked->only) --worker.credit;
         ++worker.grants_sent;
         ++granted;
         schema::LaneGrant grant = show_grant(queue, *std::move(leased));
-        Frame& frame = open[best];
+        Frame& frame = open[picked->taker];
         if (frame.index == SIZE_MAX || frame.bytes + grant.body.size() > grants_bytes_max ||
             effects.grants[frame.index].grants.size() >= schema::lane_grants_max) {
             frame = {.index = effects.grants.size(), .bytes = 0};
@@ -228,9 +245,7 @@ Result<void> Dispatcher::serve(Timestamp now, Effects& effects) {
         ONPUT_TRY(const std::size_t granted, serve_workers(*queue, takers, limit, now, effects));
         idle = granted == 0 ? idle + 1 : 0;
         if (queue->messages.count(MessageState::visible) > 0) agenda_.activate(*queue);
-        const bool has_credit =
-            std::ranges::any_of(takers, [](const Worker* worker) { return worker->can_take(); });
-        if (granted == 0 && has_credit && may_take(*queue)) is_clearing_ = true;
+        if (granted == 0 && may_take(*queue) && pick(*queue, takers)) is_clearing_ = true;
     }
     return {};
 }

@@ -1,6 +1,10 @@
 // Dispatcher: who gets the next message. Receives that wait come first, in the order of their
 // arrival; then workers with credit, the one with the fewest leases first, so that an idle worker
 // never watches a busy one collect. Queues take turns.
+//
+// Places are given by age, to small and large jobs alike, so none waits for ever. A worker whose
+// places are all taken by large jobs gets one small job beside them: so small ones do not wait for
+// the end of large ones.
 #pragma once
 
 #include <map>
@@ -80,6 +84,12 @@ private:
     Result<std::size_t> serve_workers(Queue& queue, std::vector<Worker*>& takers, std::size_t limit,
                                       Timestamp now, Effects& effects);
     [[nodiscard]] std::vector<Worker*> takers_of(const Queue& queue) const;
+    // Who gets the queue's next message, and of which size only.
+    struct Pick {
+        std::size_t taker = 0;
+        std::optional<JobSize> only;
+    };
+    [[nodiscard]] std::optional<Pick> pick(Queue& queue, const std::vector<Worker*>& takers) const;
     [[nodiscard]] static bool may_take(const Queue& queue) {
         return queue.messages.count(MessageState::visible) > 0 &&
                queue.messages.count(MessageState::in_flight) < in_flight_max;

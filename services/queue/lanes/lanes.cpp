@@ -68,6 +68,7 @@ Result<void> Lanes::hello(const schema::LaneHello& message, Timestamp now, Effec
         worker = &workers_.add(message.worker_id, message.epoch, now);
     }
     worker->heard_at = now;
+    worker->places = message.places;
     if (has_changed(*worker, message)) register_worker(*worker, message, effects);
     return reconcile(*worker, message, now, effects);
 }
@@ -142,17 +143,30 @@ Result<void> Lanes::bye(const schema::LaneBye& message, Timestamp now, Effects& 
     worker->is_leaving = true;
     for (const std::uint64_t lease : message.unstarted) {
         const LaneLease* held = held_lease(*worker, LeaseId(lease));
-        if (held == nullptr) continue;
         // A copy: ending the lease ends *held too.
-        ONPUT_TRY_VOID(end_attempt(LaneLease(*held),
-                                   {.now = now,
-                                    .visible_at = now,
-                                    .attempt = Messages::Attempt::uncounted,
-                                    .what = "released",
-                                    .detail = "worker " + worker->id + " is leaving"},
-                                   effects));
+        if (held != nullptr) ONPUT_TRY_VOID(give_back(*worker, LaneLease(*held), now, effects));
+    }
+    if (!message.names_running) return {};
+    // What was granted in that moment is on its way to a worker that takes nothing any more, and
+    // that may have ended before it could say so: by its silence the job would count as lost.
+    std::vector<std::uint64_t> running = message.running;
+    std::ranges::sort(running);
+    for (const auto& [lease, held] : workers_.leases_of(worker->number)) {
+        if (std::ranges::binary_search(running, lease.get())) continue;
+        ONPUT_TRY_VOID(give_back(*worker, held, now, effects));
     }
     return {};
+}
+
+Result<void> Lanes::give_back(const Worker& leaving, const LaneLease& lease, Timestamp now,
+                              Effects& effects) {
+    return end_attempt(lease,
+                       {.now = now,
+                        .visible_at = now,
+                        .attempt = Messages::Attempt::uncounted,
+                        .what = "released",
+                        .detail = "worker " + leaving.id + " is leaving"},
+                       effects);
 }
 
 // --- Leases -----------------------------------------------------------------------------------
@@ -172,9 +186,9 @@ Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& 
         Queue* queue = catalogue_.find(held->queue);
         ONPUT_CHECK(queue != nullptr);
         const MessageNumber number = held->message;
+        worker->free_place();
         ONPUT_TRY_VOID(messages_.remove(
             *queue, number, now, has_outcomes ? message.outcomes[i] : nothing_said, effects));
-        worker->credit = std::min(worker->credit + 1, schema::lane_credit_max);
         ++stats_.acks;
     }
     return {};
@@ -189,7 +203,7 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
     const LaneLease* found = held_lease(*worker, LeaseId(message.lease));
     if (found == nullptr) return {};
     const LaneLease lease = *found;
-    worker->credit = std::min(worker->credit + 1, schema::lane_credit_max);
+    worker->free_place();
     ++stats_.nacks;
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);

@@ -11,8 +11,9 @@
 //                                      attempts counted as lost
 //   ack, nack, extend                  by lease id, from the lease's present holder only; anything
 //                                      else is stale: ignored and counted
-//   bye                                unstarted leases are returned uncounted; it gets nothing
-//                                      more and finishes what it has
+//   bye                                unstarted leases are returned uncounted, those included
+//                                      whose grants are on their way; it gets nothing more and
+//                                      finishes what it has
 //
 // After a restart of the queue a worker's leases stay with it: its acks are good at once, and it
 // has `lane_silence` to say hello and list those that it still holds.
@@ -94,6 +95,9 @@ private:
     // Returns the leases that got lost on the way; how many may still be on it.
     Result<std::uint32_t> return_lost(Worker& worker, const schema::LaneHello& message,
                                       Timestamp now, Effects& effects);
+    // Ends an attempt that a leaving worker does not begin.
+    Result<void> give_back(const Worker& leaving, const LaneLease& lease, Timestamp now,
+                           Effects& effects);
     // Ends an attempt that will not be acknowledged.
     Result<void> end_attempt(const LaneLease& lease, const Messages::Return& back,
                              Effects& effects);

@@ -3,12 +3,18 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "common/schema/lane.hpp"
 
 namespace onput::queue {
 
 bool Worker::serves(const Queue& queue) const {
     if (queue.function) return !kind.empty() && queue.function->function.worker == kind;
     return queue.account == account && std::ranges::find(queues, queue.name) != queues.end();
+}
+
+void Worker::free_place() {
+    const bool was_beside = places > 0 && held > places;
+    if (!was_beside) credit = std::min(credit + 1, schema::lane_credit_max);
 }
 
 Worker* Workers::find(std::string_view id) {
@@ -47,6 +53,7 @@ void Workers::begin_lease(LeaseId lease, const LaneLease& held) {
     const bool is_new = leases_.emplace(lease, held).second;
     ONPUT_CHECK(is_new);
     ++worker->held;
+    if (held.size == JobSize::large) ++worker->held_large;
 }
 
 const LaneLease* Workers::find_lease(LeaseId lease) const {
@@ -57,10 +64,17 @@ const LaneLease* Workers::find_lease(LeaseId lease) const {
 void Workers::end_lease(LeaseId lease) {
     const auto found = leases_.find(lease);
     if (found == leases_.end()) return;
-    Worker* worker = find(found->second.worker);
+    count_ended(found->second);
+    leases_.erase(found);
+}
+
+void Workers::count_ended(const LaneLease& lease) {
+    Worker* worker = find(lease.worker);
     ONPUT_CHECK(worker != nullptr && worker->held > 0);
     --worker->held;
-    leases_.erase(found);
+    if (lease.size != JobSize::large) return;
+    ONPUT_CHECK(worker->held_large > 0);
+    --worker->held_large;
 }
 
 void Workers::end_leases_of(QueueNumber queue) {
@@ -69,9 +83,7 @@ void Workers::end_leases_of(QueueNumber queue) {
             ++entry;
             continue;
         }
-        Worker* worker = find(entry->second.worker);
-        ONPUT_CHECK(worker != nullptr && worker->held > 0);
-        --worker->held;
+        count_ended(entry->second);
         entry = leases_.erase(entry);
     }
 }

@@ -28,12 +28,22 @@ struct Worker {
     std::vector<std::string> queues;
     std::uint32_t credit = 0;       // Grants that may be sent now.
     std::uint64_t grants_sent = 0;  // In this epoch, as the worker counts them.
+    std::uint32_t places = 0;       // Jobs at a time. 0: it does not say.
     std::size_t held = 0;           // Leases.
+    std::size_t held_large = 0;     // Of them, of large jobs.
     Timestamp heard_at;
     bool is_leaving = false;  // Has said bye: finishes what it has, gets nothing more.
 
     [[nodiscard]] bool serves(const Queue& queue) const;
     [[nodiscard]] bool can_take() const { return credit > 0 && !is_leaving && !endpoint.empty(); }
+    // Large jobs have all its places: one small job more may run beside them.
+    [[nodiscard]] bool can_take_small() const {
+        return places > 0 && held == places && held_large == places && !is_leaving &&
+               !endpoint.empty();
+    }
+    // The worker has said that one of its leases ends: its place is free, unless it ran beside all
+    // places. Said before the lease ends here.
+    void free_place();
 };
 
 // A lease over a lane. Leases of receives are known by their receipts only.
@@ -41,6 +51,7 @@ struct LaneLease {
     QueueNumber queue;
     MessageNumber message;
     WorkerNumber worker;
+    JobSize size = JobSize::small;
     // When its grant went out over the lane. Nothing: it still waits to be durable.
     std::optional<Timestamp> sent_at;
 };
@@ -72,6 +83,8 @@ public:
     [[nodiscard]] std::vector<std::pair<LeaseId, LaneLease>> leases_of(WorkerNumber worker) const;
 
 private:
+    void count_ended(const LaneLease& lease);
+
     ByNumber workers_;
     std::unordered_map<std::string, Worker*> by_id_;
     std::unordered_map<LeaseId, LaneLease> leases_;

@@ -12,9 +12,10 @@ constexpr std::size_t wakes_compaction_min = 1024;
 
 }  // namespace
 
-void MessageIndex::add_fresh(MessageNumber number, Timestamp sent_at) {
-    ONPUT_CHECK(fresh_.empty() || fresh_.back().number < number);
-    fresh_.push_back({number, sent_at});
+void MessageIndex::add_fresh(MessageNumber number, Timestamp sent_at, JobSize size) {
+    std::deque<Fresh>& fresh = line(size).fresh;
+    ONPUT_CHECK(fresh.empty() || fresh.back().number < number);
+    fresh.push_back({number, sent_at});
 }
 
 void MessageIndex::add(MessageNumber number, const MessageStatus& status) {
@@ -36,7 +37,7 @@ void MessageIndex::change(MessageNumber number, const MessageStatus& status) {
 void MessageIndex::enter(MessageNumber number, const MessageStatus& status) {
     ++counter(status.state);
     if (status.state == MessageState::visible) {
-        returned_.push_back(number);
+        line(status.size).returned.push_back(number);
     } else {
         push_wake({status.visible_at, number});
     }
@@ -69,25 +70,34 @@ bool MessageIndex::is_stale(const Wake& wake) const {
            status->visible_at != wake.time;
 }
 
-std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible() {
-    while (!returned_.empty() && is_stale(returned_.front())) returned_.pop_front();
-    if (returned_.empty() || (!fresh_.empty() && fresh_.front().number < returned_.front())) {
-        if (fresh_.empty()) return {};
-        return Candidate{.number = fresh_.front().number,
-                         .status = {.sent_at = fresh_.front().sent_at}};
-    }
-    return Candidate{.number = returned_.front(), .status = *find(returned_.front())};
+std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible(std::optional<JobSize> only) {
+    if (only) return first_in_line(*only);
+    const auto small = first_in_line(JobSize::small);
+    const auto large = first_in_line(JobSize::large);
+    if (!small || !large) return small ? small : large;
+    return small->number < large->number ? small : large;
 }
 
-void MessageIndex::pop_oldest() {
-    const auto oldest = oldest_visible();
-    ONPUT_CHECK(oldest.has_value());
-    if (!returned_.empty() && returned_.front() == oldest->number) {
-        returned_.pop_front();
-        remove(oldest->number);
-    } else {
-        fresh_.pop_front();
+std::optional<MessageIndex::Candidate> MessageIndex::first_in_line(JobSize size) {
+    auto& [fresh, returned] = line(size);
+    while (!returned.empty() && is_stale(returned.front())) returned.pop_front();
+    if (returned.empty() || (!fresh.empty() && fresh.front().number < returned.front())) {
+        if (fresh.empty()) return {};
+        return Candidate{.number = fresh.front().number,
+                         .status = {.sent_at = fresh.front().sent_at, .size = size}};
     }
+    return Candidate{.number = returned.front(), .status = *find(returned.front())};
+}
+
+void MessageIndex::pop(const Candidate& oldest) {
+    auto& [fresh, returned] = line(oldest.status.size);
+    if (!returned.empty() && returned.front() == oldest.number) {
+        returned.pop_front();
+        remove(oldest.number);
+        return;
+    }
+    ONPUT_CHECK(!fresh.empty() && fresh.front().number == oldest.number);
+    fresh.pop_front();
 }
 
 void MessageIndex::push_wake(Wake wake) {
@@ -128,34 +138,51 @@ std::optional<Timestamp> MessageIndex::next_wake() const {
     return wakes_.front().time;
 }
 
+std::size_t MessageIndex::fresh_count() const {
+    std::size_t count = 0;
+    for (const Line& line : lines_) count += line.fresh.size();
+    return count;
+}
+
 std::size_t MessageIndex::count(MessageState state) const {
-    const std::size_t fresh = state == MessageState::visible ? fresh_.size() : 0;
+    const std::size_t fresh = state == MessageState::visible ? fresh_count() : 0;
     return counts_[static_cast<std::size_t>(state)] + fresh;
 }
 
 std::vector<MessageIndex::Candidate> MessageIndex::peek(std::size_t limit) const {
     std::vector<Candidate> found;
-    for (std::size_t i = 0; i < returned_.size() && found.size() < limit; ++i) {
-        if (is_stale(returned_[i])) continue;
-        found.push_back({returned_[i], *find(returned_[i])});
+    for (const Line& line : lines_) {
+        for (std::size_t i = 0; i < line.returned.size() && found.size() < limit; ++i) {
+            if (is_stale(line.returned[i])) continue;
+            found.push_back({line.returned[i], *find(line.returned[i])});
+        }
     }
-    for (std::size_t i = 0; i < fresh_.size() && found.size() < limit; ++i) {
-        found.push_back({fresh_[i].number, {.sent_at = fresh_[i].sent_at}});
+    for (std::size_t at = 0; at < lines_.size(); ++at) {
+        const std::deque<Fresh>& fresh = lines_[at].fresh;
+        for (std::size_t i = 0; i < fresh.size() && found.size() < limit; ++i) {
+            found.push_back(
+                {fresh[i].number, {.sent_at = fresh[i].sent_at, .size = static_cast<JobSize>(at)}});
+        }
     }
     return found;
 }
 
 void MessageIndex::check_invariants() const {
     std::vector<std::pair<MessageNumber, Timestamp>> wakes;
+    wakes.reserve(wakes_.size());
     for (const Wake& wake : wakes_) wakes.emplace_back(wake.number, wake.time);
     std::ranges::sort(wakes);
-    std::vector<MessageNumber> returned(returned_.begin(), returned_.end());
-    std::ranges::sort(returned);
+    std::array<std::vector<MessageNumber>, 2> returned;
+    for (std::size_t at = 0; at < lines_.size(); ++at) {
+        returned[at].assign(lines_[at].returned.begin(), lines_[at].returned.end());
+        std::ranges::sort(returned[at]);
+    }
     std::array<std::size_t, 3> counts{};
     for (const auto& [number, status] : touched_) {
         ++counts[static_cast<std::size_t>(status.state)];
         if (status.state == MessageState::visible) {
-            ONPUT_CHECK(std::ranges::equal_range(returned, number).size() == 1);
+            const auto& same_size = returned[static_cast<std::size_t>(status.size)];
+            ONPUT_CHECK(std::ranges::equal_range(same_size, number).size() == 1);
         } else {
             ONPUT_CHECK(std::ranges::binary_search(wakes, std::pair(number, status.visible_at)));
         }

@@ -12,7 +12,8 @@
 // are in the store. Nothing here is durable: Messages writes the row beside each change, and a
 // restart builds the index from the rows.
 //
-// Handed out oldest first, by number; a message that comes back keeps its number.
+// Handed out oldest first, by number; a message that comes back keeps its number. Small jobs can be
+// asked for apart: there is a line for each size.
 #pragma once
 
 #include <array>
@@ -29,6 +30,9 @@ namespace onput::queue {
 
 enum class MessageState : std::uint8_t { visible, hidden, in_flight };
 
+// By the object that a job is about, see job_size.hpp. Whatever is no job is small.
+enum class JobSize : std::uint8_t { small, large };
+
 // How one message stands.
 struct MessageStatus {
     Timestamp sent_at{};
@@ -41,6 +45,7 @@ struct MessageStatus {
     std::uint32_t receives_before = 0;  // Of them, in queues it was in before this one.
     std::uint16_t losses = 0;           // Attempts that ended with the death of their worker.
     MessageState state = MessageState::visible;
+    JobSize size = JobSize::small;
     bool is_logged = false;
     bool has_lease_row = false;
     bool has_failure = false;  // There is a row that says why its last attempt failed.
@@ -59,7 +64,7 @@ public:
     };
 
     // A new message that may be handed out at once. Numbers must rise.
-    void add_fresh(MessageNumber number, Timestamp sent_at);
+    void add_fresh(MessageNumber number, Timestamp sent_at, JobSize size = JobSize::small);
     // A message in any state. Its number must not be here.
     void add(MessageNumber number, const MessageStatus& status);
     // Puts a hidden or in-flight message into another status.
@@ -71,10 +76,10 @@ public:
     // outside can know its number.
     [[nodiscard]] const MessageStatus* find(MessageNumber number) const;
 
-    // The visible message to hand out next, and its removal from here: the caller adds it again as
-    // in flight, or has removed its rows.
-    [[nodiscard]] std::optional<Candidate> oldest_visible();
-    void pop_oldest();
+    // The visible message to hand out next, of all or of one size, and its removal from here: the
+    // caller adds it again as in flight, or has removed its rows.
+    [[nodiscard]] std::optional<Candidate> oldest_visible(std::optional<JobSize> only = {});
+    void pop(const Candidate& oldest);
 
     // The wall clock was set by so much: what hides ends as much later.
     void shift(Duration by);
@@ -84,7 +89,7 @@ public:
     [[nodiscard]] std::optional<Timestamp> next_wake() const;
 
     [[nodiscard]] std::size_t count(MessageState state) const;
-    [[nodiscard]] std::size_t size() const { return fresh_.size() + touched_.size(); }
+    [[nodiscard]] std::size_t size() const { return fresh_count() + touched_.size(); }
     // Up to `limit` visible messages, oldest first as far as is cheap to know.
     [[nodiscard]] std::vector<Candidate> peek(std::size_t limit) const;
 
@@ -95,22 +100,29 @@ private:
         MessageNumber number;
         Timestamp sent_at;
     };
+    // The visible messages of one size.
+    struct Line {
+        std::deque<Fresh> fresh;  // Never handed out.
+        // Touched messages that became visible; those since removed are skipped when they are met.
+        std::deque<MessageNumber> returned;
+    };
     struct Wake {
         Timestamp time;
         MessageNumber number;
     };
     static bool is_later(const Wake& a, const Wake& b) { return a.time > b.time; }
 
+    [[nodiscard]] std::optional<Candidate> first_in_line(JobSize size);
     [[nodiscard]] bool is_stale(MessageNumber returned) const;
     [[nodiscard]] bool is_stale(const Wake& wake) const;
     void enter(MessageNumber number, const MessageStatus& status);
     void push_wake(Wake wake);
+    [[nodiscard]] std::size_t fresh_count() const;
+    Line& line(JobSize size) { return lines_[static_cast<std::size_t>(size)]; }
     std::size_t& counter(MessageState state) { return counts_[static_cast<std::size_t>(state)]; }
 
-    std::deque<Fresh> fresh_;  // Never handed out.
+    std::array<Line, 2> lines_;  // By size.
     std::unordered_map<MessageNumber, MessageStatus> touched_;
-    // Touched messages that became visible; those since removed are skipped when they are met.
-    std::deque<MessageNumber> returned_;
     // A heap by time; entries that no longer hold are skipped, and thrown out when they are most.
     std::vector<Wake> wakes_;
     std::array<std::size_t, 3> counts_{};  // Of touched_, by state.

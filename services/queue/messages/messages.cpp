@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "services/queue/messages/job_size.hpp"
 #include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
@@ -64,7 +65,7 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
             if (!key) return fail(ErrorCode::corruption, "a key of a message");
             const auto lease = leases.find(key->message);
             if (lease == leases.end()) {
-                queue.messages.add_fresh(key->message, key->sent_at);
+                queue.messages.add_fresh(key->message, key->sent_at, key->size);
             } else {
                 queue.messages.add(key->message, restore_standing(queue, lease->second, *key, now));
             }
@@ -88,6 +89,7 @@ MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& 
                          .receives_before = record.receives_before,
                          .losses = static_cast<std::uint16_t>(record.losses),
                          .state = MessageState::visible,
+                         .size = key.size,
                          .is_logged = record.is_logged,
                          .has_lease_row = true,
                          .has_failure = record.has_failure};
@@ -102,16 +104,19 @@ MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& 
         return status;
     }
     status.worker = worker->number;
-    parts_.workers.begin_lease(
-        status.lease,
-        {.queue = queue.number, .message = key.message, .worker = worker->number, .sent_at = now});
+    parts_.workers.begin_lease(status.lease, {.queue = queue.number,
+                                              .message = key.message,
+                                              .worker = worker->number,
+                                              .size = key.size,
+                                              .sent_at = now});
     return status;
 }
 
 Result<MessageRecord> Messages::load(const Queue& queue, MessageNumber number,
                                      const MessageStatus& status) const {
     ONPUT_TRY(const auto row,
-              parts_.view.get(partition, message_key({queue.number, number, status.sent_at})));
+              parts_.view.get(partition,
+                              message_key({queue.number, number, status.sent_at, status.size})));
     if (!row)
         return fail(ErrorCode::corruption, "a message of queue " + queue.name + " is missing");
     return schema::decode<MessageRecord>(*row);
@@ -150,7 +155,7 @@ void Messages::read_ahead(const Queue& queue, MessageNumber after) {
 
 void Messages::remove_rows(const Queue& queue, MessageNumber number, const MessageStatus& status,
                            Effects& effects) {
-    effects.batch().remove(message_key({queue.number, number, status.sent_at}));
+    effects.batch().remove(message_key({queue.number, number, status.sent_at, status.size}));
     if (status.has_lease_row) effects.batch().remove(lease_key(queue.number, number));
     if (status.has_failure) effects.batch().remove(failure_key(queue.number, number));
     cache_.remove(number);
@@ -193,7 +198,8 @@ void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration d
                    Effects& effects) {
     const MessageNumber number = parts_.counters.next_message(effects.batch());
     const Timestamp sent_at = parts_.age.stamp(now);
-    effects.batch().put(message_key({queue.number, number, sent_at}), schema::encode(record));
+    const JobSize size = size_of_job(queue, record.body);
+    effects.batch().put(message_key({queue.number, number, sent_at, size}), schema::encode(record));
     if (record.is_logged) {
         log(queue, record, {.now = now, .what = "queued", .detail = "message " + record.message_id},
             effects);
@@ -202,11 +208,12 @@ void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration d
         MessageStatus status{.sent_at = sent_at,
                              .visible_at = now + delay,
                              .state = MessageState::hidden,
+                             .size = size,
                              .is_logged = record.is_logged};
         write_lease(queue, number, status, effects);
         queue.messages.add(number, status);
     } else {
-        queue.messages.add_fresh(number, sent_at);
+        queue.messages.add_fresh(number, sent_at, size);
         cache_.put(number, std::move(record));
     }
     ++size_;
@@ -217,7 +224,7 @@ void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration d
 Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTerms& terms,
                                                      Effects& effects) {
     for (std::size_t skipped = 0; skipped < expired_removed_at_once; ++skipped) {
-        const auto oldest = queue.messages.oldest_visible();
+        const auto oldest = queue.messages.oldest_visible(terms.only);
         if (!oldest) return std::optional<Leased>();
         if (queue.is_expired(oldest->status.sent_at, parts_.age.at(terms.now))) {
             drop_oldest(queue, *oldest, effects);
@@ -233,13 +240,13 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
             ONPUT_TRY(const bool is_dead_lettered,
                       dead_letter(queue, *oldest, failure, terms.now, effects));
             if (is_dead_lettered) {
-                queue.messages.pop_oldest();
+                queue.messages.pop(*oldest);
                 continue;
             }
         }
         Leased leased{.number = oldest->number, .status = oldest->status, .record = {}};
         ONPUT_TRY(leased.record, take(queue, *oldest));
-        queue.messages.pop_oldest();
+        queue.messages.pop(*oldest);
         hand_out(queue, leased, terms, effects);
         return leased;
     }
@@ -261,6 +268,7 @@ void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, E
         parts_.workers.begin_lease(status.lease, {.queue = queue.number,
                                                   .message = leased.number,
                                                   .worker = status.worker,
+                                                  .size = status.size,
                                                   .sent_at = {}});
     }
     if (status.is_logged) {
@@ -380,7 +388,7 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
 }
 
 void Messages::drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects) {
-    queue.messages.pop_oldest();
+    queue.messages.pop(candidate);
     remove_rows(queue, candidate.number, candidate.status, effects);
     ++stats_.expired;
 }

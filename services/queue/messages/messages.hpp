@@ -51,6 +51,7 @@ struct LeaseTerms {
     Timestamp now;
     Duration visibility{};
     Worker* worker = nullptr;  // Over its lane; nothing: for a receive.
+    std::optional<JobSize> only{};
 };
 
 struct Leased {
@@ -90,9 +91,9 @@ public:
 
     void add(Queue& queue, MessageRecord record, Timestamp now, Duration delay, Effects& effects);
 
-    // Hands out the oldest visible message, or nothing. Messages on the way that are too old are
-    // dropped, and those received too often are dead-lettered, but no more than
-    // expired_removed_at_once: nothing while some are visible means that there is more to do.
+    // Hands out the oldest visible message that the terms allow, or nothing. Messages on the way
+    // that are too old are dropped, and those received too often are dead-lettered, but no more
+    // than expired_removed_at_once: nothing while some are visible means that there is more to do.
     Result<std::optional<Leased>> lease_oldest(Queue& queue, const LeaseTerms& terms,
                                                Effects& effects);
 

@@ -4,7 +4,8 @@
 //     c                                        CountersRecord   ids never to be given again
 //     q <account> / <name>                     QueueRecord
 //     f <account> / <name>                     FunctionRecord
-//     m <queue> <message> <sent at>            MessageRecord    written once
+//     m <queue> <message> <sent at>            MessageRecord    written once; of a large job the
+//                                                               key goes on with one more byte
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log
@@ -14,7 +15,8 @@
 //     e <number>                               TopicMessage     the outbox: ends of jobs
 //
 // Numbers in keys are big-endian, so rows are in the order of their numbers. A message's key ends
-// in its time of sending: a restart learns all it needs of a waiting message from the key alone.
+// in its time of sending and its size: a restart learns all it needs of a waiting message from the
+// key alone.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +29,7 @@
 #include "common/schema/queue.hpp"
 #include "common/store/store.hpp"
 #include "services/queue/messages/ids.hpp"
+#include "services/queue/messages/message_index.hpp"
 
 namespace onput::queue {
 
@@ -186,6 +189,7 @@ struct MessageKey {
     QueueNumber queue;
     MessageNumber message;
     Timestamp sent_at;
+    JobSize size = JobSize::small;
 
     friend bool operator==(const MessageKey&, const MessageKey&) = default;
 };

@@ -10,6 +10,9 @@ TEST(KeyRing, a_key_may_belong_to_a_user) {
     ASSERT_TRUE(
         keys.add("k", {.secret = "s", .account_id = "000000000000", .user = "a.b+c@d-e_f"}));
     EXPECT_EQ(keys.find("k")->user, "a.b+c@d-e_f");
+    EXPECT_TRUE(keys.has_user("000000000000", "a.b+c@d-e_f"));
+    EXPECT_FALSE(keys.has_user("111111111111", "a.b+c@d-e_f"));
+    EXPECT_FALSE(keys.has_user("000000000000", ""));
     for (const std::string& user : {std::string("a/b"), std::string("a b"), std::string(65, 'a')}) {
         EXPECT_FALSE(keys.add("x", {.secret = "s", .account_id = "000000000000", .user = user}))
             << user;

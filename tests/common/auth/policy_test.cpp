@@ -126,9 +126,60 @@ TEST(PolicyPrincipals, an_account_stands_for_everyone_in_it) {
     }
 }
 
+TEST(PolicyPrincipals, a_user_is_that_user_of_that_account_and_nobody_else) {
+    const auto from_user = [](const std::string& account, const std::string& user) {
+        PolicyRequest request = from_account(account);
+        request.principal.user = user;
+        return request;
+    };
+    for (const auto& [effect, expected] :
+         {std::pair("Allow", PolicyEffect::allow), std::pair("Deny", PolicyEffect::deny)}) {
+        const Rule rule{.effect = effect,
+                        .principal = R"({"AWS": "arn:aws:iam::123456789012:user/ann"})"};
+        EXPECT_EQ(effect_of(rule, from_user("123456789012", "ann")), expected);
+        for (const auto& [account, user] :
+             {std::pair("123456789012", "Ann"), std::pair("123456789012", ""),
+              std::pair("999999999999", "ann"), std::pair("", "ann")})
+            EXPECT_EQ(effect_of(rule, from_user(account, user)), PolicyEffect::no_match) << user;
+        EXPECT_EQ(effect_of(rule, from_bucket()), PolicyEffect::no_match);
+        // An account's name is its users' as well.
+        for (const auto* account :
+             {R"({"AWS": "123456789012"})", R"({"AWS": "arn:aws:iam::123456789012:root"})"}) {
+            const Rule of_all{.effect = effect, .principal = account};
+            EXPECT_EQ(effect_of(of_all, from_user("123456789012", "ann")), expected);
+        }
+    }
+}
+
+TEST(PolicyPrincipals, a_user_to_whom_no_key_belongs_is_refused) {
+    KeyRing keys;
+    ASSERT_TRUE(keys.add("k", {.secret = "s", .account_id = "123456789012", .user = "ann"}));
+    ASSERT_TRUE(keys.add("l", {.secret = "s", .account_id = "999999999999", .user = "bob"}));
+    const auto check = [&keys](const std::string& principal) {
+        const auto checked = check_policy_users(
+            document(Rule{.effect = "Deny", .principal = principal}.text()), keys);
+        return checked ? "" : checked.error().reason + ": " + checked.error().message;
+    };
+    EXPECT_EQ(check(R"({"AWS": "arn:aws:iam::123456789012:user/ann"})"), "");
+    EXPECT_EQ(check(R"({"AWS": ["*", "arn:aws:iam::999999999999:user/bob"]})"), "");
+    // Accounts and services are as they were.
+    EXPECT_EQ(check(R"({"AWS": "111111111111", "Service": "s3.amazonaws.com"})"), "");
+    EXPECT_EQ(
+        check(R"({"AWS": "arn:aws:iam::123456789012:user/bob"})"),
+        "malformed_policy: policy: statement #1: Invalid principal in policy: "
+        "\"AWS\":\"arn:aws:iam::123456789012:user/bob\". None of the access keys here belongs "
+        "to this user.");
+    EXPECT_NE(check(R"({"AWS": ["123456789012", "arn:aws:iam::999999999999:user/ann"]})"), "");
+    EXPECT_TRUE(check_policy_users("no policy", keys));
+}
+
 TEST(PolicyPrincipals, one_that_can_never_match_is_refused_for_denials_too) {
     for (const char* principal :
-         {R"({"AWS": "arn:aws:iam::123456789012:user/ann"})", R"({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})",
+         {R"({"AWS": "arn:aws:iam::123456789012:user/team/ann"})",
+          R"({"AWS": "arn:aws:iam::123456789012:user/"})",
+          R"({"AWS": "arn:aws:iam::123456789012:user/*"})",
+          R"({"AWS": "arn:aws:iam::123456789012:group/ann"})",
+          R"({"AWS": "arn:aws:iam::12345678901:user/ann"})", R"({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})",
           R"({"AWS": "arn:aws:iam::123456789012:role/r"})", R"({"AWS": "AKIAIOSFODNN7EXAMPLE"})",
           R"({"AWS": "arn:aws:sts::123456789012:assumed-role/r/s"})", R"({"AWS": ""})",
           R"({"AWS": "arn:aws-cn:iam::123456789012:root"})", R"({"AWS": "12345678901"})",

@@ -141,7 +141,10 @@ TEST_F(LeaseTableTest, an_extension_names_everything_in_hand) {
 TEST_F(LeaseTableTest, draining_gives_back_what_waits_and_finishes_what_runs) {
     table.on_grants(grants({1, 2, 3}));
     static_cast<void>(table.start_next());
-    EXPECT_EQ(table.drain().unstarted, (Leases{2, 3}));
+    const auto bye = table.drain();
+    EXPECT_EQ(bye.unstarted, (Leases{2, 3}));
+    EXPECT_EQ(bye.running, Leases{1});
+    EXPECT_TRUE(bye.names_running);
     EXPECT_TRUE(table.is_draining());
     EXPECT_FALSE(table.start_next());
     EXPECT_EQ(table.hello().credit, 0U);

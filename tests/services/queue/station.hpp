@@ -23,8 +23,12 @@ public:
     // A request of the owner's account, or of another, and the end of its turn.
     template <typename Request>
     auto ask(const Request& request, const std::string& account = test_account) {
+        return ask(request, caller(account));
+    }
+    template <typename Request>
+    auto ask(const Request& request, const Caller& from) {
         Effects effects;
-        auto result = core_->execute(request, caller(account), effects);
+        auto result = core_->execute(request, from, effects);
         apply(std::move(effects));
         end_turn();
         return result;

@@ -15,10 +15,10 @@
 #include "common/base/encoding.hpp"
 #include "common/base/random.hpp"
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "common/worker/job_process.hpp"
 #include "services/tts/phrase_search.hpp"
 #include "services/tts/speech.hpp"
-#include "services/tts/utf8.hpp"
 
 namespace onput::tts {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "common/base/encoding.hpp"
 #include "common/base/random.hpp"
-#include "services/tts/utf8.hpp"
 
 namespace onput::tts {
 namespace {
@@ -18,8 +17,9 @@ struct Decoded {
     std::string encoding;
 };
 
-Result<Decoded> decode(std::string_view bytes, std::size_t piece_bytes = 1 << 20) {
-    TextDecoder decoder;
+Result<Decoded> decode(std::string_view bytes, std::size_t piece_bytes = 1 << 20,
+                       const std::string& declared = {}) {
+    TextDecoder decoder(declared);
     std::string out;
     for (std::size_t at = 0; at < bytes.size(); at += piece_bytes) {
         ONPUT_TRY_VOID(decoder.feed(bytes.substr(at, piece_bytes), out));
@@ -160,6 +160,69 @@ TEST(TextDecoder, a_declared_charset_decides_where_the_bytes_are_no_utf8) {
     EXPECT_EQ(read_as(encoded(text, "CP1251"), "no-such-charset"), "windows-1251: Привет, мир");
 }
 
+constexpr std::string_view wide_names[] = {"utf-16", "UTF-16LE", "utf-16be", "ISO-10646-UCS-2",
+                                           "utf-32", "utf-32le", "utf-7",    "scsu",
+                                           "bocu-1", "cesu-8",   "unicode"};
+
+// "windows-1251: text" or the reason of the refusal.
+std::string read_declared(const std::string& bytes, std::string_view declared) {
+    const auto decoded = decode(bytes, 1 << 20, std::string(declared));
+    return decoded ? decoded->encoding + ": " + decoded->text : decoded.error().reason;
+}
+
+TEST(TextDecoder, a_wide_charset_that_is_declared_over_bytes_of_eight_bits_is_not_believed) {
+    constexpr std::string_view russian = "Сегодня хорошая погода, мы гуляли в парке и пили кофе.";
+    constexpr std::string_view french =
+        "Il faisait froid et nous sommes rest\xe9s \xe0 la maison avec des livres.";
+    constexpr std::string_view chinese = "今天天气很好，我们去公园散步，然后喝咖啡。";
+    for (const std::string_view name : wide_names) {
+        SCOPED_TRACE(name);
+        EXPECT_EQ(read_declared(encoded(russian, "CP1251"), name),
+                  "windows-1251: " + std::string(russian));
+        EXPECT_EQ(read_declared(encoded(russian, "KOI8-R"), name),
+                  "koi8-r: " + std::string(russian));
+        EXPECT_EQ(read_declared(encoded(chinese, "GBK"), name), "gb18030: " + std::string(chinese));
+        EXPECT_EQ(read_declared(std::string(french), name),
+                  "windows-1252: Il faisait froid et nous sommes restés à la maison avec des "
+                  "livres.");
+        EXPECT_EQ(read_declared("plain words", name), "utf-8: plain words");
+        EXPECT_EQ(read_declared(std::string(russian), name), "utf-8: " + std::string(russian));
+        // Of no charset that can be told.
+        EXPECT_EQ(read_declared(encoded(russian, "CP866"), name), "unknown_encoding");
+    }
+}
+
+TEST(TextDecoder, utf16_without_mark_and_nul_is_refused_with_what_to_do) {
+    // Neither a space nor a line end, which Chinese may do without.
+    const std::u16string chinese = u"今天天气很好，我们去公园散步，然后喝咖啡。";
+    for (const auto encoding : {TextEncoding::utf16_le, TextEncoding::utf16_be}) {
+        const auto decoded = decode(to_utf16(chinese, encoding), 1 << 20, "utf-16");
+        ASSERT_FALSE(decoded) << decoded->text;
+        EXPECT_EQ(decoded.error().reason, "unknown_encoding");
+        EXPECT_TRUE(decoded.error().message.contains("byte order mark"));
+        EXPECT_FALSE(decode(to_utf16(chinese, encoding)));
+    }
+}
+
+TEST(TextDecoder, a_letter_at_the_end_is_not_taken_for_a_cut_one) {
+    expect_decodes("caf\xe9", "café", "windows-1252");
+    // A text that was cut within a character is UTF-8 all the same.
+    expect_decodes("chào thế giớ\xe1\xbb", "chào thế giớ  ", "utf-8");
+}
+
+TEST(TextDecoder, a_declared_charset_that_does_not_fit_is_not_believed) {
+    constexpr std::string_view russian = "Сегодня хорошая погода, мы гуляли в парке и пили кофе.";
+    for (const auto* name : {"iso-8859-1", "windows-1252", "us-ascii", "ibm-037", "iso-2022-kr",
+                             "hz", "windows-1250", "latin1", "koi8-r"}) {
+        EXPECT_EQ(read_declared(encoded(russian, "CP1251"), name),
+                  "windows-1251: " + std::string(russian))
+            << name;
+    }
+    // What is too short to read as a language is what it is declared to be.
+    EXPECT_EQ(read_declared("caf\xe9", "windows-1250"), "windows-1250: café");
+    EXPECT_EQ(read_declared(encoded("Привет", "CP866"), "cp866"), "cp866: Привет");
+}
+
 TEST(TextDecoder, decomposed_letters_are_composed) {
     expect_decodes("Tie\u0302\u0301ng Vie\u0323\u0302t", "Tiếng Việt", "utf-8");
     expect_decodes("e\u0301", "é", "utf-8");
@@ -255,25 +318,6 @@ TEST(Speakable, letters_and_digits_of_any_script_are_and_punctuation_is_not) {
     }
     for (const auto* text : {"", " \n", "-----", "…", "“”", "。、", "* * *", "«»", "×"}) {
         EXPECT_FALSE(has_speakable(text)) << text;
-    }
-}
-
-TEST(Utf8, every_code_point_survives_and_every_broken_form_is_refused) {
-    for (const char32_t code :
-         {0x1, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff}) {
-        std::string text;
-        append_utf8(code, text);
-        const Utf8Step step = decode_utf8(text);
-        EXPECT_EQ(step.state, Utf8State::good);
-        EXPECT_EQ(step.code_point, code);
-        EXPECT_EQ(step.bytes, text.size());
-        EXPECT_TRUE(is_utf8(text));
-        if (text.size() == 1) continue;
-        EXPECT_EQ(decode_utf8(text.substr(0, text.size() - 1)).state, Utf8State::cut);
-    }
-    for (const auto* text : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                             "\xf8", "\xc3("}) {
-        EXPECT_EQ(decode_utf8(text).state, Utf8State::bad);
     }
 }
 

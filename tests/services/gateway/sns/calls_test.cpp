@@ -37,6 +37,28 @@ TEST_F(SnsCalls, a_topic_without_a_name_or_with_the_same_tag_twice_is_refused) {
     EXPECT_EQ(gateway.request_count(), 0U);
 }
 
+TEST_F(SnsCalls, a_policy_names_users_that_there_are) {
+    notifier_answers<schema::CreateTopic>({.arn = topic});
+    notifier_answers<schema::SetTopicAttribute>({});
+    const auto set = [&](const std::string& user) {
+        return call("SetTopicAttributes", of_topic + "&AttributeName=Policy&AttributeValue=" +
+                                              percent_encode(denial_of(user)));
+    };
+    const auto create = [&](const std::string& user) {
+        return call("CreateTopic",
+                    "&Name=media&Attributes.entry.1.key=Policy&Attributes.entry.1.value=" +
+                        percent_encode(denial_of(user)));
+    };
+    const std::string error = "Policy Error: PrincipalNotFound: policy: statement #1: ";
+    EXPECT_TRUE(set("bob").body.contains("Invalid parameter: " + error)) << set("bob").body;
+    EXPECT_TRUE(create("bob").body.contains("Invalid parameter: Attributes Reason: " + error));
+    EXPECT_EQ(gateway.request_count(), 0U);
+    EXPECT_EQ(set("ann").status, 200);
+    EXPECT_EQ(asked<schema::SetTopicAttribute>().value, denial_of("ann"));
+    EXPECT_EQ(create("ann").status, 200);
+    EXPECT_EQ(asked<schema::CreateTopic>().attributes.at("Policy"), denial_of("ann"));
+}
+
 TEST_F(SnsCalls, delete_topic) {
     notifier_answers<schema::DeleteTopic>({});
     EXPECT_EQ(result_of(call("DeleteTopic", of_topic), "DeleteTopic"), "");

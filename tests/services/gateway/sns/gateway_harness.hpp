@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/auth/signer.hpp"
@@ -74,6 +75,8 @@ private:
         const std::string endpoint = notifier_->endpoints().front();
         auth::KeyRing keys;
         ONPUT_CHECK(keys.add("test", {.secret = "test", .account_id = std::string(account)}));
+        ONPUT_CHECK(
+            keys.add("ann", {.secret = "test", .account_id = std::string(account), .user = "ann"}));
         const std::string away = "ipc:///nonexistent/onput/storage";
         Backend backend(loop, {.storage = setup_.storage_is_away ? away : endpoint,
                                .notifier = endpoint,
@@ -127,6 +130,14 @@ private:
     std::uint16_t port_ = 0;
     std::thread thread_;  // Last: it uses all of the above.
 };
+
+// That denies a user of the account everything. The keys of a played gateway name "ann".
+inline std::string denial_of(std::string_view user) {
+    return fmt::format(
+        R"({{"Statement":{{"Effect":"Deny","Principal":{{"AWS":"arn:aws:iam::{}:user/{}"}},)"
+        R"("Action":"sns:Publish","Resource":"*"}}}})",
+        account, user);
+}
 
 class GatewayTest : public testing::Test {
 protected:

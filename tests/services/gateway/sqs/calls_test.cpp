@@ -78,6 +78,35 @@ TEST_F(SqsCalls, the_trace_of_a_request_is_that_of_its_messages) {
     EXPECT_EQ(asked<schema::SendMessages>().entries.at(0).trace_header, "own");
 }
 
+TEST_F(SqsCalls, a_policy_names_users_that_there_are) {
+    notifier_answers<schema::SetQueueAttributes>({});
+    notifier_answers<schema::CreateQueue>({.account = "000000000000", .name = "q"});
+    const auto set = [&](const std::string& policy) {
+        return post_signed_form(
+            "Action=SetQueueAttributes&Attribute.1.Name=Policy&"
+            "Attribute.1.Value=" +
+            percent_encode(policy));
+    };
+    const auto create = [&](const std::string& policy) {
+        return get_signed("/", "Action=CreateQueue&Attribute.1.Name=Policy&Attribute.1.Value=" +
+                                   percent_encode(policy) + "&QueueName=q");
+    };
+    for (const auto& answer : {set(denial_of("bob")), create(denial_of("bob"))}) {
+        EXPECT_EQ(answer.status, 400);
+        EXPECT_TRUE(answer.body.contains("<Code>InvalidAttributeValue</Code>")) << answer.body;
+        EXPECT_TRUE(
+            answer.body.contains("Invalid value for the parameter Policy. Reason: policy: "
+                                 "statement #1: Invalid principal in policy: "))
+            << answer.body;
+    }
+    EXPECT_EQ(gateway.request_count(), 0U);
+    EXPECT_EQ(set(denial_of("ann")).status, 200);
+    EXPECT_EQ(asked<schema::SetQueueAttributes>().attributes.at("Policy"), denial_of("ann"));
+    EXPECT_EQ(create(denial_of("ann")).status, 200);
+    // What is no policy is the queue service's to refuse.
+    EXPECT_EQ(set("nonsense").status, 200);
+}
+
 TEST_F(SqsCalls, pages_have_tokens_in_base64) {
     notifier_answers<schema::ListQueues>(
         {.queues = {{.account = "000000000000", .name = "a", .arn = "x", .attributes = {}}},

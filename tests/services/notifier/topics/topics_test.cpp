@@ -207,6 +207,33 @@ TEST_F(TopicTest, a_denial_holds_for_the_owner_as_well) {
     EXPECT_EQ(outcome(set(arn, "Policy", "")), "fine");
 }
 
+TEST_F(TopicTest, a_policy_can_speak_of_one_user) {
+    const std::string arn = topic();
+    const auto publish = [&](const std::string& account, const std::string& user) {
+        return outcome(book->authorize_publish(arn, {.account = account, .id = {}, .user = user}));
+    };
+    set(arn, "Policy", allow(R"({"AWS": "arn:aws:iam::111111111111:user/ann"})", "SNS:Publish"));
+    EXPECT_EQ(publish(stranger, "ann"), "fine");
+    EXPECT_TRUE(publish(stranger, "bob").starts_with("AuthorizationError"));
+    EXPECT_TRUE(publish(stranger, "").starts_with("AuthorizationError"));
+    set(arn, "Policy",
+        statement(R"("Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::000000000000:user/ann"},
+                     "Action": ["SNS:Publish", "SNS:Subscribe"], "Resource": "*")"));
+    EXPECT_EQ(publish(owner, "ann"),
+              "AuthorizationError: User: arn:aws:iam::000000000000:user/ann is not authorized to "
+              "perform: SNS:Publish on resource: " +
+                  arn + " with an explicit deny in a resource-based policy");
+    EXPECT_EQ(publish(owner, "bob"), "fine");
+    EXPECT_EQ(publish(owner, ""), "fine");
+    Caller ann = by(owner);
+    ann.principal.user = "ann";
+    const auto subscribed = run([&](store::Batch& batch) {
+        return book->subscribe({.topic_arn = arn, .protocol = "sqs", .endpoint = queue_arn}, ann,
+                               batch);
+    });
+    EXPECT_TRUE(outcome(subscribed).starts_with("AuthorizationError"));
+}
+
 TEST_F(TopicTest, services_publish_by_policy_and_own_functions_without) {
     const std::string arn = topic();
     const auto publish = [&](const std::string& service, const std::string& source,

@@ -17,10 +17,16 @@ protected:
                R"(","Principal":)" + principal + R"(,"Action":")" + action +
                R"(","Resource":"*"}]})";
     }
-    std::string send_as(const std::string& account) {
+    template <typename Request>
+    auto ask_as(const Request& request, const std::string& account, const std::string& user) {
+        Caller caller = station.caller(account);
+        caller.principal.user = user;
+        return station.ask(request, caller);
+    }
+    std::string send_as(const std::string& account, const std::string& user = {}) {
         schema::SendMessages request{.account = test_account, .name = "q"};
         request.entries.emplace_back().body = "hello";
-        const auto sent = station.ask(request, account);
+        const auto sent = ask_as(request, account, user);
         return sent ? "sent" : sent.error().reason;
     }
 };
@@ -66,6 +72,37 @@ TEST_F(AccessTest, no_policy_locks_the_owner_out_of_the_policy) {
     EXPECT_TRUE(
         station.ask(schema::SetQueueAttributes{.name = "q", .attributes = {{"Policy", ""}}}));
     EXPECT_EQ(send_as(test_account), "sent");
+}
+
+TEST_F(AccessTest, a_policy_lets_in_one_user_of_another_account) {
+    station.create_queue(
+        "q", {{"Policy", policy("Allow", R"({"AWS":"arn:aws:iam::111111111111:user/ann"})",
+                                "sqs:SendMessage")}});
+    EXPECT_EQ(send_as(stranger, "ann"), "sent");
+    EXPECT_EQ(send_as(stranger, "bob"), "AccessDenied");
+    EXPECT_EQ(send_as(stranger), "AccessDenied");
+    EXPECT_EQ(send_as("222222222222", "ann"), "AccessDenied");
+}
+
+TEST_F(AccessTest, a_denial_of_a_user_denies_that_user_only) {
+    station.create_queue(
+        "q",
+        {{"Policy", policy("Deny", R"({"AWS":"arn:aws:iam::000000000000:user/ann"})", "sqs:*")}});
+    EXPECT_EQ(send_as(test_account, "ann"), "AccessDenied");
+    EXPECT_EQ(send_as(test_account, "bob"), "sent");
+    EXPECT_EQ(send_as(test_account), "sent");
+}
+
+TEST_F(AccessTest, a_user_who_is_denied_cannot_take_the_denial_away) {
+    station.create_queue(
+        "q",
+        {{"Policy", policy("Deny", R"({"AWS":"arn:aws:iam::000000000000:user/ann"})", "sqs:*")}});
+    const schema::SetQueueAttributes set{.name = "q", .attributes = {{"Policy", ""}}};
+    const schema::DeleteQueue remove{.account = test_account, .name = "q"};
+    EXPECT_EQ(ask_as(set, test_account, "ann").error().reason, "AccessDenied");
+    EXPECT_EQ(ask_as(remove, test_account, "ann").error().reason, "AccessDenied");
+    EXPECT_TRUE(ask_as(set, test_account, "bob"));
+    EXPECT_EQ(send_as(test_account, "ann"), "sent");
 }
 
 TEST_F(AccessTest, a_caller_without_account_and_name_is_a_stranger) {

@@ -279,6 +279,40 @@ TEST_F(LanesTest, a_leaving_worker_gives_back_what_it_has_not_started) {
     EXPECT_EQ(other.look().at(0).attempt, 1U);
 }
 
+TEST_F(LanesTest, a_job_granted_in_the_instant_of_a_bye_is_nobodys_attempt) {
+    worker.hello();
+    station.invoke("speech", 1, "{}");
+    station.invoke("speech", 2, "{}");
+    const auto grants = worker.look();
+    ASSERT_EQ(grants.size(), 2U);
+    worker.ack(grants[0].lease);
+    station.invoke("speech", 3, "{}");
+    // The third is on its way when the worker says that it finishes the second and leaves.
+    worker.bye({});
+    worker.lose();
+    TestWorker other(station, "other", 4);
+    other.kind = "tts";
+    other.hello();
+    ASSERT_EQ(other.look().size(), 1U);
+    worker.ack(grants[1].lease);
+    pass_alive(10s, other);
+    other.ack(other.held.at(0));
+    EXPECT_EQ(station.story("trace-3"),
+              "queued(message message-3) leased(attempt 1, worker w) released(attempt 1: worker w "
+              "is leaving) leased(attempt 1, worker other) succeeded() ");
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
+}
+
+TEST_F(LanesTest, a_bye_that_names_nothing_that_runs_leaves_it_alone) {
+    worker.hello();
+    station.invoke("speech", 1, "{}");
+    const auto grants = worker.look();
+    station.send(schema::LaneBye{.worker_id = "w", .epoch = 1, .unstarted = {}});
+    worker.ack(grants.at(0).lease);
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
+    EXPECT_EQ(station.metric("onput_lane_stale_total"), 0);
+}
+
 TEST_F(LanesTest, leases_survive_a_restart_of_the_queue) {
     worker.hello();
     station.invoke("speech", 1, "{}");

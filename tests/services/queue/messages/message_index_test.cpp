@@ -20,7 +20,7 @@ protected:
     std::uint64_t lease_oldest() {
         const auto oldest = index.oldest_visible();
         if (!oldest) return 0;
-        index.pop_oldest();
+        index.pop(*oldest);
         index.add(oldest->number, status(MessageState::in_flight));
         index.check_invariants();
         return oldest->number.get();
@@ -116,12 +116,46 @@ TEST_F(MessageIndexTest, peek_shows_visible_messages_and_takes_nothing) {
     EXPECT_EQ(index.count(MessageState::visible), 2U);
 }
 
+TEST_F(MessageIndexTest, small_ones_can_be_asked_for_apart_and_all_go_by_age) {
+    using enum JobSize;
+    for (const auto& [n, size] : {std::pair(1, large), std::pair(2, large), std::pair(3, small)}) {
+        index.add_fresh(number(static_cast<std::uint64_t>(n)), now, size);
+    }
+    EXPECT_EQ(index.oldest_visible()->number, number(1));
+    EXPECT_EQ(index.oldest_visible(large)->number, number(1));
+    EXPECT_EQ(index.oldest_visible(small)->number, number(3));
+    EXPECT_EQ(index.count(MessageState::visible), 3U);
+    EXPECT_EQ(index.peek(10).size(), 3U);
+    index.pop(*index.oldest_visible(small));
+    EXPECT_FALSE(index.oldest_visible(small));
+    EXPECT_EQ(index.size(), 2U);
+    index.check_invariants();
+}
+
+TEST_F(MessageIndexTest, what_comes_back_is_as_large_as_before) {
+    using enum JobSize;
+    index.add_fresh(number(1), now, large);
+    index.add_fresh(number(2), now, small);
+    for (int i = 0; i < 2; ++i) {
+        const auto oldest = *index.oldest_visible();
+        index.pop(oldest);
+        MessageStatus leased = status(MessageState::in_flight);
+        leased.size = oldest.status.size;
+        index.add(oldest.number, leased);
+    }
+    now += 30s;
+    EXPECT_EQ(wake(), 2U);
+    EXPECT_EQ(index.oldest_visible(large)->number, number(1));
+    EXPECT_EQ(index.oldest_visible(small)->number, number(2));
+    EXPECT_EQ(index.oldest_visible()->status.size, large);
+}
+
 TEST_F(MessageIndexTest, acknowledged_leases_do_not_pile_up) {
     // Far more than the bound below which the heap is left untidy.
     for (std::uint64_t n = 1; n <= 10'000; ++n) {
         index.add_fresh(number(n), now);
         const auto oldest = index.oldest_visible();
-        index.pop_oldest();
+        index.pop(*oldest);
         index.add(oldest->number, status(MessageState::in_flight));
         index.remove(oldest->number);
     }

@@ -1,11 +1,11 @@
-// One code point at a time. Pure.
+// UTF-8, one code point at a time; `is_utf8` is in encoding.hpp. Pure.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace onput::tts {
+namespace onput {
 
 inline constexpr char32_t replacement_character = 0xfffd;
 
@@ -36,4 +36,4 @@ void for_each_code_point(std::string_view text, Visit&& visit) {
     }
 }
 
-}  // namespace onput::tts
+}  // namespace onput

@@ -1,8 +1,8 @@
-#include "services/tts/utf8.hpp"
+#include "common/base/utf8.hpp"
 
 #include "common/base/check.hpp"
 
-namespace onput::tts {
+namespace onput {
 namespace {
 
 unsigned char byte_at(std::string_view text, std::size_t index) {
@@ -64,4 +64,4 @@ void append_utf8(char32_t code_point, std::string& out) {
     append(0x80 | (code_point & 0x3f));
 }
 
-}  // namespace onput::tts
+}  // namespace onput
