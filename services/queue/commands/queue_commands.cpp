@@ -97,6 +97,7 @@ Result<schema::Empty> QueueCommands::remove(const schema::DeleteQueue& request,
               find_own(parts_.catalogue, caller.principal, request.account, request.name));
     parts_.dispatcher.cancel_all(*queue, effects);
     parts_.messages.forget(*queue);
+    parts_.move_tasks.forget(*queue, effects);
     parts_.sweeper.add(queue->number, MessageNumber(UINT64_MAX));
     effects.batch().remove(queue_key(queue->account, queue->name));
     parts_.catalogue.remove(*queue);

@@ -58,6 +58,34 @@ const MessageStatus* MessageIndex::find(MessageNumber number) const {
     return found == touched_.end() ? nullptr : &found->second;
 }
 
+std::optional<MessageStatus> MessageIndex::status_of(MessageNumber number) const {
+    if (const MessageStatus* status = find(number)) return *status;
+    const auto found = std::ranges::lower_bound(fresh_, number, {}, &Fresh::number);
+    if (found == fresh_.end() || found->number != number) return {};
+    return MessageStatus{.sent_at = found->sent_at};
+}
+
+void MessageIndex::remove_visible(const std::vector<MessageNumber>& numbers) {
+    std::vector<MessageNumber> fresh;
+    for (const MessageNumber number : numbers) {
+        const MessageStatus* status = find(number);
+        ONPUT_CHECK(status == nullptr || status->state == MessageState::visible);
+        if (status != nullptr) {
+            remove(number);
+        } else if (!fresh_.empty() && fresh_.front().number == number) {
+            fresh_.pop_front();
+        } else {
+            fresh.push_back(number);
+        }
+    }
+    if (fresh.empty()) return;
+    // One pass for all that do not stand at the front.
+    const auto erased = std::erase_if(fresh_, [&fresh](const Fresh& message) {
+        return std::ranges::binary_search(fresh, message.number);
+    });
+    ONPUT_CHECK(erased == fresh.size());
+}
+
 bool MessageIndex::is_stale(MessageNumber returned) const {
     const MessageStatus* status = find(returned);
     return status == nullptr || status->state != MessageState::visible;

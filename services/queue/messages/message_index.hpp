@@ -71,6 +71,11 @@ public:
     // outside can know its number.
     [[nodiscard]] const MessageStatus* find(MessageNumber number) const;
 
+    // Of a fresh message as well: for who has met its row.
+    [[nodiscard]] std::optional<MessageStatus> status_of(MessageNumber number) const;
+    // Visible messages leave for another queue: their numbers, in order.
+    void remove_visible(const std::vector<MessageNumber>& numbers);
+
     // The visible message to hand out next, and its removal from here: the caller adds it again as
     // in flight, or has removed its rows.
     [[nodiscard]] std::optional<Candidate> oldest_visible();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
@@ -15,8 +16,7 @@ std::string attempt_text(std::uint32_t receive_count) {
 }
 
 // AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
-MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure,
-                             std::string new_id) {
+MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure) {
     const auto text = [](std::string value) {
         return schema::MessageAttribute{.data_type = "String", .value = std::move(value)};
     };
@@ -25,9 +25,8 @@ MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failur
                          {"ErrorCode", text(failure.code)},
                          {"ErrorMessage", text(failure.message)},
                          {"FunctionArn", text(queue.arn)}};
-    letter.message_id = std::move(new_id);
     letter.body = std::move(job.body);
-    letter.sender_id = "function/" + queue.name;
+    letter.sender_id = function_sender(queue.name);
     letter.event_id = std::move(job.event_id);
     letter.trace = std::move(job.trace);
     letter.is_logged = job.is_logged;
@@ -442,6 +441,8 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
     // its new place begins at 0, or a chain of dead-letter queues would hand out nothing.
     const MessageNumber number = parts_.counters.next_message(effects.batch());
     record.dead_letter_source_arn = queue.arn;
+    record.dead_lettered_at = now;
+    record.attempts = candidate.status.receives_here();
     effects.batch().put(message_key({target->number, number, candidate.status.sent_at}),
                         schema::encode(record));
     MessageStatus status = candidate.status;
@@ -472,8 +473,11 @@ void Messages::dead_letter_job(Queue& queue, const MessageStatus& status, Messag
                   .failure = &failure},
                  has_place ? target->arn : "", effects);
     if (!has_place) return;
-    add(*target, dead_letter_of(queue, std::move(record), failure, parts_.random.uuid()), now,
-        Duration::zero(), effects);
+    MessageRecord letter = dead_letter_of(queue, std::move(record), failure);
+    letter.message_id = parts_.random.uuid();
+    letter.dead_lettered_at = now;
+    letter.attempts = status.attempts();
+    add(*target, std::move(letter), now, Duration::zero(), effects);
 }
 
 // --- The job log ------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ T read_number(std::string_view bytes) {
 constexpr std::size_t message_key_bytes = 1 + 4 + 8 + 8;
 constexpr std::size_t lease_key_bytes = 1 + 4 + 8;
 constexpr std::size_t job_key_bytes = 1 + 8;
+constexpr std::size_t move_task_key_bytes = 1 + 4 + 8;
 
 std::string queue_prefix(char table, QueueNumber queue) {
     std::string key;
@@ -69,6 +70,11 @@ std::string failure_key(QueueNumber queue, MessageNumber message) {
     append_number(key, message.get());
     return key;
 }
+std::string move_task_key(const MoveTaskKey& key) {
+    std::string out = queue_prefix('t', key.queue);
+    append_number(out, key.task);
+    return out;
+}
 std::string message_key(const MessageKey& key) {
     std::string out = queue_prefix('m', key.queue);
     append_number(out, key.message.get());
@@ -91,6 +97,11 @@ std::optional<std::uint64_t> parse_job_key(std::string_view key) {
     if (key.size() != job_key_bytes || key[0] != 'j') return {};
     return read_number<std::uint64_t>(key.substr(1));
 }
+std::optional<MoveTaskKey> parse_move_task_key(std::string_view key) {
+    if (key.size() != move_task_key_bytes || key[0] != 't') return {};
+    return MoveTaskKey{.queue = QueueNumber(read_number<std::uint32_t>(key.substr(1))),
+                       .task = read_number<std::uint64_t>(key.substr(5))};
+}
 
 outbox::Rows outbox_rows() {
     return {.partition = std::string(partition), .prefix = "e"};
@@ -106,6 +117,9 @@ store::Range function_rows() {
 }
 store::Range job_rows() {
     return {.from = "j", .to = "k"};
+}
+store::Range move_task_rows() {
+    return store::Range::of_prefix("t");
 }
 store::Range message_rows_from(QueueNumber queue) {
     return {.from = queue_prefix('m', queue), .to = "n"};
