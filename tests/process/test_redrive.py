@@ -84,3 +84,52 @@ def test_a_task_that_cannot_be_is_refused_in_the_words_of_sqs(onput, source, arg
         onput.sqs.start_message_move_task(**arguments)
     error = caught.value.response["Error"]
     assert (error["Code"], error["Message"]) == (code, text)
+
+
+# -- onput failures, onput redrive
+
+def failures(onput, *words):
+    return json.loads(onput.run("failures", *words, "-o", "json").stdout)["failures"]
+
+
+def fail_for_good(onput, key):
+    """A text that no encoding reads."""
+    onput.s3.put_object(Bucket="inbox", Key=key, Body=b"\x81\x00\xff\xfe\x00\x8d" * 40)
+    return wait_until(lambda: failures(onput, f"s3://inbox/{key}"))[0]
+
+
+def test_failures_say_which_object_failed_and_why(onput):
+    failed = fail_for_good(onput, "noise.txt")
+    assert failed["queue"] == "speech-dead-letters"
+    assert failed["source_arn"].endswith(":function:speech")
+    assert failed["code"] and failed["reason"] and failed["dead_lettered_at"]
+    assert failed["attempts"] == 1
+    table = onput.run("failures", "s3://inbox/noise.txt").stdout
+    assert "s3://inbox/noise.txt" in table and failed["code"] in table and "function:speech" in table
+    assert max(len(line) for line in table.splitlines()) <= 80
+    assert "no dead letters" in onput.run("failures", "s3://inbox/well.txt").stdout
+    assert "no queue nowhere" in onput.run("failures", "nowhere", expect=3).stderr
+
+
+def test_redrive_of_an_object_tries_it_again_and_leaves_the_others(onput):
+    fail_for_good(onput, "mended.txt")
+    fail_for_good(onput, "left.txt")
+    told = onput.run("redrive", "s3://inbox/mended.txt")
+    assert told.stdout == "moved 1 message from speech-dead-letters back to where each came from\n"
+    story = json.loads(onput.run("trace", "--wait", "20", "s3://inbox/mended.txt", "-o", "json").stdout)
+    whats = [step["what"] for step in story["steps"]]
+    assert "redriven" in whats
+    assert whats.count("dead-lettered") == 2
+    assert failures(onput, "s3://inbox/left.txt")
+    assert "no dead-letter queue holds" in onput.run("redrive", "s3://inbox/never.txt", expect=3).stderr
+
+
+def test_redrive_of_a_queue_moves_all_of_it_where_it_is_told(onput):
+    fail_for_good(onput, "parked.txt")
+    held = len(failures(onput, "speech-dead-letters"))
+    parked = onput.sqs.create_queue(QueueName="parked")["QueueUrl"]
+    told = json.loads(onput.run("redrive", "speech-dead-letters", "--to", "parked", "-o", "json").stdout)
+    assert [(task["status"], task["moved"]) for task in told["tasks"]] == [("COMPLETED", held)]
+    assert failures(onput, "speech-dead-letters") == []
+    assert count(onput, parked) == held
+    assert "doesn't exist" in onput.run("redrive", "speech-dead-letters", "--to", "none", expect=3).stderr

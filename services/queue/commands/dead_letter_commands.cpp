@@ -176,9 +176,10 @@ Result<schema::MoveTaskStarted> DeadLetterCommands::start(const schema::StartMov
     }
     ONPUT_TRY_VOID(check_destination(*source, request.destination_arn, caller));
     if (parts_.tasks.running(*source) != nullptr) {
-        return invalid(
-            "There is already a task running. Only one active task is allowed for a source queue "
-            "arn at a given time.");
+        return fail(ErrorCode::conflict,
+                    "There is already a task running. Only one active task is allowed for a source "
+                    "queue arn at a given time.",
+                    "InvalidParameterValue");
     }
     if (parts_.tasks.count_running(source->account) >= move_tasks_running_max) {
         return fail(ErrorCode::resource_exhausted,
