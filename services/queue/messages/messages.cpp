@@ -11,8 +11,13 @@
 namespace onput::queue {
 namespace {
 
-std::string attempt_text(std::uint32_t receive_count) {
-    return "attempt " + std::to_string(receive_count);
+std::string attempt_text(std::uint32_t attempts) {
+    return fmt::format("attempt {}", attempts);
+}
+
+// The number of an attempt that is not counted is given again.
+std::string back_text(const Messages::Return& back) {
+    return back.attempt == Messages::Attempt::uncounted ? " (not counted): " : ": ";
 }
 
 // AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
@@ -266,9 +271,7 @@ void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, E
         const std::string taker =
             terms.worker == nullptr ? " by a receive" : ", worker " + terms.worker->id;
         log(queue, leased.record,
-            {.now = terms.now,
-             .what = "leased",
-             .detail = attempt_text(status.receive_count) + taker},
+            {.now = terms.now, .what = "leased", .detail = attempt_text(status.attempts()) + taker},
             effects);
     }
     ++stats_.leased;
@@ -290,7 +293,7 @@ Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Retur
         log(queue, record,
             {.now = back.now,
              .what = back.what,
-             .detail = attempt_text(status.receive_count) + ": " + back.detail},
+             .detail = attempt_text(status.attempts()) + back_text(back) + back.detail},
             effects);
     }
     end_in_flight({number, status});
@@ -362,7 +365,7 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
             log(queue, record,
                 {.now = now,
                  .what = "released",
-                 .detail = attempt_text(ended.status.receive_count) + ": the lease ran out"},
+                 .detail = attempt_text(ended.status.attempts()) + ": the lease ran out"},
                 effects);
         }
         if (!queue.function || ended.status.receives_here() < queue.receives_max()) continue;
