@@ -126,6 +126,14 @@ enum class Kind : std::uint16_t {
     authorize_delivery = 318,
     peek_messages = 319,
     messages_peeked = 320,
+    start_move_task = 321,
+    move_task_started = 322,
+    list_move_tasks = 323,
+    move_task_list = 324,
+    cancel_move_task = 325,
+    move_task_cancelled = 326,
+    list_dead_letters = 327,
+    dead_letter_list = 328,
     put_function = 330,
     function_info = 331,
     get_function = 332,
@@ -141,6 +149,7 @@ enum class Kind : std::uint16_t {
     queue_counters_record = 356,
     outbox_record = 357,
     job_failure_record = 358,
+    move_task_record = 359,
 
     // Lanes between the queue and its workers (lane.hpp).
     lane_hello = 400,

@@ -162,17 +162,24 @@ struct DestinationState {
     std::uint32_t failures = 0;     // Attempts that failed since the last success.
     std::string last_error;
     Timestamp next_attempt_at;
+    // Of a subscription, without what is secret in its endpoint; empty: named by a rule.
+    std::string protocol;
+    std::string endpoint;
 
-    ONPUT_FIELDS(arn, delivered_through, owed, undelivered, failures, last_error, next_attempt_at)
+    ONPUT_FIELDS(arn, delivered_through, owed, undelivered, failures, last_error, next_attempt_at,
+                 protocol, endpoint)
     friend bool operator==(const DestinationState&, const DestinationState&) = default;
 };
 
 struct DestinationList {
-    static constexpr MessageInfo info{.kind = Kind::destination_list};
+    // Version 2 added protocol and endpoint to each, and unconfigured.
+    static constexpr MessageInfo info{.kind = Kind::destination_list, .version = 2};
 
     std::vector<DestinationState> destinations;
+    // Protocols whose messages wait for a configuration, each with what is missing.
+    std::map<std::string, std::string> unconfigured;
 
-    ONPUT_FIELDS(destinations)
+    ONPUT_FIELDS(destinations, unconfigured)
     friend bool operator==(const DestinationList&, const DestinationList&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <tuple>
 
+#include "common/schema/dead_letters.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/lane.hpp"
@@ -32,12 +33,14 @@ using AllMessages = std::tuple<
     QueueInfo, DeleteQueue, ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages,
     MessagesSent, ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages,
     ChangeVisibility, EntriesDone, PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages,
-    PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello,
-    LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt,
-    JobFailed, CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList,
-    SetTopicAttribute, ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription,
-    Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
-    PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate>;
+    StartMoveTask, MoveTaskStarted, ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled,
+    ListDeadLetters, DeadLetterList, PutFunction, FunctionInfo, GetFunction, ListFunctions,
+    FunctionList, DeleteFunction, LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye,
+    LaneGrants, TopicMessage, DeliveryAttempt, JobFailed, CreateTopic, TopicInfo, DeleteTopic,
+    GetTopic, ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags, Subscribe,
+    SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription, SetSubscriptionAttribute,
+    ListSubscriptions, SubscriptionList, PublishMessages, MessagesPublished, GetSigningCertificate,
+    SigningCertificate>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -29,6 +29,8 @@ struct Choices {
     bool no_follow = false;
     TraceOptions trace;
     ExplainOptions explain;
+    FailuresOptions failures;
+    RedriveOptions redrive;
     EnvOptions env;
     std::vector<std::string> aws;
     std::vector<std::string> pipeline_files;
@@ -114,6 +116,30 @@ void add_watching(CLI::App& app, Choices& c) {
     auto* status = add_command(app, "status", "Show services, functions and destinations",
                                "  onput status\n  onput status -o json");
     status->callback([&c] { c.run = [&c] { return run_status(c.global); }; });
+}
+
+void add_mending(CLI::App& app, Choices& c) {
+    auto* failures =
+        add_command(app, "failures", "List what failed for good and waits in dead-letter queues",
+                    "  onput failures\n  onput failures s3://inbox/book.txt\n  onput failures "
+                    "speech-dead-letters -o json");
+    failures->add_option("subject", c.failures.subject,
+                         "s3://BUCKET/KEY, or a dead-letter queue; all otherwise");
+    failures->add_option("-n,--count", c.failures.count, "So many at most")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
+    failures->callback([&c] { c.run = [&c] { return run_failures(c.global, c.failures); }; });
+
+    auto* redrive = add_command(
+        app, "redrive", "Try again what failed for good: an object, or all of a queue",
+        "  onput redrive s3://inbox/book.txt\n  onput redrive speech-dead-letters --rate 5\n  "
+        "onput redrive speech-dead-letters --to parked");
+    redrive->add_option("subject", c.redrive.subject, "s3://BUCKET/KEY, or a dead-letter queue")
+        ->required();
+    redrive->add_option("--to", c.redrive.to,
+                        "A queue that takes them; otherwise each goes back to where it came from");
+    redrive->add_option("--rate", c.redrive.rate, "Messages a second, 1 to 500");
+    redrive->callback([&c] { c.run = [&c] { return run_redrive(c.global, c.redrive); }; });
 }
 
 void add_helping(CLI::App& app, Choices& c) {
@@ -245,6 +271,7 @@ int run(int argc, char** argv) {
     app.footer("Examples:\n  onput dev\n  onput demo\n  onput COMMAND --help");
     add_dev(app, choices);
     add_watching(app, choices);
+    add_mending(app, choices);
     add_helping(app, choices);
     add_bench(app, choices);
     try {

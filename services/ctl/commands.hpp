@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,19 @@ struct ExplainOptions {
     std::string event = "s3:ObjectCreated:Put";
 };
 ExitCode run_explain(const GlobalOptions& global, const ExplainOptions& options);
+
+struct FailuresOptions {
+    std::string subject;  // s3://bucket/key, or the name of a dead-letter queue; empty: all.
+    std::uint32_t count = 100;
+};
+ExitCode run_failures(const GlobalOptions& global, const FailuresOptions& options);
+
+struct RedriveOptions {
+    std::string subject;                // As of FailuresOptions; never empty.
+    std::string to;                     // A queue's name; empty: where each came from.
+    std::optional<std::uint32_t> rate;  // Messages a second.
+};
+ExitCode run_redrive(const GlobalOptions& global, const RedriveOptions& options);
 
 ExitCode run_status(const GlobalOptions& global);
 // Is the service that answers this URL ready? For container engines: 0 or 1.

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <netinet/in.h>
+#include <optional>
 #include <sstream>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -16,6 +18,7 @@
 #include "common/runtime/hardening.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
+#include "common/schema/notifier.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/instance.hpp"
@@ -142,13 +145,41 @@ bool is_set(const char* name) {
     return value != nullptr && *value != '\0';
 }
 
-// Of an instance that is started from this environment.
-Finding check_mail() {
+// Of an instance that runs: what waits for servers that it does not know.
+std::optional<Finding> check_mail_of(const Instance& instance) {
+    transport::Context context;
+    transport::Loop loop(context);
+    Peers peers(loop, instance);
+    const auto list =
+        peers.ask(peers.notifier(), schema::ListDestinations{}, std::chrono::seconds(2));
+    if (!list) return {};
+    std::map<std::string, std::uint64_t> waiting;  // By what is missing.
+    for (const auto& destination : list->destinations) {
+        const auto lack = list->unconfigured.find(destination.protocol);
+        if (lack != list->unconfigured.end()) waiting[lack->second] += destination.owed;
+    }
+    if (const auto mail = list->unconfigured.find("email"); mail != list->unconfigured.end()) {
+        waiting.try_emplace(mail->second, 0);
+    }
+    if (waiting.empty()) return Finding{"mail", Verdict::good, "the instance has a mail server"};
+    std::string detail;
+    for (const auto& [lack, messages] : waiting) {
+        detail += fmt::format("{}: {} message{} wait{}; ", lack, messages, messages == 1 ? "" : "s",
+                              messages == 1 ? "s" : "");
+    }
+    return Finding{"mail", Verdict::warning, detail + "set it and start the instance again"};
+}
+
+// Of the instance, or of one that is started from this environment.
+Finding check_mail(const Result<Instance>& instance) {
+    if (instance) {
+        if (auto found = check_mail_of(*instance)) return *std::move(found);
+    }
     if (is_set("ONPUT_SMTP_URL") || is_set("ONPUT_NOTIFIER_SMTP_URL")) {
         return {"mail", Verdict::good, "ONPUT_SMTP_URL is set"};
     }
     return {"mail", Verdict::warning,
-            "ONPUT_SMTP_URL is not set here: an instance started so sends no mail"};
+            "ONPUT_SMTP_URL is not set here: mail of an instance started so waits"};
 }
 
 // The first file of this name on PATH that can be run.
@@ -236,7 +267,7 @@ ExitCode run_doctor(const GlobalOptions& global) {
                                         check_confinement(),
                                         check_voices(),
                                         check_workers(instance),
-                                        check_mail(),
+                                        check_mail(instance),
                                         check_aws(),
                                         check_open_files(),
                                         check_clock(),

@@ -17,7 +17,49 @@ std::size_t columns_of(std::string_view text) {
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
 }
 
+// The first, or last, `columns` code points.
+std::string_view head_of(std::string_view text, std::size_t columns) {
+    std::size_t end = 0;
+    while (end < text.size() && columns_of(text.substr(0, end + 1)) <= columns) ++end;
+    return text.substr(0, end);
+}
+std::string_view tail_of(std::string_view text, std::size_t columns) {
+    std::size_t begin = text.size();
+    while (begin > 0 && columns_of(text.substr(begin - 1)) <= columns) --begin;
+    // Not inside a code point.
+    while (begin < text.size() && columns_of(text.substr(begin, 1)) == 0) ++begin;
+    return text.substr(begin);
+}
+
 }  // namespace
+
+std::string shortened(std::string_view text, std::size_t columns) {
+    constexpr std::string_view gap = "...";
+    std::string whole = printable(text);
+    if (columns_of(whole) <= columns) return whole;
+    if (columns <= gap.size()) return std::string(head_of(whole, columns));
+    const std::size_t kept = columns - gap.size();
+    return fmt::format("{}{}{}", head_of(whole, kept / 2), gap, tail_of(whole, kept - kept / 2));
+}
+
+std::string wrapped(std::string_view text, std::size_t indent) {
+    const std::string whole = printable(text);
+    std::string out;
+    std::string line;
+    for (std::size_t from = 0; from <= whole.size();) {
+        const std::size_t end = std::min(whole.find(' ', from), whole.size());
+        const std::string word = whole.substr(from, end - from);
+        from = end + 1;
+        if (word.empty()) continue;
+        if (!line.empty() && columns_of(line) + 1 + columns_of(word) + indent > terminal_columns) {
+            out += fmt::format("{}{}\n", std::string(indent, ' '), line);
+            line.clear();
+        }
+        line += fmt::format("{}{}", line.empty() ? "" : " ", word);
+    }
+    if (!line.empty()) out += fmt::format("{}{}\n", std::string(indent, ' '), line);
+    return out;
+}
 
 void Table::add(std::vector<std::string> row) {
     for (std::string& cell : row) cell = printable(cell);
@@ -109,6 +151,10 @@ Result<ObjectUrl> parse_object_url(std::string_view text) {
     }
     return ObjectUrl{.bucket = std::string(text.substr(scheme.size(), slash - scheme.size())),
                      .key = std::string(text.substr(slash + 1))};
+}
+
+std::string to_string(const ObjectUrl& url) {
+    return fmt::format("s3://{}/{}", url.bucket, url.key);
 }
 
 }  // namespace onput::ctl

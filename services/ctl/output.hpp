@@ -26,6 +26,15 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
+// Columns that people's terminals have at least; tables fit where they can.
+inline constexpr std::size_t terminal_columns = 80;
+
+// Made printable, and no wider than this: what is too long loses its middle to "...".
+std::string shortened(std::string_view text, std::size_t columns);
+// Made printable, in lines that are no wider than terminal_columns where its words allow, each
+// indented and ended.
+std::string wrapped(std::string_view text, std::size_t indent);
+
 // One line of stderr, rewritten; silent when stderr is no terminal or `quiet`.
 class Progress {
 public:
@@ -61,5 +70,6 @@ struct ObjectUrl {
     std::string key;
 };
 Result<ObjectUrl> parse_object_url(std::string_view text);
+std::string to_string(const ObjectUrl& url);
 
 }  // namespace onput::ctl

@@ -1,7 +1,9 @@
 // `onput pipeline apply`.
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "common/schema/json.hpp"
+#include "common/schema/notifier.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
@@ -34,6 +36,24 @@ void print_changes(const GlobalOptions& global, const std::vector<PipelineChange
     fmt::print("{}", table.text());
 }
 
+// Subscriptions whose messages wait, because the instance lacks what their protocols need.
+void warn_of_waiting(const std::vector<Pipeline>& pipelines, Peers& peers) {
+    const auto list = peers.ask(peers.notifier(), schema::ListDestinations{});
+    if (!list) return;  // Only a warning; applying said what failed.
+    for (const auto& pipeline : pipelines) {
+        for (const auto& subscription : pipeline.subscriptions) {
+            const auto lack = list->unconfigured.find(subscription.protocol);
+            if (lack == list->unconfigured.end()) continue;
+            fmt::print(
+                stderr,
+                "onput pipeline apply: warning: {} from topic {} to {} waits: {}; set it and "
+                "start the instance again\n",
+                subscription.protocol, printable(subscription.topic),
+                printable(subscription.endpoint), lack->second);
+        }
+    }
+}
+
 }  // namespace
 
 ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::string>& files) {
@@ -57,6 +77,7 @@ ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::
     }
     print_changes(global, changes);
     if (!applied) return report("pipeline apply", applied.error());
+    if (!global.quiet) warn_of_waiting(pipelines, peers);
     return ExitCode::ok;
 }
 

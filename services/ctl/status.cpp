@@ -6,7 +6,6 @@
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
-#include "common/schema/topics.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
@@ -87,16 +86,12 @@ std::string as_json(const Report& report) {
 }
 
 // A subscription's address rather than its number.
-std::string name_of(Peers& peers, const std::string& arn) {
-    if (arn.starts_with("arn:aws:sns:")) {
-        const auto found =
-            peers.ask(peers.notifier(), schema::GetSubscription{.arn = arn}, patience);
-        if (found) return found->protocol + ":" + short_arn(found->endpoint);
-    }
-    return short_arn(arn);
+std::string name_of(const schema::DestinationState& state) {
+    if (state.protocol.empty()) return short_arn(state.arn);
+    return fmt::format("{}:{}", state.protocol, short_arn(state.endpoint));
 }
 
-void print_tables(Peers& peers, const Instance& instance, const Report& report) {
+void print_tables(const Instance& instance, const Report& report) {
     fmt::print("{}   data directory's instance\n\n", instance.url);
     Table services({"SERVICE", "STATE", "PID", "UP"});
     for (const auto& line : report.services) {
@@ -116,7 +111,7 @@ void print_tables(Peers& peers, const Instance& instance, const Report& report) 
     if (!report.destinations.destinations.empty()) {
         Table destinations({"DESTINATION", "OWED", "UNDELIVERED", "FAILURES", "LAST ERROR"});
         for (const auto& state : report.destinations.destinations) {
-            destinations.add({name_of(peers, state.arn), std::to_string(state.owed),
+            destinations.add({name_of(state), std::to_string(state.owed),
                               std::to_string(state.undelivered), std::to_string(state.failures),
                               state.last_error});
         }
@@ -145,7 +140,7 @@ ExitCode run_status(const GlobalOptions& global) {
     if (global.output == OutputFormat::json) {
         fmt::print("{}\n", as_json(found));
     } else {
-        print_tables(peers, *instance, found);
+        print_tables(*instance, found);
     }
     return found.is_healthy ? ExitCode::ok : ExitCode::unreachable;
 }

@@ -154,7 +154,7 @@ StoryOutcome outcome_of(const std::vector<schema::TraceStep>& steps,
             steps, [what](const schema::TraceStep& step) { return step.what == what; });
     };
     const Debt debt = debt_of(records);
-    if (count("dead-lettered") > 0) return StoryOutcome::dead_lettered;
+    if (count("dead-lettered") > count("redriven")) return StoryOutcome::dead_lettered;
     if (debt.deliveries == 0 && !records.empty()) return StoryOutcome::nothing_owed;
     // A job's own result is an event too: only when every function that was owed one has ended is
     // the chain at its end.

@@ -40,10 +40,22 @@ CoreOptions Config::core_options() const {
         .version = event_version == "classic" ? RecordVersion::classic : RecordVersion::unified,
         .region = region};
     options.deliveries.undelivered_age_max = std::chrono::hours(undelivered_age_max_hours);
+    options.deliveries.unconfigured = unconfigured_protocols();
     options.topics.region = region;
     options.retention_age = std::chrono::hours(journal_retention_hours);
     options.retention_records_max = journal_records_max;
     return options;
+}
+
+UnconfiguredProtocols Config::unconfigured_protocols() const {
+    UnconfiguredProtocols protocols;
+    if (smtp_url.empty()) {
+        for (const char* protocol : {"email", "email-json"}) {
+            protocols[protocol] = "no mail server is configured (ONPUT_SMTP_URL)";
+        }
+    }
+    if (sms_url.empty()) protocols["sms"] = "no SMS gateway is configured (ONPUT_SMS_URL)";
+    return protocols;
 }
 
 NotificationOptions Config::notification_options() const {

@@ -62,6 +62,7 @@ struct Config {
     [[nodiscard]] std::vector<std::string> validate() const;
 
     [[nodiscard]] CoreOptions core_options() const;
+    [[nodiscard]] UnconfiguredProtocols unconfigured_protocols() const;
     [[nodiscard]] NotificationOptions notification_options() const;
     [[nodiscard]] OutboundOptions outbound_options() const;
     [[nodiscard]] std::string bus_endpoint_for_readers() const;
@@ -75,14 +76,13 @@ private:
                "Private networks that webhooks may reach: 127.0.0.0/8, fd00::/8; * for all.");
         option("mail_from", self.mail_from, "Sender of mails.");
         option("smtp_url", self.smtp_url,
-               "Mail server, smtp://host:587 or smtps://host; empty: mail cannot be sent.");
+               "Mail server, smtp://host:587 or smtps://host; empty: mail waits.");
         option("smtp_user", self.smtp_user, "Login at the mail server; empty: none.");
         option("smtp_password_secret", self.smtp_password_secret,
                "Its password; better through ONPUT_SMTP_PASSWORD_SECRET_FILE.");
         option("smtp_requires_tls", self.smtp_requires_tls,
                "Send no mail where the mail server offers no STARTTLS.");
-        option("sms_url", self.sms_url,
-               "SMS gateway that takes JSON by POST; empty: SMS cannot be sent.");
+        option("sms_url", self.sms_url, "SMS gateway that takes JSON by POST; empty: SMS wait.");
         option("sms_from", self.sms_from, "Sender of SMS.");
         option("sms_authorization_secret", self.sms_authorization_secret,
                "Authorization header for the SMS gateway; better through "

@@ -55,12 +55,19 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
       dispatcher_(messages_, catalogue_, counters_, workers_, agenda_),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
       deliveries_(view_, messages_, catalogue_),
+      move_tasks_({.view = view_, .catalogue = catalogue_, .messages = messages_, .age = age_}),
       queue_commands_({.catalogue = catalogue_,
                        .counters = counters_,
                        .messages = messages_,
                        .dispatcher = dispatcher_,
-                       .sweeper = sweeper_}),
+                       .sweeper = sweeper_,
+                       .move_tasks = move_tasks_}),
       message_commands_(catalogue_, counters_, messages_, dispatcher_, random_),
+      dead_letter_commands_({.view = view_,
+                             .catalogue = catalogue_,
+                             .counters = counters_,
+                             .tasks = move_tasks_,
+                             .random = random_}),
       functions_({.catalogue = catalogue_,
                   .counters = counters_,
                   .workers = workers_,
@@ -90,6 +97,7 @@ Result<void> Core::restore(Timestamp now, Effects&) {
     // In order of number, so that the same rows always give the same state.
     std::ranges::sort(queues, {}, [](const Queue* queue) { return queue->number; });
     for (Queue* queue : queues) ONPUT_TRY_VOID(messages_.restore(*queue, now));
+    ONPUT_TRY_VOID(move_tasks_.restore(now));
     ONPUT_TRY(const QueueNumber last_queue, restore_sweeps());
     if (view_.is_complete()) return {};
     CountersRecord seen = messages_.seen();
@@ -192,6 +200,7 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
     dispatcher_.on_time(now, effects);
     ONPUT_TRY_VOID(lanes_.on_time(now, effects));
     notifications_.on_time(now, effects.batch());
+    ONPUT_TRY_VOID(move_tasks_.on_time(now, effects));
     ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.batch()));
     if (now >= expiry_at_ || expiry_at_ > now + expiry_interval) {
         job_log_.on_time(age_.at(now), effects.batch());
@@ -213,6 +222,7 @@ void Core::on_clock(Timestamp wall, Duration monotonic) {
         if (queue.armed_at) *queue.armed_at += by;
     });
     agenda_.shift(by);
+    move_tasks_.shift(by);
     dispatcher_.shift(by);
     lanes_.restart_silence(wall);
 }
@@ -240,6 +250,7 @@ Timestamp Core::next_wakeup(Timestamp now) const {
     };
     consider(agenda_.next_time());
     consider(dispatcher_.next_time());
+    consider(move_tasks_.next_time());
     consider(lanes_.next_time());
     consider(notifications_.next_time(now));
     if (!workers_.all().empty()) consider(last_seen_ + schema::lane_heartbeat);
@@ -257,6 +268,7 @@ std::vector<schema::Metric> Core::metrics(Timestamp now) const {
         {"onput_queue_returned_total", as_double(messages.returned)},
         {"onput_queue_dead_lettered_total", as_double(messages.dead_lettered)},
         {"onput_queue_expired_total", as_double(messages.expired)},
+        {"onput_queue_moved_total", as_double(messages.moved)},
         {"onput_queue_all_messages", as_double(messages_.size())},
         {"onput_queue_waiting_receives", as_double(dispatcher_.waiters())},
         {"onput_queue_job_log_steps", as_double(job_log_.size())},

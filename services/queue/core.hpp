@@ -6,7 +6,8 @@
 //     Dispatcher       who gets the next message: waiting receives, workers with credit
 //     Lanes, Workers   what workers say; their credit, leases and silence
 //     Deliveries       events from the notifier, each taken once
-//     QueueCommands, MessageCommands, Functions     the requests
+//     MoveTasks        dead letters on their way back, some at a time
+//     QueueCommands, MessageCommands, DeadLetterCommands, Functions     the requests
 //     JobLog           what became of each job
 //     Notifications    messages to topics about it, and their outbox
 //     Sweeper          rows that nobody needs any more
@@ -29,6 +30,7 @@
 #include "common/base/random.hpp"
 #include "common/schema/lane.hpp"
 #include "common/service/methods.hpp"
+#include "services/queue/commands/dead_letter_commands.hpp"
 #include "services/queue/commands/functions.hpp"
 #include "services/queue/commands/message_commands.hpp"
 #include "services/queue/commands/queue_commands.hpp"
@@ -100,6 +102,10 @@ public:
             on(&Core::message_commands_, &MessageCommands::remove),
             on(&Core::message_commands_, &MessageCommands::change_visibility),
             on(&Core::message_commands_, &MessageCommands::peek),
+            on(&Core::dead_letter_commands_, &DeadLetterCommands::start),
+            on(&Core::dead_letter_commands_, &DeadLetterCommands::list),
+            on(&Core::dead_letter_commands_, &DeadLetterCommands::cancel),
+            on(&Core::dead_letter_commands_, &DeadLetterCommands::letters),
             on(&Core::deliveries_, &Deliveries::authorize),
             on(&Core::deliveries_, &Deliveries::deliver),
             on(&Core::job_log_, &JobLog::trace),
@@ -165,8 +171,10 @@ private:
     Dispatcher dispatcher_;
     Lanes lanes_;
     Deliveries deliveries_;
+    MoveTasks move_tasks_;
     QueueCommands queue_commands_;
     MessageCommands message_commands_;
+    DeadLetterCommands dead_letter_commands_;
     Functions functions_;
 
     Timestamp last_seen_;  // The latest `now` of any call.

@@ -9,7 +9,8 @@ from harness.clients import CLI_V1, CLI_V2
 from harness.instance import BIN, ROOT, clean_environment, run_onput
 from harness.wire import Wire
 
-COMMANDS = [(), ("dev",), ("demo",), ("tail",), ("trace",), ("explain",), ("status",), ("doctor",),
+COMMANDS = [(), ("dev",), ("demo",), ("tail",), ("trace",), ("explain",), ("failures",), ("redrive",),
+            ("status",), ("doctor",),
             ("env",), ("aws",), ("pipeline",), ("pipeline", "apply"), ("bench",)]
 PIPELINE = """
 [[bucket]]
@@ -72,6 +73,7 @@ def test_a_misspelt_command_is_answered_with_the_nearest(word, meant):
 
 @pytest.mark.parametrize("words", [
     ("status",), ("tail",), ("trace", "s3://inbox/a"), ("explain", "s3://inbox/a"), ("env",),
+    ("failures",), ("redrive", "dead"),
     ("aws", "--", "s3", "ls"), ("pipeline", "apply", ROOT / "deploy/pipelines/speech.toml")],
     ids=lambda words: words[0])
 def test_where_no_instance_ever_was_ends_with_3_and_says_how_to_start_one(tmp_path, words):

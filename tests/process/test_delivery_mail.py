@@ -303,13 +303,39 @@ def test_an_sms_that_the_gateway_refuses_is_a_dead_letter(topics, topic, gateway
         gateway.answers(200)
 
 
-def test_without_servers_mail_and_sms_end_with_a_reason(tmp_path):
+def test_without_servers_mail_and_sms_wait_until_there_are_some(tmp_path, mailbox, gateway):
     with topic_instance(tmp_path / "a") as onput:
         topics = Topics(onput)
         topic = topics.make()
-        queue, redrive = dead_letters(topics, topic)
-        topics.subscribe(topic, "sms", "+4915100000003", RedrivePolicy=redrive)
-        sent = topics.publish(topic, "nowhere")
-        assert [e["Message"] for e in topics.envelopes(queue, 1)] == ["nowhere"]
-        attempt, = topics.wait_for_attempts(sent)
-        assert attempt["error"] == "no SMS gateway is configured"
+        topics.subscribe(topic, "sms", "+4915100000003")
+        topics.subscribe(topic, "email", "patient@example.com")
+        topics.publish(topic, "belated")
+
+        def waiting():
+            told = json.loads(onput.run("status", "-o", "json").stdout)["destinations"]
+            return {d["protocol"]: d["last_error"] for d in told if d["owed"] == 1}
+        assert wait_until(lambda: len(waiting()) == 2 and waiting()) == {
+            "sms": "waiting: no SMS gateway is configured (ONPUT_SMS_URL)",
+            "email": "waiting: no mail server is configured (ONPUT_SMTP_URL)"}
+        told = onput.run("doctor").stdout
+        assert "1 message waits" in told and "ONPUT_SMTP_URL" in told
+    with topic_instance(tmp_path / "a", networks=None, mail_from=SENDER,
+                        smtp_url=f"smtp://127.0.0.1:{mailbox.port}", sms_url=gateway.url):
+        assert mailbox.wait("patient@example.com")[0].message["Subject"] == (
+            "AWS Notification - Subscription Confirmation")
+        wait_until(lambda: any(r.json["message"] == "belated" for r in gateway.notifications))
+
+
+def test_apply_warns_of_mail_that_will_wait(tmp_path):
+    pipeline = tmp_path / "mail.toml"
+    pipeline.write_text('''
+[[topic]]
+name = "news"
+[[subscription]]
+topic = "news"
+protocol = "email"
+endpoint = "reader@example.com"
+''')
+    with topic_instance(tmp_path / "a") as onput:
+        done = onput.run("pipeline", "apply", pipeline)
+        assert "reader@example.com waits: no mail server is configured (ONPUT_SMTP_URL)" in done.stderr

@@ -30,6 +30,9 @@ Outcome delete_message(Call& call);
 Outcome delete_message_batch(Call& call);
 Outcome change_message_visibility(Call& call);
 Outcome change_message_visibility_batch(Call& call);
+Outcome start_message_move_task(Call& call);
+Outcome list_message_move_tasks(Call& call);
+Outcome cancel_message_move_task(Call& call);
 
 // The queue of QueueUrl, which is the path that was addressed when it is not sent.
 Result<QueueName> queue_of(const Value& input);

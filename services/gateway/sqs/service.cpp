@@ -11,6 +11,7 @@ namespace onput::gateway::sqs {
 namespace {
 
 constexpr std::array handlers{
+    aws::Handler{"CancelMessageMoveTask", &cancel_message_move_task},
     aws::Handler{"ChangeMessageVisibility", &change_message_visibility},
     aws::Handler{"ChangeMessageVisibilityBatch", &change_message_visibility_batch},
     aws::Handler{"CreateQueue", &create_queue},
@@ -19,12 +20,14 @@ constexpr std::array handlers{
     aws::Handler{"DeleteQueue", &delete_queue},
     aws::Handler{"GetQueueAttributes", &get_queue_attributes},
     aws::Handler{"GetQueueUrl", &get_queue_url},
+    aws::Handler{"ListMessageMoveTasks", &list_message_move_tasks},
     aws::Handler{"ListQueues", &list_queues},
     aws::Handler{"PurgeQueue", &purge_queue},
     aws::Handler{"ReceiveMessage", &receive_message},
     aws::Handler{"SendMessage", &send_message},
     aws::Handler{"SendMessageBatch", &send_message_batch},
     aws::Handler{"SetQueueAttributes", &set_queue_attributes},
+    aws::Handler{"StartMessageMoveTask", &start_message_move_task},
 };
 static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));
 

@@ -213,6 +213,7 @@ std::optional<DeliveryContext> Deliveries::context_of(const Destination& destina
     if (number != 0 && subscription == nullptr) return std::nullopt;
     return DeliveryContext{.parts = parts_,
                            .items = items_,
+                           .unconfigured = options_.unconfigured,
                            .age_max = options_.undelivered_age_max,
                            .durable = durable_,
                            .now = now,

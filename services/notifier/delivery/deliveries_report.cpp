@@ -6,15 +6,22 @@ namespace onput::notifier {
 
 schema::DestinationList Deliveries::list() const {
     schema::DestinationList list;
+    list.unconfigured = options_.unconfigured;
     for (const auto& [name, destination] : destinations_) {
         const auto needed = destination->needed_from();
+        const DestinationRecord& record = destination->record();
+        const Subscription* subscription =
+            record.is_dead_letter ? nullptr : parts_.topics.find_subscription(record.subscription);
         list.destinations.push_back({.arn = name,
                                      .delivered_through = needed ? *needed - 1 : journal_.head(),
                                      .owed = destination->owed(),
-                                     .undelivered = destination->record().undelivered,
+                                     .undelivered = record.undelivered,
                                      .failures = destination->failures,
                                      .last_error = destination->last_error,
                                      .next_attempt_at = destination->next_attempt_at()});
+        if (subscription == nullptr) continue;
+        list.destinations.back().protocol = subscription->protocol;
+        list.destinations.back().endpoint = shown_endpoint(*subscription);
     }
     return list;
 }

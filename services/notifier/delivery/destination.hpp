@@ -51,6 +51,7 @@ enum class SendPolicy : std::uint8_t { ordered_batch, one_by_one };
 struct DeliveryContext {
     const DeliveryParts& parts;
     const QueueItems& items;
+    const UnconfiguredProtocols& unconfigured;
     Duration age_max;           // Of what is owed to one that fails.
     std::uint64_t durable = 0;  // Records up to here may be sent.
     Timestamp now;

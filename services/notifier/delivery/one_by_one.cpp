@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "services/notifier/delivery/retry.hpp"
 
@@ -22,6 +24,12 @@ EndpointLimits limits_of(const Subscription& subscription) {
             .receives_per_second_max = subscription.delivery_policy.receives_per_second_max};
 }
 
+// What is missing to reach the endpoint; empty: nothing.
+std::string_view lack_of(const DeliveryContext& context) {
+    const auto found = context.unconfigured.find(context.subscription->protocol);
+    return found == context.unconfigured.end() ? std::string_view() : found->second;
+}
+
 }  // namespace
 
 OneByOne::OneByOne(DestinationRecord record, std::map<std::uint64_t, AttemptRecord> waiting)
@@ -34,8 +42,19 @@ Result<std::optional<Sending>> OneByOne::begin_next(const DeliveryContext& conte
     const Subscription& subscription = *context.subscription;
     const auto attempt = next(context.now, limits_of(subscription), context.durable);
     if (!attempt) return std::nullopt;
+    const std::string_view lack = lack_of(context);
+    if (!lack.empty() && context.now < attempt->item.time + context.age_max) {
+        last_error = fmt::format("waiting: {}", lack);
+        return std::nullopt;
+    }
     begin(*attempt, context.now);
     Sending sending{.number = attempt->item.number};
+    if (!lack.empty()) {
+        sending.known_answer =
+            OutboundAnswer{.verdict = OutboundVerdict::refused,
+                           .error = fmt::format("too old; it waited in vain: {}", lack)};
+        return sending;
+    }
     ONPUT_TRY(const auto entry,
               context.parts.recorder.journal().load(sequence_of(attempt->item.number)));
     ONPUT_CHECK(entry->message() != nullptr);
@@ -119,7 +138,12 @@ void OneByOne::fail_or_give_up(AttemptOutcome& outcome, const DeliveryContext& c
 
 std::optional<Timestamp> OneByOne::next_wakeup(const DeliveryContext& context) const {
     if (wants_refill()) return context.now;
-    return next_at(context.now, limits_of(*context.subscription), context.durable);
+    const EndpointLimits limits = limits_of(*context.subscription);
+    const auto at = next_at(context.now, limits, context.durable);
+    if (!at || lack_of(context).empty()) return at;
+    // Only a start brings a configuration: until then messages do nothing but grow too old.
+    const auto attempt = next(*at, limits, context.durable);
+    return attempt ? std::max(*at, attempt->item.time + context.age_max) : *at;
 }
 
 bool OneByOne::is_throttled(Timestamp now, const EndpointLimits& limits) const {

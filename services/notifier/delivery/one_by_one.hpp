@@ -11,6 +11,9 @@
 // (AttemptRecord). What is in flight for the first time lies behind the cursor, so a crash sends
 // it again, and so is the little that was settled before an older one was: at least once.
 //
+// While the notifier lacks what its protocol needs (a mail server), nothing is begun: all of it is
+// owed, and given up when it is older than undelivered_age_max.
+//
 // At most retries_max wait; then no new one is begun until one of them is settled. Those in flight
 // again take at most half of the places while new ones wait.
 #pragma once

@@ -1,6 +1,9 @@
 // What the parts of delivery work with, and what they keep to. All of it outlives them.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "services/notifier/delivery/owed_rows.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
 #include "services/notifier/journal/recorder.hpp"
@@ -9,8 +12,13 @@
 
 namespace onput::notifier {
 
+// Protocols that cannot be served as the notifier is configured, each with what is missing.
+using UnconfiguredProtocols = std::map<std::string, std::string>;
+
 struct DeliveryOptions {
     RecordOptions record;
+    // What is owed to endpoints of these waits, at most undelivered_age_max.
+    UnconfiguredProtocols unconfigured;
     Duration undelivered_age_max = std::chrono::hours(14 * 24);
 };
 

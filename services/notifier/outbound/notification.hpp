@@ -25,8 +25,8 @@ struct NotificationOptions {
     std::string public_url = "http://127.0.0.1:4566";
     std::string mail_from = "onput@localhost";
     // The SMS gateway: an HTTP endpoint that is POSTed {"to": ..., "from": ..., "message": ...,
-    // "message_id": ...} as JSON; the id is the same on every retry. Empty: SMS subscriptions fail
-    // for good with that reason.
+    // "message_id": ...} as JSON; the id is the same on every retry. Empty: SMS fail, and so none
+    // is written (Config::unconfigured_protocols).
     std::string sms_url = {};
     std::string sms_from = {};
     std::string sms_authorization = {};  // Value of the Authorization header; empty: none.

@@ -34,8 +34,9 @@ struct OutboundOptions {
     // Networks that webhooks may reach although they are private: "127.0.0.0/8", "10.1.2.0/24",
     // "fd00::/8"; "*" for all.
     std::vector<std::string> allowed_networks = {};
-    std::string smtp_url =
-        {};  // "smtp://mail.example:587", "smtps://..."; empty: mail fails for good.
+    // "smtp://mail.example:587", "smtps://..."; empty: mail fails, and so none is written
+    // (Config::unconfigured_protocols).
+    std::string smtp_url = {};
     std::string smtp_user = {};
     std::string smtp_password = {};
     bool smtp_requires_tls = false;     // STARTTLS or nothing; smtps:// always.

@@ -97,6 +97,7 @@ Result<schema::Empty> QueueCommands::remove(const schema::DeleteQueue& request,
                                       request.name, "sqs:DeleteQueue"));
     parts_.dispatcher.cancel_all(*queue, effects);
     parts_.messages.forget(*queue);
+    parts_.move_tasks.forget(*queue, effects);
     parts_.sweeper.add(queue->number, MessageNumber(UINT64_MAX));
     effects.batch().remove(queue_key(queue->account, queue->name));
     parts_.catalogue.remove(*queue);

@@ -9,6 +9,7 @@
 #include "services/queue/commands/access.hpp"
 #include "services/queue/lanes/dispatcher.hpp"
 #include "services/queue/messages/messages.hpp"
+#include "services/queue/messages/move_tasks.hpp"
 #include "services/queue/messages/sweeper.hpp"
 
 namespace onput::queue {
@@ -22,6 +23,7 @@ struct QueueCommandParts {
     Messages& messages;
     Dispatcher& dispatcher;
     Sweeper& sweeper;
+    MoveTasks& move_tasks;
 };
 
 class QueueCommands {

@@ -59,6 +59,49 @@ const MessageStatus* MessageIndex::find(MessageNumber number) const {
     return found == touched_.end() ? nullptr : &found->second;
 }
 
+std::optional<MessageStatus> MessageIndex::status_of(MessageNumber number) const {
+    if (const MessageStatus* status = find(number)) return *status;
+    for (const JobSize size : {JobSize::small, JobSize::large}) {
+        const std::deque<Fresh>& fresh = lines_[static_cast<std::size_t>(size)].fresh;
+        const auto found = std::ranges::lower_bound(fresh, number, {}, &Fresh::number);
+        if (found == fresh.end() || found->number != number) continue;
+        return MessageStatus{.sent_at = found->sent_at, .size = size};
+    }
+    return {};
+}
+
+void MessageIndex::remove_visible(const std::vector<MessageNumber>& numbers) {
+    std::size_t expected = fresh_count();
+    std::vector<MessageNumber> fresh;
+    for (const MessageNumber number : numbers) {
+        const MessageStatus* status = find(number);
+        ONPUT_CHECK(status == nullptr || status->state == MessageState::visible);
+        if (status != nullptr) {
+            remove(number);
+        } else {
+            fresh.push_back(number);
+        }
+    }
+    expected -= fresh.size();
+    for (Line& line : lines_) remove_fresh(line, fresh);
+    ONPUT_CHECK(fresh_count() == expected);
+}
+
+void MessageIndex::remove_fresh(Line& line, const std::vector<MessageNumber>& numbers) {
+    const auto is_leaving = [&numbers](const Fresh& message) {
+        return std::ranges::binary_search(numbers, message.number);
+    };
+    std::size_t left = numbers.size();
+    while (left > 0 && !line.fresh.empty() && is_leaving(line.fresh.front())) {
+        line.fresh.pop_front();
+        --left;
+    }
+    // One pass for all that do not stand at the front.
+    const bool may_hold_more = left > 0 && !line.fresh.empty() &&
+                               line.fresh.front().number <= numbers.back();
+    if (may_hold_more) std::erase_if(line.fresh, is_leaving);
+}
+
 bool MessageIndex::is_stale(MessageNumber returned) const {
     const MessageStatus* status = find(returned);
     return status == nullptr || status->state != MessageState::visible;

@@ -76,6 +76,11 @@ public:
     // outside can know its number.
     [[nodiscard]] const MessageStatus* find(MessageNumber number) const;
 
+    // Of a fresh message as well: for who has met its row.
+    [[nodiscard]] std::optional<MessageStatus> status_of(MessageNumber number) const;
+    // Visible messages leave for another queue: their numbers, in order.
+    void remove_visible(const std::vector<MessageNumber>& numbers);
+
     // The visible message to hand out next, of all or of one size, and its removal from here: the
     // caller adds it again as in flight, or has removed its rows.
     [[nodiscard]] std::optional<Candidate> oldest_visible(std::optional<JobSize> only = {});
@@ -106,6 +111,7 @@ private:
         // Touched messages that became visible; those since removed are skipped when they are met.
         std::deque<MessageNumber> returned;
     };
+    static void remove_fresh(Line& line, const std::vector<MessageNumber>& numbers);
     struct Wake {
         Timestamp time;
         MessageNumber number;

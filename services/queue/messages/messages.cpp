@@ -5,19 +5,24 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/job_size.hpp"
 #include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
 namespace {
 
-std::string attempt_text(std::uint32_t receive_count) {
-    return "attempt " + std::to_string(receive_count);
+std::string attempt_text(std::uint32_t attempts) {
+    return fmt::format("attempt {}", attempts);
+}
+
+// The number of an attempt that is not counted is given again.
+std::string back_text(const Messages::Return& back) {
+    return back.attempt == Messages::Attempt::uncounted ? " (not counted): " : ": ";
 }
 
 // AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
-MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure,
-                             std::string new_id) {
+MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure) {
     const auto text = [](std::string value) {
         return schema::MessageAttribute{.data_type = "String", .value = std::move(value)};
     };
@@ -26,9 +31,8 @@ MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failur
                          {"ErrorCode", text(failure.code)},
                          {"ErrorMessage", text(failure.message)},
                          {"FunctionArn", text(queue.arn)}};
-    letter.message_id = std::move(new_id);
     letter.body = std::move(job.body);
-    letter.sender_id = "function/" + queue.name;
+    letter.sender_id = function_sender(queue.name);
     letter.event_id = std::move(job.event_id);
     letter.trace = std::move(job.trace);
     letter.is_logged = job.is_logged;
@@ -275,9 +279,7 @@ void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, E
         const std::string taker =
             terms.worker == nullptr ? " by a receive" : ", worker " + terms.worker->id;
         log(queue, leased.record,
-            {.now = terms.now,
-             .what = "leased",
-             .detail = attempt_text(status.receive_count) + taker},
+            {.now = terms.now, .what = "leased", .detail = attempt_text(status.attempts()) + taker},
             effects);
     }
     ++stats_.leased;
@@ -299,7 +301,7 @@ Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Retur
         log(queue, record,
             {.now = back.now,
              .what = back.what,
-             .detail = attempt_text(status.receive_count) + ": " + back.detail},
+             .detail = attempt_text(status.attempts()) + back_text(back) + back.detail},
             effects);
     }
     end_in_flight({number, status});
@@ -371,7 +373,7 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
             log(queue, record,
                 {.now = now,
                  .what = "released",
-                 .detail = attempt_text(ended.status.receive_count) + ": the lease ran out"},
+                 .detail = attempt_text(ended.status.attempts()) + ": the lease ran out"},
                 effects);
         }
         if (!queue.function || ended.status.receives_here() < queue.receives_max()) continue;
@@ -450,6 +452,8 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
     // its new place begins at 0, or a chain of dead-letter queues would hand out nothing.
     const MessageNumber number = parts_.counters.next_message(effects.batch());
     record.dead_letter_source_arn = queue.arn;
+    record.dead_lettered_at = now;
+    record.attempts = candidate.status.receives_here();
     effects.batch().put(message_key({target->number, number, candidate.status.sent_at}),
                         schema::encode(record));
     MessageStatus status = candidate.status;
@@ -480,8 +484,11 @@ void Messages::dead_letter_job(Queue& queue, const MessageStatus& status, Messag
                   .failure = &failure},
                  has_place ? target->arn : "", effects);
     if (!has_place) return;
-    add(*target, dead_letter_of(queue, std::move(record), failure, parts_.random.uuid()), now,
-        Duration::zero(), effects);
+    MessageRecord letter = dead_letter_of(queue, std::move(record), failure);
+    letter.message_id = parts_.random.uuid();
+    letter.dead_lettered_at = now;
+    letter.attempts = status.attempts();
+    add(*target, std::move(letter), now, Duration::zero(), effects);
 }
 
 // --- The job log ------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 //   - a message is in one queue until its rows go: by an acknowledgement, its retention, a purge;
 //   - a lease is in a row before anyone hears of it, so a restart neither forgets a receive nor
 //     hands a message out twice within its visibility time;
-//   - dead-lettering removes here and adds there in one commit;
+//   - dead-lettering, and moving back, removes here and adds there in one commit;
 //   - the end of a job and the message to its function's topic are one commit.
 //
 // Called by the parts of Core, which answer for who may do what. Whatever is handed an Effects
@@ -45,6 +45,7 @@ struct MessageStats {
     std::uint64_t returned = 0;  // Leases that ended without an acknowledgement.
     std::uint64_t dead_lettered = 0;
     std::uint64_t expired = 0;
+    std::uint64_t moved = 0;  // By move tasks.
 };
 
 struct LeaseTerms {
@@ -128,6 +129,11 @@ public:
     // place for it, and it stays as it is.
     Result<bool> dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
                              Timestamp now, Effects& effects);
+
+    // Moves a visible message to another queue, as a new message. The caller takes it out of the
+    // index of the queue it leaves.
+    void move(Queue& from, const MessageIndex::Candidate& message, MessageRecord record, Queue& to,
+              Timestamp now, Effects& effects);
 
     // Removes an in-flight message whose input was refused and dealt with: a failure that is told
     // to the function's topic, and is no dead letter.

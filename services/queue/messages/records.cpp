@@ -23,6 +23,7 @@ constexpr std::size_t message_key_bytes = 1 + 4 + 8 + 8;
 constexpr char large_job_mark = 1;  // Behind the key of a large job.
 constexpr std::size_t lease_key_bytes = 1 + 4 + 8;
 constexpr std::size_t job_key_bytes = 1 + 8;
+constexpr std::size_t move_task_key_bytes = 1 + 4 + 8;
 
 std::string queue_prefix(char table, QueueNumber queue) {
     std::string key;
@@ -70,6 +71,11 @@ std::string failure_key(QueueNumber queue, MessageNumber message) {
     append_number(key, message.get());
     return key;
 }
+std::string move_task_key(const MoveTaskKey& key) {
+    std::string out = queue_prefix('t', key.queue);
+    append_number(out, key.task);
+    return out;
+}
 std::string message_key(const MessageKey& key) {
     std::string out = queue_prefix('m', key.queue);
     append_number(out, key.message.get());
@@ -95,6 +101,11 @@ std::optional<std::uint64_t> parse_job_key(std::string_view key) {
     if (key.size() != job_key_bytes || key[0] != 'j') return {};
     return read_number<std::uint64_t>(key.substr(1));
 }
+std::optional<MoveTaskKey> parse_move_task_key(std::string_view key) {
+    if (key.size() != move_task_key_bytes || key[0] != 't') return {};
+    return MoveTaskKey{.queue = QueueNumber(read_number<std::uint32_t>(key.substr(1))),
+                       .task = read_number<std::uint64_t>(key.substr(5))};
+}
 
 outbox::Rows outbox_rows() {
     return {.partition = std::string(partition), .prefix = "e"};
@@ -110,6 +121,9 @@ store::Range function_rows() {
 }
 store::Range job_rows() {
     return {.from = "j", .to = "k"};
+}
+store::Range move_task_rows() {
+    return store::Range::of_prefix("t");
 }
 store::Range message_rows_from(QueueNumber queue) {
     return {.from = queue_prefix('m', queue), .to = "n"};

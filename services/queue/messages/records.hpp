@@ -9,6 +9,7 @@
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log
+//     t <queue> <task>                         MoveTaskRecord   those that run, and the newest ended
 //     x <queue> <message>                      Failure          why a job's last attempt failed
 //     a                                        service::AgeRecord  by what messages are deleted
 //     o                                        OutboxRecord     which outbox this is, and its state
@@ -80,7 +81,8 @@ struct FunctionRecord {
 };
 
 struct MessageRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record};
+    // Version 2 added dead_lettered_at and attempts.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record, .version = 2};
 
     std::string message_id;
     std::string body;
@@ -91,10 +93,12 @@ struct MessageRecord {
     std::string event_id;        // Of a delivered event.
     schema::TraceContext trace;  // For the requests of whoever works on it.
     std::string dead_letter_source_arn;
-    bool is_logged = false;  // Its steps go to the job log.
+    bool is_logged = false;      // Its steps go to the job log.
+    Timestamp dead_lettered_at;  // Of a dead letter, as are the attempts before.
+    std::uint32_t attempts = 0;
 
     ONPUT_FIELDS(message_id, body, attributes, sender_id, trace_header, group_id, event_id, trace,
-                 dead_letter_source_arn, is_logged)
+                 dead_letter_source_arn, is_logged, dead_lettered_at, attempts)
     friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
 };
 
@@ -131,6 +135,31 @@ struct Failure {
 
     ONPUT_FIELDS(code, message, disposition)
     friend bool operator==(const Failure&, const Failure&) = default;
+};
+
+enum class MoveTaskState : std::uint8_t { running, completed, cancelled, failed };
+
+// A message move task. What it has moved is committed with each portion.
+struct MoveTaskRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::move_task_record};
+
+    std::string id = {};
+    std::string source_arn = {};
+    std::string destination_arn = {};  // Empty: each message goes back to where it came from.
+    std::optional<std::uint32_t> rate = {};
+    std::string bucket = {};  // Only messages about this object; both empty: all.
+    std::string key = {};
+    Timestamp started_at = {};
+    // The newest message when it started: one that is dead-lettered again meanwhile stays.
+    std::uint64_t through = 0;
+    std::uint64_t moved = 0;
+    std::uint64_t to_move = 0;
+    MoveTaskState state = MoveTaskState::running;
+    std::string failure_reason = {};  // Of the first message that could not be moved.
+
+    ONPUT_FIELDS(id, source_arn, destination_arn, rate, bucket, key, started_at, through, moved,
+                 to_move, state, failure_reason)
+    friend bool operator==(const MoveTaskRecord&, const MoveTaskRecord&) = default;
 };
 
 // Which outbox this is, and how far it got.
@@ -198,12 +227,22 @@ std::optional<MessageKey> parse_message_key(std::string_view key);
 std::optional<MessageNumber> parse_lease_key(std::string_view key);
 std::optional<std::uint64_t> parse_job_key(std::string_view key);
 
+struct MoveTaskKey {
+    QueueNumber queue;       // The source.
+    std::uint64_t task = 0;  // Counted per queue.
+
+    friend auto operator<=>(const MoveTaskKey&, const MoveTaskKey&) = default;
+};
+std::string move_task_key(const MoveTaskKey& key);
+std::optional<MoveTaskKey> parse_move_task_key(std::string_view key);
+
 outbox::Rows outbox_rows();
 // All rows of one table, or those of one queue in it from a message on.
 store::Range queue_rows();
 store::Range function_rows();
 store::Range delivery_mark_rows();
 store::Range job_rows();
+store::Range move_task_rows();
 store::Range message_rows(QueueNumber queue, MessageNumber from);
 store::Range lease_rows(QueueNumber queue);
 // Message rows of every queue from this number on.

@@ -47,6 +47,16 @@ TEST(StoryOutcome, every_event_of_the_chain_must_have_arrived) {
               StoryOutcome::done);
 }
 
+TEST(StoryOutcome, a_dead_letter_that_went_back_to_its_function_runs_until_it_ends_again) {
+    const std::vector<RecordBody> owed{event_owed_to({function_arn})};
+    EXPECT_EQ(outcome_of(steps({"delivered", "dead-lettered", "redriven", "queued"}), owed),
+              StoryOutcome::running);
+    EXPECT_EQ(outcome_of(steps({"delivered", "dead-lettered", "redriven", "succeeded"}), owed),
+              StoryOutcome::done);
+    EXPECT_EQ(outcome_of(steps({"delivered", "dead-lettered", "redriven", "dead-lettered"}), owed),
+              StoryOutcome::dead_lettered);
+}
+
 TEST(StoryOutcome, a_job_that_was_given_up_is_dead_lettered) {
     EXPECT_EQ(outcome_of(steps({"delivered", "dead-lettered"}), {event_owed_to({function_arn})}),
               StoryOutcome::dead_lettered);

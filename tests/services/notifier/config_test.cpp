@@ -55,6 +55,19 @@ TEST(NotifierConfig, options_reach_the_core_in_its_own_units) {
     EXPECT_EQ(options.retention_records_max, 5u);
 }
 
+TEST(NotifierConfig, protocols_without_a_server_are_named_with_what_is_missing) {
+    Config config = complete();
+    config.smtp_url.clear();
+    config.sms_url.clear();
+    auto lacks = config.core_options().deliveries.unconfigured;
+    EXPECT_EQ(lacks.at("email"), "no mail server is configured (ONPUT_SMTP_URL)");
+    EXPECT_EQ(lacks.at("email-json"), lacks.at("email"));
+    EXPECT_EQ(lacks.at("sms"), "no SMS gateway is configured (ONPUT_SMS_URL)");
+    config.smtp_url = "smtp://mail.example";
+    config.sms_url = "https://sms.example";
+    EXPECT_TRUE(config.core_options().deliveries.unconfigured.empty());
+}
+
 TEST(NotifierConfig, options_reach_writers_and_senders) {
     Config config = complete();
     config.public_url = "https://media.example";

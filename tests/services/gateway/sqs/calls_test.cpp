@@ -1,4 +1,5 @@
 // SQS by the query protocol through the whole gateway, whose queue service is played by the test.
+#include "common/schema/dead_letters.hpp"
 #include "tests/services/gateway/sns/gateway_harness.hpp"
 
 namespace onput::gateway {
@@ -115,6 +116,41 @@ TEST_F(SqsCalls, pages_have_tokens_in_base64) {
     EXPECT_TRUE(answer.body.contains("<NextToken>YQ==</NextToken>")) << answer.body;
     EXPECT_EQ(asked<schema::ListQueues>().after, "0");
     EXPECT_EQ(get_signed("/", "Action=ListQueues&NextToken=%2A").status, 400);
+}
+
+TEST_F(SqsCalls, a_move_task_has_the_members_that_are_known) {
+    notifier_answers<schema::ListMoveTasks>(
+        {.tasks = {{.task_handle = "",
+                    .status = "FAILED",
+                    .source_arn = "arn:aws:sqs:us-east-1:000000000000:dead",
+                    .destination_arn = "",
+                    .rate = {},
+                    .moved = 2,
+                    .to_move = 3,
+                    .failure_reason = "CouldNotDetermineMessageSource",
+                    .started_at = from_micros(1'442'428'276'921'000)}}});
+    const auto answer =
+        get_signed("/", "Action=ListMessageMoveTasks&SourceArn=a", "Accept: application/json\r\n");
+    EXPECT_TRUE(answer.body.contains(
+        R"({"ApproximateNumberOfMessagesMoved":2,"ApproximateNumberOfMessagesToMove":3,)"
+        R"("FailureReason":"CouldNotDetermineMessageSource",)"
+        R"("SourceArn":"arn:aws:sqs:us-east-1:000000000000:dead",)"
+        R"("StartedTimestamp":1442428276921,"Status":"FAILED"})"))
+        << answer.body;
+    EXPECT_EQ(asked<schema::ListMoveTasks>().tasks_max, 1U);
+}
+
+TEST_F(SqsCalls, a_rate_beyond_that_of_sqs_is_refused_before_it_is_asked_for) {
+    for (const std::string rate : {"0", "501", "-1"}) {
+        const auto answer = get_signed(
+            "/", "Action=StartMessageMoveTask&SourceArn=a&MaxNumberOfMessagesPerSecond=" + rate);
+        EXPECT_TRUE(answer.body.contains(
+            "<Message>Value " + rate +
+            " for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 "
+            "and 500.</Message>"))
+            << answer.body;
+    }
+    EXPECT_EQ(gateway.request_count(), 0U);
 }
 
 }  // namespace

@@ -17,13 +17,13 @@ TEST(SqsOperation, every_operation_of_sqs_is_run_or_refused_by_name) {
          {"CreateQueue", "DeleteQueue", "GetQueueUrl", "ListQueues", "GetQueueAttributes",
           "SetQueueAttributes", "PurgeQueue", "SendMessage", "SendMessageBatch", "ReceiveMessage",
           "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility",
-          "ChangeMessageVisibilityBatch"}) {
+          "ChangeMessageVisibilityBatch", "StartMessageMoveTask", "ListMessageMoveTasks",
+          "CancelMessageMoveTask"}) {
         EXPECT_TRUE(find_operation(name)) << name;
     }
     for (const std::string_view name :
          {"AddPermission", "RemovePermission", "TagQueue", "UntagQueue", "ListQueueTags",
-          "ListDeadLetterSourceQueues", "StartMessageMoveTask", "ListMessageMoveTasks",
-          "CancelMessageMoveTask"}) {
+          "ListDeadLetterSourceQueues"}) {
         const auto operation = find_operation(name);
         ASSERT_FALSE(operation) << name;
         EXPECT_EQ(operation.error().reason, "UnsupportedOperation") << name;

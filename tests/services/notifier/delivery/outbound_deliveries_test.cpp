@@ -64,6 +64,77 @@ TEST_F(OutboundDeliveriesTest, who_ends_by_a_link_gets_the_notice_and_nothing_el
     EXPECT_TRUE(outbound_due().empty());
 }
 
+// --- Without a mail server --------------------------------------------------------------------
+
+class UnconfiguredMailTest : public OutboundDeliveriesTest {
+protected:
+    UnconfiguredMailTest() { configure({{"email", "no mail server"}}); }
+
+    void configure(UnconfiguredProtocols unconfigured) {
+        CoreOptions changed = options;
+        changed.deliveries.unconfigured = std::move(unconfigured);
+        restart_with(changed);
+    }
+};
+
+TEST_F(UnconfiguredMailTest, an_invitation_waits_until_there_is_a_mail_server) {
+    const std::string arn = subscribe("email", "a@example.com");
+    sync();
+    EXPECT_TRUE(outbound_due().empty());
+    EXPECT_EQ(state_of(arn).owed, 1u);
+    EXPECT_EQ(state_of(arn).last_error, "waiting: no mail server");
+    EXPECT_TRUE(attempts().empty());
+    now += 24h;
+    configure({});
+    const auto invitations = outbound_due();
+    ASSERT_EQ(invitations.size(), 1u);
+    EXPECT_EQ(std::get<Mail>(invitations[0].message).to, "a@example.com");
+}
+
+TEST_F(UnconfiguredMailTest, messages_wait_in_order_and_others_go_on) {
+    configure({});
+    const std::string mail = subscribe_webhook("a@example.com", {}, "email");
+    subscribe_webhook(url);
+    configure({{"email", "no mail server"}});
+    publish("a");
+    publish("b");
+    sync();
+    EXPECT_EQ(due_texts(), (Texts{"a", "b"})) << "the webhook's alone";
+    EXPECT_EQ(state_of(mail).owed, 2u);
+    run_timers();
+    EXPECT_GT(core->next_wakeup(now), now) << "what waits keeps nobody awake";
+    configure({});
+    std::size_t mails = 0;
+    for (const auto& delivery : outbound_due()) mails += delivery.subscription_arn == mail ? 1 : 0;
+    EXPECT_EQ(mails, 2u);
+}
+
+TEST_F(UnconfiguredMailTest, what_waits_too_long_is_a_dead_letter) {
+    configure({});
+    const std::string mail =
+        subscribe_webhook("a@example.com", {{"RedrivePolicy", redrive()}}, "email");
+    configure({{"email", "no mail server"}});
+    publish("a");
+    sync();
+    EXPECT_TRUE(outbound_due().empty());
+    now += options.deliveries.undelivered_age_max;
+    EXPECT_TRUE(outbound_due().empty());
+    sync();
+    EXPECT_EQ(state_of(mail).owed, 0u);
+    ASSERT_FALSE(attempts().empty());
+    EXPECT_EQ(attempts().back().error, "too old; it waited in vain: no mail server");
+    EXPECT_EQ(attempts().back().dead_letter_arn, queue_b);
+}
+
+TEST_F(UnconfiguredMailTest, a_list_of_destinations_says_who_they_are_and_what_is_missing) {
+    const std::string arn = subscribe("email", "a@example.com");
+    sync();
+    const auto list = core->list_destinations();
+    EXPECT_EQ(list.unconfigured.at("email"), "no mail server");
+    EXPECT_EQ(state_of(arn).protocol, "email");
+    EXPECT_EQ(state_of(arn).endpoint, "a@example.com");
+}
+
 TEST_F(OutboundDeliveriesTest, a_confirmation_is_not_sent_to_others) {
     subscribe_webhook(url);
     const std::string other = subscribe("https", url + "2");

@@ -172,6 +172,22 @@ TEST_F(LanesTest, a_silent_worker_loses_its_leases_after_three_heartbeats) {
     EXPECT_EQ(station.metric("onput_lane_workers_lost_total"), 1);
 }
 
+TEST_F(LanesTest, a_story_counts_attempts_that_were_lost_and_says_which_do_not_count) {
+    worker.hello();
+    station.invoke("speech", 1, "{}");
+    worker.lose();
+    worker.hello();
+    pass_alive(3s, worker);
+    ASSERT_EQ(worker.look().size(), 1U);
+    worker.start_anew();
+    ASSERT_EQ(worker.look().size(), 1U);
+    const std::string story = station.story("trace-1");
+    EXPECT_TRUE(story.contains("attempt 1 (not counted): never reached worker w")) << story;
+    EXPECT_TRUE(story.contains("leased(attempt 1, worker w) released(attempt 1: worker w"))
+        << story;
+    EXPECT_TRUE(story.ends_with("leased(attempt 2, worker w) ")) << story;
+}
+
 TEST_F(LanesTest, a_job_that_kills_its_workers_ends_in_the_dead_letters) {
     station.invoke("speech", 1, "{}");
     for (std::uint32_t i = 0; i < worker_losses_max; ++i) {
