@@ -76,7 +76,7 @@ public:
     [[nodiscard]] std::optional<Candidate> oldest_visible();
     void pop_oldest();
 
-    // The wall clock was set by so much: what hides ends as much later.
+    // The wall clock was set by so much: what hides began, and ends, as much later.
     void shift(Duration by);
     // Makes visible whatever is due. Appends those that were in flight, as they were.
     void wake(Timestamp now, std::vector<Candidate>& expired);

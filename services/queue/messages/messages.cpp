@@ -78,10 +78,11 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
 
 MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& record,
                                          const MessageKey& key, Timestamp now) {
+    const Duration set_by = parts_.age.set_by();
     MessageStatus status{.sent_at = key.sent_at,
-                         .visible_at = record.visible_at,
+                         .visible_at = record.visible_at + set_by,
                          .first_received_at = record.first_received_at,
-                         .leased_at = record.leased_at,
+                         .leased_at = record.leased_at + set_by,
                          .lease = LeaseId(record.lease),
                          .worker = {},
                          .receive_count = record.receive_count,
@@ -91,7 +92,7 @@ MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& 
                          .is_logged = record.is_logged,
                          .has_lease_row = true,
                          .has_failure = record.has_failure};
-    if (record.visible_at <= now) return status;
+    if (status.visible_at <= now) return status;
     status.state = record.lease == 0 ? MessageState::hidden : MessageState::in_flight;
     if (record.lease == 0 || record.worker.empty()) return status;
     // The worker has as long as a silent one to say that it still holds this.
@@ -159,14 +160,15 @@ void Messages::remove_rows(const Queue& queue, MessageNumber number, const Messa
 
 void Messages::write_lease(const Queue& queue, MessageNumber number, MessageStatus& status,
                            Effects& effects) {
-    LeaseRecord record{.visible_at = status.visible_at,
+    const Duration set_by = parts_.age.set_by();
+    LeaseRecord record{.visible_at = status.visible_at - set_by,
                        .receive_count = status.receive_count,
                        .first_received_at = status.first_received_at,
                        .lease = 0,
                        .worker = {},
                        .epoch = 0,
                        .is_logged = status.is_logged,
-                       .leased_at = status.leased_at,
+                       .leased_at = status.leased_at - set_by,
                        .losses = status.losses,
                        .has_failure = status.has_failure,
                        .receives_before = status.receives_before};

@@ -305,7 +305,7 @@ TEST_F(MessageCommandsTest, a_message_outlives_its_retention_by_nothing) {
     station.ask(
         schema::SetQueueAttributes{.name = "q", .attributes = {{"MessageRetentionPeriod", "60"}}});
     station.send("q", "old");
-    station.jump(60s);
+    station.stop(60s);
     EXPECT_TRUE(station.receive("q").empty());
     station.send("q", "older");
     station.pass(200s);
