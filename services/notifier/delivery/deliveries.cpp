@@ -391,7 +391,7 @@ Result<void> Deliveries::trim_undelivered(Destination& destination, Timestamp no
     std::uint64_t kept = destination.record().undelivered;
     for (const auto& row : rows) {
         ONPUT_TRY(const auto record, read_row<UndeliveredRecord>(row.key, row.value));
-        if (record.time + undelivered_kept_age_max > now) break;
+        if (record.time + undelivered_kept_age_max > parts_.age.at(now)) break;
         batch.remove(row.key);
         --rows_left;
         if (kept > 0) --kept;

@@ -20,6 +20,7 @@ struct DeliveryParts {
     const TopicBook& topics;
     MessageWriter& writer;
     OwedRows& owed_rows;
+    const AgeClock& age;
 };
 
 }  // namespace onput::notifier

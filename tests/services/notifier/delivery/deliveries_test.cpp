@@ -342,12 +342,29 @@ TEST_F(DeliveriesTest, what_is_too_old_is_given_up_after_enough_failures) {
 TEST_F(DeliveriesTest, a_clock_that_jumps_forward_gives_nothing_up) {
     append_durably({owe(queue_a)}, 3);
     const auto on_its_way = due();
-    pass(365 * 24h);
+    jump(365 * 24h);
     reject(on_its_way[0], ErrorCode::unavailable);
-    run_timers();
+    fail_times(queue_a, give_up_failures_min, ErrorCode::unavailable);
+    pass(1min);
     EXPECT_EQ(state_of(queue_a).owed, 3u);
     EXPECT_EQ(deliver_all().size(), 3u);
     EXPECT_TRUE(undeliverable.empty());
+}
+
+TEST_F(DeliveriesTest, a_clock_that_jumps_forgets_no_undelivered_record) {
+    pass(1s);
+    jump(-365 * 24h);
+    append_durably({owe(queue_a)});
+    const auto delivery = due().at(0);
+    answer(delivery,
+           schema::Delivered{.through = delivery.message.items[0].number,
+                             .refused = {{.id = "", .error_reason = "no", .error_message = "no"}}});
+    pass(1min);
+    jump(365 * 24h);
+    pass(2min);
+    jump(365 * 24h);
+    pass(2min);
+    EXPECT_EQ(state_of(queue_a).undelivered, 1u);
 }
 
 TEST_F(DeliveriesTest, a_clock_that_jumps_back_delays_nothing) {
