@@ -139,6 +139,9 @@ public:
     [[nodiscard]] Result<schema::TraceStory> trace(const schema::TraceQuery& query) const;
     [[nodiscard]] schema::DestinationList list_destinations() const { return deliveries_.list(); }
 
+    // Of DeliveryOptions::destinations_max.
+    [[nodiscard]] std::size_t destinations_by_rules() const { return deliveries_.named_by_rules(); }
+
     // The heartbeat: the newest record that is durable.
     [[nodiscard]] schema::BusHead durable_head(Timestamp now) const;
     [[nodiscard]] std::uint64_t head() const { return journal_.head(); }

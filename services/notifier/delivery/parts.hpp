@@ -12,6 +12,7 @@ namespace onput::notifier {
 struct DeliveryOptions {
     RecordOptions record;
     Duration undelivered_age_max = std::chrono::hours(14 * 24);
+    std::size_t destinations_max = 10'000;  // Those that rules name.
 };
 
 struct DeliveryParts {

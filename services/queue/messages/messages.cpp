@@ -10,6 +10,9 @@
 namespace onput::queue {
 namespace {
 
+// The longest visibility timeout; no delay is longer.
+constexpr Duration hidden_max = std::chrono::seconds(visibility_s_max);
+
 std::string attempt_text(std::uint32_t receive_count) {
     return "attempt " + std::to_string(receive_count);
 }
@@ -92,6 +95,9 @@ MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& 
                          .is_logged = record.is_logged,
                          .has_lease_row = true,
                          .has_failure = record.has_failure};
+    // Set back while the service was down: what hides lasts no longer than it was given.
+    const Timestamp began = std::max(status.leased_at, status.visible_at - hidden_max);
+    if (began > now) status.visible_at -= began - now;
     if (status.visible_at <= now) return status;
     status.state = record.lease == 0 ? MessageState::hidden : MessageState::in_flight;
     if (record.lease == 0 || record.worker.empty()) return status;

@@ -94,6 +94,16 @@ TEST_F(CoreClockTest, a_restart_after_a_jump_neither_ends_a_lease_nor_lengthens_
     }
 }
 
+TEST_F(CoreClockTest, a_clock_set_back_while_the_service_is_down_lengthens_no_lease) {
+    ASSERT_EQ(station.receive("q").size(), 1U);
+    station.jump(-std::chrono::days(10));
+    station.restart();
+    station.pass(29s);
+    EXPECT_TRUE(station.receive("q").empty());
+    station.pass(1s);
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
 TEST_F(CoreClockTest, a_jump_does_not_use_up_the_time_a_lease_may_be_extended_by) {
     const auto received = station.receive("q");
     ASSERT_EQ(received.size(), 1U);

@@ -397,9 +397,10 @@ TEST_F(DeliveriesTest, only_the_newest_undelivered_are_kept) {
 
 // The number of destinations is full of queue_a0, queue_a1 ...
 void DeliveriesTest::fill_destinations() {
-    for (std::size_t i = 0; i < destinations_max; i += owed_per_event_max) {
+    for (std::size_t i = 0; i < options.deliveries.destinations_max; i += owed_per_event_max) {
         std::vector<schema::OwedDestination> owed;
-        for (std::size_t k = i; k < std::min(i + owed_per_event_max, destinations_max); ++k) {
+        for (std::size_t k = i;
+             k < std::min(i + owed_per_event_max, options.deliveries.destinations_max); ++k) {
             owed.push_back(owe(queue_a + std::to_string(k)));
         }
         append_durably(owed);
@@ -427,7 +428,8 @@ TEST_F(DeliveriesTest, a_destination_too_many_concerns_only_the_event_that_names
     EXPECT_EQ(record->owed[1].withheld, "");
     // More than one page of rows.
     crash();
-    EXPECT_EQ(core->list_destinations().destinations.size(), destinations_max + 1);
+    EXPECT_EQ(core->list_destinations().destinations.size(),
+              options.deliveries.destinations_max + 1);
 }
 
 TEST_F(DeliveriesTest, destinations_that_sleep_are_not_looked_at) {
@@ -439,7 +441,7 @@ TEST_F(DeliveriesTest, destinations_that_sleep_are_not_looked_at) {
     EXPECT_GT(core->next_wakeup(now), now - 1s);
     EXPECT_TRUE(due().empty());
     now += refused_delay_max;
-    EXPECT_EQ(due().size(), destinations_max);
+    EXPECT_EQ(due().size(), options.deliveries.destinations_max);
 }
 
 TEST_F(DeliveriesTest, a_dead_destination_is_forgotten_with_what_it_did_not_get) {
