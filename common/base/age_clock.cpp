@@ -16,6 +16,7 @@ void AgeClock::observe(Timestamp wall, Duration monotonic) {
     const Duration elapsed =
         is_first ? Duration() : std::max(monotonic - monotonic_, Duration::zero());
     jump_ = is_first ? Duration() : wall - wall_ - elapsed;
+    state_.set_by += jump_;
     wall_ = wall;
     monotonic_ = monotonic;
     state_.time += elapsed;

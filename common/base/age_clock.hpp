@@ -27,9 +27,10 @@ public:
         Timestamp time;
         Duration ahead_for{};  // The wall has been ahead for so long.
         Duration behind_for{};
+        Duration set_by{};  // See `set_by`.
     };
 
-    // Goes on where another life stopped. Before the first `observe`.
+    // Goes on where another life stopped; at its start, before or after the first `observe`.
     void restore(const State& state);
 
     // Both clocks, as they are now; `monotonic` since any moment, the same for all calls.
@@ -44,6 +45,10 @@ public:
 
     // By how much the wall was set, forward or back, between the last two observations.
     [[nodiscard]] Duration jump() const { return jump_; }
+    // By how much altogether, in all lives: wall - set_by() runs as time really passes, so a moment
+    // that is kept that way stays as far away as it was, whatever the wall clock is set to. (Not
+    // what it was set by while nobody observed it.)
+    [[nodiscard]] Duration set_by() const { return state_.set_by; }
     [[nodiscard]] const State& state() const { return state_; }
 
 private:

@@ -41,6 +41,7 @@ CoreOptions Config::core_options() const {
         .region = region};
     options.deliveries.undelivered_age_max = std::chrono::hours(undelivered_age_max_hours);
     options.deliveries.unconfigured = unconfigured_protocols();
+    options.deliveries.destinations_max = destinations_max;
     options.topics.region = region;
     options.retention_age = std::chrono::hours(journal_retention_hours);
     options.retention_records_max = journal_records_max;

@@ -35,6 +35,8 @@ struct Config {
     std::string sms_authorization_secret;
     std::string ca_file;
     std::uint32_t outbound_timeout_ms = 15'000;
+    // No option: the simulation makes it small.
+    std::size_t destinations_max = DeliveryOptions{}.destinations_max;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {

@@ -12,19 +12,22 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
     : options_(options),
       view_(view),
       random_(random),
+      age_(std::string(partition), age_key()),
       journal_(view),
-      recorder_(journal_),
-      topics_(options.topics, view, Random(random_.next())),
+      recorder_(journal_, age_.clock()),
+      topics_(options.topics, view, age_.clock(), Random(random_.next())),
       parts_{.view = view,
              .recorder = recorder_,
              .topics = topics_,
              .writer = writer,
-             .owed_rows = owed_rows_},
+             .owed_rows = owed_rows_,
+             .age = age_.clock()},
       deliveries_(options.deliveries, parts_, Random(random_.next())),
       fanout_(parts_, deliveries_) {}
 
 Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
     store::Batch batch{std::string(partition)};
+    ONPUT_TRY_VOID(age_.restore(view_));
     ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batch));
     ONPUT_TRY_VOID(topics_.restore());
     ONPUT_TRY_VOID(deliveries_.restore());
@@ -119,7 +122,7 @@ Result<void> NotifierCore::trim(Timestamp now, store::Batch& batch) {
     ONPUT_TRY(const bool has_rows_behind, write_owed_rows(batch));
     if (owed_rows_.is_empty()) journal_.set_owed_through(journal_.head());
     ONPUT_TRY(const bool has_more_records,
-              journal_.trim({.older_than = now - options_.retention_age,
+              journal_.trim({.older_than = age_.clock().at(now) - options_.retention_age,
                              .records_max = options_.retention_records_max,
                              .needed_from = needed_from()},
                             batch));
@@ -143,6 +146,7 @@ Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(trim(now, trimmed));
     effects.add(std::move(trimmed));
     store::Batch rows{std::string(partition)};
+    age_.keep([&rows]() -> store::Batch& { return rows; });
     ONPUT_TRY(const bool has_more_rows, deliveries_.remove_rows(now, rows));
     effects.add(std::move(rows));
     has_more_to_do_ = has_more_to_do_ || has_more_rows;

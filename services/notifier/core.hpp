@@ -25,6 +25,7 @@
 
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
+#include "common/service/age_record.hpp"
 #include "services/notifier/delivery/check.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
 #include "services/notifier/delivery/fanout.hpp"
@@ -57,6 +58,10 @@ public:
                  MessageWriter& writer);
     NotifierCore(const NotifierCore&) = delete;
     NotifierCore& operator=(const NotifierCore&) = delete;
+
+    // Both clocks, before each command: what is trimmed, given up or forgotten for its age goes by
+    // AgeClock.
+    void on_clock(Timestamp wall, Duration monotonic) { age_.observe(wall, monotonic); }
 
     // Continues from the store. Called once, before anything else; nothing is sent until its
     // changes are durable and on_durable was called.
@@ -134,6 +139,9 @@ public:
     [[nodiscard]] Result<schema::TraceStory> trace(const schema::TraceQuery& query) const;
     [[nodiscard]] schema::DestinationList list_destinations() const { return deliveries_.list(); }
 
+    // Of DeliveryOptions::destinations_max.
+    [[nodiscard]] std::size_t destinations_by_rules() const { return deliveries_.named_by_rules(); }
+
     // The heartbeat: the newest record that is durable.
     [[nodiscard]] schema::BusHead durable_head(Timestamp now) const;
     [[nodiscard]] std::uint64_t head() const { return journal_.head(); }
@@ -168,6 +176,7 @@ private:
     CoreOptions options_;
     const store::View& view_;
     Random random_;
+    service::KeptAge age_;
     Journal journal_;
     Recorder recorder_;
     TopicBook topics_;

@@ -112,7 +112,7 @@ NotifierCore::Added NotifierCore::add_event(schema::ObjectEvent event, std::stri
                        .rule_id = {},
                        .sequence = 0,
                        .event_id = event.event_id,
-                       .time = now,
+                       .time = age_.clock().stamp(now),
                        .attempts = 0,
                        .error = *withheld,
                        .event = bytes};
@@ -152,7 +152,7 @@ NotifierCore::Added NotifierCore::add_unreadable(const OutboxRow& row, const Err
                                      .rule_id = {},
                                      .sequence = attempt.sequence,
                                      .event_id = name,
-                                     .time = now,
+                                     .time = age_.clock().stamp(now),
                                      .attempts = 1,
                                      .error = error.message,
                                      .event = is_kept ? std::string(row.bytes) : std::string()},

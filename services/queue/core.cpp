@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
-#include "common/service/age_record.hpp"
 #include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
@@ -38,6 +37,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
     : view_(view),
       random_(random),
       options_(std::move(options)),
+      age_(std::string(partition), age_key()),
       counters_(options_.receipt_key),
       catalogue_(options_.region),
       job_log_(view_),
@@ -50,7 +50,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                  .log = job_log_,
                  .agenda = agenda_,
                  .notifications = notifications_,
-                 .age = age_,
+                 .age = age_.clock(),
                  .messages_max = options_.messages_max}),
       dispatcher_(messages_, catalogue_, counters_, workers_, agenda_),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
@@ -84,11 +84,7 @@ Result<void> Core::restore(Timestamp now, Effects&) {
         ONPUT_TRY(const auto reserved, schema::decode<CountersRecord>(*counters));
         counters_.restore(reserved);
     }
-    ONPUT_TRY(const auto age, view_.get(partition, age_key()));
-    if (age) {
-        ONPUT_TRY(const auto record, schema::decode<service::AgeRecord>(*age));
-        age_.restore(record.state());
-    }
+    ONPUT_TRY_VOID(age_.restore(view_));
     ONPUT_TRY_VOID(restore_catalogue());
     ONPUT_TRY_VOID(job_log_.restore());
     ONPUT_TRY_VOID(notifications_.restore(view_));
@@ -150,9 +146,14 @@ void Core::observe(Timestamp now) {
     last_seen_ = now;
 }
 
-Caller Core::begin(const Caller& caller) {
-    observe(caller.now);
+void Core::begin(Timestamp now, Effects& effects) {
+    age_.keep_jump([&]() -> store::Batch& { return effects.batch(); });
+    observe(now);
     messages_.begin();
+}
+
+Caller Core::begin(const Caller& caller, Effects& effects) {
+    begin(caller.now, effects);
     Caller known = caller;
     if (known.principal.account.empty() && !known.principal.id.empty()) {
         known.principal.account = options_.account;
@@ -161,8 +162,7 @@ Caller Core::begin(const Caller& caller) {
 }
 
 Result<void> Core::control(const Control& message, Timestamp now, Effects& effects) {
-    observe(now);
-    messages_.begin();
+    begin(now, effects);
     if (const auto* ack = std::get_if<schema::LaneAck>(&message)) {
         return lanes_.ack(*ack, now, effects);
     }
@@ -185,14 +185,13 @@ Result<void> Core::control(const Control& message, Timestamp now, Effects& effec
 
 Result<void> Core::end_turn(Timestamp now, Effects& effects) {
     if (now >= next_wakeup(now)) ONPUT_TRY_VOID(on_time(now, effects));
-    observe(now);
-    messages_.begin();
+    begin(now, effects);
+    age_.keep([&]() -> store::Batch& { return effects.batch(); });
     return dispatcher_.serve(now, effects);
 }
 
 Result<void> Core::on_time(Timestamp now, Effects& effects) {
-    observe(now);
-    messages_.begin();
+    begin(now, effects);
     while (const auto number = agenda_.pop_due(now)) {
         Queue* queue = catalogue_.find(*number);
         if (queue != nullptr) ONPUT_TRY_VOID(messages_.wake(*queue, now, effects));
@@ -202,10 +201,10 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
     notifications_.on_time(now, effects.batch());
     ONPUT_TRY_VOID(move_tasks_.on_time(now, effects));
     ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.batch()));
-    if (now >= expiry_at_ || expiry_at_ > now + expiry_interval) {
-        job_log_.on_time(age_.at(now), effects.batch());
-        keep_age(effects);
-        ONPUT_TRY_VOID(deliveries_.on_time(age_.at(now), effects.batch()));
+    if (now >= expiry_at_) {
+        const Timestamp age = age_.clock().at(now);
+        job_log_.on_time(age, effects.batch());
+        ONPUT_TRY_VOID(deliveries_.on_time(age, effects.batch()));
         // One portion now; the rest at once after it.
         expiry_at_ = expire(now, effects) ? now : now + expiry_interval;
     }
@@ -214,8 +213,8 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
 
 void Core::on_clock(Timestamp wall, Duration monotonic) {
     age_.observe(wall, monotonic);
-    const Duration by = age_.jump();
-    if (by > -jump_min && by < jump_min) return;
+    const Duration by = age_.clock().jump();
+    if (by > -service::jump_min && by < service::jump_min) return;
     catalogue_.for_each([by](Queue& queue) {
         queue.messages.shift(by);
         for (Waiter& waiter : queue.waiters) waiter.deadline += by;
@@ -224,14 +223,8 @@ void Core::on_clock(Timestamp wall, Duration monotonic) {
     agenda_.shift(by);
     move_tasks_.shift(by);
     dispatcher_.shift(by);
+    expiry_at_ += by;
     lanes_.restart_silence(wall);
-}
-
-void Core::keep_age(Effects& effects) {
-    const Timestamp age = age_.state().time;
-    if (age >= age_kept_ && age - age_kept_ < service::age_record_interval) return;
-    age_kept_ = age;
-    effects.batch().put(age_key(), schema::encode(service::AgeRecord::of(age_.state())));
 }
 
 bool Core::expire(Timestamp now, Effects& effects) {
@@ -253,7 +246,11 @@ Timestamp Core::next_wakeup(Timestamp now) const {
     consider(move_tasks_.next_time());
     consider(lanes_.next_time());
     consider(notifications_.next_time(now));
-    if (!workers_.all().empty()) consider(last_seen_ + schema::lane_heartbeat);
+    // What waits for a time waits for a clock that may be set: that must be noticed, and be durable,
+    // before a crash.
+    if (!workers_.all().empty() || agenda_.next_time()) {
+        consider(last_seen_ + schema::lane_heartbeat);
+    }
     return next;
 }
 

@@ -26,9 +26,9 @@
 #include <string>
 #include <variant>
 
-#include "common/base/age_clock.hpp"
 #include "common/base/random.hpp"
 #include "common/schema/lane.hpp"
+#include "common/service/age_record.hpp"
 #include "common/service/methods.hpp"
 #include "services/queue/commands/dead_letter_commands.hpp"
 #include "services/queue/commands/functions.hpp"
@@ -44,9 +44,6 @@ namespace onput::queue {
 // Of all queues together; more sends are refused with OverLimit. About 40 bytes of memory each
 // while they wait.
 inline constexpr std::size_t all_messages_max = 50'000'000;
-
-// A wall clock that was set by less moves nothing.
-inline constexpr Duration jump_min = std::chrono::seconds(1);
 
 // How often messages are looked for that have outlived their retention.
 inline constexpr Duration expiry_interval = std::chrono::seconds(60);
@@ -83,7 +80,7 @@ public:
     // it: in these, or in later ones.
     template <schema::Message M>
     auto execute(const M& request, const Caller& caller, Effects& effects) {
-        return service::entry_for<M>(methods())(*this, request, begin(caller), effects);
+        return service::entry_for<M>(methods())(*this, request, begin(caller, effects), effects);
     }
 
     // Which part answers what.
@@ -146,20 +143,20 @@ public:
     void check_invariants() const;
 
 private:
-    Caller begin(const Caller& caller);
+    // Before each command.
+    void begin(Timestamp now, Effects& effects);
+    Caller begin(const Caller& caller, Effects& effects);
     void observe(Timestamp now);
     Result<void> restore_catalogue();
     // Answers the highest number of a queue that is there or was.
     Result<QueueNumber> restore_sweeps();
     Result<void> on_time(Timestamp now, Effects& effects);
     bool expire(Timestamp now, Effects& effects);
-    void keep_age(Effects& effects);
 
     const store::View& view_;
     Random random_;
     CoreOptions options_;
-    AgeClock age_;
-    Timestamp age_kept_;  // As its row has it.
+    service::KeptAge age_;
     Counters counters_;
     Catalogue catalogue_;
     Workers workers_;

@@ -33,6 +33,9 @@ inline const std::string speech_arn = "arn:aws:lambda:us-east-1:000000000000:fun
 inline const std::string speech_rule_id = "rule-text/";
 inline const std::string changes_arn = "arn:aws:sqs:us-east-1:000000000000:changes";
 inline const std::string news_arn = "arn:aws:sns:us-east-1:000000000000:news";
+inline const std::string brief_arn = "arn:aws:sqs:us-east-1:000000000000:brief";
+inline const std::string chain_arn = "arn:aws:sqs:us-east-1:000000000000:chain-1";
+inline const std::string ping_arn = "arn:aws:sqs:us-east-1:000000000000:ping";
 inline const std::string bulk_arn = "arn:aws:sqs:us-east-1:000000000000:bulk";
 
 // An object's event, and nothing about topics.

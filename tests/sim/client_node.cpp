@@ -36,14 +36,17 @@ void ClientNode::rest() {
 
 std::string ClientNode::choose_key() {
     const std::string number = std::to_string(world_.random.below(4));
-    const std::uint64_t kind = world_.random.below(21);
+    const std::uint64_t kind = world_.random.below(26);
     if (kind < 7) return "text/book" + number + ".txt";
     if (kind < 8) return "text/poison" + number + ".txt";
     if (kind < 9) return "text/refused" + number + ".txt";
     if (kind < 14) return "log/" + number;
     if (kind < 18) return "bulk/" + number;
     if (kind < 19) return "news/" + number;
-    return "cold/" + number;
+    if (kind < 21) return "cold/" + number;
+    if (kind < 23) return "brief/" + number;
+    if (kind < 25) return "chain/" + number;
+    return "ping/" + number;
 }
 
 void ClientNode::act() {
@@ -135,7 +138,8 @@ void ConsumerNode::receive() {
     transport::call(*service_, request, as_owner(),
                     [this](const Result<schema::MessagesReceived>& received, const auto&) {
                         if (received) read(*received);
-                        after(world_.between(milliseconds(1), seconds(2)), [this] { receive(); });
+                        after(world_.between(milliseconds(1), habits_.pause_max),
+                              [this] { receive(); });
                     });
 }
 
@@ -153,7 +157,8 @@ void ConsumerNode::read(const schema::MessagesReceived& received) {
                       : world_.between(Duration(10), seconds(1)),
               [this, receipt = message.receipt_handle] {
                   handovers_.released(receipt);
-                  if (!world_.chance(world_.faults.loss_permille)) remove(receipt);
+                  const bool forgets = world_.chance(world_.faults.loss_permille);
+                  if (!forgets && world_.chance(habits_.removes_permille)) remove(receipt);
               });
     }
 }

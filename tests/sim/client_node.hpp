@@ -52,11 +52,18 @@ public:
         Handovers& handovers;
         Node& queue;
     };
+    struct Habits {
+        std::uint64_t removes_permille = 1000;  // Of what was read.
+        Duration pause_max = seconds(2);        // Between two receives.
+    };
     ConsumerNode(const Parts& parts, std::string name, std::string queue)
+        : ConsumerNode(parts, std::move(name), std::move(queue), Habits()) {}
+    ConsumerNode(const Parts& parts, std::string name, std::string queue, Habits habits)
         : Node(parts.world, std::move(name)),
           handovers_(parts.handovers),
           service_(parts.requests.connect(*this, parts.queue)),
-          queue_(std::move(queue)) {}
+          queue_(std::move(queue)),
+          habits_(habits) {}
 
 private:
     void on_start() override;
@@ -69,6 +76,7 @@ private:
     Handovers& handovers_;
     std::unique_ptr<transport::RequestClient> service_;
     std::string queue_;
+    Habits habits_;
 };
 
 }  // namespace onput::sim

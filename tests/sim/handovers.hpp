@@ -4,9 +4,9 @@
 //      under the message id that its event, destination and rule make.
 //   2. What was acknowledged is never handed out again.
 //   3. While a lease lasts no second live consumer has the message, unless the holder was silent,
-//      cut off, or the clock was set meanwhile or shortly before, or a grant took longer than a
-//      worker may be silent.
-//   4. Every message taken reaches a consumer. A job ends well or in the dead letters; what can be
+//      cut off, or a grant took longer than a worker may be silent, or the queue died before it had
+//      noticed that the clock was set.
+//   4. Every message taken reaches a consumer, or expires. A job ends well or in the dead letters; what can be
 //      done only ends there when it was disturbed as often as it may be tried.
 #pragma once
 
@@ -25,6 +25,9 @@
 namespace onput::sim {
 
 inline constexpr std::uint32_t speech_retries_max = 2;
+
+// A plain queue with lanes, of large messages that are no events.
+inline const std::string heavy = "heavy";
 
 // A message's texts tell what becomes of a job.
 [[nodiscard]] bool is_poison(std::string_view key);   // Every attempt fails.
@@ -47,7 +50,7 @@ public:
         std::uint32_t attempt = 0;
         Duration from{};
         Duration until{};  // In true time, when nothing disturbs it.
-        std::uint64_t jumps = 0;
+        std::uint64_t small_jumps = 0;
         bool is_over = false;
         bool is_disturbed = false;
     };
@@ -63,10 +66,15 @@ public:
     void heard(const std::string& worker_id);
     void cut_off(const std::string& worker_id);
     void died(const std::string& worker_id, std::uint64_t epoch);
-    void clock_set();
+    // The queue died before it had noticed, durably, that the clock was set, or that was done while
+    // it was down: what it leased moves with the clock.
+    void clock_unnoticed();
+    [[nodiscard]] std::uint64_t excused_by_clock() const { return excused_by_clock_; }
 
     // An acknowledgement of the message is durable.
     void acknowledged(const std::string& message_id);
+    // Nobody received it in time.
+    void expired(const std::string& message_id);
     void job_done(const std::string& message_id) { done_.insert(message_id); }
     struct Letter {
         std::string message_id;  // Of the job.
@@ -94,6 +102,8 @@ private:
     };
     [[nodiscard]] bool was_silent(const Lease& lease) const;
     [[nodiscard]] bool is_settled(const Lease& lease) const;
+    // It lasts no longer, but for what the clock was set by without notice.
+    [[nodiscard]] bool is_past(const Lease& lease) const;
     [[nodiscard]] bool is_blurred(const Lease& lease) const;
     [[nodiscard]] std::uint32_t disturbances(const std::string& message_id) const;
     void check_letter(const Letter& letter);
@@ -117,7 +127,9 @@ private:
     std::set<std::string> acknowledged_;
     std::set<std::string> done_;
     std::map<std::string, std::string> letters_;  // Codes by message.
-    std::optional<Duration> jumped_at_;
+    std::set<std::string> expired_;
+    std::optional<Duration> jumped_at_;  // Unnoticed.
+    std::uint64_t excused_by_clock_ = 0;
     std::map<std::string, std::string> latest_;  // Leases by message.
     std::set<std::string> late_;                 // Workers that a grant reached too late.
     Duration queue_since_{};

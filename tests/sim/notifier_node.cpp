@@ -165,6 +165,7 @@ Result<std::unique_ptr<runtime::Service>> NotifierNode::open_service() {
     handling_ = nullptr;
     notifier::Config config;
     config.queue_endpoint = "queue";
+    if (destinations_max_) config.destinations_max = *destinations_max_;
     ONPUT_TRY(auto service, notifier::NotifierService::open(
                                 *this, config,
                                 [this](service::Platform&, store::Store&,
@@ -189,14 +190,24 @@ void NotifierNode::on_commit(const store::Batch& batch, store::Ticket) {
         if (!value) continue;
         if (key.starts_with("j/")) follow_message(decoded<schema::JournalRecord>(*value));
         if (!key.starts_with("u/")) continue;
-        const auto lost = decoded<notifier::UndeliveredRecord>(*value);
-        world_.note("given up for " + lost.arn + ": " + lost.error);
-        // Only subscriptions have somebody who may refuse; what they miss is checked at the end.
-        const bool is_excused = lost.arn.starts_with(news_arn + ":") ||
-                                lost.arn.starts_with(told_good_arn + ":") ||
-                                lost.arn.starts_with(told_bad_arn + ":");
-        world_.expect(is_excused, "an event was given up: " + lost.error);
+        check_given_up(decoded<notifier::UndeliveredRecord>(*value));
     }
+}
+
+void NotifierNode::check_given_up(const notifier::UndeliveredRecord& lost) {
+    world_.note("given up for " + lost.arn + ": " + lost.error);
+    if (lost.arn == notifier::overflow_name) {
+        const std::size_t rules = notifier_->core().destinations_by_rules();
+        world_.expect(destinations_max_ && rules >= *destinations_max_,
+                      "an event was withheld that had a place: " + lost.error);
+        withheld_.insert(lost.event_id);
+        return;
+    }
+    // Only subscriptions have somebody who may refuse; what they miss is checked at the end.
+    const bool is_excused = lost.arn.starts_with(news_arn + ":") ||
+                            lost.arn.starts_with(told_good_arn + ":") ||
+                            lost.arn.starts_with(told_bad_arn + ":");
+    world_.expect(is_excused, "an event was given up: " + lost.error);
 }
 
 // A client's message is known from here on; those of events and jobs were when they came.

@@ -5,6 +5,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,10 @@ public:
     // Nothing is owed to anyone.
     [[nodiscard]] bool is_idle() const;
     [[nodiscard]] std::vector<schema::JournalRecord> journal() const;
+    // Events that were owed to one destination too many, and kept.
+    [[nodiscard]] std::uint64_t withheld() const { return withheld_.size(); }
+    // The world's limit: how many destinations rules may name.
+    void limit_destinations(std::size_t most) { destinations_max_ = most; }
 
 private:
     class Bus;
@@ -55,6 +61,10 @@ private:
     void post_outside(const notifier::HttpRequest& request,
                       std::function<void(notifier::OutboundResult)> done);
 
+    void check_given_up(const notifier::UndeliveredRecord& lost);
+
+    std::optional<std::size_t> destinations_max_;
+    std::set<std::string> withheld_;  // Ids of events.
     Network& network_;
     Changes& changes_;
     TopicChecks& topic_checks_;

@@ -1,6 +1,7 @@
 #include "tests/sim/queue_node.hpp"
 
 #include "common/base/check.hpp"
+#include "common/service/age_record.hpp"
 #include "services/queue/messages/receipt.hpp"
 #include "services/queue/messages/rows.hpp"
 #include "tests/sim/worker_node.hpp"
@@ -34,6 +35,7 @@ public:
     }
     void disconnect(const std::string& worker_id) override { lanes_.erase(worker_id); }
     void send(const std::string& worker_id, const schema::LaneGrants& grants) override {
+        node_.queue_checks_.sending(grants);
         for (const auto& grant : grants.grants) node_.unsent_.insert(grant.lease);
         const auto lane = lanes_.find(worker_id);
         if (lane == lanes_.end()) return;
@@ -57,6 +59,12 @@ Result<std::unique_ptr<transport::LaneHub>> QueueNode::bind_lanes(
 void QueueNode::control(const transport::LaneControl& message) {
     if (!is_up() || !handler_) return;
     const auto* ack = std::get_if<schema::LaneAck>(&message);
+    if (ack != nullptr) {
+        for (const std::uint64_t lease : ack->leases) {
+            const auto number = numbers_.find(lease);
+            if (number != numbers_.end()) queue_checks_.removing(number->second);
+        }
+    }
     const double acks = ack == nullptr ? 0 : metric("onput_lane_acks_total");
     std::visit([this](const auto& said) { handovers_.heard(said.worker_id); }, message);
     handler_(message);
@@ -72,6 +80,7 @@ void QueueNode::control(const transport::LaneControl& message) {
 QueueNode::QueueNode(const Parts& parts, const Checkers& checkers)
     : ServiceNode(parts, "queue"),
       handovers_(checkers.handovers),
+      queue_checks_(checkers.queue_checks),
       topic_checks_(checkers.topic_checks) {
     watch_.on_request = [this](const WireRequest& request) { on_request(request); };
     watch_.on_reply = [this](const WireRequest& request, const Result<WireReply>& reply) {
@@ -86,6 +95,7 @@ void QueueNode::connect(std::vector<WorkerNode*> workers, Node& notifier) {
 
 Result<std::unique_ptr<runtime::Service>> QueueNode::open_service() {
     read_leases();
+    check_clock();
     queue::Config config;
     config.notifier_endpoint = "notifier";
     ONPUT_TRY(auto service, queue::QueueService::open(*this, config));
@@ -115,6 +125,17 @@ void QueueNode::on_durable(store::Ticket durable) {
     }
 }
 
+void QueueNode::check_clock() {
+    const auto row = store().get(queue::partition, queue::age_key());
+    ONPUT_CHECK(row.has_value());
+    if (!*row) return;
+    const Duration known = decoded<service::AgeRecord>(**row).state().set_by;
+    const Duration unnoticed = world_.offset() - known;
+    const Duration more = unnoticed - unnoticed_;
+    unnoticed_ = unnoticed;
+    if (more <= -service::jump_min || more >= service::jump_min) handovers_.clock_unnoticed();
+}
+
 // --- Leases -----------------------------------------------------------------------------------
 
 // What survived the last life.
@@ -141,6 +162,7 @@ std::string QueueNode::name_of(queue::MessageNumber number,
 }
 
 void QueueNode::on_commit(const store::Batch& batch, store::Ticket) {
+    queue_checks_.committed(batch);
     for (const auto& [key, value] : batch.changes()) {
         if (!value) continue;
         if (const auto message = queue::parse_message_key(key)) {
@@ -159,13 +181,15 @@ void QueueNode::on_commit(const store::Batch& batch, store::Ticket) {
 // A new lease, or one that was extended.
 void QueueNode::follow_lease(queue::MessageNumber number, const queue::LeaseRecord& record) {
     if (record.lease == 0) return;
+    numbers_.insert_or_assign(record.lease, number);
     const std::string name = name_of(number, record);
     if (!leases_.insert(name).second) return;
     handovers_.leased(name, {.message_id = stored_.at(number).message_id,
                              .worker_id = record.worker,
                              .epoch = record.epoch,
                              .attempt = record.receive_count,
-                             .until = world_.elapsed() + (record.visible_at - world_.wall())});
+                             .until = world_.elapsed() + (record.visible_at + world_.offset() -
+                                                          unnoticed_ - world_.wall())});
 }
 
 // In the order of the leases: grants are grouped by worker.
@@ -178,6 +202,11 @@ void QueueNode::flush_sent() {
 // --- Requests ---------------------------------------------------------------------------------
 
 void QueueNode::on_request(const WireRequest& request) {
+    if (request.header.method == schema::RemoveMessages::method) {
+        for (const auto& entry : decoded<schema::RemoveMessages>(request.body).entries) {
+            queue_checks_.removing(message_of(entry.receipt_handle));
+        }
+    }
     if (request.header.method != schema::Deliver::method) return;
     const auto message = decoded<schema::Deliver>(request.body);
     if (!message.source.ends_with("/dlq")) return;
@@ -202,9 +231,16 @@ void QueueNode::on_reply(const WireRequest& request, const Result<WireReply>& re
     } else if (method == schema::RemoveMessages::method) {
         for (const auto& entry : decoded<schema::RemoveMessages>(request.body).entries) {
             const auto* lease = handovers_.find(entry.receipt_handle);
-            if (lease != nullptr) handovers_.acknowledged(lease->message_id);
+            const bool is_here = queue_checks_.removing(message_of(entry.receipt_handle));
+            if (lease != nullptr && is_here) handovers_.acknowledged(lease->message_id);
         }
     }
+}
+
+queue::MessageNumber QueueNode::message_of(const std::string& receipt_handle) {
+    const auto receipt = queue::parse_receipt(receipt_handle, secret_of(queue::receipt_key_bytes));
+    ONPUT_CHECK(receipt.has_value());
+    return receipt->message;
 }
 
 double QueueNode::metric(const std::string& name) const {

@@ -9,6 +9,7 @@
 
 #include "services/queue/service.hpp"
 #include "tests/sim/handovers.hpp"
+#include "tests/sim/queue_checks.hpp"
 #include "tests/sim/service_node.hpp"
 #include "tests/sim/topic_checks.hpp"
 
@@ -20,6 +21,7 @@ class QueueNode final : public ServiceNode {
 public:
     struct Checkers {
         Handovers& handovers;
+        QueueChecks& queue_checks;
         TopicChecks& topic_checks;
     };
     QueueNode(const Parts& parts, const Checkers& checkers);
@@ -47,14 +49,18 @@ private:
     void on_reply(const WireRequest& request, const Result<WireReply>& reply);
 
     void read_leases();
+    // Whether the store knows of what the wall clock was set by since the last life began.
+    void check_clock();
     // As receivers know it: a receipt handle, or by its number for a worker.
     [[nodiscard]] std::string name_of(queue::MessageNumber number,
                                       const queue::LeaseRecord& record) const;
     void follow_lease(queue::MessageNumber number, const queue::LeaseRecord& record);
     void flush_sent();
+    static queue::MessageNumber message_of(const std::string& receipt_handle);
     [[nodiscard]] double metric(const std::string& name) const;
 
     Handovers& handovers_;
+    QueueChecks& queue_checks_;
     TopicChecks& topic_checks_;
     std::vector<WorkerNode*> workers_;
     Node* notifier_ = nullptr;
@@ -66,6 +72,8 @@ private:
         std::string message_id;
     };
     std::map<queue::MessageNumber, Stored> stored_;
+    std::map<std::uint64_t, queue::MessageNumber> numbers_;  // Of messages, by lease.
+    Duration unnoticed_{};            // What the wall clock was set by and no life ever noticed.
     std::set<std::string> leases_;    // By name: those that this life knows.
     std::set<std::uint64_t> unsent_;  // Leases of grants that left in this turn.
     // Jobs whose acknowledgement is committed and not known to be durable.

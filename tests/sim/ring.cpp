@@ -4,6 +4,9 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace onput::sim {
 namespace {
 
@@ -23,6 +26,7 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
         .world = world_, .requests = requests_, .changes = changes_, .storage = storage_};
     const ConsumerNode::Parts consumer_parts{
         .world = world_, .requests = requests_, .handovers = handovers_, .queue = queue_};
+    using Habits = ConsumerNode::Habits;
     for (const char* name : {"worker-a", "worker-b"}) {
         workers_.push_back(std::make_unique<WorkerNode>(worker_parts, name));
     }
@@ -32,8 +36,17 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
     for (const auto& [name, queue] :
          {std::pair("reader-1", "changes"), std::pair("reader-2", "changes"),
           std::pair("undertaker", "dead"), std::pair("listener", "told"),
-          std::pair("archivist", "unsent")}) {
+          std::pair("archivist", "unsent"), std::pair("end", "chain-3")}) {
         consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
+    }
+    for (const auto& [queue, habits] : std::initializer_list<std::pair<const char*, Habits>>{
+             {"chain-1", {.removes_permille = 0}},
+             {"chain-2", {.removes_permille = 0}},
+             {"ping", {.removes_permille = 300}},
+             {"pong", {.removes_permille = 0}},
+             {"brief", {.pause_max = seconds(40)}}}) {
+        consumers_.push_back(std::make_unique<ConsumerNode>(
+            consumer_parts, std::string("reader of ") + queue, queue, habits));
     }
     const EndpointNode::Parts endpoint_parts{.world = world_,
                                              .requests = requests_,
@@ -101,6 +114,7 @@ void Ring::choose_faults() {
 
 void Ring::set_up() {
     // The house is there before its trouble begins.
+    if (world_.chance(150)) notifier_.limit_destinations(1 + world_.random.below(6));
     const Faults faults = std::exchange(world_.faults, {});
     for (Node* node : std::vector<Node*>{&storage_, &queue_, &notifier_, &setup_}) node->start();
     while (!setup_.is_done() && world_.step()) {
@@ -148,9 +162,10 @@ void Ring::keep_jumping() {
     if (trouble_.jump_every == Duration()) return;
     world_.after(world_.between(milliseconds(1), 2 * trouble_.jump_every), [this] {
         if (!is_troubled_) return;
-        const Duration by = world_.chance(500) ? seconds(5) : seconds(1200);
+        const std::array<Duration, 3> most{seconds(5), std::chrono::minutes(20),
+                                           std::chrono::days(10)};
+        const Duration by = most.at(world_.random.below(most.size()));
         world_.jump(world_.between(-by, by));
-        handovers_.clock_set();
         keep_jumping();
     });
 }
@@ -174,11 +189,20 @@ void Ring::end_trouble() {
     vault_keeper_.stop();
 }
 
-bool Ring::is_at_rest() const {
-    const auto is_idle = [](const auto& node) { return node->is_idle(); };
-    return owner_.is_idle() && vault_keeper_.is_idle() && std::ranges::all_of(workers_, is_idle) &&
-           std::ranges::all_of(clients_, is_idle) && storage_.is_idle() && notifier_.is_idle() &&
-           queue_.is_idle();
+std::vector<std::string> Ring::busy() const {
+    std::vector<std::string> names;
+    const auto look = [&names](const auto& node) {
+        const Node& any = node;
+        if (!node.is_idle()) names.push_back(any.name());
+    };
+    for (const auto& worker : workers_) look(*worker);
+    for (const auto& client : clients_) look(*client);
+    look(owner_);
+    look(vault_keeper_);
+    look(storage_);
+    look(notifier_);
+    look(queue_);
+    return names;
 }
 
 // At rest twice, far enough apart that nothing is on the way any more, and all have read all.
@@ -190,7 +214,7 @@ bool Ring::come_to_rest() {
         if (!world_.step()) return false;
         if (world_.elapsed() < look_at) continue;
         look_at = world_.elapsed() + rest_period;
-        rests = is_at_rest() ? rests + 1 : 0;
+        rests = busy().empty() ? rests + 1 : 0;
     }
     return rests == 60;
 }
@@ -203,6 +227,13 @@ void Ring::check_end() {
     topic_checks_.check_end(journal, notifier_.store());
 }
 
+void Ring::add_to(Counts& counts) const {
+    counts.expired += queue_checks_.expired();
+    counts.moved += queue_checks_.moved();
+    counts.excused_by_clock += handovers_.excused_by_clock();
+    counts.withheld += notifier_.withheld();
+}
+
 bool Ring::run() {
     choose_faults();
     set_up();
@@ -211,7 +242,7 @@ bool Ring::run() {
     if (world_.failure()) return false;
     end_trouble();
     if (!come_to_rest()) {
-        world_.broken("the house comes to rest");
+        world_.broken(fmt::format("the house comes to rest: busy are {}", fmt::join(busy(), ", ")));
         return false;
     }
     check_end();

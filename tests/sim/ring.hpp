@@ -28,6 +28,15 @@ public:
     bool run();
     [[nodiscard]] World& world() { return world_; }
 
+    // What was tried, and what the checkers excused. Adds up.
+    struct Counts {
+        std::uint64_t expired = 0;           // Messages, by retention.
+        std::uint64_t moved = 0;             // To dead-letter queues of plain ones.
+        std::uint64_t excused_by_clock = 0;  // Lives of the queue that missed a jump before them.
+        std::uint64_t withheld = 0;          // Events, by the limit of destinations.
+    };
+    void add_to(Counts& counts) const;
+
 private:
     struct Trouble {
         Duration crash_every{};
@@ -44,7 +53,8 @@ private:
     void end_trouble();
     void keep_alive(Node& node);
     bool come_to_rest();
-    [[nodiscard]] bool is_at_rest() const;
+    // Who is not at rest.
+    [[nodiscard]] std::vector<std::string> busy() const;
     void check_end();
     [[nodiscard]] std::vector<Node*> nodes() const;
 
@@ -53,10 +63,11 @@ private:
     Requests requests_{network_};
     Changes changes_{world_};
     Handovers handovers_{world_, changes_};
+    QueueChecks queue_checks_{world_, handovers_};
     TopicChecks topic_checks_{world_, handovers_};
     StorageNode storage_{{world_, requests_}, changes_};
     NotifierNode notifier_{{world_, requests_}, network_, {changes_, topic_checks_}};
-    QueueNode queue_{{world_, requests_}, {handovers_, topic_checks_}};
+    QueueNode queue_{{world_, requests_}, {handovers_, queue_checks_, topic_checks_}};
     ReaderNode reader_{world_, changes_};
     OwnerNode owner_{{world_, requests_, topic_checks_, notifier_}};
     VaultNode vault_keeper_{{world_, requests_, changes_, storage_}};

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
     const std::uint64_t count =
         number_of(argc > 2 ? argv[2] : std::getenv("ONPUT_SIM_SEEDS"), seeds_default);
     std::uint64_t failures = 0;
+    onput::sim::Ring::Counts counts;
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         onput::sim::Ring ring(seed);
         running = &ring;
@@ -59,9 +60,17 @@ int main(int argc, char** argv) {
             print_failure(ring, ring.world().failure()->c_str());
             ++failures;
         }
+        ring.add_to(counts);
         running = nullptr;
     }
     std::printf("%llu seeds, %llu failed\n", static_cast<unsigned long long>(count),
                 static_cast<unsigned long long>(failures));
+    std::printf(
+        "%llu messages expired, %llu moved to dead letters, %llu events withheld, "
+        "%llu jumps missed by a queue that died\n",
+        static_cast<unsigned long long>(counts.expired),
+        static_cast<unsigned long long>(counts.moved),
+        static_cast<unsigned long long>(counts.withheld),
+        static_cast<unsigned long long>(counts.excused_by_clock));
     return failures == 0 ? 0 : 1;
 }

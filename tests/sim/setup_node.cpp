@@ -3,6 +3,8 @@
 #include <map>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/queue.hpp"
@@ -16,6 +18,9 @@ namespace {
 
 // As the workers' jobs, long enough to live through most stalls and short enough to end often.
 constexpr std::uint32_t visibility_s = 8;
+
+constexpr std::size_t heavy_messages = 12;
+constexpr std::size_t heavy_bytes = 1000UL * 1000;
 
 const std::string queue_policy =
     R"({"Statement":[{"Effect":"Allow",)"
@@ -63,6 +68,12 @@ SetupNode::SetupNode(World& world, Requests& requests, const Services& services)
         add(*queue_, schema::CreateQueue{.name = name, .attributes = attributes, .tags = {}});
     }
     add(*queue_, schema::CreateQueue{.name = "dead", .attributes = {}, .tags = {}});
+    add_queues_of_dead_letters();
+    add(*queue_, schema::CreateQueue{
+                     .name = "brief",
+                     .attributes = {{"Policy", queue_policy}, {"MessageRetentionPeriod", "60"}},
+                     .tags = {}});
+    add_heavy_messages();
     add(*queue_, schema::PutFunction{.function = speech_function()});
     for (const char* name : {"good", "bad", "news"}) {
         add(*notifier_,
@@ -71,10 +82,48 @@ SetupNode::SetupNode(World& world, Requests& requests, const Services& services)
     const std::vector<std::string> created{"s3:ObjectCreated:*"};
     const std::vector<std::string> both{"s3:ObjectCreated:*", "s3:ObjectRemoved:*"};
     add_bucket(inbox, {rule(speech_arn, "text/", created), rule(changes_arn, "log/", both),
-                       rule(bulk_arn, "bulk/", both), rule(news_arn, "news/", created)});
+                       rule(bulk_arn, "bulk/", both), rule(news_arn, "news/", created),
+                       rule(brief_arn, "brief/", created), rule(chain_arn, "chain/", created),
+                       rule(ping_arn, "ping/", created)});
     add_bucket(outbox, {rule(changes_arn, "", both)});
     add(*storage_, schema::CreateBucket{.name = vault, .region = {}});
     add(*storage_, schema::PutVersioning{.bucket = vault, .status = schema::Versioning::enabled});
+}
+
+// A chain, whose last one is read, and two that are each other's.
+void SetupNode::add_queues_of_dead_letters() {
+    const auto attributes_of = [](const std::string& dead_letters) {
+        std::map<std::string, std::string> attributes{{"Policy", queue_policy},
+                                                      {"VisibilityTimeout", "2"}};
+        if (!dead_letters.empty()) {
+            attributes["RedrivePolicy"] =
+                fmt::format(R"({{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:{}:{}",)"
+                            R"("maxReceiveCount":1}})",
+                            account, dead_letters);
+        }
+        return attributes;
+    };
+    const auto add_queue = [&](const std::string& name, const std::string& dead_letters) {
+        add(*queue_, schema::CreateQueue{
+                         .name = name, .attributes = attributes_of(dead_letters), .tags = {}});
+    };
+    add_queue("chain-3", "");
+    add_queue("chain-2", "chain-3");
+    add_queue("chain-1", "chain-2");
+    add_queue("pong", "");
+    add_queue("ping", "pong");
+    add(*queue_, schema::SetQueueAttributes{.name = "pong", .attributes = attributes_of("ping")});
+}
+
+// In some worlds, what workers are granted is more than one message of the lane takes.
+void SetupNode::add_heavy_messages() {
+    add(*queue_, schema::CreateQueue{.name = heavy, .attributes = {}, .tags = {}});
+    if (!world_.chance(250)) return;
+    for (std::size_t i = 0; i < heavy_messages; ++i) {
+        schema::SendMessages request{.name = heavy};
+        request.entries.emplace_back().body = std::string(heavy_bytes, 'h');
+        add(*queue_, std::move(request));
+    }
 }
 
 void SetupNode::add_bucket(const std::string& name, std::vector<schema::NotificationRule> rules) {

@@ -28,6 +28,8 @@ private:
 
     template <schema::Message M>
     void add(transport::RequestClient& service, M request);
+    void add_queues_of_dead_letters();
+    void add_heavy_messages();
     void add_bucket(const std::string& name, std::vector<schema::NotificationRule> rules);
     void next();
 

@@ -36,13 +36,14 @@ void WorkerNode::on_start() {
     }
     epoch_ = life();
     endpoint_ = "ipc://" + name() + "/" + std::to_string(life());
-    leases_.emplace(worker::LaneIdentity{.worker_id = worker_id_,
-                                         .epoch = epoch_,
-                                         .endpoint = endpoint_,
-                                         .worker = "tts",
-                                         .queues = {"bulk"},
-                                         .account = account},
-                    static_cast<std::uint32_t>(1 + world_.random.below(4)));
+    leases_.emplace(
+        worker::LaneIdentity{.worker_id = worker_id_,
+                             .epoch = epoch_,
+                             .endpoint = endpoint_,
+                             .worker = "tts",
+                             .queues = {"bulk", heavy},
+                             .account = account},
+        static_cast<std::uint32_t>(1 + world_.random.below(world_.chance(250) ? 8 : 4)));
     say(leases_->hello());
     every(schema::lane_heartbeat, [this] {
         if (!leases_->is_draining() || leases_->running() > 0) say(leases_->hello());
@@ -109,7 +110,9 @@ void WorkerNode::start_jobs() {
 void WorkerNode::run(const worker::LaneJob& job) {
     const std::uint64_t lease = job.grant.lease;
     const auto event = worker::parse_s3_event(job.grant.body);
-    if (!event) return world_.broken("a job's message is no S3 event");
+    if (!event && job.grant.queue != heavy) {
+        return world_.broken("a job's message is no S3 event");
+    }
     if (job.function.empty()) {
         after(world_.between(milliseconds(1), seconds(3)),
               [this, lease] { finish(lease, "read"); });

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "common/service/age_record.hpp"
+
 namespace onput::sim {
 
 World::World(std::uint64_t seed) : random(seed) {}
@@ -22,7 +24,7 @@ bool World::step() {
 
 void World::jump(Duration by) {
     offset_ += by;
-    ++jumps_;
+    if (by > -service::jump_min && by < service::jump_min) ++small_jumps_;
     note("clock set by " + std::to_string(by.count() / 1000) + " ms");
 }
 

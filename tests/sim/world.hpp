@@ -54,7 +54,10 @@ public:
         return from_seconds(1'800'000'000) + elapsed_ + offset_;
     }
     void jump(Duration by);
-    [[nodiscard]] std::uint64_t jumps() const { return jumps_; }
+    // How often by less than services notice.
+    [[nodiscard]] std::uint64_t small_jumps() const { return small_jumps_; }
+    // By how much the wall was set altogether.
+    [[nodiscard]] Duration offset() const { return offset_; }
 
     // The next line of the trace.
     void note(std::string what);
@@ -78,7 +81,7 @@ public:
 private:
     Duration elapsed_{};
     Duration offset_{};
-    std::uint64_t jumps_ = 0;
+    std::uint64_t small_jumps_ = 0;
     std::uint64_t last_event_ = 0;
     std::map<std::pair<Duration, std::uint64_t>, UniqueFunction<void()>> events_;
     bool is_tracing_all_ = false;

@@ -124,7 +124,7 @@ Result<void> Deliveries::drop_lost(std::map<std::uint64_t, AttemptRecord>& waiti
 // --- What is owed -----------------------------------------------------------------------------
 
 bool Deliveries::has_room_for(std::string_view name) const {
-    return destinations_.contains(name) || named_by_rules_ < destinations_max;
+    return destinations_.contains(name) || named_by_rules_ < options_.destinations_max;
 }
 
 std::optional<std::string> Deliveries::withhold(schema::ObjectEvent& event) const {
@@ -141,9 +141,10 @@ std::optional<std::string> Deliveries::withhold(schema::ObjectEvent& event) cons
             continue;
         }
         if (is_topic_arn(owed.arn) || destinations_.contains(owed.arn)) continue;
-        if (!added.contains(owed.arn) && named_by_rules_ + added.size() >= destinations_max) {
+        if (!added.contains(owed.arn) &&
+            named_by_rules_ + added.size() >= options_.destinations_max) {
             refuse(owed, fmt::format("there are {} destinations, and no more are kept",
-                                     destinations_max));
+                                     options_.destinations_max));
             continue;
         }
         added.insert(owed.arn);
@@ -392,7 +393,7 @@ Result<void> Deliveries::trim_undelivered(Destination& destination, Timestamp no
     std::uint64_t kept = destination.record().undelivered;
     for (const auto& row : rows) {
         ONPUT_TRY(const auto record, read_row<UndeliveredRecord>(row.key, row.value));
-        if (record.time + undelivered_kept_age_max > now) break;
+        if (record.time + undelivered_kept_age_max > parts_.age.at(now)) break;
         batch.remove(row.key);
         --rows_left;
         if (kept > 0) --kept;

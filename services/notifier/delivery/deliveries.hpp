@@ -17,7 +17,7 @@
 // change: to endpoints outside all of them, to a queue the one that ended it. A dead letter is owed
 // by the record of the last attempt: that has the number, a rising one, and names the message.
 //
-// A destination that can have no place, because there are destinations_max or its name is
+// A destination that can have no place, because there are destinations_max (DeliveryOptions) or its name is
 // impossible, concerns the event alone that names it: the event is withheld from it.
 //
 // To all endpoints outside together, at most in_flight_outside_max messages and about
@@ -43,7 +43,6 @@
 
 namespace onput::notifier {
 
-inline constexpr std::size_t destinations_max = 10'000;  // Those that rules name.
 inline constexpr std::size_t in_flight_outside_max = 512;
 inline constexpr std::size_t in_flight_outside_bytes_max = 32 * 1024 * 1024;
 // What destinations that fell behind read of the journal, all together.
@@ -100,6 +99,7 @@ public:
     // undelivered_kept_age_max. Bounded; call again while it says true.
     Result<bool> remove_rows(Timestamp now, store::Batch& batch);
 
+    [[nodiscard]] std::size_t named_by_rules() const { return named_by_rules_; }
     // Null when there is none of that name.
     [[nodiscard]] const Destination* find(std::string_view name) const;
     // The oldest sequence that is still owed to someone; nothing when nothing is.

@@ -104,7 +104,7 @@ std::size_t Deliveries::keep(const AttemptOutcome& outcome, const JournalEntry& 
                              .rule_id = {},
                              .sequence = entry.sequence,
                              .event_id = event_id_of(entry.body),
-                             .time = change.context.now,
+                             .time = parts_.age.stamp(change.context.now),
                              .attempts = outcome.attempt,
                              .error = outcome.error,
                              .event = {}};

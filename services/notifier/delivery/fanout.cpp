@@ -85,7 +85,7 @@ void Fanout::give_up(schema::TopicMessage message, const Error& error, Timestamp
                                      .rule_id = {},
                                      .sequence = attempt.sequence,
                                      .event_id = message.event_id,
-                                     .time = now,
+                                     .time = parts_.age.stamp(now),
                                      .attempts = 1,
                                      .error = text,
                                      .event = schema::encode(message)},

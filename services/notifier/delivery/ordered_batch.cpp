@@ -135,7 +135,7 @@ Pending OrderedBatch::settle_front() {
 
 bool OrderedBatch::is_too_old(const DeliveryContext& context) const {
     return !sent_ && !window_.items().empty() && failures >= give_up_failures_min &&
-           context.now - window_.items().front().time > context.age_max;
+           context.parts.age.at(context.now) - window_.items().front().time > context.age_max;
 }
 
 std::optional<AttemptOutcome> OrderedBatch::expire_oldest(const DeliveryContext& context) {

@@ -20,6 +20,7 @@ struct DeliveryOptions {
     // What is owed to endpoints of these waits, at most undelivered_age_max.
     UnconfiguredProtocols unconfigured;
     Duration undelivered_age_max = std::chrono::hours(14 * 24);
+    std::size_t destinations_max = 10'000;  // Those that rules name.
 };
 
 struct DeliveryParts {
@@ -28,6 +29,7 @@ struct DeliveryParts {
     const TopicBook& topics;
     MessageWriter& writer;
     OwedRows& owed_rows;
+    const AgeClock& age;
 };
 
 }  // namespace onput::notifier

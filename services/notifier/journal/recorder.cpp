@@ -6,7 +6,7 @@ namespace onput::notifier {
 
 const JournalEntry& Recorder::add(JournalBody body, std::string bytes, Timestamp now,
                                   store::Batch& batch, Effects& effects) {
-    auto record = journal_.append(std::move(body), std::move(bytes), now, batch);
+    auto record = journal_.append(std::move(body), std::move(bytes), age_.stamp(now), batch);
     count(record.type);
     const JournalEntry* entry = journal_.recent(record.sequence);
     ONPUT_CHECK(entry != nullptr);

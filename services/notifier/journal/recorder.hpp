@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/age_clock.hpp"
 #include "services/notifier/effects.hpp"
 #include "services/notifier/journal/journal.hpp"
 
@@ -17,7 +18,7 @@ inline constexpr std::size_t counted_types_max = 64;  // Types with a metric of 
 
 class Recorder {
 public:
-    explicit Recorder(Journal& journal) : journal_(journal) {}
+    Recorder(Journal& journal, const AgeClock& age) : journal_(journal), age_(age) {}
 
     // Journals it, and returns the record as it is found in the journal until the next one is
     // added. `bytes`: encoded.
@@ -38,6 +39,7 @@ private:
     void count(const std::string& type);
 
     Journal& journal_;
+    const AgeClock& age_;
     std::map<std::string, std::uint64_t, std::less<>> added_by_type_;
 };
 

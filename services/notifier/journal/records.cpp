@@ -51,6 +51,9 @@ std::string attempt_key(std::string_view arn, std::uint64_t number) {
 std::string signing_key_key() {
     return "k";
 }
+std::string age_key() {
+    return "g";
+}
 std::string trace_key(std::string_view trace_id, std::uint64_t sequence) {
     return numbered(prefix_of("t/", trace_id), sequence);
 }

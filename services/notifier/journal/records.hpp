@@ -9,6 +9,7 @@
 //     u/<arn>\0<number>            UndeliveredRecord    an event given up or refused for good
 //     t/<trace id>\0<sequence>     (empty)              the journal's records of a trace
 //     k                            SigningKeyRecord     what notifications are signed with
+//     g                            service::AgeRecord   by what records and tokens age
 //
 // The rows of topics and subscriptions are in topics/topic_book.hpp.
 //
@@ -166,6 +167,7 @@ std::string delivery_key(std::string_view arn, std::uint64_t last_number);
 std::string attempt_key(std::string_view arn, std::uint64_t number);
 std::string undelivered_key(std::string_view arn, std::uint64_t number);
 std::string signing_key_key();
+std::string age_key();
 std::string trace_key(std::string_view trace_id, std::uint64_t sequence);
 
 store::Range sources();

@@ -89,7 +89,7 @@ Result<TopicBook::Subscribed> TopicBook::subscribe(const schema::Subscribe& requ
 
     Subscription* existing =
         state.find_endpoint(request.topic_arn, request.protocol, request.endpoint);
-    if (existing != nullptr && !State::is_gone(*existing, caller.now)) {
+    if (existing != nullptr && !state.is_gone(*existing, caller.now)) {
         ONPUT_TRY_VOID(check_agrees(*existing, accepted, request));
         if (existing->is_confirmed) return Subscribed{.info = described(*existing), .owed = {}};
         // The first token may have been lost on its way: it is sent again, and lives on.
@@ -133,7 +133,7 @@ Subscription TopicBook::State::make_subscription(const Topic& topic,
     made.is_confirmed = !must_confirm(request.protocol);
     made.is_confirmation_authenticated = made.is_confirmed;
     if (!made.is_confirmed) made.token = fresh_hex("token", token_digits);
-    made.token_made_at = caller.now;
+    made.token_made_at = age.stamp(caller.now);
     return made;
 }
 
@@ -197,7 +197,7 @@ Result<schema::SubscriptionInfo> TopicBook::confirm(const schema::ConfirmSubscri
     if (found == topic->subscriptions.end()) return invalid_parameter("Token");
     Subscription& subscription = state.subscriptions.at(*found);
     if (subscription.is_confirmed) return described(subscription);
-    if (State::has_expired(subscription, caller.now)) return invalid_parameter("Token");
+    if (state.has_expired(subscription, caller.now)) return invalid_parameter("Token");
     const bool is_signed = !caller.principal.account.empty();
     // A caller without a signature cannot be asked for one later either.
     subscription.authenticate_on_unsubscribe = request.authenticate_on_unsubscribe && is_signed;
@@ -243,7 +243,7 @@ schema::TopicMessage TopicBook::State::leave(Subscription subscription, const Ca
     subscription.is_confirmed = false;
     subscription.is_leaving = true;
     subscription.token = fresh_hex("token", token_digits);
-    subscription.token_made_at = caller.now;
+    subscription.token_made_at = age.stamp(caller.now);
     const Subscription& left = add(std::move(subscription));
     write(left, batch);
     batch.put(topics_key(), schema::encode(TopicsRecord{.last_subscription = last_number}));
@@ -270,7 +270,7 @@ Result<schema::Empty> TopicBook::set_subscription_attribute(
         return not_authorized(principal_name(caller.principal), "SNS:SetSubscriptionAttributes",
                               request.arn, "because only the subscriber may");
     }
-    if (State::is_gone(*subscription, caller.now)) return subscription_does_not_exist();
+    if (state.is_gone(*subscription, caller.now)) return subscription_does_not_exist();
     Texts attributes = subscription->attributes;
     ONPUT_TRY_VOID(accept_subscription_attribute(
         request.name, request.value, subscription->protocol, AttributeCall::of_one, attributes));
@@ -306,7 +306,7 @@ Result<schema::SubscriptionInfo> TopicBook::get_subscription(const schema::GetSu
         return not_authorized(principal_name(caller.principal), "SNS:GetSubscriptionAttributes",
                               request.arn, "because only the subscriber and the topic's owner may");
     }
-    if (State::is_gone(*subscription, caller.now)) return subscription_does_not_exist();
+    if (state_->is_gone(*subscription, caller.now)) return subscription_does_not_exist();
     return described(*subscription);
 }
 
@@ -316,7 +316,7 @@ Result<schema::SubscriptionList> TopicBook::list_subscriptions(
     schema::SubscriptionList page;
     // False when the page is full.
     const auto show = [&](const Subscription& subscription) {
-        if (State::is_gone(subscription, caller.now)) return true;
+        if (state_->is_gone(subscription, caller.now)) return true;
         if (page.subscriptions.size() == schema::topic_page_max) return false;
         page.subscriptions.push_back(info_of(subscription));
         page.next = std::to_string(subscription.number);

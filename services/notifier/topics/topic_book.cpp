@@ -87,8 +87,9 @@ schema::TopicInfo info_of(const Topic& topic,
 
 }  // namespace
 
-TopicBook::TopicBook(TopicBookOptions options, const store::View& view, Random random)
-    : state_(std::make_unique<State>(std::move(options), view, random)) {}
+TopicBook::TopicBook(TopicBookOptions options, const store::View& view, const AgeClock& age,
+                     Random random)
+    : state_(std::make_unique<State>(std::move(options), view, age, random)) {}
 
 TopicBook::~TopicBook() = default;
 

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "common/auth/policy.hpp"
+#include "common/base/age_clock.hpp"
 #include "common/base/random.hpp"
 #include "common/pattern/filter_policy.hpp"
 #include "common/schema/topics.hpp"
@@ -92,7 +93,9 @@ struct TopicBookOptions {
 
 class TopicBook {
 public:
-    TopicBook(TopicBookOptions options, const store::View& view, Random random);
+    // Tokens age by `age`, which outlives it, as `view` does.
+    TopicBook(TopicBookOptions options, const store::View& view, const AgeClock& age,
+              Random random);
     ~TopicBook();
 
     // Continues from the store. Called once, before anything else. Rows that do not fit together

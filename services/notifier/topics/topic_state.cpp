@@ -42,8 +42,9 @@ void take_one(Counts& counts, const std::string& account) {
 
 }  // namespace
 
-TopicBook::State::State(TopicBookOptions chosen, const store::View& rows, Random numbers)
-    : options(std::move(chosen)), view(rows), random(numbers), secret(random.hex(64)) {}
+TopicBook::State::State(TopicBookOptions chosen, const store::View& rows, const AgeClock& clock,
+                        Random numbers)
+    : options(std::move(chosen)), view(rows), age(clock), random(numbers), secret(random.hex(64)) {}
 
 Topic* TopicBook::State::find(std::string_view arn) {
     const auto found = topics.find(arn);
@@ -120,8 +121,8 @@ void TopicBook::State::set_confirmed(Subscription& subscription) {
 
 void TopicBook::State::set_token_time(Subscription& subscription, Timestamp now) {
     ONPUT_CHECK(pending.erase({subscription.token_made_at, subscription.number}) == 1);
-    subscription.token_made_at = now;
-    pending.emplace(now, subscription.number);
+    subscription.token_made_at = age.stamp(now);
+    pending.emplace(subscription.token_made_at, subscription.number);
 }
 
 void TopicBook::State::remove(std::uint64_t number, store::Batch& batch) {
@@ -153,15 +154,15 @@ void TopicBook::State::write(const Subscription& subscription, store::Batch& bat
     batch.put(subscription_key(subscription.number), schema::encode(to_record(subscription)));
 }
 
-bool TopicBook::State::has_expired(const Subscription& subscription, Timestamp now) {
+bool TopicBook::State::has_expired(const Subscription& subscription, Timestamp now) const {
     return !subscription.is_confirmed &&
-           now >= subscription.token_made_at + confirmation_token_lifetime;
+           age.at(now) >= subscription.token_made_at + confirmation_token_lifetime;
 }
 
 std::vector<std::uint64_t> TopicBook::State::expired(Timestamp now) const {
     std::vector<std::uint64_t> numbers;
     for (const auto& [made_at, number] : pending) {
-        if (now < made_at + confirmation_token_lifetime) break;
+        if (age.at(now) < made_at + confirmation_token_lifetime) break;
         if (numbers.size() == expired_per_call_max) break;
         numbers.push_back(number);
     }

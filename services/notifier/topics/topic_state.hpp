@@ -14,7 +14,7 @@
 namespace onput::notifier {
 
 struct TopicBook::State {
-    State(TopicBookOptions chosen, const store::View& rows, Random numbers);
+    State(TopicBookOptions chosen, const store::View& rows, const AgeClock& clock, Random numbers);
 
     // Null when there is none.
     Topic* find(std::string_view arn);
@@ -38,9 +38,9 @@ struct TopicBook::State {
     static void write(const Topic& topic, store::Batch& batch);
     static void write(const Subscription& subscription, store::Batch& batch);
 
-    static bool has_expired(const Subscription& subscription, Timestamp now);
+    [[nodiscard]] bool has_expired(const Subscription& subscription, Timestamp now) const;
     // For everybody but who holds its token.
-    static bool is_gone(const Subscription& subscription, Timestamp now) {
+    [[nodiscard]] bool is_gone(const Subscription& subscription, Timestamp now) const {
         return subscription.is_leaving || has_expired(subscription, now);
     }
     // Pending subscriptions whose tokens have expired, oldest first, `expired_per_call_max` at
@@ -74,6 +74,7 @@ struct TopicBook::State {
 
     TopicBookOptions options;
     const store::View& view;
+    const AgeClock& age;
     Random random;
     std::string secret;
     std::uint64_t drawn = 0;

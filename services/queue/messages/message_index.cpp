@@ -157,7 +157,9 @@ void MessageIndex::push_wake(Wake wake) {
 
 void MessageIndex::shift(Duration by) {
     for (auto& [number, status] : touched_) {
-        if (status.state != MessageState::visible) status.visible_at += by;
+        if (status.state == MessageState::visible) continue;
+        status.visible_at += by;
+        status.leased_at += by;
     }
     for (Wake& wake : wakes_) wake.time += by;
 }

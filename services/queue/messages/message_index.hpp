@@ -86,7 +86,7 @@ public:
     [[nodiscard]] std::optional<Candidate> oldest_visible(std::optional<JobSize> only = {});
     void pop(const Candidate& oldest);
 
-    // The wall clock was set by so much: what hides ends as much later.
+    // The wall clock was set by so much: what hides began, and ends, as much later.
     void shift(Duration by);
     // Makes visible whatever is due. Appends those that were in flight, as they were.
     void wake(Timestamp now, std::vector<Candidate>& expired);

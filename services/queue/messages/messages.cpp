@@ -12,6 +12,9 @@
 namespace onput::queue {
 namespace {
 
+// The longest visibility timeout; no delay is longer.
+constexpr Duration hidden_max = std::chrono::seconds(visibility_s_max);
+
 std::string attempt_text(std::uint32_t attempts) {
     return fmt::format("attempt {}", attempts);
 }
@@ -83,10 +86,11 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
 
 MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& record,
                                          const MessageKey& key, Timestamp now) {
+    const Duration set_by = parts_.age.set_by();
     MessageStatus status{.sent_at = key.sent_at,
-                         .visible_at = record.visible_at,
+                         .visible_at = record.visible_at + set_by,
                          .first_received_at = record.first_received_at,
-                         .leased_at = record.leased_at,
+                         .leased_at = record.leased_at + set_by,
                          .lease = LeaseId(record.lease),
                          .worker = {},
                          .receive_count = record.receive_count,
@@ -97,7 +101,10 @@ MessageStatus Messages::restore_standing(const Queue& queue, const LeaseRecord& 
                          .is_logged = record.is_logged,
                          .has_lease_row = true,
                          .has_failure = record.has_failure};
-    if (record.visible_at <= now) return status;
+    // Set back while the service was down: what hides lasts no longer than it was given.
+    const Timestamp began = std::max(status.leased_at, status.visible_at - hidden_max);
+    if (began > now) status.visible_at -= began - now;
+    if (status.visible_at <= now) return status;
     status.state = record.lease == 0 ? MessageState::hidden : MessageState::in_flight;
     if (record.lease == 0 || record.worker.empty()) return status;
     // The worker has as long as a silent one to say that it still holds this.
@@ -168,14 +175,15 @@ void Messages::remove_rows(const Queue& queue, MessageNumber number, const Messa
 
 void Messages::write_lease(const Queue& queue, MessageNumber number, MessageStatus& status,
                            Effects& effects) {
-    LeaseRecord record{.visible_at = status.visible_at,
+    const Duration set_by = parts_.age.set_by();
+    LeaseRecord record{.visible_at = status.visible_at - set_by,
                        .receive_count = status.receive_count,
                        .first_received_at = status.first_received_at,
                        .lease = 0,
                        .worker = {},
                        .epoch = 0,
                        .is_logged = status.is_logged,
-                       .leased_at = status.leased_at,
+                       .leased_at = status.leased_at - set_by,
                        .losses = status.losses,
                        .has_failure = status.has_failure,
                        .receives_before = status.receives_before};

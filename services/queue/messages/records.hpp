@@ -102,7 +102,9 @@ struct MessageRecord {
     friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
 };
 
-// How a message stands that is delayed, in flight, or has been received before.
+// How a message stands that is delayed, in flight, or has been received before. `visible_at` and
+// `leased_at` are kept less AgeClock::set_by, so that a restart finds them where they were moved to
+// when the wall clock was set.
 struct LeaseRecord {
     // Version 2 added receives_before.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::lease_record, .version = 2};

@@ -81,5 +81,18 @@ TEST_F(AgeClockTest, it_tells_by_how_much_the_wall_was_set) {
     EXPECT_EQ(clock.jump(), 0s);
 }
 
+TEST_F(AgeClockTest, it_adds_up_over_restarts_by_how_much_the_wall_was_set) {
+    pass(10s);
+    offset = 72h;
+    pass(1s);
+    const auto state = clock.state();
+    clock = AgeClock();
+    pass(1s);
+    clock.restore(state);
+    offset = 70h;
+    pass(1s);
+    EXPECT_EQ(clock.set_by(), 70h);
+}
+
 }  // namespace
 }  // namespace onput

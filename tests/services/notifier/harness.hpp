@@ -47,11 +47,16 @@ protected:
 
     NotifierTest() { start(); }
 
+    // The core, told both clocks as its host does before each command.
+    NotifierCore& ready() {
+        core->on_clock(now, (now - set_by).time_since_epoch());
+        return *core;
+    }
     void start() {
         readable = std::make_unique<store::ReadableView>(store, nullptr);
         core = std::make_unique<NotifierCore>(options, *readable, Random(++lives), writer);
         Effects effects;
-        ASSERT_TRUE(core->restore(now, effects));
+        ASSERT_TRUE(ready().restore(now, effects));
         commit(std::move(effects));
         sync();
     }
@@ -111,8 +116,8 @@ protected:
                                                     std::string source = "outbox") {
         const std::vector<std::string_view> views(encoded.begin(), encoded.end());
         Effects effects;
-        auto result = core->append({.source = std::move(source), .numbers = std::move(numbers)},
-                                   views, {.now = now}, effects);
+        auto result = ready().append({.source = std::move(source), .numbers = std::move(numbers)},
+                                     views, {.now = now}, effects);
         commit(std::move(effects));
         core->check_invariants();
         return result;
@@ -135,14 +140,14 @@ protected:
     }
 
     std::vector<Delivery> due() {
-        auto deliveries = core->due(now);
+        auto deliveries = ready().due(now);
         ONPUT_CHECK(deliveries.has_value());
         return *std::move(deliveries);
     }
     void answer(const Delivery& delivery, Result<schema::Delivered> result) {
         Effects effects;
         ASSERT_TRUE(
-            core->on_delivered({.id = delivery.id, .result = std::move(result)}, now, effects));
+            ready().on_delivered({.id = delivery.id, .result = std::move(result)}, now, effects));
         commit(std::move(effects));
         // It walks over all destinations, which may be thousands: not at each of as many answers.
         if (++answers < 1000 || answers % 100 == 0) core->check_invariants();
@@ -175,6 +180,11 @@ protected:
             now += std::chrono::seconds(1);
         }
     }
+    // Sets the wall clock; the other one goes on.
+    void jump(Duration by) {
+        now += by;
+        set_by += by;
+    }
     void pass(Duration time) {
         now += time;
         run_timers();
@@ -183,7 +193,7 @@ protected:
     void run_timers() {
         for (int i = 0; i < 10'000; ++i) {
             Effects effects;
-            ONPUT_CHECK(core->on_time(now, effects).has_value());
+            ONPUT_CHECK(ready().on_time(now, effects).has_value());
             const bool is_idle = effects.changes.empty();
             commit(std::move(effects));
             core->check_invariants();
@@ -207,7 +217,7 @@ protected:
     template <typename M>
     auto apply(const M& request) {
         Effects effects;
-        auto answer = core->apply(request, owner(), effects);
+        auto answer = ready().apply(request, owner(), effects);
         commit(std::move(effects));
         core->check_invariants();
         return answer;
@@ -253,7 +263,7 @@ protected:
     }
     std::vector<OutboundDelivery> outbound_due() {
         Effects effects;
-        auto deliveries = core->outbound_due(now, effects);
+        auto deliveries = ready().outbound_due(now, effects);
         ONPUT_CHECK(deliveries.has_value());
         commit(std::move(effects));
         core->check_invariants();
@@ -262,12 +272,12 @@ protected:
     void answer(const OutboundDelivery& delivery, OutboundVerdict verdict, std::int32_t status) {
         Effects effects;
         ASSERT_TRUE(
-            core->on_sent({.id = delivery.id,
-                           .verdict = verdict,
-                           .status_code = status,
-                           .latency = std::chrono::milliseconds(12),
-                           .error = status == 200 ? "" : "status " + std::to_string(status)},
-                          now, effects));
+            ready().on_sent({.id = delivery.id,
+                             .verdict = verdict,
+                             .status_code = status,
+                             .latency = std::chrono::milliseconds(12),
+                             .error = status == 200 ? "" : "status " + std::to_string(status)},
+                            now, effects));
         commit(std::move(effects));
         core->check_invariants();
     }
@@ -306,6 +316,7 @@ protected:
     std::unique_ptr<store::ReadableView> readable;
     std::unique_ptr<NotifierCore> core;
     Timestamp now = from_seconds(1'800'000'000);
+    Duration set_by{};
     std::string trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
     std::vector<schema::JournalRecord> published;
     std::vector<Undeliverable> undeliverable;

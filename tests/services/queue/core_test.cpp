@@ -48,36 +48,26 @@ TEST(Core, a_damaged_row_stops_the_restore) {
     EXPECT_EQ(core.restore(from_seconds(1), effects).error().code, ErrorCode::corruption);
 }
 
-// A Station whose core is told both clocks, as its host does.
 class CoreClockTest : public testing::Test {
 protected:
     CoreClockTest() {
-        tell();
         station.create_queue("q");
         station.send("q", "m");
     }
 
-    void tell() { station.core().on_clock(station.now, monotonic); }
-    void pass(Duration time) {
-        monotonic += time;
-        station.now += time;
-        tell();
-        station.pass(0s);
-    }
     void jump(Duration by) {
         station.jump(by);
-        pass(1s);
+        station.pass(schema::lane_heartbeat);
     }
 
     Station station;
-    Duration monotonic = 1h;
 };
 
 TEST_F(CoreClockTest, a_jump_past_the_retention_deletes_nothing) {
     jump(std::chrono::days(30));
-    pass(10min);
+    station.pass(10min);
     jump(-std::chrono::days(30));
-    pass(10min);
+    station.pass(10min);
     EXPECT_EQ(station.receive("q").size(), 1U);
 }
 
@@ -87,8 +77,50 @@ TEST_F(CoreClockTest, a_lease_lasts_as_long_as_it_was_given_whatever_the_clock_d
     EXPECT_TRUE(station.receive("q").empty());
     jump(-std::chrono::days(6));
     EXPECT_TRUE(station.receive("q").empty());
-    pass(30s);
+    station.pass(30s);
     EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
+TEST_F(CoreClockTest, a_restart_after_a_jump_neither_ends_a_lease_nor_lengthens_it) {
+    for (const Duration by : {Duration(std::chrono::days(3)), Duration(-std::chrono::days(6))}) {
+        ASSERT_EQ(station.receive("q").size(), 1U);
+        jump(by);
+        station.restart();
+        station.pass(20s);
+        EXPECT_TRUE(station.receive("q").empty());
+        station.pass(10s);
+        station.restart();
+        ASSERT_EQ(station.attribute("q", "ApproximateNumberOfMessages"), "1");
+    }
+}
+
+TEST_F(CoreClockTest, a_clock_set_back_while_the_service_is_down_lengthens_no_lease) {
+    ASSERT_EQ(station.receive("q").size(), 1U);
+    station.jump(-std::chrono::days(10));
+    station.restart();
+    station.pass(29s);
+    EXPECT_TRUE(station.receive("q").empty());
+    station.pass(1s);
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
+TEST_F(CoreClockTest, a_jump_does_not_use_up_the_time_a_lease_may_be_extended_by) {
+    const auto received = station.receive("q");
+    ASSERT_EQ(received.size(), 1U);
+    jump(std::chrono::days(1));
+    EXPECT_EQ(station.change_visibility("q", received[0].receipt_handle, 3600).error_message, "");
+}
+
+TEST_F(CoreClockTest, a_message_outlives_an_idle_service_that_is_started_with_a_wrong_clock) {
+    station.pass(std::chrono::days(3));  // Of the four that messages are kept.
+    station.restart();
+    jump(std::chrono::days(30));
+    station.restart();
+    station.pass(10min);
+    EXPECT_EQ(station.attribute("q", "ApproximateNumberOfMessages"), "1");
+    jump(-std::chrono::days(30));
+    station.pass(std::chrono::days(1));
+    EXPECT_EQ(station.attribute("q", "ApproximateNumberOfMessages"), "0");
 }
 
 TEST(Core, an_idle_core_wants_to_be_called_once_a_minute) {

@@ -16,8 +16,9 @@ void Station::start() {
     readable_ = std::make_unique<store::ReadableView>(store_, nullptr);
     core_ = std::make_unique<Core>(*readable_, Random(seed_++), options_);
     Effects effects;
-    const auto restored = core_->restore(now, effects);
+    const auto restored = ready().restore(now, effects);
     ONPUT_CHECK(restored.has_value());
+    timer_at_ = monotonic_;  // A first turn ends, in any case.
 }
 
 void Station::restart() {
@@ -28,6 +29,11 @@ void Station::restart() {
     is_syncing_ = true;
     start();
     core_->check_invariants();
+}
+
+Core& Station::ready() {
+    core_->on_clock(now, monotonic_);
+    return *core_;
 }
 
 Caller Station::caller(const std::string& account) const {
@@ -53,7 +59,7 @@ void Station::apply(Effects effects) {
 
 void Station::end_turn() {
     Effects effects;
-    const auto served = core_->end_turn(now, effects);
+    const auto served = ready().end_turn(now, effects);
     ONPUT_CHECK(served.has_value());
     apply(std::move(effects));
     if (is_syncing_) {
@@ -61,22 +67,23 @@ void Station::end_turn() {
         core_->outbox().on_durable(core_->outbox().last());
     }
     if (is_checking_) core_->check_invariants();
+    timer_at_ = monotonic_ + std::max(Duration(), core_->next_wakeup(now) - now);
 }
 
 void Station::send(const Control& message) {
     Effects effects;
-    static_cast<void>(core_->control(message, now, effects));  // Refusals are for the log.
+    static_cast<void>(ready().control(message, now, effects));  // Refusals are for the log.
     apply(std::move(effects));
     end_turn();
 }
 
 void Station::pass(Duration time) {
-    const Timestamp until = now + time;
-    while (core_->next_wakeup(now) <= until) {
-        now = std::max(now, core_->next_wakeup(now));
+    const Duration until = monotonic_ + time;
+    while (timer_at_ <= until) {
+        stop(std::max(Duration(), timer_at_ - monotonic_));
         end_turn();
     }
-    now = until;
+    stop(until - monotonic_);
 }
 
 void Station::create_queue(const std::string& name, Attributes attributes) {

@@ -28,7 +28,7 @@ public:
     template <typename Request>
     auto ask(const Request& request, const Caller& from) {
         Effects effects;
-        auto result = core_->execute(request, from, effects);
+        auto result = ready().execute(request, from, effects);
         apply(std::move(effects));
         end_turn();
         return result;
@@ -37,8 +37,13 @@ public:
 
     // Time passes; whatever falls due in between happens when it is due.
     void pass(Duration time);
-    // Sets the clock without anything happening: a jump, or a process that was stopped.
-    void jump(Duration time) { now += time; }
+    // Sets the wall clock; the other one goes on.
+    void jump(Duration by) { now += by; }
+    // Time passes without anything happening: the process was stopped.
+    void stop(Duration time) {
+        now += time;
+        monotonic_ += time;
+    }
     // The process dies and starts again.
     void restart();
     // Runs a turn without syncing what it commits.
@@ -64,6 +69,7 @@ public:
     std::string story(const std::string& trace_id);
 
     double metric(const std::string& name) const;
+    [[nodiscard]] Duration elapsed() const { return monotonic_; }
     Core& core() { return *core_; }
     support::MemoryStore& store() { return store_; }
     const support::MemoryStore& store() const { return store_; }
@@ -75,10 +81,14 @@ public:
     std::vector<std::string> lanes;          // "+ worker endpoint", "- worker"
 
 private:
+    // The core, told both clocks as its host does before each command.
+    Core& ready();
     void apply(Effects effects);
     void end_turn();
     void start();
 
+    Duration monotonic_ = std::chrono::hours(1);
+    Duration timer_at_{};  // As its host arms it at the end of a turn.
     CoreOptions options_;
     support::MemoryStore store_;
     std::unique_ptr<store::ReadableView> readable_;

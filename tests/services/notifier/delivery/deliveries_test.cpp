@@ -346,12 +346,29 @@ TEST_F(DeliveriesTest, what_is_too_old_is_given_up_after_enough_failures) {
 TEST_F(DeliveriesTest, a_clock_that_jumps_forward_gives_nothing_up) {
     append_durably({owe(queue_a)}, 3);
     const auto on_its_way = due();
-    pass(365 * 24h);
+    jump(365 * 24h);
     reject(on_its_way[0], ErrorCode::unavailable);
-    run_timers();
+    fail_times(queue_a, give_up_failures_min, ErrorCode::unavailable);
+    pass(1min);
     EXPECT_EQ(state_of(queue_a).owed, 3u);
     EXPECT_EQ(deliver_all().size(), 3u);
     EXPECT_TRUE(undeliverable.empty());
+}
+
+TEST_F(DeliveriesTest, a_clock_that_jumps_forgets_no_undelivered_record) {
+    pass(1s);
+    jump(-365 * 24h);
+    append_durably({owe(queue_a)});
+    const auto delivery = due().at(0);
+    answer(delivery,
+           schema::Delivered{.through = delivery.message.items[0].number,
+                             .refused = {{.id = "", .error_reason = "no", .error_message = "no"}}});
+    pass(1min);
+    jump(365 * 24h);
+    pass(2min);
+    jump(365 * 24h);
+    pass(2min);
+    EXPECT_EQ(state_of(queue_a).undelivered, 1u);
 }
 
 TEST_F(DeliveriesTest, a_clock_that_jumps_back_delays_nothing) {
@@ -384,9 +401,10 @@ TEST_F(DeliveriesTest, only_the_newest_undelivered_are_kept) {
 
 // The number of destinations is full of queue_a0, queue_a1 ...
 void DeliveriesTest::fill_destinations() {
-    for (std::size_t i = 0; i < destinations_max; i += owed_per_event_max) {
+    for (std::size_t i = 0; i < options.deliveries.destinations_max; i += owed_per_event_max) {
         std::vector<schema::OwedDestination> owed;
-        for (std::size_t k = i; k < std::min(i + owed_per_event_max, destinations_max); ++k) {
+        for (std::size_t k = i;
+             k < std::min(i + owed_per_event_max, options.deliveries.destinations_max); ++k) {
             owed.push_back(owe(queue_a + std::to_string(k)));
         }
         append_durably(owed);
@@ -414,7 +432,8 @@ TEST_F(DeliveriesTest, a_destination_too_many_concerns_only_the_event_that_names
     EXPECT_EQ(record->owed[1].withheld, "");
     // More than one page of rows.
     crash();
-    EXPECT_EQ(core->list_destinations().destinations.size(), destinations_max + 1);
+    EXPECT_EQ(core->list_destinations().destinations.size(),
+              options.deliveries.destinations_max + 1);
 }
 
 TEST_F(DeliveriesTest, destinations_that_sleep_are_not_looked_at) {
@@ -426,7 +445,7 @@ TEST_F(DeliveriesTest, destinations_that_sleep_are_not_looked_at) {
     EXPECT_GT(core->next_wakeup(now), now - 1s);
     EXPECT_TRUE(due().empty());
     now += refused_delay_max;
-    EXPECT_EQ(due().size(), destinations_max);
+    EXPECT_EQ(due().size(), options.deliveries.destinations_max);
 }
 
 TEST_F(DeliveriesTest, a_dead_destination_is_forgotten_with_what_it_did_not_get) {

@@ -86,6 +86,24 @@ TEST_F(FanoutTest, ids_of_an_event_s_message_are_the_same_when_it_comes_again) {
     EXPECT_EQ(messages[0].message_id, messages[1].message_id);
 }
 
+TEST_F(FanoutTest, a_clock_that_jumps_ends_no_token) {
+    create_topic();
+    pass(1s);
+    const std::string before = subscribe("https", "https://before.example/");
+    jump(-72h);
+    const std::string behind = subscribe("https", "https://behind.example/");
+    pass(1min);
+    jump(144h);
+    pass(1min);
+    jump(-72h);
+    pass(1min);
+    for (const std::string& arn : {before, behind}) {
+        ASSERT_NE(find_subscription(arn), nullptr);
+        EXPECT_TRUE(apply(schema::ConfirmSubscription{.topic_arn = topic_t,
+                                                      .token = find_subscription(arn)->token}));
+    }
+}
+
 TEST_F(FanoutTest, a_topic_that_is_missing_or_denies_never_holds_the_outbox_up) {
     append_durably({owe(topic_t)});
     ASSERT_EQ(undeliverable.size(), 1u);

@@ -239,6 +239,29 @@ TEST_F(JournalTest, old_records_go_and_readers_are_told) {
     EXPECT_EQ(fetch(701)->page.first_sequence, 701u);
 }
 
+TEST_F(JournalTest, a_clock_that_jumps_forward_trims_nothing) {
+    append_durably({}, 3);
+    jump(30 * 24h);
+    pass(10min);
+    sync();
+    crash();
+    pass(10min);
+    EXPECT_EQ(core->fetch({.from_sequence = 1})->page.first_sequence, 1u);
+    jump(-30 * 24h);
+    pass(options.retention_age);
+    EXPECT_EQ(core->find({})->first_sequence, 4u);
+}
+
+TEST_F(JournalTest, what_is_journaled_while_the_clock_is_behind_is_not_old_afterwards) {
+    pass(1s);
+    jump(-30 * 24h);
+    append_durably({}, 3);
+    pass(1min);
+    jump(30 * 24h);
+    pass(1min);
+    EXPECT_EQ(core->find({})->first_sequence, 1u);
+}
+
 TEST_F(JournalTest, a_journal_may_become_empty_and_goes_on_counting) {
     append_durably({}, 3);
     pass(1000h);
@@ -268,8 +291,8 @@ TEST_F(JournalTest, trimming_leaves_no_rows_behind) {
     pass(1000h);
     // Step by step: a turn removes a bounded number of rows, and destinations after their records.
     for (int round = 0; round < 3; ++round) pass(trim_round_interval);
-    // The state and the outbox's mark.
-    EXPECT_EQ(store.row_count("notifier"), 2u);
+    // The state, the outbox's mark and the age clock.
+    EXPECT_EQ(store.row_count("notifier"), 3u);
     EXPECT_TRUE(core->list_destinations().destinations.empty());
 }
 

@@ -43,7 +43,7 @@ protected:
     TopicTest() { start(); }
 
     void start() {
-        book = std::make_unique<TopicBook>(options, store, Random(++lives));
+        book = std::make_unique<TopicBook>(options, store, age, Random(++lives));
         const auto restored = book->restore();
         ONPUT_CHECK(restored.has_value());
         book->check_invariants();
@@ -179,6 +179,7 @@ protected:
 
     TopicBookOptions options;
     support::MemoryStore store;
+    AgeClock age;  // Not told of any clock, it is the wall.
     std::uint64_t lives = 0;
     std::unique_ptr<TopicBook> book;
     Timestamp now = from_seconds(1'800'000'000);

@@ -375,7 +375,7 @@ TEST_F(TopicTest, rows_that_do_not_fit_together_are_corruption) {
     store::Batch batch{std::string(partition)};
     batch.put(subscription_key(99), rows->front().value);
     ASSERT_TRUE(store.commit(std::move(batch)));
-    TopicBook again(options, store, Random(7));
+    TopicBook again(options, store, age, Random(7));
     EXPECT_EQ(again.restore().error().code, ErrorCode::corruption);
 }
 
@@ -385,7 +385,7 @@ TEST_F(TopicTest, a_subscription_whose_topic_was_lost_is_left_out) {
     store::Batch batch{std::string(partition)};
     batch.remove("n/" + arn);
     ASSERT_TRUE(store.commit(std::move(batch)));
-    TopicBook again(options, store, Random(7));
+    TopicBook again(options, store, age, Random(7));
     ASSERT_TRUE(again.restore());
     EXPECT_TRUE(again.subscriptions().empty());
 }

@@ -292,6 +292,24 @@ TEST_F(MessageCommandsTest, each_queue_of_a_dead_letter_chain_hands_a_message_ou
     EXPECT_EQ(last[0].receive_count, 5U);
 }
 
+TEST_F(MessageCommandsTest, queues_that_are_each_other_s_dead_letter_queue_both_hand_out) {
+    make_dead_letter_queue(1);
+    station.ask(schema::SetQueueAttributes{
+        .name = "dead",
+        .attributes = {{"RedrivePolicy",
+                        R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:q",)"
+                        R"("maxReceiveCount":1})"}}});
+    station.send("q", "poison");
+    for (int round = 0; round < 3; ++round) {
+        for (const char* queue : {"q", "dead"}) {
+            ASSERT_EQ(station.receive(queue).size(), 1U) << queue << " " << round;
+            station.pass(30s);
+            EXPECT_TRUE(station.receive(queue).empty()) << queue << " " << round;
+        }
+    }
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 1);
+}
+
 TEST_F(MessageCommandsTest, a_lost_dead_letter_queue_keeps_messages_where_they_are) {
     make_dead_letter_queue(1);
     station.send("q", "poison");
@@ -305,11 +323,32 @@ TEST_F(MessageCommandsTest, a_message_outlives_its_retention_by_nothing) {
     station.ask(
         schema::SetQueueAttributes{.name = "q", .attributes = {{"MessageRetentionPeriod", "60"}}});
     station.send("q", "old");
-    station.jump(60s);
+    station.stop(60s);
     EXPECT_TRUE(station.receive("q").empty());
     station.send("q", "older");
     station.pass(200s);
     EXPECT_EQ(station.attribute("q", "ApproximateNumberOfMessages"), "0");
+}
+
+// What outlived its retention lies before what did not.
+TEST_F(MessageCommandsTest, a_receive_gets_past_more_expired_messages_than_are_removed_at_once) {
+    station.stop_checking();
+    station.ask(
+        schema::SetQueueAttributes{.name = "q", .attributes = {{"MessageRetentionPeriod", "60"}}});
+    for (const std::uint32_t wait_ms : {0U, 20'000U}) {
+        schema::SendMessages old{.name = "q"};
+        for (std::size_t i = 0; i < 4 * expired_removed_at_once; ++i) {
+            old.entries.emplace_back().body = "old";
+        }
+        ASSERT_TRUE(station.ask(old));
+        station.stop(61s);
+        station.send("q", "new");
+        const WaitId wait = station.wait_for("q", wait_ms);
+        station.pass(100ms);
+        ASSERT_TRUE(station.answers.contains(wait)) << wait_ms;
+        ASSERT_EQ(station.answers[wait].messages.size(), 1U) << wait_ms;
+        EXPECT_EQ(station.answers[wait].messages[0].body, "new");
+    }
 }
 
 TEST_F(MessageCommandsTest, a_long_poll_is_answered_by_the_first_message) {

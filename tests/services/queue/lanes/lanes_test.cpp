@@ -385,7 +385,7 @@ TEST_F(LanesTest, a_hello_that_waited_for_a_stopped_queue_does_not_take_a_grant_
     worker.hello();
     station.invoke("speech", 1, "{}");
     // A hello from before the grant reached the worker, read only after the queue was stopped.
-    station.jump(5s);
+    station.stop(5s);
     worker.hello();
     EXPECT_EQ(station.metric("onput_lane_grants_lost_total"), 0);
     ASSERT_EQ(worker.look().size(), 1U);
