@@ -26,13 +26,13 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
       fanout_(parts_, deliveries_) {}
 
 Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
-    store::Batch batch{std::string(partition)};
+    std::vector<store::Batch> batches;
     ONPUT_TRY_VOID(age_.restore(view_));
-    ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batch));
+    ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batches));
     ONPUT_TRY_VOID(topics_.restore());
     ONPUT_TRY_VOID(deliveries_.restore());
     ONPUT_TRY_VOID(restore_owed());
-    effects.add(std::move(batch));
+    for (auto& batch : batches) effects.add(std::move(batch));
     check_invariants();
     return {};
 }

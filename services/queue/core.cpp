@@ -246,7 +246,8 @@ Timestamp Core::next_wakeup(Timestamp now) const {
     consider(move_tasks_.next_time());
     consider(lanes_.next_time());
     consider(notifications_.next_time(now));
-    // What waits for a time waits for a clock that may be set: that must be noticed, and be durable,
+    // What waits for a time waits for a clock that may be set: that must be noticed, and be
+    // durable,
     // before a crash.
     if (!workers_.all().empty() || agenda_.next_time()) {
         consider(last_seen_ + schema::lane_heartbeat);

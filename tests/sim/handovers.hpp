@@ -6,7 +6,8 @@
 //   3. While a lease lasts no second live consumer has the message, unless the holder was silent,
 //      cut off, or a grant took longer than a worker may be silent, or the queue died before it had
 //      noticed that the clock was set.
-//   4. Every message taken reaches a consumer, or expires. A job ends well or in the dead letters; what can be
+//   4. Every message taken reaches a consumer, or expires. A job ends well or in the dead
+//   letters; what can be
 //      done only ends there when it was disturbed as often as it may be tried.
 #pragma once
 

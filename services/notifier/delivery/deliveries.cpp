@@ -101,7 +101,9 @@ Result<void> Deliveries::restore(DestinationRecord record) {
         ONPUT_TRY(waiting, read_attempts(parts_.view, record.arn));
         ONPUT_TRY_VOID(drop_lost(waiting));
         // Less is owed by a row that took the place of a lost one.
-        record.owed_total = std::max(record.owed_total, record.settled_total + waiting.size());
+        if (!parts_.view.is_complete()) {
+            record.owed_total = std::max(record.owed_total, record.settled_total + waiting.size());
+        }
     }
     update_owed(add(std::move(record), subscription, std::move(waiting)));
     return {};

@@ -35,7 +35,7 @@ std::unexpected<Error> refuse(ErrorCode code, std::string reason, std::string na
 
 }  // namespace
 
-Result<void> Journal::restore(std::string new_epoch, store::Batch& batch) {
+Result<void> Journal::restore(std::string new_epoch, std::vector<store::Batch>& batches) {
     ONPUT_TRY(const auto row, view_.get(partition, state_key()));
     if (row) {
         ONPUT_TRY(state_, read_row<JournalStateRecord>(state_key(), *row));
@@ -54,9 +54,9 @@ Result<void> Journal::restore(std::string new_epoch, store::Batch& batch) {
         const auto newest = read_record(state_.head_sequence);
         if (newest) head_time_ = newest->time;
         if (!newest && view_.is_complete()) return std::unexpected(newest.error());
-        if (!view_.is_complete()) ONPUT_TRY_VOID(fill_holes(batch));
+        if (!view_.is_complete()) ONPUT_TRY_VOID(fill_holes(batches));
     }
-    write_state(batch);
+    write_state(batches.emplace_back(std::string(partition)));
     return restore_sources();
 }
 
@@ -83,37 +83,46 @@ Result<JournalStateRecord> Journal::find_state(std::string new_epoch) const {
     return state;
 }
 
-Result<void> Journal::fill_holes(store::Batch& batch) {
+// By keys alone: the bodies of the others are not read for it.
+Result<void> Journal::fill_holes(std::vector<store::Batch>& batches) {
     std::uint64_t next = first();
     const auto fill_before = [&](std::uint64_t end) -> Result<void> {
-        for (; next < end; ++next) {
-            // A scan may leave out rows beside a gap that can be read one by one.
-            ONPUT_TRY(const auto row, view_.get(partition, journal_key(next)));
-            if (!row) put_lost(next, batch);
-        }
+        for (; next < end; ++next) ONPUT_TRY_VOID(fill(next, batches));
         return {};
     };
-    const auto take = [&](const store::Row& row) -> Result<void> {
-        ONPUT_TRY(const auto record, read_row<schema::JournalRecord>(row.key, row.value));
-        head_time_ = std::max(head_time_, record.time);
-        ONPUT_TRY_VOID(fill_before(record.sequence));
-        next = record.sequence + 1;
+    const auto take = [&](const std::string& key) -> Result<void> {
+        const std::uint64_t sequence = sequence_in(key);
+        ONPUT_TRY_VOID(fill_before(sequence));
+        next = sequence + 1;
         return {};
     };
-    ONPUT_TRY_VOID(service::for_each_row(view_, partition, journal_between(first(), head()), take));
+    ONPUT_TRY_VOID(service::for_each_key(view_, partition, journal_between(first(), head()), take));
     return fill_before(head() + 1);
 }
 
-void Journal::put_lost(std::uint64_t sequence, store::Batch& batch) const {
+Result<void> Journal::fill(std::uint64_t sequence, std::vector<store::Batch>& batches) {
+    // A scan may leave out rows beside a gap that can be read one by one.
+    ONPUT_TRY(const auto row, view_.get(partition, journal_key(sequence)));
+    if (row) return {};
+    if (sequence > first() && sequence - 1 != filled_) {
+        ONPUT_TRY(const auto before, read_record(sequence - 1));
+        filled_time_ = before.time;
+    }
+    filled_ = sequence;
+    if (sequence == head()) head_time_ = filled_time_;
     const schema::DeliveryAttempt lost{.protocol = "journal",
                                        .error = "the record was lost with damaged rows"};
     const JournalBody body = lost;
     const schema::JournalRecord record{.sequence = sequence,
-                                       .time = head_time_,
+                                       .time = filled_time_,
                                        .type = bus_type_of(body),
                                        .topic = bus_topic_of(body),
                                        .body = schema::encode(lost)};
-    batch.put(journal_key(sequence), schema::encode(record));
+    if (batches.empty() || batches.back().changes().size() >= lost_records_per_batch) {
+        batches.emplace_back(std::string(partition));
+    }
+    batches.back().put(journal_key(sequence), schema::encode(record));
+    return {};
 }
 
 Result<void> Journal::restore_sources() {

@@ -35,6 +35,7 @@ inline constexpr std::size_t recent_records_max = 4096;  // Kept decoded for del
 inline constexpr std::size_t recent_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // Of one page; one record always.
 inline constexpr std::size_t trim_records_per_turn = 300;
+inline constexpr std::size_t lost_records_per_batch = 400;
 inline constexpr std::size_t trim_bytes_per_turn = 4 * 1024 * 1024;
 
 // A record with its body decoded.
@@ -81,11 +82,12 @@ public:
     explicit Journal(const store::View& view) : view_(view) {}
 
     // Reads where the journal stands, or begins a new one with `new_epoch`. The state row is in the
-    // batch in any case: once the batch is durable, so is all that the store showed at start.
+    // last batch in any case: once that is durable, so is all that the store showed at start.
     //
     // Where rows are missing, by damage or a repair, a failed DeliveryAttempt that owes nothing
     // takes the place of each record that is gone, so that sequences stay without a hole.
-    Result<void> restore(std::string new_epoch, store::Batch& batch);
+    // They come in batches of their own, before the one with the state.
+    Result<void> restore(std::string new_epoch, std::vector<store::Batch>& batches);
 
     // How far this outbox has been taken over; 0: not known yet.
     [[nodiscard]] std::uint64_t through(std::string_view source) const;
@@ -135,14 +137,16 @@ public:
 private:
     Result<void> restore_sources();
     [[nodiscard]] Result<JournalStateRecord> find_state(std::string new_epoch) const;
-    Result<void> fill_holes(store::Batch& batch);
-    void put_lost(std::uint64_t sequence, store::Batch& batch) const;
+    Result<void> fill_holes(std::vector<store::Batch>& batches);
+    Result<void> fill(std::uint64_t sequence, std::vector<store::Batch>& batches);
     [[nodiscard]] Result<schema::JournalRecord> read_record(std::uint64_t sequence) const;
     void remember(JournalEntry entry);
 
     const store::View& view_;
     JournalStateRecord state_;
-    Timestamp head_time_;  // Of the newest record, the latest of all.
+    Timestamp head_time_;       // Of the newest record, the latest of all.
+    std::uint64_t filled_ = 0;  // The last hole that `restore` filled, and the time it got.
+    Timestamp filled_time_;
     std::map<std::string, SourceRecord, std::less<>> sources_;
     std::deque<JournalEntry> recent_;  // Contiguous; the last one is the head.
     std::size_t recent_bytes_ = 0;

@@ -79,6 +79,29 @@ TEST_F(DamageTest, sequences_stay_without_a_hole) {
     }
 }
 
+TEST_F(DamageTest, many_lost_records_are_filled_in_bounded_batches) {
+    append_durably({}, 2'500);
+    const Timestamp before = now;
+    store::Batch lost{std::string(partition)};
+    for (std::uint64_t sequence = 20; sequence < 2'300; ++sequence) {
+        lost.remove(journal_key(sequence));
+        if (lost.changes().size() == support::rados_batch_changes_max) {
+            ASSERT_TRUE(store.commit(std::exchange(lost, store::Batch{std::string(partition)})));
+        }
+    }
+    ASSERT_TRUE(store.commit(std::move(lost)));
+    sync();
+    store.repair();
+    const std::uint64_t head = core->head();
+    crash();  // The store refuses a batch of more than rados_batch_changes_max.
+    const auto page = core->fetch({.from_sequence = 20, .records_max = 1'000});
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->records.size(), 1'000U);
+    EXPECT_EQ(core->head(), head);
+    EXPECT_LE(schema::decode<schema::JournalRecord>(page->records[0])->time, before);
+    EXPECT_GT(schema::decode<schema::JournalRecord>(page->records[999])->time, Timestamp{});
+}
+
 TEST_F(DamageTest, the_journal_goes_on_behind_what_was_owed_without_its_own_row) {
     const std::uint64_t head = core->head();
     live(state_key(), [&] { EXPECT_GE(core->head(), head); });
