@@ -27,7 +27,7 @@ Headers all_headers(const S3Request& request, const schema::ObjectInfo& object) 
 // Only when asked for.
 void add_checksums(const S3Request& request, const schema::ObjectInfo& object, Headers& headers) {
     if (http::equal_ignoring_case(request.header_text("x-amz-checksum-mode"), "ENABLED"))
-        show_checksums(object.checksums, headers);
+        show_checksums(object.checksums, object.checksum_type, headers);
 }
 
 http::ResponseHead head_of(const S3Request& request, const schema::ObjectGot& got) {

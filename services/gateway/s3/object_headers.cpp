@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/base/time.hpp"
+#include "services/gateway/s3/checksums.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -95,10 +96,15 @@ Headers show_object(const schema::ObjectInfo& object,
     return headers;
 }
 
-void show_checksums(const std::vector<schema::Checksum>& checksums, Headers& headers) {
+void show_checksums(const std::vector<schema::Checksum>& checksums, std::string_view type,
+                    Headers& headers) {
     for (const auto& checksum : checksums)
-        headers.emplace_back("x-amz-checksum-" + lower(checksum.algorithm), checksum.value);
-    if (!checksums.empty()) headers.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
+        headers.emplace_back(checksum_header_of(checksum.algorithm), checksum.value);
+    if (!checksums.empty()) headers.emplace_back("x-amz-checksum-type", shown_checksum_type(type));
+}
+
+std::string_view shown_checksum_type(std::string_view type) {
+    return type.empty() ? "FULL_OBJECT" : type;
 }
 
 std::string content_range(const schema::ObjectGot& got) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,13 @@ void keep_headers(const http::RequestHead& head, schema::PutObject& object);
 Headers show_object(const schema::ObjectInfo& object,
                     const std::vector<http::QueryParameter>& query);
 
-// x-amz-checksum-*; for whole objects only: a client would compare it with the part it got.
-void show_checksums(const std::vector<schema::Checksum>& checksums, Headers& headers);
+// x-amz-checksum-* and x-amz-checksum-type; for whole objects only: a client would compare it with
+// the part it got. `type` as schema::ObjectInfo has it.
+void show_checksums(const std::vector<schema::Checksum>& checksums, std::string_view type,
+                    Headers& headers);
+
+// That of most is kept empty.
+std::string_view shown_checksum_type(std::string_view type);
 
 // "bytes 0-9/100"
 std::string content_range(const schema::ObjectGot& got);

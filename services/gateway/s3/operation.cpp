@@ -13,22 +13,28 @@
 namespace onput::gateway::s3 {
 namespace {
 
-constexpr std::array<Operation, 14> operations{{
-    {"CreateBucket", &create_bucket},
-    {"DeleteBucket", &delete_bucket},
-    {"DeleteObject", &delete_object},
-    {"GetBucketLocation", &get_bucket_location},
-    {"GetBucketNotificationConfiguration", &get_notification},
-    {"GetBucketVersioning", &get_bucket_versioning},
-    {"GetObject", &get_object},
-    {"HeadBucket", &head_bucket},
-    {"HeadObject", &head_object},
-    {"ListBuckets", &list_buckets},
-    {"ListObjects", &list_objects_v1},
-    {"ListObjectsV2", &list_objects_v2},
-    {"PutBucketNotificationConfiguration", &put_notification},
-    {"PutObject", &put_object},
-}};
+constexpr std::array operations{
+    Operation{"AbortMultipartUpload", &abort_multipart_upload},
+    Operation{"CompleteMultipartUpload", &complete_multipart_upload},
+    Operation{"CreateBucket", &create_bucket},
+    Operation{"CreateMultipartUpload", &create_multipart_upload},
+    Operation{"DeleteBucket", &delete_bucket},
+    Operation{"DeleteObject", &delete_object},
+    Operation{"GetBucketLocation", &get_bucket_location},
+    Operation{"GetBucketNotificationConfiguration", &get_notification},
+    Operation{"GetBucketVersioning", &get_bucket_versioning},
+    Operation{"GetObject", &get_object},
+    Operation{"HeadBucket", &head_bucket},
+    Operation{"HeadObject", &head_object},
+    Operation{"ListBuckets", &list_buckets},
+    Operation{"ListMultipartUploads", &list_multipart_uploads},
+    Operation{"ListObjects", &list_objects_v1},
+    Operation{"ListObjectsV2", &list_objects_v2},
+    Operation{"ListParts", &list_parts},
+    Operation{"PutBucketNotificationConfiguration", &put_notification},
+    Operation{"PutObject", &put_object},
+    Operation{"UploadPart", &upload_part},
+};
 static_assert(std::ranges::is_sorted(operations, {}, &Operation::name));
 
 const Operation* find_implemented(std::string_view name) {
@@ -196,11 +202,8 @@ Result<Operation> find_operation(const Lookup& lookup) {
         {.head = lookup.head, .target = target_of(lookup.address), .parameters = names});
     const Operation* operation =
         entry != nullptr ? find_implemented(entry->operation->name) : nullptr;
-    const auto is_strange = [entry, operation](std::string_view name) {
-        if (entry == nullptr) return true;
-        // What an operation that is implemented may have is a modifier, and not among the names.
-        const bool is_known = std::ranges::find(entry->parameters, name) != entry->parameters.end();
-        return operation != nullptr ? !is_known : !entry->takes(name);
+    const auto is_strange = [entry](std::string_view name) {
+        return entry == nullptr || !entry->takes(name);
     };
     const bool has_strange = std::ranges::any_of(names, is_strange);
     if (has_strange && names.size() > 1) return refuse_conflict(names[0], names[1]);

@@ -68,6 +68,12 @@ Outcome put_object(S3Request& request);
 Outcome get_object(S3Request& request);
 Outcome head_object(S3Request& request);
 Outcome delete_object(S3Request& request);
+Outcome create_multipart_upload(S3Request& request);
+Outcome upload_part(S3Request& request);
+Outcome complete_multipart_upload(S3Request& request);
+Outcome abort_multipart_upload(S3Request& request);
+Outcome list_parts(S3Request& request);
+Outcome list_multipart_uploads(S3Request& request);
 
 // Answers with an XML document, or with none when `body` is empty.
 struct Reply {
