@@ -16,6 +16,7 @@ namespace {
 constexpr std::array operations{
     Operation{"AbortMultipartUpload", &abort_multipart_upload},
     Operation{"CompleteMultipartUpload", &complete_multipart_upload},
+    Operation{"CopyObject", &copy_object},
     Operation{"CreateBucket", &create_bucket},
     Operation{"CreateMultipartUpload", &create_multipart_upload},
     Operation{"DeleteBucket", &delete_bucket},
@@ -24,6 +25,7 @@ constexpr std::array operations{
     Operation{"GetBucketNotificationConfiguration", &get_notification},
     Operation{"GetBucketVersioning", &get_bucket_versioning},
     Operation{"GetObject", &get_object},
+    Operation{"GetObjectAttributes", &get_object_attributes},
     Operation{"HeadBucket", &head_bucket},
     Operation{"HeadObject", &head_object},
     Operation{"ListBuckets", &list_buckets},
@@ -34,6 +36,7 @@ constexpr std::array operations{
     Operation{"PutBucketNotificationConfiguration", &put_notification},
     Operation{"PutObject", &put_object},
     Operation{"UploadPart", &upload_part},
+    Operation{"UploadPartCopy", &upload_part_copy},
 };
 static_assert(std::ranges::is_sorted(operations, {}, &Operation::name));
 
@@ -99,8 +102,7 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 15> list{{
-        {"x-amz-copy-source", "", "CopyObject"},
+    static constexpr std::array<Unsupported, 14> list{{
         {"x-amz-tagging", "", "tags of objects"},
         {"x-amz-storage-class", "STANDARD", "storage classes other than STANDARD"},
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
