@@ -1,4 +1,6 @@
 // CopyObject and UploadPartCopy: the source is read from storage and written as an upload is.
+#include <chrono>
+
 #include <fmt/format.h>
 
 #include "common/base/time.hpp"
@@ -6,6 +8,7 @@
 #include "services/gateway/aws/render.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/copy_source.hpp"
+#include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/late_answer.hpp"
 #include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
