@@ -46,10 +46,10 @@ TEST_F(S3OperationTable, of_two_that_look_the_same_the_one_that_exists_here_is_f
 
 TEST_F(S3OperationTable, what_refines_an_operation_that_exists_is_a_modifier) {
     for (const std::string_view name :
-         {"prefix", "max-keys", "versionId", "response-expires", "bucket-region", "fetch-owner"})
+         {"prefix", "max-keys", "versionId", "response-expires", "key-marker", "fetch-owner"})
         EXPECT_TRUE(table.is_modifier(name)) << name;
     for (const std::string_view name :
-         {"acl", "uploadId", "partNumber", "key-marker", "list-type", ""})
+         {"acl", "uploadId", "partNumber", "id", "list-type", ""})
         EXPECT_FALSE(table.is_modifier(name)) << name;
 }
 
