@@ -24,7 +24,7 @@ KILLED = ("storage", "gateway")
 PART = 5 * 1024 * 1024
 TRY_DEADLINE_S = 90
 BUCKET = "outbox"
-COMPLETED = "s3.ObjectCreated:CompleteMultipartUpload"
+COMPLETED = "s3.ObjectCreated.CompleteMultipartUpload"
 
 
 class Killer:
