@@ -2,6 +2,8 @@
 import base64
 import hashlib
 import os
+import signal
+import threading
 
 import boto3.s3.transfer
 import botocore.exceptions
@@ -14,6 +16,7 @@ MIB = 1024 * 1024
 PART = 5 * MIB
 PROGRAMS = {"aws_cli_v1": CLI_V1, "aws_cli_v2": CLI_V2}
 BUCKET = "outbox"
+SILENCE_S = 6  # The gateway is silent for 5 s at most.
 
 
 @pytest.fixture(params=PROGRAMS)
@@ -238,6 +241,38 @@ def test_the_cli_copies_moves_and_syncs_large_files_within_s3(onput, aws, tmp_pa
         f"{folder}/{name}" for name in ("a/large", "a/small", "b/small", "c/large")]
     aws("s3", "sync", f"s3://{BUCKET}/{folder}/c", tmp_path / "back")
     assert (tmp_path / "back" / "large").read_bytes() == body
+
+
+def late_answer(onput, key, bucket):
+    """The answer to a copy that storage leaves alone for longer than a client is left without a byte."""
+    wire, answers = Wire(onput), []
+    target, source = f"/{bucket}/late", {"x-amz-copy-source": f"{BUCKET}/{key}"}
+    onput.kill("storage", signal.SIGSTOP)
+    try:
+        asking = threading.Thread(target=lambda: answers.append(wire.send("PUT", target, headers=source)))
+        asking.start()
+        asking.join(SILENCE_S)
+        assert asking.is_alive()
+    finally:
+        onput.kill("storage", signal.SIGCONT)
+    asking.join(30)
+    return answers[0]
+
+
+def test_a_copy_that_takes_long_is_answered_before_its_end(onput, parted):
+    late = late_answer(onput, parted[0], BUCKET)
+    assert (late.status, late.headers["transfer-encoding"]) == (200, "chunked")
+    assert late.body.count(b"<?xml") == 1 and late.body.startswith(b"<?xml")
+    assert b"<CopyObjectResult" in late.body
+    assert body_of(onput, "late") == b"".join(parted[1])
+
+
+def test_an_end_that_comes_late_may_be_an_error(onput):
+    # So small that it is read before the destination is asked for.
+    onput.s3.put_object(Bucket=BUCKET, Key="small", Body=b"small")
+    late = late_answer(onput, "small", "absent-bucket")
+    assert (late.status, late.headers["transfer-encoding"]) == (200, "chunked")
+    assert late.body.startswith(b"<?xml") and b"<Error><Code>NoSuchBucket</Code>" in late.body
 
 
 def test_a_copy_and_an_upload_in_parts_are_events_of_their_own(onput, source, parted):

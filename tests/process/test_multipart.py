@@ -198,12 +198,22 @@ def test_a_checksum_that_cannot_be_is_refused_when_the_upload_begins(onput, key)
                                 "x-amz-checksum-algorithm header.")
 
 
-def test_ten_thousand_parts_are_completed(onput, key):
+def test_a_part_has_the_checksum_that_its_upload_asks_for(onput, key):
+    s3 = onput.client("s3", request_checksum_calculation="when_required")
+    names = {"Bucket": BUCKET, "Key": key}
+    upload = names | {"UploadId": s3.create_multipart_upload(**names, ChecksumAlgorithm="CRC32")["UploadId"]}
+    for arguments, actual in [({}, "null"), ({"ChecksumAlgorithm": "SHA1"}, "sha1")]:
+        status, error = error_of(s3.upload_part, **upload, PartNumber=1, Body=b"x", **arguments)
+        assert (status, error["Code"]) == (400, "InvalidRequest")
+        assert error["Message"] == ("Checksum Type mismatch occurred, expected checksum Type: crc32, "
+                                    f"actual checksum Type: {actual}")
+
+
+def test_a_document_of_ten_thousand_parts_is_read(onput, key):
     upload = Upload(onput, key)
     etag = upload.put(1, b"x")["ETag"]
     parts = [{"PartNumber": number, "ETag": etag, "ChecksumSHA256": base64.b64encode(bytes(32)).decode()}
              for number in range(1, 10001)]
-    # They are read and judged one by one: the first that is wrong is named.
     status, error = error_of(upload.complete, parts=parts)
     assert (status, error["Code"]) == (400, "InvalidPart")
     upload.abort()

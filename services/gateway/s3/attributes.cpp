@@ -37,9 +37,9 @@ Result<std::uint32_t> read_count(const http::RequestHead& head, std::string_view
     if (!sent) return missing;
     const auto count = parse_number<std::int32_t>(*sent);
     if (count && *count >= 0) return static_cast<std::uint32_t>(*count);
-    return invalid_argument(fmt::format("Provided {} not an integer or within integer range",
-                                        header),
-                            std::string(header), std::string(*sent));
+    return invalid_argument(
+        fmt::format("Provided {} not an integer or within integer range", header),
+        std::string(header), std::string(*sent));
 }
 
 Value describe_parts(const AttributesQuery& wanted, const schema::ObjectPartList& list) {
@@ -99,7 +99,8 @@ std::string render_attributes(const AttributesQuery& wanted, const schema::Objec
         result["StorageClass"] =
             Value(object.storage_class.empty() ? std::string("STANDARD") : object.storage_class);
     }
-    if (wanted.wants_size) result["ObjectSize"] = Value(static_cast<std::int64_t>(object.size_bytes));
+    if (wanted.wants_size)
+        result["ObjectSize"] = Value(static_cast<std::int64_t>(object.size_bytes));
     return render_result_of("GetObjectAttributes", "GetObjectAttributesResponse", result);
 }
 

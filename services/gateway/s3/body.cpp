@@ -63,8 +63,7 @@ Result<Body> Body::open(const S3Request& request, Length length, Checksums check
     const auth::Payload& payload = body.identity_->payload;
     if (payload.kind == auth::PayloadKind::sha256) body.sha256_.emplace(DigestAlgorithm::sha256);
     ONPUT_TRY_VOID(body.take_content_md5(request.head));
-    if (checksums == Checksums::of_body)
-        ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
+    if (checksums == Checksums::of_body) ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
     ONPUT_TRY_VOID(body.take_trailer(request.head));
     if (request.head.header("x-amz-sdk-checksum-algorithm") && body.stated_.empty()) {
         return invalid_request(
@@ -262,8 +261,7 @@ http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t 
                                                 Body::Checksums checksums) {
     auto body = Body::open(request, Body::Length::optional, checksums);
     if (!body) co_return std::unexpected(std::move(body).error());
-    const auto expected =
-        std::min<std::uint64_t>(body->length().value_or(bytes_max), bytes_max);
+    const auto expected = std::min<std::uint64_t>(body->length().value_or(bytes_max), bytes_max);
     const auto memory =
         co_await reserve(request.context.exchange, request.context.shared.body_memory,
                          static_cast<std::size_t>(expected), MemoryBudget::Use::whole);

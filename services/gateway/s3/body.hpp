@@ -91,6 +91,7 @@ private:
 // The whole body of a request that has a small one or none, verified. More than `bytes_max` is
 // invalid_argument, reason `body_too_large`.
 http::Task<Result<std::string>> read_small_body(
-    S3Request& request, std::size_t bytes_max, Body::Checksums checksums = Body::Checksums::of_body);
+    S3Request& request, std::size_t bytes_max,
+    Body::Checksums checksums = Body::Checksums::of_body);
 
 }  // namespace onput::gateway::s3

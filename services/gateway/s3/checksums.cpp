@@ -69,8 +69,8 @@ Result<std::string> read_checksum_algorithm(const http::RequestHead& head) {
     for (const auto& algorithm : algorithms) {
         if (equal_ignoring_case(algorithm.name, *sent)) return std::string(algorithm.name);
     }
-    static constexpr std::array<std::string_view, 5> of_newer_clients{
-        "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"};
+    static constexpr std::array<std::string_view, 5> of_newer_clients{"SHA512", "MD5", "XXHASH64",
+                                                                      "XXHASH3", "XXHASH128"};
     for (const auto name : of_newer_clients) {
         if (equal_ignoring_case(name, *sent)) {
             return not_implemented(fmt::format("checksums by {}", name));

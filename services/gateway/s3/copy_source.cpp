@@ -45,12 +45,10 @@ Result<Directive> read_directive(const http::RequestHead& head, std::string_view
 
 // Headers of a request that make the copy another object than its source.
 bool changes_traits(const http::RequestHead& head) {
-    static constexpr std::array<std::string_view, 3> traits{"x-amz-storage-class",
-                                                            "x-amz-website-redirect-location",
-                                                            "x-amz-server-side-encryption"};
-    return std::ranges::any_of(traits, [&head](std::string_view name) {
-        return head.header(name).has_value();
-    });
+    static constexpr std::array<std::string_view, 3> traits{
+        "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption"};
+    return std::ranges::any_of(
+        traits, [&head](std::string_view name) { return head.header(name).has_value(); });
 }
 
 }  // namespace
@@ -142,8 +140,9 @@ Error explain_source_error(Error error, const schema::Conditions& conditions) {
     }
     if (error.reason == "method_not_allowed") {
         return {.code = ErrorCode::invalid_argument,
-                .message = "The source of a copy request may not specifically refer to a delete "
-                           "marker by version id.",
+                .message =
+                    "The source of a copy request may not specifically refer to a delete "
+                    "marker by version id.",
                 .reason = "invalid_request",
                 .details = {}};
     }

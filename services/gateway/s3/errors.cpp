@@ -30,9 +30,9 @@ constexpr std::array reasons{
                {400, "InvalidPartOrder",
                 "The list of parts was not in ascending order. Parts must be ordered by part "
                 "number."}},
-    ReasonName{"part_too_small",
-               {400, "EntityTooSmall",
-                "Your proposed upload is smaller than the minimum allowed size"}},
+    ReasonName{
+        "part_too_small",
+        {400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"}},
     ReasonName{"checksum_type_mismatch", {400, "InvalidRequest", ""}},
     ReasonName{"object_size_mismatch", {400, "InvalidRequest", ""}},
     ReasonName{"invalid_part_argument", {400, "InvalidArgument", ""}},

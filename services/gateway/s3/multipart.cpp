@@ -107,9 +107,10 @@ Result<schema::CompletedPart> read_completed_part(const Value& element) {
 Result<std::uint32_t> read_part_number(std::string_view text) {
     const auto number = parse_number<std::uint32_t>(text);
     if (number && *number >= 1 && *number <= schema::part_number_max) return *number;
-    return invalid_argument(fmt::format("Part number must be an integer between 1 and {}, inclusive",
-                                        schema::part_number_max),
-                            "partNumber", std::string(text));
+    return invalid_argument(
+        fmt::format("Part number must be an integer between 1 and {}, inclusive",
+                    schema::part_number_max),
+        "partNumber", std::string(text));
 }
 
 Result<schema::PartTarget> read_part_target(const QueryParameters& query) {

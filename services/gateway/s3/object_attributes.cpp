@@ -9,13 +9,12 @@ namespace onput::gateway::s3 {
 Outcome get_object_attributes(S3Request& request) {
     const auto wanted = read_attributes_query(request.head);
     if (!wanted) co_return std::unexpected(wanted.error());
-    const schema::ListObjectParts message{
-        .bucket = request.address.bucket,
-        .key = request.address.key,
-        .version_id = request.context.parameter_text("versionId"),
-        .conditions = read_conditions(request.head),
-        .after = wanted->after,
-        .parts_max = wanted->parts_max};
+    const schema::ListObjectParts message{.bucket = request.address.bucket,
+                                          .key = request.address.key,
+                                          .version_id = request.context.parameter_text("versionId"),
+                                          .conditions = read_conditions(request.head),
+                                          .after = wanted->after,
+                                          .parts_max = wanted->parts_max};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     const schema::ObjectInfo& object = answer->reply.object;

@@ -118,13 +118,13 @@ Result<schema::PartSpan> resolve_range(const schema::ByteRange& range, std::uint
         const auto text = [](const auto& number) {
             return number ? fmt::format("{}", *number) : std::string();
         };
-        return std::unexpected(
-            Error{.code = ErrorCode::invalid_argument,
-                  .message = "The requested range is not satisfiable",
-                  .reason = "invalid_range",
-                  .details = {{"RangeRequested",
-                               fmt::format("bytes={}-{}", text(range.first), text(range.last))},
-                              {"ActualObjectSize", fmt::format("{}", size_bytes)}}});
+        return std::unexpected(Error{
+            .code = ErrorCode::invalid_argument,
+            .message = "The requested range is not satisfiable",
+            .reason = "invalid_range",
+            .details = {
+                {"RangeRequested", fmt::format("bytes={}-{}", text(range.first), text(range.last))},
+                {"ActualObjectSize", fmt::format("{}", size_bytes)}}});
     }
     if (!range.first) {
         const std::uint64_t length = std::min(last, size_bytes);

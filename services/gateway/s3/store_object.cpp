@@ -15,7 +15,8 @@ void take_digests(schema::PutObject& object, BodyDigests digests) {
 
 using Stored = Result<schema::ObjectPut>;
 
-http::Task<Stored> store_whole(RequestContext& context, ByteSource& source, schema::PutObject& object) {
+http::Task<Stored> store_whole(RequestContext& context, ByteSource& source,
+                               schema::PutObject& object) {
     std::string bytes;
     while (true) {
         auto piece = co_await source.read(schema::whole_put_bytes_max);
@@ -28,8 +29,8 @@ http::Task<Stored> store_whole(RequestContext& context, ByteSource& source, sche
     take_digests(object, std::move(*digests));
     auto options = context.call_options();
     if (!bytes.empty()) options.attachments.emplace_back(std::move(bytes));
-    auto answer = co_await context.shared.backend.call(context.exchange, object,
-                                                               std::move(options));
+    auto answer =
+        co_await context.shared.backend.call(context.exchange, object, std::move(options));
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return std::move(answer->reply);
 }
@@ -111,13 +112,16 @@ http::Task<Result<void>> append_all(RequestContext& context, ByteSource& source,
     co_return Result<void>();
 }
 
-http::Task<Stored> store_stream(RequestContext& context, ByteSource& source, schema::PutObject& object) {
+http::Task<Stored> store_stream(RequestContext& context, ByteSource& source,
+                                schema::PutObject& object) {
     // Before anything is begun, and before a client that waits with its body is told to send it.
     auto memory = co_await reserve_some(context.exchange, context.shared.body_memory,
                                         schema::chunk_bytes_max);
     if (!memory) co_return std::unexpected(std::move(memory).error());
-    const schema::OpenWrite open{
-        .bucket = object.bucket, .key = object.key, .size_bytes = source.length(), .part = object.part};
+    const schema::OpenWrite open{.bucket = object.bucket,
+                                 .key = object.key,
+                                 .size_bytes = source.length(),
+                                 .part = object.part};
     auto opened = co_await context.call(open);
     if (!opened) co_return std::unexpected(std::move(opened).error());
     const schema::WriteOpened session = opened->reply;

@@ -29,24 +29,27 @@ TEST(S3Attributes, only_what_is_asked_for_is_shown) {
     EXPECT_TRUE(wanted.wants_etag && wanted.wants_size);
     EXPECT_FALSE(wanted.wants_checksum || wanted.wants_parts || wanted.wants_storage_class);
     const std::string document = render_attributes(wanted, object_of_two_parts());
-    EXPECT_TRUE(document.ends_with("<ETag>e-2</ETag><ObjectSize>12</ObjectSize>"
-                                   "</GetObjectAttributesResponse>"))
+    EXPECT_TRUE(
+        document.ends_with("<ETag>e-2</ETag><ObjectSize>12</ObjectSize>"
+                           "</GetObjectAttributesResponse>"))
         << document;
 }
 
 TEST(S3Attributes, parts_and_checksums_are_as_they_are_kept) {
-    const auto wanted = read_attributes_query(
-                            head_with({{"x-amz-object-attributes",
-                                        "Checksum,ObjectParts,StorageClass"},
-                                       {"x-amz-max-parts", "2"}}))
-                            .value();
+    const auto wanted =
+        read_attributes_query(
+            head_with({{"x-amz-object-attributes", "Checksum,ObjectParts,StorageClass"},
+                       {"x-amz-max-parts", "2"}}))
+            .value();
     const std::string document = render_attributes(wanted, object_of_two_parts());
-    EXPECT_TRUE(document.contains("<Checksum><ChecksumCRC32>c-2</ChecksumCRC32>"
-                                  "<ChecksumType>COMPOSITE</ChecksumType></Checksum>"))
+    EXPECT_TRUE(
+        document.contains("<Checksum><ChecksumCRC32>c-2</ChecksumCRC32>"
+                          "<ChecksumType>COMPOSITE</ChecksumType></Checksum>"))
         << document;
     EXPECT_TRUE(document.contains("<PartsCount>2</PartsCount>")) << document;
-    EXPECT_TRUE(document.contains("<Part><PartNumber>2</PartNumber><Size>5</Size>"
-                                  "<ChecksumCRC32>b</ChecksumCRC32></Part>"))
+    EXPECT_TRUE(
+        document.contains("<Part><PartNumber>2</PartNumber><Size>5</Size>"
+                          "<ChecksumCRC32>b</ChecksumCRC32></Part>"))
         << document;
     EXPECT_TRUE(document.contains("<StorageClass>STANDARD</StorageClass>")) << document;
 }
@@ -60,10 +63,9 @@ TEST(S3Attributes, an_object_that_was_put_at_once_has_no_parts) {
 
 TEST(S3Attributes, an_unknown_attribute_is_refused) {
     for (const char* names : {"Size", "ETag,", "", "etag"}) {
-        EXPECT_EQ(read_attributes_query(head_with({{"x-amz-object-attributes", names}}))
-                      .error()
-                      .message,
-                  "Invalid attribute name specified.")
+        EXPECT_EQ(
+            read_attributes_query(head_with({{"x-amz-object-attributes", names}})).error().message,
+            "Invalid attribute name specified.")
             << names;
     }
     EXPECT_FALSE(read_attributes_query(

@@ -14,7 +14,8 @@ http::RequestHead head_with(std::vector<http::Header> headers) {
 }
 
 TEST(S3CopySource, names_a_bucket_and_a_key_in_percent_encoding) {
-    for (const char* text : {"b/a%20%2Bk/%C3%BC", "/b/a%20%2Bk/%C3%BC", "%2Fb%2Fa%20%2Bk%2F%C3%BC"}) {
+    for (const char* text :
+         {"b/a%20%2Bk/%C3%BC", "/b/a%20%2Bk/%C3%BC", "%2Fb%2Fa%20%2Bk%2F%C3%BC"}) {
         const auto source = read_copy_source(text).value();
         EXPECT_EQ(source.bucket, "b") << text;
         EXPECT_EQ(source.key, "a +k/ü") << text;
@@ -51,7 +52,8 @@ TEST(S3CopySource, a_range_states_both_ends) {
     };
     EXPECT_EQ(range_in("bytes=2-9").value(), (schema::ByteRange{.first = 2, .last = 9}));
     EXPECT_EQ(read_source_range(head_with({})).value(), std::nullopt);
-    for (const char* text : {"bytes=2-", "bytes=-2", "bytes=9-2", "2-9", "bytes=a-b", "bytes=5", ""})
+    for (const char* text :
+         {"bytes=2-", "bytes=-2", "bytes=9-2", "2-9", "bytes=a-b", "bytes=5", ""})
         EXPECT_FALSE(range_in(text)) << text;
 }
 
@@ -67,8 +69,7 @@ TEST(S3CopySource, a_copy_onto_itself_must_change_something) {
     EXPECT_TRUE(is_legal({{"x-amz-metadata-directive", "REPLACE"}}));
     EXPECT_TRUE(is_legal({{"x-amz-storage-class", "STANDARD"}}));
     EXPECT_TRUE(is_legal({{"x-amz-server-side-encryption", "AES256"}}));
-    EXPECT_TRUE(
-        read_copy_request(head_with({{"x-amz-copy-source", "b/k?versionId=v"}}), address));
+    EXPECT_TRUE(read_copy_request(head_with({{"x-amz-copy-source", "b/k?versionId=v"}}), address));
     EXPECT_TRUE(read_copy_request(head_with({{"x-amz-copy-source", "b/other"}}), address));
 }
 

@@ -1,8 +1,7 @@
 #include "services/gateway/s3/multipart.hpp"
 
-#include <gtest/gtest.h>
-
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace onput::gateway::s3 {
 namespace {
@@ -115,8 +114,7 @@ TEST(S3Multipart, a_marker_of_uploads_means_nothing_without_one_of_keys) {
 }
 
 TEST(S3Multipart, names_in_lists_are_encoded_when_asked_for) {
-    const auto wanted =
-        read_uploads_query({{"prefix", "a b/"}, {"encoding-type", "url"}}).value();
+    const auto wanted = read_uploads_query({{"prefix", "a b/"}, {"encoding-type", "url"}}).value();
     schema::UploadList list;
     list.uploads = {{.key = "a b/+", .upload_id = "u"}};
     list.common_prefixes = {"a b/c d/"};

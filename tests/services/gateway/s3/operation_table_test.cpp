@@ -48,8 +48,7 @@ TEST_F(S3OperationTable, what_refines_an_operation_that_exists_is_a_modifier) {
     for (const std::string_view name :
          {"prefix", "max-keys", "versionId", "response-expires", "key-marker", "fetch-owner"})
         EXPECT_TRUE(table.is_modifier(name)) << name;
-    for (const std::string_view name :
-         {"acl", "uploadId", "partNumber", "id", "list-type", ""})
+    for (const std::string_view name : {"acl", "uploadId", "partNumber", "id", "list-type", ""})
         EXPECT_FALSE(table.is_modifier(name)) << name;
 }
 

@@ -108,9 +108,8 @@ TEST(S3Operation, uploads_parts_and_copies_are_told_apart) {
               "ListMultipartUploads");
     EXPECT_EQ(name_of_found({"GET", "/b/k", "partNumber=1"}), "GetObject");
     EXPECT_EQ(name_of_found({"HEAD", "/b/k", "partNumber=1"}), "HeadObject");
-    EXPECT_EQ(
-        name_of_found({"GET", "/b/k", "attributes", {{"x-amz-object-attributes", "ETag"}}}),
-        "GetObjectAttributes");
+    EXPECT_EQ(name_of_found({"GET", "/b/k", "attributes", {{"x-amz-object-attributes", "ETag"}}}),
+              "GetObjectAttributes");
 }
 
 TEST(S3Operation, an_unknown_sub_resource_is_refused_where_it_could_do_harm) {
@@ -139,8 +138,7 @@ TEST(S3Operation, methods_that_s3_does_not_know_are_not_allowed) {
 
 TEST(S3Operation, headers_that_ask_for_what_is_not_there_are_refused) {
     for (const http::Header& header :
-         {http::Header{"X-Amz-Tagging", "a=b"},
-          http::Header{"x-amz-storage-class", "GLACIER"},
+         {http::Header{"X-Amz-Tagging", "a=b"}, http::Header{"x-amz-storage-class", "GLACIER"},
           http::Header{"x-amz-server-side-encryption", "aws:kms"},
           http::Header{"x-amz-server-side-encryption-customer-algorithm", "AES256"},
           http::Header{"x-amz-object-lock-mode", "GOVERNANCE"},
