@@ -1,5 +1,5 @@
-// How bytes become an object, or a part of one, in storage. Few bytes go in one message after all of
-// them are verified; many go piece by piece into a write session, and are verified before it is
+// How bytes become an object, or a part of one, in storage. Few bytes go in one message after all
+// of them are verified; many go piece by piece into a write session, and are verified before it is
 // finished.
 #pragma once
 
