@@ -6,29 +6,16 @@
 
 #include <fmt/format.h>
 
+#include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
+#include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
 
-struct ChecksumHeader {
-    std::string_view header;
-    std::string_view algorithm;
-    DigestAlgorithm digest;
-    std::size_t bytes;
-};
-
 constexpr std::size_t md5_bytes = 16;
-
-constexpr std::array checksum_headers{
-    ChecksumHeader{"x-amz-checksum-crc32", "CRC32", DigestAlgorithm::crc32, 4},
-    ChecksumHeader{"x-amz-checksum-crc32c", "CRC32C", DigestAlgorithm::crc32c, 4},
-    ChecksumHeader{"x-amz-checksum-crc64nvme", "CRC64NVME", DigestAlgorithm::crc64nvme, 8},
-    ChecksumHeader{"x-amz-checksum-sha1", "SHA1", DigestAlgorithm::sha1, 20},
-    ChecksumHeader{"x-amz-checksum-sha256", "SHA256", DigestAlgorithm::sha256, 32},
-};
 
 bool is_chunked(auth::PayloadKind kind) {
     return kind == auth::PayloadKind::signed_chunks ||
@@ -49,17 +36,10 @@ std::unexpected<Error> invalid_checksum(std::string_view header) {
                        "invalid_request");
 }
 
-Result<void> check_checksum_value(const ChecksumHeader& header, std::string_view value) {
+Result<void> check_checksum_value(const ChecksumAlgorithm& algorithm, std::string_view value) {
     const auto bytes = from_base64(value);
-    if (!bytes || bytes->size() != header.bytes) return invalid_checksum(header.header);
+    if (!bytes || bytes->size() != algorithm.bytes) return invalid_checksum(algorithm.header);
     return {};
-}
-
-const ChecksumHeader* find_checksum(std::string_view name) {
-    for (const auto& entry : checksum_headers) {
-        if (http::equal_ignoring_case(entry.header, name)) return &entry;
-    }
-    return nullptr;
 }
 
 Result<std::uint64_t> parse_length(std::string_view text, std::string_view header) {
@@ -70,20 +50,6 @@ Result<std::uint64_t> parse_length(std::string_view text, std::string_view heade
                            "invalid_request");
     }
     return *value;
-}
-
-// x-amz-checksum-* that say something about checksums and are none themselves.
-bool is_about_checksums(std::string_view name) {
-    return http::equal_ignoring_case(name, "x-amz-checksum-mode") ||
-           http::equal_ignoring_case(name, "x-amz-checksum-type") ||
-           http::equal_ignoring_case(name, "x-amz-checksum-algorithm");
-}
-
-bool is_checksum_header(std::string_view name) {
-    constexpr std::string_view prefix = "x-amz-checksum-";
-    return name.size() > prefix.size() &&
-           http::equal_ignoring_case(name.substr(0, prefix.size()), prefix) &&
-           !is_about_checksums(name);
 }
 
 std::unexpected<Error> invalid_request(std::string message) {
@@ -97,12 +63,12 @@ std::unexpected<Error> several_checksums() {
 
 }  // namespace
 
-Result<Body> Body::open(const S3Request& request, Length length) {
+Result<Body> Body::open(const S3Request& request, Length length, Checksums checksums) {
     Body body(request);
     const auth::Payload& payload = body.identity_->payload;
     if (payload.kind == auth::PayloadKind::sha256) body.sha256_.emplace(DigestAlgorithm::sha256);
     ONPUT_TRY_VOID(body.take_content_md5(request.head));
-    ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
+    if (checksums == Checksums::of_body) ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
     ONPUT_TRY_VOID(body.take_trailer(request.head));
     if (request.head.header("x-amz-sdk-checksum-algorithm") && body.stated_.empty()) {
         return invalid_request(
@@ -135,11 +101,11 @@ Result<void> Body::take_content_md5(const http::RequestHead& head) {
 Result<void> Body::take_checksum_headers(const http::RequestHead& head) {
     for (const auto& header : head.headers) {
         if (!is_checksum_header(header.name)) continue;
-        const ChecksumHeader* known = find_checksum(header.name);
+        const ChecksumAlgorithm* known = find_checksum_header(header.name);
         // One that is not understood cannot be verified, and must not seem to be.
         if (known == nullptr) return not_implemented(header.name);
         ONPUT_TRY_VOID(check_checksum_value(*known, header.value));
-        stated_.push_back({std::string(known->algorithm), std::string(known->header),
+        stated_.push_back({std::string(known->name), std::string(known->header),
                            std::string(header.value), Digest(known->digest)});
     }
     return stated_.size() <= 1 ? Result<void>() : several_checksums();
@@ -148,7 +114,7 @@ Result<void> Body::take_checksum_headers(const http::RequestHead& head) {
 Result<void> Body::take_trailer(const http::RequestHead& head) {
     const auto trailer = head.header("x-amz-trailer");
     if (!trailer) return {};
-    const ChecksumHeader* known = find_checksum(*trailer);
+    const ChecksumAlgorithm* known = find_checksum_header(*trailer);
     const auto kind = identity_->payload.kind;
     const bool has_trailer = kind == auth::PayloadKind::signed_chunks_trailer ||
                              kind == auth::PayloadKind::unsigned_chunks_trailer;
@@ -157,7 +123,7 @@ Result<void> Body::take_trailer(const http::RequestHead& head) {
     }
     if (!stated_.empty()) return several_checksums();
     stated_.push_back(
-        {std::string(known->algorithm), std::string(known->header), {}, Digest(known->digest)});
+        {std::string(known->name), std::string(known->header), {}, Digest(known->digest)});
     return {};
 }
 
@@ -185,10 +151,18 @@ Result<void> Body::take_length(const http::RequestHead& head, Length length) {
     return {};
 }
 
+void Body::compute(std::string_view algorithm) {
+    if (std::ranges::find(stated_, algorithm, &Stated::algorithm) != stated_.end()) return;
+    const auto* known = find_checksum_algorithm(algorithm);
+    ONPUT_CHECK(known != nullptr);
+    computed_.push_back({.algorithm = std::string(algorithm), .digest = Digest(known->digest)});
+}
+
 void Body::take(std::string_view bytes) {
     md5_.update(bytes);
     if (sha256_) sha256_->update(bytes);
     for (auto& stated : stated_) stated.digest.update(bytes);
+    for (auto& computed : computed_) computed.digest.update(bytes);
     bytes_ += bytes.size();
 }
 
@@ -220,7 +194,7 @@ Result<void> Body::check_trailers(const auth::ChunkedDecoder::Trailers& trailers
     for (auto& stated : stated_) {
         if (!stated.value.empty()) continue;
         const auto found = trailers.find(stated.header);
-        const ChecksumHeader* known = find_checksum(stated.header);
+        const ChecksumAlgorithm* known = find_checksum_header(stated.header);
         if (found == trailers.end()) return invalid_checksum(stated.header);
         ONPUT_TRY_VOID(check_checksum_value(*known, found->second));
         stated.value = found->second;
@@ -258,6 +232,10 @@ Result<BodyDigests> Body::finish() {
     BodyDigests digests{.md5_hex = to_hex(md5), .checksums = {}, .bytes = bytes_};
     for (auto& stated : stated_)
         digests.checksums.push_back({.algorithm = stated.algorithm, .value = stated.value});
+    for (auto& computed : computed_) {
+        digests.checksums.push_back(
+            {.algorithm = computed.algorithm, .value = to_base64(computed.digest.finish())});
+    }
     return digests;
 }
 
@@ -271,7 +249,7 @@ Result<void> Body::check_stated() {
 std::unexpected<Error> Body::checksum_differs(const Stated& stated) const {
     std::string message =
         "The " + stated.algorithm + " you specified did not match the calculated checksum.";
-    const ChecksumHeader* known = find_checksum(stated.header);
+    const ChecksumAlgorithm* known = find_checksum_header(stated.header);
     // SDKs sign the checksum of an empty body into a URL when they do not know the body yet.
     if (identity_->scheme != auth::Scheme::sigv4_header &&
         stated.value == to_base64(Digest::of(known->digest, {}))) {
@@ -282,11 +260,11 @@ std::unexpected<Error> Body::checksum_differs(const Stated& stated) const {
     return onput::fail(ErrorCode::invalid_argument, std::move(message), "bad_digest");
 }
 
-http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max) {
-    auto body = Body::open(request, Body::Length::optional);
+http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max,
+                                                Body::Checksums checksums) {
+    auto body = Body::open(request, Body::Length::optional, checksums);
     if (!body) co_return std::unexpected(std::move(body).error());
-    const auto expected =
-        std::min<std::uint64_t>(body->decoded_length().value_or(bytes_max), bytes_max);
+    const auto expected = std::min<std::uint64_t>(body->length().value_or(bytes_max), bytes_max);
     const auto memory =
         co_await reserve(request.context.exchange, request.context.shared.body_memory,
                          static_cast<std::size_t>(expected), MemoryBudget::Use::whole);

@@ -18,36 +18,39 @@
 #include "common/auth/chunked_decoder.hpp"
 #include "common/base/digest.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/s3/byte_source.hpp"
 #include "services/gateway/s3/operation.hpp"
 
 namespace onput::gateway::s3 {
-
-struct BodyDigests {
-    std::string md5_hex;
-    std::vector<schema::Checksum> checksums;  // Those the client stated, verified.
-    std::uint64_t bytes = 0;
-};
 
 // How long a piece of a body is waited for. A slow client's bytes go on to storage before the write
 // session there takes the silence for an end; so the rest of its time is for one more read.
 inline constexpr Duration piece_wait_max = std::chrono::seconds(10);
 
-class Body {
+class Body : public ByteSource {
 public:
     // S3 wants the length of an object stated; a request that may have no body need not have one.
     enum class Length { required, optional };
-    static Result<Body> open(const S3Request& request, Length length);
+    // Whose the checksums are that the head states: CompleteMultipartUpload has the object's.
+    enum class Checksums { of_body, of_object };
+    static Result<Body> open(const S3Request& request, Length length,
+                             Checksums checksums = Checksums::of_body);
 
     // Bytes of the object, when the client has said.
-    [[nodiscard]] std::optional<std::uint64_t> decoded_length() const { return decoded_length_; }
+    [[nodiscard]] std::optional<std::uint64_t> length() const override { return decoded_length_; }
+    // Whether the client states a checksum, in a header or in the trailer.
+    [[nodiscard]] bool states_checksum() const { return !stated_.empty(); }
+
+    // Asks for a checksum that finish() gives beside what the client states. Before the first read.
+    void compute(std::string_view algorithm);
 
     // The next decoded bytes, at most about `bytes_max`; empty at the end. Less than there could be
     // when they are long in coming: after piece_wait_max what has come is returned.
-    http::Task<Result<std::string>> read(std::size_t bytes_max);
+    http::Task<Result<std::string>> read(std::size_t bytes_max) override;
 
     // After read() has returned empty. Errors: bad_digest, x_amz_content_sha256_mismatch,
     // incomplete_body, signature_does_not_match.
-    Result<BodyDigests> finish();
+    Result<BodyDigests> finish() override;
 
 private:
     explicit Body(const S3Request& request)
@@ -67,6 +70,10 @@ private:
         std::string value;      // Base64; empty until the trailer brings it.
         Digest digest;
     };
+    struct Computed {
+        std::string algorithm;
+        Digest digest;
+    };
     std::unexpected<Error> checksum_differs(const Stated& stated) const;
 
     http::Exchange* exchange_;
@@ -77,11 +84,14 @@ private:
     std::optional<Digest> sha256_;  // For x-amz-content-sha256.
     std::string content_md5_;       // Raw bytes; empty when not stated.
     std::vector<Stated> stated_;
+    std::vector<Computed> computed_;
     std::uint64_t bytes_ = 0;
 };
 
 // The whole body of a request that has a small one or none, verified. More than `bytes_max` is
 // invalid_argument, reason `body_too_large`.
-http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max);
+http::Task<Result<std::string>> read_small_body(
+    S3Request& request, std::size_t bytes_max,
+    Body::Checksums checksums = Body::Checksums::of_body);
 
 }  // namespace onput::gateway::s3

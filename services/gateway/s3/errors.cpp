@@ -19,6 +19,26 @@ constexpr std::array reasons{
     ReasonName{"no_such_bucket", {404, "NoSuchBucket", "The specified bucket does not exist"}},
     ReasonName{"no_such_key", {404, "NoSuchKey", "The specified key does not exist."}},
     ReasonName{"no_such_version", {404, "NoSuchVersion", "The specified version does not exist."}},
+    ReasonName{"no_such_upload",
+               {404, "NoSuchUpload",
+                "The specified multipart upload does not exist. The upload ID may be invalid, or "
+                "the upload may have been aborted or completed."}},
+    ReasonName{"invalid_part",
+               {400, "InvalidPart",
+                "One or more of the specified parts could not be found.  The part may not have "
+                "been uploaded, or the specified entity tag may not match the part's entity tag."}},
+    ReasonName{"invalid_part_order",
+               {400, "InvalidPartOrder",
+                "The list of parts was not in ascending order. Parts must be ordered by part "
+                "number."}},
+    ReasonName{
+        "part_too_small",
+        {400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"}},
+    ReasonName{"checksum_type_mismatch", {400, "InvalidRequest", ""}},
+    ReasonName{"object_size_mismatch", {400, "InvalidRequest", ""}},
+    ReasonName{"invalid_part_argument", {400, "InvalidArgument", ""}},
+    ReasonName{"invalid_part_number",
+               {416, "InvalidPartNumber", "The requested partnumber is not satisfiable"}},
     ReasonName{"access_denied", {403, "AccessDenied", "Access Denied"}},
     ReasonName{"invalid_access_key_id", {403, "InvalidAccessKeyId", ""}},
     ReasonName{"invalid_token", {400, "InvalidToken", ""}},

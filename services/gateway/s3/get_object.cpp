@@ -1,21 +1,21 @@
 // GetObject and HeadObject. A small object comes with storage's one reply; a large one is read
 // ahead piece by piece, as fast as the client takes it.
-#include <algorithm>
 #include <chrono>
-#include <deque>
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "common/base/log.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/conditions.hpp"
+#include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/operation.hpp"
+#include "services/gateway/s3/read_ahead.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
-
-constexpr std::size_t pieces_ahead_max = 4;
 
 Headers all_headers(const S3Request& request, const schema::ObjectInfo& object) {
     Headers headers = common_headers(request.context);
@@ -27,19 +27,27 @@ Headers all_headers(const S3Request& request, const schema::ObjectInfo& object) 
 // Only when asked for.
 void add_checksums(const S3Request& request, const schema::ObjectInfo& object, Headers& headers) {
     if (http::equal_ignoring_case(request.header_text("x-amz-checksum-mode"), "ENABLED"))
-        show_checksums(object.checksums, headers);
+        show_checksums(object.checksums, object.checksum_type, headers);
+}
+
+// A client compares the checksum with all that it gets.
+http::ResponseHead head_of(const S3Request& request, const schema::ObjectInfo& object,
+                           std::optional<schema::PartSpan> part) {
+    http::ResponseHead head{.status = part ? 206 : 200,
+                            .headers = all_headers(request, object),
+                            .content_length = part ? part->length : object.size_bytes};
+    if (part) head.headers.emplace_back("Content-Range", content_range(*part, object.size_bytes));
+    if (head.content_length == object.size_bytes) add_checksums(request, object, head.headers);
+    if (request.context.parameter("partNumber") != nullptr && object.parts_count > 0) {
+        head.headers.emplace_back("x-amz-mp-parts-count", fmt::format("{}", object.parts_count));
+    }
+    return head;
 }
 
 http::ResponseHead head_of(const S3Request& request, const schema::ObjectGot& got) {
-    http::ResponseHead head{.status = got.is_partial ? 206 : 200,
-                            .headers = all_headers(request, got.object),
-                            .content_length = got.length};
-    if (got.is_partial) {
-        head.headers.emplace_back("Content-Range", content_range(got));
-    } else {
-        add_checksums(request, got.object, head.headers);
-    }
-    return head;
+    std::optional<schema::PartSpan> part;
+    if (got.is_partial && got.length > 0) part = {.offset = got.offset, .length = got.length};
+    return head_of(request, got.object, part);
 }
 
 // If-Range asks for the whole object when it has changed; RFC 9110 allows to send it in any case.
@@ -48,83 +56,17 @@ std::optional<schema::ByteRange> range_of(const http::RequestHead& head) {
     return read_range(head.header("range").value_or(""));
 }
 
-// An open read of storage: pieces that are asked for ahead, as far as memory allows, and come in
-// order.
-class ReadAhead {
-public:
-    // `base`: what the read may hold in any case, so that it always goes on.
-    ReadAhead(S3Request& request, const schema::ObjectGot& got, MemoryBudget::Reservation base)
-        : context_(request.context),
-          read_id_(got.read_id),
-          next_(got.offset),
-          end_(got.offset + got.length),
-          base_(std::move(base)) {}
-
-    [[nodiscard]] bool is_done() const { return next_ == end_ && pieces_.empty(); }
-
-    void ask_ahead() {
-        while (next_ < end_ && pieces_.size() < pieces_ahead_max) {
-            const auto wanted = std::min<std::uint64_t>(schema::chunk_bytes_max, end_ - next_);
-            std::optional<MemoryBudget::Reservation> memory;
-            if (!is_slow_) {
-                memory =
-                    context_.shared.read_ahead_memory.try_reserve(wanted, MemoryBudget::Use::ahead);
-            }
-            // The base is for a piece that is the only one.
-            if (!memory && !pieces_.empty()) return;
-            const auto length = memory ? wanted : std::min<std::uint64_t>(wanted, base_.bytes());
-            Piece& piece = pieces_.emplace_back(
-                Piece{.offset = next_, .length = static_cast<std::uint32_t>(length), .memory = {}});
-            if (memory) piece.memory = *std::move(memory);
-            ask(piece);
-            next_ += length;
-        }
+Result<std::optional<std::uint32_t>> part_number_of(const S3Request& request) {
+    const auto* parameter = request.context.parameter("partNumber");
+    if (parameter == nullptr) return std::nullopt;
+    if (request.head.header("range")) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           "Cannot specify both Range header and partNumber query parameter",
+                           "invalid_request");
     }
-
-    // The oldest piece. Storage may have too many reads to take one more just now.
-    http::Task<Result<transport::Reply>> receive() {
-        for (int attempt = 1;; ++attempt) {
-            auto reply = co_await context_.exchange.receive(*pieces_.front().box);
-            const bool is_busy = !reply && reply.error().reason == "slow_down";
-            if (!is_busy || attempt == busy_attempts_max) co_return reply;
-            auto slept = co_await context_.exchange.sleep(busy_pause);
-            if (!slept) co_return std::unexpected(std::move(slept).error());
-            ask(pieces_.front());
-        }
-    }
-    // The oldest piece has been written, which took so long. Nothing is read ahead for a client
-    // that does not need it.
-    void drop(Duration took) {
-        is_slow_ = took > std::chrono::seconds(pieces_.front().length / slow_bytes_per_second);
-        pieces_.pop_front();
-    }
-
-private:
-    static constexpr std::uint32_t slow_bytes_per_second = 64 * 1024;
-    static constexpr int busy_attempts_max = 200;
-    static constexpr Duration busy_pause = std::chrono::milliseconds(50);
-
-    struct Piece {
-        std::uint64_t offset = 0;
-        std::uint32_t length = 0;
-        MemoryBudget::Reservation memory;
-        std::optional<Backend::ReplyBox> box{};
-    };
-
-    void ask(Piece& piece) {
-        const schema::ReadObject read{
-            .read_id = read_id_, .offset = piece.offset, .length = piece.length};
-        piece.box = context_.shared.backend.start(context_.exchange, read, context_.call_options());
-    }
-
-    RequestContext& context_;
-    std::uint64_t read_id_;
-    std::uint64_t next_;
-    std::uint64_t end_;
-    MemoryBudget::Reservation base_;
-    std::deque<Piece> pieces_;
-    bool is_slow_ = false;
-};
+    ONPUT_TRY(const auto number, read_part_number(parameter->value));
+    return number;
+}
 
 http::Task<Result<void>> write_all(http::Exchange& exchange,
                                    const std::vector<transport::Frame>& frames) {
@@ -175,7 +117,7 @@ http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot
     Result<void> sent;
     bool is_head_out = false;
     if (base) {
-        ReadAhead ahead(request, got, *std::move(base));
+        ReadAhead ahead(request.context, got, *std::move(base));
         sent = co_await send_pieces(request, got, ahead, is_head_out);
     } else {
         sent = std::unexpected(std::move(base).error());
@@ -208,43 +150,40 @@ http::Task<Result<void>> send_whole(S3Request& request, const Got& answer) {
 }  // namespace
 
 Outcome get_object(S3Request& request) {
+    const auto part_number = part_number_of(request);
+    if (!part_number) co_return std::unexpected(part_number.error());
     const schema::GetObject message{
         .bucket = request.address.bucket,
         .key = request.address.key,
         .range = range_of(request.head),
-        .conditions = read_conditions(request.head, request.context.now)};
-    MemoryBudget& budget = request.context.shared.read_ahead_memory;
-    MemoryBudget::Reservation memory;
-    while (true) {
-        auto answer = co_await request.context.call(message);
-        if (!answer) co_return std::unexpected(std::move(answer).error());
-        if (answer->reply.read_id != 0) co_return co_await send_stream(request, answer->reply);
-        const std::size_t length = answer->reply.length;
-        if (memory.bytes() < length) {
-            auto reserved = budget.try_reserve(length, MemoryBudget::Use::whole);
-            if (reserved) memory = *std::move(reserved);
-        }
-        if (memory.bytes() >= length) co_return co_await send_whole(request, *answer);
-        // Memory is waited for with empty hands; then the object is asked for again.
-        answer->attachments.clear();
-        auto reserved =
-            co_await reserve(request.context.exchange, budget, length, MemoryBudget::Use::whole);
-        if (!reserved) co_return std::unexpected(std::move(reserved).error());
-        memory = *std::move(reserved);
-    }
+        .conditions = read_conditions(request.head, request.context.now),
+        .part_number = *part_number};
+    auto fetched = co_await fetch_object(request.context, message);
+    if (!fetched) co_return std::unexpected(std::move(fetched).error());
+    const auto& got = fetched->answer.reply;
+    if (got.read_id != 0) co_return co_await send_stream(request, got);
+    co_return co_await send_whole(request, fetched->answer);
 }
 
 Outcome head_object(S3Request& request) {
+    const auto part_number = part_number_of(request);
+    if (!part_number) co_return std::unexpected(part_number.error());
     const schema::HeadObject message{
         .bucket = request.address.bucket,
         .key = request.address.key,
-        .conditions = read_conditions(request.head, request.context.now)};
+        .conditions = read_conditions(request.head, request.context.now),
+        .part_number = *part_number};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    http::ResponseHead head{.status = 200,
-                            .headers = all_headers(request, answer->reply),
-                            .content_length = answer->reply.size_bytes};
-    add_checksums(request, answer->reply, head.headers);
+    const schema::ObjectInfo& object = answer->reply;
+    auto part = object.part;
+    if (const auto range = range_of(request.head)) {
+        const auto resolved = resolve_range(*range, object.size_bytes);
+        if (!resolved) co_return std::unexpected(resolved.error());
+        part = *resolved;
+    }
+    if (part && part->length == 0) part.reset();
+    auto head = head_of(request, object, part);
     co_return co_await request.context.exchange.respond(std::move(head));
 }
 

@@ -9,6 +9,7 @@
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
+#include "services/gateway/s3/object_headers.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -80,7 +81,7 @@ Value describe_object(const ListQuery& wanted, const schema::ObjectList& list,
     value["ETag"] = Value(fmt::format("\"{}\"", object.etag));
     if (!object.checksum_algorithm.empty()) {
         value["ChecksumAlgorithm"].push_back(Value(object.checksum_algorithm));
-        value["ChecksumType"] = Value("FULL_OBJECT");
+        value["ChecksumType"] = Value(shown_checksum_type(object.checksum_type));
     }
     value["Size"] = Value(static_cast<std::int64_t>(object.size_bytes));
     if (wanted.wants_owner) value["Owner"]["ID"] = Value(canonical_user_id(list.owner_account));

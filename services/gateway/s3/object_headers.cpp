@@ -7,6 +7,7 @@
 
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
+#include "services/gateway/s3/checksums.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -104,15 +105,42 @@ bool overrides_answer(const std::vector<http::QueryParameter>& query) {
     });
 }
 
-void show_checksums(const std::vector<schema::Checksum>& checksums, Headers& headers) {
+void show_checksums(const std::vector<schema::Checksum>& checksums, std::string_view type,
+                    Headers& headers) {
     for (const auto& checksum : checksums)
-        headers.emplace_back("x-amz-checksum-" + lower(checksum.algorithm), checksum.value);
-    if (!checksums.empty()) headers.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
+        headers.emplace_back(checksum_header_of(checksum.algorithm), checksum.value);
+    if (!checksums.empty()) headers.emplace_back("x-amz-checksum-type", shown_checksum_type(type));
 }
 
-std::string content_range(const schema::ObjectGot& got) {
-    return fmt::format("bytes {}-{}/{}", got.offset, got.offset + got.length - 1,
-                       got.object.size_bytes);
+std::string_view shown_checksum_type(std::string_view type) {
+    return type.empty() ? "FULL_OBJECT" : type;
+}
+
+std::string content_range(const schema::PartSpan& part, std::uint64_t size_bytes) {
+    return fmt::format("bytes {}-{}/{}", part.offset, part.offset + part.length - 1, size_bytes);
+}
+
+Result<schema::PartSpan> resolve_range(const schema::ByteRange& range, std::uint64_t size_bytes) {
+    const std::uint64_t last = range.last.value_or(UINT64_MAX);
+    const bool is_outside = range.first ? *range.first >= size_bytes : last == 0;
+    if (is_outside || size_bytes == 0) {
+        const auto text = [](const auto& number) {
+            return number ? fmt::format("{}", *number) : std::string();
+        };
+        return std::unexpected(Error{
+            .code = ErrorCode::invalid_argument,
+            .message = "The requested range is not satisfiable",
+            .reason = "invalid_range",
+            .details = {
+                {"RangeRequested", fmt::format("bytes={}-{}", text(range.first), text(range.last))},
+                {"ActualObjectSize", fmt::format("{}", size_bytes)}}});
+    }
+    if (!range.first) {
+        const std::uint64_t length = std::min(last, size_bytes);
+        return schema::PartSpan{.offset = size_bytes - length, .length = length};
+    }
+    const std::uint64_t end = std::min(last, size_bytes - 1) + 1;
+    return schema::PartSpan{.offset = *range.first, .length = end - *range.first};
 }
 
 }  // namespace onput::gateway::s3

@@ -1,10 +1,13 @@
 // An object's headers: those of a PUT that are kept with it, and those of a GET that show it. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "common/base/result.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/http/target.hpp"
@@ -25,10 +28,19 @@ Headers show_object(const schema::ObjectInfo& object,
 // Whether the query has a response-* parameter.
 bool overrides_answer(const std::vector<http::QueryParameter>& query);
 
-// x-amz-checksum-*; for whole objects only: a client would compare it with the part it got.
-void show_checksums(const std::vector<schema::Checksum>& checksums, Headers& headers);
+// x-amz-checksum-* and x-amz-checksum-type; for whole objects only: a client would compare it with
+// the part it got. `type` as schema::ObjectInfo has it.
+void show_checksums(const std::vector<schema::Checksum>& checksums, std::string_view type,
+                    Headers& headers);
+
+// That of most is kept empty.
+std::string_view shown_checksum_type(std::string_view type);
 
 // "bytes 0-9/100"
-std::string content_range(const schema::ObjectGot& got);
+std::string content_range(const schema::PartSpan& part, std::uint64_t size_bytes);
+
+// The bytes of an object that a range names, for who does not read them. invalid_range, as storage
+// has it, when there are none.
+Result<schema::PartSpan> resolve_range(const schema::ByteRange& range, std::uint64_t size_bytes);
 
 }  // namespace onput::gateway::s3

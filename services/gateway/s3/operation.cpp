@@ -13,22 +13,31 @@
 namespace onput::gateway::s3 {
 namespace {
 
-constexpr std::array<Operation, 14> operations{{
-    {"CreateBucket", &create_bucket},
-    {"DeleteBucket", &delete_bucket},
-    {"DeleteObject", &delete_object},
-    {"GetBucketLocation", &get_bucket_location},
-    {"GetBucketNotificationConfiguration", &get_notification},
-    {"GetBucketVersioning", &get_bucket_versioning},
-    {"GetObject", &get_object},
-    {"HeadBucket", &head_bucket},
-    {"HeadObject", &head_object},
-    {"ListBuckets", &list_buckets},
-    {"ListObjects", &list_objects_v1},
-    {"ListObjectsV2", &list_objects_v2},
-    {"PutBucketNotificationConfiguration", &put_notification},
-    {"PutObject", &put_object},
-}};
+constexpr std::array operations{
+    Operation{"AbortMultipartUpload", &abort_multipart_upload},
+    Operation{"CompleteMultipartUpload", &complete_multipart_upload},
+    Operation{"CopyObject", &copy_object},
+    Operation{"CreateBucket", &create_bucket},
+    Operation{"CreateMultipartUpload", &create_multipart_upload},
+    Operation{"DeleteBucket", &delete_bucket},
+    Operation{"DeleteObject", &delete_object},
+    Operation{"GetBucketLocation", &get_bucket_location},
+    Operation{"GetBucketNotificationConfiguration", &get_notification},
+    Operation{"GetBucketVersioning", &get_bucket_versioning},
+    Operation{"GetObject", &get_object},
+    Operation{"GetObjectAttributes", &get_object_attributes},
+    Operation{"HeadBucket", &head_bucket},
+    Operation{"HeadObject", &head_object},
+    Operation{"ListBuckets", &list_buckets},
+    Operation{"ListMultipartUploads", &list_multipart_uploads},
+    Operation{"ListObjects", &list_objects_v1},
+    Operation{"ListObjectsV2", &list_objects_v2},
+    Operation{"ListParts", &list_parts},
+    Operation{"PutBucketNotificationConfiguration", &put_notification},
+    Operation{"PutObject", &put_object},
+    Operation{"UploadPart", &upload_part},
+    Operation{"UploadPartCopy", &upload_part_copy},
+};
 static_assert(std::ranges::is_sorted(operations, {}, &Operation::name));
 
 const Operation* find_implemented(std::string_view name) {
@@ -77,9 +86,6 @@ Names sub_resources_of(const Lookup& lookup) {
     }
     return names;
 }
-
-// A parameter of operations that are implemented, while what it asks for is not.
-constexpr std::string_view not_served = "partNumber";
 
 bool is_form_post(const http::RequestHead& head, const Address& address, const Names& names) {
     return head.method == "POST" && target_of(address) == Target::bucket && names.empty();
@@ -136,8 +142,7 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 15> list{{
-        {"x-amz-copy-source", "", "CopyObject"},
+    static constexpr std::array<Unsupported, 14> list{{
         {"x-amz-tagging", "", "tags of objects"},
         {"x-amz-storage-class", "STANDARD", "storage classes other than STANDARD"},
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
@@ -280,9 +285,8 @@ Result<Operation> find_operation(const Lookup& lookup) {
     ONPUT_TRY_VOID(check_expected_owner(lookup, entry != nullptr ? entry->operation->name : ""));
     const Operation* operation =
         entry != nullptr ? find_implemented(entry->operation->name) : nullptr;
-    const auto is_strange = [entry, operation](std::string_view name) {
-        if (entry == nullptr || !entry->takes(name)) return true;
-        return operation != nullptr && name == not_served;
+    const auto is_strange = [entry](std::string_view name) {
+        return entry == nullptr || !entry->takes(name);
     };
     const bool has_strange = std::ranges::any_of(names, is_strange);
     if (has_strange && names.size() > 1) return refuse_conflict(names[0], names[1]);

@@ -72,7 +72,16 @@ Outcome get_notification(S3Request& request);
 Outcome put_object(S3Request& request);
 Outcome get_object(S3Request& request);
 Outcome head_object(S3Request& request);
+Outcome get_object_attributes(S3Request& request);
 Outcome delete_object(S3Request& request);
+Outcome create_multipart_upload(S3Request& request);
+Outcome upload_part(S3Request& request);
+Outcome complete_multipart_upload(S3Request& request);
+Outcome abort_multipart_upload(S3Request& request);
+Outcome copy_object(S3Request& request);
+Outcome upload_part_copy(S3Request& request);
+Outcome list_parts(S3Request& request);
+Outcome list_multipart_uploads(S3Request& request);
 
 // Answers with an XML document, or with none when `body` is empty.
 struct Reply {

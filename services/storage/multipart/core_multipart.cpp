@@ -216,9 +216,10 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
     ONPUT_TRY(const auto upload, find_upload(request.bucket, request.key, part.upload_id));
     const std::string& wanted = upload.upload.checksum_algorithm;
     if (!wanted.empty() && checksum_by(wanted, request.checksums).empty()) {
-        return type_mismatch(wanted, request.checksums.empty()
-                                         ? std::string_view()
-                                         : std::string_view(request.checksums.front().algorithm));
+        const bool has_stated = request.is_integrity_stated && !request.checksums.empty();
+        return type_mismatch(wanted, has_stated
+                                         ? std::string_view(request.checksums.front().algorithm)
+                                         : std::string_view());
     }
     const std::string row = part_row(part.upload_id, part.number);
     ONPUT_TRY(const auto before, view_.get(partition, row));

@@ -108,19 +108,39 @@ TEST(S3ObjectHeaders, response_parameters_replace_what_is_stored) {
 
 TEST(S3ObjectHeaders, checksums_say_that_they_are_of_the_whole_object) {
     Headers headers;
-    show_checksums({}, headers);
+    show_checksums({}, {}, headers);
     EXPECT_TRUE(headers.empty());
-    show_checksums({{.algorithm = "CRC64NVME", .value = "v"}}, headers);
+    show_checksums({{.algorithm = "CRC64NVME", .value = "v"}}, {}, headers);
     EXPECT_EQ(value_of(headers, "x-amz-checksum-crc64nvme"), "v");
     EXPECT_EQ(value_of(headers, "x-amz-checksum-type"), "FULL_OBJECT");
+    headers.clear();
+    show_checksums({{.algorithm = "CRC32", .value = "v-2"}}, "COMPOSITE", headers);
+    EXPECT_EQ(value_of(headers, "x-amz-checksum-type"), "COMPOSITE");
 }
 
 TEST(S3ObjectHeaders, a_part_says_where_it_is) {
-    schema::ObjectGot got;
-    got.object.size_bytes = 100;
-    got.offset = 10;
-    got.length = 5;
-    EXPECT_EQ(content_range(got), "bytes 10-14/100");
+    EXPECT_EQ(content_range({.offset = 10, .length = 5}, 100), "bytes 10-14/100");
+}
+
+TEST(S3ObjectHeaders, a_range_is_cut_to_what_there_is) {
+    using Span = schema::PartSpan;
+    EXPECT_EQ(resolve_range({.first = 2, .last = 3}, 10).value(), (Span{.offset = 2, .length = 2}));
+    EXPECT_EQ(resolve_range({.first = 2, .last = {}}, 10).value(),
+              (Span{.offset = 2, .length = 8}));
+    EXPECT_EQ(resolve_range({.first = 2, .last = 99}, 10).value(),
+              (Span{.offset = 2, .length = 8}));
+    EXPECT_EQ(resolve_range({.first = {}, .last = 3}, 10).value(),
+              (Span{.offset = 7, .length = 3}));
+    EXPECT_EQ(resolve_range({.first = {}, .last = 99}, 10).value(),
+              (Span{.offset = 0, .length = 10}));
+    EXPECT_EQ(resolve_range({.first = 0, .last = UINT64_MAX}, 10).value(),
+              (Span{.offset = 0, .length = 10}));
+}
+
+TEST(S3ObjectHeaders, a_range_outside_is_not_satisfiable) {
+    EXPECT_EQ(resolve_range({.first = 10, .last = {}}, 10).error().reason, "invalid_range");
+    EXPECT_EQ(resolve_range({.first = {}, .last = 0}, 10).error().reason, "invalid_range");
+    EXPECT_EQ(resolve_range({.first = 0, .last = 0}, 0).error().reason, "invalid_range");
 }
 
 }  // namespace
