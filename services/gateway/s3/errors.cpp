@@ -18,6 +18,26 @@ constexpr std::array reasons{
     ReasonName{"no_such_bucket", {404, "NoSuchBucket", "The specified bucket does not exist"}},
     ReasonName{"no_such_key", {404, "NoSuchKey", "The specified key does not exist."}},
     ReasonName{"no_such_version", {404, "NoSuchVersion", "The specified version does not exist."}},
+    ReasonName{"invalid_version_id", {400, "InvalidArgument", ""}},
+    ReasonName{"illegal_versioning_configuration",
+               {400, "IllegalVersioningConfigurationException", ""}},
+    ReasonName{"invalid_bucket_state", {409, "InvalidBucketState", ""}},
+    ReasonName{"object_locked",
+               {403, "AccessDenied", "Access Denied because object protected by object lock."}},
+    ReasonName{"missing_object_lock",
+               {400, "InvalidRequest", "Bucket is missing Object Lock Configuration"}},
+    ReasonName{"no_object_lock_configuration",
+               {404, "ObjectLockConfigurationNotFoundError",
+                "Object Lock configuration does not exist for this bucket"}},
+    ReasonName{"no_such_object_lock",
+               {404, "NoSuchObjectLockConfiguration",
+                "The specified object does not have a ObjectLock configuration"}},
+    ReasonName{"invalid_tag", {400, "InvalidTag", ""}},
+    ReasonName{"too_many_tags", {400, "BadRequest", ""}},
+    ReasonName{"invalid_storage_class",
+               {400, "InvalidStorageClass", "The storage class you specified is not valid"}},
+    ReasonName{"invalid_redirect_location", {400, "InvalidRedirectLocation", ""}},
+    ReasonName{"missing_request_body", {400, "MissingRequestBodyError", ""}},
     ReasonName{"access_denied", {403, "AccessDenied", "Access Denied"}},
     ReasonName{"invalid_access_key_id", {403, "InvalidAccessKeyId", ""}},
     ReasonName{"invalid_token", {400, "InvalidToken", ""}},
@@ -137,6 +157,11 @@ ErrorName name_of_code(ErrorCode code) {
     return {500, "InternalError", "We encountered an internal error. Please try again."};
 }
 
+// What an error shows in the head of its answer, and not in the document.
+bool is_header(std::string_view detail) {
+    return detail.starts_with("x-amz-") || detail == "Last-Modified" || detail == "Allow";
+}
+
 struct ErrorDocument {
     const ErrorName& name;
     std::string message;
@@ -150,7 +175,9 @@ std::string render_body(const ErrorDocument& error) {
     xml.begin("Error");
     xml.text("Code", error.name.code);
     xml.text("Message", error.message);
-    for (const auto& [element, value] : error.details) xml.text(element, value);
+    for (const auto& [element, value] : error.details) {
+        if (!is_header(element)) xml.text(element, value);
+    }
     if (!error.resource.empty()) xml.text("Resource", error.resource);
     xml.text("RequestId", error.ids.request_id);
     xml.text("HostId", error.ids.host_id);
@@ -188,6 +215,7 @@ http::Response render_error(const ErrorAnswer& answer) {
     for (const auto& [element, value] : answer.error.details) {
         if (name.status == 416 && element == "ActualObjectSize")
             response.head.headers.emplace_back("Content-Range", "bytes */" + value);
+        if (is_header(element)) response.head.headers.emplace_back(element, value);
     }
     response.head.headers.emplace_back("Content-Type", "application/xml");
     response.body = render_body(

@@ -211,7 +211,8 @@ Outcome get_object(S3Request& request) {
     const schema::GetObject message{.bucket = request.address.bucket,
                                     .key = request.address.key,
                                     .range = range_of(request.head),
-                                    .conditions = read_conditions(request.head)};
+                                    .conditions = read_conditions(request.head),
+                                    .version_id = request.context.parameter_text("versionId")};
     MemoryBudget& budget = request.context.shared.read_ahead_memory;
     MemoryBudget::Reservation memory;
     while (true) {
@@ -236,7 +237,8 @@ Outcome get_object(S3Request& request) {
 Outcome head_object(S3Request& request) {
     const schema::HeadObject message{.bucket = request.address.bucket,
                                      .key = request.address.key,
-                                     .conditions = read_conditions(request.head)};
+                                     .conditions = read_conditions(request.head),
+                                     .version_id = request.context.parameter_text("versionId")};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     http::ResponseHead head{.status = 200,

@@ -13,22 +13,34 @@
 namespace onput::gateway::s3 {
 namespace {
 
-constexpr std::array<Operation, 14> operations{{
-    {"CreateBucket", &create_bucket},
-    {"DeleteBucket", &delete_bucket},
-    {"DeleteObject", &delete_object},
-    {"GetBucketLocation", &get_bucket_location},
-    {"GetBucketNotificationConfiguration", &get_notification},
-    {"GetBucketVersioning", &get_bucket_versioning},
-    {"GetObject", &get_object},
-    {"HeadBucket", &head_bucket},
-    {"HeadObject", &head_object},
-    {"ListBuckets", &list_buckets},
-    {"ListObjects", &list_objects_v1},
-    {"ListObjectsV2", &list_objects_v2},
-    {"PutBucketNotificationConfiguration", &put_notification},
-    {"PutObject", &put_object},
-}};
+constexpr std::array operations{
+    Operation{"CreateBucket", &create_bucket},
+    Operation{"DeleteBucket", &delete_bucket},
+    Operation{"DeleteObject", &delete_object},
+    Operation{"DeleteObjectTagging", &delete_object_tagging},
+    Operation{"DeleteObjects", &delete_objects},
+    Operation{"GetBucketLocation", &get_bucket_location},
+    Operation{"GetBucketNotificationConfiguration", &get_notification},
+    Operation{"GetBucketVersioning", &get_bucket_versioning},
+    Operation{"GetObject", &get_object},
+    Operation{"GetObjectLegalHold", &get_object_legal_hold},
+    Operation{"GetObjectLockConfiguration", &get_object_lock_configuration},
+    Operation{"GetObjectRetention", &get_object_retention},
+    Operation{"GetObjectTagging", &get_object_tagging},
+    Operation{"HeadBucket", &head_bucket},
+    Operation{"HeadObject", &head_object},
+    Operation{"ListBuckets", &list_buckets},
+    Operation{"ListObjectVersions", &list_object_versions},
+    Operation{"ListObjects", &list_objects_v1},
+    Operation{"ListObjectsV2", &list_objects_v2},
+    Operation{"PutBucketNotificationConfiguration", &put_notification},
+    Operation{"PutBucketVersioning", &put_bucket_versioning},
+    Operation{"PutObject", &put_object},
+    Operation{"PutObjectLegalHold", &put_object_legal_hold},
+    Operation{"PutObjectLockConfiguration", &put_object_lock_configuration},
+    Operation{"PutObjectRetention", &put_object_retention},
+    Operation{"PutObjectTagging", &put_object_tagging},
+};
 static_assert(std::ranges::is_sorted(operations, {}, &Operation::name));
 
 const Operation* find_implemented(std::string_view name) {
@@ -93,20 +105,13 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 15> list{{
+    static constexpr std::array<Unsupported, 8> list{{
         {"x-amz-copy-source", "", "CopyObject"},
-        {"x-amz-tagging", "", "tags of objects"},
-        {"x-amz-storage-class", "STANDARD", "storage classes other than STANDARD"},
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
         {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
         {"x-amz-server-side-encryption-customer-algorithm", "",
          "encryption with the customer's keys"},
-        {"x-amz-object-lock-mode", "", "object lock"},
-        {"x-amz-object-lock-retain-until-date", "", "object lock"},
-        {"x-amz-object-lock-legal-hold", "OFF", "object lock"},
-        {"x-amz-bucket-object-lock-enabled", "false", "object lock"},
         {"x-amz-object-ownership", "BucketOwnerEnforced", "object ownership with ACLs"},
-        {"x-amz-website-redirect-location", "", "website redirects"},
         {"x-amz-write-offset-bytes", "", "appending to objects"},
         {"x-amz-rename-source", "", "RenameObject"},
         {"x-amz-mfa", "", "MFA delete"},
@@ -127,15 +132,17 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
     return {};
 }
 
-// Nothing here has versions: only the null version can be named.
-Result<void> refuse_versions(const Lookup& lookup) {
-    const auto* version = http::find_parameter(lookup.query, "versionId");
-    if (version == nullptr || version->value == "null") return {};
-    Error error{.code = ErrorCode::invalid_argument,
-                .message = "Invalid version id specified",
-                .reason = {},
-                .details = {{"ArgumentName", "versionId"}, {"ArgumentValue", version->value}}};
-    return std::unexpected(std::move(error));
+// A version is named to what takes one, and by a name.
+Result<void> check_version_id(const Lookup& lookup, const OperationTable::Entry& entry) {
+    constexpr std::string_view parameter = "versionId";
+    const auto* version = http::find_parameter(lookup.query, parameter);
+    if (version == nullptr || target_of(lookup.address) != Target::object) return {};
+    if (!entry.takes(parameter)) {
+        return invalid_argument("This operation does not accept a version-id.",
+                                std::string(parameter), version->value);
+    }
+    if (!version->value.empty()) return {};
+    return invalid_argument("Version id cannot be the empty string", std::string(parameter), "");
 }
 
 // Buckets are reached by their owner only, so the owner that is expected must be the caller.
@@ -208,7 +215,7 @@ Result<Operation> find_operation(const Lookup& lookup) {
         return refuse_unknown(lookup, names.empty() ? std::string_view() : names.front());
     if (operation == nullptr) return refuse_by_name(lookup, *entry);
     ONPUT_TRY_VOID(refuse_unsupported_headers(lookup.head));
-    ONPUT_TRY_VOID(refuse_versions(lookup));
+    ONPUT_TRY_VOID(check_version_id(lookup, *entry));
     ONPUT_TRY_VOID(check_expected_owner(lookup));
     return *operation;
 }

@@ -60,6 +60,8 @@ Outcome head_bucket(S3Request& request);
 Outcome delete_bucket(S3Request& request);
 Outcome get_bucket_location(S3Request& request);
 Outcome get_bucket_versioning(S3Request& request);
+Outcome put_bucket_versioning(S3Request& request);
+Outcome list_object_versions(S3Request& request);
 Outcome list_objects_v1(S3Request& request);
 Outcome list_objects_v2(S3Request& request);
 Outcome put_notification(S3Request& request);
@@ -68,6 +70,20 @@ Outcome put_object(S3Request& request);
 Outcome get_object(S3Request& request);
 Outcome head_object(S3Request& request);
 Outcome delete_object(S3Request& request);
+Outcome delete_objects(S3Request& request);
+Outcome put_object_tagging(S3Request& request);
+Outcome get_object_tagging(S3Request& request);
+Outcome delete_object_tagging(S3Request& request);
+Outcome put_object_lock_configuration(S3Request& request);
+Outcome get_object_lock_configuration(S3Request& request);
+Outcome put_object_retention(S3Request& request);
+Outcome get_object_retention(S3Request& request);
+Outcome put_object_legal_hold(S3Request& request);
+Outcome get_object_legal_hold(S3Request& request);
+
+// Whether a removal asks to be let past governance; invalid_argument where the bucket has no
+// object lock.
+http::Task<Result<bool>> read_governance_bypass(S3Request& request);
 
 // Answers with an XML document, or with none when `body` is empty.
 struct Reply {

@@ -9,7 +9,9 @@
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/conditions.hpp"
 #include "services/gateway/s3/object_headers.hpp"
+#include "services/gateway/s3/object_settings.hpp"
 #include "services/gateway/s3/operation.hpp"
+#include "services/gateway/s3/version.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -167,6 +169,8 @@ Outcome put_object(S3Request& request) {
     auto body = Body::open(request, Body::Length::required);
     if (!body) co_return std::unexpected(std::move(body).error());
     schema::PutObject object = describe(request);
+    const auto kept = keep_settings(request.head, object);
+    if (!kept) co_return kept;
     const std::uint64_t length = body->decoded_length().value_or(UINT64_MAX);
     std::optional<MemoryBudget::Reservation> memory;
     // Without memory for all of it, it goes piece by piece.
@@ -183,21 +187,28 @@ Outcome put_object(S3Request& request) {
     if (!stored) co_return std::unexpected(std::move(stored).error());
     Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""},
                             {"x-amz-server-side-encryption", "AES256"}}};
+    show_version(stored->version_id, reply.headers);
     show_checksums(object.checksums, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
 
 Outcome delete_object(S3Request& request) {
+    const auto bypass = co_await read_governance_bypass(request);
+    if (!bypass) co_return std::unexpected(bypass.error());
     const RequestContext& context = request.context;
     const schema::DeleteObject message{.bucket = request.address.bucket,
                                        .key = request.address.key,
                                        .conditions = read_conditions(request.head),
                                        .request_id = context.request_id,
                                        .host_id = context.host_id,
-                                       .source_ip = context.source_ip()};
+                                       .source_ip = context.source_ip(),
+                                       .source = {},
+                                       .version_id = context.parameter_text("versionId"),
+                                       .bypass_governance = *bypass};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.status = 204};
+    show_deletion(answer->reply, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
 

@@ -1,0 +1,55 @@
+#include "services/gateway/s3/document_body.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/check.hpp"
+#include "common/base/text.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_reader.hpp"
+#include "services/gateway/s3/body.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+constexpr std::string_view checksum_prefix = "x-amz-checksum-";
+
+// What is said about checksums, and is none.
+constexpr std::array<std::string_view, 3> about_checksums{
+    "x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"};
+
+bool is_checksum(std::string_view header) {
+    return starts_with_ignoring_case(header, checksum_prefix) &&
+           std::ranges::none_of(about_checksums, [header](std::string_view name) {
+               return equal_ignoring_case(header, name);
+           });
+}
+
+}  // namespace
+
+bool states_integrity(const http::RequestHead& head) {
+    return std::ranges::any_of(head.headers, [](const auto& header) {
+        return equal_ignoring_case(header.name, "content-md5") || is_checksum(header.name) ||
+               (equal_ignoring_case(header.name, "x-amz-trailer") && is_checksum(header.value));
+    });
+}
+
+http::Task<Result<aws::Value>> read_document(S3Request& request, DocumentShape wanted) {
+    if (!states_integrity(request.head)) {
+        co_return onput::fail(
+            ErrorCode::invalid_argument,
+            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
+            "invalid_request");
+    }
+    auto body = co_await read_small_body(request, wanted.bytes_max);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    if (body->empty()) {
+        co_return onput::fail(ErrorCode::invalid_argument, "Request Body is empty",
+                              "missing_request_body");
+    }
+    const auto* shape = aws::s3_model().find_shape(wanted.shape);
+    ONPUT_CHECK(shape != nullptr);
+    co_return aws::read_xml(*body, wanted.root, *shape);
+}
+
+}  // namespace onput::gateway::s3
