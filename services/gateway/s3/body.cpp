@@ -79,18 +79,18 @@ bool is_about_checksums(std::string_view name) {
            http::equal_ignoring_case(name, "x-amz-checksum-algorithm");
 }
 
+std::unexpected<Error> invalid_request(std::string message) {
+    return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
+}
+
+}  // namespace
+
 bool is_checksum_header(std::string_view name) {
     constexpr std::string_view prefix = "x-amz-checksum-";
     return name.size() > prefix.size() &&
            http::equal_ignoring_case(name.substr(0, prefix.size()), prefix) &&
            !is_about_checksums(name);
 }
-
-std::unexpected<Error> invalid_request(std::string message) {
-    return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
-}
-
-}  // namespace
 
 Result<Body> Body::open(const S3Request& request, Length length) {
     Body body(request);

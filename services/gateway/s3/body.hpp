@@ -22,6 +22,9 @@
 
 namespace onput::gateway::s3 {
 
+// x-amz-checksum-* that holds a checksum, whether or not its algorithm is known.
+bool is_checksum_header(std::string_view name);
+
 struct BodyDigests {
     std::string md5_hex;
     std::vector<schema::Checksum> checksums;  // Those the client stated, verified.

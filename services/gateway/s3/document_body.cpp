@@ -1,7 +1,6 @@
 #include "services/gateway/s3/document_body.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "common/base/check.hpp"
 #include "common/base/text.hpp"
@@ -10,27 +9,11 @@
 #include "services/gateway/s3/body.hpp"
 
 namespace onput::gateway::s3 {
-namespace {
-
-constexpr std::string_view checksum_prefix = "x-amz-checksum-";
-
-// What is said about checksums, and is none.
-constexpr std::array<std::string_view, 3> about_checksums{
-    "x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"};
-
-bool is_checksum(std::string_view header) {
-    return starts_with_ignoring_case(header, checksum_prefix) &&
-           std::ranges::none_of(about_checksums, [header](std::string_view name) {
-               return equal_ignoring_case(header, name);
-           });
-}
-
-}  // namespace
-
 bool states_integrity(const http::RequestHead& head) {
     return std::ranges::any_of(head.headers, [](const auto& header) {
-        return equal_ignoring_case(header.name, "content-md5") || is_checksum(header.name) ||
-               (equal_ignoring_case(header.name, "x-amz-trailer") && is_checksum(header.value));
+        return equal_ignoring_case(header.name, "content-md5") || is_checksum_header(header.name) ||
+               (equal_ignoring_case(header.name, "x-amz-trailer") &&
+                is_checksum_header(header.value));
     });
 }
 

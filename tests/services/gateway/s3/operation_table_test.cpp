@@ -49,7 +49,7 @@ TEST_F(S3OperationTable, what_refines_an_operation_that_exists_is_a_modifier) {
          {"prefix", "max-keys", "versionId", "response-expires", "bucket-region", "fetch-owner"})
         EXPECT_TRUE(table.is_modifier(name)) << name;
     for (const std::string_view name :
-         {"acl", "uploadId", "partNumber", "key-marker", "list-type", ""})
+         {"acl", "uploadId", "partNumber", "upload-id-marker", "list-type", ""})
         EXPECT_FALSE(table.is_modifier(name)) << name;
 }
 
