@@ -8,6 +8,7 @@
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/form_reader.hpp"
 #include "services/gateway/s3/operation_table.hpp"
 
 namespace onput::gateway::s3 {
@@ -42,6 +43,8 @@ constexpr std::array operations{
     Operation{"PutObjectTagging", &put_object_tagging},
 };
 static_assert(std::ranges::is_sorted(operations, {}, &Operation::name));
+
+constexpr Operation post_object_operation{"PostObject", &post_object};
 
 const Operation* find_implemented(std::string_view name) {
     const auto* found = std::ranges::lower_bound(operations, name, {}, &Operation::name);
@@ -198,6 +201,8 @@ std::unexpected<Error> refuse_by_name(const Lookup& lookup, const OperationTable
 
 Result<Operation> find_operation(const Lookup& lookup) {
     ONPUT_TRY_VOID(check_key(lookup.address.key));
+    // S3's model does not have it.
+    if (is_form_upload(lookup.head, lookup.address, lookup.query)) return post_object_operation;
     const auto names = sub_resources_of(lookup);
     const auto* entry = table().find(
         {.head = lookup.head, .target = target_of(lookup.address), .parameters = names});
@@ -218,6 +223,18 @@ Result<Operation> find_operation(const Lookup& lookup) {
     ONPUT_TRY_VOID(check_version_id(lookup, *entry));
     ONPUT_TRY_VOID(check_expected_owner(lookup));
     return *operation;
+}
+
+bool is_form_upload(const http::RequestHead& head, const Address& address,
+                    const std::vector<http::QueryParameter>& query) {
+    const Lookup lookup{.head = head, .address = address, .query = query, .account = {}};
+    return head.method == "POST" && target_of(address) == Target::bucket &&
+           sub_resources_of(lookup).empty() &&
+           boundary_of(head.header("content-type").value_or(""));
+}
+
+Result<void> check_headers(const http::RequestHead& head) {
+    return refuse_unsupported_headers(head);
 }
 
 std::vector<std::string_view> operation_names() {

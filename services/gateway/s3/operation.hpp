@@ -51,6 +51,14 @@ struct Lookup {
 // and HEAD of an object, where it can do no harm, it is passed over, as S3 does.
 Result<Operation> find_operation(const Lookup& lookup);
 
+// An upload by a browser's form, which brings its signature, if any, in its fields.
+bool is_form_upload(const http::RequestHead& head, const Address& address,
+                    const std::vector<http::QueryParameter>& query);
+
+// Headers, or fields of a form, that ask for what cannot be done are refused: unimplemented,
+// acl_not_supported.
+Result<void> check_headers(const http::RequestHead& head);
+
 // Of all operations that there are.
 std::vector<std::string_view> operation_names();
 
@@ -69,6 +77,7 @@ Outcome get_notification(S3Request& request);
 Outcome put_object(S3Request& request);
 Outcome get_object(S3Request& request);
 Outcome head_object(S3Request& request);
+Outcome post_object(S3Request& request);
 Outcome delete_object(S3Request& request);
 Outcome delete_objects(S3Request& request);
 Outcome put_object_tagging(S3Request& request);

@@ -11,6 +11,7 @@
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/object_settings.hpp"
 #include "services/gateway/s3/operation.hpp"
+#include "services/gateway/s3/store_body.hpp"
 #include "services/gateway/s3/version.hpp"
 
 namespace onput::gateway::s3 {
@@ -165,13 +166,8 @@ http::Task<Stored> store_stream(S3Request& request, Body& body, schema::PutObjec
 
 }  // namespace
 
-Outcome put_object(S3Request& request) {
-    auto body = Body::open(request, Body::Length::required);
-    if (!body) co_return std::unexpected(std::move(body).error());
-    schema::PutObject object = describe(request);
-    const auto kept = keep_settings(request.head, object);
-    if (!kept) co_return kept;
-    const std::uint64_t length = body->decoded_length().value_or(UINT64_MAX);
+http::Task<Stored> store_body(S3Request& request, Body& body, schema::PutObject& object) {
+    const std::uint64_t length = body.decoded_length().value_or(UINT64_MAX);
     std::optional<MemoryBudget::Reservation> memory;
     // Without memory for all of it, it goes piece by piece.
     if (length <= schema::whole_put_bytes_max) {
@@ -180,11 +176,21 @@ Outcome put_object(S3Request& request) {
     }
     Stored stored = fail(ErrorCode::internal, "nothing was stored");
     if (memory) {
-        stored = co_await store_whole(request, *body, object);
+        stored = co_await store_whole(request, body, object);
     } else {
-        stored = co_await store_stream(request, *body, object);
+        stored = co_await store_stream(request, body, object);
     }
-    if (!stored) co_return std::unexpected(std::move(stored).error());
+    co_return stored;
+}
+
+Outcome put_object(S3Request& request) {
+    auto body = Body::open(request, Body::Length::required);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    schema::PutObject object = describe(request);
+    const auto kept = keep_settings(request.head, object);
+    if (!kept) co_return kept;
+    const auto stored = co_await store_body(request, *body, object);
+    if (!stored) co_return std::unexpected(stored.error());
     Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""},
                             {"x-amz-server-side-encryption", "AES256"}}};
     show_version(stored->version_id, reply.headers);
