@@ -330,5 +330,10 @@ def test_events_of_versions_and_tags_have_what_aws_gives_them(onput, bucket):
         ("ObjectRemoved:Delete", ["key", "versionId", "sequencer"], marker),
         ("ObjectRemoved:Delete", ["key", "versionId", "sequencer"], version)]
     assert records[3]["s3"]["object"]["eTag"] == "d41d8cd98f00b204e9800998ecf8427e"
-    lines = onput.run("tail", "--bucket", bucket, "--no-follow", "-o", "json").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == []
+    lines = onput.run("tail", "--bucket", bucket, "--from-seq", "1", "--no-follow", "-o",
+                      "json").stdout.splitlines()
+    shown = [json.loads(line)["event"] for line in lines]
+    assert [(e["event_name"], e["version_id"]) for e in shown] == [
+        (name, version) for name, _, version in told]
+    plain = onput.run("tail", "--bucket", bucket, "--from-seq", "1", "--no-follow").stdout
+    assert f"1 B, version {version}" in plain and plain.count(" B") == 1
