@@ -9,6 +9,7 @@
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/ctl/output.hpp"
 
 namespace onput::ctl {
 namespace {

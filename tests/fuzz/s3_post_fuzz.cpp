@@ -1,5 +1,5 @@
-// Hostile forms and policies: pieces of any size give what the whole gives, nothing grows beyond the
-// limits, and a policy is read or refused.
+// Hostile forms and policies: pieces of any size give what the whole gives, nothing grows beyond
+// the limits, and a policy is read or refused.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -19,8 +19,8 @@ struct DocumentShape {
 };
 
 // The document of an operation that demands a checksum of it. Errors, all invalid_argument:
-// invalid_request without a checksum, missing_request_body, body_too_large, malformed_xml, and those
-// of a body that is not what was stated.
+// invalid_request without a checksum, missing_request_body, body_too_large, malformed_xml, and
+// those of a body that is not what was stated.
 http::Task<Result<aws::Value>> read_document(S3Request& request, DocumentShape wanted);
 
 }  // namespace onput::gateway::s3

@@ -2,7 +2,8 @@
 // file, whose bytes are handed on. What follows the file is passed over, as by S3. Pure; the bytes
 // are hostile.
 //
-//     preamble --delimiter--> [headers --> field --delimiter--> ]* headers --> file --delimiter--> end
+//     preamble --delimiter--> { headers --> field --delimiter--> } headers --> file
+//                                                                     --delimiter--> end
 #pragma once
 
 #include <optional>

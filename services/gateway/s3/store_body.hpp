@@ -6,8 +6,8 @@
 
 namespace onput::gateway::s3 {
 
-// Fills size, etag and checksums of `object` by what it read. Errors: those of the body, of storage,
-// and of memory (memory_budget.hpp); nothing is visible then.
+// Fills size, etag and checksums of `object` by what it read. Errors: those of the body, of
+// storage, and of memory (memory_budget.hpp); nothing is visible then.
 http::Task<Result<schema::ObjectPut>> store_body(S3Request& request, Body& body,
                                                  schema::PutObject& object);
 
