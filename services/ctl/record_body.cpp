@@ -41,9 +41,7 @@ std::string_view what_of(schema::TopicMessageType type) {
 }
 
 struct Detail {
-    std::string operator()(const schema::ObjectEvent& event) const {
-        return human_bytes(event.size_bytes);
-    }
+    std::string operator()(const schema::ObjectEvent& event) const { return content_of(event); }
     std::string operator()(const schema::TopicMessage& message) const {
         return fmt::format("{}, owed to {}",
                            message.subject.empty() ? what_of(message.type) : message.subject,
@@ -102,6 +100,14 @@ std::optional<RecordObject> object_of(const RecordBody& body) {
     const auto* job = std::get_if<schema::JobFailed>(&body);
     if (job == nullptr || job->key.empty()) return {};
     return RecordObject{.bucket = job->bucket, .key = job->key};
+}
+
+std::string content_of(const schema::ObjectEvent& event) {
+    std::string text;
+    if (event.event_name.starts_with("ObjectCreated:")) text = human_bytes(event.size_bytes);
+    if (event.version_id.empty()) return text;
+    if (!text.empty()) text += ", ";
+    return text + "version " + event.version_id;
 }
 
 std::string subject_of(const RecordBody& body) {

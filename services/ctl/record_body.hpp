@@ -29,6 +29,10 @@ std::optional<RecordObject> object_of(const RecordBody& body);
 std::string subject_of(const RecordBody& body);
 // "48 kB"; "photos succeeded: inbox/a.jpg, owed to 2"; "200 in 12.3 ms, attempt 1".
 std::string detail_of(const RecordBody& body);
+
+// What an event is about beside its key: the bytes that were written, and the version. Removals and
+// tags have no bytes.
+std::string content_of(const schema::ObjectEvent& event);
 std::string body_as_json(const RecordBody& body);
 
 // Last part of an ARN: "media" of "arn:aws:sns:us-east-1:000000000000:media".

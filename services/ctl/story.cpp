@@ -77,10 +77,11 @@ Result<std::string> trace_of(Peers& peers, const std::string& subject) {
     return std::unexpected(Error(object.error()).with_context("look up " + subject));
 }
 
-// The PUT itself, as its event has it.
+// The request itself, as its event has it.
 schema::TraceStep step_of(const schema::ObjectEvent& event) {
+    const std::string content = content_of(event);
     std::string detail =
-        fmt::format("{}, request {}", human_bytes(event.size_bytes), event.request_id);
+        fmt::format("{}{}request {}", content, content.empty() ? "" : ", ", event.request_id);
     if (event.trace.depth > 0) detail += ", caused by event " + event.trace.cause_event_id;
     return {.time = event.time,
             .service = "storage",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -166,21 +167,35 @@ void Body::take(std::string_view bytes) {
     bytes_ += bytes.size();
 }
 
+Result<Body> Body::open_form(const S3Request& request, FormFile form) {
+    ONPUT_TRY(auto body, open(request, Length::optional));
+    body.form_ = std::move(form);
+    return body;
+}
+
+// The next bytes of the object that `piece` holds.
+Result<void> Body::decode(std::string_view piece, std::string& decoded) {
+    if (decoder_) return decoder_->feed(piece, decoded);
+    if (!form_) {
+        decoded += piece;
+        return {};
+    }
+    ONPUT_TRY_VOID(form_->reader.feed(piece, decoded));
+    return check_length_range({.max = form_->range.max}, bytes_ + decoded.size());
+}
+
 http::Task<Result<std::string>> Body::read(std::size_t bytes_max) {
-    std::string decoded;
+    std::string decoded = form_ ? std::exchange(form_->begun, {}) : std::string();
     const auto began = std::chrono::steady_clock::now();
     while (decoded.size() < bytes_max) {
+        if (form_ && form_->reader.is_at_end()) break;
         const bool is_late = std::chrono::steady_clock::now() - began >= piece_wait_max;
         if (is_late && !decoded.empty()) break;
         const auto piece = co_await exchange_->read_body(bytes_max - decoded.size());
         if (!piece) co_return std::unexpected(piece.error());
         if (piece->empty()) break;
-        if (decoder_) {
-            const auto fed = decoder_->feed(*piece, decoded);
-            if (!fed) co_return std::unexpected(fed.error());
-        } else {
-            decoded += *piece;
-        }
+        const auto taken = decode(*piece, decoded);
+        if (!taken) co_return std::unexpected(taken.error());
         if (bytes_ + decoded.size() > schema::put_bytes_max) {
             co_return onput::fail(ErrorCode::invalid_argument, "upload is too large",
                                   "entity_too_large");
@@ -206,6 +221,10 @@ Result<BodyDigests> Body::finish() {
     if (decoder_) {
         ONPUT_TRY(const auto trailers, decoder_->finish());
         ONPUT_TRY_VOID(check_trailers(trailers));
+    }
+    if (form_) {
+        ONPUT_TRY_VOID(form_->reader.finish());
+        ONPUT_TRY_VOID(check_length_range(form_->range, bytes_));
     }
     if (decoded_length_ && bytes_ != *decoded_length_) {
         return onput::fail(ErrorCode::invalid_argument,

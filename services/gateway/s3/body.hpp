@@ -19,13 +19,22 @@
 #include "common/base/digest.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/byte_source.hpp"
+#include "services/gateway/s3/form_reader.hpp"
 #include "services/gateway/s3/operation.hpp"
+#include "services/gateway/s3/post_policy.hpp"
 
 namespace onput::gateway::s3 {
 
 // How long a piece of a body is waited for. A slow client's bytes go on to storage before the write
 // session there takes the silence for an end; so the rest of its time is for one more read.
 inline constexpr Duration piece_wait_max = std::chrono::seconds(10);
+
+// The file of a browser's form, whose fields have been read.
+struct FormFile {
+    FormReader reader;
+    std::string begun;  // What has come of it with the fields.
+    LengthRange range;  // Of its policy.
+};
 
 class Body : public ByteSource {
 public:
@@ -35,6 +44,8 @@ public:
     enum class Checksums { of_body, of_object };
     static Result<Body> open(const S3Request& request, Length length,
                              Checksums checksums = Checksums::of_body);
+    // The file of a form; the request's head states what its fields do.
+    static Result<Body> open_form(const S3Request& request, FormFile form);
 
     // Bytes of the object, when the client has said.
     [[nodiscard]] std::optional<std::uint64_t> length() const override { return decoded_length_; }
@@ -62,6 +73,7 @@ private:
     Result<void> take_length(const http::RequestHead& head, Length length);
     Result<void> check_trailers(const auth::ChunkedDecoder::Trailers& trailers);
     Result<void> check_stated();
+    Result<void> decode(std::string_view piece, std::string& decoded);
     void take(std::string_view bytes);
 
     struct Stated {
@@ -79,6 +91,7 @@ private:
     http::Exchange* exchange_;
     const auth::Identity* identity_;
     std::optional<auth::ChunkedDecoder> decoder_;
+    std::optional<FormFile> form_;
     std::optional<std::uint64_t> decoded_length_;
     Digest md5_{DigestAlgorithm::md5};
     std::optional<Digest> sha256_;  // For x-amz-content-sha256.

@@ -1,12 +1,12 @@
-// ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation, GetBucketVersioning.
+// ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation.
 #include <fmt/format.h>
 
+#include "common/base/text.hpp"
 #include "common/schema/storage.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/bucket_list.hpp"
-#include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/region.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
@@ -55,7 +55,11 @@ Outcome create_bucket(S3Request& request) {
                                  .endpoint = request.context.identity.scope.region,
                                  .own = request.context.shared.config.region});
     if (!region) co_return std::unexpected(std::move(region).error());
-    const schema::CreateBucket message{.name = request.address.bucket, .region = *region};
+    const schema::CreateBucket message{
+        .name = request.address.bucket,
+        .region = *region,
+        .has_object_lock =
+            equal_ignoring_case(request.header_text("x-amz-bucket-object-lock-enabled"), "true")};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.headers = {{"Location", location_of(request, *constraint)}}};
@@ -85,15 +89,6 @@ Outcome get_bucket_location(S3Request& request) {
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render_location(answer->reply.region)};
-    co_return co_await respond(request, std::move(reply));
-}
-
-// Versioning was never enabled on any bucket: S3 says so with an empty configuration.
-Outcome get_bucket_versioning(S3Request& request) {
-    const schema::HeadBucket message{.name = request.address.bucket};
-    auto answer = co_await request.context.call(message);
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = render_result_of("GetBucketVersioning", "VersioningConfiguration", {})};
     co_return co_await respond(request, std::move(reply));
 }
 

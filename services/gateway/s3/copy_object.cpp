@@ -13,6 +13,7 @@
 #include "services/gateway/s3/late_answer.hpp"
 #include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
+#include "services/gateway/s3/object_settings.hpp"
 #include "services/gateway/s3/store_object.hpp"
 #include "services/gateway/s3/stored_source.hpp"
 
@@ -108,7 +109,9 @@ http::Task<Result<Reply>> copy_whole(S3Request& request, LateAnswer& late) {
     const schema::ObjectInfo& from = (*source)->object();
     schema::PutObject object = describe_object(request);
     object.event_name = copy_event;
-    object.is_integrity_stated = true;
+    const auto kept = keep_settings(request.head, object);
+    if (!kept) co_return std::unexpected(kept.error());
+    object.is_integrity_stated = true;  // It is storage's own bytes.
     inherit(*wanted, from, object);
     (*source)->compute(algorithm_of(*wanted, from));
     const auto stored = co_await store_object(request.context, **source, object);

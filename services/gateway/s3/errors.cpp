@@ -39,6 +39,39 @@ constexpr std::array reasons{
     ReasonName{"invalid_part_argument", {400, "InvalidArgument", ""}},
     ReasonName{"invalid_part_number",
                {416, "InvalidPartNumber", "The requested partnumber is not satisfiable"}},
+    ReasonName{"invalid_version_id", {400, "InvalidArgument", ""}},
+    ReasonName{"illegal_versioning_configuration",
+               {400, "IllegalVersioningConfigurationException", ""}},
+    ReasonName{"invalid_bucket_state", {409, "InvalidBucketState", ""}},
+    ReasonName{"object_locked",
+               {403, "AccessDenied", "Access Denied because object protected by object lock."}},
+    ReasonName{"missing_object_lock",
+               {400, "InvalidRequest", "Bucket is missing Object Lock Configuration"}},
+    ReasonName{"no_object_lock_configuration",
+               {404, "ObjectLockConfigurationNotFoundError",
+                "Object Lock configuration does not exist for this bucket"}},
+    ReasonName{"no_such_object_lock",
+               {404, "NoSuchObjectLockConfiguration",
+                "The specified object does not have a ObjectLock configuration"}},
+    ReasonName{"invalid_tag", {400, "InvalidTag", ""}},
+    ReasonName{"too_many_tags", {400, "BadRequest", ""}},
+    ReasonName{"invalid_storage_class",
+               {400, "InvalidStorageClass", "The storage class you specified is not valid"}},
+    ReasonName{"invalid_redirect_location", {400, "InvalidRedirectLocation", ""}},
+    ReasonName{"malformed_post_request",
+               {400, "MalformedPOSTRequest",
+                "The body of your POST request is not well-formed multipart/form-data."}},
+    ReasonName{"form_too_large",
+               {400, "MaxPostPreDataLengthExceededError",
+                "Your POST request fields preceding the upload file were too large."}},
+    ReasonName{"no_form_file",
+               {400, "InvalidArgument", "POST requires exactly one file upload per request."}},
+    ReasonName{"invalid_policy_document", {400, "InvalidPolicyDocument", ""}},
+    ReasonName{"post_policy_violated", {403, "AccessDenied", ""}},
+    ReasonName{
+        "entity_too_small",
+        {400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"}},
+    ReasonName{"missing_request_body", {400, "MissingRequestBodyError", ""}},
     ReasonName{"access_denied", {403, "AccessDenied", "Access Denied"}},
     ReasonName{"invalid_access_key_id", {403, "InvalidAccessKeyId", ""}},
     ReasonName{"invalid_token", {400, "InvalidToken", ""}},
@@ -191,9 +224,9 @@ Details with_subject(Details details, std::string_view code, const Subject& subj
     return details;
 }
 
-// Details that travel as headers of the answer: names of elements have no such letters.
+// What an error shows in the head of its answer, and not in the document.
 bool is_header(std::string_view detail) {
-    return detail.starts_with("x-amz-");
+    return detail.starts_with("x-amz-") || detail == "Last-Modified" || detail == "Allow";
 }
 
 struct ErrorDocument {

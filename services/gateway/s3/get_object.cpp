@@ -157,6 +157,7 @@ Outcome get_object(S3Request& request) {
         .key = request.address.key,
         .range = range_of(request.head),
         .conditions = read_conditions(request.head, request.context.now),
+        .version_id = request.context.parameter_text("versionId"),
         .part_number = *part_number};
     auto fetched = co_await fetch_object(request.context, message);
     if (!fetched) co_return std::unexpected(std::move(fetched).error());
@@ -172,6 +173,7 @@ Outcome head_object(S3Request& request) {
         .bucket = request.address.bucket,
         .key = request.address.key,
         .conditions = read_conditions(request.head, request.context.now),
+        .version_id = request.context.parameter_text("versionId"),
         .part_number = *part_number};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());

@@ -47,7 +47,9 @@ Outcome LateAnswer::finish(Result<Reply> reply) {
     } else {
         const ErrorAnswer answer{
             .error = reply.error(),
-            .resource = std::string(request_.head.path),
+            .subject = {.path = request_.head.path,
+                        .bucket = request_.address.bucket,
+                        .key = request_.address.key},
             .ids = {.request_id = context.request_id, .host_id = context.host_id}};
         auto refused = render_error(answer);
         if (is_failure(refused.head.status)) note_failure(context, reply.error());

@@ -85,7 +85,7 @@ Value describe_object(const ListQuery& wanted, const schema::ObjectList& list,
     }
     value["Size"] = Value(static_cast<std::int64_t>(object.size_bytes));
     if (wanted.wants_owner) value["Owner"]["ID"] = Value(canonical_user_id(list.owner_account));
-    value["StorageClass"] = Value("STANDARD");
+    value["StorageClass"] = Value(shown_storage_class(object.storage_class));
     return value;
 }
 
@@ -130,6 +130,10 @@ Result<ListQuery> read_list_v2(const std::string& bucket, const Query& query) {
         ONPUT_TRY(wanted.message.after, read_token(token->value));
     }
     return wanted;
+}
+
+std::string_view shown_storage_class(std::string_view storage_class) {
+    return storage_class.empty() ? "STANDARD" : storage_class;
 }
 
 std::string render_list_v1(const ListQuery& wanted, const schema::ObjectList& list) {

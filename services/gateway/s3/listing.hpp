@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.hpp"
@@ -23,6 +24,9 @@ Result<ListQuery> read_list_v1(const std::string& bucket,
                                const std::vector<http::QueryParameter>& query);
 Result<ListQuery> read_list_v2(const std::string& bucket,
                                const std::vector<http::QueryParameter>& query);
+
+// Of an object, as lists show it: that of most is kept empty.
+std::string_view shown_storage_class(std::string_view storage_class);
 
 std::string render_list_v1(const ListQuery& wanted, const schema::ObjectList& list);
 std::string render_list_v2(const ListQuery& wanted, const schema::ObjectList& list);

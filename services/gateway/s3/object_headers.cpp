@@ -8,6 +8,8 @@
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/s3/checksums.hpp"
+#include "services/gateway/s3/object_settings.hpp"
+#include "services/gateway/s3/version.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -92,6 +94,8 @@ Headers show_object(const schema::ObjectInfo& object,
     headers.emplace_back("Last-Modified", format_http_date(object.last_modified));
     headers.emplace_back("Accept-Ranges", "bytes");
     headers.emplace_back("x-amz-server-side-encryption", "AES256");
+    show_version(object.version_id, headers);
+    show_settings(object, headers);
     for (const auto& [name, value] : object.headers) headers.emplace_back(name, value);
     for (const auto& [name, value] : object.metadata)
         headers.emplace_back(std::string(metadata_prefix) + name, value);

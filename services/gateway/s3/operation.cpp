@@ -8,6 +8,7 @@
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/form_reader.hpp"
 #include "services/gateway/s3/operation_table.hpp"
 
 namespace onput::gateway::s3 {
@@ -21,24 +22,38 @@ constexpr std::array operations{
     Operation{"CreateMultipartUpload", &create_multipart_upload},
     Operation{"DeleteBucket", &delete_bucket},
     Operation{"DeleteObject", &delete_object},
+    Operation{"DeleteObjectTagging", &delete_object_tagging},
+    Operation{"DeleteObjects", &delete_objects},
     Operation{"GetBucketLocation", &get_bucket_location},
     Operation{"GetBucketNotificationConfiguration", &get_notification},
     Operation{"GetBucketVersioning", &get_bucket_versioning},
     Operation{"GetObject", &get_object},
     Operation{"GetObjectAttributes", &get_object_attributes},
+    Operation{"GetObjectLegalHold", &get_object_legal_hold},
+    Operation{"GetObjectLockConfiguration", &get_object_lock_configuration},
+    Operation{"GetObjectRetention", &get_object_retention},
+    Operation{"GetObjectTagging", &get_object_tagging},
     Operation{"HeadBucket", &head_bucket},
     Operation{"HeadObject", &head_object},
     Operation{"ListBuckets", &list_buckets},
     Operation{"ListMultipartUploads", &list_multipart_uploads},
+    Operation{"ListObjectVersions", &list_object_versions},
     Operation{"ListObjects", &list_objects_v1},
     Operation{"ListObjectsV2", &list_objects_v2},
     Operation{"ListParts", &list_parts},
     Operation{"PutBucketNotificationConfiguration", &put_notification},
+    Operation{"PutBucketVersioning", &put_bucket_versioning},
     Operation{"PutObject", &put_object},
+    Operation{"PutObjectLegalHold", &put_object_legal_hold},
+    Operation{"PutObjectLockConfiguration", &put_object_lock_configuration},
+    Operation{"PutObjectRetention", &put_object_retention},
+    Operation{"PutObjectTagging", &put_object_tagging},
     Operation{"UploadPart", &upload_part},
     Operation{"UploadPartCopy", &upload_part_copy},
 };
 static_assert(std::ranges::is_sorted(operations, {}, &Operation::name));
+
+constexpr Operation post_object_operation{"PostObject", &post_object};
 
 const Operation* find_implemented(std::string_view name) {
     const auto* found = std::ranges::lower_bound(operations, name, {}, &Operation::name);
@@ -122,18 +137,6 @@ Result<void> check_customer_key(const http::RequestHead& head) {
         "x-amz-server-side-encryption", "null");
 }
 
-// No bucket has object lock.
-Result<void> check_governance_bypass(const http::RequestHead& head) {
-    constexpr std::string_view name = "x-amz-bypass-governance-retention";
-    if (!head.header(name)) return {};
-    Error error{
-        .code = ErrorCode::invalid_argument,
-        .message = fmt::format("{} is only applicable to Object Lock enabled buckets.", name),
-        .reason = {},
-        .details = {{"ArgumentName", std::string(name)}}};
-    return std::unexpected(std::move(error));
-}
-
 // Headers that would make an operation another one, or ask of it what it cannot do. One value of
 // each may say what happens anyway.
 Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
@@ -142,18 +145,11 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 14> list{{
-        {"x-amz-tagging", "", "tags of objects"},
-        {"x-amz-storage-class", "STANDARD", "storage classes other than STANDARD"},
+    static constexpr std::array<Unsupported, 7> list{{
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
         {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
         {"x-amz-server-side-encryption-context", "", "encryption with keys of KMS"},
-        {"x-amz-object-lock-mode", "", "object lock"},
-        {"x-amz-object-lock-retain-until-date", "", "object lock"},
-        {"x-amz-object-lock-legal-hold", "OFF", "object lock"},
-        {"x-amz-bucket-object-lock-enabled", "false", "object lock"},
         {"x-amz-object-ownership", "BucketOwnerEnforced", "object ownership with ACLs"},
-        {"x-amz-website-redirect-location", "", "website redirects"},
         {"x-amz-write-offset-bytes", "", "appending to objects"},
         {"x-amz-rename-source", "", "RenameObject"},
         {"x-amz-mfa", "", "MFA delete"},
@@ -174,16 +170,17 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
     return {};
 }
 
-// Nothing here has versions: only the null version can be named.
-Result<void> refuse_versions(const Lookup& lookup) {
-    const auto* version = http::find_parameter(lookup.query, "versionId");
-    const bool is_object = target_of(lookup.address) == Target::object;
-    if (!is_object || version == nullptr || version->value == "null") return {};
-    Error error{.code = ErrorCode::invalid_argument,
-                .message = "Invalid version id specified",
-                .reason = {},
-                .details = {{"ArgumentName", "versionId"}, {"ArgumentValue", version->value}}};
-    return std::unexpected(std::move(error));
+// A version is named to what takes one, and by a name.
+Result<void> check_version_id(const Lookup& lookup, const OperationTable::Entry& entry) {
+    constexpr std::string_view parameter = "versionId";
+    const auto* version = http::find_parameter(lookup.query, parameter);
+    if (version == nullptr || target_of(lookup.address) != Target::object) return {};
+    if (!entry.takes(parameter)) {
+        return invalid_argument("This operation does not accept a version-id.",
+                                std::string(parameter), version->value);
+    }
+    if (!version->value.empty()) return {};
+    return invalid_argument("Version id cannot be the empty string", std::string(parameter), "");
 }
 
 // Buckets are reached by their owner only, so the owner that is expected must be the caller. What
@@ -227,14 +224,8 @@ Result<void> check_of_key(const Lookup& lookup, std::string_view sub_resource) {
         "invalid_request");
 }
 
-// POST on a bucket, whose operation the model does not have.
-std::unexpected<Error> refuse_form(const http::RequestHead& head) {
-    if (is_form_type(head)) {
-        auto refused = not_implemented("uploads by a browser's form");
-        Error error = std::move(refused).error();
-        error.details.emplace_back("Operation", "PostObject");
-        return std::unexpected(std::move(error));
-    }
+// A POST on a bucket is a form, which the model does not have, or nothing.
+std::unexpected<Error> refuse_post() {
     return std::unexpected(
         Error{.code = ErrorCode::conflict,
               .message = "a POST on a bucket is a form",
@@ -278,6 +269,8 @@ std::unexpected<Error> refuse_by_name(const Lookup& lookup, const OperationTable
 
 Result<Operation> find_operation(const Lookup& lookup) {
     ONPUT_TRY_VOID(check_key(lookup.address.key));
+    // S3's model does not have it.
+    if (is_form_upload(lookup.head, lookup.address, lookup.query)) return post_object_operation;
     const auto names = sub_resources_of(lookup);
     const auto* entry = table().find({.head = lookup.head,
                                       .target = target_of(lookup.address),
@@ -290,15 +283,14 @@ Result<Operation> find_operation(const Lookup& lookup) {
     };
     const bool has_strange = std::ranges::any_of(names, is_strange);
     if (has_strange && names.size() > 1) return refuse_conflict(names[0], names[1]);
-    if (is_form_post(lookup.head, lookup.address, names)) return refuse_form(lookup.head);
+    if (is_form_post(lookup.head, lookup.address, names)) return refuse_post();
     if (has_strange) ONPUT_TRY_VOID(check_of_key(lookup, names.front()));
     if (has_strange || entry == nullptr)
         return refuse_unknown(lookup, names.empty() ? std::string_view() : names.front());
     if (operation == nullptr) return refuse_by_name(lookup, *entry);
     ONPUT_TRY_VOID(refuse_unsupported_headers(lookup.head));
     ONPUT_TRY_VOID(check_customer_key(lookup.head));
-    ONPUT_TRY_VOID(check_governance_bypass(lookup.head));
-    ONPUT_TRY_VOID(refuse_versions(lookup));
+    ONPUT_TRY_VOID(check_version_id(lookup, *entry));
     return *operation;
 }
 
@@ -306,6 +298,10 @@ bool is_form_upload(const http::RequestHead& head, const Address& address,
                     const std::vector<http::QueryParameter>& query) {
     const Lookup lookup{.head = head, .address = address, .query = query, .account = {}};
     return is_form_type(head) && is_form_post(head, address, sub_resources_of(lookup));
+}
+
+Result<void> check_headers(const http::RequestHead& head) {
+    return refuse_unsupported_headers(head);
 }
 
 std::vector<std::string_view> operation_names() {

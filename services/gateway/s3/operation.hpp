@@ -56,6 +56,10 @@ Result<Operation> find_operation(const Lookup& lookup);
 bool is_form_upload(const http::RequestHead& head, const Address& address,
                     const std::vector<http::QueryParameter>& query);
 
+// Headers, or fields of a form, that ask for what cannot be done are refused: unimplemented,
+// acl_not_supported.
+Result<void> check_headers(const http::RequestHead& head);
+
 // Of all operations that there are.
 std::vector<std::string_view> operation_names();
 
@@ -65,6 +69,8 @@ Outcome head_bucket(S3Request& request);
 Outcome delete_bucket(S3Request& request);
 Outcome get_bucket_location(S3Request& request);
 Outcome get_bucket_versioning(S3Request& request);
+Outcome put_bucket_versioning(S3Request& request);
+Outcome list_object_versions(S3Request& request);
 Outcome list_objects_v1(S3Request& request);
 Outcome list_objects_v2(S3Request& request);
 Outcome put_notification(S3Request& request);
@@ -73,7 +79,6 @@ Outcome put_object(S3Request& request);
 Outcome get_object(S3Request& request);
 Outcome head_object(S3Request& request);
 Outcome get_object_attributes(S3Request& request);
-Outcome delete_object(S3Request& request);
 Outcome create_multipart_upload(S3Request& request);
 Outcome upload_part(S3Request& request);
 Outcome complete_multipart_upload(S3Request& request);
@@ -82,6 +87,22 @@ Outcome copy_object(S3Request& request);
 Outcome upload_part_copy(S3Request& request);
 Outcome list_parts(S3Request& request);
 Outcome list_multipart_uploads(S3Request& request);
+Outcome post_object(S3Request& request);
+Outcome delete_object(S3Request& request);
+Outcome delete_objects(S3Request& request);
+Outcome put_object_tagging(S3Request& request);
+Outcome get_object_tagging(S3Request& request);
+Outcome delete_object_tagging(S3Request& request);
+Outcome put_object_lock_configuration(S3Request& request);
+Outcome get_object_lock_configuration(S3Request& request);
+Outcome put_object_retention(S3Request& request);
+Outcome get_object_retention(S3Request& request);
+Outcome put_object_legal_hold(S3Request& request);
+Outcome get_object_legal_hold(S3Request& request);
+
+// Whether a removal asks to be let past governance; invalid_argument where the bucket has no
+// object lock.
+http::Task<Result<bool>> read_governance_bypass(S3Request& request);
 
 // Answers with an XML document, or with none when `body` is empty.
 struct Reply {

@@ -4,8 +4,10 @@
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
 #include "services/gateway/s3/object_headers.hpp"
+#include "services/gateway/s3/object_settings.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/store_object.hpp"
+#include "services/gateway/s3/version.hpp"
 
 namespace onput::gateway::s3 {
 
@@ -27,11 +29,14 @@ Outcome put_object(S3Request& request) {
     auto body = Body::open(request, Body::Length::required);
     if (!body) co_return std::unexpected(std::move(body).error());
     schema::PutObject object = describe_object(request);
+    const auto kept = keep_settings(request.head, object);
+    if (!kept) co_return kept;
     if (!body->states_checksum()) body->compute(default_checksum);
     const auto stored = co_await store_object(request.context, *body, object);
     if (!stored) co_return std::unexpected(stored.error());
     Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""},
                             {"x-amz-server-side-encryption", "AES256"}}};
+    show_version(stored->version_id, reply.headers);
     show_checksums(object.checksums, {}, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
@@ -39,6 +44,8 @@ Outcome put_object(S3Request& request) {
 Outcome delete_object(S3Request& request) {
     const auto checked = check_removal_conditions(request.head);
     if (!checked) co_return checked;
+    const auto bypass = co_await read_governance_bypass(request);
+    if (!bypass) co_return std::unexpected(bypass.error());
     const RequestContext& context = request.context;
     const schema::DeleteObject message{
         .bucket = request.address.bucket,
@@ -46,10 +53,14 @@ Outcome delete_object(S3Request& request) {
         .conditions = read_conditions(request.head, request.context.now),
         .request_id = context.request_id,
         .host_id = context.host_id,
-        .source_ip = context.source_ip()};
+        .source_ip = context.source_ip(),
+        .source = {},
+        .version_id = context.parameter_text("versionId"),
+        .bypass_governance = *bypass};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.status = 204};
+    show_deletion(answer->reply, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
 

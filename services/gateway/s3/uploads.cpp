@@ -8,6 +8,7 @@
 #include "services/gateway/s3/conditions.hpp"
 #include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
+#include "services/gateway/s3/object_settings.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/store_object.hpp"
 
@@ -44,6 +45,8 @@ Result<schema::CompleteUpload> describe_completion(const S3Request& request) {
 
 Outcome create_multipart_upload(S3Request& request) {
     schema::CreateUpload message{.object = describe_object(request)};
+    const auto kept = keep_settings(request.head, message.object);
+    if (!kept) co_return kept;
     const auto read = read_upload_checksum(request.head, message);
     if (!read) co_return read;
     auto answer = co_await request.context.call(message);

@@ -16,6 +16,21 @@ TEST(RecordBody, each_kind_is_read_back) {
     EXPECT_EQ(detail_of(*body), "photos succeeded: inbox/a.jpg, owed to 2");
 }
 
+TEST(RecordBody, an_event_tells_bytes_where_some_were_written_and_its_version) {
+    schema::ObjectEvent event;
+    event.size_bytes = 5;
+    event.event_name = "ObjectCreated:Put";
+    EXPECT_EQ(detail_of(event), "5 B");
+    event.version_id = "v1";
+    EXPECT_EQ(detail_of(event), "5 B, version v1");
+    for (const char* name : {"ObjectTagging:Put", "ObjectRemoved:DeleteMarkerCreated"}) {
+        event.event_name = name;
+        EXPECT_EQ(detail_of(event), "version v1");
+    }
+    event.version_id.clear();
+    EXPECT_EQ(detail_of(event), "");
+}
+
 TEST(RecordBody, an_attempt_tells_status_and_time) {
     schema::DeliveryAttempt attempt;
     attempt.protocol = "https";

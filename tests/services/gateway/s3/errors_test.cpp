@@ -197,5 +197,20 @@ TEST(S3Errors, what_is_not_implemented_says_that_nothing_was_changed) {
     EXPECT_TRUE(render(refused.error()).body.contains("CopyObject. Nothing was changed."));
 }
 
+TEST(S3Errors, what_an_answer_of_a_delete_marker_shows_is_in_its_head) {
+    Error error = error_of(ErrorCode::invalid_argument, "method_not_allowed");
+    error.details = {{"ResourceType", "DeleteMarker"},
+                     {"Allow", "DELETE"},
+                     {"Last-Modified", "then"},
+                     {"x-amz-delete-marker", "true"}};
+    const auto response = render(error);
+    EXPECT_EQ(header_of(response, "Allow"), "DELETE");
+    EXPECT_EQ(header_of(response, "Last-Modified"), "then");
+    EXPECT_EQ(header_of(response, "x-amz-delete-marker"), "true");
+    EXPECT_TRUE(response.body.contains("<ResourceType>DeleteMarker</ResourceType>"));
+    for (const std::string_view name : {"<Allow>", "<Last-Modified>", "<x-amz-delete-marker>"})
+        EXPECT_FALSE(response.body.contains(name)) << name;
+}
+
 }  // namespace
 }  // namespace onput::gateway::s3

@@ -1,0 +1,19 @@
+// Who signed the policy of a form: Signature V4 or V2 over the policy as it was sent. Pure.
+#pragma once
+
+#include "common/auth/verify.hpp"
+#include "services/gateway/s3/form_reader.hpp"
+
+namespace onput::gateway::s3 {
+
+struct PostSignatureInput {
+    const auth::KeyRing& keys;
+    auth::SigningKeyCache& signing_keys;
+};
+
+// Errors: access_denied (no policy), invalid_argument (fields of a signature are missing or
+// malformed), invalid_access_key_id, invalid_token, signature_does_not_match.
+Result<auth::Identity> verify_post_signature(const FormFields& fields,
+                                             const PostSignatureInput& input);
+
+}  // namespace onput::gateway::s3
