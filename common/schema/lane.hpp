@@ -80,18 +80,30 @@ struct JobOutput {
     friend bool operator==(const JobOutput&, const JobOutput&) = default;
 };
 
+// What a job was asked for and left out, because it cannot be made.
+struct JobOmission {
+    std::string name = {};    // Of the derivative.
+    std::string reason = {};  // "bad_recipe".
+    std::string message = {};
+
+    ONPUT_FIELDS(name, reason, message)
+    friend bool operator==(const JobOmission&, const JobOmission&) = default;
+};
+
 // What a job made, for the job log (shown by `onput trace`) and for the message about its success.
 struct JobOutcome {
     std::string summary;  // In words: "s3://outbox/book.mp3 48 kB, 12.3 s of speech, voice vi".
     std::vector<JobOutput> outputs = {};
+    std::vector<JobOmission> omitted = {};
 
-    ONPUT_FIELDS(summary, outputs)
+    ONPUT_FIELDS(summary, outputs, omitted)
     friend bool operator==(const JobOutcome&, const JobOutcome&) = default;
 };
 
 // These leases are done; their messages go. Each ack frees one credit by itself.
 struct LaneAck {
-    static constexpr MessageInfo info{.kind = Kind::lane_ack, .version = 2};
+    // Version 3 added omitted to outcomes.
+    static constexpr MessageInfo info{.kind = Kind::lane_ack, .version = 3};
 
     std::string worker_id;
     std::uint64_t epoch = 0;

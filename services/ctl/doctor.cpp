@@ -47,6 +47,14 @@ std::string_view to_string(Verdict verdict) {
     return verdict == Verdict::good ? "ok" : verdict == Verdict::warning ? "warning" : "FAULT";
 }
 
+Tone tone_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::good: return Tone::good;
+        case Verdict::warning: return Tone::warning;
+        default: return Tone::bad;
+    }
+}
+
 // The folder, or the nearest one above it that exists.
 std::filesystem::path existing_part_of(const std::filesystem::path& folder) {
     std::filesystem::path existing = folder;
@@ -278,7 +286,8 @@ ExitCode run_doctor(const GlobalOptions& global) {
     json.begin_array();
     for (const auto& finding : findings) {
         is_good = is_good && finding.verdict != Verdict::bad;
-        table.add({finding.what, std::string(to_string(finding.verdict)), finding.detail});
+        table.add({finding.what, std::string(to_string(finding.verdict)), finding.detail},
+                  tone_of(finding.verdict));
         json.begin_object();
         json.name("check");
         json.text(finding.what);

@@ -5,6 +5,7 @@
 #include "common/schema/json.hpp"
 #include "common/schema/storage.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/find_instance.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
 
@@ -13,7 +14,7 @@ namespace onput::ctl {
 ExitCode run_explain(const GlobalOptions& global, const ExplainOptions& options) {
     const auto url = parse_object_url(options.subject);
     if (!url) return report("explain", url.error());
-    const auto instance = read_instance(data_directory(global.data));
+    const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("explain", instance.error());
     transport::Context context;
     transport::Loop loop(context);

@@ -5,6 +5,7 @@
 #include "services/ctl/commands.hpp"
 #include "services/ctl/dead_letters.hpp"
 #include "services/ctl/failures_text.hpp"
+#include "services/ctl/find_instance.hpp"
 #include "services/ctl/output.hpp"
 
 namespace onput::ctl {
@@ -12,7 +13,7 @@ namespace onput::ctl {
 ExitCode run_failures(const GlobalOptions& global, const FailuresOptions& options) {
     const auto request = which_letters(options.subject);
     if (!request) return report("failures", request.error());
-    const auto instance = read_instance(data_directory(global.data));
+    const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("failures", instance.error());
     transport::Context context;
     transport::Loop loop(context);

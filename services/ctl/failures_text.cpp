@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "common/schema/json.hpp"
-#include "services/ctl/output.hpp"
 #include "services/ctl/record_body.hpp"
 
 namespace onput::ctl {
@@ -61,7 +60,7 @@ std::string why_not(const std::string& reason) {
 
 }  // namespace
 
-std::string failures_text(const std::vector<schema::DeadLetter>& letters) {
+std::string failures_text(const std::vector<schema::DeadLetter>& letters, bool is_coloured) {
     std::string out;
     for (auto first = letters.begin(); first != letters.end();) {
         const auto last = std::find_if(
@@ -75,11 +74,13 @@ std::string failures_text(const std::vector<schema::DeadLetter>& letters) {
                        letter->attempts == 0 ? "-" : std::to_string(letter->attempts),
                        shortened(object_of(*letter), object_columns)});
         }
-        const auto lines = lines_of(table.text());
+        const auto lines = lines_of(table.text(false));
         out += fmt::format("{}queue {}\n\n{}\n", out.empty() ? "" : "\n",
                            shortened(first->queue, terminal_columns - 6), lines.front());
         for (std::size_t row = 1; row < lines.size(); ++row, ++first) {
-            out += fmt::format("{}\n{}", lines[row], wrapped(reason_of(*first), reason_indent));
+            out += fmt::format(
+                "{}\n{}", lines[row],
+                painted(wrapped(reason_of(*first), reason_indent), Tone::bad, is_coloured));
         }
     }
     return out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -61,12 +62,33 @@ std::string wrapped(std::string_view text, std::size_t indent) {
     return out;
 }
 
-void Table::add(std::vector<std::string> row) {
-    for (std::string& cell : row) cell = printable(cell);
-    rows_.push_back(std::move(row));
+bool has_colours(const ColourTerms& terms) {
+    const bool is_forbidden = terms.no_color != nullptr && *terms.no_color != '\0';
+    const bool is_dumb = terms.term == nullptr || std::string_view(terms.term) == "dumb";
+    return terms.is_terminal && !is_forbidden && !is_dumb;
 }
 
-std::string Table::text() const {
+bool has_colours() {
+    // NOLINTBEGIN(concurrency-mt-unsafe): commands have one thread that reads the environment.
+    return has_colours({.is_terminal = isatty(STDOUT_FILENO) == 1,
+                        .no_color = std::getenv("NO_COLOR"),
+                        .term = std::getenv("TERM")});
+    // NOLINTEND(concurrency-mt-unsafe)
+}
+
+std::string painted(std::string_view text, Tone tone, bool is_coloured) {
+    if (!is_coloured || tone == Tone::plain) return std::string(text);
+    const int colour = tone == Tone::good ? 32 : tone == Tone::warning ? 33 : 31;
+    return fmt::format("\033[{}m{}\033[0m", colour, text);
+}
+
+void Table::add(std::vector<std::string> row, Tone tone) {
+    for (std::string& cell : row) cell = printable(cell);
+    rows_.push_back(std::move(row));
+    tones_.push_back(tone);
+}
+
+std::string Table::text(bool is_coloured) const {
     std::vector<std::size_t> widths;
     for (const auto& row : rows_) {
         widths.resize(std::max(widths.size(), row.size()));
@@ -74,13 +96,14 @@ std::string Table::text() const {
             widths[i] = std::max(widths[i], columns_of(row[i]));
     }
     std::string out;
-    for (const auto& row : rows_) {
+    for (std::size_t at = 0; at < rows_.size(); ++at) {
+        const auto& row = rows_[at];
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             line += row[i];
             if (i + 1 < row.size()) line.append(widths[i] - columns_of(row[i]) + 2, ' ');
         }
-        out += line + '\n';
+        out += fmt::format("{}\n", painted(line, tones_[at], is_coloured));
     }
     return out;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,16 +15,32 @@
 
 namespace onput::ctl {
 
+// What a line says at a glance, where there are colours.
+enum class Tone : std::uint8_t { plain, good, warning, bad };
+
+// Colours are for terminals, and for none where NO_COLOR or TERM=dumb forbids them.
+struct ColourTerms {
+    bool is_terminal = false;
+    const char* no_color = nullptr;  // The variable; null: not set.
+    const char* term = nullptr;      // Likewise.
+};
+bool has_colours(const ColourTerms& terms);
+// Of stdout, now.
+bool has_colours();
+// Unchanged without colours.
+std::string painted(std::string_view text, Tone tone, bool is_coloured = has_colours());
+
 // Columns aligned, the header in capitals; nothing but the header when there are no rows.
 class Table {
 public:
     explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
     // Cells are made printable.
-    void add(std::vector<std::string> row);
-    [[nodiscard]] std::string text() const;
+    void add(std::vector<std::string> row, Tone tone = Tone::plain);
+    [[nodiscard]] std::string text(bool is_coloured = has_colours()) const;
 
 private:
     std::vector<std::vector<std::string>> rows_;
+    std::vector<Tone> tones_{Tone::plain};  // Of each row.
 };
 
 // Columns that people's terminals have at least; tables fit where they can.

@@ -5,6 +5,7 @@
 #include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/find_instance.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
 
@@ -64,7 +65,7 @@ ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::
         if (!pipeline) return report("pipeline apply", pipeline.error());
         pipelines.push_back(*std::move(pipeline));
     }
-    const auto instance = read_instance(data_directory(global.data));
+    const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("pipeline apply", instance.error());
     transport::Context context;
     transport::Loop loop(context);

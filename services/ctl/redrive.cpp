@@ -8,6 +8,7 @@
 #include "services/ctl/commands.hpp"
 #include "services/ctl/dead_letters.hpp"
 #include "services/ctl/failures_text.hpp"
+#include "services/ctl/find_instance.hpp"
 #include "services/ctl/output.hpp"
 
 namespace onput::ctl {
@@ -105,7 +106,7 @@ void print(const GlobalOptions& global, const std::vector<schema::MoveTaskInfo>&
 }  // namespace
 
 ExitCode run_redrive(const GlobalOptions& global, const RedriveOptions& options) {
-    const auto instance = read_instance(data_directory(global.data));
+    const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("redrive", instance.error());
     transport::Context context;
     transport::Loop loop(context);

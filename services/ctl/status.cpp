@@ -7,6 +7,7 @@
 #include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/find_instance.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
@@ -96,7 +97,8 @@ void print_tables(const Instance& instance, const Report& report) {
     Table services({"SERVICE", "STATE", "PID", "UP"});
     for (const auto& line : report.services) {
         services.add({line.name, line.state, line.pid ? std::to_string(*line.pid) : "-",
-                      line.started_at ? human_duration(wall_now() - *line.started_at) : "-"});
+                      line.started_at ? human_duration(wall_now() - *line.started_at) : "-"},
+                     line.state == "ready" ? Tone::good : Tone::bad);
     }
     fmt::print("{}", services.text());
     if (!report.functions.functions.empty()) {
@@ -104,16 +106,18 @@ void print_tables(const Instance& instance, const Report& report) {
         for (const auto& state : report.functions.functions) {
             functions.add({state.function.name, state.function.worker,
                            std::to_string(state.workers), std::to_string(state.waiting),
-                           std::to_string(state.running), std::to_string(state.dead_lettered)});
+                           std::to_string(state.running), std::to_string(state.dead_lettered)},
+                          state.workers == 0 ? Tone::warning : Tone::plain);
         }
         fmt::print("\n{}", functions.text());
     }
     if (!report.destinations.destinations.empty()) {
         Table destinations({"DESTINATION", "OWED", "UNDELIVERED", "FAILURES", "LAST ERROR"});
         for (const auto& state : report.destinations.destinations) {
-            destinations.add({name_of(state), std::to_string(state.owed),
-                              std::to_string(state.undelivered), std::to_string(state.failures),
-                              state.last_error});
+            destinations.add(
+                {name_of(state), std::to_string(state.owed), std::to_string(state.undelivered),
+                 std::to_string(state.failures), state.last_error},
+                state.last_error.empty() ? Tone::plain : Tone::warning);
         }
         fmt::print("\n{}", destinations.text());
     }
@@ -141,6 +145,10 @@ ExitCode run_status(const GlobalOptions& global) {
         fmt::print("{}\n", as_json(found));
     } else {
         print_tables(*instance, found);
+    }
+    if (!found.is_healthy && !global.quiet) {
+        const auto running = find_running(data_directory(global.data));
+        if (!running) return report("status", running.error());
     }
     return found.is_healthy ? ExitCode::ok : ExitCode::unreachable;
 }

@@ -13,6 +13,7 @@
 #include "common/schema/storage.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/find_instance.hpp"
 #include "services/ctl/glob.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
@@ -206,7 +207,7 @@ Result<std::uint64_t> first_sequence(Peers& peers, const TailOptions& options,
 
 ExitCode run_tail(const GlobalOptions& global, const TailOptions& options) {
     const int interrupts = open_interrupts();
-    const auto instance = read_instance(data_directory(global.data));
+    const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("tail", instance.error());
     transport::Context context;
     transport::Loop loop(context);

@@ -12,12 +12,32 @@
 #include "common/schema/queue.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/find_instance.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
 #include "services/ctl/story.hpp"
 
 namespace onput::ctl {
 namespace {
+
+Tone tone_of(StoryOutcome outcome) {
+    switch (outcome) {
+        case StoryOutcome::done: return Tone::good;
+        case StoryOutcome::given_up:
+        case StoryOutcome::dead_lettered: return Tone::bad;
+        case StoryOutcome::nothing_owed:
+        case StoryOutcome::refused: return Tone::warning;
+        case StoryOutcome::running: break;
+    }
+    return Tone::plain;
+}
+
+Tone tone_of(const schema::TraceStep& step) {
+    if (step.what == "succeeded") return Tone::good;
+    if (step.what == "dead-lettered" || step.what == "failed") return Tone::bad;
+    if (step.what == "refused" || step.what == "delivery failed") return Tone::warning;
+    return Tone::plain;
+}
 
 void print_story(const GlobalOptions& global, const Story& story) {
     if (global.output == OutputFormat::json) {
@@ -28,12 +48,14 @@ void print_story(const GlobalOptions& global, const Story& story) {
                    to_string(story.outcome), steps);
         return;
     }
-    fmt::print("trace {}   {}\n\n", story.trace_id, to_string(story.outcome));
+    fmt::print("trace {}   {}\n\n", story.trace_id,
+               painted(to_string(story.outcome), tone_of(story.outcome)));
     Table table({"AFTER", "SERVICE", "WHAT", "SUBJECT", "DETAIL"});
     const Timestamp begin = story.steps.front().time;
     for (const auto& step : story.steps) {
         table.add({"+" + human_duration(step.time - begin), step.service, step.what,
-                   short_arn(step.subject), step.detail});
+                   short_arn(step.subject), step.detail},
+                  tone_of(step));
     }
     fmt::print("{}", table.text());
 }
@@ -74,7 +96,7 @@ std::string why_nothing(const Story& story) {
 }  // namespace
 
 ExitCode run_trace(const GlobalOptions& global, const TraceOptions& options) {
-    const auto instance = read_instance(data_directory(global.data));
+    const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("trace", instance.error());
     transport::Context context;
     transport::Loop loop(context);

@@ -190,8 +190,13 @@ Task<JobEnd> make_derivatives(PhotoJob& task, const Config& config) {
         ONPUT_CO_TRY(auto sidecar, co_await upload_sidecar(task, result, outputs));
         outputs.push_back(std::move(sidecar));
     }
-    co_return schema::JobOutcome{.summary = summarise(task.photo, result),
-                                 .outputs = std::move(outputs)};
+    schema::JobOutcome outcome{.summary = summarise(task.photo, result),
+                               .outputs = std::move(outputs)};
+    for (const OmittedDerivative& omitted : result.omitted) {
+        outcome.omitted.push_back(
+            {.name = omitted.name, .reason = omitted.reason, .message = omitted.message});
+    }
+    co_return outcome;
 }
 
 Task<JobEnd> work_on_photo(ObjectJob& job, const Config& config) {

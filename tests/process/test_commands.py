@@ -1,5 +1,9 @@
 """The command line: help, exit codes, JSON, and that each command does what it says."""
+import contextlib
 import json
+import os
+import pty
+import pwd
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -331,3 +335,48 @@ def test_health_is_told_over_http_without_a_signature(onput):
     wire = Wire(onput)
     assert wire.send_unsigned("GET", "/_onput/livez").status == 200
     assert wire.send_unsigned("GET", "/_onput/readyz").status == 200
+
+
+# -- terminals, and instances that cannot be had
+
+def on_terminal(onput, *words, **added):
+    """What `onput` prints to a terminal."""
+    ours, theirs = pty.openpty()
+    subprocess.run([str(BIN / "onput"), "--data", str(onput.data), *words], stdout=theirs, timeout=60,
+                   env=clean_environment(TERM="xterm", **added), check=True)
+    os.close(theirs)
+    told = b""
+    with contextlib.suppress(OSError):  # The other end is closed.
+        while read := os.read(ours, 65536):
+            told += read
+    os.close(ours)
+    return told.decode()
+
+
+def test_colours_are_for_terminals_that_want_them(onput):
+    assert "\x1b[3" in on_terminal(onput, "status")
+    assert "\x1b[" not in on_terminal(onput, "status", NO_COLOR="1")
+    assert "\x1b[" not in onput.run("status", environment={"TERM": "xterm"}).stdout
+
+
+@pytest.mark.parametrize("words", [("tail", "--no-follow"), ("trace", "s3://inbox/a"), ("failures",), ("status",)],
+                         ids=" ".join)
+def test_a_stopped_instance_is_named_with_the_command_that_starts_it(own_onput, words):
+    stopped = own_onput()
+    stopped.stop()
+    done = stopped.run(*words, expect=7)
+    assert f"the instance in {stopped.data} is stopped; start it with 'onput dev --data {stopped.data}'" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_an_instance_of_another_user_is_named_with_the_user(own_onput):
+    owned = own_onput()
+    owner = pwd.getpwuid((owned.data / "instance.toml").stat().st_uid).pw_name
+    nobody = pwd.getpwnam("nobody")
+    (owned.data / "instance.toml").chmod(0o600)
+    done = subprocess.run([str(BIN / "onput"), "--data", str(owned.data), "failures"], capture_output=True,
+                          text=True, timeout=60, env=clean_environment(), check=False,
+                          user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
+    assert done.returncode == 4
+    assert "run the command as that user" in done.stderr
+    assert f"user {owner}" in done.stderr or "another user" in done.stderr

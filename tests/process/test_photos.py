@@ -248,6 +248,7 @@ def test_a_derivative_that_cannot_be_is_named_and_the_others_are_made(studio):
     assert [one["name"] for one in end["outputs"]] == ["thumbnail", "marked", "metadata"]
     told = json.loads(studio.fetch("tall.json"))["omitted"]
     assert [(one["name"], one["reason"]) for one in told] == [("web", "bad_recipe")]
+    assert end["omitted"] == told
     assert "16383" in told[0]["message"]
     assert decode(studio.fetch("tall.thumbnail.jpg")).size == (19, 320)
 

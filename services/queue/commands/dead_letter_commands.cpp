@@ -104,6 +104,7 @@ std::vector<const Queue*> dead_letter_queues(const Catalogue& catalogue,
         if (target != nullptr && !target->function) found.emplace(target->name, target);
     });
     std::vector<const Queue*> queues;
+    queues.reserve(found.size());
     for (const auto& [name, queue] : found) queues.push_back(queue);
     return queues;
 }

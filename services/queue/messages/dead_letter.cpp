@@ -1,5 +1,7 @@
 #include "services/queue/messages/dead_letter.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "services/queue/messages/input_object.hpp"
@@ -16,8 +18,22 @@ std::string attribute_of(const MessageRecord& letter, const std::string& name) {
 
 }  // namespace
 
-std::string function_sender(std::string_view function) {
-    return fmt::format("{}{}", function_sender_prefix, function);
+MessageRecord letter_of_job(MessageRecord job, const Failure& failure,
+                            const schema::FunctionInfo& function) {
+    const auto text = [](std::string value) {
+        return schema::MessageAttribute{.data_type = "String", .value = std::move(value)};
+    };
+    MessageRecord letter;
+    letter.attributes = {{"RequestID", text(job.message_id)},
+                         {"ErrorCode", text(failure.code)},
+                         {"ErrorMessage", text(failure.message)},
+                         {"FunctionArn", text(function.arn)}};
+    letter.body = std::move(job.body);
+    letter.sender_id = fmt::format("{}{}", function_sender_prefix, function.name);
+    letter.event_id = std::move(job.event_id);
+    letter.trace = std::move(job.trace);
+    letter.is_logged = job.is_logged;
+    return letter;
 }
 
 bool is_letter_of_function(const MessageRecord& letter) {

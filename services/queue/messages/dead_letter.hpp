@@ -9,8 +9,10 @@
 
 namespace onput::queue {
 
-// The sender of a function's dead letters, which no client can be.
-std::string function_sender(std::string_view function);
+// AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it. Its
+// sender is no client. Without an id.
+MessageRecord letter_of_job(MessageRecord job, const Failure& failure,
+                            const schema::FunctionInfo& function);
 
 // A letter that a function's job became, and no message that a queue gave up.
 bool is_letter_of_function(const MessageRecord& letter);

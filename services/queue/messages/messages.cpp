@@ -24,24 +24,6 @@ std::string back_text(const Messages::Return& back) {
     return back.attempt == Messages::Attempt::uncounted ? " (not counted): " : ": ";
 }
 
-// AWS's form of a dead letter of an asynchronous invocation, and the function's ARN beside it.
-MessageRecord dead_letter_of(const Queue& queue, MessageRecord job, const Failure& failure) {
-    const auto text = [](std::string value) {
-        return schema::MessageAttribute{.data_type = "String", .value = std::move(value)};
-    };
-    MessageRecord letter;
-    letter.attributes = {{"RequestID", text(job.message_id)},
-                         {"ErrorCode", text(failure.code)},
-                         {"ErrorMessage", text(failure.message)},
-                         {"FunctionArn", text(queue.arn)}};
-    letter.body = std::move(job.body);
-    letter.sender_id = function_sender(queue.name);
-    letter.event_id = std::move(job.event_id);
-    letter.trace = std::move(job.trace);
-    letter.is_logged = job.is_logged;
-    return letter;
-}
-
 }  // namespace
 
 // --- Rows -----------------------------------------------------------------------------------
@@ -357,6 +339,7 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
                                       .attempts = status.attempts(),
                                       .time = now,
                                       .outputs = outcome.outputs,
+                                      .omitted = outcome.omitted,
                                       .failure = nullptr},
                                      effects.batch());
         }
@@ -492,7 +475,7 @@ void Messages::dead_letter_job(Queue& queue, const MessageStatus& status, Messag
                   .failure = &failure},
                  has_place ? target->arn : "", effects);
     if (!has_place) return;
-    MessageRecord letter = dead_letter_of(queue, std::move(record), failure);
+    MessageRecord letter = letter_of_job(std::move(record), failure, queue.function->function);
     letter.message_id = parts_.random.uuid();
     letter.dead_lettered_at = now;
     letter.attempts = status.attempts();

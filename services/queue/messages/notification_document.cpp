@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t short_text_bytes_max = 128;  // Ids of events and traces.
 
 // For the names, brackets and commas of what is added to a document.
-constexpr std::size_t punctuation_bytes = 64;
+constexpr std::size_t punctuation_bytes = 96;
 
 constexpr const char* service_name = "lambda.amazonaws.com";
 
@@ -59,6 +59,14 @@ Json show(const schema::JobOutput& output) {
     return object;
 }
 
+Json show(const schema::JobOmission& omission) {
+    Json object = Json::object();
+    add(object, "name", omission.name);
+    add(object, "reason", omission.reason);
+    add(object, "message", omission.message);
+    return object;
+}
+
 Json show(const Failure& failure) {
     Json object = Json::object();
     add(object, "code", failure.code);
@@ -89,19 +97,28 @@ Json head_of(const JobEnd& end, const std::optional<InputObject>& input) {
     return head;
 }
 
-// Lists as many outputs as fit into `room` and counts the others.
-void add_outputs(Json& document, std::span<const schema::JobOutput> outputs, std::size_t room) {
+// As many as fit into `room`, which they use up.
+template <typename T>
+Json list_within(std::span<const T> all, std::size_t& room) {
     Json listed = Json::array();
-    for (const schema::JobOutput& output : outputs) {
-        Json shown = show(output);
+    for (const T& one : all) {
+        Json shown = show(one);
         const std::size_t bytes = write(shown).size() + 1;
         if (bytes > room) break;
         room -= bytes;
         listed.push_back(std::move(shown));
     }
-    const std::size_t omitted = outputs.size() - listed.size();
-    if (!listed.empty()) document["outputs"] = std::move(listed);
-    add(document, "outputsOmitted", omitted);
+    return listed;
+}
+
+// Lists as many outputs as fit and counts the others; before them what was left out.
+void add_outputs(Json& document, const JobEnd& end, std::size_t room) {
+    Json omitted = list_within(end.omitted, room);
+    Json outputs = list_within(end.outputs, room);
+    const std::size_t unlisted = end.outputs.size() - outputs.size();
+    if (!outputs.empty()) document["outputs"] = std::move(outputs);
+    add(document, "outputsOmitted", unlisted);
+    if (!omitted.empty()) document["omitted"] = std::move(omitted);
 }
 
 std::string document_of(const JobEnd& end, const std::optional<InputObject>& input) {
@@ -109,7 +126,7 @@ std::string document_of(const JobEnd& end, const std::optional<InputObject>& inp
     const Json error = end.failure == nullptr ? Json() : show(*end.failure);
     const std::size_t used = write(document).size() + write(error).size() + punctuation_bytes;
     const std::size_t room = used < notification_bytes_max ? notification_bytes_max - used : 0;
-    add_outputs(document, end.outputs, room);
+    add_outputs(document, end, room);
     if (end.failure != nullptr) document["error"] = error;
     return write(document);
 }

@@ -27,6 +27,7 @@ struct JobEnd {
     std::uint32_t attempts = 0;
     Timestamp time;
     std::span<const schema::JobOutput> outputs;
+    std::span<const schema::JobOmission> omitted{};
     const Failure* failure = nullptr;  // Nothing: it succeeded.
 };
 

@@ -9,7 +9,7 @@
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log
-//     t <queue> <task>                         MoveTaskRecord   those that run, and the newest ended
+//     t <queue> <task>                         MoveTaskRecord   running, and the newest ended
 //     x <queue> <message>                      Failure          why a job's last attempt failed
 //     a                                        service::AgeRecord  by what messages are deleted
 //     o                                        OutboxRecord     which outbox this is, and its state

@@ -29,7 +29,7 @@ TEST(FailuresText, says_what_failed_when_why_and_how_often_it_was_tried) {
     by_hand.dead_lettered_at = {};
     by_hand.attempts = 0;
     by_hand.is_in_flight = true;
-    EXPECT_EQ(failures_text({letter("book.txt"), by_hand}),
+    EXPECT_EQ(failures_text({letter("book.txt"), by_hand}, false),
               "queue speech-dead-letters\n"
               "\n"
               "WHEN (UTC)        FROM             TRIES  OBJECT\n"
@@ -41,7 +41,7 @@ TEST(FailuresText, says_what_failed_when_why_and_how_often_it_was_tried) {
               "WHEN (UTC)  FROM  TRIES  OBJECT\n"
               "-           -     -      message 0b4e\n"
               "    sent here by a client or a topic (a receiver has it now)\n");
-    EXPECT_EQ(failures_text({}), "");
+    EXPECT_EQ(failures_text({}, false), "");
 }
 
 TEST(FailuresText, fits_80_columns_however_long_names_are) {
@@ -49,14 +49,14 @@ TEST(FailuresText, fits_80_columns_however_long_names_are) {
     wordy.source_arn += std::string(64, 'f');
     wordy.queue = std::string(80, 'q');
     for (int i = 0; i < 50; ++i) wordy.reason += " because";
-    std::istringstream lines(failures_text({wordy}));
+    std::istringstream lines(failures_text({wordy}, false));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 TEST(FailuresText, what_a_terminal_obeys_is_shown) {
     auto evil = letter("a\x1b[2J");
     evil.reason = "\x1b]0;x";
-    EXPECT_FALSE(failures_text({evil}).contains('\x1b'));
+    EXPECT_FALSE(failures_text({evil}, false).contains('\x1b'));
 }
 
 TEST(FailuresText, json_has_null_for_times_that_are_not_known) {

@@ -20,6 +20,22 @@ TEST(Table, what_a_terminal_obeys_is_shown) {
     EXPECT_EQ(table.text(), "KEY         X\na\\x1b[2J\\n  1\n");
 }
 
+TEST(Table, colours_take_no_columns_and_are_left_out_where_there_are_none) {
+    Table table({"NAME", "X"});
+    table.add({"a", "1"}, Tone::bad);
+    EXPECT_EQ(table.text(true), "NAME  X\n\033[31ma     1\033[0m\n");
+    EXPECT_EQ(table.text(false), "NAME  X\na     1\n");
+}
+
+TEST(Colours, are_for_terminals_that_want_them) {
+    EXPECT_TRUE(has_colours({.is_terminal = true, .term = "xterm"}));
+    EXPECT_TRUE(has_colours({.is_terminal = true, .no_color = "", .term = "xterm"}));
+    EXPECT_FALSE(has_colours({.is_terminal = false, .term = "xterm"}));
+    EXPECT_FALSE(has_colours({.is_terminal = true, .no_color = "1", .term = "xterm"}));
+    EXPECT_FALSE(has_colours({.is_terminal = true, .term = "dumb"}));
+    EXPECT_FALSE(has_colours({.is_terminal = true}));
+}
+
 TEST(ShortArn, what_all_arns_share_is_left_out) {
     EXPECT_EQ(short_arn("arn:aws:sqs:us-east-1:000000000000:jobs"), "sqs:jobs");
     EXPECT_EQ(short_arn("arn:aws:lambda:us-east-1:000000000000:function:speech"),

@@ -30,6 +30,7 @@ protected:
                 .attempts = 2,
                 .time = from_micros(1'795'000'000'123'456),
                 .outputs = outputs,
+                .omitted = omitted,
                 .failure = failure ? &*failure : nullptr};
     }
     [[nodiscard]] std::string document() const { return notification_document(end()); }
@@ -50,6 +51,7 @@ protected:
     schema::FunctionInfo function;
     MessageRecord job;
     std::vector<schema::JobOutput> outputs;
+    std::vector<schema::JobOmission> omitted;
     std::optional<Failure> failure;
 };
 
@@ -183,6 +185,21 @@ TEST_F(NotificationDocumentTest, the_attributes_are_for_filter_policies) {
     failure = {.code = "x"};
     EXPECT_EQ(notification_of(end()).attributes,
               (std::vector{is("status", "failed"), is("function", "photos")}));
+}
+
+TEST_F(NotificationDocumentTest, what_was_left_out_is_listed_with_its_reason) {
+    outputs = {picture("thumbnail")};
+    omitted = {{.name = "tall", .reason = "bad_recipe", .message = "WebP holds 16383 pixels"}};
+    EXPECT_TRUE(document().contains(
+        R"("omitted":[{"name":"tall","reason":"bad_recipe","message":"WebP holds 16383 pixels"}])"))
+        << document();
+}
+
+TEST_F(NotificationDocumentTest, what_was_left_out_stays_within_the_limit_too) {
+    omitted.resize(2000);
+    for (auto& one : omitted) one = {.name = "n", .reason = "r", .message = std::string(500, '"')};
+    EXPECT_LE(document().size(), notification_bytes_max);
+    EXPECT_TRUE(document().contains("omitted"));
 }
 
 TEST_F(NotificationDocumentTest, the_subject_is_one_short_line) {
