@@ -5,8 +5,8 @@
 //                    └──drain──> gone: given back, not counted as an attempt
 //
 // The queue sends no more grants than there are places, and one small job when large ones have them
-// all, so no more than `places` and one are here. A grant that comes twice, or that was meant for an
-// earlier start of this worker, is ignored.
+// all, so no more than `places` and one are here. A grant that comes twice, or that was meant for
+// an earlier start of this worker, is ignored.
 #pragma once
 
 #include <deque>

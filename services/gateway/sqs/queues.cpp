@@ -65,7 +65,8 @@ Result<void> check_endpoint(const Call& call) {
                 "InvalidAction");
 }
 
-// Only the gateway knows which users there are; the rest of a policy is the queue service's to judge.
+// Only the gateway knows which users there are; the rest of a policy is the queue service's to
+// judge.
 Result<void> check_policy(const Call& call, const std::map<std::string, std::string>& attributes) {
     const auto policy = attributes.find("Policy");
     if (policy == attributes.end()) return {};

@@ -16,8 +16,8 @@ Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal&
                             const std::string& account, const std::string& name,
                             std::string_view action);
 
-// The same for what only the owner's account may do. The account's own keys may, whatever the policy
-// says: the policy itself must stay within reach. Its users may unless the policy denies it.
+// The same for what only the owner's account may do. The account's own keys may, whatever the
+// policy says: the policy itself must stay within reach. Its users may unless the policy denies it.
 Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& principal,
                         const std::string& account, const std::string& name,
                         std::string_view action);
