@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import os
+import urllib.request
 import zlib
 
 import boto3.s3.transfer
@@ -230,3 +231,14 @@ def test_a_document_without_namespace_and_quotes_is_taken_and_an_empty_one_refus
              "</CompleteMultipartUpload>".encode(), 200, f"{etag_of(b'x')}".replace('"', "&quot;"))]:
         answer = wire.send("POST", target, body)
         assert answer.status == status and text in answer.body.decode(), answer.body
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_presigned_url_uploads_a_part(onput, key, version):
+    upload = Upload(onput, key)
+    s3 = onput.client("s3", signature_version=version)
+    url = s3.generate_presigned_url("upload_part", Params=upload.names | {"PartNumber": 1})
+    request = urllib.request.Request(url, data=b"presigned", method="PUT", headers={"Content-Type": ""})
+    answer = urllib.request.urlopen(request, timeout=20)
+    upload.complete(parts=[{"PartNumber": 1, "ETag": answer.headers["ETag"]}])
+    assert onput.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"presigned"

@@ -313,6 +313,9 @@ TEST_F(MultipartTest, a_part_without_the_uploads_checksum_is_refused) {
     EXPECT_EQ(put.error().message,
               "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum "
               "Type: null");
+    // One that the client has not stated is not told of.
+    const auto computed = put_part(id, 1, part_size, "film", {{"CRC64NVME", "x"}});
+    EXPECT_EQ(computed.error().message, put.error().message);
 }
 
 TEST_F(MultipartTest, a_full_checksum_is_that_of_all_bytes) {
