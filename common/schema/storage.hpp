@@ -2,8 +2,8 @@
 //
 // Reasons of errors: no_such_bucket, wrong_region (detail x-amz-bucket-region),
 // bucket_already_exists (another account's), bucket_already_owned_by_you, bucket_not_empty,
-// invalid_bucket_name, too_many_buckets, invalid_bucket_state, invalid_argument and malformed_xml of
-// a default retention, access_denied, and those of notification validation (invalid_argument,
+// invalid_bucket_name, too_many_buckets, invalid_bucket_state, invalid_argument and malformed_xml
+// of a default retention, access_denied, and those of notification validation (invalid_argument,
 // malformed_xml, invalid_request) whose message and details are AWS's own.
 #pragma once
 

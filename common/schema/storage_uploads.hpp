@@ -4,7 +4,7 @@
 //
 // Nothing of an upload is visible, and no event exists, before CompleteUpload is answered; then its
 // parts are the object, without being copied. An upload and its parts survive restarts, for as long
-// as nobody completes or aborts it or deletes its bucket. A put of a part that is there replaces it.
+// as nobody completes or aborts it or deletes its bucket. A part that is put again is replaced.
 //
 // Reasons: no_such_upload, invalid_part (details: PartNumber, ETag), invalid_part_order,
 // part_too_small, no_parts, checksum_type_mismatch, bad_checksum, object_size_mismatch, and those

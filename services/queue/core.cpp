@@ -55,7 +55,8 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
       dispatcher_(messages_, catalogue_, counters_, workers_, agenda_),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
       deliveries_(view_, messages_, catalogue_),
-      move_tasks_({.view = view_, .catalogue = catalogue_, .messages = messages_, .age = age_}),
+      move_tasks_(
+          {.view = view_, .catalogue = catalogue_, .messages = messages_, .age = age_.clock()}),
       queue_commands_({.catalogue = catalogue_,
                        .counters = counters_,
                        .messages = messages_,

@@ -233,10 +233,8 @@ def test_the_cli_copies_moves_and_syncs_large_files_within_s3(onput, aws, tmp_pa
     (tmp_path / "tree" / "large").write_bytes(body)
     (tmp_path / "tree" / "small").write_bytes(b"small")
     aws("s3", "sync", tmp_path / "tree", f"s3://{BUCKET}/{folder}/a")
-    # Version 2 would read tags as well.
-    options = ["--copy-props", "metadata-directive"] if aws.program == CLI_V2 else []
-    aws("s3", "cp", *options, "--recursive", f"s3://{BUCKET}/{folder}/a", f"s3://{BUCKET}/{folder}/b")
-    aws("s3", "mv", *options, f"s3://{BUCKET}/{folder}/b/large", f"s3://{BUCKET}/{folder}/c/large")
+    aws("s3", "cp", "--recursive", f"s3://{BUCKET}/{folder}/a", f"s3://{BUCKET}/{folder}/b")
+    aws("s3", "mv", f"s3://{BUCKET}/{folder}/b/large", f"s3://{BUCKET}/{folder}/c/large")
     assert onput.keys(BUCKET, folder) == [
         f"{folder}/{name}" for name in ("a/large", "a/small", "b/small", "c/large")]
     aws("s3", "sync", f"s3://{BUCKET}/{folder}/c", tmp_path / "back")

@@ -246,8 +246,8 @@ Result<schema::DeadLetterList> DeadLetterCommands::letters(const schema::ListDea
     ONPUT_TRY(const Place after, parse_place(request.after));
     std::vector<const Queue*> queues = dead_letter_queues(parts_.catalogue, account);
     if (!request.queue.empty()) {
-        ONPUT_TRY(const Queue* named,
-                  find_own(parts_.catalogue, caller.principal, account, request.queue));
+        ONPUT_TRY(const Queue* named, find_own(parts_.catalogue, caller.principal, account,
+                                               request.queue, "sqs:ReceiveMessage"));
         queues = {named};
     }
     const std::size_t letters_max =

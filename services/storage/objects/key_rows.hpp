@@ -56,7 +56,7 @@ public:
     [[nodiscard]] Result<std::string> bytes_of(const Version& version) const;
 
     using ThrownAway = std::optional<ObjectRecord>;
-    // `current`: as `current()` has it. `after` has its sequencer; `bytes` only if they go in a row.
+    // `current`: as `current()` has it. `after` has its sequencer; `bytes` if they go in a row.
     Result<ThrownAway> put(schema::Versioning versioning,
                            const std::optional<ObjectRecord>& current, const ObjectRecord& after,
                            std::string bytes, store::Batch& batch) const;

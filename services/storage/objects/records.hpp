@@ -6,15 +6,15 @@
 //     o/<bucket>/<key>        ObjectRecord   the current version of an object, unless that is a
 //                                            delete marker; in byte order of keys: the listing
 //     d/<bucket>/<key>        bytes          contents of a small object; only beside its object row
-//     v/<bucket>/<key>\0<age> ObjectRecord   every other version and all delete markers, of a key the
-//                                            newest first
+//     v/<bucket>/<key>\0<age> ObjectRecord   every other version, and all delete markers, of a key
+//                                            the newest first
 //     w/<bucket>/<key>\0<age> bytes          contents of a small one, beside its version row
 //     n/<bucket>/<key>        <number>       the sequencer of the null version, when it is in v/
 //     u/<bucket>/<key>\0<id>  UploadRecord   a multipart upload under way
 //     p/<id>/<part>           PartRecord     one of its parts
 //     x/<id>                  ManifestRecord the parts of an upload that became an object
 //     e/<number>              ObjectEvent    the outbox; numbers count from 1 without a hole
-//     t/<number>              TrashRecord    a blob, or a manifest, that event <number> made useless
+//     t/<number>              TrashRecord    a blob or manifest that event <number> made useless
 //
 // <number> is eight bytes, big-endian; <age> is the complement of the version's sequencer, written
 // so; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits, those of later uploads

@@ -52,7 +52,8 @@ protected:
 
     Random random_{1};
     support::MemoryStore store_;
-    TopicBook topics_{{}, store_, Random(2)};
+    AgeClock age_;
+    TopicBook topics_{{}, store_, age_, Random(2)};
 };
 
 TEST_F(DestinationCheckTest, a_queue_that_agrees_gets_a_test_event_before_the_answer) {
