@@ -29,7 +29,7 @@ struct FolderReport {
     std::vector<MissingBlob> missing;  // The first missing_max of them.
     std::vector<std::string> failures;
 
-    // Takes note when it is a row that refers to a blob that is not among `blobs`, which come first.
+    // Takes note of a row that refers to a blob that is not among `blobs`, which come first.
     void see_row(std::string_view key, std::string_view value);
 
     // Nothing that is damaged is left.
