@@ -25,8 +25,9 @@ TEST_F(SnsCalls, create_topic) {
               (schema::CreateTopic{.name = "media",
                                    .attributes = {{"DisplayName", "Media News"}},
                                    .tags = {{"team", "red"}}}));
-    EXPECT_EQ(gateway.last_request().header.principal,
-              (schema::Principal{.account = std::string(account), .id = "test"}));
+    EXPECT_EQ(
+        gateway.last_request().header.principal,
+        (schema::Principal{.account = std::string(account), .id = "test", .region = "us-east-1"}));
 }
 
 TEST_F(SnsCalls, a_topic_without_a_name_or_with_the_same_tag_twice_is_refused) {

@@ -314,8 +314,8 @@ TEST_F(LanesTest, a_job_granted_in_the_instant_of_a_bye_is_nobodys_attempt) {
     pass_alive(10s, other);
     other.ack(other.held.at(0));
     EXPECT_EQ(station.story("trace-3"),
-              "queued(message message-3) leased(attempt 1, worker w) released(attempt 1: worker w "
-              "is leaving) leased(attempt 1, worker other) succeeded() ");
+              "queued(message message-3) leased(attempt 1, worker w) released(attempt 1 (not "
+              "counted): worker w is leaving) leased(attempt 1, worker other) succeeded() ");
     EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
 }
 

@@ -304,7 +304,7 @@ TEST_F(MoveTasksTest, messages_past_their_retention_do_not_live_again) {
                         .name = "dead", .attributes = {{"MessageRetentionPeriod", "60"}}})
                     .has_value());
     station.send("dead", "old");
-    station.jump(61s);
+    station.stop(61s);
     start({.destination_arn = arn_of("q")});
     EXPECT_EQ(ended().moved, 0U);
 }
