@@ -97,8 +97,8 @@ void MessageIndex::remove_fresh(Line& line, const std::vector<MessageNumber>& nu
         --left;
     }
     // One pass for all that do not stand at the front.
-    const bool may_hold_more = left > 0 && !line.fresh.empty() &&
-                               line.fresh.front().number <= numbers.back();
+    const bool may_hold_more =
+        left > 0 && !line.fresh.empty() && line.fresh.front().number <= numbers.back();
     if (may_hold_more) std::erase_if(line.fresh, is_leaving);
 }
 
