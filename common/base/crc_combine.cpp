@@ -70,10 +70,8 @@ std::string combine_crc(DigestAlgorithm algorithm, std::string_view first, std::
             return combine<std::uint32_t>(first, second, second_bytes, crc32c_polynomial);
         case DigestAlgorithm::crc64nvme:
             return combine<std::uint64_t>(first, second, second_bytes, crc64nvme_polynomial);
-        default: break;
+        default: check_failed("only CRCs can be combined", __FILE__, __LINE__);
     }
-    ONPUT_CHECK(!"only CRCs can be combined");
-    return {};
 }
 
 }  // namespace onput

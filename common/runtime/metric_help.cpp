@@ -54,6 +54,7 @@ constexpr std::array texts{
     Help{"onput_queue_job_log_steps", "Steps of jobs kept for traces."},
     Help{"onput_queue_leased_total", "Messages handed out."},
     Help{"onput_queue_messages", "Messages of a queue, by state."},
+    Help{"onput_queue_moved_total", "Messages moved back by message move tasks."},
     Help{"onput_queue_notifications_total", "Ends of jobs published to topics."},
     Help{"onput_queue_oldest_seconds", "Age of the oldest message of a queue."},
     Help{"onput_queue_outbox_waiting", "Ends of jobs that the notifier has yet to take."},
