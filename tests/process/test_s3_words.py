@@ -162,8 +162,6 @@ def test_a_client_finds_the_region_of_a_bucket_by_itself(onput):
 
 
 @pytest.mark.parametrize("method, target, operation", [
-    ("GET", "/outbox?uploads&max-uploads=1000", "ListMultipartUploads"),
-    ("PUT", "/outbox/k?partNumber=1&uploadId=x", "UploadPart"),
     ("POST", "/outbox/k?select&select-type=2", "SelectObjectContent"),
     ("GET", "/outbox?analytics&id=x", "GetBucketAnalyticsConfiguration"),
 ])
@@ -173,7 +171,7 @@ def test_what_is_not_here_is_told_by_its_name_with_all_its_parameters(wire, meth
 
 
 def test_a_parameter_that_nobody_knows_is_passed_over(onput, wire):
-    assert wire.send("PUT", "/outbox/strange?new-thing=1&versionId=null", b"x").status == 200
+    assert wire.send("PUT", "/outbox/strange?new-thing=1", b"x").status == 200
     assert wire.send("GET", "/outbox?new-thing").status == 200
     assert wire.send("DELETE", "/outbox/strange?new-thing").status == 204
     assert wire.send("PUT", "/outbox/strange?annotation=a", b"x").status == 501
