@@ -76,7 +76,9 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
     if (!authenticated) co_return authenticated;
     s3::S3Request request{
         .context = context, .address = std::move(address), .head = context.head()};
-    if (context.identity.scheme != auth::Scheme::sigv4_header)
+    // Only a presigned URL's signature covers them.
+    const auto scheme = context.identity.scheme;
+    if (scheme == auth::Scheme::sigv2_query || scheme == auth::Scheme::sigv4_query)
         request.head = s3::with_url_headers(context.head(), context.query, context.identity.scheme);
     const s3::Lookup lookup{.head = request.head,
                             .address = request.address,

@@ -161,11 +161,19 @@ Result<void> PostPolicy::check(const FormFields& fields, std::string_view bucket
         if (!(is_there ? condition.holds(actual) : may_be_absent))
             return violated(fmt::format("Policy Condition failed: {}", condition.text()));
     }
-    std::string extra;
+    // The bucket is a field as well, wherever it is named: a policy without it is for no bucket.
+    const auto has_condition = [this](std::string_view name) {
+        return std::ranges::find(conditions_, name, &Condition::field) != conditions_.end();
+    };
+    std::string extra = has_condition("bucket") ? "" : "bucket";
+    std::vector<std::string_view> seen;
     for (const auto& [name, value] : fields.all()) {
-        const bool has_condition =
-            std::ranges::find(conditions_, name, &Condition::field) != conditions_.end();
-        if (has_condition || is_free(name)) continue;
+        // The conditions judge one value of a field.
+        if (!is_free(name) && std::ranges::find(seen, name) != seen.end()) {
+            return violated(fmt::format("The field {} is there more than once", name));
+        }
+        seen.push_back(name);
+        if (name == "bucket" || has_condition(name) || is_free(name)) continue;
         extra += extra.empty() ? name : ", " + name;
     }
     if (!extra.empty()) return violated(fmt::format("Extra input fields: {}", extra));

@@ -91,8 +91,7 @@ Result<void> check_retention(const schema::ObjectLock& lock, const RetentionChan
         ONPUT_TRY_VOID(check_until(change.mode, change.retain_until, now));
     }
     if (!is_retained(lock, now)) return {};
-    const bool is_as_strong = change.mode == lock.mode || change.mode == compliance;
-    if (is_as_strong && change.retain_until >= lock.retain_until) return {};
+    if (change.mode == lock.mode && change.retain_until >= lock.retain_until) return {};
     if (lock.mode == governance && change.bypass_governance) return {};
     return object_locked();
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "services/storage/objects/key_rows.hpp"
+#include "services/storage/objects/lock.hpp"
 #include "tests/services/storage/harness.hpp"
 
 namespace onput::storage {
@@ -292,6 +293,21 @@ TEST_F(LockedVersionsTest, retention_keeps_a_version_from_being_removed) {
     ASSERT_TRUE(core->put_legal_hold(hold, caller(), released));
     commit(released);
     EXPECT_EQ(remove_now(), "ok");
+}
+
+TEST_F(LockedVersionsTest, retention_is_extended_by_anybody_and_changed_with_the_bypass_only) {
+    using std::chrono::days;
+    const schema::ObjectLock lock{.mode = "GOVERNANCE", .retain_until = now + days(2)};
+    const auto change = [&](std::string_view mode, int for_days, bool bypass) {
+        return reason_of(check_retention(
+            lock, {.mode = mode, .retain_until = now + days(for_days), .bypass_governance = bypass},
+            now));
+    };
+    EXPECT_EQ(change("GOVERNANCE", 3, false), "ok");
+    EXPECT_EQ(change("GOVERNANCE", 1, false), "object_locked");
+    EXPECT_EQ(change("COMPLIANCE", 3, false), "object_locked");
+    EXPECT_EQ(change("COMPLIANCE", 3, true), "ok");
+    EXPECT_EQ(change("", 0, false), "object_locked");
 }
 
 TEST_F(LockedVersionsTest, versioning_stays_on_under_an_object_lock) {

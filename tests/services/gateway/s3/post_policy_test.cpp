@@ -24,9 +24,12 @@ Result<PostPolicy> parse(std::string_view conditions,
                                        "\", \"conditions\": [" + std::string(conditions) + "]}"));
 }
 
-// What a policy says to a form that was sent to bucket `b`; empty: nothing against it.
+// What a policy, for bucket `b` unless it names another, says to a form that was sent there; empty:
+// nothing against it.
 std::string refusal(std::string_view conditions, FormFields fields) {
-    const auto policy = parse(conditions);
+    const bool is_of_bucket = conditions.contains("bucket");
+    const auto policy =
+        parse(std::string(is_of_bucket ? "" : R"({"bucket": "b"}, )") + std::string(conditions));
     if (!policy) return policy.error().message;
     const auto checked = policy->check(fields, "b", now);
     return checked ? std::string() : checked.error().message;
@@ -51,6 +54,20 @@ TEST(S3PostPolicy, each_field_needs_a_condition_that_holds) {
     EXPECT_EQ(refusal(R"(["starts-with", "$acl", ""])", {}), "");
 }
 
+TEST(S3PostPolicy, is_for_the_bucket_that_it_names_and_for_no_other) {
+    const auto nameless = parse(R"({"key": "k"})");
+    ASSERT_TRUE(nameless);
+    const auto checked = nameless->check(fields_of({{"key", "k"}}), "b", now);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().message, "Invalid according to Policy: Extra input fields: bucket");
+}
+
+TEST(S3PostPolicy, judges_every_value_so_a_field_has_one) {
+    EXPECT_EQ(refusal(R"({"x-amz-meta-role": "user"})",
+                      fields_of({{"x-amz-meta-role", "user"}, {"X-Amz-Meta-Role", "admin"}})),
+              "Invalid according to Policy: The field x-amz-meta-role is there more than once");
+}
+
 TEST(S3PostPolicy, of_a_list_of_types_each_one_begins_so) {
     constexpr std::string_view images = R"(["starts-with", "$Content-Type", "image/"])";
     EXPECT_EQ(refusal(images, fields_of({{"Content-Type", "image/png, image/gif"}})), "");
@@ -58,7 +75,7 @@ TEST(S3PostPolicy, of_a_list_of_types_each_one_begins_so) {
 }
 
 TEST(S3PostPolicy, ends_at_its_expiration) {
-    const auto policy = parse("", "2027-01-15T08:00:00.000Z");
+    const auto policy = parse(R"({"bucket": "b"})", "2027-01-15T08:00:00.000Z");
     ASSERT_TRUE(policy);
     EXPECT_TRUE(policy->check({}, "b", now - Duration(1)));
     const auto late = policy->check({}, "b", now);
