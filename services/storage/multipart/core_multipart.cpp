@@ -292,7 +292,11 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     after.has_version_id = versioning == schema::Versioning::enabled;
     schema::PutObject traits = created.object;
     traits.is_integrity_stated = true;
-    ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, caller.now));
+    // A retention that the upload brought was judged when it began.
+    after.lock = created.object.lock;
+    if (after.lock.mode.empty()) {
+        ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, caller.now));
+    }
     change.describe(*bucket, after);
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));

@@ -23,9 +23,9 @@ public:
             ONPUT_TRY(const auto rows,
                       view_.scan(partition, range_, {store::scan_rows_max, page_bytes}));
             if (rows.empty()) break;
-            range_.from = rows.back().key + '\0';
             ONPUT_TRY(const bool is_full, take(rows));
             if (is_full) break;
+            advance(rows.back().key);
         }
         return std::move(list_);
     }
@@ -51,6 +51,13 @@ private:
             from = upload_row(request_.bucket, after, request_.after_upload_id) + '\0';
         }
         if (from > range_.from) range_.from = std::move(from);
+    }
+
+    void advance(const std::string& last_row) {
+        const auto name = std::string_view(last_row).substr(table_.size());
+        range_.from = !common_.empty() && name.starts_with(common_)
+                          ? store::Range::of_prefix(table_ + common_).to
+                          : last_row + '\0';
     }
 
     // True when the answer is full and something is left out.
