@@ -102,8 +102,8 @@ private:
         ONPUT_TRY(const auto id, parse_version_id(request_.after_version_id));
         ONPUT_TRY(const auto version, KeyRows(view_, request_.bucket, after).find(id));
         if (!version && !id.sequencer) {
-            // There is no null version any more, so where it was is not known: its key again, so that
-            // whoever deletes page by page misses nothing.
+            // There is no null version any more, so nobody knows where it was: its key again, so
+            // that whoever deletes page by page misses nothing.
             current_.skip_to(after);
             history_.skip_to(after + '\0');
             return {};
