@@ -78,11 +78,6 @@ public:
     // Everything in the trash becomes an unused blob; commit the effects like a command's.
     Result<void> restore(Timestamp now, Effects& effects);
 
-    // For BlobStore::recover: whether the row named by a blob's owner refers to it, and every blob
-    // that any row refers to; the latter fails unless all rows can be read.
-    Result<bool> refers(const store::Owner& owner, const store::BlobRef& blob) const;
-    Result<void> for_each_blob(const store::BlobReferences::Visit& visit) const;
-
     Result<schema::BucketInfo> create_bucket(const schema::CreateBucket& request,
                                              const Caller& caller, Effects& effects);
     Result<schema::Empty> delete_bucket(const schema::DeleteBucket& request, const Caller& caller,

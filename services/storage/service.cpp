@@ -1,6 +1,7 @@
 #include "services/storage/service.hpp"
 
 #include "common/base/log.hpp"
+#include "services/storage/objects/blob_references.hpp"
 
 namespace onput::storage {
 
@@ -37,14 +38,13 @@ Result<void> StorageService::start() {
                                     [this](const Error& error) {
                                         loop().post([this, error] { platform().fail(error); });
                                     }));
-    const StorageCore& made =
-        make_core(store(),
-                  StorageCore::Options{.region = config_.region,
-                                       .inline_bytes_max = config_.inline_bytes_max,
-                                       .free_bytes_min = config_.free_bytes_min,
-                                       .part_bytes_min = config_.part_bytes_min,
-                                       .start_view = &readable()},
-                  new_random());
+    make_core(store(),
+              StorageCore::Options{.region = config_.region,
+                                   .inline_bytes_max = config_.inline_bytes_max,
+                                   .free_bytes_min = config_.free_bytes_min,
+                                   .part_bytes_min = config_.part_bytes_min,
+                                   .start_view = &readable()},
+              new_random());
     uploads_ = std::make_unique<Uploads>(
         Uploads::Parts{.host = *this,
                        .blobs = *blobs_,
@@ -53,7 +53,7 @@ Result<void> StorageService::start() {
         new_random());
     downloads_ = std::make_unique<Downloads>(Downloads::Parts{.host = *this, .blobs = *blobs_},
                                              new_random());
-    ONPUT_TRY_VOID(recover_blobs(made));
+    ONPUT_TRY_VOID(recover_blobs());
     look_at_disk();
     ONPUT_TRY_VOID(restore_core());
     ONPUT_TRY_VOID(listen());
@@ -64,15 +64,16 @@ Result<void> StorageService::start() {
     return {};
 }
 
-Result<void> StorageService::recover_blobs(const StorageCore& made) {
+Result<void> StorageService::recover_blobs() {
     using Visit = store::BlobReferences::Visit;
+    ReferenceReader rows(store());
     ONPUT_TRY(recovery_,
               blobs_->recover(
                   {.is_referred =
-                       [&made](const store::Owner& owner, const store::BlobRef& blob) {
-                           return made.refers(owner, blob);
+                       [&rows](const store::Owner& owner, const store::BlobRef& blob) {
+                           return rows.refers(owner, blob);
                        },
-                   .for_each = [&made](const Visit& visit) { return made.for_each_blob(visit); }}));
+                   .for_each = [&rows](const Visit& visit) { return rows.for_each(visit); }}));
     for (const std::string& finding : recovery_.findings) {
         log::warn("recovery found damage", {{"found", finding}});
     }

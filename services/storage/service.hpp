@@ -43,7 +43,7 @@ private:
     void store_notification(const transport::ReplyTo& to, const std::string& bucket,
                             const StorageCore::CheckedNotification& checked,
                             const schema::DestinationsChecked& answer, const Caller& caller);
-    Result<void> recover_blobs(const StorageCore& made);
+    Result<void> recover_blobs();
     void look_at_disk();
     void keep_house();
 

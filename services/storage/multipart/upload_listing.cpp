@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/storage/objects/prefixes.hpp"
+
 namespace onput::storage {
 namespace {
 
@@ -14,14 +16,14 @@ public:
           request_(request),
           uploads_max_(std::min(request.uploads_max, schema::list_uploads_max)),
           table_(upload_rows(request.bucket).from),
-          range_(store::Range::of_prefix(table_ + request.prefix)) {}
+          range_(store::Range::of_prefix(table_ + request.prefix)),
+          page_rows_(request.delimiter.empty() ? store::scan_rows_max : listing_page_min) {}
 
     Result<schema::UploadList> run() {
         if (uploads_max_ == 0) return std::move(list_);
         skip_to_marker();
         while (range_.to.empty() || range_.from < range_.to) {
-            ONPUT_TRY(const auto rows,
-                      view_.scan(partition, range_, {store::scan_rows_max, page_bytes}));
+            ONPUT_TRY(const auto rows, view_.scan(partition, range_, {page_rows_, page_bytes}));
             if (rows.empty()) break;
             ONPUT_TRY(const bool is_full, take(rows));
             if (is_full) break;
@@ -32,10 +34,7 @@ public:
 
 private:
     [[nodiscard]] std::string_view common_prefix(std::string_view key) const {
-        if (request_.delimiter.empty() || !key.starts_with(request_.prefix)) return {};
-        const std::size_t at = key.find(request_.delimiter, request_.prefix.size());
-        if (at == std::string_view::npos) return {};
-        return key.substr(0, at + request_.delimiter.size());
+        return storage::common_prefix(key, request_.prefix, request_.delimiter);
     }
 
     void skip_to_marker() {
@@ -55,9 +54,13 @@ private:
 
     void advance(const std::string& last_row) {
         const auto name = std::string_view(last_row).substr(table_.size());
-        range_.from = !common_.empty() && name.starts_with(common_)
-                          ? store::Range::of_prefix(table_ + common_).to
-                          : last_row + '\0';
+        if (!common_.empty() && name.starts_with(common_)) {
+            range_.from = store::Range::of_prefix(table_ + common_).to;
+            page_rows_ = listing_page_min;
+        } else {
+            range_.from = last_row + '\0';
+            page_rows_ = std::min(page_rows_ * 2, store::scan_rows_max);
+        }
     }
 
     // True when the answer is full and something is left out.
@@ -89,6 +92,7 @@ private:
     std::size_t uploads_max_;
     std::string table_;  // "u/<bucket>/"
     store::Range range_;
+    std::size_t page_rows_;
     std::string common_;  // The common prefix found last.
     schema::UploadList list_;
 };
@@ -108,14 +112,8 @@ schema::UploadSummary summary_of(std::string_view key, std::string_view upload_i
 
 Result<schema::UploadList> list_uploads(const store::View& view,
                                         const schema::ListUploads& request) {
-    for (const std::string* text :
-         {&request.prefix, &request.delimiter, &request.after_key, &request.after_upload_id}) {
-        if (text->size() > schema::key_bytes_max) {
-            return fail(ErrorCode::invalid_argument,
-                        "prefix, delimiter and start of a listing are at most 1024 bytes",
-                        "invalid_argument");
-        }
-    }
+    ONPUT_TRY_VOID(check_listing_texts(
+        {&request.prefix, &request.delimiter, &request.after_key, &request.after_upload_id}));
     return Lister(view, request).run();
 }
 

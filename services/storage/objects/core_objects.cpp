@@ -222,7 +222,7 @@ Result<schema::ObjectDeleted> StorageCore::put_delete_marker(const schema::Delet
     ONPUT_TRY_VOID(check_new_key(request.key));
     const KeyRows rows(view_, request.bucket, request.key);
     ONPUT_TRY(const auto before, rows.current());
-    if (before || request.source) ONPUT_TRY_VOID(check_source(request.source));
+    ONPUT_TRY_VOID(check_source(request.source));
     if (before) ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
     ONPUT_TRY(auto change, begin_change(removal_of(request, bucket, marker_created), caller));
     ObjectRecord marker{.etag = std::string(empty_etag), .last_modified = caller.now};

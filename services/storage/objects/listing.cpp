@@ -3,13 +3,11 @@
 #include <algorithm>
 
 #include "services/storage/objects/object_info.hpp"
+#include "services/storage/objects/prefixes.hpp"
 #include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
 namespace {
-
-// Rows read at a time: few where the next common prefix may be near, more the longer none comes.
-constexpr std::size_t page_rows_min = 16;
 
 class Lister {
 public:
@@ -21,7 +19,7 @@ public:
           range_(store::Range::of_prefix(table_ + request.prefix)),
           page_rows_(request.delimiter.empty()
                          ? std::min<std::size_t>(keys_max_ + 1, store::scan_rows_max)
-                         : page_rows_min) {}
+                         : listing_page_min) {}
 
     Result<schema::ObjectList> run() {
         if (keys_max_ == 0) return std::move(list_);
@@ -36,12 +34,8 @@ public:
     }
 
 private:
-    // The common prefix that rolls `key` up, or nothing.
     [[nodiscard]] std::string_view common_prefix(std::string_view key) const {
-        if (request_.delimiter.empty()) return {};
-        const std::size_t at = key.find(request_.delimiter, request_.prefix.size());
-        if (at == std::string_view::npos) return {};
-        return key.substr(0, at + request_.delimiter.size());
+        return storage::common_prefix(key, request_.prefix, request_.delimiter);
     }
 
     [[nodiscard]] std::string after_all_of(std::string_view common) const {
@@ -52,8 +46,7 @@ private:
     void skip_to_after() {
         const std::string& after = request_.after;
         if (after.empty()) return;
-        const std::string_view common =
-            after.starts_with(request_.prefix) ? common_prefix(after) : std::string_view();
+        const std::string_view common = common_prefix(after);
         std::string from = common.empty() ? table_ + after + '\0' : after_all_of(common);
         if (from > range_.from) range_.from = std::move(from);
     }
@@ -62,7 +55,7 @@ private:
         if (!common_.empty() &&
             std::string_view(last_row).substr(table_.size()).starts_with(common_)) {
             range_.from = after_all_of(common_);
-            page_rows_ = page_rows_min;
+            page_rows_ = listing_page_min;
         } else {
             range_.from = last_row + '\0';
             page_rows_ = std::min(page_rows_ * 2, store::scan_rows_max);
@@ -114,13 +107,7 @@ private:
 
 Result<schema::ObjectList> list_objects(const store::View& view,
                                         const schema::ListObjects& request) {
-    for (const std::string* text : {&request.prefix, &request.delimiter, &request.after}) {
-        if (text->size() > schema::key_bytes_max) {
-            return fail(ErrorCode::invalid_argument,
-                        "prefix, delimiter and start of a listing are at most 1024 bytes",
-                        "invalid_argument");
-        }
-    }
+    ONPUT_TRY_VOID(check_listing_texts({&request.prefix, &request.delimiter, &request.after}));
     return Lister(view, request).run();
 }
 

@@ -6,15 +6,16 @@
 
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/object_info.hpp"
+#include "services/storage/objects/prefixes.hpp"
 #include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
 namespace {
 
-constexpr std::size_t page_rows = 128;
 constexpr std::size_t page_bytes = 1024 * 1024;
 
-// The rows of one table, read ahead page by page.
+// The rows of one table, read ahead page by page: by few after a jump, which throws away what was
+// read, and by more the longer none comes.
 class RowReader {
 public:
     RowReader(const store::View& view, std::string table, std::string_view prefix)
@@ -26,13 +27,16 @@ public:
     void skip_to(std::string from) {
         from = table_ + from;
         while (!rows_.empty() && rows_.front().key < from) rows_.pop_front();
-        if (rows_.empty() && from > range_.from) range_.from = std::move(from);
+        if (!rows_.empty() || from <= range_.from) return;
+        range_.from = std::move(from);
+        page_rows_ = listing_page_min;
     }
 
     // Null at the end.
     Result<const store::Row*> front() {
         if (rows_.empty() && !is_at_end_ && (range_.to.empty() || range_.from < range_.to)) {
-            ONPUT_TRY(auto rows, view_.scan(partition, range_, {page_rows, page_bytes}));
+            ONPUT_TRY(auto rows, view_.scan(partition, range_, {page_rows_, page_bytes}));
+            page_rows_ = std::min(page_rows_ * 2, store::scan_rows_max);
             is_at_end_ = rows.empty();
             if (!rows.empty()) range_.from = rows.back().key + '\0';
             rows_.assign(std::make_move_iterator(rows.begin()),
@@ -51,6 +55,7 @@ private:
     std::string table_;
     store::Range range_;
     std::deque<store::Row> rows_;
+    std::size_t page_rows_ = listing_page_min;
     bool is_at_end_ = false;
 };
 
@@ -109,9 +114,15 @@ private:
             return {};
         }
         const std::uint64_t sequencer = version ? version->record.sequencer : *id.sequencer;
-        current_.skip_to(after + '\0');
         history_.skip_to(after + '\0' + number_bytes(~sequencer) + '\0');
-        seen_key_ = after;  // What follows of it is not the latest.
+        // Where newer ones were deleted since, what is left of the key may be the current version.
+        ONPUT_TRY(const auto current, KeyRows(view_, request_.bucket, after).current());
+        if (current && current->sequencer < sequencer) {
+            current_.skip_to(after);
+        } else {
+            current_.skip_to(after + '\0');
+            seen_key_ = after;  // What follows of it is not the latest.
+        }
         return {};
     }
 
@@ -132,10 +143,7 @@ private:
     }
 
     [[nodiscard]] std::string_view common_prefix(std::string_view key) const {
-        if (request_.delimiter.empty() || !key.starts_with(request_.prefix)) return {};
-        const std::size_t at = key.find(request_.delimiter, request_.prefix.size());
-        if (at == std::string_view::npos) return {};
-        return key.substr(0, at + request_.delimiter.size());
+        return storage::common_prefix(key, request_.prefix, request_.delimiter);
     }
 
     // False at the end, or when the page is full.
@@ -200,13 +208,7 @@ private:
 
 Result<schema::VersionList> list_versions(const store::View& view,
                                           const schema::ListVersions& request) {
-    for (const std::string* text : {&request.prefix, &request.delimiter, &request.after_key}) {
-        if (text->size() > schema::key_bytes_max) {
-            return fail(ErrorCode::invalid_argument,
-                        "prefix, delimiter and start of a listing are at most 1024 bytes",
-                        "invalid_argument");
-        }
-    }
+    ONPUT_TRY_VOID(check_listing_texts({&request.prefix, &request.delimiter, &request.after_key}));
     return Lister(view, request).run();
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "services/storage/objects/blob_references.hpp"
 #include "tests/services/storage/harness.hpp"
 
 namespace onput::storage {
@@ -380,16 +381,16 @@ TEST_F(ObjectsTest, after_a_restart_the_trash_goes_at_once) {
     EXPECT_EQ(unused_blobs, std::vector{blob_a});
     EXPECT_FALSE(has_row(trash_row(2)));
     EXPECT_TRUE(
-        core->refers({.partition = std::string(partition), .key = object_row("photos", "k")},
-                     blob_b)
+        ReferenceReader(store)
+            .refers({.partition = std::string(partition), .key = object_row("photos", "k")}, blob_b)
             .value());
     EXPECT_FALSE(
-        core->refers({.partition = std::string(partition), .key = object_row("photos", "k")},
-                     blob_a)
+        ReferenceReader(store)
+            .refers({.partition = std::string(partition), .key = object_row("photos", "k")}, blob_a)
             .value());
     EXPECT_FALSE(
-        core->refers({.partition = std::string(partition), .key = object_row("photos", "n")},
-                     blob_a)
+        ReferenceReader(store)
+            .refers({.partition = std::string(partition), .key = object_row("photos", "n")}, blob_a)
             .value());
 }
 

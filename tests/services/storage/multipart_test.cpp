@@ -7,6 +7,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "services/storage/multipart/checksums.hpp"
+#include "services/storage/objects/blob_references.hpp"
 #include "tests/services/storage/harness.hpp"
 
 namespace onput::storage {
@@ -244,13 +245,14 @@ TEST_F(MultipartTest, recovery_asks_parts_and_manifests) {
     const store::BlobRef blob = last_blob;
     const store::Owner owner{.partition = std::string(partition), .key = part_row(id, 1)};
     const store::BlobRef other{.segment = 0, .id = 999, .length = blob.length};
-    EXPECT_TRUE(*core->refers(owner, blob));
-    EXPECT_FALSE(*core->refers(owner, other));
+    EXPECT_TRUE(*ReferenceReader(store).refers(owner, blob));
+    EXPECT_FALSE(*ReferenceReader(store).refers(owner, other));
     ASSERT_TRUE(complete(completion(id, {1})));
-    EXPECT_TRUE(*core->refers(owner, blob));
-    EXPECT_FALSE(*core->refers(owner, other));
+    EXPECT_TRUE(*ReferenceReader(store).refers(owner, blob));
+    EXPECT_FALSE(*ReferenceReader(store).refers(owner, other));
     std::vector<store::BlobRef> all;
-    ASSERT_TRUE(core->for_each_blob([&all](const store::BlobRef& found) { all.push_back(found); }));
+    ASSERT_TRUE(ReferenceReader(store).for_each(
+        [&all](const store::BlobRef& found) { all.push_back(found); }));
     EXPECT_EQ(all, std::vector{blob});
 }
 
@@ -262,7 +264,7 @@ TEST_F(MultipartTest, a_version_in_the_history_keeps_its_blob) {
     const store::BlobRef blob{.segment = 1, .id = 50, .length = 9'000};
     ASSERT_TRUE(put_blob("a", blob));
     ASSERT_TRUE(Harness::put("a", "newer"));
-    EXPECT_TRUE(*core->refers(
+    EXPECT_TRUE(*ReferenceReader(store).refers(
         {.partition = std::string(partition), .key = object_row("photos", "a")}, blob));
 }
 
@@ -304,6 +306,30 @@ TEST_F(MultipartTest, the_deletion_of_a_bucket_aborts_its_uploads) {
     commit(effects);
     EXPECT_TRUE(store.scan(partition, store::Range::of_prefix("u/"), 10)->empty());
     EXPECT_TRUE(store.scan(partition, store::Range::of_prefix("p/"), 10)->empty());
+}
+
+TEST_F(MultipartTest, a_retention_is_judged_when_the_upload_begins) {
+    Effects effects;
+    ASSERT_TRUE(core->create_bucket({.name = "vault", .region = {}, .has_object_lock = true},
+                                    caller(), effects));
+    commit(effects);
+    schema::CreateUpload request;
+    request.object.bucket = "vault";
+    request.object.key = "film";
+    request.object.lock = {.mode = "GOVERNANCE", .retain_until = now + std::chrono::minutes(1)};
+    Effects created;
+    const auto upload = core->create_upload(request, caller(), created);
+    ASSERT_TRUE(upload);
+    commit(created);
+    auto part = put_request("film", part_size);
+    part.bucket = "vault";
+    part.etag = md5_of(1);
+    part.part = {.upload_id = upload->upload_id, .number = 1};
+    ASSERT_TRUE(put(part, {.bytes = {}, .blob = {{.segment = 0, .id = 1, .length = part_size}}}));
+    now += std::chrono::minutes(2);
+    auto end = completion(upload->upload_id, {1});
+    end.bucket = "vault";
+    EXPECT_EQ(reason_of(complete(end)), "ok");
 }
 
 TEST_F(MultipartTest, a_part_without_the_uploads_checksum_is_refused) {

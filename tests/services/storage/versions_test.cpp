@@ -239,6 +239,26 @@ TEST_F(LockedVersionsTest, a_key_with_a_nul_is_not_written) {
     EXPECT_EQ(reason_of(Harness::put(std::string("a\0b", 3), "one")), "invalid_argument");
 }
 
+// As who empties a bucket does: each page is deleted before the next is asked for.
+TEST_F(LockedVersionsTest, a_list_goes_on_behind_a_null_version_that_is_gone) {
+    set_versioning(Versioning::enabled);
+    ASSERT_TRUE(Harness::put("a", "one"));
+    ASSERT_TRUE(Harness::put("a", "two"));
+    set_versioning(Versioning::suspended);
+    ASSERT_TRUE(Harness::put("a", "three"));
+    schema::ListVersions request{.bucket = "photos"};
+    request.keys_max = 1;
+    for (int i = 0; i < 3; ++i) {
+        const auto page = core->list_versions(request, caller());
+        ASSERT_TRUE(page);
+        ASSERT_EQ(page->versions.size(), 1U) << "after " << i;
+        ASSERT_TRUE(remove_version("a", page->versions[0].version_id)->existed);
+        request.after_key = page->next_key;
+        request.after_version_id = page->next_version_id;
+    }
+    EXPECT_TRUE(core->list_versions({.bucket = "photos"}, caller())->versions.empty());
+}
+
 TEST_F(LockedVersionsTest, events_name_the_version_while_versioning_is_enabled) {
     ASSERT_TRUE(Harness::put("a", "one"));
     set_versioning(Versioning::enabled);

@@ -1,0 +1,112 @@
+// How many rows an answer reads: not more than it shows, whatever else the bucket holds.
+#include <gtest/gtest.h>
+
+#include "services/storage/multipart/upload_listing.hpp"
+#include "services/storage/objects/blob_references.hpp"
+#include "services/storage/objects/prefixes.hpp"
+#include "services/storage/objects/version_listing.hpp"
+#include "tests/services/storage/harness.hpp"
+
+namespace onput::storage {
+namespace {
+
+// Counts the rows that are read through it.
+class CountingView : public store::View {
+public:
+    explicit CountingView(const store::View& rows) : rows_(rows) {}
+
+    [[nodiscard]] Result<std::optional<std::string>> get(std::string_view partition,
+                                                         std::string_view key) const override {
+        ++count;
+        return rows_.get(partition, key);
+    }
+    [[nodiscard]] Result<std::vector<store::Row>> scan(std::string_view partition,
+                                                       const store::Range& range,
+                                                       store::ScanLimit limit) const override {
+        auto rows = rows_.scan(partition, range, limit);
+        if (rows) count += rows->size();
+        return rows;
+    }
+    [[nodiscard]] Result<std::vector<std::string>> scan_keys(std::string_view partition,
+                                                             const store::Range& range,
+                                                             std::size_t limit) const override {
+        auto keys = rows_.scan_keys(partition, range, limit);
+        if (keys) count += keys->size();
+        return keys;
+    }
+
+    mutable std::size_t count = 0;
+
+private:
+    const store::View& rows_;
+};
+
+class CostTest : public testing::Test, public Harness {
+protected:
+    CostTest() {
+        create_bucket("photos");
+        Effects effects;
+        EXPECT_TRUE(core->put_versioning(
+            {.bucket = "photos", .status = schema::Versioning::enabled}, caller(), effects));
+        commit(effects);
+    }
+
+    void begin_upload(const std::string& key) {
+        schema::CreateUpload request;
+        request.object.bucket = "photos";
+        request.object.key = key;
+        Effects effects;
+        ASSERT_TRUE(core->create_upload(request, caller(), effects));
+        commit(effects);
+    }
+
+    CountingView view{store};
+};
+
+TEST_F(CostTest, a_recovery_reads_the_history_of_a_key_once) {
+    constexpr std::uint64_t versions = 2000;
+    const store::Owner owner{.partition = std::string(partition), .key = object_row("photos", "a")};
+    for (std::uint64_t id = 1; id <= versions; ++id) {
+        ASSERT_TRUE(put_blob("a", {.segment = 1, .id = id, .length = 9'000}));
+    }
+    ReferenceReader references(view);
+    for (std::uint64_t id = 1; id <= versions; ++id) {
+        EXPECT_TRUE(*references.refers(owner, {.segment = 1, .id = id, .length = 9'000}));
+    }
+    EXPECT_FALSE(*references.refers(owner, {.segment = 1, .id = versions + 1, .length = 9'000}));
+    // The object row for each, and each older version once.
+    EXPECT_LE(view.count, 2 * versions + 10);
+}
+
+TEST_F(CostTest, a_page_of_uploads_jumps_over_what_a_prefix_stands_for) {
+    for (int i = 0; i < 3000; ++i) begin_upload("a/" + std::to_string(i));
+    begin_upload("b");
+    schema::ListUploads request{.bucket = "photos"};
+    request.delimiter = "/";
+    const auto list = list_uploads(view, request);
+    ASSERT_TRUE(list);
+    EXPECT_EQ(list->common_prefixes, std::vector<std::string>{"a/"});
+    EXPECT_EQ(list->uploads.size(), 1U);
+    EXPECT_LE(view.count, 4 * listing_page_min);
+}
+
+TEST_F(CostTest, a_page_of_versions_jumps_over_what_a_prefix_stands_for) {
+    constexpr int folders = 20;
+    for (int folder = 0; folder < folders; ++folder) {
+        for (int i = 0; i < 100; ++i) {
+            const std::string key = "f" + std::to_string(folder) + "/" + std::to_string(i);
+            ASSERT_TRUE(put(key, "one"));
+            ASSERT_TRUE(put(key, "two"));
+        }
+    }
+    schema::ListVersions request{.bucket = "photos"};
+    request.delimiter = "/";
+    const auto list = list_versions(view, request);
+    ASSERT_TRUE(list);
+    EXPECT_EQ(list->common_prefixes.size(), static_cast<std::size_t>(folders));
+    // A page of current and one of older versions for each prefix.
+    EXPECT_LE(view.count, (folders + 2) * 2 * listing_page_min);
+}
+
+}  // namespace
+}  // namespace onput::storage
