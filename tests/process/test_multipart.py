@@ -119,6 +119,19 @@ def test_a_completed_upload_is_an_object_and_an_event(onput, key):
     assert again["ETag"] == completed["ETag"]
 
 
+def test_an_empty_last_part_is_read_as_nothing(onput, key):
+    upload = Upload(onput, key)
+    upload.put(1, os.urandom(PART))
+    upload.put(2, b"")
+    upload.complete()
+    names = {"Bucket": BUCKET, "Key": key, "PartNumber": 2}
+    got = onput.s3.get_object(**names)
+    assert (got["ContentLength"], got["PartsCount"], got["Body"].read()) == (0, 2, b"")
+    head = onput.s3.head_object(**names, ChecksumMode="ENABLED")
+    assert (head["ContentLength"], head["PartsCount"]) == (0, 2)
+    assert "ChecksumCRC64NVME" not in head
+
+
 def test_pages_of_parts_and_uploads_hold_each_once_and_in_order(onput, key):
     uploads = [Upload(onput, f"{key}/{name}") for name in ("a", "a", "b/1", "b/2", "c")]
     for number in (1, 3, 7):

@@ -1,5 +1,9 @@
 """Versions of objects as boto3 and the AWS CLI see them: markers, lists, deletions of many, locks, tags."""
+import base64
 import datetime
+import email.utils
+import hmac
+import http.client
 import json
 import uuid
 
@@ -261,6 +265,22 @@ def test_a_retained_version_stays_until_governance_is_bypassed(onput, locked_buc
     s3.delete_objects(Bucket=locked_bucket, BypassGovernanceRetention=True, Delete={
         "Objects": [{"Key": "k", "VersionId": version}]})
     assert error_of(s3.head_object, **name, VersionId=version) == (404, "404")
+
+
+def test_a_parameter_that_sigv2_does_not_sign_bypasses_nothing(onput, locked_bucket):
+    s3, name = onput.s3, {"Bucket": locked_bucket, "Key": "signed"}
+    version = s3.put_object(**name, Body=b"x", ObjectLockMode="GOVERNANCE",
+                            ObjectLockRetainUntilDate=in_an_hour())["VersionId"]
+    date = email.utils.formatdate(usegmt=True)
+    resource = f"/{locked_bucket}/signed?versionId={version}"
+    mac = hmac.new(b"test", f"DELETE\n\n\n{date}\n{resource}".encode(), "sha1").digest()
+    headers = {"Date": date, "Authorization": f"AWS test:{base64.b64encode(mac).decode()}"}
+    for bypass in ("", "&x-amz-bypass-governance-retention=true"):
+        connection = http.client.HTTPConnection("127.0.0.1", onput.port)
+        connection.request("DELETE", resource + bypass, headers=headers)
+        assert b"object protected by object lock" in connection.getresponse().read()
+        connection.close()
+    assert s3.head_object(**name, VersionId=version)["VersionId"] == version
 
 
 def test_a_legal_hold_is_bypassed_by_nobody_and_taken_off(onput, locked_bucket):

@@ -1,21 +1,13 @@
 #include "services/gateway/s3/conditions.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
+#include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
-
-std::optional<std::uint64_t> read_number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc() || stop != text.data() + text.size()) return {};
-    return value;
-}
 
 std::optional<std::string> text_of(const http::RequestHead& head, std::string_view name) {
     const auto value = head.header(name);
@@ -38,13 +30,17 @@ std::unexpected<Error> value_not_accepted(std::string_view header) {
 
 }  // namespace
 
-schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now) {
-    auto modified_since = date_of(head, "if-modified-since");
+schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now,
+                                   std::string_view prefix) {
+    const auto name = [prefix](std::string_view condition) {
+        return std::string(prefix).append(condition);
+    };
+    auto modified_since = date_of(head, name("if-modified-since"));
     if (modified_since > now) modified_since.reset();
-    return {.if_match = text_of(head, "if-match"),
-            .if_none_match = text_of(head, "if-none-match"),
+    return {.if_match = text_of(head, name("if-match")),
+            .if_none_match = text_of(head, name("if-none-match")),
             .if_modified_since = modified_since,
-            .if_unmodified_since = date_of(head, "if-unmodified-since")};
+            .if_unmodified_since = date_of(head, name("if-unmodified-since"))};
 }
 
 Result<void> check_write_conditions(const http::RequestHead& head) {
@@ -75,7 +71,8 @@ std::optional<schema::ByteRange> read_range(std::string_view header) {
     if (dash == std::string_view::npos) return {};
     const std::string_view first = header.substr(0, dash);
     const std::string_view last = header.substr(dash + 1);
-    schema::ByteRange range{.first = read_number(first), .last = read_number(last)};
+    schema::ByteRange range{.first = parse_number<std::uint64_t>(first),
+                            .last = parse_number<std::uint64_t>(last)};
     if ((!first.empty() && !range.first) || (!last.empty() && !range.last)) return {};
     if (!range.first && !range.last) return {};
     if (range.first && range.last && *range.first > *range.last) return {};

@@ -11,8 +11,10 @@
 namespace onput::gateway::s3 {
 
 // Dates that cannot be read are ignored, as RFC 9110 says, and so is a future If-Modified-Since: no
-// object is from then.
-schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now);
+// object is from then. `prefix`: before the names of the headers, "x-amz-copy-source-" for those about
+// the source of a copy.
+schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now,
+                                   std::string_view prefix = {});
 
 // Whether S3 has the conditions of a request that writes an object: If-Match with an etag, or
 // If-None-Match: *, and not both. All others would be taken for conditions that hold. unimplemented

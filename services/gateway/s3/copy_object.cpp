@@ -40,7 +40,8 @@ using Opened = Result<std::unique_ptr<StoredSource>>;
 http::Task<Opened> open_source(S3Request& request, LateAnswer& late, Wanted wanted) {
     const auto checked = check_source_owner(request);
     if (!checked) co_return std::unexpected(checked.error());
-    const auto conditions = read_source_conditions(request.head);
+    const auto conditions =
+        read_conditions(request.head, request.context.now, "x-amz-copy-source-");
     schema::GetObject message{.bucket = wanted.source.bucket,
                               .key = wanted.source.key,
                               .range = wanted.range,

@@ -21,19 +21,6 @@ std::unexpected<Error> bad_source(std::string message, std::string_view value) {
     return invalid_argument(std::move(message), std::string(source_header), std::string(value));
 }
 
-std::optional<std::string> text_of(const http::RequestHead& head, std::string_view name) {
-    const auto value = head.header(name);
-    if (!value) return {};
-    return std::string(*value);
-}
-
-std::optional<Timestamp> date_of(const http::RequestHead& head, std::string_view name) {
-    const auto value = head.header(name);
-    if (!value) return {};
-    if (const auto date = parse_http_date(*value)) return *date;
-    return {};
-}
-
 Result<Directive> read_directive(const http::RequestHead& head, std::string_view header,
                                  std::string_view what) {
     const auto value = head.header(header);
@@ -78,13 +65,6 @@ Result<CopySource> read_copy_source(std::string_view header) {
     if (!is_utf8(source.bucket)) return bad_source("Invalid copy source bucket name", header);
     if (!is_utf8(source.key)) return bad_source("Invalid copy source object key", header);
     return source;
-}
-
-schema::Conditions read_source_conditions(const http::RequestHead& head) {
-    return {.if_match = text_of(head, "x-amz-copy-source-if-match"),
-            .if_none_match = text_of(head, "x-amz-copy-source-if-none-match"),
-            .if_modified_since = date_of(head, "x-amz-copy-source-if-modified-since"),
-            .if_unmodified_since = date_of(head, "x-amz-copy-source-if-unmodified-since")};
 }
 
 Result<std::optional<schema::ByteRange>> read_source_range(const http::RequestHead& head) {

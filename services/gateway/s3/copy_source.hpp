@@ -22,9 +22,6 @@ struct CopySource {
 // invalid_argument in S3's words.
 Result<CopySource> read_copy_source(std::string_view header);
 
-// x-amz-copy-source-if-*.
-schema::Conditions read_source_conditions(const http::RequestHead& head);
-
 // x-amz-copy-source-range, both ends stated. Nothing without the header.
 Result<std::optional<schema::ByteRange>> read_source_range(const http::RequestHead& head);
 

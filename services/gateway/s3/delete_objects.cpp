@@ -1,6 +1,7 @@
 // DeleteObjects.
 #include "services/gateway/s3/delete_document.hpp"
 #include "services/gateway/s3/document_body.hpp"
+#include "services/gateway/s3/lock_document.hpp"
 #include "services/gateway/s3/operation.hpp"
 
 namespace onput::gateway::s3 {
@@ -12,15 +13,14 @@ Outcome delete_objects(S3Request& request) {
     if (!document) co_return std::unexpected(document.error());
     const auto deletion = read_deletion(*document);
     if (!deletion) co_return std::unexpected(deletion.error());
-    const auto bypass = co_await read_governance_bypass(request);
-    if (!bypass) co_return std::unexpected(bypass.error());
     const RequestContext& context = request.context;
-    const schema::DeleteObjects message{.bucket = request.address.bucket,
-                                        .entries = deletion->entries,
-                                        .bypass_governance = *bypass,
-                                        .request_id = context.request_id,
-                                        .host_id = context.host_id,
-                                        .source_ip = context.source_ip()};
+    const schema::DeleteObjects message{
+        .bucket = request.address.bucket,
+        .entries = deletion->entries,
+        .bypass_governance = asks_for_governance_bypass(request.head),
+        .request_id = context.request_id,
+        .host_id = context.host_id,
+        .source_ip = context.source_ip()};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     if (answer->reply.entries.size() != deletion->entries.size()) {

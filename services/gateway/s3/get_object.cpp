@@ -30,13 +30,15 @@ void add_checksums(const S3Request& request, const schema::ObjectInfo& object, H
         show_checksums(object.checksums, object.checksum_type, headers);
 }
 
-// A client compares the checksum with all that it gets.
+// A client compares the checksum with all that it gets. An empty part has no range to name.
 http::ResponseHead head_of(const S3Request& request, const schema::ObjectInfo& object,
                            std::optional<schema::PartSpan> part) {
-    http::ResponseHead head{.status = part ? 206 : 200,
+    const bool is_range = part && part->length > 0;
+    http::ResponseHead head{.status = is_range ? 206 : 200,
                             .headers = all_headers(request, object),
                             .content_length = part ? part->length : object.size_bytes};
-    if (part) head.headers.emplace_back("Content-Range", content_range(*part, object.size_bytes));
+    if (is_range)
+        head.headers.emplace_back("Content-Range", content_range(*part, object.size_bytes));
     if (head.content_length == object.size_bytes) add_checksums(request, object, head.headers);
     if (request.context.parameter("partNumber") != nullptr && object.parts_count > 0) {
         head.headers.emplace_back("x-amz-mp-parts-count", fmt::format("{}", object.parts_count));
@@ -46,7 +48,7 @@ http::ResponseHead head_of(const S3Request& request, const schema::ObjectInfo& o
 
 http::ResponseHead head_of(const S3Request& request, const schema::ObjectGot& got) {
     std::optional<schema::PartSpan> part;
-    if (got.is_partial && got.length > 0) part = {.offset = got.offset, .length = got.length};
+    if (got.is_partial) part = {.offset = got.offset, .length = got.length};
     return head_of(request, got.object, part);
 }
 
@@ -184,7 +186,6 @@ Outcome head_object(S3Request& request) {
         if (!resolved) co_return std::unexpected(resolved.error());
         part = *resolved;
     }
-    if (part && part->length == 0) part.reset();
     auto head = head_of(request, object, part);
     co_return co_await request.context.exchange.respond(std::move(head));
 }

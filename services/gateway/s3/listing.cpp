@@ -46,13 +46,7 @@ Result<ListQuery> read_common(const std::string& bucket, const Query& query) {
     wanted.message.prefix = text_of(query, "prefix");
     wanted.message.delimiter = text_of(query, "delimiter");
     ONPUT_TRY(wanted.message.keys_max, read_max_keys(query));
-    if (const auto* encoding = http::find_parameter(query, "encoding-type")) {
-        if (encoding->value != "url") {
-            return invalid_argument("Invalid Encoding Method specified in Request", "encoding-type",
-                                    encoding->value);
-        }
-        wanted.is_url_encoded = true;
-    }
+    ONPUT_TRY(wanted.is_url_encoded, read_url_encoding(query));
     return wanted;
 }
 
@@ -130,6 +124,15 @@ Result<ListQuery> read_list_v2(const std::string& bucket, const Query& query) {
         ONPUT_TRY(wanted.message.after, read_token(token->value));
     }
     return wanted;
+}
+
+Result<bool> read_url_encoding(const Query& query) {
+    constexpr std::string_view parameter = "encoding-type";
+    const auto* encoding = http::find_parameter(query, parameter);
+    if (encoding == nullptr) return false;
+    if (encoding->value == "url") return true;
+    return invalid_argument("Invalid Encoding Method specified in Request", std::string(parameter),
+                            encoding->value);
 }
 
 std::string_view shown_storage_class(std::string_view storage_class) {

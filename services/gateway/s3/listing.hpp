@@ -25,6 +25,9 @@ Result<ListQuery> read_list_v1(const std::string& bucket,
 Result<ListQuery> read_list_v2(const std::string& bucket,
                                const std::vector<http::QueryParameter>& query);
 
+// Whether names are to be form-encoded: encoding-type=url. invalid_argument for another one.
+Result<bool> read_url_encoding(const std::vector<http::QueryParameter>& query);
+
 // Of an object, as lists show it: that of most is kept empty.
 std::string_view shown_storage_class(std::string_view storage_class);
 

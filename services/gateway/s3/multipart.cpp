@@ -16,6 +16,7 @@
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/identity.hpp"
+#include "services/gateway/s3/listing.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 
 namespace onput::gateway::s3 {
@@ -190,13 +191,7 @@ Result<UploadsQuery> read_uploads_query(const QueryParameters& query) {
     if (!wanted.message.after_key.empty()) wanted.message.after_upload_id = wanted.upload_id_marker;
     ONPUT_TRY(wanted.message.uploads_max,
               read_count(query, "max-uploads", schema::list_uploads_max, schema::list_uploads_max));
-    if (const auto* encoding = http::find_parameter(query, "encoding-type")) {
-        if (encoding->value != "url") {
-            return invalid_argument("Invalid Encoding Method specified in Request", "encoding-type",
-                                    encoding->value);
-        }
-        wanted.is_url_encoded = true;
-    }
+    ONPUT_TRY(wanted.is_url_encoded, read_url_encoding(query));
     return wanted;
 }
 

@@ -46,18 +46,6 @@ std::unexpected<Error> no_lock_of_object() {
 
 }  // namespace
 
-http::Task<Result<bool>> read_governance_bypass(S3Request& request) {
-    if (!asks_for_governance_bypass(request.head)) co_return false;
-    const schema::HeadBucket message{.name = request.address.bucket};
-    const auto bucket = co_await request.context.call(message);
-    if (!bucket) co_return std::unexpected(bucket.error());
-    if (bucket->reply.has_object_lock) co_return true;
-    co_return onput::fail(
-        ErrorCode::invalid_argument,
-        "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
-        "invalid_argument");
-}
-
 Outcome put_object_lock_configuration(S3Request& request) {
     const DocumentShape wanted{.root = "ObjectLockConfiguration",
                                .shape = "ObjectLockConfiguration"};

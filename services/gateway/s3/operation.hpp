@@ -100,10 +100,6 @@ Outcome get_object_retention(S3Request& request);
 Outcome put_object_legal_hold(S3Request& request);
 Outcome get_object_legal_hold(S3Request& request);
 
-// Whether a removal asks to be let past governance; invalid_argument where the bucket has no
-// object lock.
-http::Task<Result<bool>> read_governance_bypass(S3Request& request);
-
 // Answers with an XML document, or with none when `body` is empty.
 struct Reply {
     int status = 200;

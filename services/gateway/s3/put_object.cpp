@@ -3,6 +3,7 @@
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
+#include "services/gateway/s3/lock_document.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/object_settings.hpp"
 #include "services/gateway/s3/operation.hpp"
@@ -44,8 +45,6 @@ Outcome put_object(S3Request& request) {
 Outcome delete_object(S3Request& request) {
     const auto checked = check_removal_conditions(request.head);
     if (!checked) co_return checked;
-    const auto bypass = co_await read_governance_bypass(request);
-    if (!bypass) co_return std::unexpected(bypass.error());
     const RequestContext& context = request.context;
     const schema::DeleteObject message{
         .bucket = request.address.bucket,
@@ -56,7 +55,7 @@ Outcome delete_object(S3Request& request) {
         .source_ip = context.source_ip(),
         .source = {},
         .version_id = context.parameter_text("versionId"),
-        .bypass_governance = *bypass};
+        .bypass_governance = asks_for_governance_bypass(request.head)};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.status = 204};

@@ -199,6 +199,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObj
                                                          const Caller& caller, Effects& effects) {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_bypass(request.bypass_governance, bucket->record));
     if (!request.version_id.empty()) return delete_version(request, *bucket, caller, effects);
     if (bucket->record.versioning != schema::Versioning::unset) {
         return put_delete_marker(request, *bucket, caller, effects);

@@ -139,7 +139,8 @@ Result<schema::ObjectDeleted> StorageCore::delete_entry(const schema::DeleteObje
 
 Result<void> StorageCore::check_delete_objects(const schema::DeleteObjects& request,
                                                const Caller& caller) const {
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_bypass(request.bypass_governance, bucket->record));
     if (!request.entries.empty() && request.entries.size() <= schema::delete_keys_max) return {};
     return fail(ErrorCode::invalid_argument, "a deletion of many names 1 to 1000 keys",
                 "malformed_xml");

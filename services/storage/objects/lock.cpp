@@ -78,6 +78,12 @@ Result<schema::ObjectLock> lock_of_new(const schema::PutObject& request, const B
     return lock;
 }
 
+Result<void> check_bypass(bool bypass_governance, const BucketRecord& bucket) {
+    if (!bypass_governance || bucket.has_object_lock) return {};
+    return refuse(
+        "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.");
+}
+
 Result<void> check_removal(const schema::ObjectLock& lock, bool bypass_governance, Timestamp now) {
     if (lock.has_legal_hold) return object_locked();
     if (!is_retained(lock, now)) return {};

@@ -29,6 +29,9 @@ Result<void> check_default_retention(const schema::DefaultRetention& retention);
 Result<schema::ObjectLock> lock_of_new(const schema::PutObject& request, const BucketRecord& bucket,
                                        Timestamp now);
 
+// invalid_argument for a bypass where there is nothing to let past: S3 takes it for a mistake.
+Result<void> check_bypass(bool bypass_governance, const BucketRecord& bucket);
+
 // `object_locked` when the version may not be removed now.
 Result<void> check_removal(const schema::ObjectLock& lock, bool bypass_governance, Timestamp now);
 
