@@ -204,8 +204,10 @@ private:
         const std::string& host_id;
         const std::string& source_ip;
     };
-    static EventSource removal_of(const schema::DeleteObject& request, const Bucket& bucket,
-                                  std::string_view name) {
+    // Of a request that changes the object it names.
+    template <typename Request>
+    static EventSource event_of(std::string_view name, const Bucket& bucket,
+                                const Request& request) {
         return {.name = name,
                 .bucket = bucket,
                 .key = request.key,

@@ -6,12 +6,12 @@ import itertools
 import json
 import os
 import subprocess
-import threading
 import time
 
 import pytest
 
 from harness.instance import BIN, SERVICES, Onput, clean_environment
+from harness.killer import Killer
 from harness.load import Uploader
 from harness.waiting import wait_until
 
@@ -23,31 +23,6 @@ CLIENTS = 8
 # Uploads are spread over all the kills.
 PACE_S = ROUNDS * len(SERVICES) * KILL_PERIOD_S * CLIENTS / UPLOADS
 QUIET_DEADLINE_S = 60 + UPLOADS * 0.2 + SECONDS
-
-
-class Killer:
-    """Kills one service after the other until told to stop."""
-
-    def __init__(self, onput):
-        self.onput = onput
-        self.killed = dict.fromkeys(SERVICES, 0)
-        self.end = threading.Event()
-        self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
-
-    def _work(self):
-        for service in itertools.cycle(SERVICES):
-            if self.end.wait(KILL_PERIOD_S):
-                return
-            self.killed[service] += bool(self.onput.kill(service))
-
-    @property
-    def has_done_its_rounds(self):
-        return min(self.killed.values()) >= ROUNDS
-
-    def stop(self):
-        self.end.set()
-        self.thread.join()
 
 
 class Follower:
@@ -76,7 +51,7 @@ class Story:
         self.onput = onput
         counter = itertools.count()
         begun = time.monotonic()
-        killer = Killer(onput)
+        killer = Killer(onput, SERVICES, ROUNDS, lambda: KILL_PERIOD_S)
 
         def next_upload():
             number = next(counter)

@@ -14,6 +14,7 @@ import botocore.exceptions
 import pytest
 
 from harness.instance import Onput
+from harness.killer import Killer
 from harness.waiting import wait_until
 
 UPLOADS = int(os.environ.get("ONPUT_SOAK_MULTIPART", 24))
@@ -25,29 +26,6 @@ PART = 5 * 1024 * 1024
 TRY_DEADLINE_S = 90
 BUCKET = "outbox"
 COMPLETED = "s3.ObjectCreated.CompleteMultipartUpload"
-
-
-class Killer:
-    def __init__(self, onput):
-        self.onput = onput
-        self.killed = dict.fromkeys(KILLED, 0)
-        self.end = threading.Event()
-        self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
-
-    def _work(self):
-        for service in itertools.cycle(KILLED):
-            if self.has_done_its_rounds or self.end.wait(KILL_PERIOD_S):
-                return
-            self.killed[service] += bool(self.onput.kill(service))
-
-    @property
-    def has_done_its_rounds(self):
-        return min(self.killed.values()) >= ROUNDS
-
-    def stop(self):
-        self.end.set()
-        self.thread.join()
 
 
 def insist(call, **arguments):
@@ -69,7 +47,7 @@ class Uploads:
 
     def __init__(self, onput):
         self.onput = onput
-        self.killer = Killer(onput)
+        self.killer = Killer(onput, KILLED, ROUNDS, lambda: KILL_PERIOD_S, ends_itself=True)
         self.numbers = itertools.count()
         self.made = 0
         self.lock = threading.Lock()

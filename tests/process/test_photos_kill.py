@@ -8,10 +8,10 @@ import itertools
 import json
 import os
 import random
-import threading
 
 import pytest
 
+from harness.killer import Killer
 from harness.load import Uploader
 from harness.photos import Studio, made_of
 from harness.pictures import decode, encode, flipped, photo, sharp_photo
@@ -25,34 +25,6 @@ ROUNDS = 2
 CLIENTS = 4
 PACE_S = 12 * CLIENTS / PHOTOS if PHOTOS < 400 else 0
 QUIET_DEADLINE_S = 90 + PHOTOS * 0.5
-
-
-class Killer:
-    """Kills one process of a random service after the other, until told to stop."""
-
-    def __init__(self, onput):
-        self.onput = onput
-        self.killed = dict.fromkeys(VICTIMS, 0)
-        self.random = random.Random(SEED)
-        self.end = threading.Event()
-        self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
-
-    def _work(self):
-        while not self.end.wait(self.random.uniform(*KILL_PERIOD_S)):
-            victim = self.random.choice(VICTIMS)
-            # Those that were spared longest come first: a short run kills each one too.
-            if min(self.killed.values()) < ROUNDS:
-                victim = min(self.killed, key=self.killed.get)
-            self.killed[victim] += bool(self.onput.kill(victim))
-
-    @property
-    def has_done_its_rounds(self):
-        return min(self.killed.values()) >= ROUNDS
-
-    def stop(self):
-        self.end.set()
-        self.thread.join()
 
 
 def valid_bodies():
@@ -71,7 +43,9 @@ class Story:
         self.studio = studio
         valid, invalid = valid_bodies(), invalid_bodies()
         counter = itertools.count()
-        killer = Killer(studio)
+        chance = random.Random(SEED)
+        killer = Killer(studio, VICTIMS, ROUNDS, lambda: chance.uniform(*KILL_PERIOD_S),
+                        choose=lambda: chance.choice(VICTIMS))
 
         def next_upload():
             number = next(counter)

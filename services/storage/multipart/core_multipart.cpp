@@ -270,13 +270,7 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     ONPUT_TRY_VOID(check_replace(request.conditions,
                                  before ? std::optional(validators_of(*before)) : std::nullopt));
 
-    ONPUT_TRY(auto change, begin_change({.name = completed_event,
-                                         .bucket = *bucket,
-                                         .key = request.key,
-                                         .request_id = request.request_id,
-                                         .host_id = request.host_id,
-                                         .source_ip = request.source_ip},
-                                        caller));
+    ONPUT_TRY(auto change, begin_change(event_of(completed_event, *bucket, request), caller));
     ObjectRecord after = record_of(created.object);
     after.size_bytes = chosen.size_bytes;
     after.etag = chosen.etag;

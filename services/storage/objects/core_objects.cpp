@@ -173,13 +173,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
                                  before ? std::optional(validators_of(*before)) : std::nullopt));
 
     const schema::Versioning versioning = bucket->record.versioning;
-    ONPUT_TRY(auto change, begin_change({.name = event_name,
-                                         .bucket = *bucket,
-                                         .key = request.key,
-                                         .request_id = request.request_id,
-                                         .host_id = request.host_id,
-                                         .source_ip = request.source_ip},
-                                        caller));
+    ONPUT_TRY(auto change, begin_change(event_of(event_name, *bucket, request), caller));
     ObjectRecord after = record_of(request);
     after.last_modified = caller.now;
     after.sequencer = change.sequencer;
@@ -209,7 +203,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObj
     if (!before) return schema::ObjectDeleted{};
     ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
-    ONPUT_TRY(auto change, begin_change(removal_of(request, *bucket, removed_by_delete), caller));
+    ONPUT_TRY(auto change, begin_change(event_of(removed_by_delete, *bucket, request), caller));
     ONPUT_TRY_VOID(rows.remove({.record = *before, .is_current = true}, change.commit.batch));
     return schema::ObjectDeleted{.existed = true,
                                  .event_id = commit_change(std::move(change), before, effects)};
@@ -225,7 +219,7 @@ Result<schema::ObjectDeleted> StorageCore::put_delete_marker(const schema::Delet
     ONPUT_TRY(const auto before, rows.current());
     ONPUT_TRY_VOID(check_source(request.source));
     if (before) ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
-    ONPUT_TRY(auto change, begin_change(removal_of(request, bucket, marker_created), caller));
+    ONPUT_TRY(auto change, begin_change(event_of(marker_created, bucket, request), caller));
     ObjectRecord marker{.etag = std::string(empty_etag), .last_modified = caller.now};
     marker.is_delete_marker = true;
     marker.sequencer = change.sequencer;
@@ -254,7 +248,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteOb
     ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(record)));
     ONPUT_TRY_VOID(check_removal(record.lock, request.bypass_governance, caller.now));
-    ONPUT_TRY(auto change, begin_change(removal_of(request, bucket, removed_by_delete), caller));
+    ONPUT_TRY(auto change, begin_change(event_of(removed_by_delete, bucket, request), caller));
     if (bucket.record.versioning != schema::Versioning::unset && record.has_version_id) {
         change.event.version_id = version_id_of(record);
     }

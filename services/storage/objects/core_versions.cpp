@@ -78,13 +78,9 @@ Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, co
     if (!request.is_removal) ONPUT_TRY_VOID(check_room());
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
     version.record.tags = request.tags;
-    ONPUT_TRY(auto change, begin_change({.name = request.is_removal ? tags_deleted : tags_put,
-                                         .bucket = *bucket,
-                                         .key = request.key,
-                                         .request_id = request.request_id,
-                                         .host_id = request.host_id,
-                                         .source_ip = request.source_ip},
-                                        caller));
+    ONPUT_TRY(auto change,
+              begin_change(event_of(request.is_removal ? tags_deleted : tags_put, *bucket, request),
+                           caller));
     change.describe(*bucket, version.record);
     KeyRows(view_, request.bucket, request.key).rewrite(version, change.commit.batch);
     return schema::TagsPut{.version_id = shown_version(*bucket, version.record),
