@@ -248,8 +248,7 @@ Timestamp Core::next_wakeup(Timestamp now) const {
     consider(lanes_.next_time());
     consider(notifications_.next_time(now));
     // What waits for a time waits for a clock that may be set: that must be noticed, and be
-    // durable,
-    // before a crash.
+    // durable, before a crash.
     if (!workers_.all().empty() || agenda_.next_time()) {
         consider(last_seen_ + schema::lane_heartbeat);
     }

@@ -17,9 +17,8 @@
 // change: to endpoints outside all of them, to a queue the one that ended it. A dead letter is owed
 // by the record of the last attempt: that has the number, a rising one, and names the message.
 //
-// A destination that can have no place, because there are destinations_max (DeliveryOptions)
-// or its name is
-// impossible, concerns the event alone that names it: the event is withheld from it.
+// A destination that can have no place, because there are destinations_max (DeliveryOptions) or its
+// name is impossible, concerns the event alone that names it: the event is withheld from it.
 //
 // To all endpoints outside together, at most in_flight_outside_max messages and about
 // in_flight_outside_bytes_max bytes are in flight at once.
