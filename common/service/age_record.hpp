@@ -59,8 +59,9 @@ public:
 
     void observe(Timestamp wall, Duration monotonic) { clock_.observe(wall, monotonic); }
 
-    // Puts its row into the batch after a jump; `batch()` is asked for only then. Before the changes
-    // of each command: times less AgeClock::set_by are then never durable without it.
+    // Puts its row into the batch after a jump; `batch()` is asked for only then. To be called
+    // before the changes of each command: times less AgeClock::set_by are then never durable
+    // without it.
     template <typename Batch>
     void keep_jump(Batch batch) {
         const Duration set_by = clock_.set_by() - kept_.set_by;

@@ -11,8 +11,8 @@
 namespace onput::gateway::s3 {
 
 // Dates that cannot be read are ignored, as RFC 9110 says, and so is a future If-Modified-Since: no
-// object is from then. `prefix`: before the names of the headers, "x-amz-copy-source-" for those about
-// the source of a copy.
+// object is from then. `prefix`: before the names of the headers, "x-amz-copy-source-" for those
+// about the source of a copy.
 schema::Conditions read_conditions(const http::RequestHead& head, Timestamp now,
                                    std::string_view prefix = {});
 

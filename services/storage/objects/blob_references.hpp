@@ -1,5 +1,5 @@
-// ReferenceReader: which rows refer to which blobs, as recovery asks (common/store/blobs.hpp). Reads
-// rows only; for one recovery, while they do not change.
+// ReferenceReader: which rows refer to which blobs, as recovery asks (common/store/blobs.hpp).
+// Reads only, and for one recovery, while rows do not change.
 //
 //     owner o/<bucket>/<key>   the object row, or any older version of that key
 //     owner p/<id>/<number>    the part's row, or the manifest that the upload became
