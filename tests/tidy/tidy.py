@@ -26,7 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAYERS = {
     "common/base": set(),
     "common/async": {"common/base"},
-    "common/schema": {"common/base"},
+    "common/json": {"common/base"},
+    "common/schema": {"common/base", "common/json"},
     "common/pattern": {"common/base"},
     "common/recipe": {"common/base"},
     "common/outbox": {"common/base", "common/schema", "common/store", "common/transport"},
@@ -50,7 +51,7 @@ CONTAINED = {
     r"boost/": {"common/runtime", "services/gateway/http"},
     r"pugixml": {"services/gateway"},
     r"nlohmann/": {
-        "common/auth", "common/pattern", "common/recipe", "common/worker",
+        "common/json", "common/auth", "common/recipe", "common/worker",
         "services/gateway", "services/ctl", "services/image", "services/notifier", "services/queue", "services/tts",
     },
     r"vips/": {"services/image"},
