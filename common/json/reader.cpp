@@ -1,5 +1,7 @@
 #include "common/json/reader.hpp"
 
+#include <iterator>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -42,7 +44,7 @@ public:
         Open closed = close();
         if (limits_.repeated == Repeated::refused) {
             if (const std::string* name = find_repeated_name(closed.members))
-                return refuse({.kind = ReadError::Kind::repeated, .name = *name});
+                return refuse({.kind = ReadError::Kind::repeated, .name = *name, .path = path()});
         }
         place(Object(std::move(closed.members)));
         return true;
@@ -63,6 +65,20 @@ private:
     bool refuse(ReadError error) {
         error_ = std::move(error);
         return false;
+    }
+
+    // Of what is open: an object that is closed by now is where the next value goes.
+    [[nodiscard]] std::string path() const {
+        std::string text;
+        for (const Open& open : open_) {
+            if (open.is_object) {
+                fmt::format_to(std::back_inserter(text), "{}{}", text.empty() ? "" : ".",
+                               open.name);
+            } else {
+                fmt::format_to(std::back_inserter(text), "[{}]", open.items.size());
+            }
+        }
+        return text;
     }
 
     // The whole document is one value and counts for nothing.
@@ -108,12 +124,12 @@ private:
     ReadError error_;
 };
 
-// Not within a character: the bytes that continue one start with the bits 10.
-std::string_view cut(std::string_view text, std::size_t bytes_max) {
-    if (text.size() <= bytes_max) return text;
+// As `printable` has it, short. Not cut within a character: the bytes that continue one start with the bits 10.
+std::string shown(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return printable(text);
     while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0U) == 0x80)
         --bytes_max;
-    return text.substr(0, bytes_max);
+    return printable(text.substr(0, bytes_max)) + "...";
 }
 
 }  // namespace
@@ -133,9 +149,8 @@ std::string explain(const ReadError& error) {
         case ReadError::Kind::values: return fmt::format("more than {} values", error.limit);
         case ReadError::Kind::repeated: break;
     }
-    const std::string_view name = cut(error.name, explained_name_bytes_max);
-    return fmt::format("'{}{}' is given twice", printable(name),
-                       name.size() < error.name.size() ? "..." : "");
+    return fmt::format("{}{}'{}' is given twice", shown(error.path, explained_path_bytes_max),
+                       error.path.empty() ? "" : ": ", shown(error.name, explained_name_bytes_max));
 }
 
 }  // namespace onput::json

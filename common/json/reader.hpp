@@ -42,6 +42,7 @@ struct ReadError {
         0;  // Of a mistake in syntax: how many bytes were read, the bad one included.
     std::size_t limit = 0;  // The limit that is exceeded.
     std::string name;       // The name that is there twice.
+    std::string path;       // Of the object that has it: "steps[0].fit"; "" for the whole document.
 
     friend bool operator==(const ReadError&, const ReadError&) = default;
 };
@@ -50,8 +51,10 @@ struct ReadError {
 std::expected<Value, ReadError> read(std::string_view text, const ReadLimits& limits = {});
 
 // "not JSON: mistake at byte 7", "nested deeper than 8 levels", "more than 20 values", "'a' is given
-// twice". A name is shown as `printable` shows it, cut to `explained_name_bytes_max`.
+// twice", "steps[0]: 'a' is given twice". Names are shown as `printable` shows them; a name is cut
+// to `explained_name_bytes_max`, a path to `explained_path_bytes_max`.
 inline constexpr std::size_t explained_name_bytes_max = 48;
+inline constexpr std::size_t explained_path_bytes_max = 128;
 std::string explain(const ReadError& error);
 
 }  // namespace onput::json

@@ -13,8 +13,8 @@ std::vector<std::uint32_t> positions_by_name(const std::vector<Member>& members)
     ONPUT_CHECK(std::in_range<std::uint32_t>(members.size()));
     std::vector<std::uint32_t> positions(members.size());
     std::iota(positions.begin(), positions.end(), 0U);
-    std::ranges::stable_sort(positions, {}, [&members](std::uint32_t position) {
-        return std::string_view(members[position].name);
+    std::ranges::sort(positions, {}, [&members](std::uint32_t position) {
+        return std::pair(std::string_view(members[position].name), position);
     });
     return positions;
 }

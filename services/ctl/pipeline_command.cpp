@@ -1,7 +1,7 @@
 // `onput pipeline apply`.
 #include <fmt/format.h>
 
-#include "common/schema/json.hpp"
+#include "common/json/writer.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
@@ -12,7 +12,7 @@ namespace {
 // What was done, also when something failed afterwards.
 void print_changes(const GlobalOptions& global, const std::vector<PipelineChange>& changes) {
     if (global.output == OutputFormat::json) {
-        schema::JsonWriter list;
+        json::Writer list;
         list.begin_array();
         for (const auto& change : changes) {
             list.begin_object();

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/auth/json_names.hpp"
-#include "common/schema/json.hpp"
+#include "common/json/writer.hpp"
 
 namespace onput::gateway::aws {
 namespace {
@@ -42,7 +42,7 @@ Result<Value> to_value(const Json& json, std::size_t depth) {
     return Value();
 }
 
-void write_value(schema::JsonWriter& out, const Value& value) {
+void write_value(json::Writer& out, const Value& value) {
     if (const auto* text = value.text()) {
         out.text(*text);
     } else if (const auto* flag = value.flag()) {
@@ -131,7 +131,7 @@ Result<Value> read_json(std::string_view text, const Shape& shape) {
 }
 
 std::string write_json(const Value& value) {
-    schema::JsonWriter out;
+    json::Writer out;
     write_value(out, value);
     return out.take();
 }
