@@ -29,7 +29,7 @@ LAYERS = {
     "common/json": {"common/base"},
     "common/schema": {"common/base", "common/json"},
     "common/pattern": {"common/base"},
-    "common/recipe": {"common/base"},
+    "common/recipe": {"common/base", "common/json"},
     "common/outbox": {"common/base", "common/schema", "common/store", "common/transport"},
     "common/auth": {"common/base"},
     "common/store": {"common/base"},
@@ -51,7 +51,7 @@ CONTAINED = {
     r"boost/": {"common/runtime", "services/gateway/http"},
     r"pugixml": {"services/gateway"},
     r"nlohmann/": {
-        "common/json", "common/auth", "common/recipe", "common/worker",
+        "common/json", "common/auth", "common/worker",
         "services/gateway", "services/ctl", "services/image", "services/notifier", "services/queue", "services/tts",
     },
     r"vips/": {"services/image"},
