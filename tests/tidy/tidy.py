@@ -36,7 +36,7 @@ LAYERS = {
     "common/transport": {"common/base", "common/schema"},
     "common/runtime": {"common/base", "common/schema", "common/store", "common/transport"},
     "common/service": {"common/base", "common/schema", "common/store", "common/transport", "common/outbox", "common/runtime"},
-    "common/worker": {"common/base", "common/async", "common/schema", "common/store", "common/transport", "common/runtime"},
+    "common/worker": {"common/base", "common/async", "common/json", "common/schema", "common/store", "common/transport", "common/runtime"},
 }
 
 # A third-party header is known to these folders only, and there only in .cpp files.
@@ -51,8 +51,8 @@ CONTAINED = {
     r"boost/": {"common/runtime", "services/gateway/http"},
     r"pugixml": {"services/gateway"},
     r"nlohmann/": {
-        "common/json", "common/auth", "common/worker",
-        "services/gateway", "services/ctl", "services/image", "services/notifier", "services/queue", "services/tts",
+        "common/json", "common/auth",
+        "services/gateway", "services/ctl", "services/notifier", "services/queue",
     },
     r"vips/": {"services/image"},
     r"gdk-pixbuf/": {"services/image"},
