@@ -31,7 +31,7 @@ LAYERS = {
     "common/pattern": {"common/base"},
     "common/recipe": {"common/base", "common/json"},
     "common/outbox": {"common/base", "common/schema", "common/store", "common/transport"},
-    "common/auth": {"common/base"},
+    "common/auth": {"common/base", "common/json"},
     "common/store": {"common/base"},
     "common/transport": {"common/base", "common/schema"},
     "common/runtime": {"common/base", "common/schema", "common/store", "common/transport"},
@@ -51,7 +51,7 @@ CONTAINED = {
     r"boost/": {"common/runtime", "services/gateway/http"},
     r"pugixml": {"services/gateway"},
     r"nlohmann/": {
-        "common/json", "common/auth",
+        "common/json",
         "services/gateway", "services/ctl", "services/notifier", "services/queue",
     },
     r"vips/": {"services/image"},
