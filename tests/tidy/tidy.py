@@ -52,7 +52,7 @@ CONTAINED = {
     r"pugixml": {"services/gateway"},
     r"nlohmann/": {
         "common/json",
-        "services/gateway", "services/ctl", "services/queue",
+        "services/ctl", "services/queue",
     },
     r"vips/": {"services/image"},
     r"gdk-pixbuf/": {"services/image"},
