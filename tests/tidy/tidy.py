@@ -50,10 +50,7 @@ CONTAINED = {
     r"toml\+\+/": {"common/runtime", "services/ctl"},
     r"boost/": {"common/runtime", "services/gateway/http"},
     r"pugixml": {"services/gateway"},
-    r"nlohmann/": {
-        "common/json",
-        "services/ctl", "services/queue",
-    },
+    r"nlohmann/": {"common/json", "services/queue"},
     r"vips/": {"services/image"},
     r"gdk-pixbuf/": {"services/image"},
     r"curl/": {"services/ctl", "services/notifier"},
