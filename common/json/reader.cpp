@@ -124,7 +124,8 @@ private:
     ReadError error_;
 };
 
-// As `printable` has it, short. Not cut within a character: the bytes that continue one start with the bits 10.
+// As `printable` has it, short. Not cut within a character: the bytes that continue one start with
+// the bits 10.
 std::string shown(std::string_view text, std::size_t bytes_max) {
     if (text.size() <= bytes_max) return printable(text);
     while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0U) == 0x80)

@@ -50,8 +50,8 @@ struct ReadError {
 // An integer is exact within int64; one beyond is the real nearest to it.
 std::expected<Value, ReadError> read(std::string_view text, const ReadLimits& limits = {});
 
-// "not JSON: mistake at byte 7", "nested deeper than 8 levels", "more than 20 values", "'a' is given
-// twice", "steps[0]: 'a' is given twice". Names are shown as `printable` shows them; a name is cut
+// "not JSON: mistake at byte 7", "nested deeper than 8 levels", "more than 20 values",
+// "'a' is given twice", "steps[0]: 'a' is given twice". Names are shown as `printable` shows them; a name is cut
 // to `explained_name_bytes_max`, a path to `explained_path_bytes_max`.
 inline constexpr std::size_t explained_name_bytes_max = 48;
 inline constexpr std::size_t explained_path_bytes_max = 128;
