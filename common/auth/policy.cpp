@@ -6,15 +6,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "common/auth/json_names.hpp"
 #include "common/base/text.hpp"
+#include "common/json/reader.hpp"
 
 namespace onput::auth {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr std::size_t arn_parts = 6;
 constexpr std::size_t account_digits = 12;
@@ -30,15 +27,15 @@ std::string in_quotes(std::string_view name) {
 }
 
 // A string, or an array of strings that is not empty.
-Result<std::vector<std::string>> string_list(const Json& json, std::string_view where) {
+Result<std::vector<std::string>> string_list(const json::Value& value, std::string_view where) {
     std::vector<std::string> list;
-    if (json.is_string()) {
-        list.push_back(json.get<std::string>());
-    } else if (json.is_array()) {
-        for (const Json& item : json) {
-            if (!item.is_string())
+    if (const auto* text = value.text()) {
+        list.push_back(*text);
+    } else if (const auto* items = value.array()) {
+        for (const json::Value& item : *items) {
+            if (item.text() == nullptr)
                 return malformed(std::string(where) + " holds something not a text");
-            list.push_back(item.get<std::string>());
+            list.push_back(*item.text());
         }
     }
     if (list.empty()) return malformed(std::string(where) + " is not a text or a list of texts");
@@ -83,9 +80,13 @@ std::unexpected<Error> invalid_principal(std::string_view where, std::string_vie
                                  in_quotes(principal), why));
 }
 
-Result<void> check_elements(const Json& object, std::initializer_list<std::string_view> known,
-                            std::string_view where) {
-    for (const auto& [name, value] : object.items()) {
+bool is_text(const json::Value& value, std::string_view text) {
+    return value.text() != nullptr && *value.text() == text;
+}
+
+Result<void> check_elements(const json::Object& object,
+                            std::initializer_list<std::string_view> known, std::string_view where) {
+    for (const auto& [name, value] : object) {
         if (std::ranges::find(known, std::string_view(name)) == known.end()) {
             return malformed(std::string(where) + " has the unsupported element " +
                              in_quotes(name));
@@ -143,23 +144,23 @@ class Policy::Parser {
 public:
     explicit Parser(PolicySource source) : is_new_(source == PolicySource::request) {}
 
-    Result<Policy> parse(const Json& document) const {
-        if (!document.is_object()) return malformed("the document is not a JSON object");
-        ONPUT_TRY_VOID(check_elements(document, {"Version", "Id", "Statement"}, "the document"));
-        if (document.contains("Version")) {
-            const Json& version = document["Version"];
-            if (version != "2012-10-17" && version != "2008-10-17") {
-                return malformed("Version is neither 2012-10-17 nor 2008-10-17");
-            }
+    Result<Policy> parse(const json::Value& document) const {
+        if (document.object() == nullptr) return malformed("the document is not a JSON object");
+        ONPUT_TRY_VOID(
+            check_elements(*document.object(), {"Version", "Id", "Statement"}, "the document"));
+        const json::Value* version = document.find("Version");
+        if (version != nullptr && !is_text(*version, "2012-10-17") &&
+            !is_text(*version, "2008-10-17")) {
+            return malformed("Version is neither 2012-10-17 nor 2008-10-17");
         }
-        if (!document.contains("Statement")) return malformed("Statement is missing");
-        const Json& statements = document["Statement"];
+        const json::Value* statements = document.find("Statement");
+        if (statements == nullptr) return malformed("Statement is missing");
         Policy policy;
-        if (statements.is_object()) {
-            ONPUT_TRY(auto statement, parse_statement(statements, 1));
+        if (statements->object() != nullptr) {
+            ONPUT_TRY(auto statement, parse_statement(*statements, 1));
             policy.statements_.push_back(std::move(statement));
-        } else if (statements.is_array() && !statements.empty()) {
-            for (const Json& item : statements) {
+        } else if (statements->array() != nullptr && !statements->array()->empty()) {
+            for (const json::Value& item : *statements->array()) {
                 ONPUT_TRY(auto statement, parse_statement(item, policy.statements_.size() + 1));
                 policy.statements_.push_back(std::move(statement));
             }
@@ -172,53 +173,54 @@ public:
 private:
     const bool is_new_;
 
-    Result<Statement> parse_statement(const Json& json, std::size_t number) const {
+    Result<Statement> parse_statement(const json::Value& value, std::size_t number) const {
         Statement statement;
         statement.name = '#' + std::to_string(number);
         const std::string where = "statement " + statement.name;
-        if (!json.is_object()) return malformed(where + " is not an object");
+        if (value.object() == nullptr) return malformed(where + " is not an object");
         ONPUT_TRY_VOID(check_elements(
-            json, {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, where));
+            *value.object(), {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"},
+            where));
         for (const char* name : {"Effect", "Principal", "Action", "Resource"}) {
-            if (!json.contains(name)) return malformed(where + " has no " + name);
+            if (value.find(name) == nullptr) return malformed(where + " has no " + name);
         }
-        if (json.contains("Sid")) {
-            if (!json["Sid"].is_string()) return malformed(where + ": Sid is not a text");
-            if (!json["Sid"].get_ref<const std::string&>().empty()) statement.name = json["Sid"];
+        if (const json::Value* sid = value.find("Sid")) {
+            if (sid->text() == nullptr) return malformed(where + ": Sid is not a text");
+            if (!sid->text()->empty()) statement.name = *sid->text();
         }
-        if (json["Effect"] != "Allow" && json["Effect"] != "Deny") {
+        const std::string effect = value.text_of("Effect");
+        if (effect != "Allow" && effect != "Deny") {
             return malformed(where + ": Effect is neither Allow nor Deny");
         }
-        statement.effect = json["Effect"] == "Allow" ? PolicyEffect::allow : PolicyEffect::deny;
-        ONPUT_TRY_VOID(parse_principal(json["Principal"], where, statement));
-        ONPUT_TRY(statement.actions, string_list(json["Action"], where + ": Action"));
+        statement.effect = effect == "Allow" ? PolicyEffect::allow : PolicyEffect::deny;
+        ONPUT_TRY_VOID(parse_principal(*value.find("Principal"), where, statement));
+        ONPUT_TRY(statement.actions, string_list(*value.find("Action"), where + ": Action"));
         for (std::string& action : statement.actions) action = lower_case(action);
-        ONPUT_TRY(statement.resources, string_list(json["Resource"], where + ": Resource"));
+        ONPUT_TRY(statement.resources, string_list(*value.find("Resource"), where + ": Resource"));
         if (is_new_) ONPUT_TRY_VOID(check_can_match(statement, where));
-        if (json.contains("Condition")) {
-            ONPUT_TRY_VOID(parse_conditions(json["Condition"], where, statement));
+        if (const json::Value* conditions = value.find("Condition")) {
+            ONPUT_TRY_VOID(parse_conditions(*conditions, where, statement));
         }
         return statement;
     }
 
-    Result<void> parse_principal(const Json& json, const std::string& where,
+    Result<void> parse_principal(const json::Value& value, const std::string& where,
                                  Statement& statement) const {
-        if (json == "*") {
+        if (is_text(value, "*")) {
             statement.anyone = true;
             return {};
         }
-        if (!json.is_object() || json.empty()) {
+        if (value.object() == nullptr || value.object()->empty()) {
             return malformed(where + ": Principal is neither \"*\" nor an object");
         }
-        ONPUT_TRY_VOID(check_elements(json, {"AWS", "Service"}, where + ": Principal"));
-        if (json.contains("AWS")) {
-            ONPUT_TRY(statement.aws_principals, string_list(json["AWS"], where + ": Principal"));
+        ONPUT_TRY_VOID(check_elements(*value.object(), {"AWS", "Service"}, where + ": Principal"));
+        if (const json::Value* accounts = value.find("AWS")) {
+            ONPUT_TRY(statement.aws_principals, string_list(*accounts, where + ": Principal"));
             statement.anyone =
                 std::ranges::find(statement.aws_principals, "*") != statement.aws_principals.end();
         }
-        if (json.contains("Service")) {
-            ONPUT_TRY(statement.service_principals,
-                      string_list(json["Service"], where + ": Principal"));
+        if (const json::Value* services = value.find("Service")) {
+            ONPUT_TRY(statement.service_principals, string_list(*services, where + ": Principal"));
         }
         return {};
     }
@@ -270,19 +272,19 @@ private:
                       : has_wildcard;
     }
 
-    static Result<void> parse_conditions(const Json& json, const std::string& where,
+    static Result<void> parse_conditions(const json::Value& value, const std::string& where,
                                          Statement& statement) {
-        if (!json.is_object()) return malformed(where + ": Condition is not an object");
-        for (const auto& [operator_name, keys] : json.items()) {
+        if (value.object() == nullptr) return malformed(where + ": Condition is not an object");
+        for (const auto& [operator_name, keys] : *value.object()) {
             Condition condition;
             if (!parse_operator(operator_name, condition)) {
                 return malformed(where + ": the condition operator " + in_quotes(operator_name) +
                                  " is not supported");
             }
-            if (!keys.is_object() || keys.empty()) {
+            if (keys.object() == nullptr || keys.object()->empty()) {
                 return malformed(where + ": condition " + operator_name + " is not an object");
             }
-            for (const auto& [key_name, values] : keys.items()) {
+            for (const auto& [key_name, values] : *keys.object()) {
                 if (!parse_key(key_name, condition)) {
                     return malformed(where + ": the condition key " + in_quotes(key_name) +
                                      " is not supported");
@@ -330,15 +332,13 @@ private:
 
 Result<Policy> Policy::parse(std::string_view json, PolicySource source) {
     if (json.size() > policy_bytes_max) return malformed("the document is larger than 20480 bytes");
-    const Json document = Json::parse(json, nullptr, false);
-    if (document.is_discarded()) return malformed("the document is not valid JSON");
-    if (source == PolicySource::request && has_repeated_name(json))
-        return malformed("an element is there twice");
-    try {
-        return Parser(source).parse(document);
-    } catch (const Json::exception&) {
-        return malformed("the document has an element of the wrong type");
-    }
+    // What the store holds was accepted once: the last of two names counted then.
+    const bool is_new = source == PolicySource::request;
+    const auto document = json::read(
+        json, {.repeated = is_new ? json::Repeated::refused : json::Repeated::last_wins});
+    if (document) return Parser(source).parse(*document);
+    const bool is_repeated = document.error().kind == json::ReadError::Kind::repeated;
+    return malformed(is_repeated ? "an element is there twice" : "the document is not valid JSON");
 }
 
 Result<void> Policy::check_users(const KeyRing& keys) const {

@@ -1,13 +1,11 @@
 #include "common/base/log.hpp"
 
-#include <iterator>
 #include <memory>
 
-#include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "common/base/encoding.hpp"
+#include "common/base/json_string.hpp"
 #include "common/base/printable.hpp"
 
 namespace onput::log {
@@ -36,30 +34,9 @@ spdlog::level::level_enum to_spdlog(Level level) {
     return spdlog::level::info;
 }
 
-// One line per event whatever a field holds, and nothing in it that a terminal obeys. Valid JSON:
-// code points beyond the first 65,536 that are hidden become what `printable` makes of them, and so
-// do bytes that are no UTF-8.
+// One line per event whatever a field holds, and nothing in it that a terminal obeys.
 void append_quoted(std::string& out, std::string_view text) {
-    out += '"';
-    while (!text.empty()) {
-        std::string_view rest = text;
-        const auto point = next_code_point(rest);
-        if (!point) rest.remove_prefix(1);
-        const std::string_view bytes = text.substr(0, text.size() - rest.size());
-        if (point == U'"' || point == U'\\') {
-            out += '\\';
-            out += bytes;
-        } else if (point && !is_hidden(*point)) {
-            out += bytes;
-        } else if (point && *point <= 0xffff) {
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(*point));
-        } else {
-            out += '\\';
-            out += printable(bytes);
-        }
-        text = rest;
-    }
-    out += '"';
+    append_json_string(out, text, InvalidBytes::shown);
 }
 
 bool is_plain(std::string_view text) {

@@ -1,6 +1,7 @@
 // JsonReader: JSON as a stream of tokens that know where they stand in the text.
 //
-// For texts whose mistakes must be answered with line and column. Hostile bytes end in `invalid`,
+// Beside common/json, for texts that are matched without a tree, whose numbers count as written,
+// and whose mistakes are answered with line and column. Hostile bytes end in `invalid`,
 // after which every further token is `invalid`. Allocates for strings with escapes only.
 #pragma once
 

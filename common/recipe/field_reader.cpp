@@ -1,10 +1,11 @@
 #include "common/recipe/field_reader.hpp"
 
 #include <algorithm>
-#include <set>
+#include <cmath>
 
 #include <fmt/format.h>
 
+#include "common/json/writer.hpp"
 #include "common/recipe/recipe.hpp"
 
 namespace onput::recipe {
@@ -22,6 +23,8 @@ bool is_color(std::string_view text, ColorKind kind) {
         text.size() == 3 || text.size() == 6 || (text.size() == 8 && kind == ColorKind::with_alpha);
     return has_length && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
+
+constexpr double beyond_64_bits = 9223372036854775808.0;
 
 constexpr std::string_view object_scheme = "s3://";
 constexpr std::size_t bucket_bytes_min = 3;
@@ -43,14 +46,20 @@ std::unexpected<Error> refuse(std::string_view place, std::string_view what) {
                 "bad_recipe");
 }
 
-FieldReader::FieldReader(const JsonObject& object, std::string place)
-    : object_(object), place_(std::move(place)) {
-    std::set<std::string_view> names;
-    for (const auto& [name, value] : object_) {
-        if (!names.insert(name).second)
-            add_mistake(fmt::format("'{}' is given twice", shown(name)));
-    }
+std::string shown(std::string_view text) {
+    std::size_t end = std::min(text.size(), quoted_bytes_max);
+    // Not within a character: the bytes that continue one start with the bits 10.
+    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80)
+        --end;
+    std::string result(text.substr(0, end));
+    std::ranges::replace_if(
+        result, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    if (end < text.size()) result += "...";
+    return result;
 }
+
+FieldReader::FieldReader(const json::Object& object, std::string place)
+    : object_(object), place_(std::move(place)) {}
 
 void FieldReader::add_mistake(std::string what) {
     if (mistake_.empty()) mistake_ = std::move(what);
@@ -61,33 +70,33 @@ void FieldReader::require(std::string_view name) {
 }
 
 bool FieldReader::has(std::string_view name) const {
-    return std::ranges::any_of(object_, [name](const auto& field) { return field.name == name; });
+    return object_.contains(name);
 }
 
-const JsonValue* FieldReader::take(std::string_view name) {
+const json::Value* FieldReader::take(std::string_view name) {
     taken_.push_back(name);
-    const auto found =
-        std::ranges::find_if(object_, [name](const auto& field) { return field.name == name; });
-    return found == object_.end() ? nullptr : &found->value;
+    return object_.find(name);
 }
 
 std::optional<std::uint64_t> FieldReader::whole_number(std::string_view name, Bounds bounds) {
-    const JsonValue* value = take(name);
+    const json::Value* value = take(name);
     if (value == nullptr) return {};
-    const auto* number = value->get<JsonNumber>();
-    if (number == nullptr || !number->is_whole) {
+    // Whole numbers beyond 64 bits are read as reals: out of bounds, but whole.
+    const std::optional<double> number = value->real();
+    const bool is_whole =
+        value->integer() != nullptr || std::abs(number.value_or(0)) >= beyond_64_bits;
+    if (!number || !is_whole) {
         add_mistake(fmt::format("'{}' must be a whole number from {} to {}", name, bounds.low,
                                 bounds.high));
         return {};
     }
     // Every bound is far below 2^53: what a double cannot hold exactly is outside.
-    if (number->value < static_cast<double>(bounds.low) ||
-        number->value > static_cast<double>(bounds.high)) {
-        add_mistake(fmt::format("'{}' {} is not from {} to {}", name, shown(number->text),
+    if (*number < static_cast<double>(bounds.low) || *number > static_cast<double>(bounds.high)) {
+        add_mistake(fmt::format("'{}' {} is not from {} to {}", name, json::write(*value),
                                 bounds.low, bounds.high));
         return {};
     }
-    return static_cast<std::uint64_t>(number->value);
+    return static_cast<std::uint64_t>(*number);
 }
 
 void FieldReader::number(std::string_view name, std::uint32_t& value, Bounds bounds) {
@@ -99,37 +108,37 @@ void FieldReader::number(std::string_view name, std::uint64_t& value, Bounds bou
 }
 
 void FieldReader::real(std::string_view name, double& value, RealBounds bounds) {
-    const JsonValue* given = take(name);
+    const json::Value* given = take(name);
     if (given == nullptr) return;
-    const auto* number = given->get<JsonNumber>();
-    if (number == nullptr) {
+    const std::optional<double> number = given->real();
+    if (!number) {
         add_mistake(
             fmt::format("'{}' must be a number from {} to {}", name, bounds.low, bounds.high));
-    } else if (number->value < bounds.low || number->value > bounds.high) {
-        add_mistake(fmt::format("'{}' {} is not from {} to {}", name, shown(number->text),
+    } else if (*number < bounds.low || *number > bounds.high) {
+        add_mistake(fmt::format("'{}' {} is not from {} to {}", name, json::write(*given),
                                 bounds.low, bounds.high));
     } else {
-        value = number->value;
+        value = *number;
     }
 }
 
 void FieldReader::share(std::string_view name, double& value) {
-    const JsonValue* given = take(name);
+    const json::Value* given = take(name);
     if (given == nullptr) return;
-    const auto* number = given->get<JsonNumber>();
-    if (number == nullptr) {
+    const std::optional<double> number = given->real();
+    if (!number) {
         add_mistake(fmt::format("'{}' must be a number above 0, to 1", name));
-    } else if (!(number->value > 0) || number->value > 1) {
-        add_mistake(fmt::format("'{}' {} is not above 0, to 1", name, shown(number->text)));
+    } else if (!(*number > 0) || *number > 1) {
+        add_mistake(fmt::format("'{}' {} is not above 0, to 1", name, json::write(*given)));
     } else {
-        value = number->value;
+        value = *number;
     }
 }
 
 void FieldReader::flag(std::string_view name, bool& value) {
-    const JsonValue* given = take(name);
+    const json::Value* given = take(name);
     if (given == nullptr) return;
-    if (const bool* flag = given->get<bool>()) {
+    if (const bool* flag = given->flag()) {
         value = *flag;
     } else {
         add_mistake(fmt::format("'{}' must be true or false", name));
@@ -137,9 +146,9 @@ void FieldReader::flag(std::string_view name, bool& value) {
 }
 
 void FieldReader::text(std::string_view name, std::string& value, Bounds bytes) {
-    const JsonValue* given = take(name);
+    const json::Value* given = take(name);
     if (given == nullptr) return;
-    const auto* text = given->get<std::string>();
+    const auto* text = given->text();
     if (text == nullptr || text->size() < bytes.low || text->size() > bytes.high) {
         add_mistake(
             fmt::format("'{}' must be a text of {} to {} bytes", name, bytes.low, bytes.high));
@@ -149,11 +158,11 @@ void FieldReader::text(std::string_view name, std::string& value, Bounds bytes) 
 }
 
 void FieldReader::color(std::string_view name, std::string& value, ColorKind kind) {
-    const JsonValue* given = take(name);
+    const json::Value* given = take(name);
     if (given == nullptr) return;
     const std::string_view forms =
         kind == ColorKind::opaque ? "#rgb or #rrggbb" : "#rgb, #rrggbb or #rrggbbaa";
-    const auto* text = given->get<std::string>();
+    const auto* text = given->text();
     if (text == nullptr) {
         add_mistake(fmt::format("'{}' must be a colour: {}", name, forms));
     } else if (!is_color(*text, kind)) {
@@ -178,9 +187,9 @@ void FieldReader::object(std::string_view name, std::string& bucket, std::string
 
 std::optional<std::size_t> FieldReader::choose(std::string_view name,
                                                const std::vector<std::string_view>& names) {
-    const JsonValue* given = take(name);
+    const json::Value* given = take(name);
     if (given == nullptr) return {};
-    const auto* text = given->get<std::string>();
+    const auto* text = given->text();
     if (text == nullptr) {
         add_mistake(fmt::format("'{}' must be one of {}", name, listed(names)));
         return {};

@@ -1,5 +1,5 @@
 // FieldReader: the fields of one JSON object, read one by one. A field that nobody read is a
-// mistake, and so is one given twice. The first mistake is reported; a required field that is
+// mistake. The first mistake is reported; a required field that is
 // missing, only when there is no other. Internal to the folder; pure.
 //
 //     FieldReader fields(object, "derivative 'web', step 2 (fit)");
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "common/base/result.hpp"
-#include "common/recipe/json_value.hpp"
+#include "common/json/value.hpp"
 #include "common/recipe/steps.hpp"
 
 namespace onput::recipe {
@@ -25,13 +25,18 @@ namespace onput::recipe {
 // invalid_argument `bad_recipe`: "<place>: <what>".
 std::unexpected<Error> refuse(std::string_view place, std::string_view what);
 
+inline constexpr std::size_t quoted_bytes_max = 48;  // Of a value, in a message.
+
+// A text of the configuration for a message: cut to quoted_bytes_max, control characters as '?'.
+std::string shown(std::string_view text);
+
 // 3 to 63 of a-z, 0-9, dots and hyphens.
 bool is_bucket_name(std::string_view text);
 
 class FieldReader {
 public:
     // `object` outlives the reader. `place` begins every message; empty: the recipe itself.
-    FieldReader(const JsonObject& object, std::string place);
+    FieldReader(const json::Object& object, std::string place);
 
     void number(std::string_view name, std::uint32_t& value, Bounds bounds);
     void number(std::string_view name, std::uint64_t& value, Bounds bounds);
@@ -76,7 +81,7 @@ public:
     }
 
     // For values of other shapes; null when the field is missing.
-    const JsonValue* take(std::string_view name);
+    const json::Value* take(std::string_view name);
 
     [[nodiscard]] bool has(std::string_view name) const;
     [[nodiscard]] const std::string& place() const { return place_; }
@@ -92,7 +97,7 @@ private:
     std::optional<std::size_t> choose(std::string_view name,
                                       const std::vector<std::string_view>& names);
 
-    const JsonObject& object_;
+    const json::Object& object_;
     std::string place_;
     std::vector<std::string_view> taken_;
     std::string mistake_;  // Empty: none so far.

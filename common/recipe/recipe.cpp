@@ -5,11 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "common/json/reader.hpp"
 #include "common/recipe/field_reader.hpp"
 #include "common/recipe/step_parser.hpp"
 
 namespace onput::recipe {
 namespace {
+
+constexpr std::size_t depth_max = 8;  // Of objects and arrays within one another.
 
 constexpr std::array<Choice<InvalidPolicy>, 3> policies{
     {{"keep", InvalidPolicy::keep},
@@ -22,21 +25,21 @@ bool is_derivative_name(std::string_view text) {
                std::string_view::npos;
 }
 
-Result<Derivative> parse_derivative(const JsonValue& value, std::size_t number) {
+Result<Derivative> parse_derivative(const json::Value& value, std::size_t number) {
     const std::string numbered = fmt::format("derivative {}", number);
-    const auto* object = value.get<JsonObject>();
+    const auto* object = value.object();
     if (object == nullptr) return refuse(numbered, "must be an object");
     const auto found =
         std::ranges::find_if(*object, [](const auto& field) { return field.name == "name"; });
     if (found == object->end()) return refuse(numbered, "'name' is missing");
-    const auto* name = found->value.get<std::string>();
+    const auto* name = found->value.text();
     if (name == nullptr || !is_derivative_name(*name)) {
         return refuse(numbered, fmt::format("'name' must be 1 to {} of a-z, 0-9, '-' and '_'",
                                             derivative_name_bytes_max));
     }
     FieldReader fields(*object, fmt::format("derivative '{}'", *name));
     fields.take("name");
-    const JsonValue* steps = fields.take("steps");
+    const json::Value* steps = fields.take("steps");
     ONPUT_TRY_VOID(fields.finish());
     if (steps == nullptr) return refuse(fields.place(), "'steps' is missing");
     Derivative derivative{.name = *name};
@@ -44,16 +47,16 @@ Result<Derivative> parse_derivative(const JsonValue& value, std::size_t number) 
     return derivative;
 }
 
-Result<std::vector<Derivative>> parse_derivatives(const JsonValue* value) {
+Result<std::vector<Derivative>> parse_derivatives(const json::Value* value) {
     if (value == nullptr) return refuse({}, "'derivatives' is missing");
-    const auto* array = value->get<JsonArray>();
+    const auto* array = value->array();
     if (array == nullptr) return refuse({}, "'derivatives' must be an array");
     if (array->size() > derivatives_max) {
         return refuse({},
                       fmt::format("{} derivatives are above {}", array->size(), derivatives_max));
     }
     std::vector<Derivative> derivatives;
-    for (const JsonValue& element : *array) {
+    for (const json::Value& element : *array) {
         ONPUT_TRY(auto derivative, parse_derivative(element, derivatives.size() + 1));
         for (const Derivative& earlier : derivatives) {
             if (earlier.name == derivative.name)
@@ -64,8 +67,8 @@ Result<std::vector<Derivative>> parse_derivatives(const JsonValue* value) {
     return derivatives;
 }
 
-Result<Place> parse_place(const JsonValue& value, const std::string& name) {
-    const auto* object = value.get<JsonObject>();
+Result<Place> parse_place(const json::Value& value, const std::string& name) {
+    const auto* object = value.object();
     if (object == nullptr) return refuse({}, fmt::format("'{}' must be an object", name));
     Place place;
     FieldReader fields(*object, fmt::format("'{}'", name));
@@ -79,8 +82,8 @@ Result<Place> parse_place(const JsonValue& value, const std::string& name) {
     return place;
 }
 
-Result<Limits> parse_limits(const JsonValue& value) {
-    const auto* object = value.get<JsonObject>();
+Result<Limits> parse_limits(const json::Value& value) {
+    const auto* object = value.object();
     if (object == nullptr) return refuse({}, "'limits' must be an object");
     Limits limits;
     FieldReader fields(*object, "'limits'");
@@ -91,7 +94,7 @@ Result<Limits> parse_limits(const JsonValue& value) {
     return limits;
 }
 
-Result<void> read_quarantine(const JsonValue* value, Recipe& recipe) {
+Result<void> read_quarantine(const json::Value* value, Recipe& recipe) {
     const bool is_needed = recipe.invalid == InvalidPolicy::quarantine;
     if (value == nullptr && is_needed) return refuse({}, "'quarantine' is missing");
     if (value == nullptr) return {};
@@ -107,24 +110,30 @@ Result<void> check_watermarks(const Recipe& recipe) {
                   fmt::format("{} watermark images are above {}", count, watermark_objects_max));
 }
 
+Result<json::Value> parse_document(std::string_view text) {
+    auto document = json::read(text, {.depth_max = depth_max, .repeated = json::Repeated::refused});
+    if (!document) return refuse({}, json::explain(document.error()));
+    return std::move(*document);
+}
+
 }  // namespace
 
 Result<Recipe> parse_recipe(std::string_view json) {
     if (json.size() > recipe_bytes_max) {
         return refuse({}, fmt::format("{} bytes are above {}", json.size(), recipe_bytes_max));
     }
-    ONPUT_TRY(const JsonValue document, parse_json(json));
-    const auto* object = document.get<JsonObject>();
+    ONPUT_TRY(const json::Value document, parse_document(json));
+    const auto* object = document.object();
     if (object == nullptr) return refuse({}, "must be an object");
 
     Recipe recipe;
     FieldReader fields(*object, {});
-    const JsonValue* output = fields.take("output");
+    const json::Value* output = fields.take("output");
     fields.choice("invalid", recipe.invalid, policies);
-    const JsonValue* quarantine = fields.take("quarantine");
-    const JsonValue* limits = fields.take("limits");
+    const json::Value* quarantine = fields.take("quarantine");
+    const json::Value* limits = fields.take("limits");
     fields.flag("sidecar", recipe.sidecar);
-    const JsonValue* derivatives = fields.take("derivatives");
+    const json::Value* derivatives = fields.take("derivatives");
     ONPUT_TRY_VOID(fields.finish());
 
     if (output == nullptr) return refuse({}, "'output' is missing");

@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "common/base/check.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 #include "common/recipe/field_reader.hpp"
 #include "common/recipe/recipe.hpp"
 
@@ -19,16 +21,13 @@ Result<std::string> select_derivatives(std::string_view json,
         }
     }
     // parse_recipe has accepted it: the members that are read here are there.
-    auto document = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-    auto& derivatives = document["derivatives"];
-    auto selected = nlohmann::json::array();
-    for (auto& derivative : derivatives) {
-        const auto name = derivative["name"].get<std::string>();
-        if (std::ranges::find(names, name) != names.end())
-            selected.push_back(std::move(derivative));
-    }
-    derivatives = std::move(selected);
-    return document.dump();
+    auto document = json::read(json);
+    ONPUT_CHECK(document && document->find("derivatives") != nullptr);
+    json::Value& derivatives = (*document)["derivatives"];
+    std::erase_if(*derivatives.array(), [&names](const json::Value& derivative) {
+        return std::ranges::find(names, derivative.text_of("name")) == names.end();
+    });
+    return json::write(*document);
 }
 
 }  // namespace onput::recipe

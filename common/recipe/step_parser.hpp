@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "common/base/result.hpp"
-#include "common/recipe/json_value.hpp"
+#include "common/json/value.hpp"
 #include "common/recipe/steps.hpp"
 
 namespace onput::recipe {
 
 // `place` begins every message: "derivative 'web'".
-Result<std::vector<Step>> parse_steps(const JsonValue& value, const std::string& place);
+Result<std::vector<Step>> parse_steps(const json::Value& value, const std::string& place);
 
 }  // namespace onput::recipe

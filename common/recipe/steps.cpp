@@ -91,28 +91,27 @@ std::string step_names() {
 }
 
 // The short forms, as the fields that they stand for. `true` is a step with its defaults.
-Result<JsonObject> fields_of(const StepInfo& step, const JsonValue& value,
-                             const std::string& place) {
-    if (const auto* object = value.get<JsonObject>()) return *object;
-    if (const auto* text = value.get<std::string>(); text != nullptr && !step.text_field.empty())
-        return JsonObject{{std::string(step.text_field), JsonValue{*text}}};
-    if (const bool* flag = value.get<bool>()) {
-        if (*flag) return JsonObject();
-        if (!step.false_field.empty())
-            return JsonObject{{std::string(step.false_field), JsonValue{false}}};
+Result<json::Object> fields_of(const StepInfo& step, const json::Value& value,
+                               const std::string& place) {
+    if (const auto* object = value.object()) return *object;
+    if (const auto* text = value.text(); text != nullptr && !step.text_field.empty())
+        return json::Object{{std::string(step.text_field), *text}};
+    if (const bool* flag = value.flag()) {
+        if (*flag) return json::Object();
+        if (!step.false_field.empty()) return json::Object{{std::string(step.false_field), false}};
     }
     return refuse(place, !step.text_field.empty()    ? "must be an object or a format's name"
                          : !step.false_field.empty() ? "must be an object, true or false"
                                                      : "must be an object or true");
 }
 
-Result<Step> parse_step(const JsonValue& value, const std::string& place) {
-    const auto* object = value.get<JsonObject>();
+Result<Step> parse_step(const json::Value& value, const std::string& place) {
+    const auto* object = value.object();
     if (object == nullptr || object->size() != 1) {
         return refuse(place,
                       "must be an object that names one step, such as {\"grayscale\": true}");
     }
-    const auto& [name, content] = object->front();
+    const auto& [name, content] = *object->begin();
     const auto parser = std::ranges::find_if(
         parsers, [&](const StepParser& known) { return known.info.name == name; });
     if (parser == parsers.end()) {
@@ -120,7 +119,7 @@ Result<Step> parse_step(const JsonValue& value, const std::string& place) {
             place, fmt::format("there is no step '{}'; there are {}", shown(name), step_names()));
     }
     const std::string named = fmt::format("{} ({})", place, name);
-    ONPUT_TRY(const JsonObject step, fields_of(parser->info, content, named));
+    ONPUT_TRY(const json::Object step, fields_of(parser->info, content, named));
     FieldReader fields(step, named);
     return parser->parse(fields);
 }
@@ -148,14 +147,14 @@ const StepInfo& info_of(const Step& step) {
     return std::visit([](const auto& one) -> const StepInfo& { return one.info; }, step);
 }
 
-Result<std::vector<Step>> parse_steps(const JsonValue& value, const std::string& place) {
-    const auto* array = value.get<JsonArray>();
+Result<std::vector<Step>> parse_steps(const json::Value& value, const std::string& place) {
+    const auto* array = value.array();
     if (array == nullptr) return refuse(place, "'steps' must be an array");
     if (array->size() > steps_max) {
         return refuse(place, fmt::format("{} steps are above {}", array->size(), steps_max));
     }
     std::vector<Step> steps;
-    for (const JsonValue& element : *array) {
+    for (const json::Value& element : *array) {
         ONPUT_TRY(auto step,
                   parse_step(element, fmt::format("{}, step {}", place, steps.size() + 1)));
         steps.push_back(std::move(step));

@@ -1,38 +1,16 @@
 // Any message as JSON with its field names: for people, `-o json` and logs. Not for protocols.
+// Texts that are no UTF-8 are shown as {"base64": "..."}.
 #pragma once
 
+#include "common/json/writer.hpp"
 #include "common/schema/codec.hpp"
 
 namespace onput::schema {
 
-// Appends JSON. Bytes that are not UTF-8 are shown as {"base64": "..."}.
-class JsonWriter {
-public:
-    void begin_object();
-    void end_object();
-    void begin_array();
-    void end_array();
-    void name(std::string_view name);
-    void null();
-    void boolean(bool value);  // NOLINT: the value itself, not a mode.
-    void integer(std::int64_t value);
-    void natural(std::uint64_t value);
-    void real(double value);
-    void text(std::string_view value);
-
-    std::string take() { return std::move(out_); }
-
-private:
-    void separate();
-
-    std::string out_;
-    bool needs_comma_ = false;
-};
-
 namespace detail {
 
 template <typename T>
-void write_json(JsonWriter& out, const T& value) {
+void write_json(json::Writer& out, const T& value) {
     if constexpr (std::same_as<T, bool>) {
         out.boolean(value);
     } else if constexpr (std::is_enum_v<T>) {
@@ -48,7 +26,7 @@ void write_json(JsonWriter& out, const T& value) {
     } else if constexpr (std::same_as<T, Duration>) {
         out.integer(value.count());
     } else if constexpr (std::same_as<T, std::string>) {
-        out.text(value);
+        out.text_or_base64(value);
     } else if constexpr (IsOptional<T>::value) {
         value ? write_json(out, *value) : out.null();
     } else if constexpr (IsVector<T>::value) {
@@ -76,7 +54,7 @@ void write_json(JsonWriter& out, const T& value) {
 
 template <Visitable T>
 std::string to_json(const T& value) {
-    JsonWriter out;
+    json::Writer out;
     detail::write_json(out, value);
     return out.take();
 }

@@ -1,14 +1,15 @@
 // `onput demo`: a text becomes speech, a photo becomes pictures, an upload becomes a mail, an SMS
 // and a webhook's message. Exit status 0 means that all of it worked.
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/base/encoding.hpp"
 #include "common/base/printable.hpp"
+#include "common/json/reader.hpp"
 #include "services/ctl/child_instance.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/demo_picture.hpp"
@@ -142,26 +143,35 @@ private:
         return {};
     }
 
+    static std::uint64_t number_of(const json::Value& object, std::string_view name) {
+        const json::Value* member = object.find(name);
+        const std::int64_t* number = member != nullptr ? member->integer() : nullptr;
+        return number != nullptr && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+    }
+
+    static std::string pictures_table(const json::Value& message) {
+        Table table({"PICTURE", "OBJECT", "SIZE", "PIXELS"});
+        const json::Value* outputs = message.find("outputs");
+        if (outputs == nullptr || outputs->array() == nullptr) return table.text();
+        for (const auto& output : *outputs->array()) {
+            const std::uint64_t width = number_of(output, "width");
+            table.add(
+                {output.text_of("name"),
+                 fmt::format("s3://{}/{}", output.text_of("bucket"), output.text_of("key")),
+                 human_bytes(number_of(output, "size")),
+                 width == 0 ? "" : fmt::format("{} x {}", width, number_of(output, "height"))});
+        }
+        return table.text();
+    }
+
     // As the topic's message names them.
     Result<void> show_pictures(const std::string& key) {
         while (true) {
             for (const auto& message : receivers_->poll()) {
-                const auto json = nlohmann::json::parse(message.text, nullptr, false);
-                const bool is_it = json.is_object() && json.contains("input") &&
-                                   json["input"].value("key", "") == key;
-                if (!is_it) continue;
-                Table table({"PICTURE", "OBJECT", "SIZE", "PIXELS"});
-                for (const auto& output : json.value("outputs", nlohmann::json::array())) {
-                    const auto width = output.value("width", 0);
-                    table.add({output.value("name", ""),
-                               fmt::format("s3://{}/{}", output.value("bucket", ""),
-                                           output.value("key", "")),
-                               human_bytes(output.value("size", std::uint64_t{0})),
-                               width == 0
-                                   ? ""
-                                   : fmt::format("{} x {}", width, output.value("height", 0))});
-                }
-                fmt::print("\n{}\n", table.text());
+                const auto document = json::read(message.text);
+                const json::Value* input = document ? document->find("input") : nullptr;
+                if (input == nullptr || input->text_of("key") != key) continue;
+                fmt::print("\n{}\n", pictures_table(*document));
                 return {};
             }
             ONPUT_TRY_VOID(pause("the message of topic media about " + key));

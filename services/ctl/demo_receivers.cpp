@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/base/errno_text.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 #include "services/ctl/demo_mail.hpp"
 #include "services/ctl/http_client.hpp"
 
@@ -101,8 +102,8 @@ private:
 
 void report(int pipe, const ReceivedMessage& message) {
     const std::string line =
-        nlohmann::json{{"via", message.via}, {"subject", message.subject}, {"text", message.text}}
-            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+        json::write(json::Object{
+            {"via", message.via}, {"subject", message.subject}, {"text", message.text}}) +
         '\n';
     static_cast<void>(!::write(pipe, line.data(), line.size()));
 }
@@ -125,17 +126,18 @@ void serve_http(int fd, int pipe) {
     std::string body;
     if (length > message_bytes_max || !connection.read_bytes(length, body)) return;
     connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (!json.is_object()) return;
+    const auto document = json::read(body);
+    if (!document || document->object() == nullptr) return;
     if (request.contains(" /sms ")) {
-        report(pipe,
-               {.via = "sms", .subject = json.value("to", ""), .text = json.value("message", "")});
-    } else if (json.value("Type", "") == "SubscriptionConfirmation") {
-        get_status(json.value("SubscribeURL", ""));
+        report(pipe, {.via = "sms",
+                      .subject = document->text_of("to"),
+                      .text = document->text_of("message")});
+    } else if (document->text_of("Type") == "SubscriptionConfirmation") {
+        get_status(document->text_of("SubscribeURL"));
     } else {
         report(pipe, {.via = "webhook",
-                      .subject = json.value("Subject", ""),
-                      .text = json.value("Message", "")});
+                      .subject = document->text_of("Subject"),
+                      .text = document->text_of("Message")});
     }
 }
 
@@ -233,12 +235,12 @@ const std::vector<ReceivedMessage>& DemoReceivers::poll() {
         unread_.append(chunk, static_cast<std::size_t>(count));
     std::size_t end = 0;
     while ((end = unread_.find('\n')) != std::string::npos) {
-        const auto json = nlohmann::json::parse(unread_.substr(0, end), nullptr, false);
+        const auto document = json::read(std::string_view(unread_).substr(0, end));
         unread_.erase(0, end + 1);
-        if (!json.is_object()) continue;
-        messages_.push_back({.via = json.value("via", ""),
-                             .subject = json.value("subject", ""),
-                             .text = json.value("text", "")});
+        if (!document || document->object() == nullptr) continue;
+        messages_.push_back({.via = document->text_of("via"),
+                             .subject = document->text_of("subject"),
+                             .text = document->text_of("text")});
     }
     return messages_;
 }

@@ -15,9 +15,9 @@
 
 #include <fmt/format.h>
 
+#include "common/json/writer.hpp"
 #include "common/runtime/hardening.hpp"
 #include "common/schema/function.hpp"
-#include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
@@ -282,23 +282,23 @@ ExitCode run_doctor(const GlobalOptions& global) {
                                         check_instance(data, instance)};
     bool is_good = true;
     Table table({"CHECK", "RESULT", "DETAIL"});
-    schema::JsonWriter json;
-    json.begin_array();
+    json::Writer out;
+    out.begin_array();
     for (const auto& finding : findings) {
         is_good = is_good && finding.verdict != Verdict::bad;
         table.add({finding.what, std::string(to_string(finding.verdict)), finding.detail},
                   tone_of(finding.verdict));
-        json.begin_object();
-        json.name("check");
-        json.text(finding.what);
-        json.name("result");
-        json.text(to_string(finding.verdict));
-        json.name("detail");
-        json.text(finding.detail);
-        json.end_object();
+        out.begin_object();
+        out.name("check");
+        out.text(finding.what);
+        out.name("result");
+        out.text(to_string(finding.verdict));
+        out.name("detail");
+        out.text(finding.detail);
+        out.end_object();
     }
-    json.end_array();
-    fmt::print("{}", global.output == OutputFormat::json ? json.take() + "\n" : table.text());
+    out.end_array();
+    fmt::print("{}", global.output == OutputFormat::json ? out.take() + "\n" : table.text());
     return is_good ? ExitCode::ok : ExitCode::failed;
 }
 

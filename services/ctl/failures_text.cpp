@@ -87,7 +87,7 @@ std::string failures_text(const std::vector<schema::DeadLetter>& letters, bool i
 }
 
 std::string failures_json(const std::vector<schema::DeadLetter>& letters, bool is_complete) {
-    schema::JsonWriter out;
+    json::Writer out;
     out.begin_object();
     out.name("failures");
     out.begin_array();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
+#include "common/json/writer.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/object_record.hpp"
 
@@ -53,17 +54,17 @@ void add_blobs(std::string& text, const std::string& folder, const store::BlobsC
     }
 }
 
-void number(schema::JsonWriter& out, std::string_view name, std::uint64_t value) {
+void number(json::Writer& out, std::string_view name, std::uint64_t value) {
     out.name(name);
     out.natural(value);
 }
 
-void text(schema::JsonWriter& out, std::string_view name, std::string_view value) {
+void text(json::Writer& out, std::string_view name, std::string_view value) {
     out.name(name);
-    out.text(value);
+    out.text_or_base64(value);
 }
 
-void write_rows(schema::JsonWriter& out, const store::RowsCheck& check) {
+void write_rows(json::Writer& out, const store::RowsCheck& check) {
     out.begin_object();
     number(out, "readable", check.rows);
     number(out, "changes_lost", check.changes_lost);
@@ -85,7 +86,7 @@ void write_rows(schema::JsonWriter& out, const store::RowsCheck& check) {
     out.end_object();
 }
 
-void write_blobs(schema::JsonWriter& out, const FolderReport& report) {
+void write_blobs(json::Writer& out, const FolderReport& report) {
     out.begin_object();
     number(out, "whole", report.blobs->sound);
     number(out, "without_checksums", report.blobs->unsummed);
@@ -169,7 +170,7 @@ std::string as_text(const FolderReport& report) {
 }
 
 std::string as_json(const std::vector<FolderReport>& reports) {
-    schema::JsonWriter out;
+    json::Writer out;
     out.begin_object();
     out.name("sound");
     out.boolean(std::ranges::all_of(reports, &FolderReport::is_sound));

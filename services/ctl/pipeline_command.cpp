@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
-#include "common/schema/json.hpp"
+#include "common/json/writer.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/find_instance.hpp"
@@ -15,7 +15,7 @@ namespace {
 // What was done, also when something failed afterwards.
 void print_changes(const GlobalOptions& global, const std::vector<PipelineChange>& changes) {
     if (global.output == OutputFormat::json) {
-        schema::JsonWriter list;
+        json::Writer list;
         list.begin_array();
         for (const auto& change : changes) {
             list.begin_object();

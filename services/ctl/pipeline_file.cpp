@@ -6,16 +6,16 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
 #include "common/base/text.hpp"
+#include "common/json/writer.hpp"
 #include "services/ctl/pipeline.hpp"
 
 namespace onput::ctl {
 namespace {
 
-nlohmann::json to_json(const toml::node& node);
+std::optional<json::Value> to_json(const toml::node& node);
 
 // Reads the keys of one table, and says which of them nobody asked for.
 class TableReader {
@@ -64,8 +64,8 @@ public:
             return;
         }
         const auto made = to_json(*node);
-        made.is_discarded() ? fault(*node, fmt::format("'{}' holds a date or a time", key))
-                            : static_cast<void>(value = made.dump());
+        made ? static_cast<void>(value = json::write(*made))
+             : fault(*node, fmt::format("'{}' holds a date or a time", key));
     }
     void texts(std::string_view key, std::vector<std::string>& values) {
         const auto* node = find(key);
@@ -124,23 +124,23 @@ private:
     std::vector<std::string> faults_;
 };
 
-// Discarded when something in it has no place in JSON.
-nlohmann::json to_json(const toml::node& node) {
+// Nothing when something in it has no place in JSON.
+std::optional<json::Value> to_json(const toml::node& node) {
     if (const auto* table = node.as_table()) {
-        nlohmann::json object = nlohmann::json::object();
+        json::Object object;
         for (const auto& [name, item] : *table) {
             auto value = to_json(item);
-            if (value.is_discarded()) return value;
-            object[std::string(name.str())] = std::move(value);
+            if (!value) return std::nullopt;
+            object[name.str()] = std::move(*value);
         }
         return object;
     }
     if (const auto* list = node.as_array()) {
-        nlohmann::json array = nlohmann::json::array();
+        json::Value::Array array;
         for (const auto& item : *list) {
             auto value = to_json(item);
-            if (value.is_discarded()) return value;
-            array.push_back(std::move(value));
+            if (!value) return std::nullopt;
+            array.push_back(std::move(*value));
         }
         return array;
     }
@@ -148,7 +148,7 @@ nlohmann::json to_json(const toml::node& node) {
     if (const auto* number = node.as_integer()) return number->get();
     if (const auto* number = node.as_floating_point()) return number->get();
     if (const auto* flag = node.as_boolean()) return flag->get();
-    return nlohmann::json(nlohmann::json::value_t::discarded);
+    return std::nullopt;
 }
 
 using ReadTable = std::function<void(TableReader&)>;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "common/json/writer.hpp"
 #include "common/schema/topics.hpp"
 
 namespace onput::ctl {
@@ -20,9 +20,8 @@ std::map<std::string, std::string> attributes_of(const PipelineSubscription& wan
     if (!wanted.filter_policy.empty()) attributes["FilterPolicy"] = wanted.filter_policy;
     if (!wanted.filter_scope.empty()) attributes["FilterPolicyScope"] = wanted.filter_scope;
     if (!wanted.dead_letter_queue.empty()) {
-        attributes["RedrivePolicy"] =
-            nlohmann::json{{"deadLetterTargetArn", queue_arn(instance, wanted.dead_letter_queue)}}
-                .dump();
+        attributes["RedrivePolicy"] = json::write(
+            json::Object{{"deadLetterTargetArn", queue_arn(instance, wanted.dead_letter_queue)}});
     }
     return attributes;
 }
@@ -57,16 +56,17 @@ std::string function_arn(const Instance& instance, const std::string& name) {
 
 std::string sender_policy(std::string_view action, const std::string& resource,
                           const std::vector<Sender>& senders) {
-    nlohmann::json statements = nlohmann::json::array();
+    using json::Object;
+    json::Value::Array statements;
     for (const auto& sender : senders) {
-        statements.push_back(
-            {{"Effect", "Allow"},
-             {"Principal", {{"Service", sender.service}}},
-             {"Action", action},
-             {"Resource", resource},
-             {"Condition", {{"ArnLike", {{"aws:SourceArn", sender.source_arn}}}}}});
+        statements.emplace_back(
+            Object{{"Action", action},
+                   {"Condition", Object{{"ArnLike", Object{{"aws:SourceArn", sender.source_arn}}}}},
+                   {"Effect", "Allow"},
+                   {"Principal", Object{{"Service", sender.service}}},
+                   {"Resource", resource}});
     }
-    return nlohmann::json{{"Version", "2012-10-17"}, {"Statement", std::move(statements)}}.dump();
+    return json::write(Object{{"Statement", std::move(statements)}, {"Version", "2012-10-17"}});
 }
 
 std::vector<Sender> senders_to_queue(const Pipeline& pipeline, const Instance& instance,

@@ -92,7 +92,7 @@ private:
 
 void print(const GlobalOptions& global, const std::vector<schema::MoveTaskInfo>& tasks) {
     if (global.output == OutputFormat::json) {
-        schema::JsonWriter out;
+        json::Writer out;
         out.begin_object();
         out.name("tasks");
         schema::detail::write_json(out, tasks);

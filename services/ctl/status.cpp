@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "common/json/writer.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
@@ -59,7 +60,7 @@ void ask_gateway(Report& report, const Instance& instance) {
 }
 
 std::string as_json(const Report& report) {
-    schema::JsonWriter out;
+    json::Writer out;
     out.begin_object();
     out.name("healthy");
     out.boolean(report.is_healthy);

@@ -1,64 +1,65 @@
 #include "services/image/sidecar.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/check.hpp"
+#include "common/json/writer.hpp"
 
 namespace onput::image {
 namespace {
 
-using Json = nlohmann::ordered_json;  // Fields in the order of the manual.
+// Fields in the order of the manual.
+using json::Object;
+using json::Value;
 
 constexpr int sidecar_version = 1;
 
-std::string to_text(const Json& document) {
-    constexpr int indent = 2;
-    return document.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) +
-           "\n";
+std::string to_text(const Value& document) {
+    return json::write_indented(document) + "\n";
 }
 
-Json head_of(const Subject& photo, bool is_valid) {
-    Json document;
+Value head_of(const Subject& photo, bool is_valid) {
+    Value document;
     document["version"] = sidecar_version;
     document["valid"] = is_valid;
-    document["source"] = {{"bucket", photo.bucket},         {"key", photo.key},
-                          {"version_id", photo.version_id}, {"etag", photo.etag},
-                          {"size_bytes", photo.size_bytes}, {"content_type", photo.content_type}};
+    document["source"] =
+        Object{{"bucket", photo.bucket},         {"key", photo.key},
+               {"version_id", photo.version_id}, {"etag", photo.etag},
+               {"size_bytes", photo.size_bytes}, {"content_type", photo.content_type}};
     document["function"] = photo.function;
     document["event_id"] = photo.event_id;
     return document;
 }
 
-Json describe(const PhotoFacts& facts) {
-    Json photo = {{"format", facts.format},
-                  {"width", facts.width},
-                  {"height", facts.height},
-                  {"pages", facts.pages},
-                  {"bands", facts.bands},
-                  {"bits", facts.bits},
-                  {"color_space", facts.color_space},
-                  {"has_alpha", facts.has_alpha},
-                  {"has_profile", facts.has_profile},
-                  {"orientation", facts.orientation},
-                  {"dominant_color", facts.dominant_color},
-                  {"has_gps", facts.has_gps}};
-    photo["exif"] = Json::object();
-    for (const auto& [name, value] : facts.exif) photo["exif"][name] = value;
+Object describe(const PhotoFacts& facts) {
+    Object photo{{"format", facts.format},
+                 {"width", facts.width},
+                 {"height", facts.height},
+                 {"pages", facts.pages},
+                 {"bands", facts.bands},
+                 {"bits", facts.bits},
+                 {"color_space", facts.color_space},
+                 {"has_alpha", facts.has_alpha},
+                 {"has_profile", facts.has_profile},
+                 {"orientation", facts.orientation},
+                 {"dominant_color", facts.dominant_color},
+                 {"has_gps", facts.has_gps}};
+    Object exif;
+    for (const auto& [name, value] : facts.exif) exif[name] = value;
+    photo["exif"] = std::move(exif);
     return photo;
 }
 
-Json describe(const schema::JobOutput& output, std::uint32_t quality) {
-    return {{"name", output.name},
-            {"bucket", output.bucket},
-            {"key", output.key},
-            {"version_id", output.version_id},
-            {"etag", output.etag},
-            {"content_type", output.content_type},
-            {"size_bytes", output.size_bytes},
-            {"width", output.width},
-            {"height", output.height},
-            {"pages", output.pages},
-            {"quality", quality}};
+Object describe(const schema::JobOutput& output, std::uint32_t quality) {
+    return Object{{"name", output.name},
+                  {"bucket", output.bucket},
+                  {"key", output.key},
+                  {"version_id", output.version_id},
+                  {"etag", output.etag},
+                  {"content_type", output.content_type},
+                  {"size_bytes", output.size_bytes},
+                  {"width", output.width},
+                  {"height", output.height},
+                  {"pages", output.pages},
+                  {"quality", quality}};
 }
 
 }  // namespace
@@ -66,27 +67,27 @@ Json describe(const schema::JobOutput& output, std::uint32_t quality) {
 std::string make_sidecar(const Subject& photo, const ImageResult& result,
                          const std::vector<schema::JobOutput>& outputs) {
     ONPUT_CHECK(outputs.size() == result.derivatives.size());
-    Json document = head_of(photo, true);
+    Value document = head_of(photo, true);
     document["photo"] = describe(result.photo);
-    document["derivatives"] = Json::array();
+    document["derivatives"] = Value::Array();
     for (std::size_t index = 0; index < outputs.size(); ++index) {
         document["derivatives"].push_back(
             describe(outputs[index], result.derivatives[index].quality));
     }
-    document["omitted"] = Json::array();
+    document["omitted"] = Value::Array();
     for (const OmittedDerivative& omitted : result.omitted) {
-        document["omitted"].push_back(
-            {{"name", omitted.name}, {"reason", omitted.reason}, {"message", omitted.message}});
+        document["omitted"].push_back(Object{
+            {"name", omitted.name}, {"reason", omitted.reason}, {"message", omitted.message}});
     }
     std::string text = to_text(document);
     if (text.size() <= schema::whole_put_bytes_max) return text;
-    document["photo"]["exif"] = Json::object();
+    document["photo"]["exif"] = Object();
     return to_text(document);
 }
 
 std::string make_rejected_sidecar(const Subject& photo, const Rejection& rejection) {
-    Json document = head_of(photo, false);
-    document["error"] = {{"reason", rejection.reason}, {"message", rejection.message}};
+    Value document = head_of(photo, false);
+    document["error"] = Object{{"reason", rejection.reason}, {"message", rejection.message}};
     document["disposition"] = "deleted";
     return to_text(document);
 }

@@ -1,48 +1,38 @@
 #include "services/gateway/aws/json.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include "common/auth/json_names.hpp"
-#include "common/schema/json.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 
 namespace onput::gateway::aws {
 namespace {
 
-using Json = nlohmann::json;
-
-std::unexpected<Error> not_json(std::string why) {
-    return fail(ErrorCode::invalid_argument, std::move(why), "SerializationException");
+std::unexpected<Error> not_json(std::string_view why) {
+    return fail(ErrorCode::invalid_argument, std::string(why), "SerializationException");
 }
 
-Result<Value> to_value(const Json& json, std::size_t depth) {
-    if (depth > value_depth_max) return not_json("the request is nested too deeply");
-    if (json.is_string()) return Value(json.get<std::string>());
-    if (json.is_boolean()) return Value::flag(json.get<bool>());
-    const bool fits = !json.is_number_unsigned() || json.get<std::uint64_t>() <= INT64_MAX;
-    if (json.is_number_integer() && fits) return Value(json.get<std::int64_t>());
-    if (json.is_number()) return Value::real(json.get<double>());
-    if (json.is_array()) {
+Value to_value(const json::Value& read) {
+    if (const auto* text = read.text()) return Value(*text);
+    if (const auto* flag = read.flag()) return Value::flag(*flag);
+    if (const auto* number = read.integer()) return Value(*number);
+    if (const auto number = read.real()) return Value::real(*number);
+    if (const auto* array = read.array()) {
         Value::List list;
-        for (const auto& item : json) {
-            ONPUT_TRY(auto value, to_value(item, depth + 1));
-            list.push_back(std::move(value));
-        }
+        list.reserve(array->size());
+        for (const auto& item : *array) list.push_back(to_value(item));
         return Value(std::move(list));
     }
-    if (json.is_object()) {
+    if (const auto* object = read.object()) {
         Value::Map map;
-        for (const auto& [name, item] : json.items()) {
+        for (const auto& [name, item] : *object) {
             // A null member is a missing one.
-            if (item.is_null()) continue;
-            ONPUT_TRY(auto value, to_value(item, depth + 1));
-            map.emplace(name, std::move(value));
+            if (!item.is_null()) map.emplace(name, to_value(item));
         }
         return Value(std::move(map));
     }
     return Value();
 }
 
-void write_value(schema::JsonWriter& out, const Value& value) {
+void write_value(json::Writer& out, const Value& value) {
     if (const auto* text = value.text()) {
         out.text(*text);
     } else if (const auto* flag = value.flag()) {
@@ -68,26 +58,14 @@ void write_value(schema::JsonWriter& out, const Value& value) {
     }
 }
 
-// Depth and number of values, before the parser makes a tree of many times the text's size.
-Result<void> check_shape(std::string_view text) {
-    std::size_t depth = 0;
-    std::size_t items = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            if (c == '"') in_string = false;
-            continue;
-        }
-        if (c == '"') in_string = true;
-        if (c == '[' || c == '{') ++depth;
-        if ((c == ']' || c == '}') && depth > 0) --depth;
-        if (c == '[' || c == '{' || c == ',') ++items;
-        if (depth > value_depth_max) return not_json("the request is nested too deeply");
-        if (items > json_items_max) return not_json("the request has too many values");
+std::string_view why_refused(json::ReadError::Kind kind) {
+    switch (kind) {
+        case json::ReadError::Kind::depth: return "the request is nested too deeply";
+        case json::ReadError::Kind::values: return "the request has too many values";
+        case json::ReadError::Kind::repeated: return "the request has a member twice";
+        case json::ReadError::Kind::syntax: break;
     }
-    return {};
+    return "the request is not a JSON object";
 }
 
 // JSON has members by their wire names.
@@ -117,11 +95,12 @@ void rename_members(Value& value, const Shape& shape) {
 }  // namespace
 
 Result<Value> read_json(std::string_view text) {
-    ONPUT_TRY_VOID(check_shape(text));
-    const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object()) return not_json("the request is not a JSON object");
-    if (auth::has_repeated_name(text)) return not_json("the request has a member twice");
-    return to_value(json, 0);
+    const auto document = json::read(text, {.depth_max = value_depth_max,
+                                            .values_max = json_items_max,
+                                            .repeated = json::Repeated::refused});
+    if (!document) return not_json(why_refused(document.error().kind));
+    if (document->object() == nullptr) return not_json("the request is not a JSON object");
+    return to_value(*document);
 }
 
 Result<Value> read_json(std::string_view text, const Shape& shape) {
@@ -131,7 +110,7 @@ Result<Value> read_json(std::string_view text, const Shape& shape) {
 }
 
 std::string write_json(const Value& value) {
-    schema::JsonWriter out;
+    json::Writer out;
     write_value(out, value);
     return out.take();
 }

@@ -1,4 +1,4 @@
-// JSON: text from and to a tree. The one place of the gateway that parses JSON bodies; by which
+// JSON: text from and to the tree of an operation, by common/json. By which
 // shape a tree must be formed is check.hpp's. Pure; the text is hostile.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace onput::gateway::aws {
 
-inline constexpr std::size_t json_items_max = 20'000;  // Elements of all lists and maps together.
+inline constexpr std::size_t json_items_max = 20'000;  // In all lists and maps together.
 
 // A JSON object within these limits, and value_depth_max. Members that are null are left out, as if
 // they were not there. invalid_argument, reason SerializationException, for anything else.

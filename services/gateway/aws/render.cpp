@@ -4,7 +4,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/time.hpp"
-#include "common/schema/json.hpp"
+#include "common/json/writer.hpp"
 #include "services/gateway/aws/json.hpp"
 
 namespace onput::gateway::aws {
@@ -15,9 +15,9 @@ std::string timestamp_text(const Value& value) {
     return format_iso8601_millis(Timestamp(std::chrono::milliseconds(value.number().value_or(0))));
 }
 
-void write_json_value(schema::JsonWriter& out, const Value& value, const Shape& shape);
+void write_json_value(json::Writer& out, const Value& value, const Shape& shape);
 
-void write_json_members(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+void write_json_members(json::Writer& out, const Value& value, const Shape& shape) {
     out.begin_object();
     if (const auto* map = value.map()) {
         for (const auto& [name, held] : *map) {
@@ -30,7 +30,7 @@ void write_json_members(schema::JsonWriter& out, const Value& value, const Shape
     out.end_object();
 }
 
-void write_json_number(schema::JsonWriter& out, const Value& value) {
+void write_json_number(json::Writer& out, const Value& value) {
     if (const auto number = value.number()) {
         out.integer(*number);
     } else {
@@ -39,7 +39,7 @@ void write_json_number(schema::JsonWriter& out, const Value& value) {
 }
 
 // Seconds since 1970, unless the shape wants a text.
-void write_json_timestamp(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+void write_json_timestamp(json::Writer& out, const Value& value, const Shape& shape) {
     const auto millis = value.text() == nullptr ? value.number() : std::nullopt;
     if (millis && shape.timestamp_form.empty()) {
         out.real(static_cast<double>(*millis) / 1000);
@@ -48,7 +48,7 @@ void write_json_timestamp(schema::JsonWriter& out, const Value& value, const Sha
     }
 }
 
-void write_json_list(schema::JsonWriter& out, const Value& value, const Shape& item) {
+void write_json_list(json::Writer& out, const Value& value, const Shape& item) {
     out.begin_array();
     if (const auto* list = value.list()) {
         for (const auto& held : *list) write_json_value(out, held, item);
@@ -56,7 +56,7 @@ void write_json_list(schema::JsonWriter& out, const Value& value, const Shape& i
     out.end_array();
 }
 
-void write_json_map(schema::JsonWriter& out, const Value& value, const Shape& item) {
+void write_json_map(json::Writer& out, const Value& value, const Shape& item) {
     out.begin_object();
     if (const auto* map = value.map()) {
         for (const auto& [name, held] : *map) {
@@ -68,7 +68,7 @@ void write_json_map(schema::JsonWriter& out, const Value& value, const Shape& it
 }
 
 // A document whose parts have no shapes.
-void write_json_any(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+void write_json_any(json::Writer& out, const Value& value, const Shape& shape) {
     if (value.map() != nullptr) return write_json_map(out, value, shape);
     if (value.list() != nullptr) return write_json_list(out, value, shape);
     if (const auto* text = value.text()) return out.text(*text);
@@ -76,7 +76,7 @@ void write_json_any(schema::JsonWriter& out, const Value& value, const Shape& sh
     value.is_null() ? out.null() : write_json_number(out, value);
 }
 
-void write_json_value(schema::JsonWriter& out, const Value& value, const Shape& shape) {
+void write_json_value(json::Writer& out, const Value& value, const Shape& shape) {
     switch (shape.kind) {
         case Kind::string:
         case Kind::blob: return out.text(value.scalar_text().value_or(""));
@@ -239,7 +239,7 @@ std::string_view type_of(const ErrorName& error) {
 }
 
 std::string render_json_error(const ErrorName& error, const ErrorFrame& frame) {
-    schema::JsonWriter out;
+    json::Writer out;
     out.begin_object();
     out.name("__type");
     out.text(fmt::format("{}{}", frame.type_prefix, error.shape));
@@ -312,7 +312,7 @@ std::string render_cbor_error(const ErrorName& error, const ErrorFrame& frame) {
 }  // namespace
 
 std::string render_json(const Value& result, const Shape& shape) {
-    schema::JsonWriter out;
+    json::Writer out;
     write_json_value(out, result, shape);
     return out.take();
 }

@@ -5,40 +5,38 @@
 #include <algorithm>
 #include <functional>
 
-#include <nlohmann/json.hpp>
-
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/operation.hpp"
 
 namespace onput::gateway::sns {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // With a list of statements, in whichever form the policy has them.
-Result<Json> read_policy(std::string_view text) {
+Result<json::Value> read_policy(std::string_view text) {
     if (text.empty()) text = R"({"Version":"2008-10-17","Statement":[]})";
-    Json policy = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!policy.is_object()) return fail(ErrorCode::internal, "the topic's policy is no object");
-    Json& statements = policy["Statement"];
-    if (statements.is_object()) statements = Json::array({statements});
-    if (!statements.is_array()) statements = Json::array();
-    return policy;
+    auto policy = json::read(text);
+    if (!policy || policy->object() == nullptr)
+        return fail(ErrorCode::internal, "the topic's policy is no object");
+    json::Value& statements = (*policy)["Statement"];
+    if (statements.object() != nullptr) {
+        statements = json::Value::Array{json::Value(statements)};
+    } else if (statements.array() == nullptr) {
+        statements = json::Value::Array();
+    }
+    return std::move(*policy);
 }
 
-std::string write(const Json& policy) {
-    return policy.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-bool has_label(const Json& statement, std::string_view label) {
-    if (!statement.is_object()) return false;
-    const auto sid = statement.find("Sid");
-    return sid != statement.end() && sid->is_string() && sid->get<std::string>() == label;
+bool has_label(const json::Value& statement, std::string_view label) {
+    const json::Value* sid = statement.find("Sid");
+    return sid != nullptr && sid->text() != nullptr && *sid->text() == label;
 }
 
 // One is a text, several are a list.
-Json one_or_list(const std::vector<std::string>& texts) {
-    return texts.size() == 1 ? Json(texts.front()) : Json(texts);
+json::Value one_or_list(const std::vector<std::string>& texts) {
+    if (texts.size() == 1) return texts.front();
+    return json::Value::Array(texts.begin(), texts.end());
 }
 
 bool is_account(std::string_view text) {
@@ -104,38 +102,39 @@ http::Task<Result<Value>> change_policy(
 }  // namespace
 
 Result<std::string> with_permission(std::string_view policy_text, const Permission& permission) {
-    ONPUT_TRY(Json policy, read_policy(policy_text));
-    Json& statements = policy["Statement"];
-    const auto is_same = [&permission](const Json& statement) {
+    ONPUT_TRY(json::Value policy, read_policy(policy_text));
+    json::Value& statements = policy["Statement"];
+    const auto is_same = [&permission](const json::Value& statement) {
         return has_label(statement, permission.label);
     };
-    if (std::ranges::any_of(statements, is_same))
+    if (std::ranges::any_of(*statements.array(), is_same))
         return invalid_parameter("Statement already exists");
     std::vector<std::string> principals;
+    principals.reserve(permission.accounts.size());
     for (const auto& account : permission.accounts)
         principals.push_back("arn:aws:iam::" + account + ":root");
     std::vector<std::string> actions;
+    actions.reserve(permission.actions.size());
     for (const auto& action : permission.actions) actions.push_back("SNS:" + action);
-    Json statement = Json::object();
+    json::Value statement;
     statement["Sid"] = permission.label;
     statement["Effect"] = "Allow";
     statement["Principal"]["AWS"] = one_or_list(principals);
     statement["Action"] = one_or_list(actions);
     statement["Resource"] = permission.topic_arn;
     statements.push_back(std::move(statement));
-    return write(policy);
+    return json::write(policy);
 }
 
 Result<std::string> without_permission(std::string_view policy_text, std::string_view label) {
-    ONPUT_TRY(Json policy, read_policy(policy_text));
-    Json kept = Json::array();
-    for (const auto& statement : policy["Statement"]) {
-        if (!has_label(statement, label)) kept.push_back(statement);
-    }
-    if (kept.size() == policy["Statement"].size())
+    ONPUT_TRY(json::Value policy, read_policy(policy_text));
+    auto& statements = *policy["Statement"].array();
+    const auto is_it = [label](const json::Value& statement) {
+        return has_label(statement, label);
+    };
+    if (std::erase_if(statements, is_it) == 0)
         return fail(ErrorCode::not_found, "Statement does not exist", "NotFound");
-    policy["Statement"] = std::move(kept);
-    return write(policy);
+    return json::write(policy);
 }
 
 Outcome add_permission(Call& call) {

@@ -5,7 +5,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
-#include "common/schema/json.hpp"
+#include "common/json/writer.hpp"
 #include "common/schema/notifier.hpp"
 
 namespace onput::notifier {
@@ -56,20 +56,19 @@ const Shape& shape_of(std::string_view event_name) {
         shapes, [event_name](const Shape& shape) { return event_name.starts_with(shape.name); });
 }
 
-void write_text(schema::JsonWriter& out, std::string_view name, std::string_view value) {
+void write_text(json::Writer& out, std::string_view name, std::string_view value) {
     out.name(name);
     out.text(value);
 }
 
-void write_principal(schema::JsonWriter& out, std::string_view name, std::string_view id) {
+void write_principal(json::Writer& out, std::string_view name, std::string_view id) {
     out.name(name);
     out.begin_object();
     write_text(out, "principalId", id);
     out.end_object();
 }
 
-void write_object(schema::JsonWriter& out, const schema::ObjectEvent& event,
-                  RecordVersion version) {
+void write_object(json::Writer& out, const schema::ObjectEvent& event, RecordVersion version) {
     const Shape& shape = shape_of(event.event_name);
     const bool is_marker = event.event_name == "ObjectRemoved:DeleteMarkerCreated";
     out.name("object");
@@ -90,7 +89,7 @@ void write_object(schema::JsonWriter& out, const schema::ObjectEvent& event,
     out.end_object();
 }
 
-void write_s3(schema::JsonWriter& out, const schema::ObjectEvent& event, std::string_view rule_id,
+void write_s3(json::Writer& out, const schema::ObjectEvent& event, std::string_view rule_id,
               RecordVersion version) {
     out.name("s3");
     out.begin_object();
@@ -110,7 +109,7 @@ void write_s3(schema::JsonWriter& out, const schema::ObjectEvent& event, std::st
 
 std::string format_record(const schema::ObjectEvent& event, std::string_view rule_id,
                           const RecordOptions& options) {
-    schema::JsonWriter out;
+    json::Writer out;
     out.begin_object();
     out.name("Records");
     out.begin_array();
@@ -141,7 +140,7 @@ std::string format_record(const schema::ObjectEvent& event, std::string_view rul
 }
 
 std::string format_test_event(const TestEvent& event) {
-    schema::JsonWriter out;
+    json::Writer out;
     out.begin_object();
     write_text(out, "Service", "Amazon S3");
     write_text(out, "Event", "s3:TestEvent");

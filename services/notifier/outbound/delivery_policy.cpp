@@ -4,15 +4,16 @@
 #include <array>
 #include <cmath>
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 
 namespace onput::notifier {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using json::Object;
+using json::Value;
 
 constexpr std::string_view default_content_type = "text/plain; charset=UTF-8";
 
@@ -41,22 +42,22 @@ struct Bounds {
     std::uint32_t max = 0;
 };
 
-Result<std::uint32_t> number_of(const Json& value, const std::string& name, Bounds bounds) {
-    if (!value.is_number_integer()) return refused(name + " must be an integer");
-    // A number beyond 64 bits is parsed as a floating one, so both readings below are exact.
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < bounds.min) {
+Result<std::uint32_t> number_of(const Value& value, const std::string& name, Bounds bounds) {
+    const std::int64_t* number = value.integer();  // Null for one beyond 64 bits.
+    if (number == nullptr) return refused(name + " must be an integer");
+    if (*number < bounds.min) {
         return refused(name + " must be greater than or equal to " + std::to_string(bounds.min));
     }
-    if (value.get<std::uint64_t>() > bounds.max) {
+    if (*number > bounds.max) {
         return refused(name + " must be less than or equal to " + std::to_string(bounds.max));
     }
-    return value.get<std::uint32_t>();
+    return static_cast<std::uint32_t>(*number);
 }
 
-Result<BackoffFunction> backoff_of(const Json& value, const std::string& name) {
-    const std::string text = value.is_string() ? value.get<std::string>() : "";
+Result<BackoffFunction> backoff_of(const Value& value, const std::string& name) {
+    const std::string* text = value.text();
     for (const auto& [known, function] : backoff_names) {
-        if (text == known) return function;
+        if (text != nullptr && *text == known) return function;
     }
     return refused(name + " must be one of linear, arithmetic, geometric, exponential");
 }
@@ -110,8 +111,9 @@ Result<void> check_whole(const DeliveryPolicy& policy, const std::string& name) 
     return {};
 }
 
-Result<void> read_retries(const Json& object, const std::string& name, DeliveryPolicy& policy) {
-    if (!object.is_object()) return refused(name + " must be a JSON object");
+Result<void> read_retries(const Value& value, const std::string& name, DeliveryPolicy& policy) {
+    const Object* object = value.object();
+    if (object == nullptr) return refused(name + " must be a JSON object");
     const DeliveryPolicy defaults;
     policy.no_delay_retries = defaults.no_delay_retries;
     policy.min_delay_retries = defaults.min_delay_retries;
@@ -136,16 +138,16 @@ Result<void> read_retries(const Json& object, const std::string& name, DeliveryP
     }};
     for (const auto& field : fields) {
         const std::string full_name = name + '.' + std::string(field.name);
-        const auto found = object.find(field.name);
-        if (found == object.end() || found->is_null()) {
+        const Value* found = object->find(field.name);
+        if (found == nullptr || found->is_null()) {
             if (field.is_required) return refused(full_name + " must be specified");
             continue;
         }
         ONPUT_TRY(policy.*(field.member), number_of(*found, full_name, field.bounds));
     }
-    for (const auto& [key, value] : object.items()) {
-        if (key == "backoffFunction" && !value.is_null()) {
-            ONPUT_TRY(policy.backoff, backoff_of(value, name + ".backoffFunction"));
+    for (const auto& [key, held] : *object) {
+        if (key == "backoffFunction" && !held.is_null()) {
+            ONPUT_TRY(policy.backoff, backoff_of(held, name + ".backoffFunction"));
         } else if (key != "backoffFunction" &&
                    std::ranges::find(fields, key, &Field::name) == fields.end()) {
             return refused("Unexpected JSON member: " + name + '.' + echoed(key));
@@ -154,16 +156,17 @@ Result<void> read_retries(const Json& object, const std::string& name, DeliveryP
     return check_whole(policy, name);
 }
 
-Result<void> read_throttle(const Json& object, const std::string& name, DeliveryPolicy& policy) {
-    if (!object.is_object()) return refused(name + " must be a JSON object");
+Result<void> read_throttle(const Value& value, const std::string& name, DeliveryPolicy& policy) {
+    const Object* object = value.object();
+    if (object == nullptr) return refused(name + " must be a JSON object");
     policy.receives_per_second_max = 0;
-    for (const auto& [key, value] : object.items()) {
+    for (const auto& [key, held] : *object) {
         if (key != "maxReceivesPerSecond") {
             return refused("Unexpected JSON member: " + name + '.' + echoed(key));
         }
-        if (value.is_null()) continue;
+        if (held.is_null()) continue;
         ONPUT_TRY(policy.receives_per_second_max,
-                  number_of(value, name + ".maxReceivesPerSecond",
+                  number_of(held, name + ".maxReceivesPerSecond",
                             {.min = 1, .max = receives_per_second_limit}));
     }
     return {};
@@ -178,15 +181,16 @@ bool is_media_type(std::string_view text) {
            text.substr(0, slash).find(' ') == std::string_view::npos;
 }
 
-Result<void> read_request(const Json& object, const std::string& name, DeliveryPolicy& policy) {
-    if (!object.is_object()) return refused(name + " must be a JSON object");
+Result<void> read_request(const Value& value, const std::string& name, DeliveryPolicy& policy) {
+    const Object* object = value.object();
+    if (object == nullptr) return refused(name + " must be a JSON object");
     policy.content_type.clear();
-    for (const auto& [key, value] : object.items()) {
+    for (const auto& [key, held] : *object) {
         if (key != "headerContentType") {
             return refused("Unexpected JSON member: " + name + '.' + echoed(key));
         }
-        if (value.is_null()) continue;
-        std::string type = value.is_string() ? value.get<std::string>() : "";
+        if (held.is_null()) continue;
+        std::string type = held.text() != nullptr ? *held.text() : std::string();
         if (!is_media_type(type)) {
             return refused(name + ".headerContentType must be a media type such as " +
                            std::string(default_content_type));
@@ -206,13 +210,13 @@ struct PartNames {
     std::string_view flag;
 };
 
-Result<void> read_parts(const Json& object, const PartNames& names, DeliveryPolicy& policy) {
-    for (const auto& [key, value] : object.items()) {
+Result<void> read_parts(const Object& object, const PartNames& names, DeliveryPolicy& policy) {
+    for (const auto& [key, value] : object) {
         const std::string name = names.prefix + key;
         if (key == names.flag) {
-            if (!value.is_boolean()) return refused(name + " must be a boolean");
+            if (value.flag() == nullptr) return refused(name + " must be a boolean");
             // "guaranteed" of a subscription is SNS's own and says nothing.
-            if (!names.prefix.empty()) policy.disables_overrides = value.get<bool>();
+            if (!names.prefix.empty()) policy.disables_overrides = *value.flag();
         } else if (key == names.sickly && value.is_null()) {
             continue;  // Always null in what SNS itself shows.
         } else if (key == names.retries) {
@@ -228,27 +232,27 @@ Result<void> read_parts(const Json& object, const PartNames& names, DeliveryPoli
     return {};
 }
 
-Result<Json> object_of(std::string_view text) {
+Result<Object> object_of(std::string_view text) {
     if (text.size() > delivery_policy_bytes_max) {
         return refused("must not be larger than " + std::to_string(delivery_policy_bytes_max) +
                        " bytes");
     }
-    Json json = Json::parse(text, nullptr, false);
-    if (json.is_discarded()) return refused("failed to parse JSON");
-    if (!json.is_object()) return refused("must be a JSON object");
-    return json;
+    auto document = json::read(text);
+    if (!document) return refused("failed to parse JSON");
+    if (document->object() == nullptr) return refused("must be a JSON object");
+    return std::move(*document->object());
 }
 
-Json retries_json(const DeliveryPolicy& policy) {
+Object retries_of(const DeliveryPolicy& policy) {
     const auto named = std::ranges::find(backoff_names, policy.backoff,
                                          &std::pair<std::string_view, BackoffFunction>::second);
-    return Json{{"minDelayTarget", policy.min_delay_s},
-                {"maxDelayTarget", policy.max_delay_s},
-                {"numRetries", policy.retries},
-                {"numMaxDelayRetries", policy.max_delay_retries},
-                {"numNoDelayRetries", policy.no_delay_retries},
-                {"numMinDelayRetries", policy.min_delay_retries},
-                {"backoffFunction", named->first}};
+    return Object{{"minDelayTarget", policy.min_delay_s},
+                  {"maxDelayTarget", policy.max_delay_s},
+                  {"numRetries", policy.retries},
+                  {"numMaxDelayRetries", policy.max_delay_retries},
+                  {"numNoDelayRetries", policy.no_delay_retries},
+                  {"numMinDelayRetries", policy.min_delay_retries},
+                  {"backoffFunction", named->first}};
 }
 
 }  // namespace
@@ -276,7 +280,7 @@ DeliveryPolicy default_policy(std::string_view protocol) {
 
 Result<DeliveryPolicy> parse_subscription_policy(std::string_view json,
                                                  const DeliveryPolicy& topics) {
-    ONPUT_TRY(const Json object, object_of(json));
+    ONPUT_TRY(const Object object, object_of(json));
     DeliveryPolicy policy = topics;
     policy.disables_overrides = false;
     const PartNames names{.prefix = "",
@@ -290,7 +294,7 @@ Result<DeliveryPolicy> parse_subscription_policy(std::string_view json,
 }
 
 Result<DeliveryPolicy> parse_topic_policy(std::string_view json) {
-    ONPUT_TRY(const Json object, object_of(json));
+    ONPUT_TRY(const Object object, object_of(json));
     DeliveryPolicy policy;
     const PartNames names{.prefix = "http.",
                           .retries = "defaultHealthyRetryPolicy",
@@ -298,36 +302,34 @@ Result<DeliveryPolicy> parse_topic_policy(std::string_view json) {
                           .throttle = "defaultThrottlePolicy",
                           .request = "defaultRequestPolicy",
                           .flag = "disableSubscriptionOverrides"};
-    for (const auto& [key, value] : object.items()) {
+    for (const auto& [key, value] : object) {
         if (key != "http") return refused("Unexpected JSON member: " + echoed(key));
         if (value.is_null()) continue;
-        if (!value.is_object()) return refused("http must be a JSON object");
-        ONPUT_TRY_VOID(read_parts(value, names, policy));
+        if (value.object() == nullptr) return refused("http must be a JSON object");
+        ONPUT_TRY_VOID(read_parts(*value.object(), names, policy));
     }
     return policy;
 }
 
 std::string format_effective_policy(const DeliveryPolicy& policy, bool of_topic) {
-    Json throttle;
-    if (policy.receives_per_second_max != 0) {
-        throttle = Json{{"maxReceivesPerSecond", policy.receives_per_second_max}};
-    }
+    Value throttle;
+    if (policy.receives_per_second_max != 0)
+        throttle["maxReceivesPerSecond"] = policy.receives_per_second_max;
     const std::string type =
         policy.content_type.empty() ? std::string(default_content_type) : policy.content_type;
-    const Json request{{"headerContentType", type}};
+    const Object request{{"headerContentType", type}};
     if (!of_topic) {
-        return Json{{"healthyRetryPolicy", retries_json(policy)},
-                    {"sicklyRetryPolicy", nullptr},
-                    {"throttlePolicy", throttle},
-                    {"requestPolicy", request},
-                    {"guaranteed", false}}
-            .dump();
+        return json::write(Object{{"healthyRetryPolicy", retries_of(policy)},
+                                  {"sicklyRetryPolicy", Value()},
+                                  {"throttlePolicy", throttle},
+                                  {"requestPolicy", request},
+                                  {"guaranteed", false}});
     }
-    Json http{{"defaultHealthyRetryPolicy", retries_json(policy)},
-              {"disableSubscriptionOverrides", policy.disables_overrides}};
+    Object http{{"defaultHealthyRetryPolicy", retries_of(policy)},
+                {"disableSubscriptionOverrides", policy.disables_overrides}};
     if (!throttle.is_null()) http["defaultThrottlePolicy"] = throttle;
     http["defaultRequestPolicy"] = request;
-    return Json{{"http", http}}.dump();
+    return json::write(Object{{"http", http}});
 }
 
 std::optional<Duration> delay_after(const DeliveryPolicy& policy, std::uint32_t attempts,

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 #include "services/notifier/outbound/mail.hpp"
 
 namespace onput::notifier {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using schema::TopicMessageType;
 
 constexpr std::string_view default_content_type = "text/plain; charset=UTF-8";
@@ -27,18 +26,13 @@ std::string_view type_name(TopicMessageType type) {
     return "Notification";
 }
 
-// A JSON string with its quotes. Bytes that are no UTF-8 become the replacement character.
-std::string json_string(std::string_view text) {
-    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // An object as SNS prints it: {\n  "Name" : "value",\n ...}.
 class EnvelopeText {
 public:
-    void add(std::string_view name, std::string_view value) { add_json(name, json_string(value)); }
+    void add(std::string_view name, std::string_view value) { add_json(name, json::quoted(value)); }
     void add_json(std::string_view name, std::string_view json) {
         text_ += text_.empty() ? "{\n  " : ",\n  ";
-        text_ += json_string(name);
+        text_ += json::quoted(name);
         text_ += " : ";
         text_ += json;
     }
@@ -53,9 +47,9 @@ std::string attributes_json(const std::vector<schema::TopicAttribute>& attribute
     for (const schema::TopicAttribute& attribute : attributes) {
         const bool is_binary = attribute.type.starts_with("Binary");
         text += text.empty() ? "{\n    " : ",\n    ";
-        text += json_string(attribute.name);
-        text += R"( : {"Type":)" + json_string(attribute.type) + R"(,"Value":)";
-        text += json_string(is_binary ? to_base64(attribute.value) : attribute.value) + '}';
+        text += json::quoted(attribute.name);
+        text += R"( : {"Type":)" + json::quoted(attribute.type) + R"(,"Value":)";
+        text += json::quoted(is_binary ? to_base64(attribute.value) : attribute.value) + '}';
     }
     return text + "\n  }";
 }
@@ -138,12 +132,12 @@ NotificationWriter::NotificationWriter(NotificationOptions options, RsaKey key)
 std::string NotificationWriter::text_for(const schema::TopicMessage& message,
                                          std::string_view protocol) {
     if (!message.is_structured) return message.message;
-    const Json texts = Json::parse(message.message, nullptr, false);
+    const auto texts = json::read(message.message);
     // Publish has refused what has no default; a message of another origin is said as it is.
-    if (!texts.is_object()) return message.message;
+    if (!texts) return message.message;
     for (const std::string_view name : {protocol, std::string_view("default")}) {
-        const auto found = texts.find(name);
-        if (found != texts.end() && found->is_string()) return found->get<std::string>();
+        const json::Value* found = texts->find(name);
+        if (found != nullptr && found->text() != nullptr) return *found->text();
     }
     return message.message;
 }
@@ -332,11 +326,11 @@ Result<OutboundMessage> NotificationWriter::sms(const Context& context) const {
     if (!options_.sms_authorization.empty()) {
         request.headers.emplace_back("Authorization", options_.sms_authorization);
     }
-    request.body = Json{{"to", context.subscription.endpoint},
-                        {"from", options_.sms_from},
-                        {"message", first_characters(context.text, sms_characters_max)},
-                        {"message_id", context.message.message_id}}
-                       .dump(-1, ' ', false, Json::error_handler_t::replace);
+    request.body =
+        json::write(json::Object{{"to", context.subscription.endpoint},
+                                 {"from", options_.sms_from},
+                                 {"message", first_characters(context.text, sms_characters_max)},
+                                 {"message_id", context.message.message_id}});
     return request;
 }
 

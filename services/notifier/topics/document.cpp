@@ -3,51 +3,42 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 #include "common/pattern/json_reader.hpp"
 
 namespace onput::notifier {
 namespace {
 
-constexpr int depth_max = 32;
+// Deeper documents are none that an attribute can be.
+constexpr json::ReadLimits limits{.depth_max = 32};
 
-// Comparing and copying recurse: deeper documents are none that an attribute can be.
-std::optional<nlohmann::json> parse(std::string_view text) {
-    bool is_too_deep = false;
-    const auto watch = [&is_too_deep](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-        is_too_deep = is_too_deep || depth > depth_max;
-        return !is_too_deep;
-    };
-    auto document = nlohmann::json::parse(text, watch, false);
-    if (is_too_deep || document.is_discarded()) return std::nullopt;
-    return document;
+bool is_true(const json::Value* value) {
+    return value != nullptr && value->flag() != nullptr && *value->flag();
 }
 
 }  // namespace
 
 bool are_same_documents(std::string_view a, std::string_view b) {
     if (a == b) return true;
-    const auto first = parse(a);
-    const auto second = parse(b);
+    const auto first = json::read(a, limits);
+    const auto second = json::read(b, limits);
     return first && second && *first == *second;
 }
 
 bool disables_overrides(std::string_view topic_policy) {
-    const auto document = parse(topic_policy);
-    if (!document || !document->is_object() || !document->contains("http")) return false;
-    const auto& http = document->at("http");
-    return http.is_object() && http.contains("disableSubscriptionOverrides") &&
-           http.at("disableSubscriptionOverrides") == true;
+    const auto document = json::read(topic_policy, limits);
+    const json::Value* http = document ? document->find("http") : nullptr;
+    return http != nullptr && is_true(http->find("disableSubscriptionOverrides"));
 }
 
 std::string with_overrides_disabled(const std::string& effective_policy) {
-    auto document = nlohmann::ordered_json::parse(effective_policy, nullptr, false);
-    if (!document.is_object() || !document.contains("http") || !document["http"].is_object()) {
-        return effective_policy;
-    }
-    document["http"]["disableSubscriptionOverrides"] = true;
-    return document.dump();
+    auto document = json::read(effective_policy, limits);
+    const json::Value* http = document ? document->find("http") : nullptr;
+    if (http == nullptr || http->object() == nullptr) return effective_policy;
+    (*document)["http"]["disableSubscriptionOverrides"] = true;
+    return json::write(*document);
 }
 
 std::string json_fault(std::string_view text) {
@@ -70,11 +61,12 @@ std::string json_fault(std::string_view text) {
 }
 
 std::optional<std::string> dead_letter_target(std::string_view redrive_policy) {
-    const auto document = parse(redrive_policy);
-    if (!document || !document->is_object() || document->size() != 1) return std::nullopt;
-    const auto target = document->find("deadLetterTargetArn");
-    if (target == document->end() || !target->is_string()) return std::nullopt;
-    return target->get<std::string>();
+    const auto document = json::read(redrive_policy, limits);
+    const auto* policy = document ? document->object() : nullptr;
+    if (policy == nullptr || policy->size() != 1) return std::nullopt;
+    const json::Value* target = policy->find("deadLetterTargetArn");
+    if (target == nullptr || target->text() == nullptr) return std::nullopt;
+    return *target->text();
 }
 
 }  // namespace onput::notifier

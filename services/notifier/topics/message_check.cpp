@@ -6,17 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/encoding.hpp"
+#include "common/json/reader.hpp"
 #include "common/pattern/json_reader.hpp"
 #include "services/notifier/topics/refusal.hpp"
 #include "services/notifier/topics/topic_attributes.hpp"
 
 namespace onput::notifier {
 namespace {
-
-using Json = nlohmann::json;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -151,15 +148,8 @@ bool is_number(std::string_view text) {
 
 // An array of strings, numbers, true, false and null.
 bool is_flat_array(std::string_view text) {
-    bool is_flat = true;
-    const auto watch = [&is_flat](int depth, Json::parse_event_t event, Json&) {
-        const bool opens =
-            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-        is_flat = is_flat && !(opens && depth > 0);
-        return is_flat;
-    };
-    const Json document = Json::parse(text, watch, false);
-    return is_flat && document.is_array();
+    const auto document = json::read(text, {.depth_max = 1});
+    return document && document->array() != nullptr;
 }
 
 Result<void> check_attribute(const schema::TopicAttribute& attribute) {

@@ -4,12 +4,12 @@
 #include <array>
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include "common/base/check.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 
 namespace onput::notifier {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // What a topic's policy can speak about.
 constexpr std::array<std::string_view, 15> topic_actions{
@@ -47,26 +47,28 @@ bool is_topic_action(std::string_view written) {
     });
 }
 
-bool speaks_of_topics(const Json& actions) {
-    if (actions.is_string()) return is_topic_action(actions.get_ref<const std::string&>());
-    return std::ranges::all_of(actions, [](const Json& action) {
-        return is_topic_action(action.get_ref<const std::string&>());
+// Of a statement whose form is known to be right.
+bool speaks_of_topics(const json::Value& statement) {
+    const json::Value* actions = statement.find("Action");
+    ONPUT_CHECK(actions != nullptr);
+    if (const auto* action = actions->text()) return is_topic_action(*action);
+    return std::ranges::all_of(*actions->array(), [](const json::Value& action) {
+        return is_topic_action(*action.text());
     });
 }
 
-Result<void> check_actions(const Json& document) {
+// Of a policy that auth::Policy has accepted.
+Result<void> check_actions(const json::Value& document) {
     const auto out_of_scope = [] {
         return fail(ErrorCode::invalid_argument, "Policy statement action out of service scope!",
                     "InvalidParameter");
     };
-    const Json& statements = document.at("Statement");
-    if (statements.is_object()) {
-        if (!speaks_of_topics(statements.at("Action"))) return out_of_scope();
-        return {};
-    }
-    for (const Json& statement : statements) {
-        if (!speaks_of_topics(statement.at("Action"))) return out_of_scope();
-    }
+    const json::Value* statements = document.find("Statement");
+    ONPUT_CHECK(statements != nullptr);
+    const auto* list = statements->array();
+    const bool is_in_scope = list != nullptr ? std::ranges::all_of(*list, &speaks_of_topics)
+                                             : speaks_of_topics(*statements);
+    if (!is_in_scope) return out_of_scope();
     return {};
 }
 
@@ -117,30 +119,28 @@ Result<auth::Policy> parse_topic_access(std::string_view json, auth::PolicySourc
         return fail(ErrorCode::invalid_argument, "Policy Error: " + policy.error().message,
                     "InvalidParameter");
     }
-    try {
-        ONPUT_TRY_VOID(check_actions(Json::parse(json)));
-    } catch (const Json::exception&) {
-        return fail(ErrorCode::invalid_argument, "Policy Error: unexpected element",
-                    "InvalidParameter");
-    }
+    const auto document = json::read(json);
+    ONPUT_CHECK(document.has_value());
+    ONPUT_TRY_VOID(check_actions(*document));
     return policy;
 }
 
 std::string default_topic_access(const Topic& topic) {
-    const Json statement{
+    using json::Object;
+    using json::Value;
+    const Object statement{
         {"Sid", "__default_statement_ID"},
         {"Effect", "Allow"},
-        {"Principal", {{"AWS", "*"}}},
-        {"Action", Json::array({"SNS:GetTopicAttributes", "SNS:SetTopicAttributes",
+        {"Principal", Object{{"AWS", "*"}}},
+        {"Action", Value::Array{"SNS:GetTopicAttributes", "SNS:SetTopicAttributes",
                                 "SNS:AddPermission", "SNS:RemovePermission", "SNS:DeleteTopic",
-                                "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"})},
+                                "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"}},
         {"Resource", topic.arn},
-        {"Condition", {{"StringEquals", {{"AWS:SourceOwner", topic.account}}}}},
+        {"Condition", Object{{"StringEquals", Object{{"AWS:SourceOwner", topic.account}}}}},
     };
-    const Json document{{"Version", "2008-10-17"},
-                        {"Id", "__default_policy_ID"},
-                        {"Statement", Json::array({statement})}};
-    return document.dump();
+    return json::write(Object{{"Version", "2008-10-17"},
+                              {"Id", "__default_policy_ID"},
+                              {"Statement", Value::Array{statement}}});
 }
 
 Result<void> check_access(const Topic& topic, const schema::Principal& principal,

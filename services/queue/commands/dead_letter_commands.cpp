@@ -3,17 +3,16 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 #include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
 namespace {
-
-using Json = nlohmann::json;
 
 std::unexpected<Error> invalid(std::string message) {
     return fail(ErrorCode::invalid_argument, std::move(message), "InvalidParameterValue");
@@ -41,18 +40,22 @@ struct TaskHandle {
 };
 
 std::string format_handle(const TaskHandle& handle) {
-    return to_base64(Json{{"taskId", handle.task_id}, {"sourceArn", handle.source_arn}}.dump());
+    json::Writer out;
+    out.begin_object();
+    out.name("taskId");
+    out.text(handle.task_id);
+    out.name("sourceArn");
+    out.text(handle.source_arn);
+    out.end_object();
+    return to_base64(out.take());
 }
 
 std::optional<TaskHandle> parse_handle(std::string_view text) {
     const auto bytes = from_base64(text);
     if (!bytes) return {};
-    const Json json = Json::parse(*bytes, nullptr, /*allow_exceptions=*/false);
-    const auto member = [&json](const char* name) {
-        const bool is_text = json.is_object() && json.contains(name) && json[name].is_string();
-        return is_text ? json[name].get<std::string>() : std::string();
-    };
-    TaskHandle handle{.task_id = member("taskId"), .source_arn = member("sourceArn")};
+    const auto json = json::read(*bytes);
+    if (!json) return {};
+    TaskHandle handle{.task_id = json->text_of("taskId"), .source_arn = json->text_of("sourceArn")};
     if (handle.task_id.empty() || handle.source_arn.empty()) return {};
     return handle;
 }

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "common/auth/json_names.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
+#include "common/json/reader.hpp"
 
 namespace onput::queue {
 namespace {
@@ -73,10 +73,15 @@ Result<void> refuse_unsupported(std::string_view name, std::string_view value) {
     return {};
 }
 
+bool has_repeated_name(std::string_view text) {
+    const auto document = json::read(text, {.repeated = json::Repeated::refused});
+    return !document && document.error().kind == json::ReadError::Kind::repeated;
+}
+
 Result<void> parse_policies(std::string_view name, const std::string& value,
                             auth::PolicySource source, Settings& settings) {
     if (value.empty()) return {};
-    if (source == auth::PolicySource::request && auth::has_repeated_name(value)) {
+    if (source == auth::PolicySource::request && has_repeated_name(value)) {
         return fail(ErrorCode::invalid_argument,
                     "Invalid value for the parameter " + std::string(name) +
                         ". Reason: an element is there twice.",

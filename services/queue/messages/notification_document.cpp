@@ -2,17 +2,14 @@
 
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
+#include "common/json/writer.hpp"
 #include "services/queue/messages/input_object.hpp"
 #include "services/queue/messages/text.hpp"
 
 namespace onput::queue {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t short_text_bytes_max = 128;  // Ids of events and traces.
 
@@ -21,20 +18,15 @@ constexpr std::size_t punctuation_bytes = 96;
 
 constexpr const char* service_name = "lambda.amazonaws.com";
 
-void add(Json& object, const char* name, const std::string& text) {
+void add(json::Value& object, const char* name, const std::string& text) {
     if (!text.empty()) object[name] = text;
 }
-void add(Json& object, const char* name, std::uint64_t number) {
+void add(json::Value& object, const char* name, std::uint64_t number) {
     if (number != 0) object[name] = number;
 }
 
-// Compact; bytes that are no UTF-8 become U+FFFD.
-std::string write(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json show(const InputObject& input) {
-    Json object = Json::object();
+json::Value show(const InputObject& input) {
+    json::Value object = json::Object();
     add(object, "bucket", input.bucket);
     add(object, "key", input.key);
     add(object, "versionId", input.version_id);
@@ -43,8 +35,8 @@ Json show(const InputObject& input) {
     return object;
 }
 
-Json show(const schema::JobOutput& output) {
-    Json object = Json::object();
+json::Value show(const schema::JobOutput& output) {
+    json::Value object = json::Object();
     add(object, "name", output.name);
     add(object, "bucket", output.bucket);
     add(object, "key", output.key);
@@ -59,16 +51,16 @@ Json show(const schema::JobOutput& output) {
     return object;
 }
 
-Json show(const schema::JobOmission& omission) {
-    Json object = Json::object();
+json::Value show(const schema::JobOmission& omission) {
+    json::Value object = json::Object();
     add(object, "name", omission.name);
     add(object, "reason", omission.reason);
     add(object, "message", omission.message);
     return object;
 }
 
-Json show(const Failure& failure) {
-    Json object = Json::object();
+json::Value show(const Failure& failure) {
+    json::Value object = json::Object();
     add(object, "code", failure.code);
     add(object, "message", failure.message);
     add(object, "disposition", failure.disposition);
@@ -79,8 +71,8 @@ std::string status_of(const JobEnd& end) {
     return end.failure == nullptr ? "succeeded" : "failed";
 }
 
-Json head_of(const JobEnd& end, const std::optional<InputObject>& input) {
-    Json head = Json::object();
+json::Value head_of(const JobEnd& end, const std::optional<InputObject>& input) {
+    json::Value head = json::Object();
     head["version"] = "1";
     head["status"] = status_of(end);
     head["function"] = end.function.name;
@@ -99,11 +91,11 @@ Json head_of(const JobEnd& end, const std::optional<InputObject>& input) {
 
 // As many as fit into `room`, which they use up.
 template <typename T>
-Json list_within(std::span<const T> all, std::size_t& room) {
-    Json listed = Json::array();
+json::Value::Array list_within(std::span<const T> all, std::size_t& room) {
+    json::Value::Array listed;
     for (const T& one : all) {
-        Json shown = show(one);
-        const std::size_t bytes = write(shown).size() + 1;
+        json::Value shown = show(one);
+        const std::size_t bytes = json::write(shown).size() + 1;
         if (bytes > room) break;
         room -= bytes;
         listed.push_back(std::move(shown));
@@ -112,9 +104,9 @@ Json list_within(std::span<const T> all, std::size_t& room) {
 }
 
 // Lists as many outputs as fit and counts the others; before them what was left out.
-void add_outputs(Json& document, const JobEnd& end, std::size_t room) {
-    Json omitted = list_within(end.omitted, room);
-    Json outputs = list_within(end.outputs, room);
+void add_outputs(json::Value& document, const JobEnd& end, std::size_t room) {
+    json::Value::Array omitted = list_within(end.omitted, room);
+    json::Value::Array outputs = list_within(end.outputs, room);
     const std::size_t unlisted = end.outputs.size() - outputs.size();
     if (!outputs.empty()) document["outputs"] = std::move(outputs);
     add(document, "outputsOmitted", unlisted);
@@ -122,13 +114,14 @@ void add_outputs(Json& document, const JobEnd& end, std::size_t room) {
 }
 
 std::string document_of(const JobEnd& end, const std::optional<InputObject>& input) {
-    Json document = head_of(end, input);
-    const Json error = end.failure == nullptr ? Json() : show(*end.failure);
-    const std::size_t used = write(document).size() + write(error).size() + punctuation_bytes;
+    json::Value document = head_of(end, input);
+    const json::Value error = end.failure == nullptr ? json::Value() : show(*end.failure);
+    const std::size_t used =
+        json::write(document).size() + json::write(error).size() + punctuation_bytes;
     const std::size_t room = used < notification_bytes_max ? notification_bytes_max - used : 0;
     add_outputs(document, end, room);
     if (end.failure != nullptr) document["error"] = error;
-    return write(document);
+    return json::write(document);
 }
 
 std::string subject_of(const JobEnd& end, const std::optional<InputObject>& input) {

