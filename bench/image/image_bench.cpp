@@ -60,7 +60,7 @@ std::string recipe_of(const std::string& derivatives) {
 
 [[noreturn]] void give_up(const std::string& why) {
     std::fprintf(stderr, "image_bench: %s\n", why.c_str());
-    std::exit(1);
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread.
 }
 
 // Clouds of colours with the noise of a sensor: about as many bytes as a camera's JPEG.
@@ -130,6 +130,7 @@ void run_bare(std::string& photo) {
 int run_program(std::vector<std::string> words, std::vector<std::string> environment) {
     const auto pointers = [](std::vector<std::string>& texts) {
         std::vector<char*> list;
+        list.reserve(texts.size() + 1);
         for (std::string& text : texts) list.push_back(text.data());
         list.push_back(nullptr);
         return list;

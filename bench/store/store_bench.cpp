@@ -104,7 +104,7 @@ void bench_segments(BlobStore& blobs, std::size_t depth, std::size_t blob_bytes)
            static_cast<double>(blob_bytes));
 }
 
-Result<BlobRef> write_file(BlobStore& blobs, std::size_t blob_bytes, std::string piece) {
+Result<BlobRef> write_file(BlobStore& blobs, std::size_t blob_bytes, const std::string& piece) {
     const auto writer = blobs.open({.partition = "p", .key = "k"}).value();
     for (std::size_t offset = 0; offset < blob_bytes; offset += piece.size()) {
         std::promise<bool> appended;

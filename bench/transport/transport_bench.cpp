@@ -47,7 +47,7 @@ template <typename T>
 T expect(Result<T> result) {
     if (!result) {
         std::fprintf(stderr, "%s\n", result.error().message.c_str());
-        std::exit(1);
+        std::exit(1);  // NOLINT(concurrency-mt-unsafe): no other thread is at exit.
     }
     return std::move(*result);
 }

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace onput::detail {
 
@@ -17,11 +20,7 @@ public:
         std::size_t size = bytes.size();
         T state = static_cast<T>(~crc);
         for (; size >= 8; size -= 8, data += 8) {
-            std::uint64_t word = 0;
-            for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{data[i]} << (8 * i);
-            word ^= state;
-            state = 0;
-            for (unsigned i = 0; i < 8; ++i) state ^= tables[7 - i][(word >> (8 * i)) & 255];
+            state = sliced(load(data) ^ state, std::make_index_sequence<8>());
         }
         for (; size > 0; --size, ++data) {
             state = static_cast<T>(tables[0][(state ^ *data) & 255] ^ (state >> 8));
@@ -30,6 +29,18 @@ public:
     }
 
 private:
+    static std::uint64_t load(const std::uint8_t* data) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, data, sizeof(word));
+        return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+    }
+
+    // Written out, because compilers do not unroll a loop of eight by themselves.
+    template <std::size_t... i>
+    static T sliced(std::uint64_t word, std::index_sequence<i...> /*of the bytes*/) {
+        return static_cast<T>((... ^ tables[7 - i][(word >> (8 * i)) & 255]));
+    }
+
     static constexpr std::array<std::array<T, 256>, 8> make_tables() {
         std::array<std::array<T, 256>, 8> result{};
         for (unsigned i = 0; i < 256; ++i) {

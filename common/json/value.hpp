@@ -170,12 +170,14 @@ void Object::for_each(Change change) {
     for (Member& member : members_) change(std::as_const(member.name), member.value);
 }
 
+// NOLINTBEGIN(readability-redundant-inline-specifier): defaulted behind the class, they are not.
 inline Object::Object() = default;
 inline Object::Object(const Object& other) = default;
 inline Object::Object(Object&& other) noexcept = default;
 inline Object& Object::operator=(const Object& other) = default;
 inline Object& Object::operator=(Object&& other) noexcept = default;
 inline Object::~Object() = default;
+// NOLINTEND(readability-redundant-inline-specifier)
 inline std::size_t Object::size() const {
     return members_.size();
 }
