@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "common/auth/credentials.hpp"
 #include "common/base/text.hpp"
 
@@ -54,6 +56,13 @@ constexpr std::array<std::string_view, 36> sub_resources{
 };
 static_assert(std::ranges::is_sorted(sub_resources));
 
+// Younger than SigV2, which leaves them out: a signature of an object would be one of its lock.
+constexpr std::array<std::string_view, 7> unsigned_sub_resources{
+    "attributes",   "intelligent-tiering", "legal-hold", "ownershipControls",
+    "policyStatus", "publicAccessBlock",   "retention",
+};
+static_assert(std::ranges::is_sorted(unsigned_sub_resources));
+
 std::unexpected<Error> refused(std::string_view message) {
     return fail(ErrorCode::permission_denied, std::string(message), "access_denied");
 }
@@ -71,6 +80,18 @@ Result<std::string> required(const RequestView& request, std::string_view name) 
     return refused(
         "Query-string authentication requires the Signature, Expires and AWSAccessKeyId "
         "parameters");
+}
+
+Result<void> check_sub_resources(const RequestView& request) {
+    for (const auto& parameter : request.query) {
+        if (!std::ranges::binary_search(unsigned_sub_resources, parameter.name)) continue;
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("Signature Version 2 does not cover ?{}: sign the request with "
+                                "Signature Version 4",
+                                parameter.name),
+                    "invalid_request");
+    }
+    return {};
 }
 
 // A presigner may have put the header into the query, where the sender need not repeat it.
@@ -145,6 +166,7 @@ Claim new_claim(Scheme scheme) {
 }  // namespace
 
 Result<Claim> parse_sigv2_query(const RequestView& request) {
+    ONPUT_TRY_VOID(check_sub_resources(request));
     Claim claim = new_claim(Scheme::sigv2_query);
     ONPUT_TRY(claim.access_key, required(request, "AWSAccessKeyId"));
     ONPUT_TRY(claim.signature, required(request, "Signature"));
@@ -168,6 +190,7 @@ Result<Claim> parse_sigv2_query(const RequestView& request) {
 }
 
 Result<Claim> parse_sigv2_header(const RequestView& request, std::string_view authorization) {
+    ONPUT_TRY_VOID(check_sub_resources(request));
     Claim claim = new_claim(Scheme::sigv2_header);
     std::string_view rest = authorization;
     rest.remove_prefix(std::min(rest.find(' '), rest.size()));

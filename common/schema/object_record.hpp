@@ -22,8 +22,8 @@ inline constexpr std::string_view manifest_rows_prefix = "x/";  // x/<upload id>
 
 // One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
-    // Version 2 added source; version 3 what follows it.
-    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 3};
+    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock.
+    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 4};
 
     std::uint64_t size_bytes = 0;
     std::string etag;

@@ -76,8 +76,9 @@ struct ObjectLock {
     std::string mode = {};  // "GOVERNANCE" or "COMPLIANCE"; empty: no retention.
     Timestamp retain_until = {};
     bool has_legal_hold = false;
+    bool was_hold_set = false;  // On or off: unlike one of which nothing was ever said.
 
-    ONPUT_FIELDS(mode, retain_until, has_legal_hold)
+    ONPUT_FIELDS(mode, retain_until, has_legal_hold, was_hold_set)
     friend bool operator==(const ObjectLock&, const ObjectLock&) = default;
 };
 
@@ -100,8 +101,8 @@ struct PartSpan {
 };
 
 struct ObjectInfo {
-    // Version 2 added what follows owner_account.
-    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 2};
+    // Version 2 added what follows owner_account, version 3 a field of ObjectLock.
+    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 3};
 
     std::string bucket;
     std::string key;
@@ -160,8 +161,8 @@ struct ResultSource {
 
 // The gateway has read the whole body and verified signature and checksums before it sends this.
 struct PutObject {
-    // Version 2 added source; version 3 what follows it.
-    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 3};
+    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock.
+    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 4};
     static constexpr std::string_view method = "storage.put_object";
     using Reply = ObjectPut;
 
@@ -246,7 +247,7 @@ struct AppendWrite {
 
 struct FinishWrite {
     // Versions are those of PutObject.
-    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 3};
+    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 4};
     static constexpr std::string_view method = "storage.finish_write";
     using Reply = ObjectPut;
 
@@ -278,8 +279,8 @@ struct ByteRange {
 };
 
 struct ObjectGot {
-    // Version 2 has version 2 of ObjectInfo.
-    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 2};
+    // Versions are those of ObjectInfo.
+    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 3};
 
     ObjectInfo object;
     std::uint64_t offset = 0;   // Of the first byte served.
@@ -401,16 +402,17 @@ struct ObjectSummary {
 };
 
 struct ObjectList {
-    // Version 2 added two fields of ObjectSummary.
-    static constexpr MessageInfo info{.kind = Kind::object_list, .version = 2};
+    // Version 2 added two fields of ObjectSummary, version 3 region.
+    static constexpr MessageInfo info{.kind = Kind::object_list, .version = 3};
 
     std::vector<ObjectSummary> objects;        // By key, in byte order.
     std::vector<std::string> common_prefixes;  // By text; each counts as one key of keys_max.
     bool is_truncated = false;
     std::string next_after;  // The last key or common prefix given: `after` of the next page.
     std::string owner_account;
+    std::string region = {};  // Of the bucket.
 
-    ONPUT_FIELDS(objects, common_prefixes, is_truncated, next_after, owner_account)
+    ONPUT_FIELDS(objects, common_prefixes, is_truncated, next_after, owner_account, region)
     friend bool operator==(const ObjectList&, const ObjectList&) = default;
 };
 

@@ -23,6 +23,8 @@ inline constexpr std::uint64_t part_bytes_min = 5ULL * 1024 * 1024;
 inline constexpr std::uint32_t list_parts_max = 1000;
 inline constexpr std::uint32_t list_uploads_max = 1000;
 
+inline constexpr std::size_t upload_id_digits = 32;  // Hexadecimal, in lower case.
+
 struct UploadCreated {
     static constexpr MessageInfo info{.kind = Kind::upload_created};
 
@@ -33,7 +35,8 @@ struct UploadCreated {
 };
 
 struct CreateUpload {
-    static constexpr MessageInfo info{.kind = Kind::create_upload};
+    // Version 2 added a field of ObjectLock.
+    static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 2};
     static constexpr std::string_view method = "storage.create_upload";
     using Reply = UploadCreated;
 
@@ -122,7 +125,7 @@ struct UploadSummary {
     std::string storage_class = {};       // As ObjectInfo's.
     std::string checksum_algorithm = {};  // As CreateUpload's.
     std::string checksum_type = {};
-    std::string initiator = {};  // Account or access key.
+    std::string initiator = {};  // ARN; of older uploads an account or access key.
 
     ONPUT_FIELDS(key, upload_id, initiated_at, storage_class, checksum_algorithm, checksum_type,
                  initiator)
@@ -188,7 +191,8 @@ struct ListUploads {
 };
 
 struct ObjectPartList {
-    static constexpr MessageInfo info{.kind = Kind::object_part_list};
+    // Version 2 added a field of ObjectLock.
+    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 2};
 
     ObjectInfo object = {};
     std::vector<PartSummary> parts = {};  // By number; etag and last_modified are empty.

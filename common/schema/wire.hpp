@@ -31,6 +31,9 @@ struct Principal {
     friend bool operator==(const Principal&, const Principal&) = default;
 };
 
+// "arn:aws:iam::<account>:user/<name>", "arn:aws:iam::<account>:root", or "anonymous".
+std::string principal_arn(const Principal& principal);
+
 struct RequestHeader {
     // Version 2 added the principal's user, version 3 its region and trace_header.
     static constexpr MessageInfo info{.kind = Kind::request_header, .version = 3};

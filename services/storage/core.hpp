@@ -254,7 +254,9 @@ private:
     [[nodiscard]] Result<ManifestRecord> read_manifest(const std::string& upload_id) const;
     [[nodiscard]] Result<std::vector<Segment>> segments_of(const ObjectRecord& record,
                                                            const Span& span) const;
-    [[nodiscard]] Result<Span> span_of_part(const ObjectRecord& record, std::uint32_t number) const;
+    // Of a multipart object; of any other the only part is 1. The record's checksums become those
+    // of the part. `invalid_part_number`.
+    [[nodiscard]] Result<Span> narrow_to_part(std::uint32_t number, ObjectRecord& record) const;
 
     [[nodiscard]] Result<UploadRecord> find_upload(const std::string& bucket,
                                                    const std::string& key,

@@ -129,7 +129,7 @@ def test_an_empty_last_part_is_read_as_nothing(onput, key):
     assert (got["ContentLength"], got["PartsCount"], got["Body"].read()) == (0, 2, b"")
     head = onput.s3.head_object(**names, ChecksumMode="ENABLED")
     assert (head["ContentLength"], head["PartsCount"]) == (0, 2)
-    assert "ChecksumCRC64NVME" not in head
+    assert head["ChecksumCRC64NVME"] == "AAAAAAAAAAA="
 
 
 def test_pages_of_parts_and_uploads_hold_each_once_and_in_order(onput, key):
@@ -143,6 +143,8 @@ def test_pages_of_parts_and_uploads_hold_each_once_and_in_order(onput, key):
         Bucket=BUCKET, Prefix=key, PaginationConfig={"PageSize": 1}))
     assert [(one["Key"], one["UploadId"]) for page in pages for one in page.get("Uploads", [])] == [
         (one.names["Key"], one.names["UploadId"]) for one in uploads]
+    status, error = error_of(onput.s3.list_multipart_uploads, Bucket=BUCKET, KeyMarker=key, UploadIdMarker="x")
+    assert (status, error["Code"], error["Message"]) == (400, "InvalidArgument", "Invalid uploadId marker")
     folders = onput.s3.list_multipart_uploads(Bucket=BUCKET, Prefix=f"{key}/", Delimiter="/")
     assert [one["Prefix"] for one in folders["CommonPrefixes"]] == [f"{key}/b/"]
     assert len(folders["Uploads"]) == 3
@@ -161,6 +163,9 @@ def test_checksums_of_parts_make_that_of_the_whole(onput, key):
     got = onput.s3.get_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
     assert (got["ChecksumCRC32"], got["ChecksumType"]) == (crc32(of_parts) + "-2", "COMPOSITE")
     assert got["Body"].read() == first + last
+
+    part = onput.s3.get_object(Bucket=BUCKET, Key=key, PartNumber=1, ChecksumMode="ENABLED")
+    assert part["ChecksumCRC32"] == crc32(first) and part["Body"].read() == first
 
     upload = Upload(onput, key, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
     upload.put(1, first, ChecksumAlgorithm="CRC32")

@@ -140,7 +140,9 @@ def test_a_client_of_signature_version_2(onput, style):
     answer = s3.get_object(Bucket="outbox", Key=key, ResponseContentType="text/x-mine")
     assert (answer["Body"].read(), answer["ContentType"]) == (b"signed", "text/x-mine")
     assert answer["Metadata"] == {"author": "joe, jane"}
-    assert [o["Key"] for o in s3.list_objects_v2(Bucket="outbox", Prefix="v2/" + style)["Contents"]] == [key]
+    listed = s3.list_objects_v2(Bucket="outbox", Prefix="v2/" + style)
+    assert [o["Key"] for o in listed["Contents"]] == [key]
+    assert listed["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == "us-east-1"
     assert s3.get_bucket_location(Bucket="outbox")["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert "outbox" in [b["Name"] for b in s3.list_buckets()["Buckets"]]
     s3.delete_object(Bucket="outbox", Key=key)

@@ -89,6 +89,16 @@ def test_a_user_to_whom_no_key_belongs_is_an_invalid_principal(onput, principal)
     assert "Policy Error: PrincipalNotFound" in str(caught.value)
 
 
+def test_an_upload_names_its_user(onput):
+    s3 = as_user(onput, "s3", "bob")
+    bucket, key = "of-users", "k"
+    s3.create_bucket(Bucket=bucket)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    initiator = s3.list_parts(Bucket=bucket, Key=key, UploadId=upload)["Initiator"]
+    assert initiator == {"ID": user("bob")["AWS"], "DisplayName": "bob"}
+    assert s3.list_multipart_uploads(Bucket=bucket)["Uploads"][0]["Initiator"] == initiator
+
+
 def test_a_subscription_is_its_users(onput):
     topic = onput.client("sns").create_topic(Name="subscribed")["TopicArn"]
     sns = as_user(onput, "sns", "bob")

@@ -293,6 +293,8 @@ def test_a_legal_hold_is_bypassed_by_nobody_and_taken_off(onput, locked_bucket):
     assert s3.get_object_legal_hold(**name)["LegalHold"]["Status"] == "OFF"
     assert error_of(s3.get_object_retention, **name) == (404, "NoSuchObjectLockConfiguration")
     s3.delete_object(**name, VersionId=version)
+    s3.put_object(**name, Body=b"nothing was ever said of a hold")
+    assert error_of(s3.get_object_legal_hold, **name) == (404, "NoSuchObjectLockConfiguration")
 
 
 def test_a_buckets_default_retention_locks_new_versions(onput, locked_bucket):

@@ -30,7 +30,8 @@ void add_checksums(const S3Request& request, const schema::ObjectInfo& object, H
         show_checksums(object.checksums, object.checksum_type, headers);
 }
 
-// A client compares the checksum with all that it gets. An empty part has no range to name.
+// A client compares the checksum with all that it gets: that of the object with all of it, that of
+// a part with the part. An empty part has no range to name.
 http::ResponseHead head_of(const S3Request& request, const schema::ObjectInfo& object,
                            std::optional<schema::PartSpan> part) {
     const bool is_range = part && part->length > 0;
@@ -39,8 +40,11 @@ http::ResponseHead head_of(const S3Request& request, const schema::ObjectInfo& o
                             .content_length = part ? part->length : object.size_bytes};
     if (is_range)
         head.headers.emplace_back("Content-Range", content_range(*part, object.size_bytes));
-    if (head.content_length == object.size_bytes) add_checksums(request, object, head.headers);
-    if (request.context.parameter("partNumber") != nullptr && object.parts_count > 0) {
+    const bool is_part_of_upload =
+        request.context.parameter("partNumber") != nullptr && object.parts_count > 0;
+    if (is_part_of_upload || head.content_length == object.size_bytes)
+        add_checksums(request, object, head.headers);
+    if (is_part_of_upload) {
         head.headers.emplace_back("x-amz-mp-parts-count", fmt::format("{}", object.parts_count));
     }
     return head;

@@ -12,9 +12,8 @@ Outcome list(S3Request& request, Result<ListQuery> wanted, Render render) {
     auto answer = co_await request.context.call(wanted->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render(*wanted, answer->reply)};
-    // The bucket is where the request was signed for, or it would have been refused.
-    const std::string& region = request.context.identity.scope.region;
-    if (!region.empty()) reply.headers.emplace_back("x-amz-bucket-region", region);
+    if (const std::string& region = answer->reply.region; !region.empty())
+        reply.headers.emplace_back("x-amz-bucket-region", region);
     co_return co_await respond(request, std::move(reply));
 }
 

@@ -87,6 +87,20 @@ Value shown_person(std::string_view account) {
     return person;
 }
 
+// A user by ARN and name, an account as its canonical user. Uploads that are older than ARNs show
+// the owner.
+Value shown_initiator(std::string_view arn, std::string_view owner_account) {
+    constexpr std::string_view iam_prefix = "arn:aws:iam::";
+    if (!arn.starts_with(iam_prefix)) return shown_person(owner_account);
+    const std::string_view name = arn.substr(iam_prefix.size());
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos) return shown_person(name.substr(0, name.find(':')));
+    Value person;
+    person["ID"] = Value(arn);
+    person["DisplayName"] = Value(name.substr(slash + 1));
+    return person;
+}
+
 // What an algorithm is used with where nothing is said of it.
 std::string_view default_type(std::string_view algorithm) {
     return algorithm == default_checksum ? "FULL_OBJECT" : "COMPOSITE";
@@ -182,13 +196,27 @@ Result<PartsQuery> read_parts_query(const QueryParameters& query) {
     return wanted;
 }
 
+namespace {
+
+// As ids are: anything else marks no place.
+Result<void> check_upload_id_marker(const std::string& marker) {
+    if (marker.empty()) return {};
+    if (marker.size() == schema::upload_id_digits && from_hex(marker)) return {};
+    return invalid_argument("Invalid uploadId marker", "upload-id-marker", marker);
+}
+
+}  // namespace
+
 Result<UploadsQuery> read_uploads_query(const QueryParameters& query) {
     UploadsQuery wanted;
     wanted.message.prefix = text_of(query, "prefix");
     wanted.message.delimiter = text_of(query, "delimiter");
     wanted.message.after_key = text_of(query, "key-marker");
     wanted.upload_id_marker = text_of(query, "upload-id-marker");
-    if (!wanted.message.after_key.empty()) wanted.message.after_upload_id = wanted.upload_id_marker;
+    if (!wanted.message.after_key.empty()) {
+        wanted.message.after_upload_id = wanted.upload_id_marker;
+        ONPUT_TRY_VOID(check_upload_id_marker(wanted.message.after_upload_id));
+    }
     ONPUT_TRY(wanted.message.uploads_max,
               read_count(query, "max-uploads", schema::list_uploads_max, schema::list_uploads_max));
     ONPUT_TRY(wanted.is_url_encoded, read_url_encoding(query));
@@ -235,7 +263,7 @@ std::string render_parts(const PartsQuery& wanted, const schema::PartList& list)
         write_checksums(part.checksums, shown);
         result["Parts"].push_back(std::move(shown));
     }
-    result["Initiator"] = shown_person(list.owner_account);
+    result["Initiator"] = shown_initiator(list.upload.initiator, list.owner_account);
     result["Owner"] = shown_person(list.owner_account);
     result["StorageClass"] = Value(shown_class(list.upload.storage_class));
     write_upload_checksum(list.upload, result);
@@ -265,7 +293,7 @@ std::string render_uploads(const UploadsQuery& wanted, const schema::UploadList&
         entry["Initiated"] = Value(shown_time(upload.initiated_at));
         entry["StorageClass"] = Value(shown_class(upload.storage_class));
         entry["Owner"] = shown_person(list.owner_account);
-        entry["Initiator"] = shown_person(list.owner_account);
+        entry["Initiator"] = shown_initiator(upload.initiator, list.owner_account);
         write_upload_checksum(upload, entry);
         result["Uploads"].push_back(std::move(entry));
     }

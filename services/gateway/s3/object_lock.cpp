@@ -113,10 +113,10 @@ Outcome put_object_legal_hold(S3Request& request) {
     co_return co_await respond(request, std::move(reply));
 }
 
-// A version without one shows that it is off.
 Outcome get_object_legal_hold(S3Request& request) {
     const auto lock = co_await get_lock(request);
     if (!lock) co_return std::unexpected(lock.error());
+    if (!lock->has_legal_hold && !lock->was_hold_set) co_return no_lock_of_object();
     Reply reply{.body = render_legal_hold(lock->has_legal_hold ? LegalHold::on : LegalHold::off)};
     co_return co_await respond(request, std::move(reply));
 }

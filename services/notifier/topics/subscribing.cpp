@@ -221,8 +221,8 @@ Result<std::optional<schema::TopicMessage>> TopicBook::unsubscribe(
     const bool may = account.empty() ? !subscription->authenticate_on_unsubscribe
                                      : owns(*subscription, *topic, account);
     if (!may) {
-        return not_authorized(principal_name(caller.principal), "SNS:Unsubscribe", request.arn,
-                              "because only the subscriber and the topic's owner may");
+        return not_authorized(schema::principal_arn(caller.principal), "SNS:Unsubscribe",
+                              request.arn, "because only the subscriber and the topic's owner may");
     }
     Subscription ended = *subscription;
     state_->remove(ended.number, batch);
@@ -267,8 +267,9 @@ Result<schema::Empty> TopicBook::set_subscription_attribute(
     const Topic* topic = state.find(subscription->topic_arn);
     ONPUT_CHECK(topic != nullptr);
     if (caller.principal.account.empty() || caller.principal.account != subscription->account) {
-        return not_authorized(principal_name(caller.principal), "SNS:SetSubscriptionAttributes",
-                              request.arn, "because only the subscriber may");
+        return not_authorized(schema::principal_arn(caller.principal),
+                              "SNS:SetSubscriptionAttributes", request.arn,
+                              "because only the subscriber may");
     }
     if (state.is_gone(*subscription, caller.now)) return subscription_does_not_exist();
     Texts attributes = subscription->attributes;
@@ -303,8 +304,9 @@ Result<schema::SubscriptionInfo> TopicBook::get_subscription(const schema::GetSu
     const Topic* topic = state_->find(subscription->topic_arn);
     ONPUT_CHECK(topic != nullptr);
     if (!owns(*subscription, *topic, caller.principal.account)) {
-        return not_authorized(principal_name(caller.principal), "SNS:GetSubscriptionAttributes",
-                              request.arn, "because only the subscriber and the topic's owner may");
+        return not_authorized(schema::principal_arn(caller.principal),
+                              "SNS:GetSubscriptionAttributes", request.arn,
+                              "because only the subscriber and the topic's owner may");
     }
     if (state_->is_gone(*subscription, caller.now)) return subscription_does_not_exist();
     return described(*subscription);

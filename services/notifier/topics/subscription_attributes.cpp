@@ -178,8 +178,8 @@ Texts show_subscription(const Subscription& subscription) {
     shown["PendingConfirmation"] = flag(!subscription.is_confirmed);
     shown["ConfirmationWasAuthenticated"] = flag(subscription.is_confirmation_authenticated);
     shown["RawMessageDelivery"] = flag(subscription.is_raw);
-    shown["SubscriptionPrincipal"] =
-        principal_name({.account = subscription.account, .id = {}, .user = subscription.user});
+    shown["SubscriptionPrincipal"] = schema::principal_arn(
+        {.account = subscription.account, .id = {}, .user = subscription.user});
     // Without a policy there is nothing that a scope could be of, until one is set.
     if (!subscription.filter) {
         shown.erase("FilterPolicyScope");

@@ -107,12 +107,6 @@ std::unexpected<Error> not_authorized(std::string_view who, std::string_view act
     return fail(ErrorCode::permission_denied, std::move(text), "AuthorizationError");
 }
 
-std::string principal_name(const schema::Principal& principal) {
-    if (principal.account.empty()) return "anonymous";
-    const std::string who = principal.user.empty() ? "root" : "user/" + principal.user;
-    return "arn:aws:iam::" + principal.account + ":" + who;
-}
-
 Result<auth::Policy> parse_topic_access(std::string_view json, auth::PolicySource source) {
     auto policy = auth::Policy::parse(json, source);
     if (!policy) {
@@ -145,7 +139,7 @@ std::string default_topic_access(const Topic& topic) {
 
 Result<void> check_access(const Topic& topic, const schema::Principal& principal,
                           std::string_view action) {
-    const std::string who = principal_name(principal);
+    const std::string who = schema::principal_arn(principal);
     if (principal.account.empty() && action != "SNS:Publish") {
         return not_authorized(who, action, topic.arn, "because the request is not signed");
     }

@@ -31,7 +31,5 @@ Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& mes
 // The refusal itself, for what no policy can allow.
 std::unexpected<Error> not_authorized(std::string_view who, std::string_view action,
                                       std::string_view resource, std::string_view why);
-// "arn:aws:iam::<account>:user/<name>", "arn:aws:iam::<account>:root", or "anonymous".
-std::string principal_name(const schema::Principal& principal);
 
 }  // namespace onput::notifier

@@ -112,6 +112,26 @@ bool is_ascending(const std::vector<schema::CompletedPart>& parts) {
     return std::ranges::adjacent_find(parts, is_not_above) == parts.end();
 }
 
+// The checksums of a COMPOSITE upload are the client's: it states each again, of all parts.
+Result<void> check_composite(const schema::CompleteUpload& request, std::string_view algorithm) {
+    for (std::size_t i = 0; i < request.parts.size(); ++i) {
+        const auto& part = request.parts[i];
+        if (checksum_by(algorithm, part.checksums).empty()) {
+            return invalid_request(fmt::format(
+                "The upload was created using a {} checksum. The complete request must include "
+                "the checksum for each part. It was missing for part {} in the request.",
+                lower_case(algorithm), part.number));
+        }
+        if (part.number != i + 1) {
+            return invalid_request(fmt::format(
+                "The upload was created using a {} checksum. Its part numbers must be consecutive "
+                "and begin with 1: part {} comes where part {} must.",
+                lower_case(algorithm), part.number, i + 1));
+        }
+    }
+    return {};
+}
+
 // What the client says of a part, and what it is.
 Result<void> check_part(const schema::CompleteUpload& request, const schema::CompletedPart& stated,
                         const PartRecord& part) {
@@ -184,10 +204,9 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     sequencer_ = sequencer;
     const std::string upload_id =
         lower_case(sequencer_text(sequencer)) + random_.hex(upload_id_digits / 2);
-    const auto& principal = caller.principal;
     const UploadRecord record{.initiated_at = caller.now,
                               .upload = request,
-                              .initiator = principal.id.empty() ? principal.account : principal.id};
+                              .initiator = schema::principal_arn(caller.principal)};
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
     return schema::UploadCreated{.upload_id = upload_id};
@@ -318,6 +337,7 @@ Result<StorageCore::ChosenParts> StorageCore::choose_parts(
                     "invalid_part_order");
     }
     const std::string_view algorithm = algorithm_of(created);
+    if (type_of(created) == composite) ONPUT_TRY_VOID(check_composite(request, algorithm));
     ChosenParts chosen;
     chosen.manifest.checksum_algorithm = algorithm;
     std::vector<PartRecord> records;

@@ -56,7 +56,7 @@ Result<std::vector<Segment>> StorageCore::segments_of(const ObjectRecord& record
     return fail(ErrorCode::corruption, "the manifest of an object has another size than its row");
 }
 
-Result<Span> StorageCore::span_of_part(const ObjectRecord& record, std::uint32_t number) const {
+Result<Span> StorageCore::narrow_to_part(std::uint32_t number, ObjectRecord& record) const {
     if (record.manifest.empty()) {
         if (number != 1) return invalid_part_number(number);
         return Span{.offset = 0, .length = record.size_bytes, .is_partial = record.size_bytes > 0};
@@ -65,6 +65,11 @@ Result<Span> StorageCore::span_of_part(const ObjectRecord& record, std::uint32_t
     std::uint64_t offset = 0;
     for (const auto& part : manifest.parts) {
         if (part.number == number) {
+            record.checksums.clear();
+            if (!part.checksum.empty()) {
+                record.checksums.push_back(
+                    {.algorithm = manifest.checksum_algorithm, .value = part.checksum});
+            }
             return Span{.offset = offset, .length = part.size_bytes, .is_partial = true};
         }
         offset += part.size_bytes;

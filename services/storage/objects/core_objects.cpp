@@ -268,7 +268,7 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
     ObjectRecord& record = version.record;
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
-    ONPUT_TRY(const Span span, request.part_number ? span_of_part(record, *request.part_number)
+    ONPUT_TRY(const Span span, request.part_number ? narrow_to_part(*request.part_number, record)
                                                    : resolve(request.range, record.size_bytes));
 
     Reading reading;
@@ -296,7 +296,7 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
     std::optional<schema::PartSpan> part;
     if (request.part_number) {
-        ONPUT_TRY(const Span span, span_of_part(version.record, *request.part_number));
+        ONPUT_TRY(const Span span, narrow_to_part(*request.part_number, version.record));
         part = {.offset = span.offset, .length = span.length};
     }
     auto info = info_of(*bucket, request.key, std::move(version.record));
@@ -309,6 +309,7 @@ Result<schema::ObjectList> StorageCore::list_objects(const schema::ListObjects& 
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY(auto list, storage::list_objects(view_, request));
     list.owner_account = bucket->record.owner_account;
+    list.region = bucket->record.region;
     return list;
 }
 

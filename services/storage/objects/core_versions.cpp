@@ -111,6 +111,7 @@ Result<schema::Empty> StorageCore::put_legal_hold(const schema::PutLegalHold& re
     if (!bucket->record.has_object_lock) return missing_object_lock();
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
     version.record.lock.has_legal_hold = request.is_on;
+    version.record.lock.was_hold_set = true;
     KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
     return schema::Empty{};
 }

@@ -81,13 +81,15 @@ struct BucketRecord {
 using schema::ManifestRecord;
 using schema::ObjectRecord;
 using schema::PartRecord;
+using schema::upload_id_digits;
 
 struct UploadRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record};
+    // Version 2 added a field of ObjectLock.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 2};
 
     Timestamp initiated_at = {};
     schema::CreateUpload upload = {};
-    std::string initiator = {};  // Account or access key.
+    std::string initiator = {};  // ARN; in older rows an account or access key.
 
     ONPUT_FIELDS(initiated_at, upload, initiator)
     friend bool operator==(const UploadRecord&, const UploadRecord&) = default;
@@ -128,7 +130,6 @@ struct KeyAndTail {
     std::string_view tail;
 };
 inline constexpr std::size_t age_bytes = 8;
-inline constexpr std::size_t upload_id_digits = 32;
 Result<KeyAndTail> split_tail(std::string_view text, std::size_t tail_bytes);
 
 // The eight bytes of a <number> or an <age>, and back.

@@ -50,6 +50,18 @@ TEST(SigV2, a_presigned_get_with_response_override_and_version) {
     EXPECT_EQ(identity->payload.kind, PayloadKind::unsigned_payload);
 }
 
+TEST(SigV2, a_sub_resource_outside_the_signature_is_refused) {
+    Gate gate(expiry);
+    for (const std::string name : {"retention", "legal-hold", "attributes", "policyStatus"}) {
+        TestRequest request = presigned_put();
+        request.query = name + "&" + request.query;
+        const auto identity = gate.admit(request);
+        ASSERT_FALSE(identity) << name;
+        EXPECT_EQ(identity.error().reason, "invalid_request");
+        EXPECT_TRUE(identity.error().message.contains("?" + name)) << identity.error().message;
+    }
+}
+
 TEST(SigV2, a_presigned_listing_whose_parameters_are_not_sub_resources) {
     Gate gate(expiry);
     TestRequest request =

@@ -344,6 +344,59 @@ TEST_F(MultipartTest, a_part_without_the_uploads_checksum_is_refused) {
     EXPECT_EQ(computed.error().message, put.error().message);
 }
 
+TEST_F(MultipartTest, a_composite_upload_is_completed_with_every_parts_checksum_in_a_row) {
+    const std::string id = create("film", "CRC32", "COMPOSITE");
+    for (const std::uint32_t number : {1U, 2U, 4U}) {
+        ASSERT_TRUE(put_part(id, number, part_size, "film", {{"CRC32", "AAAAAA=="}}));
+    }
+    const auto stated = [&id](const std::vector<std::uint32_t>& numbers) {
+        auto request = completion(id, numbers);
+        for (auto& part : request.parts) part.checksums = {{"CRC32", "AAAAAA=="}};
+        return request;
+    };
+    auto without = stated({1, 2});
+    without.parts[1].checksums.clear();
+    const auto missing = complete(without);
+    EXPECT_EQ(reason_of(missing), "invalid_request");
+    EXPECT_EQ(missing.error().message,
+              "The upload was created using a crc32 checksum. The complete request must include "
+              "the checksum for each part. It was missing for part 2 in the request.");
+    const auto gap = complete(stated({1, 2, 4}));
+    EXPECT_EQ(reason_of(gap), "invalid_request");
+    EXPECT_TRUE(gap.error().message.contains("part 4 comes where part 3 must"));
+    EXPECT_EQ(reason_of(complete(stated({2}))), "invalid_request");
+    EXPECT_EQ(reason_of(complete(stated({1, 2}))), "ok");
+}
+
+TEST_F(MultipartTest, a_read_of_a_part_shows_the_parts_checksum) {
+    const std::string id = create("film", "CRC32", "COMPOSITE");
+    auto end = completion(id, {1, 2});
+    for (auto& part : end.parts) {
+        const std::string value = part.number == 1 ? "AAAAAA==" : "AAAAAQ==";
+        ASSERT_TRUE(put_part(id, part.number, part_size, "film", {{"CRC32", value}}));
+        part.checksums = {{"CRC32", value}};
+    }
+    ASSERT_TRUE(complete(end));
+    for (const auto& part : end.parts) {
+        const auto read = core->head_object({.bucket = "photos",
+                                             .key = "film",
+                                             .conditions = {},
+                                             .part_number = part.number},
+                                            caller());
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(read->checksums, part.checksums);
+    }
+    EXPECT_TRUE(head("film")->checksums.front().value.ends_with("-2"));
+}
+
+TEST_F(MultipartTest, an_upload_names_who_began_it) {
+    const std::string id = create();
+    const schema::ListParts request{.bucket = "photos", .key = "film", .upload_id = id};
+    const auto parts = core->list_parts(request, caller());
+    ASSERT_TRUE(parts) << parts.error().message;
+    EXPECT_EQ(parts->upload.initiator, schema::principal_arn(caller().principal));
+}
+
 TEST_F(MultipartTest, a_full_checksum_is_that_of_all_bytes) {
     std::string whole;
     for (const auto& [name, algorithm] :
