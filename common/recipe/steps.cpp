@@ -74,7 +74,7 @@ Result<Step> parse(FieldReader& fields) {
 
 struct StepParser {
     StepInfo info;
-    Result<Step> (*parse)(FieldReader&);
+    Result<Step> (*parse)(FieldReader&) = nullptr;
 };
 
 template <typename... Steps>

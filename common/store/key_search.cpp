@@ -38,7 +38,7 @@ std::string middle_of(const std::string& low, const std::string& high) {
 
 std::optional<std::string> first_key_that(std::string from,
                                           const std::function<bool(const std::string&)>& is_good) {
-    const std::string last(last_key_bytes, '\xff');
+    std::string last(last_key_bytes, '\xff');
     if (!is_good(last)) return std::nullopt;
     std::string low = std::move(from);
     low.resize(low.size() + digits_more, '\0');

@@ -31,7 +31,7 @@ constexpr auto ready_period = std::chrono::milliseconds(100);
     setpgid(0, 0);
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    pthread_sigmask(SIG_SETMASK, &none, nullptr);
     dup2(output, STDOUT_FILENO);
     execle(binary, binary, "--quiet", "--data", data, "dev", "--port", "0", nullptr, environment);
     _exit(127);
@@ -66,6 +66,7 @@ Result<std::unique_ptr<ChildInstance>> ChildInstance::start(
     const std::vector<std::string>& environment) {
     std::vector<std::string> variables = environment;
     std::vector<char*> pointers;
+    pointers.reserve(variables.size() + 1);
     for (auto& variable : variables) pointers.push_back(variable.data());
     for (char** own = environ; *own != nullptr; ++own) pointers.push_back(*own);
     pointers.push_back(nullptr);

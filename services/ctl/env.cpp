@@ -65,6 +65,7 @@ ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& ar
     std::vector<std::string> words{"aws", "--endpoint-url", instance->url};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     execvp("aws", argv.data());

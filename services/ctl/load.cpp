@@ -60,8 +60,7 @@ public:
         const auto begin = Clock::now();
         deadline_ = begin + options_.duration;
         open_ = connections_.size();
-        for (std::size_t i = 0; i < connections_.size(); ++i)
-            ONPUT_TRY_VOID(begin_request(connections_[i]));
+        for (auto& connection : connections_) ONPUT_TRY_VOID(begin_request(connection));
         std::vector<epoll_event> events(connections_.size());
         while (open_ > 0) {
             const int count =
@@ -91,6 +90,7 @@ private:
         connections_.resize(options_.clients);
         for (std::size_t i = 0; i < connections_.size(); ++i) {
             const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+            if (fd < 0) return fail(ErrorCode::unavailable, "open a socket: " + errno_text());
             const int one = 1;
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
             if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {

@@ -276,7 +276,11 @@ Pipeline read_document(const toml::table& root, const std::string& file,
     };
     read_tables(root, "bucket", file, faults, read_name(pipeline.buckets));
     read_tables(root, "queue", file, faults, read_name(pipeline.queues));
-    const std::array<std::pair<std::string_view, void (*)(TableReader&, Pipeline&)>, 4> readers{{
+    struct Reader {
+        std::string_view kind;
+        void (*read)(TableReader&, Pipeline&) = nullptr;
+    };
+    const std::array<Reader, 4> readers{{
         {"topic", read_topic},
         {"subscription", read_subscription},
         {"function", read_function},
@@ -290,7 +294,7 @@ Pipeline read_document(const toml::table& root, const std::string& file,
         const std::string_view key = name.str();
         const bool is_known =
             key == "bucket" || key == "queue" ||
-            std::ranges::any_of(readers, [key](const auto& entry) { return entry.first == key; });
+            std::ranges::any_of(readers, [key](const auto& entry) { return entry.kind == key; });
         if (is_known) continue;
         faults.push_back(
             fmt::format("{}:{}:{}: unknown table '{}'; there are bucket, queue, topic, "

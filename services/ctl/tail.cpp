@@ -1,6 +1,5 @@
 // `onput tail`: every event of the journal from a point on, complete and in order.
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <functional>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
+#include "common/base/text.hpp"
 #include "common/schema/storage.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
@@ -27,15 +27,14 @@ constexpr ExitCode truncation_seen = static_cast<ExitCode>(3);
 
 // "10m", "36h", "7d", "30s", or an ISO 8601 time.
 Result<Timestamp> parse_since(std::string_view text, Timestamp now) {
-    std::int64_t amount = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, amount);
-    if (error == std::errc() && stop + 1 == end && amount >= 0) {
-        switch (*stop) {
-            case 's': return now - std::chrono::seconds(amount);
-            case 'm': return now - std::chrono::minutes(amount);
-            case 'h': return now - std::chrono::hours(amount);
-            case 'd': return now - std::chrono::days(amount);
+    const std::string_view digits = text.substr(0, std::max<std::size_t>(text.size(), 1) - 1);
+    const auto amount = parse_number<std::uint32_t>(digits);
+    if (amount) {
+        switch (text.back()) {
+            case 's': return now - std::chrono::seconds(*amount);
+            case 'm': return now - std::chrono::minutes(*amount);
+            case 'h': return now - std::chrono::hours(*amount);
+            case 'd': return now - std::chrono::days(*amount);
             default: break;
         }
     }
@@ -163,7 +162,7 @@ int open_interrupts() {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

@@ -35,6 +35,7 @@ std::vector<const FormNode*> items_of(const FormNode& node) {
         if (index && *index >= 1 && *index <= form_index_max) ordered.emplace(*index, &item);
     }
     std::vector<const FormNode*> items;
+    items.reserve(ordered.size());
     for (const auto& [index, item] : ordered) items.push_back(item);
     return items;
 }
