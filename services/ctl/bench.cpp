@@ -1,8 +1,10 @@
 #include "services/ctl/bench.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "services/ctl/child_instance.hpp"
 #include "services/ctl/output.hpp"
@@ -12,18 +14,33 @@ namespace {
 
 using Measure = Result<BenchResult> (*)(const Instance&, const BenchOptions&);
 
-Measure find_measure(const std::string& name) {
-    static constexpr std::array<std::pair<std::string_view, Measure>, 6> all{
-        {{"put", &bench_put},
-         {"get", &bench_get},
-         {"notify", &bench_notify},
-         {"queue", &bench_queue},
-         {"bus", &bench_bus},
-         {"fanout", &bench_fanout}}};
-    for (const auto& [known, measure] : all) {
-        if (known == name) return measure;
+// In the order of bench_names: those of objects, which any S3 endpoint can answer, come first.
+constexpr std::array<Measure, bench_names.size()> measures{
+    &bench_put,       &bench_get,      &bench_head,   &bench_delete, &bench_list, &bench_upload,
+    &bench_multipart, &bench_download, &bench_notify, &bench_queue,  &bench_bus,  &bench_fanout};
+constexpr std::size_t object_benches = 8;
+
+// Another S3, as if it were an instance.
+Result<BenchResult> measure_elsewhere(std::size_t bench, const BenchOptions& options) {
+    if (bench >= object_benches) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("--at measures objects: {}",
+                                fmt::join(bench_names.begin(), bench_names.begin() + object_benches,
+                                          ", ")));
     }
-    return nullptr;
+    if (!options.at.starts_with("http://127.0.0.1:")) {
+        return fail(ErrorCode::invalid_argument,
+                    "--at is http://127.0.0.1:PORT: both sides run on this machine");
+    }
+    return measures[bench](
+        {.url = options.at, .access_key = options.access_key, .secret = options.secret}, options);
+}
+
+Result<BenchResult> measure_here(std::size_t bench, const GlobalOptions& global,
+                                 const BenchOptions& options) {
+    ONPUT_TRY(const auto place, find_workplace(global.data));
+    ONPUT_TRY(const auto instance, read_instance(place.data));
+    return measures[bench](instance, options);
 }
 
 void print(const GlobalOptions& global, const BenchResult& result) {
@@ -44,13 +61,11 @@ void print(const GlobalOptions& global, const BenchResult& result) {
 }  // namespace
 
 ExitCode run_bench(const GlobalOptions& global, const BenchOptions& options) {
-    const auto measure = find_measure(options.what);
-    if (measure == nullptr) return ExitCode::usage;
-    const auto place = find_workplace(global.data);
-    if (!place) return report("bench", place.error());
-    const auto instance = read_instance(place->data);
-    if (!instance) return report("bench", instance.error());
-    const auto result = measure(*instance, options);
+    const auto* found = std::ranges::find(bench_names, options.what);
+    if (found == bench_names.end()) return ExitCode::usage;
+    const auto bench = static_cast<std::size_t>(found - bench_names.begin());
+    const auto result = options.at.empty() ? measure_here(bench, global, options)
+                                           : measure_elsewhere(bench, options);
     if (!result) return report("bench " + options.what, result.error());
     print(global, *result);
     return ExitCode::ok;

@@ -2,7 +2,9 @@
 // objects in buckets named onput-bench-*.
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,11 @@
 #include "services/ctl/instance.hpp"
 
 namespace onput::ctl {
+
+// Their names, as the command takes them.
+inline constexpr std::array<std::string_view, 12> bench_names{
+    "put",       "get",      "head",   "delete", "list", "upload",
+    "multipart", "download", "notify", "queue",  "bus",  "fanout"};
 
 // What a measurement found: named numbers, in order, e.g. {"PUT/s", 8123.4}.
 struct BenchResult {
@@ -19,6 +26,12 @@ struct BenchResult {
 
 Result<BenchResult> bench_put(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_get(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_head(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_delete(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_list(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_upload(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_multipart(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_download(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_queue(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_fanout(const Instance& instance, const BenchOptions& options);

@@ -15,6 +15,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t subscriptions = 100;
+constexpr std::uint32_t clients_default = 32;
+constexpr std::uint64_t message_bytes_default = 256;
 constexpr Duration patience = std::chrono::seconds(60);
 
 class FanoutRun {
@@ -24,14 +26,15 @@ public:
           instance_(instance),
           options_(options),
           name_("onput-bench-" + Random::from_system().hex(8)),
-          message_(options.size_bytes == default_bytes ? fanout_bytes : options.size_bytes, 'x') {}
+          clients_(options.clients != 0 ? options.clients : clients_default),
+          message_(options.size_bytes != 0 ? options.size_bytes : message_bytes_default, 'x') {}
 
     Result<BenchResult> run() {
         ONPUT_TRY_VOID(prepare());
         const auto begin = Clock::now();
         bool is_over = false;
         peers_.loop().after(std::chrono::seconds(options_.seconds), [&is_over] { is_over = true; });
-        for (std::uint32_t i = 0; i < options_.clients; ++i) publish(is_over);
+        for (std::uint32_t i = 0; i < clients_; ++i) publish(is_over);
         peers_.loop().run();
         if (failure_) return std::unexpected(*failure_);
         const double publishing = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -48,9 +51,6 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t default_bytes = 4096;  // Of --size, meant for objects.
-    static constexpr std::uint32_t fanout_bytes = 256;
-
     Result<void> prepare() {
         Pipeline pipeline;
         pipeline.topics.push_back({.name = name_});
@@ -110,6 +110,7 @@ private:
     const Instance& instance_;
     const BenchOptions& options_;
     std::string name_;
+    std::uint32_t clients_;
     std::string message_;
     std::uint64_t published_ = 0;
     std::uint32_t open_ = 0;

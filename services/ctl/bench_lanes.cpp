@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t message_bytes = 256;
+constexpr std::uint64_t upload_bytes_default = 4096;
 constexpr std::size_t entries_per_send = 64;
 constexpr std::size_t sends_open_max = 8;
 // Sent and not received yet: keeps the queue short, so that what is measured is the flow through
@@ -224,6 +225,8 @@ Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& o
                                     loop.stop();
                                 }));
     HttpClient client(instance);
+    const std::string body(options.size_bytes != 0 ? options.size_bytes : upload_bytes_default,
+                           'x');
     std::vector<double> latencies;
     const std::string run = Random::from_system().hex(8);
     const auto end = Clock::now() + std::chrono::seconds(options.seconds);
@@ -232,7 +235,7 @@ Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& o
         ONPUT_TRY(const auto put,
                   client.send({.method = "PUT",
                                .path = fmt::format("/{}/{}", notify_bucket, waited_for),
-                               .body = std::string(options.size_bytes, 'x')}));
+                               .body = body}));
         const auto acknowledged = Clock::now();
         if (put.status != 200)
             return fail(ErrorCode::internal, "the upload was answered with " + put.body);

@@ -7,10 +7,12 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "common/base/printable.hpp"
 #include "common/base/text.hpp"
 #include "common/runtime/service.hpp"
+#include "services/ctl/bench.hpp"
 #include "services/ctl/commands.hpp"
 
 namespace onput::ctl {
@@ -228,14 +230,24 @@ void add_bench(CLI::App& app, Choices& c) {
     auto* bench = add_command(app, "bench", "Measure this machine",
                               "  onput bench put\n  onput bench get --clients 32 --size 4096 "
                               "--seconds 10\n  onput bench queue --one -o json");
-    bench->add_option("what", c.bench.what, "put, get, notify, queue, bus or fanout")
+    const std::vector<std::string> names(bench_names.begin(), bench_names.end());
+    bench->add_option("what", c.bench.what, fmt::format("{}", fmt::join(names, ", ")))
         ->required()
-        ->check(CLI::IsMember({"put", "get", "notify", "queue", "bus", "fanout"}));
-    bench->add_option("--clients", c.bench.clients, "Connections")
-        ->capture_default_str()
+        ->check(CLI::IsMember(names));
+    bench
+        ->add_option("--clients", c.bench.clients,
+                     "Connections; 32, 4 for multipart, 1 for upload and download")
         ->check(CLI::Range(1, 1024));
-    bench->add_option("--size", c.bench.size_bytes,
-                      "Bytes of an object or message; 4096, and 256 for queue and fanout");
+    bench
+        ->add_option("--size", c.bench.size_bytes,
+                     "Of an object or message: 4KiB; 256 bytes for queue and fanout; 1GiB for "
+                     "upload, multipart and download")
+        ->transform(CLI::AsSizeValue(false));
+    bench->add_option("--objects", c.bench.objects, "list, delete: as many; 10000 and 20000");
+    bench->add_option("--at", c.bench.at,
+                      "Benches of objects: another S3 of this machine, http://127.0.0.1:PORT");
+    bench->add_option("--access-key", c.bench.access_key, "For --at")->capture_default_str();
+    bench->add_option("--secret", c.bench.secret, "For --at")->capture_default_str();
     bench->add_option("--seconds", c.bench.seconds, "How long")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600));

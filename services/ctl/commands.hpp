@@ -98,10 +98,14 @@ ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& ar
 ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::string>& files);
 
 struct BenchOptions {
-    std::string what;  // put, get, notify, queue, bus, fanout.
-    std::uint32_t clients = 32;
-    std::uint32_t size_bytes = 4096;
+    std::string what;
+    std::uint32_t clients = 0;     // 0: what fits the bench.
+    std::uint64_t size_bytes = 0;  // 0: likewise.
     std::uint32_t seconds = 5;
+    std::uint64_t objects = 0;        // list, delete: that are there; 0: what fits the bench.
+    std::string at;                   // Of objects: an S3 endpoint; empty: an Onput.
+    std::string access_key = "test";  // For `at`.
+    std::string secret = "test";
     std::uint32_t credit = 64;   // queue: of each worker.
     bool one_at_a_time = false;  // queue.
 };
