@@ -378,11 +378,9 @@ TEST_F(MultipartTest, a_read_of_a_part_shows_the_parts_checksum) {
     }
     ASSERT_TRUE(complete(end));
     for (const auto& part : end.parts) {
-        const auto read = core->head_object({.bucket = "photos",
-                                             .key = "film",
-                                             .conditions = {},
-                                             .part_number = part.number},
-                                            caller());
+        const auto read = core->head_object(
+            {.bucket = "photos", .key = "film", .conditions = {}, .part_number = part.number},
+            caller());
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(read->checksums, part.checksums);
     }
