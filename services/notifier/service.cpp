@@ -64,6 +64,8 @@ void NotifierService::add_metrics(std::vector<schema::Metric>& metrics) const {
     };
     add("onput_bus_published_total", published_);
     add("onput_bus_hwm_drops_total", bus_->drops());
+    add("onput_bus_readers_cut_total", bus_->readers_cut());
+    add("onput_bus_subscriptions", bus_->subscriptions());
     add("onput_deliveries_open", open_deliveries_ + open_outside_);
 }
 
