@@ -53,7 +53,7 @@ bool NotifierService::is_idle() const {
     return open_outside_ == 0 || !waits_for_outside_;
 }
 
-std::vector<std::string> NotifierService::waiting_for() const {
+std::vector<std::string> NotifierService::waiting_for_peers() const {
     if (queue_->is_connected()) return {};
     return {"the queue service at " + config_.queue_endpoint};
 }
@@ -127,7 +127,8 @@ void NotifierService::on_append(const transport::Request& request, const Caller&
     const auto appended = execute([&](NotifierCore& core, Effects& effects) {
         return core.append(*message, events, caller, effects);
     });
-    if (!appended) {
+    // That the disk is full is said once, by the host.
+    if (!appended && core().has_room()) {
         // The outbox will send the same again: a person must look at it.
         log::error("events refused", {{"source", message->source},
                                       {"events", message->numbers.size()},

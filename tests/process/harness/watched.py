@@ -60,6 +60,12 @@ class Watched:
     def ask(self, service, what):
         return get(f"http://127.0.0.1:{self.ports[service]}/_onput/{what}")
 
+    def answers(self, service):
+        try:
+            return self.ask(service, "livez")[0] == 200
+        except OSError:
+            return False
+
     def metrics(self, service):
         status, text = self.ask(service, "metrics")
         assert status == 200
