@@ -31,6 +31,7 @@
 //     outbox::Outbox& outbox();
 //     const std::string& source();
 //     void on_clock(Timestamp wall, Duration monotonic);   before each command: AgeClock
+//     Room& room();                  told of the disk; what takes room asks it
 //
 // `undo`: the changes from `first` on were refused, and what is left in Effects is handed on;
 // without it a refused commit ends the process. The outbox's events go to the notifier under
@@ -62,6 +63,11 @@ concept HasOutbox = requires(Core& core) {
 
 template <typename Core>
 concept HasAge = requires(Core& core) { core.on_clock(Timestamp{}, Duration{}); };
+
+template <typename Core>
+concept HasRoom = requires(Core& core) {
+    { core.room() } -> std::same_as<Room&>;
+};
 
 template <typename Core>
 class Host : public Turns {
@@ -136,6 +142,10 @@ private:
     void on_number_durable(std::uint64_t number) final { core_->on_durable(number); }
     void add_core_metrics(std::vector<schema::Metric>& metrics) const final {
         metrics = core_->metrics(now());
+    }
+    [[nodiscard]] Room* room() const final {
+        if constexpr (HasRoom<Core>) return &core_->room();
+        return nullptr;
     }
     Result<void> apply(Effects effects);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/base/log.hpp"
 #include "common/base/printable.hpp"
 #include "common/runtime/health.hpp"
@@ -54,12 +56,31 @@ Result<void> Turns::open_store() {
 
 Result<void> Turns::listen() {
     methods_ = methods();
+    look_at_disk();
     ONPUT_TRY(server_, platform_.serve(options_.endpoints, [this](transport::Request request) {
         on_request(std::move(request));
     }));
     loop_.at_turn_end([this] { end_turn(); });
+    loop_.every(room_interval, [this] { look_at_disk(); });
     loop_.post([] {});  // A first turn ends, in any case.
     return {};
+}
+
+void Turns::look_at_disk() {
+    Room* disk = room();
+    if (disk == nullptr) return;
+    const bool was_there = disk->is_there();
+    // A disk that does not answer has its own way of saying so: the next write fails.
+    if (const auto free = platform_.free_bytes(options_.store.directory)) disk->observe(*free);
+    if (disk->is_there() == was_there) return;
+    const log::Fields fields{{"directory", options_.store.directory},
+                             {"free_bytes", disk->free_bytes()},
+                             {"free_bytes_min", disk->free_bytes_min()}};
+    if (was_there) {
+        log::warn("the disk is nearly full: nothing more is taken in until there is room", fields);
+    } else {
+        log::info("there is room on the disk again", fields);
+    }
 }
 
 void Turns::relay(outbox::Outbox& outbox, std::string source) {
@@ -90,6 +111,16 @@ void Turns::finish_drain() {
 }
 
 std::vector<std::string> Turns::waiting_for() const {
+    auto waiting = waiting_for_peers();
+    if (const Room* disk = room(); disk != nullptr && !disk->is_there()) {
+        waiting.push_back(fmt::format("room on the disk of {}: {} MiB are free, {} MiB are needed",
+                                      options_.store.directory, disk->free_bytes() >> 20,
+                                      disk->free_bytes_min() >> 20));
+    }
+    return waiting;
+}
+
+std::vector<std::string> Turns::waiting_for_peers() const {
     if (!notifier_ || notifier_->is_connected()) return {};
     return {"the notifier at " + options_.notifier_endpoint};
 }
@@ -99,6 +130,9 @@ std::vector<schema::Metric> Turns::metrics() const {
     add_core_metrics(all);
     add_metrics(all);
     all.push_back({options_.metrics.replies_held, static_cast<double>(gate_->held())});
+    if (const Room* disk = room()) {
+        all.push_back({"onput_disk_has_room", disk->is_there() ? 1.0 : 0.0});
+    }
     all.push_back({"onput_row_gaps", static_cast<double>(readable_->gaps())});
     runtime::add_histogram({.family = options_.metrics.fsync}, store_->sync_times(), all);
     return all;

@@ -17,6 +17,7 @@
 #include "common/runtime/service.hpp"
 #include "common/service/methods.hpp"
 #include "common/service/platform.hpp"
+#include "common/service/room.hpp"
 #include "common/store/readable_view.hpp"
 
 namespace onput::service {
@@ -45,7 +46,8 @@ public:
     // Refuses requests from now on. `done` is called once nothing is in hand (is_idle) and
     // everything that was committed is durable and answered.
     void drain(std::function<void()> done) final;
-    [[nodiscard]] std::vector<std::string> waiting_for() const override;
+    // Its peers, and room on the disk.
+    [[nodiscard]] std::vector<std::string> waiting_for() const final;
     [[nodiscard]] std::vector<schema::Metric> metrics() const final;
 
     // The first call of all others: opens the store. Fails when it is in use or damaged.
@@ -110,6 +112,8 @@ protected:
     [[nodiscard]] virtual std::uint64_t last_number() const = 0;
     virtual void on_number_durable(std::uint64_t number) = 0;
     virtual void add_core_metrics(std::vector<schema::Metric>& metrics) const = 0;
+    // Of its core; nothing when it has none.
+    [[nodiscard]] virtual Room* room() const = 0;
 
     // --- For a service to override --------------------------------------------------------------
 
@@ -117,6 +121,8 @@ protected:
     [[nodiscard]] virtual Methods methods() = 0;
     // The end of a turn, after the core's and before the sync.
     virtual void on_turn_end() {}
+    // The peers without which it is not ready.
+    [[nodiscard]] virtual std::vector<std::string> waiting_for_peers() const;
     // SIGTERM has come. From then on, drain ends as soon as is_idle.
     virtual void on_drain() {}
     // No work of its own is in hand.
@@ -139,6 +145,7 @@ private:
         return transport::Reply{.body = schema::encode(*message)};
     }
     void on_request(transport::Request request);
+    void look_at_disk();
     void end_turn();
     void follow();
     void sync_if_needed();

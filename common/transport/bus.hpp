@@ -33,6 +33,11 @@ public:
     // which it fetches. 0 as long as all readers keep up.
     [[nodiscard]] virtual std::uint64_t drops() const = 0;
 
+    // Subscriptions held for readers, and readers whose connection was closed because they asked
+    // for too many (`BusSubscriptionLimits`); they come back by themselves, and are closed again.
+    [[nodiscard]] virtual std::size_t subscriptions() const = 0;
+    [[nodiscard]] virtual std::uint64_t readers_cut() const = 0;
+
     // What the endpoints became, in order.
     [[nodiscard]] virtual std::vector<std::string> endpoints() const = 0;
 };

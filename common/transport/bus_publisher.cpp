@@ -1,5 +1,9 @@
 // The publishing side of the bus: an XPUB that drops what a slow reader does not take.
+#include <utility>
+
+#include "common/base/log.hpp"
 #include "common/transport/bus.hpp"
+#include "common/transport/bus_subscriptions.hpp"
 #include "common/transport/socket.hpp"
 
 namespace onput::transport {
@@ -7,13 +11,22 @@ namespace {
 
 // Messages per reader; a reader behind by more finds a hole and fetches.
 constexpr int reader_queue_max = 10'000;
-constexpr ReceiveLimits receive_limits{.frames_max = 1, .bytes_max = request_bytes_max};
+// What a reader says is a subscription: a byte and the prefix of a topic. libzmq's own greetings,
+// which have the same limit, are shorter.
+constexpr std::size_t reader_frame_bytes_max = 1024;
+constexpr ReceiveLimits receive_limits{.frames_max = 1, .bytes_max = reader_frame_bytes_max};
+// libzmq takes subscriptions in before it tells of them, as many as the connection has ready: few,
+// so that a reader with too many is noticed in time.
+constexpr int subscriptions_ready_max = 64;
+constexpr Duration cut_log_interval = std::chrono::minutes(1);
 
 class XpubPublisher final : public BusPublisher, private Pollable {
 public:
-    XpubPublisher(Loop& loop, Socket xpub) : loop_(loop), xpub_(std::move(xpub)) {
+    XpubPublisher(Loop& loop, Socket xpub)
+        : loop_(loop), xpub_(std::move(xpub)), connections_(*this) {
         // So that a drop can be counted, which libzmq does in silence.
         xpub_.when_full(WhenFull::refuse);
+        xpub_.receive_all_subscriptions();
         loop_.add(*this);
     }
     ~XpubPublisher() override { loop_.remove(*this); }
@@ -39,18 +52,64 @@ public:
     }
     [[nodiscard]] std::uint64_t drops() const override { return drops_; }
     void publish_head(const schema::BusHead& head) override { publish("head", head, {}); }
+    [[nodiscard]] std::size_t subscriptions() const override { return subscriptions_.count(); }
+    [[nodiscard]] std::uint64_t readers_cut() const override { return readers_cut_; }
 
 private:
+    // The monitor's socket in the loop: connections come and go without a subscription, too.
+    class Connections final : public Pollable {
+    public:
+        explicit Connections(XpubPublisher& bus)
+            : bus_(bus), monitor_(bus.loop_.context(), bus.xpub_) {
+            bus_.loop_.add(*this);
+        }
+        ~Connections() override { bus_.loop_.remove(*this); }
+        [[nodiscard]] void* socket() const override { return monitor_.handle(); }
+        void on_readable() override {
+            for (auto event = monitor_.next(); event != ConnectionMonitor::Event::none;
+                 event = monitor_.next()) {
+                bus_.on_connection(event, monitor_.connection());
+            }
+        }
+
+    private:
+        XpubPublisher& bus_;
+        ConnectionMonitor monitor_;
+    };
+
     [[nodiscard]] void* socket() const override { return xpub_.handle(); }
-    // Subscriptions: libzmq keeps them; reading only clears the way.
+    // Subscriptions: libzmq keeps them, and here they are counted.
     void on_readable() override {
         for (std::size_t i = 0; i < messages_per_turn; ++i) {
-            if (xpub_.receive(frames_, receive_limits) == Received::nothing) return;
+            const Received received = xpub_.receive(frames_, receive_limits);
+            if (received == Received::nothing) return;
+            if (frames_.empty()) continue;
+            // The news that its reader has come is there by now.
+            connections_.on_readable();
+            const int reader = Socket::connection_of(frames_[0]);
+            if (const auto greedy = subscriptions_.take(reader, frames_[0].view())) cut(*greedy);
         }
+    }
+    void on_connection(ConnectionMonitor::Event event, int reader) {
+        if (event == ConnectionMonitor::Event::accepted) subscriptions_.connected(reader);
+        if (event == ConnectionMonitor::Event::disconnected) subscriptions_.disconnected(reader);
+    }
+    void cut(int reader) {
+        xpub_.cut(reader);
+        ++readers_cut_;
+        const Duration now = loop_.monotonic();
+        if (logged_cut_ && now - *logged_cut_ < cut_log_interval) return;
+        logged_cut_ = now;
+        log::warn("a reader of the bus was cut: it has more subscriptions than it may have",
+                  {{"readers_cut", readers_cut_}});
     }
 
     Loop& loop_;
     Socket xpub_;
+    BusSubscriptions subscriptions_;
+    Connections connections_;
+    std::uint64_t readers_cut_ = 0;
+    std::optional<Duration> logged_cut_;
     std::vector<std::string> endpoints_;
     std::vector<Frame> frames_;
     std::uint64_t drops_ = 0;
@@ -60,9 +119,11 @@ private:
 
 Result<std::unique_ptr<BusPublisher>> BusPublisher::bind(
     Loop& loop, const std::vector<std::string>& endpoints) {
-    ONPUT_TRY(Socket xpub, Socket::open(loop.context(), {.type = SocketType::xpub,
-                                                         .send_queue_max = reader_queue_max,
-                                                         .receive_queue_max = 1000}));
+    ONPUT_TRY(Socket xpub,
+              Socket::open(loop.context(), {.type = SocketType::xpub,
+                                            .send_queue_max = reader_queue_max,
+                                            .receive_queue_max = subscriptions_ready_max,
+                                            .frame_bytes_max = reader_frame_bytes_max}));
     auto publisher = std::make_unique<XpubPublisher>(loop, std::move(xpub));
     for (const std::string& endpoint : endpoints) ONPUT_TRY_VOID(publisher->bind(endpoint));
     return publisher;

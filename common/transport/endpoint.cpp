@@ -6,10 +6,13 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "common/base/text.hpp"
 
@@ -92,6 +95,28 @@ std::string named_host(std::string_view endpoint) {
     const bool is_address = inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
                             inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
     return is_address ? std::string() : host;
+}
+
+bool is_accepted_at(int descriptor, std::string_view endpoint) noexcept {
+    sockaddr_storage local{};
+    socklen_t length = sizeof(local);
+    int is_listening = 0;
+    socklen_t flag_length = sizeof(is_listening);
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&local), &length) != 0) return false;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &flag_length) != 0 ||
+        is_listening != 0) {
+        return false;
+    }
+    if (local.ss_family == AF_UNIX) {
+        const auto& unix = reinterpret_cast<const sockaddr_un&>(local);
+        const std::string path = ipc_path(endpoint);
+        return !path.empty() && path == std::string_view(unix.sun_path);
+    }
+    // Of a host that is a wildcard the address differs.
+    in_port_t port = 0;
+    if (local.ss_family == AF_INET) port = reinterpret_cast<const sockaddr_in&>(local).sin_port;
+    if (local.ss_family == AF_INET6) port = reinterpret_cast<const sockaddr_in6&>(local).sin6_port;
+    return endpoint.starts_with("tcp://") && endpoint.ends_with(fmt::format(":{}", ntohs(port)));
 }
 
 Result<void> prepare_ipc_path(const std::string& path) {

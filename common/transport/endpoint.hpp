@@ -24,6 +24,10 @@ std::string ipc_path(std::string_view endpoint);
 // The host of a tcp endpoint when it is a name that must be looked up, not an address; else empty.
 std::string named_host(std::string_view endpoint);
 
+// `descriptor` is a connection that was made to this endpoint, as bound. Never fails: of anything
+// else it is not true.
+bool is_accepted_at(int descriptor, std::string_view endpoint) noexcept;
+
 // Makes a path ready to be bound: creates its folder (for the owner alone), removes the socket file
 // of a process that has died. `conflict` "address in use" when a living process listens there or
 // when it is not a socket.

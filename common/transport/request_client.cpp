@@ -279,6 +279,7 @@ void DealerClient::on_connection_events(ConnectionMonitor& monitor) {
     while (true) {
         switch (monitor.next()) {
             case ConnectionMonitor::Event::none: return;
+            case ConnectionMonitor::Event::accepted: break;
             case ConnectionMonitor::Event::connected:
                 // Else a call could still go down the old connection, whose end has been reported.
                 dealer_.refresh();

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
 
@@ -52,7 +53,7 @@ void set_options(zmq::socket_t& socket, const SocketOptions& options) {
     socket.set(sockopt::reconnect_ivl_max, reconnect_max_ms);
     socket.set(sockopt::handshake_ivl, handshake_max_ms);
     socket.set(sockopt::backlog, listen_backlog);
-    socket.set(sockopt::maxmsgsize, static_cast<std::int64_t>(request_bytes_max));
+    socket.set(sockopt::maxmsgsize, static_cast<std::int64_t>(options.frame_bytes_max));
     if (options.type == SocketType::router) {
         socket.set(sockopt::router_mandatory, true);
         socket.set(sockopt::router_handover, true);
@@ -149,6 +150,7 @@ Result<void> Socket::bind(const std::string& endpoint) {
     if (!path.empty() && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
         return fail(ErrorCode::unavailable, context + ": set the mode of the socket file");
     }
+    bound_.push_back(bound_endpoint());
     return {};
 }
 
@@ -172,6 +174,24 @@ void Socket::subscribe_all() noexcept {
 
 void Socket::when_full(WhenFull policy) noexcept {
     socket_->set(sockopt::xpub_nodrop, policy == WhenFull::refuse);
+}
+
+void Socket::receive_all_subscriptions() noexcept {
+    socket_->set(sockopt::xpub_verboser, true);
+}
+
+// The number may be another connection's, or a file's, since libzmq closed the one that was meant.
+// Then what it must not be is anything of another socket; a reader that is cut by mistake is back
+// in a moment.
+void Socket::cut(int connection) noexcept {
+    const auto is_ours = [=](const std::string& endpoint) {
+        return is_accepted_at(connection, endpoint);
+    };
+    if (std::ranges::any_of(bound_, is_ours)) ::shutdown(connection, SHUT_RDWR);
+}
+
+int Socket::connection_of(Frame& frame) noexcept {
+    return zmq_msg_get(frame.message().handle(), ZMQ_SRCFD);
 }
 
 std::string Socket::bound_endpoint() const noexcept {
@@ -235,9 +255,12 @@ ConnectionMonitor::ConnectionMonitor(Context& context, Socket& watched) noexcept
     // Unique: the address is the socket's own as long as it lives.
     const std::string name =
         "inproc://monitor-" + std::to_string(reinterpret_cast<std::uintptr_t>(watched.handle()));
-    constexpr int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    constexpr int events =
+        ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
     ONPUT_CHECK(zmq_socket_monitor(watched.handle(), name.c_str(), events) == 0);
     events_->set(sockopt::linger, 0);
+    // libzmq's I/O thread would wait for a monitor that is full.
+    events_->set(sockopt::rcvhwm, 0);
     events_->connect(name);
 }
 
@@ -256,8 +279,12 @@ ConnectionMonitor::Event ConnectionMonitor::next() {
         zmq::message_t address;
         if (event.more()) static_cast<void>(receive_part(*events_, address));
         std::uint16_t number = 0;
-        if (event.size() < sizeof(number)) continue;
+        std::uint32_t value = 0;
+        if (event.size() < sizeof(number) + sizeof(value)) continue;
         std::memcpy(&number, event.data(), sizeof(number));
+        std::memcpy(&value, event.data<char>() + sizeof(number), sizeof(value));
+        connection_ = static_cast<int>(value);
+        if (number == ZMQ_EVENT_ACCEPTED) return Event::accepted;
         if (number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) return Event::connected;
         if (number == ZMQ_EVENT_DISCONNECTED) return Event::disconnected;
     }

@@ -2,7 +2,7 @@
 // blocks: what cannot be sent or received now is answered with "no".
 //
 // Options of every socket: LINGER 0 (an ending process keeps nothing back: what must survive is in
-// a store) unless its options say otherwise, MAXMSGSIZE request_bytes_max per frame, TCP_KEEPALIVE,
+// a store) and MAXMSGSIZE request_bytes_max unless its options say otherwise, TCP_KEEPALIVE,
 // RECONNECT_IVL 50 ms doubling to RECONNECT_IVL_MAX 1 s, HANDSHAKE_IVL 5 s. ROUTER: MANDATORY (a
 // reply to a lost peer is an error, not a silence) and HANDOVER. DEALER and PUSH: IMMEDIATE, so
 // that nothing is queued toward a peer that is not there. ZMQ_HEARTBEAT_* stays off: under
@@ -24,6 +24,7 @@
 #include "common/base/result.hpp"
 #include "common/transport/frame.hpp"
 #include "common/transport/loop.hpp"
+#include "common/transport/request.hpp"
 
 namespace zmq {
 class socket_t;
@@ -42,6 +43,7 @@ struct SocketOptions {
     int send_queue_max = 0;
     int receive_queue_max = 0;
     int linger_ms = 0;  // For how long the end of the context waits for what is still to be sent.
+    std::size_t frame_bytes_max = request_bytes_max;  // Of what peers send; beyond it they are cut.
 };
 
 // What is kept of one message; frames beyond are read and dropped.
@@ -74,6 +76,8 @@ public:
     Result<void> connect(const std::string& endpoint);
     void subscribe_all() noexcept;
     void when_full(WhenFull policy) noexcept;  // XPUB only, which begins with `drop`.
+    // XPUB only: every subscription of every reader is received, not just the first of its kind.
+    void receive_all_subscriptions() noexcept;
     // The endpoint of the last bind, wildcards resolved.
     [[nodiscard]] std::string bound_endpoint() const noexcept;
 
@@ -81,6 +85,12 @@ public:
     Sent send(std::span<Frame> frames);
     // Replaces `frames`. After `oversized`, `frames` holds those that fitted.
     Received receive(std::vector<Frame>& frames, ReceiveLimits limits);
+
+    // The descriptor of the connection that a frame came by; -1 when libzmq made it itself.
+    [[nodiscard]] static int connection_of(Frame& frame) noexcept;
+    // Breaks a connection that a peer made to one of this socket's endpoints; libzmq then forgets
+    // the peer. Does nothing when `connection` is, by now, anything else.
+    void cut(int connection) noexcept;
 
     // Takes note of connections that came and went. True when a message could be sent.
     bool refresh() noexcept;
@@ -92,13 +102,15 @@ private:
 
     Context* context_;
     std::unique_ptr<zmq::socket_t> socket_;
+    std::vector<std::string> bound_;
 };
 
-// Reports when a connected socket's connection comes up and when it breaks. Destroy it before the
-// socket.
+// Reports when a socket's connections come up and when they break: of a connected socket, and of a
+// bound one those that peers make. Destroy it before the socket.
 class ConnectionMonitor {
 public:
-    enum class Event : std::uint8_t { none, connected, disconnected };
+    // `accepted`: before anything is received by it; `connected`: once the handshake is over.
+    enum class Event : std::uint8_t { none, accepted, connected, disconnected };
 
     ConnectionMonitor(Context& context, Socket& watched) noexcept;
     ~ConnectionMonitor();
@@ -108,10 +120,13 @@ public:
     [[nodiscard]] void* handle() const;  // For Pollable::socket().
     // The next event; `none` when there is no other.
     Event next();
+    // The descriptor of the last accepted or disconnected one.
+    [[nodiscard]] int connection() const { return connection_; }
 
 private:
     Socket& watched_;
     std::unique_ptr<zmq::socket_t> events_;
+    int connection_ = -1;
 };
 
 }  // namespace onput::transport

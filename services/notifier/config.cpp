@@ -22,6 +22,7 @@ std::vector<std::string> Config::validate() const {
            "event_version: only 2.5 and classic are known.");
     expect(journal_retention_hours <= hours_max, "journal_retention_hours: at most ten years.");
     expect(journal_records_max > 0, "journal_records_max: at least 1.");
+    expect(journal_bytes_max > 0, "journal_bytes_max: at least 1.");
     expect(undelivered_age_max_hours > 0 && undelivered_age_max_hours <= hours_max,
            "undelivered_age_max_hours: at least one hour and at most ten years.");
     expect(deliver_timeout_ms >= deliver_timeout_ms_min, "deliver_timeout_ms: at least 100.");
@@ -45,6 +46,8 @@ CoreOptions Config::core_options() const {
     options.topics.region = region;
     options.retention_age = std::chrono::hours(journal_retention_hours);
     options.retention_records_max = journal_records_max;
+    options.retention_bytes_max = journal_bytes_max;
+    options.free_bytes_min = free_bytes_min;
     return options;
 }
 

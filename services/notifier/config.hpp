@@ -21,6 +21,8 @@ struct Config {
     std::string event_version = "2.5";
     std::uint32_t journal_retention_hours = 168;
     std::uint64_t journal_records_max = 10'000'000;
+    std::uint64_t journal_bytes_max = journal_bytes_max_default;
+    std::uint64_t free_bytes_min = service::free_bytes_min_default;
     std::uint32_t undelivered_age_max_hours = 14 * 24;
     std::uint32_t deliver_timeout_ms = 30'000;
     std::string public_url = "http://127.0.0.1:4566";
@@ -53,6 +55,10 @@ struct Config {
                "How long the journal keeps events that are owed to nobody, hours.");
         option("journal_records_max", self.journal_records_max,
                "How many events the journal keeps, those still owed aside.");
+        option("journal_bytes_max", self.journal_bytes_max,
+               "How many bytes of events the journal keeps, those still owed aside.");
+        option("free_bytes_min", self.free_bytes_min,
+               "With less room on the disk no event or message is taken in, bytes.");
         option("undelivered_age_max_hours", self.undelivered_age_max_hours,
                "How long delivery of an event to a queue is tried, hours.");
         option("deliver_timeout_ms", self.deliver_timeout_ms,

@@ -13,6 +13,7 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
       view_(view),
       random_(random),
       age_(std::string(partition), age_key()),
+      room_(options_.free_bytes_min),
       journal_(view),
       recorder_(journal_, age_.clock()),
       topics_(options.topics, view, age_.clock(), Random(random_.next())),
@@ -124,6 +125,7 @@ Result<void> NotifierCore::trim(Timestamp now, store::Batch& batch) {
     ONPUT_TRY(const bool has_more_records,
               journal_.trim({.older_than = age_.clock().at(now) - options_.retention_age,
                              .records_max = options_.retention_records_max,
+                             .bytes_max = options_.retention_bytes_max,
                              .needed_from = needed_from()},
                             batch));
     has_more_to_do_ = has_rows_behind || has_more_records;
@@ -178,6 +180,7 @@ std::vector<schema::Metric> NotifierCore::metrics(Timestamp now) const {
     add("onput_journal_repeated_total", repeated_);
     add("onput_journal_head_sequence", journal_.head());
     add("onput_journal_records", journal_.head() + 1 - journal_.first());
+    add("onput_journal_bytes", journal_.bytes());
     add("onput_subscriptions", topics_.subscriptions().size());
     TargetMetrics targets;
     deliveries_.add_metrics(now, targets);

@@ -26,6 +26,7 @@
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
 #include "common/service/age_record.hpp"
+#include "common/service/room.hpp"
 #include "services/notifier/delivery/check.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
 #include "services/notifier/delivery/fanout.hpp"
@@ -47,6 +48,8 @@ struct CoreOptions {
     TopicBookOptions topics;
     Duration retention_age = std::chrono::hours(168);
     std::uint64_t retention_records_max = 10'000'000;
+    std::uint64_t retention_bytes_max = journal_bytes_max_default;
+    std::uint64_t free_bytes_min = 0;  // With less room on the disk nothing is taken in.
 };
 
 class NotifierCore {
@@ -62,6 +65,12 @@ public:
     // Both clocks, before each command: what is trimmed, given up or forgotten for its age goes by
     // AgeClock.
     void on_clock(Timestamp wall, Duration monotonic) { age_.observe(wall, monotonic); }
+
+    // Told how much room the disk has. Below free_bytes_min events, messages, topics and
+    // subscriptions are refused with `storage_full`: outboxes keep theirs. Delivering, removing and
+    // trimming go on.
+    [[nodiscard]] service::Room& room() { return room_; }
+    [[nodiscard]] bool has_room() const { return room_.is_there(); }
 
     // Continues from the store. Called once, before anything else; nothing is sent until its
     // changes are durable and on_durable was called.
@@ -177,6 +186,7 @@ private:
     const store::View& view_;
     Random random_;
     service::KeptAge age_;
+    service::Room room_;
     Journal journal_;
     Recorder recorder_;
     TopicBook topics_;

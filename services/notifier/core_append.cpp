@@ -55,6 +55,7 @@ Result<schema::EventsAppended> NotifierCore::append(const schema::AppendEvents& 
     const auto known = static_cast<std::size_t>(is_new - request.numbers.begin());
     repeated_ += known;
     if (known == events.size()) return schema::EventsAppended{through};
+    ONPUT_TRY_VOID(room_.check());
 
     store::Batch batch{std::string(partition)};
     Added added;

@@ -52,6 +52,7 @@ Result<void> NotifierCore::check_publish(const schema::PublishMessages& request)
 
 Result<schema::MessagesPublished> NotifierCore::apply(const schema::PublishMessages& request,
                                                       const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY_VOID(topics_.authorize_publish(request.topic_arn, caller.principal));
     ONPUT_TRY_VOID(check_publish(request));
     // As on SNS, one entry that is at fault takes the whole batch with it.
@@ -71,6 +72,7 @@ Result<schema::MessagesPublished> NotifierCore::apply(const schema::PublishMessa
 
 Result<schema::TopicInfo> NotifierCore::apply(const schema::CreateTopic& request,
                                               const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
     auto answer = topics_.create(request, caller, batch);
     effects.add(std::move(batch));
@@ -89,6 +91,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::DeleteTopic& request, co
 
 Result<schema::Empty> NotifierCore::apply(const schema::SetTopicAttribute& request,
                                           const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
     auto answer = topics_.set_attribute(request, caller, batch);
     effects.add(std::move(batch));
@@ -97,6 +100,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::SetTopicAttribute& reque
 
 Result<schema::Empty> NotifierCore::apply(const schema::ChangeTopicTags& request,
                                           const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
     auto answer = topics_.change_tags(request, caller, batch);
     effects.add(std::move(batch));
@@ -105,6 +109,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::ChangeTopicTags& request
 
 Result<schema::SubscriptionInfo> NotifierCore::apply(const schema::Subscribe& request,
                                                      const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
     auto answer = topics_.subscribe(request, caller, batch);
     if (answer && answer->owed) fanout_.add(*std::move(answer->owed), caller.now, batch, effects);
@@ -117,6 +122,7 @@ Result<schema::SubscriptionInfo> NotifierCore::apply(const schema::Subscribe& re
 
 Result<schema::SubscriptionInfo> NotifierCore::apply(const schema::ConfirmSubscription& request,
                                                      const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
     auto answer = topics_.confirm(request, caller, batch);
     effects.add(std::move(batch));
@@ -137,6 +143,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::Unsubscribe& request, co
 
 Result<schema::Empty> NotifierCore::apply(const schema::SetSubscriptionAttribute& request,
                                           const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
     auto answer = topics_.set_subscription_attribute(request, caller, batch);
     effects.add(std::move(batch));
@@ -146,6 +153,7 @@ Result<schema::Empty> NotifierCore::apply(const schema::SetSubscriptionAttribute
 Result<void> NotifierCore::publish_test_events(std::vector<schema::TopicMessage> messages,
                                                Timestamp now, Effects& effects) {
     if (messages.empty()) return {};
+    ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
     for (auto& message : messages)
         fanout_.authorize_and_publish(std::move(message), now, batch, effects);

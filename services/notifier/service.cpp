@@ -53,7 +53,7 @@ bool NotifierService::is_idle() const {
     return open_outside_ == 0 || !waits_for_outside_;
 }
 
-std::vector<std::string> NotifierService::waiting_for() const {
+std::vector<std::string> NotifierService::waiting_for_peers() const {
     if (queue_->is_connected()) return {};
     return {"the queue service at " + config_.queue_endpoint};
 }
@@ -64,6 +64,8 @@ void NotifierService::add_metrics(std::vector<schema::Metric>& metrics) const {
     };
     add("onput_bus_published_total", published_);
     add("onput_bus_hwm_drops_total", bus_->drops());
+    add("onput_bus_readers_cut_total", bus_->readers_cut());
+    add("onput_bus_subscriptions", bus_->subscriptions());
     add("onput_deliveries_open", open_deliveries_ + open_outside_);
 }
 
@@ -125,7 +127,8 @@ void NotifierService::on_append(const transport::Request& request, const Caller&
     const auto appended = execute([&](NotifierCore& core, Effects& effects) {
         return core.append(*message, events, caller, effects);
     });
-    if (!appended) {
+    // That the disk is full is said once, by the host.
+    if (!appended && core().has_room()) {
         // The outbox will send the same again: a person must look at it.
         log::error("events refused", {{"source", message->source},
                                       {"events", message->numbers.size()},

@@ -31,7 +31,7 @@ public:
                                                          const OpenOutside& outside = open_outside);
     ~NotifierService() override;
 
-    [[nodiscard]] std::vector<std::string> waiting_for() const override;
+    [[nodiscard]] std::vector<std::string> waiting_for_peers() const override;
 
 private:
     NotifierService(service::Platform& platform, const Config& config);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/service/room.hpp"
+
 namespace onput::queue {
 
 struct Config {
@@ -14,6 +16,7 @@ struct Config {
     std::string notifier_endpoint;
     std::string region = "us-east-1";
     std::string account = "000000000000";
+    std::uint64_t free_bytes_min = service::free_bytes_min_default;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -25,6 +28,8 @@ struct Config {
                "Where the notifier answers requests. Empty: functions can name no topics.");
         option("region", self.region, "The region in the ARNs of queues and functions.");
         option("account", self.account, "The account of services that act for none.");
+        option("free_bytes_min", self.free_bytes_min,
+               "With less room on the disk no message is taken in, bytes.");
     }
 
     // Every fault at once, each a sentence; empty: fine.

@@ -38,6 +38,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
       random_(random),
       options_(std::move(options)),
       age_(std::string(partition), age_key()),
+      room_(options_.free_bytes_min),
       counters_(options_.receipt_key),
       catalogue_(options_.region),
       job_log_(view_),

@@ -30,6 +30,7 @@
 #include "common/schema/lane.hpp"
 #include "common/service/age_record.hpp"
 #include "common/service/methods.hpp"
+#include "common/service/room.hpp"
 #include "services/queue/commands/dead_letter_commands.hpp"
 #include "services/queue/commands/functions.hpp"
 #include "services/queue/commands/message_commands.hpp"
@@ -53,12 +54,21 @@ struct CoreOptions {
     std::string account = "000000000000";         // Of callers that have none.
     std::size_t messages_max = all_messages_max;  // Of all queues together.
     Topics topics = Topics::reachable;
-    std::string receipt_key;  // Of a store that has none yet: secret, from the system.
+    std::string receipt_key;           // Of a store that has none yet: secret, from the system.
+    std::uint64_t free_bytes_min = 0;  // With less room on the disk nothing is taken in.
 };
 
 // What a worker may say.
 using Control = std::variant<schema::LaneHello, schema::LaneCredit, schema::LaneAck,
                              schema::LaneNack, schema::LaneExtend, schema::LaneBye>;
+
+// Requests that are refused with `storage_full` while the disk is nearly full. Receiving, removing
+// and all that workers do go on.
+template <typename M>
+inline constexpr bool takes_room =
+    std::is_same_v<M, schema::CreateQueue> || std::is_same_v<M, schema::SetQueueAttributes> ||
+    std::is_same_v<M, schema::SendMessages> || std::is_same_v<M, schema::StartMoveTask> ||
+    std::is_same_v<M, schema::Deliver> || std::is_same_v<M, schema::PutFunction>;
 
 class Core {
 public:
@@ -72,6 +82,9 @@ public:
     // the wall clock was set.
     void on_clock(Timestamp wall, Duration monotonic);
 
+    // Told how much room the disk has.
+    [[nodiscard]] service::Room& room() { return room_; }
+
     // Puts back what the store holds. Called before anything else; asks for no commit.
     Result<void> restore(Timestamp now, Effects& effects);
 
@@ -80,6 +93,11 @@ public:
     // it: in these, or in later ones.
     template <schema::Message M>
     auto execute(const M& request, const Caller& caller, Effects& effects) {
+        using Answered =
+            decltype(service::entry_for<M>(methods())(*this, request, caller, effects));
+        if constexpr (takes_room<M>) {
+            if (auto room = room_.check(); !room) return Answered(std::unexpected(room.error()));
+        }
         return service::entry_for<M>(methods())(*this, request, begin(caller, effects), effects);
     }
 
@@ -157,6 +175,7 @@ private:
     Random random_;
     CoreOptions options_;
     service::KeptAge age_;
+    service::Room room_;
     Counters counters_;
     Catalogue catalogue_;
     Workers workers_;

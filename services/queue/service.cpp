@@ -49,7 +49,8 @@ Result<void> QueueService::start(const Config& config) {
                             .account = config.account,
                             .topics = config.notifier_endpoint.empty() ? Topics::unreachable
                                                                        : Topics::reachable,
-                            .receipt_key = platform().new_secret(receipt_key_bytes)}));
+                            .receipt_key = platform().new_secret(receipt_key_bytes),
+                            .free_bytes_min = config.free_bytes_min}));
     log::info("queues restored", {{"took_ms", (wall_now() - began_at).count() / 1000},
                                   {"events_waiting", core().outbox().waiting()}});
     ONPUT_TRY_VOID(listen());
@@ -59,7 +60,7 @@ Result<void> QueueService::start(const Config& config) {
     return {};
 }
 
-std::vector<std::string> QueueService::waiting_for() const {
+std::vector<std::string> QueueService::waiting_for_peers() const {
     // Its work does not need the notifier, which itself starts after the queue: only an outage that
     // leaves events lying is worth a word.
     const outbox::Outbox& outbox = core().outbox();

@@ -23,7 +23,7 @@ public:
                                                       const Config& config);
     ~QueueService() override { end_calls(); }
 
-    [[nodiscard]] std::vector<std::string> waiting_for() const override;
+    [[nodiscard]] std::vector<std::string> waiting_for_peers() const override;
 
 private:
     QueueService(service::Platform& platform, const Config& config);

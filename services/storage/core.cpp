@@ -26,7 +26,7 @@ Change bucket_change(std::string bucket, store::Batch batch) {
 }  // namespace
 
 StorageCore::StorageCore(const store::View& view, Options options, Random random)
-    : view_(view), options_(std::move(options)), random_(random) {
+    : view_(view), options_(std::move(options)), random_(random), room_(options_.free_bytes_min) {
     // A row may not be larger than the store takes.
     ONPUT_CHECK(options_.inline_bytes_max <= store::value_bytes_max);
 }
@@ -113,15 +113,9 @@ Result<void> StorageCore::empty_trash(Effects& effects) {
     }
 }
 
-Result<void> StorageCore::check_room() const {
-    if (has_room_) return {};
-    return fail(ErrorCode::resource_exhausted, "the disk of the store is nearly full",
-                "storage_full");
-}
-
 Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket& request,
                                                       const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     auto creation = batch();
     ONPUT_TRY(auto info, buckets_.create(request, caller, options_.region, creation));
     if (!creation.empty()) {
@@ -201,7 +195,7 @@ Result<schema::Empty> StorageCore::put_notification(const std::string& bucket,
                                                     const schema::DestinationsChecked& answer,
                                                     const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(buckets_.find(bucket, caller));
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     if (checked.ask) ONPUT_TRY_VOID(check_refusals(checked.rules, answer.refusals));
     ONPUT_TRY(auto rules, BucketRules::make(checked.rules));
     auto change = batch();

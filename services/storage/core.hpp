@@ -26,6 +26,7 @@
 #include "common/outbox/outbox.hpp"
 #include "common/schema/storage_uploads.hpp"
 #include "common/schema/storage_versions.hpp"
+#include "common/service/room.hpp"
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/effects.hpp"
 #include "services/storage/objects/conditions.hpp"
@@ -159,10 +160,9 @@ public:
     // ones.
     Result<void> undo(Effects& effects, std::size_t first);
 
-    // How much room the disk has. Below free_bytes_min everything that would take some is refused
-    // with `storage_full`, while reading, deleting and handing over go on: a store that runs into
-    // the disk's end instead has to be stopped.
-    void on_free_bytes(std::uint64_t bytes) { has_room_ = bytes >= options_.free_bytes_min; }
+    // Told how much room the disk has. Below free_bytes_min everything that would take some is refused
+    // with `storage_full`, while reading, deleting and handing over go on.
+    [[nodiscard]] service::Room& room() { return room_; }
 
     // Every event up to `number` survives a crash.
     void on_durable(std::uint64_t number) { outbox_.on_durable(number); }
@@ -232,7 +232,6 @@ private:
     void throw_away(const ObjectRecord& record, std::uint64_t number, store::Batch& batch);
     [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
 
-    [[nodiscard]] Result<void> check_room() const;
     Result<schema::ObjectPut> commit_put(const schema::PutObject& request, Content& content,
                                          const Caller& caller, Effects& effects);
     Result<schema::ObjectPut> commit_part(const schema::PutObject& request, const Content& content,
@@ -312,7 +311,7 @@ private:
     std::uint64_t purged_beside_ = 0;               // The outbox's last, when it was trimmed.
     Timestamp purge_at_;
     std::uint64_t sequencer_ = 0;  // The last one given.
-    bool has_room_ = true;
+    service::Room room_;
 };
 
 }  // namespace onput::storage

@@ -54,7 +54,6 @@ Result<void> StorageService::start() {
     downloads_ = std::make_unique<Downloads>(Downloads::Parts{.host = *this, .blobs = *blobs_},
                                              new_random());
     ONPUT_TRY_VOID(recover_blobs());
-    look_at_disk();
     ONPUT_TRY_VOID(restore_core());
     ONPUT_TRY_VOID(listen());
     loop().every(housekeeping_period, [this] { keep_house(); });
@@ -198,13 +197,7 @@ void StorageService::hand_on(Effects effects) {
     for (const auto& blob : effects.unused_blobs) blobs_->remove(blob);
 }
 
-void StorageService::look_at_disk() {
-    // A disk that does not answer has its own way of saying so: the next write fails.
-    if (const auto free = platform().free_bytes(config_.data)) mutable_core().on_free_bytes(*free);
-}
-
 void StorageService::keep_house() {
-    look_at_disk();
     uploads_->expire(now());
     downloads_->expire(now());
 }

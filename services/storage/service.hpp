@@ -44,7 +44,6 @@ private:
                             const StorageCore::CheckedNotification& checked,
                             const schema::DestinationsChecked& answer, const Caller& caller);
     Result<void> recover_blobs();
-    void look_at_disk();
     void keep_house();
 
     const Config config_;

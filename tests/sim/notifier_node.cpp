@@ -85,6 +85,8 @@ public:
                                [reader = node_.reader_, head] { reader->on_heartbeat(head); });
     }
     [[nodiscard]] std::uint64_t drops() const override { return 0; }
+    [[nodiscard]] std::size_t subscriptions() const override { return 1; }
+    [[nodiscard]] std::uint64_t readers_cut() const override { return 0; }
     [[nodiscard]] std::vector<std::string> endpoints() const override { return {}; }
 
 private:

@@ -109,7 +109,8 @@ void Ring::choose_faults() {
     trouble_ = {.crash_every = period(),
                 .jump_every = random.chance(1, 2) ? period() : Duration(),
                 .cut_every = period(),
-                .trouble_time = world_.between(seconds(20), seconds(90))};
+                .trouble_time = world_.between(seconds(20), seconds(90)),
+                .fill_every = random.chance(1, 3) ? period() : Duration()};
 }
 
 void Ring::set_up() {
@@ -131,6 +132,8 @@ void Ring::set_up() {
         keep_alive(*node);
     }
     keep_jumping();
+    keep_filling(notifier_);
+    keep_filling(queue_);
 }
 
 void Ring::keep_crashing(Node& node) {
@@ -167,6 +170,16 @@ void Ring::keep_jumping() {
         const Duration by = most.at(world_.random.below(most.size()));
         world_.jump(world_.between(-by, by));
         keep_jumping();
+    });
+}
+
+void Ring::keep_filling(ServiceNode& node) {
+    if (trouble_.fill_every == Duration()) return;
+    world_.after(world_.between(milliseconds(1), 2 * trouble_.fill_every), [this, &node] {
+        if (!is_troubled_) return;
+        world_.note(fmt::format("the disk of the {} is full", static_cast<Node&>(node).name()));
+        node.fill_disk(world_.between(milliseconds(1), seconds(20)));
+        keep_filling(node);
     });
 }
 

@@ -43,12 +43,14 @@ private:
         Duration jump_every{};
         Duration cut_every{};
         Duration trouble_time{};
+        Duration fill_every{};  // Of the disks of notifier and queue; zero: never.
     };
     void choose_faults();
     void set_up();
     void connect();
     void keep_crashing(Node& node);
     void keep_jumping();
+    void keep_filling(ServiceNode& node);
     void keep_cutting(WorkerNode& worker);
     void end_trouble();
     void keep_alive(Node& node);

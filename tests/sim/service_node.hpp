@@ -30,6 +30,8 @@ public:
         : Node(parts.world, std::move(name)), requests_(parts.requests) {}
 
     [[nodiscard]] const support::MemoryStore& store() const { return store_; }
+    // Its disk is nearly full for so long.
+    void fill_disk(Duration time) { full_until_ = world_.elapsed() + time; }
 
 protected:
     // Opens the service of a new life on this platform.
@@ -64,7 +66,7 @@ protected:
     Result<std::unique_ptr<store::BlobStore>> open_blobs(
         const store::FileBlobOptions& options, std::function<void(Error)> on_failed) override;
     [[nodiscard]] std::optional<std::uint64_t> free_bytes(const std::string&) const override {
-        return {};
+        return world_.elapsed() < full_until_ ? 0 : UINT64_MAX;
     }
     Result<std::unique_ptr<transport::RequestServer>> serve(
         const std::vector<std::string>& endpoints,
@@ -105,6 +107,7 @@ private:
     std::uint64_t syncing_life_ = 0;
     bool is_running_blobs_ = false;
 
+    Duration full_until_{};
     Timestamp started_at_;
     std::vector<UniqueFunction<void()>> turn_ends_;
     std::set<std::uint64_t> timers_;

@@ -19,6 +19,8 @@ constexpr std::array aliases{
     ErrorAlias{"ValidationException", "ValidationError", "", 400, ""},
     ErrorAlias{"MalformedQueryString", "", "", 400, ""},
     ErrorAlias{"malformed_map", "InvalidParameter", "", 400, ""},
+    ErrorAlias{"storage_full", "ServiceUnavailable", "", 503,
+               "The notifier has no room for more now. Try again."},
     ErrorAlias{"body_too_large", "InvalidParameter", "", 400,
                "Invalid parameter: the request is larger than is allowed"},
 };

@@ -26,6 +26,8 @@ constexpr std::array aliases{
     ErrorAlias{"malformed_body", malformed_shape, malformed_code, 400, ""},
     ErrorAlias{"incomplete_body", malformed_shape, malformed_code, 400, ""},
     ErrorAlias{"malformed_map", invalid_shape, invalid_code, 400, ""},
+    ErrorAlias{"storage_full", "ServiceUnavailable", "", 503,
+               "The queue service has no room for more now. Try again."},
     ErrorAlias{"body_too_large", invalid_shape, invalid_code, 400,
                "The request is larger than is allowed."},
 };

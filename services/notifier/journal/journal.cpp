@@ -47,6 +47,7 @@ Result<void> Journal::restore(std::string new_epoch, std::vector<store::Batch>& 
         state_.owed_through > state_.head_sequence) {
         return fail(ErrorCode::corruption, "the journal's state makes no sense");
     }
+    if (state_.counted_from == 0) count_anew();
     recent_.clear();
     recent_bytes_ = 0;
     head_time_ = Timestamp{};
@@ -108,6 +109,8 @@ Result<void> Journal::fill(std::uint64_t sequence, std::vector<store::Batch>& ba
         ONPUT_TRY(const auto before, read_record(sequence - 1));
         filled_time_ = before.time;
     }
+    // What the lost record had is counted, and not known.
+    count_anew();
     filled_ = sequence;
     if (sequence == head()) head_time_ = filled_time_;
     const schema::DeliveryAttempt lost{.protocol = "journal",
@@ -166,6 +169,7 @@ schema::JournalRecord Journal::append(JournalBody body, std::string bytes, Times
                                  .type = bus_type_of(body),
                                  .topic = bus_topic_of(body),
                                  .body = std::move(bytes)};
+    state_.bytes += body_bytes;
     batch.put(journal_key(record.sequence), schema::encode(record));
     const std::string& trace_id = trace_of(body).trace_id;
     if (is_indexed(trace_id)) batch.put(trace_key(trace_id, record.sequence), {});
@@ -299,27 +303,40 @@ Result<std::vector<std::uint64_t>> Journal::sequences_of(std::string_view trace_
     return sequences;
 }
 
+void Journal::count_anew() {
+    state_.bytes = 0;
+    state_.counted_from = head() + 1;
+}
+
+bool Journal::is_above(const Retention& retention) const {
+    return head() + 1 - first() > retention.records_max || bytes() > retention.bytes_max;
+}
+
+void Journal::forget(const JournalEntry& entry, store::Batch& batch) {
+    ONPUT_CHECK(entry.sequence == first());
+    batch.remove(journal_key(entry.sequence));
+    const std::string& trace_id = trace_of(entry.body).trace_id;
+    if (is_indexed(trace_id)) batch.remove(trace_key(trace_id, entry.sequence));
+    state_.first_sequence = entry.sequence + 1;
+    if (entry.sequence < state_.counted_from) return;
+    state_.bytes -= std::min<std::uint64_t>(state_.bytes, entry.bytes);
+}
+
 Result<bool> Journal::trim(const Retention& retention, store::Batch& batch) {
     // Bytes are copied for each record looked at, so look at none when the oldest one stays.
     if (first() > head() || first() >= retention.needed_from) return false;
-    const std::uint64_t kept = head() + 1 - first();
-    if (kept <= retention.records_max) {
+    if (!is_above(retention)) {
         ONPUT_TRY(const auto oldest, read_record(first()));
         if (oldest.time >= retention.older_than) return false;
     }
     ONPUT_TRY(const auto entries, read_from(first(), {trim_records_per_turn, trim_bytes_per_turn}));
     std::size_t removed = 0;
     for (const auto& entry : entries) {
-        const bool is_above_count = head() + 1 - first() > retention.records_max;
         if (entry.sequence >= retention.needed_from ||
-            (entry.time >= retention.older_than && !is_above_count)) {
+            (entry.time >= retention.older_than && !is_above(retention))) {
             break;
         }
-        ONPUT_CHECK(entry.sequence == first());
-        batch.remove(journal_key(entry.sequence));
-        const std::string& trace_id = trace_of(entry.body).trace_id;
-        if (is_indexed(trace_id)) batch.remove(trace_key(trace_id, entry.sequence));
-        state_.first_sequence = entry.sequence + 1;
+        forget(entry, batch);
         ++removed;
     }
     while (!recent_.empty() && recent_.front().sequence < first()) {

@@ -31,6 +31,7 @@ namespace onput::notifier {
 // Encoded: a message to a topic (256 KiB) with what is said about it and whom it is owed to.
 inline constexpr std::size_t event_bytes_max = 320 * 1024;
 inline constexpr std::size_t sources_max = 1024;
+inline constexpr std::uint64_t journal_bytes_max_default = 16ULL * 1024 * 1024 * 1024;
 inline constexpr std::size_t recent_records_max = 4096;  // Kept decoded for delivery.
 inline constexpr std::size_t recent_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // Of one page; one record always.
@@ -117,7 +118,8 @@ public:
 
     struct Retention {
         Timestamp older_than;           // Records before it may go,
-        std::uint64_t records_max = 0;  // and so may those above this count,
+        std::uint64_t records_max = 0;  // and so may those above this count
+        std::uint64_t bytes_max = 0;    // or of more bytes than these,
         std::uint64_t needed_from = 0;  // but not this one and what follows.
     };
     // Removes at most trim_records_per_turn records. True: there is more to remove.
@@ -131,6 +133,9 @@ public:
     [[nodiscard]] std::uint64_t first() const { return state_.first_sequence; }
     [[nodiscard]] std::uint64_t head() const { return state_.head_sequence; }
     [[nodiscard]] Timestamp head_time() const { return head_time_; }
+    // Of the bodies kept; those that were here before bytes were counted, or before damage was
+    // repaired, aside.
+    [[nodiscard]] std::uint64_t bytes() const { return state_.bytes; }
 
     void check_invariants() const;
 
@@ -141,6 +146,9 @@ private:
     Result<void> fill(std::uint64_t sequence, std::vector<store::Batch>& batches);
     [[nodiscard]] Result<schema::JournalRecord> read_record(std::uint64_t sequence) const;
     void remember(JournalEntry entry);
+    void forget(const JournalEntry& entry, store::Batch& batch);
+    void count_anew();
+    [[nodiscard]] bool is_above(const Retention& retention) const;
 
     const store::View& view_;
     JournalStateRecord state_;

@@ -46,17 +46,20 @@ inline bool is_possible_name(std::string_view arn) {
 }
 
 struct JournalStateRecord {
-    // Version 2 added owed_through.
+    // Version 2 added owed_through; version 3 bytes and counted_from.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::journal_state_record,
-                                              .version = 2};
+                                              .version = 3};
 
     std::string epoch = {};
     std::uint64_t first_sequence = 1;  // head_sequence + 1 when nothing is kept.
     std::uint64_t head_sequence = 0;
     // What later records owe to subscriptions is not in d/ rows yet: a start reads those records.
     std::uint64_t owed_through = 0;
+    // Of the bodies of the records from `counted_from` on. 0: none has been counted.
+    std::uint64_t bytes = 0;
+    std::uint64_t counted_from = 0;
 
-    ONPUT_FIELDS(epoch, first_sequence, head_sequence, owed_through)
+    ONPUT_FIELDS(epoch, first_sequence, head_sequence, owed_through, bytes, counted_from)
     friend bool operator==(const JournalStateRecord&, const JournalStateRecord&) = default;
 };
 

@@ -190,7 +190,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     ONPUT_TRY_VOID(check_new_key(object.key));
     ONPUT_TRY_VOID(check_traits(object));
     ONPUT_TRY_VOID(check_object_tags(object.tags));
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     if (!request.checksum_algorithm.empty()) {
         ONPUT_TRY_VOID(check_checksum_type(request.checksum_algorithm, request.checksum_type));
     }
@@ -219,7 +219,7 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
     ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     ONPUT_CHECK(content.blob.has_value());
     if (content.blob->length != request.size_bytes) {
         return fail(ErrorCode::invalid_argument,
@@ -267,7 +267,7 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
                                                              Effects& effects) {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     const KeyRows rows(view_, request.bucket, request.key);
     ONPUT_TRY(const auto before, rows.current());
     if (before && !request.upload_id.empty() && before->manifest == request.upload_id) {

@@ -125,7 +125,7 @@ Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>
 Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Caller& caller) const {
     ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_new_key(request.key));
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     if (request.part) {
         ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.part->upload_id));
     }
@@ -154,7 +154,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     ONPUT_TRY_VOID(check_new_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
     ONPUT_TRY_VOID(check_object_tags(request.tags));
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY(const std::string event_name, event_of_put(request));
     ONPUT_TRY(auto lock, lock_of_new(request, bucket->record, caller.now));
     ONPUT_TRY_VOID(check_length(request, content));
@@ -213,7 +213,7 @@ Result<schema::ObjectDeleted> StorageCore::put_delete_marker(const schema::Delet
                                                              const Bucket& bucket,
                                                              const Caller& caller,
                                                              Effects& effects) {
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY_VOID(check_new_key(request.key));
     const KeyRows rows(view_, request.bucket, request.key);
     ONPUT_TRY(const auto before, rows.current());

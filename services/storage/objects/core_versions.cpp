@@ -44,7 +44,7 @@ Result<schema::Empty> StorageCore::put_versioning(const schema::PutVersioning& r
             "An Object Lock configuration is present on this bucket, so the versioning state "
             "cannot be changed.");
     }
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     Change change = bucket_change(request.bucket);
     buckets_.set_versioning(request.bucket, request.status, change.batch);
     effects.changes.push_back(std::move(change));
@@ -59,7 +59,7 @@ Result<schema::Empty> StorageCore::put_object_lock(const schema::PutObjectLock& 
         return invalid_state(
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration");
     }
-    ONPUT_TRY_VOID(check_room());
+    ONPUT_TRY_VOID(room_.check());
     Change change = bucket_change(request.bucket);
     buckets_.set_object_lock(request.bucket, request.default_retention, change.batch);
     effects.changes.push_back(std::move(change));
@@ -75,7 +75,7 @@ Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, co
     if (request.is_removal && !request.tags.empty()) {
         return fail(ErrorCode::invalid_argument, "a removal of tags has none", "invalid_tag");
     }
-    if (!request.is_removal) ONPUT_TRY_VOID(check_room());
+    if (!request.is_removal) ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
     version.record.tags = request.tags;
     ONPUT_TRY(auto change,

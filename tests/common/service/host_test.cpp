@@ -40,6 +40,7 @@ public:
                                       Effects& effects) {
         if (request.name == "damaged") return fail(ErrorCode::corruption, "a damaged row");
         if (request.name.empty()) return fail(ErrorCode::invalid_argument, "no name");
+        ONPUT_TRY_VOID(room_.check());
         store::Batch batch("toy");
         batch.put(request.name, "x");
         effects.add(std::move(batch));
@@ -55,11 +56,13 @@ public:
     }
 
     [[nodiscard]] std::uint64_t durable() const { return durable_; }
+    [[nodiscard]] Room& room() { return room_; }
 
 private:
     const store::View& view_;
     std::uint64_t last_ = 0;
     std::uint64_t durable_ = 0;
+    Room room_{1000};
 };
 
 class ToyService final : public Host<Toy> {
@@ -91,6 +94,11 @@ protected:
         if (!platform.sync()) return false;
         loop.turn();
         return true;
+    }
+
+    [[nodiscard]] double has_room() const {
+        const auto metrics = host.metrics();
+        return std::ranges::find(metrics, "onput_disk_has_room", &schema::Metric::name)->value;
     }
 
     TestPlatform platform;
@@ -144,6 +152,35 @@ TEST_F(HostTest, a_commit_for_which_there_is_no_room_did_not_happen) {
     EXPECT_EQ(platform.replies[0].error().reason, "storage_full");
     EXPECT_TRUE(host.handed_on.empty());
     EXPECT_EQ(host.core().last_number(), 0U);
+}
+
+TEST_F(HostTest, a_disk_that_fills_up_is_noticed_and_so_is_its_room) {
+    EXPECT_TRUE(host.waiting_for().empty());
+    platform.free = 999;
+    loop.pass(room_interval);
+    loop.turn();
+    create("photos");
+    sync();
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_EQ(platform.replies[0].error().reason, "storage_full");
+    ASSERT_EQ(host.waiting_for().size(), 1U);
+    EXPECT_TRUE(host.waiting_for()[0].starts_with("room on the disk")) << host.waiting_for()[0];
+    EXPECT_EQ(has_room(), 0);
+    platform.free = 1000;
+    loop.pass(room_interval);
+    loop.turn();
+    create("photos");
+    loop.turn();
+    sync();
+    EXPECT_TRUE(platform.replies.at(1));
+    EXPECT_TRUE(host.waiting_for().empty());
+    EXPECT_EQ(has_room(), 1);
+}
+
+TEST_F(HostTest, a_disk_that_was_full_before_is_noticed_before_the_first_request) {
+    platform.free = 0;
+    const ToyService other(platform);
+    EXPECT_EQ(other.waiting_for().size(), 1U);
 }
 
 TEST_F(HostTest, any_other_failure_of_a_commit_ends_the_process) {

@@ -24,7 +24,12 @@ public:
         timers_.push_back({now_ + delay, ++last_, std::move(work)});
         return transport::TimerId(last_);
     }
-    transport::TimerId every(Duration, std::function<void()>) override { return {}; }
+    transport::TimerId every(Duration period, std::function<void()> work) override {
+        return after(period, [this, period, work = std::move(work)]() mutable {
+            work();
+            every(period, std::move(work));
+        });
+    }
     void cancel(transport::TimerId timer) override {
         std::erase_if(timers_, [&](const Timer& known) { return known.id == timer.get(); });
     }
@@ -84,7 +89,7 @@ public:
         return onput::fail(ErrorCode::unimplemented, "no blobs");
     }
     [[nodiscard]] std::optional<std::uint64_t> free_bytes(const std::string&) const override {
-        return {};
+        return free;
     }
     Result<std::unique_ptr<transport::RequestServer>> serve(
         const std::vector<std::string>&, transport::RequestServer::Handler handler) override {
@@ -116,6 +121,7 @@ public:
     bool sync() { return store->complete_sync(); }
 
     support::MemoryStore* store = nullptr;
+    std::optional<std::uint64_t> free;
     std::deque<Result<std::string>> replies;  // Bodies, as they left.
 
 private:

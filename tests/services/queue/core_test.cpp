@@ -38,6 +38,29 @@ TEST(Core, sends_are_refused_when_there_are_too_many_messages) {
     EXPECT_TRUE(core.execute(request, caller, effects));
 }
 
+TEST(Core, without_room_on_the_disk_nothing_is_taken_in_and_messages_are_handed_out) {
+    Station station({.free_bytes_min = 1000});
+    station.create_queue("q");
+    station.send("q", "a");
+    station.core().room().observe(999);
+    const auto refused = [&](const auto& request) {
+        const auto result = station.ask(request);
+        return !result && result.error().reason == "storage_full";
+    };
+    EXPECT_TRUE(refused(schema::CreateQueue{.name = "more"}));
+    EXPECT_TRUE(refused(schema::SetQueueAttributes{.name = "q"}));
+    EXPECT_TRUE(refused(schema::PutFunction{}));
+    EXPECT_TRUE(refused(schema::SendMessages{.name = "q", .entries = {{.id = "1"}}}));
+    EXPECT_TRUE(refused(schema::Deliver{}));
+    EXPECT_TRUE(refused(schema::StartMoveTask{}));
+    const auto received = station.receive("q");
+    ASSERT_EQ(received.size(), 1U);
+    EXPECT_TRUE(station.remove("q", received[0].receipt_handle).error_reason.empty());
+    station.core().room().observe(1000);
+    station.send("q", "b");
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
 TEST(Core, a_damaged_row_stops_the_restore) {
     support::MemoryStore store;
     store::Batch batch{std::string(partition)};

@@ -255,10 +255,10 @@ TEST_F(BucketsTest, explain_says_what_each_rule_thinks_and_whether_the_object_is
 
 TEST_F(BucketsTest, without_room_on_the_disk_nothing_is_taken_in) {
     create_bucket("photos");
-    core->on_free_bytes(999);
+    core->room().observe(999);
     EXPECT_EQ(reason_of(create_bucket("more")), "storage_full");
     EXPECT_EQ(reason_of(set_rules({queue_rule("s3:ObjectCreated:*")})), "storage_full");
-    core->on_free_bytes(1000);
+    core->room().observe(1000);
     EXPECT_TRUE(create_bucket("more"));
 }
 

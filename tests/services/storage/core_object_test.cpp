@@ -444,7 +444,7 @@ TEST_F(ObjectsTest, bytes_that_are_not_what_the_row_says_are_corruption) {
 
 TEST_F(ObjectsTest, without_room_on_the_disk_objects_are_read_and_deleted_only) {
     put("k", "1");
-    core->on_free_bytes(0);
+    core->room().observe(0);
     const auto refused = put("k", "2");
     EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
     EXPECT_EQ(reason_of(refused), "storage_full");

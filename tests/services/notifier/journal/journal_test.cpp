@@ -10,6 +10,11 @@ protected:
     Result<FetchedPage> fetch(std::uint64_t from, std::uint32_t records_max = 2000) {
         return core->fetch({.from_sequence = from, .records_max = records_max});
     }
+    [[nodiscard]] std::uint64_t journal_bytes() const {
+        const auto metrics = core->metrics(now);
+        const auto found = std::ranges::find(metrics, "onput_journal_bytes", &schema::Metric::name);
+        return static_cast<std::uint64_t>(found->value);
+    }
     std::uint64_t find(Timestamp since) { return core->find({.since = since})->sequence; }
 };
 
@@ -281,6 +286,65 @@ TEST_F(JournalTest, records_above_the_count_go) {
     pass(1s);
     EXPECT_EQ(fetch(351)->page.first_sequence, 351u);
     EXPECT_EQ(fetch(351)->records.size(), 100u);
+}
+
+TEST_F(JournalTest, records_above_the_bytes_go) {
+    CoreOptions few;
+    few.retention_bytes_max = 20'000;
+    restart_with(few);
+    append_durably({}, 450);
+    pass(1s);
+    const std::uint64_t bytes = journal_bytes();
+    EXPECT_LE(bytes, 20'000u);
+    EXPECT_GT(bytes, 19'000u) << "more went than had to";
+    EXPECT_GT(core->find({})->first_sequence, 250u);
+    // What a restart finds is counted still.
+    sync();
+    crash();
+    EXPECT_EQ(journal_bytes(), bytes);
+    append_durably({}, 450);
+    pass(1s);
+    EXPECT_LE(journal_bytes(), 20'000u);
+    pass(1000h);
+    EXPECT_EQ(journal_bytes(), 0u);
+}
+
+TEST_F(JournalTest, records_from_before_bytes_were_counted_go_uncounted) {
+    append_durably({}, 10);
+    const auto state = *schema::decode<JournalStateRecord>(**store.get("notifier", state_key()));
+    store::Batch batch{"notifier"};
+    batch.put(state_key(), schema::encode(JournalStateRecord{
+                               .epoch = state.epoch, .head_sequence = state.head_sequence}));
+    ASSERT_TRUE(store.commit(std::move(batch)));
+    sync();
+    crash();
+    EXPECT_EQ(journal_bytes(), 0u);
+    append_durably({}, 1);
+    const std::uint64_t one = journal_bytes();
+    EXPECT_GT(one, 0u);
+    CoreOptions few;
+    few.retention_records_max = 1;
+    restart_with(few);
+    pass(1s);
+    EXPECT_EQ(journal_bytes(), one);
+}
+
+TEST_F(JournalTest, without_room_on_the_disk_nothing_is_taken_in_and_deliveries_go_on) {
+    CoreOptions guarded;
+    guarded.free_bytes_min = 1000;
+    restart_with(guarded);
+    append_durably({owe(queue_a)});
+    core->room().observe(999);
+    const auto refused = try_append({2}, {event()});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
+    EXPECT_EQ(refused.error().reason, "storage_full");
+    EXPECT_EQ(core->head(), 1u);
+    EXPECT_EQ(try_append({1}, {event()})->through, 1u) << "what is here takes no room";
+    EXPECT_EQ(deliver_all().size(), 1u);
+    core->room().observe(1000);
+    EXPECT_EQ(try_append({2}, {event()})->through, 2u) << "the outbox has sent it again";
+    EXPECT_EQ(core->head(), 2u);
 }
 
 TEST_F(JournalTest, trimming_leaves_no_rows_behind) {
