@@ -17,9 +17,8 @@ import threading
 BLOCK_BYTES = 256 * 1024
 HEAD_BYTES_MAX = 128 * 1024
 IO_DEADLINE_S = 60
-# Headers in which two otherwise equal requests ask for different things.
-DISTINGUISHING = ("range", "content-length", "content-md5", "x-amz-copy-source", "x-amz-copy-source-range",
-                  "if-match", "if-none-match", "x-amz-content-sha256")
+# Headers that differ between a request and its repetition.
+VOLATILE = ("authorization", "date", "x-amz-date", "amz-sdk-invocation-id", "amz-sdk-request", "connection")
 BODILESS = (204, 304)
 READING = ("GET", "HEAD")
 
@@ -36,10 +35,11 @@ class Exchange:
     @property
     def asked(self):
         """What was asked, without signature and date: equal for a request and its repetition."""
+        headers = sorted((name, value) for name, value in self.headers.items() if name not in VOLATILE)
         path, _, query = self.target.partition("?")
         parameters = tuple(sorted(word for word in query.split("&") if not word.startswith(
             ("X-Amz-Signature=", "X-Amz-Date=", "Signature=", "Expires="))))
-        return (self.method, path, parameters, *(self.headers.get(name) for name in DISTINGUISHING))
+        return self.method, path, parameters, tuple(headers)
 
     def __str__(self):
         return f"{self.method} {self.target} -> {self.status}{'' if self.whole else ' (cut)'}"
