@@ -44,8 +44,9 @@ void append_encoded(std::string& out, std::string_view text) {
     for (const char c : text) append_byte(out, static_cast<std::uint8_t>(c));
 }
 
-// Re-encodes what is encoded already, so that "%7e", "%7E" and "~" come out the same. False when a
-// '%' is not followed by two hexadecimal digits.
+// Re-encodes what is encoded already, so that "%7e", "%7E" and "~" come out the same, and so do
+// "%20" and "+", which S3 reads as a space in a path. False when a '%' is not followed by two
+// hexadecimal digits.
 bool append_recoded(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
@@ -57,6 +58,8 @@ bool append_recoded(std::string& out, std::string_view text) {
             i += 2;
         } else if (c == '/') {
             out += c;
+        } else if (c == '+') {
+            append_byte(out, ' ');
         } else {
             append_byte(out, static_cast<std::uint8_t>(c));
         }

@@ -29,7 +29,7 @@ Result<Address> parse_address(const AddressSource& source) {
         address.is_virtual_host = true;
     } else {
         const auto slash = path.find('/');
-        auto bucket = percent_decode(path.substr(0, slash));
+        auto bucket = form_decode(path.substr(0, slash));
         if (!bucket || !is_utf8(*bucket)) {
             return fail(ErrorCode::invalid_argument, "the bucket is not UTF-8 in percent-encoding",
                         "invalid_uri");
@@ -37,7 +37,7 @@ Result<Address> parse_address(const AddressSource& source) {
         address.bucket = std::move(*bucket);
         path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
     }
-    auto key = percent_decode(path);
+    auto key = form_decode(path);
     if (!key || !is_utf8(*key)) {
         return fail(ErrorCode::invalid_argument, "the key is not UTF-8 in percent-encoding",
                     "invalid_uri");

@@ -265,18 +265,11 @@ Result<void> Body::check_stated() {
     return {};
 }
 
-std::unexpected<Error> Body::checksum_differs(const Stated& stated) const {
-    std::string message =
-        "The " + stated.algorithm + " you specified did not match the calculated checksum.";
-    const ChecksumAlgorithm* known = find_checksum_header(stated.header);
-    // SDKs sign the checksum of an empty body into a URL when they do not know the body yet.
-    if (identity_->scheme != auth::Scheme::sigv4_header &&
-        stated.value == to_base64(Digest::of(known->digest, {}))) {
-        message +=
-            " It is the checksum of an empty body that was signed into the URL: presign without "
-            "a checksum.";
-    }
-    return onput::fail(ErrorCode::invalid_argument, std::move(message), "bad_digest");
+std::unexpected<Error> Body::checksum_differs(const Stated& stated) {
+    return onput::fail(ErrorCode::invalid_argument,
+                       fmt::format("The {} you specified did not match the calculated checksum.",
+                                   stated.algorithm),
+                       "bad_digest");
 }
 
 http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max,

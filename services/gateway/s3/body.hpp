@@ -86,7 +86,7 @@ private:
         std::string algorithm;
         Digest digest;
     };
-    std::unexpected<Error> checksum_differs(const Stated& stated) const;
+    static std::unexpected<Error> checksum_differs(const Stated& stated);
 
     http::Exchange* exchange_;
     const auth::Identity* identity_;

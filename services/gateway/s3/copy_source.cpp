@@ -51,7 +51,7 @@ Result<CopySource> read_copy_source(std::string_view header) {
             return invalid_argument("Version id cannot be the empty string", "versionId", "");
         }
     }
-    const auto decoded = percent_decode(path);
+    const auto decoded = form_decode(path);  // As in a path, '+' is a space.
     if (!decoded) return bad_source("Invalid copy source encoding", header);
     std::string_view name = *decoded;
     if (name.starts_with('/')) name.remove_prefix(1);

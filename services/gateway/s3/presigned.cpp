@@ -4,6 +4,8 @@
 #include <array>
 #include <span>
 
+#include "services/gateway/s3/checksums.hpp"
+
 namespace onput::gateway::s3 {
 namespace {
 
@@ -19,6 +21,12 @@ bool is_of_signature(std::string_view name) {
     return is_any_of(name, names);
 }
 
+// The value is of the bytes that the signer had: of none at all, where another uploads by the URL.
+bool is_about_a_checksum_to_send(std::string_view name) {
+    return is_checksum_header(name) ||
+           http::equal_ignoring_case(name, "x-amz-sdk-checksum-algorithm");
+}
+
 bool is_header(std::string_view name, auth::Scheme scheme) {
     static constexpr std::array<std::string_view, 2> of_content{"content-type", "content-md5"};
     static constexpr std::array<std::string_view, 4> conditions{
@@ -28,7 +36,7 @@ bool is_header(std::string_view name, auth::Scheme scheme) {
     constexpr std::string_view prefix = "x-amz-";
     return name.size() > prefix.size() &&
            http::equal_ignoring_case(name.substr(0, prefix.size()), prefix) &&
-           !is_of_signature(name);
+           !is_of_signature(name) && !is_about_a_checksum_to_send(name);
 }
 
 }  // namespace

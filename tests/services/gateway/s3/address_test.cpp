@@ -32,8 +32,8 @@ TEST(S3Address, slashes_of_a_key_are_kept_as_they_are) {
     expect_address("127.0.0.1", "/b/./../c", {.bucket = "b", .key = "./../c"});
 }
 
-TEST(S3Address, keys_are_decoded_once_and_a_plus_is_a_plus) {
-    expect_address("127.0.0.1", "/b/a%20b+c%2Bd%2525", {.bucket = "b", .key = "a b+c+d%25"});
+TEST(S3Address, keys_are_decoded_once_and_a_bare_plus_is_a_space) {
+    expect_address("127.0.0.1", "/b/a%20b+c%2Bd%2525", {.bucket = "b", .key = "a b c+d%25"});
     expect_address("127.0.0.1", "/b/%C3%A4", {.bucket = "b", .key = "\xC3\xA4"});
 }
 

@@ -20,10 +20,10 @@ protected:
 };
 
 TEST_F(PresignedTest, amz_parameters_content_type_and_md5_are_headers) {
-    ask("x-amz-meta-author=J%C3%BCrgen+K&X-Amz-Checksum-CRC32=AAAAAA%3D%3D&content-type=a%2Fb&"
+    ask("x-amz-meta-author=J%C3%BCrgen+K&X-Amz-Checksum-Mode=ENABLED&content-type=a%2Fb&"
         "Content-MD5=m");
     EXPECT_EQ(header("x-amz-meta-author"), "J\xC3\xBCrgen K");
-    EXPECT_EQ(header("x-amz-checksum-crc32"), "AAAAAA==");
+    EXPECT_EQ(header("x-amz-checksum-mode"), "ENABLED");
     EXPECT_EQ(header("Content-Type"), "a/b");
     EXPECT_EQ(header("content-md5"), "m");
 }
@@ -34,6 +34,15 @@ TEST_F(PresignedTest, the_signatures_own_parameters_and_all_others_are_none) {
         "response-content-type=r&Expires=1&cache-control=x&range=bytes");
     all_ = with_url_headers(head_, query_, scheme_);
     EXPECT_TRUE(all_.headers.empty());
+}
+
+TEST_F(PresignedTest, the_checksum_of_a_body_that_the_signer_did_not_have_is_none) {
+    ask("X-Amz-Checksum-CRC32=AAAAAA%3D%3D&x-amz-checksum-crc32c=a&x-amz-checksum-crc64nvme=b&"
+        "x-amz-checksum-sha1=c&x-amz-checksum-sha256=d&x-amz-sdk-checksum-algorithm=CRC32");
+    all_ = with_url_headers(head_, query_, scheme_);
+    EXPECT_TRUE(all_.headers.empty());
+    head_.headers = {{"x-amz-checksum-crc32", "sent"}};
+    EXPECT_EQ(header("x-amz-checksum-crc32"), "sent");
 }
 
 TEST_F(PresignedTest, a_condition_is_one_where_it_is_signed) {
