@@ -1,5 +1,5 @@
 // Any message as JSON with its field names: for people, `-o json` and logs. Not for protocols.
-// Texts that are no UTF-8 are shown as {"base64": "..."}.
+// Texts that are no UTF-8 are shown as {"base64": "..."}, times that are not set as null.
 #pragma once
 
 #include "common/json/writer.hpp"
@@ -22,7 +22,8 @@ void write_json(json::Writer& out, const T& value) {
     } else if constexpr (std::floating_point<T>) {
         out.real(value);
     } else if constexpr (std::same_as<T, Timestamp>) {
-        out.text(format_iso8601_millis(value));
+        // The default is a time that there was none of.
+        value == T() ? out.null() : out.text(format_iso8601_millis(value));
     } else if constexpr (std::same_as<T, Duration>) {
         out.integer(value.count());
     } else if constexpr (std::same_as<T, std::string>) {

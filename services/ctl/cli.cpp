@@ -33,6 +33,7 @@ struct Choices {
     ExplainOptions explain;
     FailuresOptions failures;
     RedriveOptions redrive;
+    UnlockOptions unlock;
     EnvOptions env;
     std::vector<std::string> aws;
     std::vector<std::string> pipeline_files;
@@ -66,7 +67,8 @@ void add_dev(CLI::App& app, Choices& c) {
     dev->add_flag("--no-pipeline", c.no_pipeline,
                   "Leave the default pipelines (inbox to outbox: speech, photos) out");
     dev->add_option("--log-level", c.dev.log_level, "debug, info, warn or error")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
     dev->callback([&c] {
         c.dev.has_pipeline = !c.no_pipeline;
         c.run = [&c] { return run_dev(c.global, c.dev); };
@@ -142,6 +144,13 @@ void add_mending(CLI::App& app, Choices& c) {
                         "A queue that takes them; otherwise each goes back to where it came from");
     redrive->add_option("--rate", c.redrive.rate, "Messages a second, 1 to 500");
     redrive->callback([&c] { c.run = [&c] { return run_redrive(c.global, c.redrive); }; });
+
+    auto* unlock = add_command(
+        app, "unlock", "Take off a queue's or topic's policy that locks everybody out",
+        "  onput unlock sqs:jobs\n  onput unlock arn:aws:sns:us-east-1:000000000000:media");
+    unlock->add_option("subject", c.unlock.subject, "Its ARN, or sqs:QUEUE or sns:TOPIC")
+        ->required();
+    unlock->callback([&c] { c.run = [&c] { return run_unlock(c.global, c.unlock); }; });
 }
 
 void add_helping(CLI::App& app, Choices& c) {
@@ -206,12 +215,17 @@ void add_helping(CLI::App& app, Choices& c) {
         [&c] { c.run = [&c] { return run_pipeline_apply(c.global, c.pipeline_files); }; });
 }
 
-// A first word that is no command: the one that it may have been meant to be.
-std::optional<std::string> misspelt_command(const CLI::App& app) {
-    const auto left = app.remaining();
+// A word where a command of `app` should be, which is reached by `path` ("onput pipeline"): the
+// command that it may have been meant to be. `left` is what was not understood.
+std::optional<std::string> misspelt_command(const CLI::App& app, const std::string& path,
+                                            const std::vector<std::string>& left) {
+    if (const auto parsed = app.get_subcommands(); !parsed.empty()) {
+        const CLI::App& command = *parsed.front();
+        return misspelt_command(command, fmt::format("{} {}", path, command.get_name()), left);
+    }
     const auto found =
         std::ranges::find_if(left, [](const auto& word) { return !word.starts_with('-'); });
-    if (found == left.end() || !app.get_subcommands().empty()) return {};
+    if (app.get_subcommands({}).empty() || found == left.end()) return {};
     const std::string& word = *found;
     std::string nearest;
     for (const auto* command : app.get_subcommands({})) {
@@ -221,7 +235,7 @@ std::optional<std::string> misspelt_command(const CLI::App& app) {
         }
     }
     const bool is_near = edit_distance(word, nearest) <= 1 + word.size() / 3;
-    return fmt::format("onput: there is no command '{}'{}\nonput --help lists them all.\n",
+    return fmt::format("{0}: there is no command '{1}'{2}\n{0} --help lists them all.\n", path,
                        printable(word),
                        is_near ? fmt::format("; did you mean '{}'?", nearest) : "");
 }
@@ -290,7 +304,7 @@ int run(int argc, char** argv) {
         app.parse(argc, argv);
         if (has_others && !app.got_subcommand("aws")) throw CLI::ExtrasError({"--"});
     } catch (const CLI::ParseError& error) {
-        if (const auto told = misspelt_command(app)) {
+        if (const auto told = misspelt_command(app, "onput", app.remaining(true))) {
             fmt::print(stderr, "{}", *told);
             return static_cast<int>(ExitCode::usage);
         }

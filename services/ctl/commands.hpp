@@ -78,6 +78,11 @@ struct RedriveOptions {
 };
 ExitCode run_redrive(const GlobalOptions& global, const RedriveOptions& options);
 
+struct UnlockOptions {
+    std::string subject;  // An ARN, "sqs:QUEUE" or "sns:TOPIC".
+};
+ExitCode run_unlock(const GlobalOptions& global, const UnlockOptions& options);
+
 ExitCode run_status(const GlobalOptions& global);
 // Is the service that answers this URL ready? For container engines: 0 or 1.
 ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url);

@@ -25,6 +25,7 @@
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
+#include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
 #include "services/ctl/pipeline.hpp"
 #include "services/ctl/record_body.hpp"
@@ -151,8 +152,11 @@ Result<void> claim(const std::string& data) {
 }
 
 Result<Instance> lay_out(const std::string& data, const DevOptions& options) {
+    ONPUT_TRY_VOID(check_is_no_copy(data));
     std::error_code error;
     std::filesystem::create_directories(data + "/log", error);
+    const auto is_anothers = [&data] { return access(data.c_str(), F_OK) == 0 || errno == EACCES; };
+    if (error == std::errc::permission_denied && is_anothers()) return belongs_to_another(data);
     if (error) return fail(ErrorCode::unavailable, "create " + data + ": " + error.message());
     ONPUT_TRY_VOID(claim(data));
     ONPUT_TRY(const auto sockets, make_socket_directory(data));
@@ -183,8 +187,9 @@ int open_signals() {
 // pipeline is applied.
 class Starter {
 public:
-    Starter(const Instance& instance, const DevOptions& options)
-        : instance_(instance), options_(options) {}
+    Starter(const Instance& instance, const DevOptions& options,
+            const std::vector<Pipeline>& pipelines)
+        : instance_(instance), options_(options), pipelines_(pipelines) {}
 
     // Blocks, in a loop of its own, until ready or until `is_cancelled`.
     template <typename Cancelled>
@@ -223,13 +228,7 @@ public:
 private:
     Result<void> apply_pipelines(Peers& peers) {
         std::vector<PipelineChange> changes;
-        for (const auto& file : default_pipelines()) {
-            if (!options_.has_pipeline) break;
-            ONPUT_TRY(const auto pipeline, parse_pipeline(file.text, std::string(file.name)));
-            ONPUT_TRY_VOID(apply_pipeline(pipeline, instance_, peers, changes));
-        }
-        for (const auto& file : options_.pipelines) {
-            ONPUT_TRY(const auto pipeline, read_pipeline(file));
+        for (const auto& pipeline : pipelines_) {
             ONPUT_TRY_VOID(apply_pipeline(pipeline, instance_, peers, changes));
         }
         return {};
@@ -252,7 +251,21 @@ private:
 
     const Instance& instance_;
     const DevOptions& options_;
+    const std::vector<Pipeline>& pipelines_;
 };
+
+// All that will be applied: a file that cannot be read ends it before anything is started.
+Result<std::vector<Pipeline>> read_pipelines(const DevOptions& options) {
+    std::vector<Pipeline> all;
+    for (const auto& file : default_pipelines()) {
+        if (!options.has_pipeline) break;
+        ONPUT_TRY(all.emplace_back(), parse_pipeline(file.text, std::string(file.name)));
+    }
+    for (const auto& file : options.pipelines) {
+        ONPUT_TRY(all.emplace_back(), read_pipeline(file));
+    }
+    return all;
+}
 
 void print_banner(const std::string& data, const Instance& instance, const GlobalOptions& global) {
     if (!global.quiet) {
@@ -305,11 +318,10 @@ std::unique_ptr<transport::BusReader> watch_failures(transport::Loop& loop,
 ExitCode supervise(const std::string& data, const GlobalOptions& global,
                    const DevOptions& options) {
     const int signals = open_signals();
+    const auto pipelines = read_pipelines(options);
+    if (!pipelines) return report("dev", pipelines.error());
     const auto instance = lay_out(data, options);
-    if (!instance) {
-        fmt::print(stderr, "onput dev: {}\n", printable(instance.error().message));
-        return exit_code_of(instance.error());
-    }
+    if (!instance) return report("dev", instance.error());
     transport::Context context;
     transport::Loop loop(context);
     bool is_stopping = false;
@@ -329,7 +341,9 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     }
     if (outcome) outcome = write_instance(data, *instance);
     if (outcome)
-        outcome = Starter(*instance, options).run(loop, [&is_stopping] { return is_stopping; });
+        outcome = Starter(*instance, options, *pipelines).run(loop, [&is_stopping] {
+            return is_stopping;
+        });
     if (outcome) print_banner(data, *instance, global);
     std::optional<Peers> peers;
     std::unique_ptr<transport::BusReader> failures;
@@ -340,10 +354,7 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     loop.run();
     std::error_code ignored;
     std::filesystem::remove_all(instance->socket_directory, ignored);
-    if (!outcome && !is_stopping) {
-        fmt::print(stderr, "onput dev: {}\n", printable_lines(outcome.error().message));
-        return exit_code_of(outcome.error());
-    }
+    if (!outcome && !is_stopping) return report("dev", outcome.error());
     return ExitCode::ok;
 }
 

@@ -244,6 +244,9 @@ bool is_port_taken(std::uint16_t port) {
 
 Finding check_instance(const std::string& data, const Result<Instance>& instance) {
     if (!instance) {
+        if (instance.error().code != ErrorCode::not_found) {
+            return {"instance", Verdict::bad, instance.error().message};
+        }
         if (is_port_taken(default_port)) {
             return {"instance", Verdict::warning,
                     fmt::format(

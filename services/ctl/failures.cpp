@@ -28,6 +28,11 @@ ExitCode run_failures(const GlobalOptions& global, const FailuresOptions& option
         fmt::print("no dead letters{}\n", options.subject.empty()
                                               ? ""
                                               : fmt::format(" of {}", printable(options.subject)));
+        if (!global.quiet) {
+            fmt::print(stderr,
+                       "What a worker refused and set aside is no dead letter: onput tail --type "
+                       "job.failed --since 7d --no-follow\n");
+        }
         return ExitCode::ok;
     }
     fmt::print("{}", failures_text(found->letters));

@@ -95,9 +95,6 @@ std::string failures_json(const std::vector<schema::DeadLetter>& letters, bool i
         out.begin_object();
         schema::DeadLetter::visit_fields(letter, [&](std::string_view name, const auto& field) {
             out.name(name);
-            if constexpr (std::same_as<std::decay_t<decltype(field)>, Timestamp>) {
-                if (field == Timestamp()) return out.null();
-            }
             schema::detail::write_json(out, field);
         });
         out.end_object();

@@ -3,9 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <pwd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,27 +15,6 @@ namespace onput::ctl {
 namespace {
 
 constexpr std::string_view ipc_scheme = "ipc://";
-constexpr std::size_t password_entry_bytes_max = 16 * 1024;
-
-// Whose it is; nothing is known of one that cannot be looked at.
-std::string owner_of(const std::string& path) {
-    struct stat status{};
-    if (stat(path.c_str(), &status) != 0) return "another user";
-    passwd entry{};
-    passwd* found = nullptr;
-    std::string text(password_entry_bytes_max, '\0');
-    if (getpwuid_r(status.st_uid, &entry, text.data(), text.size(), &found) != 0 ||
-        found == nullptr) {
-        return fmt::format("user {}", status.st_uid);
-    }
-    return fmt::format("user {}", found->pw_name);
-}
-
-std::unexpected<Error> belongs_to_another(const std::string& data) {
-    return fail(ErrorCode::permission_denied,
-                fmt::format("the instance in {} is of {}: run the command as that user, or as root",
-                            data, owner_of(data)));
-}
 
 // 0, or why nobody can be reached there.
 int knock(const std::string& endpoint) {
@@ -67,8 +44,6 @@ std::string hint_of_another() {
 }  // namespace
 
 Result<Instance> find_running(const std::string& data) {
-    const std::string path = data + "/instance.toml";
-    if (access(path.c_str(), R_OK) != 0 && errno == EACCES) return belongs_to_another(data);
     auto instance = read_instance(data);
     if (!instance) {
         if (instance.error().code != ErrorCode::not_found) return instance;

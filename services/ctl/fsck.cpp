@@ -50,7 +50,12 @@ ExitCode run_fsck(const GlobalOptions& global, const FsckOptions& options) {
     std::vector<FolderReport> folders;
     for (const std::string_view service : {"storage", "notifier", "queue"}) {
         const std::string path = fmt::format("{}/{}", data, service);
-        if (!std::filesystem::is_directory(path)) continue;
+        std::error_code error;
+        const bool is_there = std::filesystem::is_directory(path, error);
+        if (error == std::errc::permission_denied) {
+            return report("fsck", belongs_to_another(data).error());
+        }
+        if (!is_there) continue;
         folders.push_back(check_folder(service, path, options));
     }
     if (folders.empty()) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
+#include "common/json/writer.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/instance.hpp"
@@ -19,6 +20,10 @@ ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url) {
     std::string chosen = url;
     if (chosen.empty()) {
         const auto instance = read_instance(data_directory(global.data));
+        if (!instance && instance.error().code != ErrorCode::not_found) {
+            report("healthcheck", instance.error());
+            return ExitCode::failed;
+        }
         const bool is_here = instance && !instance->is_elsewhere();
         chosen = (is_here ? instance->url : container_url) + "/_onput/readyz";
     }
@@ -27,8 +32,22 @@ ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url) {
         report("healthcheck", answer.error());
         return ExitCode::failed;
     }
-    if (!global.quiet) fmt::print("{}", printable_lines(answer->body));
-    return answer->status == 200 ? ExitCode::ok : ExitCode::failed;
+    const bool is_ready = answer->status == 200;
+    if (global.output == OutputFormat::json) {
+        json::Writer out;
+        out.begin_object();
+        out.name("url");
+        out.text(chosen);
+        out.name("ready");
+        out.boolean(is_ready);
+        out.name("detail");
+        out.text(answer->body);
+        out.end_object();
+        fmt::print("{}\n", out.take());
+    } else if (!global.quiet) {
+        fmt::print("{}", printable_lines(answer->body));
+    }
+    return is_ready ? ExitCode::ok : ExitCode::failed;
 }
 
 }  // namespace onput::ctl

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <sstream>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,9 +27,47 @@ namespace {
 
 // sun_path holds 108 bytes; a worker's socket is the longest: "lane-tts-4194304-0123abcd.sock".
 constexpr std::size_t socket_directory_bytes_max = 108 - 40;
+constexpr std::size_t instance_id_bytes = 16;
+constexpr std::size_t password_entry_bytes_max = 16 * 1024;
 
 std::string instance_file(const std::string& data) {
     return data + "/instance.toml";
+}
+
+// Whose it is; nothing is known of one that cannot be looked at.
+std::string owner_of(const std::string& path) {
+    struct stat status{};
+    if (stat(path.c_str(), &status) != 0) return "another user";
+    passwd entry{};
+    passwd* found = nullptr;
+    std::string text(password_entry_bytes_max, '\0');
+    if (getpwuid_r(status.st_uid, &entry, text.data(), text.size(), &found) != 0 ||
+        found == nullptr) {
+        return fmt::format("user {}", status.st_uid);
+    }
+    return fmt::format("user {}", found->pw_name);
+}
+
+// Which instance a file was written for, and where; empty when it does not say.
+struct Home {
+    std::string id;
+    std::string data;
+};
+Home home_in(const std::string& file) {
+    try {
+        const toml::table table = toml::parse_file(file);
+        return {.id = table["id"].value_or(std::string()),
+                .data = table["data"].value_or(std::string())};
+    } catch (const toml::parse_error&) {
+        return {};
+    }
+}
+
+std::string never_started(const std::string& data) {
+    return fmt::format(
+        "no Onput was ever started in {0}; start one with 'onput dev --data {0}', or name its "
+        "directory with --data or ONPUT_DATA",
+        data);
 }
 
 Result<void> make_private_directory(const std::string& path) {
@@ -72,6 +111,28 @@ Result<void> take_key(const std::string& file, Instance& instance) {
 
 }  // namespace
 
+std::unexpected<Error> belongs_to_another(const std::string& data) {
+    return fail(ErrorCode::permission_denied,
+                fmt::format("the instance in {} is of {}: run the command as that user, or as root",
+                            data, owner_of(data)));
+}
+
+Result<void> check_is_no_copy(const std::string& data) {
+    const Home ours = home_in(instance_file(data));
+    if (ours.id.empty() || ours.data.empty()) return {};
+    const Home theirs = home_in(instance_file(ours.data));
+    std::error_code ignored;
+    // One that was moved, or restored from a backup, is no more at its old place.
+    if (theirs.id != ours.id || std::filesystem::equivalent(ours.data, data, ignored)) return {};
+    return fail(
+        ErrorCode::conflict,
+        fmt::format("{0} is a copy of the instance in {1}: started, it would do again what that "
+                    "one owes (jobs, mails, webhooks). If it is to be an instance of its own, "
+                    "remove {0}/instance.toml and start it with 'onput dev --data {0}'; otherwise "
+                    "name the other with --data {1}",
+                    data, ours.data));
+}
+
 ExitCode exit_code_of(const Error& error) {
     switch (error.code) {
         case ErrorCode::invalid_argument: return ExitCode::usage;
@@ -92,11 +153,19 @@ std::string data_directory(const std::string& flag) {
         chosen = from_environment != nullptr && *from_environment != '\0' ? from_environment
                                                                           : "onput-data";
     }
-    return std::filesystem::absolute(chosen).lexically_normal().string();
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(chosen, error);
+    // Below a working directory that is gone nothing is found, and every command says so.
+    return error ? chosen : absolute.lexically_normal().string();
 }
 
 Result<void> write_instance(const std::string& data, const Instance& instance) {
-    const toml::table table{{"url", instance.url},
+    const std::string path = instance_file(data);
+    std::string id = home_in(path).id;
+    if (id.empty()) id = to_hex(secure_random_bytes(instance_id_bytes));
+    const toml::table table{{"id", id},
+                            {"data", data},
+                            {"url", instance.url},
                             {"storage_endpoint", instance.storage_endpoint},
                             {"notifier_endpoint", instance.notifier_endpoint},
                             {"queue_endpoint", instance.queue_endpoint},
@@ -107,7 +176,6 @@ Result<void> write_instance(const std::string& data, const Instance& instance) {
                             {"secret", instance.secret},
                             {"region", instance.region},
                             {"account", instance.account}};
-    const std::string path = instance_file(data);
     const std::string fresh = path + ".new";
     {
         std::ofstream out(fresh, std::ios::trunc);
@@ -124,11 +192,11 @@ Result<void> write_instance(const std::string& data, const Instance& instance) {
 
 Result<Instance> read_instance(const std::string& data) {
     const std::string path = instance_file(data);
-    if (!std::filesystem::exists(path)) {
-        return fail(ErrorCode::not_found, "no Onput was ever started in " + data +
-                                              "; start one with 'onput dev --data " + data +
-                                              "', or name its directory with --data or ONPUT_DATA");
+    if (access(path.c_str(), R_OK) != 0) {
+        if (errno == EACCES) return belongs_to_another(data);
+        return fail(ErrorCode::not_found, never_started(data));
     }
+    ONPUT_TRY_VOID(check_is_no_copy(data));
     toml::table table;
     try {
         table = toml::parse_file(path);

@@ -35,11 +35,20 @@ struct Instance {
 // Data directory of a command: the flag, else $ONPUT_DATA, else ./onput-data.
 std::string data_directory(const std::string& flag);
 
+// An instance keeps its identity from its first start on.
 Result<void> write_instance(const std::string& data, const Instance& instance);
 
-// not_found, with the command that starts one, when there is none. `keys_file` in it names a file
-// with "key:secret:account", in place of access_key, secret and account.
+// not_found, with the command that starts one, when there is none; permission_denied when it is
+// another user's; conflict when it is a copy. `keys_file` in it names a file with
+// "key:secret:account", in place of access_key, secret and account.
 Result<Instance> read_instance(const std::string& data);
+
+// Names whose it is, and what to do.
+std::unexpected<Error> belongs_to_another(const std::string& data);
+
+// conflict when the folder was copied from an instance that is still at its place: what is in the
+// copy leads to the other's sockets and owes the same mails and jobs. One that was moved is none.
+Result<void> check_is_no_copy(const std::string& data);
 
 // Sockets of an instance live in <data>/run, or, where that path is too long for a socket's name,
 // in a directory of their own below $XDG_RUNTIME_DIR or /tmp that only this user can enter.

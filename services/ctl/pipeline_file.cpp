@@ -325,8 +325,9 @@ Result<Pipeline> parse_pipeline(std::string_view text, const std::string& name) 
 Result<Pipeline> read_pipeline(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     std::ostringstream text;
-    text << in.rdbuf();
-    if (!in)
+    // A folder can be opened, and reading it yields nothing.
+    if (in && in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+    if (!in.is_open() || in.bad() || !text)
         return fail(ErrorCode::not_found,
                     "read pipeline " + path + ": no such file, or not readable");
     return parse_pipeline(text.str(), path);

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "common/schema/json.hpp"
-#include "services/ctl/output.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -120,6 +120,21 @@ std::string detail_of(const RecordBody& body) {
 
 std::string body_as_json(const RecordBody& body) {
     return std::visit([](const auto& message) { return schema::to_json(message); }, body);
+}
+
+Tone tone_of(const RecordBody& body) {
+    if (std::holds_alternative<schema::JobFailed>(body)) return Tone::bad;
+    const auto* attempt = std::get_if<schema::DeliveryAttempt>(&body);
+    if (attempt == nullptr) return Tone::plain;
+    if (attempt->succeeded) return Tone::good;
+    return attempt->next_attempt_at ? Tone::warning : Tone::bad;
+}
+
+std::string line_of(const schema::JournalRecord& record, const RecordBody& body, bool is_coloured) {
+    const std::string line = fmt::format("{:>8}  {}  {:<28} {}  {}", record.sequence,
+                                         format_iso8601_millis(record.time), printable(record.type),
+                                         printable(subject_of(body)), printable(detail_of(body)));
+    return painted(line, tone_of(body), is_coloured);
 }
 
 std::string_view name_in_arn(std::string_view arn) {

@@ -9,6 +9,8 @@
 
 #include "common/base/result.hpp"
 #include "common/schema/events.hpp"
+#include "common/schema/notifier.hpp"
+#include "services/ctl/output.hpp"
 
 namespace onput::ctl {
 
@@ -34,6 +36,12 @@ std::string detail_of(const RecordBody& body);
 // tags have no bytes.
 std::string content_of(const schema::ObjectEvent& event);
 std::string body_as_json(const RecordBody& body);
+
+// Good: delivered. Warning: an attempt failed and is repeated. Bad: a job or a delivery was given
+// up. Plain: everything else.
+Tone tone_of(const RecordBody& body);
+// One line of `onput tail`, made printable, without its end.
+std::string line_of(const schema::JournalRecord& record, const RecordBody& body, bool is_coloured);
 
 // Last part of an ARN: "media" of "arn:aws:sns:us-east-1:000000000000:media".
 std::string_view name_in_arn(std::string_view arn);

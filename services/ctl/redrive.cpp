@@ -5,6 +5,7 @@
 
 #include "common/base/printable.hpp"
 #include "common/schema/json.hpp"
+#include "common/schema/queue.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/dead_letters.hpp"
 #include "services/ctl/failures_text.hpp"
@@ -29,6 +30,7 @@ public:
 
     Result<std::vector<schema::MoveTaskInfo>> run() {
         ONPUT_TRY(const auto request, which_letters(options_.subject));
+        if (!options_.to.empty()) ONPUT_TRY_VOID(check_queue(options_.to));
         ONPUT_TRY(const auto queues, queues_of(request));
         std::vector<schema::MoveTaskInfo> ended;
         for (const std::string& queue : queues) {
@@ -40,7 +42,10 @@ public:
 
 private:
     Result<std::set<std::string>> queues_of(const schema::ListDeadLetters& request) {
-        if (!request.queue.empty()) return std::set{request.queue};
+        if (!request.queue.empty()) {
+            ONPUT_TRY_VOID(check_queue(request.queue));
+            return std::set{request.queue};
+        }
         ONPUT_TRY(const auto found, list_letters(peers_, request, letters_of_object_max));
         if (found.letters.empty()) {
             return fail(ErrorCode::not_found,
@@ -51,6 +56,17 @@ private:
         std::set<std::string> queues;
         for (const auto& letter : found.letters) queues.insert(letter.queue);
         return queues;
+    }
+
+    // In words of ours: AWS's speak of parameters that nobody gave here.
+    Result<void> check_queue(const std::string& queue) {
+        const auto found = peers_.ask(peers_.queue(), schema::DescribeQueue{.name = queue});
+        if (found) return {};
+        if (found.error().code != ErrorCode::not_found) return std::unexpected(found.error());
+        return fail(ErrorCode::not_found,
+                    fmt::format("there is no queue {}; onput failures lists those that hold dead "
+                                "letters",
+                                queue));
     }
 
     [[nodiscard]] std::string arn_of(const std::string& queue) const {

@@ -17,11 +17,6 @@ namespace {
 constexpr std::uint64_t search_page = 1000;
 constexpr std::uint64_t search_records_max = 200'000;
 
-bool is_trace_id(std::string_view text) {
-    return text.size() == 32 &&
-           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 // The trace of the newest event in these records that is about this key.
 std::optional<std::string> newest_trace(const std::vector<transport::Frame>& records,
                                         const ObjectUrl& url) {
@@ -68,7 +63,15 @@ Result<std::string> search_journal(Peers& peers, const ObjectUrl& url) {
 
 Result<std::string> trace_of(Peers& peers, const std::string& subject) {
     if (is_trace_id(subject)) return subject;
-    ONPUT_TRY(const auto url, parse_object_url(subject));
+    const auto url_of = [&subject]() -> Result<ObjectUrl> {
+        auto url = parse_object_url(subject);
+        if (url) return url;
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("'{}' is neither s3://BUCKET/KEY nor a trace id of 32 hexadecimal digits",
+                        subject));
+    };
+    ONPUT_TRY(const auto url, url_of());
     auto object =
         peers.ask(peers.storage(), schema::HeadObject{.bucket = url.bucket, .key = url.key});
     if (object) return object->trace_id;
@@ -135,6 +138,11 @@ std::int64_t given_up(const std::vector<schema::TraceStep>& steps,
 }
 
 }  // namespace
+
+bool is_trace_id(std::string_view text) {
+    return text.size() == 32 &&
+           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 std::string_view to_string(StoryOutcome outcome) {
     switch (outcome) {

@@ -28,6 +28,9 @@ struct Story {
     StoryOutcome outcome = StoryOutcome::running;
 };
 
+// 32 hexadecimal digits.
+bool is_trace_id(std::string_view text);
+
 // `subject` is s3://bucket/key (the trace of its newest version) or a trace id. not_found when
 // nobody knows it.
 Result<Story> read_story(Peers& peers, const std::string& subject);

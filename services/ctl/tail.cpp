@@ -1,5 +1,6 @@
 // `onput tail`: every event of the journal from a point on, complete and in order.
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <functional>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
 #include "services/ctl/record_body.hpp"
+#include "services/ctl/story.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -137,9 +139,7 @@ private:
                        record.sequence, format_iso8601_millis(record.time), record.type,
                        body_as_json(body));
         } else {
-            fmt::print("{:>8}  {}  {:<28} {}  {}\n", record.sequence,
-                       format_iso8601_millis(record.time), record.type, printable(subject_of(body)),
-                       printable(detail_of(body)));
+            fmt::print("{}\n", line_of(record, body, is_coloured_));
         }
         // Whole lines at once, also into a pipe.
         std::fflush(stdout);
@@ -147,6 +147,7 @@ private:
 
     const GlobalOptions& global_;
     const TailOptions& options_;
+    const bool is_coloured_ = has_colours();
     transport::Loop& loop_;
     std::optional<transport::TimerId> timer_;
     std::string epoch_;
@@ -166,6 +167,15 @@ int open_interrupts() {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+// How the types of records begin.
+constexpr std::array<std::string_view, 3> record_kinds{"s3.", "sns.", "job."};
+
+// Whether a pattern's fixed beginning leaves room for a type that begins so.
+bool may_match(std::string_view pattern, std::string_view kind) {
+    const std::string_view fixed = pattern.substr(0, pattern.find_first_of("*?"));
+    return fixed.starts_with(kind) || (fixed.size() < pattern.size() && kind.starts_with(fixed));
+}
+
 // What a filter asks for and nothing can be, in words: said once, and the tail goes on.
 std::vector<std::string> vain_filters(Peers& peers, const TailOptions& options, std::uint64_t from,
                                       std::uint64_t head) {
@@ -174,6 +184,17 @@ std::vector<std::string> vain_filters(Peers& peers, const TailOptions& options, 
         std::string with_dots = options.type;
         std::ranges::replace(with_dots, ':', '.');
         all.push_back(fmt::format("no type has a colon in it: --type '{}'?", with_dots));
+    }
+    const bool is_of_some_kind =
+        options.type.empty() || std::ranges::any_of(record_kinds, [&](std::string_view kind) {
+            return may_match(options.type, kind);
+        });
+    if (all.empty() && !is_of_some_kind) {
+        all.push_back(fmt::format("no type is like '{}': they begin with {}", options.type,
+                                  fmt::join(record_kinds, ", ")));
+    }
+    if (!options.trace.empty() && !is_trace_id(options.trace)) {
+        all.push_back(fmt::format("'{}' is no trace id of 32 hexadecimal digits", options.trace));
     }
     if (from > head + 1) {
         all.push_back(

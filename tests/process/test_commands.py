@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import pwd
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -62,7 +63,8 @@ def test_the_version_is_told():
 @pytest.mark.parametrize("words", [
     (), ("fly",), ("status", "--fast"), ("bench", "teapot"), ("dev", "--port", "many"),
     ("dev", "--tts", "65"), ("trace",), ("env", "--shell", "cmd"), ("status", "--", "x"), ("-o", "yaml", "status"),
-    ("tail", "--since", "yesterday")], ids=" ".join)
+    ("tail", "--since", "yesterday"), ("dev", "--log-level", "loud"), ("trace", "deadbeef"), ("unlock", "jobs")],
+    ids=" ".join)
 def test_a_command_line_that_makes_no_sense_ends_with_2(onput, words):
     done = onput.run(*words, expect=2)
     assert done.stderr and not done.stdout
@@ -73,6 +75,8 @@ def test_a_misspelt_command_is_answered_with_the_nearest(word, meant):
     done = run_onput(word, "--wait", "3", expect=2)
     assert f"no command '{word}'; did you mean '{meant}'?" in done.stderr
     assert "did you mean" not in run_onput("fly", expect=2).stderr
+    assert "onput pipeline: there is no command 'aply'; did you mean 'apply'?" in run_onput(
+        "pipeline", "aply", expect=2).stderr
 
 
 @pytest.mark.parametrize("words", [
@@ -87,7 +91,9 @@ def test_where_no_instance_ever_was_ends_with_3_and_says_how_to_start_one(tmp_pa
 
 @pytest.mark.parametrize("words", [
     ("trace", "s3://inbox/absent.txt"), ("explain", "s3://absent-bucket/a"),
-    ("pipeline", "apply", "/absent.toml")], ids=lambda words: words[0])
+    ("pipeline", "apply", "/absent.toml"), ("pipeline", "apply", "/tmp"), ("failures", "absent"),
+    ("redrive", "absent"), ("redrive", "photos-dead-letters", "--to", "absent"), ("unlock", "sqs:absent"),
+    ("unlock", "sns:absent")], ids=" ".join)
 def test_what_is_not_there_ends_with_3(onput, words):
     assert onput.run(*words, expect=3).stderr
 
@@ -124,6 +130,18 @@ def test_trace_is_json_and_tells_the_story_to_its_end(onput, spoken):
     assert told[0] == "ObjectCreated:Put" and "delivered" in told and "succeeded" in told
     assert [s["subject"] for s in story["steps"] if s["what"] == "ObjectCreated:Put"] == [
         spoken, "s3://outbox/told.mp3"]
+
+
+def test_every_command_has_json_with_null_for_what_there_is_not(onput, spoken):
+    onput.s3.put_object(Bucket="inbox", Key='a "quote"\x1b[2J\u202e\n.txt', Body=b"Told.")
+    for words in [("status",), ("doctor",), ("failures",), ("trace", spoken), ("explain", spoken), ("env",),
+                  ("healthcheck",), ("redrive", "photos-dead-letters"), ("unlock", "sqs:photos-dead-letters"),
+                  ("pipeline", "apply", ROOT / "deploy/pipelines/photos.toml"),
+                  ("tail", "--from-seq", "1", "--no-follow")]:
+        told = onput.run("-o", "json", *words, expect=None).stdout
+        for text in told.splitlines() if words[0] == "tail" else [told]:
+            json.loads(text)
+        assert "1970-01-01" not in told, words
 
 
 def test_explain_is_json_and_says_why_not(onput):
@@ -240,6 +258,10 @@ def test_tail_says_what_cannot_match(onput):
                      "1000000", "-n", "1", "--wait-ms", "50").stderr
     assert "--type 's3.ObjectCreated.*'?" in told
     assert "no bucket no-such-bucket" in told and "the newest event is" in told
+    told = onput.run("tail", "--type", "jobs", "--trace", "beef", "--no-follow").stderr
+    assert "no type is like 'jobs'" in told and "'beef' is no trace id" in told
+    for pattern in ("*", "*.failed", "s3.Object*", "j*", "sns.Delivery?ailed"):
+        assert "no type" not in onput.run("tail", "--type", pattern, "--no-follow").stderr
 
 
 def test_a_key_cannot_move_the_cursor_of_who_looks_at_it(onput):
@@ -337,6 +359,29 @@ def test_health_is_told_over_http_without_a_signature(onput):
     assert wire.send_unsigned("GET", "/_onput/readyz").status == 200
 
 
+def test_a_policy_that_locks_everybody_out_is_taken_off(onput):
+    denial = json.dumps({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"}})
+    url = onput.sqs.create_queue(QueueName="locked", Attributes={"Policy": denial})["QueueUrl"]
+    with pytest.raises(onput.sqs.exceptions.ClientError, match="AccessDenied"):
+        onput.sqs.send_message(QueueUrl=url, MessageBody="m")
+    assert denial in onput.run("unlock", "sqs:locked").stdout
+    onput.sqs.send_message(QueueUrl=url, MessageBody="m")
+    sns = onput.client("sns")
+    topic = sns.create_topic(Name="locked")["TopicArn"]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=denial.replace("sqs:", "SNS:"))
+    with pytest.raises(sns.exceptions.ClientError, match="AuthorizationError"):
+        sns.publish(TopicArn=topic, Message="m")
+    assert json.loads(onput.run("-o", "json", "unlock", topic).stdout) == {
+        "arn": topic, "removed_policy": denial.replace("sqs:", "SNS:")}
+    sns.publish(TopicArn=topic, Message="m")
+    assert json.loads(onput.run("-o", "json", "unlock", topic).stdout)["removed_policy"] is None
+
+
+def test_dev_reads_its_pipelines_before_it_starts_anything(tmp_path):
+    done = run_onput("--data", tmp_path / "data", "dev", "--port", "0", "--pipeline", "/absent.toml", expect=3)
+    assert "/absent.toml" in done.stderr and not (tmp_path / "data").exists()
+
+
 # -- terminals, and instances that cannot be had
 
 def on_terminal(onput, *words, **added):
@@ -356,6 +401,12 @@ def on_terminal(onput, *words, **added):
 def test_colours_are_for_terminals_that_want_them(onput):
     assert "\x1b[3" in on_terminal(onput, "status")
     assert "\x1b[" not in on_terminal(onput, "status", NO_COLOR="1")
+    # A photo that is none: its job fails for good, and a failure is red.
+    onput.s3.put_object(Bucket="inbox", Key="none.jpg", Body=b"no photo")
+    onput.run("trace", "--wait", "60", "s3://inbox/none.jpg")
+    failures = ("tail", "--since", "10m", "--no-follow", "--type", "job.failed")
+    assert "\x1b[31m" in on_terminal(onput, *failures)
+    assert "\x1b[" not in on_terminal(onput, *failures, NO_COLOR="1")
     assert "\x1b[" not in onput.run("status", environment={"TERM": "xterm"}).stdout
 
 
@@ -368,13 +419,33 @@ def test_a_stopped_instance_is_named_with_the_command_that_starts_it(own_onput, 
     assert f"the instance in {stopped.data} is stopped; start it with 'onput dev --data {stopped.data}'" in done.stderr
 
 
+def test_a_copy_of_an_instances_folder_is_named_as_that(onput, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    shutil.copy(onput.data / "instance.toml", copy)
+    for words in [("status",), ("env",), ("tail",), ("dev", "--port", "0"),
+                  ("pipeline", "apply", ROOT / "deploy/pipelines/speech.toml")]:
+        done = run_onput("--data", copy, *words, expect=5)
+        assert f"{copy} is a copy of the instance in {onput.data}" in done.stderr
+    run_onput("--data", copy, "healthcheck", expect=1)
+
+
+def test_a_working_directory_that_is_gone_is_no_crash(tmp_path):
+    script = f'mkdir gone && cd gone && rmdir ../gone && {BIN}/onput status'
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                          env=clean_environment(), check=False)
+    assert done.returncode == 3 and "no Onput was ever started" in done.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
-def test_an_instance_of_another_user_is_named_with_the_user(own_onput):
+@pytest.mark.parametrize("words", [("failures",), ("status",), ("env",), ("fsck",), ("dev", "--port", "0")],
+                         ids=lambda words: words[0])
+def test_an_instance_of_another_user_is_named_with_the_user(own_onput, words):
     owned = own_onput()
     owner = pwd.getpwuid((owned.data / "instance.toml").stat().st_uid).pw_name
     nobody = pwd.getpwnam("nobody")
-    (owned.data / "instance.toml").chmod(0o600)
-    done = subprocess.run([str(BIN / "onput"), "--data", str(owned.data), "failures"], capture_output=True,
+    owned.data.chmod(0o700)
+    done = subprocess.run([str(BIN / "onput"), "--data", str(owned.data), *words], capture_output=True,
                           text=True, timeout=60, env=clean_environment(), check=False,
                           user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
     assert done.returncode == 4

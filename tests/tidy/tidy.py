@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rules that no compiler checks: layers, containment of third-party libraries, lengths, drawings, pages; and what
 clang-format, clang-tidy and a compile of each header say.
 

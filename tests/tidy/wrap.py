@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Wraps the prose of Markdown pages to the columns that tidy allows. Code and headings stay as they are.
 
     tests/tidy/wrap.py PAGE ...

@@ -23,6 +23,14 @@ auth::PolicyEffect effect_of(const Queue& queue, const schema::Principal& princi
     return queue.settings.policy->evaluate(request).effect;
 }
 
+// The account's own key, as AWS's root: no policy of its queue keeps it from seeing, changing and
+// deleting the policy and what it belongs to.
+bool is_root_of(const Queue& queue, const schema::Principal& principal) {
+    return principal.user.empty() && queue.account == principal.account;
+}
+
+constexpr std::string_view see_policy = "sqs:GetQueueAttributes";
+
 }  // namespace
 
 Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal& principal,
@@ -30,6 +38,7 @@ Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal&
                             std::string_view action) {
     Queue* queue = catalogue.find_queue(account.empty() ? principal.account : account, name);
     if (queue == nullptr) return does_not_exist();
+    if (action == see_policy && is_root_of(*queue, principal)) return queue;
     const bool is_owner = queue->account == principal.account;
     const auth::PolicyEffect effect = effect_of(*queue, principal, action);
     if (effect == auth::PolicyEffect::deny) return denied(*queue);
@@ -43,9 +52,8 @@ Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& pri
     Queue* queue = catalogue.find_queue(account.empty() ? principal.account : account, name);
     if (queue == nullptr) return does_not_exist();
     if (queue->account != principal.account) return denied(*queue);
-    const bool is_denied =
-        !principal.user.empty() && effect_of(*queue, principal, action) == auth::PolicyEffect::deny;
-    if (is_denied) return denied(*queue);
+    if (is_root_of(*queue, principal)) return queue;
+    if (effect_of(*queue, principal, action) == auth::PolicyEffect::deny) return denied(*queue);
     return queue;
 }
 

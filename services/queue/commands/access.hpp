@@ -1,5 +1,7 @@
 // Access: who may do what with a queue. Its owner's account, its users included, may do everything
-// that the queue's policy does not deny; other accounts and services need the policy to allow it.
+// that the queue's policy does not deny; other accounts and services need the policy to allow it. A key
+// of the account itself, which is no user's, is AWS's root: it sees, changes and deletes the queue
+// whatever the policy says, so that no policy is out of reach.
 #pragma once
 
 #include <string>
@@ -16,8 +18,8 @@ Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal&
                             const std::string& account, const std::string& name,
                             std::string_view action);
 
-// The same for what only the owner's account may do. The account's own keys may, whatever the
-// policy says: the policy itself must stay within reach. Its users may unless the policy denies it.
+// The same for what only the owner's account may do: its root always, its users unless the policy
+// denies it.
 Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& principal,
                         const std::string& account, const std::string& name,
                         std::string_view action);

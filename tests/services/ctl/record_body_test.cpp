@@ -85,5 +85,32 @@ TEST(RecordBody, what_is_no_record_is_refused) {
     EXPECT_FALSE(read_record_body(schema::encode(schema::Empty{})));
 }
 
+TEST(TailLine, has_the_tone_of_what_happened_and_none_without_colours) {
+    schema::DeliveryAttempt attempt;
+    attempt.protocol = "https";
+    attempt.endpoint = "https://hooks.example/x";
+    const schema::JournalRecord record{.sequence = 7, .type = "notification.delivery"};
+    const auto begins = [&](const RecordBody& body) {
+        return line_of(record, body, true).substr(0, std::string_view("\033[31m").size());
+    };
+    EXPECT_EQ(begins(attempt), "\033[31m");
+    attempt.next_attempt_at = Timestamp();
+    EXPECT_EQ(begins(attempt), "\033[33m");
+    attempt.succeeded = true;
+    EXPECT_EQ(begins(attempt), "\033[32m");
+    EXPECT_EQ(begins(schema::JobFailed{}), "\033[31m");
+    EXPECT_EQ(begins(schema::ObjectEvent{}), "     ");
+    EXPECT_EQ(line_of(record, attempt, false).find('\033'), std::string::npos);
+}
+
+TEST(TailLine, a_key_cannot_paint_it) {
+    schema::ObjectEvent event;
+    event.bucket = "b";
+    event.key = "a\x1b[31m\nb";
+    const std::string line = line_of({.sequence = 1, .type = "s3.ObjectCreated.Put"}, event, true);
+    EXPECT_NE(line.find("s3://b/a\\x1b[31m\\nb"), std::string::npos) << line;
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+}
+
 }  // namespace
 }  // namespace onput::ctl

@@ -207,6 +207,18 @@ TEST_F(TopicTest, a_denial_holds_for_the_owner_as_well) {
     EXPECT_EQ(outcome(set(arn, "Policy", "")), "fine");
 }
 
+TEST_F(TopicTest, no_policy_locks_the_owners_root_out_of_the_policy) {
+    const std::string arn = topic();
+    set(arn, "Policy",
+        statement(R"("Effect": "Deny", "Principal": "*", "Action": "SNS:*", "Resource": "*")"));
+    Caller ann = by(owner);
+    ann.principal.user = "ann";
+    EXPECT_TRUE(outcome(book->get({.arn = arn}, ann)).starts_with("AuthorizationError"));
+    EXPECT_EQ(outcome(book->get({.arn = arn}, by(owner))), "fine");
+    EXPECT_EQ(outcome(set(arn, "Policy", "")), "fine");
+    EXPECT_EQ(outcome(book->get({.arn = arn}, ann)), "fine");
+}
+
 TEST_F(TopicTest, a_policy_can_speak_of_one_user) {
     const std::string arn = topic();
     const auto publish = [&](const std::string& account, const std::string& user) {

@@ -69,6 +69,9 @@ TEST_F(AccessTest, no_policy_lets_a_stranger_change_or_delete_a_queue) {
 
 TEST_F(AccessTest, no_policy_locks_the_owner_out_of_the_policy) {
     station.create_queue("q", {{"Policy", policy("Deny", R"("*")", "sqs:*")}});
+    EXPECT_TRUE(station.ask(schema::DescribeQueue{.name = "q"}));
+    EXPECT_EQ(ask_as(schema::DescribeQueue{.name = "q"}, test_account, "ann").error().reason,
+              "AccessDenied");
     EXPECT_TRUE(
         station.ask(schema::SetQueueAttributes{.name = "q", .attributes = {{"Policy", ""}}}));
     EXPECT_EQ(send_as(test_account), "sent");
