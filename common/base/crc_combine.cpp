@@ -44,32 +44,34 @@ Word read(std::string_view bytes) {
     return word;
 }
 
-template <typename Word>
-std::string combine(std::string_view first, std::string_view second, std::uint64_t second_bytes,
-                    Word polynomial) {
-    const Word shift = shift_by<Word>(second_bytes, polynomial);
-    Word word = multiply<Word>(read<Word>(first), shift, polynomial) ^ read<Word>(second);
-    std::string bytes(sizeof(Word), '\0');
-    for (std::size_t i = bytes.size(); i > 0; --i, word = static_cast<Word>(word >> 8U)) {
-        bytes[i - 1] = static_cast<char>(static_cast<unsigned char>(word));
-    }
-    return bytes;
-}
-
 }  // namespace
 
-std::string combine_crc(DigestAlgorithm algorithm, std::string_view first, std::string_view second,
-                        std::uint64_t second_bytes) {
+template <typename Word>
+void CrcCombiner::append_as(std::string_view crc, std::uint64_t bytes, Word polynomial) {
+    if (crc_.empty()) {
+        ONPUT_CHECK(crc.size() == sizeof(Word));
+        crc_ = crc;
+        return;
+    }
+    if (bytes != bytes_ || shift_ == 0) {
+        shift_ = shift_by<Word>(bytes, polynomial);
+        bytes_ = bytes;
+    }
+    const auto shift = static_cast<Word>(shift_);
+    Word word = multiply<Word>(read<Word>(crc_), shift, polynomial) ^ read<Word>(crc);
+    for (std::size_t i = crc_.size(); i > 0; --i, word = static_cast<Word>(word >> 8U)) {
+        crc_[i - 1] = static_cast<char>(static_cast<unsigned char>(word));
+    }
+}
+
+void CrcCombiner::append(std::string_view crc, std::uint64_t bytes) {
     constexpr std::uint32_t crc32_polynomial = 0xEDB88320;
     constexpr std::uint32_t crc32c_polynomial = 0x82F63B78;
     constexpr std::uint64_t crc64nvme_polynomial = 0x9A6C9329AC4BC9B5;
-    switch (algorithm) {
-        case DigestAlgorithm::crc32:
-            return combine<std::uint32_t>(first, second, second_bytes, crc32_polynomial);
-        case DigestAlgorithm::crc32c:
-            return combine<std::uint32_t>(first, second, second_bytes, crc32c_polynomial);
-        case DigestAlgorithm::crc64nvme:
-            return combine<std::uint64_t>(first, second, second_bytes, crc64nvme_polynomial);
+    switch (algorithm_) {
+        case DigestAlgorithm::crc32: return append_as(crc, bytes, crc32_polynomial);
+        case DigestAlgorithm::crc32c: return append_as(crc, bytes, crc32c_polynomial);
+        case DigestAlgorithm::crc64nvme: return append_as(crc, bytes, crc64nvme_polynomial);
         default: check_failed("only CRCs can be combined", __FILE__, __LINE__);
     }
 }

@@ -1,6 +1,6 @@
-// Backend: from the HTTP threads to the services and back. A coroutine calls; the request goes to
-// the loop's thread, whose DEALER sends it; the reply comes back to the coroutine through its
-// mailbox.
+// Backend: from the HTTP threads to the services and back. A coroutine calls, by its
+// RequestContext; the request goes to the loop's thread, whose DEALER sends it; the reply comes
+// back to the coroutine through its mailbox.
 //
 // A service that has been away for reconnect_grace fails every call at once: its clients are told
 // to try again, and wait for nothing.
@@ -26,6 +26,11 @@ struct Answer {
     typename M::Reply reply;
     std::vector<transport::Frame> attachments;
 };
+template <schema::Message M>
+Result<Answer<M>> read_answer(transport::Reply reply) {
+    ONPUT_TRY(auto message, schema::decode<typename M::Reply>(reply.body));
+    return Answer<M>{std::move(message), std::move(reply.attachments)};
+}
 
 class Backend {
 public:
@@ -42,23 +47,10 @@ public:
     Backend(const Backend&) = delete;
     Backend& operator=(const Backend&) = delete;
 
-    // Any thread. M::method says whom to ask. Errors are the service's own, or those of
-    // exchange.hpp when the client leaves meanwhile (the service still does what it was asked), or
-    // unavailable, reason `not_connected`: the service is away, and was not asked.
-    template <schema::Message M>
-    http::Task<Result<Answer<M>>> call(http::Exchange& exchange, const M& request,
-                                       transport::CallOptions options) {
-        auto mailbox = exchange.make_mailbox<transport::Reply>();
-        send(M::method, schema::encode(request), std::move(options), mailbox);
-        auto reply = co_await exchange.receive(std::move(mailbox));
-        if (!reply) co_return std::unexpected(std::move(reply).error());
-        auto message = schema::decode<typename M::Reply>(reply->body);
-        if (!message) co_return std::unexpected(std::move(message).error());
-        co_return Answer<M>{std::move(*message), std::move(reply->attachments)};
-    }
-
-    // Several calls may be open at once: each with a mailbox of its own. receive_answer takes the
-    // reply of one.
+    // Any thread. M::method says whom to ask. The reply comes to the mailbox, of which each call
+    // has one: several may be open at once. Errors are the service's own, or unavailable, reason
+    // `not_connected`: the service is away, and was not asked. When the client leaves, the service
+    // still does what it was asked.
     using ReplyBox = http::Mailbox<transport::Reply>;
     template <schema::Message M>
     ReplyBox start(http::Exchange& exchange, const M& request, transport::CallOptions options) {

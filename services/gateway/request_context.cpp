@@ -17,6 +17,16 @@ std::string RequestContext::trace_header() const {
     return is_plain && value.size() <= trace_header_bytes_max ? std::string(value) : std::string();
 }
 
+http::Task<Result<transport::Reply>> RequestContext::receive(Backend::ReplyBox box) {
+    if (kept_alive_by == nullptr) co_return co_await exchange.receive(std::move(box));
+    while (true) {
+        auto reply = co_await exchange.receive(box, keep_alive_check);
+        if (reply || reply.error().reason != "no_answer") co_return reply;
+        auto kept_alive = co_await kept_alive_by->keep_alive();
+        if (!kept_alive) co_return std::unexpected(std::move(kept_alive).error());
+    }
+}
+
 void note_failure(RequestContext& context, const Error& error) {
     log::warn("request failed", {{"request_id", context.request_id}, {"error", error.message}});
 }

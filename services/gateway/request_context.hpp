@@ -41,6 +41,17 @@ struct Shared {
     std::atomic<std::shared_ptr<const schema::SigningCertificate>> certificate{};
 };
 
+// What keeps a client's connection alive while its request waits for a service.
+class KeepAlive {
+public:
+    // To be called often. The errors of exchange.hpp.
+    virtual http::Task<Result<void>> keep_alive() = 0;
+
+protected:
+    ~KeepAlive() = default;
+};
+inline constexpr Duration keep_alive_check = std::chrono::seconds(1);
+
 struct RequestContext {
     http::Exchange& exchange;
     Shared& shared;
@@ -53,6 +64,8 @@ struct RequestContext {
     auth::Identity identity{};  // Authenticated before an operation runs.
     // Where it is counted when it ends: its operation, once that is known. Null: nowhere.
     OperationMetrics* counted_as = nullptr;
+    // Of an operation that may take longer than a client waits in silence. Null: the others.
+    KeepAlive* kept_alive_by = nullptr;
 
     [[nodiscard]] const http::RequestHead& head() const { return exchange.request(); }
     [[nodiscard]] const http::QueryParameter* parameter(std::string_view name) const {
@@ -88,7 +101,21 @@ struct RequestContext {
     }
     template <schema::Message M>
     http::Task<Result<Answer<M>>> call(const M& request) {
-        return shared.backend.call(exchange, request, call_options());
+        return call(request, call_options());
+    }
+    template <schema::Message M>
+    http::Task<Result<Answer<M>>> call(const M& request, transport::CallOptions options) {
+        return receive_answer<M>(shared.backend.start(exchange, request, std::move(options)));
+    }
+    // The reply of a call that was started. Errors: as Backend's and exchange.hpp's.
+    http::Task<Result<transport::Reply>> receive(Backend::ReplyBox box);
+
+private:
+    template <schema::Message M>
+    http::Task<Result<Answer<M>>> receive_answer(Backend::ReplyBox box) {
+        auto reply = co_await receive(std::move(box));
+        if (!reply) co_return std::unexpected(std::move(reply).error());
+        co_return read_answer<M>(*std::move(reply));
     }
 };
 

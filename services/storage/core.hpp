@@ -19,7 +19,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "common/base/random.hpp"
@@ -268,7 +267,7 @@ private:
     // The parts that become an object.
     struct ChosenParts {
         ManifestRecord manifest;
-        std::set<std::string> blobs;
+        std::vector<std::uint32_t> numbers;  // Ascending.
         std::uint64_t size_bytes = 0;
         std::string etag;
         std::vector<schema::Checksum> checksums;
@@ -278,10 +277,11 @@ private:
                                                    const std::vector<NumberedPart>& parts) const;
     static Result<void> check_whole(const schema::CompleteUpload& request,
                                     const ChosenParts& chosen);
-    // Removes the rows of an upload and its parts; `released` gets the blobs of those not kept.
+    // Removes the rows of an upload and its parts; `released` gets the blobs of those not `kept`,
+    // which are ascending.
     void remove_upload(const std::string& row, const std::string& upload_id,
                        const std::vector<NumberedPart>& parts,
-                       const std::set<std::string>& kept_blobs, Change& change) const;
+                       const std::vector<std::uint32_t>& kept, Change& change) const;
     Result<void> abort_uploads_of(const std::string& bucket, Change& change) const;
     // The blobs of trash; nothing of a manifest that cannot be read.
     static std::vector<store::BlobRef> blobs_of(const store::View& view, const StoredBytes& bytes);

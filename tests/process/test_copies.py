@@ -2,21 +2,18 @@
 import base64
 import hashlib
 import os
-import signal
-import threading
 
 import boto3.s3.transfer
 import botocore.exceptions
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2, AwsCli
-from harness.wire import Wire
+from harness.wire import Wire, answer_without_storage
 
 MIB = 1024 * 1024
 PART = 5 * MIB
 PROGRAMS = {"aws_cli_v1": CLI_V1, "aws_cli_v2": CLI_V2}
 BUCKET = "outbox"
-SILENCE_S = 6  # The gateway is silent for 5 s at most.
 
 
 @pytest.fixture(params=PROGRAMS)
@@ -243,18 +240,8 @@ def test_the_cli_copies_moves_and_syncs_large_files_within_s3(onput, aws, tmp_pa
 
 def late_answer(onput, key, bucket):
     """The answer to a copy that storage leaves alone for longer than a client is left without a byte."""
-    wire, answers = Wire(onput), []
-    target, source = f"/{bucket}/late", {"x-amz-copy-source": f"{BUCKET}/{key}"}
-    onput.kill("storage", signal.SIGSTOP)
-    try:
-        asking = threading.Thread(target=lambda: answers.append(wire.send("PUT", target, headers=source)))
-        asking.start()
-        asking.join(SILENCE_S)
-        assert asking.is_alive()
-    finally:
-        onput.kill("storage", signal.SIGCONT)
-    asking.join(30)
-    return answers[0]
+    head = Wire(onput).head_bytes("PUT", f"/{bucket}/late", 0, {"x-amz-copy-source": f"{BUCKET}/{key}"})
+    return answer_without_storage(onput, head)
 
 
 def test_a_copy_that_takes_long_is_answered_before_its_end(onput, parted):

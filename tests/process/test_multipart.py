@@ -10,7 +10,7 @@ import botocore.exceptions
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2, AwsCli
-from harness.wire import Wire
+from harness.wire import Wire, answer_without_storage
 
 MIB = 1024 * 1024
 PART = 5 * MIB
@@ -97,6 +97,22 @@ def test_boto3_uploads_and_downloads_a_file_in_parts(onput, tmp_path, key):
     head = onput.s3.head_object(Bucket=BUCKET, Key=key)
     assert head["Metadata"] == {"colour": "blue"} and head["ContentType"] == "text/x"
     assert head["ETag"] == etag_of(*(body[at:at + PART] for at in range(0, len(body), PART)))
+
+
+def test_a_completion_that_takes_long_is_answered_before_its_end(onput):
+    upload = Upload(onput, "late")
+    upload.put(1, b"whole")
+    part = upload.parts[0]
+    document = (f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part['ETag']}</ETag></Part>"
+                "</CompleteMultipartUpload>").encode()
+    target = f"/{BUCKET}/late?uploadId={upload.names['UploadId']}"
+    payload = hashlib.sha256(document).hexdigest()
+    late = answer_without_storage(
+        onput, Wire(onput).head_bytes("POST", target, len(document), payload=payload) + document)
+    assert (late.status, late.headers["transfer-encoding"]) == (200, "chunked")
+    assert late.body.count(b"<?xml") == 1 and late.body.startswith(b"<?xml")
+    assert b"<CompleteMultipartUploadResult" in late.body
+    assert onput.s3.get_object(Bucket=BUCKET, Key="late")["Body"].read() == b"whole"
 
 
 def test_a_completed_upload_is_an_object_and_an_event(onput, key):

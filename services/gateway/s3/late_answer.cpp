@@ -18,7 +18,9 @@ std::string_view without_prolog(std::string_view document) {
 }  // namespace
 
 LateAnswer::LateAnswer(S3Request& request)
-    : request_(request), spoke_at_(std::chrono::steady_clock::now()) {}
+    : request_(request), spoke_at_(std::chrono::steady_clock::now()) {
+    request_.context.kept_alive_by = this;
+}
 
 http::Task<Result<void>> LateAnswer::keep_alive() {
     const auto now = std::chrono::steady_clock::now();

@@ -65,7 +65,7 @@ void ReadAhead::ask_ahead() {
 
 http::Task<Result<transport::Reply>> ReadAhead::receive() {
     for (int attempt = 1;; ++attempt) {
-        auto reply = co_await context_.exchange.receive(*pieces_.front().box);
+        auto reply = co_await context_.receive(*pieces_.front().box);
         const bool is_busy = !reply && reply.error().reason == "slow_down";
         if (!is_busy || attempt == busy_attempts_max) co_return reply;
         auto slept = co_await context_.exchange.sleep(busy_pause);

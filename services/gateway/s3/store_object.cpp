@@ -29,8 +29,7 @@ http::Task<Stored> store_whole(RequestContext& context, ByteSource& source,
     take_digests(object, std::move(*digests));
     auto options = context.call_options();
     if (!bytes.empty()) options.attachments.emplace_back(std::move(bytes));
-    auto answer =
-        co_await context.shared.backend.call(context.exchange, object, std::move(options));
+    auto answer = co_await context.call(object, std::move(options));
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return std::move(answer->reply);
 }
@@ -56,7 +55,7 @@ public:
     }
     // Of the oldest.
     http::Task<Result<void>> receive_answer() {
-        auto reply = co_await context_.exchange.receive(unanswered_.front().box);
+        auto reply = co_await context_.receive(unanswered_.front().box);
         unanswered_.pop_front();
         if (!reply) co_return std::unexpected(std::move(reply).error());
         co_return Result<void>();

@@ -6,6 +6,7 @@
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
+#include "services/gateway/s3/late_answer.hpp"
 #include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/object_settings.hpp"
@@ -39,6 +40,25 @@ Result<schema::CompleteUpload> describe_completion(const S3Request& request) {
         .source_ip = context.source_ip()};
     ONPUT_TRY_VOID(read_completion_headers(request.head, completion));
     return completion;
+}
+
+http::Task<Result<Reply>> complete(S3Request& request) {
+    auto completion = describe_completion(request);
+    if (!completion) co_return std::unexpected(std::move(completion).error());
+    auto body =
+        co_await read_small_body(request, complete_body_bytes_max, Body::Checksums::of_object);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    auto parts = read_completed_parts(*body);
+    if (!parts) co_return std::unexpected(std::move(parts).error());
+    completion->parts = *std::move(parts);
+    auto answer = co_await request.context.call(*completion);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    const CompletedObject object{
+        .request = *completion, .completed = answer->reply, .location = location_of(request)};
+    Reply reply{.body = render_completed(object), .headers = {encryption}};
+    const std::string& version_id = answer->reply.object.version_id;
+    if (!version_id.empty()) reply.headers.emplace_back("x-amz-version-id", version_id);
+    co_return reply;
 }
 
 }  // namespace
@@ -80,22 +100,9 @@ Outcome upload_part(S3Request& request) {
 }
 
 Outcome complete_multipart_upload(S3Request& request) {
-    auto completion = describe_completion(request);
-    if (!completion) co_return std::unexpected(std::move(completion).error());
-    auto body =
-        co_await read_small_body(request, complete_body_bytes_max, Body::Checksums::of_object);
-    if (!body) co_return std::unexpected(std::move(body).error());
-    auto parts = read_completed_parts(*body);
-    if (!parts) co_return std::unexpected(std::move(parts).error());
-    completion->parts = *std::move(parts);
-    auto answer = co_await request.context.call(*completion);
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    const CompletedObject object{
-        .request = *completion, .completed = answer->reply, .location = location_of(request)};
-    Reply reply{.body = render_completed(object), .headers = {encryption}};
-    const std::string& version_id = answer->reply.object.version_id;
-    if (!version_id.empty()) reply.headers.emplace_back("x-amz-version-id", version_id);
-    co_return co_await respond(request, std::move(reply));
+    LateAnswer late(request);
+    auto completed = co_await complete(request);
+    co_return co_await late.finish(std::move(completed));
 }
 
 Outcome abort_multipart_upload(S3Request& request) {

@@ -86,8 +86,7 @@ Outcome receive_message(Call& call) {
     if (!message) co_return std::unexpected(message.error());
     auto options = context.call_options();
     options.timeout += std::chrono::milliseconds(schema::receive_wait_ms_max);
-    auto answer =
-        co_await context.shared.backend.call(context.exchange, *message, std::move(options));
+    auto answer = co_await context.call(*message, std::move(options));
     if (!answer) {
         // The client may have left in the middle of a long poll: nothing may be leased to it.
         context.shared.backend.send_and_forget(schema::CancelReceive{.wait_id = message->wait_id},

@@ -73,7 +73,7 @@ Result<std::string> checksum_of_parts(std::string_view algorithm, std::string_vi
     const Algorithm* known = find_algorithm(algorithm);
     if (known == nullptr || parts.empty()) return std::string();
     std::string joined;
-    std::string combined;
+    CrcCombiner combined(known->digest);
     for (const auto& part : parts) {
         const std::string_view text = checksum_by(algorithm, part.checksums);
         if (text.empty()) return std::string();
@@ -82,12 +82,10 @@ Result<std::string> checksum_of_parts(std::string_view algorithm, std::string_vi
         if (type == composite) {
             joined += *bytes;
         } else {
-            combined = combined.empty()
-                           ? *bytes
-                           : combine_crc(known->digest, combined, *bytes, part.size_bytes);
+            combined.append(*bytes, part.size_bytes);
         }
     }
-    if (type == full_object) return to_base64(combined);
+    if (type == full_object) return to_base64(combined.crc());
     return fmt::format("{}-{}", to_base64(Digest::of(known->digest, joined)), parts.size());
 }
 

@@ -170,11 +170,11 @@ Result<std::vector<StorageCore::NumberedPart>> StorageCore::read_parts(
 
 void StorageCore::remove_upload(const std::string& row, const std::string& upload_id,
                                 const std::vector<NumberedPart>& parts,
-                                const std::set<std::string>& kept_blobs, Change& change) const {
+                                const std::vector<std::uint32_t>& kept, Change& change) const {
     change.batch.remove(row);
     for (const auto& part : parts) {
         change.batch.remove(part_row(upload_id, part.number));
-        if (kept_blobs.contains(part.record.blob)) continue;
+        if (std::ranges::binary_search(kept, part.number)) continue;
         if (const auto blob = store::parse_blob_ref(part.record.blob)) {
             change.released.push_back(*blob);
         }
@@ -314,7 +314,7 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));
     remove_upload(upload_row(request.bucket, request.key, request.upload_id), request.upload_id,
-                  parts, chosen.blobs, change.commit);
+                  parts, chosen.numbers, change.commit);
     change.commit.batch.put(manifest_row(request.upload_id), schema::encode(chosen.manifest));
     static_cast<void>(commit_change(std::move(change), thrown_away, effects));
     return schema::UploadCompleted{.object = put_of(*bucket, after),
@@ -350,7 +350,7 @@ Result<StorageCore::ChosenParts> StorageCore::choose_parts(
         const PartRecord& part = found->record;
         ONPUT_TRY_VOID(check_part(request, stated, part));
         chosen.size_bytes += part.size_bytes;
-        chosen.blobs.insert(part.blob);
+        chosen.numbers.push_back(stated.number);
         chosen.manifest.parts.push_back(
             {.number = stated.number,
              .size_bytes = part.size_bytes,

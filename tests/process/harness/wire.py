@@ -8,6 +8,8 @@ import datetime
 import hashlib
 import hmac
 import http.client
+import io
+import signal
 import socket
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
@@ -15,6 +17,7 @@ import zlib
 from dataclasses import dataclass, field
 
 REGION = "us-east-1"
+SILENCE_S = 8  # The gateway is silent for 5 s at most, and looks each second.
 EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 
@@ -173,3 +176,44 @@ def read_answer(connection):
         return None
     names = {name.lower(): value for name, value in answer.getheaders()}
     return Answer(answer.status, names, answer.read())
+
+
+def answer_without_storage(onput, request):
+    """The answer to a request whose head and a blank come before storage does anything: it is stopped until then."""
+    with Wire(onput).connect(SILENCE_S) as connection:
+        onput.kill("storage", signal.SIGSTOP)
+        try:
+            connection.sendall(request)
+            begun = b""
+            while b"<?xml" not in begun or not begun.endswith(b" \r\n"):
+                begun += connection.recv(4096)
+                assert begun, "the gateway closed the connection"
+        finally:
+            onput.kill("storage", signal.SIGCONT)
+        connection.settimeout(30)
+        return read_answer(_Again(connection, begun))
+
+
+class _Again:
+    """A connection whose first bytes were read before."""
+
+    def __init__(self, connection, begun):
+        self.connection, self.begun = connection, begun
+
+    def makefile(self, mode):
+        return io.BufferedReader(_Joined(self.begun, self.connection.makefile(mode, buffering=0)))
+
+
+class _Joined(io.RawIOBase):
+    def __init__(self, begun, rest):
+        self.begun, self.rest = begun, rest
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        if not self.begun:
+            return self.rest.readinto(buffer)
+        taken = min(len(buffer), len(self.begun))
+        buffer[:taken], self.begun = self.begun[:taken], self.begun[taken:]
+        return taken

@@ -1,6 +1,7 @@
 // How many rows an answer reads: not more than it shows, whatever else the bucket holds.
 #include <gtest/gtest.h>
 
+#include "common/base/encoding.hpp"
 #include "services/storage/multipart/upload_listing.hpp"
 #include "services/storage/objects/blob_references.hpp"
 #include "services/storage/objects/prefixes.hpp"
@@ -51,13 +52,31 @@ protected:
         commit(effects);
     }
 
-    void begin_upload(const std::string& key) {
+    std::string begin_upload(const std::string& key) {
         schema::CreateUpload request;
         request.object.bucket = "photos";
         request.object.key = key;
         Effects effects;
-        ASSERT_TRUE(core->create_upload(request, caller(), effects));
+        const auto created = core->create_upload(request, caller(), effects);
+        EXPECT_TRUE(created);
         commit(effects);
+        return created ? created->upload_id : std::string();
+    }
+
+    // An upload with as many parts as there can be, and its completion.
+    schema::CompleteUpload upload_most_parts() {
+        schema::CompleteUpload completion{.bucket = "photos", .key = "film"};
+        completion.upload_id = begin_upload(completion.key);
+        for (std::uint32_t number = 1; number <= schema::part_number_max; ++number) {
+            auto part = put_request(completion.key, schema::part_bytes_min);
+            part.etag = std::string(32, 'e');
+            part.checksums = {{.algorithm = "CRC64NVME", .value = to_base64("checksum")}};
+            part.part = {.upload_id = completion.upload_id, .number = number};
+            const store::BlobRef blob{.segment = 0, .id = number, .length = part.size_bytes};
+            EXPECT_TRUE(Harness::put(part, {.bytes = {}, .blob = blob}));
+            completion.parts.push_back({.number = number, .etag = part.etag});
+        }
+        return completion;
     }
 
     CountingView view{store};
@@ -76,6 +95,21 @@ TEST_F(CostTest, a_recovery_reads_the_history_of_a_key_once) {
     EXPECT_FALSE(*references.refers(owner, {.segment = 1, .id = versions + 1, .length = 9'000}));
     // The object row for each, and each older version once.
     EXPECT_LE(view.count, 2 * versions + 10);
+}
+
+TEST_F(CostTest, a_completion_reads_each_part_once_and_writes_one_row_for_all) {
+    const auto completion = upload_most_parts();
+    StorageCore counted(view, {.region = "us-east-1"}, Random(9));
+    Effects start;
+    ASSERT_TRUE(counted.restore(now, start));
+    commit(start);
+    view.count = 0;
+    Effects effects;
+    ASSERT_TRUE(counted.complete_upload(completion, caller(), effects));
+    EXPECT_LE(view.count, schema::part_number_max + 10);
+    ASSERT_EQ(effects.changes.size(), 1U);
+    // Each part's row goes; object, manifest, event and what is theirs come.
+    EXPECT_LE(effects.changes[0].batch.changes().size(), schema::part_number_max + 10);
 }
 
 TEST_F(CostTest, a_page_of_uploads_jumps_over_what_a_prefix_stands_for) {
