@@ -75,6 +75,12 @@ enum class Kind : std::uint16_t {
     upload_record = 154,
     part_record = 155,
     manifest_record = 156,
+    bucket_configuration = 160,
+    put_bucket_configuration = 161,
+    get_bucket_configuration = 162,
+    delete_bucket_configuration = 163,
+    list_bucket_configurations = 164,
+    bucket_configuration_list = 165,
 
     // Events and the journal (events.hpp, notifier.hpp).
     object_event = 200,

@@ -3,6 +3,7 @@
 
 #include <tuple>
 
+#include "common/schema/bucket_configuration.hpp"
 #include "common/schema/dead_letters.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
@@ -27,20 +28,21 @@ using AllMessages = std::tuple<
     EventExplained, PutVersioning, PutObjectLock, PutTags, TagsPut, PutRetention, PutLegalHold,
     DeleteObjects, ObjectsDeleted, ListVersions, VersionList, CreateUpload, UploadCreated,
     CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList, ListUploads, UploadList,
-    ListObjectParts, ObjectPartList, ObjectEvent, AppendEvents, EventsAppended, BusHead,
-    JournalRecord, FetchJournal, JournalPage, FindJournal, JournalPosition, CheckDestinations,
-    DestinationsChecked, ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue,
-    QueueInfo, DeleteQueue, ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages,
-    MessagesSent, ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages,
-    ChangeVisibility, EntriesDone, PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages,
-    StartMoveTask, MoveTaskStarted, ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled,
-    ListDeadLetters, DeadLetterList, PutFunction, FunctionInfo, GetFunction, ListFunctions,
-    FunctionList, DeleteFunction, LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye,
-    LaneGrants, TopicMessage, DeliveryAttempt, JobFailed, CreateTopic, TopicInfo, DeleteTopic,
-    GetTopic, ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags, Subscribe,
-    SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription, SetSubscriptionAttribute,
-    ListSubscriptions, SubscriptionList, PublishMessages, MessagesPublished, GetSigningCertificate,
-    SigningCertificate>;
+    ListObjectParts, ObjectPartList, BucketConfiguration, PutBucketConfiguration,
+    GetBucketConfiguration, DeleteBucketConfiguration, ListBucketConfigurations,
+    BucketConfigurationList, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord,
+    FetchJournal, JournalPage, FindJournal, JournalPosition, CheckDestinations, DestinationsChecked,
+    ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
+    ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,
+    ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone,
+    PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted,
+    ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled, ListDeadLetters, DeadLetterList,
+    PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello,
+    LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt,
+    JobFailed, CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList,
+    SetTopicAttribute, ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription,
+    Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
+    PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

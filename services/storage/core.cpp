@@ -117,6 +117,9 @@ Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket
                                                       const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(room_.check());
     auto creation = batch();
+    // A binary that knows no configurations leaves them behind when it deletes their bucket.
+    if (check_bucket_name(request.name) && !buckets_.all().contains(request.name))
+        ONPUT_TRY_VOID(remove_configurations_of(request.name, creation));
     ONPUT_TRY(auto info, buckets_.create(request, caller, options_.region, creation));
     if (!creation.empty()) {
         effects.changes.push_back(bucket_change(request.name, std::move(creation)));
@@ -149,6 +152,7 @@ Result<schema::Empty> StorageCore::delete_bucket(const schema::DeleteBucket& req
     }
     Change change = bucket_change(request.name, batch());
     ONPUT_TRY_VOID(abort_uploads_of(request.name, change));
+    ONPUT_TRY_VOID(remove_configurations_of(request.name, change.batch));
     buckets_.remove(request.name, change.batch);
     effects.unused_blobs.insert(effects.unused_blobs.end(), change.released.begin(),
                                 change.released.end());

@@ -87,6 +87,16 @@ public:
     Result<schema::BucketList> list_buckets(const schema::ListBuckets& request,
                                             const Caller& caller) const;
 
+    // Configurations, whose documents are not read here.
+    Result<schema::Empty> put_bucket_configuration(const schema::PutBucketConfiguration& request,
+                                                   const Caller& caller, Effects& effects);
+    Result<schema::Empty> delete_bucket_configuration(
+        const schema::DeleteBucketConfiguration& request, const Caller& caller, Effects& effects);
+    Result<schema::BucketConfiguration> get_bucket_configuration(
+        const schema::GetBucketConfiguration& request, const Caller& caller) const;
+    Result<schema::BucketConfigurationList> list_bucket_configurations(
+        const schema::ListBucketConfigurations& request, const Caller& caller) const;
+
     // What would make a put of this fail whatever its bytes are. The put itself asks again.
     Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
 
@@ -282,6 +292,7 @@ private:
     void remove_upload(const std::string& row, const std::string& upload_id,
                        const std::vector<NumberedPart>& parts,
                        const std::vector<std::uint32_t>& kept, Change& change) const;
+    Result<void> remove_configurations_of(const std::string& bucket, store::Batch& batch) const;
     Result<void> abort_uploads_of(const std::string& bucket, Change& change) const;
     // The blobs of trash; nothing of a manifest that cannot be read.
     static std::vector<store::BlobRef> blobs_of(const store::View& view, const StoredBytes& bytes);

@@ -101,6 +101,10 @@ service::Methods StorageService::methods() {
         query(&Core::explain_event),
         command(&Core::put_versioning),
         command(&Core::put_object_lock),
+        command(&Core::put_bucket_configuration),
+        command(&Core::delete_bucket_configuration),
+        query(&Core::get_bucket_configuration),
+        query(&Core::list_bucket_configurations),
 
         handle<schema::PutObject>([this](Request& r, const Caller& c) { uploads_->put(r, c); }),
         handle<schema::OpenWrite>([this](Request& r, const Caller& c) { uploads_->open(r, c); }),

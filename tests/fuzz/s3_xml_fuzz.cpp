@@ -1,6 +1,6 @@
 // Hostile XML bodies of S3: they are read by every shape that S3 takes in a body, or refused; a
 // notification configuration that is read is written to a text that is read to the same
-// configuration again.
+// configuration again. So is a bucket's configuration.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -8,6 +8,7 @@
 #include "common/base/check.hpp"
 #include "services/gateway/aws/check.hpp"
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/s3/bucket_configuration.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -20,6 +21,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             auto value = onput::gateway::aws::read_xml(body, member.wire_name, *member.shape);
             if (value) static_cast<void>(onput::gateway::aws::check(*value, *member.shape, {}));
         }
+    }
+    for (auto number = 1U; number <= static_cast<unsigned>(ConfigurationKind::last); ++number) {
+        const ConfigurationPlace place{
+            .kind = static_cast<ConfigurationKind>(number), .bucket = "b", .id = "i"};
+        const auto document = read_configuration(place, body);
+        if (!document || document->empty()) continue;
+        const auto taken = read_configuration(place, *document);
+        ONPUT_CHECK(taken && *taken == *document);
     }
     const auto read = read_notification(body);
     if (!read) return 0;

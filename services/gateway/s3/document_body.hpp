@@ -12,6 +12,13 @@ namespace onput::gateway::s3 {
 // trailer. Pure.
 bool states_integrity(const http::RequestHead& head);
 
+// invalid_request, where S3 demands one and there is none. Pure.
+Result<void> require_integrity(const http::RequestHead& head);
+
+// A body that must be there: missing_request_body, body_too_large, and those of a body that is not
+// what was stated.
+http::Task<Result<std::string>> read_document_body(S3Request& request, std::size_t bytes_max);
+
 struct DocumentShape {
     std::string_view root;   // The name of the document's element.
     std::string_view shape;  // In S3's model.

@@ -14,6 +14,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/text.hpp"
+#include "common/schema/tag_rules.hpp"
 #include "common/service/rows.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/multipart/checksums.hpp"
@@ -22,7 +23,6 @@
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
-#include "services/storage/objects/tags.hpp"
 
 namespace onput::storage {
 namespace {
@@ -189,7 +189,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(object.bucket, caller));
     ONPUT_TRY_VOID(check_new_key(object.key));
     ONPUT_TRY_VOID(check_traits(object));
-    ONPUT_TRY_VOID(check_object_tags(object.tags));
+    ONPUT_TRY_VOID(schema::check_tags(object.tags, schema::object_tag_rules));
     ONPUT_TRY_VOID(room_.check());
     if (!request.checksum_algorithm.empty()) {
         ONPUT_TRY_VOID(check_checksum_type(request.checksum_algorithm, request.checksum_type));

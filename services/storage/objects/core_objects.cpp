@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "common/schema/tag_rules.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/listing.hpp"
@@ -8,7 +9,6 @@
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
-#include "services/storage/objects/tags.hpp"
 
 namespace onput::storage {
 namespace {
@@ -153,7 +153,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_new_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
-    ONPUT_TRY_VOID(check_object_tags(request.tags));
+    ONPUT_TRY_VOID(schema::check_tags(request.tags, schema::object_tag_rules));
     ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY(const std::string event_name, event_of_put(request));
     ONPUT_TRY(auto lock, lock_of_new(request, bucket->record, caller.now));

@@ -1,10 +1,10 @@
 // What a bucket says of versions and locks, and what is changed of a version beside its bytes.
+#include "common/schema/tag_rules.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/lock.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
-#include "services/storage/objects/tags.hpp"
 #include "services/storage/objects/version_listing.hpp"
 
 namespace onput::storage {
@@ -71,7 +71,7 @@ Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, co
                                               Effects& effects) {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY_VOID(check_object_tags(request.tags));
+    ONPUT_TRY_VOID(schema::check_tags(request.tags, schema::object_tag_rules));
     if (request.is_removal && !request.tags.empty()) {
         return fail(ErrorCode::invalid_argument, "a removal of tags has none", "invalid_tag");
     }

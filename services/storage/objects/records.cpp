@@ -5,6 +5,7 @@
 namespace onput::storage {
 namespace {
 
+constexpr std::string_view configuration_table = "c/";
 constexpr std::size_t number_bytes_size = 8;
 constexpr std::size_t number_row_bytes = 2 + number_bytes_size;
 constexpr std::size_t sequencer_digits = 16;
@@ -46,6 +47,12 @@ Result<std::uint64_t> parse_number_bytes(std::string_view bytes) {
 
 std::string bucket_row(std::string_view bucket) {
     return "b/" + std::string(bucket);
+}
+
+std::string configuration_row(std::string_view bucket, schema::BucketConfigurationKind kind,
+                              std::string_view id) {
+    std::string name(1, static_cast<char>(kind));
+    return joined(configuration_table, bucket, name.append(id));
 }
 
 std::string object_row(std::string_view bucket, std::string_view key) {
@@ -117,6 +124,10 @@ Result<KeyAndTail> split_tail(std::string_view text, std::size_t tail_bytes) {
 
 store::Range bucket_rows() {
     return store::Range::of_prefix("b/");
+}
+
+store::Range configuration_rows(std::string_view bucket) {
+    return store::Range::of_prefix(joined(configuration_table, bucket, ""));
 }
 
 store::Range object_rows() {

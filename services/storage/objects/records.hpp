@@ -3,6 +3,7 @@
 //
 //     m                       StoreRecord    one row: which store this is and how far the relay got
 //     b/<bucket>              BucketRecord   exists exactly as long as the bucket
+//     c/<bucket>/<kind><id>   BucketConfiguration  of the bucket, with it; <kind> is one byte
 //     o/<bucket>/<key>        ObjectRecord   the current version of an object, unless that is a
 //                                            delete marker; in byte order of keys: the listing
 //     d/<bucket>/<key>        bytes          contents of a small object; only beside its object row
@@ -28,6 +29,7 @@
 #include <vector>
 
 #include "common/outbox/rows.hpp"
+#include "common/schema/bucket_configuration.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 #include "common/schema/object_record.hpp"
@@ -107,6 +109,8 @@ struct TrashRecord {
 };
 
 std::string bucket_row(std::string_view bucket);
+std::string configuration_row(std::string_view bucket, schema::BucketConfigurationKind kind,
+                              std::string_view id);
 std::string object_row(std::string_view bucket, std::string_view key);
 std::string data_row(std::string_view bucket, std::string_view key);
 std::string version_row(std::string_view bucket, std::string_view key, std::uint64_t sequencer);
@@ -137,6 +141,7 @@ std::string number_bytes(std::uint64_t number);
 Result<std::uint64_t> parse_number_bytes(std::string_view bytes);
 
 store::Range bucket_rows();
+store::Range configuration_rows(std::string_view bucket);
 store::Range object_rows();   // Of all buckets.
 store::Range version_rows();  // Of all buckets.
 store::Range version_rows(std::string_view bucket, std::string_view key);

@@ -1,8 +1,12 @@
 #include "services/gateway/s3/operation.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "services/gateway/aws/directory.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
@@ -73,7 +77,7 @@ TEST(S3Operation, what_s3_has_and_this_has_not_is_not_implemented) {
           Asked{"GET", "/b/k", "acl"}, Asked{"POST", "/b/k", "select&select-type=2"},
           Asked{"POST", "/b/k"}, Asked{"PUT", "/b/k", "uploadId=x"},
           Asked{"PUT", "/b/k", "partNumber=1"}, Asked{"PUT", "/b/k", "annotation=a"},
-          Asked{"GET", "/b", "analytics&id=a"}, Asked{"OPTIONS", "/b/k"}}) {
+          Asked{"PUT", "/b", "metrics"}, Asked{"OPTIONS", "/b/k"}}) {
         EXPECT_EQ(name_of_found(asked), "NotImplemented")
             << asked.method << ' ' << asked.path << '?' << asked.query;
     }
@@ -88,6 +92,62 @@ TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
         return operation.error().details.back().second;
     };
     EXPECT_EQ(name_in({"GET", "/b", "acl"}), "GetBucketAcl");
+}
+
+// A request of an operation, as S3's model has it.
+Asked request_of(const aws::Operation& operation) {
+    std::string_view uri = operation.uri;
+    const std::string_view path = aws::take_until(uri, '?');
+    Asked asked{.method = operation.method,
+                .path = path == "/{Bucket}" ? "/b" : "/b/k",
+                .query = std::string(uri)};
+    for (const auto& member : operation.input->members) {
+        if (!member.is_required) continue;
+        if (member.place == aws::Place::query)
+            asked.query += fmt::format("&{}=1", member.wire_name);
+        if (member.place == aws::Place::header)
+            asked.headers.push_back({std::string(member.wire_name), "1"});
+    }
+    return asked;
+}
+
+// What the model has twice on one wire, and what makes the gateway look elsewhere first.
+bool is_told_by_another(std::string_view name) {
+    static constexpr std::array<std::string_view, 7> others{
+        "GetBucketLifecycle",    "GetBucketNotification", "PutBucketLifecycle",
+        "PutBucketNotification", "RenameObject",          "CreateSession",
+        "WriteGetObjectResponse"};
+    return std::ranges::find(others, name) != others.end();
+}
+
+TEST(S3Operation, every_operation_of_the_model_is_found_or_refused_by_its_own_name) {
+    const auto implemented = operation_names();
+    std::size_t seen = 0;
+    for (const auto& operation : aws::s3_model().operations()) {
+        if (!operation.uri.starts_with("/{Bucket}") || is_told_by_another(operation.name)) continue;
+        ++seen;
+        const auto found = find(request_of(operation));
+        if (std::ranges::find(implemented, operation.name) != implemented.end()) {
+            ASSERT_TRUE(found) << operation.name << ": " << found.error().message;
+            EXPECT_EQ(found->name, operation.name);
+            continue;
+        }
+        ASSERT_FALSE(found) << operation.name << " is taken for " << found->name;
+        EXPECT_EQ(name_of(found.error()).code, "NotImplemented") << operation.name;
+        ASSERT_FALSE(found.error().details.empty()) << operation.name;
+        EXPECT_EQ(found.error().details.back().second, operation.name);
+    }
+    EXPECT_GT(seen, 90U);
+}
+
+TEST(S3Operation, configurations_of_buckets_are_told_apart_by_ids) {
+    for (const std::string query : {"analytics", "inventory", "metrics", "intelligent-tiering"}) {
+        EXPECT_TRUE(name_of_found({"GET", "/b", query}).starts_with("List")) << query;
+        for (const char* method : {"GET", "PUT", "DELETE"}) {
+            EXPECT_FALSE(name_of_found({method, "/b", query + "&id=a"}).starts_with("List"));
+            EXPECT_TRUE(find({method, "/b", query + "&id=a"})) << method << query;
+        }
+    }
 }
 
 TEST(S3Operation, uploads_parts_and_copies_are_told_apart) {

@@ -1,4 +1,4 @@
-#include "services/storage/objects/tags.hpp"
+#include "common/schema/tag_rules.hpp"
 
 #include <algorithm>
 #include <set>
@@ -6,7 +6,7 @@
 
 #include "common/base/encoding.hpp"
 
-namespace onput::storage {
+namespace onput::schema {
 namespace {
 
 constexpr std::string_view system_prefix = "aws:";
@@ -35,10 +35,9 @@ bool is_tag_text(std::string_view text) {
 
 }  // namespace
 
-Result<void> check_object_tags(const std::vector<schema::Tag>& tags) {
-    if (tags.size() > schema::object_tags_max) {
-        return fail(ErrorCode::invalid_argument, "Object tags cannot be greater than 10",
-                    "too_many_tags");
+Result<void> check_tags(const std::vector<Tag>& tags, const TagRules& rules) {
+    if (tags.size() > rules.count_max) {
+        return fail(ErrorCode::invalid_argument, std::string(rules.too_many), "too_many_tags");
     }
     std::set<std::string_view> keys;
     for (const auto& tag : tags) {
@@ -59,4 +58,4 @@ Result<void> check_object_tags(const std::vector<schema::Tag>& tags) {
     return {};
 }
 
-}  // namespace onput::storage
+}  // namespace onput::schema

@@ -1,0 +1,143 @@
+#include "services/gateway/s3/bucket_configuration.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "common/base/check.hpp"
+#include "common/base/encoding.hpp"
+#include "services/gateway/aws/check.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/render.hpp"
+#include "services/gateway/aws/xml_document.hpp"
+#include "services/gateway/aws/xml_reader.hpp"
+#include "services/gateway/s3/configuration_rules.hpp"
+#include "services/gateway/s3/errors.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+using enum ConfigurationKind;
+using aws::Value;
+
+constexpr std::string_view absent_of_many = "no_such_configuration";
+
+constexpr std::array forms{
+    ConfigurationForm{.kind = tagging,
+                      .root = "Tagging",
+                      .shape = "Tagging",
+                      .demands_checksum = true,
+                      .put_status = 204,
+                      .absent_reason = "no_such_tag_set"},
+    ConfigurationForm{.kind = request_payment,
+                      .root = "RequestPaymentConfiguration",
+                      .shape = "RequestPaymentConfiguration",
+                      .demands_checksum = true},
+    ConfigurationForm{
+        .kind = accelerate, .root = "AccelerateConfiguration", .shape = "AccelerateConfiguration"},
+    ConfigurationForm{.kind = inventory,
+                      .root = "InventoryConfiguration",
+                      .shape = "InventoryConfiguration",
+                      .absent_reason = absent_of_many,
+                      .list_operation = "ListBucketInventoryConfigurations",
+                      .list_root = "ListInventoryConfigurationsResult"},
+    ConfigurationForm{.kind = analytics,
+                      .root = "AnalyticsConfiguration",
+                      .shape = "AnalyticsConfiguration",
+                      .absent_reason = absent_of_many,
+                      .list_operation = "ListBucketAnalyticsConfigurations",
+                      .list_root = "ListBucketAnalyticsConfigurationResult"},
+    ConfigurationForm{.kind = metrics,
+                      .root = "MetricsConfiguration",
+                      .shape = "MetricsConfiguration",
+                      .absent_reason = absent_of_many,
+                      .list_operation = "ListBucketMetricsConfigurations",
+                      .list_root = "ListMetricsConfigurationsResult"},
+    ConfigurationForm{.kind = intelligent_tiering,
+                      .root = "IntelligentTieringConfiguration",
+                      .shape = "IntelligentTieringConfiguration",
+                      .absent_reason = absent_of_many,
+                      .list_operation = "ListBucketIntelligentTieringConfigurations",
+                      .list_root = "ListBucketIntelligentTieringConfigurationsOutput"},
+};
+static_assert(forms.size() == static_cast<std::size_t>(last));
+
+const aws::Shape& shape_of(const ConfigurationForm& form) {
+    const auto* shape = aws::s3_model().find_shape(form.shape);
+    ONPUT_CHECK(shape != nullptr);
+    return *shape;
+}
+
+std::string render(const ConfigurationForm& form, const Value& document) {
+    return aws::render_document(
+        {.root = form.root, .xml_namespace = aws::s3_model().xml_namespace()}, document,
+        shape_of(form));
+}
+
+}  // namespace
+
+const ConfigurationForm& form_of(ConfigurationKind kind) {
+    const auto* found = std::ranges::find(forms, kind, &ConfigurationForm::kind);
+    ONPUT_CHECK(found != forms.end());
+    return *found;
+}
+
+Result<std::string> read_configuration(const ConfigurationPlace& place, std::string_view body) {
+    const auto& form = form_of(place.kind);
+    ONPUT_TRY(auto document, aws::read_xml(body, form.root, shape_of(form)));
+    if (!aws::check(document, shape_of(form), {}).empty()) return aws::malformed_xml();
+    ONPUT_TRY_VOID(check_configuration(place, document));
+    // An empty set of tags is none.
+    if (place.kind == tagging && document.find("TagSet")->list()->empty()) return std::string();
+    return render(form, document);
+}
+
+Result<void> check_configuration_id(std::string_view id) {
+    const auto is_allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '-';
+    };
+    if (!id.empty() && id.size() <= schema::configuration_id_bytes_max &&
+        std::ranges::all_of(id, is_allowed))
+        return {};
+    return invalid_argument("The ID of the configuration is not valid.", "id", std::string(id));
+}
+
+std::string render_unset(ConfigurationKind kind) {
+    Value document{Value::Map()};
+    if (kind == request_payment) document["Payer"] = "BucketOwner";
+    return render(form_of(kind), document);
+}
+
+Result<std::string> render_configurations(ConfigurationKind kind, std::string_view token,
+                                          const schema::BucketConfigurationList& page) {
+    const auto& form = form_of(kind);
+    const auto& model = aws::s3_model();
+    Value result;
+    result["IsTruncated"] = Value::flag(page.is_truncated);
+    if (!token.empty()) result["ContinuationToken"] = token;
+    if (page.is_truncated)
+        result["NextContinuationToken"] = to_base64(page.configurations.back().id);
+    for (const auto& configuration : page.configurations) {
+        auto document = aws::read_xml(configuration.document, form.root, shape_of(form));
+        if (!document) {
+            return onput::fail(ErrorCode::corruption,
+                               fmt::format("the stored configuration '{}' is no {}: put it again",
+                                           configuration.id, form.shape));
+        }
+        result[fmt::format("{}List", form.shape)].push_back(*std::move(document));
+    }
+    return aws::render_document({.root = form.list_root, .xml_namespace = model.xml_namespace()},
+                                result, *model.find_operation(form.list_operation)->output);
+}
+
+Result<std::string> read_continuation_token(std::string_view token) {
+    if (token.empty()) return std::string();
+    auto id = from_base64(token);
+    if (id && check_configuration_id(*id)) return *std::move(id);
+    return invalid_argument("The continuation token provided is incorrect", "continuation-token",
+                            std::string(token));
+}
+
+}  // namespace onput::gateway::s3

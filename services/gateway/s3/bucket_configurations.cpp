@@ -1,0 +1,94 @@
+// The operations on configurations of buckets: Put, Get, Delete and List of each kind.
+#include "services/gateway/s3/bucket_configurations.hpp"
+
+#include "services/gateway/s3/document_body.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+// The id of kinds that have ids; empty for the others.
+Result<std::string> id_of(const S3Request& request, ConfigurationKind kind) {
+    if (!schema::has_ids(kind)) return std::string();
+    std::string id = request.context.parameter_text("id");
+    ONPUT_TRY_VOID(check_configuration_id(id));
+    return id;
+}
+
+Outcome remove(S3Request& request, ConfigurationKind kind, std::string id) {
+    const schema::DeleteBucketConfiguration message{
+        .bucket = request.address.bucket, .kind = kind, .id = std::move(id)};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.status = 204};
+    co_return co_await respond(request, std::move(reply));
+}
+
+}  // namespace
+
+Outcome put_configuration(S3Request& request, ConfigurationKind kind) {
+    const auto& form = form_of(kind);
+    auto id = id_of(request, kind);
+    if (!id) co_return std::unexpected(std::move(id).error());
+    if (form.demands_checksum) {
+        auto stated = require_integrity(request.head);
+        if (!stated) co_return std::unexpected(std::move(stated).error());
+    }
+    auto body = co_await read_document_body(request, configuration_body_bytes_max);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    auto document =
+        read_configuration({.kind = kind, .bucket = request.address.bucket, .id = *id}, *body);
+    if (!document) co_return std::unexpected(std::move(document).error());
+    if (document->empty()) co_return co_await remove(request, kind, *std::move(id));
+    const schema::PutBucketConfiguration message{.bucket = request.address.bucket,
+                                                 .kind = kind,
+                                                 .id = *std::move(id),
+                                                 .document = *std::move(document)};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.status = form.put_status};
+    co_return co_await respond(request, std::move(reply));
+}
+
+Outcome delete_configuration(S3Request& request, ConfigurationKind kind) {
+    auto id = id_of(request, kind);
+    if (!id) co_return std::unexpected(std::move(id).error());
+    co_return co_await remove(request, kind, *std::move(id));
+}
+
+Outcome get_configuration(S3Request& request, ConfigurationKind kind) {
+    const auto& form = form_of(kind);
+    auto id = id_of(request, kind);
+    if (!id) co_return std::unexpected(std::move(id).error());
+    const schema::GetBucketConfiguration message{
+        .bucket = request.address.bucket, .kind = kind, .id = *std::move(id)};
+    auto answer = co_await request.context.call(message);
+    Reply reply;
+    if (answer) {
+        reply.body = std::move(answer->reply.document);
+    } else if (answer.error().reason != "no_such_configuration") {
+        co_return std::unexpected(std::move(answer).error());
+    } else if (form.absent_reason.empty()) {
+        reply.body = render_unset(kind);
+    } else {
+        Error error = std::move(answer).error();
+        error.reason = form.absent_reason;
+        co_return std::unexpected(std::move(error));
+    }
+    co_return co_await respond(request, std::move(reply));
+}
+
+Outcome list_configurations(S3Request& request, ConfigurationKind kind) {
+    const std::string token = request.context.parameter_text("continuation-token");
+    auto after = read_continuation_token(token);
+    if (!after) co_return std::unexpected(std::move(after).error());
+    const schema::ListBucketConfigurations message{
+        .bucket = request.address.bucket, .kind = kind, .after = *std::move(after)};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    auto page = render_configurations(kind, token, answer->reply);
+    if (!page) co_return std::unexpected(std::move(page).error());
+    Reply reply{.body = *std::move(page)};
+    co_return co_await respond(request, std::move(reply));
+}
+
+}  // namespace onput::gateway::s3

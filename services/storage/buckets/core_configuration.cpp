@@ -1,0 +1,145 @@
+// What StorageCore does with the configurations of buckets. They are read from their rows: a bucket
+// may have thousands, and few requests ask for one.
+#include <fmt/format.h>
+
+#include "services/storage/core.hpp"
+#include "services/storage/objects/records.hpp"
+
+namespace onput::storage {
+namespace {
+
+using Kind = schema::BucketConfigurationKind;
+
+std::unexpected<Error> no_such_configuration() {
+    return fail(ErrorCode::not_found, "The specified configuration does not exist.",
+                "no_such_configuration");
+}
+
+Result<void> check_kind(Kind kind) {
+    if (kind >= Kind::tagging && kind <= Kind::last) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("kind {} of a bucket's configuration is not known here: the caller is "
+                            "newer than this storage service",
+                            static_cast<unsigned>(kind)),
+                "invalid_argument");
+}
+
+Result<void> check_name(Kind kind, const std::string& id) {
+    ONPUT_TRY_VOID(check_kind(kind));
+    if (schema::has_ids(kind) == id.empty()) {
+        return fail(ErrorCode::invalid_argument,
+                    id.empty() ? "a configuration of this kind is named by its id"
+                               : "a bucket has one configuration of this kind, without an id",
+                    "invalid_argument");
+    }
+    if (id.size() <= schema::configuration_id_bytes_max) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the id of a configuration has at most {} bytes, not {}",
+                            schema::configuration_id_bytes_max, id.size()),
+                "invalid_argument");
+}
+
+// Whether one more may be added.
+Result<void> check_count(const store::View& view, const std::string& bucket, Kind kind) {
+    static_assert(schema::configurations_per_kind_max <= store::scan_rows_max);
+    ONPUT_TRY(
+        const auto rows,
+        view.scan_keys(partition, store::Range::of_prefix(configuration_row(bucket, kind, "")),
+                       schema::configurations_per_kind_max));
+    if (rows.size() < schema::configurations_per_kind_max) return {};
+    return fail(ErrorCode::resource_exhausted,
+                fmt::format("You are attempting to create a new configuration but have already "
+                            "reached the {}-configuration limit.",
+                            schema::configurations_per_kind_max),
+                "too_many_configurations");
+}
+
+Change change_of(const std::string& bucket) {
+    Change change{{store::Batch(std::string(partition))}};
+    change.buckets.push_back(bucket);
+    return change;
+}
+
+}  // namespace
+
+Result<schema::Empty> StorageCore::put_bucket_configuration(
+    const schema::PutBucketConfiguration& request, const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_name(request.kind, request.id));
+    if (request.document.size() > schema::configuration_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("a configuration has at most {} bytes, not {}",
+                                schema::configuration_bytes_max, request.document.size()),
+                    "configuration_too_large");
+    }
+    ONPUT_TRY_VOID(room_.check());
+    std::string row = configuration_row(request.bucket, request.kind, request.id);
+    ONPUT_TRY(const auto before, view_.get(partition, row));
+    if (!before && schema::has_ids(request.kind))
+        ONPUT_TRY_VOID(check_count(view_, request.bucket, request.kind));
+    Change change = change_of(request.bucket);
+    change.batch.put(std::move(row),
+                     schema::encode(schema::BucketConfiguration{.kind = request.kind,
+                                                                .id = request.id,
+                                                                .document = request.document,
+                                                                .changed_at = caller.now}));
+    effects.changes.push_back(std::move(change));
+    return schema::Empty{};
+}
+
+Result<schema::Empty> StorageCore::delete_bucket_configuration(
+    const schema::DeleteBucketConfiguration& request, const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_name(request.kind, request.id));
+    std::string row = configuration_row(request.bucket, request.kind, request.id);
+    ONPUT_TRY(const auto before, view_.get(partition, row));
+    if (!before) {
+        if (schema::has_ids(request.kind)) return no_such_configuration();
+        return schema::Empty{};
+    }
+    Change change = change_of(request.bucket);
+    change.batch.remove(std::move(row));
+    effects.changes.push_back(std::move(change));
+    return schema::Empty{};
+}
+
+Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
+    const schema::GetBucketConfiguration& request, const Caller& caller) const {
+    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_name(request.kind, request.id));
+    ONPUT_TRY(const auto row,
+              view_.get(partition, configuration_row(request.bucket, request.kind, request.id)));
+    if (!row) return no_such_configuration();
+    return schema::decode<schema::BucketConfiguration>(*row);
+}
+
+Result<schema::BucketConfigurationList> StorageCore::list_bucket_configurations(
+    const schema::ListBucketConfigurations& request, const Caller& caller) const {
+    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_kind(request.kind));
+    auto range = store::Range::of_prefix(configuration_row(request.bucket, request.kind, ""));
+    if (!request.after.empty())
+        range.from = configuration_row(request.bucket, request.kind, request.after) + '\0';
+    ONPUT_TRY(const auto rows, view_.scan(partition, range, schema::configuration_page_max + 1));
+    schema::BucketConfigurationList page;
+    page.is_truncated = rows.size() > schema::configuration_page_max;
+    for (const auto& row : rows) {
+        if (page.configurations.size() == schema::configuration_page_max) break;
+        ONPUT_TRY(auto configuration, schema::decode<schema::BucketConfiguration>(row.value));
+        page.configurations.push_back(std::move(configuration));
+    }
+    return page;
+}
+
+Result<void> StorageCore::remove_configurations_of(const std::string& bucket,
+                                                   store::Batch& batch) const {
+    store::Range range = configuration_rows(bucket);
+    while (true) {
+        ONPUT_TRY(auto keys, view_.scan_keys(partition, range, store::scan_rows_max));
+        if (keys.empty()) return {};
+        range.from = keys.back() + '\0';
+        for (auto& key : keys) batch.remove(std::move(key));
+    }
+}
+
+}  // namespace onput::storage
