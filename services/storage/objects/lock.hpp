@@ -6,10 +6,11 @@
 //
 // A retention's end is a moment in absolute time, so it goes by the wall clock; but what a clock
 // that is set ahead lets go does not come back with it. A retention is therefore over when both the
-// wall clock and the age clock (AgeClock) have reached its end. The latter follows a wall clock that
-// is set ahead at twice the speed of time, and believes one that stands by its time for a day;
+// wall clock and the age clock (AgeClock) have reached its end. The latter follows a wall clock
+// that is set ahead at twice the speed of time, and believes one that stands by its time for a day;
 // what passes while the process is down it catches up with in the same way. So a retention may end
-// up to a day late, and ends early only if the wall clock was wrong for a day on end.
+// up to a day late, and ends early only after the wall clock was ahead for long: by as much as that
+// lasted, or, after a day, by all that it was ahead.
 #pragma once
 
 #include <string_view>
