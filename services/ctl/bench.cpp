@@ -13,9 +13,13 @@ namespace {
 using Measure = Result<BenchResult> (*)(const Instance&, const BenchOptions&);
 
 Measure find_measure(const std::string& name) {
-    static constexpr std::array<std::pair<std::string_view, Measure>, 6> all{
+    static constexpr std::array<std::pair<std::string_view, Measure>, 10> all{
         {{"put", &bench_put},
          {"get", &bench_get},
+         {"head", &bench_head},
+         {"delete", &bench_delete},
+         {"list", &bench_list},
+         {"multipart", &bench_multipart},
          {"notify", &bench_notify},
          {"queue", &bench_queue},
          {"bus", &bench_bus},

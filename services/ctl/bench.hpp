@@ -19,6 +19,12 @@ struct BenchResult {
 
 Result<BenchResult> bench_put(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_get(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_head(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_delete(const Instance& instance, const BenchOptions& options);
+// Fills its bucket first, unless it has been filled.
+Result<BenchResult> bench_list(const Instance& instance, const BenchOptions& options);
+// One object in parts, up and down, a part a connection.
+Result<BenchResult> bench_multipart(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_queue(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_fanout(const Instance& instance, const BenchOptions& options);

@@ -225,12 +225,17 @@ std::optional<std::string> misspelt_command(const CLI::App& app) {
 }
 
 void add_bench(CLI::App& app, Choices& c) {
-    auto* bench = add_command(app, "bench", "Measure this machine",
-                              "  onput bench put\n  onput bench get --clients 32 --size 4096 "
-                              "--seconds 10\n  onput bench queue --one -o json");
-    bench->add_option("what", c.bench.what, "put, get, notify, queue, bus or fanout")
+    auto* bench =
+        add_command(app, "bench", "Measure this machine",
+                    "  onput bench put\n  onput bench get --clients 32 --size 4096 "
+                    "--seconds 10\n  onput bench multipart --clients 8 --size 1073741824\n  "
+                    "onput bench queue --one -o json");
+    bench
+        ->add_option("what", c.bench.what,
+                     "put, get, head, delete, list, multipart, notify, queue, bus or fanout")
         ->required()
-        ->check(CLI::IsMember({"put", "get", "notify", "queue", "bus", "fanout"}));
+        ->check(CLI::IsMember({"put", "get", "head", "delete", "list", "multipart", "notify",
+                               "queue", "bus", "fanout"}));
     bench->add_option("--clients", c.bench.clients, "Connections")
         ->capture_default_str()
         ->check(CLI::Range(1, 1024));
@@ -239,6 +244,9 @@ void add_bench(CLI::App& app, Choices& c) {
     bench->add_option("--seconds", c.bench.seconds, "How long")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600));
+    bench->add_option("--keys", c.bench.keys, "list: keys in the bucket")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100'000'000));
     bench->add_option("--credit", c.bench.credit, "queue: messages in a worker's hands")
         ->capture_default_str()
         ->check(CLI::Range(1, 4096));

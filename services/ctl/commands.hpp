@@ -98,12 +98,13 @@ ExitCode run_aws(const GlobalOptions& global, const std::vector<std::string>& ar
 ExitCode run_pipeline_apply(const GlobalOptions& global, const std::vector<std::string>& files);
 
 struct BenchOptions {
-    std::string what;  // put, get, notify, queue, bus, fanout.
+    std::string what;  // put, get, head, delete, list, multipart, notify, queue, bus, fanout.
     std::uint32_t clients = 32;
     std::uint32_t size_bytes = 4096;
     std::uint32_t seconds = 5;
-    std::uint32_t credit = 64;   // queue: of each worker.
-    bool one_at_a_time = false;  // queue.
+    std::uint32_t keys = 100'000;  // list: in the bucket.
+    std::uint32_t credit = 64;     // queue: of each worker.
+    bool one_at_a_time = false;    // queue.
 };
 ExitCode run_bench(const GlobalOptions& global, const BenchOptions& options);
 

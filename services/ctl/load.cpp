@@ -18,13 +18,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t read_bytes = 64 * 1024;
+// What is kept of an answer: its head, or what it says of a failure.
+constexpr std::size_t kept_bytes_max = 64 * 1024;
 
 // One keep-alive connection with one request open.
 struct Connection {
     int fd = -1;
     std::string out;
     std::size_t sent = 0;
-    std::string in;
+    std::string in;            // The beginning of an answer.
+    std::size_t received = 0;  // Bytes of it.
     std::size_t expected = 0;  // Bytes of the whole answer; 0: its head is not complete yet.
     int status = 0;
     Clock::time_point started;
@@ -88,7 +91,7 @@ private:
                         port);
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        connections_.resize(options_.clients);
+        connections_.resize(std::min<std::uint64_t>(options_.clients, options_.requests_max));
         for (std::size_t i = 0; i < connections_.size(); ++i) {
             const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
             const int one = 1;
@@ -108,16 +111,21 @@ private:
         ONPUT_TRY(connection.out, make_request_(next_number_++));
         connection.sent = 0;
         connection.in.clear();
+        connection.received = 0;
         connection.expected = 0;
         connection.started = Clock::now();
         return send_more(connection);
     }
 
-    static Result<void> send_more(Connection& connection) {
-        while (connection.sent < connection.out.size()) {
+    Result<void> send_more(Connection& connection) {
+        const std::string_view out = connection.out;
+        while (connection.sent < out.size() + options_.body.size()) {
+            const bool is_body = connection.sent >= out.size();
+            const std::string_view rest = is_body
+                                              ? options_.body.substr(connection.sent - out.size())
+                                              : out.substr(connection.sent);
             const ssize_t count =
-                send(connection.fd, connection.out.data() + connection.sent,
-                     connection.out.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+                send(connection.fd, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (count < 0 && errno == EINTR) continue;
             if (count < 0 && errno == EAGAIN) return {};
             if (count < 0)
@@ -136,10 +144,12 @@ private:
             if (count < 0 && errno == EINTR) continue;
             if (count < 0 && errno == EAGAIN) return {};
             if (count <= 0) return fail(ErrorCode::unavailable, "the server closed a connection");
-            connection.in.append(chunk, static_cast<std::size_t>(count));
+            connection.received += static_cast<std::size_t>(count);
+            const std::size_t room = kept_bytes_max - connection.in.size();
+            connection.in.append(chunk, std::min(static_cast<std::size_t>(count), room));
             if (is_complete(connection)) {
                 finish(connection);
-                if (Clock::now() >= deadline_) {
+                if (Clock::now() >= deadline_ || next_number_ >= options_.requests_max) {
                     close(connection.fd);
                     connection.fd = -1;
                     --open_;
@@ -150,22 +160,23 @@ private:
         }
     }
 
-    static bool is_complete(Connection& connection) {
+    bool is_complete(Connection& connection) const {
         if (connection.expected == 0) {
             const auto end = connection.in.find("\r\n\r\n");
             if (end == std::string::npos || connection.in.size() < 12) return false;
             std::from_chars(connection.in.data() + 9, connection.in.data() + 12, connection.status);
-            connection.expected =
-                end + 4 + content_length(std::string_view(connection.in).substr(0, end));
+            const auto head = std::string_view(connection.in).substr(0, end);
+            connection.expected = end + 4 + (options_.are_heads ? 0 : content_length(head));
         }
-        return connection.in.size() >= connection.expected;
+        return connection.received >= connection.expected;
     }
 
     void finish(const Connection& connection) {
         ++result_.requests;
         result_.latencies.push_back(
             std::chrono::duration_cast<Duration>(Clock::now() - connection.started));
-        if (connection.status != 200) {
+        result_.bytes += connection.received;
+        if (connection.status >= 300) {
             if (result_.failures++ == 0) result_.first_failure = connection.in;
         }
     }
