@@ -73,7 +73,8 @@ enum class TopicMessageType : std::uint8_t {
 // with the subscriptions that are confirmed and whose filters accept it, in the commit that
 // journals it.
 struct TopicMessage {
-    static constexpr MessageInfo info{.kind = Kind::topic_message};
+    // Version 2 added trace_header.
+    static constexpr MessageInfo info{.kind = Kind::topic_message, .version = 2};
 
     std::string event_id = {};    // 32 hex digits; the same on every delivery and retry.
     std::string message_id = {};  // A UUID: what the publisher and every subscriber see.
@@ -91,9 +92,10 @@ struct TopicMessage {
     std::string source_account = {};
     TraceContext trace = {};               // cause_event_id: the event it is about.
     std::vector<std::uint64_t> owed = {};  // Numbers of subscriptions, rising.
+    std::string trace_header = {};         // X-Amzn-Trace-Id of the request that caused it.
 
     ONPUT_FIELDS(event_id, message_id, type, topic_arn, subject, message, is_structured, attributes,
-                 time, account, service, source_arn, source_account, trace, owed)
+                 time, account, service, source_arn, source_account, trace, owed, trace_header)
     friend bool operator==(const TopicMessage&, const TopicMessage&) = default;
 };
 

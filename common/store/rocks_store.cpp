@@ -16,6 +16,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/perf_context.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
@@ -280,6 +281,7 @@ private:
         options.iterate_upper_bound = &upper_bound;
         const std::unique_ptr<rocksdb::Iterator> at(parts_.db->NewIterator(options));
         std::size_t taken = 0;
+        const std::uint64_t skipped = rocksdb::get_perf_context()->internal_delete_skipped_count;
         for (at->Seek(from); at->Valid(); at->Next()) {
             rocksdb::Slice key = at->key();
             key.remove_prefix(partition.size() + 1);
@@ -287,7 +289,27 @@ private:
             if (!take(key, at->value()) || ++taken == limit) break;
         }
         if (!at->status().ok()) return read_failed("scan rows", at->status());
+        flush_deletions(rocksdb::get_perf_context()->internal_delete_skipped_count - skipped);
         return {};
+    }
+
+    std::uint64_t property(const std::string& name) const {
+        std::uint64_t value = 0;
+        return parts_.db->GetIntProperty(name, &value) ? value : 0;
+    }
+
+    // Deletions in memory are skipped one by one by each scan. In a table they are compacted away.
+    void flush_deletions(std::uint64_t skipped) const {
+        if (skipped < deletion_trigger) return;
+        using Properties = rocksdb::DB::Properties;
+        // One that is on its way to a table already may be the one that is full of them.
+        if (property(Properties::kNumImmutableMemTable) > 0) return;
+        if (property(Properties::kNumDeletesActiveMemTable) < deletion_trigger) return;
+        rocksdb::FlushOptions options;
+        options.wait = false;
+        options.allow_write_stall = true;  // Else the call itself may wait.
+        // A failure is the next commit's, as of any flush.
+        static_cast<void>(parts_.db->Flush(options));
     }
 
     // The next start knows from its beginning that rows are missing.

@@ -28,6 +28,7 @@ schema::TopicMessage message_of(const schema::PublishMessages& request,
     message.time = caller.now;
     message.account = caller.principal.account;
     message.trace = caller.trace;
+    message.trace_header = caller.trace_header;
     return message;
 }
 

@@ -37,6 +37,7 @@ const store::View& StorageCore::start_view() const {
 
 Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(restore_record(now, effects));
+    ONPUT_TRY_VOID(age_.restore(start_view()));
     ONPUT_TRY_VOID(buckets_.restore(start_view(), view_));
     ONPUT_TRY_VOID(restore_outbox());
     ONPUT_TRY_VOID(empty_trash(effects));
@@ -252,6 +253,9 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
 // --- Turns ------------------------------------------------------------------------------------
 
 Result<void> StorageCore::end_turn(Timestamp now, Effects& effects) {
+    auto age = batch();
+    age_.keep([&age]() -> store::Batch& { return age; });
+    effects.add(std::move(age));
     // Removals cost next to nothing beside a sync that happens anyway, and a sync of their own
     // would hold up readers: alone they go once a second, or once there are many.
     const bool has_events = outbox_.last() != purged_beside_;

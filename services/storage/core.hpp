@@ -25,11 +25,13 @@
 #include "common/outbox/outbox.hpp"
 #include "common/schema/storage_uploads.hpp"
 #include "common/schema/storage_versions.hpp"
+#include "common/service/age_record.hpp"
 #include "common/service/room.hpp"
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/effects.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/key_rows.hpp"
+#include "services/storage/objects/lock.hpp"
 #include "services/storage/objects/segment.hpp"
 #include "services/storage/objects/trash.hpp"
 
@@ -73,6 +75,9 @@ public:
         const store::View* start_view = nullptr;
     };
     StorageCore(const store::View& view, Options options, Random random);
+
+    // Both clocks, before each command: locks go by AgeClock.
+    void on_clock(Timestamp wall, Duration monotonic) { age_.observe(wall, monotonic); }
 
     // Puts back what the store holds, once, before anything else, and before any blob is written.
     // Everything in the trash becomes an unused blob; commit the effects like a command's.
@@ -241,6 +246,9 @@ private:
     void throw_away(const ObjectRecord& record, std::uint64_t number, store::Batch& batch);
     [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
 
+    [[nodiscard]] LockTimes lock_times(Timestamp now) const {
+        return {.wall = now, .age = age_.clock().at(now), .stamp = age_.clock().stamp(now)};
+    }
     Result<schema::ObjectPut> commit_put(const schema::PutObject& request, Content& content,
                                          const Caller& caller, Effects& effects);
     Result<schema::ObjectPut> commit_part(const schema::PutObject& request, const Content& content,
@@ -314,6 +322,7 @@ private:
     Options options_;
     Random random_;
     StoreRecord store_record_;
+    service::KeptAge age_{std::string(partition), std::string(age_key)};
     BucketTable buckets_;
     outbox::Outbox outbox_{outbox_rows()};
     TrashCan trash_;

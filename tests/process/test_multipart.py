@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import os
+import socket
 import urllib.request
 import zlib
 
@@ -10,7 +11,7 @@ import botocore.exceptions
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2, AwsCli
-from harness.wire import Wire, answer_without_storage
+from harness.wire import Wire, answer_without_storage, read_answer
 
 MIB = 1024 * 1024
 PART = 5 * MIB
@@ -113,6 +114,25 @@ def test_a_completion_that_takes_long_is_answered_before_its_end(onput):
     assert late.body.count(b"<?xml") == 1 and late.body.startswith(b"<?xml")
     assert b"<CompleteMultipartUploadResult" in late.body
     assert onput.s3.get_object(Bucket=BUCKET, Key="late")["Body"].read() == b"whole"
+
+
+@pytest.mark.parametrize("size", [1000, 3 * MIB])
+def test_a_part_that_is_cut_off_or_wrong_leaves_no_part_and_the_one_before(onput, size):
+    upload, wire = Upload(onput, f"broken-{size}"), Wire(onput)
+    upload.put(1, b"before")
+    target = f"/{BUCKET}/broken-{size}?uploadId={upload.names['UploadId']}&partNumber="
+    for number in (1, 2):
+        with wire.connect() as connection:
+            connection.sendall(wire.head_bytes("PUT", f"{target}{number}", size) + b"x" * (size // 2))
+            connection.shutdown(socket.SHUT_WR)
+            answer = read_answer(connection)
+        assert answer is None or (answer.status, answer.error_code) == (400, "IncompleteBody")
+        wrong = wire.send("PUT", f"{target}{number}", b"x" * size, {"x-amz-checksum-crc32": crc32(b"other")})
+        assert (wrong.status, wrong.error_code) == (400, "BadDigest")
+    listed = onput.s3.list_parts(**upload.names)["Parts"]
+    assert [(part["PartNumber"], part["Size"]) for part in listed] == [(1, len(b"before"))]
+    upload.abort()
+    assert not upload.is_there()
 
 
 def test_a_completed_upload_is_an_object_and_an_event(onput, key):

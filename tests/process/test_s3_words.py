@@ -1,4 +1,5 @@
 """S3's own words, as they stand on the wire: what SDKs hide or never send."""
+import base64
 import hashlib
 import urllib.error
 import urllib.request
@@ -6,7 +7,7 @@ import urllib.request
 import pytest
 
 from harness.topology import configuration_xml, make_queue, rule_xml
-from harness.wire import Signer, Wire, crc32_base64
+from harness.wire import Signer, Wire, crc32_base64, read_answer
 
 
 @pytest.fixture
@@ -249,3 +250,57 @@ def test_the_trace_of_an_upload_reaches_the_message_of_its_event(onput, wire):
         headers = {"x-amzn-trace-id": value} if value else {}
         assert wire.send(method, "/traced/k", b"x" if method == "PUT" else b"", headers).status < 300
         assert onput.receive("traced")["Attributes"].get("AWSTraceHeader") == seen
+
+
+MD5_OF_NOTHING = {"content-md5": base64.b64encode(hashlib.md5(b"").digest()).decode()}
+NO_STATUS = b"<VersioningConfiguration/>"
+MD5_OF_NO_STATUS = {"content-md5": base64.b64encode(hashlib.md5(NO_STATUS).digest()).decode()}
+
+
+@pytest.mark.parametrize("method, target, body, headers, status, code, message", [
+    ("PUT", "/outbox?versioning", b"", MD5_OF_NOTHING, 400, "MissingRequestBodyError", "Request Body is empty"),
+    ("PUT", "/outbox?versioning", NO_STATUS, MD5_OF_NO_STATUS, 400, "IllegalVersioningConfigurationException",
+     "The Versioning element must be specified"),
+    ("PUT", "/outbox?versioning", NO_STATUS, {}, 400, "InvalidRequest",
+     "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"),
+    ("PUT", "/outbox/refused", b"", {"x-amz-meta-a": "x" * 2049}, 400, "MetadataTooLarge",
+     "Your metadata headers exceed the maximum allowed metadata size"),
+    ("PUT", "/outbox/refused", b"", {"x-amz-acl": "public-read"}, 400, "AccessControlListNotSupported",
+     "The bucket does not allow ACLs"),
+    ("POST", "/outbox/refused?uploads", b"", {"x-amz-acl": "public-read"}, 400, "AccessControlListNotSupported",
+     "The bucket does not allow ACLs"),
+])
+def test_a_refusal_has_s3s_status_code_and_text_and_changes_nothing(
+        onput, wire, method, target, body, headers, status, code, message):
+    answer = wire.send(method, target, body, headers)
+    assert (answer.status, answer.error_code, answer.error["Message"]) == (status, code, message)
+    assert not is_there(onput, "refused")
+    assert "Uploads" not in onput.s3.list_multipart_uploads(Bucket="outbox", Prefix="refused")
+    assert "Status" not in onput.s3.get_bucket_versioning(Bucket="outbox")
+
+
+def test_a_part_of_no_stated_length_is_refused(onput, wire):
+    names = {"Bucket": "outbox", "Key": "unstated"}
+    upload_id = onput.s3.create_multipart_upload(**names)["UploadId"]
+    target = f"/outbox/unstated?partNumber=1&uploadId={upload_id}"
+    signed = Signer().sign("PUT", target, {"host": wire.host}, "UNSIGNED-PAYLOAD")
+    lines = [f"PUT {target} HTTP/1.1", *(f"{n}: {v}" for n, v in signed.items())]
+    with wire.connect() as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        answer = read_answer(connection)
+    assert (answer.status, answer.error_code) == (411, "MissingContentLength")
+    assert answer.error["Message"] == "You must provide the Content-Length HTTP header."
+    assert "Parts" not in onput.s3.list_parts(**names, UploadId=upload_id)
+    onput.s3.abort_multipart_upload(**names, UploadId=upload_id)
+
+
+def test_a_bucket_of_ones_own_is_not_made_again_elsewhere(wire):
+    answer = wire.send("PUT", "/outbox", configuration("eu-west-1"), signer=Signer(region="eu-west-1"))
+    assert (answer.status, answer.error_code) == (409, "BucketAlreadyOwnedByYou")
+    assert answer.error["BucketName"] == "outbox"
+
+
+def test_what_was_not_modified_has_no_body(onput, wire):
+    etag = onput.s3.put_object(Bucket="outbox", Key="same", Body=b"same")["ETag"]
+    answer = wire.send("GET", "/outbox/same", headers={"if-none-match": etag})
+    assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", etag)

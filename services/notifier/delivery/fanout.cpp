@@ -37,6 +37,7 @@ schema::TopicMessage message_of(const schema::ObjectEvent& event, std::size_t po
     message.trace = {.trace_id = event.trace.trace_id,
                      .cause_event_id = event.event_id,
                      .depth = event.trace.depth + 1};
+    message.trace_header = event.trace_header;
     return message;
 }
 

@@ -161,7 +161,8 @@ Result<schema::DeliverItem> QueueItems::message_item(const Target& target, const
         .source_arn = topic->arn,
         .source_account = topic->account,
         .trace = message.trace,
-        .attributes = attributes_of(message, *subscription)};
+        .attributes = attributes_of(message, *subscription),
+        .trace_header = message.trace_header};
 }
 
 }  // namespace onput::notifier

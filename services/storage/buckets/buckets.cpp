@@ -9,7 +9,7 @@
 namespace onput::storage {
 namespace {
 
-// The one region where creating one's own bucket again succeeds.
+// The one region where creating one's own bucket again, there, succeeds.
 constexpr std::string_view lenient_region = "us-east-1";
 
 std::unexpected<Error> access_denied() {
@@ -35,7 +35,8 @@ std::unexpected<Error> about_bucket(ErrorCode code, std::string message, std::st
 }
 
 // Creating a bucket whose name is taken.
-Result<schema::BucketInfo> create_again(const Bucket& bucket, const Caller& caller) {
+Result<schema::BucketInfo> create_again(const Bucket& bucket, std::string_view region,
+                                        const Caller& caller) {
     const std::string& name = bucket.record.name;
     if (bucket.record.owner_account != caller.principal.account) {
         return about_bucket(
@@ -44,7 +45,7 @@ Result<schema::BucketInfo> create_again(const Bucket& bucket, const Caller& call
             "users of the system. Please select a different name and try again.",
             "bucket_already_exists", name);
     }
-    if (bucket.record.region == lenient_region) return info_of(bucket);
+    if (bucket.record.region == lenient_region && region == lenient_region) return info_of(bucket);
     return about_bucket(ErrorCode::conflict,
                         "Your previous request to create the named bucket succeeded and you "
                         "already own it.",
@@ -126,7 +127,7 @@ Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& reque
     std::string region = request.region.empty() ? std::string(default_region) : request.region;
     ONPUT_TRY_VOID(check_region(region));
     if (const auto found = buckets_.find(request.name); found != buckets_.end()) {
-        return create_again(found->second, caller);
+        return create_again(found->second, region, caller);
     }
     ONPUT_TRY_VOID(check_absent(request.name));
     if (buckets_.size() >= buckets_max || count_of(account) >= buckets_per_account_max) {

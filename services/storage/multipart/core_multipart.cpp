@@ -197,7 +197,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     // The checksums that a default retention wants are the parts'.
     schema::PutObject traits = object;
     traits.is_integrity_stated = true;
-    ONPUT_TRY_VOID(lock_of_new(traits, bucket->record, caller.now));
+    ONPUT_TRY_VOID(lock_of_new(traits, bucket->record, lock_times(caller.now)));
 
     // Sequencers order uploads by time; the rest makes ids of other people's uploads hard to guess.
     const std::uint64_t sequencer = next_sequencer(caller.now);
@@ -308,7 +308,7 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     // A retention that the upload brought was judged when it began.
     after.lock = created.object.lock;
     if (after.lock.mode.empty()) {
-        ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, caller.now));
+        ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, lock_times(caller.now)));
     }
     change.describe(*bucket, after);
 

@@ -156,7 +156,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     ONPUT_TRY_VOID(schema::check_tags(request.tags, schema::object_tag_rules));
     ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY(const std::string event_name, event_of_put(request));
-    ONPUT_TRY(auto lock, lock_of_new(request, bucket->record, caller.now));
+    ONPUT_TRY(auto lock, lock_of_new(request, bucket->record, lock_times(caller.now)));
     ONPUT_TRY_VOID(check_length(request, content));
     ONPUT_CHECK(content.blob || request.size_bytes <= options_.inline_bytes_max);
 
@@ -247,7 +247,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteOb
     const ObjectRecord& record = version->record;
     ONPUT_TRY_VOID(check_source(request.source));
     ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(record)));
-    ONPUT_TRY_VOID(check_removal(record.lock, request.bypass_governance, caller.now));
+    ONPUT_TRY_VOID(check_removal(record.lock, request.bypass_governance, lock_times(caller.now)));
     ONPUT_TRY(auto change, begin_change(event_of(removed_by_delete, bucket, request), caller));
     if (bucket.record.versioning != schema::Versioning::unset && record.has_version_id) {
         change.event.version_id = version_id_of(record);

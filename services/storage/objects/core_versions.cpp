@@ -97,7 +97,7 @@ Result<schema::Empty> StorageCore::put_retention(const schema::PutRetention& req
                                    {.mode = request.mode,
                                     .retain_until = request.retain_until,
                                     .bypass_governance = request.bypass_governance},
-                                   caller.now));
+                                   lock_times(caller.now)));
     version.record.lock.mode = request.mode;
     version.record.lock.retain_until = request.mode.empty() ? Timestamp{} : request.retain_until;
     KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));

@@ -18,8 +18,8 @@ bool is_mode(std::string_view mode) {
     return mode == governance || mode == compliance;
 }
 
-bool is_retained(const schema::ObjectLock& lock, Timestamp now) {
-    return !lock.mode.empty() && lock.retain_until > now;
+bool is_retained(const schema::ObjectLock& lock, const LockTimes& times) {
+    return !lock.mode.empty() && lock.retain_until > times.age;
 }
 
 Result<void> check_until(std::string_view mode, Timestamp until, Timestamp now) {
@@ -58,7 +58,7 @@ Result<void> check_default_retention(const schema::DefaultRetention& retention) 
 }
 
 Result<schema::ObjectLock> lock_of_new(const schema::PutObject& request, const BucketRecord& bucket,
-                                       Timestamp now) {
+                                       const LockTimes& times) {
     schema::ObjectLock lock = request.lock;
     if (!bucket.has_object_lock) {
         if (lock == schema::ObjectLock{}) return lock;
@@ -67,14 +67,14 @@ Result<schema::ObjectLock> lock_of_new(const schema::PutObject& request, const B
     if (lock.mode.empty() && lock.retain_until == Timestamp{}) {
         if (bucket.default_retention.mode.empty()) return lock;
         lock.mode = bucket.default_retention.mode;
-        lock.retain_until = end_of(bucket.default_retention, now);
+        lock.retain_until = end_of(bucket.default_retention, times.stamp);
         if (request.is_integrity_stated) return lock;
         return refuse(
             "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
             "Object Lock parameters",
             "invalid_request");
     }
-    ONPUT_TRY_VOID(check_until(lock.mode, lock.retain_until, now));
+    ONPUT_TRY_VOID(check_until(lock.mode, lock.retain_until, times.wall));
     return lock;
 }
 
@@ -84,19 +84,20 @@ Result<void> check_bypass(bool bypass_governance, const BucketRecord& bucket) {
         "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.");
 }
 
-Result<void> check_removal(const schema::ObjectLock& lock, bool bypass_governance, Timestamp now) {
+Result<void> check_removal(const schema::ObjectLock& lock, bool bypass_governance,
+                           const LockTimes& times) {
     if (lock.has_legal_hold) return object_locked();
-    if (!is_retained(lock, now)) return {};
+    if (!is_retained(lock, times)) return {};
     if (lock.mode == governance && bypass_governance) return {};
     return object_locked();
 }
 
 Result<void> check_retention(const schema::ObjectLock& lock, const RetentionChange& change,
-                             Timestamp now) {
+                             const LockTimes& times) {
     if (!change.mode.empty()) {
-        ONPUT_TRY_VOID(check_until(change.mode, change.retain_until, now));
+        ONPUT_TRY_VOID(check_until(change.mode, change.retain_until, times.wall));
     }
-    if (!is_retained(lock, now)) return {};
+    if (!is_retained(lock, times)) return {};
     if (change.mode == lock.mode && change.retain_until >= lock.retain_until) return {};
     if (lock.mode == governance && change.bypass_governance) return {};
     return object_locked();

@@ -2,6 +2,7 @@
 // object, what a listing shows, and the outbox together:
 //
 //     m                       StoreRecord    one row: which store this is and how far the relay got
+//     a                       AgeRecord      one row: the age clock
 //     b/<bucket>              BucketRecord   exists exactly as long as the bucket
 //     c/<bucket>/<kind><id>   BucketConfiguration  of the bucket, with it; <kind> is one byte
 //     o/<bucket>/<key>        ObjectRecord   the current version of an object, unless that is a
@@ -42,6 +43,7 @@ namespace onput::storage {
 
 inline constexpr std::string_view partition = "s";
 inline constexpr std::string_view store_key = "m";
+inline constexpr std::string_view age_key = "a";
 
 // 0 had one version of each object, and no uploads. Its rows are as they are now.
 inline constexpr std::uint32_t store_layout = 1;

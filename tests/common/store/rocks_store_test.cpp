@@ -1,6 +1,7 @@
 // What the RocksDB engine promises across restarts of its process.
 #include "common/store/rocks_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -146,6 +147,34 @@ TEST(RocksStore, a_clean_end_keeps_what_was_durable) {
     auto store = open(directory);
     EXPECT_EQ((*store)->get("p", "last").value(), "1");
     EXPECT_EQ((*store)->last_ticket(), 0U);
+}
+
+bool has_table(const TempDirectory& directory) {
+    const std::filesystem::directory_iterator files(std::filesystem::path(directory.path()) /
+                                                    "rows");
+    return std::ranges::any_of(files,
+                               [](const auto& file) { return file.path().extension() == ".sst"; });
+}
+
+TEST(RocksStore, deletions_that_a_scan_has_to_skip_go_to_a_table) {
+    constexpr int rows = 20'000;
+    TempDirectory directory;
+    const auto store = open_rocks_store({.directory = directory.path()}, {}).value();
+    Batch puts("p");
+    Batch removals("p");
+    for (int i = 0; i < rows; ++i) {
+        puts.put("a/" + std::to_string(i), "");
+        removals.remove("a/" + std::to_string(i));
+    }
+    ASSERT_TRUE(store->commit(std::move(puts)));
+    ASSERT_TRUE(store->commit(std::move(removals)));
+    EXPECT_FALSE(has_table(directory));
+    EXPECT_TRUE(store->scan("p", {}, 10)->empty());
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!has_table(directory) && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE(has_table(directory));
 }
 
 TEST(RocksStore, every_sync_is_timed) {

@@ -212,7 +212,8 @@ protected:
     [[nodiscard]] Caller owner() const {
         return {.principal = {.account = account, .id = "AKID"},
                 .trace = {.trace_id = trace_id, .depth = 0},
-                .now = now};
+                .now = now,
+                .trace_header = trace_header};
     }
     template <typename M>
     auto apply(const M& request) {
@@ -318,6 +319,7 @@ protected:
     Timestamp now = from_seconds(1'800'000'000);
     Duration set_by{};
     std::string trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    std::string trace_header;  // Of the owner's requests.
     std::vector<schema::JournalRecord> published;
     std::vector<Undeliverable> undeliverable;
     std::uint64_t last_number = 0;

@@ -47,6 +47,7 @@ TEST_F(BucketsTest, creating_ones_own_again_succeeds_in_us_east_1_only) {
     const auto first = create_bucket("photos");
     now += std::chrono::seconds(5);
     EXPECT_EQ(create_bucket("photos"), first);
+    EXPECT_EQ(reason_of(create_bucket("photos", "eu-west-1")), "bucket_already_owned_by_you");
     create_bucket("elsewhere", "eu-west-1");
     const auto again = create_bucket("elsewhere", "eu-west-1");
     EXPECT_EQ(reason_of(again), "bucket_already_owned_by_you");

@@ -1,9 +1,11 @@
 // How many rows an answer reads: not more than it shows, whatever else the bucket holds.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/base/encoding.hpp"
 #include "services/storage/multipart/upload_listing.hpp"
 #include "services/storage/objects/blob_references.hpp"
+#include "services/storage/objects/listing.hpp"
 #include "services/storage/objects/prefixes.hpp"
 #include "services/storage/objects/version_listing.hpp"
 #include "tests/services/storage/harness.hpp"
@@ -41,6 +43,9 @@ public:
 private:
     const store::View& rows_;
 };
+
+// A page of a list: what it shows, and as much again, of which one row says that there is more.
+constexpr std::size_t list_reads_max = 2 * 1000;
 
 class CostTest : public testing::Test, public Harness {
 protected:
@@ -110,6 +115,48 @@ TEST_F(CostTest, a_completion_reads_each_part_once_and_writes_one_row_for_all) {
     ASSERT_EQ(effects.changes.size(), 1U);
     // Each part's row goes; object, manifest, event and what is theirs come.
     EXPECT_LE(effects.changes[0].batch.changes().size(), schema::part_number_max + 10);
+}
+
+TEST_F(CostTest, a_page_of_objects_reads_what_it_shows_whatever_else_there_is) {
+    constexpr int keys = 6000;
+    // Older versions, and keys that delete markers hide.
+    for (int i = 0; i < keys; ++i) {
+        const std::string key = fmt::format("{:05}", i);
+        ASSERT_TRUE(put(key, "one"));
+        ASSERT_TRUE(put(key, "two"));
+        if (i >= keys / 2) continue;
+        ASSERT_TRUE(remove(key));
+    }
+    schema::ListObjects request = whole_bucket();
+    for (const auto& after : {fmt::format("{:05}", 0), fmt::format("{:05}", keys - 1500)}) {
+        request.after = after;
+        view.count = 0;
+        const auto list = list_objects(view, request);
+        ASSERT_TRUE(list);
+        EXPECT_EQ(list->objects.size(), 1000U);
+        EXPECT_LE(view.count, list_reads_max);
+    }
+}
+
+TEST_F(CostTest, a_start_reads_no_objects_and_no_uploads) {
+    constexpr int many = 3000;
+    for (int i = 0; i < many; ++i) {
+        ASSERT_TRUE(put(std::to_string(i), "one"));
+        begin_upload(std::to_string(i));
+    }
+    StorageCore next(view, {.region = "us-east-1"}, Random(9));
+    Effects effects;
+    ASSERT_TRUE(next.restore(now, effects));
+    // The end of the outbox is searched for.
+    EXPECT_LE(view.count, 100U);
+}
+
+TEST_F(CostTest, a_page_of_abandoned_uploads_reads_what_it_shows) {
+    for (int i = 0; i < 3000; ++i) begin_upload(std::to_string(i));
+    const auto list = list_uploads(view, {.bucket = "photos"});
+    ASSERT_TRUE(list);
+    EXPECT_EQ(list->uploads.size(), 1000U);
+    EXPECT_LE(view.count, list_reads_max);
 }
 
 TEST_F(CostTest, a_page_of_uploads_jumps_over_what_a_prefix_stands_for) {

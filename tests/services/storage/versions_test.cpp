@@ -321,13 +321,117 @@ TEST_F(LockedVersionsTest, retention_is_extended_by_anybody_and_changed_with_the
     const auto change = [&](std::string_view mode, int for_days, bool bypass) {
         return reason_of(check_retention(
             lock, {.mode = mode, .retain_until = now + days(for_days), .bypass_governance = bypass},
-            now));
+            {.wall = now, .age = now, .stamp = now}));
     };
     EXPECT_EQ(change("GOVERNANCE", 3, false), "ok");
     EXPECT_EQ(change("GOVERNANCE", 1, false), "object_locked");
     EXPECT_EQ(change("COMPLIANCE", 3, false), "object_locked");
     EXPECT_EQ(change("COMPLIANCE", 3, true), "ok");
     EXPECT_EQ(change("", 0, false), "object_locked");
+}
+
+// A clock that somebody sets, and objects that are locked for an hour.
+class LockClockTest : public LockedVersionsTest {
+protected:
+    LockClockTest() {
+        Effects effects;
+        EXPECT_TRUE(core->create_bucket({.name = "vault", .region = {}, .has_object_lock = true},
+                                        caller(), effects));
+        commit(effects);
+        tick({});
+    }
+
+    // The host tells both clocks each second.
+    void pass(Duration duration) {
+        for (; duration > Duration(); duration -= std::chrono::seconds(1)) {
+            tick(std::chrono::seconds(1));
+        }
+    }
+    void set_wall(Duration by) {
+        now += by;
+        tick({});
+    }
+    void restart() {
+        sync();
+        crash();
+        tick({});
+    }
+
+    std::string put_locked(schema::ObjectLock lock) {
+        auto request = put_request("a", 3);
+        request.bucket = "vault";
+        request.is_integrity_stated = true;
+        request.lock = std::move(lock);
+        const auto put = Harness::put(request, {.bytes = "one"});
+        EXPECT_TRUE(put) << put.error().message;
+        return put ? put->version_id : std::string();
+    }
+    std::string put_locked_for(Duration period) {
+        return put_locked({.mode = "COMPLIANCE", .retain_until = now + period});
+    }
+    std::string remove(const std::string& version_id) {
+        schema::DeleteObject removal{.bucket = "vault", .key = "a"};
+        removal.version_id = version_id;
+        Effects effects;
+        const auto removed = core->delete_object(removal, caller(), effects);
+        commit(effects);
+        return reason_of(removed);
+    }
+    std::string take_off(const std::string& version_id) {
+        schema::PutRetention none{.bucket = "vault", .key = "a"};
+        none.version_id = version_id;
+        Effects effects;
+        return reason_of(core->put_retention(none, caller(), effects));
+    }
+
+private:
+    void tick(Duration passed) {
+        now += passed;
+        monotonic_ += passed;
+        core->on_clock(now, monotonic_);
+        Effects effects;
+        ASSERT_TRUE(core->end_turn(now, effects));
+        commit(effects);
+    }
+
+    Duration monotonic_{};
+};
+
+TEST_F(LockClockTest, a_retention_ends_with_its_time) {
+    const std::string version = put_locked_for(std::chrono::hours(1));
+    pass(std::chrono::minutes(59));
+    EXPECT_EQ(remove(version), "object_locked");
+    pass(std::chrono::minutes(1));
+    EXPECT_EQ(remove(version), "ok");
+}
+
+TEST_F(LockClockTest, a_clock_that_is_set_ahead_ends_no_retention_not_even_over_a_restart) {
+    const std::string version = put_locked_for(std::chrono::hours(24));
+    set_wall(std::chrono::years(10));
+    EXPECT_EQ(remove(version), "object_locked");
+    EXPECT_EQ(take_off(version), "object_locked");
+    pass(std::chrono::minutes(10));
+    restart();
+    EXPECT_EQ(remove(version), "object_locked");
+    pass(std::chrono::hours(11));
+    EXPECT_EQ(remove(version), "object_locked");
+    set_wall(-std::chrono::years(10));
+    pass(std::chrono::hours(12));
+    EXPECT_EQ(remove(version), "object_locked");
+    pass(std::chrono::hours(1));
+    EXPECT_EQ(remove(version), "ok");
+}
+
+TEST_F(LockClockTest, a_clock_that_is_set_back_ends_no_default_retention_early) {
+    Effects effects;
+    schema::PutObjectLock lock{.bucket = "vault", .default_retention = {}};
+    lock.default_retention = {.mode = "COMPLIANCE", .days = 1};
+    ASSERT_TRUE(core->put_object_lock(lock, caller(), effects));
+    commit(effects);
+    set_wall(-std::chrono::days(100));
+    const std::string version = put_locked({});
+    set_wall(std::chrono::days(100));
+    EXPECT_EQ(remove(version), "object_locked");
 }
 
 TEST_F(LockedVersionsTest, versioning_stays_on_under_an_object_lock) {

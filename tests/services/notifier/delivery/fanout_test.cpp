@@ -181,6 +181,25 @@ TEST_F(FanoutTest, a_publish_is_owed_to_those_whose_filter_accepts_it) {
     EXPECT_EQ(items, (std::map<std::string, std::size_t>{{queue_a, 1}, {queue_b, 2}}));
 }
 
+TEST_F(FanoutTest, a_queue_gets_the_trace_header_of_the_publish_or_event) {
+    create_open_topic();
+    subscribe_queue(queue_a);
+    subscribe_queue(queue_b, {{"RawMessageDelivery", "true"}});
+    trace_header = "Root=1-67891233-abcdef012345678912345678";
+    publish("p");
+    auto sent = event({owe(topic_t)});
+    sent.trace_header = "Root=1-67891234-abcdef012345678912345678";
+    append(sent);
+    sync();
+    const auto deliveries = due();
+    ASSERT_EQ(deliveries.size(), 2u);
+    for (const auto& delivery : deliveries) {
+        ASSERT_EQ(delivery.message.items.size(), 2u);
+        EXPECT_EQ(delivery.message.items[0].trace_header, trace_header);
+        EXPECT_EQ(delivery.message.items[1].trace_header, sent.trace_header);
+    }
+}
+
 TEST_F(FanoutTest, a_raw_message_alone_has_attributes_outside_its_body) {
     create_topic();
     subscribe_queue(queue_a, {{"RawMessageDelivery", "true"}});
