@@ -347,9 +347,11 @@ def test_a_broken_pipeline_file_is_named_with_line_and_key(onput, tmp_path, text
     assert "ok" not in [b["Name"] for b in onput.s3.list_buckets()["Buckets"]]
 
 
-@pytest.mark.parametrize("what", ["put", "get", "head", "delete", "list", "upload", "multipart", "download", "notify", "queue", "bus"])
+@pytest.mark.parametrize("what", ["put", "get", "head", "delete", "list", "upload", "multipart", "download", "notify",
+                                  "queue", "bus"])
 def test_bench_measures(onput, what):
-    told = onput.run("-o", "json", "bench", what, "--clients", "4", "--seconds", "1", "--objects", "2000").stdout
+    told = onput.run("-o", "json", "bench", what, "--clients", "4", "--seconds", "1", "--objects", "2000",
+                     "--size", "65536").stdout
     assert json.loads(told)
 
 
