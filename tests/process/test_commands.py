@@ -317,6 +317,10 @@ def test_env_takes_the_first_key_of_a_keys_file_as_the_gateway_does(tmp_path):
 def test_aws_runs_the_cli_here(onput):
     path = {"PATH": f"{CLI_V1.parent}:/usr/bin:/bin"}
     assert "inbox" in onput.run("aws", "--", "s3", "ls", environment=path).stdout
+    # Without the dashes as well, its own options in whatever place.
+    assert "inbox" in onput.run("aws", "s3", "ls", environment=path).stdout
+    assert "inbox" in onput.run("-o", "json", "aws", "s3api", "list-buckets", "--output", "text", environment=path).stdout
+    assert "Usage:" in onput.run("aws", "--help").stdout
     told = onput.run("aws", "--", "sqs", "list-queues", "--output", "json", environment=path).stdout
     assert any(url.endswith("/speech-dead-letters") for url in json.loads(told)["QueueUrls"])
 
