@@ -240,6 +240,29 @@ std::optional<std::string> misspelt_command(const CLI::App& app, const std::stri
                        is_near ? fmt::format("; did you mean '{}'?", nearest) : "");
 }
 
+// Where another program's words begin: behind "--", or, without it, at the first word behind
+// `onput aws` that is neither an option nor the value of one. CLI11 would take them for ours.
+struct OthersWords {
+    char** own_end;
+    char** begin;
+};
+OthersWords others_words(char** begin, char** end) {
+    const auto dashes = std::find(begin, end, std::string_view("--"));
+    if (dashes != end) return {.own_end = dashes, .begin = dashes + 1};
+    bool is_aws = false;
+    for (char** at = begin + 1; at < end; ++at) {
+        const std::string_view word(*at);
+        if (word == "--data" || word == "-o" || word == "--output") {
+            ++at;
+        } else if (!word.starts_with('-')) {
+            if (is_aws) return {.own_end = at, .begin = at};
+            if (word != "aws") break;
+            is_aws = true;
+        }
+    }
+    return {.own_end = end, .begin = end};
+}
+
 void add_bench(CLI::App& app, Choices& c) {
     auto* bench = add_command(app, "bench", "Measure this machine",
                               "  onput bench put\n  onput bench get --clients 32 --size 4096 "
@@ -276,11 +299,10 @@ void add_bench(CLI::App& app, Choices& c) {
 
 int run(int argc, char** argv) {
     Choices choices;
-    // What stands behind "--" is another program's: CLI11 would take it for arguments of ours.
-    const auto own_end = std::find(argv, argv + argc, std::string_view("--"));
-    const bool has_others = own_end != argv + argc;
-    if (has_others) choices.aws.assign(own_end + 1, argv + argc);
-    argc = static_cast<int>(own_end - argv);
+    const auto others = others_words(argv, argv + argc);
+    const bool has_others = others.own_end != argv + argc;
+    choices.aws.assign(others.begin, argv + argc);
+    argc = static_cast<int>(others.own_end - argv);
     CLI::App app(
         "Onput: an upload becomes speech, pictures, mails and messages, and nothing acknowledged "
         "is lost.",

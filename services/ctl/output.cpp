@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -32,6 +33,22 @@ std::string_view tail_of(std::string_view text, std::size_t columns) {
     return text.substr(begin);
 }
 
+// Beside the other cells a last one has at least so much room, or goes below them.
+constexpr std::size_t last_cell_columns_min = 24;
+constexpr std::size_t below_row_indent = 4;
+
+// Lines of a row, the last without its end.
+std::string with_last_cell(std::string row, const std::string& cell, std::size_t columns) {
+    const std::size_t begin = columns_of(row);
+    if (columns == 0 || begin + columns_of(cell) <= columns) return row + cell;
+    const bool is_beside = begin + last_cell_columns_min <= columns;
+    std::string lines = wrapped(cell, is_beside ? begin : below_row_indent, columns);
+    if (!lines.empty()) lines.pop_back();
+    if (is_beside) return row + lines.substr(begin);
+    row.erase(row.find_last_not_of(' ') + 1);
+    return row.empty() ? lines : fmt::format("{}\n{}", row, lines);
+}
+
 }  // namespace
 
 std::string shortened(std::string_view text, std::size_t columns) {
@@ -43,7 +60,7 @@ std::string shortened(std::string_view text, std::size_t columns) {
     return fmt::format("{}{}{}", head_of(whole, kept / 2), gap, tail_of(whole, kept - kept / 2));
 }
 
-std::string wrapped(std::string_view text, std::size_t indent) {
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
     const std::string whole = printable(text);
     std::string out;
     std::string line;
@@ -52,7 +69,7 @@ std::string wrapped(std::string_view text, std::size_t indent) {
         const std::string word = whole.substr(from, end - from);
         from = end + 1;
         if (word.empty()) continue;
-        if (!line.empty() && columns_of(line) + 1 + columns_of(word) + indent > terminal_columns) {
+        if (!line.empty() && columns_of(line) + 1 + columns_of(word) + indent > columns) {
             out += fmt::format("{}{}\n", std::string(indent, ' '), line);
             line.clear();
         }
@@ -60,6 +77,11 @@ std::string wrapped(std::string_view text, std::size_t indent) {
     }
     if (!line.empty()) out += fmt::format("{}{}\n", std::string(indent, ' '), line);
     return out;
+}
+
+std::size_t columns_of_stdout() {
+    winsize size{};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool has_colours(const ColourTerms& terms) {
@@ -88,7 +110,7 @@ void Table::add(std::vector<std::string> row, Tone tone) {
     tones_.push_back(tone);
 }
 
-std::string Table::text(bool is_coloured) const {
+std::string Table::text(bool is_coloured, std::size_t columns) const {
     std::vector<std::size_t> widths;
     for (const auto& row : rows_) {
         widths.resize(std::max(widths.size(), row.size()));
@@ -99,11 +121,17 @@ std::string Table::text(bool is_coloured) const {
     for (std::size_t at = 0; at < rows_.size(); ++at) {
         const auto& row = rows_[at];
         std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
+        for (std::size_t i = 0; i + 1 < row.size(); ++i) {
             line += row[i];
-            if (i + 1 < row.size()) line.append(widths[i] - columns_of(row[i]) + 2, ' ');
+            line.append(widths[i] - columns_of(row[i]) + 2, ' ');
         }
-        out += fmt::format("{}\n", painted(line, tones_[at], is_coloured));
+        line = row.empty() ? "" : with_last_cell(std::move(line), row.back(), columns);
+        for (std::size_t from = 0; from <= line.size();) {
+            const std::size_t end = std::min(line.find('\n', from), line.size());
+            const std::string_view part = std::string_view(line).substr(from, end - from);
+            out += fmt::format("{}\n", painted(part, tones_[at], is_coloured));
+            from = end + 1;
+        }
     }
     return out;
 }

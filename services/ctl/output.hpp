@@ -30,13 +30,19 @@ bool has_colours();
 // Unchanged without colours.
 std::string painted(std::string_view text, Tone tone, bool is_coloured = has_colours());
 
+// How wide the terminal of stdout is; 0 when it is none.
+std::size_t columns_of_stdout();
+
 // Columns aligned, the header in capitals; nothing but the header when there are no rows.
 class Table {
 public:
     explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
     // Cells are made printable.
     void add(std::vector<std::string> row, Tone tone = Tone::plain);
-    [[nodiscard]] std::string text(bool is_coloured = has_colours()) const;
+    // On a terminal of so many columns the last cell of a row continues below itself, or below the
+    // row where little room is left beside it; 0: every row is one line, for pipes.
+    [[nodiscard]] std::string text(bool is_coloured = has_colours(),
+                                   std::size_t columns = columns_of_stdout()) const;
 
 private:
     std::vector<std::vector<std::string>> rows_;
@@ -48,9 +54,10 @@ inline constexpr std::size_t terminal_columns = 80;
 
 // Made printable, and no wider than this: what is too long loses its middle to "...".
 std::string shortened(std::string_view text, std::size_t columns);
-// Made printable, in lines that are no wider than terminal_columns where its words allow, each
-// indented and ended.
-std::string wrapped(std::string_view text, std::size_t indent);
+// Made printable, in lines that are no wider than `columns` where its words allow, each indented
+// and ended.
+std::string wrapped(std::string_view text, std::size_t indent,
+                    std::size_t columns = terminal_columns);
 
 // One line of stderr, rewritten; silent when stderr is no terminal or `quiet`.
 class Progress {

@@ -137,6 +137,13 @@ std::string line_of(const schema::JournalRecord& record, const RecordBody& body,
     return painted(line, tone_of(body), is_coloured);
 }
 
+std::string address_of(const schema::DestinationState& state) {
+    if (state.protocol.empty()) return short_arn(state.arn);
+    // An endpoint of http begins with its protocol.
+    if (state.protocol.starts_with("http")) return state.endpoint;
+    return fmt::format("{}:{}", state.protocol, short_arn(state.endpoint));
+}
+
 std::string_view name_in_arn(std::string_view arn) {
     const auto colon = arn.rfind(':');
     return colon == std::string_view::npos ? arn : arn.substr(colon + 1);

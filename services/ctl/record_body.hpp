@@ -43,6 +43,9 @@ Tone tone_of(const RecordBody& body);
 // One line of `onput tail`, made printable, without its end.
 std::string line_of(const schema::JournalRecord& record, const RecordBody& body, bool is_coloured);
 
+// Of a destination: a subscription's address rather than its number, "email:a@example.com".
+std::string address_of(const schema::DestinationState& state);
+
 // Last part of an ARN: "media" of "arn:aws:sns:us-east-1:000000000000:media".
 std::string_view name_in_arn(std::string_view arn);
 

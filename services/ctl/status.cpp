@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "common/json/writer.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
@@ -12,6 +13,7 @@
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
+#include "services/ctl/record_body.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -87,14 +89,8 @@ std::string as_json(const Report& report) {
     return out.take();
 }
 
-// A subscription's address rather than its number.
-std::string name_of(const schema::DestinationState& state) {
-    if (state.protocol.empty()) return short_arn(state.arn);
-    return fmt::format("{}:{}", state.protocol, short_arn(state.endpoint));
-}
-
-void print_tables(const Instance& instance, const Report& report) {
-    fmt::print("{}   data directory's instance\n\n", instance.url);
+void print_tables(const Instance& instance, const std::string& data, const Report& report) {
+    fmt::print("{}   {}\n\n", instance.url, printable(data));
     Table services({"SERVICE", "STATE", "PID", "UP"});
     for (const auto& line : report.services) {
         services.add({line.name, line.state, line.pid ? std::to_string(*line.pid) : "-",
@@ -116,7 +112,7 @@ void print_tables(const Instance& instance, const Report& report) {
         Table destinations({"DESTINATION", "OWED", "UNDELIVERED", "FAILURES", "LAST ERROR"});
         for (const auto& state : report.destinations.destinations) {
             destinations.add(
-                {name_of(state), std::to_string(state.owed), std::to_string(state.undelivered),
+                {address_of(state), std::to_string(state.owed), std::to_string(state.undelivered),
                  std::to_string(state.failures), state.last_error},
                 state.last_error.empty() ? Tone::plain : Tone::warning);
         }
@@ -127,7 +123,8 @@ void print_tables(const Instance& instance, const Report& report) {
 }  // namespace
 
 ExitCode run_status(const GlobalOptions& global) {
-    const auto instance = read_instance(data_directory(global.data));
+    const std::string data = data_directory(global.data);
+    const auto instance = read_instance(data);
     if (!instance) return report("status", instance.error());
     transport::Context context;
     transport::Loop loop(context);
@@ -145,10 +142,10 @@ ExitCode run_status(const GlobalOptions& global) {
     if (global.output == OutputFormat::json) {
         fmt::print("{}\n", as_json(found));
     } else {
-        print_tables(*instance, found);
+        print_tables(*instance, data, found);
     }
     if (!found.is_healthy && !global.quiet) {
-        const auto running = find_running(data_directory(global.data));
+        const auto running = find_running(data);
         if (!running) return report("status", running.error());
     }
     return found.is_healthy ? ExitCode::ok : ExitCode::unreachable;

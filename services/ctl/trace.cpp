@@ -9,6 +9,7 @@
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
+#include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/ctl/commands.hpp"
@@ -58,6 +59,30 @@ void print_story(const GlobalOptions& global, const Story& story) {
                   tone_of(step));
     }
     fmt::print("{}", table.text());
+}
+
+// Destinations of the story that have trouble: "email:a@example.com: waiting: no mail server is
+// configured (ONPUT_SMTP_URL)".
+std::vector<std::string> troubles(Peers& peers, const Story& story) {
+    std::set<std::string> arns;
+    for (const auto& record : story.records) {
+        if (const auto* event = std::get_if<schema::ObjectEvent>(&record)) {
+            for (const auto& to : event->owed) arns.insert(to.arn);
+        } else if (const auto* message = std::get_if<schema::TopicMessage>(&record)) {
+            arns.insert(message->topic_arn);
+        }
+    }
+    std::vector<std::string> all;
+    const auto list = peers.ask(peers.notifier(), schema::ListDestinations{});
+    if (!list) return all;
+    for (const auto& state : list->destinations) {
+        // A subscription's ARN is its topic's and a part more.
+        const std::string topic = state.arn.substr(0, state.arn.rfind(':'));
+        const bool is_ours = arns.contains(state.arn) || arns.contains(topic);
+        if (!is_ours || state.owed == 0 || state.last_error.empty()) continue;
+        all.push_back(fmt::format("{}: {}", address_of(state), state.last_error));
+    }
+    return all;
 }
 
 // Why a story does not go on, as far as the queue service knows: "no worker runs function speech".
@@ -121,6 +146,9 @@ ExitCode run_trace(const GlobalOptions& global, const TraceOptions& options) {
             print_story(global, *story);
             if (global.output == OutputFormat::table && !is_over) {
                 for (const auto& line : hindrances(peers, *story)) {
+                    fmt::print("\n{}\n", printable(line));
+                }
+                for (const auto& line : troubles(peers, *story)) {
                     fmt::print("\n{}\n", printable(line));
                 }
             }

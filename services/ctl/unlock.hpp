@@ -1,6 +1,7 @@
 // What `onput unlock` is given, and what it says. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -6,12 +6,14 @@ import pty
 import pwd
 import shutil
 import subprocess
+import termios
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2
 from harness.instance import BIN, ROOT, clean_environment, run_onput
+from harness.waiting import wait_until
 from harness.wire import Wire
 
 COMMANDS = [(), ("dev",), ("demo",), ("tail",), ("trace",), ("explain",), ("failures",), ("redrive",),
@@ -239,6 +241,31 @@ def test_doctor_and_trace_say_that_nobody_runs_a_function(own_onput):
     assert "no worker is here for function speech" in told and "onput dev --tts 1" in told
 
 
+def test_trace_says_why_a_message_waits(own_onput):
+    onput = own_onput(arguments=["--no-pipeline", "--image", "0"], tts=0)
+    alerts = onput.folder / "alerts.toml"
+    alerts.write_text("""
+[[bucket]]
+name = "dropoff"
+[[topic]]
+name = "uploads"
+[[subscription]]
+topic = "uploads"
+protocol = "sms"
+endpoint = "+15550100"
+[[notification]]
+bucket = "dropoff"
+id = "alert"
+events = ["s3:ObjectCreated:*"]
+topic = "uploads"
+""")
+    onput.run("pipeline", "apply", alerts)
+    onput.s3.put_object(Bucket="dropoff", Key="a.txt", Body=b"a")
+    told = wait_until(lambda: (text := onput.run("trace", "s3://dropoff/a.txt").stdout) and
+                      "waiting:" in text and text, 20, "the reason in the trace")
+    assert "sms:+15550100: waiting: no SMS gateway is configured (ONPUT_SMS_URL)" in told
+
+
 def test_an_upload_that_no_rule_matched_is_traced_with_the_command_that_says_why(onput):
     onput.s3.put_object(Bucket="inbox", Key="unmatched.xyz", Body=b"x")
     told = onput.run("trace", "--wait", "30", "s3://inbox/unmatched.xyz").stdout
@@ -290,6 +317,10 @@ def test_env_takes_the_first_key_of_a_keys_file_as_the_gateway_does(tmp_path):
 def test_aws_runs_the_cli_here(onput):
     path = {"PATH": f"{CLI_V1.parent}:/usr/bin:/bin"}
     assert "inbox" in onput.run("aws", "--", "s3", "ls", environment=path).stdout
+    # Without the dashes as well, its own options in whatever place.
+    assert "inbox" in onput.run("aws", "s3", "ls", environment=path).stdout
+    assert "inbox" in onput.run("-o", "json", "aws", "s3api", "list-buckets", "--output", "text", environment=path).stdout
+    assert "Usage:" in onput.run("aws", "--help").stdout
     told = onput.run("aws", "--", "sqs", "list-queues", "--output", "json", environment=path).stdout
     assert any(url.endswith("/speech-dead-letters") for url in json.loads(told)["QueueUrls"])
 
@@ -386,9 +417,10 @@ def test_dev_reads_its_pipelines_before_it_starts_anything(tmp_path):
 
 # -- terminals, and instances that cannot be had
 
-def on_terminal(onput, *words, **added):
+def on_terminal(onput, *words, columns=200, **added):
     """What `onput` prints to a terminal."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     subprocess.run([str(BIN / "onput"), "--data", str(onput.data), *words], stdout=theirs, timeout=60,
                    env=clean_environment(TERM="xterm", **added), check=True)
     os.close(theirs)
@@ -410,6 +442,15 @@ def test_colours_are_for_terminals_that_want_them(onput):
     assert "\x1b[31m" in on_terminal(onput, *failures)
     assert "\x1b[" not in on_terminal(onput, *failures, NO_COLOR="1")
     assert "\x1b[" not in onput.run("status", environment={"TERM": "xterm"}).stdout
+
+
+def test_a_table_fits_the_terminal(onput, spoken):
+    for words in [("doctor",), ("status",), ("trace", spoken), ("explain", spoken)]:
+        narrow = on_terminal(onput, *words, columns=80, NO_COLOR="1").replace("\r", "").splitlines()
+        wide = onput.run(*words).stdout.splitlines()
+        # Times differ; nothing is left out.
+        assert len(" ".join(narrow).split()) == len(" ".join(wide).split()), (words, narrow)
+        assert all(len(line) <= 80 for line in narrow), (words, narrow)
 
 
 @pytest.mark.parametrize("words", [("tail", "--no-follow"), ("trace", "s3://inbox/a"), ("failures",), ("status",)],

@@ -132,4 +132,4 @@ def test_redrive_of_a_queue_moves_all_of_it_where_it_is_told(onput):
     assert [(task["status"], task["moved"]) for task in told["tasks"]] == [("COMPLETED", held)]
     assert failures(onput, "speech-dead-letters") == []
     assert count(onput, parked) == held
-    assert "doesn't exist" in onput.run("redrive", "speech-dead-letters", "--to", "none", expect=3).stderr
+    assert "there is no queue none" in onput.run("redrive", "speech-dead-letters", "--to", "none", expect=3).stderr

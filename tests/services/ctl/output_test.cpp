@@ -27,6 +27,23 @@ TEST(Table, colours_take_no_columns_and_are_left_out_where_there_are_none) {
     EXPECT_EQ(table.text(false), "NAME  X\na     1\n");
 }
 
+TEST(Table, a_long_last_cell_continues_below_itself_on_a_terminal) {
+    Table table({"NAME", "DETAIL"});
+    table.add({"a", "one two three four five six"});
+    EXPECT_EQ(table.text(false, 0), "NAME  DETAIL\na     one two three four five six\n");
+    EXPECT_EQ(table.text(false, 32), "NAME  DETAIL\na     one two three four five\n      six\n");
+    EXPECT_EQ(table.text(false, 200), table.text(false, 0));
+}
+
+TEST(Table, a_long_last_cell_goes_below_its_row_where_little_room_is_left) {
+    Table table({"NAME", "DETAIL"});
+    table.add({"a-long-name-of-it", "one two three four five six"}, Tone::bad);
+    EXPECT_EQ(
+        table.text(false, 30),
+        "NAME               DETAIL\na-long-name-of-it\n    one two three four five\n    six\n");
+    EXPECT_TRUE(table.text(true, 30).ends_with("\033[31m    six\033[0m\n"));
+}
+
 TEST(Colours, are_for_terminals_that_want_them) {
     EXPECT_TRUE(has_colours({.is_terminal = true, .term = "xterm"}));
     EXPECT_TRUE(has_colours({.is_terminal = true, .no_color = "", .term = "xterm"}));

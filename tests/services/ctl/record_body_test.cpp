@@ -85,6 +85,17 @@ TEST(RecordBody, what_is_no_record_is_refused) {
     EXPECT_FALSE(read_record_body(schema::encode(schema::Empty{})));
 }
 
+TEST(Destination, is_named_by_where_it_leads) {
+    schema::DestinationState state{.arn = "arn:aws:sqs:us-east-1:000000000000:jobs"};
+    EXPECT_EQ(address_of(state), "sqs:jobs");
+    state.protocol = "email";
+    state.endpoint = "a@example.com";
+    EXPECT_EQ(address_of(state), "email:a@example.com");
+    state.protocol = "https";
+    state.endpoint = "https://hooks.example/x";
+    EXPECT_EQ(address_of(state), "https://hooks.example/x");
+}
+
 TEST(TailLine, has_the_tone_of_what_happened_and_none_without_colours) {
     schema::DeliveryAttempt attempt;
     attempt.protocol = "https";
