@@ -10,6 +10,13 @@ void AgeClock::restore(const State& state) {
     is_set_ = true;
 }
 
+void AgeClock::resume(const State& state, const Reading& reading) {
+    restore(state);
+    is_running_ = true;
+    wall_ = reading.wall;
+    monotonic_ = reading.monotonic;
+}
+
 void AgeClock::observe(Timestamp wall, Duration monotonic) {
     if (!std::exchange(is_set_, true)) state_.time = wall;
     const bool is_first = !std::exchange(is_running_, true);
