@@ -7,10 +7,7 @@
 #include "services/queue/lanes/lanes.hpp"
 
 namespace onput::sim {
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 bool is_poison(std::string_view key) {
     return key.starts_with("text/poison");

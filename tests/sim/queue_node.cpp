@@ -172,12 +172,12 @@ void QueueNode::follow_lease(queue::MessageNumber number, const queue::LeaseReco
     numbers_.insert_or_assign(record.lease, number);
     const std::string name = name_of(number, record);
     if (!leases_.insert(name).second) return;
-    handovers_.leased(name, {.message_id = stored_.at(number).message_id,
-                             .worker_id = record.worker,
-                             .epoch = record.epoch,
-                             .attempt = record.receive_count,
-                             .until = world_.elapsed() +
-                                      (record.visible_at + world_.offset() - world_.wall())});
+    handovers_.leased(
+        name, {.message_id = stored_.at(number).message_id,
+               .worker_id = record.worker,
+               .epoch = record.epoch,
+               .attempt = record.receive_count,
+               .until = world_.elapsed() + (record.visible_at + world_.offset() - world_.wall())});
 }
 
 // In the order of the leases: grants are grouped by worker.

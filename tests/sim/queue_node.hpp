@@ -72,7 +72,7 @@ private:
     };
     std::map<queue::MessageNumber, Stored> stored_;
     std::map<std::uint64_t, queue::MessageNumber> numbers_;  // Of messages, by lease.
-    std::set<std::string> leases_;    // By name: those that this life knows.
+    std::set<std::string> leases_;                           // By name: those that this life knows.
     std::set<std::uint64_t> unsent_;  // Leases of grants that left in this turn.
     // Jobs whose acknowledgement is committed and not known to be durable.
     std::deque<std::pair<store::Ticket, std::string>> done_;

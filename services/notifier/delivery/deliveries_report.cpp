@@ -13,14 +13,14 @@ schema::DestinationList Deliveries::list() const {
         const DestinationRecord& record = destination->record();
         const Subscription* subscription =
             record.is_dead_letter ? nullptr : parts_.topics.find_subscription(record.subscription);
-        list.destinations.push_back({.arn = name,
-                                     .delivered_through = needed ? *needed - 1 : journal_.head(),
-                                     .owed = destination->owed(),
-                                     .undelivered = record.undelivered,
-                                     .failures = destination->failures,
-                                     .last_error = destination->last_error,
-                                     .next_attempt_at = next_at ? *next_at + parts_.age.set_by()
-                                                                : Timestamp{}});
+        list.destinations.push_back(
+            {.arn = name,
+             .delivered_through = needed ? *needed - 1 : journal_.head(),
+             .owed = destination->owed(),
+             .undelivered = record.undelivered,
+             .failures = destination->failures,
+             .last_error = destination->last_error,
+             .next_attempt_at = next_at ? *next_at + parts_.age.set_by() : Timestamp{}});
         if (subscription == nullptr) continue;
         list.destinations.back().protocol = subscription->protocol;
         list.destinations.back().endpoint = shown_endpoint(*subscription);
