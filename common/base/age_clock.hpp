@@ -8,8 +8,8 @@
 // wall clock that stands by its time is believed at once: for ahead_belief, or behind_belief. It
 // survives restarts through `state`. Where the monotonic clock went on meanwhile (the machine was
 // not booted), what passed while the process was down is known, and so is by how much the wall was
-// set. Else nobody can tell a long rest from a clock that was set ahead: what passed is caught up as
-// above, which deletes late rather than early, and the wall counts as not set.
+// set. Else nobody can tell a long rest from a clock that was set ahead: what passed is caught up
+// as above, which deletes late rather than early, and the wall counts as not set.
 //
 // Pure; a core owns it, its host tells it both clocks before each command.
 #pragma once

@@ -110,8 +110,8 @@ bool Handovers::was_silent(const Lease& lease) const {
     return silent != silent_.end() && silent->second >= lease.from;
 }
 
-// A grant that arrives when its lease has been ended because it seemed lost blurs the count by which
-// the queue tells lost grants from those on their way.
+// A grant that arrives when its lease has been ended because it seemed lost blurs the count by
+// which the queue tells lost grants from those on their way.
 bool Handovers::is_blurred(const Lease& lease) const {
     return late_.contains(lease.worker_id);
 }

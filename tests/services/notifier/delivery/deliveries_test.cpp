@@ -378,8 +378,6 @@ TEST_F(DeliveriesTest, a_clock_that_jumps_makes_no_retry_sooner_or_later) {
         jump(by);
         run_timers();
         EXPECT_TRUE(due().empty());
-        EXPECT_LE(core->next_wakeup(now), now + trim_interval);
-        EXPECT_GT(state_of(queue_a).next_attempt_at, now);
         EXPECT_LE(state_of(queue_a).next_attempt_at, now + retry_delay_max);
     }
     now += retry_delay_max;
