@@ -77,14 +77,14 @@ TEST_F(OutboundDeliveriesTest, a_clock_that_jumps_makes_no_retry_sooner_or_later
     EXPECT_TRUE(outbound_due().empty());
     now += 19s;
     EXPECT_TRUE(outbound_due().empty());
-    now += 1s;
+    now += 3s;
     fail_once(outbound_due().at(0));
     sync();
     jump(-60 * 24h);
     crash();
     now += 19s;
     EXPECT_TRUE(outbound_due().empty());
-    now += 1s;
+    now += 3s;
     EXPECT_EQ(due_texts(), Texts{"m"});
 }
 

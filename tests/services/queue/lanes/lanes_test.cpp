@@ -364,7 +364,7 @@ TEST_F(LanesTest, a_worker_that_does_not_come_back_after_a_restart_loses_its_lea
     TestWorker other(station, "other", 1);
     other.kind = "tts";
     other.hello();
-    EXPECT_EQ(other.look().at(0).attempt, 1U);
+    EXPECT_EQ(other.look().at(0).attempt, 2U);
 }
 
 TEST_F(LanesTest, a_clock_that_jumps_buries_nobody) {
