@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace onput {
+namespace {
+
+// Of one observation: after a crash some of what passed was followed before, and would be twice.
+constexpr Duration catch_up_max = std::chrono::seconds(1);
+
+}  // namespace
 
 void AgeClock::restore(const State& state) {
     state_ = state;
@@ -38,7 +44,7 @@ void AgeClock::follow(Duration gap, Duration elapsed) {
         state_.ahead_for = state_.behind_for = Duration();
         return;
     }
-    state_.time += std::clamp(gap, -elapsed / 2, elapsed);
+    state_.time += std::clamp(gap, -elapsed / 2, std::min(elapsed, catch_up_max));
 }
 
 Timestamp AgeClock::at(Timestamp wall) const {
