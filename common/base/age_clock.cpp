@@ -4,10 +4,23 @@
 #include <utility>
 
 namespace onput {
+namespace {
+
+// Of one observation: after a crash some of what passed was followed before, and would be twice.
+constexpr Duration catch_up_max = std::chrono::seconds(1);
+
+}  // namespace
 
 void AgeClock::restore(const State& state) {
     state_ = state;
     is_set_ = true;
+}
+
+void AgeClock::resume(const State& state, const Reading& reading) {
+    restore(state);
+    is_running_ = true;
+    wall_ = reading.wall;
+    monotonic_ = reading.monotonic;
 }
 
 void AgeClock::observe(Timestamp wall, Duration monotonic) {
@@ -31,7 +44,7 @@ void AgeClock::follow(Duration gap, Duration elapsed) {
         state_.ahead_for = state_.behind_for = Duration();
         return;
     }
-    state_.time += std::clamp(gap, -elapsed / 2, elapsed);
+    state_.time += std::clamp(gap, -elapsed / 2, std::min(elapsed, catch_up_max));
 }
 
 Timestamp AgeClock::at(Timestamp wall) const {

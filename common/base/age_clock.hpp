@@ -6,8 +6,10 @@
 //
 // It runs with the monotonic clock, and follows the wall at up to twice the speed, or half. Only a
 // wall clock that stands by its time is believed at once: for ahead_belief, or behind_belief. It
-// survives restarts through `state`; what passes while the process is down is caught up the same
-// way, which deletes late rather than early.
+// survives restarts through `state`. Where the monotonic clock went on meanwhile (the machine was
+// not booted), what passed while the process was down is known, and so is by how much the wall was
+// set. Else nobody can tell a long rest from a clock that was set ahead: what passed is caught up
+// as above, which deletes late rather than early, and the wall counts as not set.
 //
 // Pure; a core owns it, its host tells it both clocks before each command.
 #pragma once
@@ -30,8 +32,17 @@ public:
         Duration set_by{};  // See `set_by`.
     };
 
+    // Both clocks as they were at one moment.
+    struct Reading {
+        Timestamp wall;
+        Duration monotonic{};
+    };
+
     // Goes on where another life stopped; at its start, before or after the first `observe`.
     void restore(const State& state);
+    // The same, where the monotonic clock goes on since this reading, which belongs to the state:
+    // at its start, before an `observe`.
+    void resume(const State& state, const Reading& reading);
 
     // Both clocks, as they are now; `monotonic` since any moment, the same for all calls.
     void observe(Timestamp wall, Duration monotonic);
@@ -46,9 +57,10 @@ public:
     // By how much the wall was set, forward or back, between the last two observations.
     [[nodiscard]] Duration jump() const { return jump_; }
     // By how much altogether, in all lives: wall - set_by() runs as time really passes, so a moment
-    // that is kept that way stays as far away as it was, whatever the wall clock is set to. (Not
-    // what it was set by while nobody observed it.)
+    // that is kept that way stays as far away as it was, whatever the wall clock is set to.
     [[nodiscard]] Duration set_by() const { return state_.set_by; }
+    // That time, of a moment by the wall clock.
+    [[nodiscard]] Timestamp steady(Timestamp wall) const { return wall - state_.set_by; }
     [[nodiscard]] const State& state() const { return state_; }
 
 private:

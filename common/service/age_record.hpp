@@ -17,13 +17,17 @@ inline constexpr Duration age_record_interval = std::chrono::seconds(30);
 inline constexpr Duration jump_min = std::chrono::seconds(1);
 
 struct AgeRecord {
-    // Version 2 added set_by_us.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::age_record, .version = 2};
+    // Version 2 added set_by_us; version 3 boot, wall and monotonic_us.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::age_record, .version = 3};
 
     Timestamp time;
     std::int64_t ahead_for_us = 0;
     std::int64_t behind_for_us = 0;
     std::int64_t set_by_us = 0;
+    // Of the machine (Platform::boot), and both clocks in it when the row was written.
+    std::string boot = {};
+    Timestamp wall = {};
+    std::int64_t monotonic_us = 0;
 
     static AgeRecord of(const AgeClock::State& state) {
         return {.time = state.time,
@@ -38,26 +42,38 @@ struct AgeRecord {
                 .set_by = Duration(set_by_us)};
     }
 
-    ONPUT_FIELDS(time, ahead_for_us, behind_for_us, set_by_us)
+    ONPUT_FIELDS(time, ahead_for_us, behind_for_us, set_by_us, boot, wall, monotonic_us)
     friend bool operator==(const AgeRecord&, const AgeRecord&) = default;
 };
 
 // An age clock that survives restarts.
 class KeptAge {
 public:
-    KeptAge(std::string partition, std::string key)
-        : partition_(std::move(partition)), key_(std::move(key)) {}
+    // `boot`: this run of the machine, in which the monotonic clock goes on; empty: not known.
+    KeptAge(std::string partition, std::string key, std::string boot)
+        : partition_(std::move(partition)), key_(std::move(key)), boot_(std::move(boot)) {}
 
+    // After the first `observe`.
     Result<void> restore(const store::View& view) {
         ONPUT_TRY(const auto row, view.get(partition_, key_));
         if (!row) return {};
         ONPUT_TRY(const auto record, schema::decode<AgeRecord>(*row));
-        clock_.restore(record.state());
         kept_ = record.state();
+        const AgeClock::Reading then{.wall = record.wall,
+                                     .monotonic = Duration(record.monotonic_us)};
+        if (boot_.empty() || record.boot != boot_ || then.monotonic > last_.monotonic) {
+            clock_.restore(kept_);
+            return {};
+        }
+        clock_.resume(kept_, then);
+        clock_.observe(last_.wall, last_.monotonic);
         return {};
     }
 
-    void observe(Timestamp wall, Duration monotonic) { clock_.observe(wall, monotonic); }
+    void observe(Timestamp wall, Duration monotonic) {
+        last_ = {.wall = wall, .monotonic = monotonic};
+        clock_.observe(wall, monotonic);
+    }
 
     // Puts its row into the batch after a jump; `batch()` is asked for only then. To be called
     // before the changes of each command: times less AgeClock::set_by are then never durable
@@ -80,12 +96,18 @@ public:
 private:
     void put(store::Batch& batch) {
         kept_ = clock_.state();
-        batch.put(key_, schema::encode(AgeRecord::of(kept_)));
+        AgeRecord record = AgeRecord::of(kept_);
+        record.boot = boot_;
+        record.wall = last_.wall;
+        record.monotonic_us = last_.monotonic.count();
+        batch.put(key_, schema::encode(record));
     }
 
     std::string partition_;
     std::string key_;
+    std::string boot_;
     AgeClock clock_;
+    AgeClock::Reading last_;
     AgeClock::State kept_;  // As its row has it.
 };
 

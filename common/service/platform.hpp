@@ -29,6 +29,9 @@ public:
     [[nodiscard]] virtual std::string new_secret(std::size_t bytes) = 0;
     [[nodiscard]] virtual const std::string& name() const = 0;  // Of the service: "queue".
     [[nodiscard]] virtual Timestamp started_at() const = 0;
+    // This run of the machine: as long as it is the same, so is what the loop's monotonic clock
+    // counts from. Empty when it cannot be told.
+    [[nodiscard]] virtual std::string boot() const = 0;
     // Ends the process, after logging why: its store failed. Does not return.
     [[noreturn]] virtual void fail(const Error& error) = 0;
 

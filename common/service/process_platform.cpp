@@ -1,6 +1,7 @@
 #include "common/service/process_platform.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "common/base/digest.hpp"
@@ -19,6 +20,11 @@ public:
     }
     [[nodiscard]] const std::string& name() const override { return process_.name(); }
     [[nodiscard]] Timestamp started_at() const override { return process_.started_at(); }
+    [[nodiscard]] std::string boot() const override {
+        std::string id;
+        std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+        return id;
+    }
     [[noreturn]] void fail(const Error& error) override {
         process_.fail(error);
         std::unreachable();  // GCC 12 does not believe a virtual function that it never returns.

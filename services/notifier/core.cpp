@@ -12,7 +12,7 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
     : options_(options),
       view_(view),
       random_(random),
-      age_(std::string(partition), age_key()),
+      age_(std::string(partition), age_key(), options_.boot),
       room_(options_.free_bytes_min),
       journal_(view),
       recorder_(journal_, age_.clock()),
@@ -63,6 +63,12 @@ Result<void> NotifierCore::close_batch(store::Batch batch, Effects& effects) {
     return {};
 }
 
+void NotifierCore::keep_jump(Effects& effects) {
+    store::Batch batch{std::string(partition)};
+    age_.keep_jump([&batch]() -> store::Batch& { return batch; });
+    effects.add(std::move(batch));
+}
+
 void NotifierCore::on_durable(std::uint64_t sequence) {
     ONPUT_CHECK(sequence <= journal_.head());
     durable_ = std::max(durable_, sequence);
@@ -82,6 +88,7 @@ Result<std::vector<Delivery>> NotifierCore::due(Timestamp now) {
 
 Result<std::vector<OutboundDelivery>> NotifierCore::outbound_due(Timestamp now, Effects& effects) {
     effects.may_sync_late = true;
+    keep_jump(effects);
     ONPUT_TRY(auto due, deliveries_.due(SendPolicy::one_by_one, now, effects));
     std::vector<OutboundDelivery> deliveries;
     for (auto& [id, name, sending] : due) {

@@ -50,6 +50,7 @@ struct CoreOptions {
     std::uint64_t retention_records_max = 10'000'000;
     std::uint64_t retention_bytes_max = journal_bytes_max_default;
     std::uint64_t free_bytes_min = 0;  // With less room on the disk nothing is taken in.
+    std::string boot;                  // Platform::boot.
 };
 
 class NotifierCore {
@@ -122,12 +123,14 @@ public:
     // it, an endpoint outside sees the same message id again.
     Result<void> on_delivered(const DeliveryAnswer& answer, Timestamp now, Effects& effects) {
         effects.may_sync_late = true;
+        keep_jump(effects);
         return deliveries_.on_answer(answer, now, effects);
     }
     // The same for the outside.
     Result<std::vector<OutboundDelivery>> outbound_due(Timestamp now, Effects& effects);
     Result<void> on_sent(const OutboundAnswer& answer, Timestamp now, Effects& effects) {
         effects.may_sync_late = true;
+        keep_jump(effects);
         return deliveries_.on_answer(answer, now, effects);
     }
 
@@ -177,6 +180,8 @@ private:
                          store::Batch& batch, Effects& effects);
     Result<void> close_batch(store::Batch batch, Effects& effects);
     Result<void> restore_owed();
+    // Before what is kept by AgeClock::steady.
+    void keep_jump(Effects& effects);
     [[nodiscard]] Result<void> check_publish(const schema::PublishMessages& request) const;
     Result<bool> write_owed_rows(store::Batch& batch);
     Result<void> trim(Timestamp now, store::Batch& batch);

@@ -34,7 +34,9 @@ NotifierService::~NotifierService() {
 Result<void> NotifierService::start(const OpenOutside& outside) {
     ONPUT_TRY_VOID(open_store());
     ONPUT_TRY(outside_, outside(platform(), store(), config_));
-    ONPUT_TRY_VOID(restore(config_.core_options(), readable(), new_random(), *outside_.writer));
+    CoreOptions options = config_.core_options();
+    options.boot = platform().boot();
+    ONPUT_TRY_VOID(restore(options, readable(), new_random(), *outside_.writer));
     ONPUT_TRY(bus_, platform().bind_bus(config_.bus_endpoints));
     queue_ = platform().connect(config_.queue_endpoint);
     checks_ = std::make_unique<Checks>(*this, *queue_);

@@ -55,6 +55,7 @@ struct CoreOptions {
     std::size_t messages_max = all_messages_max;  // Of all queues together.
     Topics topics = Topics::reachable;
     std::string receipt_key;           // Of a store that has none yet: secret, from the system.
+    std::string boot;                  // Platform::boot.
     std::uint64_t free_bytes_min = 0;  // With less room on the disk nothing is taken in.
 };
 

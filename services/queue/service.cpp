@@ -50,6 +50,7 @@ Result<void> QueueService::start(const Config& config) {
                             .topics = config.notifier_endpoint.empty() ? Topics::unreachable
                                                                        : Topics::reachable,
                             .receipt_key = platform().new_secret(receipt_key_bytes),
+                            .boot = platform().boot(),
                             .free_bytes_min = config.free_bytes_min}));
     log::info("queues restored", {{"took_ms", (wall_now() - began_at).count() / 1000},
                                   {"events_waiting", core().outbox().waiting()}});

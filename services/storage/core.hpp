@@ -174,8 +174,8 @@ public:
     // ones.
     Result<void> undo(Effects& effects, std::size_t first);
 
-    // Told how much room the disk has. Below free_bytes_min everything that would take some is refused
-    // with `storage_full`, while reading, deleting and handing over go on.
+    // Told how much room the disk has. Below free_bytes_min everything that would take some is
+    // refused with `storage_full`, while reading, deleting and handing over go on.
     [[nodiscard]] service::Room& room() { return room_; }
 
     // Every event up to `number` survives a crash.

@@ -1,5 +1,7 @@
 #include "tests/sim/changes.hpp"
 
+#include <fmt/format.h>
+
 namespace onput::sim {
 namespace {
 
@@ -204,6 +206,18 @@ void Changes::handed_on(const schema::JournalRecord& record) {
     const auto [at, is_new] = published_.emplace(record.sequence, identity);
     world_.expect(at->second == identity, "a reader got another event than was published");
     if (is_new) published_events_.insert(identity);
+}
+
+void Changes::trimmed(std::uint64_t through) {
+    trimmed_through_ = std::max(trimmed_through_, through);
+}
+
+void Changes::skipped(std::uint64_t from, std::uint64_t to) {
+    world_.expect(from == read_through_ + 1 && to >= from && to <= trimmed_through_,
+                  fmt::format("a reader at {} was told that {} to {} are gone, and {} is the last "
+                              "that is",
+                              read_through_, from, to, trimmed_through_));
+    read_through_ = to;
 }
 
 void Changes::check_journal(const std::vector<schema::JournalRecord>& records) {

@@ -77,6 +77,9 @@ public:
     void published(const schema::JournalRecord& record);
     // A reader of the bus was handed it.
     void handed_on(const schema::JournalRecord& record);
+    // The journal no longer has the records up to this one; and a reader was told so of some.
+    void trimmed(std::uint64_t through);
+    void skipped(std::uint64_t from, std::uint64_t to);
     void check_journal(const std::vector<schema::JournalRecord>& records);
     [[nodiscard]] std::uint64_t read_through() const { return read_through_; }
 
@@ -107,6 +110,7 @@ private:
     std::map<std::uint64_t, std::string> published_;  // Identities by sequence.
     std::set<std::string> published_events_;
     std::uint64_t read_through_ = 0;
+    std::uint64_t trimmed_through_ = 0;
 };
 
 }  // namespace onput::sim

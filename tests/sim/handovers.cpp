@@ -7,11 +7,7 @@
 #include "services/queue/lanes/lanes.hpp"
 
 namespace onput::sim {
-namespace {
-
-constexpr Duration blurred_after_jump = seconds(10);
-
-}  // namespace
+namespace {}  // namespace
 
 bool is_poison(std::string_view key) {
     return key.starts_with("text/poison");
@@ -114,11 +110,10 @@ bool Handovers::was_silent(const Lease& lease) const {
     return silent != silent_.end() && silent->second >= lease.from;
 }
 
-// A grant that arrives when its lease has been ended, by a clock that was set or because it seemed
-// lost, blurs the count by which the queue tells lost grants from those on their way.
+// A grant that arrives when its lease has been ended because it seemed lost blurs the count by
+// which the queue tells lost grants from those on their way.
 bool Handovers::is_blurred(const Lease& lease) const {
-    if (late_.contains(lease.worker_id)) return true;
-    return jumped_at_ && lease.from - *jumped_at_ < blurred_after_jump;
+    return late_.contains(lease.worker_id);
 }
 
 bool Handovers::is_past(const Lease& lease) const {
@@ -162,13 +157,6 @@ void Handovers::cut_off(const std::string& worker_id) {
     for (auto& [lease, known] : leases_) {
         if (known.worker_id == worker_id && !is_settled(known)) known.is_disturbed = true;
     }
-}
-
-void Handovers::clock_unnoticed() {
-    world_.note("the queue missed that the clock was set");
-    ++excused_by_clock_;
-    jumped_at_ = world_.elapsed();
-    for (auto& [lease, known] : leases_) known.is_disturbed |= !is_settled(known);
 }
 
 // --- Ends -------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@
 //      under the message id that its event, destination and rule make.
 //   2. What was acknowledged is never handed out again.
 //   3. While a lease lasts no second live consumer has the message, unless the holder was silent,
-//      cut off, or a grant took longer than a worker may be silent, or the queue died before it had
-//      noticed that the clock was set.
+//      cut off, or a grant took longer than a worker may be silent. Clocks excuse nothing, whether
+//      they were set while the queue was up or down.
 //   4. Every message taken reaches a consumer, or expires. A job ends well or in the dead
 //   letters; what can be
 //      done only ends there when it was disturbed as often as it may be tried.
@@ -67,10 +67,6 @@ public:
     void heard(const std::string& worker_id);
     void cut_off(const std::string& worker_id);
     void died(const std::string& worker_id, std::uint64_t epoch);
-    // The queue died before it had noticed, durably, that the clock was set, or that was done while
-    // it was down: what it leased moves with the clock.
-    void clock_unnoticed();
-    [[nodiscard]] std::uint64_t excused_by_clock() const { return excused_by_clock_; }
 
     // An acknowledgement of the message is durable.
     void acknowledged(const std::string& message_id);
@@ -103,7 +99,7 @@ private:
     };
     [[nodiscard]] bool was_silent(const Lease& lease) const;
     [[nodiscard]] bool is_settled(const Lease& lease) const;
-    // It lasts no longer, but for what the clock was set by without notice.
+    // It lasts no longer.
     [[nodiscard]] bool is_past(const Lease& lease) const;
     [[nodiscard]] bool is_blurred(const Lease& lease) const;
     [[nodiscard]] std::uint32_t disturbances(const std::string& message_id) const;
@@ -129,8 +125,6 @@ private:
     std::set<std::string> done_;
     std::map<std::string, std::string> letters_;  // Codes by message.
     std::set<std::string> expired_;
-    std::optional<Duration> jumped_at_;  // Unnoticed.
-    std::uint64_t excused_by_clock_ = 0;
     std::map<std::string, std::string> latest_;  // Leases by message.
     std::set<std::string> late_;                 // Workers that a grant reached too late.
     Duration queue_since_{};

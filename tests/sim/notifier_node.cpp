@@ -11,6 +11,8 @@ namespace onput::sim {
 namespace {
 
 constexpr Duration outbound_timeout = seconds(15);
+// So few that every run trims.
+constexpr std::uint64_t journal_records_max = 30;
 
 const std::string type_header = "type";
 const std::string event_header = "event";
@@ -167,6 +169,7 @@ Result<std::unique_ptr<runtime::Service>> NotifierNode::open_service() {
     handling_ = nullptr;
     notifier::Config config;
     config.queue_endpoint = "queue";
+    config.journal_records_max = journal_records_max;
     if (destinations_max_) config.destinations_max = *destinations_max_;
     ONPUT_TRY(auto service, notifier::NotifierService::open(
                                 *this, config,
@@ -189,11 +192,20 @@ void NotifierNode::check_turn() {
 
 void NotifierNode::on_commit(const store::Batch& batch, store::Ticket) {
     for (const auto& [key, value] : batch.changes()) {
-        if (!value) continue;
-        if (key.starts_with("j/")) follow_message(decoded<schema::JournalRecord>(*value));
+        if (!value) {
+            if (key.starts_with("j/")) changes_.trimmed(notifier::sequence_in(key));
+            continue;
+        }
+        if (key.starts_with("j/")) follow(decoded<schema::JournalRecord>(*value));
         if (!key.starts_with("u/")) continue;
         check_given_up(decoded<notifier::UndeliveredRecord>(*value));
     }
+}
+
+void NotifierNode::follow(schema::JournalRecord record) {
+    follow_message(record);
+    const std::uint64_t sequence = record.sequence;
+    records_.insert_or_assign(sequence, std::move(record));
 }
 
 void NotifierNode::check_given_up(const notifier::UndeliveredRecord& lost) {
@@ -282,13 +294,19 @@ bool NotifierNode::is_idle() const {
 std::vector<schema::JournalRecord> NotifierNode::journal() const {
     const notifier::NotifierCore& core = notifier_->core();
     std::vector<schema::JournalRecord> records;
-    while (records.size() < core.head()) {
-        schema::FetchJournal request;
-        request.from_sequence = records.size() + 1;
+    for (const auto& [sequence, record] : records_) {
+        if (sequence <= core.head()) records.push_back(record);
+    }
+    schema::FetchJournal request;
+    request.from_sequence = core.find({})->first_sequence;
+    while (request.from_sequence <= core.head()) {
         const auto fetched = core.fetch(request);
         ONPUT_CHECK(fetched && !fetched->records.empty());
         for (const auto& bytes : fetched->records) {
-            records.push_back(decoded<schema::JournalRecord>(bytes));
+            const auto kept = decoded<schema::JournalRecord>(bytes);
+            world_.expect(kept == records_.at(request.from_sequence),
+                          "the journal keeps another record than was committed");
+            ++request.from_sequence;
         }
     }
     return records;

@@ -36,6 +36,7 @@ public:
 
     // Nothing is owed to anyone.
     [[nodiscard]] bool is_idle() const;
+    // All records that ever were, those that were trimmed included.
     [[nodiscard]] std::vector<schema::JournalRecord> journal() const;
     // Events that were owed to one destination too many, and kept.
     [[nodiscard]] std::uint64_t withheld() const { return withheld_.size(); }
@@ -57,6 +58,7 @@ private:
     void on_request(const WireRequest& request);
     void on_handled(const WireRequest& request);
     void on_reply(const WireRequest& request, const Result<WireReply>& reply);
+    void follow(schema::JournalRecord record);
     void follow_message(const schema::JournalRecord& record);
     void post_outside(const notifier::HttpRequest& request,
                       std::function<void(notifier::OutboundResult)> done);
@@ -64,6 +66,8 @@ private:
     void check_given_up(const notifier::UndeliveredRecord& lost);
 
     std::optional<std::size_t> destinations_max_;
+    // By sequence, as committed last: what a crash took back is committed again before the end.
+    std::map<std::uint64_t, schema::JournalRecord> records_;
     std::set<std::string> withheld_;  // Ids of events.
     Network& network_;
     Changes& changes_;

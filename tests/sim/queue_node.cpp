@@ -95,7 +95,6 @@ void QueueNode::connect(std::vector<WorkerNode*> workers, Node& notifier) {
 
 Result<std::unique_ptr<runtime::Service>> QueueNode::open_service() {
     read_leases();
-    check_clock();
     queue::Config config;
     config.notifier_endpoint = "notifier";
     ONPUT_TRY(auto service, queue::QueueService::open(*this, config));
@@ -123,17 +122,6 @@ void QueueNode::on_durable(store::Ticket durable) {
         handovers_.job_done(done_.front().second);
         done_.pop_front();
     }
-}
-
-void QueueNode::check_clock() {
-    const auto row = store().get(queue::partition, queue::age_key());
-    ONPUT_CHECK(row.has_value());
-    if (!*row) return;
-    const Duration known = decoded<service::AgeRecord>(**row).state().set_by;
-    const Duration unnoticed = world_.offset() - known;
-    const Duration more = unnoticed - unnoticed_;
-    unnoticed_ = unnoticed;
-    if (more <= -service::jump_min || more >= service::jump_min) handovers_.clock_unnoticed();
 }
 
 // --- Leases -----------------------------------------------------------------------------------
@@ -184,12 +172,12 @@ void QueueNode::follow_lease(queue::MessageNumber number, const queue::LeaseReco
     numbers_.insert_or_assign(record.lease, number);
     const std::string name = name_of(number, record);
     if (!leases_.insert(name).second) return;
-    handovers_.leased(name, {.message_id = stored_.at(number).message_id,
-                             .worker_id = record.worker,
-                             .epoch = record.epoch,
-                             .attempt = record.receive_count,
-                             .until = world_.elapsed() + (record.visible_at + world_.offset() -
-                                                          unnoticed_ - world_.wall())});
+    handovers_.leased(
+        name, {.message_id = stored_.at(number).message_id,
+               .worker_id = record.worker,
+               .epoch = record.epoch,
+               .attempt = record.receive_count,
+               .until = world_.elapsed() + (record.visible_at + world_.offset() - world_.wall())});
 }
 
 // In the order of the leases: grants are grouped by worker.

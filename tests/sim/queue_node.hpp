@@ -50,7 +50,6 @@ private:
 
     void read_leases();
     // Whether the store knows of what the wall clock was set by since the last life began.
-    void check_clock();
     // As receivers know it: a receipt handle, or by its number for a worker.
     [[nodiscard]] std::string name_of(queue::MessageNumber number,
                                       const queue::LeaseRecord& record) const;
@@ -73,8 +72,7 @@ private:
     };
     std::map<queue::MessageNumber, Stored> stored_;
     std::map<std::uint64_t, queue::MessageNumber> numbers_;  // Of messages, by lease.
-    Duration unnoticed_{};            // What the wall clock was set by and no life ever noticed.
-    std::set<std::string> leases_;    // By name: those that this life knows.
+    std::set<std::string> leases_;                           // By name: those that this life knows.
     std::set<std::uint64_t> unsent_;  // Leases of grants that left in this turn.
     // Jobs whose acknowledgement is committed and not known to be durable.
     std::deque<std::pair<store::Ticket, std::string>> done_;

@@ -34,8 +34,8 @@ void ReaderNode::take(const std::vector<Sequencer::Step>& steps) {
             changes_.handed_on(*record);
         } else if (std::holds_alternative<Sequencer::NewEpoch>(step)) {
             world_.expect(is_first_epoch, "a reader was told of another journal");
-        } else if (std::holds_alternative<Sequencer::Truncated>(step)) {
-            world_.broken("a reader was told that the journal is truncated");
+        } else if (const auto* gone = std::get_if<Sequencer::Truncated>(&step)) {
+            changes_.skipped(gone->from, gone->to);
         }
     }
 }

@@ -243,7 +243,6 @@ void Ring::check_end() {
 void Ring::add_to(Counts& counts) const {
     counts.expired += queue_checks_.expired();
     counts.moved += queue_checks_.moved();
-    counts.excused_by_clock += handovers_.excused_by_clock();
     counts.withheld += notifier_.withheld();
 }
 

@@ -30,10 +30,9 @@ public:
 
     // What was tried, and what the checkers excused. Adds up.
     struct Counts {
-        std::uint64_t expired = 0;           // Messages, by retention.
-        std::uint64_t moved = 0;             // To dead-letter queues of plain ones.
-        std::uint64_t excused_by_clock = 0;  // Lives of the queue that missed a jump before them.
-        std::uint64_t withheld = 0;          // Events, by the limit of destinations.
+        std::uint64_t expired = 0;   // Messages, by retention.
+        std::uint64_t moved = 0;     // To dead-letter queues of plain ones.
+        std::uint64_t withheld = 0;  // Events, by the limit of destinations.
     };
     void add_to(Counts& counts) const;
 

@@ -60,6 +60,7 @@ protected:
     static std::string secret_of(std::size_t bytes) { return std::string(bytes, 's'); }
     [[nodiscard]] const std::string& name() const override { return Node::name(); }
     [[nodiscard]] Timestamp started_at() const override { return started_at_; }
+    [[nodiscard]] std::string boot() const override { return "boot"; }
     [[noreturn]] void fail(const Error& error) override { throw ProcessEnds{error.message}; }
     Result<std::unique_ptr<store::Store>> open_store(const store::RocksOptions& options,
                                                      store::Store::Events events) override;

@@ -70,7 +70,7 @@ void Deliveries::update_owed(Destination& destination) {
 void Deliveries::reschedule(Destination& destination, const DeliveryContext& context) {
     if (destination.owed() == 0) return;
     const auto at = destination.next_wakeup(context);
-    if (at && *at <= context.now) return;  // It stays ready.
+    if (at && *at <= context.steady) return;  // It stays ready.
     turns_of(destination).schedule.sleep_until(destination, at);
     if (sequence_of(destination.record().last_number) > durable_) undurable_.insert(&destination);
 }
@@ -220,6 +220,7 @@ std::optional<DeliveryContext> Deliveries::context_of(const Destination& destina
                            .age_max = options_.undelivered_age_max,
                            .durable = durable_,
                            .now = now,
+                           .steady = parts_.age.steady(now),
                            .subscription = subscription};
 }
 
@@ -232,7 +233,7 @@ Result<std::vector<Deliveries::Due>> Deliveries::due(SendPolicy policy, Timestam
                                                      Effects& effects) {
     std::vector<Due> due;
     Turns& turns = turns_[static_cast<std::size_t>(policy)];
-    turns.schedule.advance(now);
+    turns.schedule.advance(parts_.age.steady(now));
     if (is_full(policy)) return due;
     const auto destinations = turns.schedule.ready_after(turns.cursor);
     turns.cursor.clear();
@@ -302,6 +303,7 @@ std::optional<Timestamp> Deliveries::next_wakeup(Timestamp now) const {
         const auto at = schedule.next_wakeup();
         if (at) next = next ? std::min(*next, *at) : *at;
     }
+    if (next) *next += parts_.age.set_by();
     return next;
 }
 

@@ -150,7 +150,7 @@ Result<void> Deliveries::commit(Change change) {
 Result<void> Deliveries::expire(Timestamp now, Effects& effects) {
     std::size_t items_left = give_up_items_per_turn;
     Schedule& schedule = turns_[static_cast<std::size_t>(SendPolicy::ordered_batch)].schedule;
-    schedule.advance(now);
+    schedule.advance(parts_.age.steady(now));
     // Whoever fails is tried again, and is ready then.
     for (Destination* destination : schedule.ready_after("")) {
         const auto context = context_of(*destination, now);

@@ -9,16 +9,18 @@ schema::DestinationList Deliveries::list() const {
     list.unconfigured = options_.unconfigured;
     for (const auto& [name, destination] : destinations_) {
         const auto needed = destination->needed_from();
+        const auto next_at = destination->next_attempt_at();
         const DestinationRecord& record = destination->record();
         const Subscription* subscription =
             record.is_dead_letter ? nullptr : parts_.topics.find_subscription(record.subscription);
-        list.destinations.push_back({.arn = name,
-                                     .delivered_through = needed ? *needed - 1 : journal_.head(),
-                                     .owed = destination->owed(),
-                                     .undelivered = record.undelivered,
-                                     .failures = destination->failures,
-                                     .last_error = destination->last_error,
-                                     .next_attempt_at = destination->next_attempt_at()});
+        list.destinations.push_back(
+            {.arn = name,
+             .delivered_through = needed ? *needed - 1 : journal_.head(),
+             .owed = destination->owed(),
+             .undelivered = record.undelivered,
+             .failures = destination->failures,
+             .last_error = destination->last_error,
+             .next_attempt_at = next_at ? *next_at + parts_.age.set_by() : Timestamp{}});
         if (subscription == nullptr) continue;
         list.destinations.back().protocol = subscription->protocol;
         list.destinations.back().endpoint = shown_endpoint(*subscription);

@@ -55,6 +55,7 @@ struct DeliveryContext {
     Duration age_max;           // Of what is owed to one that fails.
     std::uint64_t durable = 0;  // Records up to here may be sent.
     Timestamp now;
+    Timestamp steady;                            // AgeClock::steady of it: retries go by it.
     const Subscription* subscription = nullptr;  // Whose destination it is; null: named by rules.
 };
 
@@ -93,7 +94,7 @@ public:
                                          store::Batch& batch) = 0;
     // Takes the oldest message off when it is too old; nothing when none is.
     virtual std::optional<AttemptOutcome> expire_oldest(const DeliveryContext& context) = 0;
-    // When it wants to be served, if nothing else happens.
+    // When it wants to be served, if nothing else happens; by the steady clock.
     [[nodiscard]] virtual std::optional<Timestamp> next_wakeup(
         const DeliveryContext& context) const = 0;
 
@@ -108,8 +109,8 @@ public:
     [[nodiscard]] virtual std::optional<Timestamp> oldest_owed() const = 0;
     // The journal must keep this sequence and what follows; nothing when it is owed nothing.
     [[nodiscard]] virtual std::optional<std::uint64_t> needed_from() const = 0;
-    // Of what has failed; the epoch when nothing has.
-    [[nodiscard]] virtual Timestamp next_attempt_at() const = 0;
+    // Of what has failed, by the steady clock; nothing when nothing has.
+    [[nodiscard]] virtual std::optional<Timestamp> next_attempt_at() const = 0;
 
     void set_undelivered(std::uint64_t kept) { record_.undelivered = kept; }
 

@@ -40,14 +40,15 @@ OneByOne::OneByOne(DestinationRecord record, std::map<std::uint64_t, AttemptReco
 
 Result<std::optional<Sending>> OneByOne::begin_next(const DeliveryContext& context) {
     const Subscription& subscription = *context.subscription;
-    const auto attempt = next(context.now, limits_of(subscription), context.durable);
+    const auto attempt = next(context.steady, limits_of(subscription), context.durable);
     if (!attempt) return std::nullopt;
     const std::string_view lack = lack_of(context);
-    if (!lack.empty() && context.now < attempt->item.time + context.age_max) {
+    const Timestamp age = context.parts.age.at(context.now);
+    if (!lack.empty() && age < attempt->item.time + context.age_max) {
         last_error = fmt::format("waiting: {}", lack);
         return std::nullopt;
     }
-    begin(*attempt, context.now);
+    begin(*attempt, context.steady);
     Sending sending{.number = attempt->item.number};
     if (!lack.empty()) {
         sending.known_answer =
@@ -129,21 +130,23 @@ void OneByOne::fail_or_give_up(AttemptOutcome& outcome, const DeliveryContext& c
     outcome.next_at = context.now + *delay;
     AttemptRecord record{.attempts = outcome.attempt,
                          .time = outcome.item.time,
-                         .failed_at = context.now,
-                         .next_at = *outcome.next_at,
+                         .failed_at = context.steady,
+                         .next_at = context.steady + *delay,
                          .last_error = last_error};
     batch.put(attempt_key(arn(), outcome.item.number), schema::encode(record));
     fail(outcome.item.number, std::move(record));
 }
 
 std::optional<Timestamp> OneByOne::next_wakeup(const DeliveryContext& context) const {
-    if (wants_refill()) return context.now;
+    if (wants_refill()) return context.steady;
     const EndpointLimits limits = limits_of(*context.subscription);
-    const auto at = next_at(context.now, limits, context.durable);
+    const auto at = next_at(context.steady, limits, context.durable);
     if (!at || lack_of(context).empty()) return at;
     // Only a start brings a configuration: until then messages do nothing but grow too old.
     const auto attempt = next(*at, limits, context.durable);
-    return attempt ? std::max(*at, attempt->item.time + context.age_max) : *at;
+    if (!attempt) return at;
+    const Timestamp age = context.parts.age.at(context.now);
+    return std::max(*at, context.steady + (attempt->item.time + context.age_max - age));
 }
 
 bool OneByOne::is_throttled(Timestamp now, const EndpointLimits& limits) const {
@@ -266,8 +269,8 @@ std::optional<std::uint64_t> OneByOne::needed_from() const {
     return needed;
 }
 
-Timestamp OneByOne::next_attempt_at() const {
-    if (waiting_.empty()) return {};
+std::optional<Timestamp> OneByOne::next_attempt_at() const {
+    if (waiting_.empty()) return std::nullopt;
     return std::ranges::min_element(waiting_, {},
                                     [](const auto& one) { return one.second.next_at; })
         ->second.next_at;

@@ -74,7 +74,7 @@ public:
     [[nodiscard]] std::size_t in_flight() const override { return first_.size() + again_.size(); }
     [[nodiscard]] std::optional<Timestamp> oldest_owed() const override;
     [[nodiscard]] std::optional<std::uint64_t> needed_from() const override;
-    [[nodiscard]] Timestamp next_attempt_at() const override;
+    [[nodiscard]] std::optional<Timestamp> next_attempt_at() const override;
     void check_invariants() const override;
 
 private:

@@ -49,13 +49,12 @@ OrderedBatch::OrderedBatch(DestinationRecord record) : Destination(std::move(rec
     window_ = OwedWindow(settled == 0 ? 0 : settled - 1);
 }
 
-bool OrderedBatch::is_due(Timestamp now) const {
-    const RetryTimes times{.failed_at = failed_at, .next_at = failed_at + delay_};
-    return !sent_ && !window_.items().empty() && (failures == 0 || times.is_due(now));
+bool OrderedBatch::is_due(Timestamp steady) const {
+    return !sent_ && !window_.items().empty() && (failures == 0 || retry_.is_due(steady));
 }
 
 Result<std::optional<Sending>> OrderedBatch::begin_next(const DeliveryContext& context) {
-    if (!is_due(context.now)) return std::nullopt;
+    if (!is_due(context.steady)) return std::nullopt;
     ONPUT_TRY(schema::Deliver message,
               context.items.build({.record = record_, .subscription = context.subscription},
                                   window_.items(), context.durable));
@@ -88,7 +87,8 @@ Result<Settlement> OrderedBatch::on_answer(std::uint64_t number, const Answer& a
     }
     if (result) return settle(sent, *result, context, batch);
     counts.failed += sent.items;
-    delay_ = retry_delay(kind_of(result.error().code), failures, random);
+    const Duration delay = retry_delay(kind_of(result.error().code), failures, random);
+    retry_ = {.failed_at = context.steady, .next_at = context.steady + delay};
     note_failure(context.now, describe(result.error()));
     return Settlement{};
 }
@@ -147,10 +147,10 @@ std::optional<AttemptOutcome> OrderedBatch::expire_oldest(const DeliveryContext&
 
 std::optional<Timestamp> OrderedBatch::next_wakeup(const DeliveryContext& context) const {
     if (sent_) return std::nullopt;
-    if (wants_refill() || is_too_old(context)) return context.now;
+    if (wants_refill() || is_too_old(context)) return context.steady;
     const auto& items = window_.items();
     if (items.empty() || sequence_of(items.front().number) > context.durable) return std::nullopt;
-    return is_due(context.now) ? context.now : next_attempt_at();
+    return is_due(context.steady) ? context.steady : retry_.next_at;
 }
 
 std::optional<Timestamp> OrderedBatch::oldest_owed() const {
@@ -164,8 +164,9 @@ std::optional<std::uint64_t> OrderedBatch::needed_from() const {
     return std::min(*needed, record_.needed_sequence);
 }
 
-Timestamp OrderedBatch::next_attempt_at() const {
-    return failures > 0 ? failed_at + delay_ : Timestamp{};
+std::optional<Timestamp> OrderedBatch::next_attempt_at() const {
+    if (failures == 0) return std::nullopt;
+    return retry_.next_at;
 }
 
 void OrderedBatch::check_invariants() const {

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] std::size_t in_flight() const override { return sent_ ? 1 : 0; }
     [[nodiscard]] std::optional<Timestamp> oldest_owed() const override;
     [[nodiscard]] std::optional<std::uint64_t> needed_from() const override;
-    [[nodiscard]] Timestamp next_attempt_at() const override;
+    [[nodiscard]] std::optional<Timestamp> next_attempt_at() const override;
     void check_invariants() const override;
 
 private:
@@ -46,14 +46,14 @@ private:
     };
 
     [[nodiscard]] bool is_waiting(std::uint64_t) const override { return false; }
-    [[nodiscard]] bool is_due(Timestamp now) const;
+    [[nodiscard]] bool is_due(Timestamp steady) const;
     [[nodiscard]] bool is_too_old(const DeliveryContext& context) const;
     Result<Settlement> settle(const Sent& sent, const schema::Delivered& delivered,
                               const DeliveryContext& context, store::Batch& batch);
     Pending settle_front();
 
     std::optional<Sent> sent_;
-    Duration delay_{};  // After the last failure.
+    RetryTimes retry_;  // After the last failure, by the steady clock.
 };
 
 }  // namespace onput::notifier

@@ -117,7 +117,7 @@ struct AttemptRecord {
 
     std::uint32_t attempts = 0;  // So far; all failed.
     Timestamp time;              // Of the message in the journal.
-    Timestamp failed_at;
+    Timestamp failed_at;         // Both by AgeClock::steady.
     Timestamp next_at;
     std::string last_error = {};
 

@@ -43,7 +43,7 @@ schema::LaneGrant show_grant(const Queue& queue, Leased leased) {
             .queue = queue.name,
             .message_id = std::move(leased.record.message_id),
             .event_id = std::move(leased.record.event_id),
-            .attempt = leased.status.receive_count,
+            .attempt = leased.status.attempts(),
             .visible_at = leased.status.visible_at,
             .trace = std::move(leased.record.trace),
             .body = std::move(leased.record.body)};

@@ -31,9 +31,10 @@ void JobLog::remember(const Step& step) {
     last_sequence_ = step.sequence;
 }
 
-void JobLog::add(const JobRecord& record, store::Batch& batch) {
+void JobLog::add(JobRecord record, store::Batch& batch) {
     // Nobody could ask for it.
     if (record.trace_id.empty()) return;
+    record.time = age_.stamp(record.time);
     if (steps_.size() >= job_steps_max) drop_oldest(batch);
     remember({last_sequence_ + 1, record.time, hash_of(record.trace_id)});
     batch.put(job_key(last_sequence_), schema::encode(record));
@@ -48,9 +49,9 @@ void JobLog::drop_oldest(store::Batch& batch) {
     if (found->second.empty()) by_trace_.erase(found);
 }
 
-void JobLog::on_time(Timestamp now, store::Batch& batch) {
+void JobLog::on_time(Timestamp age, store::Batch& batch) {
     for (std::size_t i = 0; i < steps_dropped_at_once && !steps_.empty(); ++i) {
-        if (steps_.front().time + job_steps_age_max > now) return;
+        if (steps_.front().time + job_steps_age_max > age) return;
         drop_oldest(batch);
     }
 }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/age_clock.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/service/caller.hpp"
@@ -22,14 +23,15 @@ inline constexpr std::size_t job_story_steps_max = 5'000;  // In one answer: the
 
 class JobLog {
 public:
-    explicit JobLog(const store::View& view) : view_(view) {}
+    JobLog(const store::View& view, const AgeClock& age) : view_(view), age_(age) {}
 
     [[nodiscard]] Result<void> restore();
 
-    void add(const JobRecord& record, store::Batch& batch);
+    // Its time is made one that ages no faster than time passes (AgeClock::stamp).
+    void add(JobRecord record, store::Batch& batch);
 
-    // Drops what is too old, a bounded number of rows at a time.
-    void on_time(Timestamp now, store::Batch& batch);
+    // Drops what is too old by AgeClock::at, a bounded number of rows at a time.
+    void on_time(Timestamp age, store::Batch& batch);
 
     // The steps of a trace, by time.
     [[nodiscard]] Result<schema::TraceStory> trace(const schema::QueueTraceQuery& query,
@@ -47,6 +49,7 @@ private:
     void drop_oldest(store::Batch& batch);
 
     const store::View& view_;
+    const AgeClock& age_;
     std::deque<Step> steps_;  // By sequence.
     // Sequences by hash of the trace id; the row says which trace it really is.
     std::unordered_map<std::size_t, std::deque<std::uint64_t>> by_trace_;

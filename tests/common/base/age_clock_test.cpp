@@ -31,6 +31,23 @@ TEST_F(AgeClockTest, it_is_the_wall_clock_while_nobody_sets_that) {
     EXPECT_EQ(clock.stamp(wall()), wall());
 }
 
+TEST_F(AgeClockTest, what_the_wall_was_set_by_while_nobody_looked_is_known_if_time_went_on) {
+    pass(10s);
+    offset = 5s;
+    pass(1s);
+    const AgeClock::State state = clock.state();
+    const AgeClock::Reading then{.wall = wall(), .monotonic = elapsed};
+    elapsed += 1h;
+    offset = 120h;
+    clock = AgeClock();
+    clock.resume(state, then);
+    clock.observe(wall(), elapsed);
+    EXPECT_EQ(clock.set_by(), 120h);
+    EXPECT_EQ(clock.steady(wall()), truth());
+    EXPECT_LE(clock.at(wall()), truth() + 1h + 5s) << "as if it had been up";
+    EXPECT_GE(clock.at(wall()), truth());
+}
+
 TEST_F(AgeClockTest, a_jump_forward_moves_it_no_faster_than_twice_the_time) {
     pass(10s);
     offset = 120h;

@@ -74,6 +74,7 @@ public:
     }
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] Timestamp started_at() const override { return loop_.now(); }
+    [[nodiscard]] std::string boot() const override { return "boot"; }
     [[noreturn]] void fail(const Error& error) override { throw ProcessEnded(error.message); }
 
     Result<std::unique_ptr<store::Store>> open_store(const store::RocksOptions&,

@@ -67,6 +67,26 @@ TEST_F(DamageTest, starts_whatever_row_is_damaged_and_delivers_what_comes) {
     }
 }
 
+// What a repair may leave is corrected; the same in rows of which none is missing is a fault of
+// ours, and must not pass in silence.
+TEST_F(DamageTest, where_no_row_is_missing_nothing_is_corrected) {
+    const auto row = store.get(partition, destination_key(webhook));
+    auto record = *schema::decode<DestinationRecord>(**row);
+    ASSERT_GT(record.owed_total, record.settled_total);
+    record.owed_total = record.settled_total;
+    store::Batch batch{std::string(partition)};
+    batch.put(destination_key(webhook), schema::encode(record));
+    ASSERT_TRUE(store.commit(std::move(batch)));
+    sync();
+    const MemoryStore less_owed_than_waits = store;
+    EXPECT_DEATH(crash(), "known <= owed");
+
+    store = less_owed_than_waits;
+    store.repair();
+    crash();
+    EXPECT_GE(state_of(webhook).owed, 1U);
+}
+
 TEST_F(DamageTest, sequences_stay_without_a_hole) {
     const std::uint64_t head = core->head();
     for (std::uint64_t sequence = 1; sequence <= head; ++sequence) {

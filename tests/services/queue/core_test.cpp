@@ -127,6 +127,31 @@ TEST_F(CoreClockTest, a_clock_set_back_while_the_service_is_down_lengthens_no_le
     EXPECT_EQ(station.receive("q").size(), 1U);
 }
 
+TEST(Core, a_clock_set_while_the_service_is_down_neither_ends_a_lease_nor_lengthens_it) {
+    for (const Duration by : {Duration(std::chrono::days(3)), Duration(-std::chrono::days(3))}) {
+        Station station({.boot = "boot"});
+        station.create_queue("q");
+        station.send("q", "m");
+        ASSERT_EQ(station.receive("q").size(), 1U);
+        station.jump(by);
+        station.restart();
+        station.pass(29s);
+        EXPECT_TRUE(station.receive("q").empty());
+        station.pass(1s);
+        EXPECT_EQ(station.receive("q").size(), 1U);
+    }
+}
+
+TEST(Core, a_lease_ends_in_time_when_the_service_is_down_for_long) {
+    Station station({.boot = "boot"});
+    station.create_queue("q");
+    station.send("q", "m");
+    ASSERT_EQ(station.receive("q").size(), 1U);
+    station.stop(31s);
+    station.restart();
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
 TEST_F(CoreClockTest, a_jump_does_not_use_up_the_time_a_lease_may_be_extended_by) {
     const auto received = station.receive("q");
     ASSERT_EQ(received.size(), 1U);

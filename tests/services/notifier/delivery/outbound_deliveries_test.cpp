@@ -64,6 +64,30 @@ TEST_F(OutboundDeliveriesTest, who_ends_by_a_link_gets_the_notice_and_nothing_el
     EXPECT_TRUE(outbound_due().empty());
 }
 
+TEST_F(OutboundDeliveriesTest, a_clock_that_jumps_makes_no_retry_sooner_or_later) {
+    CoreOptions known = options;
+    known.boot = "boot";
+    restart_with(known);
+    subscribe_webhook(url, {{"DeliveryPolicy", retry_policy(3, 20)}});
+    publish("m");
+    sync();
+    // Up, and down: the second is only seen by the next life.
+    fail_once(outbound_due().at(0));
+    jump(30 * 24h);
+    EXPECT_TRUE(outbound_due().empty());
+    now += 19s;
+    EXPECT_TRUE(outbound_due().empty());
+    now += 3s;
+    fail_once(outbound_due().at(0));
+    sync();
+    jump(-60 * 24h);
+    crash();
+    now += 19s;
+    EXPECT_TRUE(outbound_due().empty());
+    now += 3s;
+    EXPECT_EQ(due_texts(), Texts{"m"});
+}
+
 // --- Without a mail server --------------------------------------------------------------------
 
 class UnconfiguredMailTest : public OutboundDeliveriesTest {

@@ -12,7 +12,8 @@ namespace {
 class JobLogTest : public testing::Test {
 protected:
     support::MemoryStore store;
-    std::optional<JobLog> log{std::in_place, store};
+    AgeClock age;
+    std::optional<JobLog> log{std::in_place, store, age};
     Timestamp now = from_seconds(1'000'000);
 
     template <typename Change>
@@ -51,7 +52,7 @@ TEST_F(JobLogTest, a_step_without_a_trace_is_not_kept) {
 
 TEST_F(JobLogTest, it_survives_a_restart) {
     add("a", "queued");
-    log.emplace(store);
+    log.emplace(store, age);
     ASSERT_TRUE(log->restore());
     add("a", "leased");
     EXPECT_EQ(tell("a"), "queued leased ");
@@ -66,6 +67,17 @@ TEST_F(JobLogTest, what_is_too_old_goes) {
     EXPECT_EQ(tell("a"), "");
     EXPECT_EQ(tell("b"), "queued ");
     EXPECT_EQ(store.row_count("queue"), 1U);
+}
+
+TEST_F(JobLogTest, a_step_that_was_logged_while_the_clock_was_behind_is_not_old_afterwards) {
+    age.observe(now, std::chrono::hours(1));
+    now -= 2 * job_steps_age_max;
+    age.observe(now, std::chrono::hours(1));
+    add("a", "queued");
+    now += 2 * job_steps_age_max;
+    age.observe(now, std::chrono::hours(1));
+    commit([&](store::Batch& batch) { log->on_time(age.at(now), batch); });
+    EXPECT_EQ(tell("a"), "queued ");
 }
 
 TEST_F(JobLogTest, it_keeps_a_bounded_number_of_steps) {
