@@ -20,7 +20,8 @@ from harness.waiting import wait_until
 UPLOADS = int(os.environ.get("ONPUT_SOAK_MULTIPART", 24))
 CLIENTS = 4
 KILL_PERIOD_S = 1.5
-ROUNDS = 3  # How often each is killed: `onput dev` waits longer before every new start.
+# How often each is killed: `onput dev` waits longer before every new start.
+ROUNDS = max(3, UPLOADS // 20)
 KILLED = ("storage", "gateway", "notifier", "queue")
 PART = 5 * 1024 * 1024
 TRY_DEADLINE_S = 90
@@ -48,7 +49,7 @@ class Uploads:
     def __init__(self, onput):
         self.onput = onput
         self.killer = Killer(onput, KILLED, ROUNDS, lambda: random.uniform(0.5, 1) * KILL_PERIOD_S,
-                             lambda: random.choice(KILLED))
+                             ends_itself=True)
         self.numbers = itertools.count()
         self.made = 0
         self.lock = threading.Lock()
