@@ -11,6 +11,7 @@ namespace onput::gateway::s3 {
 namespace {
 
 constexpr std::string_view first_region = "us-east-1";  // The one that no constraint may name.
+constexpr std::string_view us_standard = "US";          // Its old name, for which s3cmd signs.
 constexpr std::string_view europe = "EU";               // The old name of eu-west-1.
 constexpr std::string_view europe_region = "eu-west-1";
 
@@ -35,21 +36,22 @@ bool is_region(std::string_view name, std::string_view own) {
 }
 
 Result<std::string> choose_region(const RegionChoice& choice) {
-    const bool is_global = choice.endpoint.empty() || choice.endpoint == first_region;
+    const std::string_view endpoint =
+        choice.endpoint == us_standard ? first_region : choice.endpoint;
+    const bool is_global = endpoint.empty() || endpoint == first_region;
     const std::string_view constraint = choice.constraint;
     if (constraint.empty()) {
         if (!is_global) return incompatible("unspecified");
-        return std::string(choice.endpoint.empty() ? choice.own : choice.endpoint);
+        return std::string(endpoint.empty() ? choice.own : endpoint);
     }
-    if (is_global ? !is_constraint(constraint, choice.own)
-                  : !is_region(choice.endpoint, choice.own)) {
+    if (is_global ? !is_constraint(constraint, choice.own) : !is_region(endpoint, choice.own)) {
         return std::unexpected(Error{.code = ErrorCode::invalid_argument,
                                      .message = "The specified location-constraint is not valid",
                                      .reason = "invalid_location_constraint",
                                      .details = {{"LocationConstraint", std::string(constraint)}}});
     }
     const std::string_view region = constraint == europe ? europe_region : constraint;
-    if (!is_global && region != choice.endpoint) return incompatible(constraint);
+    if (!is_global && region != endpoint) return incompatible(constraint);
     return std::string(region);
 }
 

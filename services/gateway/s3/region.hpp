@@ -20,7 +20,8 @@ struct RegionChoice {
     std::string_view own;         // This instance's.
 };
 // Where a new bucket goes. In us-east-1, and where the signature says nothing, a constraint may
-// name any region but us-east-1; elsewhere it must name the endpoint's. "EU" is eu-west-1.
+// name any region but us-east-1; elsewhere it must name the endpoint's. "EU" is eu-west-1, and an
+// endpoint "US" us-east-1.
 // invalid_argument: invalid_location_constraint, illegal_location_constraint.
 Result<std::string> choose_region(const RegionChoice& choice);
 

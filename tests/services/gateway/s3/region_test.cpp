@@ -22,10 +22,11 @@ std::string message_of(std::string_view endpoint, std::string_view constraint) {
 TEST(S3Region, a_bucket_without_constraint_is_in_us_east_1_or_where_no_region_is_signed_here) {
     EXPECT_EQ(choose("us-east-1", ""), "us-east-1");
     EXPECT_EQ(choose("", ""), "home-1");
+    EXPECT_EQ(choose("US", ""), "us-east-1");
 }
 
 TEST(S3Region, from_us_east_1_a_bucket_goes_to_any_other_region) {
-    for (const std::string_view endpoint : {"us-east-1", ""}) {
+    for (const std::string_view endpoint : {"us-east-1", "US", ""}) {
         EXPECT_EQ(choose(endpoint, "eu-central-1"), "eu-central-1");
         EXPECT_EQ(choose(endpoint, "EU"), "eu-west-1");
         EXPECT_EQ(choose(endpoint, "home-1"), "home-1");
