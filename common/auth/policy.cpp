@@ -13,6 +13,49 @@
 namespace onput::auth {
 namespace {
 
+// What AWS's policies speak of. Batches are asked for by the actions of their entries.
+constexpr std::array<std::string_view, 20> sqs_actions{"addpermission",
+                                                       "cancelmessagemovetask",
+                                                       "changemessagevisibility",
+                                                       "createqueue",
+                                                       "deletemessage",
+                                                       "deletequeue",
+                                                       "getqueueattributes",
+                                                       "getqueueurl",
+                                                       "listdeadlettersourcequeues",
+                                                       "listmessagemovetasks",
+                                                       "listqueues",
+                                                       "listqueuetags",
+                                                       "purgequeue",
+                                                       "receivemessage",
+                                                       "removepermission",
+                                                       "sendmessage",
+                                                       "setqueueattributes",
+                                                       "startmessagemovetask",
+                                                       "tagqueue",
+                                                       "untagqueue"};
+constexpr std::array<std::string_view, 21> sns_actions{"addpermission",
+                                                       "confirmsubscription",
+                                                       "createtopic",
+                                                       "deletetopic",
+                                                       "getdataprotectionpolicy",
+                                                       "getsubscriptionattributes",
+                                                       "gettopicattributes",
+                                                       "listsubscriptions",
+                                                       "listsubscriptionsbytopic",
+                                                       "listtagsforresource",
+                                                       "listtopics",
+                                                       "publish",
+                                                       "putdataprotectionpolicy",
+                                                       "receive",
+                                                       "removepermission",
+                                                       "setsubscriptionattributes",
+                                                       "settopicattributes",
+                                                       "subscribe",
+                                                       "tagresource",
+                                                       "unsubscribe",
+                                                       "untagresource"};
+
 constexpr std::size_t arn_parts = 6;
 constexpr std::size_t account_digits = 12;
 constexpr std::string_view iam_prefix = "arn:aws:iam::";
@@ -243,12 +286,30 @@ private:
             return malformed(
                 fmt::format("{}: Policy has invalid action {}", where, in_quotes(action)));
         }
+        for (const auto& action : statement.actions) {
+            if (statement.effect == PolicyEffect::allow || may_be_asked(action)) continue;
+            return malformed(fmt::format(
+                "{}: it denies {}, which is no action: nobody would be denied anything. A batch is "
+                "denied by the action of its entries",
+                where, in_quotes(action)));
+        }
         for (const auto& resource : statement.resources) {
             if (is_resource(resource)) continue;
             return malformed(
                 fmt::format("{}: Policy has invalid resource {}", where, in_quotes(resource)));
         }
         return {};
+    }
+
+    // `action` in lower case. A misspelt permission fails and is noticed; a misspelt denial is not.
+    static bool may_be_asked(std::string_view action) {
+        const bool is_of_sqs = action.starts_with("sqs:");
+        if (!is_of_sqs && !action.starts_with("sns:")) return true;
+        const auto fits = [pattern = action.substr(4)](std::string_view name) {
+            return matches_wildcard(pattern, name);
+        };
+        return is_of_sqs ? std::ranges::any_of(sqs_actions, fits)
+                         : std::ranges::any_of(sns_actions, fits);
     }
 
     // No role or session asks for anything here, and there is one partition.

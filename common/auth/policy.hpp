@@ -62,7 +62,8 @@ public:
     // not JSON, more than `policy_bytes_max`, a missing, unknown or repeated element, an unknown
     // condition operator or key, or what can never match: a principal that is neither "*", an
     // account (digits or the ARN of its root), a user's ARN nor a service of amazonaws.com, an
-    // action without a service, a resource that is no ARN of the partition aws.
+    // action without a service, a resource that is no ARN of the partition aws, the denial of an
+    // action that SQS or SNS has not.
     static Result<Policy> parse(std::string_view json, PolicySource source = PolicySource::request);
 
     // Fails likewise when a statement names a user to whom none of the keys belongs: such a denial

@@ -113,6 +113,8 @@ def test_an_upload_by_a_form_is_an_event_of_its_own(onput):
     ([{"bucket": "outbox"}], b"x", "AccessDenied", "Extra input fields: key"),
     (ANY_KEY + [["content-length-range", 0, 3]], b"long", "EntityTooLarge", "exceeds"),
     (ANY_KEY + [["content-length-range", 3, 9]], b"s", "EntityTooSmall", "smaller"),
+    (ANY_KEY + [["content-length-range", 0, 3], ["content-length-range", 0, 9]], b"long", "EntityTooLarge",
+     "exceeds"),
     ([["like", "$key", "k"]], b"x", "InvalidPolicyDocument", "Invalid Policy: "),
     (ANY_KEY, None, "InvalidArgument", "POST requires exactly one file upload per request."),
 ])
@@ -132,6 +134,18 @@ def test_forms_without_a_good_signature_are_refused(onput):
                 b"x").error_code == "InvalidAccessKeyId"
     assert post(onput, "outbox", key, b"x").status == 403
     assert "unsigned" not in onput.keys("outbox")
+
+
+@pytest.mark.parametrize("field, value, code", [
+    ("x-amz-server-side-encryption-customer-key", "a2V5", "InvalidArgument"),
+    ("x-amz-server-side-encryption", "aws:kms", "NotImplemented"),
+    ("x-amz-expected-bucket-owner", "111111111111", "AccessDenied"),
+    ("acl", "public-read", "AccessControlListNotSupported"),
+])
+def test_what_a_field_asks_for_and_would_not_get_is_refused(onput, field, value, code):
+    fields = {"key": "asked", field: value} | signed(ANY_KEY + [{field: value}])
+    assert post(onput, "outbox", fields, b"x").error_code == code
+    assert "asked" not in onput.keys("outbox")
 
 
 def test_bodies_that_are_no_form_are_refused(onput):

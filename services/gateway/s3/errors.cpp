@@ -243,7 +243,8 @@ struct ErrorDocument {
 };
 
 std::string render_body(const ErrorDocument& error) {
-    aws::XmlWriter xml;
+    // What the client sent comes back in here, and a client must be able to read why it failed.
+    aws::XmlWriter xml(aws::XmlWriter::Controls::replaced);
     xml.begin("Error");
     xml.text("Code", error.name.code);
     xml.text("Message", error.message);

@@ -227,25 +227,9 @@ Result<void> check_version_id(const Lookup& lookup, const OperationTable::Entry&
     return invalid_argument("Version id cannot be the empty string", std::string(parameter), "");
 }
 
-// Buckets are reached by their owner only, so the owner that is expected must be the caller. What
-// has no bucket yet has no owner to expect.
-Result<void> check_expected_owner(const Lookup& lookup, std::string_view operation) {
-    constexpr std::size_t account_digits = 12;
-    const auto owner = lookup.head.header("x-amz-expected-bucket-owner");
-    if (!owner || operation == "CreateBucket" || operation == "ListBuckets") return {};
-    const bool is_account =
-        owner->size() == account_digits &&
-        std::ranges::all_of(*owner, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_account) {
-        return onput::fail(ErrorCode::invalid_argument,
-                           fmt::format("The value of the expected bucket owner parameter must be "
-                                       "an AWS Account ID... [{}]",
-                                       *owner),
-                           "invalid_expected_owner");
-    }
-    if (*owner == lookup.account) return {};
-    return onput::fail(ErrorCode::permission_denied, "the bucket's owner is another one",
-                       "access_denied");
+// What has no bucket yet has no owner to expect.
+bool expects_owner(std::string_view operation) {
+    return operation != "CreateBucket" && operation != "ListBuckets";
 }
 
 Result<void> check_key(std::string_view key) {
@@ -319,7 +303,9 @@ Result<Operation> find_operation(const Lookup& lookup) {
     const auto* entry = table().find({.head = lookup.head,
                                       .target = target_of(lookup.address),
                                       .parameters = names_of(lookup.query)});
-    ONPUT_TRY_VOID(check_expected_owner(lookup, entry != nullptr ? entry->operation->name : ""));
+    if (expects_owner(entry != nullptr ? entry->operation->name : "")) {
+        ONPUT_TRY_VOID(check_expected_owner(lookup.head, lookup.account));
+    }
     const Operation* operation =
         entry != nullptr ? find_implemented(entry->operation->name) : nullptr;
     const auto is_strange = [entry](std::string_view name) {
@@ -332,8 +318,7 @@ Result<Operation> find_operation(const Lookup& lookup) {
     if (has_strange || entry == nullptr)
         return refuse_unknown(lookup, names.empty() ? std::string_view() : names.front());
     if (operation == nullptr) return refuse_by_name(lookup, *entry);
-    ONPUT_TRY_VOID(refuse_unsupported_headers(lookup.head));
-    ONPUT_TRY_VOID(check_customer_key(lookup.head));
+    ONPUT_TRY_VOID(check_headers(lookup.head));
     ONPUT_TRY_VOID(check_version_id(lookup, *entry));
     return *operation;
 }
@@ -345,7 +330,28 @@ bool is_form_upload(const http::RequestHead& head, const Address& address,
 }
 
 Result<void> check_headers(const http::RequestHead& head) {
-    return refuse_unsupported_headers(head);
+    ONPUT_TRY_VOID(refuse_unsupported_headers(head));
+    return check_customer_key(head);
+}
+
+// Buckets are reached by their owner only, so the owner that is expected must be the caller.
+Result<void> check_expected_owner(const http::RequestHead& head, std::string_view account) {
+    constexpr std::size_t account_digits = 12;
+    const auto owner = head.header("x-amz-expected-bucket-owner");
+    if (!owner) return {};
+    const bool is_account =
+        owner->size() == account_digits &&
+        std::ranges::all_of(*owner, [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_account) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           fmt::format("The value of the expected bucket owner parameter must be "
+                                       "an AWS Account ID... [{}]",
+                                       *owner),
+                           "invalid_expected_owner");
+    }
+    if (*owner == account) return {};
+    return onput::fail(ErrorCode::permission_denied, "the bucket's owner is another one",
+                       "access_denied");
 }
 
 std::vector<std::string_view> operation_names() {

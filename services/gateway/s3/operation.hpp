@@ -57,8 +57,11 @@ bool is_form_upload(const http::RequestHead& head, const Address& address,
                     const std::vector<http::QueryParameter>& query);
 
 // Headers, or fields of a form, that ask for what cannot be done are refused: unimplemented,
-// acl_not_supported.
+// acl_not_supported; invalid_argument for a part of a customer's key.
 Result<void> check_headers(const http::RequestHead& head);
+
+// x-amz-expected-bucket-owner names the caller's account, or is not there.
+Result<void> check_expected_owner(const http::RequestHead& head, std::string_view account);
 
 // Of all operations that there are.
 std::vector<std::string_view> operation_names();

@@ -82,6 +82,7 @@ Result<schema::PutObject> describe_posted(const S3Request& request, const FormFi
     object.source_ip = request.context.source_ip();
     ONPUT_TRY(object.key, key_of_form(fields));
     ONPUT_TRY_VOID(check_headers(request.head));
+    ONPUT_TRY_VOID(check_expected_owner(request.head, request.context.identity.account_id));
     keep_headers(request.head, object);
     ONPUT_TRY_VOID(keep_settings(request.head, object));
     ONPUT_TRY(auto tags, tags_of_form(fields));

@@ -117,7 +117,10 @@ Result<void> PostPolicy::take_list(const aws::Value::List& condition) {
     }
     const std::string& kind = *condition[0].text();
     if (equal_ignoring_case(kind, "content-length-range")) {
-        ONPUT_TRY(length_range_, read_range(condition[1], condition[2]));
+        ONPUT_TRY(const auto range, read_range(condition[1], condition[2]));
+        // Stated twice, both hold.
+        length_range_.min = std::max(length_range_.min, range.min);
+        length_range_.max = std::min(length_range_.max, range.max);
         return {};
     }
     const bool is_prefix = equal_ignoring_case(kind, "starts-with");

@@ -1,5 +1,6 @@
 #include "common/auth/policy.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace onput::auth {
@@ -205,6 +206,29 @@ TEST(PolicyParse, actions_and_resources_that_can_never_match_are_refused) {
     }
     for (const char* resource : {R"("*")", R"("arn:aws:sqs:*:*:jobs")", R"("arn:*:sqs:::jobs")"})
         EXPECT_EQ(refusal_of(document(Rule{.resource = resource}.text())), "none") << resource;
+}
+
+TEST(PolicyParse, a_denial_of_what_is_no_action_is_refused) {
+    const auto error_of_denial = [](std::string_view effect, std::string_view action) {
+        const auto policy = Policy::parse(fmt::format(
+            R"({{"Statement": {{"Effect": "{}", "Principal": "*", "Action": ["{}"],
+                "Resource": "arn:aws:sqs:us-east-1:000000000000:q"}}}})",
+            effect, action));
+        return policy ? std::string() : policy.error().message;
+    };
+    EXPECT_EQ(
+        error_of_denial("Deny", "sqs:SendMesage"),
+        "policy: statement #1: it denies \"sqs:sendmesage\", which is no action: nobody would "
+        "be denied anything. A batch is denied by the action of its entries");
+    for (const char* action : {"SQS:SendMessageBatch", "sns:PublishBatch", "SNS:Publsh",
+                               "sqs:Recieve*", "sqs:", "sns:SendMessage"}) {
+        EXPECT_NE(error_of_denial("Deny", action), "") << action;
+        EXPECT_EQ(error_of_denial("Allow", action), "") << action;
+    }
+    for (const char* action : {"SQS:SendMessage", "sqs:*", "sns:Publish", "SNS:List*", "*", "*:*",
+                               "sqs:StartMessageMoveTask", "sns:Receive", "s?s:SendMessage"}) {
+        EXPECT_EQ(error_of_denial("Deny", action), "") << action;
+    }
 }
 
 TEST(PolicyParse, an_element_that_is_there_twice_is_refused) {

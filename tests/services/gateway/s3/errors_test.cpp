@@ -28,6 +28,14 @@ struct Expected {
     std::string_view code;
 };
 
+TEST(S3Errors, control_characters_that_a_client_sent_leave_a_document_that_it_can_read) {
+    Error error = error_of(ErrorCode::invalid_argument, "invalid_argument", "a\x1b[31m");
+    error.details = {{"ArgumentValue", std::string("a\0b\x07", 4)}};
+    const auto response = render(error);
+    EXPECT_TRUE(response.body.contains("<ArgumentValue>a\uFFFDb\uFFFD</ArgumentValue>"));
+    EXPECT_FALSE(response.body.contains("&#x"));
+}
+
 TEST(S3Errors, every_reason_of_auth_has_a_name) {
     for (const auto& expected : {
              Expected{"access_denied", 403, "AccessDenied"},

@@ -269,6 +269,25 @@ TEST(S3Operation, a_customers_key_is_whole_or_an_error) {
     }
 }
 
+TEST(S3Operation, fields_of_a_form_are_refused_as_headers_are) {
+    const auto code_of = [](std::vector<http::Header> fields) {
+        http::RequestHead head;
+        head.headers = std::move(fields);
+        auto checked = check_headers(head);
+        if (checked) checked = check_expected_owner(head, "000000000000");
+        return checked ? std::string() : std::string(name_of(checked.error()).code);
+    };
+    const http::Header algorithm{"x-amz-server-side-encryption-customer-algorithm", "AES256"};
+    const http::Header key{"x-amz-server-side-encryption-customer-key", "a2V5"};
+    const http::Header md5{"x-amz-server-side-encryption-customer-key-md5", "bWQ1"};
+    EXPECT_EQ(code_of({algorithm, key, md5}), "NotImplemented");
+    EXPECT_EQ(code_of({key}), "InvalidArgument");
+    EXPECT_EQ(code_of({{"x-amz-server-side-encryption", "aws:kms"}}), "NotImplemented");
+    EXPECT_EQ(code_of({{"x-amz-expected-bucket-owner", "111111111111"}}), "AccessDenied");
+    EXPECT_EQ(code_of({{"x-amz-expected-bucket-owner", "me"}}), "InvalidBucketOwnerAWSAccountID");
+    EXPECT_EQ(code_of({{"x-amz-expected-bucket-owner", "000000000000"}}), "");
+}
+
 TEST(S3Operation, headers_that_ask_for_what_happens_anyway_are_accepted) {
     for (const http::Header& header :
          {http::Header{"x-amz-storage-class", "STANDARD"},

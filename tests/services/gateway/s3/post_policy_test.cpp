@@ -83,6 +83,23 @@ TEST(S3PostPolicy, ends_at_its_expiration) {
     EXPECT_EQ(late.error().message, "Invalid according to Policy: Policy expired.");
 }
 
+TEST(S3PostPolicy, of_two_ranges_of_length_both_hold) {
+    for (const std::string_view ranges :
+         {R"(["content-length-range", 2, 3], ["content-length-range", 0, 9])",
+          R"(["content-length-range", 0, 9], ["content-length-range", 2, 3])",
+          R"(["content-length-range", 2, 9], ["content-length-range", 0, 3])"}) {
+        const auto policy = parse(ranges);
+        ASSERT_TRUE(policy);
+        EXPECT_TRUE(check_length_range(policy->length_range(), 2));
+        EXPECT_FALSE(check_length_range(policy->length_range(), 1));
+        EXPECT_FALSE(check_length_range(policy->length_range(), 4));
+    }
+    const auto none = parse(R"(["content-length-range", 5, 9], ["content-length-range", 0, 3])");
+    ASSERT_TRUE(none);
+    for (const std::uint64_t bytes : {0, 3, 4, 5, 9})
+        EXPECT_FALSE(check_length_range(none->length_range(), bytes));
+}
+
 TEST(S3PostPolicy, a_range_bounds_the_file) {
     const auto policy = parse(R"(["content-length-range", 2, "4"])");
     ASSERT_TRUE(policy);
