@@ -22,7 +22,9 @@ enum class BucketConfigurationKind : std::uint8_t {
     analytics = 5,
     metrics = 6,
     intelligent_tiering = 7,
-    last = intelligent_tiering,
+    ownership_controls = 8,
+    public_access_block = 9,
+    last = public_access_block,
 };
 
 // Whether a bucket has many of them, told apart by ids, or one without an id.
@@ -41,8 +43,9 @@ struct BucketConfiguration {
     static constexpr MessageInfo info{.kind = Kind::bucket_configuration};
 
     BucketConfigurationKind kind = BucketConfigurationKind::tagging;
-    std::string id;        // Empty unless has_ids(kind).
-    std::string document;  // XML, as S3 answers it.
+    std::string id;  // Empty unless has_ids(kind).
+    // XML, as S3 answers it. Empty: it was deleted, where one that was never put has a default.
+    std::string document;
     Timestamp changed_at;
 
     ONPUT_FIELDS(kind, id, document, changed_at)

@@ -125,6 +125,59 @@ def test_payment_and_acceleration_are_shown_before_they_were_put(onput, bucket):
                     AccelerateConfiguration={"Status": "Enabled"}) == (400, "InvalidRequest")
 
 
+def test_ownership_is_enforced_whatever_is_said_of_it(onput, bucket):
+    s3 = onput.s3
+    enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == enforced
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=enforced)
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == enforced
+    assert error_of(s3.put_bucket_ownership_controls, Bucket=bucket, OwnershipControls={
+        "Rules": [{"ObjectOwnership": "ObjectWriter"}]}) == (501, "NotImplemented")
+    s3.delete_bucket_ownership_controls(Bucket=bucket)
+    assert error_of(s3.get_bucket_ownership_controls, Bucket=bucket) == (404, "OwnershipControlsNotFoundError")
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=enforced)
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == enforced
+
+
+def test_public_access_is_blocked_until_somebody_says_otherwise(onput, bucket):
+    s3 = onput.s3
+    names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    got = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert got == dict.fromkeys(names, True)
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    got = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert got == dict.fromkeys(names, False) | {"BlockPublicAcls": True}
+    s3.delete_public_access_block(Bucket=bucket)
+    assert error_of(s3.get_public_access_block, Bucket=bucket) == (404, "NoSuchPublicAccessBlockConfiguration")
+    # And still nothing is public.
+    s3.put_object(Bucket=bucket, Key="k", Body=b"private")
+    assert Wire(onput).send_unsigned("GET", f"/{bucket}/k").status == 403
+
+
+def test_acls_are_shown_and_cannot_be_changed(onput, bucket):
+    s3 = onput.s3
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    owner = s3.list_buckets()["Owner"]["ID"]
+    for got in (s3.get_bucket_acl(Bucket=bucket), s3.get_object_acl(Bucket=bucket, Key="k")):
+        assert got["Owner"]["ID"] == owner
+        assert got["Grants"] == [{"Grantee": {"ID": owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]
+    refused = (400, "AccessControlListNotSupported")
+    for acl in ("private", "public-read"):
+        assert error_of(s3.put_bucket_acl, Bucket=bucket, ACL=acl) == refused
+        assert error_of(s3.put_object_acl, Bucket=bucket, Key="k", ACL=acl) == refused
+    assert error_of(s3.get_object_acl, Bucket=bucket, Key="none") == (404, "NoSuchKey")
+    assert error_of(s3.put_bucket_acl, Bucket="no-such-bucket", ACL="private") == (404, "NoSuchBucket")
+
+
+def test_no_bucket_has_a_policy(onput, bucket):
+    s3 = onput.s3
+    for call_of in (s3.get_bucket_policy, s3.get_bucket_policy_status):
+        assert error_of(call_of, Bucket=bucket) == (404, "NoSuchBucketPolicy")
+    assert error_of(s3.put_bucket_policy, Bucket=bucket, Policy="{}") == (501, "NotImplemented")
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert error_of(s3.delete_bucket_policy, Bucket="no-such-bucket") == (404, "NoSuchBucket")
+
+
 def test_a_configuration_goes_with_its_bucket_and_is_no_content_of_it(onput, bucket):
     s3 = onput.s3
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})

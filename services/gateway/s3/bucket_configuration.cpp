@@ -33,9 +33,12 @@ constexpr std::array forms{
     ConfigurationForm{.kind = request_payment,
                       .root = "RequestPaymentConfiguration",
                       .shape = "RequestPaymentConfiguration",
-                      .demands_checksum = true},
-    ConfigurationForm{
-        .kind = accelerate, .root = "AccelerateConfiguration", .shape = "AccelerateConfiguration"},
+                      .demands_checksum = true,
+                      .has_default = true},
+    ConfigurationForm{.kind = accelerate,
+                      .root = "AccelerateConfiguration",
+                      .shape = "AccelerateConfiguration",
+                      .has_default = true},
     ConfigurationForm{.kind = inventory,
                       .root = "InventoryConfiguration",
                       .shape = "InventoryConfiguration",
@@ -60,6 +63,18 @@ constexpr std::array forms{
                       .absent_reason = absent_of_many,
                       .list_operation = "ListBucketIntelligentTieringConfigurations",
                       .list_root = "ListBucketIntelligentTieringConfigurationsOutput"},
+    ConfigurationForm{.kind = ownership_controls,
+                      .root = "OwnershipControls",
+                      .shape = "OwnershipControls",
+                      .demands_checksum = true,
+                      .absent_reason = "no_ownership_controls",
+                      .has_default = true},
+    ConfigurationForm{.kind = public_access_block,
+                      .root = "PublicAccessBlockConfiguration",
+                      .shape = "PublicAccessBlockConfiguration",
+                      .demands_checksum = true,
+                      .absent_reason = "no_public_access_block",
+                      .has_default = true},
 };
 static_assert(forms.size() == static_cast<std::size_t>(last));
 
@@ -86,8 +101,11 @@ const ConfigurationForm& form_of(ConfigurationKind kind) {
 Result<std::string> read_configuration(const ConfigurationPlace& place, std::string_view body) {
     const auto& form = form_of(place.kind);
     ONPUT_TRY(auto document, aws::read_xml(body, form.root, shape_of(form)));
-    if (!aws::check(document, shape_of(form), {}).empty()) return aws::malformed_xml();
+    // What is wrong with a tag's texts has texts of its own.
+    const aws::CheckRules rules{.leaves_limits = place.kind == tagging};
+    if (!aws::check(document, shape_of(form), rules).empty()) return aws::malformed_xml();
     ONPUT_TRY_VOID(check_configuration(place, document));
+    complete_configuration(place.kind, document);
     // An empty set of tags is none.
     if (place.kind == tagging && document.find("TagSet")->list()->empty()) return std::string();
     return render(form, document);
@@ -107,6 +125,14 @@ Result<void> check_configuration_id(std::string_view id) {
 std::string render_unset(ConfigurationKind kind) {
     Value document{Value::Map()};
     if (kind == request_payment) document["Payer"] = "BucketOwner";
+    if (kind == ownership_controls) {
+        Value rule;
+        rule["ObjectOwnership"] = owner_enforced;
+        document["Rules"].push_back(std::move(rule));
+    }
+    if (kind == public_access_block) {
+        for (const std::string_view name : access_blocks) document[std::string(name)] = "true";
+    }
     return render(form_of(kind), document);
 }
 

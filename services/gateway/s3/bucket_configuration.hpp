@@ -21,7 +21,8 @@ struct ConfigurationForm {
     std::string_view shape{};           // In S3's model.
     bool demands_checksum = false;      // Of a request that puts one.
     int put_status = 200;               // Of the answer to it.
-    std::string_view absent_reason{};   // Of the error where there is none; empty: `unset`.
+    std::string_view absent_reason{};   // Of the error where there is none; empty: no error.
+    bool has_default = false;           // What was never put is shown (render_unset).
     std::string_view list_operation{};  // Of kinds with ids.
     std::string_view list_root{};       // Of its document.
 };
@@ -35,14 +36,14 @@ struct ConfigurationPlace {
 };
 
 // The document that is stored, from a body; empty when the body means that there is none. Errors,
-// all invalid_argument: malformed_xml, invalid_argument, invalid_request, invalid_tag,
-// too_many_tags.
+// all but the last invalid_argument: malformed_xml, invalid_argument, invalid_request, invalid_tag,
+// too_many_tags; unimplemented.
 Result<std::string> read_configuration(const ConfigurationPlace& place, std::string_view body);
 
 // An id as the URL has it: invalid_argument.
 Result<void> check_configuration_id(std::string_view id);
 
-// What is answered of a kind without an absent_reason where nothing was put.
+// What is answered of a kind that has a default where nothing was put.
 std::string render_unset(ConfigurationKind kind);
 
 // A page of a kind with ids. `token`: the one that the page was asked for by. corruption: a stored

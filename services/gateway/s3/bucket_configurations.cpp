@@ -52,6 +52,15 @@ Outcome put_configuration(S3Request& request, ConfigurationKind kind) {
 Outcome delete_configuration(S3Request& request, ConfigurationKind kind) {
     auto id = id_of(request, kind);
     if (!id) co_return std::unexpected(std::move(id).error());
+    if (form_of(kind).has_default) {
+        // Not as if it had never been put: then the default would be shown.
+        const schema::PutBucketConfiguration message{
+            .bucket = request.address.bucket, .kind = kind, .id = {}, .document = {}};
+        auto answer = co_await request.context.call(message);
+        if (!answer) co_return std::unexpected(std::move(answer).error());
+        Reply reply{.status = 204};
+        co_return co_await respond(request, std::move(reply));
+    }
     co_return co_await remove(request, kind, *std::move(id));
 }
 
@@ -62,17 +71,16 @@ Outcome get_configuration(S3Request& request, ConfigurationKind kind) {
     const schema::GetBucketConfiguration message{
         .bucket = request.address.bucket, .kind = kind, .id = *std::move(id)};
     auto answer = co_await request.context.call(message);
+    const bool was_never_put = !answer && answer.error().reason == "no_such_configuration";
+    if (!answer && !was_never_put) co_return std::unexpected(std::move(answer).error());
     Reply reply;
-    if (answer) {
-        reply.body = std::move(answer->reply.document);
-    } else if (answer.error().reason != "no_such_configuration") {
-        co_return std::unexpected(std::move(answer).error());
-    } else if (form.absent_reason.empty()) {
+    if (was_never_put && form.has_default) {
         reply.body = render_unset(kind);
+    } else if (answer && !answer->reply.document.empty()) {
+        reply.body = std::move(answer->reply.document);
     } else {
-        Error error = std::move(answer).error();
-        error.reason = form.absent_reason;
-        co_return std::unexpected(std::move(error));
+        co_return onput::fail(ErrorCode::not_found, "there is no such configuration",
+                              std::string(form.absent_reason));
     }
     co_return co_await respond(request, std::move(reply));
 }

@@ -89,7 +89,26 @@ Result<void> check_accelerate(const ConfigurationPlace& place, const Value& docu
         "invalid_request");
 }
 
+// Without ACLs nothing can be owned by another than the bucket's owner.
+Result<void> check_ownership(const Value& document) {
+    const auto& rules = *document.find("Rules")->list();
+    if (rules.size() != 1) return aws::malformed_xml();
+    if (rules.front().text_of("ObjectOwnership") == owner_enforced) return {};
+    return not_implemented("object ownership with ACLs");
+}
+
+// Each block that is not there is off, which S3 shows.
+void complete_access_block(Value& document) {
+    for (const std::string_view name : access_blocks) {
+        if (document.find(name) == nullptr) document[std::string(name)] = "false";
+    }
+}
+
 }  // namespace
+
+void complete_configuration(ConfigurationKind kind, aws::Value& document) {
+    if (kind == public_access_block) complete_access_block(document);
+}
 
 Result<void> check_configuration(const ConfigurationPlace& place, const Value& document) {
     if (schema::has_ids(place.kind)) ONPUT_TRY_VOID(check_id(place, document));
@@ -104,6 +123,8 @@ Result<void> check_configuration(const ConfigurationPlace& place, const Value& d
         case analytics: return check_analytics(document);
         case metrics: return check_filter(document);
         case intelligent_tiering: return check_tiering(document);
+        case ownership_controls: return check_ownership(document);
+        case public_access_block: return {};
     }
     return {};
 }

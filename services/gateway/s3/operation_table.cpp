@@ -86,11 +86,17 @@ void OperationTable::sort(std::span<const std::string_view> implemented) {
         const std::size_t traits = entry.parameters.size() + entry.headers.size();
         return 2 * traits + (contains(implemented, entry.operation->name) ? 1 : 0);
     };
-    // Of the same rank, in the model's order, in which they lie.
+    // Of the same rank the one of the longer name, which is the newer one of two that look the same
+    // (GetBucketLifecycle, GetBucketLifecycleConfiguration); then in the model's order, in which
+    // they lie.
     const auto is_before = [rank](const Entry& one, const Entry& other) {
         const auto first = rank(one);
         const auto second = rank(other);
-        return first != second ? first > second : std::less()(one.operation, other.operation);
+        if (first != second) return first > second;
+        const std::size_t length = one.operation->name.size();
+        const std::size_t other_length = other.operation->name.size();
+        if (length != other_length) return length > other_length;
+        return std::less()(one.operation, other.operation);
     };
     for (auto& group : groups_) std::ranges::sort(group.entries, is_before);
 }

@@ -147,6 +147,38 @@ TEST(S3BucketConfiguration, an_id_is_the_same_in_the_url_and_in_the_document) {
     EXPECT_TRUE(check_configuration_id("A.b_c-9"));
 }
 
+TEST(S3BucketConfiguration, objects_belong_to_the_buckets_owner_and_to_nobody_else) {
+    const auto controls = [](std::string_view rules) {
+        return fmt::format("<OwnershipControls>{}</OwnershipControls>", rules);
+    };
+    const auto rule = [](std::string_view ownership) {
+        return fmt::format("<Rule><ObjectOwnership>{}</ObjectOwnership></Rule>", ownership);
+    };
+    const std::string enforced = rule("BucketOwnerEnforced");
+    EXPECT_TRUE(stored(ownership_controls, controls(enforced)).contains(enforced));
+    EXPECT_EQ(stored(ownership_controls, controls(rule("ObjectWriter"))), "NotImplemented");
+    EXPECT_EQ(stored(ownership_controls, controls(rule("BucketOwnerPreferred"))), "NotImplemented");
+    EXPECT_EQ(stored(ownership_controls, controls(rule("Me"))), "MalformedXML");
+    EXPECT_EQ(stored(ownership_controls, controls("")), "MalformedXML");
+    EXPECT_EQ(stored(ownership_controls, controls(enforced + enforced)), "MalformedXML");
+    EXPECT_TRUE(render_unset(ownership_controls).contains(enforced));
+}
+
+TEST(S3BucketConfiguration, a_block_of_public_access_that_is_not_named_is_off) {
+    EXPECT_TRUE(stored(public_access_block,
+                       "<PublicAccessBlockConfiguration><BlockPublicPolicy>true</BlockPublicPolicy>"
+                       "</PublicAccessBlockConfiguration>")
+                    .contains("<BlockPublicAcls>false</BlockPublicAcls>"
+                              "<IgnorePublicAcls>false</IgnorePublicAcls>"
+                              "<BlockPublicPolicy>true</BlockPublicPolicy>"
+                              "<RestrictPublicBuckets>false</RestrictPublicBuckets>"));
+    EXPECT_EQ(stored(public_access_block,
+                     "<PublicAccessBlockConfiguration><BlockPublicAcls>some</BlockPublicAcls>"
+                     "</PublicAccessBlockConfiguration>"),
+              "MalformedXML");
+    EXPECT_FALSE(render_unset(public_access_block).contains("false"));
+}
+
 TEST(S3BucketConfiguration, what_was_never_put_is_shown_as_s3_shows_it) {
     EXPECT_TRUE(render_unset(request_payment).contains("<Payer>BucketOwner</Payer>"));
     EXPECT_TRUE(render_unset(accelerate).contains("<AccelerateConfiguration xmlns="));

@@ -73,16 +73,16 @@ TEST(S3Operation, parameters_that_refine_or_sign_change_nothing) {
 
 TEST(S3Operation, what_s3_has_and_this_has_not_is_not_implemented) {
     for (const auto& asked :
-         {Asked{"GET", "/b", "acl"}, Asked{"PUT", "/b", "acl"}, Asked{"DELETE", "/b", "policy"},
-          Asked{"GET", "/b/k", "acl"}, Asked{"POST", "/b/k", "select&select-type=2"},
-          Asked{"POST", "/b/k"}, Asked{"PUT", "/b/k", "uploadId=x"},
-          Asked{"PUT", "/b/k", "partNumber=1"}, Asked{"PUT", "/b/k", "annotation=a"},
-          Asked{"PUT", "/b", "metrics"}, Asked{"OPTIONS", "/b/k"}}) {
+         {Asked{"GET", "/b", "cors"}, Asked{"PUT", "/b", "cors"}, Asked{"PUT", "/b", "policy"},
+          Asked{"POST", "/b/k", "select&select-type=2"}, Asked{"POST", "/b/k"},
+          Asked{"PUT", "/b/k", "uploadId=x"}, Asked{"PUT", "/b/k", "partNumber=1"},
+          Asked{"PUT", "/b/k", "annotation=a"}, Asked{"PUT", "/b", "metrics"},
+          Asked{"OPTIONS", "/b/k"}}) {
         EXPECT_EQ(name_of_found(asked), "NotImplemented")
             << asked.method << ' ' << asked.path << '?' << asked.query;
     }
-    EXPECT_EQ(find({"GET", "/b", "acl"}).error().message,
-              "Not implemented here: GET on a bucket with ?acl. Nothing was changed.");
+    EXPECT_EQ(find({"GET", "/b", "cors"}).error().message,
+              "Not implemented here: GET on a bucket with ?cors. Nothing was changed.");
 }
 
 TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
@@ -91,7 +91,7 @@ TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
         if (operation || operation.error().details.empty()) return std::string();
         return operation.error().details.back().second;
     };
-    EXPECT_EQ(name_in({"GET", "/b", "acl"}), "GetBucketAcl");
+    EXPECT_EQ(name_in({"GET", "/b", "cors"}), "GetBucketCors");
 }
 
 // A request of an operation, as S3's model has it.
@@ -105,30 +105,31 @@ Asked request_of(const aws::Operation& operation) {
         if (!member.is_required) continue;
         if (member.place == aws::Place::query)
             asked.query += fmt::format("&{}=1", member.wire_name);
-        if (member.place == aws::Place::header)
-            asked.headers.push_back({std::string(member.wire_name), "1"});
+        if (member.place == aws::Place::header) asked.headers.push_back({member.wire_name, "1"});
     }
     return asked;
 }
 
-// What the model has twice on one wire, and what makes the gateway look elsewhere first.
-bool is_told_by_another(std::string_view name) {
-    static constexpr std::array<std::string_view, 7> others{
-        "GetBucketLifecycle",    "GetBucketNotification", "PutBucketLifecycle",
-        "PutBucketNotification", "RenameObject",          "CreateSession",
-        "WriteGetObjectResponse"};
-    return std::ranges::find(others, name) != others.end();
+// Older names of operations that look the same on the wire.
+bool has_newer_name(std::string_view name) {
+    static constexpr std::array<std::string_view, 4> older{
+        "GetBucketLifecycle", "GetBucketNotification", "PutBucketLifecycle",
+        "PutBucketNotification"};
+    return std::ranges::find(older, name) != older.end();
 }
 
 TEST(S3Operation, every_operation_of_the_model_is_found_or_refused_by_its_own_name) {
     const auto implemented = operation_names();
     std::size_t seen = 0;
     for (const auto& operation : aws::s3_model().operations()) {
-        if (!operation.uri.starts_with("/{Bucket}") || is_told_by_another(operation.name)) continue;
+        if (!operation.uri.starts_with("/{Bucket}") || has_newer_name(operation.name)) continue;
         ++seen;
         const auto found = find(request_of(operation));
         if (std::ranges::find(implemented, operation.name) != implemented.end()) {
-            ASSERT_TRUE(found) << operation.name << ": " << found.error().message;
+            if (!found) {
+                ADD_FAILURE() << operation.name << ": " << found.error().message;
+                continue;
+            }
             EXPECT_EQ(found->name, operation.name);
             continue;
         }

@@ -1,0 +1,79 @@
+// GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl. Ownership is always BucketOwnerEnforced:
+// ACLs are shown, and cannot be changed.
+#include "common/schema/storage.hpp"
+#include "common/schema/storage_objects.hpp"
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_writer.hpp"
+#include "services/gateway/s3/bucket_access.hpp"
+#include "services/gateway/s3/identity.hpp"
+#include "services/gateway/s3/version.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+// The one grant that there is. Grantee has its type in an attribute of another namespace.
+std::string render_acl(std::string_view owner_account) {
+    const std::string owner = canonical_user_id(owner_account);
+    aws::XmlWriter xml;
+    xml.begin_in_namespace("AccessControlPolicy", aws::s3_model().xml_namespace());
+    xml.begin("Owner");
+    xml.text("ID", owner);
+    xml.end("Owner");
+    xml.begin("AccessControlList");
+    xml.begin("Grant");
+    xml.begin(
+        R"(Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser")");
+    xml.text("ID", owner);
+    xml.end("Grantee");
+    xml.text("Permission", "FULL_CONTROL");
+    xml.end("Grant");
+    xml.end("AccessControlList");
+    xml.end("AccessControlPolicy");
+    return xml.take();
+}
+
+schema::HeadObject head_of(const S3Request& request) {
+    return {.bucket = request.address.bucket,
+            .key = request.address.key,
+            .conditions = {},
+            .version_id = request.context.parameter_text("versionId")};
+}
+
+std::unexpected<Error> refuse_change() {
+    return onput::fail(ErrorCode::invalid_argument, "the bucket's owner owns all of its objects",
+                       "acl_not_supported");
+}
+
+}  // namespace
+
+Outcome get_bucket_acl(S3Request& request) {
+    const schema::HeadBucket message{.name = request.address.bucket};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.body = render_acl(answer->reply.owner_account)};
+    co_return co_await respond(request, std::move(reply));
+}
+
+// An object is its bucket's owner's, who is the only one that can ask.
+Outcome get_object_acl(S3Request& request) {
+    auto answer = co_await request.context.call(head_of(request));
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.body = render_acl(request.context.identity.account_id)};
+    show_version(answer->reply.version_id, reply.headers);
+    co_return co_await respond(request, std::move(reply));
+}
+
+Outcome put_bucket_acl(S3Request& request) {
+    const schema::HeadBucket message{.name = request.address.bucket};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return refuse_change();
+}
+
+Outcome put_object_acl(S3Request& request) {
+    auto answer = co_await request.context.call(head_of(request));
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return refuse_change();
+}
+
+}  // namespace onput::gateway::s3
