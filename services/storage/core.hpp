@@ -68,6 +68,7 @@ public:
 
     struct Options {
         std::string region;
+        std::string boot;                    // Platform::boot.
         std::uint64_t inline_bytes_max = 0;  // Larger contents come as blobs.
         std::uint64_t free_bytes_min = 0;    // With less room on the disk nothing is taken in.
         std::uint64_t part_bytes_min = schema::part_bytes_min;  // Of all parts but the last.
@@ -322,7 +323,7 @@ private:
     Options options_;
     Random random_;
     StoreRecord store_record_;
-    service::KeptAge age_{std::string(partition), std::string(age_key)};
+    service::KeptAge age_{std::string(partition), std::string(age_key), options_.boot};
     BucketTable buckets_;
     outbox::Outbox outbox_{outbox_rows()};
     TrashCan trash_;

@@ -40,6 +40,7 @@ Result<void> StorageService::start() {
                                     }));
     make_core(store(),
               StorageCore::Options{.region = config_.region,
+                                   .boot = platform().boot(),
                                    .inline_bytes_max = config_.inline_bytes_max,
                                    .free_bytes_min = config_.free_bytes_min,
                                    .part_bytes_min = config_.part_bytes_min,

@@ -41,6 +41,7 @@ public:
         readable = std::make_unique<store::ReadableView>(store, nullptr);
         core = std::make_unique<StorageCore>(store,
                                              StorageCore::Options{.region = "us-east-1",
+                                                                  .boot = {},
                                                                   .inline_bytes_max = inline_max,
                                                                   .free_bytes_min = 1000,
                                                                   .start_view = readable.get()},

@@ -152,7 +152,7 @@ TEST_F(ConfigurationTest, a_new_bucket_inherits_nothing_from_one_of_its_name) {
 
 TEST_F(ConfigurationTest, a_full_disk_takes_none_and_lets_them_be_deleted) {
     ASSERT_TRUE(put(Kind::tagging, "", "x"));
-    core->on_free_bytes(0);
+    core->room().observe(0);
     EXPECT_EQ(reason_of(put(Kind::tagging, "", "y")), "storage_full");
     EXPECT_TRUE(remove(Kind::tagging, ""));
 }
