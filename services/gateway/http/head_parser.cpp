@@ -137,7 +137,7 @@ std::expected<void, ProtocolError> decide_body(const FramingHeaders& found, Requ
     if (found.lengths == 1) {
         const auto length = parse_number<std::uint64_t>(found.length);
         if (!length) return refuse("the content length is not a number");
-        head.content_length = *length;
+        head.content_length = length;
     }
     if (found.codings == 0) return {};
     if (found.lengths > 0 || head.version_minor == 0) {

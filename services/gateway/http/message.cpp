@@ -42,7 +42,7 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 }
 
 void append_number(std::string& out, std::uint64_t number) {
-    std::array<char, 20> digits;
+    std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     out.append(digits.data(), end);
 }

@@ -95,7 +95,7 @@ Task<Result<void>> ResponseWriter::write(std::string_view bytes) {
         co_return wrong_state("the body is longer than announced");
     }
     const std::string head = std::exchange(head_bytes_, {});
-    std::array<char, 18> line;
+    std::array<char, 18> line{};
     Pieces pieces{head};
     if (body_framing_ == Framing::Body::length) {
         body_left_ -= bytes.size();

@@ -70,8 +70,8 @@ public:
           handle_(socket_.native_handle()),
           timer_(socket_.get_executor()) {
         Code ignored;  // A socket that refuses its options still carries bytes.
-        socket_.set_option(tcp::no_delay(true), ignored);
-        socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+        static_cast<void>(socket_.set_option(tcp::no_delay(true), ignored));
+        static_cast<void>(socket_.set_option(asio::socket_base::keep_alive(true), ignored));
         const tcp::endpoint remote = socket_.remote_endpoint(ignored);
         if (!ignored) peer_ = to_text(remote);
     }
@@ -138,15 +138,16 @@ public:
 
     void shut_output() override {
         Code ignored;  // Already shut by the peer's reset: nothing left to shut.
-        socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+        static_cast<void>(socket_.shutdown(asio::socket_base::shutdown_send, ignored));
     }
 
     void close(Close how) override {
         owner_ = nullptr;
         deadline_.reset();
         Code ignored;  // The descriptor is released in any case.
-        if (how == Close::reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-        socket_.close(ignored);
+        if (how == Close::reset)
+            static_cast<void>(socket_.set_option(asio::socket_base::linger(true, 0), ignored));
+        static_cast<void>(socket_.close(ignored));
         timer_.cancel(ignored);
     }
 
@@ -202,7 +203,7 @@ public:
     void close() override {
         closed_ = true;
         Code ignored;  // The descriptor is released in any case.
-        acceptor_.close(ignored);
+        static_cast<void>(acceptor_.close(ignored));
     }
 
 private:
@@ -235,10 +236,10 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const std::string& 
     }
     const tcp::endpoint endpoint(numeric, port);
     Acceptor acceptor(context_of(loop));
-    acceptor.open(endpoint.protocol(), code);
-    if (!code) acceptor.set_option(asio::socket_base::reuse_address(true), code);
-    if (!code) acceptor.bind(endpoint, code);
-    if (!code) acceptor.listen(asio::socket_base::max_listen_connections, code);
+    static_cast<void>(acceptor.open(endpoint.protocol(), code));
+    if (!code) static_cast<void>(acceptor.set_option(asio::socket_base::reuse_address(true), code));
+    if (!code) static_cast<void>(acceptor.bind(endpoint, code));
+    if (!code) static_cast<void>(acceptor.listen(asio::socket_base::max_listen_connections, code));
     if (code) {
         return fail(ErrorCode::unavailable,
                     "listen on " + to_text(endpoint) + ": " + code.message());

@@ -59,7 +59,7 @@ Result<schema::ObjectLock> read_lock_headers(const http::RequestHead& head) {
         if (*hold != "ON" && *hold != "OFF")
             return invalid("Legal Hold must be either of 'ON' or 'OFF'");
         lock.has_legal_hold = *hold == "ON";
-        lock.was_hold_set = true;
+        lock.was_hold_set = lock.has_legal_hold;  // "OFF" asks for nothing.
     }
     return lock;
 }

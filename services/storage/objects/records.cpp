@@ -175,4 +175,14 @@ Result<std::uint64_t> parse_sequencer(std::string_view text) {
     return *value;
 }
 
+Result<std::uint32_t> number_of_part(std::string_view row) {
+    constexpr std::size_t number_bytes_size = 2;
+    if (row.size() != schema::part_rows_prefix.size() + upload_id_digits + 1 + number_bytes_size) {
+        return fail(ErrorCode::corruption, "the row of a part has no number");
+    }
+    const auto high = static_cast<unsigned char>(row[row.size() - 2]);
+    const auto low = static_cast<unsigned char>(row[row.size() - 1]);
+    return static_cast<std::uint32_t>(high << 8U | low);
+}
+
 }  // namespace onput::storage

@@ -129,6 +129,9 @@ std::string trash_row(std::uint64_t number);
 // The number of an outbox or trash row; corruption when it is neither.
 Result<std::uint64_t> number_of(std::string_view row);
 
+// The number of a part's row; corruption when it has none.
+Result<std::uint32_t> number_of_part(std::string_view row);
+
 // What a version or upload row is of: "key\0tail", behind table and bucket. Corruption when it has
 // no tail of that size.
 struct KeyAndTail {

@@ -106,8 +106,10 @@ TEST(S3Multipart, a_completion_states_the_checksum_and_size_of_the_whole) {
 TEST(S3Multipart, a_marker_of_uploads_means_nothing_without_one_of_keys) {
     const auto alone = read_uploads_query({{"upload-id-marker", "u"}}).value();
     EXPECT_EQ(alone.message.after_upload_id, "");
-    const auto both = read_uploads_query({{"key-marker", "k"}, {"upload-id-marker", "u"}}).value();
-    EXPECT_EQ(both.message.after_upload_id, "u");
+    const std::string id(schema::upload_id_digits, 'a');
+    const auto both = read_uploads_query({{"key-marker", "k"}, {"upload-id-marker", id}}).value();
+    EXPECT_EQ(both.message.after_upload_id, id);
+    EXPECT_FALSE(read_uploads_query({{"key-marker", "k"}, {"upload-id-marker", "u"}}));
     EXPECT_EQ(read_uploads_query({{"max-uploads", "5000"}}).value().message.uploads_max, 1000U);
     EXPECT_FALSE(read_uploads_query({{"max-uploads", "-1"}}));
     EXPECT_FALSE(read_uploads_query({{"encoding-type", "x"}}));

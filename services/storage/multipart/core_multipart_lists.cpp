@@ -1,0 +1,85 @@
+// The lists of uploads, of their parts, and of the parts that an object was made of.
+#include <algorithm>
+
+#include "services/storage/core.hpp"
+#include "services/storage/multipart/upload_listing.hpp"
+#include "services/storage/objects/names.hpp"
+#include "services/storage/objects/object_info.hpp"
+#include "services/storage/objects/records.hpp"
+
+namespace onput::storage {
+namespace {
+
+schema::PartSummary summary_of(std::uint32_t number, PartRecord record) {
+    return {.number = number,
+            .size_bytes = record.size_bytes,
+            .etag = std::move(record.etag),
+            .last_modified = record.last_modified,
+            .checksums = std::move(record.checksums)};
+}
+
+}  // namespace
+
+Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& request,
+                                                 const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY(auto upload, find_upload(request.bucket, request.key, request.upload_id));
+    schema::PartList list{
+        .upload = storage::summary_of(request.key, request.upload_id, std::move(upload)),
+        .owner_account = bucket->record.owner_account};
+    const std::size_t parts_max = std::min(request.parts_max, schema::list_parts_max);
+    store::Range range = part_rows(request.upload_id);
+    range.from =
+        part_row(request.upload_id, std::min(request.after, schema::part_number_max)) + '\0';
+    if (parts_max == 0) return list;
+    ONPUT_TRY(const auto rows, view_.scan(partition, range, parts_max));
+    for (const auto& row : rows) {
+        ONPUT_TRY(const std::uint32_t number, number_of_part(row.key));
+        ONPUT_TRY(auto record, schema::decode<PartRecord>(row.value));
+        list.parts.push_back(summary_of(number, std::move(record)));
+    }
+    if (rows.size() < parts_max) return list;
+    range.from = rows.back().key + '\0';
+    ONPUT_TRY(const auto more, view_.scan_keys(partition, range, 1));
+    list.is_truncated = !more.empty();
+    return list;
+}
+
+Result<schema::UploadList> StorageCore::list_uploads(const schema::ListUploads& request,
+                                                     const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(auto list, storage::list_uploads(view_, request));
+    list.owner_account = bucket->record.owner_account;
+    return list;
+}
+
+Result<schema::ObjectPartList> StorageCore::list_object_parts(
+    const schema::ListObjectParts& request, const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
+    schema::ObjectPartList list;
+    const std::string upload_id = version.record.manifest;
+    list.object = info_of(*bucket, request.key, std::move(version.record));
+    if (upload_id.empty()) return list;
+    ONPUT_TRY(const auto manifest, read_manifest(upload_id));
+    const std::size_t parts_max = std::min(request.parts_max, schema::list_parts_max);
+    for (const auto& part : manifest.parts) {
+        if (part.number <= request.after) continue;
+        if (list.parts.size() == parts_max) {
+            list.is_truncated = true;
+            break;
+        }
+        schema::PartSummary summary{.number = part.number, .size_bytes = part.size_bytes};
+        if (!part.checksum.empty()) {
+            summary.checksums.push_back(
+                {.algorithm = manifest.checksum_algorithm, .value = part.checksum});
+        }
+        list.parts.push_back(std::move(summary));
+    }
+    return list;
+}
+
+}  // namespace onput::storage
