@@ -86,8 +86,7 @@ SetupNode::SetupNode(World& world, Requests& requests, const Services& services)
                        rule(brief_arn, "brief/", created), rule(chain_arn, "chain/", created),
                        rule(ping_arn, "ping/", created)});
     add_bucket(outbox, {rule(changes_arn, "", both)});
-    add(*storage_, schema::CreateBucket{.name = vault, .region = {}});
-    add(*storage_, schema::PutVersioning{.bucket = vault, .status = schema::Versioning::enabled});
+    add(*storage_, schema::CreateBucket{.name = vault, .region = {}, .has_object_lock = true});
 }
 
 // A chain, whose last one is read, and two that are each other's.

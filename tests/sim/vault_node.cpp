@@ -10,6 +10,8 @@ namespace onput::sim {
 namespace {
 
 constexpr int tries_max = 3;
+constexpr Duration locked_for = std::chrono::days(1);
+constexpr std::string_view locked_text = "locked ";
 
 std::string etag_of(std::string_view bytes) {
     return to_hex(Digest::of(DigestAlgorithm::md5, bytes));
@@ -77,8 +79,13 @@ void VaultNode::act() {
 }
 
 void VaultNode::put() {
-    const std::string text = new_text(world_.chance(500) ? 50 : 20'000);
+    const bool is_locked = world_.chance(100);
+    std::string text = new_text(world_.chance(500) ? 50 : 20'000);
+    if (is_locked) text.insert(0, locked_text);
     schema::PutObject object{.bucket = vault, .key = choose_key(), .size_bytes = text.size()};
+    if (is_locked) {
+        object.lock = {.mode = "COMPLIANCE", .retain_until = world_.true_time() + locked_for};
+    }
     object.etag = etag_of(text);
     changes_.intended(object, text);
     ask(object, text, tries_max, [this, key = object.key](const Result<schema::ObjectPut>& put) {
@@ -209,14 +216,19 @@ struct ModelVersion {
 };
 
 // Of each key, the newest first: what its changes made of it.
-std::map<std::string, std::deque<ModelVersion>> model_of(const Changes& changes) {
+std::map<std::string, std::deque<ModelVersion>> model_of(World& world, const Changes& changes) {
     std::map<std::string, std::deque<ModelVersion>> keys;
     for (const Change& change : changes.all()) {
         if (change.event.bucket != vault) continue;
         auto& versions = keys[change.event.key];
         const std::string& id = change.event.version_id;
         if (change.event.event_name == "ObjectRemoved:Delete") {
-            std::erase_if(versions, [&id](const auto& version) { return version.id == id; });
+            std::erase_if(versions, [&](const auto& version) {
+                if (version.id != id) return false;
+                world.expect(!version.change->body.starts_with(locked_text),
+                             "a locked version was removed: " + change.event.key + " " + id);
+                return true;
+            });
         } else {
             versions.push_front({.change = &change, .id = id, .is_marker = !change.is_created()});
         }
@@ -231,7 +243,7 @@ void check_vault(World& world, const Changes& changes, const storage::StorageCor
     const storage::Caller caller{
         .principal = {.account = account, .id = "check"}, .trace = {}, .now = world.wall()};
     std::vector<std::string> expected;
-    for (const auto& [key, versions] : model_of(changes)) {
+    for (const auto& [key, versions] : model_of(world, changes)) {
         for (const auto& version : versions) {
             expected.push_back(key + " " + version.id + (version.is_marker ? " marker" : ""));
             if (version.is_marker) continue;

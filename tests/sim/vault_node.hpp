@@ -1,12 +1,13 @@
-// VaultNode: a client that keeps versions. It puts small and large objects, deletes keys and single
-// versions, one by one and many at once, and uploads in parts; it tries again as SDKs do. What it
-// leaves of uploads, it aborts when the trouble is over.
+// VaultNode: a client that keeps versions. It puts small and large objects, some under a lock,
+// deletes keys and single versions, one by one and many at once, and uploads in parts; it tries
+// again as SDKs do. What it leaves of uploads, it aborts when the trouble is over.
 //
 // Its events go the way of all (changes.hpp). Beside those:
 //
 //   1. The versions of a key are what its durable changes made of them, in their order, each with
 //      the bytes that were put; listings say the same.
 //   2. Of uploads that were not completed nothing is left.
+//   3. A version under a lock that no run is long enough for is never removed, whatever clocks say.
 #pragma once
 
 #include <string>

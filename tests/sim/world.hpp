@@ -50,9 +50,8 @@ public:
     bool step();
 
     [[nodiscard]] Duration elapsed() const { return elapsed_; }
-    [[nodiscard]] Timestamp wall() const {
-        return from_seconds(1'800'000'000) + elapsed_ + offset_;
-    }
+    [[nodiscard]] Timestamp wall() const { return true_time() + offset_; }
+    [[nodiscard]] Timestamp true_time() const { return from_seconds(1'800'000'000) + elapsed_; }
     void jump(Duration by);
     // How often by less than services notice.
     [[nodiscard]] std::uint64_t small_jumps() const { return small_jumps_; }
