@@ -277,8 +277,7 @@ void add_bench(CLI::App& app, Choices& c) {
         ->check(CLI::Range(1, 1024));
     bench
         ->add_option("--size", c.bench.size_bytes,
-                     "Of an object or message: 4KiB; 256 bytes for queue and fanout; 1GiB for "
-                     "upload, multipart and download")
+                     "Of an object: 4KiB, large ones 1GiB; of a message 256 bytes")
         ->transform(CLI::AsSizeValue(false));
     bench->add_option("--objects", c.bench.objects, "list, delete: as many; 10000 and 20000");
     bench->add_option("--at", c.bench.at,

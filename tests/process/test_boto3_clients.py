@@ -11,7 +11,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 
 from harness.recorder import Recorder
-from harness.tls import make_certificate, trusting
+from harness.tls import TlsProxy, trusting
 
 MIB = 1024 * 1024
 IN_PARTS = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
@@ -19,10 +19,17 @@ IN_PARTS = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * M
 
 @pytest.fixture(params=["http", "https"])
 def wire(request, onput, tmp_path):
-    certificate = make_certificate(tmp_path) if request.param == "https" else None
-    with Recorder(onput, certificate) as recorder:
-        recorder.certificate = certificate
-        yield recorder
+    with Recorder(onput) as recorder:
+        recorder.certificate = None
+        if request.param == "http":
+            yield recorder
+            return
+        proxy = TlsProxy(tmp_path / "tls").start(recorder.url)
+        recorder.certificate, recorder.url, recorder.host = proxy.certificate, proxy.url, f"localhost:{proxy.port}"
+        try:
+            yield recorder
+        finally:
+            proxy.stop()
 
 
 def session_words(wire):

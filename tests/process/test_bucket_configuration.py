@@ -165,6 +165,12 @@ def test_acls_are_shown_and_cannot_be_changed(onput, bucket):
     for acl in ("private", "public-read"):
         assert error_of(s3.put_bucket_acl, Bucket=bucket, ACL=acl) == refused
         assert error_of(s3.put_object_acl, Bucket=bucket, Key="k", ACL=acl) == refused
+    same = {name: got[name] for name in ("Owner", "Grants")}
+    s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy=same)
+    s3.put_object_acl(Bucket=bucket, Key="k", AccessControlPolicy=same)
+    s3.put_object_acl(Bucket=bucket, Key="k", ACL="bucket-owner-full-control")
+    other = same | {"Grants": [same["Grants"][0] | {"Permission": "READ"}]}
+    assert error_of(s3.put_object_acl, Bucket=bucket, Key="k", AccessControlPolicy=other) == refused
     assert error_of(s3.get_object_acl, Bucket=bucket, Key="none") == (404, "NoSuchKey")
     assert error_of(s3.put_bucket_acl, Bucket="no-such-bucket", ACL="private") == (404, "NoSuchBucket")
 

@@ -81,13 +81,6 @@ def test_a_space_that_libs3_sends_as_a_plus_is_a_space(onput, libs3, wire, tmp_p
     wire.expect_no_retries()
 
 
-def test_libs3_is_told_that_access_lists_are_not_here(libs3, wire, tmp_path):
-    libs3("create", "libs3-lists")
-    refused = libs3("getacl", "libs3-lists")
-    said = refused.stdout + refused.stderr
-    assert "NotImplemented" in said and "GetBucketAcl" in said
-
-
 def test_git_annex_copies_drops_gets_and_checks(onput, wire, tmp_path):
     house = tmp_path / "house"
     files = make_tree(tmp_path / "tree")

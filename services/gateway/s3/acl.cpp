@@ -1,10 +1,13 @@
 // GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl. Ownership is always BucketOwnerEnforced:
-// ACLs are shown, and cannot be changed.
+// ACLs are shown, and cannot be changed. Whoever puts what is so already, as copying clients do, is
+// not refused.
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/aws/xml_reader.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/bucket_access.hpp"
+#include "services/gateway/s3/document_body.hpp"
 #include "services/gateway/s3/identity.hpp"
 #include "services/gateway/s3/version.hpp"
 
@@ -39,9 +42,33 @@ schema::HeadObject head_of(const S3Request& request) {
             .version_id = request.context.parameter_text("versionId")};
 }
 
-std::unexpected<Error> refuse_change() {
-    return onput::fail(ErrorCode::invalid_argument, "the bucket's owner owns all of its objects",
-                       "acl_not_supported");
+// Full control for the owner, and nothing for anybody else.
+bool is_owners(const aws::Value& policy, std::string_view owner) {
+    const auto is = [](const aws::Value* value, std::string_view text) {
+        return value != nullptr && value->text() != nullptr && *value->text() == text;
+    };
+    const auto* grants = policy.find("Grants");
+    if (grants == nullptr || grants->list() == nullptr || grants->list()->size() != 1) return false;
+    const aws::Value& grant = grants->list()->front();
+    const auto* grantee = grant.find("Grantee");
+    return grantee != nullptr && is(grantee->find("ID"), owner) &&
+           is(grant.find("Permission"), "FULL_CONTROL");
+}
+
+http::Task<Result<Reply>> change_nothing(S3Request& request, std::string_view owner_account) {
+    constexpr std::string_view shape = "AccessControlPolicy";
+    const std::string canned = request.header_text("x-amz-acl");
+    bool is_so = canned == "bucket-owner-full-control";
+    if (canned.empty()) {
+        auto body = co_await read_document_body(request, aws::xml_body_bytes_max);
+        if (!body) co_return std::unexpected(std::move(body).error());
+        const auto policy = aws::read_xml(*body, shape, *aws::s3_model().find_shape(shape));
+        if (!policy) co_return std::unexpected(policy.error());
+        is_so = is_owners(*policy, canonical_user_id(owner_account));
+    }
+    if (is_so) co_return Reply{};
+    co_return onput::fail(ErrorCode::invalid_argument, "the bucket's owner owns all of its objects",
+                          "acl_not_supported");
 }
 
 }  // namespace
@@ -67,13 +94,17 @@ Outcome put_bucket_acl(S3Request& request) {
     const schema::HeadBucket message{.name = request.address.bucket};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return refuse_change();
+    auto reply = co_await change_nothing(request, answer->reply.owner_account);
+    if (!reply) co_return std::unexpected(std::move(reply).error());
+    co_return co_await respond(request, *std::move(reply));
 }
 
 Outcome put_object_acl(S3Request& request) {
     auto answer = co_await request.context.call(head_of(request));
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return refuse_change();
+    auto reply = co_await change_nothing(request, request.context.identity.account_id);
+    if (!reply) co_return std::unexpected(std::move(reply).error());
+    co_return co_await respond(request, *std::move(reply));
 }
 
 }  // namespace onput::gateway::s3

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import queue
 import socket
-import ssl
 import threading
 
 from harness.waiting import NotReached, wait_until
@@ -111,18 +110,13 @@ class _Messages:
 
 
 class Recorder:
-    def __init__(self, onput, certificate=None):
-        """`certificate`: the pair of paths that harness.tls makes."""
+    def __init__(self, onput):
         self.upstream = ("127.0.0.1", onput.port)
-        self.context = None
-        if certificate:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(*certificate)
         self.exchanges = []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
         self.host = f"localhost:{self.port}"
-        self.url = f"{'https' if certificate else 'http'}://{self.host}"
+        self.url = f"http://{self.host}"
 
     def __enter__(self):
         threading.Thread(target=self._accept, daemon=True).start()
@@ -144,12 +138,9 @@ class Recorder:
     def _connection(self, client):
         with contextlib.suppress(OSError, _Cut):
             client.settimeout(IO_DEADLINE_S)
-            if self.context:
-                client = self.context.wrap_socket(client, server_side=True)
             gateway = socket.create_connection(self.upstream, IO_DEADLINE_S)
             for side in (client, gateway):
-                if not self.context:
-                    side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             open_exchanges = queue.SimpleQueue()
             answers = threading.Thread(target=self._answers, args=(gateway, client, open_exchanges), daemon=True)
             answers.start()

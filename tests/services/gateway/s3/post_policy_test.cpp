@@ -96,7 +96,7 @@ TEST(S3PostPolicy, of_two_ranges_of_length_both_hold) {
     }
     const auto none = parse(R"(["content-length-range", 5, 9], ["content-length-range", 0, 3])");
     ASSERT_TRUE(none);
-    for (const std::uint64_t bytes : {0, 3, 4, 5, 9})
+    for (const std::uint64_t bytes : {0U, 3U, 4U, 5U, 9U})
         EXPECT_FALSE(check_length_range(none->length_range(), bytes));
 }
 
