@@ -473,6 +473,12 @@ def test_a_copy_of_an_instances_folder_is_named_as_that(onput, tmp_path):
     run_onput("--data", copy, "healthcheck", expect=1)
 
 
+def test_a_health_check_needs_no_keys(tmp_path):
+    (tmp_path / "instance.toml").write_text(f'url = "http://gateway:4566"\nkeys_file = "{tmp_path / "none"}"\n')
+    done = run_onput("--data", tmp_path, "healthcheck", expect=1)
+    assert "127.0.0.1:9100" in done.stderr and "keys" not in done.stderr, done.stderr
+
+
 def test_a_working_directory_that_is_gone_is_no_crash(tmp_path):
     script = f'mkdir gone && cd gone && rmdir ../gone && {BIN}/onput status'
     done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60,
