@@ -45,7 +45,7 @@ Result<LoadResult> put_all(const Instance& instance, const Shape& shape, std::st
 // The same keys in every run with as many of the same size: they are put once.
 Result<std::string> keep_objects(const Instance& instance, const Shape& shape,
                                  std::uint64_t count) {
-    const std::string run = fmt::format("{}x{}", count, shape.size_bytes);
+    std::string run = fmt::format("{}x{}", count, shape.size_bytes);
     HttpClient client(instance);
     ONPUT_TRY(const auto last, client.send({.method = "HEAD", .path = bench_key(run, count - 1)}));
     if (last.status != 200) ONPUT_TRY_VOID(put_all(instance, shape, run, count));
@@ -56,7 +56,7 @@ Result<BenchResult> bench_reads(const Instance& instance, const BenchOptions& op
                                 std::string_view method) {
     const Shape shape = shape_of(options);
     ONPUT_TRY_VOID(make_bench_bucket(instance));
-    ONPUT_TRY(const std::string run, keep_objects(instance, shape, read_keys));
+    ONPUT_TRY(std::string run, keep_objects(instance, shape, read_keys));
     BenchRequests requests(instance, 0);
     const auto make = [&](std::uint64_t number) {
         return requests.make(method, bench_key(run, number % read_keys));
