@@ -2,6 +2,8 @@
 import pytest
 
 from harness.instance import Onput
+from harness.recorder import Recorder
+from harness.tree import make_tree
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,19 @@ def own_onput(tmp_path):
     yield make
     for instance in started:
         instance.stop()
+
+
+@pytest.fixture
+def tap(onput):
+    """What a client sends the instance, when it is told tap.url: no retry goes unseen."""
+    with Recorder(onput) as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A folder of real files, large and odd ones among them."""
+    return make_tree(tmp_path / "tree")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,22 +1,8 @@
 """Backup programs, unmodified: a repository is made, filled twice, checked, pruned, and restored to the byte."""
 import os
 
-import pytest
-
 from harness.clients import run_client
-from harness.recorder import Recorder
-from harness.tree import expect_equal_trees, files_of, make_tree, program
-
-
-@pytest.fixture
-def tree(tmp_path):
-    return make_tree(tmp_path / "tree")
-
-
-@pytest.fixture
-def wire(onput):
-    with Recorder(onput) as recorder:
-        yield recorder
+from harness.tree import expect_equal_trees, files_of, program
 
 
 def change(tree):
@@ -26,10 +12,10 @@ def change(tree):
     (tree / files_of(tree)[0]).unlink()
 
 
-def test_restic_backs_up_checks_prunes_and_restores(onput, wire, tree, tmp_path):
+def test_restic_backs_up_checks_prunes_and_restores(onput, tap, tree, tmp_path):
     def restic(*words):
         return run_client(onput, "env", "RESTIC_PASSWORD=secret", program("restic"), "--repo",
-                          f"s3:{wire.url}/restic/house", "--cache-dir", tmp_path / "cache", *words).stdout
+                          f"s3:{tap.url}/restic/house", "--cache-dir", tmp_path / "cache", *words).stdout
     restic("init")
     restic("backup", tree)
     change(tree)
@@ -40,13 +26,13 @@ def test_restic_backs_up_checks_prunes_and_restores(onput, wire, tree, tmp_path)
     restic("restore", "latest", "--target", tmp_path / "back")
     expect_equal_trees(tree, tmp_path / "back" / tree.relative_to("/"))
     assert restic("list", "locks") == ""
-    wire.expect_no_retries()
+    tap.expect_no_retries()
 
 
-def test_duplicity_backs_up_verifies_and_restores(onput, wire, tree, tmp_path):
+def test_duplicity_backs_up_verifies_and_restores(onput, tap, tree, tmp_path):
     onput.s3.create_bucket(Bucket="duplicity")
     words = ["env", "PASSPHRASE=secret", f"HOME={tmp_path}", program("duplicity"), "--archive-dir",
-             tmp_path / "archive", "--s3-endpoint-url", wire.url, "--volsize", "10", "--no-encryption",
+             tmp_path / "archive", "--s3-endpoint-url", tap.url, "--volsize", "10", "--no-encryption",
              "--s3-multipart-chunk-size", "5"]
     place = "boto3+s3://duplicity/house"
     run_client(onput, *words, tree, place)
@@ -56,4 +42,4 @@ def test_duplicity_backs_up_verifies_and_restores(onput, wire, tree, tmp_path):
     run_client(onput, *words[:4], "restore", *words[4:], place, tmp_path / "back")
     expect_equal_trees(tree, tmp_path / "back")
     run_client(onput, *words[:4], "remove-all-but-n-full", "1", *words[4:], "--force", place)
-    assert any("uploadId=" in each.target for each in wire.expect_no_retries())
+    assert any("uploadId=" in each.target for each in tap.expect_no_retries())

@@ -15,18 +15,11 @@ import urllib.request
 import pytest
 
 from harness.clients import pointed_at, run_client
-from harness.recorder import Recorder
 from harness.tls import free_port
 from harness.tree import expect_equal_trees, files_of, make_tree, program
 from harness.waiting import wait_until
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def wire(onput):
-    with Recorder(onput) as recorder:
-        yield recorder
 
 
 @contextlib.contextmanager
@@ -47,14 +40,14 @@ def running(*words, log, **environment):
 
 
 @pytest.fixture
-def libs3(onput, wire):
+def libs3(onput, tap):
     def run(*words, **options):
         return run_client(onput, "env", "S3_ACCESS_KEY_ID=test", "S3_SECRET_ACCESS_KEY=test",
-                          f"S3_HOSTNAME={wire.host}", program("s3"), "-u", "-r", "0", *words, **options)
+                          f"S3_HOSTNAME={tap.host}", program("s3"), "-u", "-r", "0", *words, **options)
     return run
 
 
-def test_libs3_stores_copies_lists_and_deletes(libs3, wire, tmp_path):
+def test_libs3_stores_copies_lists_and_deletes(libs3, tap, tmp_path):
     (tmp_path / "in").write_bytes(os.urandom(18 * MIB + 5))
     libs3("create", "libs3-house")
     libs3("put", "libs3-house/large", f"filename={tmp_path / 'in'}", "x-amz-meta-kind=thing")
@@ -69,19 +62,19 @@ def test_libs3_stores_copies_lists_and_deletes(libs3, wire, tmp_path):
         libs3("delete", f"libs3-house/{key}")
     libs3("delete", "libs3-house")
     assert "libs3-house" not in libs3("list").stdout
-    wire.expect_no_retries()
+    tap.expect_no_retries()
 
 
-def test_a_space_that_libs3_sends_as_a_plus_is_a_space(onput, libs3, wire, tmp_path):
+def test_a_space_that_libs3_sends_as_a_plus_is_a_space(onput, libs3, tap, tmp_path):
     (tmp_path / "in").write_bytes(b"spaced")
     libs3("create", "libs3-spaces")
     libs3("put", "libs3-spaces/a b+c", f"filename={tmp_path / 'in'}")
-    assert "/libs3-spaces/a+b%2Bc" in [each.target for each in wire.exchanges]
+    assert "/libs3-spaces/a+b%2Bc" in [each.target for each in tap.exchanges]
     assert onput.keys("libs3-spaces") == ["a b+c"]
-    wire.expect_no_retries()
+    tap.expect_no_retries()
 
 
-def test_git_annex_copies_drops_gets_and_checks(onput, wire, tmp_path):
+def test_git_annex_copies_drops_gets_and_checks(onput, tap, tmp_path):
     house = tmp_path / "house"
     files = make_tree(tmp_path / "tree")
 
@@ -99,7 +92,7 @@ def test_git_annex_copies_drops_gets_and_checks(onput, wire, tmp_path):
     git("commit", "-qm", "all of it")
     # It signs "host: localhost" by V4 and sends the port all the same, so by V2, which is its own default.
     git("annex", "initremote", "bucket", "type=S3", "encryption=none", "bucket=annex-house", "host=localhost",
-        f"port={wire.port}", "protocol=http", "requeststyle=path", "partsize=6MiB")
+        f"port={tap.port}", "protocol=http", "requeststyle=path", "partsize=6MiB")
     git("annex", "copy", "--to", "bucket")
     git("annex", "drop", ".")
     assert not os.path.exists(house / "tree" / "large.bin")
@@ -108,7 +101,7 @@ def test_git_annex_copies_drops_gets_and_checks(onput, wire, tmp_path):
     for name in files_of(files):
         assert (house / "tree" / name).read_bytes() == (files / name).read_bytes(), name
     git("annex", "drop", "--force", "--from", "bucket", "tree/large.bin")
-    assert any("uploadId=" in each.target for each in wire.expect_no_retries())
+    assert any("uploadId=" in each.target for each in tap.expect_no_retries())
 
 
 def make_image(folder):
@@ -165,13 +158,13 @@ class Registry:
         return False
 
 
-def test_an_image_is_pushed_to_a_registry_and_pulled_from_it(onput, wire, tmp_path):
+def test_an_image_is_pushed_to_a_registry_and_pulled_from_it(onput, tap, tmp_path):
     onput.s3.create_bucket(Bucket="registry")
     port = free_port()
     (tmp_path / "config.yml").write_text(f"""
 version: 0.1
 storage:
-  s3: {{accesskey: test, secretkey: test, region: us-east-1, regionendpoint: "{wire.url}", bucket: registry,
+  s3: {{accesskey: test, secretkey: test, region: us-east-1, regionendpoint: "{tap.url}", bucket: registry,
        secure: false, v4auth: true, chunksize: 5242880, multipartcopythresholdsize: 6291456,
        multipartcopychunksize: 5242880}}
   delete: {{enabled: true}}
@@ -195,10 +188,10 @@ http: {{addr: "127.0.0.1:{port}"}}
         with pytest.raises(urllib.error.HTTPError, match="404"):
             registry.ask("GET", "manifests/1", Accept=registry.MANIFEST)
     # It saves the state of a digest at the end of a piece and, the same, at the beginning of the next.
-    wire.expect_no_retries(repeated=["PUT /registry/docker/registry/v2/repositories/house/image/_uploads/"])
+    tap.expect_no_retries(repeated=["PUT /registry/docker/registry/v2/repositories/house/image/_uploads/"])
 
 
-def test_a_tree_lives_in_a_bucket_that_s3fs_mounts(onput, wire, tmp_path):
+def test_a_tree_lives_in_a_bucket_that_s3fs_mounts(onput, tap, tmp_path):
     if not os.path.exists("/dev/fuse") or os.getuid() != 0:
         pytest.skip("s3fs needs /dev/fuse and root")
     onput.s3.create_bucket(Bucket="mounted")
@@ -206,7 +199,7 @@ def test_a_tree_lives_in_a_bucket_that_s3fs_mounts(onput, wire, tmp_path):
     mount.mkdir()
     (tmp_path / "keys").write_text("test:test")
     (tmp_path / "keys").chmod(0o600)
-    options = f"passwd_file={tmp_path / 'keys'},url={wire.url},use_path_request_style,multipart_size=5,retries=1"
+    options = f"passwd_file={tmp_path / 'keys'},url={tap.url},use_path_request_style,multipart_size=5,retries=1"
     with running(program("s3fs"), "mounted", mount, "-f", "-o", options, log=tmp_path / "s3fs.log",
                  PATH=os.environ["PATH"]):
         wait_until(lambda: os.path.ismount(mount), 20, f"the mount; see {tmp_path}/s3fs.log")
@@ -226,4 +219,4 @@ def test_a_tree_lives_in_a_bucket_that_s3fs_mounts(onput, wire, tmp_path):
     assert body == (tree / "large.bin").read_bytes() + b"and more"
     assert sorted(onput.keys("mounted", "renamed/"))[1:] == sorted(
         f"renamed/{name}" for name in files_of(tree / "odd names"))
-    wire.expect_no_retries()
+    tap.expect_no_retries()

@@ -7,28 +7,16 @@ import random
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2, run_client
-from harness.recorder import Recorder
-from harness.tree import expect_equal_trees, files_of, make_tree, program
+from harness.tree import expect_equal_trees, files_of, program
 
 MIB = 1024 * 1024
 
 
 @pytest.fixture
-def tree(tmp_path):
-    return make_tree(tmp_path / "tree")
-
-
-@pytest.fixture
-def wire(onput):
-    with Recorder(onput) as recorder:
-        yield recorder
-
-
-@pytest.fixture
-def rclone(onput, wire, tmp_path):
+def rclone(onput, tap, tmp_path):
     (tmp_path / "rclone.conf").write_text(
         "[o]\ntype = s3\nprovider = Other\naccess_key_id = test\nsecret_access_key = test\nregion = us-east-1\n"
-        f"endpoint = {wire.url}\nchunk_size = 5Mi\nupload_cutoff = 5Mi\ncopy_cutoff = 5Mi\n")
+        f"endpoint = {tap.url}\nchunk_size = 5Mi\nupload_cutoff = 5Mi\ncopy_cutoff = 5Mi\n")
 
     def run(*words, **options):
         return run_client(onput, program("rclone"), "--config", tmp_path / "rclone.conf", "--retries", "1",
@@ -37,9 +25,9 @@ def rclone(onput, wire, tmp_path):
 
 
 @pytest.fixture
-def s3cmd(onput, wire, tmp_path):
+def s3cmd(onput, tap, tmp_path):
     (tmp_path / "s3cfg").write_text(
-        f"[default]\naccess_key = test\nsecret_key = test\nhost_base = {wire.host}\nhost_bucket = {wire.host}\n"
+        f"[default]\naccess_key = test\nsecret_key = test\nhost_base = {tap.host}\nhost_bucket = {tap.host}\n"
         "use_https = False\nmultipart_chunk_size_mb = 5\nmax_retries = 0\n")
 
     def run(*words, **options):
@@ -48,17 +36,17 @@ def s3cmd(onput, wire, tmp_path):
 
 
 @pytest.fixture(params=[CLI_V1, CLI_V2], ids=["aws_cli_v1", "aws_cli_v2"])
-def aws(request, onput, wire):
+def aws(request, onput, tap):
     if not request.param.exists():
         pytest.skip(f"there is no {request.param}: install tests/packages.txt")
 
     def run(*words, **options):
-        return run_client(onput, request.param, "--endpoint-url", wire.url, *words, **options).stdout
+        return run_client(onput, request.param, "--endpoint-url", tap.url, *words, **options).stdout
     run.name = request.node.callspec.id.replace("_", "-")
     return run
 
 
-def test_rclone_syncs_checks_moves_and_purges(rclone, wire, tree, tmp_path):
+def test_rclone_syncs_checks_moves_and_purges(rclone, tap, tree, tmp_path):
     rclone("mkdir", "o:rclone-house")
     rclone("sync", "--checksum", tree, "o:rclone-house/tree")
     assert "0 differences found" in rclone("check", tree, "o:rclone-house/tree").stderr
@@ -67,9 +55,9 @@ def test_rclone_syncs_checks_moves_and_purges(rclone, wire, tree, tmp_path):
     (tree / "large.bin").write_bytes(random.Random(9).randbytes(11 * MIB))
     rclone("sync", "--checksum", tree, "o:rclone-house/tree")
     assert "0 differences found" in rclone("check", tree, "o:rclone-house/tree").stderr
-    before = wire.count("PUT")
+    before = tap.count("PUT")
     rclone("sync", "--checksum", tree, "o:rclone-house/tree")
-    assert wire.count("PUT") == before, "nothing had changed"
+    assert tap.count("PUT") == before, "nothing had changed"
     rclone("copyto", "o:rclone-house/tree/large.bin", "o:rclone-house/copy.bin")
     rclone("move", "o:rclone-house/tree/odd names", "o:rclone-house/moved")
     rclone("copy", "o:rclone-house/moved", tmp_path / "moved")
@@ -80,15 +68,15 @@ def test_rclone_syncs_checks_moves_and_purges(rclone, wire, tree, tmp_path):
     assert rclone("cat", "o:rclone-house/stream").stdout == "hello"
     rclone("purge", "o:rclone-house")
     # It makes sure of the bucket before each upload that it starts.
-    wire.expect_no_retries(repeated=["PUT /rclone-house"])
+    tap.expect_no_retries(repeated=["PUT /rclone-house"])
 
 
-def test_s3cmd_syncs_copies_moves_and_deletes(onput, s3cmd, wire, tree, tmp_path):
+def test_s3cmd_syncs_copies_moves_and_deletes(onput, s3cmd, tap, tree, tmp_path):
     s3cmd("mb", "s3://s3cmd-house")
     s3cmd("sync", f"{tree}/", "s3://s3cmd-house/tree/")
-    before = wire.count("PUT")
+    before = tap.count("PUT")
     s3cmd("sync", f"{tree}/", "s3://s3cmd-house/tree/")
-    assert wire.count("PUT") == before, "nothing had changed"
+    assert tap.count("PUT") == before, "nothing had changed"
     (tmp_path / "back").mkdir()
     s3cmd("sync", "s3://s3cmd-house/tree/", f"{tmp_path / 'back'}/")
     expect_equal_trees(tree, tmp_path / "back")
@@ -105,10 +93,10 @@ def test_s3cmd_syncs_copies_moves_and_deletes(onput, s3cmd, wire, tree, tmp_path
     assert onput.keys("s3cmd-house") == []
     s3cmd("rb", "s3://s3cmd-house")
     # It asks for access lists and policies of what it copies, moves or tells about, and goes on without them.
-    wire.expect_no_retries(absent=["?acl", "?policy", "?cors"])
+    tap.expect_no_retries(absent=["?acl", "?policy", "?cors"])
 
 
-def test_s3cmd_is_told_that_access_lists_cannot_change(onput, s3cmd, wire):
+def test_s3cmd_is_told_that_access_lists_cannot_change(onput, s3cmd, tap):
     onput.s3.create_bucket(Bucket="s3cmd-lists")
     onput.s3.put_object(Bucket="s3cmd-lists", Key="a", Body=b"a")
     refused = s3cmd("setacl", "--acl-public", "s3://s3cmd-lists/a", expect=None)
@@ -117,7 +105,7 @@ def test_s3cmd_is_told_that_access_lists_cannot_change(onput, s3cmd, wire):
     assert onput.keys("s3cmd-lists") == ["a"]
 
 
-def test_the_cli_carries_a_large_file_and_moves_it(onput, aws, wire, tmp_path):
+def test_the_cli_carries_a_large_file_and_moves_it(onput, aws, tap, tmp_path):
     bucket = f"large-{aws.name}"
     (tmp_path / "large").write_bytes(random.Random(3).randbytes(64 * MIB))
     aws("s3", "mb", f"s3://{bucket}")
@@ -126,18 +114,18 @@ def test_the_cli_carries_a_large_file_and_moves_it(onput, aws, wire, tmp_path):
     aws("s3", "mv", f"s3://{bucket}/moved", tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == (tmp_path / "large").read_bytes()
     assert onput.keys(bucket) == []
-    wire.expect_no_retries()
+    tap.expect_no_retries()
 
 
-def test_the_cli_streams_what_it_cannot_measure(aws, wire, tmp_path, onput):
+def test_the_cli_streams_what_it_cannot_measure(aws, tap, tmp_path, onput):
     bucket, text = f"stream-{aws.name}", "x" * (9 * MIB)
     aws("s3", "mb", f"s3://{bucket}")
     aws("s3", "cp", "-", f"s3://{bucket}/stream", input=text)
     assert aws("s3", "cp", f"s3://{bucket}/stream", "-") == text
-    wire.expect_no_retries()
+    tap.expect_no_retries()
 
 
-def test_the_cli_syncs_a_tree_with_deletions(aws, wire, tree, tmp_path):
+def test_the_cli_syncs_a_tree_with_deletions(aws, tap, tree, tmp_path):
     bucket = f"tree-{aws.name}"
     aws("s3", "mb", f"s3://{bucket}")
     aws("s3", "sync", tree, f"s3://{bucket}/tree")
@@ -149,10 +137,10 @@ def test_the_cli_syncs_a_tree_with_deletions(aws, wire, tree, tmp_path):
     aws("s3", "rm", "--recursive", "--exclude", "*.bin", f"s3://{bucket}/copy")
     assert aws("s3", "ls", "--recursive", f"s3://{bucket}/copy").count("\n") == 2  # large.bin, and one with odd letters.
     aws("s3", "rb", "--force", f"s3://{bucket}")
-    wire.expect_no_retries()
+    tap.expect_no_retries()
 
 
-def test_the_cli_removes_all_versions_of_a_bucket(onput, aws, wire, tmp_path):
+def test_the_cli_removes_all_versions_of_a_bucket(onput, aws, tap, tmp_path):
     bucket = f"versions-{aws.name}"
     (tmp_path / "a").write_text("one")
     aws("s3api", "create-bucket", "--bucket", bucket)
@@ -169,7 +157,7 @@ def test_the_cli_removes_all_versions_of_a_bucket(onput, aws, wire, tmp_path):
                for each in [*listed["Versions"], *listed["DeleteMarkers"]]]
     aws("s3api", "delete-objects", "--bucket", bucket, "--delete", json.dumps({"Objects": objects}))
     aws("s3", "rb", f"s3://{bucket}")
-    wire.expect_no_retries(repeated=[f"DELETE /{bucket}"])
+    tap.expect_no_retries(repeated=[f"DELETE /{bucket}"])
 
 
 def run_refused(aws, *words):
@@ -179,7 +167,7 @@ def run_refused(aws, *words):
     return str(caught.value)
 
 
-def test_s3api_makes_an_upload_in_parts_by_hand(aws, wire, tmp_path):
+def test_s3api_makes_an_upload_in_parts_by_hand(aws, tap, tmp_path):
     bucket = f"parts-{aws.name}"
     sizes = (5 * MIB, 3)
     aws("s3api", "create-bucket", "--bucket", bucket)
@@ -199,4 +187,4 @@ def test_s3api_makes_an_upload_in_parts_by_hand(aws, wire, tmp_path):
     aws("s3api", "wait", "object-exists", *words)
     aws("s3api", "get-object", *words, "--range", "bytes=0-9", tmp_path / "range")
     assert (tmp_path / "range").stat().st_size == 10
-    wire.expect_no_retries()
+    tap.expect_no_retries()
