@@ -15,9 +15,11 @@ constexpr int reader_queue_max = 10'000;
 // which have the same limit, are shorter.
 constexpr std::size_t reader_frame_bytes_max = 1024;
 constexpr ReceiveLimits receive_limits{.frames_max = 1, .bytes_max = reader_frame_bytes_max};
-// libzmq takes subscriptions in before it tells of them, as many as the connection has ready: few,
-// so that a reader with too many is noticed in time.
-constexpr int subscriptions_ready_max = 64;
+// libzmq takes subscriptions in before it tells of them, and goes on while its I/O thread has one
+// ready. With a queue of one that thread must be woken for each, which takes longer than to find
+// that there is none: so a reader with too many is noticed in time. With 64 it kept up, and one
+// call took in 200,000 of them (1.2 GiB).
+constexpr int subscriptions_ready_max = 1;
 constexpr Duration cut_log_interval = std::chrono::minutes(1);
 
 class XpubPublisher final : public BusPublisher, private Pollable {
