@@ -2,7 +2,8 @@
 // and locks: its configurations. All kinds travel and lie alike, each a document in a row of its
 // own; storage does not read what is in them.
 //
-// Reasons of errors: those of finding a bucket (storage.hpp), no_such_configuration,
+// Reasons of errors: those of finding a bucket (storage.hpp), no_such_configuration; of
+// encryption where the service has no keys no_service_key, no_encryption_configuration;
 // too_many_configurations, configuration_too_large, storage_full; invalid_argument of a kind or id
 // that cannot be.
 #pragma once
@@ -24,7 +25,8 @@ enum class BucketConfigurationKind : std::uint8_t {
     intelligent_tiering = 7,
     ownership_controls = 8,
     public_access_block = 9,
-    last = public_access_block,
+    encryption = 10,
+    last = encryption,
 };
 
 // Whether a bucket has many of them, told apart by ids, or one without an id.

@@ -20,10 +20,22 @@ inline constexpr std::string_view version_rows_prefix = "v/";   // v/<bucket>/<k
 inline constexpr std::string_view part_rows_prefix = "p/";      // p/<upload id>/<number>
 inline constexpr std::string_view manifest_rows_prefix = "x/";  // x/<upload id>
 
+// How bytes are encrypted where they lie: with a key of their own, AES-256-CTR, which is sealed with
+// another key. Each blob, or data row, has a nonce of its own (common/base/cipher.hpp).
+struct Encryption {
+    std::string by = {};          // encrypted_by_service or encrypted_by_customer; empty: not.
+    std::string key_name = {};    // Of the service's key; empty: the customer's, who keeps it.
+    std::string sealed_key = {};  // For this bucket and key.
+
+    ONPUT_FIELDS(by, key_name, sealed_key)
+    friend bool operator==(const Encryption&, const Encryption&) = default;
+};
+
 // One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
-    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 4};
+    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock,
+    // version 5 encryption and nonce.
+    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 5};
 
     std::uint64_t size_bytes = 0;
     std::string etag;
@@ -48,25 +60,29 @@ struct ObjectRecord {
     std::string website_redirect = {};
     std::vector<Tag> tags = {};
     ObjectLock lock = {};
+    Encryption encryption = {};
+    std::string nonce = {};  // Of its blob or data row.
 
     ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
                  sequencer, event_id, trace_id, blob, idempotency_key, source, has_version_id,
                  is_delete_marker, manifest, parts_count, checksum_type, storage_class,
-                 website_redirect, tags, lock)
+                 website_redirect, tags, lock, encryption, nonce)
     friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
 };
 
 // A part of an upload under way. Its bytes are always a blob, whose owner is this row.
 struct PartRecord {
-    static constexpr MessageInfo info{.kind = Kind::part_record};
+    // Version 2 added nonce.
+    static constexpr MessageInfo info{.kind = Kind::part_record, .version = 2};
 
     std::uint64_t size_bytes = 0;
     std::string etag;
     Timestamp last_modified;
     std::vector<Checksum> checksums;
     std::string blob;
+    std::string nonce = {};  // The key is the upload's.
 
-    ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, blob)
+    ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, blob, nonce)
     friend bool operator==(const PartRecord&, const PartRecord&) = default;
 };
 
@@ -75,15 +91,17 @@ struct ManifestPart {
     std::uint64_t size_bytes = 0;
     std::string blob = {};
     std::string checksum = {};  // Base64; empty: none. Of the manifest's algorithm.
+    std::string nonce = {};     // The key is the object's.
 
-    ONPUT_FIELDS(number, size_bytes, blob, checksum)
+    ONPUT_FIELDS(number, size_bytes, blob, checksum, nonce)
     friend bool operator==(const ManifestPart&, const ManifestPart&) = default;
 };
 
 // What the bytes of a completed upload are, in order. One version refers to it, as long as it is
 // there.
 struct ManifestRecord {
-    static constexpr MessageInfo info{.kind = Kind::manifest_record};
+    // Version 2 added the parts' nonces.
+    static constexpr MessageInfo info{.kind = Kind::manifest_record, .version = 2};
 
     std::string checksum_algorithm;
     std::vector<ManifestPart> parts;

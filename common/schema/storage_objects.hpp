@@ -18,8 +18,8 @@
 // key_too_long, entity_too_large, precondition_failed (details: Condition), superseded,
 // result_exists, not_modified (details: ETag, Last-Modified), invalid_range (details:
 // ActualObjectSize, RangeRequested), invalid_part_number, no_such_session, metadata_too_large,
-// invalid_tag, too_many_tags, object_locked, missing_object_lock, storage_full. Where the current
-// version is a delete marker, no_such_key has it in its details, and method_not_allowed answers a
+// invalid_tag, too_many_tags, object_locked, missing_object_lock, storage_full, no_service_key,
+// customer_key_missing, customer_key_needless, wrong_customer_key. Where the current version is a delete marker, no_such_key has it in its details, and method_not_allowed answers a
 // request for that version. Details named x-amz-..., Last-Modified or Allow are headers of the
 // answer.
 #pragma once
@@ -82,6 +82,21 @@ struct ObjectLock {
     friend bool operator==(const ObjectLock&, const ObjectLock&) = default;
 };
 
+// How a client wants the bytes of an object to be encrypted where they lie. Says it nothing, they are
+// by the service's keys, where it has any.
+struct EncryptionRequest {
+    bool by_service = false;        // Refused where the service has no keys.
+    std::string customer_key = {};  // customer_key_bytes; used, never kept. Empty: none.
+
+    ONPUT_FIELDS(by_service, customer_key)
+    friend bool operator==(const EncryptionRequest&, const EncryptionRequest&) = default;
+};
+inline constexpr std::size_t customer_key_bytes = 32;
+
+// Encryption of an object, as answers say it. Empty: none.
+inline constexpr std::string_view encrypted_by_service = "AES256";
+inline constexpr std::string_view encrypted_by_customer = "customer";
+
 // A part of a multipart upload: of one under way, where a write goes to.
 struct PartTarget {
     std::string upload_id = {};
@@ -101,8 +116,9 @@ struct PartSpan {
 };
 
 struct ObjectInfo {
-    // Version 2 added what follows owner_account, version 3 a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 3};
+    // Version 2 added what follows owner_account, version 3 a field of ObjectLock, version 4
+    // encryption.
+    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 4};
 
     std::string bucket;
     std::string key;
@@ -126,23 +142,26 @@ struct ObjectInfo {
     ObjectLock lock = {};
     std::uint32_t parts_count = 0;      // 0: it was no multipart upload.
     std::optional<PartSpan> part = {};  // Of a HEAD that asked for one.
+    std::string encryption = {};        // By whose key; empty: none.
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, last_modified, content_type, headers, metadata,
                  checksums, version_id, sequencer, event_id, trace_id, owner_account, checksum_type,
-                 storage_class, website_redirect, tags, lock, parts_count, part)
+                 storage_class, website_redirect, tags, lock, parts_count, part, encryption)
     friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };
 
 struct ObjectPut {
-    static constexpr MessageInfo info{.kind = Kind::object_put};
+    // Version 2 added encryption.
+    static constexpr MessageInfo info{.kind = Kind::object_put, .version = 2};
 
     std::string etag;
     std::string version_id = {};
     std::string sequencer;
     std::string event_id;
     Timestamp last_modified;
+    std::string encryption = {};  // As ObjectInfo's.
 
-    ONPUT_FIELDS(etag, version_id, sequencer, event_id, last_modified)
+    ONPUT_FIELDS(etag, version_id, sequencer, event_id, last_modified, encryption)
     friend bool operator==(const ObjectPut&, const ObjectPut&) = default;
 };
 
@@ -161,8 +180,9 @@ struct ResultSource {
 
 // The gateway has read the whole body and verified signature and checksums before it sends this.
 struct PutObject {
-    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 4};
+    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
+    // encryption.
+    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 5};
     static constexpr std::string_view method = "storage.put_object";
     using Reply = ObjectPut;
 
@@ -191,10 +211,11 @@ struct PutObject {
     // The bytes are a part of this upload: there is no object yet, and no event. Then only size,
     // etag and checksums count.
     std::optional<PartTarget> part = {};
+    EncryptionRequest encryption = {};
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, content_type, headers, metadata, checksums,
                  conditions, idempotency_key, request_id, host_id, source_ip, event_name, source,
-                 tags, storage_class, website_redirect, lock, is_integrity_stated, part)
+                 tags, storage_class, website_redirect, lock, is_integrity_stated, part, encryption)
     friend bool operator==(const PutObject&, const PutObject&) = default;
 };
 
@@ -211,16 +232,19 @@ struct WriteOpened {
 // Fails early where the end would fail too: no_such_bucket, access_denied, key_too_long,
 // entity_too_large.
 struct OpenWrite {
-    static constexpr MessageInfo info{.kind = Kind::open_write, .version = 2};
+    // Version 2 added part, version 3 encryption.
+    static constexpr MessageInfo info{.kind = Kind::open_write, .version = 3};
     static constexpr std::string_view method = "storage.open_write";
     using Reply = WriteOpened;
 
     std::string bucket;
     std::string key;
     std::optional<std::uint64_t> size_bytes;  // When known beforehand.
-    std::optional<PartTarget> part = {};      // As PutObject's. Version 2.
+    // As PutObject's.
+    std::optional<PartTarget> part = {};
+    EncryptionRequest encryption = {};
 
-    ONPUT_FIELDS(bucket, key, size_bytes, part)
+    ONPUT_FIELDS(bucket, key, size_bytes, part, encryption)
     friend bool operator==(const OpenWrite&, const OpenWrite&) = default;
 };
 
@@ -247,7 +271,7 @@ struct AppendWrite {
 
 struct FinishWrite {
     // Versions are those of PutObject.
-    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 4};
+    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 5};
     static constexpr std::string_view method = "storage.finish_write";
     using Reply = ObjectPut;
 
@@ -280,7 +304,7 @@ struct ByteRange {
 
 struct ObjectGot {
     // Versions are those of ObjectInfo.
-    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 3};
+    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 4};
 
     ObjectInfo object;
     std::uint64_t offset = 0;   // Of the first byte served.
@@ -293,8 +317,8 @@ struct ObjectGot {
 };
 
 struct GetObject {
-    // Version 2 added version_id and part_number.
-    static constexpr MessageInfo info{.kind = Kind::get_object, .version = 2};
+    // Version 2 added version_id and part_number, version 3 customer_key.
+    static constexpr MessageInfo info{.kind = Kind::get_object, .version = 3};
     static constexpr std::string_view method = "storage.get_object";
     using Reply = ObjectGot;
 
@@ -304,8 +328,9 @@ struct GetObject {
     Conditions conditions;
     std::string version_id = {};
     std::optional<std::uint32_t> part_number = {};  // Its bytes are the range.
+    std::string customer_key = {};                  // As EncryptionRequest's.
 
-    ONPUT_FIELDS(bucket, key, range, conditions, version_id, part_number)
+    ONPUT_FIELDS(bucket, key, range, conditions, version_id, part_number, customer_key)
     friend bool operator==(const GetObject&, const GetObject&) = default;
 };
 
@@ -336,8 +361,8 @@ struct CloseRead {
 };
 
 struct HeadObject {
-    // Version 2 added version_id and part_number.
-    static constexpr MessageInfo info{.kind = Kind::head_object, .version = 2};
+    // Version 2 added version_id and part_number, version 3 what follows them.
+    static constexpr MessageInfo info{.kind = Kind::head_object, .version = 3};
     static constexpr std::string_view method = "storage.head_object";
     using Reply = ObjectInfo;
 
@@ -346,8 +371,10 @@ struct HeadObject {
     Conditions conditions;
     std::string version_id = {};
     std::optional<std::uint32_t> part_number = {};
+    bool is_read = false;  // Refused without the customer's key, as GetObject is.
+    std::string customer_key = {};
 
-    ONPUT_FIELDS(bucket, key, conditions, version_id, part_number)
+    ONPUT_FIELDS(bucket, key, conditions, version_id, part_number, is_read, customer_key)
     friend bool operator==(const HeadObject&, const HeadObject&) = default;
 };
 

@@ -26,17 +26,19 @@ inline constexpr std::uint32_t list_uploads_max = 1000;
 inline constexpr std::size_t upload_id_digits = 32;  // Hexadecimal, in lower case.
 
 struct UploadCreated {
-    static constexpr MessageInfo info{.kind = Kind::upload_created};
+    // Version 2 added encryption.
+    static constexpr MessageInfo info{.kind = Kind::upload_created, .version = 2};
 
-    std::string upload_id = {};  // Later ones are greater.
+    std::string upload_id = {};   // Later ones are greater.
+    std::string encryption = {};  // As ObjectInfo's.
 
-    ONPUT_FIELDS(upload_id)
+    ONPUT_FIELDS(upload_id, encryption)
     friend bool operator==(const UploadCreated&, const UploadCreated&) = default;
 };
 
 struct CreateUpload {
-    // Version 2 added a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 2};
+    // Version 2 added a field of ObjectLock, version 3 encryption.
+    static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 3};
     static constexpr std::string_view method = "storage.create_upload";
     using Reply = UploadCreated;
 
@@ -60,7 +62,8 @@ struct CompletedPart {
 };
 
 struct UploadCompleted {
-    static constexpr MessageInfo info{.kind = Kind::upload_completed};
+    // The version is ObjectPut's.
+    static constexpr MessageInfo info{.kind = Kind::upload_completed, .version = 2};
 
     ObjectPut object = {};
     std::vector<Checksum> checksums = {};
@@ -191,8 +194,8 @@ struct ListUploads {
 };
 
 struct ObjectPartList {
-    // Version 2 added a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 2};
+    // Version 2 added a field of ObjectLock, version 3 encryption.
+    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 3};
 
     ObjectInfo object = {};
     std::vector<PartSummary> parts = {};  // By number; etag and last_modified are empty.
@@ -204,7 +207,8 @@ struct ObjectPartList {
 
 // The parts that an object was uploaded in: for GetObjectAttributes.
 struct ListObjectParts {
-    static constexpr MessageInfo info{.kind = Kind::list_object_parts};
+    // Version 2 added customer_key.
+    static constexpr MessageInfo info{.kind = Kind::list_object_parts, .version = 2};
     static constexpr std::string_view method = "storage.list_object_parts";
     using Reply = ObjectPartList;
 
@@ -214,8 +218,9 @@ struct ListObjectParts {
     Conditions conditions = {};
     std::uint32_t after = 0;
     std::uint32_t parts_max = list_parts_max;
+    std::string customer_key = {};  // As GetObject's.
 
-    ONPUT_FIELDS(bucket, key, version_id, conditions, after, parts_max)
+    ONPUT_FIELDS(bucket, key, version_id, conditions, after, parts_max, customer_key)
     friend bool operator==(const ListObjectParts&, const ListObjectParts&) = default;
 };
 

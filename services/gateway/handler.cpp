@@ -12,6 +12,7 @@
 #include "services/gateway/development_guard.hpp"
 #include "services/gateway/refusal.hpp"
 #include "services/gateway/route.hpp"
+#include "services/gateway/s3/customer_key.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/operation.hpp"
@@ -87,6 +88,8 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
     const auto operation = s3::find_operation(lookup);
     if (!operation) co_return std::unexpected(operation.error());
     context.counted_as = &context.shared.metrics.of("s3").of(operation->name);
+    const auto admitted = co_await s3::admit_customer_key(request);
+    if (!admitted) co_return admitted;
     co_return co_await operation->run(request);
 }
 

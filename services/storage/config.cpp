@@ -1,6 +1,9 @@
 #include "services/storage/config.hpp"
 
+#include <fmt/format.h>
+
 #include "common/store/blobs.hpp"
+#include "services/storage/encryption/master_keys.hpp"
 #include "services/storage/objects/names.hpp"
 
 namespace onput::storage {
@@ -27,6 +30,8 @@ std::vector<std::string> Config::validate() const {
     if (blob_threads == 0 || blob_threads > blob_threads_max) {
         faults.emplace_back("blob_threads is not between 1 and 64.");
     }
+    if (const auto keys = MasterKeys::parse(master_keys_secret); !keys)
+        faults.push_back(fmt::format("master_keys_secret: {}.", keys.error().message));
     return faults;
 }
 

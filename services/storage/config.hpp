@@ -23,6 +23,7 @@ struct Config {
     std::uint64_t part_bytes_min = schema::part_bytes_min;
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
+    std::vector<std::string> master_keys_secret = {};
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -46,6 +47,10 @@ struct Config {
         option("write_idle_timeout_ms", self.write_idle_timeout_ms,
                "An upload ends when nothing of it comes for so long, milliseconds; longer than the "
                "10 s for which the gateway collects a piece.");
+        option("master_keys_secret", self.master_keys_secret,
+               "Keys that objects are encrypted with (SSE-S3), each \"name:32 bytes in base64\", "
+               "the first for new objects; better from a file (ONPUT_MASTER_KEYS_SECRET_FILE). "
+               "Without any, only what brings a client's key is encrypted.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

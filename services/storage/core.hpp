@@ -29,6 +29,7 @@
 #include "common/service/room.hpp"
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/effects.hpp"
+#include "services/storage/encryption/object_key.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/lock.hpp"
@@ -37,10 +38,18 @@
 
 namespace onput::storage {
 
+// How the bytes of a put are encrypted.
+struct Sealing {
+    schema::Encryption encryption =
+        {};  // The object's; of a part nothing, since its upload has it.
+    std::string nonce = {};
+};
+
 // Where the bytes of a put are: here, or in a sealed blob.
 struct Content {
     std::string bytes;
     std::optional<store::BlobRef> blob;
+    Sealing sealing = {};
 };
 
 // What a GET serves: `length` bytes from `offset` on, already in `bytes` or to be read from the
@@ -50,6 +59,8 @@ struct Reading {
     std::string bytes;
     StoredBytes stored;  // To be pinned while the segments are read.
     std::vector<Segment> segments;
+    ObjectKey key = {};      // What opens the bytes.
+    std::string nonce = {};  // Of `bytes`.
 };
 
 // Uploads under way, and parts of them, that the deletion of a bucket aborts; with more, it is
@@ -74,6 +85,8 @@ public:
         std::uint64_t part_bytes_min = schema::part_bytes_min;  // Of all parts but the last.
         // What `restore` reads, if not the view: the same rows without damaged ones.
         const store::View* start_view = nullptr;
+        MasterKeys master_keys = {};  // Empty: what is new is not encrypted.
+        NewSecret new_secret = {};    // Platform::new_secret.
     };
     StorageCore(const store::View& view, Options options, Random random);
 
@@ -105,6 +118,16 @@ public:
 
     // What would make a put of this fail whatever its bytes are. The put itself asks again.
     Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
+
+    // What to encrypt the bytes of a write with before they lie anywhere: they go to put_object with
+    // this sealing. Errors besides make_object_key's, of a part, whose upload has the key:
+    // no_such_upload; invalid_argument `invalid_request` without the customer's key, and
+    // `invalid_argument` with another one.
+    struct WriteKey {
+        ObjectKey key = {};
+        Sealing sealing = {};
+    };
+    Result<WriteKey> make_write_key(const schema::OpenWrite& request) const;
 
     // Owns the content's blob from here on: when nothing is committed it becomes an unused one. The
     // content of a part is always a blob.
@@ -275,6 +298,8 @@ private:
     // of the part. `invalid_part_number`.
     [[nodiscard]] Result<Span> narrow_to_part(std::uint32_t number, ObjectRecord& record) const;
 
+    // That of the upload, for a part of it.
+    [[nodiscard]] Result<ObjectKey> part_key(const schema::OpenWrite& request) const;
     [[nodiscard]] Result<UploadRecord> find_upload(const std::string& bucket,
                                                    const std::string& key,
                                                    const std::string& upload_id) const;

@@ -30,6 +30,7 @@ StorageService::~StorageService() {
 }
 
 Result<void> StorageService::start() {
+    ONPUT_TRY(auto master_keys, MasterKeys::parse(config_.master_keys_secret));
     ONPUT_TRY_VOID(open_store());
     ONPUT_TRY(blobs_,
               platform().open_blobs({.directory = config_.data,
@@ -39,12 +40,15 @@ Result<void> StorageService::start() {
                                         loop().post([this, error] { platform().fail(error); });
                                     }));
     make_core(store(),
-              StorageCore::Options{.region = config_.region,
-                                   .boot = platform().boot(),
-                                   .inline_bytes_max = config_.inline_bytes_max,
-                                   .free_bytes_min = config_.free_bytes_min,
-                                   .part_bytes_min = config_.part_bytes_min,
-                                   .start_view = &readable()},
+              StorageCore::Options{
+                  .region = config_.region,
+                  .boot = platform().boot(),
+                  .inline_bytes_max = config_.inline_bytes_max,
+                  .free_bytes_min = config_.free_bytes_min,
+                  .part_bytes_min = config_.part_bytes_min,
+                  .start_view = &readable(),
+                  .master_keys = std::move(master_keys),
+                  .new_secret = [this](std::size_t bytes) { return platform().new_secret(bytes); }},
               new_random());
     uploads_ = std::make_unique<Uploads>(
         Uploads::Parts{.host = *this,

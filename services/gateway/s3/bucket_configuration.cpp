@@ -75,6 +75,11 @@ constexpr std::array forms{
                       .demands_checksum = true,
                       .absent_reason = "no_public_access_block",
                       .has_default = true},
+    ConfigurationForm{.kind = encryption,
+                      .root = "ServerSideEncryptionConfiguration",
+                      .shape = "ServerSideEncryptionConfiguration",
+                      .demands_checksum = true,
+                      .has_default = true},
 };
 static_assert(forms.size() == static_cast<std::size_t>(last));
 
@@ -111,6 +116,21 @@ Result<std::string> read_configuration(const ConfigurationPlace& place, std::str
     return render(form, document);
 }
 
+bool blocks_customer_keys(std::string_view stored) {
+    const auto& form = form_of(encryption);
+    const auto document = aws::read_xml(stored, form.root, shape_of(form));
+    if (!document) return false;
+    for (const auto& rule : *document->find("Rules")->list()) {
+        const auto* blocked = rule.find("BlockedEncryptionTypes");
+        const auto* types = blocked == nullptr ? nullptr : blocked->find("EncryptionType");
+        if (types == nullptr) continue;
+        for (const auto& type : *types->list()) {
+            if (type.text() != nullptr && *type.text() == "SSE-C") return true;
+        }
+    }
+    return false;
+}
+
 Result<void> check_configuration_id(std::string_view id) {
     const auto is_allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -129,6 +149,12 @@ std::string render_unset(ConfigurationKind kind) {
         Value rule;
         rule["ObjectOwnership"] = owner_enforced;
         document["Rules"].push_back(std::move(rule));
+    }
+    if (kind == encryption) {
+        Value rule;
+        rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] = "AES256";
+        document["Rules"].push_back(std::move(rule));
+        complete_configuration(kind, document);
     }
     if (kind == public_access_block) {
         for (const std::string_view name : access_blocks) document[std::string(name)] = "true";

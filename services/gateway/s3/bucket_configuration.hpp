@@ -17,12 +17,13 @@ inline constexpr std::size_t configuration_body_bytes_max = 64 * 1024;
 
 struct ConfigurationForm {
     ConfigurationKind kind = ConfigurationKind::tagging;
-    std::string_view root{};            // Of its document.
-    std::string_view shape{};           // In S3's model.
-    bool demands_checksum = false;      // Of a request that puts one.
-    int put_status = 200;               // Of the answer to it.
-    std::string_view absent_reason{};   // Of the error where there is none; empty: no error.
-    bool has_default = false;           // What was never put is shown (render_unset).
+    std::string_view root{};           // Of its document.
+    std::string_view shape{};          // In S3's model.
+    bool demands_checksum = false;     // Of a request that puts one.
+    int put_status = 200;              // Of the answer to it.
+    std::string_view absent_reason{};  // Of the error where there is none; empty: no error.
+    // What was never put is shown (render_unset); after a deletion too, unless there is a reason.
+    bool has_default = false;
     std::string_view list_operation{};  // Of kinds with ids.
     std::string_view list_root{};       // Of its document.
 };
@@ -39,6 +40,9 @@ struct ConfigurationPlace {
 // all but the last invalid_argument: malformed_xml, invalid_argument, invalid_request, invalid_tag,
 // too_many_tags; unimplemented.
 Result<std::string> read_configuration(const ConfigurationPlace& place, std::string_view body);
+
+// Of an encryption configuration that is stored: whether it takes no objects with clients' keys.
+bool blocks_customer_keys(std::string_view stored);
 
 // An id as the URL has it: invalid_argument.
 Result<void> check_configuration_id(std::string_view id);

@@ -52,7 +52,7 @@ Outcome put_configuration(S3Request& request, ConfigurationKind kind) {
 Outcome delete_configuration(S3Request& request, ConfigurationKind kind) {
     auto id = id_of(request, kind);
     if (!id) co_return std::unexpected(std::move(id).error());
-    if (form_of(kind).has_default) {
+    if (form_of(kind).has_default && !form_of(kind).absent_reason.empty()) {
         // Not as if it had never been put: then the default would be shown.
         const schema::PutBucketConfiguration message{
             .bucket = request.address.bucket, .kind = kind, .id = {}, .document = {}};

@@ -97,6 +97,19 @@ Result<void> check_ownership(const Value& document) {
     return not_implemented("object ownership with ACLs");
 }
 
+Result<void> check_encryption_rules(const Value& document) {
+    const auto& rules = *document.find("Rules")->list();
+    if (rules.size() != 1) return aws::malformed_xml();
+    const auto* by_default = rules.front().find("ApplyServerSideEncryptionByDefault");
+    if (by_default == nullptr) return aws::malformed_xml();
+    if (by_default->text_of("SSEAlgorithm") != "AES256")
+        return not_implemented("encryption with keys of KMS");
+    if (by_default->find("KMSMasterKeyID") == nullptr) return {};
+    return invalid_argument(
+        "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms",
+        "ApplyServerSideEncryptionByDefault", by_default->text_of("KMSMasterKeyID"));
+}
+
 // Each block that is not there is off, which S3 shows.
 void complete_access_block(Value& document) {
     for (const std::string_view name : access_blocks) {
@@ -108,6 +121,11 @@ void complete_access_block(Value& document) {
 
 void complete_configuration(ConfigurationKind kind, aws::Value& document) {
     if (kind == public_access_block) complete_access_block(document);
+    if (kind == encryption) {
+        for (auto& rule : *document["Rules"].list()) {
+            if (rule.find("BucketKeyEnabled") == nullptr) rule["BucketKeyEnabled"] = "false";
+        }
+    }
 }
 
 Result<void> check_configuration(const ConfigurationPlace& place, const Value& document) {
@@ -125,6 +143,7 @@ Result<void> check_configuration(const ConfigurationPlace& place, const Value& d
         case intelligent_tiering: return check_tiering(document);
         case ownership_controls: return check_ownership(document);
         case public_access_block: return {};
+        case encryption: return check_encryption_rules(document);
     }
     return {};
 }

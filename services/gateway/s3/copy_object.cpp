@@ -9,6 +9,7 @@
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
 #include "services/gateway/s3/copy_source.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/late_answer.hpp"
 #include "services/gateway/s3/multipart.hpp"
@@ -46,7 +47,8 @@ http::Task<Opened> open_source(S3Request& request, LateAnswer& late, Wanted want
                               .key = wanted.source.key,
                               .range = wanted.range,
                               .conditions = conditions,
-                              .version_id = wanted.source.version_id};
+                              .version_id = wanted.source.version_id,
+                              .customer_key = customer_key_of(request.head, true)};
     auto source = co_await StoredSource::open(request, late, std::move(message));
     if (!source)
         co_return std::unexpected(explain_source_error(std::move(source).error(), conditions));
@@ -92,8 +94,10 @@ aws::Value describe_copy(const schema::ObjectPut& stored) {
     return result;
 }
 
-Headers headers_of_copy(const schema::ObjectInfo& source) {
-    Headers headers{{"x-amz-server-side-encryption", "AES256"}};
+Headers headers_of_copy(const S3Request& request, const schema::ObjectPut& stored,
+                        const schema::ObjectInfo& source) {
+    Headers headers;
+    show_encryption(stored.encryption, request.head, headers);
     if (!source.version_id.empty())
         headers.emplace_back("x-amz-copy-source-version-id", source.version_id);
     return headers;
@@ -120,7 +124,8 @@ http::Task<Result<Reply>> copy_whole(S3Request& request, LateAnswer& late) {
     auto result = describe_copy(*stored);
     result["ChecksumType"] = aws::Value(shown_checksum_type({}));
     write_checksums(object.checksums, result);
-    Reply reply{.body = render_copy("CopyObjectResult", result), .headers = headers_of_copy(from)};
+    Reply reply{.body = render_copy("CopyObjectResult", result),
+                .headers = headers_of_copy(request, *stored, from)};
     if (!stored->version_id.empty())
         reply.headers.emplace_back("x-amz-version-id", stored->version_id);
     co_return reply;
@@ -185,6 +190,7 @@ http::Task<Result<Reply>> copy_part(S3Request& request, LateAnswer& late) {
     part.key = request.address.key;
     part.part = *std::move(target);
     part.is_integrity_stated = !algorithm->empty();
+    part.encryption = encryption_of(request.head);
     if (part.is_integrity_stated) (*source)->compute(*algorithm);
     if (*algorithm != default_checksum) (*source)->compute(default_checksum);
     const auto stored = co_await store_object(request.context, **source, part);
@@ -193,7 +199,7 @@ http::Task<Result<Reply>> copy_part(S3Request& request, LateAnswer& late) {
     part.checksums.resize(1);
     write_checksums(part.checksums, result);
     co_return Reply{.body = render_copy("CopyPartResult", result),
-                    .headers = headers_of_copy((*source)->object())};
+                    .headers = headers_of_copy(request, *stored, (*source)->object())};
 }
 
 }  // namespace

@@ -32,8 +32,9 @@ Result<Directive> read_directive(const http::RequestHead& head, std::string_view
 
 // Headers of a request that make the copy another object than its source.
 bool changes_traits(const http::RequestHead& head) {
-    static constexpr std::array<std::string_view, 3> traits{
-        "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption"};
+    static constexpr std::array<std::string_view, 4> traits{
+        "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-customer-algorithm"};
     return std::ranges::any_of(
         traits, [&head](std::string_view name) { return head.header(name).has_value(); });
 }

@@ -9,6 +9,7 @@
 #include "common/base/log.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/conditions.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/operation.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 Headers all_headers(const S3Request& request, const schema::ObjectInfo& object) {
     Headers headers = common_headers(request.context);
-    for (auto& header : show_object(object, request.context.query))
+    for (auto& header : show_object(object, request.head, request.context.query))
         headers.push_back(std::move(header));
     return headers;
 }
@@ -164,7 +165,8 @@ Outcome get_object(S3Request& request) {
         .range = range_of(request.head),
         .conditions = read_conditions(request.head, request.context.now),
         .version_id = request.context.parameter_text("versionId"),
-        .part_number = *part_number};
+        .part_number = *part_number,
+        .customer_key = customer_key_of(request.head)};
     auto fetched = co_await fetch_object(request.context, message);
     if (!fetched) co_return std::unexpected(std::move(fetched).error());
     const auto& got = fetched->answer.reply;
@@ -180,7 +182,9 @@ Outcome head_object(S3Request& request) {
         .key = request.address.key,
         .conditions = read_conditions(request.head, request.context.now),
         .version_id = request.context.parameter_text("versionId"),
-        .part_number = *part_number};
+        .part_number = *part_number,
+        .is_read = true,
+        .customer_key = customer_key_of(request.head)};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     const schema::ObjectInfo& object = answer->reply;

@@ -2,6 +2,7 @@
 #include "common/base/time.hpp"
 #include "services/gateway/s3/attributes.hpp"
 #include "services/gateway/s3/conditions.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/operation.hpp"
 
 namespace onput::gateway::s3 {
@@ -15,7 +16,8 @@ Outcome get_object_attributes(S3Request& request) {
         .version_id = request.context.parameter_text("versionId"),
         .conditions = read_conditions(request.head, request.context.now),
         .after = wanted->after,
-        .parts_max = wanted->parts_max};
+        .parts_max = wanted->parts_max,
+        .customer_key = customer_key_of(request.head)};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     const schema::ObjectInfo& object = answer->reply.object;

@@ -8,6 +8,7 @@
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/s3/checksums.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/object_settings.hpp"
 #include "services/gateway/s3/version.hpp"
 
@@ -86,14 +87,14 @@ void keep_headers(const http::RequestHead& head, schema::PutObject& object) {
     }
 }
 
-Headers show_object(const schema::ObjectInfo& object,
+Headers show_object(const schema::ObjectInfo& object, const http::RequestHead& head,
                     const std::vector<http::QueryParameter>& query) {
     Headers headers;
     headers.emplace_back("Content-Type", object.content_type);
     headers.emplace_back("ETag", "\"" + object.etag + "\"");
     headers.emplace_back("Last-Modified", format_http_date(object.last_modified));
     headers.emplace_back("Accept-Ranges", "bytes");
-    headers.emplace_back("x-amz-server-side-encryption", "AES256");
+    show_encryption(object.encryption, head, headers);
     show_version(object.version_id, headers);
     show_settings(object, headers);
     for (const auto& [name, value] : object.headers) headers.emplace_back(name, value);

@@ -20,9 +20,9 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // the object: it is taken off Content-Encoding, other codings stay.
 void keep_headers(const http::RequestHead& head, schema::PutObject& object);
 
-// All that a GET and a HEAD show of an object, checksums excepted, with the query's response-*
-// parameters in place of what is stored.
-Headers show_object(const schema::ObjectInfo& object,
+// All that the answer to a GET or HEAD shows of an object, checksums excepted, with the query's
+// response-* parameters in place of what is stored.
+Headers show_object(const schema::ObjectInfo& object, const http::RequestHead& head,
                     const std::vector<http::QueryParameter>& query);
 
 // Whether the query has a response-* parameter.

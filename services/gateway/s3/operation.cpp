@@ -9,6 +9,7 @@
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/s3/bucket_access.hpp"
 #include "services/gateway/s3/bucket_configurations.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/form_reader.hpp"
 #include "services/gateway/s3/operation_table.hpp"
@@ -25,6 +26,8 @@ constexpr std::array operations{
     Operation{"DeleteBucket", &delete_bucket},
     Operation{"DeleteBucketAnalyticsConfiguration",
               &run_for<&delete_configuration, ConfigurationKind::analytics>},
+    Operation{"DeleteBucketEncryption",
+              &run_for<&delete_configuration, ConfigurationKind::encryption>},
     Operation{"DeleteBucketIntelligentTieringConfiguration",
               &run_for<&delete_configuration, ConfigurationKind::intelligent_tiering>},
     Operation{"DeleteBucketInventoryConfiguration",
@@ -45,6 +48,7 @@ constexpr std::array operations{
     Operation{"GetBucketAcl", &get_bucket_acl},
     Operation{"GetBucketAnalyticsConfiguration",
               &run_for<&get_configuration, ConfigurationKind::analytics>},
+    Operation{"GetBucketEncryption", &run_for<&get_configuration, ConfigurationKind::encryption>},
     Operation{"GetBucketIntelligentTieringConfiguration",
               &run_for<&get_configuration, ConfigurationKind::intelligent_tiering>},
     Operation{"GetBucketInventoryConfiguration",
@@ -91,6 +95,7 @@ constexpr std::array operations{
     Operation{"PutBucketAcl", &put_bucket_acl},
     Operation{"PutBucketAnalyticsConfiguration",
               &run_for<&put_configuration, ConfigurationKind::analytics>},
+    Operation{"PutBucketEncryption", &run_for<&put_configuration, ConfigurationKind::encryption>},
     Operation{"PutBucketIntelligentTieringConfiguration",
               &run_for<&put_configuration, ConfigurationKind::intelligent_tiering>},
     Operation{"PutBucketInventoryConfiguration",
@@ -175,32 +180,6 @@ std::unexpected<Error> refuse_conflict(std::string_view one, std::string_view ot
                             "ResourceType", std::string(one));
 }
 
-// A customer's key comes in three headers. With some of them the sender means its object to be
-// encrypted, and it would not be.
-Result<void> check_customer_key(const http::RequestHead& head) {
-    struct Part {
-        std::string_view header;
-        std::string_view missing;
-    };
-    static constexpr std::array<Part, 3> parts{{
-        {"x-amz-server-side-encryption-customer-algorithm", "a valid encryption algorithm."},
-        {"x-amz-server-side-encryption-customer-key", "an appropriate secret key."},
-        {"x-amz-server-side-encryption-customer-key-md5",
-         "the client calculated MD5 of the secret key."},
-    }};
-    const auto is_sent = [&head](const Part& part) {
-        return !head.header(part.header).value_or("").empty();
-    };
-    if (std::ranges::none_of(parts, is_sent)) return {};
-    const auto* absent = std::ranges::find_if_not(parts, is_sent);
-    if (absent == parts.end()) return not_implemented("encryption with the customer's keys");
-    return invalid_argument(
-        fmt::format("Requests specifying Server Side Encryption with Customer provided keys must "
-                    "provide {}",
-                    absent->missing),
-        "x-amz-server-side-encryption", "null");
-}
-
 // Headers that would make an operation another one, or ask of it what it cannot do. One value of
 // each may say what happens anyway.
 Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
@@ -209,8 +188,7 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 7> list{{
-        {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
+    static constexpr std::array<Unsupported, 6> list{{
         {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
         {"x-amz-server-side-encryption-context", "", "encryption with keys of KMS"},
         {"x-amz-object-ownership", "BucketOwnerEnforced", "object ownership with ACLs"},
@@ -351,7 +329,7 @@ bool is_form_upload(const http::RequestHead& head, const Address& address,
 
 Result<void> check_headers(const http::RequestHead& head) {
     ONPUT_TRY_VOID(refuse_unsupported_headers(head));
-    return check_customer_key(head);
+    return check_encryption(head);
 }
 
 // Buckets are reached by their owner only, so the owner that is expected must be the caller.

@@ -6,6 +6,8 @@
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
+#include "services/gateway/s3/customer_key.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/form_reader.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/object_settings.hpp"
@@ -83,6 +85,7 @@ Result<schema::PutObject> describe_posted(const S3Request& request, const FormFi
     ONPUT_TRY(object.key, key_of_form(fields));
     ONPUT_TRY_VOID(check_headers(request.head));
     ONPUT_TRY_VOID(check_expected_owner(request.head, request.context.identity.account_id));
+    object.encryption = encryption_of(request.head);
     keep_headers(request.head, object);
     ONPUT_TRY_VOID(keep_settings(request.head, object));
     ONPUT_TRY(auto tags, tags_of_form(fields));
@@ -109,6 +112,8 @@ Outcome post_object(S3Request& request) {
     request.head = head_of_form(fields);
     auto object = describe_posted(request, fields);
     if (!object) co_return std::unexpected(std::move(object).error());
+    const auto admitted_key = co_await admit_customer_key(request);
+    if (!admitted_key) co_return admitted_key;
     auto body = Body::open_form(request, *std::move(form));
     if (!body) co_return std::unexpected(std::move(body).error());
     if (!body->states_checksum()) body->compute(default_checksum);
@@ -118,7 +123,7 @@ Outcome post_object(S3Request& request) {
                                          .bucket = object->bucket,
                                          .key = object->key,
                                          .etag = stored->etag});
-    reply.headers.emplace_back("x-amz-server-side-encryption", "AES256");
+    show_encryption(stored->encryption, request.head, reply.headers);
     show_version(stored->version_id, reply.headers);
     show_checksums(object->checksums, {}, reply.headers);
     co_return co_await respond(request, std::move(reply));

@@ -3,6 +3,7 @@
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/lock_document.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/object_settings.hpp"
@@ -20,6 +21,7 @@ schema::PutObject describe_object(const S3Request& request) {
     object.request_id = request.context.request_id;
     object.host_id = request.context.host_id;
     object.source_ip = request.context.source_ip();
+    object.encryption = encryption_of(request.head);
     keep_headers(request.head, object);
     return object;
 }
@@ -35,8 +37,8 @@ Outcome put_object(S3Request& request) {
     if (!body->states_checksum()) body->compute(default_checksum);
     const auto stored = co_await store_object(request.context, *body, object);
     if (!stored) co_return std::unexpected(stored.error());
-    Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""},
-                            {"x-amz-server-side-encryption", "AES256"}}};
+    Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""}}};
+    show_encryption(stored->encryption, request.head, reply.headers);
     show_version(stored->version_id, reply.headers);
     show_checksums(object.checksums, {}, reply.headers);
     co_return co_await respond(request, std::move(reply));

@@ -6,6 +6,7 @@
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
+#include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/late_answer.hpp"
 #include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
@@ -15,8 +16,6 @@
 
 namespace onput::gateway::s3 {
 namespace {
-
-constexpr std::pair<const char*, const char*> encryption{"x-amz-server-side-encryption", "AES256"};
 
 // Where the object is, as the client reached us.
 std::string location_of(const S3Request& request) {
@@ -55,7 +54,8 @@ http::Task<Result<Reply>> complete(S3Request& request) {
     if (!answer) co_return std::unexpected(std::move(answer).error());
     const CompletedObject object{
         .request = *completion, .completed = answer->reply, .location = location_of(request)};
-    Reply reply{.body = render_completed(object), .headers = {encryption}};
+    Reply reply{.body = render_completed(object)};
+    show_encryption(answer->reply.object.encryption, request.head, reply.headers);
     const std::string& version_id = answer->reply.object.version_id;
     if (!version_id.empty()) reply.headers.emplace_back("x-amz-version-id", version_id);
     co_return reply;
@@ -71,7 +71,8 @@ Outcome create_multipart_upload(S3Request& request) {
     if (!read) co_return read;
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = render_created(message, answer->reply.upload_id), .headers = {encryption}};
+    Reply reply{.body = render_created(message, answer->reply.upload_id)};
+    show_encryption(answer->reply.encryption, request.head, reply.headers);
     if (!message.checksum_algorithm.empty()) {
         reply.headers.emplace_back("x-amz-checksum-algorithm", message.checksum_algorithm);
         reply.headers.emplace_back("x-amz-checksum-type", message.checksum_type);
@@ -87,11 +88,13 @@ Outcome upload_part(S3Request& request) {
     schema::PutObject part{.bucket = request.address.bucket, .key = request.address.key};
     part.part = *std::move(target);
     part.is_integrity_stated = body->states_checksum();
+    part.encryption = encryption_of(request.head);
     // The whole object's is made of the parts' when the client has asked for no other.
     body->compute(default_checksum);
     const auto stored = co_await store_object(request.context, *body, part);
     if (!stored) co_return std::unexpected(stored.error());
-    Reply reply{.headers = {{"ETag", fmt::format("\"{}\"", stored->etag)}, encryption}};
+    Reply reply{.headers = {{"ETag", fmt::format("\"{}\"", stored->etag)}}};
+    show_encryption(stored->encryption, request.head, reply.headers);
     // The client's own, or the one that is made in its place.
     part.checksums.resize(1);
     for (const auto& checksum : part.checksums)

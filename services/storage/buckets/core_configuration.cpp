@@ -73,6 +73,8 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
                     "configuration_too_large");
     }
     ONPUT_TRY_VOID(room_.check());
+    if (request.kind == Kind::encryption && options_.master_keys.is_empty())
+        return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
     std::string row = configuration_row(request.bucket, request.kind, request.id);
     ONPUT_TRY(const auto before, view_.get(partition, row));
     if (!before && schema::has_ids(request.kind))
@@ -109,6 +111,10 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
     ONPUT_TRY_VOID(check_name(request.kind, request.id));
     ONPUT_TRY(const auto row,
               view_.get(partition, configuration_row(request.bucket, request.kind, request.id)));
+    // What it says does not hold without keys.
+    if (request.kind == Kind::encryption && options_.master_keys.is_empty())
+        return fail(ErrorCode::not_found, std::string(no_master_keys),
+                    "no_encryption_configuration");
     if (!row) return no_such_configuration();
     return schema::decode<schema::BucketConfiguration>(*row);
 }

@@ -185,12 +185,42 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     sequencer_ = sequencer;
     const std::string upload_id =
         lower_case(sequencer_text(sequencer)) + random_.hex(upload_id_digits / 2);
-    const UploadRecord record{.initiated_at = caller.now,
-                              .upload = request,
-                              .initiator = schema::principal_arn(caller.principal)};
+    ONPUT_TRY(auto made,
+              make_object_key(options_.master_keys, object.encryption,
+                              {.bucket = object.bucket, .key = object.key}, options_.new_secret));
+    UploadRecord record{.initiated_at = caller.now,
+                        .upload = request,
+                        .initiator = schema::principal_arn(caller.principal),
+                        .encryption = std::move(made.encryption)};
+    record.upload.object.encryption.customer_key.clear();
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
-    return schema::UploadCreated{.upload_id = upload_id};
+    return schema::UploadCreated{.upload_id = upload_id, .encryption = record.encryption.by};
+}
+
+Result<ObjectKey> StorageCore::part_key(const schema::OpenWrite& request) const {
+    ONPUT_TRY(const auto upload, find_upload(request.bucket, request.key, request.part->upload_id));
+    auto key =
+        open_object_key(options_.master_keys, upload.encryption, request.encryption.customer_key,
+                        {.bucket = request.bucket, .key = request.key});
+    if (key) return key;
+    const std::string& reason = key.error().reason;
+    if (reason == "customer_key_missing") {
+        return invalid_request(
+            "The multipart upload initiate requested encryption. Subsequent part requests must "
+            "include the appropriate encryption parameters.");
+    }
+    if (reason == "customer_key_needless") {
+        return invalid_request(
+            "The multipart upload initiate did not request encryption. Please resend the request "
+            "without sending encryption parameters.");
+    }
+    if (reason == "wrong_customer_key") {
+        return fail(ErrorCode::invalid_argument,
+                    "The provided encryption parameters did not match the ones used originally.",
+                    "invalid_argument");
+    }
+    return key;
 }
 
 Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& request,
@@ -230,17 +260,20 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
         change.released.push_back(blob);
         effects.unused_blobs.push_back(blob);
     }
+    const std::string etag = etag_of(request.etag, upload.encryption, content.sealing.nonce);
     change.batch.put(row, schema::encode(PartRecord{.size_bytes = request.size_bytes,
-                                                    .etag = request.etag,
+                                                    .etag = etag,
                                                     .last_modified = caller.now,
                                                     .checksums = request.checksums,
-                                                    .blob = store::to_text(*content.blob)}));
+                                                    .blob = store::to_text(*content.blob),
+                                                    .nonce = content.sealing.nonce}));
     effects.changes.push_back(std::move(change));
-    return schema::ObjectPut{.etag = request.etag,
+    return schema::ObjectPut{.etag = etag,
                              .version_id = {},
                              .sequencer = {},
                              .event_id = {},
-                             .last_modified = caller.now};
+                             .last_modified = caller.now,
+                             .encryption = upload.encryption.by};
 }
 
 Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::CompleteUpload& request,
@@ -281,6 +314,7 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     after.event_id = change.event.event_id;
     after.trace_id = change.event.trace.trace_id;
     after.manifest = request.upload_id;
+    after.encryption = std::move(upload.encryption);
     after.parts_count = static_cast<std::uint32_t>(chosen.manifest.parts.size());
     const schema::Versioning versioning = bucket->record.versioning;
     after.has_version_id = versioning == schema::Versioning::enabled;
@@ -336,7 +370,8 @@ Result<StorageCore::ChosenParts> StorageCore::choose_parts(
             {.number = stated.number,
              .size_bytes = part.size_bytes,
              .blob = part.blob,
-             .checksum = std::string(checksum_by(algorithm, part.checksums))});
+             .checksum = std::string(checksum_by(algorithm, part.checksums)),
+             .nonce = part.nonce});
         records.push_back(part);
     }
     for (std::size_t i = 0; i + 1 < records.size(); ++i) {

@@ -59,6 +59,9 @@ Result<schema::ObjectPartList> StorageCore::list_object_parts(
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
+                                   request.customer_key,
+                                   {.bucket = request.bucket, .key = request.key}));
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
     schema::ObjectPartList list;
     const std::string upload_id = version.record.manifest;

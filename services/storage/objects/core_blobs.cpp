@@ -39,7 +39,7 @@ Result<std::vector<Segment>> StorageCore::segments_of(const ObjectRecord& record
     std::vector<Segment> segments;
     if (record.manifest.empty()) {
         ONPUT_TRY(const auto blob, store::parse_blob_ref(record.blob));
-        segments.push_back({.offset = 0, .blob = blob});
+        segments.push_back({.offset = 0, .blob = blob, .nonce = record.nonce});
         return segments;
     }
     ONPUT_TRY(const auto manifest, read_manifest(record.manifest));
@@ -48,7 +48,7 @@ Result<std::vector<Segment>> StorageCore::segments_of(const ObjectRecord& record
         const std::uint64_t end = offset + part.size_bytes;
         if (end > span.offset && offset < span.offset + span.length) {
             ONPUT_TRY(const auto blob, store::parse_blob_ref(part.blob));
-            segments.push_back({.offset = offset, .blob = blob});
+            segments.push_back({.offset = offset, .blob = blob, .nonce = part.nonce});
         }
         offset = end;
     }

@@ -132,6 +132,21 @@ Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Cal
     return check_size(request.size_bytes.value_or(0));
 }
 
+Result<StorageCore::WriteKey> StorageCore::make_write_key(const schema::OpenWrite& request) const {
+    const KeyPlace place{.bucket = request.bucket, .key = request.key};
+    WriteKey made;
+    if (request.part) {
+        ONPUT_TRY(made.key, part_key(request));
+    } else {
+        ONPUT_TRY(auto fresh, make_object_key(options_.master_keys, request.encryption, place,
+                                              options_.new_secret));
+        made.key = std::move(fresh.key);
+        made.sealing.encryption = std::move(fresh.encryption);
+    }
+    if (!made.key.is_empty()) made.sealing.nonce = options_.new_secret(cipher_nonce_bytes);
+    return made;
+}
+
 Result<schema::ObjectPut> StorageCore::put_object(const schema::PutObject& request, Content content,
                                                   const Caller& caller, Effects& effects) {
     const std::optional<store::BlobRef> blob = content.blob;
@@ -182,6 +197,9 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     after.blob = content.blob ? store::to_text(*content.blob) : std::string();
     after.has_version_id = versioning == schema::Versioning::enabled;
     after.lock = std::move(lock);
+    after.encryption = std::move(content.sealing.encryption);
+    after.nonce = std::move(content.sealing.nonce);
+    after.etag = etag_of(std::move(after.etag), after.encryption, after.nonce);
     change.describe(*bucket, after);
     ONPUT_TRY(const auto thrown_away,
               rows.put(versioning, before, after, std::move(content.bytes), change.commit.batch));
@@ -267,12 +285,16 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
     ObjectRecord& record = version.record;
+    Reading reading;
+    ONPUT_TRY(reading.key,
+              open_object_key(options_.master_keys, record.encryption, request.customer_key,
+                              {.bucket = request.bucket, .key = request.key}));
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
     ONPUT_TRY(const Span span, request.part_number ? narrow_to_part(*request.part_number, record)
                                                    : resolve(request.range, record.size_bytes));
 
-    Reading reading;
     if (has_data_row(record)) {
+        reading.nonce = record.nonce;
         ONPUT_TRY(auto bytes, KeyRows(view_, request.bucket, request.key).bytes_of(version));
         reading.bytes = span.is_partial ? bytes.substr(span.offset, span.length) : std::move(bytes);
     } else if (record.size_bytes > 0) {
@@ -293,6 +315,11 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    if (request.is_read) {
+        ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
+                                       request.customer_key,
+                                       {.bucket = request.bucket, .key = request.key}));
+    }
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
     std::optional<schema::PartSpan> part;
     if (request.part_number) {

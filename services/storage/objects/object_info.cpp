@@ -1,5 +1,7 @@
 #include "services/storage/objects/object_info.hpp"
 
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
 #include "services/storage/objects/key_rows.hpp"
 
 namespace onput::storage {
@@ -26,6 +28,11 @@ ObjectRecord record_of(const schema::PutObject& request) {
 
 std::string text_of(const schema::ResultSource& source) {
     return source.bucket + "/" + source.key;
+}
+
+std::string etag_of(std::string md5, const schema::Encryption& encryption, std::string_view nonce) {
+    if (encryption.by != schema::encrypted_by_customer) return md5;
+    return to_hex(Digest::of(DigestAlgorithm::md5, md5.append(nonce)));
 }
 
 Validators validators_of(const ObjectRecord& record) {
@@ -57,7 +64,8 @@ schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectR
             .website_redirect = std::move(record.website_redirect),
             .tags = std::move(record.tags),
             .lock = std::move(record.lock),
-            .parts_count = record.parts_count};
+            .parts_count = record.parts_count,
+            .encryption = std::move(record.encryption.by)};
 }
 
 schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {
@@ -65,7 +73,8 @@ schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {
             .version_id = shown_version(bucket, record),
             .sequencer = sequencer_text(record.sequencer),
             .event_id = record.event_id,
-            .last_modified = record.last_modified};
+            .last_modified = record.last_modified,
+            .encryption = record.encryption.by};
 }
 
 schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record) {

@@ -88,14 +88,15 @@ using schema::PartRecord;
 using schema::upload_id_digits;
 
 struct UploadRecord {
-    // Version 2 added a field of ObjectLock.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 2};
+    // Version 2 added a field of ObjectLock, version 3 encryption.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 3};
 
     Timestamp initiated_at = {};
-    schema::CreateUpload upload = {};
-    std::string initiator = {};  // ARN; in older rows an account or access key.
+    schema::CreateUpload upload = {};  // Without the customer's key.
+    std::string initiator = {};        // ARN; in older rows an account or access key.
+    schema::Encryption encryption = {};
 
-    ONPUT_FIELDS(initiated_at, upload, initiator)
+    ONPUT_FIELDS(initiated_at, upload, initiator, encryption)
     friend bool operator==(const UploadRecord&, const UploadRecord&) = default;
 };
 

@@ -15,7 +15,10 @@ std::vector<SegmentPiece> pieces_of(const std::vector<Segment>& segments, std::u
         const std::uint64_t from = std::max(offset, at->offset);
         const std::uint64_t to = std::min(end, at->offset + at->blob.length);
         if (from >= to) continue;
-        pieces.push_back({.blob = at->blob, .offset = from - at->offset, .length = to - from});
+        pieces.push_back({.blob = at->blob,
+                          .offset = from - at->offset,
+                          .length = to - from,
+                          .nonce = at->nonce});
     }
     return pieces;
 }

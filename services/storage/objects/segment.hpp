@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/store/blobs.hpp"
@@ -11,6 +12,7 @@ namespace onput::storage {
 struct Segment {
     std::uint64_t offset = 0;
     store::BlobRef blob;
+    std::string nonce = {};  // What its bytes are encrypted under, if they are.
 
     friend bool operator==(const Segment&, const Segment&) = default;
 };
@@ -20,6 +22,7 @@ struct SegmentPiece {
     store::BlobRef blob;
     std::uint64_t offset = 0;  // In the blob.
     std::uint64_t length = 0;
+    std::string nonce = {};
 
     friend bool operator==(const SegmentPiece&, const SegmentPiece&) = default;
 };

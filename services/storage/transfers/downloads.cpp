@@ -19,24 +19,26 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
         ONPUT_TRY(auto reading, parts_.host.core().get_object(message, caller));
         schema::ObjectGot& got = reading.got;
         if (reading.segments.empty()) {
+            reading.key.apply(reading.nonce, got.offset, reading.bytes);
             parts_.host.reply(request.reply_to,
                               with_bytes(schema::encode(got), std::move(reading.bytes)));
             return {};
         }
         std::string object = "s3://" + message.bucket + "/" + message.key;
         if (got.length <= schema::chunk_bytes_max) {
-            return start(
-                {.to = request.reply_to,
-                 .piece = {.object = std::move(object),
-                           .stored = std::move(reading.stored),
-                           .segments = pieces_of(reading.segments, got.offset, got.length)},
-                 .body = schema::encode(got)});
+            return start({.to = request.reply_to,
+                          .piece = {.object = std::move(object),
+                                    .stored = std::move(reading.stored),
+                                    .segments = pieces_of(reading.segments, got.offset, got.length),
+                                    .key = std::move(reading.key)},
+                          .body = schema::encode(got)});
         }
         ONPUT_TRY(got.read_id, sessions_.open({.object = std::move(object),
                                                .stored = reading.stored,
                                                .segments = std::move(reading.segments),
                                                .offset = got.offset,
-                                               .length = got.length},
+                                               .length = got.length,
+                                               .key = std::move(reading.key)},
                                               caller));
         parts_.host.pins().pin(reading.stored);
         parts_.host.reply(request.reply_to, got);
@@ -82,6 +84,9 @@ void Downloads::read_next(Fetch fetch) {
     const SegmentPiece segment = fetch.piece.segments[fetch.next];
     parts_.blobs.read(segment.blob, {.offset = segment.offset, .length = segment.length},
                       [this, fetch = std::move(fetch)](Result<std::string> bytes) mutable {
+                          // Still on the blob store's thread.
+                          const SegmentPiece& read = fetch.piece.segments[fetch.next];
+                          if (bytes) fetch.piece.key.apply(read.nonce, read.offset, *bytes);
                           parts_.host.loop().post(
                               [this, fetch = std::move(fetch), bytes = std::move(bytes)]() mutable {
                                   on_read(std::move(fetch), std::move(bytes));

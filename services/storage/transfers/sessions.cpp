@@ -147,7 +147,8 @@ Result<ReadSessions::Piece> ReadSessions::read(const schema::ReadObject& request
     }
     return Piece{.object = source.object,
                  .stored = source.stored,
-                 .segments = pieces_of(source.segments, request.offset, request.length)};
+                 .segments = pieces_of(source.segments, request.offset, request.length),
+                 .key = source.key};
 }
 
 Result<std::optional<StoredBytes>> ReadSessions::close(const schema::CloseRead& request,

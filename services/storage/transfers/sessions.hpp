@@ -16,6 +16,7 @@
 #include "common/schema/storage_objects.hpp"
 #include "common/store/blobs.hpp"
 #include "services/storage/buckets/buckets.hpp"
+#include "services/storage/encryption/object_key.hpp"
 #include "services/storage/objects/segment.hpp"
 #include "services/storage/objects/trash.hpp"
 
@@ -90,12 +91,14 @@ public:
         std::vector<Segment> segments;  // That have the bytes below, in order.
         std::uint64_t offset = 0;       // Only [offset, offset + length) may be read.
         std::uint64_t length = 0;
+        ObjectKey key = {};
     };
     // A piece of it.
     struct Piece {
         std::string object;
         StoredBytes stored;
         std::vector<SegmentPiece> segments;
+        ObjectKey key = {};
     };
     // Answers the read id. resource_exhausted `slow_down` when there are read_sessions_max already,
     // or with read_segments_max segments in them.

@@ -49,29 +49,38 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
                                              "entity_too_large"));
         return;
     }
-    if (bytes <= parts_.inline_bytes_max && !put.object.part) {
-        commit(std::move(put), {.bytes = join(request.attachments), .blob = {}});
-        return;
-    }
+    const schema::OpenWrite wanted{.bucket = put.object.bucket,
+                                   .key = put.object.key,
+                                   .size_bytes = bytes,
+                                   .part = put.object.part,
+                                   .encryption = put.object.encryption};
+    const bool is_row = bytes <= parts_.inline_bytes_max && !put.object.part;
     // What is bound to fail should not be written first.
-    const auto allowed = parts_.host.core().open_write({.bucket = put.object.bucket,
-                                                        .key = put.object.key,
-                                                        .size_bytes = bytes,
-                                                        .part = put.object.part},
-                                                       caller);
-    if (!allowed) {
-        parts_.host.reply(put.reply_to, std::unexpected(allowed.error()));
+    const auto allowed = is_row ? Result<void>() : parts_.host.core().open_write(wanted, caller);
+    auto key =
+        allowed ? parts_.host.core().make_write_key(wanted) : std::unexpected(allowed.error());
+    if (!key) {
+        parts_.host.reply(put.reply_to, std::unexpected(std::move(key).error()));
         return;
     }
-    store_whole(std::move(put), join(request.attachments));
+    std::string content = join(request.attachments);
+    key->key.apply(key->sealing.nonce, 0, content);
+    put.sealing = std::move(key->sealing);
+    if (is_row) {
+        commit(std::move(put), {.bytes = std::move(content), .blob = {}});
+    } else {
+        store_whole(std::move(put), std::move(content));
+    }
 }
 
 void Uploads::open(transport::Request& request, const Caller& caller) {
     const auto open_now = [&]() -> Result<schema::WriteOpened> {
         ONPUT_TRY(auto message, schema::decode<schema::OpenWrite>(request.body));
         ONPUT_TRY_VOID(parts_.host.core().open_write(message, caller));
+        ONPUT_TRY(auto key, parts_.host.core().make_write_key(message));
         ONPUT_TRY(auto opened, sessions_.open(message, caller));
         auto& upload = uploads_[opened.write_id];
+        upload.key = std::move(key);
         upload.is_large = message.size_bytes.value_or(0) > store::segment_blob_bytes_max;
         upload.owner = owner_of(message.bucket, message.key, message.part);
         return opened;
@@ -94,6 +103,7 @@ void Uploads::append(transport::Request& request, const Caller& caller) {
 
 Result<void> Uploads::take(Upload& upload, std::string bytes, const transport::ReplyTo& to,
                            const schema::AppendWrite& request, schema::WriteAppended appended) {
+    upload.key.key.apply(upload.key.sealing.nonce, request.offset, bytes);
     const bool fits = !upload.is_large && !upload.writer &&
                       upload.collected.size() + bytes.size() <= store::segment_blob_bytes_max &&
                       collected_bytes_ + bytes.size() <= collected_bytes_max;
@@ -159,7 +169,8 @@ void Uploads::finish(transport::Request& request, const Caller& caller) {
     Put put{.reply_to = std::move(request.reply_to),
             .object = std::move(message->object),
             .caller = caller,
-            .write_id = message->write_id};
+            .write_id = message->write_id,
+            .sealing = upload.key.sealing};
     if (upload.writer) {
         seal(std::move(put), *upload.writer);
         return;
@@ -225,6 +236,7 @@ void Uploads::on_sealed(Put put, const Result<store::BlobRef>& sealed) {
 
 void Uploads::commit(Put put, Content content) {
     put.caller.now = parts_.host.now();
+    content.sealing = std::move(put.sealing);
     const auto stored = parts_.host.execute([&](StorageCore& core, Effects& effects) {
         return core.put_object(put.object, std::move(content), put.caller, effects);
     });

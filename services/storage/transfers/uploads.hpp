@@ -6,6 +6,8 @@
 //
 // A part of a multipart upload is never a row, but one of the other two.
 //
+// They are encrypted before they lie anywhere, if they are to be.
+//
 // The commit comes after the bytes are durable, and asks every condition again. Loop thread only;
 // answers of the blob store are posted to it.
 #pragma once
@@ -53,6 +55,7 @@ private:
         store::Owner owner;
         bool is_large = false;  // Known to be, so nothing is collected.
         std::string collected;  // Until there is a writer.
+        StorageCore::WriteKey key = {};
         std::unique_ptr<store::BlobWriter> writer;
     };
     // A put whose bytes are on their way.
@@ -61,6 +64,7 @@ private:
         schema::PutObject object;
         Caller caller;
         std::uint64_t write_id = 0;  // 0: none.
+        Sealing sealing = {};        // Of its bytes.
     };
 
     Result<void> take(Upload& upload, std::string bytes, const transport::ReplyTo& to,

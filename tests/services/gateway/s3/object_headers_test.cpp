@@ -84,7 +84,7 @@ schema::ObjectInfo some_object() {
 }
 
 TEST(S3ObjectHeaders, an_object_is_shown_as_it_was_stored) {
-    const auto headers = show_object(some_object(), {});
+    const auto headers = show_object(some_object(), {}, {});
     EXPECT_EQ(value_of(headers, "Content-Type"), "text/plain");
     EXPECT_EQ(value_of(headers, "ETag"), "\"abc\"");
     EXPECT_EQ(value_of(headers, "Last-Modified"), "Thu, 01 Jan 1970 00:00:00 GMT");
@@ -93,11 +93,29 @@ TEST(S3ObjectHeaders, an_object_is_shown_as_it_was_stored) {
     EXPECT_EQ(value_of(headers, "Accept-Ranges"), "bytes");
 }
 
+TEST(S3ObjectHeaders, what_is_not_encrypted_is_not_called_so) {
+    const http::RequestHead head{
+        .headers = {{"x-amz-server-side-encryption-customer-key-md5", "bWQ1"}}};
+    const auto shown = [&head](std::string_view encryption) {
+        auto object = some_object();
+        object.encryption = encryption;
+        return show_object(object, head, {});
+    };
+    constexpr std::string_view method = "x-amz-server-side-encryption";
+    constexpr std::string_view customers = "x-amz-server-side-encryption-customer-algorithm";
+    EXPECT_EQ(value_of(shown(""), method), "");
+    EXPECT_EQ(value_of(shown(""), customers), "");
+    EXPECT_EQ(value_of(shown(schema::encrypted_by_service), method), "AES256");
+    EXPECT_EQ(value_of(shown(schema::encrypted_by_service), customers), "");
+    EXPECT_EQ(value_of(shown(schema::encrypted_by_customer), method), "");
+    EXPECT_EQ(value_of(shown(schema::encrypted_by_customer), customers), "AES256");
+}
+
 TEST(S3ObjectHeaders, response_parameters_replace_what_is_stored) {
     const auto query = *http::parse_query(
         "response-content-type=a%2Fb&response-cache-control=x&response-expires=e&"
         "response-content-language=l&response-content-disposition=d&response-content-encoding=c");
-    const auto headers = show_object(some_object(), query);
+    const auto headers = show_object(some_object(), {}, query);
     EXPECT_EQ(value_of(headers, "Content-Type"), "a/b");
     EXPECT_EQ(value_of(headers, "cache-control"), "x");
     EXPECT_EQ(value_of(headers, "expires"), "e");

@@ -1,0 +1,118 @@
+#include "services/gateway/s3/encryption.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
+#include "services/gateway/s3/errors.hpp"
+
+namespace onput::gateway::s3 {
+namespace {
+
+constexpr std::string_view method_header = "x-amz-server-side-encryption";
+constexpr std::string_view prefix = "x-amz-";
+constexpr std::string_view algorithm_suffix = "server-side-encryption-customer-algorithm";
+constexpr std::string_view key_suffix = "server-side-encryption-customer-key";
+constexpr std::string_view md5_suffix = "server-side-encryption-customer-key-md5";
+constexpr std::string_view aes = "AES256";
+
+std::string header_of(std::string_view suffix, bool of_source) {
+    return fmt::format("{}{}", of_source ? copy_source_prefix : prefix, suffix);
+}
+
+std::unexpected<Error> bad_customer_key(std::string message, bool of_source) {
+    return invalid_argument(std::move(message), header_of(algorithm_suffix, of_source), "null");
+}
+
+// A customer's key comes in three headers. With some of them the sender means its object to be
+// encrypted, and it would not be.
+Result<void> check_customer_key(const http::RequestHead& head, bool of_source) {
+    struct Part {
+        std::string_view suffix;
+        std::string_view missing;
+    };
+    static constexpr std::array<Part, 3> parts{{
+        {algorithm_suffix, "a valid encryption algorithm."},
+        {key_suffix, "an appropriate secret key."},
+        {md5_suffix, "the client calculated MD5 of the secret key."},
+    }};
+    const auto text_of = [&](std::string_view suffix) {
+        return head.header(header_of(suffix, of_source)).value_or("");
+    };
+    const auto is_sent = [&](const Part& part) { return !text_of(part.suffix).empty(); };
+    if (std::ranges::none_of(parts, is_sent)) return {};
+    const auto refuse = [of_source](std::string_view missing) {
+        return bad_customer_key(
+            fmt::format("Requests specifying Server Side Encryption with Customer provided keys "
+                        "must provide {}",
+                        missing),
+            of_source);
+    };
+    if (text_of(algorithm_suffix) != aes) return refuse(parts[0].missing);
+    const auto* absent = std::ranges::find_if_not(parts, is_sent);
+    if (absent != parts.end()) return refuse(absent->missing);
+    const auto key = from_base64(text_of(key_suffix));
+    if (!key || key->size() != schema::customer_key_bytes) {
+        return bad_customer_key("The secret key was invalid for the specified algorithm.",
+                                of_source);
+    }
+    if (to_base64(Digest::of(DigestAlgorithm::md5, *key)) != text_of(md5_suffix)) {
+        return bad_customer_key(
+            "The calculated MD5 hash of the key did not match the hash that was provided.",
+            of_source);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> check_encryption(const http::RequestHead& head) {
+    static constexpr std::array<std::string_view, 2> kms{"aws:kms", "aws:kms:dsse"};
+    const auto method = head.header(method_header);
+    if (method && std::ranges::find(kms, *method) != kms.end())
+        return not_implemented("encryption with keys of KMS");
+    if (method && *method != aes) {
+        return std::unexpected(
+            Error{.code = ErrorCode::invalid_argument,
+                  .message = "The encryption request you specified is not valid. Supported value: "
+                             "AES256.",
+                  .reason = "invalid_encryption_algorithm",
+                  .details = {{"ArgumentName", std::string(method_header)},
+                              {"ArgumentValue", std::string(*method)}}});
+    }
+    ONPUT_TRY_VOID(check_customer_key(head, false));
+    ONPUT_TRY_VOID(check_customer_key(head, true));
+    if (!method || customer_key_of(head).empty()) return {};
+    return invalid_argument(
+        "Server Side Encryption with Customer provided key is incompatible with the encryption "
+        "method specified",
+        std::string(method_header), std::string(*method));
+}
+
+std::string customer_key_of(const http::RequestHead& head, bool of_source) {
+    return from_base64(head.header(header_of(key_suffix, of_source)).value_or("")).value_or("");
+}
+
+schema::EncryptionRequest encryption_of(const http::RequestHead& head) {
+    return {.by_service = head.header(method_header).has_value(),
+            .customer_key = customer_key_of(head)};
+}
+
+bool has_customer_key(const http::RequestHead& head) {
+    return head.header(header_of(key_suffix, false)) || head.header(header_of(key_suffix, true));
+}
+
+void show_encryption(std::string_view encryption, const http::RequestHead& head, Headers& headers) {
+    if (encryption == schema::encrypted_by_service) headers.emplace_back(method_header, aes);
+    if (encryption != schema::encrypted_by_customer) return;
+    // The completion of an upload brings no key.
+    const auto md5 = head.header(header_of(md5_suffix, false));
+    if (!md5) return;
+    headers.emplace_back(header_of(algorithm_suffix, false), aes);
+    headers.emplace_back("x-amz-server-side-encryption-customer-key-MD5", *md5);
+}
+
+}  // namespace onput::gateway::s3

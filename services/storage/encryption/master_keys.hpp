@@ -1,0 +1,40 @@
+// MasterKeys: the service's keys, with which the keys of objects are sealed (SSE-S3). Pure.
+//
+// Each is "NAME:KEY", 32 random bytes in base64. The first seals what is new, all open what they have
+// sealed. To change keys, put a new one in front; an older one is needed as long as an object is left
+// that it has sealed. Keep them apart from the data and its backups: whoever has both has the
+// objects, and who loses the keys loses those.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+
+namespace onput::storage {
+
+inline constexpr std::size_t master_key_name_bytes_max = 64;
+
+class MasterKeys {
+public:
+    struct Key {
+        std::string name;
+        std::string bytes;
+    };
+
+    // invalid_argument tells which one is wrong: no name, a name that is too long or there twice, a
+    // key of another length. It tells nothing of the key.
+    static Result<MasterKeys> parse(const std::vector<std::string>& texts);
+
+    [[nodiscard]] bool is_empty() const { return keys_.empty(); }
+    // Not when empty.
+    [[nodiscard]] const Key& current() const { return keys_.front(); }
+    // Null: there is none of that name.
+    [[nodiscard]] const Key* find(std::string_view name) const;
+
+private:
+    std::vector<Key> keys_;
+};
+
+}  // namespace onput::storage

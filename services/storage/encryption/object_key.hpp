@@ -1,0 +1,60 @@
+// The key that the bytes of one object are encrypted with. Pure.
+//
+//     master key, or the customer's ──seals──> object's key ──AES-256-CTR──> each blob, or data row,
+//                                                                           under a nonce of its own
+//
+// The sealed key lies in the object's row, and opens for its bucket and key alone. A nonce is drawn
+// for every blob: the parts of an upload have one key.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/base/cipher.hpp"
+#include "common/base/result.hpp"
+#include "common/schema/object_record.hpp"
+#include "services/storage/encryption/master_keys.hpp"
+
+namespace onput::storage {
+
+// That many bytes that nobody can foretell.
+using NewSecret = std::function<std::string(std::size_t)>;
+
+// Of what object.
+struct KeyPlace {
+    std::string_view bucket;
+    std::string_view key;
+};
+
+// Empty: the bytes are as they are.
+struct ObjectKey {
+    std::string bytes = {};
+
+    [[nodiscard]] bool is_empty() const { return bytes.empty(); }
+    // Encrypts, or decrypts, what lies at `offset` under this nonce.
+    void apply(std::string_view nonce, std::uint64_t offset, std::string& text) const {
+        if (!is_empty()) apply_keystream(bytes, nonce, offset, text);
+    }
+};
+
+inline constexpr std::string_view no_master_keys =
+    "objects are not encrypted here: the storage service has no master_keys_secret";
+
+// A key for a new object, as the request wants it; both empty when there is to be none. Fails with
+// unimplemented `no_service_key`: it wants the service's, which has none.
+struct NewObjectKey {
+    ObjectKey key = {};
+    schema::Encryption encryption = {};
+};
+Result<NewObjectKey> make_object_key(const MasterKeys& masters,
+                                     const schema::EncryptionRequest& request, KeyPlace place,
+                                     const NewSecret& new_secret);
+
+// Of an object that is there; empty when its bytes are as they are. Errors: invalid_argument
+// `customer_key_missing`, `customer_key_needless`; permission_denied `wrong_customer_key`;
+// unavailable: the master keys have not the one that is needed.
+Result<ObjectKey> open_object_key(const MasterKeys& masters, const schema::Encryption& encryption,
+                                  std::string_view customer_key, KeyPlace place);
+
+}  // namespace onput::storage

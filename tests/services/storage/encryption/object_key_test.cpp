@@ -1,0 +1,118 @@
+#include "services/storage/encryption/object_key.hpp"
+
+#include <gtest/gtest.h>
+
+#include "common/base/encoding.hpp"
+
+namespace onput::storage {
+namespace {
+
+std::string named(std::string_view name, char byte) {
+    return std::string(name) + ":" + to_base64(std::string(cipher_key_bytes, byte));
+}
+
+MasterKeys keys_of(const std::vector<std::string>& texts) {
+    return MasterKeys::parse(texts).value();
+}
+
+// Each call gives other bytes.
+NewSecret counting() {
+    return [next = 'a'](std::size_t bytes) mutable { return std::string(bytes, next++); };
+}
+
+const std::string customer_key(schema::customer_key_bytes, 'c');
+constexpr KeyPlace place{.bucket = "photos", .key = "cat.jpg"};
+
+std::string reason_of(const Result<ObjectKey>& key) {
+    return key ? "" : key.error().reason;
+}
+
+TEST(MasterKeys, the_first_is_for_what_is_new) {
+    const MasterKeys keys = keys_of({named("k2", '2'), named("k1", '1')});
+    EXPECT_EQ(keys.current().name, "k2");
+    EXPECT_EQ(keys.find("k1")->bytes, std::string(cipher_key_bytes, '1'));
+    EXPECT_EQ(keys.find("k3"), nullptr);
+    EXPECT_TRUE(keys_of({}).is_empty());
+}
+
+TEST(MasterKeys, what_is_none_is_refused_without_being_shown) {
+    const std::string long_name(master_key_name_bytes_max + 1, 'n');
+    const std::vector<std::vector<std::string>> refused{
+        {""},
+        {"secretsecret"},
+        {":" + to_base64(std::string(cipher_key_bytes, 'k'))},
+        {"k1:secret"},
+        {named("k1", '1'), named("k1", '2')},
+        {named(long_name, '1')},
+        {"k1:" + to_base64("secret")}};
+    for (const auto& texts : refused) {
+        const auto keys = MasterKeys::parse(texts);
+        ASSERT_FALSE(keys) << texts.front();
+        EXPECT_EQ(keys.error().message.find("secretsecret"), std::string::npos);
+        EXPECT_NE(keys.error().message.find("key "), std::string::npos);
+    }
+}
+
+TEST(ObjectKey, it_opens_with_the_master_key_that_sealed_it) {
+    const MasterKeys before = keys_of({named("k1", '1')});
+    const auto made = make_object_key(before, {}, place, counting());
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->encryption.by, schema::encrypted_by_service);
+    EXPECT_EQ(made->encryption.key_name, "k1");
+    EXPECT_EQ(made->encryption.sealed_key.find(made->key.bytes), std::string::npos);
+    const MasterKeys after = keys_of({named("k2", '2'), named("k1", '1')});
+    EXPECT_EQ(open_object_key(after, made->encryption, {}, place)->bytes, made->key.bytes);
+
+    const auto lost = open_object_key(keys_of({named("k2", '2')}), made->encryption, {}, place);
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code, ErrorCode::unavailable);
+    EXPECT_NE(lost.error().message.find("'k1'"), std::string::npos);
+    const auto other = open_object_key(keys_of({named("k1", 'x')}), made->encryption, {}, place);
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, ErrorCode::corruption);
+    EXPECT_FALSE(
+        open_object_key(before, made->encryption, {}, {.bucket = "photos", .key = "dog.jpg"}));
+}
+
+TEST(ObjectKey, two_objects_have_two_keys) {
+    const MasterKeys masters = keys_of({named("k1", '1')});
+    const NewSecret secrets = counting();
+    const auto one = make_object_key(masters, {}, place, secrets);
+    const auto other = make_object_key(masters, {}, place, secrets);
+    EXPECT_NE(one->key.bytes, other->key.bytes);
+    EXPECT_NE(one->encryption.sealed_key, other->encryption.sealed_key);
+}
+
+TEST(ObjectKey, without_master_keys_there_is_none_unless_the_client_brings_one) {
+    const MasterKeys none;
+    const auto plain = make_object_key(none, {}, place, counting());
+    EXPECT_TRUE(plain->key.is_empty());
+    EXPECT_EQ(plain->encryption, schema::Encryption());
+    EXPECT_TRUE(open_object_key(none, {}, {}, place)->is_empty());
+    const auto wanted = make_object_key(none, {.by_service = true}, place, counting());
+    ASSERT_FALSE(wanted);
+    EXPECT_EQ(wanted.error().reason, "no_service_key");
+    EXPECT_TRUE(make_object_key(none, {.customer_key = customer_key}, place, counting()));
+}
+
+TEST(ObjectKey, a_clients_key_is_needed_and_no_other_opens) {
+    const MasterKeys masters = keys_of({named("k1", '1')});
+    const auto made = make_object_key(masters, {.customer_key = customer_key}, place, counting());
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->encryption.by, schema::encrypted_by_customer);
+    EXPECT_EQ(made->encryption.key_name, "");
+    EXPECT_EQ(open_object_key(masters, made->encryption, customer_key, place)->bytes,
+              made->key.bytes);
+    EXPECT_EQ(reason_of(open_object_key(masters, made->encryption, {}, place)),
+              "customer_key_missing");
+    EXPECT_EQ(reason_of(open_object_key(masters, made->encryption, std::string(32, 'x'), place)),
+              "wrong_customer_key");
+    EXPECT_EQ(reason_of(open_object_key(masters, made->encryption, "short", place)),
+              "wrong_customer_key");
+    EXPECT_EQ(reason_of(open_object_key(masters, {}, customer_key, place)),
+              "customer_key_needless");
+    EXPECT_FALSE(make_object_key(masters, {.customer_key = "short"}, place, counting()));
+}
+
+}  // namespace
+}  // namespace onput::storage
