@@ -158,7 +158,9 @@ def test_a_clients_key_opens_what_it_has_encrypted(onput, key, place):
     assert got["Body"].read() == content and got["SSECustomerKeyMD5"] == md5 and got["ETag"] == put["ETag"]
     assert onput.s3.get_object(**names, **CUSTOMER, Range="bytes=17-99")["Body"].read() == content[17:100]
     assert onput.s3.head_object(**names, **CUSTOMER)["ContentLength"] == len(content)
-    attributes = onput.s3.get_object_attributes(**names, **CUSTOMER, ObjectAttributes=["ObjectSize"])
+    attributes = onput.s3.get_object_attributes(
+        **names, SSECustomerAlgorithm="AES256", SSECustomerKey=base64.b64encode(CUSTOMER_KEY).decode(),
+        SSECustomerKeyMD5=md5, ObjectAttributes=["ObjectSize"])
     assert attributes["ObjectSize"] == len(content)
     other = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
     copied = onput.s3.copy_object(Bucket=BUCKET, Key=key + "-copy", CopySource=names, **SOURCE, **other)
