@@ -30,7 +30,7 @@ using AllMessages = std::tuple<
     CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList, ListUploads, UploadList,
     ListObjectParts, ObjectPartList, BucketConfiguration, PutBucketConfiguration,
     GetBucketConfiguration, DeleteBucketConfiguration, ListBucketConfigurations,
-    BucketConfigurationList, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord,
+    BucketConfigurationList, FindBucketConfiguration, FoundBucketConfiguration, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord,
     FetchJournal, JournalPage, FindJournal, JournalPosition, CheckDestinations, DestinationsChecked,
     ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
     ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,

@@ -22,6 +22,7 @@ struct ConfigurationForm {
     bool demands_checksum = false;      // Of a request that puts one.
     int put_status = 200;               // Of the answer to it.
     std::string_view absent_reason{};   // Of the error where there is none; empty: no error.
+    std::size_t body_bytes_max = configuration_body_bytes_max;
     bool has_default = false;           // What was never put is shown (render_unset).
     std::string_view list_operation{};  // Of kinds with ids.
     std::string_view list_root{};       // Of its document.
