@@ -43,6 +43,12 @@ def lines_of(onput, target):
     return [LINE.fullmatch(line) for line in found]
 
 
+def await_logging(onput, source, target):
+    """A gateway notices after a while that a bucket's log has been turned on."""
+    wait_until(lambda: onput.s3.head_bucket(Bucket=source) and lines_of(onput, target), 60,
+               "anything is logged")
+
+
 def error_of(function, **arguments):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         function(**arguments)
@@ -68,6 +74,7 @@ def test_a_status_is_put_read_back_and_emptied(onput):
 def test_requests_are_delivered_as_lines_of_aws_form(onput):
     source, target = make_buckets(onput)
     log_to(onput, source, target)
+    await_logging(onput, source, target)
     onput.s3.put_object(Bucket=source, Key="a b.txt", Body=b"0123456789")
     onput.s3.get_object(Bucket=source, Key="a b.txt", Range="bytes=0-3")["Body"].read()
     assert error_of(onput.s3.get_object, Bucket=source, Key="absent") == (404, "NoSuchKey")
@@ -95,6 +102,7 @@ def test_requests_are_delivered_as_lines_of_aws_form(onput):
 def test_a_bucket_that_logs_to_itself_does_not_log_its_logs(onput):
     source, _ = make_buckets(onput)
     log_to(onput, source, source)
+    await_logging(onput, source, source)
     onput.s3.put_object(Bucket=source, Key="one", Body=b"1")
     wait_until(lambda: any(line and line[8] == "one" for line in lines_of(onput, source)),
                60, "the record is delivered")

@@ -64,10 +64,15 @@ def test_what_is_not_public_is_refused_in_html(onput, bucket):
 def publish(onput, bucket):
     """Makes everything in a bucket readable by anybody."""
     onput.s3.delete_public_access_block(Bucket=bucket)
-    onput.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({
-        "Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{bucket}/*"}]}))
+    policy = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*"}]}
+    try:
+        onput.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NotImplemented":
+            raise
+        pytest.skip("nothing can be made public: there are no policies of buckets")
 
 
 @pytest.fixture
