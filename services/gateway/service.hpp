@@ -25,8 +25,7 @@ public:
     [[nodiscard]] std::vector<schema::Metric> metrics() const override;
 
 private:
-    Result<std::unique_ptr<http::Server>> start_server(const std::string& listen,
-                                                       Handler& handler);
+    Result<std::unique_ptr<http::Server>> start_server(const std::string& listen, Handler& handler);
 
     GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys,
                    TrustedProxies proxies);

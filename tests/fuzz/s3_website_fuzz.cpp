@@ -25,8 +25,9 @@ std::string_view take_line(std::string_view& text) {
 }
 
 void visit(const WebsiteAddress& address, std::string_view query) {
-    const WebsiteConfiguration configuration{
-        .index_suffix = "i", .error_key = {}, .rules = {{.key_prefix = "a", .replace_prefix = "b"}}};
+    const WebsiteConfiguration configuration{.index_suffix = "i",
+                                             .error_key = {},
+                                             .rules = {{.key_prefix = "a", .replace_prefix = "b"}}};
     const WebsiteRequest request{.key = address.key,
                                  .root = address.root,
                                  .lacks_slash = address.lacks_slash,

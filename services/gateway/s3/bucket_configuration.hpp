@@ -17,11 +17,11 @@ inline constexpr std::size_t configuration_body_bytes_max = 64 * 1024;
 
 struct ConfigurationForm {
     ConfigurationKind kind = ConfigurationKind::tagging;
-    std::string_view root{};            // Of its document.
-    std::string_view shape{};           // In S3's model.
-    bool demands_checksum = false;      // Of a request that puts one.
-    int put_status = 200;               // Of the answer to it.
-    std::string_view absent_reason{};   // Of the error where there is none; empty: no error.
+    std::string_view root{};           // Of its document.
+    std::string_view shape{};          // In S3's model.
+    bool demands_checksum = false;     // Of a request that puts one.
+    int put_status = 200;              // Of the answer to it.
+    std::string_view absent_reason{};  // Of the error where there is none; empty: no error.
     std::size_t body_bytes_max = configuration_body_bytes_max;
     bool has_default = false;           // What was never put is shown (render_unset).
     std::string_view list_operation{};  // Of kinds with ids.

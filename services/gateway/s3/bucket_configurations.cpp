@@ -26,11 +26,10 @@ Outcome remove(S3Request& request, ConfigurationKind kind, std::string id) {
 }
 
 std::unexpected<Error> refuse_log_target(std::string message, std::string_view target) {
-    return std::unexpected(
-        Error{.code = ErrorCode::invalid_argument,
-              .message = std::move(message),
-              .reason = "invalid_log_target",
-              .details = {{"TargetBucket", std::string(target)}}});
+    return std::unexpected(Error{.code = ErrorCode::invalid_argument,
+                                 .message = std::move(message),
+                                 .reason = "invalid_log_target",
+                                 .details = {{"TargetBucket", std::string(target)}}});
 }
 
 // The bucket that a log goes to, and the one that is logged, have one owner and region. Either may

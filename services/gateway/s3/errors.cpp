@@ -64,9 +64,8 @@ constexpr std::array reasons{
     ReasonName{"no_public_access_block",
                {404, "NoSuchPublicAccessBlockConfiguration",
                 "The public access block configuration was not found"}},
-    ReasonName{
-        "no_such_cors_configuration",
-        {404, "NoSuchCORSConfiguration", "The CORS configuration does not exist"}},
+    ReasonName{"no_such_cors_configuration",
+               {404, "NoSuchCORSConfiguration", "The CORS configuration does not exist"}},
     ReasonName{"bad_cors_request", {400, "BadRequest", ""}},
     ReasonName{"cors_forbidden", {403, "AccessForbidden", ""}},
     ReasonName{"no_such_website_configuration",

@@ -197,7 +197,8 @@ Outcome get_object(S3Request& request) {
         .part_number = *part_number};
     auto fetched = co_await fetch_object(request.context, message);
     if (!fetched) co_return std::unexpected(std::move(fetched).error());
-    co_return co_await send_object(request, *fetched, SentAs{});
+    const SentAs as{};
+    co_return co_await send_object(request, *fetched, as);
 }
 
 Outcome head_object(S3Request& request) {

@@ -181,11 +181,10 @@ TEST_F(DevelopmentKeys, a_page_of_another_site_may_what_the_rules_of_the_bucket_
     EXPECT_EQ(status_of({.method = "PUT", .path = "/b", .query = "cors"}, "http://app.example"),
               403);
     EXPECT_EQ(status_of({.path = "/"}, "http://app.example"), 403);
-    EXPECT_EQ(status_of({.method = "PUT",
-                         .path = "/b/k",
-                         .headers = "x-amz-copy-source: /other/k\r\n"},
-                        "http://app.example"),
-              403);
+    EXPECT_EQ(
+        status_of({.method = "PUT", .path = "/b/k", .headers = "x-amz-copy-source: /other/k\r\n"},
+                  "http://app.example"),
+        403);
 }
 
 TEST_F(HandlerTest, errors_too_are_readable_by_the_pages_of_an_allowed_origin) {
@@ -194,8 +193,9 @@ TEST_F(HandlerTest, errors_too_are_readable_by_the_pages_of_an_allowed_origin) {
     const auto answer =
         ask({.path = "/b/k", .key = "unknown", .headers = "Origin: http://app.example\r\n"});
     EXPECT_TRUE(answer.says("Access-Control-Allow-Origin: http://app.example")) << answer.head;
-    EXPECT_TRUE(answer.says("Vary: Origin, Access-Control-Request-Headers, "
-                            "Access-Control-Request-Method"))
+    EXPECT_TRUE(
+        answer.says("Vary: Origin, Access-Control-Request-Headers, "
+                    "Access-Control-Request-Method"))
         << answer.head;
     const auto other = ask({.path = "/b/k", .headers = "Origin: http://evil.example\r\n"});
     EXPECT_FALSE(other.head.contains("Access-Control-")) << other.head;

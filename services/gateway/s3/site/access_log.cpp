@@ -56,8 +56,8 @@ void AccessLog::perform(LogEffects effects) {
 }
 
 void AccessLog::look_up(const std::string& bucket) {
-    const schema::FindBucketConfiguration message{
-        .bucket = bucket, .kind = schema::BucketConfigurationKind::logging};
+    const schema::FindBucketConfiguration message{.bucket = bucket,
+                                                  .kind = schema::BucketConfigurationKind::logging};
     transport::call(*storage_, message, {},
                     [this, bucket](Result<schema::FoundBucketConfiguration> found,
                                    const std::vector<transport::Frame>&) {
@@ -96,20 +96,19 @@ void AccessLog::deliver(LogDelivery delivery) {
                                                  .region = {}}};
     options.attachments.emplace_back(std::move(delivery.body));
     ++under_way_;
-    transport::call(*storage_, message, std::move(options),
-                    [this, target = delivery.target.bucket, source = delivery.source_bucket](
-                        const Result<schema::ObjectPut>& put, const std::vector<transport::Frame>&) {
-                        if (put) {
-                            ++delivered_;
-                        } else {
-                            ++failed_;
-                            log::warn("access log was not delivered",
-                                      {{"bucket", source},
-                                       {"target", target},
-                                       {"error", put.error().message}});
-                        }
-                        note_end();
-                    });
+    transport::call(
+        *storage_, message, std::move(options),
+        [this, target = delivery.target.bucket, source = delivery.source_bucket](
+            const Result<schema::ObjectPut>& put, const std::vector<transport::Frame>&) {
+            if (put) {
+                ++delivered_;
+            } else {
+                ++failed_;
+                log::warn("access log was not delivered",
+                          {{"bucket", source}, {"target", target}, {"error", put.error().message}});
+            }
+            note_end();
+        });
 }
 
 void AccessLog::note_end() {

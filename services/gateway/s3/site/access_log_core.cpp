@@ -103,8 +103,7 @@ void AccessLogCore::deliver(const std::string& name, Bucket& bucket, Timestamp n
         body.clear();
     };
     for (const Entry& entry : bucket.entries) {
-        const bool is_full =
-            body.size() + fields.size() + entry.line.size() > log_object_bytes_max;
+        const bool is_full = body.size() + fields.size() + entry.line.size() > log_object_bytes_max;
         const bool is_other_day = is_by_day && day_of(entry.time) != day_of(first);
         if (is_full || is_other_day) finish();
         if (body.empty()) first = entry.time;

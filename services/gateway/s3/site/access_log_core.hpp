@@ -1,11 +1,11 @@
 // AccessLogCore: records of access logs between requests and the objects that they are delivered
 // in. No socket, clock or thread in here.
 //
-//     record ──> is its bucket logged? ── unknown: look it up, and keep the record
-//                      │ no: it is dropped          │ yes
-//                      v                            v
-//          not asked again for a while      collected; delivered after `interval`,
-//                                           at object_bytes_max, and at the end
+//     record ──> is its bucket logged?
+//
+//       not known   it is looked up, and the record kept
+//       no          the record is dropped, and the bucket not asked about for a while
+//       yes         collected; delivered after `interval`, at log_object_bytes_max, at the end
 //
 // Everything is best effort, as with S3: what is beyond the bounds is dropped and counted, and so
 // is what cannot be delivered. Deliveries are no requests of clients and have no records, so a

@@ -123,9 +123,8 @@ std::string format_log_time(Timestamp time) {
 
 std::string logged_operation(const AccessRecord& record) {
     const std::string_view method =
-        record.operation.ends_with("Copy") || record.operation == "CopyObject"
-            ? "COPY"
-            : record.head.method;
+        record.operation.ends_with("Copy") || record.operation == "CopyObject" ? "COPY"
+                                                                               : record.head.method;
     return fmt::format("{}.{}.{}", record.is_website ? "WEBSITE" : "REST", field(method),
                        subject_of(record));
 }
@@ -136,8 +135,7 @@ std::string format_access_record(const AccessRecord& record) {
     const auto header = [&head](std::string_view name) { return head.header(name).value_or(""); };
     const std::string uri =
         fmt::format("{} {} HTTP/1.{}", head.method, head.target, head.version_minor);
-    const auto took =
-        std::chrono::duration_cast<std::chrono::milliseconds>(record.took).count();
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(record.took).count();
     // Status and on; then the client; then how it came.
     return fmt::format(
         "{} {} {} {} {} {} {} {} {} {} {} {} - {} {} {} {} {} - {} {} - - -\n",

@@ -74,9 +74,10 @@ Result<void> check_allowed_header(const std::string& header) {
 
 Result<void> check_exposed_header(const std::string& header) {
     if (header.contains('*')) {
-        return invalid_request(fmt::format("ExposeHeader \"{}\" contains wildcard. We currently do "
-                                           "not support wildcard for ExposeHeader.",
-                                           header));
+        return invalid_request(
+            fmt::format("ExposeHeader \"{}\" contains wildcard. We currently do "
+                        "not support wildcard for ExposeHeader.",
+                        header));
     }
     if (is_token(header)) return {};
     return invalid_request(fmt::format("ExposeHeader \"{}\" contains invalid character.", header));
@@ -164,9 +165,9 @@ Result<void> check_cors(const Value& document) {
     const auto& rules = *document.find("CORSRules")->list();
     if (rules.empty()) return aws::malformed_xml();
     if (rules.size() > cors_rules_max) {
-        return invalid_request(fmt::format(
-            "The number of CORS rules should not exceed allowed limit of {} rules.",
-            cors_rules_max));
+        return invalid_request(
+            fmt::format("The number of CORS rules should not exceed allowed limit of {} rules.",
+                        cors_rules_max));
     }
     for (const auto& rule : rules) ONPUT_TRY_VOID(check_rule(rule));
     return {};
@@ -211,8 +212,8 @@ Result<CorsRequest> read_preflight(const http::RequestHead& head) {
         return bad_request(
             fmt::format("Invalid Access-Control-Request-Method: {}", method.value_or("null")));
     }
-    ONPUT_TRY(auto headers, read_requested_headers(
-                                head.header("access-control-request-headers").value_or("")));
+    ONPUT_TRY(auto headers,
+              read_requested_headers(head.header("access-control-request-headers").value_or("")));
     return CorsRequest{.origin = *origin, .method = *method, .headers = std::move(headers)};
 }
 

@@ -2,7 +2,7 @@
 // their browsers. Pure.
 //
 // The first rule wins whose origin, method and headers fit. A browser asks with OPTIONS before it
-// sends what a plain form could not send, and looks at the headers of the answer itself in any case.
+// sends what a plain form could not send, and looks at the headers of the answer in any case.
 #pragma once
 
 #include <cstdint>

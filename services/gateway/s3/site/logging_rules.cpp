@@ -26,8 +26,8 @@ Moment moment_of(Timestamp time) {
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{seconds - day};
     const auto shown = [&date](std::string_view between) {
-        return fmt::format("{:04}{}{:02}{}{:02}", int{date.year()}, between,
-                           unsigned{date.month()}, between, unsigned{date.day()});
+        return fmt::format("{:04}{}{:02}{}{:02}", int{date.year()}, between, unsigned{date.month()},
+                           between, unsigned{date.day()});
     };
     return {.day = shown("-"),
             .path = shown("/"),

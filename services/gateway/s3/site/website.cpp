@@ -52,19 +52,20 @@ http::Task<void> send_error(Visit& visit, const Error& error) {
 }
 
 Error method_not_allowed(std::string_view method) {
-    return {.code = ErrorCode::invalid_argument,
-            .message = "S3 has no such operation on a website",
-            .reason = "method_not_allowed",
-            .details = {{"Method", std::string(method)},
-                        {"ResourceType", "OBJECT"},
-                        {"Allow", "GET, HEAD"}}};
+    return {
+        .code = ErrorCode::invalid_argument,
+        .message = "S3 has no such operation on a website",
+        .reason = "method_not_allowed",
+        .details = {
+            {"Method", std::string(method)}, {"ResourceType", "OBJECT"}, {"Allow", "GET, HEAD"}}};
 }
 
 Error incorrect_endpoint(const WebsiteAddress& address, const Config& config,
                          std::string_view region) {
     return {.code = ErrorCode::invalid_argument,
-            .message = "The specified bucket exists in another region. Please direct requests to "
-                       "the specified endpoint.",
+            .message =
+                "The specified bucket exists in another region. Please direct requests to "
+                "the specified endpoint.",
             .reason = "incorrect_endpoint",
             .details = {{"Endpoint", fmt::format("{}.s3-website-{}.{}", address.bucket, region,
                                                  config.base_domain)}}};
@@ -81,8 +82,7 @@ http::Task<Result<WebsiteConfiguration>> fetch_configuration(Visit& visit) {
         co_return std::unexpected(incorrect_endpoint(address, visit.context.shared.config, region));
     auto read = read_website(found->reply.document);
     if (!read) co_return std::unexpected(std::move(read).error());
-    if (!*read)
-        co_return onput::fail(ErrorCode::not_found, "", "no_such_website_configuration");
+    if (!*read) co_return onput::fail(ErrorCode::not_found, "", "no_such_website_configuration");
     co_return **std::move(read);
 }
 
@@ -98,8 +98,8 @@ WebsiteRequest request_of(const Visit& visit) {
             .lacks_slash = address.lacks_slash,
             .scheme = std::move(reached.scheme),
             .host = std::move(reached.host),
-            .raw_target = head.query.empty() ? std::string(path)
-                                             : fmt::format("{}?{}", path, head.query),
+            .raw_target =
+                head.query.empty() ? std::string(path) : fmt::format("{}?{}", path, head.query),
             .query = std::string(head.query)};
 }
 
@@ -122,9 +122,8 @@ http::Task<Result<void>> answer_object(Visit& visit, std::string key) {
     auto request = object_request(visit, std::move(key));
     const auto conditions = read_conditions(request.head, context.now);
     if (request.head.is_head()) {
-        const schema::HeadObject message{.bucket = request.address.bucket,
-                                         .key = request.address.key,
-                                         .conditions = conditions};
+        const schema::HeadObject message{
+            .bucket = request.address.bucket, .key = request.address.key, .conditions = conditions};
         auto answer = co_await context.call(message);
         if (!answer) co_return std::unexpected(std::move(answer).error());
         if (!answer->reply.website_redirect.empty())
@@ -142,7 +141,8 @@ http::Task<Result<void>> answer_object(Visit& visit, std::string key) {
         close_read(context, got);
         co_return co_await send_redirect(visit, 301, got.object.website_redirect);
     }
-    co_return co_await send_object(request, *fetched, SentAs{});
+    const SentAs as{};
+    co_return co_await send_object(request, *fetched, as);
 }
 
 http::Task<Result<void>> answer_error_page(Visit& visit, std::string key, int status) {
@@ -153,7 +153,8 @@ http::Task<Result<void>> answer_error_page(Visit& visit, std::string key, int st
     auto fetched = co_await fetch_object(context, message);
     if (!fetched) co_return std::unexpected(std::move(fetched).error());
     context.logged.error_code = name_of(*visit.failure).code;
-    co_return co_await send_object(request, *fetched, SentAs{.status = status});
+    const SentAs as{.status = status};
+    co_return co_await send_object(request, *fetched, as);
 }
 
 // Whether there is such an object; who may not know is told of none.
@@ -194,8 +195,7 @@ http::Task<Result<void>> walk(Visit& visit, const WebsiteConfiguration& configur
             co_return std::unexpected(*visit.failure);
         }
         auto answered = co_await answer_object(visit, action.key);
-        if (answered || is_of_request(answered.error()) ||
-            answered.error().reason == "client_gone")
+        if (answered || is_of_request(answered.error()) || answered.error().reason == "client_gone")
             co_return answered;
         visit.failure = std::move(answered).error();
         known.failure = name_of(*visit.failure).status;
@@ -207,8 +207,7 @@ http::Task<Result<void>> serve(Visit& visit) {
     const Address whole{.bucket = visit.address.bucket, .key = visit.address.key};
     const std::string_view method = context.head().method;
     if (method == "OPTIONS") co_return co_await answer_preflight(context, whole);
-    if (method != "GET" && method != "HEAD")
-        co_return std::unexpected(method_not_allowed(method));
+    if (method != "GET" && method != "HEAD") co_return std::unexpected(method_not_allowed(method));
     auto applied = co_await apply_cors(context, whole);
     if (!applied) co_return applied;
     const auto configuration = co_await fetch_configuration(visit);
@@ -243,9 +242,8 @@ http::Task<void> serve_website(RequestContext& context, Result<WebsiteAddress> a
     } else if (!served) {
         co_await send_error(visit, served.error());
     }
-    record_access(context, {.bucket = visit.address.bucket,
-                            .key = visit.address.key,
-                            .is_website = true});
+    record_access(context,
+                  {.bucket = visit.address.bucket, .key = visit.address.key, .is_website = true});
 }
 
 }  // namespace onput::gateway::s3

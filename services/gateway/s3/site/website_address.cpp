@@ -38,8 +38,8 @@ std::optional<Named> read_website_host(std::string_view name) {
     const auto [before, last] = split(name);
     if (before.empty()) return std::nullopt;
     if (last == label) return Named{.bucket = std::string(before), .region = {}};
-    const bool names_region = last.starts_with(label) && last.size() > label.size() + 1 &&
-                              last[label.size()] == '-';
+    const bool names_region =
+        last.starts_with(label) && last.size() > label.size() + 1 && last[label.size()] == '-';
     if (names_region) {
         return Named{.bucket = std::string(before),
                      .region = std::string(last.substr(label.size() + 1))};
@@ -87,10 +87,8 @@ Result<WebsiteAddress> address_of_path(std::string_view path) {
                               .lacks_slash = true};
     }
     ONPUT_TRY(auto key, decode(path.substr(slash + 1)));
-    return WebsiteAddress{.bucket = std::move(bucket),
-                          .region = {},
-                          .root = std::move(root),
-                          .key = std::move(key)};
+    return WebsiteAddress{
+        .bucket = std::move(bucket), .region = {}, .root = std::move(root), .key = std::move(key)};
 }
 
 bool is_address(std::string_view host) {

@@ -1,13 +1,14 @@
 // Which bucket's website a request is for. Pure.
 //
-//     BUCKET.s3-website.<base_domain>            on any port; the region of the bucket may be named:
-//     BUCKET.s3-website-REGION.<base_domain>
-//     BUCKET.s3-website.REGION.<base_domain>
+//     BUCKET.s3-website.<base_domain>            on any port
+//     BUCKET.s3-website-REGION.<base_domain>     the same; REGION is the bucket's
+//     BUCKET.s3-website.REGION.<base_domain>     the same
 //
 // and on the port of websites (website_listen), where nothing else is served:
 //
-//     BUCKET.<base_domain>     www.example.com: the bucket of that name
-//     127.0.0.1/BUCKET/key     an address, localhost or <base_domain>: the first segment
+//     BUCKET.<base_domain>                       the bucket
+//     www.example.com                            the bucket of that name
+//     127.0.0.1/BUCKET/key                       by an address, localhost or <base_domain>
 #pragma once
 
 #include <optional>
@@ -19,10 +20,10 @@
 namespace onput::gateway::s3 {
 
 struct WebsiteAddress {
-    std::string bucket;  // Empty: the path names none.
-    std::string region;  // As the Host names it, or empty.
-    std::string root;    // What the website's paths begin with: "", or "/BUCKET".
-    std::string key;     // Decoded, without the slash before it.
+    std::string bucket;        // Empty: the path names none.
+    std::string region;        // As the Host names it, or empty.
+    std::string root;          // What the website's paths begin with: "", or "/BUCKET".
+    std::string key;           // Decoded, without the slash before it.
     bool lacks_slash = false;  // "/BUCKET" alone: relative links on the page would lead astray.
 };
 

@@ -75,8 +75,8 @@ http::Response render_error_page(const ErrorPage& page) {
     const ErrorName name = name_of(page.error);
     http::Response response{.head = head_of(name.status, page.ids)};
     const std::string message = message_of(name, page.error);
-    Page shown{.status = name.status, .items = {{"Code", std::string(name.code)},
-                                                {"Message", message}}};
+    Page shown{.status = name.status,
+               .items = {{"Code", std::string(name.code)}, {"Message", message}}};
     add_subject(name, page.address.bucket, page.address.key, shown.items);
     for (const auto& [element, value] : page.error.details) {
         const bool is_header = element.starts_with("x-amz-") || element == "Allow";
@@ -87,8 +87,9 @@ http::Response render_error_page(const ErrorPage& page) {
     for (const auto& [item, value] : shown.items) {
         const bool is_detail = item != "Code" && item != "Message";
         response.head.headers.emplace_back(
-            fmt::format("x-amz-error-{}", is_detail ? "detail-" + item
-                                          : item == "Code" ? "code" : "message"),
+            fmt::format("x-amz-error-{}", is_detail        ? "detail-" + item
+                                          : item == "Code" ? "code"
+                                                           : "message"),
             value);
     }
     add_ids(page.ids, shown.items);

@@ -117,8 +117,7 @@ std::string with_query(std::string location, const WebsiteRequest& request) {
 
 // Within this website. Two slashes at the beginning would name a host.
 std::string local_location(const WebsiteRequest& request, std::string_view path) {
-    if (request.root.empty() && path.starts_with('/'))
-        return fmt::format("/%2F{}", path.substr(1));
+    if (request.root.empty() && path.starts_with('/')) return fmt::format("/%2F{}", path.substr(1));
     return fmt::format("{}/{}", request.root, path);
 }
 
@@ -237,7 +236,8 @@ Result<std::optional<WebsiteConfiguration>> read_website(std::string_view docume
                            "the stored website configuration cannot be read: put it again");
     }
     WebsiteConfiguration made;
-    if (const auto* index = read->find("IndexDocument")) made.index_suffix = index->text_of("Suffix");
+    if (const auto* index = read->find("IndexDocument"))
+        made.index_suffix = index->text_of("Suffix");
     if (const auto* page = read->find("ErrorDocument")) made.error_key = page->text_of("Key");
     if (const auto* all = read->find("RedirectAllRequestsTo")) {
         made.redirect_host = all->text_of("HostName");

@@ -1,8 +1,11 @@
 // A website: what a bucket's configuration makes of a request, step by step. Pure.
 //
-//     RedirectAllRequestsTo ── a rule without an error code ── the object, or a folder's index
-//                                    │ is not there
-//           folder/ for a folder ────┴── a rule for the error's code ── error document ── its page
+//     1  RedirectAllRequestsTo
+//     2  the first routing rule without an error code
+//     3  the object, or the index of a path that ends in a slash
+//     4  it is not there: a redirect to the folder of that name, if it has an index
+//     5  the first routing rule for the error's code
+//     6  the error document, with the error's status; else a page of the error
 #pragma once
 
 #include <cstdint>
@@ -19,9 +22,9 @@ namespace onput::gateway::s3 {
 inline constexpr std::size_t routing_rules_max = 50;
 
 struct RoutingRule {
-    std::string key_prefix{};        // Empty: any key.
+    std::string key_prefix{};         // Empty: any key.
     std::optional<int> error_code{};  // Nothing: before the object is looked up.
-    std::string protocol{};          // Each of these empty: as the request has it.
+    std::string protocol{};           // Each of these empty: as the request has it.
     std::string host{};
     std::optional<std::string> replace_prefix{};
     std::optional<std::string> replace_key{};
@@ -44,7 +47,7 @@ Result<void> check_website(const aws::Value& document);
 Result<std::optional<WebsiteConfiguration>> read_website(std::string_view document);
 
 struct WebsiteRequest {
-    std::string key{};         // As WebsiteAddress.
+    std::string key{};  // As WebsiteAddress.
     std::string root{};
     bool lacks_slash = false;
     std::string scheme{};      // As the client reached us.
@@ -55,8 +58,8 @@ struct WebsiteRequest {
 
 // What is known so far.
 struct WebsiteLookups {
-    std::optional<int> failure{};         // Why the object could not be had: a status.
-    std::optional<bool> is_folder{};      // Whether it is one with an index.
+    std::optional<int> failure{};     // Why the object could not be had: a status.
+    std::optional<bool> is_folder{};  // Whether it is one with an index.
 };
 
 struct WebsiteAction {

@@ -69,11 +69,8 @@ TEST(S3AccessRecord, operations_are_named_as_s3_names_them) {
                                  std::string_view key) {
         http::RequestHead head;
         head.method = method;
-        return logged_operation({.time = {},
-                                 .identity = nobody,
-                                 .operation = operation,
-                                 .key = key,
-                                 .head = head});
+        return logged_operation(
+            {.time = {}, .identity = nobody, .operation = operation, .key = key, .head = head});
     };
     EXPECT_EQ(named("PUT", "PutObject", "k"), "REST.PUT.OBJECT");
     EXPECT_EQ(named("PUT", "CopyObject", "k"), "REST.COPY.OBJECT");

@@ -18,9 +18,9 @@ std::string rule(std::string_view inside) {
 
 // "Code: message" of the refusal of a configuration, or "".
 std::string refusal_of(const std::string& rules) {
-    const auto read = read_configuration(
-        {.kind = ConfigurationKind::cors, .bucket = "b", .id = ""},
-        fmt::format("<CORSConfiguration>{}</CORSConfiguration>", rules));
+    const auto read =
+        read_configuration({.kind = ConfigurationKind::cors, .bucket = "b", .id = ""},
+                           fmt::format("<CORSConfiguration>{}</CORSConfiguration>", rules));
     if (read) return {};
     const auto name = name_of(read.error());
     return fmt::format("{}: {}", name.code, name.message.empty() ? read.error().message : "");

@@ -13,14 +13,13 @@ std::string shown(const Result<WebsiteAddress>& address) {
 }
 
 std::string on_any_port(std::string_view host, std::string_view path) {
-    const auto found =
-        find_website({.host = host, .path = path, .base_domain = "s3.example.test"});
+    const auto found = find_website({.host = host, .path = path, .base_domain = "s3.example.test"});
     return found ? shown(*found) : "none";
 }
 
 std::string on_own_port(std::string_view host, std::string_view path) {
-    return shown(find_website_on_own_port(
-        {.host = host, .path = path, .base_domain = "s3.example.test"}));
+    return shown(
+        find_website_on_own_port({.host = host, .path = path, .base_domain = "s3.example.test"}));
 }
 
 TEST(S3WebsiteAddress, the_host_names_bucket_and_region) {

@@ -30,7 +30,8 @@ TEST(S3WebsitePage, an_error_has_the_form_of_s3) {
 
 TEST(S3WebsitePage, what_comes_from_outside_is_escaped) {
     const Error error{.code = ErrorCode::not_found, .message = "", .reason = "no_such_key"};
-    const Error inner{.code = ErrorCode::permission_denied, .message = "", .reason = "access_denied"};
+    const Error inner{
+        .code = ErrorCode::permission_denied, .message = "", .reason = "access_denied"};
     const WebsiteAddress address{.bucket = "<b>", .key = "<script>alert(\"1\")</script>&'"};
     const auto page = render_error_page({.error = error,
                                          .address = address,
@@ -51,8 +52,8 @@ TEST(S3WebsitePage, a_redirect_names_its_location_in_the_head_alone) {
     EXPECT_EQ(page.head.status, 302);
     EXPECT_FALSE(page.body.contains("<b>"));
     EXPECT_TRUE(page.body.contains("<li>Code: Found</li><li>Message: Resource Found</li>"));
-    EXPECT_EQ(page.head.headers.back(), std::make_pair(std::string("Location"),
-                                                       std::string("/a/?<b>")));
+    EXPECT_EQ(page.head.headers.back(),
+              std::make_pair(std::string("Location"), std::string("/a/?<b>")));
     EXPECT_EQ(render_redirect_page(304, "/", ids).body, "");
 }
 

@@ -25,9 +25,9 @@ std::string rules_of(std::string_view inside) {
 }
 
 std::string rule(std::string_view condition, std::string_view redirect) {
-    return fmt::format(
-        "<RoutingRule>{}<Redirect>{}</Redirect></RoutingRule>",
-        condition.empty() ? "" : fmt::format("<Condition>{}</Condition>", condition), redirect);
+    return fmt::format("<RoutingRule>{}<Redirect>{}</Redirect></RoutingRule>",
+                       condition.empty() ? "" : fmt::format("<Condition>{}</Condition>", condition),
+                       redirect);
 }
 
 Result<std::string> stored(const std::string& inside) {
@@ -52,7 +52,7 @@ TEST(S3WebsiteRules, what_s3_refuses_is_refused_in_its_words) {
         {"<RedirectAllRequestsTo><HostName>a.b</HostName></RedirectAllRequestsTo>", ""},
         {"",
          "InvalidArgument: A value for IndexDocument Suffix must be provided if "
-             "RedirectAllRequestsTo is empty"},
+         "RedirectAllRequestsTo is empty"},
         {"<ErrorDocument><Key>e</Key></ErrorDocument>",
          "InvalidArgument: A value for IndexDocument Suffix must be provided if "
          "RedirectAllRequestsTo is empty"},
@@ -79,8 +79,9 @@ TEST(S3WebsiteRules, what_s3_refuses_is_refused_in_its_words) {
                   "</RoutingRule>"),
          "InvalidRequest: Condition cannot be empty. To redirect all requests without a condition, "
          "the condition element shouldn't be present."},
-        {rules_of(rule("", "<ReplaceKeyWith>a</ReplaceKeyWith>"
-                           "<ReplaceKeyPrefixWith>b</ReplaceKeyPrefixWith>")),
+        {rules_of(rule("",
+                       "<ReplaceKeyWith>a</ReplaceKeyWith>"
+                       "<ReplaceKeyPrefixWith>b</ReplaceKeyPrefixWith>")),
          "InvalidRequest: You can only define ReplaceKeyPrefix or ReplaceKey but not both."},
         {rules_of(rule("", "<HttpRedirectCode>300</HttpRedirectCode>")),
          "InvalidRequest: The provided HTTP redirect code (300) is not valid. Valid codes are 3XX "
@@ -133,13 +134,13 @@ void expect_actions(const std::string& inside, const std::vector<Case>& cases) {
     const auto configuration = read_website(*document);
     ASSERT_TRUE(configuration && *configuration);
     for (const auto& one : cases) {
-        const WebsiteRequest request{.key = one.key,
-                                     .root = one.root,
-                                     .scheme = "http",
-                                     .host = "site:4566",
-                                     .raw_target = "/" + one.key +
-                                                   (one.query.empty() ? "" : "?" + one.query),
-                                     .query = one.query};
+        const WebsiteRequest request{
+            .key = one.key,
+            .root = one.root,
+            .scheme = "http",
+            .host = "site:4566",
+            .raw_target = "/" + one.key + (one.query.empty() ? "" : "?" + one.query),
+            .query = one.query};
         EXPECT_EQ(shown(decide(**configuration, request, one.known)), one.action) << one.key;
     }
 }
