@@ -26,7 +26,10 @@ enum class BucketConfigurationKind : std::uint8_t {
     ownership_controls = 8,
     public_access_block = 9,
     encryption = 10,
-    last = encryption,
+    cors = 11,
+    website = 12,
+    logging = 13,
+    last = logging,
 };
 
 // Whether a bucket has many of them, told apart by ids, or one without an id.
@@ -95,6 +98,39 @@ struct DeleteBucketConfiguration {
     ONPUT_FIELDS(bucket, kind, id)
     friend bool operator==(const DeleteBucketConfiguration&,
                            const DeleteBucketConfiguration&) = default;
+};
+
+// Whether the gateway obeys a configuration in requests of anybody: by it strangers are answered.
+constexpr bool is_for_anybody(BucketConfigurationKind kind) {
+    using enum BucketConfigurationKind;
+    return kind == cors || kind == website || kind == logging;
+}
+
+struct FoundBucketConfiguration {
+    static constexpr MessageInfo info{.kind = Kind::found_bucket_configuration};
+
+    std::string owner_account;  // The bucket's.
+    std::string region;         // The bucket's.
+    std::string document;       // Empty: there is none.
+
+    ONPUT_FIELDS(owner_account, region, document)
+    friend bool operator==(const FoundBucketConfiguration&,
+                           const FoundBucketConfiguration&) = default;
+};
+
+// For the gateway itself, whoever its caller is and whichever region that one means: of kinds that
+// are for anybody. The answer is not for callers. Only no_such_bucket is refused.
+struct FindBucketConfiguration {
+    static constexpr MessageInfo info{.kind = Kind::find_bucket_configuration};
+    static constexpr std::string_view method = "storage.find_bucket_configuration";
+    using Reply = FoundBucketConfiguration;
+
+    std::string bucket;
+    BucketConfigurationKind kind = BucketConfigurationKind::cors;
+
+    ONPUT_FIELDS(bucket, kind)
+    friend bool operator==(const FindBucketConfiguration&,
+                           const FindBucketConfiguration&) = default;
 };
 
 struct BucketConfigurationList {

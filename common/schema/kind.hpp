@@ -81,6 +81,8 @@ enum class Kind : std::uint16_t {
     delete_bucket_configuration = 163,
     list_bucket_configurations = 164,
     bucket_configuration_list = 165,
+    find_bucket_configuration = 166,
+    found_bucket_configuration = 167,
 
     // Events and the journal (events.hpp, notifier.hpp).
     object_event = 200,

@@ -13,6 +13,14 @@ std::vector<std::string> Config::validate() const {
     std::vector<std::string> faults;
     const auto address = parse_listen(listen);
     if (!address) faults.push_back(address.error().message);
+    if (!website_listen.empty()) {
+        const auto website = parse_listen(website_listen);
+        if (!website) faults.push_back("website_listen: " + website.error().message);
+    }
+    if (access_log_interval_ms < access_log_interval_ms_min) {
+        faults.push_back(
+            fmt::format("access_log_interval_ms must be at least {}", access_log_interval_ms_min));
+    }
     if (storage_endpoint.empty()) faults.emplace_back("storage_endpoint is missing");
     if (notifier_endpoint.empty()) faults.emplace_back("notifier_endpoint is missing");
     if (queue_endpoint.empty()) faults.emplace_back("queue_endpoint is missing");

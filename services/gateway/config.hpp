@@ -18,6 +18,8 @@ struct Config {
     std::string region = "us-east-1";
     std::string account = "000000000000";
     std::string base_domain = "localhost";
+    std::string website_listen;
+    std::uint32_t access_log_interval_ms = 300'000;
     std::vector<std::string> keys_secret;
     bool development_keys = false;
     std::uint32_t threads = 1;
@@ -37,6 +39,12 @@ struct Config {
                "Region of ARNs, and of buckets that no signature puts elsewhere.");
         option("account", self.account, "Account of the development keys, twelve digits.");
         option("base_domain", self.base_domain, "Virtual-host buckets are <bucket>.<base_domain>.");
+        option("website_listen", self.website_listen,
+               "Address and port of websites alone, where the Host, or else the first segment of "
+               "the path, is the bucket; empty: only <bucket>.s3-website.<base_domain> on listen.");
+        option("access_log_interval_ms", self.access_log_interval_ms,
+               "How long records of access logs are collected before they are delivered, "
+               "milliseconds.");
         option("keys_secret", self.keys_secret,
                "Access keys, each \"key:secret:account\" or \"key:secret:account/user\"; better "
                "through ONPUT_KEYS_SECRET_FILE.");
@@ -60,6 +68,8 @@ struct Config {
 
 // The least that either budget of memory may be: the largest call, several times.
 inline constexpr std::uint64_t memory_bytes_min = 32ULL * 1024 * 1024;
+
+inline constexpr std::uint32_t access_log_interval_ms_min = 100;
 
 struct ListenAddress {
     std::string address;

@@ -15,6 +15,7 @@ namespace onput::gateway {
 // base domain, or below one of the two names. Without a Host (HTTP/1.0) it is no browser.
 Result<void> check_local_host(const http::RequestHead& head, std::string_view base_domain);
 
+// What a bucket's CORS rules allow an origin is let through all the same (handler.cpp).
 // permission_denied, reason `cross_site`: Sec-Fetch-Site says so, or the Origin is none of the
 // hosts above.
 Result<void> check_same_site(const http::RequestHead& head, std::string_view base_domain);

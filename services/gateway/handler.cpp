@@ -18,6 +18,10 @@
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/presigned.hpp"
 #include "services/gateway/s3/region.hpp"
+#include "services/gateway/s3/site/cors.hpp"
+#include "services/gateway/s3/site/cors_rules.hpp"
+#include "services/gateway/s3/site/record_access.hpp"
+#include "services/gateway/s3/site/website.hpp"
 #include "services/gateway/sns/certificate.hpp"
 
 namespace onput::gateway {
@@ -68,7 +72,26 @@ http::Task<Result<void>> refuse_anonymous(RequestContext& context, const s3::Add
     co_return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
 }
 
+// A page of another site cannot have secrets of its user here, but with the development keys it
+// needs none: what it may do is what the bucket's CORS rules say of its origin.
+http::Task<Result<void>> admit_page(RequestContext& context, const s3::Address& address) {
+    const Config& config = context.shared.config;
+    auto applied = co_await s3::apply_cors(context, address);
+    if (!applied || !config.development_keys) co_return applied;
+    auto same_site = check_same_site(context.head(), config.base_domain);
+    const bool is_admitted = !context.cors_headers.empty() &&
+                             s3::is_within_bucket(context.head(), address, context.query);
+    if (is_admitted) co_return Result<void>();
+    co_return same_site;
+}
+
 http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address address) {
+    if (context.head().method == "OPTIONS" && !address.bucket.empty()) {
+        context.logged.operation = "Preflight";
+        co_return co_await s3::answer_preflight(context, address);
+    }
+    auto admitted = co_await admit_page(context, address);
+    if (!admitted) co_return admitted;
     const std::string host_bucket = address.is_virtual_host ? address.bucket : std::string();
     const bool is_nobody = is_anonymous(context);
     if (is_nobody && !s3::is_form_upload(context.head(), address, context.query))
@@ -88,8 +111,9 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
     const auto operation = s3::find_operation(lookup);
     if (!operation) co_return std::unexpected(operation.error());
     context.counted_as = &context.shared.metrics.of("s3").of(operation->name);
-    const auto admitted = co_await s3::admit_customer_key(request);
-    if (!admitted) co_return admitted;
+    const auto key_admitted = co_await s3::admit_customer_key(request);
+    if (!key_admitted) co_return key_admitted;
+    context.logged.operation = operation->name;
     co_return co_await operation->run(request);
 }
 
@@ -97,6 +121,20 @@ http::Task<void> send(RequestContext& context, http::Response response) {
     // The client may be gone, and there is nobody else to answer.
     static_cast<void>(
         co_await context.exchange.respond(std::move(response.head), std::move(response.body)));
+}
+
+http::Task<void> send_s3_error(RequestContext& context, const s3::Subject& subject, Error error) {
+    error = s3::in_words_of_region(std::move(error), context.identity);
+    const s3::ErrorAnswer answer{
+        .error = error,
+        .subject = subject,
+        .ids = {.request_id = context.request_id, .host_id = context.host_id}};
+    auto response = s3::render_error(answer);
+    if (is_failure(response.head.status)) note_failure(context, error);
+    context.logged.error_code = s3::name_of(error).code;
+    for (const auto& header : context.cors_headers) response.head.headers.push_back(header);
+    if (context.head().is_head()) response.body.clear();
+    co_await send(context, std::move(response));
 }
 
 http::Task<void> serve_s3(RequestContext& context) {
@@ -113,16 +151,9 @@ http::Task<void> serve_s3(RequestContext& context) {
         served = std::unexpected(address.error());
     }
     // Who has left is sent nothing, and counts as gone.
-    if (served || served.error().reason == "client_gone") co_return;
-    const Error error = s3::in_words_of_region(std::move(served).error(), context.identity);
-    const s3::ErrorAnswer answer{
-        .error = error,
-        .subject = subject,
-        .ids = {.request_id = context.request_id, .host_id = context.host_id}};
-    auto response = s3::render_error(answer);
-    if (is_failure(response.head.status)) note_failure(context, error);
-    if (head.is_head()) response.body.clear();
-    co_await send(context, std::move(response));
+    if (!served && served.error().reason != "client_gone")
+        co_await send_s3_error(context, subject, std::move(served).error());
+    s3::record_access(context, {.bucket = subject.bucket, .key = subject.key});
 }
 
 http::Task<void> serve_call(RequestContext& context, Route route) {
@@ -186,7 +217,9 @@ bool is_followed_link(const RequestContext& context, const Route& route) {
 
 Result<void> check_sender(const RequestContext& context, const Route& route) {
     const Config& config = context.shared.config;
-    if (config.development_keys && !is_followed_link(context, route))
+    // With S3 it depends on the bucket.
+    const bool is_judged_later = route.kind == Route::Kind::s3 || is_followed_link(context, route);
+    if (config.development_keys && !is_judged_later)
         ONPUT_TRY_VOID(check_same_site(context.head(), config.base_domain));
     return check_parameters_come_once(context, route);
 }
@@ -216,6 +249,13 @@ http::Task<void> serve(RequestContext& context) {
 
 }  // namespace
 
+std::optional<Result<s3::WebsiteAddress>> Handler::website_of(const http::RequestHead& head) const {
+    const s3::WebsiteSource source{
+        .host = head.host, .path = head.path, .base_domain = shared_.config.base_domain};
+    if (serves_ == Serves::websites) return s3::find_website_on_own_port(source);
+    return s3::find_website(source);
+}
+
 http::Task<void> Handler::handle(http::Exchange& exchange) {
     ++shared_.requests_total;
     auto context = make_context(exchange, shared_);
@@ -225,6 +265,8 @@ http::Task<void> Handler::handle(http::Exchange& exchange) {
                            : Result<void>();
     if (!local) {
         co_await refuse(context, local.error());
+    } else if (auto website = website_of(context.head())) {
+        co_await s3::serve_website(context, *std::move(website));
     } else if (exchange.request().path.starts_with("/_onput/")) {
         co_await serve_admin(context);
     } else {

@@ -1,6 +1,7 @@
 // Handler: every HTTP request of the gateway. It finds the service that the request is for and
 // hands over to it:
 //
+//     Host of a website                             s3/site/website, unsigned
 //     /_onput/...                                   health and metrics, unsigned
 //     /SimpleNotificationService-....pem            sns/certificate, unsigned
 //     what route.hpp finds                          s3/, a service of services.hpp, or a refusal
@@ -9,19 +10,32 @@
 // Shared, which is atomic or constant.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "services/gateway/http/server.hpp"
 #include "services/gateway/request_context.hpp"
+#include "services/gateway/s3/site/website_address.hpp"
 
 namespace onput::gateway {
 
 class Handler : public http::Handler {
 public:
-    explicit Handler(Shared& shared) : shared_(shared) {}
+    // What a port is for: websites have one of their own if website_listen says so.
+    enum class Serves : std::uint8_t { everything, websites };
+
+    explicit Handler(Shared& shared, Serves serves = Serves::everything)
+        : shared_(shared), serves_(serves) {}
 
     http::Task<void> handle(http::Exchange& exchange) override;
 
 private:
+    // Nothing: it is for no website.
+    [[nodiscard]] std::optional<Result<s3::WebsiteAddress>> website_of(
+        const http::RequestHead& head) const;
+
     Shared& shared_;
+    const Serves serves_;
 };
 
 // What the HTTP server itself refuses, as an error of S3.

@@ -5,7 +5,10 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/auth/verify.hpp"
@@ -19,6 +22,10 @@
 #include "services/gateway/memory_budget.hpp"
 #include "services/gateway/request_metrics.hpp"
 #include "services/gateway/trusted_proxies.hpp"
+
+namespace onput::gateway::s3 {
+class AccessLog;
+}
 
 namespace onput::gateway {
 
@@ -36,6 +43,9 @@ struct Shared {
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.
     std::function<runtime::HealthReport()> health{};
+    // Where requests for buckets are logged (s3/site/access_log.hpp). Null: nowhere. Set before the
+    // first request.
+    s3::AccessLog* access_log = nullptr;
     // The certificate that was last asked for. Shared by all connections' threads, each of which
     // may be sending it while another one replaces it: the last user frees it.
     std::atomic<std::shared_ptr<const schema::SigningCertificate>> certificate{};
@@ -62,6 +72,15 @@ struct RequestContext {
     std::string host_id{};     // x-amz-id-2.
     std::string trace_id{};
     auth::Identity identity{};  // Authenticated before an operation runs.
+    // What lets the page of another origin read the answer (s3/site/cors.hpp).
+    std::vector<std::pair<std::string, std::string>> cors_headers{};
+    // What an access log says of the request beyond its head.
+    struct Logged {
+        std::string_view operation{};  // "GetObject"
+        std::string error_code{};      // "NoSuchKey"
+        std::optional<std::uint64_t> object_bytes{};
+    };
+    Logged logged{};
     // Where it is counted when it ends: its operation, once that is known. Null: nowhere.
     OperationMetrics* counted_as = nullptr;
     // Of an operation that may take longer than a client waits in silence. Null: the others.

@@ -19,11 +19,16 @@ GatewayService::GatewayService(runtime::Process& process, const Config& config, 
                                 .notifier = config.notifier_endpoint,
                                 .queue = config.queue_endpoint}),
       shared_{.config = config, .keys = keys_, .backend = backend_, .proxies = std::move(proxies)},
+      access_log_(process.loop(),
+                  {.storage_endpoint = config.storage_endpoint,
+                   .interval = std::chrono::milliseconds(config.access_log_interval_ms)}),
       handler_(shared_),
+      websites_(shared_, Handler::Serves::websites),
       loop_(process.loop()),
       endpoints_{.storage = config.storage_endpoint,
                  .notifier = config.notifier_endpoint,
                  .queue = config.queue_endpoint} {
+    shared_.access_log = &access_log_;
     shared_.health = [this, &process] {
         return runtime::HealthReport{.waiting_for = waiting_for(),
                                      .metrics = runtime::all_metrics(process.identity(), *this)};
@@ -35,32 +40,46 @@ GatewayService::~GatewayService() = default;
 Result<std::unique_ptr<GatewayService>> GatewayService::open(runtime::Process& process,
                                                              const Config& config) {
     ONPUT_TRY(auto keys, make_key_ring(config));
-    ONPUT_TRY(const auto address, parse_listen(config.listen));
     ONPUT_TRY(auto proxies, TrustedProxies::make(config.trusted_proxies));
     std::unique_ptr<GatewayService> service(
         new GatewayService(process, config, std::move(keys), std::move(proxies)));
+    ONPUT_TRY(service->server_, service->start_server(config.listen, service->handler_));
+    if (!config.website_listen.empty()) {
+        ONPUT_TRY(service->website_server_,
+                  service->start_server(config.website_listen, service->websites_));
+    }
+    return service;
+}
+
+Result<std::unique_ptr<http::Server>> GatewayService::start_server(const std::string& listen,
+                                                                   Handler& handler) {
+    ONPUT_TRY(const auto address, parse_listen(listen));
     http::Options options;
     options.address = address.address;
     options.port = address.port;
-    options.threads = config.threads;
-    options.head_memory = &service->shared_.head_memory;
-    options.stall_timeout = std::chrono::milliseconds(config.client_stall_timeout_ms);
-    options.render_error = [&shared = service->shared_](const http::ProtocolError& error) {
+    options.threads = shared_.config.threads;
+    options.head_memory = &shared_.head_memory;
+    options.stall_timeout = std::chrono::milliseconds(shared_.config.client_stall_timeout_ms);
+    options.render_error = [&shared = shared_](const http::ProtocolError& error) {
         auto response = render_protocol_error(error);
         if (is_failure(response.head.status)) ++shared.errors_total;
         return response;
     };
-    ONPUT_TRY(service->server_, http::Server::start(std::move(options), service->handler_));
-    log::info("listening", {{"address", address.address}, {"port", service->server_->port()}});
-    return service;
+    ONPUT_TRY(auto server, http::Server::start(std::move(options), handler));
+    log::info("listening", {{"address", address.address}, {"port", server->port()}});
+    return server;
 }
 
 void GatewayService::drain(std::function<void()> done) {
     // The server's stop waits for handlers, which wait for replies that this loop brings: it has a
     // thread of its own.
     std::thread([this, done = std::move(done)] {
+        std::jthread websites([this] {
+            if (website_server_) website_server_->stop(stop_grace);
+        });
         server_->stop(stop_grace);
-        loop_.post(done);
+        websites.join();
+        loop_.post([this, done] { access_log_.flush(done); });
     }).detach();
 }
 
@@ -74,7 +93,12 @@ std::vector<std::string> GatewayService::waiting_for() const {
 }
 
 std::vector<schema::Metric> GatewayService::metrics() const {
-    return request_metrics(shared_);
+    auto metrics = request_metrics(shared_);
+    metrics.push_back({.name = "onput_s3_access_logs_delivered_total",
+                       .value = static_cast<double>(access_log_.delivered())});
+    metrics.push_back({.name = "onput_s3_access_log_records_dropped_total",
+                       .value = static_cast<double>(access_log_.dropped())});
+    return metrics;
 }
 
 }  // namespace onput::gateway

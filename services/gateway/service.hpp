@@ -8,6 +8,7 @@
 #include "services/gateway/config.hpp"
 #include "services/gateway/handler.hpp"
 #include "services/gateway/http/server.hpp"
+#include "services/gateway/s3/site/access_log.hpp"
 
 namespace onput::gateway {
 
@@ -24,16 +25,21 @@ public:
     [[nodiscard]] std::vector<schema::Metric> metrics() const override;
 
 private:
+    Result<std::unique_ptr<http::Server>> start_server(const std::string& listen, Handler& handler);
+
     GatewayService(runtime::Process& process, const Config& config, auth::KeyRing keys,
                    TrustedProxies proxies);
 
     auth::KeyRing keys_;
     Backend backend_;
     Shared shared_;
+    s3::AccessLog access_log_;
     Handler handler_;
+    Handler websites_;
     transport::Loop& loop_;
     const Backend::Endpoints endpoints_;
     std::unique_ptr<http::Server> server_;
+    std::unique_ptr<http::Server> website_server_;  // Null: websites have no port of their own.
 };
 
 }  // namespace onput::gateway

@@ -113,6 +113,8 @@ public:
         const schema::DeleteBucketConfiguration& request, const Caller& caller, Effects& effects);
     Result<schema::BucketConfiguration> get_bucket_configuration(
         const schema::GetBucketConfiguration& request, const Caller& caller) const;
+    Result<schema::FoundBucketConfiguration> find_bucket_configuration(
+        const schema::FindBucketConfiguration& request, const Caller& caller) const;
     Result<schema::BucketConfigurationList> list_bucket_configurations(
         const schema::ListBucketConfigurations& request, const Caller& caller) const;
 

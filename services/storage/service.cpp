@@ -109,6 +109,7 @@ service::Methods StorageService::methods() {
         command(&Core::put_bucket_configuration),
         command(&Core::delete_bucket_configuration),
         query(&Core::get_bucket_configuration),
+        query(&Core::find_bucket_configuration),
         query(&Core::list_bucket_configurations),
 
         handle<schema::PutObject>([this](Request& r, const Caller& c) { uploads_->put(r, c); }),

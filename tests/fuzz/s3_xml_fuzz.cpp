@@ -9,6 +9,9 @@
 #include "services/gateway/aws/check.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/s3/bucket_configuration.hpp"
+#include "services/gateway/s3/site/cors_rules.hpp"
+#include "services/gateway/s3/site/logging_rules.hpp"
+#include "services/gateway/s3/site/website_rules.hpp"
 #include "services/gateway/s3/xml_reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -29,6 +32,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!document || document->empty()) continue;
         const auto taken = read_configuration(place, *document);
         ONPUT_CHECK(taken && *taken == *document);
+        // What the gateway obeys, it can read.
+        if (place.kind == ConfigurationKind::cors)
+            ONPUT_CHECK(read_cors_rules(*document).has_value());
+        if (place.kind == ConfigurationKind::website)
+            ONPUT_CHECK(read_website(*document).value().has_value());
+        if (place.kind == ConfigurationKind::logging)
+            ONPUT_CHECK(read_logging(*document).has_value());
     }
     const auto read = read_notification(body);
     if (!read) return 0;

@@ -159,7 +159,7 @@ def test_a_document_of_ten_megabytes_is_refused(onput, wire):
 
 def test_an_operation_that_is_not_there_stores_no_body_as_an_object(onput, wire):
     onput.s3.put_object(Bucket="outbox", Key="kept", Body=b"kept")
-    for query in ("cors", "tagging", "acl", "annotation", "uploadId=1&partNumber=1", "renameObject"):
+    for query in ("replication", "tagging", "acl", "annotation", "uploadId=1&partNumber=1", "renameObject"):
         answer = wire.send("PUT", f"/outbox/kept?{query}", b"<x/>")
         assert answer.status in (400, 404, 501), query
     assert onput.s3.get_object(Bucket="outbox", Key="kept")["Body"].read() == b"kept"

@@ -40,6 +40,10 @@ int Exchange::sent_status() const {
     return parts_.writer.sent_status();
 }
 
+std::uint64_t Exchange::sent_body_bytes() const {
+    return parts_.writer.sent_body_bytes();
+}
+
 void Exchange::abort() {
     parts_.wire.abort(client_gone());
 }

@@ -89,6 +89,8 @@ public:
 
     // Of the answer whose head has left; 0 before, and when it could not be sent.
     [[nodiscard]] int sent_status() const;
+    // Of the body of the answer, framing excepted, as far as it has left.
+    [[nodiscard]] std::uint64_t sent_body_bytes() const;
 
     // Cuts the connection off: the client sees that the answer is not whole.
     void abort();

@@ -37,6 +37,7 @@ void ResponseWriter::begin(const RequestHead& head) {
     body_left_ = 0;
     status_ = 0;
     sent_status_ = 0;
+    sent_body_bytes_ = 0;
     head_bytes_.clear();
     wire_.begin_answer();
 }
@@ -74,8 +75,10 @@ Result<void> ResponseWriter::start(ResponseHead head) {
 }
 
 // The head is a part of the first thing that is sent.
-Result<void> ResponseWriter::note_sent(Result<void> sent) {
-    if (sent) sent_status_ = status_;
+Result<void> ResponseWriter::note_sent(Result<void> sent, std::size_t body_bytes) {
+    if (!sent) return sent;
+    sent_status_ = status_;
+    sent_body_bytes_ += body_bytes;
     return sent;
 }
 
@@ -86,7 +89,7 @@ Task<Result<void>> ResponseWriter::respond(ResponseHead head, std::string body) 
     state_ = State::finished;
     const bool with_body = body_framing_ != Framing::Body::none;
     const Pieces pieces{head_bytes_, with_body ? std::string_view(body) : std::string_view()};
-    co_return note_sent(co_await wire_.send(pieces));
+    co_return note_sent(co_await wire_.send(pieces), pieces[1].size());
 }
 
 Task<Result<void>> ResponseWriter::write(std::string_view bytes) {
@@ -111,7 +114,8 @@ Task<Result<void>> ResponseWriter::write(std::string_view bytes) {
         pieces[2] = bytes;
         pieces[3] = "\r\n";
     }
-    co_return note_sent(co_await wire_.send(pieces));
+    const std::size_t body_bytes = body_framing_ == Framing::Body::none ? 0 : bytes.size();
+    co_return note_sent(co_await wire_.send(pieces), body_bytes);
 }
 
 Task<Result<void>> ResponseWriter::finish() {
@@ -123,7 +127,7 @@ Task<Result<void>> ResponseWriter::finish() {
     state_ = State::finished;
     const bool chunked = body_framing_ == Framing::Body::chunked;
     const Pieces pieces{head_bytes_, chunked ? std::string_view("0\r\n\r\n") : std::string_view()};
-    co_return note_sent(co_await wire_.send(pieces));
+    co_return note_sent(co_await wire_.send(pieces), 0);
 }
 
 }  // namespace onput::http

@@ -45,12 +45,13 @@ public:
     [[nodiscard]] State state() const { return state_; }
     // Of the answer whose head has left; else 0.
     [[nodiscard]] int sent_status() const { return sent_status_; }
+    [[nodiscard]] std::uint64_t sent_body_bytes() const { return sent_body_bytes_; }
     // Whether the client was told that another request may follow.
     [[nodiscard]] bool keeps_alive() const { return keep_alive_; }
 
 private:
     [[nodiscard]] Framing frame(const ResponseHead& head);
-    Result<void> note_sent(Result<void> sent);
+    Result<void> note_sent(Result<void> sent, std::size_t body_bytes);
 
     Wire& wire_;
     const BodyReader& body_;
@@ -65,6 +66,7 @@ private:
     State state_ = State::idle;
     int status_ = 0;
     int sent_status_ = 0;
+    std::uint64_t sent_body_bytes_ = 0;
     bool keep_alive_ = true;
     Framing::Body body_framing_ = Framing::Body::none;
     std::uint64_t body_left_ = 0;  // With a known length: bytes still to be written.

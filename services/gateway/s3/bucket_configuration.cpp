@@ -80,6 +80,22 @@ constexpr std::array forms{
                       .shape = "ServerSideEncryptionConfiguration",
                       .demands_checksum = true,
                       .has_default = true},
+    ConfigurationForm{.kind = cors,
+                      .root = "CORSConfiguration",
+                      .shape = "CORSConfiguration",
+                      .demands_checksum = true,
+                      .absent_reason = "no_such_cors_configuration"},
+    ConfigurationForm{.kind = website,
+                      .root = "WebsiteConfiguration",
+                      .shape = "WebsiteConfiguration",
+                      .demands_checksum = true,
+                      .absent_reason = "no_such_website_configuration",
+                      .body_bytes_max = schema::configuration_bytes_max},
+    ConfigurationForm{.kind = logging,
+                      .root = "BucketLoggingStatus",
+                      .shape = "BucketLoggingStatus",
+                      .demands_checksum = true,
+                      .has_default = true},
 };
 static_assert(forms.size() == static_cast<std::size_t>(last));
 
@@ -106,8 +122,8 @@ const ConfigurationForm& form_of(ConfigurationKind kind) {
 Result<std::string> read_configuration(const ConfigurationPlace& place, std::string_view body) {
     const auto& form = form_of(place.kind);
     ONPUT_TRY(auto document, aws::read_xml(body, form.root, shape_of(form)));
-    // What is wrong with a tag's texts has texts of its own.
-    const aws::CheckRules rules{.leaves_limits = place.kind == tagging};
+    // What is wrong with a tag's or a website's texts has texts of its own.
+    const aws::CheckRules rules{.leaves_limits = place.kind == tagging || place.kind == website};
     if (!aws::check(document, shape_of(form), rules).empty()) return aws::malformed_xml();
     ONPUT_TRY_VOID(check_configuration(place, document));
     complete_configuration(place.kind, document);

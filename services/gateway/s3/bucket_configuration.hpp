@@ -22,6 +22,7 @@ struct ConfigurationForm {
     bool demands_checksum = false;     // Of a request that puts one.
     int put_status = 200;              // Of the answer to it.
     std::string_view absent_reason{};  // Of the error where there is none; empty: no error.
+    std::size_t body_bytes_max = configuration_body_bytes_max;
     // What was never put is shown (render_unset); after a deletion too, unless there is a reason.
     bool has_default = false;
     std::string_view list_operation{};  // Of kinds with ids.

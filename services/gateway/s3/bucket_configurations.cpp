@@ -1,7 +1,9 @@
 // The operations on configurations of buckets: Put, Get, Delete and List of each kind.
 #include "services/gateway/s3/bucket_configurations.hpp"
 
+#include "common/schema/storage.hpp"
 #include "services/gateway/s3/document_body.hpp"
+#include "services/gateway/s3/site/logging_rules.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -23,6 +25,40 @@ Outcome remove(S3Request& request, ConfigurationKind kind, std::string id) {
     co_return co_await respond(request, std::move(reply));
 }
 
+std::unexpected<Error> refuse_log_target(std::string message, std::string_view target) {
+    return std::unexpected(Error{.code = ErrorCode::invalid_argument,
+                                 .message = std::move(message),
+                                 .reason = "invalid_log_target",
+                                 .details = {{"TargetBucket", std::string(target)}}});
+}
+
+// The bucket that a log goes to, and the one that is logged, have one owner and region. Either may
+// be gone later: then nothing is delivered.
+http::Task<Result<void>> check_log_target(S3Request& request, std::string_view document) {
+    const auto target = read_logging(document);
+    if (!target) co_return std::unexpected(target.error());
+    if (!*target) co_return Result<void>();
+    const std::string& name = (*target)->bucket;
+    const schema::HeadBucket source_message{.name = request.address.bucket};
+    auto source = co_await request.context.call(source_message);
+    if (!source) co_return std::unexpected(std::move(source).error());
+    const schema::FindBucketConfiguration message{.bucket = name,
+                                                  .kind = ConfigurationKind::logging};
+    auto found = co_await request.context.call(message);
+    if (!found && found.error().code == ErrorCode::not_found)
+        co_return refuse_log_target("The target bucket for logging does not exist", name);
+    if (!found) co_return std::unexpected(std::move(found).error());
+    if (found->reply.owner_account != source->reply.owner_account) {
+        co_return refuse_log_target(
+            "The owner for the bucket to be logged and the target bucket must be the same.", name);
+    }
+    if (found->reply.region != source->reply.region) {
+        co_return refuse_log_target(
+            "The bucket to be logged and the target bucket must be in the same region.", name);
+    }
+    co_return Result<void>();
+}
+
 }  // namespace
 
 Outcome put_configuration(S3Request& request, ConfigurationKind kind) {
@@ -33,12 +69,16 @@ Outcome put_configuration(S3Request& request, ConfigurationKind kind) {
         auto stated = require_integrity(request.head);
         if (!stated) co_return std::unexpected(std::move(stated).error());
     }
-    auto body = co_await read_document_body(request, configuration_body_bytes_max);
+    auto body = co_await read_document_body(request, form.body_bytes_max);
     if (!body) co_return std::unexpected(std::move(body).error());
     auto document =
         read_configuration({.kind = kind, .bucket = request.address.bucket, .id = *id}, *body);
     if (!document) co_return std::unexpected(std::move(document).error());
     if (document->empty()) co_return co_await remove(request, kind, *std::move(id));
+    if (kind == ConfigurationKind::logging) {
+        auto checked = co_await check_log_target(request, *document);
+        if (!checked) co_return checked;
+    }
     const schema::PutBucketConfiguration message{.bucket = request.address.bucket,
                                                  .kind = kind,
                                                  .id = *std::move(id),

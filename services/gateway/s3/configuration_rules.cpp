@@ -7,6 +7,9 @@
 #include "common/schema/tag_rules.hpp"
 #include "services/gateway/aws/xml_document.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/site/cors_rules.hpp"
+#include "services/gateway/s3/site/logging_rules.hpp"
+#include "services/gateway/s3/site/website_rules.hpp"
 #include "services/gateway/s3/tags.hpp"
 
 namespace onput::gateway::s3 {
@@ -144,6 +147,9 @@ Result<void> check_configuration(const ConfigurationPlace& place, const Value& d
         case ownership_controls: return check_ownership(document);
         case public_access_block: return {};
         case encryption: return check_encryption_rules(document);
+        case cors: return check_cors(document);
+        case website: return check_website(document);
+        case logging: return check_logging(document);
     }
     return {};
 }

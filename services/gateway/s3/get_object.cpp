@@ -1,5 +1,7 @@
 // GetObject and HeadObject. A small object comes with storage's one reply; a large one is read
 // ahead piece by piece, as fast as the client takes it.
+#include "services/gateway/s3/get_object.hpp"
+
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -12,8 +14,6 @@
 #include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/multipart.hpp"
 #include "services/gateway/s3/object_headers.hpp"
-#include "services/gateway/s3/operation.hpp"
-#include "services/gateway/s3/read_ahead.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -51,16 +51,12 @@ http::ResponseHead head_of(const S3Request& request, const schema::ObjectInfo& o
     return head;
 }
 
-http::ResponseHead head_of(const S3Request& request, const schema::ObjectGot& got) {
+http::ResponseHead head_of(const S3Request& request, const schema::ObjectGot& got, SentAs as) {
     std::optional<schema::PartSpan> part;
     if (got.is_partial) part = {.offset = got.offset, .length = got.length};
-    return head_of(request, got.object, part);
-}
-
-// If-Range asks for the whole object when it has changed; RFC 9110 allows to send it in any case.
-std::optional<schema::ByteRange> range_of(const http::RequestHead& head) {
-    if (head.header("if-range")) return {};
-    return read_range(head.header("range").value_or(""));
+    auto head = head_of(request, got.object, part);
+    if (as.status) head.status = *as.status;
+    return head;
 }
 
 Result<std::optional<std::uint32_t>> part_number_of(const S3Request& request) {
@@ -84,17 +80,22 @@ http::Task<Result<void>> write_all(http::Exchange& exchange,
     co_return Result<void>();
 }
 
+struct Progress {
+    SentAs as;
+    bool is_head_out = false;
+};
+
 // The head goes out with the first piece: an object whose beginning cannot be read is still
 // answered with an error.
 http::Task<Result<void>> send_pieces(S3Request& request, const schema::ObjectGot& got,
-                                     ReadAhead& ahead, bool& is_head_out) {
+                                     ReadAhead& ahead, Progress& progress) {
     http::Exchange& exchange = request.context.exchange;
     while (!ahead.is_done()) {
         ahead.ask_ahead();
         auto piece = co_await ahead.receive();
         if (!piece) co_return std::unexpected(std::move(piece).error());
-        if (!std::exchange(is_head_out, true)) {
-            auto started = exchange.start(head_of(request, got));
+        if (!std::exchange(progress.is_head_out, true)) {
+            auto started = exchange.start(head_of(request, got, progress.as));
             if (!started) co_return started;
         }
         const auto began = std::chrono::steady_clock::now();
@@ -116,22 +117,21 @@ void break_off(RequestContext& context, const Error& error) {
     context.exchange.abort();
 }
 
-http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot& got) {
+http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot& got, SentAs as) {
     RequestContext& context = request.context;
     // Before the head: a client that must wait too long is told so.
     auto base = co_await reserve(context.exchange, context.shared.read_ahead_memory,
                                  essential_bytes_max, MemoryBudget::Use::essential);
     Result<void> sent;
-    bool is_head_out = false;
+    Progress progress{.as = as};
     if (base) {
         ReadAhead ahead(request.context, got, *std::move(base));
-        sent = co_await send_pieces(request, got, ahead, is_head_out);
+        sent = co_await send_pieces(request, got, ahead, progress);
     } else {
         sent = std::unexpected(std::move(base).error());
     }
-    context.shared.backend.send_and_forget(schema::CloseRead{.read_id = got.read_id},
-                                           context.call_options());
-    if (!sent && !is_head_out) co_return sent;
+    close_read(context, got);
+    if (!sent && !progress.is_head_out) co_return sent;
     if (!sent) break_off(context, sent.error());
     co_return Result<void>();
 }
@@ -139,7 +139,7 @@ http::Task<Result<void>> send_stream(S3Request& request, const schema::ObjectGot
 using Got = Answer<schema::GetObject>;
 
 // An object that came with storage's reply.
-http::Task<Result<void>> send_whole(S3Request& request, const Got& answer) {
+http::Task<Result<void>> send_whole(S3Request& request, const Got& answer, SentAs as) {
     RequestContext& context = request.context;
     std::uint64_t bytes = 0;
     for (const auto& frame : answer.attachments) bytes += frame.view().size();
@@ -147,7 +147,7 @@ http::Task<Result<void>> send_whole(S3Request& request, const Got& answer) {
         co_return onput::fail(ErrorCode::corruption,
                               "storage answered with another number of bytes");
     }
-    auto sent = context.exchange.start(head_of(request, answer.reply));
+    auto sent = context.exchange.start(head_of(request, answer.reply, as));
     if (sent) sent = co_await write_all(context.exchange, answer.attachments);
     if (sent) sent = co_await context.exchange.finish();
     if (!sent) break_off(context, sent.error());
@@ -155,6 +155,36 @@ http::Task<Result<void>> send_whole(S3Request& request, const Got& answer) {
 }
 
 }  // namespace
+
+std::optional<schema::ByteRange> range_of(const http::RequestHead& head) {
+    if (head.header("if-range")) return {};
+    return read_range(head.header("range").value_or(""));
+}
+
+void close_read(RequestContext& context, const schema::ObjectGot& got) {
+    if (got.read_id == 0) return;
+    context.shared.backend.send_and_forget(schema::CloseRead{.read_id = got.read_id},
+                                           context.call_options());
+}
+
+Outcome send_object(S3Request& request, const FetchedObject& fetched, SentAs as) {
+    const auto& got = fetched.answer.reply;
+    request.context.logged.object_bytes = got.object.size_bytes;
+    if (got.read_id != 0) co_return co_await send_stream(request, got, as);
+    co_return co_await send_whole(request, fetched.answer, as);
+}
+
+Outcome send_head(S3Request& request, const schema::ObjectInfo& object) {
+    request.context.logged.object_bytes = object.size_bytes;
+    auto part = object.part;
+    if (const auto range = range_of(request.head)) {
+        const auto resolved = resolve_range(*range, object.size_bytes);
+        if (!resolved) co_return std::unexpected(resolved.error());
+        part = *resolved;
+    }
+    auto head = head_of(request, object, part);
+    co_return co_await request.context.exchange.respond(std::move(head));
+}
 
 Outcome get_object(S3Request& request) {
     const auto part_number = part_number_of(request);
@@ -169,9 +199,8 @@ Outcome get_object(S3Request& request) {
         .customer_key = customer_key_of(request.head)};
     auto fetched = co_await fetch_object(request.context, message);
     if (!fetched) co_return std::unexpected(std::move(fetched).error());
-    const auto& got = fetched->answer.reply;
-    if (got.read_id != 0) co_return co_await send_stream(request, got);
-    co_return co_await send_whole(request, fetched->answer);
+    const SentAs as{};
+    co_return co_await send_object(request, *fetched, as);
 }
 
 Outcome head_object(S3Request& request) {
@@ -187,15 +216,7 @@ Outcome head_object(S3Request& request) {
         .customer_key = customer_key_of(request.head)};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    const schema::ObjectInfo& object = answer->reply;
-    auto part = object.part;
-    if (const auto range = range_of(request.head)) {
-        const auto resolved = resolve_range(*range, object.size_bytes);
-        if (!resolved) co_return std::unexpected(resolved.error());
-        part = *resolved;
-    }
-    auto head = head_of(request, object, part);
-    co_return co_await request.context.exchange.respond(std::move(head));
+    co_return co_await send_head(request, answer->reply);
 }
 
 }  // namespace onput::gateway::s3

@@ -12,6 +12,7 @@
 #include "services/gateway/s3/encryption.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/form_reader.hpp"
+#include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/operation_table.hpp"
 
 namespace onput::gateway::s3 {
@@ -26,6 +27,7 @@ constexpr std::array operations{
     Operation{"DeleteBucket", &delete_bucket},
     Operation{"DeleteBucketAnalyticsConfiguration",
               &run_for<&delete_configuration, ConfigurationKind::analytics>},
+    Operation{"DeleteBucketCors", &run_for<&delete_configuration, ConfigurationKind::cors>},
     Operation{"DeleteBucketEncryption",
               &run_for<&delete_configuration, ConfigurationKind::encryption>},
     Operation{"DeleteBucketIntelligentTieringConfiguration",
@@ -38,6 +40,7 @@ constexpr std::array operations{
               &run_for<&delete_configuration, ConfigurationKind::ownership_controls>},
     Operation{"DeleteBucketPolicy", &delete_bucket_policy},
     Operation{"DeleteBucketTagging", &run_for<&delete_configuration, ConfigurationKind::tagging>},
+    Operation{"DeleteBucketWebsite", &run_for<&delete_configuration, ConfigurationKind::website>},
     Operation{"DeleteObject", &delete_object},
     Operation{"DeleteObjectTagging", &delete_object_tagging},
     Operation{"DeleteObjects", &delete_objects},
@@ -48,12 +51,14 @@ constexpr std::array operations{
     Operation{"GetBucketAcl", &get_bucket_acl},
     Operation{"GetBucketAnalyticsConfiguration",
               &run_for<&get_configuration, ConfigurationKind::analytics>},
+    Operation{"GetBucketCors", &run_for<&get_configuration, ConfigurationKind::cors>},
     Operation{"GetBucketEncryption", &run_for<&get_configuration, ConfigurationKind::encryption>},
     Operation{"GetBucketIntelligentTieringConfiguration",
               &run_for<&get_configuration, ConfigurationKind::intelligent_tiering>},
     Operation{"GetBucketInventoryConfiguration",
               &run_for<&get_configuration, ConfigurationKind::inventory>},
     Operation{"GetBucketLocation", &get_bucket_location},
+    Operation{"GetBucketLogging", &run_for<&get_configuration, ConfigurationKind::logging>},
     Operation{"GetBucketMetricsConfiguration",
               &run_for<&get_configuration, ConfigurationKind::metrics>},
     Operation{"GetBucketNotificationConfiguration", &get_notification},
@@ -65,6 +70,7 @@ constexpr std::array operations{
               &run_for<&get_configuration, ConfigurationKind::request_payment>},
     Operation{"GetBucketTagging", &run_for<&get_configuration, ConfigurationKind::tagging>},
     Operation{"GetBucketVersioning", &get_bucket_versioning},
+    Operation{"GetBucketWebsite", &run_for<&get_configuration, ConfigurationKind::website>},
     Operation{"GetObject", &get_object},
     Operation{"GetObjectAcl", &get_object_acl},
     Operation{"GetObjectAttributes", &get_object_attributes},
@@ -95,11 +101,13 @@ constexpr std::array operations{
     Operation{"PutBucketAcl", &put_bucket_acl},
     Operation{"PutBucketAnalyticsConfiguration",
               &run_for<&put_configuration, ConfigurationKind::analytics>},
+    Operation{"PutBucketCors", &run_for<&put_configuration, ConfigurationKind::cors>},
     Operation{"PutBucketEncryption", &run_for<&put_configuration, ConfigurationKind::encryption>},
     Operation{"PutBucketIntelligentTieringConfiguration",
               &run_for<&put_configuration, ConfigurationKind::intelligent_tiering>},
     Operation{"PutBucketInventoryConfiguration",
               &run_for<&put_configuration, ConfigurationKind::inventory>},
+    Operation{"PutBucketLogging", &run_for<&put_configuration, ConfigurationKind::logging>},
     Operation{"PutBucketMetricsConfiguration",
               &run_for<&put_configuration, ConfigurationKind::metrics>},
     Operation{"PutBucketNotificationConfiguration", &put_notification},
@@ -109,6 +117,7 @@ constexpr std::array operations{
               &run_for<&put_configuration, ConfigurationKind::request_payment>},
     Operation{"PutBucketTagging", &run_for<&put_configuration, ConfigurationKind::tagging>},
     Operation{"PutBucketVersioning", &put_bucket_versioning},
+    Operation{"PutBucketWebsite", &run_for<&put_configuration, ConfigurationKind::website>},
     Operation{"PutObject", &put_object},
     Operation{"PutObjectAcl", &put_object_acl},
     Operation{"PutObjectLegalHold", &put_object_legal_hold},
@@ -359,10 +368,12 @@ std::vector<std::string_view> operation_names() {
     return names;
 }
 
-std::vector<std::pair<std::string, std::string>> common_headers(const RequestContext& context) {
-    return {{"x-amz-request-id", context.request_id},
-            {"x-amz-id-2", context.host_id},
-            {"Server", "Onput"}};
+Headers common_headers(const RequestContext& context) {
+    Headers headers{{"x-amz-request-id", context.request_id},
+                    {"x-amz-id-2", context.host_id},
+                    {"Server", "Onput"}};
+    headers.insert(headers.end(), context.cors_headers.begin(), context.cors_headers.end());
+    return headers;
 }
 
 Outcome respond(S3Request& request, Reply reply) {

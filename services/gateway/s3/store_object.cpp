@@ -156,8 +156,14 @@ http::Task<Result<schema::ObjectPut>> store_object(RequestContext& context, Byte
         memory = context.shared.body_memory.try_reserve(static_cast<std::size_t>(length),
                                                         MemoryBudget::Use::whole);
     }
-    if (memory) co_return co_await store_whole(context, source, object);
-    co_return co_await store_stream(context, source, object);
+    Stored stored = fail(ErrorCode::internal, "nothing was stored");
+    if (memory) {
+        stored = co_await store_whole(context, source, object);
+    } else {
+        stored = co_await store_stream(context, source, object);
+    }
+    if (stored) context.logged.object_bytes = object.size_bytes;
+    co_return stored;
 }
 
 }  // namespace onput::gateway::s3

@@ -101,14 +101,17 @@ Result<void> BucketTable::check_absent(const std::string& name) const {
     return std::unexpected(std::move(row).error().with_context("read bucket " + name));
 }
 
-Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& caller) const {
+Result<const Bucket*> BucketTable::find_for_anybody(const std::string& name) const {
     const auto found = buckets_.find(name);
-    if (found == buckets_.end()) {
-        ONPUT_TRY_VOID(check_absent(name));
-        return about_bucket(ErrorCode::not_found, "The specified bucket does not exist",
-                            "no_such_bucket", name);
-    }
-    const Bucket& bucket = found->second;
+    if (found != buckets_.end()) return &found->second;
+    ONPUT_TRY_VOID(check_absent(name));
+    return about_bucket(ErrorCode::not_found, "The specified bucket does not exist",
+                        "no_such_bucket", name);
+}
+
+Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& caller) const {
+    ONPUT_TRY(const Bucket* found, find_for_anybody(name));
+    const Bucket& bucket = *found;
     const auto& principal = caller.principal;
     if (!principal.region.empty() && principal.region != bucket.record.region)
         return refuse_caller(ErrorCode::invalid_argument, "wrong_region", bucket);

@@ -38,6 +38,9 @@ public:
     // two tell its region, in the detail x-amz-bucket-region.
     Result<const Bucket*> find(const std::string& name, const Caller& caller) const;
 
+    // The bucket, for what is no caller's business: `no_such_bucket`.
+    Result<const Bucket*> find_for_anybody(const std::string& name) const;
+
     // Puts the row of a new bucket into the batch. Creating one's own bucket again changes nothing.
     Result<schema::BucketInfo> create(const schema::CreateBucket& request, const Caller& caller,
                                       std::string_view default_region, store::Batch& batch);

@@ -119,6 +119,24 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
     return schema::decode<schema::BucketConfiguration>(*row);
 }
 
+Result<schema::FoundBucketConfiguration> StorageCore::find_bucket_configuration(
+    const schema::FindBucketConfiguration& request, const Caller& /*caller*/) const {
+    if (!schema::is_for_anybody(request.kind)) {
+        return fail(ErrorCode::invalid_argument,
+                    "a configuration of this kind is its owner's alone", "invalid_argument");
+    }
+    ONPUT_TRY(const Bucket* bucket, buckets_.find_for_anybody(request.bucket));
+    schema::FoundBucketConfiguration found{.owner_account = bucket->record.owner_account,
+                                           .region = bucket->record.region,
+                                           .document = {}};
+    ONPUT_TRY(const auto row,
+              view_.get(partition, configuration_row(request.bucket, request.kind, "")));
+    if (!row) return found;
+    ONPUT_TRY(auto configuration, schema::decode<schema::BucketConfiguration>(*row));
+    found.document = std::move(configuration.document);
+    return found;
+}
+
 Result<schema::BucketConfigurationList> StorageCore::list_bucket_configurations(
     const schema::ListBucketConfigurations& request, const Caller& caller) const {
     ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));

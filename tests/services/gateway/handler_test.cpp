@@ -1,4 +1,6 @@
 // What happens to a request before an operation sees it.
+#include "common/schema/bucket_configuration.hpp"
+#include "common/schema/storage_objects.hpp"
 #include "tests/services/gateway/sns/gateway_harness.hpp"
 
 namespace onput::gateway {
@@ -103,7 +105,7 @@ TEST_F(HandlerTest, a_security_token_that_nobody_issued_is_refused) {
 }
 
 TEST_F(HandlerTest, errors_count_what_failed_here) {
-    EXPECT_EQ(ask({.path = "/b", .query = "cors"}).status, 501);
+    EXPECT_EQ(ask({.path = "/b", .query = "replication"}).status, 501);
     EXPECT_EQ(call("ListTopics", "&NextToken=a&NextToken=b").status, 400);
     EXPECT_EQ(metric("onput_http_errors_total"), 0);
     EXPECT_EQ(call("ListTopics").status, 500);
@@ -156,6 +158,74 @@ TEST_F(DevelopmentKeys, a_page_of_another_site_is_refused_although_it_signs) {
         EXPECT_EQ(ask(foreign).status, 403) << header;
     }
     EXPECT_EQ(gateway.request_count(), 1U);
+}
+
+constexpr std::string_view cors_document =
+    "<CORSConfiguration><CORSRule><AllowedOrigin>http://app.example</AllowedOrigin>"
+    "<AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>"
+    "</CORSRule></CORSConfiguration>";
+
+TEST_F(DevelopmentKeys, a_page_of_another_site_may_what_the_rules_of_the_bucket_allow) {
+    notifier_answers<schema::FindBucketConfiguration>(
+        {.owner_account = "", .region = "", .document = std::string(cors_document)});
+    const auto status_of = [this](Signed wanted, const std::string& origin) {
+        wanted.headers += "Sec-Fetch-Site: cross-site\r\n";
+        if (!origin.empty()) wanted.headers += "Origin: " + origin + "\r\n";
+        return ask(wanted).status;
+    };
+    // Nobody plays the operation itself: it ends in 500.
+    EXPECT_EQ(status_of({.path = "/b/k"}, "http://app.example"), 500);
+    EXPECT_EQ(status_of({.path = "/b/k"}, "http://evil.example"), 403);
+    EXPECT_EQ(status_of({.path = "/b/k"}, ""), 403);
+    EXPECT_EQ(status_of({.method = "DELETE", .path = "/b/k"}, "http://app.example"), 403);
+    EXPECT_EQ(status_of({.method = "PUT", .path = "/b", .query = "cors"}, "http://app.example"),
+              403);
+    EXPECT_EQ(status_of({.path = "/"}, "http://app.example"), 403);
+    EXPECT_EQ(
+        status_of({.method = "PUT", .path = "/b/k", .headers = "x-amz-copy-source: /other/k\r\n"},
+                  "http://app.example"),
+        403);
+}
+
+TEST_F(HandlerTest, errors_too_are_readable_by_the_pages_of_an_allowed_origin) {
+    notifier_answers<schema::FindBucketConfiguration>(
+        {.owner_account = "", .region = "", .document = std::string(cors_document)});
+    const auto answer =
+        ask({.path = "/b/k", .key = "unknown", .headers = "Origin: http://app.example\r\n"});
+    EXPECT_TRUE(answer.says("Access-Control-Allow-Origin: http://app.example")) << answer.head;
+    EXPECT_TRUE(
+        answer.says("Vary: Origin, Access-Control-Request-Headers, "
+                    "Access-Control-Request-Method"))
+        << answer.head;
+    const auto other = ask({.path = "/b/k", .headers = "Origin: http://evil.example\r\n"});
+    EXPECT_FALSE(other.head.contains("Access-Control-")) << other.head;
+    EXPECT_EQ(ask({.path = "/b/k", .headers = "Origin: a\r\norigin: b\r\n"}).status, 400);
+}
+
+TEST_F(HandlerTest, a_request_without_an_origin_asks_for_no_rules) {
+    static_cast<void>(ask({.path = "/b/k"}));
+    EXPECT_EQ(gateway.request_count(), 1U);
+}
+
+TEST_F(HandlerTest, a_preflight_is_answered_without_a_signature_and_without_the_key) {
+    notifier_answers<schema::FindBucketConfiguration>(
+        {.owner_account = "", .region = "", .document = std::string(cors_document)});
+    const std::string head =
+        "OPTIONS /b/k HTTP/1.1\r\nHost: localhost\r\nOrigin: http://app.example\r\n"
+        "Access-Control-Request-Method: ";
+    const auto allowed = send(head + "PUT\r\n\r\n");
+    EXPECT_EQ(allowed.status, 200);
+    EXPECT_TRUE(allowed.says("Access-Control-Allow-Methods: GET, PUT")) << allowed.head;
+    const auto refused = send(head + "DELETE\r\n\r\n");
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_TRUE(refused.body.contains("<Code>AccessForbidden</Code><Message>CORSResponse: This"));
+    EXPECT_TRUE(refused.body.contains("<Method>DELETE</Method><ResourceType>OBJECT</ResourceType>"))
+        << refused.body;
+    notifier_answers<schema::FindBucketConfiguration>({});
+    EXPECT_TRUE(send(head + "PUT\r\n\r\n")
+                    .body.contains("CORSResponse: CORS is not enabled for this bucket."));
+    notifier_refuses<schema::FindBucketConfiguration>(ErrorCode::not_found, "", "no_such_bucket");
+    EXPECT_EQ(send(head + "PUT\r\n\r\n").status, 404);
 }
 
 TEST_F(DevelopmentKeys, the_link_of_a_confirmation_may_be_followed_from_a_web_mail) {

@@ -73,16 +73,16 @@ TEST(S3Operation, parameters_that_refine_or_sign_change_nothing) {
 
 TEST(S3Operation, what_s3_has_and_this_has_not_is_not_implemented) {
     for (const auto& asked :
-         {Asked{"GET", "/b", "cors"}, Asked{"PUT", "/b", "cors"}, Asked{"PUT", "/b", "policy"},
-          Asked{"POST", "/b/k", "select&select-type=2"}, Asked{"POST", "/b/k"},
-          Asked{"PUT", "/b/k", "uploadId=x"}, Asked{"PUT", "/b/k", "partNumber=1"},
-          Asked{"PUT", "/b/k", "annotation=a"}, Asked{"PUT", "/b", "metrics"},
-          Asked{"OPTIONS", "/b/k"}}) {
+         {Asked{"GET", "/b", "replication"}, Asked{"PUT", "/b", "replication"},
+          Asked{"PUT", "/b", "policy"}, Asked{"POST", "/b/k", "select&select-type=2"},
+          Asked{"POST", "/b/k"}, Asked{"PUT", "/b/k", "uploadId=x"},
+          Asked{"PUT", "/b/k", "partNumber=1"}, Asked{"PUT", "/b/k", "annotation=a"},
+          Asked{"PUT", "/b", "metrics"}, Asked{"OPTIONS", "/b/k"}}) {
         EXPECT_EQ(name_of_found(asked), "NotImplemented")
             << asked.method << ' ' << asked.path << '?' << asked.query;
     }
-    EXPECT_EQ(find({"GET", "/b", "cors"}).error().message,
-              "Not implemented here: GET on a bucket with ?cors. Nothing was changed.");
+    EXPECT_EQ(find({"GET", "/b", "replication"}).error().message,
+              "Not implemented here: GET on a bucket with ?replication. Nothing was changed.");
 }
 
 TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
@@ -91,7 +91,7 @@ TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
         if (operation || operation.error().details.empty()) return std::string();
         return operation.error().details.back().second;
     };
-    EXPECT_EQ(name_in({"GET", "/b", "cors"}), "GetBucketCors");
+    EXPECT_EQ(name_in({"GET", "/b", "replication"}), "GetBucketReplication");
 }
 
 // A request of an operation, as S3's model has it.

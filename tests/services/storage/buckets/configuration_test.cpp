@@ -33,6 +33,13 @@ protected:
             core->get_bucket_configuration({.bucket = "photos", .kind = kind, .id = id}, caller());
         return found ? found->document : found.error().reason;
     }
+    // The document as the gateway finds it for anybody, or why there is none.
+    std::string find(Kind kind, const std::string& bucket = "photos") const {
+        const Caller stranger{};
+        const auto found =
+            core->find_bucket_configuration({.bucket = bucket, .kind = kind}, stranger);
+        return found ? found->owner_account + " " + found->document : found.error().reason;
+    }
     // The ids of a page, each with a blank behind it, and "..." when more follow.
     std::string list(Kind kind, const std::string& after) const {
         const auto page = core->list_bucket_configurations(
@@ -52,6 +59,17 @@ protected:
 
 std::string numbered(int number) {
     return "c" + std::to_string(10'000 + number);
+}
+
+TEST_F(ConfigurationTest, what_strangers_are_answered_by_is_found_for_anybody) {
+    const std::string owner = caller().principal.account;
+    EXPECT_EQ(find(Kind::cors), owner + " ");
+    ASSERT_TRUE(put(Kind::cors, "", "<cors/>"));
+    ASSERT_TRUE(put(Kind::tagging, "", "<tags/>"));
+    EXPECT_EQ(find(Kind::cors), owner + " <cors/>");
+    EXPECT_EQ(find(Kind::website), owner + " ");
+    EXPECT_EQ(find(Kind::tagging), "invalid_argument") << "the owner's alone";
+    EXPECT_EQ(find(Kind::cors, "absent"), "no_such_bucket");
 }
 
 TEST_F(ConfigurationTest, survives_a_restart_as_it_was_put_last) {
