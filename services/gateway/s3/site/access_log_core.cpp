@@ -67,8 +67,9 @@ void AccessLogCore::configured(const std::string& name,
     Bucket& bucket = found->second;
     bucket.is_asked = false;
     if (!target) {
-        // Nobody knows where these should go.
-        dropped_ += bucket.entries.size();
+        // Nobody knows where these should go. Names that are no buckets' have no records, and are
+        // not remembered: there are any number of them.
+        if (target.error().code != ErrorCode::not_found) dropped_ += bucket.entries.size();
         drop(bucket);
         buckets_.erase(found);
         return;

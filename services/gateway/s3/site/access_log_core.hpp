@@ -56,8 +56,8 @@ public:
     };
     void record(Entry entry, Timestamp now, LogEffects& effects);
 
-    // The answer to a lookup: nothing when the bucket is not logged. A lookup that failed is made
-    // again with the next record.
+    // The answer to a lookup: nothing when the bucket is not logged. After a failed one the records
+    // are lost, and it is made again with the next record; not_found: there is no such bucket.
     void configured(const std::string& bucket, const Result<std::optional<LogTarget>>& target,
                     Timestamp now, LogEffects& effects);
 

@@ -114,6 +114,17 @@ TEST_F(AccessLogCoreTest, a_failed_lookup_drops_its_records_and_is_made_again) {
     EXPECT_EQ(lookups(), 1U);
 }
 
+TEST_F(AccessLogCoreTest, names_that_are_no_buckets_fill_nothing) {
+    for (std::size_t i = 0; i < logged_buckets_max + 1; ++i) {
+        const auto name = fmt::format("absent-{}", i);
+        record(name);
+        core.configured(name, onput::fail(ErrorCode::not_found, ""), now, effects);
+    }
+    record("b");
+    EXPECT_EQ(core.dropped(), 0U);
+    EXPECT_EQ(effects.lookups.back(), "b");
+}
+
 TEST_F(AccessLogCoreTest, no_object_is_larger_than_one_message) {
     const std::string line(1000, 'x');
     record("b", line);
