@@ -1,5 +1,7 @@
 #include "services/gateway/s3/site/access_log.hpp"
 
+#include <utility>
+
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/log.hpp"
@@ -46,10 +48,8 @@ void AccessLog::record(AccessLogCore::Entry entry) {
 
 void AccessLog::publish() {
     dropped_ = core_.dropped() + failed_;
-    auto names = core_.unlogged();
-    const auto before = unlogged_.load();
-    if (before != nullptr && *before == names) return;
-    unlogged_ = std::make_shared<const Names>(std::move(names));
+    if (std::exchange(published_, core_.unlogged_changes()) == core_.unlogged_changes()) return;
+    unlogged_ = std::make_shared<const Names>(core_.unlogged());
 }
 
 void AccessLog::perform(LogEffects effects) {

@@ -55,6 +55,7 @@ private:
     std::size_t under_way_bytes_ = 0;  // At most log_bytes_max.
     std::function<void()> flushed_;
     std::uint64_t failed_ = 0;
+    std::uint64_t published_ = 0;  // core_.unlogged_changes()
     // Shared with all connections' threads, which may still read the old one when it is replaced:
     // the last user frees it.
     std::atomic<std::shared_ptr<const Names>> unlogged_;

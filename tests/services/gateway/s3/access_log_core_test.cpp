@@ -64,12 +64,14 @@ TEST_F(AccessLogCoreTest, a_bucket_that_is_not_logged_costs_nothing_until_it_is_
     EXPECT_EQ(lookups(), 1U);
     is_unlogged("b");
     EXPECT_TRUE(core.unlogged().contains("b"));
+    const auto changes = core.unlogged_changes();
     record("b");
     EXPECT_EQ(core.waiting_bytes(), 0U);
     EXPECT_EQ(lookups(), 0U);
     now += log_recheck_period;
     tick();
     EXPECT_FALSE(core.unlogged().contains("b"));
+    EXPECT_GT(core.unlogged_changes(), changes);
     record("b");
     EXPECT_EQ(lookups(), 1U);
     EXPECT_EQ(core.dropped(), 0U);
