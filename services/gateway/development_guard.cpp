@@ -29,15 +29,22 @@ bool is_local(std::string_view authority, std::string_view base_domain) {
            is_at_or_below(parsed->host, base_domain);
 }
 
+constexpr std::string_view cross_site = "cross_site";
 constexpr std::string_view remedy =
     "The development keys test/test are in force, so only this machine is served: use 127.0.0.1, "
     "localhost or the base domain, or give the gateway keys of its own (keys_secret).";
 
+constexpr std::string_view page_remedy =
+    "A page of another site may do with a bucket's objects what the bucket's CORS rules allow its "
+    "origin, and nothing else.";
+
 std::unexpected<Error> refuse(std::string_view what, std::string_view value,
                               std::string_view reason) {
-    return fail(ErrorCode::permission_denied,
-                fmt::format("{} {} is foreign. {}", what, value.substr(0, 128), remedy),
-                std::string(reason));
+    return fail(
+        ErrorCode::permission_denied,
+        fmt::format("{} {} is foreign. {}{}{}", what, value.substr(0, 128), remedy,
+                    reason == cross_site ? " " : "", reason == cross_site ? page_remedy : ""),
+        std::string(reason));
 }
 
 }  // namespace
@@ -50,14 +57,14 @@ Result<void> check_local_host(const http::RequestHead& head, std::string_view ba
 Result<void> check_same_site(const http::RequestHead& head, std::string_view base_domain) {
     const std::string_view site = head.header("sec-fetch-site").value_or("");
     if (equal_ignoring_case(site, "cross-site"))
-        return refuse("A request with Sec-Fetch-Site:", site, "cross_site");
+        return refuse("A request with Sec-Fetch-Site:", site, cross_site);
     const auto origin = head.header("origin");
     if (!origin) return {};
     const std::size_t scheme = origin->find("://");
     const std::string_view authority =
         scheme == std::string_view::npos ? std::string_view() : origin->substr(scheme + 3);
     if (is_local(authority, base_domain)) return {};
-    return refuse("The origin", *origin, "cross_site");
+    return refuse("The origin", *origin, cross_site);
 }
 
 }  // namespace onput::gateway

@@ -1,12 +1,15 @@
 """Access logs: statuses read back, records delivered, none lost when the gateway ends."""
+import json
 import re
 import signal
 import uuid
 
+import boto3
 import botocore.exceptions
 import pytest
 
 from harness.instance import Onput
+from harness.topology import make_queue
 from harness.waiting import wait_until
 from harness.wire import Wire
 
@@ -19,7 +22,8 @@ LINE = re.compile(
 @pytest.fixture(scope="module")
 def onput(tmp_path_factory):
     with Onput(tmp_path_factory.mktemp("onput"),
-               environment={"ONPUT_ACCESS_LOG_INTERVAL_MS": "500"}) as instance:
+               environment={"ONPUT_ACCESS_LOG_INTERVAL_MS": "500",
+                            "ONPUT_KEYS_SECRET": "other:secret:111111111111"}) as instance:
         yield instance
 
 
@@ -69,6 +73,48 @@ def test_a_status_is_put_read_back_and_emptied(onput):
     assert error_of(log_to, onput=onput, source=source, target="absent-" + target) == (
         400, "InvalidTargetBucketForLogging")
     assert error_of(log_to, onput=onput, source="absent-" + source, target=target) == (404, "NoSuchBucket")
+
+
+def client_of(onput, key, secret, region):
+    return boto3.session.Session().client(
+        "s3", endpoint_url=onput.url, region_name=region, aws_access_key_id=key,
+        aws_secret_access_key=secret)
+
+
+def test_a_log_stays_with_its_owner_and_in_its_region(onput):
+    source, target = make_buckets(onput)
+    stranger = client_of(onput, "other", "secret", "us-east-1")
+    stranger.create_bucket(Bucket="stranger-" + target)
+    assert error_of(log_to, onput=onput, source=source, target="stranger-" + target) == (
+        400, "InvalidTargetBucketForLogging")
+    europe = client_of(onput, "test", "test", "eu-west-1")
+    europe.create_bucket(Bucket="far-" + target,
+                         CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert error_of(log_to, onput=onput, source=source, target="far-" + target) == (
+        400, "InvalidTargetBucketForLogging")
+    grants = [{"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"},
+               "Permission": "READ"}]
+    assert error_of(log_to, onput=onput, source=source, target=target, TargetGrants=grants) == (
+        400, "InvalidArgument")
+    assert error_of(stranger.get_bucket_logging, Bucket=source) == (403, "AccessDenied")
+
+
+def test_a_log_is_an_upload_as_any_other(onput):
+    """Its event reaches the target's queue, and it is written in the owner's name."""
+    source, target = make_buckets(onput)
+    queue = make_queue(onput, "logs-" + source[-6:])
+    onput.s3.put_bucket_notification_configuration(Bucket=target, NotificationConfiguration={
+        "QueueConfigurations": [{"QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}]})
+    log_to(onput, source, target)
+    await_logging(onput, source, target)
+
+    def event():
+        message = json.loads(onput.receive("logs-" + source[-6:])["Body"])
+        return message.get("Records", [None])[0]  # The first message is a test event.
+
+    record = wait_until(event, 60, "the event of a log")
+    assert record["eventName"] == "ObjectCreated:Put"
+    assert record["s3"]["object"]["key"].startswith("logs/")
 
 
 def test_requests_are_delivered_as_lines_of_aws_form(onput):

@@ -1,5 +1,7 @@
 """Websites: configurations read back, the port of their own, and a small one browsed in Chromium."""
+import http.client
 import json
+import socket
 import uuid
 
 import botocore.exceptions
@@ -59,6 +61,31 @@ def test_what_is_not_public_is_refused_in_html(onput, bucket):
     assert visit(onput, bucket, "/index.html", "PUT").status == 405
     absent = visit(onput, "absent-" + bucket, "/")
     assert absent.status == 404 and b"<li>Code: NoSuchBucket</li>" in absent.body
+
+
+def test_a_port_of_its_own_serves_websites_alone(own_onput):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    onput = own_onput(environment={"ONPUT_WEBSITE_LISTEN": f"127.0.0.1:{port}"})
+    onput.s3.create_bucket(Bucket="site")
+    onput.s3.put_bucket_website(Bucket="site", WebsiteConfiguration=CONFIGURATION)
+
+    def ask(target, host):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", target, headers={"Host": host})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Location"), answer.read()
+
+    assert ask("/site", "127.0.0.1")[:2] == (302, "/site/")
+    assert ask("/site/old/a", "127.0.0.1")[:2] == (301, "/site/docs/a")
+    assert ask("/old/a", "site.localhost")[:2] == (301, "/docs/a")
+    status, _, body = ask("/site/", "127.0.0.1")
+    assert status == 403 and body.startswith(b"<html>")
+    status, _, body = ask("/_onput/livez", "127.0.0.1")
+    assert status == 404 and b"<li>BucketName: _onput</li>" in body
+    # With the development keys names of others are foreign here too.
+    assert ask("/", "www.example.com")[0] == 403
 
 
 def publish(onput, bucket):

@@ -13,6 +13,7 @@
 namespace onput::gateway::s3 {
 namespace {
 
+constexpr std::size_t website_redirect_bytes_max = 2048;
 constexpr std::string_view default_class = "STANDARD";
 constexpr std::array<std::string_view, 5> instant_classes{
     "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
@@ -32,6 +33,13 @@ Result<std::string> read_storage_class(std::string_view name) {
 }
 
 Result<std::string> read_website_redirect(std::string_view location) {
+    if (location.size() > website_redirect_bytes_max) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           fmt::format("The length of website redirect location cannot exceed {} "
+                                       "characters.",
+                                       website_redirect_bytes_max),
+                           "invalid_redirect_location");
+    }
     if (location.starts_with('/') || location.starts_with("http://") ||
         location.starts_with("https://")) {
         return std::string(location);

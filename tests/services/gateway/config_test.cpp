@@ -21,6 +21,22 @@ TEST(GatewayConfig, a_key_may_name_its_user) {
     }
 }
 
+TEST(GatewayConfig, websites_and_logs_are_refused_settings_that_cannot_be) {
+    const auto faults_of = [](std::string website_listen, std::uint32_t log_interval_ms) {
+        Config config;
+        config.storage_endpoint = config.notifier_endpoint = config.queue_endpoint = "ipc:///a";
+        config.development_keys = true;
+        config.website_listen = std::move(website_listen);
+        config.access_log_interval_ms = log_interval_ms;
+        const auto faults = config.validate();
+        return faults.empty() ? std::string() : faults.front();
+    };
+    EXPECT_EQ(faults_of("", access_log_interval_ms_min), "");
+    EXPECT_EQ(faults_of("127.0.0.1:80", 300'000), "");
+    EXPECT_EQ(faults_of("80", 300'000), "website_listen: listen '80' is not ADDRESS:PORT");
+    EXPECT_EQ(faults_of("", 0), "access_log_interval_ms must be at least 100");
+}
+
 TEST(GatewayKeys, an_entry_is_key_secret_and_account) {
     Config config;
     config.keys_secret = {"AKID:a:secret:with:colons:000000000000"};

@@ -42,6 +42,10 @@ TEST(DevelopmentGuard, a_foreign_host_is_refused_with_what_to_do) {
 TEST(DevelopmentGuard, pages_of_other_sites_are_refused) {
     EXPECT_FALSE(admits({{"Sec-Fetch-Site", "cross-site"}}));
     EXPECT_FALSE(admits({{"sec-fetch-site", "Cross-Site"}, {"Origin", "http://localhost"}}));
+    http::RequestHead head;
+    head.headers = {{"Origin", "http://evil.example"}};
+    const auto refused = check_same_site(head, "s3.example.test");
+    EXPECT_TRUE(refused.error().message.contains("CORS rules")) << refused.error().message;
     for (const char* origin : {"http://evil.example", "https://localhost.evil.example", "null", "",
                                "file://", "http://127.0.0.1@evil.example"}) {
         EXPECT_FALSE(admits({{"Origin", origin}})) << origin;

@@ -1,5 +1,7 @@
 #include "services/gateway/s3/site/access_log.hpp"
 
+#include <utility>
+
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/log.hpp"
@@ -27,6 +29,8 @@ AccessLog::AccessLog(transport::Loop& loop, const Options& options)
 
 AccessLog::~AccessLog() {
     loop_.cancel(tick_);
+    // Ends its open calls, which need the other members.
+    storage_.reset();
 }
 
 bool AccessLog::needs(std::string_view bucket) const {
@@ -44,10 +48,8 @@ void AccessLog::record(AccessLogCore::Entry entry) {
 
 void AccessLog::publish() {
     dropped_ = core_.dropped() + failed_;
-    auto names = core_.unlogged();
-    const auto before = unlogged_.load();
-    if (before != nullptr && *before == names) return;
-    unlogged_ = std::make_shared<const Names>(std::move(names));
+    if (std::exchange(published_, core_.unlogged_changes()) == core_.unlogged_changes()) return;
+    unlogged_ = std::make_shared<const Names>(core_.unlogged());
 }
 
 void AccessLog::perform(LogEffects effects) {
@@ -64,7 +66,7 @@ void AccessLog::look_up(const std::string& bucket) {
                         Result<std::optional<LogTarget>> target = std::nullopt;
                         if (found) {
                             target = read_logging(found->document);
-                        } else if (found.error().code != ErrorCode::not_found) {
+                        } else {
                             target = std::unexpected(found.error());
                         }
                         if (target && *target) {
@@ -78,7 +80,8 @@ void AccessLog::look_up(const std::string& bucket) {
 }
 
 void AccessLog::deliver(LogDelivery delivery) {
-    if (under_way_ >= log_deliveries_max) {
+    const std::size_t bytes = delivery.body.size();
+    if (under_way_bytes_ + bytes > log_bytes_max) {
         ++failed_;
         return;
     }
@@ -95,10 +98,10 @@ void AccessLog::deliver(LogDelivery delivery) {
                                                  .user = {},
                                                  .region = {}}};
     options.attachments.emplace_back(std::move(delivery.body));
-    ++under_way_;
+    under_way_bytes_ += bytes;
     transport::call(
         *storage_, message, std::move(options),
-        [this, target = delivery.target.bucket, source = delivery.source_bucket](
+        [this, bytes, target = delivery.target.bucket, source = delivery.source_bucket](
             const Result<schema::ObjectPut>& put, const std::vector<transport::Frame>&) {
             if (put) {
                 ++delivered_;
@@ -107,13 +110,13 @@ void AccessLog::deliver(LogDelivery delivery) {
                 log::warn("access log was not delivered",
                           {{"bucket", source}, {"target", target}, {"error", put.error().message}});
             }
-            note_end();
+            note_end(bytes);
         });
 }
 
-void AccessLog::note_end() {
-    --under_way_;
-    if (under_way_ > 0 || !flushed_) return;
+void AccessLog::note_end(std::size_t bytes) {
+    under_way_bytes_ -= bytes;
+    if (under_way_bytes_ > 0 || !flushed_) return;
     auto done = std::exchange(flushed_, {});
     done();
 }
@@ -123,7 +126,7 @@ void AccessLog::flush(std::function<void()> done) {
     core_.flush(wall_now(), effects);
     perform(std::move(effects));
     publish();
-    if (under_way_ == 0) return done();
+    if (under_way_bytes_ == 0) return done();
     flushed_ = std::move(done);
 }
 

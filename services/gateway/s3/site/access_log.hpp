@@ -15,7 +15,6 @@
 namespace onput::gateway::s3 {
 
 inline constexpr Duration log_tick_period = std::chrono::milliseconds(250);
-inline constexpr std::size_t log_deliveries_max = 64;  // Under way.
 
 class AccessLog {
 public:
@@ -45,7 +44,7 @@ private:
     void look_up(const std::string& bucket);
     void deliver(LogDelivery delivery);
     void publish();
-    void note_end();
+    void note_end(std::size_t bytes);
 
     using Names = std::set<std::string, std::less<>>;
 
@@ -53,9 +52,10 @@ private:
     std::unique_ptr<transport::RequestClient> storage_;
     AccessLogCore core_;
     transport::TimerId tick_;
-    std::size_t under_way_ = 0;
+    std::size_t under_way_bytes_ = 0;  // At most log_bytes_max.
     std::function<void()> flushed_;
     std::uint64_t failed_ = 0;
+    std::uint64_t published_ = 0;  // core_.unlogged_changes()
     // Shared with all connections' threads, which may still read the old one when it is replaced:
     // the last user frees it.
     std::atomic<std::shared_ptr<const Names>> unlogged_;

@@ -67,8 +67,9 @@ void AccessLogCore::configured(const std::string& name,
     Bucket& bucket = found->second;
     bucket.is_asked = false;
     if (!target) {
-        // Nobody knows where these should go.
-        dropped_ += bucket.entries.size();
+        // Nobody knows where these should go. Names that are no buckets' have no records, and are
+        // not remembered: there are any number of them.
+        if (target.error().code != ErrorCode::not_found) dropped_ += bucket.entries.size();
         drop(bucket);
         buckets_.erase(found);
         return;
@@ -78,7 +79,9 @@ void AccessLogCore::configured(const std::string& name,
     if (is_moved) deliver(name, bucket, now, effects);
     bucket.known_at = now;
     bucket.target = *target;
-    if (!bucket.target) drop(bucket);
+    if (bucket.target) return;
+    drop(bucket);
+    ++unlogged_changes_;
 }
 
 // Objects of one day each where days have folders of their own, and none above its size.
@@ -126,6 +129,7 @@ void AccessLogCore::tick(Timestamp now, LogEffects& effects) {
             bucket.known_at && (now - *bucket.known_at >= recheck || now < *bucket.known_at);
         if (is_stale && bucket.entries.empty() && !bucket.is_asked) {
             at = buckets_.erase(at);
+            ++unlogged_changes_;
             continue;
         }
         if (is_stale) ask(at->first, bucket, effects);

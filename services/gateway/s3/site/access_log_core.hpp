@@ -56,8 +56,8 @@ public:
     };
     void record(Entry entry, Timestamp now, LogEffects& effects);
 
-    // The answer to a lookup: nothing when the bucket is not logged. A lookup that failed is made
-    // again with the next record.
+    // The answer to a lookup: nothing when the bucket is not logged. After a failed one the records
+    // are lost, and it is made again with the next record; not_found: there is no such bucket.
     void configured(const std::string& bucket, const Result<std::optional<LogTarget>>& target,
                     Timestamp now, LogEffects& effects);
 
@@ -66,8 +66,9 @@ public:
     // Delivers everything, at the end.
     void flush(Timestamp now, LogEffects& effects);
 
-    // Buckets whose requests need no records for the time being.
+    // Buckets whose requests need no records for the time being; the count grows with each change.
     [[nodiscard]] std::set<std::string, std::less<>> unlogged() const;
+    [[nodiscard]] std::uint64_t unlogged_changes() const { return unlogged_changes_; }
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
     [[nodiscard]] std::size_t waiting_bytes() const { return bytes_; }
 
@@ -90,6 +91,7 @@ private:
     std::map<std::string, Bucket, std::less<>> buckets_;
     std::size_t bytes_ = 0;
     std::uint64_t dropped_ = 0;
+    std::uint64_t unlogged_changes_ = 0;
 };
 
 }  // namespace onput::gateway::s3

@@ -60,7 +60,8 @@ std::string_view subject_of(const AccessRecord& record) {
     for (const auto& [part, subject] : subjects) {
         if (record.operation.contains(part)) return subject;
     }
-    return record.key.empty() ? "BUCKET" : "OBJECT";
+    // The index of a website, too, is an object.
+    return record.key.empty() && !record.is_website ? "BUCKET" : "OBJECT";
 }
 
 std::string_view or_nothing(std::string_view text) {

@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 5> cors_methods{"GET", "PUT", "POST", "DE
 constexpr std::string_view vary =
     "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
+constexpr std::string_view copy_source = "x-amz-copy-source";
+
 bool is_cors_method(std::string_view method) {
     return std::ranges::find(cors_methods, method) != cors_methods.end();
 }
@@ -235,7 +237,6 @@ std::unexpected<Error> refuse_preflight(const CorsRequest& request, const Addres
 
 bool is_within_bucket(const http::RequestHead& head, const Address& address,
                       const std::vector<http::QueryParameter>& query) {
-    constexpr std::string_view copy_source = "x-amz-copy-source";
     const bool is_setting = head.method == "PUT" || head.method == "DELETE";
     if (address.bucket.empty() || (address.key.empty() && is_setting)) return false;
     const auto is_inside = [&address](std::string_view source) {

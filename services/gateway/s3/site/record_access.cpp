@@ -10,6 +10,7 @@ namespace onput::gateway::s3 {
 void record_access(const RequestContext& context, const Accessed& what) {
     AccessLog* log = context.shared.access_log;
     if (log == nullptr || what.bucket.empty() || !log->needs(what.bucket)) return;
+    if (context.logged.error_code == "NoSuchBucket") return;
     const auto* version = context.parameter("versionId");
     const std::string ip = context.source_ip();
     const AccessRecord record{

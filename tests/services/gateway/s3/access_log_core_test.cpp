@@ -64,12 +64,14 @@ TEST_F(AccessLogCoreTest, a_bucket_that_is_not_logged_costs_nothing_until_it_is_
     EXPECT_EQ(lookups(), 1U);
     is_unlogged("b");
     EXPECT_TRUE(core.unlogged().contains("b"));
+    const auto changes = core.unlogged_changes();
     record("b");
     EXPECT_EQ(core.waiting_bytes(), 0U);
     EXPECT_EQ(lookups(), 0U);
     now += log_recheck_period;
     tick();
     EXPECT_FALSE(core.unlogged().contains("b"));
+    EXPECT_GT(core.unlogged_changes(), changes);
     record("b");
     EXPECT_EQ(lookups(), 1U);
     EXPECT_EQ(core.dropped(), 0U);
@@ -112,6 +114,17 @@ TEST_F(AccessLogCoreTest, a_failed_lookup_drops_its_records_and_is_made_again) {
     EXPECT_EQ(lookups(), 1U);
     record("b");
     EXPECT_EQ(lookups(), 1U);
+}
+
+TEST_F(AccessLogCoreTest, names_that_are_no_buckets_fill_nothing) {
+    for (std::size_t i = 0; i < logged_buckets_max + 1; ++i) {
+        const auto name = fmt::format("absent-{}", i);
+        record(name);
+        core.configured(name, onput::fail(ErrorCode::not_found, ""), now, effects);
+    }
+    record("b");
+    EXPECT_EQ(core.dropped(), 0U);
+    EXPECT_EQ(effects.lookups.back(), "b");
 }
 
 TEST_F(AccessLogCoreTest, no_object_is_larger_than_one_message) {

@@ -87,6 +87,10 @@ TEST(S3AccessRecord, operations_are_named_as_s3_names_them) {
     EXPECT_EQ(named("OPTIONS", "Preflight", "k"), "REST.OPTIONS.PREFLIGHT");
     EXPECT_EQ(named("GET", "", "k"), "REST.GET.OBJECT");
     EXPECT_EQ(named("GET", "", ""), "REST.GET.BUCKET");
+    http::RequestHead head;
+    head.method = "HEAD";
+    EXPECT_EQ(logged_operation({.time = {}, .identity = nobody, .is_website = true, .head = head}),
+              "WEBSITE.HEAD.OBJECT");
 }
 
 }  // namespace

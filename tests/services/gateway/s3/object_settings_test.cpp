@@ -52,6 +52,10 @@ TEST(S3ObjectSettings, a_redirect_leads_to_a_key_or_a_url) {
         EXPECT_EQ(keep({{"x-amz-website-redirect-location", std::string(place)}})->website_redirect,
                   place);
     EXPECT_EQ(error_of({{"x-amz-website-redirect-location", "a"}}), "InvalidRedirectLocation");
+    const std::string longest = "/" + std::string(2047, 'a');
+    EXPECT_TRUE(keep({{"x-amz-website-redirect-location", longest}}));
+    const std::string longer = longest + "a";
+    EXPECT_EQ(error_of({{"x-amz-website-redirect-location", longer}}), "InvalidRedirectLocation");
 }
 
 TEST(S3ObjectSettings, a_lock_has_a_mode_and_a_date_or_none) {
