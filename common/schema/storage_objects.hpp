@@ -24,6 +24,7 @@
 // answer.
 #pragma once
 
+#include "common/schema/access.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 #include "common/schema/wire.hpp"
@@ -161,8 +162,9 @@ struct ResultSource {
 
 // The gateway has read the whole body and verified signature and checksums before it sends this.
 struct PutObject {
-    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 4};
+    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
+    // acl.
+    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 5};
     static constexpr std::string_view method = "storage.put_object";
     using Reply = ObjectPut;
 
@@ -191,10 +193,11 @@ struct PutObject {
     // The bytes are a part of this upload: there is no object yet, and no event. Then only size,
     // etag and checksums count.
     std::optional<PartTarget> part = {};
+    std::optional<AclRequest> acl = {};  // Nothing: full control for the owner.
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, content_type, headers, metadata, checksums,
                  conditions, idempotency_key, request_id, host_id, source_ip, event_name, source,
-                 tags, storage_class, website_redirect, lock, is_integrity_stated, part)
+                 tags, storage_class, website_redirect, lock, is_integrity_stated, part, acl)
     friend bool operator==(const PutObject&, const PutObject&) = default;
 };
 
@@ -211,16 +214,19 @@ struct WriteOpened {
 // Fails early where the end would fail too: no_such_bucket, access_denied, key_too_long,
 // entity_too_large.
 struct OpenWrite {
-    static constexpr MessageInfo info{.kind = Kind::open_write, .version = 2};
+    // Version 2 added part, version 3 tags and acl.
+    static constexpr MessageInfo info{.kind = Kind::open_write, .version = 3};
     static constexpr std::string_view method = "storage.open_write";
     using Reply = WriteOpened;
 
     std::string bucket;
     std::string key;
     std::optional<std::uint64_t> size_bytes;  // When known beforehand.
-    std::optional<PartTarget> part = {};      // As PutObject's. Version 2.
+    std::optional<PartTarget> part = {};      // As PutObject's.
+    std::vector<Tag> tags = {};               // That the policy may ask for.
+    std::optional<AclRequest> acl = {};
 
-    ONPUT_FIELDS(bucket, key, size_bytes, part)
+    ONPUT_FIELDS(bucket, key, size_bytes, part, tags, acl)
     friend bool operator==(const OpenWrite&, const OpenWrite&) = default;
 };
 
@@ -247,7 +253,7 @@ struct AppendWrite {
 
 struct FinishWrite {
     // Versions are those of PutObject.
-    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 4};
+    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 5};
     static constexpr std::string_view method = "storage.finish_write";
     using Reply = ObjectPut;
 

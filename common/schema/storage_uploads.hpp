@@ -35,8 +35,8 @@ struct UploadCreated {
 };
 
 struct CreateUpload {
-    // Version 2 added a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 2};
+    // Version 2 added a field of ObjectLock, version 3 acl of PutObject.
+    static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 3};
     static constexpr std::string_view method = "storage.create_upload";
     using Reply = UploadCreated;
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,8 @@ struct RequestContext {
     std::string host_id{};     // x-amz-id-2.
     std::string trace_id{};
     auth::Identity identity{};  // Authenticated before an operation runs.
+    // What storage judges its calls by. Nothing: it is not of S3.
+    std::optional<schema::AccessContext> access{};
     // Where it is counted when it ends: its operation, once that is known. Null: nowhere.
     OperationMetrics* counted_as = nullptr;
     // Of an operation that may take longer than a client waits in silence. Null: the others.
@@ -84,6 +87,10 @@ struct RequestContext {
     [[nodiscard]] PublicAddress public_address() const {
         return gateway::public_address(head(), shared.proxies);
     }
+    // For policies: whom the request comes from, behind a trusted proxy.
+    [[nodiscard]] std::string client_address() const {
+        return gateway::client_address(head(), shared.proxies);
+    }
     // The client's (or proxy's) address without its port.
     [[nodiscard]] std::string source_ip() const {
         const auto peer = head().peer;
@@ -97,7 +104,8 @@ struct RequestContext {
                               .id = identity.access_key,
                               .user = identity.user,
                               .region = identity.scope.region},
-                .trace_header = trace_header()};
+                .trace_header = trace_header(),
+                .access = access};
     }
     template <schema::Message M>
     http::Task<Result<Answer<M>>> call(const M& request) {

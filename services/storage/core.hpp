@@ -23,6 +23,7 @@
 
 #include "common/base/random.hpp"
 #include "common/outbox/outbox.hpp"
+#include "common/schema/storage_access.hpp"
 #include "common/schema/storage_uploads.hpp"
 #include "common/schema/storage_versions.hpp"
 #include "common/service/age_record.hpp"
@@ -102,6 +103,14 @@ public:
         const schema::GetBucketConfiguration& request, const Caller& caller) const;
     Result<schema::BucketConfigurationList> list_bucket_configurations(
         const schema::ListBucketConfigurations& request, const Caller& caller) const;
+
+    // Policies of buckets (access/).
+    Result<schema::Empty> put_bucket_policy(const schema::PutBucketPolicy& request,
+                                            const Caller& caller, Effects& effects);
+    Result<schema::Empty> delete_bucket_policy(const schema::DeleteBucketPolicy& request,
+                                               const Caller& caller, Effects& effects);
+    Result<schema::BucketPolicy> get_bucket_policy(const schema::GetBucketPolicy& request,
+                                                   const Caller& caller) const;
 
     // What would make a put of this fail whatever its bytes are. The put itself asks again.
     Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
@@ -260,6 +269,26 @@ private:
     Result<schema::ObjectDeleted> delete_version(const schema::DeleteObject& request,
                                                  const Bucket& bucket, const Caller& caller,
                                                  Effects& effects);
+    // The version that a request names, if the caller may do with it what it asks for. Who may not
+    // list the bucket is not told that there is none.
+    struct FoundObject {
+        const Bucket* bucket = nullptr;
+        KeyRows::Version version;
+    };
+    template <typename Request>
+    [[nodiscard]] Result<FoundObject> find_object(
+        const Request& request, const Caller& caller,
+        const std::vector<schema::Tag>* new_tags = nullptr) const {
+        return find_object(ObjectName{request.bucket, request.key, request.version_id}, caller,
+                           new_tags);
+    }
+    struct ObjectName {
+        const std::string& bucket;
+        const std::string& key;
+        const std::string& version_id;
+    };
+    [[nodiscard]] Result<FoundObject> find_object(const ObjectName& name, const Caller& caller,
+                                                  const std::vector<schema::Tag>* new_tags) const;
     // The version that a request names, or the current one; `no_such_key`, `no_such_version`, or
     // `method_not_allowed` for a delete marker.
     [[nodiscard]] Result<KeyRows::Version> find_version(const Bucket& bucket,

@@ -1,6 +1,7 @@
 // GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl. Ownership is always BucketOwnerEnforced:
 // ACLs are shown, and cannot be changed. Whoever puts what is so already, as copying clients do, is
 // not refused.
+#include "common/auth/iam_arn.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/aws/directory.hpp"
@@ -8,7 +9,6 @@
 #include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/bucket_access.hpp"
 #include "services/gateway/s3/document_body.hpp"
-#include "services/gateway/s3/identity.hpp"
 #include "services/gateway/s3/version.hpp"
 
 namespace onput::gateway::s3 {
@@ -16,7 +16,7 @@ namespace {
 
 // The one grant that there is. Grantee has its type in an attribute of another namespace.
 std::string render_acl(std::string_view owner_account) {
-    const std::string owner = canonical_user_id(owner_account);
+    const std::string owner = auth::canonical_user_id(owner_account);
     aws::XmlWriter xml;
     xml.begin_in_namespace("AccessControlPolicy", aws::s3_model().xml_namespace());
     xml.begin("Owner");
@@ -64,7 +64,7 @@ http::Task<Result<Reply>> change_nothing(S3Request& request, std::string_view ow
         if (!body) co_return std::unexpected(std::move(body).error());
         const auto policy = aws::read_xml(*body, shape, *aws::s3_model().find_shape(shape));
         if (!policy) co_return std::unexpected(policy.error());
-        is_so = is_owners(*policy, canonical_user_id(owner_account));
+        is_so = is_owners(*policy, auth::canonical_user_id(owner_account));
     }
     if (is_so) co_return Reply{};
     co_return onput::fail(ErrorCode::invalid_argument, "the bucket's owner owns all of its objects",

@@ -87,6 +87,7 @@ constexpr std::array reasons{
         {400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"}},
     ReasonName{"missing_request_body", {400, "MissingRequestBodyError", ""}},
     ReasonName{"access_denied", {403, "AccessDenied", "Access Denied"}},
+    ReasonName{"denied_by_policy", {403, "AccessDenied", ""}},
     ReasonName{"invalid_access_key_id", {403, "InvalidAccessKeyId", ""}},
     ReasonName{"invalid_token", {400, "InvalidToken", ""}},
     ReasonName{"repeated_header", {400, "InvalidRequest", ""}},

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/s3/access.hpp"
 #include "services/gateway/s3/bucket_access.hpp"
 #include "services/gateway/s3/bucket_configurations.hpp"
 #include "services/gateway/s3/errors.hpp"
@@ -56,7 +58,7 @@ constexpr std::array operations{
     Operation{"GetBucketOwnershipControls",
               &run_for<&get_configuration, ConfigurationKind::ownership_controls>},
     Operation{"GetBucketPolicy", &get_bucket_policy},
-    Operation{"GetBucketPolicyStatus", &get_bucket_policy},
+    Operation{"GetBucketPolicyStatus", &get_bucket_policy_status},
     Operation{"GetBucketRequestPayment",
               &run_for<&get_configuration, ConfigurationKind::request_payment>},
     Operation{"GetBucketTagging", &run_for<&get_configuration, ConfigurationKind::tagging>},
@@ -100,6 +102,7 @@ constexpr std::array operations{
     Operation{"PutBucketNotificationConfiguration", &put_notification},
     Operation{"PutBucketOwnershipControls",
               &run_for<&put_configuration, ConfigurationKind::ownership_controls>},
+    Operation{"PutBucketPolicy", &put_bucket_policy},
     Operation{"PutBucketRequestPayment",
               &run_for<&put_configuration, ConfigurationKind::request_payment>},
     Operation{"PutBucketTagging", &run_for<&put_configuration, ConfigurationKind::tagging>},
@@ -324,7 +327,7 @@ Result<Operation> find_operation(const Lookup& lookup) {
                                       .target = target_of(lookup.address),
                                       .parameters = names_of(lookup.query)});
     if (expects_owner(entry != nullptr ? entry->operation->name : "")) {
-        ONPUT_TRY_VOID(check_expected_owner(lookup.head, lookup.account));
+        ONPUT_TRY_VOID(check_expected_owner(lookup.head));
     }
     const Operation* operation =
         entry != nullptr ? find_implemented(entry->operation->name) : nullptr;
@@ -345,7 +348,7 @@ Result<Operation> find_operation(const Lookup& lookup) {
 
 bool is_form_upload(const http::RequestHead& head, const Address& address,
                     const std::vector<http::QueryParameter>& query) {
-    const Lookup lookup{.head = head, .address = address, .query = query, .account = {}};
+    const Lookup lookup{.head = head, .address = address, .query = query};
     return is_form_type(head) && is_form_post(head, address, sub_resources_of(lookup));
 }
 
@@ -354,24 +357,29 @@ Result<void> check_headers(const http::RequestHead& head) {
     return check_customer_key(head);
 }
 
-// Buckets are reached by their owner only, so the owner that is expected must be the caller.
-Result<void> check_expected_owner(const http::RequestHead& head, std::string_view account) {
-    constexpr std::size_t account_digits = 12;
-    const auto owner = head.header("x-amz-expected-bucket-owner");
+Result<void> check_expected_owner(const http::RequestHead& head, std::string_view header) {
+    const auto owner = head.header(header);
     if (!owner) return {};
-    const bool is_account =
-        owner->size() == account_digits &&
-        std::ranges::all_of(*owner, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_account) {
+    if (!auth::is_account(*owner)) {
         return onput::fail(ErrorCode::invalid_argument,
                            fmt::format("The value of the expected bucket owner parameter must be "
                                        "an AWS Account ID... [{}]",
                                        *owner),
                            "invalid_expected_owner");
     }
-    if (*owner == account) return {};
-    return onput::fail(ErrorCode::permission_denied, "the bucket's owner is another one",
-                       "access_denied");
+    return {};
+}
+
+void set_access(S3Request& request, std::string_view operation) {
+    RequestContext& context = request.context;
+    context.access = access_of({.operation = operation,
+                                .head = request.head,
+                                .sent = context.head(),
+                                .query = context.query,
+                                .identity = context.identity,
+                                .source_ip = context.client_address(),
+                                .is_secure = context.public_address().scheme == "https",
+                                .now = context.now});
 }
 
 std::vector<std::string_view> operation_names() {

@@ -120,7 +120,8 @@ http::Task<Stored> store_stream(RequestContext& context, ByteSource& source,
     const schema::OpenWrite open{.bucket = object.bucket,
                                  .key = object.key,
                                  .size_bytes = source.length(),
-                                 .part = object.part};
+                                 .part = object.part,
+                                 .tags = object.tags};
     auto opened = co_await context.call(open);
     if (!opened) co_return std::unexpected(std::move(opened).error());
     const schema::WriteOpened session = opened->reply;

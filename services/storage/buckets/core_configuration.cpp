@@ -83,6 +83,7 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
                                                                 .id = request.id,
                                                                 .document = request.document,
                                                                 .changed_at = caller.now}));
+    buckets_.apply_configuration(request.bucket, request.kind, request.document);
     effects.changes.push_back(std::move(change));
     return schema::Empty{};
 }
@@ -99,6 +100,7 @@ Result<schema::Empty> StorageCore::delete_bucket_configuration(
     }
     Change change = change_of(request.bucket);
     change.batch.remove(std::move(row));
+    buckets_.apply_configuration(request.bucket, request.kind, std::nullopt);
     effects.changes.push_back(std::move(change));
     return schema::Empty{};
 }

@@ -167,7 +167,8 @@ void StorageCore::remove_upload(const std::string& row, const std::string& uploa
 Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpload& request,
                                                          const Caller& caller, Effects& effects) {
     const schema::PutObject& object = request.object;
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(object.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(object.bucket, object.key, caller, &object.tags));
     ONPUT_TRY_VOID(check_new_key(object.key));
     ONPUT_TRY_VOID(check_traits(object));
     ONPUT_TRY_VOID(schema::check_tags(object.tags, schema::object_tag_rules));
@@ -197,7 +198,7 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
                                                    const Content& content, const Caller& caller,
                                                    Effects& effects) {
     const schema::PartTarget& part = *request.part;
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
     ONPUT_TRY_VOID(room_.check());
@@ -246,7 +247,8 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
 Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::CompleteUpload& request,
                                                              const Caller& caller,
                                                              Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(room_.check());
     const KeyRows rows(view_, request.bucket, request.key);
@@ -383,7 +385,7 @@ Result<void> StorageCore::check_whole(const schema::CompleteUpload& request,
 
 Result<schema::Empty> StorageCore::abort_upload(const schema::AbortUpload& request,
                                                 const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.upload_id));
     ONPUT_TRY(const auto parts, read_parts(request.upload_id));

@@ -123,7 +123,7 @@ Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>
 // --- Puts and deletions ------------------------------------------------------------------------
 
 Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Caller& caller) const {
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller, &request.tags));
     ONPUT_TRY_VOID(check_new_key(request.key));
     ONPUT_TRY_VOID(room_.check());
     if (request.part) {
@@ -150,7 +150,8 @@ Result<schema::ObjectPut> StorageCore::put_object(const schema::PutObject& reque
 Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& request,
                                                   Content& content, const Caller& caller,
                                                   Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller, &request.tags));
     ONPUT_TRY_VOID(check_new_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
     ONPUT_TRY_VOID(schema::check_tags(request.tags, schema::object_tag_rules));
@@ -191,7 +192,8 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
 
 Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObject& request,
                                                          const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(check_bypass(request.bypass_governance, bucket->record));
     if (!request.version_id.empty()) return delete_version(request, *bucket, caller, effects);
@@ -263,9 +265,8 @@ Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteOb
 
 Result<Reading> StorageCore::get_object(const schema::GetObject& request,
                                         const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& [bucket, version] = found;
     ObjectRecord& record = version.record;
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
     ONPUT_TRY(const Span span, request.part_number ? narrow_to_part(*request.part_number, record)
@@ -290,9 +291,8 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
 
 Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& request,
                                                     const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& [bucket, version] = found;
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
     std::optional<schema::PartSpan> part;
     if (request.part_number) {

@@ -57,7 +57,8 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
     const auto allowed = parts_.host.core().open_write({.bucket = put.object.bucket,
                                                         .key = put.object.key,
                                                         .size_bytes = bytes,
-                                                        .part = put.object.part},
+                                                        .part = put.object.part,
+                                                        .tags = put.object.tags},
                                                        caller);
     if (!allowed) {
         parts_.host.reply(put.reply_to, std::unexpected(allowed.error()));
