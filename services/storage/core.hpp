@@ -104,13 +104,18 @@ public:
     Result<schema::BucketConfigurationList> list_bucket_configurations(
         const schema::ListBucketConfigurations& request, const Caller& caller) const;
 
-    // Policies of buckets (access/).
+    // Policies, and access control lists (access/).
     Result<schema::Empty> put_bucket_policy(const schema::PutBucketPolicy& request,
                                             const Caller& caller, Effects& effects);
     Result<schema::Empty> delete_bucket_policy(const schema::DeleteBucketPolicy& request,
                                                const Caller& caller, Effects& effects);
     Result<schema::BucketPolicy> get_bucket_policy(const schema::GetBucketPolicy& request,
                                                    const Caller& caller) const;
+
+    Result<schema::AccessControlPolicy> get_acl(const schema::GetAcl& request,
+                                                const Caller& caller) const;
+    Result<schema::AclPut> put_acl(const schema::PutAcl& request, const Caller& caller,
+                                   Effects& effects);
 
     // What would make a put of this fail whatever its bytes are. The put itself asks again.
     Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
@@ -263,6 +268,8 @@ private:
                                          const Caller& caller, Effects& effects);
     Result<schema::ObjectPut> commit_part(const schema::PutObject& request, const Content& content,
                                           const Caller& caller, Effects& effects);
+    Result<schema::AclPut> put_bucket_acl(const schema::PutAcl& request, const Caller& caller,
+                                          Effects& effects);
     Result<schema::ObjectDeleted> put_delete_marker(const schema::DeleteObject& request,
                                                     const Bucket& bucket, const Caller& caller,
                                                     Effects& effects);

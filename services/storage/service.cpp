@@ -105,6 +105,8 @@ service::Methods StorageService::methods() {
         command(&Core::put_bucket_policy),
         command(&Core::delete_bucket_policy),
         query(&Core::get_bucket_policy),
+        query(&Core::get_acl),
+        command(&Core::put_acl),
         command(&Core::put_bucket_configuration),
         command(&Core::delete_bucket_configuration),
         query(&Core::get_bucket_configuration),

@@ -8,6 +8,7 @@
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/render.hpp"
 #include "services/gateway/s3/access.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
 #include "services/gateway/s3/copy_source.hpp"
@@ -137,6 +138,9 @@ http::Task<Result<Reply>> copy_whole(S3Request& request, LateAnswer& late) {
     object.event_name = copy_event;
     const auto kept = keep_settings(request.head, object);
     if (!kept) co_return std::unexpected(kept.error());
+    auto acl = read_new_acl(request.head, request.context.shared.keys);
+    if (!acl) co_return std::unexpected(std::move(acl).error());
+    object.acl = *std::move(acl);
     object.is_integrity_stated = true;  // It is storage's own bytes.
     const auto readable = co_await check_tags_are_readable(request, *wanted, from);
     if (!readable) co_return std::unexpected(readable.error());

@@ -88,6 +88,8 @@ constexpr std::array reasons{
     ReasonName{"missing_request_body", {400, "MissingRequestBodyError", ""}},
     ReasonName{"access_denied", {403, "AccessDenied", "Access Denied"}},
     ReasonName{"denied_by_policy", {403, "AccessDenied", ""}},
+    ReasonName{"acl_with_ownership", {400, "InvalidBucketAclWithObjectOwnership", ""}},
+    ReasonName{"invalid_acl", {400, "InvalidArgument", ""}},
     ReasonName{"invalid_access_key_id", {403, "InvalidAccessKeyId", ""}},
     ReasonName{"invalid_token", {400, "InvalidToken", ""}},
     ReasonName{"repeated_header", {400, "InvalidRequest", ""}},

@@ -138,11 +138,6 @@ bool is_form_type(const http::RequestHead& head) {
     return http::equal_ignoring_case(sent.substr(0, type.size()), type);
 }
 
-bool has_prefix(std::string_view text, std::string_view prefix) {
-    return text.size() > prefix.size() &&
-           http::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
-
 Target target_of(const Address& address) {
     if (address.bucket.empty()) return Target::service;
     return address.key.empty() ? Target::bucket : Target::object;
@@ -212,11 +207,10 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 7> list{{
+    static constexpr std::array<Unsupported, 6> list{{
         {"x-amz-server-side-encryption", "AES256", "encryption with other keys than the service's"},
         {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
         {"x-amz-server-side-encryption-context", "", "encryption with keys of KMS"},
-        {"x-amz-object-ownership", "BucketOwnerEnforced", "object ownership with ACLs"},
         {"x-amz-write-offset-bytes", "", "appending to objects"},
         {"x-amz-rename-source", "", "RenameObject"},
         {"x-amz-mfa", "", "MFA delete"},
@@ -224,15 +218,6 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
     for (const auto& entry : list) {
         const auto value = head.header(entry.header);
         if (value && *value != entry.accepted) return not_implemented(entry.what);
-    }
-    for (const auto& header : head.headers) {
-        const bool is_acl = http::equal_ignoring_case(header.name, "x-amz-acl") &&
-                            header.value != "private" &&
-                            header.value != "bucket-owner-full-control";
-        if (is_acl || has_prefix(header.name, "x-amz-grant-")) {
-            return onput::fail(ErrorCode::invalid_argument, "only private ACLs",
-                               "acl_not_supported");
-        }
     }
     return {};
 }

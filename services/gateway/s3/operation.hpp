@@ -54,8 +54,8 @@ Result<Operation> find_operation(const Lookup& lookup);
 bool is_form_upload(const http::RequestHead& head, const Address& address,
                     const std::vector<http::QueryParameter>& query);
 
-// Headers, or fields of a form, that ask for what cannot be done are refused: unimplemented,
-// acl_not_supported; invalid_argument for a part of a customer's key.
+// Headers, or fields of a form, that ask for what cannot be done are refused: unimplemented;
+// invalid_argument for a part of a customer's key.
 Result<void> check_headers(const http::RequestHead& head);
 
 // x-amz-expected-bucket-owner, or another header that names an owner, names an account or is not

@@ -4,6 +4,7 @@
 
 #include "common/base/encoding.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/form_reader.hpp"
@@ -87,6 +88,7 @@ Result<schema::PutObject> describe_posted(const S3Request& request, const FormFi
     ONPUT_TRY_VOID(check_expected_owner(request.head));
     keep_headers(request.head, object);
     ONPUT_TRY_VOID(keep_settings(request.head, object));
+    ONPUT_TRY(object.acl, read_new_acl(request.head, request.context.shared.keys));
     ONPUT_TRY(auto tags, tags_of_form(fields));
     if (!tags.empty()) object.tags = std::move(tags);
     return object;

@@ -5,6 +5,7 @@
 #include "common/base/check.hpp"
 #include "common/service/rows.hpp"
 #include "services/storage/access/judge.hpp"
+#include "services/storage/access/new_access.hpp"
 #include "services/storage/objects/names.hpp"
 
 namespace onput::storage {
@@ -174,17 +175,31 @@ Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& reque
         return fail(ErrorCode::resource_exhausted,
                     "You have attempted to create more buckets than allowed", "too_many_buckets");
     }
-    Bucket& bucket = buckets_[request.name];
-    bucket.record = {.name = request.name,
-                     .owner_account = account,
-                     .region = std::move(region),
-                     .created_at = caller.now,
-                     .rules = {},
-                     .versioning = request.has_object_lock ? schema::Versioning::enabled
-                                                           : schema::Versioning::unset,
-                     .has_object_lock = request.has_object_lock};
-    batch.put(bucket_row(request.name), schema::encode(bucket.record));
-    return info_of(bucket);
+    Bucket made;
+    made.record = {.name = request.name,
+                   .owner_account = account,
+                   .region = std::move(region),
+                   .created_at = caller.now,
+                   .rules = {},
+                   .versioning = request.has_object_lock ? schema::Versioning::enabled
+                                                         : schema::Versioning::unset,
+                   .has_object_lock = request.has_object_lock};
+    using enum schema::BucketConfigurationKind;
+    if (!request.ownership.empty())
+        made.access.set_configuration(ownership_controls, request.ownership);
+    if (request.acl) {
+        ONPUT_TRY(made.record.acl,
+                  acl_of_new_bucket(made.record, made.access, *request.acl, caller));
+    }
+    if (!request.ownership.empty()) {
+        batch.put(configuration_row(request.name, ownership_controls, ""),
+                  schema::encode(schema::BucketConfiguration{.kind = ownership_controls,
+                                                             .id = {},
+                                                             .document = request.ownership,
+                                                             .changed_at = caller.now}));
+    }
+    batch.put(bucket_row(request.name), schema::encode(made.record));
+    return info_of(buckets_[request.name] = std::move(made));
 }
 
 void BucketTable::remove(const std::string& name, store::Batch& batch) {
@@ -207,7 +222,8 @@ Result<void> BucketTable::set_policy(const std::string& name, const std::string&
     return {};
 }
 
-void BucketTable::set_acl(const std::string& name, schema::Acl acl, store::Batch& batch) {
+void BucketTable::set_acl(const std::string& name, std::optional<schema::Acl> acl,
+                          store::Batch& batch) {
     Bucket& bucket = buckets_.at(name);
     bucket.record.acl = std::move(acl);
     write(bucket, batch);

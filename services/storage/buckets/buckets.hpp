@@ -55,7 +55,7 @@ public:
     // Of a policy that fits the bucket; empty: none.
     Result<void> set_policy(const std::string& name, const std::string& policy,
                             store::Batch& batch);
-    void set_acl(const std::string& name, schema::Acl acl, store::Batch& batch);
+    void set_acl(const std::string& name, std::optional<schema::Acl> acl, store::Batch& batch);
     // What a configuration means for access, whose row is in the batch already.
     void apply_configuration(const std::string& name, schema::BucketConfigurationKind kind,
                              const std::optional<std::string>& document);

@@ -16,6 +16,7 @@
 #include "common/base/text.hpp"
 #include "common/schema/tag_rules.hpp"
 #include "common/service/rows.hpp"
+#include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/multipart/checksums.hpp"
 #include "services/storage/objects/lock.hpp"
@@ -176,6 +177,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     if (!request.checksum_algorithm.empty()) {
         ONPUT_TRY_VOID(check_checksum_type(request.checksum_algorithm, request.checksum_type));
     }
+    ONPUT_TRY(auto access, access_of_new(*bucket, object.key, object.acl, caller));
     // The checksums that a default retention wants are the parts'.
     schema::PutObject traits = object;
     traits.is_integrity_stated = true;
@@ -188,7 +190,9 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
         lower_case(sequencer_text(sequencer)) + random_.hex(upload_id_digits / 2);
     const UploadRecord record{.initiated_at = caller.now,
                               .upload = request,
-                              .initiator = schema::principal_arn(caller.principal)};
+                              .initiator = schema::principal_arn(caller.principal),
+                              .owner = std::move(access.owner),
+                              .acl = std::move(access.acl)};
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
     return schema::UploadCreated{.upload_id = upload_id};
@@ -293,6 +297,8 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     if (after.lock.mode.empty()) {
         ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, lock_times(caller.now)));
     }
+    after.owner = upload.owner;
+    after.acl = upload.acl;
     change.describe(*bucket, after);
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));

@@ -2,6 +2,7 @@
 
 #include "common/base/check.hpp"
 #include "common/schema/tag_rules.hpp"
+#include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/listing.hpp"
@@ -123,8 +124,10 @@ Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>
 // --- Puts and deletions ------------------------------------------------------------------------
 
 Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Caller& caller) const {
-    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller, &request.tags));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller, &request.tags));
     ONPUT_TRY_VOID(check_new_key(request.key));
+    ONPUT_TRY_VOID(access_of_new(*bucket, request.key, request.acl, caller));
     ONPUT_TRY_VOID(room_.check());
     if (request.part) {
         ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.part->upload_id));
@@ -157,6 +160,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     ONPUT_TRY_VOID(schema::check_tags(request.tags, schema::object_tag_rules));
     ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY(const std::string event_name, event_of_put(request));
+    ONPUT_TRY(auto access, access_of_new(*bucket, request.key, request.acl, caller));
     ONPUT_TRY(auto lock, lock_of_new(request, bucket->record, lock_times(caller.now)));
     ONPUT_TRY_VOID(check_length(request, content));
     ONPUT_CHECK(content.blob || request.size_bytes <= options_.inline_bytes_max);
@@ -183,6 +187,8 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     after.blob = content.blob ? store::to_text(*content.blob) : std::string();
     after.has_version_id = versioning == schema::Versioning::enabled;
     after.lock = std::move(lock);
+    after.owner = std::move(access.owner);
+    after.acl = std::move(access.acl);
     change.describe(*bucket, after);
     ONPUT_TRY(const auto thrown_away,
               rows.put(versioning, before, after, std::move(content.bytes), change.commit.batch));

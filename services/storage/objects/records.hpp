@@ -90,14 +90,16 @@ using schema::PartRecord;
 using schema::upload_id_digits;
 
 struct UploadRecord {
-    // Version 2 added a field of ObjectLock, version 3 acl of PutObject.
+    // Version 2 added a field of ObjectLock, version 3 acl of PutObject and what follows initiator.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 3};
 
     Timestamp initiated_at = {};
     schema::CreateUpload upload = {};
     std::string initiator = {};  // ARN; in older rows an account or access key.
+    std::string owner = {};      // As ObjectRecord will have them.
+    std::optional<schema::Acl> acl = {};
 
-    ONPUT_FIELDS(initiated_at, upload, initiator)
+    ONPUT_FIELDS(initiated_at, upload, initiator, owner, acl)
     friend bool operator==(const UploadRecord&, const UploadRecord&) = default;
 };
 

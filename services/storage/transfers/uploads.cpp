@@ -58,7 +58,8 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
                                                         .key = put.object.key,
                                                         .size_bytes = bytes,
                                                         .part = put.object.part,
-                                                        .tags = put.object.tags},
+                                                        .tags = put.object.tags,
+                                                        .acl = put.object.acl},
                                                        caller);
     if (!allowed) {
         parts_.host.reply(put.reply_to, std::unexpected(allowed.error()));
