@@ -1,4 +1,4 @@
-// Names of accounts and users as AWS writes them. Pure; what is returned borrows from what is given.
+// Names of accounts and users as AWS writes them. Pure; what is returned borrows from the input.
 #pragma once
 
 #include <optional>

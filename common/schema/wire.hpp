@@ -36,7 +36,7 @@ struct Principal {
 std::string principal_arn(const Principal& principal);
 
 struct RequestHeader {
-    // Version 2 added the principal's user, version 3 its region and trace_header, version 4 access.
+    // Version 2 added the principal's user, 3 its region and trace_header, 4 access.
     static constexpr MessageInfo info{.kind = Kind::request_header, .version = 4};
 
     // Unique among the caller's open requests; comes back in the reply.

@@ -1,4 +1,4 @@
-// Hostile policies of buckets: parsing ends in an answer, and a parsed policy answers every request.
+// Hostile policies of buckets: parsing ends in an answer, a parsed policy answers any request.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

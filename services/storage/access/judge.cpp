@@ -136,6 +136,10 @@ bool is_of_foreign_object(const AccessQuestion& question, S3Action action) {
     return !action.name().starts_with("Delete");
 }
 
+bool is_owner_of_object(const AccessQuestion& question) {
+    return owner_of(question.bucket, *question.object) == question.caller.principal.account;
+}
+
 Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     const auto action = auth::find_s3_action(name);
     if (!action) return denied(question);
@@ -149,6 +153,7 @@ Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     if (!owns && access.is_policy_public && access.block.restricts_bucket) return denied(question);
     const bool is_foreign = is_of_foreign_object(question, *action);
     if (!is_foreign && (owns || effect == PolicyEffect::allow)) return {};
+    if (is_foreign && is_owner_of_object(question)) return {};
     if (is_allowed_by_acl(question, *action)) return {};
     return denied(question);
 }

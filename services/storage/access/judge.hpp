@@ -3,6 +3,7 @@
 //     denied by the policy ......................... denied, but for the owner's root and policies
 //     the bucket owner's account ................... allowed, but for objects that others own
 //     a public policy, and the bucket restricted ... denied
+//     the object's owner, another account .......... allowed what is done to the object alone
 //     allowed by the policy ........................ allowed, but for objects that others own
 //     allowed by an access control list ............ allowed, where those count
 //     everything else .............................. denied

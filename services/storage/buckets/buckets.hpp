@@ -37,8 +37,8 @@ public:
     Result<void> reload(const store::View& view, const std::string& name);
 
     // The bucket, whoever asks: `no_such_bucket`; `wrong_region` when the caller means another
-    // region; `access_denied` when the caller expects another owner. The latter two tell its region,
-    // in the detail x-amz-bucket-region.
+    // region; `access_denied` when the caller expects another owner. The latter two tell its
+    // region, in the detail x-amz-bucket-region.
     Result<const Bucket*> look_up(const std::string& name, const Caller& caller) const;
     // The bucket, if the caller may do with it what it asks for (access/judge.hpp).
     Result<const Bucket*> find(const std::string& name, const Caller& caller) const;

@@ -293,6 +293,13 @@ TEST_F(AccessTest, a_restricted_bucket_with_a_public_policy_is_its_owners_alone)
     EXPECT_EQ(read(nobody), "access_denied");
 }
 
+TEST_F(AccessTest, ownership_controls_that_were_deleted_are_the_writers) {
+    configure(schema::BucketConfigurationKind::ownership_controls, "");
+    open_to_the_public();
+    EXPECT_EQ(reason_of(put_acl("", {.canned = "public-read"})), "ok");
+    EXPECT_EQ(list(nobody), "ok");
+}
+
 // --- Ownership and lists ----------------------------------------------------------------------
 
 TEST_F(AccessTest, where_the_owner_owns_all_lists_are_refused) {
@@ -335,6 +342,13 @@ TEST_F(AccessTest, a_bucket_that_anyone_may_write_takes_objects_that_their_write
     EXPECT_EQ(list(nobody), "ok");
     ASSERT_EQ(write(stranger), "ok");
     EXPECT_EQ(read(stranger), "ok");
+    const auto tags_of = [this](const Client& client) {
+        return reason_of(core->head_object({.bucket = "photos", .key = "k"},
+                                           asking(client, {"GetObjectTagging"})));
+    };
+    EXPECT_EQ(tags_of(stranger), "ok");
+    EXPECT_EQ(tags_of({}), "access_denied");
+    EXPECT_EQ(remove_as(stranger), "access_denied");
     // The bucket's owner may remove it, and not read it.
     EXPECT_EQ(read({}), "access_denied");
     EXPECT_EQ(reason_of(put_acl("k", {.canned = "bucket-owner-read"}, stranger)), "ok");
