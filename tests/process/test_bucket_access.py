@@ -170,6 +170,18 @@ def test_a_copy_reads_its_source_and_writes_its_target_by_both_policies(onput, b
     other.copy_object(Bucket=target, Key="copy", CopySource=source, TaggingDirective="REPLACE")
 
 
+def test_a_lock_is_shown_to_whom_the_policy_shows_it(onput, bucket):
+    locked = bucket[:50] + "-locked"
+    onput.s3.create_bucket(Bucket=locked, ObjectLockEnabledForBucket=True)
+    onput.s3.put_object(Bucket=locked, Key="k", Body=b"x", ObjectLockLegalHoldStatus="ON")
+    other = client(onput, "other")
+    with refused("AccessDenied", 403):
+        other.get_object_legal_hold(Bucket=locked, Key="k")
+    put_policy(onput.s3, locked, statement(locked, "Allow", {"AWS": OTHER}, "GetObjectLegalHold"))
+    assert other.get_object_legal_hold(Bucket=locked, Key="k")["LegalHold"]["Status"] == "ON"
+    onput.s3.put_object_legal_hold(Bucket=locked, Key="k", LegalHold={"Status": "OFF"})
+
+
 def test_keys_of_a_deletion_of_many_are_denied_one_by_one(onput, bucket):
     allowed = statement(bucket, "Allow", {"AWS": OTHER}, "DeleteObject") | {
         "Resource": f"arn:aws:s3:::{bucket}/in/*"}
