@@ -428,6 +428,16 @@ bool is_anonymous(const RequestView& request) {
     return !fields.is_sigv4() && !fields.is_sigv2();
 }
 
+Result<Payload> payload_of_anonymous(const RequestView& request) {
+    const auto token = find_header(request, "x-amz-content-sha256");
+    if (!token) return Payload{.kind = PayloadKind::unsigned_payload, .token = {}};
+    ONPUT_TRY(auto payload, parse_payload(*token));
+    const bool is_signed = payload.kind == PayloadKind::signed_chunks ||
+                           payload.kind == PayloadKind::signed_chunks_trailer;
+    if (is_signed) return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
+    return payload;
+}
+
 Result<Claim> parse_claim(const RequestView& request) {
     ONPUT_TRY_VOID(check_headers_come_once(request));
     QueryFields fields;

@@ -68,6 +68,10 @@ CredentialRefusal credential_refusal(Scheme scheme);
 // request, which only a policy can let in.
 bool is_anonymous(const RequestView& request);
 
+// How the body of an anonymous request comes: x-amz-content-sha256 without signatures of chunks.
+// `invalid_content_sha256`, `access_denied`.
+Result<Payload> payload_of_anonymous(const RequestView& request);
+
 // Finds and checks the signature's form. Errors (README.md lists every `reason`):
 //   permission_denied `access_denied`     anonymous, or no usable date
 //   invalid_argument                      malformed, of an unsupported kind, or signed twice

@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "common/auth/iam_arn.hpp"
+
 namespace onput::auth {
 namespace {
 
-constexpr std::size_t account_id_digits = 12;
-
 bool is_visible(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-bool is_account_id(std::string_view text) {
-    return text.size() == account_id_digits &&
-           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -35,7 +30,7 @@ Result<void> KeyRing::add(std::string access_key, Credential credential) {
         return fail(ErrorCode::invalid_argument,
                     "the secret of access key " + access_key + " is not 1 to 256 bytes");
     }
-    if (!is_account_id(credential.account_id)) {
+    if (!is_account(credential.account_id)) {
         return fail(ErrorCode::invalid_argument,
                     "the account of access key " + access_key + " is not twelve digits");
     }
@@ -50,6 +45,7 @@ Result<void> KeyRing::add(std::string access_key, Credential credential) {
     }
     const auto [at, added] = credentials_.try_emplace(std::move(access_key), std::move(credential));
     if (!added) return fail(ErrorCode::conflict, "access key " + at->first + " is there twice");
+    canonical_users_.insert(canonical_user_id(at->second.account_id));
     if (has_user) users_.emplace(at->second.account_id, at->second.user);
     return {};
 }

@@ -42,6 +42,11 @@ public:
     // Whether a key belongs to this user of this account.
     [[nodiscard]] bool has_user(std::string_view account_id, std::string_view user) const;
 
+    // Whether a key belongs to the account that S3 shows by this id.
+    [[nodiscard]] bool has_canonical_user(std::string_view id) const {
+        return canonical_users_.contains(id);
+    }
+
     [[nodiscard]] std::size_t size() const { return credentials_.size(); }
 
 private:
@@ -53,6 +58,7 @@ private:
     };
     std::unordered_map<std::string, Credential, Hash, std::equal_to<>> credentials_;
     std::set<std::pair<std::string, std::string>> users_;  // Account and user.
+    std::set<std::string, std::less<>> canonical_users_;   // Of all accounts.
 };
 
 }  // namespace onput::auth

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
+#include "common/auth/wildcard.hpp"
 #include "common/base/text.hpp"
 #include "common/json/reader.hpp"
 
@@ -56,10 +58,6 @@ constexpr std::array<std::string_view, 21> sns_actions{"addpermission",
                                                        "unsubscribe",
                                                        "untagresource"};
 
-constexpr std::size_t arn_parts = 6;
-constexpr std::size_t account_digits = 12;
-constexpr std::string_view iam_prefix = "arn:aws:iam::";
-
 std::unexpected<Error> malformed(std::string_view what) {
     return fail(ErrorCode::invalid_argument, "policy: " + std::string(what), "malformed_policy");
 }
@@ -91,32 +89,6 @@ Result<std::vector<std::string>> string_list(const json::Value& value, std::stri
     return list;
 }
 
-bool is_account(std::string_view text) {
-    return text.size() == account_digits &&
-           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// What "arn:aws:iam::ACCOUNT:..." names: the account, and what follows the colon.
-struct IamArn {
-    std::string_view account;
-    std::string_view name;
-};
-std::optional<IamArn> parse_iam_arn(std::string_view text) {
-    if (!text.starts_with(iam_prefix)) return {};
-    text.remove_prefix(iam_prefix.size());
-    const std::string_view account = text.substr(0, account_digits);
-    if (!is_account(account) || !text.substr(account_digits).starts_with(':')) return {};
-    return IamArn{.account = account, .name = text.substr(account_digits + 1)};
-}
-
-// The user that an ARN's name names; empty: none.
-std::string_view user_of(const IamArn& arn) {
-    constexpr std::string_view prefix = "user/";
-    if (!arn.name.starts_with(prefix)) return {};
-    const std::string_view user = arn.name.substr(prefix.size());
-    return is_user_name(user) ? user : std::string_view();
-}
-
 std::unexpected<Error> invalid_principal(std::string_view where, std::string_view kind,
                                          std::string_view principal, std::string_view why) {
     return malformed(fmt::format("{}: Invalid principal in policy: \"{}\":{}. {}", where, kind,
@@ -139,49 +111,6 @@ Result<void> check_elements(const json::Object& object,
 }
 
 }  // namespace
-
-bool matches_wildcard(std::string_view pattern, std::string_view text) {
-    // On a mismatch the last '*' takes one character more; earlier ones never need to.
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t star_text = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            star_text = t;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++star_text;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-}
-
-bool matches_arn(std::string_view pattern, std::string_view arn) {
-    for (std::size_t part = 0; part < arn_parts; ++part) {
-        // The last part, the resource, holds colons of its own.
-        const bool is_last = part + 1 == arn_parts;
-        const std::size_t pattern_end = is_last ? std::string_view::npos : pattern.find(':');
-        const std::size_t arn_end = is_last ? std::string_view::npos : arn.find(':');
-        if (!is_last &&
-            (pattern_end == std::string_view::npos || arn_end == std::string_view::npos)) {
-            // Not an ARN of six parts: only a pattern for everything can mean it.
-            return part == 0 && pattern == "*";
-        }
-        if (!matches_wildcard(pattern.substr(0, pattern_end), arn.substr(0, arn_end))) return false;
-        if (is_last) break;
-        pattern.remove_prefix(pattern_end + 1);
-        arn.remove_prefix(arn_end + 1);
-    }
-    return true;
-}
 
 class Policy::Parser {
 public:

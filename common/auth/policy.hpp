@@ -105,9 +105,4 @@ private:
 // it refuses it in his own words.
 Result<void> check_policy_users(std::string_view json, const KeyRing& keys);
 
-// Whether `text` fits `pattern`, in which '*' stands for any characters and '?' for one.
-bool matches_wildcard(std::string_view pattern, std::string_view text);
-// Likewise, but each of an ARN's six parts for itself, so that '*' does not reach across a colon.
-bool matches_arn(std::string_view pattern, std::string_view arn);
-
 }  // namespace onput::auth

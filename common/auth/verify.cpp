@@ -168,6 +168,7 @@ Result<Identity> verify(const Claim& claim, const RequestView& request, const Ve
                     .scope = claim.scope,
                     .scheme = claim.scheme,
                     .payload = claim.payload,
+                    .signed_at = claim.signed_at,
                     .chunk_seed = std::move(seed)};
 }
 

@@ -36,6 +36,7 @@ struct Identity {
     CredentialScope scope;
     Scheme scheme = Scheme::sigv4_header;
     Payload payload;
+    Timestamp signed_at = {};  // The epoch: the signature does not say.
     ChunkSeed
         chunk_seed;  // For the two signed chunk kinds: what the first chunk's signature chains to.
 };

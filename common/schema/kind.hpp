@@ -83,6 +83,14 @@ enum class Kind : std::uint16_t {
     bucket_configuration_list = 165,
     find_bucket_configuration = 166,
     found_bucket_configuration = 167,
+    put_bucket_policy = 180,
+    delete_bucket_policy = 181,
+    get_bucket_policy = 182,
+    bucket_policy = 183,
+    get_acl = 184,
+    access_control_policy = 185,
+    put_acl = 186,
+    acl_put = 187,
 
     // Events and the journal (events.hpp, notifier.hpp).
     object_event = 200,

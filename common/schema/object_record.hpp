@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/schema/access.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 #include "common/schema/storage_objects.hpp"
@@ -33,8 +34,8 @@ struct Encryption {
 
 // One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
-    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock,
-    // version 5 encryption and nonce.
+    // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
+    // encryption, nonce, owner and acl.
     static constexpr MessageInfo info{.kind = Kind::object_record, .version = 5};
 
     std::uint64_t size_bytes = 0;
@@ -62,11 +63,14 @@ struct ObjectRecord {
     ObjectLock lock = {};
     Encryption encryption = {};
     std::string nonce = {};  // Of its blob or data row.
+    // Where access control lists count. The account that wrote it; empty: the bucket's owner.
+    std::string owner = {};
+    std::optional<Acl> acl = {};  // Nothing: full control for the owner.
 
     ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
                  sequencer, event_id, trace_id, blob, idempotency_key, source, has_version_id,
                  is_delete_marker, manifest, parts_count, checksum_type, storage_class,
-                 website_redirect, tags, lock, encryption, nonce)
+                 website_redirect, tags, lock, encryption, nonce, owner, acl)
     friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
 };
 

@@ -7,6 +7,7 @@
 // malformed_xml, invalid_request) whose message and details are AWS's own.
 #pragma once
 
+#include "common/schema/access.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 #include "common/schema/wire.hpp"
@@ -46,16 +47,18 @@ struct BucketInfo {
 // Creating one's own bucket again succeeds in us-east-1 and is `bucket_already_owned_by_you`
 // elsewhere, as on AWS.
 struct CreateBucket {
-    // Version 2 added has_object_lock.
-    static constexpr MessageInfo info{.kind = Kind::create_bucket, .version = 2};
+    // Version 2 added has_object_lock, version 3 what follows it.
+    static constexpr MessageInfo info{.kind = Kind::create_bucket, .version = 3};
     static constexpr std::string_view method = "storage.create_bucket";
     using Reply = BucketInfo;
 
     std::string name;
     std::string region;  // LocationConstraint; empty: the configured region.
     bool has_object_lock = false;
+    std::string ownership = {};  // The document of ownership controls; empty: the default.
+    std::optional<AclRequest> acl = {};
 
-    ONPUT_FIELDS(name, region, has_object_lock)
+    ONPUT_FIELDS(name, region, has_object_lock, ownership, acl)
     friend bool operator==(const CreateBucket&, const CreateBucket&) = default;
 };
 

@@ -24,6 +24,7 @@
 // answer.
 #pragma once
 
+#include "common/schema/access.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 #include "common/schema/wire.hpp"
@@ -181,7 +182,7 @@ struct ResultSource {
 // The gateway has read the whole body and verified signature and checksums before it sends this.
 struct PutObject {
     // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
-    // encryption.
+    // encryption and acl.
     static constexpr MessageInfo info{.kind = Kind::put_object, .version = 5};
     static constexpr std::string_view method = "storage.put_object";
     using Reply = ObjectPut;
@@ -212,10 +213,12 @@ struct PutObject {
     // etag and checksums count.
     std::optional<PartTarget> part = {};
     EncryptionRequest encryption = {};
+    std::optional<AclRequest> acl = {};  // Nothing: full control for the owner.
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, content_type, headers, metadata, checksums,
                  conditions, idempotency_key, request_id, host_id, source_ip, event_name, source,
-                 tags, storage_class, website_redirect, lock, is_integrity_stated, part, encryption)
+                 tags, storage_class, website_redirect, lock, is_integrity_stated, part, encryption,
+                 acl)
     friend bool operator==(const PutObject&, const PutObject&) = default;
 };
 
@@ -232,7 +235,7 @@ struct WriteOpened {
 // Fails early where the end would fail too: no_such_bucket, access_denied, key_too_long,
 // entity_too_large.
 struct OpenWrite {
-    // Version 2 added part, version 3 encryption.
+    // Version 2 added part, version 3 what follows it.
     static constexpr MessageInfo info{.kind = Kind::open_write, .version = 3};
     static constexpr std::string_view method = "storage.open_write";
     using Reply = WriteOpened;
@@ -240,11 +243,13 @@ struct OpenWrite {
     std::string bucket;
     std::string key;
     std::optional<std::uint64_t> size_bytes;  // When known beforehand.
-    // As PutObject's.
+    // As PutObject's; tags and acl, because the policy may ask for them.
     std::optional<PartTarget> part = {};
     EncryptionRequest encryption = {};
+    std::vector<Tag> tags = {};
+    std::optional<AclRequest> acl = {};
 
-    ONPUT_FIELDS(bucket, key, size_bytes, part, encryption)
+    ONPUT_FIELDS(bucket, key, size_bytes, part, encryption, tags, acl)
     friend bool operator==(const OpenWrite&, const OpenWrite&) = default;
 };
 

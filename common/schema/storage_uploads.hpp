@@ -37,7 +37,7 @@ struct UploadCreated {
 };
 
 struct CreateUpload {
-    // Version 2 added a field of ObjectLock, version 3 encryption.
+    // Version 2 added a field of ObjectLock, version 3 encryption and acl of PutObject.
     static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 3};
     static constexpr std::string_view method = "storage.create_upload";
     using Reply = UploadCreated;

@@ -2,6 +2,7 @@
 // and back [ReplyHeader][body][attachment ...].
 #pragma once
 
+#include "common/schema/access.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 
@@ -35,8 +36,8 @@ struct Principal {
 std::string principal_arn(const Principal& principal);
 
 struct RequestHeader {
-    // Version 2 added the principal's user, version 3 its region and trace_header.
-    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 3};
+    // Version 2 added the principal's user, 3 its region and trace_header, 4 access.
+    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 4};
 
     // Unique among the caller's open requests; comes back in the reply.
     std::uint64_t request_id = 0;
@@ -47,7 +48,9 @@ struct RequestHeader {
     Principal principal;
     std::string trace_header;  // X-Amzn-Trace-Id of the client's request, for AWSTraceHeader.
 
-    ONPUT_FIELDS(request_id, method, timeout_ms, trace, principal, trace_header)
+    std::optional<AccessContext> access = {};  // Of a client's request to storage.
+
+    ONPUT_FIELDS(request_id, method, timeout_ms, trace, principal, trace_header, access)
     friend bool operator==(const RequestHeader&, const RequestHeader&) = default;
 };
 

@@ -2,6 +2,7 @@
 // the loop's clock.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/base/time.hpp"
@@ -14,6 +15,8 @@ struct Caller {
     schema::TraceContext trace;
     Timestamp now;
     std::string trace_header = {};  // X-Amzn-Trace-Id.
+    // What a client asks for, to be judged. Nothing: a service's own request.
+    std::optional<schema::AccessContext> access = {};
 };
 
 }  // namespace onput::service

@@ -158,7 +158,8 @@ void Turns::on_request(transport::Request request) {
     const Caller caller{.principal = std::move(request.header.principal),
                         .trace = std::move(request.header.trace),
                         .now = now(),
-                        .trace_header = std::move(request.header.trace_header)};
+                        .trace_header = std::move(request.header.trace_header),
+                        .access = std::move(request.header.access)};
     (*method)(request, caller);
 }
 

@@ -75,6 +75,7 @@ struct CallOptions {
     schema::Principal principal;
     std::vector<Frame> attachments;
     std::string trace_header = {};
+    std::optional<schema::AccessContext> access = {};
 };
 
 class RequestClient {

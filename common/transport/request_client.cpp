@@ -190,7 +190,8 @@ void DealerClient::call(std::string_view method, std::string body, CallOptions o
                                  .timeout_ms = 0,
                                  .trace = std::move(options.trace),
                                  .principal = std::move(options.principal),
-                                 .trace_header = std::move(options.trace_header)},
+                                 .trace_header = std::move(options.trace_header),
+                                 .access = std::move(options.access)},
                       .body = Frame(std::move(body)),
                       .attachments = std::move(options.attachments)};
     if (is_connected_ && waiting_.empty() && send(outgoing, deadline)) {

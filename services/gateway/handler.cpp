@@ -54,22 +54,23 @@ RequestContext make_context(http::Exchange& exchange, Shared& shared) {
     return context;
 }
 
-// Nothing is public here. Nobody is still told whether there is such a bucket, as by S3.
-http::Task<Result<void>> refuse_anonymous(RequestContext& context, const s3::Address& address) {
-    const bool is_creation = context.head().method == "PUT" && address.key.empty();
-    if (!address.bucket.empty() && !is_creation) {
-        const schema::HeadBucket message{.name = address.bucket};
-        const auto denied = co_await context.call(message);
-        if (!denied && s3::overrides_answer(context.query) && context.head().method == "GET" &&
-            denied.error().code == ErrorCode::permission_denied) {
-            co_return fail(
-                ErrorCode::invalid_argument,
-                "Request specific response headers cannot be used for anonymous GET requests.",
-                "invalid_request");
-        }
-        if (!denied) co_return std::unexpected(denied.error());
-    }
-    co_return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
+// Whoever does not say who he is gets answers as they are.
+http::Task<Result<void>> check_anonymous_overrides(RequestContext& context, std::string bucket) {
+    if (context.head().method != "GET" || !s3::overrides_answer(context.query))
+        co_return Result<void>();
+    const schema::HeadBucket message{.name = std::move(bucket)};
+    const auto answer = co_await context.call(message);
+    if (!answer && answer.error().code != ErrorCode::permission_denied)
+        co_return std::unexpected(answer.error());
+    co_return fail(ErrorCode::invalid_argument,
+                   "Request specific response headers cannot be used for anonymous GET requests.",
+                   "invalid_request");
+}
+
+Result<void> authenticate_s3(RequestContext& context, const std::string& host_bucket) {
+    if (!is_anonymous(context)) return authenticate_head(context, host_bucket);
+    ONPUT_TRY(context.identity.payload, auth::payload_of_anonymous(view_of(context)));
+    return {};
 }
 
 // A page of another site cannot have secrets of its user here, but with the development keys it
@@ -93,10 +94,7 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
     auto admitted = co_await admit_page(context, address);
     if (!admitted) co_return admitted;
     const std::string host_bucket = address.is_virtual_host ? address.bucket : std::string();
-    const bool is_nobody = is_anonymous(context);
-    if (is_nobody && !s3::is_form_upload(context.head(), address, context.query))
-        co_return co_await refuse_anonymous(context, address);
-    const auto authenticated = is_nobody ? Result<void>() : authenticate_head(context, host_bucket);
+    const auto authenticated = authenticate_s3(context, host_bucket);
     if (!authenticated) co_return authenticated;
     s3::S3Request request{
         .context = context, .address = std::move(address), .head = context.head()};
@@ -104,16 +102,19 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
     const auto scheme = context.identity.scheme;
     if (scheme == auth::Scheme::sigv2_query || scheme == auth::Scheme::sigv4_query)
         request.head = s3::with_url_headers(context.head(), context.query, context.identity.scheme);
-    const s3::Lookup lookup{.head = request.head,
-                            .address = request.address,
-                            .query = context.query,
-                            .account = context.identity.account_id};
+    const s3::Lookup lookup{
+        .head = request.head, .address = request.address, .query = context.query};
     const auto operation = s3::find_operation(lookup);
     if (!operation) co_return std::unexpected(operation.error());
     context.counted_as = &context.shared.metrics.of("s3").of(operation->name);
+    context.logged.operation = operation->name;
+    s3::set_access(request, operation->name);
+    if (is_anonymous(context)) {
+        const auto checked = co_await check_anonymous_overrides(context, request.address.bucket);
+        if (!checked) co_return checked;
+    }
     const auto key_admitted = co_await s3::admit_customer_key(request);
     if (!key_admitted) co_return key_admitted;
-    context.logged.operation = operation->name;
     co_return co_await operation->run(request);
 }
 

@@ -81,6 +81,8 @@ struct RequestContext {
         std::optional<std::uint64_t> object_bytes{};
     };
     Logged logged{};
+    // What storage judges its calls by. Nothing: it is not of S3.
+    std::optional<schema::AccessContext> access{};
     // Where it is counted when it ends: its operation, once that is known. Null: nowhere.
     OperationMetrics* counted_as = nullptr;
     // Of an operation that may take longer than a client waits in silence. Null: the others.
@@ -103,6 +105,10 @@ struct RequestContext {
     [[nodiscard]] PublicAddress public_address() const {
         return gateway::public_address(head(), shared.proxies);
     }
+    // For policies: whom the request comes from, behind a trusted proxy.
+    [[nodiscard]] std::string client_address() const {
+        return gateway::client_address(head(), shared.proxies);
+    }
     // The client's (or proxy's) address without its port.
     [[nodiscard]] std::string source_ip() const {
         const auto peer = head().peer;
@@ -116,7 +122,8 @@ struct RequestContext {
                               .id = identity.access_key,
                               .user = identity.user,
                               .region = identity.scope.region},
-                .trace_header = trace_header()};
+                .trace_header = trace_header(),
+                .access = access};
     }
     template <schema::Message M>
     http::Task<Result<Answer<M>>> call(const M& request) {

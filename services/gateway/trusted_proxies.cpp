@@ -40,6 +40,22 @@ bool TrustedProxies::trusts(std::string_view peer) const {
                                [&](const auto& network) { return matches(network, value); });
 }
 
+std::string client_address(const http::RequestHead& head, const TrustedProxies& proxies) {
+    const auto parsed = http::parse_host(head.peer);
+    std::string address(parsed ? parsed->host : head.peer);
+    if (!proxies.trusts(head.peer)) return address;
+    std::string_view list = head.header("x-forwarded-for").value_or("");
+    while (!list.empty()) {
+        const auto comma = list.rfind(',');
+        const bool is_first = comma == std::string_view::npos;
+        const std::string_view last = trimmed(is_first ? list : list.substr(comma + 1));
+        if (!last.empty()) address = last;
+        if (is_first || !proxies.trusts(last)) break;
+        list = list.substr(0, comma);
+    }
+    return address;
+}
+
 PublicAddress public_address(const http::RequestHead& head, const TrustedProxies& proxies) {
     PublicAddress address{.host = std::string(head.host)};
     if (!proxies.trusts(head.peer)) return address;

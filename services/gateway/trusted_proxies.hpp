@@ -30,6 +30,10 @@ struct PublicAddress {
     std::string host;  // With its port.
 };
 
+// Where the request comes from, without a port: the peer, or behind a trusted proxy the last one of
+// X-Forwarded-For that is no trusted proxy itself.
+std::string client_address(const http::RequestHead& head, const TrustedProxies& proxies);
+
 // By the request's Host; by X-Forwarded-Host and -Proto (the first of a list) when a trusted proxy
 // has sent them and they name a host and "https". Routes and signatures go by Host alone.
 PublicAddress public_address(const http::RequestHead& head, const TrustedProxies& proxies);

@@ -23,6 +23,7 @@
 
 #include "common/base/random.hpp"
 #include "common/outbox/outbox.hpp"
+#include "common/schema/storage_access.hpp"
 #include "common/schema/storage_uploads.hpp"
 #include "common/schema/storage_versions.hpp"
 #include "common/service/age_record.hpp"
@@ -117,6 +118,19 @@ public:
         const schema::FindBucketConfiguration& request, const Caller& caller) const;
     Result<schema::BucketConfigurationList> list_bucket_configurations(
         const schema::ListBucketConfigurations& request, const Caller& caller) const;
+
+    // Policies, and access control lists (access/).
+    Result<schema::Empty> put_bucket_policy(const schema::PutBucketPolicy& request,
+                                            const Caller& caller, Effects& effects);
+    Result<schema::Empty> delete_bucket_policy(const schema::DeleteBucketPolicy& request,
+                                               const Caller& caller, Effects& effects);
+    Result<schema::BucketPolicy> get_bucket_policy(const schema::GetBucketPolicy& request,
+                                                   const Caller& caller) const;
+
+    Result<schema::AccessControlPolicy> get_acl(const schema::GetAcl& request,
+                                                const Caller& caller) const;
+    Result<schema::AclPut> put_acl(const schema::PutAcl& request, const Caller& caller,
+                                   Effects& effects);
 
     // What would make a put of this fail whatever its bytes are. The put itself asks again.
     Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
@@ -279,12 +293,34 @@ private:
                                          const Caller& caller, Effects& effects);
     Result<schema::ObjectPut> commit_part(const schema::PutObject& request, const Content& content,
                                           const Caller& caller, Effects& effects);
+    Result<schema::AclPut> put_bucket_acl(const schema::PutAcl& request, const Caller& caller,
+                                          Effects& effects);
     Result<schema::ObjectDeleted> put_delete_marker(const schema::DeleteObject& request,
                                                     const Bucket& bucket, const Caller& caller,
                                                     Effects& effects);
     Result<schema::ObjectDeleted> delete_version(const schema::DeleteObject& request,
                                                  const Bucket& bucket, const Caller& caller,
                                                  Effects& effects);
+    // The version that a request names, if the caller may do with it what it asks for. Who may not
+    // list the bucket is not told that there is none.
+    struct FoundObject {
+        const Bucket* bucket = nullptr;
+        KeyRows::Version version;
+    };
+    template <typename Request>
+    [[nodiscard]] Result<FoundObject> find_object(
+        const Request& request, const Caller& caller,
+        const std::vector<schema::Tag>* new_tags = nullptr) const {
+        return find_object(ObjectName{request.bucket, request.key, request.version_id}, caller,
+                           new_tags);
+    }
+    struct ObjectName {
+        const std::string& bucket;
+        const std::string& key;
+        const std::string& version_id;
+    };
+    [[nodiscard]] Result<FoundObject> find_object(const ObjectName& name, const Caller& caller,
+                                                  const std::vector<schema::Tag>* new_tags) const;
     // The version that a request names, or the current one; `no_such_key`, `no_such_version`, or
     // `method_not_allowed` for a delete marker.
     [[nodiscard]] Result<KeyRows::Version> find_version(const Bucket& bucket,

@@ -125,14 +125,15 @@ def test_payment_and_acceleration_are_shown_before_they_were_put(onput, bucket):
                     AccelerateConfiguration={"Status": "Enabled"}) == (400, "InvalidRequest")
 
 
-def test_ownership_is_enforced_whatever_is_said_of_it(onput, bucket):
+def test_ownership_is_enforced_until_somebody_says_otherwise(onput, bucket):
     s3 = onput.s3
     enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == enforced
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=enforced)
     assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == enforced
-    assert error_of(s3.put_bucket_ownership_controls, Bucket=bucket, OwnershipControls={
-        "Rules": [{"ObjectOwnership": "ObjectWriter"}]}) == (501, "NotImplemented")
+    writer = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=writer)
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == writer
     s3.delete_bucket_ownership_controls(Bucket=bucket)
     assert error_of(s3.get_bucket_ownership_controls, Bucket=bucket) == (404, "OwnershipControlsNotFoundError")
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=enforced)
@@ -154,7 +155,7 @@ def test_public_access_is_blocked_until_somebody_says_otherwise(onput, bucket):
     assert Wire(onput).send_unsigned("GET", f"/{bucket}/k").status == 403
 
 
-def test_acls_are_shown_and_cannot_be_changed(onput, bucket):
+def test_where_ownership_is_enforced_acls_are_shown_and_cannot_be_changed(onput, bucket):
     s3 = onput.s3
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     owner = s3.list_buckets()["Owner"]["ID"]
@@ -175,11 +176,10 @@ def test_acls_are_shown_and_cannot_be_changed(onput, bucket):
     assert error_of(s3.put_bucket_acl, Bucket="no-such-bucket", ACL="private") == (404, "NoSuchBucket")
 
 
-def test_no_bucket_has_a_policy(onput, bucket):
+def test_a_bucket_has_no_policy_before_one_is_put(onput, bucket):
     s3 = onput.s3
     for call_of in (s3.get_bucket_policy, s3.get_bucket_policy_status):
         assert error_of(call_of, Bucket=bucket) == (404, "NoSuchBucketPolicy")
-    assert error_of(s3.put_bucket_policy, Bucket=bucket, Policy="{}") == (501, "NotImplemented")
     s3.delete_bucket_policy(Bucket=bucket)
     assert error_of(s3.delete_bucket_policy, Bucket="no-such-bucket") == (404, "NoSuchBucket")
 

@@ -79,6 +79,7 @@ public:
         request.header.method = std::string(method);
         request.header.trace = std::move(options.trace);
         request.header.principal = std::move(options.principal);
+        request.header.access = std::move(options.access);
         parts_.requests.network_.call<WireReply>(
             {.from = parts_.from, .to = parts_.to, .timeout = options.timeout},
             [requests = &parts_.requests, to = &parts_.to, request](Answer<WireReply> answer) {

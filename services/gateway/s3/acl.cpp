@@ -1,110 +1,83 @@
-// GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl. Ownership is always BucketOwnerEnforced:
-// ACLs are shown, and cannot be changed. Whoever puts what is so already, as copying clients do, is
-// not refused.
-#include "common/schema/storage.hpp"
-#include "common/schema/storage_objects.hpp"
+// GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl. Storage knows whether lists count.
+#include "common/schema/storage_access.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/xml_reader.hpp"
-#include "services/gateway/aws/xml_writer.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/bucket_access.hpp"
 #include "services/gateway/s3/document_body.hpp"
-#include "services/gateway/s3/identity.hpp"
 #include "services/gateway/s3/version.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
 
-// The one grant that there is. Grantee has its type in an attribute of another namespace.
-std::string render_acl(std::string_view owner_account) {
-    const std::string owner = canonical_user_id(owner_account);
-    aws::XmlWriter xml;
-    xml.begin_in_namespace("AccessControlPolicy", aws::s3_model().xml_namespace());
-    xml.begin("Owner");
-    xml.text("ID", owner);
-    xml.end("Owner");
-    xml.begin("AccessControlList");
-    xml.begin("Grant");
-    xml.begin(
-        R"(Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser")");
-    xml.text("ID", owner);
-    xml.end("Grantee");
-    xml.text("Permission", "FULL_CONTROL");
-    xml.end("Grant");
-    xml.end("AccessControlList");
-    xml.end("AccessControlPolicy");
-    return xml.take();
-}
-
-schema::HeadObject head_of(const S3Request& request) {
-    return {.bucket = request.address.bucket,
-            .key = request.address.key,
-            .conditions = {},
-            .version_id = request.context.parameter_text("versionId")};
-}
-
-// Full control for the owner, and nothing for anybody else.
-bool is_owners(const aws::Value& policy, std::string_view owner) {
-    const auto is = [](const aws::Value* value, std::string_view text) {
-        return value != nullptr && value->text() != nullptr && *value->text() == text;
-    };
-    const auto* grants = policy.find("Grants");
-    if (grants == nullptr || grants->list() == nullptr || grants->list()->size() != 1) return false;
-    const aws::Value& grant = grants->list()->front();
-    const auto* grantee = grant.find("Grantee");
-    return grantee != nullptr && is(grantee->find("ID"), owner) &&
-           is(grant.find("Permission"), "FULL_CONTROL");
-}
-
-http::Task<Result<Reply>> change_nothing(S3Request& request, std::string_view owner_account) {
+// What the headers say, or else the document.
+http::Task<Result<AclDocument>> read_acl(S3Request& request) {
     constexpr std::string_view shape = "AccessControlPolicy";
-    const std::string canned = request.header_text("x-amz-acl");
-    bool is_so = canned == "bucket-owner-full-control";
-    if (canned.empty()) {
+    auto stated = read_acl_headers(request.head);
+    if (!stated) co_return std::unexpected(std::move(stated).error());
+    AclDocument read;
+    if (*stated) {
+        read.acl = **std::move(stated);
+    } else {
         auto body = co_await read_document_body(request, aws::xml_body_bytes_max);
         if (!body) co_return std::unexpected(std::move(body).error());
-        const auto policy = aws::read_xml(*body, shape, *aws::s3_model().find_shape(shape));
-        if (!policy) co_return std::unexpected(policy.error());
-        is_so = is_owners(*policy, canonical_user_id(owner_account));
+        const auto document = aws::read_xml(*body, shape, *aws::s3_model().find_shape(shape));
+        if (!document) co_return std::unexpected(document.error());
+        auto parsed = read_acl_document(*document);
+        if (!parsed) co_return std::unexpected(std::move(parsed).error());
+        read = *std::move(parsed);
     }
-    if (is_so) co_return Reply{};
-    co_return onput::fail(ErrorCode::invalid_argument, "the bucket's owner owns all of its objects",
-                          "acl_not_supported");
+    const auto checked = check_grantees(read.acl, request.context.shared.keys);
+    if (!checked) co_return std::unexpected(checked.error());
+    co_return read;
+}
+
+Outcome show_acl(S3Request& request) {
+    const schema::GetAcl message{.bucket = request.address.bucket,
+                                 .key = request.address.key,
+                                 .version_id = request.context.parameter_text("versionId")};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply{.body = render_acl(answer->reply)};
+    show_version(answer->reply.version_id, reply.headers);
+    co_return co_await respond(request, std::move(reply));
+}
+
+Outcome put_acl(S3Request& request) {
+    auto acl = co_await read_acl(request);
+    if (!acl) co_return std::unexpected(std::move(acl).error());
+    const RequestContext& context = request.context;
+    const schema::PutAcl message{.bucket = request.address.bucket,
+                                 .key = request.address.key,
+                                 .version_id = context.parameter_text("versionId"),
+                                 .acl = std::move(acl->acl),
+                                 .owner_id = std::move(acl->owner_id),
+                                 .request_id = context.request_id,
+                                 .host_id = context.host_id,
+                                 .source_ip = context.source_ip()};
+    auto answer = co_await request.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Reply reply;
+    show_version(answer->reply.version_id, reply.headers);
+    co_return co_await respond(request, std::move(reply));
 }
 
 }  // namespace
 
 Outcome get_bucket_acl(S3Request& request) {
-    const schema::HeadBucket message{.name = request.address.bucket};
-    auto answer = co_await request.context.call(message);
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = render_acl(answer->reply.owner_account)};
-    co_return co_await respond(request, std::move(reply));
+    return show_acl(request);
 }
 
-// An object is its bucket's owner's, who is the only one that can ask.
 Outcome get_object_acl(S3Request& request) {
-    auto answer = co_await request.context.call(head_of(request));
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.body = render_acl(request.context.identity.account_id)};
-    show_version(answer->reply.version_id, reply.headers);
-    co_return co_await respond(request, std::move(reply));
+    return show_acl(request);
 }
 
 Outcome put_bucket_acl(S3Request& request) {
-    const schema::HeadBucket message{.name = request.address.bucket};
-    auto answer = co_await request.context.call(message);
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    auto reply = co_await change_nothing(request, answer->reply.owner_account);
-    if (!reply) co_return std::unexpected(std::move(reply).error());
-    co_return co_await respond(request, *std::move(reply));
+    return put_acl(request);
 }
 
 Outcome put_object_acl(S3Request& request) {
-    auto answer = co_await request.context.call(head_of(request));
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    auto reply = co_await change_nothing(request, request.context.identity.account_id);
-    if (!reply) co_return std::unexpected(std::move(reply).error());
-    co_return co_await respond(request, *std::move(reply));
+    return put_acl(request);
 }
 
 }  // namespace onput::gateway::s3

@@ -1,5 +1,4 @@
-// The operations on who may reach a bucket, as far as they are here: the owner alone may, ACLs
-// cannot be changed and policies cannot be put.
+// The operations on who may reach a bucket: its policy, and access control lists.
 #pragma once
 
 #include "services/gateway/s3/operation.hpp"
@@ -10,7 +9,9 @@ Outcome get_bucket_acl(S3Request& request);
 Outcome put_bucket_acl(S3Request& request);
 Outcome get_object_acl(S3Request& request);
 Outcome put_object_acl(S3Request& request);
-Outcome get_bucket_policy(S3Request& request);  // And its status.
+Outcome put_bucket_policy(S3Request& request);
+Outcome get_bucket_policy(S3Request& request);
+Outcome get_bucket_policy_status(S3Request& request);
 Outcome delete_bucket_policy(S3Request& request);
 
 }  // namespace onput::gateway::s3

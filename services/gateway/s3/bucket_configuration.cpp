@@ -158,14 +158,31 @@ Result<void> check_configuration_id(std::string_view id) {
     return invalid_argument("The ID of the configuration is not valid.", "id", std::string(id));
 }
 
+namespace {
+
+Value ownership_document(std::string_view ownership) {
+    Value rule;
+    rule["ObjectOwnership"] = ownership;
+    Value document{Value::Map()};
+    document["Rules"].push_back(std::move(rule));
+    return document;
+}
+
+}  // namespace
+
+Result<std::string> render_ownership(std::string_view ownership) {
+    constexpr std::array<std::string_view, 3> known{owner_enforced, "BucketOwnerPreferred",
+                                                    "ObjectWriter"};
+    if (std::ranges::find(known, ownership) != known.end())
+        return render(form_of(ownership_controls), ownership_document(ownership));
+    return invalid_argument("Invalid x-amz-object-ownership header", "x-amz-object-ownership",
+                            std::string(ownership));
+}
+
 std::string render_unset(ConfigurationKind kind) {
     Value document{Value::Map()};
     if (kind == request_payment) document["Payer"] = "BucketOwner";
-    if (kind == ownership_controls) {
-        Value rule;
-        rule["ObjectOwnership"] = owner_enforced;
-        document["Rules"].push_back(std::move(rule));
-    }
+    if (kind == ownership_controls) document = ownership_document(owner_enforced);
     if (kind == encryption) {
         Value rule;
         rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] = "AES256";

@@ -48,6 +48,9 @@ bool blocks_customer_keys(std::string_view stored);
 // An id as the URL has it: invalid_argument.
 Result<void> check_configuration_id(std::string_view id);
 
+// Ownership controls of that name ("ObjectWriter"). invalid_argument.
+Result<std::string> render_ownership(std::string_view ownership);
+
 // What is answered of a kind that has a default where nothing was put.
 std::string render_unset(ConfigurationKind kind);
 

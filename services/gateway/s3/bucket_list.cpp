@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
-#include "services/gateway/s3/identity.hpp"
 #include "services/gateway/s3/region.hpp"
 
 namespace onput::gateway::s3 {
@@ -70,7 +70,7 @@ std::string render_bucket_list(const BucketQuery& wanted, const schema::BucketLi
     const bool has_more = chosen.size() > wanted.buckets_max;
     if (has_more) chosen.pop_back();
     Value result;
-    result["Owner"]["ID"] = Value(canonical_user_id(wanted.account));
+    result["Owner"]["ID"] = Value(auth::canonical_user_id(wanted.account));
     result["Buckets"] = Value(Value::List());
     for (const auto* bucket : chosen) {
         Value shown;

@@ -5,7 +5,9 @@
 #include "common/schema/storage.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/body.hpp"
+#include "services/gateway/s3/bucket_configuration.hpp"
 #include "services/gateway/s3/bucket_list.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/region.hpp"
@@ -55,11 +57,18 @@ Outcome create_bucket(S3Request& request) {
                                  .endpoint = request.context.identity.scope.region,
                                  .own = request.context.shared.config.region});
     if (!region) co_return std::unexpected(std::move(region).error());
+    auto acl = read_new_acl(request.head, request.context.shared.keys);
+    if (!acl) co_return std::unexpected(std::move(acl).error());
+    const auto wanted = request.head.header("x-amz-object-ownership");
+    auto ownership = wanted ? render_ownership(*wanted) : Result<std::string>();
+    if (!ownership) co_return std::unexpected(std::move(ownership).error());
     const schema::CreateBucket message{
         .name = request.address.bucket,
         .region = *region,
         .has_object_lock =
-            equal_ignoring_case(request.header_text("x-amz-bucket-object-lock-enabled"), "true")};
+            equal_ignoring_case(request.header_text("x-amz-bucket-object-lock-enabled"), "true"),
+        .ownership = *std::move(ownership),
+        .acl = *std::move(acl)};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.headers = {{"Location", location_of(request, *constraint)}}};

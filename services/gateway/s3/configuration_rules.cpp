@@ -92,12 +92,9 @@ Result<void> check_accelerate(const ConfigurationPlace& place, const Value& docu
         "invalid_request");
 }
 
-// Without ACLs nothing can be owned by another than the bucket's owner.
 Result<void> check_ownership(const Value& document) {
     const auto& rules = *document.find("Rules")->list();
-    if (rules.size() != 1) return aws::malformed_xml();
-    if (rules.front().text_of("ObjectOwnership") == owner_enforced) return {};
-    return not_implemented("object ownership with ACLs");
+    return rules.size() == 1 ? Result<void>() : aws::malformed_xml();
 }
 
 Result<void> check_encryption_rules(const Value& document) {

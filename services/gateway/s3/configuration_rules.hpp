@@ -8,7 +8,7 @@
 
 namespace onput::gateway::s3 {
 
-// What each object of a bucket is owned by: the only choice that there is here.
+// Who owns each object of a bucket that was never told otherwise.
 inline constexpr std::string_view owner_enforced = "BucketOwnerEnforced";
 
 // What a public access block blocks.

@@ -1,11 +1,14 @@
 // CopyObject and UploadPartCopy: the source is read from storage and written as an upload is.
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "common/base/time.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/render.hpp"
+#include "services/gateway/s3/access.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
 #include "services/gateway/s3/copy_source.hpp"
@@ -23,12 +26,16 @@ namespace {
 
 constexpr std::string_view copy_event = "ObjectCreated:Copy";
 
-// Buckets are reached by their owner only, so the owner that is expected must be the caller.
-Result<void> check_source_owner(const S3Request& request) {
-    const auto owner = request.head.header("x-amz-source-expected-bucket-owner");
-    if (!owner || *owner == request.context.identity.account_id) return {};
-    return onput::fail(ErrorCode::permission_denied, "the source bucket's owner is another one",
-                       "access_denied");
+constexpr std::string_view source_owner_header = "x-amz-source-expected-bucket-owner";
+
+// The client as the reader of the source.
+schema::AccessContext as_reader(const S3Request& request, const CopySource& source,
+                                std::string_view action) {
+    return access_to_source(
+        *request.context.access,
+        {.action = action,
+         .version_id = source.version_id,
+         .expected_owner = request.head.header(source_owner_header).value_or("")});
 }
 
 struct Wanted {
@@ -39,7 +46,7 @@ struct Wanted {
 using Opened = Result<std::unique_ptr<StoredSource>>;
 
 http::Task<Opened> open_source(S3Request& request, LateAnswer& late, Wanted wanted) {
-    const auto checked = check_source_owner(request);
+    const auto checked = check_expected_owner(request.head, source_owner_header);
     if (!checked) co_return std::unexpected(checked.error());
     const auto conditions =
         read_conditions(request.head, request.context.now, "x-amz-copy-source-");
@@ -49,7 +56,10 @@ http::Task<Opened> open_source(S3Request& request, LateAnswer& late, Wanted want
                               .conditions = conditions,
                               .version_id = wanted.source.version_id,
                               .customer_key = customer_key_of(request.head, true)};
+    auto& access = request.context.access;
+    auto as_writer = std::exchange(access, as_reader(request, wanted.source, "GetObject"));
     auto source = co_await StoredSource::open(request, late, std::move(message));
+    access = std::move(as_writer);
     if (!source)
         co_return std::unexpected(explain_source_error(std::move(source).error(), conditions));
     if ((*source)->length().value_or(0) > schema::put_bytes_max) {
@@ -61,6 +71,22 @@ http::Task<Opened> open_source(S3Request& request, LateAnswer& late, Wanted want
             "invalid_request");
     }
     co_return source;
+}
+
+// Tags that are copied are read, and put, by rights of their own.
+http::Task<Result<void>> check_tags_are_readable(S3Request& request, const CopyRequest& wanted,
+                                                 const schema::ObjectInfo& source) {
+    if (wanted.tagging != Directive::copy || source.tags.empty()) co_return Result<void>();
+    auto options = request.context.call_options();
+    options.access = as_reader(request, wanted.source, "GetObjectTagging");
+    const schema::HeadObject message{.bucket = wanted.source.bucket,
+                                     .key = wanted.source.key,
+                                     .conditions = {},
+                                     .version_id = wanted.source.version_id};
+    const auto answer = co_await request.context.call(message, std::move(options));
+    if (!answer) co_return std::unexpected(answer.error());
+    request.context.access->actions.emplace_back("PutObjectTagging");
+    co_return Result<void>();
 }
 
 // Takes over what the request does not replace.
@@ -116,7 +142,12 @@ http::Task<Result<Reply>> copy_whole(S3Request& request, LateAnswer& late) {
     object.event_name = copy_event;
     const auto kept = keep_settings(request.head, object);
     if (!kept) co_return std::unexpected(kept.error());
+    auto acl = read_new_acl(request.head, request.context.shared.keys);
+    if (!acl) co_return std::unexpected(std::move(acl).error());
+    object.acl = *std::move(acl);
     object.is_integrity_stated = true;  // It is storage's own bytes.
+    const auto readable = co_await check_tags_are_readable(request, *wanted, from);
+    if (!readable) co_return std::unexpected(readable.error());
     inherit(*wanted, from, object);
     (*source)->compute(algorithm_of(*wanted, from));
     const auto stored = co_await store_object(request.context, **source, object);

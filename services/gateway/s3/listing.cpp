@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
-#include "services/gateway/s3/identity.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 
 namespace onput::gateway::s3 {
@@ -78,7 +78,8 @@ Value describe_object(const ListQuery& wanted, const schema::ObjectList& list,
         value["ChecksumType"] = Value(shown_checksum_type(object.checksum_type));
     }
     value["Size"] = Value(static_cast<std::int64_t>(object.size_bytes));
-    if (wanted.wants_owner) value["Owner"]["ID"] = Value(canonical_user_id(list.owner_account));
+    if (wanted.wants_owner)
+        value["Owner"]["ID"] = Value(auth::canonical_user_id(list.owner_account));
     value["StorageClass"] = Value(shown_storage_class(object.storage_class));
     return value;
 }

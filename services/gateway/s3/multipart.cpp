@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
@@ -15,7 +16,6 @@
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
-#include "services/gateway/s3/identity.hpp"
 #include "services/gateway/s3/listing.hpp"
 #include "services/gateway/s3/object_headers.hpp"
 
@@ -83,7 +83,7 @@ std::string shown_time(Timestamp time) {
 
 Value shown_person(std::string_view account) {
     Value person;
-    person["ID"] = Value(canonical_user_id(account));
+    person["ID"] = Value(auth::canonical_user_id(account));
     return person;
 }
 

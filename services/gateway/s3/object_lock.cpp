@@ -14,12 +14,16 @@ http::Task<Result<aws::Value>> read_lock_document(S3Request& request, DocumentSh
     co_return co_await read_document(request, wanted);
 }
 
-// The lock of the version that is asked for, in a bucket that has object lock.
+// The lock of the version that is asked for, in a bucket that has object lock. Who may not know
+// about the bucket may still ask about its objects.
 http::Task<Result<schema::ObjectLock>> get_lock(S3Request& request) {
     const schema::HeadBucket bucket_message{.name = request.address.bucket};
-    const auto bucket = co_await request.context.call(bucket_message);
-    if (!bucket) co_return std::unexpected(bucket.error());
-    if (!bucket->reply.has_object_lock) {
+    auto options = request.context.call_options();
+    options.access->actions = {"GetBucketObjectLockConfiguration"};
+    const auto bucket = co_await request.context.call(bucket_message, std::move(options));
+    if (!bucket && bucket.error().code != ErrorCode::permission_denied)
+        co_return std::unexpected(bucket.error());
+    if (bucket && !bucket->reply.has_object_lock) {
         co_return onput::fail(ErrorCode::invalid_argument,
                               "Bucket is missing Object Lock Configuration", "missing_object_lock");
     }

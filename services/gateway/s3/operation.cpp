@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/s3/access.hpp"
 #include "services/gateway/s3/bucket_access.hpp"
 #include "services/gateway/s3/bucket_configurations.hpp"
 #include "services/gateway/s3/encryption.hpp"
@@ -65,7 +67,7 @@ constexpr std::array operations{
     Operation{"GetBucketOwnershipControls",
               &run_for<&get_configuration, ConfigurationKind::ownership_controls>},
     Operation{"GetBucketPolicy", &get_bucket_policy},
-    Operation{"GetBucketPolicyStatus", &get_bucket_policy},
+    Operation{"GetBucketPolicyStatus", &get_bucket_policy_status},
     Operation{"GetBucketRequestPayment",
               &run_for<&get_configuration, ConfigurationKind::request_payment>},
     Operation{"GetBucketTagging", &run_for<&get_configuration, ConfigurationKind::tagging>},
@@ -113,6 +115,7 @@ constexpr std::array operations{
     Operation{"PutBucketNotificationConfiguration", &put_notification},
     Operation{"PutBucketOwnershipControls",
               &run_for<&put_configuration, ConfigurationKind::ownership_controls>},
+    Operation{"PutBucketPolicy", &put_bucket_policy},
     Operation{"PutBucketRequestPayment",
               &run_for<&put_configuration, ConfigurationKind::request_payment>},
     Operation{"PutBucketTagging", &run_for<&put_configuration, ConfigurationKind::tagging>},
@@ -147,11 +150,6 @@ bool is_form_type(const http::RequestHead& head) {
     constexpr std::string_view type = "multipart/form-data";
     const std::string_view sent = head.header("content-type").value_or("");
     return http::equal_ignoring_case(sent.substr(0, type.size()), type);
-}
-
-bool has_prefix(std::string_view text, std::string_view prefix) {
-    return text.size() > prefix.size() &&
-           http::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
 Target target_of(const Address& address) {
@@ -200,7 +198,6 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
     static constexpr std::array<Unsupported, 6> list{{
         {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
         {"x-amz-server-side-encryption-context", "", "encryption with keys of KMS"},
-        {"x-amz-object-ownership", "BucketOwnerEnforced", "object ownership with ACLs"},
         {"x-amz-write-offset-bytes", "", "appending to objects"},
         {"x-amz-rename-source", "", "RenameObject"},
         {"x-amz-mfa", "", "MFA delete"},
@@ -208,15 +205,6 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
     for (const auto& entry : list) {
         const auto value = head.header(entry.header);
         if (value && *value != entry.accepted) return not_implemented(entry.what);
-    }
-    for (const auto& header : head.headers) {
-        const bool is_acl = http::equal_ignoring_case(header.name, "x-amz-acl") &&
-                            header.value != "private" &&
-                            header.value != "bucket-owner-full-control";
-        if (is_acl || has_prefix(header.name, "x-amz-grant-")) {
-            return onput::fail(ErrorCode::invalid_argument, "only private ACLs",
-                               "acl_not_supported");
-        }
     }
     return {};
 }
@@ -311,7 +299,7 @@ Result<Operation> find_operation(const Lookup& lookup) {
                                       .target = target_of(lookup.address),
                                       .parameters = names_of(lookup.query)});
     if (expects_owner(entry != nullptr ? entry->operation->name : "")) {
-        ONPUT_TRY_VOID(check_expected_owner(lookup.head, lookup.account));
+        ONPUT_TRY_VOID(check_expected_owner(lookup.head));
     }
     const Operation* operation =
         entry != nullptr ? find_implemented(entry->operation->name) : nullptr;
@@ -332,7 +320,7 @@ Result<Operation> find_operation(const Lookup& lookup) {
 
 bool is_form_upload(const http::RequestHead& head, const Address& address,
                     const std::vector<http::QueryParameter>& query) {
-    const Lookup lookup{.head = head, .address = address, .query = query, .account = {}};
+    const Lookup lookup{.head = head, .address = address, .query = query};
     return is_form_type(head) && is_form_post(head, address, sub_resources_of(lookup));
 }
 
@@ -341,24 +329,29 @@ Result<void> check_headers(const http::RequestHead& head) {
     return check_encryption(head);
 }
 
-// Buckets are reached by their owner only, so the owner that is expected must be the caller.
-Result<void> check_expected_owner(const http::RequestHead& head, std::string_view account) {
-    constexpr std::size_t account_digits = 12;
-    const auto owner = head.header("x-amz-expected-bucket-owner");
+Result<void> check_expected_owner(const http::RequestHead& head, std::string_view header) {
+    const auto owner = head.header(header);
     if (!owner) return {};
-    const bool is_account =
-        owner->size() == account_digits &&
-        std::ranges::all_of(*owner, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_account) {
+    if (!auth::is_account(*owner)) {
         return onput::fail(ErrorCode::invalid_argument,
                            fmt::format("The value of the expected bucket owner parameter must be "
                                        "an AWS Account ID... [{}]",
                                        *owner),
                            "invalid_expected_owner");
     }
-    if (*owner == account) return {};
-    return onput::fail(ErrorCode::permission_denied, "the bucket's owner is another one",
-                       "access_denied");
+    return {};
+}
+
+void set_access(S3Request& request, std::string_view operation) {
+    RequestContext& context = request.context;
+    context.access = access_of({.operation = operation,
+                                .head = request.head,
+                                .sent = context.head(),
+                                .query = context.query,
+                                .identity = context.identity,
+                                .source_ip = context.client_address(),
+                                .is_secure = context.public_address().scheme == "https",
+                                .now = context.now});
 }
 
 std::vector<std::string_view> operation_names() {

@@ -38,7 +38,6 @@ struct Lookup {
     const http::RequestHead& head;
     const Address& address;
     const std::vector<http::QueryParameter>& query;
-    std::string_view account;  // The caller's.
 };
 
 // Pure. Errors:
@@ -47,7 +46,6 @@ struct Lookup {
 //   invalid_argument  method_not_allowed where S3 has no such thing; key_too_long; two
 //                     sub-resources at once; invalid_expected_owner: what
 //                     x-amz-expected-bucket-owner names is no account
-//   permission_denied access_denied: it names another account
 //   conflict          precondition_failed: a POST on a bucket that is no form
 // A parameter that is no sub-resource of S3 is passed over, as S3 does.
 Result<Operation> find_operation(const Lookup& lookup);
@@ -56,12 +54,17 @@ Result<Operation> find_operation(const Lookup& lookup);
 bool is_form_upload(const http::RequestHead& head, const Address& address,
                     const std::vector<http::QueryParameter>& query);
 
-// Headers, or fields of a form, that ask for what cannot be done are refused: unimplemented,
-// acl_not_supported; invalid_argument for a part of a customer's key.
+// Headers, or fields of a form, that ask for what cannot be done are refused: unimplemented;
+// invalid_argument for a part of a customer's key.
 Result<void> check_headers(const http::RequestHead& head);
 
-// x-amz-expected-bucket-owner names the caller's account, or is not there.
-Result<void> check_expected_owner(const http::RequestHead& head, std::string_view account);
+// x-amz-expected-bucket-owner, or another header that names an owner, names an account or is not
+// there. Whether it is the owner storage finds out.
+Result<void> check_expected_owner(const http::RequestHead& head,
+                                  std::string_view header = "x-amz-expected-bucket-owner");
+
+// What storage will judge the request by, as that operation.
+void set_access(S3Request& request, std::string_view operation);
 
 // Of all operations that there are.
 std::vector<std::string_view> operation_names();

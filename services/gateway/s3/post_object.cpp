@@ -4,6 +4,7 @@
 
 #include "common/base/encoding.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/customer_key.hpp"
@@ -68,6 +69,8 @@ Result<void> admit(S3Request& request, FormFile& form) {
               verify_post_signature(
                   fields, {.keys = context.shared.keys, .signing_keys = thread_signing_keys()}));
     context.identity.payload.kind = auth::PayloadKind::unsigned_payload;
+    // A form that nobody signed has no conditions.
+    if (context.identity.access_key.empty()) return {};
     ONPUT_TRY(const auto policy, PostPolicy::parse(fields.text_of("policy")));
     ONPUT_TRY_VOID(policy.check(fields, request.address.bucket, context.now));
     form.range = policy.length_range();
@@ -84,10 +87,11 @@ Result<schema::PutObject> describe_posted(const S3Request& request, const FormFi
     object.source_ip = request.context.source_ip();
     ONPUT_TRY(object.key, key_of_form(fields));
     ONPUT_TRY_VOID(check_headers(request.head));
-    ONPUT_TRY_VOID(check_expected_owner(request.head, request.context.identity.account_id));
+    ONPUT_TRY_VOID(check_expected_owner(request.head));
     object.encryption = encryption_of(request.head);
     keep_headers(request.head, object);
     ONPUT_TRY_VOID(keep_settings(request.head, object));
+    ONPUT_TRY(object.acl, read_new_acl(request.head, request.context.shared.keys));
     ONPUT_TRY(auto tags, tags_of_form(fields));
     if (!tags.empty()) object.tags = std::move(tags);
     return object;
@@ -110,8 +114,10 @@ Outcome post_object(S3Request& request) {
     if (!admitted) co_return admitted;
     const FormFields fields = form->reader.fields();
     request.head = head_of_form(fields);
+    set_access(request, "PostObject");
     auto object = describe_posted(request, fields);
     if (!object) co_return std::unexpected(std::move(object).error());
+    if (!object->tags.empty()) request.context.access->actions.emplace_back("PutObjectTagging");
     const auto admitted_key = co_await admit_customer_key(request);
     if (!admitted_key) co_return admitted_key;
     auto body = Body::open_form(request, *std::move(form));

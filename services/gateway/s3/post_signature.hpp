@@ -11,7 +11,8 @@ struct PostSignatureInput {
     auth::SigningKeyCache& signing_keys;
 };
 
-// Errors: access_denied (no policy), invalid_argument (fields of a signature are missing or
+// A form without a policy and without a signature is nobody's: an identity without a key.
+// Errors: invalid_argument (no policy, or fields of a signature are missing or
 // malformed), invalid_access_key_id, invalid_token, signature_does_not_match.
 Result<auth::Identity> verify_post_signature(const FormFields& fields,
                                              const PostSignatureInput& input);

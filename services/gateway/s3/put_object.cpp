@@ -1,5 +1,6 @@
 // PutObject and DeleteObject.
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
@@ -34,6 +35,9 @@ Outcome put_object(S3Request& request) {
     schema::PutObject object = describe_object(request);
     const auto kept = keep_settings(request.head, object);
     if (!kept) co_return kept;
+    auto acl = read_new_acl(request.head, request.context.shared.keys);
+    if (!acl) co_return std::unexpected(std::move(acl).error());
+    object.acl = *std::move(acl);
     if (!body->states_checksum()) body->compute(default_checksum);
     const auto stored = co_await store_object(request.context, *body, object);
     if (!stored) co_return std::unexpected(stored.error());

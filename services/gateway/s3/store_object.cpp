@@ -121,7 +121,9 @@ http::Task<Stored> store_stream(RequestContext& context, ByteSource& source,
                                  .key = object.key,
                                  .size_bytes = source.length(),
                                  .part = object.part,
-                                 .encryption = object.encryption};
+                                 .encryption = object.encryption,
+                                 .tags = object.tags,
+                                 .acl = object.acl};
     auto opened = co_await context.call(open);
     if (!opened) co_return std::unexpected(std::move(opened).error());
     const schema::WriteOpened session = opened->reply;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/encoding.hpp"
+#include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/conditions.hpp"
@@ -67,6 +68,9 @@ Outcome create_multipart_upload(S3Request& request) {
     schema::CreateUpload message{.object = describe_object(request)};
     const auto kept = keep_settings(request.head, message.object);
     if (!kept) co_return kept;
+    auto acl = read_new_acl(request.head, request.context.shared.keys);
+    if (!acl) co_return std::unexpected(std::move(acl).error());
+    message.object.acl = *std::move(acl);
     const auto read = read_upload_checksum(request.head, message);
     if (!read) co_return read;
     auto answer = co_await request.context.call(message);

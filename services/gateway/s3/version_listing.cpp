@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/errors.hpp"
-#include "services/gateway/s3/identity.hpp"
 #include "services/gateway/s3/listing.hpp"
 
 namespace onput::gateway::s3 {
@@ -65,7 +65,7 @@ private:
                                       version.object.last_modified)));
         if (!version.is_delete_marker) write_object(version.object);
         xml_.begin("Owner");
-        xml_.text("ID", canonical_user_id(list_.owner_account));
+        xml_.text("ID", auth::canonical_user_id(list_.owner_account));
         xml_.end("Owner");
         xml_.end(element);
     }

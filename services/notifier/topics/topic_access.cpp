@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "common/auth/wildcard.hpp"
 #include "common/base/check.hpp"
 #include "common/json/reader.hpp"
 #include "common/json/writer.hpp"

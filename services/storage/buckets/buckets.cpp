@@ -4,6 +4,8 @@
 
 #include "common/base/check.hpp"
 #include "common/service/rows.hpp"
+#include "services/storage/access/judge.hpp"
+#include "services/storage/access/new_access.hpp"
 #include "services/storage/objects/names.hpp"
 
 namespace onput::storage {
@@ -64,7 +66,29 @@ schema::BucketInfo info_of(const Bucket& bucket) {
             .default_retention = bucket.record.default_retention};
 }
 
-Result<void> BucketTable::take(std::string_view row, std::string_view value) {
+namespace {
+
+Result<BucketAccess> read_access(const store::View& view, const BucketRecord& record) {
+    using enum schema::BucketConfigurationKind;
+    BucketAccess access;
+    auto set = access.set_policy(record.policy, record.name);
+    if (!set) {
+        return std::unexpected(
+            std::move(set).error().with_context("read the policy of bucket " + record.name));
+    }
+    for (const auto kind : {public_access_block, ownership_controls}) {
+        ONPUT_TRY(const auto row, view.get(partition, configuration_row(record.name, kind, "")));
+        if (!row) continue;
+        ONPUT_TRY(const auto configuration, schema::decode<schema::BucketConfiguration>(*row));
+        access.set_configuration(kind, configuration.document);
+    }
+    return access;
+}
+
+}  // namespace
+
+Result<void> BucketTable::take(const store::View& view, std::string_view row,
+                               std::string_view value) {
     auto record = schema::decode<BucketRecord>(value);
     if (!record) {
         return std::unexpected(
@@ -73,24 +97,26 @@ Result<void> BucketTable::take(std::string_view row, std::string_view value) {
     ONPUT_TRY(auto rules, BucketRules::make(std::move(record->rules)));
     record->rules.clear();
     std::string name = record->name;
-    buckets_.insert_or_assign(std::move(name),
-                              Bucket{.record = *std::move(record), .rules = std::move(rules)});
+    ONPUT_TRY(auto access, read_access(view, *record));
+    buckets_.insert_or_assign(std::move(name), Bucket{.record = *std::move(record),
+                                                      .rules = std::move(rules),
+                                                      .access = std::move(access)});
     return {};
 }
 
 Result<void> BucketTable::restore(const store::View& readable, const store::View& rows) {
     ONPUT_CHECK(buckets_.empty());
     rows_ = &rows;
-    return service::for_each_row(readable, partition, bucket_rows(), [this](const store::Row& row) {
-        return take(row.key, row.value);
-    });
+    return service::for_each_row(
+        readable, partition, bucket_rows(),
+        [this, &readable](const store::Row& row) { return take(readable, row.key, row.value); });
 }
 
 Result<void> BucketTable::reload(const store::View& view, const std::string& name) {
     ONPUT_TRY(const auto value, view.get(partition, bucket_row(name)));
     buckets_.erase(name);
     if (!value) return {};
-    return take(name, *value);
+    return take(view, name, *value);
 }
 
 // Nobody is told that a bucket is not there, or given its name, while its row cannot be read.
@@ -109,15 +135,30 @@ Result<const Bucket*> BucketTable::find_for_anybody(const std::string& name) con
                         "no_such_bucket", name);
 }
 
-Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& caller) const {
-    ONPUT_TRY(const Bucket* found, find_for_anybody(name));
+Result<const Bucket*> BucketTable::look_up(const std::string& name, const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const found, find_for_anybody(name));
     const Bucket& bucket = *found;
     const auto& principal = caller.principal;
     if (!principal.region.empty() && principal.region != bucket.record.region)
         return refuse_caller(ErrorCode::invalid_argument, "wrong_region", bucket);
-    if (principal.account.empty() || principal.account != bucket.record.owner_account)
-        return refuse_caller(ErrorCode::permission_denied, "access_denied", bucket);
+    const bool expects_other = caller.access && !caller.access->expected_owner.empty() &&
+                               caller.access->expected_owner != bucket.record.owner_account;
+    if (expects_other) return refuse_caller(ErrorCode::permission_denied, "access_denied", bucket);
     return &bucket;
+}
+
+Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, look_up(name, caller));
+    ONPUT_TRY_VOID(judge({.bucket = *bucket, .caller = caller}));
+    return bucket;
+}
+
+Result<const Bucket*> BucketTable::find_for_key(const std::string& name, const std::string& key,
+                                                const Caller& caller,
+                                                const std::vector<schema::Tag>* new_tags) const {
+    ONPUT_TRY(const Bucket* const bucket, look_up(name, caller));
+    ONPUT_TRY_VOID(judge({.bucket = *bucket, .caller = caller, .key = key, .new_tags = new_tags}));
+    return bucket;
 }
 
 Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& request,
@@ -137,17 +178,31 @@ Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& reque
         return fail(ErrorCode::resource_exhausted,
                     "You have attempted to create more buckets than allowed", "too_many_buckets");
     }
-    Bucket& bucket = buckets_[request.name];
-    bucket.record = {.name = request.name,
-                     .owner_account = account,
-                     .region = std::move(region),
-                     .created_at = caller.now,
-                     .rules = {},
-                     .versioning = request.has_object_lock ? schema::Versioning::enabled
-                                                           : schema::Versioning::unset,
-                     .has_object_lock = request.has_object_lock};
-    batch.put(bucket_row(request.name), schema::encode(bucket.record));
-    return info_of(bucket);
+    Bucket made;
+    made.record = {.name = request.name,
+                   .owner_account = account,
+                   .region = std::move(region),
+                   .created_at = caller.now,
+                   .rules = {},
+                   .versioning = request.has_object_lock ? schema::Versioning::enabled
+                                                         : schema::Versioning::unset,
+                   .has_object_lock = request.has_object_lock};
+    using enum schema::BucketConfigurationKind;
+    if (!request.ownership.empty())
+        made.access.set_configuration(ownership_controls, request.ownership);
+    if (request.acl) {
+        ONPUT_TRY(made.record.acl,
+                  acl_of_new_bucket(made.record, made.access, *request.acl, caller));
+    }
+    if (!request.ownership.empty()) {
+        batch.put(configuration_row(request.name, ownership_controls, ""),
+                  schema::encode(schema::BucketConfiguration{.kind = ownership_controls,
+                                                             .id = {},
+                                                             .document = request.ownership,
+                                                             .changed_at = caller.now}));
+    }
+    batch.put(bucket_row(request.name), schema::encode(made.record));
+    return info_of(buckets_[request.name] = std::move(made));
 }
 
 void BucketTable::remove(const std::string& name, store::Batch& batch) {
@@ -159,6 +214,27 @@ void BucketTable::write(const Bucket& bucket, store::Batch& batch) const {
     BucketRecord record = bucket.record;
     record.rules = bucket.rules.rules();
     batch.put(bucket_row(record.name), schema::encode(record));
+}
+
+Result<void> BucketTable::set_policy(const std::string& name, const std::string& policy,
+                                     store::Batch& batch) {
+    Bucket& bucket = buckets_.at(name);
+    ONPUT_TRY_VOID(bucket.access.set_policy(policy, name));
+    bucket.record.policy = policy;
+    write(bucket, batch);
+    return {};
+}
+
+void BucketTable::set_acl(const std::string& name, std::optional<schema::Acl> acl,
+                          store::Batch& batch) {
+    Bucket& bucket = buckets_.at(name);
+    bucket.record.acl = std::move(acl);
+    write(bucket, batch);
+}
+
+void BucketTable::apply_configuration(const std::string& name, schema::BucketConfigurationKind kind,
+                                      const std::optional<std::string>& document) {
+    buckets_.at(name).access.set_configuration(kind, document);
 }
 
 void BucketTable::set_rules(const std::string& name, BucketRules rules, store::Batch& batch) {

@@ -2,6 +2,7 @@
 // may have thousands, and few requests ask for one.
 #include <fmt/format.h>
 
+#include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/records.hpp"
 
@@ -64,8 +65,12 @@ Change change_of(const std::string& bucket) {
 
 Result<schema::Empty> StorageCore::put_bucket_configuration(
     const schema::PutBucketConfiguration& request, const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const found, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_name(request.kind, request.id));
+    if (request.kind == Kind::ownership_controls) {
+        ONPUT_TRY_VOID(
+            check_acl_with_ownership(found->record.acl, read_ownership(request.document)));
+    }
     if (request.document.size() > schema::configuration_bytes_max) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("a configuration has at most {} bytes, not {}",
@@ -85,6 +90,7 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
                                                                 .id = request.id,
                                                                 .document = request.document,
                                                                 .changed_at = caller.now}));
+    buckets_.apply_configuration(request.bucket, request.kind, request.document);
     effects.changes.push_back(std::move(change));
     return schema::Empty{};
 }
@@ -101,6 +107,7 @@ Result<schema::Empty> StorageCore::delete_bucket_configuration(
     }
     Change change = change_of(request.bucket);
     change.batch.remove(std::move(row));
+    buckets_.apply_configuration(request.bucket, request.kind, std::nullopt);
     effects.changes.push_back(std::move(change));
     return schema::Empty{};
 }

@@ -16,6 +16,7 @@
 #include "common/base/text.hpp"
 #include "common/schema/tag_rules.hpp"
 #include "common/service/rows.hpp"
+#include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/multipart/checksums.hpp"
 #include "services/storage/objects/lock.hpp"
@@ -167,7 +168,8 @@ void StorageCore::remove_upload(const std::string& row, const std::string& uploa
 Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpload& request,
                                                          const Caller& caller, Effects& effects) {
     const schema::PutObject& object = request.object;
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(object.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(object.bucket, object.key, caller, &object.tags));
     ONPUT_TRY_VOID(check_new_key(object.key));
     ONPUT_TRY_VOID(check_traits(object));
     ONPUT_TRY_VOID(schema::check_tags(object.tags, schema::object_tag_rules));
@@ -175,6 +177,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     if (!request.checksum_algorithm.empty()) {
         ONPUT_TRY_VOID(check_checksum_type(request.checksum_algorithm, request.checksum_type));
     }
+    ONPUT_TRY(auto access, access_of_new(*bucket, object.key, object.acl, caller));
     // The checksums that a default retention wants are the parts'.
     schema::PutObject traits = object;
     traits.is_integrity_stated = true;
@@ -191,7 +194,9 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     UploadRecord record{.initiated_at = caller.now,
                         .upload = request,
                         .initiator = schema::principal_arn(caller.principal),
-                        .encryption = std::move(made.encryption)};
+                        .encryption = std::move(made.encryption),
+                        .owner = std::move(access.owner),
+                        .acl = std::move(access.acl)};
     record.upload.object.encryption.customer_key.clear();
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
@@ -227,7 +232,7 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
                                                    const Content& content, const Caller& caller,
                                                    Effects& effects) {
     const schema::PartTarget& part = *request.part;
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
     ONPUT_TRY_VOID(room_.check());
@@ -279,7 +284,8 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
 Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::CompleteUpload& request,
                                                              const Caller& caller,
                                                              Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(room_.check());
     const KeyRows rows(view_, request.bucket, request.key);
@@ -325,6 +331,8 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     if (after.lock.mode.empty()) {
         ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, lock_times(caller.now)));
     }
+    after.owner = upload.owner;
+    after.acl = upload.acl;
     change.describe(*bucket, after);
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));
@@ -418,7 +426,7 @@ Result<void> StorageCore::check_whole(const schema::CompleteUpload& request,
 
 Result<schema::Empty> StorageCore::abort_upload(const schema::AbortUpload& request,
                                                 const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.upload_id));
     ONPUT_TRY(const auto parts, read_parts(request.upload_id));

@@ -22,7 +22,8 @@ schema::PartSummary summary_of(std::uint32_t number, PartRecord record) {
 
 Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& request,
                                                  const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY(auto upload, find_upload(request.bucket, request.key, request.upload_id));
     schema::PartList list{
@@ -56,9 +57,8 @@ Result<schema::UploadList> StorageCore::list_uploads(const schema::ListUploads& 
 
 Result<schema::ObjectPartList> StorageCore::list_object_parts(
     const schema::ListObjectParts& request, const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& [bucket, version] = found;
     ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
                                    request.customer_key,
                                    {.bucket = request.bucket, .key = request.key}));

@@ -2,6 +2,7 @@
 
 #include "common/base/check.hpp"
 #include "common/schema/tag_rules.hpp"
+#include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/listing.hpp"
@@ -123,8 +124,10 @@ Result<void> StorageCore::check_source(const std::optional<schema::ResultSource>
 // --- Puts and deletions ------------------------------------------------------------------------
 
 Result<void> StorageCore::open_write(const schema::OpenWrite& request, const Caller& caller) const {
-    ONPUT_TRY_VOID(buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller, &request.tags));
     ONPUT_TRY_VOID(check_new_key(request.key));
+    ONPUT_TRY_VOID(access_of_new(*bucket, request.key, request.acl, caller));
     ONPUT_TRY_VOID(room_.check());
     if (request.part) {
         ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.part->upload_id));
@@ -165,12 +168,14 @@ Result<schema::ObjectPut> StorageCore::put_object(const schema::PutObject& reque
 Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& request,
                                                   Content& content, const Caller& caller,
                                                   Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller, &request.tags));
     ONPUT_TRY_VOID(check_new_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
     ONPUT_TRY_VOID(schema::check_tags(request.tags, schema::object_tag_rules));
     ONPUT_TRY_VOID(room_.check());
     ONPUT_TRY(const std::string event_name, event_of_put(request));
+    ONPUT_TRY(auto access, access_of_new(*bucket, request.key, request.acl, caller));
     ONPUT_TRY(auto lock, lock_of_new(request, bucket->record, lock_times(caller.now)));
     ONPUT_TRY_VOID(check_length(request, content));
     ONPUT_CHECK(content.blob || request.size_bytes <= options_.inline_bytes_max);
@@ -200,6 +205,8 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     after.encryption = std::move(content.sealing.encryption);
     after.nonce = std::move(content.sealing.nonce);
     after.etag = etag_of(std::move(after.etag), after.encryption, after.nonce);
+    after.owner = std::move(access.owner);
+    after.acl = std::move(access.acl);
     change.describe(*bucket, after);
     ONPUT_TRY(const auto thrown_away,
               rows.put(versioning, before, after, std::move(content.bytes), change.commit.batch));
@@ -209,7 +216,8 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
 
 Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObject& request,
                                                          const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(check_bypass(request.bypass_governance, bucket->record));
     if (!request.version_id.empty()) return delete_version(request, *bucket, caller, effects);
@@ -281,9 +289,8 @@ Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteOb
 
 Result<Reading> StorageCore::get_object(const schema::GetObject& request,
                                         const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& [bucket, version] = found;
     ObjectRecord& record = version.record;
     Reading reading;
     ONPUT_TRY(reading.key,
@@ -312,9 +319,8 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
 
 Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& request,
                                                     const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& [bucket, version] = found;
     if (request.is_read) {
         ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
                                        request.customer_key,

@@ -1,4 +1,6 @@
 // What a bucket says of versions and locks, and what is changed of a version beside its bytes.
+#include <algorithm>
+
 #include "common/schema/tag_rules.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/lock.hpp"
@@ -69,14 +71,13 @@ Result<schema::Empty> StorageCore::put_object_lock(const schema::PutObjectLock& 
 // The version stays what it is: its sequencer does not change, so results made of it stay valid.
 Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, const Caller& caller,
                                               Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY(auto found, find_object(request, caller, &request.tags));
+    auto& [bucket, version] = found;
     ONPUT_TRY_VOID(schema::check_tags(request.tags, schema::object_tag_rules));
     if (request.is_removal && !request.tags.empty()) {
         return fail(ErrorCode::invalid_argument, "a removal of tags has none", "invalid_tag");
     }
     if (!request.is_removal) ONPUT_TRY_VOID(room_.check());
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
     version.record.tags = request.tags;
     ONPUT_TRY(auto change,
               begin_change(event_of(request.is_removal ? tags_deleted : tags_put, *bucket, request),
@@ -89,10 +90,14 @@ Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, co
 
 Result<schema::Empty> StorageCore::put_retention(const schema::PutRetention& request,
                                                  const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    if (!bucket->record.has_object_lock) return missing_object_lock();
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(const Bucket* const bucket_there, buckets_.look_up(request.bucket, caller));
+    if (!bucket_there->record.has_object_lock) {
+        ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
+        ONPUT_TRY_VOID(check_key(request.key));
+        return missing_object_lock();
+    }
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& version = found.version;
     ONPUT_TRY_VOID(check_retention(version.record.lock,
                                    {.mode = request.mode,
                                     .retain_until = request.retain_until,
@@ -106,10 +111,14 @@ Result<schema::Empty> StorageCore::put_retention(const schema::PutRetention& req
 
 Result<schema::Empty> StorageCore::put_legal_hold(const schema::PutLegalHold& request,
                                                   const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    if (!bucket->record.has_object_lock) return missing_object_lock();
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(const Bucket* const bucket_there, buckets_.look_up(request.bucket, caller));
+    if (!bucket_there->record.has_object_lock) {
+        ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
+        ONPUT_TRY_VOID(check_key(request.key));
+        return missing_object_lock();
+    }
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& version = found.version;
     version.record.lock.has_legal_hold = request.is_on;
     version.record.lock.was_hold_set = true;
     KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
@@ -131,12 +140,20 @@ Result<schema::ObjectDeleted> StorageCore::delete_entry(const schema::DeleteObje
                              .version_id = entry.version_id,
                              .bypass_governance = request.bypass_governance};
     if (!entry.if_match.empty()) one.conditions.if_match = entry.if_match;
-    return delete_object(one, caller, effects);
+    if (!caller.access) return delete_object(one, caller, effects);
+    Caller asking = caller;
+    auto& actions = asking.access->actions;
+    if (!entry.version_id.empty())
+        std::ranges::replace(actions, std::string("DeleteObject"),
+                             std::string("DeleteObjectVersion"));
+    return delete_object(one, asking, effects);
 }
 
 Result<void> StorageCore::check_delete_objects(const schema::DeleteObjects& request,
                                                const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    // Whether the caller may is asked of each key.
+    ONPUT_TRY(const Bucket* const bucket, caller.access ? buckets_.look_up(request.bucket, caller)
+                                                        : buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_bypass(request.bypass_governance, bucket->record));
     if (!request.entries.empty() && request.entries.size() <= schema::delete_keys_max) return {};
     return fail(ErrorCode::invalid_argument, "a deletion of many names 1 to 1000 keys",

@@ -2,6 +2,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "services/storage/access/judge.hpp"
 #include "services/storage/objects/key_rows.hpp"
 
 namespace onput::storage {
@@ -58,7 +59,7 @@ schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectR
             .sequencer = sequencer_text(record.sequencer),
             .event_id = std::move(record.event_id),
             .trace_id = std::move(record.trace_id),
-            .owner_account = bucket.record.owner_account,
+            .owner_account = std::string(owner_of(bucket, record)),
             .checksum_type = std::move(record.checksum_type),
             .storage_class = std::move(record.storage_class),
             .website_redirect = std::move(record.website_redirect),

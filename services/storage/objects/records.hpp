@@ -65,8 +65,8 @@ struct StoreRecord {
 };
 
 struct BucketRecord {
-    // Version 2 added what follows rules.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::bucket_record, .version = 2};
+    // Version 2 added what follows rules, version 3 policy and acl.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::bucket_record, .version = 3};
 
     std::string name;
     std::string owner_account;
@@ -76,9 +76,11 @@ struct BucketRecord {
     schema::Versioning versioning = schema::Versioning::unset;
     bool has_object_lock = false;
     schema::DefaultRetention default_retention = {};
+    std::string policy = {};              // JSON, as it was put; empty: none.
+    std::optional<schema::Acl> acl = {};  // Nothing: full control for the owner.
 
     ONPUT_FIELDS(name, owner_account, region, created_at, rules, versioning, has_object_lock,
-                 default_retention)
+                 default_retention, policy, acl)
     friend bool operator==(const BucketRecord&, const BucketRecord&) = default;
 };
 
@@ -88,15 +90,19 @@ using schema::PartRecord;
 using schema::upload_id_digits;
 
 struct UploadRecord {
-    // Version 2 added a field of ObjectLock, version 3 encryption.
+    // Version 2 added a field of ObjectLock, version 3 encryption and acl of PutObject and what follows
+    // initiator.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 3};
 
     Timestamp initiated_at = {};
     schema::CreateUpload upload = {};  // Without the customer's key.
     std::string initiator = {};        // ARN; in older rows an account or access key.
+    // As ObjectRecord will have them.
     schema::Encryption encryption = {};
+    std::string owner = {};
+    std::optional<schema::Acl> acl = {};
 
-    ONPUT_FIELDS(initiated_at, upload, initiator, encryption)
+    ONPUT_FIELDS(initiated_at, upload, initiator, encryption, owner, acl)
     friend bool operator==(const UploadRecord&, const UploadRecord&) = default;
 };
 

@@ -53,7 +53,9 @@ void Uploads::put(transport::Request& request, const Caller& caller) {
                                    .key = put.object.key,
                                    .size_bytes = bytes,
                                    .part = put.object.part,
-                                   .encryption = put.object.encryption};
+                                   .encryption = put.object.encryption,
+                                   .tags = put.object.tags,
+                                   .acl = put.object.acl};
     const bool is_row = bytes <= parts_.inline_bytes_max && !put.object.part;
     // What is bound to fail should not be written first.
     const auto allowed = is_row ? Result<void>() : parts_.host.core().open_write(wanted, caller);

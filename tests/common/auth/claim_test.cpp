@@ -318,5 +318,22 @@ TEST(Claim, two_signatures_at_once_are_refused) {
     EXPECT_EQ(reason_of(request), "several_auth_mechanisms");
 }
 
+TEST(Claim, an_anonymous_body_has_a_hash_or_none_and_no_signed_chunks) {
+    TestRequest request{.method = "PUT"};
+    const auto kind = [&request] {
+        const auto payload = payload_of_anonymous(request.view());
+        return payload ? std::optional(payload->kind) : std::nullopt;
+    };
+    EXPECT_EQ(kind(), PayloadKind::unsigned_payload);
+    request.set("x-amz-content-sha256", empty_sha256);
+    EXPECT_EQ(kind(), PayloadKind::sha256);
+    request.set("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+    EXPECT_EQ(kind(), PayloadKind::unsigned_chunks_trailer);
+    for (const char* token : {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "none"}) {
+        request.set("x-amz-content-sha256", token);
+        EXPECT_EQ(kind(), std::nullopt) << token;
+    }
+}
+
 }  // namespace
 }  // namespace onput::auth

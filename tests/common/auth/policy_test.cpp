@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "common/auth/wildcard.hpp"
+
 namespace onput::auth {
 namespace {
 

@@ -49,5 +49,22 @@ TEST_F(TrustedProxiesTest, what_is_no_network_is_refused) {
         EXPECT_FALSE(TrustedProxies::make({text})) << text;
 }
 
+TEST_F(TrustedProxiesTest, a_client_is_the_last_that_no_trusted_proxy_is) {
+    const auto client = [this](const std::string& list, std::string_view peer = "10.1.2.3:5000") {
+        http::RequestHead head;
+        head.peer = peer;
+        if (!list.empty()) head.headers = {{"X-Forwarded-For", list}};
+        return client_address(head, proxies);
+    };
+    EXPECT_EQ(client("203.0.113.7"), "203.0.113.7");
+    // What a client says of itself comes first, and is not believed.
+    EXPECT_EQ(client("1.1.1.1, 203.0.113.7"), "203.0.113.7");
+    EXPECT_EQ(client("1.1.1.1, 203.0.113.7, 10.9.9.9"), "203.0.113.7");
+    EXPECT_EQ(client("10.9.9.9"), "10.9.9.9");
+    EXPECT_EQ(client(""), "10.1.2.3");
+    EXPECT_EQ(client("203.0.113.7", "11.0.0.1:5000"), "11.0.0.1");
+    EXPECT_EQ(client("", "[::1]:5000"), "::1");
+}
+
 }  // namespace
 }  // namespace onput::gateway

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/base/encoding.hpp"
-#include "services/gateway/s3/identity.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -86,7 +86,7 @@ std::string number(std::optional<std::uint64_t> value) {
 
 std::string requester_of(const auth::Identity& identity) {
     if (identity.account_id.empty()) return std::string(nothing);
-    if (identity.user.empty()) return canonical_user_id(identity.account_id);
+    if (identity.user.empty()) return auth::canonical_user_id(identity.account_id);
     return field(fmt::format("arn:aws:iam::{}:user/{}", identity.account_id, identity.user));
 }
 
@@ -151,7 +151,7 @@ std::string format_access_record(const AccessRecord& record) {
 }
 
 std::string bucket_fields(std::string_view owner_account, std::string_view bucket) {
-    return fmt::format("{} {} ", canonical_user_id(owner_account), bucket);
+    return fmt::format("{} {} ", auth::canonical_user_id(owner_account), bucket);
 }
 
 }  // namespace onput::gateway::s3

@@ -122,8 +122,10 @@ http::Task<Result<void>> answer_object(Visit& visit, std::string key) {
     auto request = object_request(visit, std::move(key));
     const auto conditions = read_conditions(request.head, context.now);
     if (request.head.is_head()) {
-        const schema::HeadObject message{
-            .bucket = request.address.bucket, .key = request.address.key, .conditions = conditions};
+        const schema::HeadObject message{.bucket = request.address.bucket,
+                                         .key = request.address.key,
+                                         .conditions = conditions,
+                                         .is_read = true};
         auto answer = co_await context.call(message);
         if (!answer) co_return std::unexpected(std::move(answer).error());
         if (!answer->reply.website_redirect.empty())
@@ -212,6 +214,9 @@ http::Task<Result<void>> serve(Visit& visit) {
     if (!applied) co_return applied;
     const auto configuration = co_await fetch_configuration(visit);
     if (!configuration) co_return std::unexpected(configuration.error());
+    // Whatever is looked at, the visitor must be allowed to read it.
+    auto visitor = object_request(visit, visit.address.key);
+    set_access(visitor, "GetObject");
     co_return co_await walk(visit, *configuration);
 }
 

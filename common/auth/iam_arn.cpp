@@ -1,0 +1,58 @@
+#include "common/auth/iam_arn.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+#include "common/auth/credentials.hpp"
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
+
+namespace onput::auth {
+namespace {
+
+constexpr std::size_t account_digits = 12;
+constexpr std::string_view iam_prefix = "arn:aws:iam::";
+constexpr std::string_view user_id_prefix = "AIDA";
+constexpr std::size_t user_id_characters = 17;  // Behind the prefix.
+
+}  // namespace
+
+bool is_account(std::string_view text) {
+    return text.size() == account_digits &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::optional<IamArn> parse_iam_arn(std::string_view text) {
+    if (!text.starts_with(iam_prefix)) return {};
+    text.remove_prefix(iam_prefix.size());
+    const std::string_view account = text.substr(0, account_digits);
+    if (!is_account(account) || !text.substr(account_digits).starts_with(':')) return {};
+    return IamArn{.account = account, .name = text.substr(account_digits + 1)};
+}
+
+std::string_view user_of(const IamArn& arn) {
+    constexpr std::string_view prefix = "user/";
+    if (!arn.name.starts_with(prefix)) return {};
+    const std::string_view user = arn.name.substr(prefix.size());
+    return is_user_name(user) ? user : std::string_view();
+}
+
+std::string canonical_user_id(std::string_view account) {
+    return to_hex(
+        Digest::of(DigestAlgorithm::sha256, fmt::format("onput canonical user {}", account)));
+}
+
+std::string user_id(const UserName& name) {
+    if (name.user.empty()) return std::string(name.account);
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const std::string hash = Digest::of(DigestAlgorithm::sha256,
+                                        fmt::format("onput user {}/{}", name.account, name.user));
+    std::string id(user_id_prefix);
+    for (std::size_t i = 0; i < user_id_characters; ++i)
+        id += digits[static_cast<unsigned char>(hash[i]) % digits.size()];
+    return id;
+}
+
+}  // namespace onput::auth

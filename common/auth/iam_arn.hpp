@@ -1,0 +1,33 @@
+// Names of accounts and users as AWS writes them. Pure; what is returned borrows from the input.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace onput::auth {
+
+// Twelve digits.
+bool is_account(std::string_view text);
+
+// What "arn:aws:iam::ACCOUNT:..." names: the account, and what follows the colon.
+struct IamArn {
+    std::string_view account;
+    std::string_view name;
+};
+std::optional<IamArn> parse_iam_arn(std::string_view text);
+
+// The user that an ARN's name names, without a path; empty: none.
+std::string_view user_of(const IamArn& arn);
+
+// An account as S3 shows it: 64 hexadecimal digits, always the same ones.
+std::string canonical_user_id(std::string_view account);
+
+// A user as aws:userid has him: 21 characters, always the same ones. Of an account: the account.
+struct UserName {
+    std::string_view account;
+    std::string_view user;  // Empty: the account itself.
+};
+std::string user_id(const UserName& name);
+
+}  // namespace onput::auth

@@ -1,0 +1,45 @@
+// Whether a caller may do what it asks for. Pure: the answer is of the state at the commit.
+//
+//     denied by the policy ......................... denied, but for the owner's root and policies
+//     the bucket owner's account ................... allowed, but for objects that others own
+//     a public policy, and the bucket restricted ... denied
+//     the object's owner, another account .......... allowed what is done to the object alone
+//     allowed by the policy ........................ allowed, but for objects that others own
+//     allowed by an access control list ............ allowed, where those count
+//     everything else .............................. denied
+//
+// A request without an AccessContext is a service's own: its account must be the bucket's owner.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/schema/storage_objects.hpp"
+#include "common/service/caller.hpp"
+#include "services/storage/objects/records.hpp"
+
+namespace onput::storage {
+
+struct Bucket;
+using service::Caller;
+
+struct AccessQuestion {
+    const Bucket& bucket;
+    const Caller& caller;
+    std::string_view key = {};             // Empty: it is about the bucket.
+    const ObjectRecord* object = nullptr;  // The version that is there, where one is asked for.
+    const std::vector<schema::Tag>* new_tags = nullptr;  // That the request brings.
+};
+
+// For all actions of the request: access_denied; denied_by_policy, in AWS's words, to the owner's
+// account.
+Result<void> judge(const AccessQuestion& question);
+
+// Of one action, whatever the request asks for: who may not list is not told that a key is absent.
+Result<void> judge_action(const AccessQuestion& question, std::string_view action);
+
+// The account that owns an object.
+std::string_view owner_of(const Bucket& bucket, const ObjectRecord& object);
+
+}  // namespace onput::storage

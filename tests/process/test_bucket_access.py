@@ -1,0 +1,241 @@
+"""Who may do what with a bucket, by its policy, by lists and by ownership: two accounts, a user and nobody."""
+import json
+
+import boto3
+import botocore
+import botocore.config
+import pytest
+
+from harness.topics import refused, topic_instance
+from harness.topology import ACCOUNT
+
+OTHER = "111111111111"
+KEYS = f"ann:secret:{ACCOUNT}/ann,other:secret:{OTHER},eve:secret:{OTHER}/eve"
+
+
+@pytest.fixture(scope="module")
+def onput(tmp_path_factory):
+    with topic_instance(tmp_path_factory.mktemp("access"), keys_secret=KEYS) as instance:
+        yield instance
+
+
+def client(onput, key=None, **config):
+    """With the key of somebody, or unsigned."""
+    signature = {} if key else {"signature_version": botocore.UNSIGNED}
+    return boto3.session.Session().client(
+        "s3", endpoint_url=onput.url, region_name="us-east-1", aws_access_key_id=key,
+        aws_secret_access_key="secret" if key else None,
+        config=botocore.config.Config(retries={"max_attempts": 1}, **signature, **config))
+
+
+@pytest.fixture
+def bucket(onput, request):
+    name = "access-" + "".join(c for c in request.node.name if c.isalnum())[-40:].lower()
+    onput.s3.create_bucket(Bucket=name)
+    onput.s3.put_object(Bucket=name, Key="k", Body=b"content")
+    return name
+
+
+def statement(bucket, effect, principal, *actions, **condition):
+    return {"Effect": effect, "Principal": principal, "Action": [f"s3:{name}" for name in actions],
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"], "Condition": condition}
+
+
+def put_policy(s3, bucket, *statements):
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+
+
+def open_to_the_public(onput, bucket, ownership="ObjectWriter"):
+    onput.s3.delete_public_access_block(Bucket=bucket)
+    onput.s3.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": ownership}]})
+
+
+def read(s3, bucket, key="k"):
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def test_a_policy_is_given_back_as_it_was_put(onput, bucket):
+    s3 = onput.s3
+    text = json.dumps({"Version": "2012-10-17", "Statement": [
+        statement(bucket, "Allow", {"AWS": OTHER}, "GetObject")]}, indent=3)
+    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == text
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is False
+    s3.delete_bucket_policy(Bucket=bucket)
+    with refused("NoSuchBucketPolicy", 404):
+        s3.get_bucket_policy(Bucket=bucket)
+
+
+def test_another_account_gets_what_the_policy_allows(onput, bucket):
+    other, eve = client(onput, "other"), client(onput, "eve")
+    for s3 in other, eve:
+        with refused("AccessDenied", 403):
+            read(s3, bucket)
+    put_policy(onput.s3, bucket, statement(bucket, "Allow", {"AWS": f"arn:aws:iam::{OTHER}:user/eve"},
+                                           "GetObject", "PutObject"))
+    assert read(eve, bucket) == b"content"
+    eve.put_object(Bucket=bucket, Key="hers", Body=b"x" * 300_000)
+    for call in (lambda: read(other, bucket), lambda: eve.list_objects_v2(Bucket=bucket),
+                 lambda: eve.delete_object(Bucket=bucket, Key="k"), lambda: read(eve, bucket, "absent"),
+                 lambda: eve.get_bucket_policy(Bucket=bucket),
+                 lambda: eve.put_object(Bucket=bucket, Key="tagged", Body=b"x", Tagging="a=b")):
+        with refused("AccessDenied", 403):
+            call()
+    # What she wrote is the bucket's owner's.
+    assert len(read(onput.s3, bucket, "hers")) == 300_000
+
+
+def test_a_denial_hits_the_owners_user_who_is_told_why(onput, bucket):
+    put_policy(onput.s3, bucket, statement(bucket, "Deny", {"AWS": f"arn:aws:iam::{ACCOUNT}:user/ann"}, "GetObject"))
+    ann = client(onput, "ann")
+    with refused("AccessDenied", 403, f'User: arn:aws:iam::{ACCOUNT}:user/ann is not authorized to perform: '
+                 f's3:GetObject on resource: "arn:aws:s3:::{bucket}/k" with an explicit deny in a resource-based '
+                 'policy'):
+        read(ann, bucket)
+    ann.put_object(Bucket=bucket, Key="k2", Body=b"x")
+    assert read(onput.s3, bucket) == b"content"
+
+
+def test_nobody_reads_what_a_public_policy_lets_him(onput, bucket):
+    nobody = client(onput)
+    to_all = statement(bucket, "Allow", "*", "GetObject")
+    with refused("AccessDenied", 403) as caught:
+        put_policy(onput.s3, bucket, to_all)
+    assert "BlockPublicPolicy" in str(caught.value)
+    onput.s3.delete_public_access_block(Bucket=bucket)
+    put_policy(onput.s3, bucket, to_all)
+    assert onput.s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is True
+    assert read(nobody, bucket) == b"content"
+    for call in (lambda: nobody.list_objects_v2(Bucket=bucket), nobody.list_buckets,
+                 lambda: nobody.create_bucket(Bucket=bucket + "-2"),
+                 lambda: nobody.put_object(Bucket=bucket, Key="a", Body=b"x")):
+        with refused("AccessDenied", 403):
+            call()
+    onput.s3.put_public_access_block(Bucket=bucket,
+                                     PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
+    with refused("AccessDenied", 403):
+        read(nobody, bucket)
+
+
+def test_conditions_see_the_request(onput, bucket):
+    put_policy(onput.s3, bucket,
+               statement(bucket, "Allow", {"AWS": OTHER}, "ListBucket", StringLike={"s3:prefix": "open/*"}),
+               statement(bucket, "Deny", "*", "PutObject", StringEquals={"s3:x-amz-storage-class": "STANDARD_IA"}),
+               statement(bucket, "Allow", {"AWS": OTHER}, "GetObject", IpAddress={"aws:SourceIp": "203.0.113.0/24"}))
+    other = client(onput, "other")
+    other.list_objects_v2(Bucket=bucket, Prefix="open/a")
+    for call in (lambda: other.list_objects_v2(Bucket=bucket), lambda: read(other, bucket),
+                 lambda: onput.s3.put_object(Bucket=bucket, Key="a", Body=b"x", StorageClass="STANDARD_IA")):
+        with refused("AccessDenied", 403):
+            call()
+    onput.s3.put_object(Bucket=bucket, Key="a", Body=b"x")
+
+
+@pytest.mark.parametrize("policy, text", [
+    ("[]", "Policies must be valid JSON and the first byte must be '{'"),
+    ({"Action": "s3:Fly"}, "Policy has invalid action"),
+    ({"Resource": "arn:aws:s3:::other/*"}, "Policy has invalid resource"),
+    ({"Principal": {"AWS": f"arn:aws:iam::{OTHER}:user/who"}}, "Invalid principal in policy"),
+    ({"Condition": {"StringEquals": {"aws:Weather": "fine"}}}, "Policy has an invalid condition key"),
+    ({"Action": "s3:ListBucket"}, "Action does not apply to any resource(s) in statement"),
+], ids=["no JSON", "action", "resource", "user without a key", "key", "unfit"])
+def test_a_policy_that_cannot_be_kept_is_refused(onput, bucket, policy, text):
+    if isinstance(policy, dict):
+        policy = json.dumps({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*"} | policy})
+    with refused("MalformedPolicy", 400, text):
+        onput.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    with refused("NoSuchBucketPolicy", 404):
+        onput.s3.get_bucket_policy(Bucket=bucket)
+
+
+def test_a_copy_reads_its_source_and_writes_its_target_by_both_policies(onput, bucket):
+    other = client(onput, "other")
+    target = bucket[:50] + "-target"
+    other.create_bucket(Bucket=target)
+    source = {"Bucket": bucket, "Key": "k"}
+    with refused("AccessDenied", 403):
+        other.copy_object(Bucket=target, Key="copy", CopySource=source)
+    put_policy(onput.s3, bucket, statement(bucket, "Allow", {"AWS": OTHER}, "GetObject"))
+    other.copy_object(Bucket=target, Key="copy", CopySource=source)
+    assert read(other, target, "copy") == b"content"
+    with refused("AccessDenied", 403):
+        other.copy_object(Bucket=bucket, Key="back", CopySource=source)
+    # Tags are read by a right of their own.
+    onput.s3.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    with refused("AccessDenied", 403):
+        other.copy_object(Bucket=target, Key="copy", CopySource=source)
+    other.copy_object(Bucket=target, Key="copy", CopySource=source, TaggingDirective="REPLACE")
+
+
+def test_a_lock_is_shown_to_whom_the_policy_shows_it(onput, bucket):
+    locked = bucket[:50] + "-locked"
+    onput.s3.create_bucket(Bucket=locked, ObjectLockEnabledForBucket=True)
+    onput.s3.put_object(Bucket=locked, Key="k", Body=b"x", ObjectLockLegalHoldStatus="ON")
+    other = client(onput, "other")
+    with refused("AccessDenied", 403):
+        other.get_object_legal_hold(Bucket=locked, Key="k")
+    put_policy(onput.s3, locked, statement(locked, "Allow", {"AWS": OTHER}, "GetObjectLegalHold"))
+    assert other.get_object_legal_hold(Bucket=locked, Key="k")["LegalHold"]["Status"] == "ON"
+    onput.s3.put_object_legal_hold(Bucket=locked, Key="k", LegalHold={"Status": "OFF"})
+
+
+def test_keys_of_a_deletion_of_many_are_denied_one_by_one(onput, bucket):
+    allowed = statement(bucket, "Allow", {"AWS": OTHER}, "DeleteObject") | {
+        "Resource": f"arn:aws:s3:::{bucket}/in/*"}
+    put_policy(onput.s3, bucket, allowed)
+    onput.s3.put_object(Bucket=bucket, Key="in/a", Body=b"x")
+    answer = client(onput, "other").delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": "in/a"}, {"Key": "k"}]})
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["in/a"]
+    assert [(entry["Key"], entry["Code"]) for entry in answer["Errors"]] == [("k", "AccessDenied")]
+    assert read(onput.s3, bucket) == b"content"
+
+
+def test_a_public_list_lets_nobody_read(onput, bucket):
+    nobody = client(onput)
+    with refused("AccessControlListNotSupported", 400):
+        onput.s3.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")
+    open_to_the_public(onput, bucket)
+    onput.s3.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")
+    assert read(nobody, bucket) == b"content"
+    grants = onput.s3.get_object_acl(Bucket=bucket, Key="k")["Grants"]
+    assert [grant["Permission"] for grant in grants] == ["FULL_CONTROL", "READ"]
+    onput.s3.put_object_acl(Bucket=bucket, Key="k", ACL="private")
+    with refused("AccessDenied", 403):
+        read(nobody, bucket)
+    onput.s3.put_object(Bucket=bucket, Key="born-public", Body=b"x", ACL="public-read")
+    assert read(nobody, bucket, "born-public") == b"x"
+
+
+def test_who_writes_into_anothers_bucket_owns_what_he_wrote(onput, bucket):
+    open_to_the_public(onput, bucket)
+    other = client(onput, "other")
+    owner_id, other_id = onput.s3.list_buckets()["Owner"]["ID"], other.list_buckets()["Owner"]["ID"]
+    onput.s3.put_bucket_acl(Bucket=bucket, GrantWrite=f'id="{other_id}"', GrantFullControl=f'id="{owner_id}"')
+    other.put_object(Bucket=bucket, Key="his", Body=b"x")
+    with refused("AccessDenied", 403):
+        read(onput.s3, bucket, "his")
+    assert other.get_object_acl(Bucket=bucket, Key="his")["Owner"]["ID"] == other_id
+    other.put_object_acl(Bucket=bucket, Key="his", GrantRead=f'id="{owner_id}"',
+                         GrantFullControl=f'id="{other_id}"')
+    assert read(onput.s3, bucket, "his") == b"x"
+    with refused("InvalidArgument", 400):
+        other.put_object_acl(Bucket=bucket, Key="his", GrantRead=f'id="{"0" * 64}"')
+
+
+def test_access_survives_a_restart(own_onput):
+    instance = own_onput(tts=0, arguments=["--no-pipeline", "--image", "0"])
+    s3 = instance.s3
+    s3.create_bucket(Bucket="kept", ObjectOwnership="ObjectWriter")
+    s3.put_object(Bucket="kept", Key="k", Body=b"x")
+    s3.delete_public_access_block(Bucket="kept")
+    put_policy(s3, "kept", statement("kept", "Allow", "*", "GetObject"))
+    s3.put_bucket_acl(Bucket="kept", ACL="public-read")
+    instance.stop()
+    instance.start()
+    nobody = client(instance)
+    assert read(nobody, "kept") == b"x"
+    assert nobody.list_objects_v2(Bucket="kept")["KeyCount"] == 1
