@@ -81,6 +81,10 @@ enum class Kind : std::uint16_t {
     delete_bucket_configuration = 163,
     list_bucket_configurations = 164,
     bucket_configuration_list = 165,
+    lifecycle_configuration = 180,
+    lifecycle_record = 181,
+    restore_object = 182,
+    restore_started = 183,
 
     // Events and the journal (events.hpp, notifier.hpp).
     object_event = 200,

@@ -8,6 +8,7 @@
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/lane.hpp"
+#include "common/schema/lifecycle.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
@@ -30,12 +31,13 @@ using AllMessages = std::tuple<
     CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList, ListUploads, UploadList,
     ListObjectParts, ObjectPartList, BucketConfiguration, PutBucketConfiguration,
     GetBucketConfiguration, DeleteBucketConfiguration, ListBucketConfigurations,
-    BucketConfigurationList, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord,
-    FetchJournal, JournalPage, FindJournal, JournalPosition, CheckDestinations, DestinationsChecked,
-    ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
-    ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,
-    ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone,
-    PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted,
+    BucketConfigurationList, LifecycleConfiguration, RestoreObject, RestoreStarted, ObjectEvent,
+    AppendEvents, EventsAppended, BusHead, JournalRecord, FetchJournal, JournalPage, FindJournal,
+    JournalPosition, CheckDestinations, DestinationsChecked, ListDestinations, DestinationList,
+    TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue, ListQueues, QueueList,
+    DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent, ReceiveMessages,
+    MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone, PurgeQueue,
+    Deliver, Delivered, AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted,
     ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled, ListDeadLetters, DeadLetterList,
     PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello,
     LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt,

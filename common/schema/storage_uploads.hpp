@@ -26,11 +26,13 @@ inline constexpr std::uint32_t list_uploads_max = 1000;
 inline constexpr std::size_t upload_id_digits = 32;  // Hexadecimal, in lower case.
 
 struct UploadCreated {
-    static constexpr MessageInfo info{.kind = Kind::upload_created};
+    // Version 2 added abort.
+    static constexpr MessageInfo info{.kind = Kind::upload_created, .version = 2};
 
-    std::string upload_id = {};  // Later ones are greater.
+    std::string upload_id = {};                 // Later ones are greater.
+    std::optional<ScheduledAction> abort = {};  // Unless it is completed until then.
 
-    ONPUT_FIELDS(upload_id)
+    ONPUT_FIELDS(upload_id, abort)
     friend bool operator==(const UploadCreated&, const UploadCreated&) = default;
 };
 
@@ -60,7 +62,8 @@ struct CompletedPart {
 };
 
 struct UploadCompleted {
-    static constexpr MessageInfo info{.kind = Kind::upload_completed};
+    // Versions are those of ObjectPut.
+    static constexpr MessageInfo info{.kind = Kind::upload_completed, .version = 2};
 
     ObjectPut object = {};
     std::vector<Checksum> checksums = {};
@@ -191,8 +194,8 @@ struct ListUploads {
 };
 
 struct ObjectPartList {
-    // Version 2 added a field of ObjectLock.
-    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 2};
+    // Version 2 added a field of ObjectLock, version 3 two of ObjectInfo.
+    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 3};
 
     ObjectInfo object = {};
     std::vector<PartSummary> parts = {};  // By number; etag and last_modified are empty.

@@ -27,6 +27,9 @@ std::vector<std::string> Config::validate() const {
     if (blob_threads == 0 || blob_threads > blob_threads_max) {
         faults.emplace_back("blob_threads is not between 1 and 64.");
     }
+    if (lifecycle_rows_per_second == 0) faults.emplace_back("lifecycle_rows_per_second is 0.");
+    if (archive_bytes_per_second == 0) faults.emplace_back("archive_bytes_per_second is 0.");
+    if (!cold_data.empty() && cold_data == data) faults.emplace_back("cold_data is data.");
     return faults;
 }
 

@@ -105,6 +105,7 @@ private:
     Requests& requests_;
     support::MemoryStore store_{{.sync = support::MemoryStoreOptions::Sync::manual}};
     support::MemoryBlobs blobs_{support::BlobRun::manual};
+    support::MemoryBlobs cold_blobs_{support::BlobRun::manual};
     std::uint64_t syncing_life_ = 0;
     bool is_running_blobs_ = false;
 

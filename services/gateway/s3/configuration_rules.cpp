@@ -124,7 +124,8 @@ Result<void> check_configuration(const ConfigurationPlace& place, const Value& d
         case metrics: return check_filter(document);
         case intelligent_tiering: return check_tiering(document);
         case ownership_controls: return check_ownership(document);
-        case public_access_block: return {};
+        case public_access_block:
+        case lifecycle: return {};
     }
     return {};
 }

@@ -123,6 +123,7 @@ http::Task<Result<Reply>> copy_whole(S3Request& request, LateAnswer& late) {
     Reply reply{.body = render_copy("CopyObjectResult", result), .headers = headers_of_copy(from)};
     if (!stored->version_id.empty())
         reply.headers.emplace_back("x-amz-version-id", stored->version_id);
+    show_expiration(stored->expiration, reply.headers);
     co_return reply;
 }
 

@@ -39,6 +39,7 @@ Outcome put_object(S3Request& request) {
                             {"x-amz-server-side-encryption", "AES256"}}};
     show_version(stored->version_id, reply.headers);
     show_checksums(object.checksums, {}, reply.headers);
+    show_expiration(stored->expiration, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
 

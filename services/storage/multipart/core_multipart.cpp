@@ -187,10 +187,14 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
         lower_case(sequencer_text(sequencer)) + random_.hex(upload_id_digits / 2);
     const UploadRecord record{.initiated_at = caller.now,
                               .upload = request,
-                              .initiator = schema::principal_arn(caller.principal)};
+                              .initiator = schema::principal_arn(caller.principal),
+                              .aged_from = age_stamp(caller.now)};
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
-    return schema::UploadCreated{.upload_id = upload_id};
+    return schema::UploadCreated{
+        .upload_id = upload_id,
+        .abort =
+            abort_of(object.bucket, object.key, std::max(record.initiated_at, record.aged_from))};
 }
 
 Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& request,
@@ -291,6 +295,9 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     if (after.lock.mode.empty()) {
         ONPUT_TRY(after.lock, lock_of_new(traits, bucket->record, lock_times(caller.now)));
     }
+    after.aged_from = age_stamp(caller.now);
+    schedule_archive(after, {.bucket = request.bucket, .key = request.key}, caller.now,
+                     change.commit.batch);
     change.describe(*bucket, after);
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));
@@ -298,7 +305,9 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
                   parts, chosen.numbers, change.commit);
     change.commit.batch.put(manifest_row(request.upload_id), schema::encode(chosen.manifest));
     static_cast<void>(commit_change(std::move(change), thrown_away, effects));
-    return schema::UploadCompleted{.object = put_of(*bucket, after),
+    auto put = put_of(*bucket, after);
+    put.expiration = expiration_of(request.bucket, request.key, after);
+    return schema::UploadCompleted{.object = std::move(put),
                                    .checksums = after.checksums,
                                    .checksum_type = after.checksum_type};
 }

@@ -16,8 +16,9 @@ std::unexpected<Error> invalid_part_number(std::uint32_t number) {
 
 std::vector<store::BlobRef> StorageCore::blobs_of(const store::View& view,
                                                   const StoredBytes& bytes) {
-    if (bytes.blob) return {*bytes.blob};
     std::vector<store::BlobRef> blobs;
+    if (bytes.blob) blobs.push_back(*bytes.blob);
+    if (bytes.manifest.empty()) return blobs;
     const auto row = view.get(partition, manifest_row(bytes.manifest));
     if (!row || !*row) return blobs;
     const auto manifest = schema::decode<ManifestRecord>(**row);
@@ -37,8 +38,9 @@ Result<ManifestRecord> StorageCore::read_manifest(const std::string& upload_id) 
 Result<std::vector<Segment>> StorageCore::segments_of(const ObjectRecord& record,
                                                       const Span& span) const {
     std::vector<Segment> segments;
-    if (record.manifest.empty()) {
-        ONPUT_TRY(const auto blob, store::parse_blob_ref(record.blob));
+    if (record.manifest.empty() || !record.archive.copy.empty()) {
+        const std::string& text = record.archive.copy.empty() ? record.blob : record.archive.copy;
+        ONPUT_TRY(const auto blob, store::parse_blob_ref(text));
         segments.push_back({.offset = 0, .blob = blob});
         return segments;
     }
@@ -54,6 +56,13 @@ Result<std::vector<Segment>> StorageCore::segments_of(const ObjectRecord& record
     }
     if (offset == record.size_bytes) return segments;
     return fail(ErrorCode::corruption, "the manifest of an object has another size than its row");
+}
+
+StoredBytes StorageCore::stored_bytes_of(const ObjectRecord& record,
+                                         const std::vector<Segment>& segments) {
+    if (!record.manifest.empty() && record.archive.copy.empty())
+        return {.blob = {}, .manifest = record.manifest};
+    return {.blob = segments.front().blob, .manifest = {}};
 }
 
 Result<Span> StorageCore::narrow_to_part(std::uint32_t number, ObjectRecord& record) const {

@@ -1,5 +1,6 @@
 #include "services/storage/objects/object_info.hpp"
 
+#include "services/storage/lifecycle/archive.hpp"
 #include "services/storage/objects/key_rows.hpp"
 
 namespace onput::storage {
@@ -57,7 +58,8 @@ schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectR
             .website_redirect = std::move(record.website_redirect),
             .tags = std::move(record.tags),
             .lock = std::move(record.lock),
-            .parts_count = record.parts_count};
+            .parts_count = record.parts_count,
+            .restore = restore_status_of(record)};
 }
 
 schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {
