@@ -51,6 +51,7 @@ protected:
 
     [[nodiscard]] runtime::Service* service() { return service_.get(); }
     [[nodiscard]] support::MemoryBlobs& blobs() { return blobs_; }
+    [[nodiscard]] support::MemoryBlobs& cold_blobs() { return cold_blobs_; }
     [[nodiscard]] Requests& requests() { return requests_; }
 
     // The platform's, but for what only one service uses.

@@ -144,6 +144,10 @@ void Mover::seal(const MovePtr& move) {
                                 .message = fmt::format("{} bytes were read instead of {}",
                                                        move->copied, move->work.size_bytes)});
     }
+    if (move->decompressor && !move->decompressor->is_at_end()) {
+        return fail(move, Error{.code = ErrorCode::corruption,
+                                .message = "its bytes in the cold directory are cut off"});
+    }
     if (move->compressor) {
         auto rest = move->compressor->finish();
         if (!rest) return fail(move, rest.error());

@@ -1,6 +1,7 @@
 #include "services/storage/lifecycle/walk.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/check.hpp"
 #include "services/storage/lifecycle/rules.hpp"
@@ -117,7 +118,7 @@ Result<WalkedPage> VersionWalk::next_of_long_key(const store::View& view, std::s
               view.scan(partition, {.from = last + '\0', .to = whole.to}, rows_max));
     ONPUT_TRY(const auto newer, view.scan_keys(partition, {.from = whole.from, .to = last + '\0'},
                                                schema::newer_noncurrent_versions_max + 2));
-    ONPUT_TRY(const auto predecessor, view.get(partition, last));
+    ONPUT_TRY(const auto object, view.get(partition, object_row(bucket_, from_)));
     ONPUT_TRY(auto histories, read_histories(rows, bucket_));
     WalkedPage page{.rows = rows.size() + newer.size() + 1};
     if (rows.size() < rows_max) from_ += key_successor;
@@ -126,22 +127,20 @@ Result<WalkedPage> VersionWalk::next_of_long_key(const store::View& view, std::s
         return page;
     }
     auto& records = histories.front().records;
-    // The newest version may be among them, and is not noncurrent.
-    auto count = static_cast<std::uint32_t>(newer.size()) - (newer.empty() ? 0U : 1U);
-    bool is_known = predecessor.has_value();
+    // Without a current object the newest of them is a delete marker, and not noncurrent.
+    bool is_newest = !object && newer.empty();
+    auto count = static_cast<std::uint32_t>(newer.size()) - (object || newer.empty() ? 0U : 1U);
     Timestamp successor_made_at = long_key_->last_made_at;
     const LongKey end{.last = records.back().sequencer, .last_made_at = aged_from(records.back())};
     for (auto& record : records) {
         const Timestamp made_at = aged_from(record);
-        if (is_known) {
+        if (!std::exchange(is_newest, false)) {
             page.versions.push_back({.key = std::string(histories.front().key),
                                      .record = std::move(record),
                                      .noncurrent_since = successor_made_at,
-                                     .newer_noncurrent = count});
+                                     .newer_noncurrent = count++});
         }
-        is_known = true;
         successor_made_at = made_at;
-        ++count;
     }
     long_key_.reset();
     if (rows.size() == rows_max) long_key_ = end;

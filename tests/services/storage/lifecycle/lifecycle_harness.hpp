@@ -109,15 +109,15 @@ public:
     // Of the current objects.
     std::vector<std::string> keys() const {
         std::vector<std::string> found;
-        for (const auto& object : core->list_objects(whole_bucket(), caller())->objects)
-            found.push_back(object.key);
+        const auto list = core->list_objects(whole_bucket(), caller());
+        for (const auto& object : list->objects) found.push_back(object.key);
         return found;
     }
     std::size_t versions_of(const std::string& key) const {
         schema::ListVersions request;
         request.bucket = "photos";
         request.prefix = key;
-        return core->list_versions(request, caller())->entries.size();
+        return core->list_versions(request, caller())->versions.size();
     }
     // The names of the events from this one on.
     std::vector<std::string> events_from(std::size_t first) const {
