@@ -182,6 +182,8 @@ public:
     [[nodiscard]] bool is_lifecycle_due(Timestamp now, Duration interval) const;
     Result<LifecycleStep> judge_next(Timestamp now, std::size_t rows_max, Effects& effects);
     Result<void> apply(const LifecycleTask& task, Timestamp now, Effects& effects);
+    // After an error of judge_next: the pass goes on behind that bucket.
+    void skip_lifecycle_bucket();
     Result<void> abort_for_lifecycle(const schema::AbortUpload& upload, Timestamp now,
                                      Effects& effects);
 
@@ -285,6 +287,10 @@ private:
     [[nodiscard]] Timestamp age_stamp(Timestamp now) const {
         const Timestamp stamp = age_.clock().stamp(now);
         return stamp > now ? stamp : Timestamp{};
+    }
+    // The age clock's own time, be the wall ahead of it or behind.
+    [[nodiscard]] Timestamp age_now(Timestamp now) const {
+        return age_.clock().at(now) + (age_.clock().stamp(now) - now);
     }
     [[nodiscard]] std::optional<schema::ScheduledAction> expiration_of(
         const std::string& bucket, std::string_view key, const ObjectRecord& record) const;

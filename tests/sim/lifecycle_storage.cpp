@@ -1,5 +1,7 @@
 #include "tests/sim/lifecycle_storage.hpp"
 
+#include <algorithm>
+
 #include "common/base/check.hpp"
 #include "services/storage/objects/blob_references.hpp"
 #include "services/storage/objects/records.hpp"
@@ -54,7 +56,10 @@ std::vector<LifecycleStorage::Told> LifecycleStorage::told() const {
             auto event = schema::decode<schema::ObjectEvent>(row.value);
             ONPUT_CHECK(event.has_value());
             const Duration at = committed_.at(event->event_id);
-            all.push_back({.event = *std::move(event), .at = at});
+            const Duration ahead = event->time - (world_.true_time() - world_.elapsed() + at);
+            all.push_back({.event = *std::move(event),
+                           .at = at,
+                           .counted_from = at + std::max(ahead, Duration())});
         }
         range.from = rows->back().key + '\0';
     }

@@ -27,6 +27,7 @@ public:
     struct Told {
         schema::ObjectEvent event;
         Duration at{};
+        Duration counted_from{};  // By the wall where that was ahead: what is made then lives on.
     };
     [[nodiscard]] std::vector<Told> told() const;
 

@@ -16,6 +16,8 @@
 // fit its version any more is removed.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/lifecycle/rules.hpp"
@@ -83,7 +85,7 @@ void StorageCore::set_due(ObjectRecord& record, const Place& place, Timestamp du
 
 void StorageCore::schedule_archive(ObjectRecord& record, const Place& place, Timestamp now,
                                    store::Batch& batch) const {
-    if (waits_for_archive(record)) set_due(record, place, age_.clock().stamp(now), batch);
+    if (waits_for_archive(record)) set_due(record, place, age_now(now), batch);
 }
 
 Result<std::vector<DueVersion>> StorageCore::due_versions(Timestamp now) const {
@@ -195,10 +197,10 @@ Result<void> StorageCore::finish_archive(const DueVersion& due, const store::Blo
         change.batch.put(manifest_row(record.manifest), schema::encode(manifest));
     }
     record.archive.blob = store::to_text(cold);
-    const Timestamp next = record.archive.restore_days == 0
-                               ? Timestamp{}
-                               : age_.clock().stamp(now) +
-                                     delay_of(record.archive.restore_tier, options_.restore_delays);
+    const Timestamp next =
+        record.archive.restore_days == 0
+            ? Timestamp{}
+            : age_now(now) + delay_of(record.archive.restore_tier, options_.restore_delays);
     set_due(record, {.bucket = due.bucket, .key = due.key}, next, change.batch);
     rows.rewrite(*version, change.batch);
     effects.unused_blobs.insert(effects.unused_blobs.end(), change.released.begin(),
@@ -228,8 +230,8 @@ Result<void> StorageCore::finish_restore(const DueVersion& due,
         record.archive.copy = store::to_text(*copy);
         change.commit.blobs.push_back(*copy);
     }
-    record.archive.restored_until =
-        end_of_days(age_.clock().stamp(now), record.archive.restore_days);
+    change.event.principal_id = fmt::format("AmazonCustomer:{}", bucket.record.owner_account);
+    record.archive.restored_until = end_of_days(age_now(now), record.archive.restore_days);
     record.archive.restore_days = 0;
     record.archive.restore_tier.clear();
     set_due(record, {.bucket = due.bucket, .key = due.key}, record.archive.restored_until,
@@ -283,7 +285,7 @@ Result<schema::RestoreStarted> StorageCore::restore_object(const schema::Restore
     const Place place{.bucket = request.bucket, .key = request.key};
     schema::RestoreStarted started{.was_restored = is_restored(record),
                                    .version_id = shown_version(*bucket, record)};
-    const Timestamp stamp = age_.clock().stamp(caller.now);
+    const Timestamp stamp = age_now(caller.now);
     if (started.was_restored) {
         auto& batch = effects.batch_of(partition);
         record.archive.restored_until = end_of_days(stamp, request.days);

@@ -85,6 +85,12 @@ void StorageCore::keep_lifecycle(Effects& effects) const {
     effects.batch_of(partition).put(std::string(lifecycle_key), schema::encode(lifecycle_));
 }
 
+void StorageCore::skip_lifecycle_bucket() {
+    walk_.reset();
+    lifecycle_.bucket += '\0';
+    lifecycle_.key.clear();
+}
+
 // The bucket where it is, or the next one that has rules.
 const Bucket* StorageCore::bucket_of_pass(LifecycleStep& step, std::size_t rows_max) {
     const auto& all = buckets_.all();

@@ -10,6 +10,9 @@ namespace {
 using schema::LifecycleRule;
 using Kind = LifecycleDecision::Kind;
 
+// More days end then too: in a year that HTTP can still write.
+constexpr std::uint32_t days_max = 2'800'000;
+
 // From the warmest to the coldest; what is in none of them is warmer than all.
 constexpr std::array<std::string_view, 6> classes{
     "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"};
@@ -94,7 +97,7 @@ std::string_view target_of(const LifecycleRule& rule, const VersionFacts& facts,
 }  // namespace
 
 Timestamp end_of_days(Timestamp from, std::uint32_t days) {
-    return std::chrono::ceil<std::chrono::days>(from + std::chrono::days(days));
+    return std::chrono::ceil<std::chrono::days>(from + std::chrono::days(std::min(days, days_max)));
 }
 
 Timestamp aged_from(const ObjectRecord& record) {

@@ -34,11 +34,14 @@ std::size_t LifecycleRunner::run_one() {
         return core.judge_next(now, lifecycle_step_rows, effects);
     });
     if (!step) {
-        // A damaged row is told by what reads it; the pass begins again at its bucket's start.
+        // A damaged row, which the next pass finds again, if it is not repaired.
         log::error("the lifecycle of a bucket cannot be looked after",
                    {{"reason", step.error().message}});
-        is_running_ = false;
-        return 0;
+        static_cast<void>(host_.execute([](StorageCore& core, Effects&) {
+            core.skip_lifecycle_bucket();
+            return Result<void>();
+        }));
+        return lifecycle_step_rows;
     }
     const auto do_it = [this](auto&& run) {
         const auto done = host_.execute(run);

@@ -207,6 +207,7 @@ TEST_F(ArchiveTest, a_restore_brings_a_copy_back_for_its_days) {
               (Names{"ObjectRestore:Post", "ObjectRestore:Completed", "ObjectRestore:Delete"}));
     EXPECT_EQ(events()[2].restored_until, until);
     EXPECT_EQ(events()[2].storage_class, "GLACIER");
+    EXPECT_EQ(events()[2].principal_id, "AmazonCustomer:000000000000");
 }
 
 TEST_F(ArchiveTest, restoring_again_moves_the_end) {
@@ -233,6 +234,26 @@ TEST_F(ArchiveTest, a_clock_that_is_set_ahead_ends_no_restore) {
     set_clock(24h * 100);
     EXPECT_TRUE(look().empty());
     EXPECT_TRUE(get("key"));
+}
+
+TEST_F(ArchiveTest, a_clock_that_is_wrong_for_a_while_makes_no_restore_long_or_short) {
+    put_cold("key");
+    archive(look().at(0));
+    for (const Duration by : {Duration(24h * 100), Duration(-24h * 100)}) {
+        set_clock(by);
+        ASSERT_TRUE(restore(1));
+        set_clock(-by);
+        const auto work = look();
+        ASSERT_EQ(work.size(), 1U);
+        set_clock(by);
+        finish_restore(work[0]);
+        set_clock(-by);
+        pass_time(24h);
+        EXPECT_TRUE(get("key"));
+        pass_time(24h);
+        look();
+        EXPECT_FALSE(get("key"));
+    }
 }
 
 TEST_F(ArchiveTest, a_restore_of_what_is_still_on_its_way_waits_for_it) {

@@ -171,6 +171,25 @@ TEST_F(LifecyclePassTest, buckets_without_rules_are_left_alone) {
               "no_such_key");
 }
 
+TEST_F(LifecyclePassTest, a_damaged_row_holds_up_its_own_bucket_only) {
+    ASSERT_TRUE(create_bucket("zoo"));
+    set_lifecycle({expiring(1)});
+    set_lifecycle({expiring(1)}, "zoo");
+    put("key", "x");
+    auto request = put_request("key", 1);
+    request.bucket = "zoo";
+    ASSERT_TRUE(put(request, {.bytes = "x"}));
+    pass_time(72h);
+    store.damage(partition, object_row("photos", "key"));
+    Effects effects;
+    EXPECT_FALSE(core->judge_next(now, 100, effects));
+    core->skip_lifecycle_bucket();
+    while (!step()) {
+    }
+    EXPECT_EQ(core->head_object({.bucket = "zoo", .key = "key"}, caller()).error().reason,
+              "no_such_key");
+}
+
 TEST_F(LifecyclePassTest, rules_that_were_taken_away_do_nothing) {
     set_lifecycle({expiring(1)});
     put("key", "x");

@@ -59,6 +59,12 @@ TEST(LifecycleRules, days_end_at_the_next_midnight) {
     EXPECT_EQ(decide(rules, current(record), day_19).kind, Kind::expire);
 }
 
+TEST(LifecycleRules, days_without_end_are_a_time_that_can_be_written) {
+    const Timestamp end = end_of_days(made, 2'147'483'647);
+    EXPECT_GT(end, made + std::chrono::years(7000));
+    EXPECT_LT(end, std::chrono::sys_days(std::chrono::year(9999) / 12 / 31));
+}
+
 TEST(LifecycleRules, an_age_counts_from_the_later_of_two_clocks) {
     auto record = object();
     record.last_modified = from_seconds(0);
