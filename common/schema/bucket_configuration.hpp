@@ -50,7 +50,7 @@ struct BucketConfiguration {
 
     BucketConfigurationKind kind = BucketConfigurationKind::tagging;
     std::string id;  // Empty unless has_ids(kind).
-    // XML, as S3 answers it; of kind lifecycle a message. Empty: it was deleted, where one that was never put has a default.
+    // XML; of lifecycle a message. Empty: it was deleted, and one never put has a default.
     std::string document;
     Timestamp changed_at;
 

@@ -6,8 +6,8 @@
 //                                └── durable ──> outbox ──> notifier;  trash ──> blobs removed
 //
 // Objects have versions (objects/key_rows.hpp), locks (objects/lock.hpp) and tags; an upload in
-// parts is rows of its own until it becomes an object (core_multipart.cpp). What buckets' lifecycles
-// make of them, and archived versions, are in lifecycle/.
+// parts is rows of its own until it becomes an object (core_multipart.cpp). What lifecycles make of
+// objects, and archived versions, are in lifecycle/.
 //
 // Rows are the truth and are read through the View; in memory are the buckets, and positions of
 // the outbox and the trash. An object and its event are in one batch, so a crash leaves both or
@@ -176,8 +176,8 @@ public:
     Result<schema::EventExplained> explain_event(const schema::ExplainEvent& request,
                                                  const Caller& caller) const;
 
-    // Lifecycle: one pass over all buckets after the other (lifecycle/pass.hpp). Each step judges up
-    // to rows_max rows or so, and says what is to be done because of them: `apply` each task in the
+    // Lifecycle: one pass over all buckets after the other (lifecycle/pass.hpp). A step judges
+    // rows_max rows or so, and says what is to be done because of them: `apply` each task in the
     // same turn.
     [[nodiscard]] bool is_lifecycle_due(Timestamp now, Duration interval) const;
     Result<LifecycleStep> judge_next(Timestamp now, std::size_t rows_max, Effects& effects);

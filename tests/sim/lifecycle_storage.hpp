@@ -1,5 +1,5 @@
-// The storage process of lifecycle_sim, without a notifier: its events stay in their rows, where the
-// checker reads them.
+// The storage process of lifecycle_sim, without a notifier: its events stay in their rows, where
+// the checker reads them.
 #pragma once
 
 #include <map>

@@ -285,8 +285,7 @@ constexpr std::array<std::pair<TransitionMinimumSize, std::string_view>, 2> mini
 
 Result<schema::LifecycleConfiguration> read_lifecycle(std::string_view body) {
     ONPUT_TRY(auto document, aws::read_xml(body, root, shape()));
-    if (!aws::check(document, shape(), {}).empty())
-        return aws::malformed_xml();
+    if (!aws::check(document, shape(), {}).empty()) return aws::malformed_xml();
     const auto* rules = document.find("Rules");
     if (rules == nullptr || rules->list()->empty()) return aws::malformed_xml();
     schema::LifecycleConfiguration configuration;

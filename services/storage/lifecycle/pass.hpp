@@ -1,7 +1,7 @@
 // What one step of the lifecycle pass says (core_lifecycle.cpp). A pass goes over all buckets that
 // have rules, key by key, and is where it was after a restart.
 //
-//     is_lifecycle_due ──> judge_next ──> apply each task ──> judge_next ... is_over ──> a day later
+//     is_lifecycle_due ──> judge_next ──> apply each task ──> judge_next ... is_over
 #pragma once
 
 #include <string>

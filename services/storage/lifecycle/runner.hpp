@@ -1,5 +1,5 @@
 // LifecycleRunner: drives the core's lifecycle pass at a steady rate, so that requests do not feel
-// it: a few rows, then a pause that is as long as the rate says. It waits as well while the notifier
+// it: a few rows, then a pause that is as long as the rate says. It also waits while the notifier
 // is far behind with events. Loop thread only.
 #pragma once
 

@@ -2,8 +2,8 @@
 // of rows at a time, each with what lifecycle rules ask of it. Pure; rows may change between two
 // pages, and what a page says is true when it is read.
 //
-// A key with more versions than a page has comes in several pages. How many newer versions there are
-// is read again for each; when a version became noncurrent does not change.
+// A key with more versions than a page has comes in several. How many newer versions there are is
+// read again for each; when a version became noncurrent does not change.
 #pragma once
 
 #include <optional>

@@ -15,15 +15,15 @@
 //     u/<bucket>/<key>\0<id>  UploadRecord   a multipart upload under way
 //     p/<id>/<part>           PartRecord     one of its parts
 //     x/<id>                  ManifestRecord the parts of an upload that became an object
-//     l                       LifecycleRecord  one row: the pass over all buckets
-//     r/<time><bucket>/<key>\0<age>         nothing in it: a version of which something is due then
+//     l                       LifecycleRecord one row: the pass over all buckets
+//     r/<time><bucket>/<key>\0<age>          nothing: something is due of that version then
 //     e/<number>              ObjectEvent    the outbox; numbers count from 1 without a hole
 //     t/<number>              TrashRecord    a blob or manifest that event <number> made useless
 //
-// <number> and <time>, microseconds, are eight bytes, big-endian; <age> is the complement of the version's sequencer, written
-// so; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits, those of later uploads
-// greater. A bucket's name has no '/', and new keys have no NUL, so rows of two buckets or of two
-// keys do not mix.
+// <number> and <time> (microseconds) are eight bytes, big-endian; <age> is the complement of the
+// version's sequencer, so written; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits,
+// greater for later uploads. A bucket's name has no '/', and new keys have no NUL, so rows of two
+// buckets or of two keys do not mix.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ struct StoredBytes {
 struct Trash {
     std::uint64_t number = 0;  // Of the event that threw it away: its row is "t/<number>".
     StoredBytes bytes;
-    std::size_t blobs = 1;  // How many there are.
+    std::size_t blobs = 1;                    // How many there are.
     std::optional<store::BlobRef> cold = {};  // And one in the cold directory, which nobody reads.
 
     friend bool operator==(const Trash&, const Trash&) = default;

@@ -51,9 +51,9 @@ TEST(EventSet, every_name_in_the_table_can_be_configured) {
 }
 
 TEST(EventSet, what_never_happens_is_refused_in_a_new_configuration) {
-    for (const char* name :
-         {"s3:ReducedRedundancyLostObject", "s3:IntelligentTiering", "s3:Replication:*",
-          "s3:Replication:OperationNotTracked", "s3:ObjectAnnotation:*", "s3:ObjectAnnotation:Put"}) {
+    for (const char* name : {"s3:ReducedRedundancyLostObject", "s3:IntelligentTiering",
+                             "s3:Replication:*", "s3:Replication:OperationNotTracked",
+                             "s3:ObjectAnnotation:*", "s3:ObjectAnnotation:Put"}) {
         EXPECT_TRUE(parse_configured_event(name)) << name;
         const auto refused = parse_new_event(name);
         ASSERT_FALSE(refused) << name;

@@ -1,4 +1,4 @@
-// A storage core whose buckets have lifecycle rules: passes, and what is due, in the domain's words.
+// A storage core whose buckets have lifecycle rules: passes and due work, in the domain's words.
 #pragma once
 
 #include <chrono>
