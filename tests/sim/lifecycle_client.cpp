@@ -53,23 +53,30 @@ void LifecycleClient::on_start() {
     set_up();
 }
 
+// One after the other: each needs what was before it.
 void LifecycleClient::set_up() {
-    const auto ignore = [](const auto&, const auto&) {};
-    for (const char* bucket : {plain_bucket, versioned_bucket})
-        insist(schema::CreateBucket{.name = bucket}, {}, ignore);
     auto expiring = rule_of(expiring_prefix);
     expiring.expiration = {.days = 1};
     auto moving = rule_of(moving_prefix);
     moving.transitions = {{.days = 0, .storage_class = "GLACIER"}};
     auto versions = rule_of("");
     versions.noncurrent_expiration = {.days = 1, .newer_versions = 1};
-    after(minutes(1), [this, ignore, expiring, moving, versions] {
-        insist(schema::PutVersioning{.bucket = versioned_bucket,
-                                     .status = schema::Versioning::enabled},
-               {}, ignore);
-        insist(lifecycle_of(plain_bucket, {expiring, moving}), {}, ignore);
-        insist(lifecycle_of(versioned_bucket, {versions}), {},
-               [this](const auto&, const auto&) { act(); });
+    const auto plain = lifecycle_of(plain_bucket, {expiring, moving});
+    const auto versioned = lifecycle_of(versioned_bucket, {versions});
+    const schema::PutVersioning enabled{.bucket = versioned_bucket,
+                                        .status = schema::Versioning::enabled};
+    insist(schema::CreateBucket{.name = plain_bucket}, {}, [=, this](const auto&, const auto&) {
+        insist(plain, {}, [=, this](const auto&, const auto&) {
+            insist(schema::CreateBucket{.name = versioned_bucket}, {},
+                   [=, this](const auto&, const auto&) {
+                       insist(enabled, {}, [=, this](const auto&, const auto&) {
+                           insist(versioned, {}, [this](const auto& done, const auto&) {
+                               world_.expect(done.has_value(), "the rules are not taken");
+                               act();
+                           });
+                       });
+                   });
+        });
     });
 }
 

@@ -39,7 +39,8 @@ class LifecycleWorld {
 public:
     explicit LifecycleWorld(std::uint64_t seed)
         : world_(seed),
-          requests_(world_),
+          network_(world_),
+          requests_(network_),
           storage_({.world = world_, .requests = requests_}),
           client_({.world = world_, .requests = requests_, .storage = storage_}) {}
 
@@ -197,6 +198,7 @@ private:
     }
 
     World world_;
+    Network network_;
     Requests requests_;
     LifecycleStorage storage_;
     LifecycleClient client_;

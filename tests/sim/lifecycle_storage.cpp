@@ -35,8 +35,16 @@ Result<std::unique_ptr<runtime::Service>> LifecycleStorage::open_service() {
     return service;
 }
 
+void LifecycleStorage::note_pass(const std::string& row) {
+    const auto pass = schema::decode<storage::LifecycleRecord>(row);
+    ONPUT_CHECK(pass.has_value());
+    if (!pass->is_running)
+        world_.note("the pass of " + format_iso8601_millis(pass->began_at) + " is over");
+}
+
 void LifecycleStorage::on_commit(const store::Batch& batch, store::Ticket) {
     for (const auto& [key, value] : batch.changes()) {
+        if (value && key == storage::lifecycle_key) note_pass(*value);
         if (!value || !key.starts_with("e/")) continue;
         const auto event = schema::decode<schema::ObjectEvent>(*value);
         ONPUT_CHECK(event.has_value());

@@ -49,6 +49,7 @@ private:
     Node& peer(const std::string&) override { return *this; }
     void on_commit(const store::Batch& batch, store::Ticket ticket) override;
 
+    void note_pass(const std::string& row);
     std::string read_now(const storage::Reading& reading);
 
     storage::StorageService* storage_ = nullptr;  // Of this life.
