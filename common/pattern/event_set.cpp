@@ -46,6 +46,8 @@ constexpr std::array<EventName, 30> event_names{{
     {"ObjectAnnotation:Delete", events(22, 1)},
 }};
 
+constexpr std::array<EventSet, 4> absent{events(0, 1), events(10, 4), events(17, 1), events(21, 2)};
+
 const EventName* find(std::string_view bare_name) {
     for (const EventName& row : event_names) {
         if (row.name == bare_name) return &row;
@@ -75,6 +77,20 @@ Result<EventSet> parse_configured_event(std::string_view name) {
     const EventName* row = find(name.substr(service_prefix.size()));
     if (row == nullptr) return unsupported(name);
     return row->events;
+}
+
+bool never_happens(EventSet wanted) {
+    EventSet all = wanted;
+    EventSet none;
+    for (const EventSet set : absent) none |= set;
+    all |= none;
+    return all == none;
+}
+
+Result<EventSet> parse_new_event(std::string_view name) {
+    ONPUT_TRY(const EventSet wanted, parse_configured_event(name));
+    if (never_happens(wanted)) return unsupported(name);
+    return wanted;
 }
 
 Result<EventSet> parse_occurred_event(std::string_view name) {

@@ -23,8 +23,8 @@ struct OwedDestination {
 
 // One change of one object. Written in the same commit as the change itself.
 struct ObjectEvent {
-    // Version 2 added trace_header.
-    static constexpr MessageInfo info{.kind = Kind::object_event, .version = 2};
+    // Version 2 added trace_header, version 3 what follows it.
+    static constexpr MessageInfo info{.kind = Kind::object_event, .version = 3};
 
     std::string event_id;    // 32 hex digits; the same on every delivery, retry and replay.
     std::string event_name;  // "ObjectCreated:Put", "ObjectRemoved:Delete": as in the record,
@@ -46,10 +46,13 @@ struct ObjectEvent {
     std::vector<OwedDestination> owed;
     std::string content_type;
     std::string trace_header = {};  // X-Amzn-Trace-Id of the request that caused it.
+    // Of a transition the class that it went to, of a restore the one that it has.
+    std::string storage_class = {};
+    std::optional<Timestamp> restored_until = {};  // Of a restored copy.
 
     ONPUT_FIELDS(event_id, event_name, time, region, bucket, bucket_owner, key, size_bytes, etag,
                  version_id, sequencer, request_id, host_id, source_ip, principal_id, trace, owed,
-                 content_type, trace_header)
+                 content_type, trace_header, storage_class, restored_until)
     friend bool operator==(const ObjectEvent&, const ObjectEvent&) = default;
 };
 

@@ -91,6 +91,10 @@ enum class Kind : std::uint16_t {
     access_control_policy = 185,
     put_acl = 186,
     acl_put = 187,
+    lifecycle_configuration = 188,
+    lifecycle_record = 189,
+    restore_object = 190,
+    restore_started = 191,
 
     // Events and the journal (events.hpp, notifier.hpp).
     object_event = 200,

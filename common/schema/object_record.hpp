@@ -32,10 +32,25 @@ struct Encryption {
     friend bool operator==(const Encryption&, const Encryption&) = default;
 };
 
+// Where the bytes of an archived version are, beside its storage class.
+struct ArchiveState {
+    std::string blob = {};  // Text of a BlobRef in the cold directory; empty: they are not there
+                            // yet, or there are none.
+    std::string copy = {};  // Of what was restored, among the other blobs.
+    Timestamp due_at = {};  // Of its row among those that something is due of; zero: none.
+    // Of a restore that is under way; 0: none is.
+    std::uint32_t restore_days = 0;
+    std::string restore_tier = {};
+    Timestamp restored_until = {};  // Zero: it is not restored.
+
+    ONPUT_FIELDS(blob, copy, due_at, restore_days, restore_tier, restored_until)
+    friend bool operator==(const ArchiveState&, const ArchiveState&) = default;
+};
+
 // One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
     // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
-    // encryption, nonce, owner and acl.
+    // what follows the lock.
     static constexpr MessageInfo info{.kind = Kind::object_record, .version = 5};
 
     std::uint64_t size_bytes = 0;
@@ -66,11 +81,13 @@ struct ObjectRecord {
     // Where access control lists count. The account that wrote it; empty: the bucket's owner.
     std::string owner = {};
     std::optional<Acl> acl = {};  // Nothing: full control for the owner.
+    Timestamp aged_from = {};  // What its age counts from, by the age clock; zero: last_modified.
+    ArchiveState archive = {};
 
     ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
                  sequencer, event_id, trace_id, blob, idempotency_key, source, has_version_id,
                  is_delete_marker, manifest, parts_count, checksum_type, storage_class,
-                 website_redirect, tags, lock, encryption, nonce, owner, acl)
+                 website_redirect, tags, lock, encryption, nonce, owner, acl, aged_from, archive)
     friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
 };
 

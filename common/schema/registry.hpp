@@ -8,6 +8,7 @@
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/lane.hpp"
+#include "common/schema/lifecycle.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
@@ -31,21 +32,22 @@ using AllMessages = std::tuple<
     CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList, ListUploads, UploadList,
     ListObjectParts, ObjectPartList, BucketConfiguration, PutBucketConfiguration,
     GetBucketConfiguration, DeleteBucketConfiguration, ListBucketConfigurations,
-    BucketConfigurationList, FindBucketConfiguration, FoundBucketConfiguration, PutBucketPolicy, DeleteBucketPolicy, GetBucketPolicy, BucketPolicy,
-    GetAcl, AccessControlPolicy, PutAcl, AclPut, ObjectEvent, AppendEvents, EventsAppended, BusHead,
-    JournalRecord, FetchJournal, JournalPage, FindJournal, JournalPosition, CheckDestinations,
-    DestinationsChecked, ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue,
-    QueueInfo, DeleteQueue, ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages,
-    MessagesSent, ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages,
-    ChangeVisibility, EntriesDone, PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages,
-    StartMoveTask, MoveTaskStarted, ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled,
-    ListDeadLetters, DeadLetterList, PutFunction, FunctionInfo, GetFunction, ListFunctions,
-    FunctionList, DeleteFunction, LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye,
-    LaneGrants, TopicMessage, DeliveryAttempt, JobFailed, CreateTopic, TopicInfo, DeleteTopic,
-    GetTopic, ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags, Subscribe,
-    SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription, SetSubscriptionAttribute,
-    ListSubscriptions, SubscriptionList, PublishMessages, MessagesPublished, GetSigningCertificate,
-    SigningCertificate>;
+    BucketConfigurationList, FindBucketConfiguration, FoundBucketConfiguration, PutBucketPolicy,
+    DeleteBucketPolicy, GetBucketPolicy, BucketPolicy, GetAcl, AccessControlPolicy, PutAcl, AclPut,
+    LifecycleConfiguration, RestoreObject, RestoreStarted, ObjectEvent, AppendEvents,
+    EventsAppended, BusHead, JournalRecord, FetchJournal, JournalPage, FindJournal, JournalPosition,
+    CheckDestinations, DestinationsChecked, ListDestinations, DestinationList, TraceQuery,
+    TraceStory, CreateQueue, QueueInfo, DeleteQueue, ListQueues, QueueList, DescribeQueue,
+    SetQueueAttributes, SendMessages, MessagesSent, ReceiveMessages, MessagesReceived,
+    CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone, PurgeQueue, Deliver, Delivered,
+    AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted, ListMoveTasks, MoveTaskList,
+    CancelMoveTask, MoveTaskCancelled, ListDeadLetters, DeadLetterList, PutFunction, FunctionInfo,
+    GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello, LaneCredit, LaneAck,
+    LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt, JobFailed,
+    CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList, SetTopicAttribute,
+    ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription,
+    SetSubscriptionAttribute, ListSubscriptions, SubscriptionList, PublishMessages,
+    MessagesPublished, GetSigningCertificate, SigningCertificate>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

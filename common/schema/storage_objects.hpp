@@ -19,7 +19,9 @@
 // result_exists, not_modified (details: ETag, Last-Modified), invalid_range (details:
 // ActualObjectSize, RangeRequested), invalid_part_number, no_such_session, metadata_too_large,
 // invalid_tag, too_many_tags, object_locked, missing_object_lock, storage_full, no_service_key,
-// customer_key_missing, customer_key_needless, wrong_customer_key. Where the current version is a delete marker, no_such_key has it in its details, and method_not_allowed answers a
+// customer_key_missing, customer_key_needless, wrong_customer_key, invalid_object_state (details:
+// StorageClass) of bytes that are archived. Where the current version is a delete marker,
+// no_such_key has it in its details, and method_not_allowed answers a
 // request for that version. Details named x-amz-..., Last-Modified or Allow are headers of the
 // answer.
 #pragma once
@@ -116,9 +118,27 @@ struct PartSpan {
     friend bool operator==(const PartSpan&, const PartSpan&) = default;
 };
 
+// What a rule of the bucket's lifecycle will do, and when.
+struct ScheduledAction {
+    Timestamp at = {};
+    std::string rule_id = {};
+
+    ONPUT_FIELDS(at, rule_id)
+    friend bool operator==(const ScheduledAction&, const ScheduledAction&) = default;
+};
+
+// Of an archived object that was asked for.
+struct RestoreStatus {
+    bool is_ongoing = false;
+    Timestamp expires_at = {};  // Of the copy, when there is one.
+
+    ONPUT_FIELDS(is_ongoing, expires_at)
+    friend bool operator==(const RestoreStatus&, const RestoreStatus&) = default;
+};
+
 struct ObjectInfo {
     // Version 2 added what follows owner_account, version 3 a field of ObjectLock, version 4
-    // encryption.
+    // encryption, expiration and restore.
     static constexpr MessageInfo info{.kind = Kind::object_info, .version = 4};
 
     std::string bucket;
@@ -144,15 +164,18 @@ struct ObjectInfo {
     std::uint32_t parts_count = 0;      // 0: it was no multipart upload.
     std::optional<PartSpan> part = {};  // Of a HEAD that asked for one.
     std::string encryption = {};        // By whose key; empty: none.
+    std::optional<ScheduledAction> expiration = {};
+    std::optional<RestoreStatus> restore = {};
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, last_modified, content_type, headers, metadata,
                  checksums, version_id, sequencer, event_id, trace_id, owner_account, checksum_type,
-                 storage_class, website_redirect, tags, lock, parts_count, part, encryption)
+                 storage_class, website_redirect, tags, lock, parts_count, part, encryption,
+                 expiration, restore)
     friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };
 
 struct ObjectPut {
-    // Version 2 added encryption.
+    // Version 2 added encryption and expiration.
     static constexpr MessageInfo info{.kind = Kind::object_put, .version = 2};
 
     std::string etag;
@@ -161,8 +184,9 @@ struct ObjectPut {
     std::string event_id;
     Timestamp last_modified;
     std::string encryption = {};  // As ObjectInfo's.
+    std::optional<ScheduledAction> expiration = {};
 
-    ONPUT_FIELDS(etag, version_id, sequencer, event_id, last_modified, encryption)
+    ONPUT_FIELDS(etag, version_id, sequencer, event_id, last_modified, encryption, expiration)
     friend bool operator==(const ObjectPut&, const ObjectPut&) = default;
 };
 
@@ -417,6 +441,36 @@ struct DeleteObject {
     ONPUT_FIELDS(bucket, key, conditions, request_id, host_id, source_ip, source, version_id,
                  bypass_governance)
     friend bool operator==(const DeleteObject&, const DeleteObject&) = default;
+};
+
+struct RestoreStarted {
+    static constexpr MessageInfo info{.kind = Kind::restore_started};
+
+    bool was_restored = false;  // There was a copy, whose time begins again.
+    std::string version_id = {};
+
+    ONPUT_FIELDS(was_restored, version_id)
+    friend bool operator==(const RestoreStarted&, const RestoreStarted&) = default;
+};
+
+// Brings an archived object's bytes back for some days. Reasons: invalid_object_state of one that
+// is not archived; restore_in_progress; restore_tier_not_available.
+struct RestoreObject {
+    static constexpr MessageInfo info{.kind = Kind::restore_object};
+    static constexpr std::string_view method = "storage.restore_object";
+    using Reply = RestoreStarted;
+
+    std::string bucket = {};
+    std::string key = {};
+    std::string version_id = {};
+    std::uint32_t days = 0;
+    std::string tier = {};  // "Standard", "Bulk" or "Expedited".
+    std::string request_id = {};
+    std::string host_id = {};
+    std::string source_ip = {};
+
+    ONPUT_FIELDS(bucket, key, version_id, days, tier, request_id, host_id, source_ip)
+    friend bool operator==(const RestoreObject&, const RestoreObject&) = default;
 };
 
 struct ObjectSummary {

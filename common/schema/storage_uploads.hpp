@@ -26,13 +26,14 @@ inline constexpr std::uint32_t list_uploads_max = 1000;
 inline constexpr std::size_t upload_id_digits = 32;  // Hexadecimal, in lower case.
 
 struct UploadCreated {
-    // Version 2 added encryption.
+    // Version 2 added encryption and abort.
     static constexpr MessageInfo info{.kind = Kind::upload_created, .version = 2};
 
-    std::string upload_id = {};   // Later ones are greater.
-    std::string encryption = {};  // As ObjectInfo's.
+    std::string upload_id = {};                 // Later ones are greater.
+    std::string encryption = {};                // As ObjectInfo's.
+    std::optional<ScheduledAction> abort = {};  // Unless it is completed until then.
 
-    ONPUT_FIELDS(upload_id, encryption)
+    ONPUT_FIELDS(upload_id, encryption, abort)
     friend bool operator==(const UploadCreated&, const UploadCreated&) = default;
 };
 
@@ -194,7 +195,7 @@ struct ListUploads {
 };
 
 struct ObjectPartList {
-    // Version 2 added a field of ObjectLock, version 3 encryption.
+    // Version 2 added a field of ObjectLock, version 3 three of ObjectInfo.
     static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 3};
 
     ObjectInfo object = {};

@@ -125,7 +125,9 @@ void FolderReport::see_row(std::string_view key, std::string_view value) {
     if (!blobs) return;
     if (key.starts_with(schema::object_rows_prefix)) {
         const auto row = schema::decode<schema::ObjectRecord>(value);
-        if (row) see_blob(std::string(key.substr(schema::object_rows_prefix.size())), row->blob);
+        const std::string name(key.substr(schema::object_rows_prefix.size()));
+        if (row) see_blob(name, row->blob);
+        if (row) see_blob(fmt::format("the restored copy of {}", name), row->archive.copy);
     } else if (key.starts_with(schema::version_rows_prefix)) {
         const auto row = schema::decode<schema::ObjectRecord>(value);
         const auto name = key.substr(schema::version_rows_prefix.size());

@@ -24,6 +24,13 @@ struct Config {
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
     std::vector<std::string> master_keys_secret = {};
+    std::string cold_data;
+    std::uint64_t archive_bytes_per_second = 64 * 1024 * 1024;
+    std::uint64_t lifecycle_rows_per_second = 40'000;
+    std::uint32_t lifecycle_interval_s = 86'400;
+    std::uint32_t restore_expedited_ms = 1'000;
+    std::uint32_t restore_standard_ms = 5'000;
+    std::uint32_t restore_bulk_ms = 10'000;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -51,6 +58,18 @@ struct Config {
                "Keys that objects are encrypted with (SSE-S3), each \"name:32 bytes in base64\", "
                "the first for new objects; better from a file (ONPUT_MASTER_KEYS_SECRET_FILE). "
                "Without any, only what brings a client's key is encrypted.");
+        option("cold_data", self.cold_data,
+               "Directory of the bytes of archived objects; empty: cold, in the data directory.");
+        option("archive_bytes_per_second", self.archive_bytes_per_second,
+               "How fast each object is archived or restored, bytes per second.");
+        option("lifecycle_rows_per_second", self.lifecycle_rows_per_second,
+               "How fast lifecycle rules go through all versions; a change counts as 10.");
+        option("lifecycle_interval_s", self.lifecycle_interval_s,
+               "From the start of one pass of the lifecycle rules to the next, seconds; 0: never.");
+        option("restore_expedited_ms", self.restore_expedited_ms,
+               "How long a restore of tier Expedited waits before it begins, milliseconds.");
+        option("restore_standard_ms", self.restore_standard_ms, "The same of tier Standard.");
+        option("restore_bulk_ms", self.restore_bulk_ms, "The same of tier Bulk.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

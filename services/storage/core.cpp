@@ -41,6 +41,7 @@ Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(buckets_.restore(start_view(), view_));
     ONPUT_TRY_VOID(restore_outbox());
     ONPUT_TRY_VOID(empty_trash(effects));
+    ONPUT_TRY_VOID(restore_lifecycle());
     if (start_view().is_complete()) return {};
     // Numbers that only missing rows had may be given again: to the notifier they are another's.
     store_record_.source = random_.hex(source_digits);
@@ -106,6 +107,10 @@ Result<void> StorageCore::empty_trash(Effects& effects) {
             for (const auto& blob : blobs_of(start_view(), bytes)) {
                 effects.unused_blobs.push_back(blob);
             }
+            if (!record.cold.empty()) {
+                ONPUT_TRY(const auto cold, store::parse_blob_ref(record.cold));
+                effects.unused_cold_blobs.push_back(cold);
+            }
             if (!bytes.manifest.empty()) removal.remove(manifest_row(bytes.manifest));
             removal.remove(row.key);
         }
@@ -119,6 +124,7 @@ Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket
     ONPUT_TRY_VOID(room_.check());
     auto creation = batch();
     // A binary that knows no configurations leaves them behind when it deletes their bucket.
+    rules_.forget(request.name);
     if (check_bucket_name(request.name) && !buckets_.all().contains(request.name))
         ONPUT_TRY_VOID(remove_configurations_of(request.name, creation));
     ONPUT_TRY(auto info, buckets_.create(request, caller, options_.region, creation));
@@ -152,6 +158,7 @@ Result<schema::Empty> StorageCore::delete_bucket(const schema::DeleteBucket& req
                   .details = {{"BucketName", request.name}}});
     }
     Change change = bucket_change(request.name, batch());
+    rules_.forget(request.name);
     ONPUT_TRY_VOID(abort_uploads_of(request.name, change));
     ONPUT_TRY_VOID(remove_configurations_of(request.name, change.batch));
     buckets_.remove(request.name, change.batch);
@@ -239,13 +246,19 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
             outbox_.undo_trim(change.purge->removed_before);
             trash_.put_back(change.purge->trash);
             effects.unused_blobs.clear();
+            effects.unused_cold_blobs.clear();
         }
         std::erase_if(effects.unused_blobs, [&change](const store::BlobRef& blob) {
             return std::ranges::find(change.released, blob) != change.released.end();
         });
-        for (const auto& bucket : change.buckets) ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
+        for (const auto& bucket : change.buckets) {
+            rules_.forget(bucket);
+            ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
+        }
         effects.unused_blobs.insert(effects.unused_blobs.end(), change.blobs.begin(),
                                     change.blobs.end());
+        effects.unused_cold_blobs.insert(effects.unused_cold_blobs.end(), change.cold_blobs.begin(),
+                                         change.cold_blobs.end());
     }
     return {};
 }
@@ -279,6 +292,7 @@ bool StorageCore::purge(Effects& effects) {
     for (const auto& trash : purge.trash) {
         change.batch.remove(trash_row(trash.number));
         for (const auto& blob : blobs_of(view_, trash.bytes)) effects.unused_blobs.push_back(blob);
+        if (trash.cold) effects.unused_cold_blobs.push_back(*trash.cold);
         if (trash.bytes.manifest.empty()) continue;
         change.batch.remove(manifest_row(trash.bytes.manifest));
     }

@@ -6,7 +6,8 @@
 //                                └── durable ──> outbox ──> notifier;  trash ──> blobs removed
 //
 // Objects have versions (objects/key_rows.hpp), locks (objects/lock.hpp) and tags; an upload in
-// parts is rows of its own until it becomes an object (core_multipart.cpp).
+// parts is rows of its own until it becomes an object (core_multipart.cpp). What lifecycles make of
+// objects, and archived versions, are in lifecycle/.
 //
 // Rows are the truth and are read through the View; in memory are the buckets, and positions of
 // the outbox and the trash. An object and its event are in one batch, so a crash leaves both or
@@ -31,6 +32,9 @@
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/effects.hpp"
 #include "services/storage/encryption/object_key.hpp"
+#include "services/storage/lifecycle/archive.hpp"
+#include "services/storage/lifecycle/pass.hpp"
+#include "services/storage/lifecycle/rule_cache.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/lock.hpp"
@@ -84,6 +88,7 @@ public:
         std::uint64_t inline_bytes_max = 0;  // Larger contents come as blobs.
         std::uint64_t free_bytes_min = 0;    // With less room on the disk nothing is taken in.
         std::uint64_t part_bytes_min = schema::part_bytes_min;  // Of all parts but the last.
+        RestoreDelays restore_delays = {};
         // What `restore` reads, if not the view: the same rows without damaged ones.
         const store::View* start_view = nullptr;
         MasterKeys master_keys = {};  // Empty: what is new is not encrypted.
@@ -210,6 +215,30 @@ public:
     Result<schema::EventExplained> explain_event(const schema::ExplainEvent& request,
                                                  const Caller& caller) const;
 
+    // Lifecycle: one pass over all buckets after the other (lifecycle/pass.hpp). A step judges
+    // rows_max rows or so, and says what is to be done because of them: `apply` each task in the
+    // same turn.
+    [[nodiscard]] bool is_lifecycle_due(Timestamp now, Duration interval) const;
+    Result<LifecycleStep> judge_next(Timestamp now, std::size_t rows_max, Effects& effects);
+    Result<void> apply(const LifecycleTask& task, Timestamp now, Effects& effects);
+    // After an error of judge_next: the pass goes on behind that bucket.
+    void skip_lifecycle_bucket();
+    Result<void> abort_for_lifecycle(const schema::AbortUpload& upload, Timestamp now,
+                                     Effects& effects);
+
+    // Archived versions (lifecycle/core_archive.cpp). `look_at` does what needs no bytes, and says
+    // which are to be copied; the copy is the core's from `finish_...` on, as put_object's blob is.
+    Result<schema::RestoreStarted> restore_object(const schema::RestoreObject& request,
+                                                  const Caller& caller, Effects& effects);
+    [[nodiscard]] Result<std::vector<DueVersion>> due_versions(Timestamp now) const;
+    Result<DueWork> look_at(const DueVersion& due, Timestamp now, Effects& effects);
+    Result<void> finish_archive(const DueVersion& due, const store::BlobRef& cold, Timestamp now,
+                                Effects& effects);
+    Result<void> finish_restore(const DueVersion& due, const std::optional<store::BlobRef>& copy,
+                                Timestamp now, Effects& effects);
+    // It could not be done: later.
+    Result<void> postpone(const DueVersion& due, Timestamp until, Effects& effects);
+
     // The changes from `first` on were not committed: forgets them. Their new blobs join the unused
     // ones.
     Result<void> undo(Effects& effects, std::size_t first);
@@ -284,11 +313,66 @@ private:
     std::string commit_change(ObjectChange change, const std::optional<ObjectRecord>& thrown_away,
                               Effects& effects);
     void throw_away(const ObjectRecord& record, std::uint64_t number, store::Batch& batch);
+    // A new delete marker on top of the current version, if there is one.
+    Result<schema::ObjectDeleted> make_marker(const EventSource& source,
+                                              const std::optional<ObjectRecord>& before,
+                                              const Caller& caller, Effects& effects);
     [[nodiscard]] std::uint64_t next_sequencer(Timestamp now) const;
 
     [[nodiscard]] LockTimes lock_times(Timestamp now) const {
         return {.wall = now, .age = age_.clock().at(now), .stamp = age_.clock().stamp(now)};
     }
+    // What a new version's age counts from; zero where that is the wall clock's time.
+    [[nodiscard]] Timestamp age_stamp(Timestamp now) const {
+        const Timestamp stamp = age_.clock().stamp(now);
+        return stamp > now ? stamp : Timestamp{};
+    }
+    // The age clock's own time, be the wall ahead of it or behind.
+    [[nodiscard]] Timestamp age_now(Timestamp now) const {
+        return age_.clock().at(now) + (age_.clock().stamp(now) - now);
+    }
+    [[nodiscard]] std::optional<schema::ScheduledAction> expiration_of(
+        const std::string& bucket, std::string_view key, const ObjectRecord& record) const;
+    [[nodiscard]] std::optional<schema::ScheduledAction> abort_of(const std::string& bucket,
+                                                                  std::string_view key,
+                                                                  Timestamp begun) const;
+
+    // What the service does by itself is done in the name of the bucket's owner.
+    static Caller own_caller(const Bucket& bucket, Timestamp now);
+    static EventSource own_event(std::string_view name, const Bucket& bucket,
+                                 const std::string& key);
+    Result<void> restore_lifecycle();
+    void keep_lifecycle(Effects& effects) const;
+    const Bucket* bucket_of_pass(LifecycleStep& step, std::size_t rows_max);
+    Result<void> judge_uploads(const schema::LifecycleConfiguration& rules,
+                               const std::string& bucket, Timestamp now, LifecycleStep& step);
+    Result<void> expire(const std::string& key, const Bucket& bucket,
+                        const KeyRows::Version& version, Timestamp now, Effects& effects);
+    Result<void> remove_expired(const std::string& key, const Bucket& bucket,
+                                const KeyRows::Version& version, Timestamp now, Effects& effects);
+    struct Transition {
+        const std::string& key;
+        const std::string& storage_class;
+    };
+    Result<void> transition(const Transition& wanted, const Bucket& bucket,
+                            KeyRows::Version version, Timestamp now, Effects& effects);
+
+    struct Place {
+        std::string_view bucket;
+        std::string_view key;
+    };
+    // Moves its due row; to zero: removes it. The record is to be written behind this.
+    static void set_due(ObjectRecord& record, const Place& place, Timestamp due_at,
+                        store::Batch& batch);
+    void schedule_archive(ObjectRecord& record, const Place& place, Timestamp now,
+                          store::Batch& batch) const;
+    Result<void> find_bytes(const DueVersion& due, const KeyRows::Version& version,
+                            DueWork& work) const;
+    Result<void> end_restore(const DueVersion& due, const Bucket& bucket, KeyRows::Version version,
+                             Timestamp now, Effects& effects);
+    static void describe_restore(ObjectChange& change, const Bucket& bucket,
+                                 const ObjectRecord& record);
+
     Result<schema::ObjectPut> commit_put(const schema::PutObject& request, Content& content,
                                          const Caller& caller, Effects& effects);
     Result<schema::ObjectPut> commit_part(const schema::PutObject& request, const Content& content,
@@ -330,6 +414,9 @@ private:
     [[nodiscard]] Result<void> check_source(
         const std::optional<schema::ResultSource>& source) const;
     [[nodiscard]] Result<ManifestRecord> read_manifest(const std::string& upload_id) const;
+    // As it is pinned while these segments of it are read.
+    static StoredBytes stored_bytes_of(const ObjectRecord& record,
+                                       const std::vector<Segment>& segments);
     [[nodiscard]] Result<std::vector<Segment>> segments_of(const ObjectRecord& record,
                                                            const Span& span) const;
     // Of a multipart object; of any other the only part is 1. The record's checksums become those
@@ -374,6 +461,7 @@ private:
                                             std::string_view name) const;
     [[nodiscard]] Result<void> check_history() const;
     [[nodiscard]] Result<void> check_uploads(References& references) const;
+    [[nodiscard]] Result<void> check_due(const References& references) const;
     [[nodiscard]] Result<void> check_outbox() const;
 
     [[nodiscard]] const store::View& start_view() const;
@@ -396,6 +484,12 @@ private:
     Timestamp purge_at_;
     std::uint64_t sequencer_ = 0;  // The last one given.
     service::Room room_;
+
+    mutable RuleCache rules_{view_};  // Reading fills it.
+    LifecycleRecord lifecycle_;
+    std::optional<VersionWalk> walk_;  // Of the bucket where the pass is.
+    std::string uploads_from_;     // Its uploads from here on are not judged yet; empty: all are.
+    std::size_t unkept_rows_ = 0;  // Judged since lifecycle_ was kept.
 };
 
 }  // namespace onput::storage

@@ -41,6 +41,10 @@ public:
                             std::string_view name) {
         if (has_data_row(record)) with_data_.emplace(name);
         ONPUT_TRY_VOID(add_blob(record.blob, row));
+        ONPUT_TRY_VOID(add_blob(record.archive.copy, row));
+        if (record.archive.due_at != Timestamp{}) ++due_;
+        if (!record.archive.blob.empty() && !cold_.insert(record.archive.blob).second)
+            return misfit("two versions share a blob of the cold directory: " + row);
         if (record.manifest.empty() || manifests_.insert(record.manifest).second) return {};
         return misfit("two versions share a manifest: " + row);
     }
@@ -61,9 +65,13 @@ public:
     }
     Result<void> add_trash(const TrashRecord& record) {
         trashed_manifests_.insert(record.manifest);
-        if (!blobs_.contains(record.blob) && !manifests_.contains(record.manifest)) return {};
+        if (!blobs_.contains(record.blob) && !manifests_.contains(record.manifest) &&
+            !cold_.contains(record.cold))
+            return {};
         return misfit("bytes in use are trash");
     }
+    // Versions of which something is due.
+    [[nodiscard]] std::size_t due() const { return due_; }
     [[nodiscard]] Result<void> check_all_taken() const {
         if (!with_data_.empty())
             return misfit("an object without its bytes: " + *with_data_.begin());
@@ -75,6 +83,8 @@ public:
 private:
     std::set<std::string, std::less<>> with_data_;  // "<bucket>/<key>", of versions with their age.
     std::set<std::string> blobs_;
+    std::set<std::string> cold_;
+    std::size_t due_ = 0;
     std::set<std::string, std::less<>> manifests_;
     std::set<std::string, std::less<>> trashed_manifests_;
 };
@@ -164,6 +174,7 @@ Result<void> StorageCore::check_rows() const {
             return references.take_manifest(name, row.key);
         }));
     ONPUT_TRY_VOID(references.check_all_taken());
+    ONPUT_TRY_VOID(check_due(references));
     return check_outbox();
 }
 
@@ -186,6 +197,24 @@ Result<void> StorageCore::check_uploads(References& references) const {
                                }
                                return references.add_blob(record.blob, row.key);
                            });
+}
+
+// Every due row has its version, and every version that needs one has it.
+Result<void> StorageCore::check_due(const References& references) const {
+    std::size_t rows = 0;
+    ONPUT_TRY_VOID(for_each_row_of(
+        view_, due_rows().from, [&](std::string_view name, const store::Row& row) -> Result<void> {
+            ++rows;
+            ONPUT_TRY(const auto split, split_tail(name.substr(sizeof(std::uint64_t)), age_bytes));
+            ONPUT_TRY(const std::uint64_t complement, parse_number_bytes(split.tail));
+            const std::size_t slash = split.key.find('/');
+            const KeyRows key(view_, split.key.substr(0, slash), split.key.substr(slash + 1));
+            ONPUT_TRY(const auto version, key.at(~complement));
+            if (!version) return misfit("something is due of no version: " + row.key);
+            return {};
+        }));
+    if (rows != references.due()) return misfit("due rows and versions differ");
+    return {};
 }
 
 Result<void> StorageCore::check_outbox() const {

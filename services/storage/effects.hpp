@@ -23,6 +23,7 @@ struct Change : service::Change {
     std::vector<store::BlobRef> blobs = {};  // That rows refer to from it on.
     // That rows referred to until it, and nobody reads: among the unused ones of the effects.
     std::vector<store::BlobRef> released = {};
+    std::vector<store::BlobRef> cold_blobs = {};  // As `blobs`, in the cold directory.
 
     // Of a batch that tidies: rows through this number were gone before it, and what leaves the
     // trash.
@@ -36,8 +37,9 @@ struct Change : service::Change {
 struct Effects : service::Effects<Change> {
     // Blobs that no row refers to once the changes are durable: to be removed then.
     std::vector<store::BlobRef> unused_blobs;
+    std::vector<store::BlobRef> unused_cold_blobs;
 
-    [[nodiscard]] bool is_done() const { return unused_blobs.empty(); }
+    [[nodiscard]] bool is_done() const { return unused_blobs.empty() && unused_cold_blobs.empty(); }
 };
 
 }  // namespace onput::storage

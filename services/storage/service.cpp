@@ -1,9 +1,17 @@
 #include "services/storage/service.hpp"
 
 #include "common/base/log.hpp"
-#include "services/storage/objects/blob_references.hpp"
 
 namespace onput::storage {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string cold_directory(const Config& config) {
+    return config.cold_data.empty() ? config.data + "/cold" : config.cold_data;
+}
+
+}  // namespace
 
 // --- Start ------------------------------------------------------------------------------------
 
@@ -32,13 +40,7 @@ StorageService::~StorageService() {
 Result<void> StorageService::start() {
     ONPUT_TRY(auto master_keys, MasterKeys::parse(config_.master_keys_secret));
     ONPUT_TRY_VOID(open_store());
-    ONPUT_TRY(blobs_,
-              platform().open_blobs({.directory = config_.data,
-                                     .segment_bytes = config_.segment_bytes,
-                                     .threads = config_.blob_threads},
-                                    [this](const Error& error) {
-                                        loop().post([this, error] { platform().fail(error); });
-                                    }));
+    ONPUT_TRY_VOID(open_blobs());
     make_core(store(),
               StorageCore::Options{
                   .region = config_.region,
@@ -46,6 +48,9 @@ Result<void> StorageService::start() {
                   .inline_bytes_max = config_.inline_bytes_max,
                   .free_bytes_min = config_.free_bytes_min,
                   .part_bytes_min = config_.part_bytes_min,
+                  .restore_delays = {.expedited = milliseconds(config_.restore_expedited_ms),
+                                     .standard = milliseconds(config_.restore_standard_ms),
+                                     .bulk = milliseconds(config_.restore_bulk_ms)},
                   .start_view = &readable(),
                   .master_keys = std::move(master_keys),
                   .new_secret = [this](std::size_t bytes) { return platform().new_secret(bytes); }},
@@ -58,7 +63,17 @@ Result<void> StorageService::start() {
         new_random());
     downloads_ = std::make_unique<Downloads>(Downloads::Parts{.host = *this, .blobs = *blobs_},
                                              new_random());
-    ONPUT_TRY_VOID(recover_blobs());
+    mover_ =
+        std::make_unique<Mover>(Mover::Parts{.host = *this,
+                                             .blobs = *blobs_,
+                                             .cold = *cold_,
+                                             .bytes_per_second = config_.archive_bytes_per_second});
+    lifecycle_ = std::make_unique<LifecycleRunner>(
+        *this,
+        LifecycleRunner::Options{.rows_per_second = config_.lifecycle_rows_per_second,
+                                 .interval = std::chrono::seconds(config_.lifecycle_interval_s)});
+    ONPUT_TRY_VOID(recover_blobs(*blobs_, ReferenceReader::Directory::data));
+    ONPUT_TRY_VOID(recover_blobs(*cold_, ReferenceReader::Directory::cold));
     ONPUT_TRY_VOID(restore_core());
     ONPUT_TRY_VOID(listen());
     loop().every(housekeeping_period, [this] { keep_house(); });
@@ -68,25 +83,42 @@ Result<void> StorageService::start() {
     return {};
 }
 
-Result<void> StorageService::recover_blobs() {
+Result<void> StorageService::open_blobs() {
+    const auto open = [this](std::string directory) {
+        return platform().open_blobs(
+            {.directory = std::move(directory),
+             .segment_bytes = config_.segment_bytes,
+             .threads = config_.blob_threads},
+            [this](const Error& error) { loop().post([this, error] { platform().fail(error); }); });
+    };
+    ONPUT_TRY(blobs_, open(config_.data));
+    ONPUT_TRY(cold_, open(cold_directory(config_)));
+    return {};
+}
+
+Result<void> StorageService::recover_blobs(store::BlobStore& blobs,
+                                           ReferenceReader::Directory directory) {
     using Visit = store::BlobReferences::Visit;
-    ReferenceReader rows(store());
-    ONPUT_TRY(recovery_,
-              blobs_->recover(
-                  {.is_referred =
-                       [&rows](const store::Owner& owner, const store::BlobRef& blob) {
-                           return rows.refers(owner, blob);
-                       },
-                   .for_each = [&rows](const Visit& visit) { return rows.for_each(visit); }}));
-    for (const std::string& finding : recovery_.findings) {
+    ReferenceReader rows(store(), directory);
+    ONPUT_TRY(
+        auto found,
+        blobs.recover({.is_referred =
+                           [&rows](const store::Owner& owner, const store::BlobRef& blob) {
+                               return rows.refers(owner, blob);
+                           },
+                       .for_each = [&rows](const Visit& visit) { return rows.for_each(visit); }}));
+    for (const std::string& finding : found.findings) {
         log::warn("recovery found damage", {{"found", finding}});
     }
-    const std::uint64_t found = recovery_.damaged + recovery_.quarantined + recovery_.unproven;
-    if (found == 0) return {};
+    recovery_.removed += found.removed;
+    recovery_.damaged += found.damaged;
+    recovery_.quarantined += found.quarantined;
+    recovery_.unproven += found.unproven;
+    if (found.damaged + found.quarantined + found.unproven == 0) return {};
     log::error("blobs are damaged: \"onput fsck\" names the objects",
-               {{"damaged", recovery_.damaged},
-                {"quarantined", recovery_.quarantined},
-                {"unproven", recovery_.unproven}});
+               {{"damaged", found.damaged},
+                {"quarantined", found.quarantined},
+                {"unproven", found.unproven}});
     return {};
 }
 
@@ -137,6 +169,7 @@ service::Methods StorageService::methods() {
         handle<schema::DeleteObjects>(
             [this](Request& r, const Caller& c) { delete_objects(r, c); }),
         query(&Core::list_versions),
+        command(&Core::restore_object),
         command(&Core::create_upload),
         command(&Core::complete_upload),
         command(&Core::abort_upload),
@@ -210,15 +243,18 @@ void StorageService::store_notification(const transport::ReplyTo& to, const std:
 
 void StorageService::hand_on(Effects effects) {
     for (const auto& blob : effects.unused_blobs) blobs_->remove(blob);
+    for (const auto& blob : effects.unused_cold_blobs) cold_->remove(blob);
 }
 
 void StorageService::keep_house() {
     uploads_->expire(now());
     downloads_->expire(now());
+    mover_->start();
+    lifecycle_->start();
 }
 
 bool StorageService::is_idle() const {
-    return uploads_->is_idle() && downloads_->is_idle();
+    return uploads_->is_idle() && downloads_->is_idle() && mover_->is_idle();
 }
 
 void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {
@@ -234,6 +270,8 @@ void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {
     add("onput_storage_recovery_blobs{result=\"quarantined\"}", recovery_.quarantined);
     add("onput_storage_recovery_blobs{result=\"unproven\"}", recovery_.unproven);
     add("onput_storage_damaged_reads_total", downloads_->damaged());
+    add("onput_storage_moves_failed_total", mover_->failures());
+    add("onput_storage_lifecycle_passes_total", lifecycle_->passes());
 }
 
 }  // namespace onput::storage

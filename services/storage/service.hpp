@@ -13,6 +13,9 @@
 
 #include "services/storage/config.hpp"
 #include "services/storage/host.hpp"
+#include "services/storage/lifecycle/mover.hpp"
+#include "services/storage/lifecycle/runner.hpp"
+#include "services/storage/objects/blob_references.hpp"
 #include "services/storage/transfers/downloads.hpp"
 #include "services/storage/transfers/uploads.hpp"
 
@@ -43,14 +46,18 @@ private:
     void store_notification(const transport::ReplyTo& to, const std::string& bucket,
                             const StorageCore::CheckedNotification& checked,
                             const schema::DestinationsChecked& answer, const Caller& caller);
-    Result<void> recover_blobs();
+    Result<void> open_blobs();
+    Result<void> recover_blobs(store::BlobStore& blobs, ReferenceReader::Directory directory);
     void keep_house();
 
     const Config config_;
     std::unique_ptr<store::BlobStore> blobs_;
+    std::unique_ptr<store::BlobStore> cold_;
     store::BlobRecovery recovery_;
     std::unique_ptr<Uploads> uploads_;
     std::unique_ptr<Downloads> downloads_;
+    std::unique_ptr<Mover> mover_;
+    std::unique_ptr<LifecycleRunner> lifecycle_;
 };
 
 }  // namespace onput::storage

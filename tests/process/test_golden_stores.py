@@ -6,6 +6,7 @@ import botocore.exceptions
 import pytest
 
 from harness.instance import Onput, run_onput
+from harness.waiting import wait_until
 
 STORES = pathlib.Path(__file__).parents[1] / "golden" / "stores"
 
@@ -20,12 +21,24 @@ LAYOUT_0 = {
 
 
 @pytest.fixture
-def old_store(tmp_path):
-    onput = Onput(tmp_path / "onput", tts=0, arguments=["--no-pipeline", "--image", "0"])
-    onput.data.mkdir(parents=True)
-    subprocess.run(["tar", "--sparse", "-xf", STORES / "layout-0.tar.xz", "-C", onput.data], check=True)
-    yield onput.start()
-    onput.stop()
+def open_store(tmp_path):
+    """Opens a store of that layout."""
+    opened = []
+
+    def start(layout):
+        onput = Onput(tmp_path / "onput", tts=0, arguments=["--no-pipeline", "--image", "0"])
+        onput.data.mkdir(parents=True)
+        subprocess.run(["tar", "--sparse", "-xf", STORES / f"layout-{layout}.tar.xz", "-C", onput.data], check=True)
+        opened.append(onput)
+        return onput.start()
+    yield start
+    for onput in opened:
+        onput.stop()
+
+
+@pytest.fixture
+def old_store(open_store):
+    return open_store(0)
 
 
 def test_a_store_without_versions_opens_with_all_its_objects(old_store):
@@ -60,3 +73,43 @@ def test_its_objects_are_overwritten_and_deleted_as_new_ones(old_store):
     assert s3.get_object(Bucket="golden", Key="overwritten")["Body"].read() == LAYOUT_0["overwritten"]
     with pytest.raises(botocore.exceptions.ClientError):
         s3.head_object(Bucket="golden", Key="folder/segment.bin")
+
+
+def check_versions(s3):
+    listed = s3.list_object_versions(Bucket="golden")
+    assert [(entry["Key"], entry["Size"]) for entry in listed["Versions"]] == [
+        ("held", 4), ("marked", 14), ("versions", 20_001), ("versions", 3)]
+    assert [entry["Key"] for entry in listed["DeleteMarkers"]] == ["marked"]
+    for entry, body in zip(listed["Versions"], (b"held", b"under a marker", b"2" * 20_001, b"one")):
+        assert s3.get_object(Bucket="golden", Key=entry["Key"], VersionId=entry["VersionId"])["Body"].read() == body
+    held = s3.head_object(Bucket="golden", Key="held")
+    assert held["ObjectLockLegalHoldStatus"] == "ON" and held["StorageClass"] == "STANDARD_IA"
+    assert s3.get_object(Bucket="plain", Key="parts", PartNumber=2)["Body"].read() == b"b" * 1000
+    assert s3.get_bucket_tagging(Bucket="plain")["TagSet"] == [{"Key": "k", "Value": "v"}]
+
+
+def test_a_store_of_versions_and_uploads_in_parts_opens_with_all_of_them(open_store):
+    s3 = open_store(1).s3
+    check_versions(s3)
+    # What is new works on what is old.
+    s3.put_bucket_lifecycle_configuration(Bucket="plain", LifecycleConfiguration={"Rules": [
+        {"ID": "r", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 100_000}}]})
+    assert 'rule-id="r"' in s3.head_object(Bucket="plain", Key="parts")["Expiration"]
+
+
+def test_a_store_with_a_cold_directory_opens_with_what_is_archived_and_restored(open_store):
+    onput = open_store(2)
+    s3 = onput.s3
+    check_versions(s3)
+    assert s3.get_object(Bucket="plain", Key="restored")["Body"].read() == b"restored " * 1000
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        s3.get_object(Bucket="plain", Key="archived")
+    assert refused.value.response["Error"]["Code"] == "InvalidObjectState"
+    s3.restore_object(Bucket="plain", Key="archived", RestoreRequest={
+        "Days": 1, "GlacierJobParameters": {"Tier": "Expedited"}})
+    wait_until(lambda: 'ongoing-request="false"' in s3.head_object(Bucket="plain", Key="archived")["Restore"], 60,
+               "the archived object to be restored")
+    assert s3.get_object(Bucket="plain", Key="archived")["Body"].read() == b"archived " * 1000
+    rules = s3.get_bucket_lifecycle_configuration(Bucket="plain")["Rules"]
+    assert rules == [{"ID": "later", "Status": "Enabled", "Filter": {"Prefix": "parts"},
+                      "Expiration": {"Days": 100_000}}]

@@ -86,35 +86,37 @@ void ServiceNode::arm_sync() {
 
 class ServiceNode::BlobsOfLife final : public store::BlobStore {
 public:
-    explicit BlobsOfLife(ServiceNode& node) : node_(node) {}
+    BlobsOfLife(ServiceNode& node, support::MemoryBlobs& blobs) : node_(node), blobs_(blobs) {}
 
     void write(store::Owner owner, std::string bytes, store::BlobSealed done) override {
-        node_.blobs_.write(std::move(owner), std::move(bytes), std::move(done));
+        blobs_.write(std::move(owner), std::move(bytes), std::move(done));
         node_.run_blobs();
     }
     Result<std::unique_ptr<store::BlobWriter>> open(store::Owner owner) override {
-        return node_.blobs_.open(std::move(owner));
+        return blobs_.open(std::move(owner));
     }
     void read(const store::BlobRef& ref, Piece piece, store::BlobRead done) override {
-        node_.blobs_.read(ref, piece, std::move(done));
+        blobs_.read(ref, piece, std::move(done));
         node_.run_blobs();
     }
-    void remove(const store::BlobRef& ref) override { node_.blobs_.remove(ref); }
+    void remove(const store::BlobRef& ref) override { blobs_.remove(ref); }
     void verify(const store::BlobRef& ref, store::BlobDone done) override {
-        node_.blobs_.verify(ref, std::move(done));
+        blobs_.verify(ref, std::move(done));
         node_.run_blobs();
     }
     Result<store::BlobRecovery> recover(const store::BlobReferences& references) override {
-        return node_.blobs_.recover(references);
+        return blobs_.recover(references);
     }
 
 private:
     ServiceNode& node_;
+    support::MemoryBlobs& blobs_;
 };
 
-Result<std::unique_ptr<store::BlobStore>> ServiceNode::open_blobs(const store::FileBlobOptions&,
-                                                                  std::function<void(Error)>) {
-    return std::make_unique<BlobsOfLife>(*this);
+Result<std::unique_ptr<store::BlobStore>> ServiceNode::open_blobs(
+    const store::FileBlobOptions& options, std::function<void(Error)>) {
+    auto& blobs = options.directory.ends_with("cold") ? cold_blobs_ : blobs_;
+    return std::make_unique<BlobsOfLife>(*this, blobs);
 }
 
 // One operation after the other, each after a while.
@@ -123,7 +125,8 @@ void ServiceNode::run_blobs() {
     world_.after(world_.between(Duration(50), milliseconds(20)), [this, living = life()] {
         if (!is_up() || life() != living) return;
         is_running_blobs_ = false;
-        if (blobs_.run_one() && blobs_.waiting() > 0) run_blobs();
+        static_cast<void>(blobs_.run_one() || cold_blobs_.run_one());
+        if (blobs_.waiting() + cold_blobs_.waiting() > 0) run_blobs();
     });
 }
 
@@ -143,6 +146,7 @@ void ServiceNode::on_crash() {
     timers_.clear();
     is_running_blobs_ = false;
     blobs_.crash();
+    cold_blobs_.crash();
     for (const store::BlobRef& ref : blobs_.refs()) {
         if (world_.chance(world_.faults.blob_owner_damage_permille)) blobs_.damage_owner(ref);
     }

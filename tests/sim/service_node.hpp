@@ -51,6 +51,7 @@ protected:
 
     [[nodiscard]] runtime::Service* service() { return service_.get(); }
     [[nodiscard]] support::MemoryBlobs& blobs() { return blobs_; }
+    [[nodiscard]] support::MemoryBlobs& cold_blobs() { return cold_blobs_; }
     [[nodiscard]] Requests& requests() { return requests_; }
 
     // The platform's, but for what only one service uses.
@@ -105,6 +106,7 @@ private:
     Requests& requests_;
     support::MemoryStore store_{{.sync = support::MemoryStoreOptions::Sync::manual}};
     support::MemoryBlobs blobs_{support::BlobRun::manual};
+    support::MemoryBlobs cold_blobs_{support::BlobRun::manual};
     std::uint64_t syncing_life_ = 0;
     bool is_running_blobs_ = false;
 

@@ -47,6 +47,7 @@ CONTAINED = {
     r"spdlog/": {"common/base"},
     r"openssl/": {"common/base"},
     r"rocksdb/": {"common/store"},
+    r"zstd\.h": {"common/store"},
     r"rados/": {"common/store"},
     r"toml\+\+/": {"common/runtime", "services/ctl"},
     r"boost/": {"common/runtime", "services/gateway/http"},

@@ -147,6 +147,7 @@ Result<void> check_configuration(const ConfigurationPlace& place, const Value& d
         case cors: return check_cors(document);
         case website: return check_website(document);
         case logging: return check_logging(document);
+        case lifecycle: return {};
     }
     return {};
 }

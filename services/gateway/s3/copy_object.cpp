@@ -159,6 +159,7 @@ http::Task<Result<Reply>> copy_whole(S3Request& request, LateAnswer& late) {
                 .headers = headers_of_copy(request, *stored, from)};
     if (!stored->version_id.empty())
         reply.headers.emplace_back("x-amz-version-id", stored->version_id);
+    show_expiration(stored->expiration, reply.headers);
     co_return reply;
 }
 

@@ -64,6 +64,11 @@ constexpr std::array reasons{
     ReasonName{"no_such_tag_set", {404, "NoSuchTagSet", "The TagSet does not exist"}},
     ReasonName{"no_such_configuration",
                {404, "NoSuchConfiguration", "The specified configuration does not exist."}},
+    ReasonName{"invalid_object_state", {403, "InvalidObjectState", ""}},
+    ReasonName{"restore_in_progress",
+               {409, "RestoreAlreadyInProgress", "Object restore is already in progress"}},
+    ReasonName{"no_such_lifecycle_configuration",
+               {404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"}},
     ReasonName{"no_such_bucket_policy",
                {404, "NoSuchBucketPolicy", "The bucket policy does not exist"}},
     ReasonName{

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/encoding.hpp"
+#include "common/base/time.hpp"
 #include "services/gateway/s3/document_body.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/lock_document.hpp"
@@ -15,16 +17,13 @@ namespace {
 
 constexpr std::size_t website_redirect_bytes_max = 2048;
 constexpr std::string_view default_class = "STANDARD";
-constexpr std::array<std::string_view, 5> instant_classes{
-    "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
-// Their objects must be restored before they are read.
-constexpr std::array<std::string_view, 2> cold_classes{"GLACIER", "DEEP_ARCHIVE"};
+constexpr std::array<std::string_view, 7> other_classes{
+    "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA",  "INTELLIGENT_TIERING",
+    "GLACIER_IR",         "GLACIER",     "DEEP_ARCHIVE"};
 
 Result<std::string> read_storage_class(std::string_view name) {
     if (name == default_class) return std::string();
-    if (std::ranges::find(instant_classes, name) != instant_classes.end()) return std::string(name);
-    if (std::ranges::find(cold_classes, name) != cold_classes.end())
-        return not_implemented(fmt::format("storage class {}", name));
+    if (std::ranges::find(other_classes, name) != other_classes.end()) return std::string(name);
     Error error{.code = ErrorCode::invalid_argument,
                 .message = "The storage class you specified is not valid",
                 .reason = "invalid_storage_class",
@@ -75,6 +74,20 @@ void show_settings(const schema::ObjectInfo& object, Headers& headers) {
     if (!object.website_redirect.empty())
         headers.emplace_back("x-amz-website-redirect-location", object.website_redirect);
     show_lock(object.lock, headers);
+    show_expiration(object.expiration, headers);
+    if (!object.restore) return;
+    headers.emplace_back("x-amz-restore",
+                         object.restore->is_ongoing
+                             ? std::string("ongoing-request=\"true\"")
+                             : fmt::format("ongoing-request=\"false\", expiry-date=\"{}\"",
+                                           format_http_date(object.restore->expires_at)));
+}
+
+void show_expiration(const std::optional<schema::ScheduledAction>& expiration, Headers& headers) {
+    if (!expiration) return;
+    headers.emplace_back("x-amz-expiration", fmt::format("expiry-date=\"{}\", rule-id=\"{}\"",
+                                                         format_http_date(expiration->at),
+                                                         percent_encode(expiration->rule_id)));
 }
 
 }  // namespace onput::gateway::s3

@@ -45,6 +45,7 @@ Outcome put_object(S3Request& request) {
     show_encryption(stored->encryption, request.head, reply.headers);
     show_version(stored->version_id, reply.headers);
     show_checksums(object.checksums, {}, reply.headers);
+    show_expiration(stored->expiration, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/encoding.hpp"
+#include "common/base/time.hpp"
 #include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
@@ -59,6 +60,7 @@ http::Task<Result<Reply>> complete(S3Request& request) {
     show_encryption(answer->reply.object.encryption, request.head, reply.headers);
     const std::string& version_id = answer->reply.object.version_id;
     if (!version_id.empty()) reply.headers.emplace_back("x-amz-version-id", version_id);
+    show_expiration(answer->reply.object.expiration, reply.headers);
     co_return reply;
 }
 
@@ -77,6 +79,10 @@ Outcome create_multipart_upload(S3Request& request) {
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render_created(message, answer->reply.upload_id)};
     show_encryption(answer->reply.encryption, request.head, reply.headers);
+    if (const auto& abort = answer->reply.abort) {
+        reply.headers.emplace_back("x-amz-abort-date", format_http_date(abort->at));
+        reply.headers.emplace_back("x-amz-abort-rule-id", percent_encode(abort->rule_id));
+    }
     if (!message.checksum_algorithm.empty()) {
         reply.headers.emplace_back("x-amz-checksum-algorithm", message.checksum_algorithm);
         reply.headers.emplace_back("x-amz-checksum-type", message.checksum_type);

@@ -34,6 +34,11 @@ constexpr std::array shapes{
     Shape{.name = "ObjectTagging:", .classic_version = "2.3", .has_etag = true},
     Shape{.name = "ObjectAcl:", .classic_version = "2.3", .has_etag = true},
     Shape{.name = "LifecycleExpiration:", .classic_version = "2.3", .has_sequencer = true},
+    Shape{.name = "LifecycleTransition",
+          .classic_version = "2.3",
+          .has_size = true,
+          .has_etag = true,
+          .has_sequencer = true},
     Shape{.name = "ObjectRestore:Delete",
           .classic_version = "2.3",
           .has_size = true,
@@ -89,6 +94,29 @@ void write_object(json::Writer& out, const schema::ObjectEvent& event, RecordVer
     out.end_object();
 }
 
+// What only some kinds of events have, beside `s3`.
+void write_data(json::Writer& out, const schema::ObjectEvent& event) {
+    if (event.event_name == "LifecycleTransition") {
+        out.name("lifecycleEventData");
+        out.begin_object();
+        out.name("transitionEventData");
+        out.begin_object();
+        write_text(out, "destinationStorageClass", event.storage_class);
+        out.end_object();
+        out.end_object();
+        return;
+    }
+    if (!event.event_name.starts_with("ObjectRestore:") || !event.restored_until) return;
+    out.name("glacierEventData");
+    out.begin_object();
+    out.name("restoreEventData");
+    out.begin_object();
+    write_text(out, "lifecycleRestorationExpiryTime", format_iso8601_millis(*event.restored_until));
+    write_text(out, "lifecycleRestoreStorageClass", event.storage_class);
+    out.end_object();
+    out.end_object();
+}
+
 void write_s3(json::Writer& out, const schema::ObjectEvent& event, std::string_view rule_id,
               RecordVersion version) {
     out.name("s3");
@@ -133,6 +161,7 @@ std::string format_record(const schema::ObjectEvent& event, std::string_view rul
     write_text(out, "x-amz-id-2", event.host_id);
     out.end_object();
     write_s3(out, event, rule_id, options.version);
+    write_data(out, event);
     out.end_object();
     out.end_array();
     out.end_object();

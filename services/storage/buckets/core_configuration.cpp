@@ -2,6 +2,7 @@
 // may have thousands, and few requests ask for one.
 #include <fmt/format.h>
 
+#include "common/schema/lifecycle.hpp"
 #include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/records.hpp"
@@ -17,7 +18,7 @@ std::unexpected<Error> no_such_configuration() {
 }
 
 Result<void> check_kind(Kind kind) {
-    if (kind >= Kind::tagging && kind <= Kind::last) return {};
+    if (schema::is_known(kind)) return {};
     return fail(ErrorCode::invalid_argument,
                 fmt::format("kind {} of a bucket's configuration is not known here: the caller is "
                             "newer than this storage service",
@@ -55,6 +56,11 @@ Result<void> check_count(const store::View& view, const std::string& bucket, Kin
                 "too_many_configurations");
 }
 
+std::size_t bytes_max_of(Kind kind) {
+    return kind == Kind::lifecycle ? schema::lifecycle_configuration_bytes_max
+                                   : schema::configuration_bytes_max;
+}
+
 Change change_of(const std::string& bucket) {
     Change change{{store::Batch(std::string(partition))}};
     change.buckets.push_back(bucket);
@@ -71,12 +77,15 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
         ONPUT_TRY_VOID(
             check_acl_with_ownership(found->record.acl, read_ownership(request.document)));
     }
-    if (request.document.size() > schema::configuration_bytes_max) {
+    const std::size_t bytes_max = bytes_max_of(request.kind);
+    if (request.document.size() > bytes_max) {
         return fail(ErrorCode::invalid_argument,
-                    fmt::format("a configuration has at most {} bytes, not {}",
-                                schema::configuration_bytes_max, request.document.size()),
+                    fmt::format("a configuration has at most {} bytes, not {}", bytes_max,
+                                request.document.size()),
                     "configuration_too_large");
     }
+    if (request.kind == Kind::lifecycle)
+        ONPUT_TRY_VOID(schema::decode<schema::LifecycleConfiguration>(request.document));
     ONPUT_TRY_VOID(room_.check());
     if (request.kind == Kind::encryption && options_.master_keys.is_empty())
         return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
@@ -85,6 +94,7 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
     if (!before && schema::has_ids(request.kind))
         ONPUT_TRY_VOID(check_count(view_, request.bucket, request.kind));
     Change change = change_of(request.bucket);
+    rules_.forget(request.bucket);
     change.batch.put(std::move(row),
                      schema::encode(schema::BucketConfiguration{.kind = request.kind,
                                                                 .id = request.id,
@@ -106,6 +116,7 @@ Result<schema::Empty> StorageCore::delete_bucket_configuration(
         return schema::Empty{};
     }
     Change change = change_of(request.bucket);
+    rules_.forget(request.bucket);
     change.batch.remove(std::move(row));
     buckets_.apply_configuration(request.bucket, request.kind, std::nullopt);
     effects.changes.push_back(std::move(change));

@@ -172,6 +172,13 @@ Result<std::vector<pattern::EventFilter>> check_events(const Rules& rules) {
             error.reason = "invalid_argument";
             return std::unexpected(std::move(error));
         }
+        for (const auto& name : rule.events) {
+            auto event = pattern::parse_new_event(name);
+            if (event) continue;
+            Error error = std::move(event).error();
+            error.reason = "invalid_argument";
+            return std::unexpected(std::move(error));
+        }
         filters.push_back(*std::move(filter));
     }
     return filters;

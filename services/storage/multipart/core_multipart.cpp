@@ -196,11 +196,16 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
                         .initiator = schema::principal_arn(caller.principal),
                         .encryption = std::move(made.encryption),
                         .owner = std::move(access.owner),
-                        .acl = std::move(access.acl)};
+                        .acl = std::move(access.acl),
+                        .aged_from = age_stamp(caller.now)};
     record.upload.object.encryption.customer_key.clear();
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
-    return schema::UploadCreated{.upload_id = upload_id, .encryption = record.encryption.by};
+    return schema::UploadCreated{
+        .upload_id = upload_id,
+        .encryption = record.encryption.by,
+        .abort =
+            abort_of(object.bucket, object.key, std::max(record.initiated_at, record.aged_from))};
 }
 
 Result<ObjectKey> StorageCore::part_key(const schema::OpenWrite& request) const {
@@ -333,6 +338,9 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     }
     after.owner = upload.owner;
     after.acl = upload.acl;
+    after.aged_from = age_stamp(caller.now);
+    schedule_archive(after, {.bucket = request.bucket, .key = request.key}, caller.now,
+                     change.commit.batch);
     change.describe(*bucket, after);
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));
@@ -340,7 +348,9 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
                   parts, chosen.numbers, change.commit);
     change.commit.batch.put(manifest_row(request.upload_id), schema::encode(chosen.manifest));
     static_cast<void>(commit_change(std::move(change), thrown_away, effects));
-    return schema::UploadCompleted{.object = put_of(*bucket, after),
+    auto put = put_of(*bucket, after);
+    put.expiration = expiration_of(request.bucket, request.key, after);
+    return schema::UploadCompleted{.object = std::move(put),
                                    .checksums = after.checksums,
                                    .checksum_type = after.checksum_type};
 }

@@ -1,5 +1,6 @@
 // ReferenceReader: which rows refer to which blobs, as recovery asks (common/store/blobs.hpp).
-// Reads only, and for one recovery, while rows do not change.
+// Reads only, and for one recovery, while rows do not change. The cold directory has the bytes of
+// archived versions, and nothing of parts.
 //
 //     owner o/<bucket>/<key>   the object row, or any older version of that key
 //     owner p/<id>/<number>    the part's row, or the manifest that the upload became
@@ -26,7 +27,9 @@ inline constexpr std::size_t remembered_blobs_max = 1'000'000;
 
 class ReferenceReader {
 public:
-    explicit ReferenceReader(const store::View& view) : view_(view) {}
+    enum class Directory : std::uint8_t { data, cold };
+    explicit ReferenceReader(const store::View& view, Directory directory = Directory::data)
+        : view_(view), directory_(directory) {}
 
     // Does the owner's row refer to the blob? An error: the row cannot be read.
     Result<bool> refers(const store::Owner& owner, const store::BlobRef& blob);
@@ -43,6 +46,7 @@ private:
     const Places* remember(std::string key, Places places);
 
     const store::View& view_;
+    Directory directory_;
     std::unordered_map<std::string, Places> remembered_;  // By the prefix or key of the rows.
     std::size_t remembered_blobs_ = 0;
 };

@@ -16,8 +16,9 @@ std::unexpected<Error> invalid_part_number(std::uint32_t number) {
 
 std::vector<store::BlobRef> StorageCore::blobs_of(const store::View& view,
                                                   const StoredBytes& bytes) {
-    if (bytes.blob) return {*bytes.blob};
     std::vector<store::BlobRef> blobs;
+    if (bytes.blob) blobs.push_back(*bytes.blob);
+    if (bytes.manifest.empty()) return blobs;
     const auto row = view.get(partition, manifest_row(bytes.manifest));
     if (!row || !*row) return blobs;
     const auto manifest = schema::decode<ManifestRecord>(**row);
@@ -37,8 +38,9 @@ Result<ManifestRecord> StorageCore::read_manifest(const std::string& upload_id) 
 Result<std::vector<Segment>> StorageCore::segments_of(const ObjectRecord& record,
                                                       const Span& span) const {
     std::vector<Segment> segments;
+    const std::string& copy = record.archive.copy;
     if (record.manifest.empty()) {
-        ONPUT_TRY(const auto blob, store::parse_blob_ref(record.blob));
+        ONPUT_TRY(const auto blob, store::parse_blob_ref(copy.empty() ? record.blob : copy));
         segments.push_back({.offset = 0, .blob = blob, .nonce = record.nonce});
         return segments;
     }
@@ -47,13 +49,25 @@ Result<std::vector<Segment>> StorageCore::segments_of(const ObjectRecord& record
     for (const auto& part : manifest.parts) {
         const std::uint64_t end = offset + part.size_bytes;
         if (end > span.offset && offset < span.offset + span.length) {
-            ONPUT_TRY(const auto blob, store::parse_blob_ref(part.blob));
-            segments.push_back({.offset = offset, .blob = blob, .nonce = part.nonce});
+            // What was restored is one blob, and encrypted as its parts were.
+            ONPUT_TRY(const auto blob, store::parse_blob_ref(copy.empty() ? part.blob : copy));
+            segments.push_back({.offset = offset,
+                                .blob = blob,
+                                .nonce = part.nonce,
+                                .begin = copy.empty() ? 0 : offset,
+                                .end = copy.empty() ? 0 : end});
         }
         offset = end;
     }
     if (offset == record.size_bytes) return segments;
     return fail(ErrorCode::corruption, "the manifest of an object has another size than its row");
+}
+
+StoredBytes StorageCore::stored_bytes_of(const ObjectRecord& record,
+                                         const std::vector<Segment>& segments) {
+    if (!record.manifest.empty() && record.archive.copy.empty())
+        return {.blob = {}, .manifest = record.manifest};
+    return {.blob = segments.front().blob, .manifest = {}};
 }
 
 Result<Span> StorageCore::narrow_to_part(std::uint32_t number, ObjectRecord& record) const {

@@ -71,7 +71,13 @@ std::string StorageCore::commit_change(ObjectChange change,
                                        const std::optional<ObjectRecord>& thrown_away,
                                        Effects& effects) {
     sequencer_ = change.sequencer;
-    if (thrown_away) throw_away(*thrown_away, change.number, change.commit.batch);
+    if (thrown_away) {
+        throw_away(*thrown_away, change.number, change.commit.batch);
+        const Timestamp due_at = thrown_away->archive.due_at;
+        if (due_at != Timestamp{})
+            change.commit.batch.remove(
+                due_row(due_at, change.event.bucket, change.event.key, thrown_away->sequencer));
+    }
     std::string encoded = schema::encode(change.event);
     outbox_.add(change.number, encoded);
     change.commit.batch.put(outbox_row(change.number), std::move(encoded));
@@ -87,18 +93,22 @@ std::string StorageCore::commit_change(ObjectChange change,
 
 void StorageCore::throw_away(const ObjectRecord& record, std::uint64_t number,
                              store::Batch& batch) {
-    if (record.blob.empty() && record.manifest.empty()) return;
-    Trash trash{.number = number, .bytes = {.blob = {}, .manifest = record.manifest}};
-    if (!record.blob.empty()) {
-        // The text was made by to_text and came back through a checked codec.
-        const auto ref = store::parse_blob_ref(record.blob);
+    // The texts were made by to_text and came back through a checked codec.
+    const auto parse = [](const std::string& text) {
+        const auto ref = store::parse_blob_ref(text);
         ONPUT_CHECK(ref.has_value());
-        trash.bytes.blob = *ref;
-    } else {
-        trash.blobs = record.parts_count;
-    }
-    batch.put(trash_row(number),
-              schema::encode(TrashRecord{.blob = record.blob, .manifest = record.manifest}));
+        return *ref;
+    };
+    // An archived version has its bytes in the cold directory, and what was restored beside them.
+    const TrashRecord row{.blob = record.blob.empty() ? record.archive.copy : record.blob,
+                          .manifest = record.manifest,
+                          .cold = record.archive.blob};
+    if (row == TrashRecord{}) return;
+    Trash trash{.number = number, .bytes = {.blob = {}, .manifest = row.manifest}};
+    if (!row.blob.empty()) trash.bytes.blob = parse(row.blob);
+    if (!row.manifest.empty()) trash.blobs = record.parts_count;
+    if (!row.cold.empty()) trash.cold = parse(row.cold);
+    batch.put(trash_row(number), schema::encode(row));
     trash_.add(std::move(trash));
 }
 

@@ -207,11 +207,16 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     after.etag = etag_of(std::move(after.etag), after.encryption, after.nonce);
     after.owner = std::move(access.owner);
     after.acl = std::move(access.acl);
+    after.aged_from = age_stamp(caller.now);
+    schedule_archive(after, {.bucket = request.bucket, .key = request.key}, caller.now,
+                     change.commit.batch);
     change.describe(*bucket, after);
     ONPUT_TRY(const auto thrown_away,
               rows.put(versioning, before, after, std::move(content.bytes), change.commit.batch));
     static_cast<void>(commit_change(std::move(change), thrown_away, effects));
-    return put_of(*bucket, after);
+    auto put = put_of(*bucket, after);
+    put.expiration = expiration_of(request.bucket, request.key, after);
+    return put;
 }
 
 Result<schema::ObjectDeleted> StorageCore::delete_object(const schema::DeleteObject& request,
@@ -245,12 +250,21 @@ Result<schema::ObjectDeleted> StorageCore::put_delete_marker(const schema::Delet
     ONPUT_TRY(const auto before, rows.current());
     ONPUT_TRY_VOID(check_source(request.source));
     if (before) ONPUT_TRY_VOID(check_remove(request.conditions, validators_of(*before)));
-    ONPUT_TRY(auto change, begin_change(event_of(marker_created, bucket, request), caller));
+    return make_marker(event_of(marker_created, bucket, request), before, caller, effects);
+}
+
+Result<schema::ObjectDeleted> StorageCore::make_marker(const EventSource& source,
+                                                       const std::optional<ObjectRecord>& before,
+                                                       const Caller& caller, Effects& effects) {
+    const Bucket& bucket = source.bucket;
+    const KeyRows rows(view_, bucket.record.name, source.key);
+    ONPUT_TRY(auto change, begin_change(source, caller));
     ObjectRecord marker{.etag = std::string(empty_etag), .last_modified = caller.now};
     marker.is_delete_marker = true;
     marker.sequencer = change.sequencer;
     marker.event_id = change.event.event_id;
     marker.trace_id = change.event.trace.trace_id;
+    marker.aged_from = age_stamp(caller.now);
     marker.has_version_id = bucket.record.versioning == schema::Versioning::enabled;
     change.describe(bucket, marker);
     ONPUT_TRY(const auto thrown_away,
@@ -297,6 +311,7 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
               open_object_key(options_.master_keys, record.encryption, request.customer_key,
                               {.bucket = request.bucket, .key = request.key}));
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
+    ONPUT_TRY_VOID(check_readable(record));
     ONPUT_TRY(const Span span, request.part_number ? narrow_to_part(*request.part_number, record)
                                                    : resolve(request.range, record.size_bytes));
 
@@ -306,14 +321,16 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
         reading.bytes = span.is_partial ? bytes.substr(span.offset, span.length) : std::move(bytes);
     } else if (record.size_bytes > 0) {
         ONPUT_TRY(reading.segments, segments_of(record, span));
-        reading.stored.manifest = record.manifest;
-        if (record.manifest.empty()) reading.stored.blob = reading.segments.front().blob;
+        reading.stored = stored_bytes_of(record, reading.segments);
     }
+    auto expiration =
+        version.is_current ? expiration_of(request.bucket, request.key, record) : std::nullopt;
     reading.got = {.object = info_of(*bucket, request.key, std::move(record)),
                    .offset = span.offset,
                    .length = span.length,
                    .is_partial = span.is_partial,
                    .read_id = 0};
+    reading.got.object.expiration = std::move(expiration);
     return reading;
 }
 
@@ -332,7 +349,11 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
         ONPUT_TRY(const Span span, narrow_to_part(*request.part_number, version.record));
         part = {.offset = span.offset, .length = span.length};
     }
+    auto expiration = version.is_current
+                          ? expiration_of(request.bucket, request.key, version.record)
+                          : std::nullopt;
     auto info = info_of(*bucket, request.key, std::move(version.record));
+    info.expiration = std::move(expiration);
     info.part = part;
     return info;
 }

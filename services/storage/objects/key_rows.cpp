@@ -25,7 +25,8 @@ std::string version_id_of(const ObjectRecord& record) {
 }
 
 bool has_data_row(const ObjectRecord& record) {
-    return record.blob.empty() && record.manifest.empty() && record.size_bytes > 0;
+    return record.blob.empty() && record.manifest.empty() && record.archive.blob.empty() &&
+           record.size_bytes > 0;
 }
 
 // --- Reading ----------------------------------------------------------------------------------
@@ -187,6 +188,21 @@ Result<void> KeyRows::promote_newest(std::optional<std::uint64_t> except,
         return {};
     }
     return {};
+}
+
+Result<std::optional<KeyRows::Version>> KeyRows::at(std::uint64_t sequencer) const {
+    ONPUT_TRY(auto object, current());
+    if (object && object->sequencer == sequencer)
+        return std::optional(Version{.record = *std::move(object), .is_current = true});
+    ONPUT_TRY(auto record, read(row_of(sequencer)));
+    if (!record) return std::optional<Version>();
+    return std::optional(Version{.record = *std::move(record), .is_current = false});
+}
+
+void KeyRows::drop_bytes(const Version& version, store::Batch& batch) const {
+    if (!has_data_row(version.record)) return;
+    batch.remove(version.is_current ? data_row(bucket_, key_)
+                                    : version_data_row(bucket_, key_, version.record.sequencer));
 }
 
 void KeyRows::rewrite(const Version& version, store::Batch& batch) const {

@@ -50,6 +50,8 @@ public:
     // Nothing without an object row: there is none, or a delete marker is the newest version.
     [[nodiscard]] Result<std::optional<ObjectRecord>> current() const;
     [[nodiscard]] Result<std::optional<Version>> find(const VersionId& id) const;
+    // The version of this sequencer, whatever its name is.
+    [[nodiscard]] Result<std::optional<Version>> at(std::uint64_t sequencer) const;
     // The newest row in v/: a delete marker there, and no current version, hides the key.
     [[nodiscard]] Result<std::optional<ObjectRecord>> newest_in_history() const;
     // Those in a row; `corruption` when they are not what the record says.
@@ -67,6 +69,8 @@ public:
     Result<void> remove(const Version& version, store::Batch& batch) const;
     // The same version with other tags or another lock.
     void rewrite(const Version& version, store::Batch& batch) const;
+    // Its bytes in a row, if they are in one: they are in a blob from now on.
+    void drop_bytes(const Version& version, store::Batch& batch) const;
 
 private:
     // Takes the current version out of the way of a newer one that is written behind this.

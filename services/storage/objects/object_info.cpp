@@ -3,6 +3,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "services/storage/access/judge.hpp"
+#include "services/storage/lifecycle/archive.hpp"
 #include "services/storage/objects/key_rows.hpp"
 
 namespace onput::storage {
@@ -66,7 +67,8 @@ schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectR
             .tags = std::move(record.tags),
             .lock = std::move(record.lock),
             .parts_count = record.parts_count,
-            .encryption = std::move(record.encryption.by)};
+            .encryption = std::move(record.encryption.by),
+            .restore = restore_status_of(record)};
 }
 
 schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {

@@ -98,6 +98,12 @@ std::string manifest_row(std::string_view upload_id) {
     return std::string(schema::manifest_rows_prefix).append(upload_id);
 }
 
+std::string due_row(Timestamp due_at, std::string_view bucket, std::string_view key,
+                    std::uint64_t sequencer) {
+    const auto time = static_cast<std::uint64_t>(to_micros(due_at));
+    return aged("r/" + number_bytes(time), bucket, key, sequencer);
+}
+
 std::string outbox_row(std::uint64_t number) {
     return numbered("e/", number);
 }
@@ -148,6 +154,10 @@ store::Range upload_rows(std::string_view bucket) {
 
 store::Range part_rows(std::string_view upload_id) {
     return store::Range::of_prefix(joined(schema::part_rows_prefix, upload_id, ""));
+}
+
+store::Range due_rows() {
+    return store::Range::of_prefix("r/");
 }
 
 store::Range trash_rows() {

@@ -15,13 +15,15 @@
 //     u/<bucket>/<key>\0<id>  UploadRecord   a multipart upload under way
 //     p/<id>/<part>           PartRecord     one of its parts
 //     x/<id>                  ManifestRecord the parts of an upload that became an object
+//     l                       LifecycleRecord one row: the pass over all buckets
+//     r/<time><bucket>/<key>\0<age>          nothing: something is due of that version then
 //     e/<number>              ObjectEvent    the outbox; numbers count from 1 without a hole
 //     t/<number>              TrashRecord    a blob or manifest that event <number> made useless
 //
-// <number> is eight bytes, big-endian; <age> is the complement of the version's sequencer, written
-// so; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits, those of later uploads
-// greater. A bucket's name has no '/', and new keys have no NUL, so rows of two buckets or of two
-// keys do not mix.
+// <number> and <time> (microseconds) are eight bytes, big-endian; <age> is the complement of the
+// version's sequencer, so written; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits,
+// greater for later uploads. A bucket's name has no '/', and new keys have no NUL, so rows of two
+// buckets or of two keys do not mix.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +46,11 @@ namespace onput::storage {
 inline constexpr std::string_view partition = "s";
 inline constexpr std::string_view store_key = "m";
 inline constexpr std::string_view age_key = "a";
+inline constexpr std::string_view lifecycle_key = "l";
 
-// 0 had one version of each object, and no uploads. Its rows are as they are now.
-inline constexpr std::uint32_t store_layout = 1;
+// 0 had one version of each object, and no uploads; 1 no cold directory. Their rows are as they are
+// now.
+inline constexpr std::uint32_t store_layout = 2;
 
 struct StoreRecord {
     // Version 2 added layout. An older binary does not know all rows that refer to blobs, and would
@@ -84,14 +88,27 @@ struct BucketRecord {
     friend bool operator==(const BucketRecord&, const BucketRecord&) = default;
 };
 
+// Where the pass is.
+struct LifecycleRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::lifecycle_record};
+
+    bool is_running = false;
+    Timestamp began_at = {};  // The pass that runs, or the last one. By the age clock.
+    std::string bucket = {};  // It goes on here,
+    std::string key = {};     // at this key.
+
+    ONPUT_FIELDS(is_running, began_at, bucket, key)
+    friend bool operator==(const LifecycleRecord&, const LifecycleRecord&) = default;
+};
+
 using schema::ManifestRecord;
 using schema::ObjectRecord;
 using schema::PartRecord;
 using schema::upload_id_digits;
 
 struct UploadRecord {
-    // Version 2 added a field of ObjectLock, version 3 encryption and acl of PutObject and what follows
-    // initiator.
+    // Version 2 added a field of ObjectLock, version 3 encryption and acl of PutObject and what
+    // follows initiator.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 3};
 
     Timestamp initiated_at = {};
@@ -101,19 +118,21 @@ struct UploadRecord {
     schema::Encryption encryption = {};
     std::string owner = {};
     std::optional<schema::Acl> acl = {};
+    Timestamp aged_from = {};
 
-    ONPUT_FIELDS(initiated_at, upload, initiator, encryption, owner, acl)
+    ONPUT_FIELDS(initiated_at, upload, initiator, encryption, owner, acl, aged_from)
     friend bool operator==(const UploadRecord&, const UploadRecord&) = default;
 };
 
 struct TrashRecord {
-    // Version 2 added manifest.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::trash_record, .version = 2};
+    // Version 2 added manifest, version 3 cold.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::trash_record, .version = 3};
 
     std::string blob = {};      // Or:
     std::string manifest = {};  // Its row goes too, and all its blobs.
+    std::string cold = {};      // And this one of the cold directory.
 
-    ONPUT_FIELDS(blob, manifest)
+    ONPUT_FIELDS(blob, manifest, cold)
     friend bool operator==(const TrashRecord&, const TrashRecord&) = default;
 };
 
@@ -130,6 +149,8 @@ std::string null_version_row(std::string_view bucket, std::string_view key);
 std::string upload_row(std::string_view bucket, std::string_view key, std::string_view upload_id);
 std::string part_row(std::string_view upload_id, std::uint32_t number);
 std::string manifest_row(std::string_view upload_id);
+std::string due_row(Timestamp due_at, std::string_view bucket, std::string_view key,
+                    std::uint64_t sequencer);
 std::string outbox_row(std::uint64_t number);
 std::string trash_row(std::uint64_t number);
 
@@ -159,6 +180,7 @@ store::Range version_rows();  // Of all buckets.
 store::Range version_rows(std::string_view bucket, std::string_view key);
 store::Range upload_rows(std::string_view bucket);
 store::Range part_rows(std::string_view upload_id);
+store::Range due_rows();
 store::Range trash_rows();
 outbox::Rows outbox_rows();
 

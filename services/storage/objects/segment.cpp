@@ -13,12 +13,14 @@ std::vector<SegmentPiece> pieces_of(const std::vector<Segment>& segments, std::u
     if (at != segments.begin()) --at;
     for (; at != segments.end() && at->offset < end; ++at) {
         const std::uint64_t from = std::max(offset, at->offset);
-        const std::uint64_t to = std::min(end, at->offset + at->blob.length);
+        const std::uint64_t to = std::min(end, at->offset + at->length());
         if (from >= to) continue;
+        const std::uint64_t skipped = from - at->offset;
         pieces.push_back({.blob = at->blob,
-                          .offset = from - at->offset,
+                          .offset = at->begin + skipped,
                           .length = to - from,
-                          .nonce = at->nonce});
+                          .nonce = at->nonce,
+                          .nonce_offset = skipped});
     }
     return pieces;
 }

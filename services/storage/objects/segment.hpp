@@ -1,4 +1,4 @@
-// Segment: a blob that has the bytes of an object from `offset` on.
+// Segment: where the bytes of an object from `offset` on are, in a blob.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,11 @@ namespace onput::storage {
 struct Segment {
     std::uint64_t offset = 0;
     store::BlobRef blob;
-    std::string nonce = {};  // What its bytes are encrypted under, if they are.
+    std::string nonce = {};   // What its bytes are encrypted under, if they are.
+    std::uint64_t begin = 0;  // In the blob.
+    std::uint64_t end = 0;    // In the blob; 0: the blob's own.
+
+    [[nodiscard]] std::uint64_t length() const { return (end == 0 ? blob.length : end) - begin; }
 
     friend bool operator==(const Segment&, const Segment&) = default;
 };
@@ -23,6 +27,7 @@ struct SegmentPiece {
     std::uint64_t offset = 0;  // In the blob.
     std::uint64_t length = 0;
     std::string nonce = {};
+    std::uint64_t nonce_offset = 0;  // Of what is encrypted under the nonce.
 
     friend bool operator==(const SegmentPiece&, const SegmentPiece&) = default;
 };

@@ -24,7 +24,8 @@ inline constexpr std::size_t trash_taken_max = 64;  // Looked at, at most, in on
 // Blobs after which no more is taken in one go: a manifest alone has up to 10,000.
 inline constexpr std::size_t trash_blobs_max = 1000;
 
-// Where the bytes of an object are, if they are in no row: one blob, or those of a manifest.
+// Where the bytes of an object are, if they are in no row: one blob, or those of a manifest. An
+// archived one may have a manifest without blobs, and a blob that is its restored copy.
 struct StoredBytes {
     std::optional<store::BlobRef> blob = {};
     std::string manifest = {};
@@ -36,7 +37,8 @@ struct StoredBytes {
 struct Trash {
     std::uint64_t number = 0;  // Of the event that threw it away: its row is "t/<number>".
     StoredBytes bytes;
-    std::size_t blobs = 1;  // How many there are.
+    std::size_t blobs = 1;                    // How many there are.
+    std::optional<store::BlobRef> cold = {};  // And one in the cold directory, which nobody reads.
 
     friend bool operator==(const Trash&, const Trash&) = default;
 };

@@ -86,7 +86,7 @@ void Downloads::read_next(Fetch fetch) {
                       [this, fetch = std::move(fetch)](Result<std::string> bytes) mutable {
                           // Still on the blob store's thread.
                           const SegmentPiece& read = fetch.piece.segments[fetch.next];
-                          if (bytes) fetch.piece.key.apply(read.nonce, read.offset, *bytes);
+                          if (bytes) fetch.piece.key.apply(read.nonce, read.nonce_offset, *bytes);
                           parts_.host.loop().post(
                               [this, fetch = std::move(fetch), bytes = std::move(bytes)]() mutable {
                                   on_read(std::move(fetch), std::move(bytes));

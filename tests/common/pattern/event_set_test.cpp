@@ -50,6 +50,23 @@ TEST(EventSet, every_name_in_the_table_can_be_configured) {
     }
 }
 
+TEST(EventSet, what_never_happens_is_refused_in_a_new_configuration) {
+    for (const char* name : {"s3:ReducedRedundancyLostObject", "s3:IntelligentTiering",
+                             "s3:Replication:*", "s3:Replication:OperationNotTracked",
+                             "s3:ObjectAnnotation:*", "s3:ObjectAnnotation:Put"}) {
+        EXPECT_TRUE(parse_configured_event(name)) << name;
+        const auto refused = parse_new_event(name);
+        ASSERT_FALSE(refused) << name;
+        EXPECT_EQ(refused.error().message, "A specified event is not supported for notifications.");
+    }
+    for (const char* name :
+         {"s3:LifecycleTransition", "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete",
+          "s3:ObjectRestore:*", "s3:ObjectRestore:Completed", "s3:ObjectAcl:Put",
+          "s3:ObjectTagging:*", "s3:ObjectCreated:*", "s3:ObjectRemoved:DeleteMarkerCreated"}) {
+        EXPECT_TRUE(parse_new_event(name)) << name;
+    }
+}
+
 TEST(EventSet, a_configuration_must_write_the_service_prefix) {
     const auto events = parse_configured_event("ObjectCreated:Put");
     ASSERT_FALSE(events);

@@ -38,11 +38,11 @@ TEST(S3ObjectSettings, tags_come_as_a_query) {
         EXPECT_EQ(error_of({{"x-amz-tagging", std::string(header)}}), "InvalidArgument") << header;
 }
 
-TEST(S3ObjectSettings, classes_that_are_read_at_once_are_kept_and_standard_is_no_class) {
+TEST(S3ObjectSettings, classes_are_kept_and_standard_is_none) {
     EXPECT_EQ(keep({{"x-amz-storage-class", "GLACIER_IR"}})->storage_class, "GLACIER_IR");
     EXPECT_EQ(keep({{"x-amz-storage-class", "STANDARD"}})->storage_class, "");
-    EXPECT_EQ(error_of({{"x-amz-storage-class", "GLACIER"}}), "NotImplemented");
-    EXPECT_EQ(error_of({{"x-amz-storage-class", "DEEP_ARCHIVE"}}), "NotImplemented");
+    EXPECT_EQ(keep({{"x-amz-storage-class", "GLACIER"}})->storage_class, "GLACIER");
+    EXPECT_EQ(keep({{"x-amz-storage-class", "DEEP_ARCHIVE"}})->storage_class, "DEEP_ARCHIVE");
     EXPECT_EQ(error_of({{"x-amz-storage-class", "OUTPOSTS"}}), "InvalidStorageClass");
     EXPECT_EQ(error_of({{"x-amz-storage-class", ""}}), "InvalidStorageClass");
 }
@@ -83,6 +83,25 @@ TEST(S3ObjectSettings, integrity_is_stated_by_a_checksum_and_not_by_words_about_
                                        http::Header{"x-amz-sdk-checksum-algorithm", "CRC32"},
                                        http::Header{"x-amz-checksum-algorithm", "CRC32"}})
         EXPECT_FALSE(keep({header})->is_integrity_stated) << header.name;
+}
+
+TEST(S3ObjectSettings, an_end_and_a_restore_are_shown_as_s3_writes_them) {
+    schema::ObjectInfo object;
+    object.expiration = {.at = from_seconds(1'356'048'000), .rule_id = "two days"};
+    object.restore = {.is_ongoing = true};
+    Headers headers;
+    show_settings(object, headers);
+    EXPECT_EQ(headers,
+              (Headers{{"x-amz-expiration",
+                        "expiry-date=\"Fri, 21 Dec 2012 00:00:00 GMT\", rule-id=\"two%20days\""},
+                       {"x-amz-restore", "ongoing-request=\"true\""}}));
+    object.expiration.reset();
+    object.restore = {.is_ongoing = false, .expires_at = from_seconds(1'356'048'000)};
+    headers.clear();
+    show_settings(object, headers);
+    EXPECT_EQ(headers, (Headers{{"x-amz-restore",
+                                 "ongoing-request=\"false\", "
+                                 "expiry-date=\"Fri, 21 Dec 2012 00:00:00 GMT\""}}));
 }
 
 TEST(S3ObjectSettings, reads_show_what_is_set_and_nothing_else) {

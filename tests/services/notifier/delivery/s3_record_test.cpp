@@ -139,6 +139,30 @@ TEST(S3Record, an_expiration_has_a_sequencer_only) {
                             R"({"key":"in/happy+face.jpg","sequencer":"0055AED6DCD90281E5"})"));
 }
 
+TEST(S3Record, a_transition_says_where_the_object_went) {
+    auto event = event_named("LifecycleTransition");
+    event.storage_class = "GLACIER";
+    const std::string record = classic(event);
+    EXPECT_TRUE(record.contains(R"("eventVersion":"2.3")")) << record;
+    EXPECT_TRUE(record.ends_with(
+        R"("lifecycleEventData":{"transitionEventData":{"destinationStorageClass":"GLACIER"}}}]})"))
+        << record;
+}
+
+TEST(S3Record, a_restore_that_is_done_says_until_when) {
+    auto event = event_named("ObjectRestore:Completed");
+    event.storage_class = "DEEP_ARCHIVE";
+    event.restored_until = from_seconds(1'356'048'000);
+    const std::string record = classic(event);
+    EXPECT_TRUE(record.ends_with(R"("glacierEventData":{"restoreEventData":{)"
+                                 R"("lifecycleRestorationExpiryTime":"2012-12-21T00:00:00.000Z",)"
+                                 R"("lifecycleRestoreStorageClass":"DEEP_ARCHIVE"}}}]})"))
+        << record;
+    event.event_name = "ObjectRestore:Post";
+    event.restored_until.reset();
+    EXPECT_FALSE(classic(event).contains("glacierEventData"));
+}
+
 TEST(S3Record, keys_are_form_encoded_with_slashes_left_alone) {
     auto event = event_named("ObjectRemoved:Delete");
     const auto key_of = [&event](std::string key) {
