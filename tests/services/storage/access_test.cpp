@@ -23,6 +23,7 @@ protected:
     [[nodiscard]] Caller asking(const Client& client, std::vector<std::string> actions) const {
         Caller who = caller(client.account);
         who.principal.user = client.user;
+        if (client.account.empty()) who.principal.id.clear();
         who.access = schema::AccessContext{.actions = std::move(actions), .source_ip = "10.0.0.1"};
         return who;
     }
@@ -355,6 +356,7 @@ TEST_F(AccessTest, a_bucket_that_anyone_may_write_takes_objects_that_their_write
     EXPECT_EQ(read({}), "ok");
     EXPECT_EQ(remove_as({}), "ok");
     ASSERT_EQ(write(nobody, "n"), "ok");
+    EXPECT_EQ(events().back().principal_id, "Anonymous");
     EXPECT_EQ(read({}, "n"), "access_denied");
 }
 
