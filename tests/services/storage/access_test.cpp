@@ -480,5 +480,39 @@ TEST_F(AccessTest, an_upload_in_parts_is_its_initiators_with_its_list) {
     EXPECT_EQ(record->acl->grants.size(), 2U);
 }
 
+TEST_F(AccessTest, who_began_an_upload_may_list_its_parts_and_abort_it) {
+    const std::string writing = statement("Allow", R"({"AWS":"111111111111"})", "s3:PutObject");
+    ASSERT_EQ(put_policy(writing), "ok");
+    schema::CreateUpload create;
+    create.object = put_request("k", 0);
+    Effects effects;
+    const auto made = core->create_upload(create, asking(stranger, {"PutObject"}), effects);
+    ASSERT_TRUE(made);
+    commit(effects);
+    const std::string id = made->upload_id;
+    const auto parts_of = [&](const Client& client, const std::string& upload_id) {
+        return reason_of(core->list_parts({.bucket = "photos", .key = "k", .upload_id = upload_id},
+                                          asking(client, {"ListMultipartUploadParts"})));
+    };
+    const auto abort = [&](const Client& client) {
+        Effects aborting;
+        const auto aborted = core->abort_upload({.bucket = "photos", .key = "k", .upload_id = id},
+                                                asking(client, {"AbortMultipartUpload"}), aborting);
+        commit(aborting);
+        return reason_of(aborted);
+    };
+    EXPECT_EQ(parts_of(stranger, id), "ok");
+    EXPECT_EQ(parts_of({.account = other_account, .user = "eve"}, id), "access_denied");
+    EXPECT_EQ(parts_of(stranger, std::string(id.size(), '0')), "access_denied");
+    EXPECT_EQ(parts_of({}, std::string(id.size(), '0')), "no_such_upload");
+    EXPECT_EQ(abort({.account = other_account, .user = "eve"}), "access_denied");
+    ASSERT_EQ(
+        put_policy(writing + "," + statement("Deny", R"({"AWS":"111111111111"})", "s3:Abort*")),
+        "ok");
+    EXPECT_EQ(abort(stranger), "access_denied");
+    ASSERT_EQ(put_policy(writing), "ok");
+    EXPECT_EQ(abort(stranger), "ok");
+}
+
 }  // namespace
 }  // namespace onput::storage
