@@ -20,6 +20,10 @@ struct Client {
     std::string user = {};
 };
 
+inline const Client nobody{.account = ""};
+inline const Client stranger{.account = other_account};
+inline const Client user{.account = std::string(owner_account), .user = "ada"};
+
 class AccessTest : public ::testing::Test, public Harness {
 protected:
     AccessTest() { EXPECT_TRUE(create_bucket("photos")); }
@@ -105,10 +109,6 @@ protected:
         EXPECT_TRUE(acl) << acl.error().message;
         return acl ? acl->grants : std::vector<schema::AclGrant>();
     }
-
-    const Client nobody{.account = ""};
-    const Client stranger{.account = other_account};
-    const Client user{.account = std::string(owner_account), .user = "ada"};
 };
 
 }  // namespace onput::storage
