@@ -8,6 +8,7 @@ import pytest
 
 from harness.topics import refused, topic_instance
 from harness.topology import ACCOUNT
+from harness.wire import Wire
 
 OTHER = "111111111111"
 KEYS = f"ann:secret:{ACCOUNT}/ann,other:secret:{OTHER},eve:secret:{OTHER}/eve"
@@ -208,6 +209,47 @@ def test_a_public_list_lets_nobody_read(onput, bucket):
         read(nobody, bucket)
     onput.s3.put_object(Bucket=bucket, Key="born-public", Body=b"x", ACL="public-read")
     assert read(nobody, bucket, "born-public") == b"x"
+
+
+def test_a_list_comes_with_the_object_however_it_is_written(onput, bucket):
+    s3, nobody = onput.s3, client(onput)
+    open_to_the_public(onput, bucket)
+    s3.copy_object(Bucket=bucket, Key="copied", CopySource={"Bucket": bucket, "Key": "k"}, ACL="public-read")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="in-parts", ACL="public-read")["UploadId"]
+    part = s3.upload_part(Bucket=bucket, Key="in-parts", UploadId=upload, PartNumber=1, Body=b"x")
+    s3.complete_multipart_upload(Bucket=bucket, Key="in-parts", UploadId=upload, MultipartUpload={
+        "Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})
+    s3.put_object(Bucket=bucket, Key="large", Body=b"x" * 300_000, ACL="public-read")
+    s3.put_object(Bucket=bucket, Key="granted", Body=b"x",
+                  GrantRead='uri="http://acs.amazonaws.com/groups/global/AllUsers"')
+    form = s3.generate_presigned_post(bucket, "posted", Fields={"acl": "public-read"},
+                                      Conditions=[{"acl": "public-read"}])
+    fields = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                     for name, value in form["fields"].items())
+    body = fields + '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nx\r\n--b--\r\n'
+    answer = Wire(onput).send_unsigned("POST", f"/{bucket}", body.encode(),
+                                       {"content-type": "multipart/form-data; boundary=b"})
+    assert answer.status == 204, answer.body
+    for key in "copied", "in-parts", "large", "posted":
+        assert read(nobody, bucket, key)
+    # Grants by header are all that there are.
+    assert read(nobody, bucket, "granted") == b"x"
+    assert [grant["Permission"] for grant in s3.get_object_acl(Bucket=bucket, Key="granted")["Grants"]] == ["READ"]
+    with refused("AccessDenied", 403):
+        read(nobody, bucket)
+
+
+def test_a_form_that_nobody_signed_is_judged_by_the_policy(onput, bucket):
+    body = (b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nposted\r\n'
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nx\r\n--b--\r\n')
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    assert Wire(onput).send_unsigned("POST", f"/{bucket}", body, headers).status == 403
+    onput.s3.delete_public_access_block(Bucket=bucket)
+    put_policy(onput.s3, bucket, statement(bucket, "Allow", "*", "PutObject"))
+    assert Wire(onput).send_unsigned("POST", f"/{bucket}", body, headers).status == 204
+    assert read(onput.s3, bucket, "posted") == b"x"
+    client(onput).put_object(Bucket=bucket, Key="put", Body=b"y")
+    assert read(onput.s3, bucket, "put") == b"y"
 
 
 def test_who_writes_into_anothers_bucket_owns_what_he_wrote(onput, bucket):

@@ -136,6 +136,10 @@ bool is_of_foreign_object(const AccessQuestion& question, S3Action action) {
     return !action.name().starts_with("Delete");
 }
 
+bool is_about_upload(S3Action action) {
+    return action.name() == "AbortMultipartUpload" || action.name() == "ListMultipartUploadParts";
+}
+
 bool is_owner_of_object(const AccessQuestion& question) {
     return owner_of(question.bucket, *question.object) == question.caller.principal.account;
 }
@@ -155,6 +159,7 @@ Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     if (!is_foreign && (owns || effect == PolicyEffect::allow)) return {};
     if (is_foreign && is_owner_of_object(question)) return {};
     if (is_allowed_by_acl(question, *action)) return {};
+    if (question.is_initiator && is_about_upload(*action)) return {};
     return denied(question);
 }
 
@@ -169,6 +174,11 @@ std::string_view owner_of(const Bucket& bucket, const ObjectRecord& object) {
     const bool is_bucket_owners = object.owner.empty() || !bucket.access.counts_acls();
     return is_bucket_owners ? std::string_view(bucket.record.owner_account)
                             : std::string_view(object.owner);
+}
+
+bool began_upload(const UploadRecord& upload, const Caller& caller) {
+    return !caller.principal.account.empty() &&
+           upload.initiator == schema::principal_arn(caller.principal);
 }
 
 Result<void> judge(const AccessQuestion& question) {

@@ -6,6 +6,7 @@
 //     the object's owner, another account .......... allowed what is done to the object alone
 //     allowed by the policy ........................ allowed, but for objects that others own
 //     allowed by an access control list ............ allowed, where those count
+//     the initiator of an upload ................... allowed to list its parts and to abort it
 //     everything else .............................. denied
 //
 // A request without an AccessContext is a service's own: its account must be the bucket's owner.
@@ -30,6 +31,7 @@ struct AccessQuestion {
     std::string_view key = {};             // Empty: it is about the bucket.
     const ObjectRecord* object = nullptr;  // The version that is there, where one is asked for.
     const std::vector<schema::Tag>* new_tags = nullptr;  // That the request brings.
+    bool is_initiator = false;  // Of the upload that it is about (began_upload).
 };
 
 // For all actions of the request: access_denied; denied_by_policy, in AWS's words, to the owner's
@@ -38,6 +40,9 @@ Result<void> judge(const AccessQuestion& question);
 
 // Of one action, whatever the request asks for: who may not list is not told that a key is absent.
 Result<void> judge_action(const AccessQuestion& question, std::string_view action);
+
+// Whether the caller is who began the upload. An unsigned one is nobody's.
+bool began_upload(const UploadRecord& upload, const Caller& caller);
 
 // The account that owns an object.
 std::string_view owner_of(const Bucket& bucket, const ObjectRecord& object);

@@ -16,6 +16,7 @@
 #include "common/base/text.hpp"
 #include "common/schema/tag_rules.hpp"
 #include "common/service/rows.hpp"
+#include "services/storage/access/judge.hpp"
 #include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/multipart/checksums.hpp"
@@ -436,9 +437,14 @@ Result<void> StorageCore::check_whole(const schema::CompleteUpload& request,
 
 Result<schema::Empty> StorageCore::abort_upload(const schema::AbortUpload& request,
                                                 const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
+    ONPUT_TRY(const Bucket* const bucket, buckets_.look_up(request.bucket, caller));
+    const auto upload = find_upload(request.bucket, request.key, request.upload_id);
+    ONPUT_TRY_VOID(judge({.bucket = *bucket,
+                          .caller = caller,
+                          .key = request.key,
+                          .is_initiator = upload && began_upload(*upload, caller)}));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY_VOID(find_upload(request.bucket, request.key, request.upload_id));
+    if (!upload) return std::unexpected(upload.error());
     ONPUT_TRY(const auto parts, read_parts(request.upload_id));
     Change change{{store::Batch(std::string(partition))}};
     remove_upload(upload_row(request.bucket, request.key, request.upload_id), request.upload_id,

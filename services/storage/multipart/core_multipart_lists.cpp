@@ -1,6 +1,7 @@
 // The lists of uploads, of their parts, and of the parts that an object was made of.
 #include <algorithm>
 
+#include "services/storage/access/judge.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/multipart/upload_listing.hpp"
 #include "services/storage/objects/names.hpp"
@@ -22,12 +23,16 @@ schema::PartSummary summary_of(std::uint32_t number, PartRecord record) {
 
 Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& request,
                                                  const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket,
-              buckets_.find_for_key(request.bucket, request.key, caller));
+    ONPUT_TRY(const Bucket* const bucket, buckets_.look_up(request.bucket, caller));
+    auto upload = find_upload(request.bucket, request.key, request.upload_id);
+    ONPUT_TRY_VOID(judge({.bucket = *bucket,
+                          .caller = caller,
+                          .key = request.key,
+                          .is_initiator = upload && began_upload(*upload, caller)}));
     ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto upload, find_upload(request.bucket, request.key, request.upload_id));
+    if (!upload) return std::unexpected(std::move(upload).error());
     schema::PartList list{
-        .upload = storage::summary_of(request.key, request.upload_id, std::move(upload)),
+        .upload = storage::summary_of(request.key, request.upload_id, *std::move(upload)),
         .owner_account = bucket->record.owner_account};
     const std::size_t parts_max = std::min(request.parts_max, schema::list_parts_max);
     store::Range range = part_rows(request.upload_id);

@@ -13,6 +13,12 @@ constexpr std::size_t id_digits = 32;
 // A sequencer is the microsecond shifted by this, or one more than the last where that is higher.
 constexpr int sequencer_shift = 12;
 
+// Who made a change, as its event names him.
+std::string name_of(const schema::Principal& principal) {
+    if (!principal.id.empty()) return principal.id;
+    return principal.account.empty() ? "Anonymous" : principal.account;
+}
+
 }  // namespace
 
 std::uint64_t StorageCore::next_sequencer(Timestamp now) const {
@@ -45,7 +51,7 @@ Result<StorageCore::ObjectChange> StorageCore::begin_change(const EventSource& s
                   .request_id = source.request_id,
                   .host_id = source.host_id,
                   .source_ip = source.source_ip,
-                  .principal_id = principal.id.empty() ? principal.account : principal.id,
+                  .principal_id = name_of(principal),
                   .trace = {.trace_id =
                                 trace.trace_id.empty() ? random_.hex(id_digits) : trace.trace_id,
                             .cause_event_id = trace.cause_event_id,
