@@ -104,11 +104,14 @@ void ClientNode::get(const std::string& key) {
     schema::GetObject request;
     request.bucket = inbox;
     request.key = key;
-    const std::uint64_t known = changes_.acknowledged_of(inbox + "/" + key);
+    const std::string name = inbox + "/" + key;
+    const std::uint64_t known = changes_.acknowledged_of(name);
     transport::call(*storage_, request, as_owner(),
-                    [this, known](const Result<schema::ObjectGot>& got,
-                                  const std::vector<transport::Frame>& frames) {
-                        if (got) {
+                    [this, name, known](const Result<schema::ObjectGot>& got,
+                                        const std::vector<transport::Frame>& frames) {
+                        if (!got) {
+                            changes_.check_refusal(name, got.error());
+                        } else {
                             std::string bytes;
                             for (const auto& frame : frames) bytes += frame.view();
                             const std::string& event_id = got->object.event_id;

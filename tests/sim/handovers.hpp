@@ -87,6 +87,8 @@ public:
     [[nodiscard]] bool is_done(const std::string& event_id) const;
     // visit(event id, whether it succeeded) for each job that was taken.
     void for_each_job(const std::function<void(const std::string&, bool)>& visit) const;
+    // Jobs that ended because their text was damaged.
+    [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
     // Everything has come to rest.
     void check_end(const std::vector<schema::JournalRecord>& journal);
 
@@ -129,6 +131,7 @@ private:
     std::set<std::string> late_;                 // Workers that a grant reached too late.
     Duration queue_since_{};
     std::uint64_t queue_life_ = 0;
+    std::uint64_t damaged_ = 0;
 };
 
 }  // namespace onput::sim

@@ -78,7 +78,8 @@ std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
     std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_,
-                           &self.owner_,   &self.reader_,   &self.vault_keeper_};
+                           &self.owner_,   &self.reader_,   &self.vault_keeper_,
+                           &self.large_client_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
@@ -99,7 +100,7 @@ void Ring::choose_faults() {
                      .slow_sync_permille = rate() * 3,
                      .sync_crash_permille = rate() / 2,
                      .sync_failure_permille = random.chance(1, 4) ? 2U : 0U,
-                     .blob_owner_damage_permille = rate() * 3,
+                     .flip_at_crash_permille = random.chance(1, 3) ? rate() * 10 : 0,
                      .endpoint_error_permille = rate() * 10,
                      .endpoint_refusal_permille = rate() * 3,
                      .endpoint_silence_permille = rate() * 3,
@@ -110,7 +111,8 @@ void Ring::choose_faults() {
                 .jump_every = random.chance(1, 2) ? period() : Duration(),
                 .cut_every = period(),
                 .trouble_time = world_.between(seconds(20), seconds(90)),
-                .fill_every = random.chance(1, 3) ? period() : Duration()};
+                .fill_every = random.chance(1, 3) ? period() : Duration(),
+                .flip_every = random.chance(1, 2) ? period() : Duration()};
 }
 
 void Ring::set_up() {
@@ -134,6 +136,7 @@ void Ring::set_up() {
     keep_jumping();
     keep_filling(notifier_);
     keep_filling(queue_);
+    keep_flipping();
 }
 
 void Ring::keep_crashing(Node& node) {
@@ -183,6 +186,15 @@ void Ring::keep_filling(ServiceNode& node) {
     });
 }
 
+void Ring::keep_flipping() {
+    if (trouble_.flip_every == Duration()) return;
+    world_.after(world_.between(milliseconds(1), 2 * trouble_.flip_every), [this] {
+        if (!is_troubled_) return;
+        storage_.flip_bit();
+        keep_flipping();
+    });
+}
+
 void Ring::keep_cutting(WorkerNode& worker) {
     if (trouble_.cut_every == Duration()) return;
     world_.after(world_.between(milliseconds(1), 2 * trouble_.cut_every), [this, &worker] {
@@ -200,6 +212,7 @@ void Ring::end_trouble() {
     for (const auto& client : clients_) client->stop();
     owner_.stop();
     vault_keeper_.stop();
+    large_client_.stop();
 }
 
 std::vector<std::string> Ring::busy() const {
@@ -212,6 +225,7 @@ std::vector<std::string> Ring::busy() const {
     for (const auto& client : clients_) look(*client);
     look(owner_);
     look(vault_keeper_);
+    look(large_client_);
     look(storage_);
     look(notifier_);
     look(queue_);
@@ -244,6 +258,8 @@ void Ring::add_to(Counts& counts) const {
     counts.expired += queue_checks_.expired();
     counts.moved += queue_checks_.moved();
     counts.withheld += notifier_.withheld();
+    counts.flips += damage_.flips();
+    counts.damaged_jobs += handovers_.damaged();
 }
 
 bool Ring::run() {

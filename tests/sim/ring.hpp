@@ -9,6 +9,7 @@
 
 #include "tests/sim/client_node.hpp"
 #include "tests/sim/endpoint_node.hpp"
+#include "tests/sim/large_client_node.hpp"
 #include "tests/sim/notifier_node.hpp"
 #include "tests/sim/owner_node.hpp"
 #include "tests/sim/queue_node.hpp"
@@ -33,6 +34,8 @@ public:
         std::uint64_t expired = 0;   // Messages, by retention.
         std::uint64_t moved = 0;     // To dead-letter queues of plain ones.
         std::uint64_t withheld = 0;  // Events, by the limit of destinations.
+        std::uint64_t flips = 0;     // Bits of blobs.
+        std::uint64_t damaged_jobs = 0;
     };
     void add_to(Counts& counts) const;
 
@@ -43,6 +46,7 @@ private:
         Duration cut_every{};
         Duration trouble_time{};
         Duration fill_every{};  // Of the disks of notifier and queue; zero: never.
+        Duration flip_every{};  // Of a bit of storage's blobs.
     };
     void choose_faults();
     void set_up();
@@ -50,6 +54,7 @@ private:
     void keep_crashing(Node& node);
     void keep_jumping();
     void keep_filling(ServiceNode& node);
+    void keep_flipping();
     void keep_cutting(WorkerNode& worker);
     void end_trouble();
     void keep_alive(Node& node);
@@ -62,16 +67,18 @@ private:
     World world_;
     Network network_{world_};
     Requests requests_{network_};
-    Changes changes_{world_};
+    Damage damage_;
+    Changes changes_{world_, damage_};
     Handovers handovers_{world_, changes_};
     QueueChecks queue_checks_{world_, handovers_};
     TopicChecks topic_checks_{world_, handovers_};
-    StorageNode storage_{{world_, requests_}, changes_};
+    StorageNode storage_{{world_, requests_}, changes_, damage_};
     NotifierNode notifier_{{world_, requests_}, network_, {changes_, topic_checks_}};
     QueueNode queue_{{world_, requests_}, {handovers_, queue_checks_, topic_checks_}};
     ReaderNode reader_{world_, changes_};
     OwnerNode owner_{{world_, requests_, topic_checks_, notifier_}};
     VaultNode vault_keeper_{{world_, requests_, changes_, storage_}};
+    LargeClientNode large_client_{{world_, requests_, changes_, storage_}};
     SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;

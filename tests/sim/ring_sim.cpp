@@ -69,5 +69,8 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(counts.expired),
                 static_cast<unsigned long long>(counts.moved),
                 static_cast<unsigned long long>(counts.withheld));
+    std::printf("%llu bits flipped, %llu jobs could not read their text\n",
+                static_cast<unsigned long long>(counts.flips),
+                static_cast<unsigned long long>(counts.damaged_jobs));
     return failures == 0 ? 0 : 1;
 }

@@ -36,6 +36,7 @@ public:
     void sync() override { node_.sync_store(); }
     [[nodiscard]] store::Ticket last_ticket() const override { return node_.store_.last_ticket(); }
     [[nodiscard]] store::Ticket durable() const override { return node_.store_.durable(); }
+    [[nodiscard]] bool is_complete() const override { return node_.store_.is_complete(); }
 
 private:
     ServiceNode& node_;
@@ -90,19 +91,16 @@ public:
 
     void write(store::Owner owner, std::string bytes, store::BlobSealed done) override {
         node_.blobs_.write(std::move(owner), std::move(bytes), std::move(done));
-        node_.run_blobs();
     }
     Result<std::unique_ptr<store::BlobWriter>> open(store::Owner owner) override {
         return node_.blobs_.open(std::move(owner));
     }
     void read(const store::BlobRef& ref, Piece piece, store::BlobRead done) override {
         node_.blobs_.read(ref, piece, std::move(done));
-        node_.run_blobs();
     }
     void remove(const store::BlobRef& ref) override { node_.blobs_.remove(ref); }
     void verify(const store::BlobRef& ref, store::BlobDone done) override {
         node_.blobs_.verify(ref, std::move(done));
-        node_.run_blobs();
     }
     Result<store::BlobRecovery> recover(const store::BlobReferences& references) override {
         return node_.blobs_.recover(references);
@@ -114,6 +112,7 @@ private:
 
 Result<std::unique_ptr<store::BlobStore>> ServiceNode::open_blobs(const store::FileBlobOptions&,
                                                                   std::function<void(Error)>) {
+    ONPUT_TRY_VOID(blobs_.begin_life());
     return std::make_unique<BlobsOfLife>(*this);
 }
 
@@ -138,20 +137,19 @@ void ServiceNode::on_start() {
 }
 
 void ServiceNode::on_crash() {
+    // First, so that nothing tidies up that a process would leave behind.
+    blobs_.crash();
     service_.reset();
     turn_ends_.clear();
     timers_.clear();
     is_running_blobs_ = false;
-    blobs_.crash();
-    for (const store::BlobRef& ref : blobs_.refs()) {
-        if (world_.chance(world_.faults.blob_owner_damage_permille)) blobs_.damage_owner(ref);
-    }
     // What was written may have reached the disk although nobody was told.
     const store::Ticket unsynced = store_.last_ticket() - store_.durable();
     const store::Ticket lucky = world_.chance(500) ? world_.random.below(unsynced + 1) : 0;
     const store::Ticket survives = store_.durable() + lucky;
     store_.crash_keeping(survives);
     on_survived(survives);
+    on_down();
 }
 
 void ServiceNode::on_turn_end() {

@@ -1,5 +1,7 @@
 #include "tests/sim/storage_node.hpp"
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "services/storage/objects/records.hpp"
 #include "tests/sim/vault_node.hpp"
@@ -7,18 +9,29 @@
 namespace onput::sim {
 namespace {
 
-// Small, so that some texts are blobs.
-constexpr std::uint64_t inline_bytes_max = 30;
+template <schema::Message M>
+M decoded(const std::string& bytes) {
+    auto message = schema::decode<M>(bytes);
+    ONPUT_CHECK(message.has_value());
+    return *std::move(message);
+}
+
+// Small, so that in some worlds some texts are blobs, in others all.
+constexpr std::uint64_t inline_bytes_min = 1;
+constexpr std::uint64_t inline_bytes_more = 30;
 
 }  // namespace
 
-StorageNode::StorageNode(const Parts& parts, Changes& changes)
-    : ServiceNode(parts, "storage"), changes_(changes) {}
+StorageNode::StorageNode(const Parts& parts, Changes& changes, Damage& damage)
+    : ServiceNode(parts, "storage"),
+      changes_(changes),
+      damage_(damage),
+      inline_bytes_max_(inline_bytes_min + world_.random.below(inline_bytes_more)) {}
 
 Result<std::unique_ptr<runtime::Service>> StorageNode::open_service() {
     storage::Config config;
     config.notifier_endpoint = "notifier";
-    config.inline_bytes_max = inline_bytes_max;
+    config.inline_bytes_max = inline_bytes_max_;
     config.free_bytes_min = 0;
     config.part_bytes_min = 1;
     ONPUT_TRY(auto service, storage::StorageService::open(*this, config));
@@ -28,16 +41,12 @@ Result<std::unique_ptr<runtime::Service>> StorageNode::open_service() {
     return service;
 }
 
-std::string StorageNode::read_now(const storage::Reading& reading) {
+Result<std::string> StorageNode::read_now(const storage::Reading& reading) {
     std::string bytes = reading.bytes;
     for (const auto& piece :
          storage::pieces_of(reading.segments, reading.got.offset, reading.got.length)) {
-        std::string read = "not to be read";
-        blobs().read(piece.blob, {.offset = piece.offset, .length = piece.length},
-                     [&read](Result<std::string> done) {
-                         if (done) read = *std::move(done);
-                     });
-        blobs().run();
+        ONPUT_TRY(const std::string read,
+                  blobs().read_now(piece.blob, {.offset = piece.offset, .length = piece.length}));
         bytes += read;
     }
     return bytes;
@@ -47,20 +56,63 @@ void StorageNode::check_turn() {
     storage_->core().check_invariants();
 }
 
+// --- Damage -----------------------------------------------------------------------------------
+
+void StorageNode::on_down() {
+    while (world_.chance(world_.faults.flip_at_crash_permille)) flip_bit();
+}
+
+void StorageNode::flip_bit() {
+    const auto flip = blobs().flip(world_.random);
+    if (!flip) return;
+    world_.note(fmt::format("a bit flips in the {} of blob {}", flip->part,
+                            store::to_text(flip->blob)));
+    damage_.flipped(*flip);
+}
+
+// What a write committed says where its bytes are.
+void StorageNode::follow_blobs(const store::Batch& batch) {
+    std::map<std::string, std::vector<store::BlobRef>> manifests;
+    for (const auto& [key, value] : batch.changes()) {
+        if (!value || !key.starts_with(schema::manifest_rows_prefix)) continue;
+        for (const auto& part : decoded<schema::ManifestRecord>(*value).parts) {
+            manifests[key].push_back(*store::parse_blob_ref(part.blob));
+        }
+    }
+    for (const auto& [key, value] : batch.changes()) {
+        if (!value || !key.starts_with(schema::object_rows_prefix)) continue;
+        const auto record = decoded<storage::ObjectRecord>(*value);
+        if (!record.blob.empty()) {
+            damage_.stored(record.event_id, {*store::parse_blob_ref(record.blob)});
+        } else if (const auto found = manifests.find(storage::manifest_row(record.manifest));
+                   found != manifests.end()) {
+            damage_.stored(record.event_id, found->second);
+        }
+    }
+}
+
+// Damaged or not: what an object consists of is where it was put.
+void StorageNode::check_kept() {
+    for (const Change& change : changes_.all()) {
+        if (changes_.last_of(change.name()) != &change || !change.is_created()) continue;
+        for (const auto& blob : damage_.blobs_of(change.event.event_id)) {
+            world_.expect(blobs().is_kept(blob),
+                          "what a row refers to was removed: " + change.name());
+        }
+    }
+}
+
 // Tells the checker of every event in a batch, with the object that it is about.
 void StorageNode::on_commit(const store::Batch& batch, store::Ticket ticket) {
+    follow_blobs(batch);
     std::string idempotency_key;
     for (const auto& [key, value] : batch.changes()) {
         if (!value || !key.starts_with("o/")) continue;
-        const auto record = schema::decode<storage::ObjectRecord>(*value);
-        ONPUT_CHECK(record.has_value());
-        idempotency_key = record->idempotency_key;
+        idempotency_key = decoded<storage::ObjectRecord>(*value).idempotency_key;
     }
     for (const auto& [key, value] : batch.changes()) {
         if (!value || !key.starts_with("e/")) continue;
-        const auto event = schema::decode<schema::ObjectEvent>(*value);
-        ONPUT_CHECK(event.has_value());
-        changes_.committed(*event, idempotency_key, ticket);
+        changes_.committed(decoded<schema::ObjectEvent>(*value), idempotency_key, ticket);
     }
 }
 
@@ -71,6 +123,7 @@ bool StorageNode::is_idle() const {
 void StorageNode::check() {
     changes_.check_objects(storage_->core(),
                            [this](const storage::Reading& reading) { return read_now(reading); });
+    check_kept();
     const auto rows = storage_->core().check_rows();
     world_.expect(rows.has_value(),
                   "storage's rows do not fit each other: " + (rows ? "" : rows.error().message));

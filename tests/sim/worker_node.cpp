@@ -124,7 +124,10 @@ void WorkerNode::run(const worker::LaneJob& job) {
     transport::call(*storage_, request, as_worker(),
                     [this, job, key = event->key](const Result<schema::ObjectGot>& got,
                                                   const std::vector<transport::Frame>& frames) {
-                        if (!got) return fail_job(job.grant.lease, got.error());
+                        if (!got) {
+                            parts_.changes.check_refusal(inbox + "/" + key, got.error());
+                            return fail_job(job.grant.lease, got.error());
+                        }
                         Text text{.source = {.bucket = got->object.bucket,
                                              .key = key,
                                              .sequencer = got->object.sequencer}};
