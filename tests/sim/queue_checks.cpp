@@ -88,6 +88,12 @@ void QueueChecks::add(queue::MessageNumber number, Message message,
     messages_.insert_or_assign(number, std::move(message));
 }
 
+void QueueChecks::found(queue::MessageNumber number) {
+    const auto known = messages_.find(number);
+    ONPUT_CHECK(known != messages_.end());
+    known->second.has_moved = false;
+}
+
 bool QueueChecks::removing(queue::MessageNumber number) {
     const auto found = messages_.find(number);
     if (found == messages_.end() || found->second.has_moved) return false;

@@ -23,6 +23,8 @@ public:
     QueueChecks(World& world, Handovers& handovers) : world_(world), handovers_(handovers) {}
 
     void committed(const store::Batch& batch);
+    // The queue starts and has it: if it moved, a crash took that back.
+    void found(queue::MessageNumber number);
     // Somebody who received it wants it deleted. False: it has moved, and is deleted by no receipt
     // of the queue that it left.
     bool removing(queue::MessageNumber number);

@@ -94,7 +94,7 @@ void QueueNode::connect(std::vector<WorkerNode*> workers, Node& notifier) {
 }
 
 Result<std::unique_ptr<runtime::Service>> QueueNode::open_service() {
-    read_leases();
+    read_rows();
     queue::Config config;
     config.notifier_endpoint = "notifier";
     ONPUT_TRY(auto service, queue::QueueService::open(*this, config));
@@ -127,7 +127,12 @@ void QueueNode::on_durable(store::Ticket durable) {
 // --- Leases -----------------------------------------------------------------------------------
 
 // What survived the last life.
-void QueueNode::read_leases() {
+void QueueNode::read_rows() {
+    for (const auto& key : store().keys(queue::partition)) {
+        if (const auto message = queue::parse_message_key(key)) {
+            queue_checks_.found(message->message);
+        }
+    }
     leases_.clear();
     const auto rows = queue::for_each_row(
         store(), {.from = "l", .to = "m"}, [this](const store::Row& row) -> Result<void> {

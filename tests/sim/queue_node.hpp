@@ -48,7 +48,7 @@ private:
     void on_request(const WireRequest& request);
     void on_reply(const WireRequest& request, const Result<WireReply>& reply);
 
-    void read_leases();
+    void read_rows();
     // Whether the store knows of what the wall clock was set by since the last life began.
     // As receivers know it: a receipt handle, or by its number for a worker.
     [[nodiscard]] std::string name_of(queue::MessageNumber number,
