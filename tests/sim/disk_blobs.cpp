@@ -278,7 +278,11 @@ std::optional<DiskBlobs::Flip> DiskBlobs::flip(Random& random) {
         if (!flipped_.contains(place) && is_kept(ref)) whole.push_back(ref);
     }
     if (whole.empty()) return std::nullopt;
-    const BlobRef ref = whole[random.below(whole.size())];
+    // Large ones are few, and have more that can go wrong. They come first.
+    const auto large = static_cast<std::uint64_t>(
+        std::ranges::count_if(whole, [](const BlobRef& ref) { return ref.segment == 0; }));
+    const bool wants_large = large > 0 && random.chance(1, 3);
+    const BlobRef ref = whole[random.below(wants_large ? large : whole.size())];
     std::uint64_t offset = 0;
     const Flip flip = choose_part(ref, sealed_.at(place_of(ref)), random, offset);
     flipped_.insert(place_of(ref));

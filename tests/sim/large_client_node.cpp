@@ -28,7 +28,7 @@ void LargeClientNode::ask(const M& request, std::string bytes, Done done) {
 
 void LargeClientNode::rest() {
     is_busy_ = false;
-    after(world_.between(milliseconds(100), seconds(8)), [this] {
+    after(world_.between(milliseconds(100), seconds(4)), [this] {
         if (!is_stopped_) act();
     });
 }

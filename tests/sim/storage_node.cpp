@@ -1,8 +1,11 @@
 #include "tests/sim/storage_node.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/store/block_sums.hpp"
 #include "services/storage/objects/records.hpp"
 #include "tests/sim/vault_node.hpp"
 
@@ -19,6 +22,8 @@ M decoded(const std::string& bytes) {
 // Small, so that in some worlds some texts are blobs, in others all.
 constexpr std::uint64_t inline_bytes_min = 1;
 constexpr std::uint64_t inline_bytes_more = 30;
+// Less than a block that has a checksum.
+constexpr std::uint64_t piece_bytes = 100;
 
 }  // namespace
 
@@ -91,13 +96,21 @@ void StorageNode::follow_blobs(const store::Batch& batch) {
     }
 }
 
-// Damaged or not: what an object consists of is where it was put.
-void StorageNode::check_kept() {
+// Damaged or not: what an object consists of is where it was put, and a piece of it is read as well
+// as all of it.
+void StorageNode::check_blobs() {
     for (const Change& change : changes_.all()) {
         if (changes_.last_of(change.name()) != &change || !change.is_created()) continue;
+        std::uint64_t begin = 0;
         for (const auto& blob : damage_.blobs_of(change.event.event_id)) {
             world_.expect(blobs().is_kept(blob),
                           "what a row refers to was removed: " + change.name());
+            for (std::uint64_t at = 0; at < blob.length; at += store::sum_block_bytes) {
+                const std::uint64_t length = std::min(piece_bytes, blob.length - at);
+                changes_.check_read(change, {.offset = begin + at, .length = length},
+                                    blobs().read_now(blob, {.offset = at, .length = length}));
+            }
+            begin += blob.length;
         }
     }
 }
@@ -123,7 +136,7 @@ bool StorageNode::is_idle() const {
 void StorageNode::check() {
     changes_.check_objects(storage_->core(),
                            [this](const storage::Reading& reading) { return read_now(reading); });
-    check_kept();
+    check_blobs();
     const auto rows = storage_->core().check_rows();
     world_.expect(rows.has_value(),
                   "storage's rows do not fit each other: " + (rows ? "" : rows.error().message));

@@ -29,7 +29,7 @@ private:
 
     void follow_blobs(const store::Batch& batch);
     Result<std::string> read_now(const storage::Reading& reading);
-    void check_kept();
+    void check_blobs();
 
     Changes& changes_;
     Damage& damage_;
