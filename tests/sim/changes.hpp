@@ -74,7 +74,9 @@ public:
     void acknowledged(const std::string& event_id);
     // Every object is what its last change made it. `read` gets the bytes.
     using Read = std::function<Result<std::string>(const storage::Reading&)>;
-    void check_objects(const storage::StorageCore& core, const Read& read);
+    using IsDamaged = std::function<bool(const std::string& name)>;
+    void check_objects(const storage::StorageCore& core, const Read& read,
+                       const IsDamaged& has_damaged_row);
     // What a read of these bytes of the object gave: them, or, where they are damaged, an error.
     struct Span {
         std::uint64_t offset = 0;

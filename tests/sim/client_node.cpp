@@ -83,6 +83,8 @@ void ClientNode::put(const schema::PutObject& object, const std::string& text, i
                 last_etag_ = reply->etag;
             } else if (is_worth_retrying(reply.error()) && tries_left > 0) {
                 return put(object, text, tries_left - 1);
+            } else {
+                changes_.check_refusal(object.bucket + "/" + object.key, reply.error());
             }
             rest();
         });
@@ -96,6 +98,7 @@ void ClientNode::remove(const schema::DeleteObject& request, int tries_left) {
             if (!reply && is_worth_retrying(reply.error()) && tries_left > 0) {
                 return remove(request, tries_left - 1);
             }
+            if (!reply) changes_.check_refusal(request.bucket + "/" + request.key, reply.error());
             rest();
         });
 }

@@ -22,9 +22,11 @@ public:
         blobs_.insert_or_assign(event_id, std::move(blobs));
     }
     void flipped(const DiskBlobs::Flip& flip);
-    // A row that only this object needs cannot be read any more; or can again.
-    void row_hit(const std::string& name) { hit_names_.insert(name); }
-    void row_written(const std::string& name) { hit_names_.erase(name); }
+    // A row that only this object needs could not be read any more.
+    void row_hit(const std::string& name) {
+        ++rows_;
+        hit_names_.insert(name);
+    }
 
     // Of what the write put, these bytes cannot be read.
     [[nodiscard]] bool touches(const std::string& event_id, std::uint64_t offset,
@@ -38,6 +40,7 @@ public:
     [[nodiscard]] const std::vector<store::BlobRef>& blobs_of(const std::string& event_id) const;
 
     [[nodiscard]] std::uint64_t flips() const { return flips_; }
+    [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
 private:
     struct Span {
@@ -46,8 +49,9 @@ private:
     };
     std::map<std::string, std::vector<store::BlobRef>> blobs_;  // By event.
     std::map<BlobPlace, Span> spoilt_;
-    std::set<std::string> hit_names_;
+    std::set<std::string> hit_names_;  // "bucket/key"
     std::uint64_t flips_ = 0;
+    std::uint64_t rows_ = 0;
 };
 
 }  // namespace onput::sim

@@ -205,7 +205,8 @@ void Handovers::check_letter(const Letter& letter) {
     }
     if (letter.code == "corruption") {
         ++damaged_;
-        world_.expect(changes_.was_damaged(found->second.object),
+        const std::string result = outbox + "/" + result_key_of(change->event.key);
+        world_.expect(changes_.was_damaged(found->second.object) || changes_.was_damaged(result),
                       "a job cannot read what is whole: " + found->second.object);
         return;
     }

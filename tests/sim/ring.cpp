@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration rest_max = std::chrono::hours(4);  // A clock set back makes some wait so long.
 constexpr Duration rest_period = seconds(1);
+constexpr Duration damaged_time = seconds(20);  // Of what follows when rows went bad.
 
 }  // namespace
 
@@ -259,6 +260,7 @@ void Ring::add_to(Counts& counts) const {
     counts.moved += queue_checks_.moved();
     counts.withheld += notifier_.withheld();
     counts.flips += damage_.flips();
+    counts.damaged_rows += damage_.rows();
     counts.damaged_jobs += handovers_.damaged();
 }
 
@@ -274,7 +276,26 @@ bool Ring::run() {
         return false;
     }
     check_end();
+    if (!world_.failure() && world_.chance(400)) see_damaged_rows();
     return !world_.failure().has_value();
+}
+
+// When nothing is on its way: a store that has lost rows cannot know whether its last event was
+// taken, and would send it again.
+void Ring::see_damaged_rows() {
+    storage_.damage_rows();
+    if (world_.chance(700)) storage_.crash();
+    for (const auto& client : clients_) client->go_on();
+    const Duration end = world_.elapsed() + damaged_time;
+    while (world_.elapsed() < end && world_.step()) {
+    }
+    for (const auto& client : clients_) client->stop();
+    if (world_.failure()) return;
+    if (!come_to_rest()) {
+        return world_.broken(fmt::format("the house comes to rest with damaged rows: busy are {}",
+                                         fmt::join(busy(), ", ")));
+    }
+    check_end();
 }
 
 }  // namespace onput::sim

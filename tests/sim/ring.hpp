@@ -35,6 +35,7 @@ public:
         std::uint64_t moved = 0;     // To dead-letter queues of plain ones.
         std::uint64_t withheld = 0;  // Events, by the limit of destinations.
         std::uint64_t flips = 0;     // Bits of blobs.
+        std::uint64_t damaged_rows = 0;
         std::uint64_t damaged_jobs = 0;
     };
     void add_to(Counts& counts) const;
@@ -59,6 +60,7 @@ private:
     void end_trouble();
     void keep_alive(Node& node);
     bool come_to_rest();
+    void see_damaged_rows();
     // Who is not at rest.
     [[nodiscard]] std::vector<std::string> busy() const;
     void check_end();

@@ -69,8 +69,9 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(counts.expired),
                 static_cast<unsigned long long>(counts.moved),
                 static_cast<unsigned long long>(counts.withheld));
-    std::printf("%llu bits flipped, %llu jobs could not read their text\n",
+    std::printf("%llu bits flipped, %llu rows damaged, %llu jobs could not read their text\n",
                 static_cast<unsigned long long>(counts.flips),
+                static_cast<unsigned long long>(counts.damaged_rows),
                 static_cast<unsigned long long>(counts.damaged_jobs));
     return failures == 0 ? 0 : 1;
 }

@@ -51,6 +51,11 @@ protected:
     virtual void on_call(std::string_view /*method*/, const std::string& /*body*/) {}
     RequestWatch watch_;
 
+    // A block of its rows goes bad.
+    void damage_row(std::string_view partition, std::string_view key) {
+        store_.damage(partition, key);
+    }
+
     [[nodiscard]] runtime::Service* service() { return service_.get(); }
     [[nodiscard]] DiskBlobs& blobs() { return blobs_; }
     [[nodiscard]] Requests& requests() { return requests_; }

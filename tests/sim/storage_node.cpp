@@ -24,6 +24,7 @@ constexpr std::uint64_t inline_bytes_min = 1;
 constexpr std::uint64_t inline_bytes_more = 30;
 // Less than a block that has a checksum.
 constexpr std::uint64_t piece_bytes = 100;
+constexpr std::uint64_t damaged_rows_max = 4;
 
 }  // namespace
 
@@ -41,8 +42,9 @@ Result<std::unique_ptr<runtime::Service>> StorageNode::open_service() {
     config.part_bytes_min = 1;
     ONPUT_TRY(auto service, storage::StorageService::open(*this, config));
     storage_ = service.get();
-    changes_.check_objects(storage_->core(),
-                           [this](const storage::Reading& reading) { return read_now(reading); });
+    changes_.check_objects(
+        storage_->core(), [this](const storage::Reading& reading) { return read_now(reading); },
+        [this](const std::string& name) { return has_damaged_row(name); });
     return service;
 }
 
@@ -73,6 +75,33 @@ void StorageNode::flip_bit() {
     world_.note(fmt::format("a bit flips in the {} of blob {}", flip->part,
                             store::to_text(flip->blob)));
     damage_.flipped(*flip);
+}
+
+void StorageNode::damage_rows() {
+    std::vector<std::string> rows;
+    for (const auto& key : store().keys(storage::partition)) {
+        for (const std::string& bucket : {inbox, outbox}) {
+            const bool is_of_object = key.starts_with(storage::object_row(bucket, "")) ||
+                                      key.starts_with(storage::data_row(bucket, ""));
+            if (is_of_object) rows.push_back(key);
+        }
+    }
+    for (std::uint64_t i = world_.random.below(damaged_rows_max) + 1; i > 0 && !rows.empty(); --i) {
+        const std::string& row = rows[world_.random.below(rows.size())];
+        const std::string name = row.substr(schema::object_rows_prefix.size());
+        if (has_damaged_row(name)) continue;
+        world_.note(fmt::format("the row {} is damaged", row));
+        damage_row(storage::partition, row);
+        damage_.row_hit(name);
+    }
+}
+
+bool StorageNode::has_damaged_row(const std::string& name) const {
+    const std::size_t slash = name.find('/');
+    const std::string bucket = name.substr(0, slash);
+    const std::string key = name.substr(slash + 1);
+    return store().is_damaged(storage::partition, storage::object_row(bucket, key)) ||
+           store().is_damaged(storage::partition, storage::data_row(bucket, key));
 }
 
 // What a write committed says where its bytes are.
@@ -134,11 +163,15 @@ bool StorageNode::is_idle() const {
 }
 
 void StorageNode::check() {
-    changes_.check_objects(storage_->core(),
-                           [this](const storage::Reading& reading) { return read_now(reading); });
+    changes_.check_objects(
+        storage_->core(), [this](const storage::Reading& reading) { return read_now(reading); },
+        [this](const std::string& name) { return has_damaged_row(name); });
     check_blobs();
     const auto rows = storage_->core().check_rows();
-    world_.expect(rows.has_value(),
+    const bool is_readable = std::ranges::none_of(
+        store().keys(storage::partition),
+        [this](const auto& key) { return store().is_damaged(storage::partition, key); });
+    world_.expect(rows.has_value() || !is_readable,
                   "storage's rows do not fit each other: " + (rows ? "" : rows.error().message));
     check_vault(world_, changes_, storage_->core(),
                 [this](const storage::Reading& reading) { return read_now(reading); });

@@ -14,6 +14,8 @@ public:
 
     // Its disk spoils a bit of a blob.
     void flip_bit();
+    // The same of rows of some objects without versions.
+    void damage_rows();
 
     [[nodiscard]] bool is_idle() const;
     void check();
@@ -30,6 +32,7 @@ private:
     void follow_blobs(const store::Batch& batch);
     Result<std::string> read_now(const storage::Reading& reading);
     void check_blobs();
+    [[nodiscard]] bool has_damaged_row(const std::string& name) const;
 
     Changes& changes_;
     Damage& damage_;
