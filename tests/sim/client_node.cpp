@@ -152,6 +152,7 @@ void ConsumerNode::receive() {
 void ConsumerNode::read(const schema::MessagesReceived& received) {
     for (const auto& message : received.messages) {
         handovers_.held(message.receipt_handle);
+        handovers_.found(message.body);
         if (const auto job = message.attributes.find("RequestID");
             job != message.attributes.end()) {
             handovers_.dead_lettered({.message_id = job->second.value,

@@ -37,7 +37,7 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
     for (const auto& [name, queue] :
          {std::pair("reader-1", "changes"), std::pair("reader-2", "changes"),
           std::pair("undertaker", "dead"), std::pair("listener", "told"),
-          std::pair("archivist", "unsent"), std::pair("end", "chain-3")}) {
+          std::pair("archivist", "unsent"), std::pair("finder", "found"), std::pair("end", "chain-3")}) {
         consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
     }
     for (const auto& [queue, habits] : std::initializer_list<std::pair<const char*, Habits>>{
@@ -80,7 +80,7 @@ std::vector<Node*> Ring::nodes() const {
     auto& self = const_cast<Ring&>(*this);
     std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_,
                            &self.owner_,   &self.reader_,   &self.vault_keeper_,
-                           &self.large_client_};
+                           &self.large_client_, &self.mover_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
@@ -119,6 +119,9 @@ void Ring::choose_faults() {
 void Ring::set_up() {
     // The house is there before its trouble begins.
     if (world_.chance(150)) notifier_.limit_destinations(1 + world_.random.below(6));
+    if (world_.chance(200)) notifier_.limit_journal(1000 + world_.random.below(20'000));
+    if (world_.chance(200)) queue_.limit_messages(heavy_messages + world_.random.below(30));
+    if (world_.chance(200)) queue_.limit_in_flight(1 + world_.random.below(5));
     const Faults faults = std::exchange(world_.faults, {});
     for (Node* node : std::vector<Node*>{&storage_, &queue_, &notifier_, &setup_}) node->start();
     while (!setup_.is_done() && world_.step()) {
@@ -135,6 +138,7 @@ void Ring::set_up() {
         keep_alive(*node);
     }
     keep_jumping();
+    keep_filling(storage_);
     keep_filling(notifier_);
     keep_filling(queue_);
     keep_flipping();
@@ -214,6 +218,7 @@ void Ring::end_trouble() {
     owner_.stop();
     vault_keeper_.stop();
     large_client_.stop();
+    mover_.stop();
 }
 
 std::vector<std::string> Ring::busy() const {
@@ -227,6 +232,7 @@ std::vector<std::string> Ring::busy() const {
     look(owner_);
     look(vault_keeper_);
     look(large_client_);
+    look(mover_);
     look(storage_);
     look(notifier_);
     look(queue_);
@@ -253,11 +259,13 @@ void Ring::check_end() {
     changes_.check_journal(journal);
     handovers_.check_end(journal);
     topic_checks_.check_end(journal, notifier_.store());
+    mover_.check_end();
 }
 
 void Ring::add_to(Counts& counts) const {
     counts.expired += queue_checks_.expired();
     counts.moved += queue_checks_.moved();
+    counts.by_tasks += queue_checks_.moved_by_tasks();
     counts.withheld += notifier_.withheld();
     counts.flips += damage_.flips();
     counts.damaged_rows += damage_.rows();

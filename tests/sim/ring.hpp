@@ -10,6 +10,7 @@
 #include "tests/sim/client_node.hpp"
 #include "tests/sim/endpoint_node.hpp"
 #include "tests/sim/large_client_node.hpp"
+#include "tests/sim/mover_node.hpp"
 #include "tests/sim/notifier_node.hpp"
 #include "tests/sim/owner_node.hpp"
 #include "tests/sim/queue_node.hpp"
@@ -33,6 +34,7 @@ public:
     struct Counts {
         std::uint64_t expired = 0;   // Messages, by retention.
         std::uint64_t moved = 0;     // To dead-letter queues of plain ones.
+        std::uint64_t by_tasks = 0;  // Messages that move tasks moved.
         std::uint64_t withheld = 0;  // Events, by the limit of destinations.
         std::uint64_t flips = 0;     // Bits of blobs.
         std::uint64_t damaged_rows = 0;
@@ -46,7 +48,7 @@ private:
         Duration jump_every{};
         Duration cut_every{};
         Duration trouble_time{};
-        Duration fill_every{};  // Of the disks of notifier and queue; zero: never.
+        Duration fill_every{};  // Of each disk; zero: never.
         Duration flip_every{};  // Of a bit of storage's blobs.
     };
     void choose_faults();
@@ -81,6 +83,7 @@ private:
     OwnerNode owner_{{world_, requests_, topic_checks_, notifier_}};
     VaultNode vault_keeper_{{world_, requests_, changes_, storage_}};
     LargeClientNode large_client_{{world_, requests_, changes_, storage_}};
+    MoverNode mover_{{world_, requests_, handovers_, queue_}};
     SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;

@@ -38,7 +38,7 @@ Result<std::unique_ptr<runtime::Service>> StorageNode::open_service() {
     storage::Config config;
     config.notifier_endpoint = "notifier";
     config.inline_bytes_max = inline_bytes_max_;
-    config.free_bytes_min = 0;
+    config.free_bytes_min = 1;
     config.part_bytes_min = 1;
     ONPUT_TRY(auto service, storage::StorageService::open(*this, config));
     storage_ = service.get();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/worker/job_worker.hpp"
 #include "common/worker/s3_event.hpp"
 #include "tests/sim/queue_node.hpp"
 
@@ -199,7 +200,7 @@ void WorkerNode::finish(std::uint64_t lease, Result<std::string> summary) {
                                                                : error.reason,
                                   .message = error.message,
                                   .is_permanent = error.code == ErrorCode::invalid_argument,
-                                  .is_counted = error.code != ErrorCode::unavailable}));
+                                  .is_counted = !worker::is_of_house(error)}));
     }
     if (leases_->is_draining() && leases_->running() == 0) Node::fail("drained");
 }
