@@ -89,12 +89,11 @@ public:
 
     void append(std::string bytes, store::BlobDone done) override {
         if (unsealed_->writer == nullptr) return;
-        blobs_.submit(
-            [unsealed = unsealed_, bytes = std::move(bytes), done = std::move(done)] {
-                if (unsealed->writer == nullptr) return done(abandoned());
-                done(wait_for<Result<void>>(
-                    [&](auto told) { unsealed->writer->append(bytes, std::move(told)); }));
-            });
+        blobs_.submit([unsealed = unsealed_, bytes = std::move(bytes), done = std::move(done)] {
+            if (unsealed->writer == nullptr) return done(abandoned());
+            done(wait_for<Result<void>>(
+                [&](auto told) { unsealed->writer->append(bytes, std::move(told)); }));
+        });
     }
 
     void seal(store::BlobSealed done) override {

@@ -118,7 +118,8 @@ void LargeClientNode::read(const std::string& key) {
     if (world_.chance(500)) {
         const std::uint64_t first = world_.random.below(bytes_min);
         request.range = schema::ByteRange{
-            .first = first, .last = first + world_.random.below(world_.chance(500) ? 100 : 300'000)};
+            .first = first,
+            .last = first + world_.random.below(world_.chance(500) ? 100 : 300'000)};
     }
     ask(request, {},
         [this, name = inbox + "/" + key](const Result<schema::ObjectGot>& got,

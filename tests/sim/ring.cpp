@@ -37,7 +37,8 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
     for (const auto& [name, queue] :
          {std::pair("reader-1", "changes"), std::pair("reader-2", "changes"),
           std::pair("undertaker", "dead"), std::pair("listener", "told"),
-          std::pair("archivist", "unsent"), std::pair("finder", "found"), std::pair("end", "chain-3")}) {
+          std::pair("archivist", "unsent"), std::pair("finder", "found"),
+          std::pair("end", "chain-3")}) {
         consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
     }
     for (const auto& [queue, habits] : std::initializer_list<std::pair<const char*, Habits>>{
@@ -78,9 +79,8 @@ void Ring::connect() {
 std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
-    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_,
-                           &self.owner_,   &self.reader_,   &self.vault_keeper_,
-                           &self.large_client_, &self.mover_};
+    std::vector<Node*> all{&self.storage_, &self.notifier_,     &self.queue_,        &self.owner_,
+                           &self.reader_,  &self.vault_keeper_, &self.large_client_, &self.mover_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());

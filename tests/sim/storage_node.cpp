@@ -72,8 +72,8 @@ void StorageNode::on_down() {
 void StorageNode::flip_bit() {
     const auto flip = blobs().flip(world_.random);
     if (!flip) return;
-    world_.note(fmt::format("a bit flips in the {} of blob {}", flip->part,
-                            store::to_text(flip->blob)));
+    world_.note(
+        fmt::format("a bit flips in the {} of blob {}", flip->part, store::to_text(flip->blob)));
     damage_.flipped(*flip);
 }
 

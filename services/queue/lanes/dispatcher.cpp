@@ -58,10 +58,10 @@ schema::LaneGrant show_grant(const Queue& queue, Leased leased) {
 Result<WaitId> Dispatcher::receive(Queue& queue, const ReceiveTerms& terms, Timestamp now,
                                    Effects& effects) {
     if (queue.messages.count(MessageState::in_flight) >= in_flight_max_) {
-        return fail(ErrorCode::resource_exhausted,
-                    fmt::format("too many messages are in flight: at most {} in one queue",
-                                in_flight_max_),
-                    "OverLimit");
+        return fail(
+            ErrorCode::resource_exhausted,
+            fmt::format("too many messages are in flight: at most {} in one queue", in_flight_max_),
+            "OverLimit");
     }
     Waiter waiter{.wait = WaitId(++last_wait_),
                   .name = terms.wait_name,

@@ -162,8 +162,8 @@ Result<KeyRows::ThrownAway> KeyRows::drop_null_version(store::Batch& batch) cons
     if (!sequencer) return ThrownAway();
     ONPUT_TRY(auto record, read(row_of(*sequencer)));
     if (!record) {
-        return named(Result<ThrownAway>(
-            fail(ErrorCode::corruption, "its null version is not in its row")));
+        return named(
+            Result<ThrownAway>(fail(ErrorCode::corruption, "its null version is not in its row")));
     }
     forget_history_row(*record, batch);
     if (record->is_delete_marker) return ThrownAway();

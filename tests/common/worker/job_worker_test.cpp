@@ -28,8 +28,7 @@ TEST(Finality, what_the_machine_or_a_peer_lacked_may_be_there_next_time) {
 
 TEST(JobWorker, what_the_house_lacks_is_no_attempt_of_the_job) {
     for (const char* reason : {"storage_full", "storage_busy", "slow_down"}) {
-        const Error error{
-            .code = ErrorCode::resource_exhausted, .message = "", .reason = reason};
+        const Error error{.code = ErrorCode::resource_exhausted, .message = "", .reason = reason};
         EXPECT_TRUE(is_of_house(error)) << reason;
         EXPECT_FALSE(is_final(error)) << reason;
     }
