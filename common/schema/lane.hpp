@@ -122,7 +122,7 @@ struct LaneNack {
     std::string worker_id;
     std::uint64_t epoch = 0;
     std::uint64_t lease = 0;
-    bool is_counted = true;     // False: given back unstarted; the attempt does not count.
+    bool is_counted = true;     // False: the job was not to blame; the attempt does not count.
     bool is_permanent = false;  // True: retrying cannot help: dead-letter now.
     std::string error_code;     // "text.undecodable", "job.crashed".
     std::string error_message;

@@ -336,8 +336,8 @@ struct Delivered {
 };
 
 // The notifier hands events to one destination, in order. Numbers at or below the last one taken
-// from this source are taken as done already. An error (QueueDoesNotExist, ResourceNotFound) means
-// that none was taken.
+// from this source are taken as done already. Where there is no room for all, the first ones are
+// taken. An error (QueueDoesNotExist, ResourceNotFound, OverLimit) means that none was.
 struct Deliver {
     // Version 3 added trace_header of the items.
     static constexpr MessageInfo info{.kind = Kind::deliver, .version = 3};

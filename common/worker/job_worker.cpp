@@ -25,6 +25,13 @@ bool is_final(const Error& error) {
            std::ranges::find(ends_of_children, error.reason) != ends_of_children.end();
 }
 
+bool is_of_house(const Error& error) {
+    constexpr std::array<std::string_view, 3> limits{"storage_full", "storage_busy", "slow_down"};
+    return error.code == ErrorCode::unavailable ||
+           (error.code == ErrorCode::resource_exhausted &&
+            std::ranges::find(limits, error.reason) != limits.end());
+}
+
 JobReply::~JobReply() {
     if (!deliver_) return;
     deliver_(std::unexpected(Error{.code = ErrorCode::unavailable,
@@ -85,7 +92,7 @@ struct JobWorker::State {
                 {.code = error.reason.empty() ? std::string(to_string(error.code)) : error.reason,
                  .message = error.message,
                  .is_permanent = is_final(error),
-                 .is_counted = error.code != ErrorCode::unavailable,
+                 .is_counted = !is_of_house(error),
                  .disposition = end.error().disposition,
                  .is_settled = end.error().is_settled}));
         }

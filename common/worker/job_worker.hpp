@@ -46,6 +46,10 @@ using JobEnd = std::expected<schema::JobOutcome, JobFailure>;
 // Memory is the machine's, too, and may be there next time.
 bool is_final(const Error& error);
 
+// True when what the job needed is away or full, and not the job is to blame: it waits for that as
+// long as it takes, and the attempt does not count.
+bool is_of_house(const Error& error);
+
 // The one answer that a job's lease waits for. Sending it is its end; if it goes unsent, the lease
 // is given back: `unavailable`, so another attempt is made and this one does not count.
 class JobReply {

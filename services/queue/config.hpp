@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/service/room.hpp"
+#include "services/queue/core.hpp"
 
 namespace onput::queue {
 
@@ -17,6 +18,9 @@ struct Config {
     std::string region = "us-east-1";
     std::string account = "000000000000";
     std::uint64_t free_bytes_min = service::free_bytes_min_default;
+    // Not options: only tests have other ones.
+    std::size_t messages_max = CoreOptions{}.messages_max;
+    std::size_t in_flight_max = CoreOptions{}.in_flight_max;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {

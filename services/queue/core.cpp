@@ -53,7 +53,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                  .notifications = notifications_,
                  .age = age_.clock(),
                  .messages_max = options_.messages_max}),
-      dispatcher_(messages_, catalogue_, counters_, workers_, agenda_),
+      dispatcher_(messages_, catalogue_, counters_, workers_, agenda_, options_.in_flight_max),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
       deliveries_(view_, messages_, catalogue_),
       move_tasks_(

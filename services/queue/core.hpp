@@ -51,8 +51,9 @@ inline constexpr Duration expiry_interval = std::chrono::seconds(60);
 
 struct CoreOptions {
     std::string region = "us-east-1";
-    std::string account = "000000000000";         // Of callers that have none.
-    std::size_t messages_max = all_messages_max;  // Of all queues together.
+    std::string account = "000000000000";              // Of callers that have none.
+    std::size_t messages_max = all_messages_max;       // Of all queues together.
+    std::size_t in_flight_max = queue::in_flight_max;  // Of one queue, functions aside.
     Topics topics = Topics::reachable;
     std::string receipt_key;           // Of a store that has none yet: secret, from the system.
     std::string boot;                  // Platform::boot.

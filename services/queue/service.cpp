@@ -47,6 +47,8 @@ Result<void> QueueService::start(const Config& config) {
         restore(readable(), new_random(),
                 CoreOptions{.region = config.region,
                             .account = config.account,
+                            .messages_max = config.messages_max,
+                            .in_flight_max = config.in_flight_max,
                             .topics = config.notifier_endpoint.empty() ? Topics::unreachable
                                                                        : Topics::reachable,
                             .receipt_key = platform().new_secret(receipt_key_bytes),

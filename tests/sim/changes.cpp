@@ -1,5 +1,7 @@
 #include "tests/sim/changes.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace onput::sim {
@@ -162,7 +164,8 @@ void Changes::acknowledged(const std::string& event_id) {
     changes_[found->second].is_acknowledged = true;
 }
 
-void Changes::check_objects(const storage::StorageCore& core, const Read& read) {
+void Changes::check_objects(const storage::StorageCore& core, const Read& read,
+                            const IsDamaged& has_damaged_row) {
     const storage::Caller caller{
         .principal = {.account = account, .id = "check"}, .trace = {}, .now = world_.wall()};
     for (const auto& [name, places] : by_object_) {
@@ -172,15 +175,49 @@ void Changes::check_objects(const storage::StorageCore& core, const Read& read) 
         const auto got = core.get_object(
             {.bucket = last.event.bucket, .key = last.event.key, .range = {}, .conditions = {}},
             caller);
+        if (has_damaged_row(name)) {
+            world_.expect(!got && got.error().code == ErrorCode::corruption &&
+                              got.error().message.contains(last.event.key),
+                          "an object whose row is damaged is read, or not named: " + name);
+            continue;
+        }
         if (!last.is_created()) {
             world_.expect(!got && got.error().reason == "no_such_key",
                           "a removed object is there: " + name);
             continue;
         }
-        const bool is_same =
-            got && read(*got) == last.body && got->got.object.event_id == last.event.event_id;
-        world_.expect(is_same, "an object is not what its last change made it: " + name);
+        world_.expect(got && got->got.object.event_id == last.event.event_id,
+                      "an object is not what its last change made it: " + name);
+        if (got) check_read(last, {.offset = 0, .length = last.body.size()}, read(*got));
     }
+}
+
+void Changes::check_read(const Change& change, Span span, const Result<std::string>& read) const {
+    const bool is_hit = damage_.touches(change.event.event_id, span.offset, span.length);
+    if (!read) {
+        return world_.expect(is_hit && read.error().code == ErrorCode::corruption,
+                             "bytes that are whole cannot be read, of " + change.name() + ": " +
+                                 read.error().message);
+    }
+    const bool is_same =
+        std::string_view(change.body).substr(span.offset, span.length) == std::string_view(*read);
+    world_.expect(is_same, fmt::format("a read gave other bytes of {} than were put{}",
+                                       change.name(), is_hit ? ": damaged ones" : ""));
+}
+
+bool Changes::was_damaged(const std::string& name) const {
+    const auto found = by_object_.find(name);
+    if (damage_.has_hit_row(name)) return true;
+    return found != by_object_.end() && std::ranges::any_of(found->second, [&](std::size_t at) {
+               return damage_.touches(changes_[at].event.event_id);
+           });
+}
+
+void Changes::check_refusal(const std::string& name, const Error& error) const {
+    if (error.code != ErrorCode::corruption) return;
+    world_.expect(was_damaged(name), "what is whole cannot be read: " + error.message);
+    world_.expect(error.message.contains("s3://" + name),
+                  "an error of damage does not name its object: " + error.message);
 }
 
 // --- Journal and bus --------------------------------------------------------------------------

@@ -5,7 +5,9 @@
 //   2. The journal has the event of every durable change exactly once, no other, without holes in
 //      its sequences; per key the sequencers grow. Each event is owed to those whose rule matches.
 //      (What it has beside events: topic_checks.hpp.)
-//   3. What was published stays as it was; a reader of the bus gets each sequence once, in order.
+//   3. Bytes that are read are those that were put. Where a disk has spoilt them, and only there,
+//      they are an error that names the object, and what is left of them stays where it is.
+//   4. What was published stays as it was; a reader of the bus gets each sequence once, in order.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@
 #include "common/schema/notifier.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/storage/core.hpp"
+#include "tests/sim/damage.hpp"
 #include "tests/sim/world.hpp"
 
 namespace onput::sim {
@@ -59,7 +62,7 @@ struct Change {
 
 class Changes {
 public:
-    explicit Changes(World& world) : world_(world) {}
+    Changes(World& world, const Damage& damage) : world_(world), damage_(damage) {}
 
     // Somebody is about to put this; its etag is like no other's in the bucket.
     void intended(const schema::PutObject& object, const std::string& bytes);
@@ -70,8 +73,20 @@ public:
     // A caller was told of it.
     void acknowledged(const std::string& event_id);
     // Every object is what its last change made it. `read` gets the bytes.
-    using Read = std::function<std::string(const storage::Reading&)>;
-    void check_objects(const storage::StorageCore& core, const Read& read);
+    using Read = std::function<Result<std::string>(const storage::Reading&)>;
+    using IsDamaged = std::function<bool(const std::string& name)>;
+    void check_objects(const storage::StorageCore& core, const Read& read,
+                       const IsDamaged& has_damaged_row);
+    // What a read of these bytes of the object gave: them, or, where they are damaged, an error.
+    struct Span {
+        std::uint64_t offset = 0;
+        std::uint64_t length = 0;
+    };
+    void check_read(const Change& change, Span span, const Result<std::string>& read) const;
+    // The same of an answer that does not say which version it is about.
+    void check_refusal(const std::string& name, const Error& error) const;
+    // Whether any version of it was damaged.
+    [[nodiscard]] bool was_damaged(const std::string& name) const;
 
     // The notifier published it.
     void published(const schema::JournalRecord& record);
@@ -103,6 +118,7 @@ private:
     };
 
     World& world_;
+    const Damage& damage_;
     std::map<std::pair<std::string, std::string>, Intention> intended_;  // By bucket and etag.
     std::vector<Change> changes_;
     std::map<std::string, std::size_t> by_event_;

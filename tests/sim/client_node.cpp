@@ -83,6 +83,8 @@ void ClientNode::put(const schema::PutObject& object, const std::string& text, i
                 last_etag_ = reply->etag;
             } else if (is_worth_retrying(reply.error()) && tries_left > 0) {
                 return put(object, text, tries_left - 1);
+            } else {
+                changes_.check_refusal(object.bucket + "/" + object.key, reply.error());
             }
             rest();
         });
@@ -96,6 +98,7 @@ void ClientNode::remove(const schema::DeleteObject& request, int tries_left) {
             if (!reply && is_worth_retrying(reply.error()) && tries_left > 0) {
                 return remove(request, tries_left - 1);
             }
+            if (!reply) changes_.check_refusal(request.bucket + "/" + request.key, reply.error());
             rest();
         });
 }
@@ -104,11 +107,14 @@ void ClientNode::get(const std::string& key) {
     schema::GetObject request;
     request.bucket = inbox;
     request.key = key;
-    const std::uint64_t known = changes_.acknowledged_of(inbox + "/" + key);
+    const std::string name = inbox + "/" + key;
+    const std::uint64_t known = changes_.acknowledged_of(name);
     transport::call(*storage_, request, as_owner(),
-                    [this, known](const Result<schema::ObjectGot>& got,
-                                  const std::vector<transport::Frame>& frames) {
-                        if (got) {
+                    [this, name, known](const Result<schema::ObjectGot>& got,
+                                        const std::vector<transport::Frame>& frames) {
+                        if (!got) {
+                            changes_.check_refusal(name, got.error());
+                        } else {
                             std::string bytes;
                             for (const auto& frame : frames) bytes += frame.view();
                             const std::string& event_id = got->object.event_id;
@@ -146,6 +152,7 @@ void ConsumerNode::receive() {
 void ConsumerNode::read(const schema::MessagesReceived& received) {
     for (const auto& message : received.messages) {
         handovers_.held(message.receipt_handle);
+        handovers_.found(message.body);
         if (const auto job = message.attributes.find("RequestID");
             job != message.attributes.end()) {
             handovers_.dead_lettered({.message_id = job->second.value,

@@ -23,6 +23,10 @@ public:
           storage_(parts.requests.connect(*this, parts.storage)) {}
 
     void stop() { is_stopped_ = true; }
+    void go_on() {
+        is_stopped_ = false;
+        rest();
+    }
     [[nodiscard]] bool is_idle() const { return is_stopped_ && !is_busy_; }
 
 private:

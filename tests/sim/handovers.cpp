@@ -7,7 +7,6 @@
 #include "services/queue/lanes/lanes.hpp"
 
 namespace onput::sim {
-namespace {}  // namespace
 
 bool is_poison(std::string_view key) {
     return key.starts_with("text/poison");
@@ -202,6 +201,13 @@ void Handovers::check_letter(const Letter& letter) {
     if (letter.code == "no_such_key") {
         world_.expect(changes_.was_removed(found->second.object),
                       "a job did not find " + found->second.object);
+        return;
+    }
+    if (letter.code == "corruption") {
+        ++damaged_;
+        const std::string result = outbox + "/" + result_key_of(change->event.key);
+        world_.expect(changes_.was_damaged(found->second.object) || changes_.was_damaged(result),
+                      "a job cannot read what is whole: " + found->second.object);
         return;
     }
     const std::uint32_t needed =

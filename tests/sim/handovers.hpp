@@ -42,6 +42,9 @@ public:
     void taken(const schema::Deliver& message, std::uint64_t through);
     // A message that may be there twice: a topic's dead letter. Only that it is reached counts.
     void may_come_twice(const std::string& message_id) { twice_.insert(message_id); }
+    [[nodiscard]] bool is_let_twice(const std::string& message_id) const {
+        return twice_.contains(message_id);
+    }
 
     // A lease was made, for a worker's life (worker_id and epoch) or a receive.
     struct Lease {
@@ -79,6 +82,10 @@ public:
     };
     void dead_lettered(const Letter& letter);
 
+    // A reader of what was moved has this text.
+    void found(const std::string& text) { found_.insert(text); }
+    [[nodiscard]] bool is_found(const std::string& text) const { return found_.contains(text); }
+
     [[nodiscard]] bool has_reached(const std::string& message_id) const {
         return reached_.contains(message_id);
     }
@@ -87,6 +94,8 @@ public:
     [[nodiscard]] bool is_done(const std::string& event_id) const;
     // visit(event id, whether it succeeded) for each job that was taken.
     void for_each_job(const std::function<void(const std::string&, bool)>& visit) const;
+    // Jobs that ended because their text was damaged.
+    [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
     // Everything has come to rest.
     void check_end(const std::vector<schema::JournalRecord>& journal);
 
@@ -120,6 +129,7 @@ private:
     std::set<std::string> sent_;
     std::set<std::string> reached_;
     std::set<std::string> twice_;
+    std::set<std::string> found_;
     std::map<std::string, std::uint64_t> leased_in_;  // The queue's life of the first lease.
     std::set<std::string> acknowledged_;
     std::set<std::string> done_;
@@ -129,6 +139,7 @@ private:
     std::set<std::string> late_;                 // Workers that a grant reached too late.
     Duration queue_since_{};
     std::uint64_t queue_life_ = 0;
+    std::uint64_t damaged_ = 0;
 };
 
 }  // namespace onput::sim

@@ -92,11 +92,9 @@ std::string LifecycleStorage::read_now(const storage::Reading& reading) {
     std::string bytes = reading.bytes;
     for (const auto& piece :
          storage::pieces_of(reading.segments, reading.got.offset, reading.got.length)) {
-        blobs().read(piece.blob, {.offset = piece.offset, .length = piece.length},
-                     [&bytes](const Result<std::string>& done) {
-                         bytes += done ? *done : std::string("not to be read");
-                     });
-        blobs().run();
+        const auto read =
+            blobs().read_now(piece.blob, {.offset = piece.offset, .length = piece.length});
+        bytes += read ? *read : std::string("not to be read");
     }
     return bytes;
 }

@@ -170,6 +170,7 @@ Result<std::unique_ptr<runtime::Service>> NotifierNode::open_service() {
     notifier::Config config;
     config.queue_endpoint = "queue";
     config.journal_records_max = journal_records_max;
+    if (journal_bytes_max_) config.journal_bytes_max = *journal_bytes_max_;
     if (destinations_max_) config.destinations_max = *destinations_max_;
     ONPUT_TRY(auto service, notifier::NotifierService::open(
                                 *this, config,

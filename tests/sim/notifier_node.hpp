@@ -40,7 +40,9 @@ public:
     [[nodiscard]] std::vector<schema::JournalRecord> journal() const;
     // Events that were owed to one destination too many, and kept.
     [[nodiscard]] std::uint64_t withheld() const { return withheld_.size(); }
-    // The world's limit: how many destinations rules may name.
+    // The world's limits: how many bytes the journal keeps, and how many destinations rules may
+    // name. From its next life on.
+    void limit_journal(std::uint64_t bytes) { journal_bytes_max_ = bytes; }
     void limit_destinations(std::size_t most) { destinations_max_ = most; }
 
 private:
@@ -66,6 +68,7 @@ private:
     void check_given_up(const notifier::UndeliveredRecord& lost);
 
     std::optional<std::size_t> destinations_max_;
+    std::optional<std::uint64_t> journal_bytes_max_;
     // By sequence, as committed last: what a crash took back is committed again before the end.
     std::map<std::uint64_t, schema::JournalRecord> records_;
     std::set<std::string> withheld_;  // Ids of events.

@@ -5,6 +5,7 @@
 #include "common/base/check.hpp"
 #include "services/queue/commands/settings.hpp"
 #include "services/queue/lanes/dispatcher.hpp"
+#include "tests/sim/mover_node.hpp"
 
 namespace onput::sim {
 namespace {
@@ -47,13 +48,18 @@ void QueueChecks::committed(const store::Batch& batch) {
         const auto found = messages_.find(row->message);
         ONPUT_CHECK(found != messages_.end());
         gone.emplace(found->second.id, found->second);
+        there_.erase(found->second.id);
     }
     for (const auto& [key, value] : batch.changes()) {
         const auto row = queue::parse_message_key(key);
         if (!row || !value) continue;
+        const auto record = decoded<queue::MessageRecord>(*value);
+        // A task gives what it moves a new id.
+        const std::string& name = queues_.at(row->queue).name;
+        const bool is_of_mover = name == move_source || name == move_target;
         add(row->message,
             {.queue = row->queue,
-             .id = decoded<queue::MessageRecord>(*value).message_id,
+             .id = is_of_mover ? record.body : record.message_id,
              .sent_at = world_.elapsed()},
             gone);
     }
@@ -74,6 +80,7 @@ void QueueChecks::committed(const store::Batch& batch) {
 void QueueChecks::add(queue::MessageNumber number, Message message,
                       std::map<std::string, Message>& gone) {
     const auto before = gone.find(message.id);
+    const bool before_is_known = before != gone.end();
     if (before != gone.end()) {
         const Queue& left = queues_.at(before->second.queue);
         world_.note(fmt::format("{} moves from {} to {}", message.id.substr(0, 6), left.name,
@@ -81,11 +88,29 @@ void QueueChecks::add(queue::MessageNumber number, Message message,
         world_.expect(before->second.leases >= left.receives_max,
                       fmt::format("message {} is a dead letter of {}, which handed it out {} times",
                                   message.id, left.name, before->second.leases));
-        ++moved_;
+        ++(left.name == move_source ? moved_by_tasks_ : moved_);
         message.sent_at = before->second.sent_at;
         gone.erase(before);
     }
+    // The network doubles sends, too.
+    const std::string& name = queues_.at(message.queue).name;
+    if (name == move_source && there_.contains(message.id)) handovers_.may_come_twice(message.id);
+    world_.expect(before_is_known || name != move_target || handovers_.is_let_twice(message.id),
+                  "a message was moved that is not in the source any more: " + message.id);
+    const bool is_alone = there_.emplace(message.id, number).second;
+    world_.expect(is_alone || handovers_.is_let_twice(message.id),
+                  "a message is there twice: " + message.id);
     messages_.insert_or_assign(number, std::move(message));
+}
+
+void QueueChecks::restarted(const std::vector<queue::MessageNumber>& there) {
+    there_.clear();
+    for (const queue::MessageNumber number : there) {
+        const auto known = messages_.find(number);
+        ONPUT_CHECK(known != messages_.end());
+        known->second.has_moved = false;
+        there_.emplace(known->second.id, number);
+    }
 }
 
 bool QueueChecks::removing(queue::MessageNumber number) {

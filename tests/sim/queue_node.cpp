@@ -94,9 +94,11 @@ void QueueNode::connect(std::vector<WorkerNode*> workers, Node& notifier) {
 }
 
 Result<std::unique_ptr<runtime::Service>> QueueNode::open_service() {
-    read_leases();
+    read_rows();
     queue::Config config;
     config.notifier_endpoint = "notifier";
+    if (messages_max_) config.messages_max = *messages_max_;
+    if (in_flight_max_) config.in_flight_max = *in_flight_max_;
     ONPUT_TRY(auto service, queue::QueueService::open(*this, config));
     queue_ = service.get();
     handovers_.queue_started();
@@ -127,7 +129,12 @@ void QueueNode::on_durable(store::Ticket durable) {
 // --- Leases -----------------------------------------------------------------------------------
 
 // What survived the last life.
-void QueueNode::read_leases() {
+void QueueNode::read_rows() {
+    std::vector<queue::MessageNumber> there;
+    for (const auto& key : store().keys(queue::partition)) {
+        if (const auto message = queue::parse_message_key(key)) there.push_back(message->message);
+    }
+    queue_checks_.restarted(there);
     leases_.clear();
     const auto rows = queue::for_each_row(
         store(), {.from = "l", .to = "m"}, [this](const store::Row& row) -> Result<void> {

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -27,6 +28,10 @@ public:
     QueueNode(const Parts& parts, const Checkers& checkers);
     void connect(std::vector<WorkerNode*> workers, Node& notifier);
 
+    // From its next life on.
+    void limit_messages(std::size_t most) { messages_max_ = most; }
+    void limit_in_flight(std::size_t most) { in_flight_max_ = most; }
+
     // From a worker, over its pipe.
     void control(const transport::LaneControl& message);
 
@@ -48,7 +53,7 @@ private:
     void on_request(const WireRequest& request);
     void on_reply(const WireRequest& request, const Result<WireReply>& reply);
 
-    void read_leases();
+    void read_rows();
     // Whether the store knows of what the wall clock was set by since the last life began.
     // As receivers know it: a receipt handle, or by its number for a worker.
     [[nodiscard]] std::string name_of(queue::MessageNumber number,
@@ -58,6 +63,8 @@ private:
     static queue::MessageNumber message_of(const std::string& receipt_handle);
     [[nodiscard]] double metric(const std::string& name) const;
 
+    std::optional<std::size_t> messages_max_;  // Of all queues together.
+    std::optional<std::size_t> in_flight_max_;
     Handovers& handovers_;
     QueueChecks& queue_checks_;
     TopicChecks& topic_checks_;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration rest_max = std::chrono::hours(4);  // A clock set back makes some wait so long.
 constexpr Duration rest_period = seconds(1);
+constexpr Duration damaged_time = seconds(20);  // Of what follows when rows went bad.
 
 }  // namespace
 
@@ -36,7 +37,8 @@ Ring::Ring(std::uint64_t seed) : world_(seed) {
     for (const auto& [name, queue] :
          {std::pair("reader-1", "changes"), std::pair("reader-2", "changes"),
           std::pair("undertaker", "dead"), std::pair("listener", "told"),
-          std::pair("archivist", "unsent"), std::pair("end", "chain-3")}) {
+          std::pair("archivist", "unsent"), std::pair("finder", "found"),
+          std::pair("end", "chain-3")}) {
         consumers_.push_back(std::make_unique<ConsumerNode>(consumer_parts, name, queue));
     }
     for (const auto& [queue, habits] : std::initializer_list<std::pair<const char*, Habits>>{
@@ -77,8 +79,8 @@ void Ring::connect() {
 std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
-    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_,
-                           &self.owner_,   &self.reader_,   &self.vault_keeper_};
+    std::vector<Node*> all{&self.storage_, &self.notifier_,     &self.queue_,        &self.owner_,
+                           &self.reader_,  &self.vault_keeper_, &self.large_client_, &self.mover_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
@@ -99,7 +101,7 @@ void Ring::choose_faults() {
                      .slow_sync_permille = rate() * 3,
                      .sync_crash_permille = rate() / 2,
                      .sync_failure_permille = random.chance(1, 4) ? 2U : 0U,
-                     .blob_owner_damage_permille = rate() * 3,
+                     .flip_at_crash_permille = random.chance(1, 3) ? rate() * 10 : 0,
                      .endpoint_error_permille = rate() * 10,
                      .endpoint_refusal_permille = rate() * 3,
                      .endpoint_silence_permille = rate() * 3,
@@ -110,12 +112,16 @@ void Ring::choose_faults() {
                 .jump_every = random.chance(1, 2) ? period() : Duration(),
                 .cut_every = period(),
                 .trouble_time = world_.between(seconds(20), seconds(90)),
-                .fill_every = random.chance(1, 3) ? period() : Duration()};
+                .fill_every = random.chance(1, 3) ? period() : Duration(),
+                .flip_every = random.chance(1, 2) ? period() : Duration()};
 }
 
 void Ring::set_up() {
     // The house is there before its trouble begins.
     if (world_.chance(150)) notifier_.limit_destinations(1 + world_.random.below(6));
+    if (world_.chance(200)) notifier_.limit_journal(1000 + world_.random.below(20'000));
+    if (world_.chance(200)) queue_.limit_messages(heavy_messages + world_.random.below(30));
+    if (world_.chance(200)) queue_.limit_in_flight(1 + world_.random.below(5));
     const Faults faults = std::exchange(world_.faults, {});
     for (Node* node : std::vector<Node*>{&storage_, &queue_, &notifier_, &setup_}) node->start();
     while (!setup_.is_done() && world_.step()) {
@@ -132,8 +138,10 @@ void Ring::set_up() {
         keep_alive(*node);
     }
     keep_jumping();
+    keep_filling(storage_);
     keep_filling(notifier_);
     keep_filling(queue_);
+    keep_flipping();
 }
 
 void Ring::keep_crashing(Node& node) {
@@ -183,6 +191,15 @@ void Ring::keep_filling(ServiceNode& node) {
     });
 }
 
+void Ring::keep_flipping() {
+    if (trouble_.flip_every == Duration()) return;
+    world_.after(world_.between(milliseconds(1), 2 * trouble_.flip_every), [this] {
+        if (!is_troubled_) return;
+        storage_.flip_bit();
+        keep_flipping();
+    });
+}
+
 void Ring::keep_cutting(WorkerNode& worker) {
     if (trouble_.cut_every == Duration()) return;
     world_.after(world_.between(milliseconds(1), 2 * trouble_.cut_every), [this, &worker] {
@@ -200,6 +217,8 @@ void Ring::end_trouble() {
     for (const auto& client : clients_) client->stop();
     owner_.stop();
     vault_keeper_.stop();
+    large_client_.stop();
+    mover_.stop();
 }
 
 std::vector<std::string> Ring::busy() const {
@@ -212,6 +231,8 @@ std::vector<std::string> Ring::busy() const {
     for (const auto& client : clients_) look(*client);
     look(owner_);
     look(vault_keeper_);
+    look(large_client_);
+    look(mover_);
     look(storage_);
     look(notifier_);
     look(queue_);
@@ -238,12 +259,17 @@ void Ring::check_end() {
     changes_.check_journal(journal);
     handovers_.check_end(journal);
     topic_checks_.check_end(journal, notifier_.store());
+    mover_.check_end();
 }
 
 void Ring::add_to(Counts& counts) const {
     counts.expired += queue_checks_.expired();
     counts.moved += queue_checks_.moved();
+    counts.by_tasks += queue_checks_.moved_by_tasks();
     counts.withheld += notifier_.withheld();
+    counts.flips += damage_.flips();
+    counts.damaged_rows += damage_.rows();
+    counts.damaged_jobs += handovers_.damaged();
 }
 
 bool Ring::run() {
@@ -258,7 +284,26 @@ bool Ring::run() {
         return false;
     }
     check_end();
+    if (!world_.failure() && world_.chance(400)) see_damaged_rows();
     return !world_.failure().has_value();
+}
+
+// When nothing is on its way: a store that has lost rows cannot know whether its last event was
+// taken, and would send it again.
+void Ring::see_damaged_rows() {
+    storage_.damage_rows();
+    if (world_.chance(700)) storage_.crash();
+    for (const auto& client : clients_) client->go_on();
+    const Duration end = world_.elapsed() + damaged_time;
+    while (world_.elapsed() < end && world_.step()) {
+    }
+    for (const auto& client : clients_) client->stop();
+    if (world_.failure()) return;
+    if (!come_to_rest()) {
+        return world_.broken(fmt::format("the house comes to rest with damaged rows: busy are {}",
+                                         fmt::join(busy(), ", ")));
+    }
+    check_end();
 }
 
 }  // namespace onput::sim

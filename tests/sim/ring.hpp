@@ -9,6 +9,8 @@
 
 #include "tests/sim/client_node.hpp"
 #include "tests/sim/endpoint_node.hpp"
+#include "tests/sim/large_client_node.hpp"
+#include "tests/sim/mover_node.hpp"
 #include "tests/sim/notifier_node.hpp"
 #include "tests/sim/owner_node.hpp"
 #include "tests/sim/queue_node.hpp"
@@ -32,7 +34,11 @@ public:
     struct Counts {
         std::uint64_t expired = 0;   // Messages, by retention.
         std::uint64_t moved = 0;     // To dead-letter queues of plain ones.
+        std::uint64_t by_tasks = 0;  // Messages that move tasks moved.
         std::uint64_t withheld = 0;  // Events, by the limit of destinations.
+        std::uint64_t flips = 0;     // Bits of blobs.
+        std::uint64_t damaged_rows = 0;
+        std::uint64_t damaged_jobs = 0;
     };
     void add_to(Counts& counts) const;
 
@@ -42,7 +48,8 @@ private:
         Duration jump_every{};
         Duration cut_every{};
         Duration trouble_time{};
-        Duration fill_every{};  // Of the disks of notifier and queue; zero: never.
+        Duration fill_every{};  // Of each disk; zero: never.
+        Duration flip_every{};  // Of a bit of storage's blobs.
     };
     void choose_faults();
     void set_up();
@@ -50,10 +57,12 @@ private:
     void keep_crashing(Node& node);
     void keep_jumping();
     void keep_filling(ServiceNode& node);
+    void keep_flipping();
     void keep_cutting(WorkerNode& worker);
     void end_trouble();
     void keep_alive(Node& node);
     bool come_to_rest();
+    void see_damaged_rows();
     // Who is not at rest.
     [[nodiscard]] std::vector<std::string> busy() const;
     void check_end();
@@ -62,16 +71,19 @@ private:
     World world_;
     Network network_{world_};
     Requests requests_{network_};
-    Changes changes_{world_};
+    Damage damage_;
+    Changes changes_{world_, damage_};
     Handovers handovers_{world_, changes_};
     QueueChecks queue_checks_{world_, handovers_};
     TopicChecks topic_checks_{world_, handovers_};
-    StorageNode storage_{{world_, requests_}, changes_};
+    StorageNode storage_{{world_, requests_}, changes_, damage_};
     NotifierNode notifier_{{world_, requests_}, network_, {changes_, topic_checks_}};
     QueueNode queue_{{world_, requests_}, {handovers_, queue_checks_, topic_checks_}};
     ReaderNode reader_{world_, changes_};
     OwnerNode owner_{{world_, requests_, topic_checks_, notifier_}};
     VaultNode vault_keeper_{{world_, requests_, changes_, storage_}};
+    LargeClientNode large_client_{{world_, requests_, changes_, storage_}};
+    MoverNode mover_{{world_, requests_, handovers_, queue_}};
     SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;

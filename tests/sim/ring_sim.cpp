@@ -65,9 +65,15 @@ int main(int argc, char** argv) {
     }
     std::printf("%llu seeds, %llu failed\n", static_cast<unsigned long long>(count),
                 static_cast<unsigned long long>(failures));
-    std::printf("%llu messages expired, %llu moved to dead letters, %llu events withheld\n",
-                static_cast<unsigned long long>(counts.expired),
-                static_cast<unsigned long long>(counts.moved),
-                static_cast<unsigned long long>(counts.withheld));
+    std::printf(
+        "%llu messages expired, %llu moved to dead letters, %llu by tasks, %llu events withheld\n",
+        static_cast<unsigned long long>(counts.expired),
+        static_cast<unsigned long long>(counts.moved),
+        static_cast<unsigned long long>(counts.by_tasks),
+        static_cast<unsigned long long>(counts.withheld));
+    std::printf("%llu bits flipped, %llu rows damaged, %llu jobs could not read their text\n",
+                static_cast<unsigned long long>(counts.flips),
+                static_cast<unsigned long long>(counts.damaged_rows),
+                static_cast<unsigned long long>(counts.damaged_jobs));
     return failures == 0 ? 0 : 1;
 }

@@ -36,6 +36,7 @@ public:
     void sync() override { node_.sync_store(); }
     [[nodiscard]] store::Ticket last_ticket() const override { return node_.store_.last_ticket(); }
     [[nodiscard]] store::Ticket durable() const override { return node_.store_.durable(); }
+    [[nodiscard]] bool is_complete() const override { return node_.store_.is_complete(); }
 
 private:
     ServiceNode& node_;
@@ -86,37 +87,34 @@ void ServiceNode::arm_sync() {
 
 class ServiceNode::BlobsOfLife final : public store::BlobStore {
 public:
-    BlobsOfLife(ServiceNode& node, support::MemoryBlobs& blobs) : node_(node), blobs_(blobs) {}
+    explicit BlobsOfLife(DiskBlobs& blobs) : blobs_(blobs) {}
 
     void write(store::Owner owner, std::string bytes, store::BlobSealed done) override {
         blobs_.write(std::move(owner), std::move(bytes), std::move(done));
-        node_.run_blobs();
     }
     Result<std::unique_ptr<store::BlobWriter>> open(store::Owner owner) override {
         return blobs_.open(std::move(owner));
     }
     void read(const store::BlobRef& ref, Piece piece, store::BlobRead done) override {
         blobs_.read(ref, piece, std::move(done));
-        node_.run_blobs();
     }
     void remove(const store::BlobRef& ref) override { blobs_.remove(ref); }
     void verify(const store::BlobRef& ref, store::BlobDone done) override {
         blobs_.verify(ref, std::move(done));
-        node_.run_blobs();
     }
     Result<store::BlobRecovery> recover(const store::BlobReferences& references) override {
         return blobs_.recover(references);
     }
 
 private:
-    ServiceNode& node_;
-    support::MemoryBlobs& blobs_;
+    DiskBlobs& blobs_;
 };
 
 Result<std::unique_ptr<store::BlobStore>> ServiceNode::open_blobs(
     const store::FileBlobOptions& options, std::function<void(Error)>) {
-    auto& blobs = options.directory.ends_with("cold") ? cold_blobs_ : blobs_;
-    return std::make_unique<BlobsOfLife>(*this, blobs);
+    DiskBlobs& blobs = options.directory.ends_with("cold") ? cold_blobs_ : blobs_;
+    ONPUT_TRY_VOID(blobs.begin_life());
+    return std::make_unique<BlobsOfLife>(blobs);
 }
 
 // One operation after the other, each after a while.
@@ -141,21 +139,20 @@ void ServiceNode::on_start() {
 }
 
 void ServiceNode::on_crash() {
+    // First, so that nothing tidies up that a process would leave behind.
+    blobs_.crash();
+    cold_blobs_.crash();
     service_.reset();
     turn_ends_.clear();
     timers_.clear();
     is_running_blobs_ = false;
-    blobs_.crash();
-    cold_blobs_.crash();
-    for (const store::BlobRef& ref : blobs_.refs()) {
-        if (world_.chance(world_.faults.blob_owner_damage_permille)) blobs_.damage_owner(ref);
-    }
     // What was written may have reached the disk although nobody was told.
     const store::Ticket unsynced = store_.last_ticket() - store_.durable();
     const store::Ticket lucky = world_.chance(500) ? world_.random.below(unsynced + 1) : 0;
     const store::Ticket survives = store_.durable() + lucky;
     store_.crash_keeping(survives);
     on_survived(survives);
+    on_down();
 }
 
 void ServiceNode::on_turn_end() {

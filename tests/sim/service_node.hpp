@@ -1,6 +1,6 @@
 // ServiceNode: a simulated process that runs a real service on its real host (common/service). It
-// gives the host its platform: a loop in simulated time, a store and blobs that forget what was not
-// synced, the simulated network.
+// gives the host its platform: a loop in simulated time, a store that forgets what was not synced,
+// the real blobs, the simulated network.
 //
 // A checker looks from outside: at requests and replies (RequestWatch), at what is committed, and
 // at what survives a crash.
@@ -14,8 +14,8 @@
 
 #include "common/runtime/service.hpp"
 #include "common/service/platform.hpp"
+#include "tests/sim/disk_blobs.hpp"
 #include "tests/sim/requests.hpp"
-#include "tests/support/memory_blobs.hpp"
 #include "tests/support/memory_store.hpp"
 
 namespace onput::sim {
@@ -46,12 +46,19 @@ protected:
     virtual void on_durable(store::Ticket /*durable*/) {}
     // Commits up to this ticket survived the crash.
     virtual void on_survived(store::Ticket /*survives*/) {}
+    // Its disk is as a crash has left it.
+    virtual void on_down() {}
     virtual void on_call(std::string_view /*method*/, const std::string& /*body*/) {}
     RequestWatch watch_;
 
+    // A block of its rows goes bad.
+    void damage_row(std::string_view partition, std::string_view key) {
+        store_.damage(partition, key);
+    }
+
     [[nodiscard]] runtime::Service* service() { return service_.get(); }
-    [[nodiscard]] support::MemoryBlobs& blobs() { return blobs_; }
-    [[nodiscard]] support::MemoryBlobs& cold_blobs() { return cold_blobs_; }
+    [[nodiscard]] DiskBlobs& blobs() { return blobs_; }
+    [[nodiscard]] DiskBlobs& cold_blobs() { return cold_blobs_; }
     [[nodiscard]] Requests& requests() { return requests_; }
 
     // The platform's, but for what only one service uses.
@@ -105,8 +112,8 @@ private:
 
     Requests& requests_;
     support::MemoryStore store_{{.sync = support::MemoryStoreOptions::Sync::manual}};
-    support::MemoryBlobs blobs_{support::BlobRun::manual};
-    support::MemoryBlobs cold_blobs_{support::BlobRun::manual};
+    DiskBlobs blobs_{[this] { run_blobs(); }};
+    DiskBlobs cold_blobs_{[this] { run_blobs(); }};
     std::uint64_t syncing_life_ = 0;
     bool is_running_blobs_ = false;
 

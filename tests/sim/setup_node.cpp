@@ -11,6 +11,7 @@
 #include "common/schema/topics.hpp"
 #include "tests/sim/changes.hpp"
 #include "tests/sim/handovers.hpp"
+#include "tests/sim/mover_node.hpp"
 #include "tests/sim/topic_checks.hpp"
 
 namespace onput::sim {
@@ -19,7 +20,6 @@ namespace {
 // As the workers' jobs, long enough to live through most stalls and short enough to end often.
 constexpr std::uint32_t visibility_s = 8;
 
-constexpr std::size_t heavy_messages = 12;
 constexpr std::size_t heavy_bytes = 1000UL * 1000;
 
 const std::string queue_policy =
@@ -69,6 +69,7 @@ SetupNode::SetupNode(World& world, Requests& requests, const Services& services)
     }
     add(*queue_, schema::CreateQueue{.name = "dead", .attributes = {}, .tags = {}});
     add_queues_of_dead_letters();
+    add_queues_of_moves();
     add(*queue_, schema::CreateQueue{
                      .name = "brief",
                      .attributes = {{"Policy", queue_policy}, {"MessageRetentionPeriod", "60"}},
@@ -112,6 +113,19 @@ void SetupNode::add_queues_of_dead_letters() {
     add_queue("pong", "");
     add_queue("ping", "pong");
     add(*queue_, schema::SetQueueAttributes{.name = "pong", .attributes = attributes_of("ping")});
+}
+
+// SQS moves from dead-letter queues only: the source is one, of a queue that nobody sends to.
+void SetupNode::add_queues_of_moves() {
+    for (const auto& name : {move_source, move_target}) {
+        add(*queue_, schema::CreateQueue{.name = name, .attributes = {}, .tags = {}});
+    }
+    const std::string redrive =
+        fmt::format(R"({{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:{}:{}",)"
+                    R"("maxReceiveCount":1}})",
+                    account, move_source);
+    add(*queue_, schema::CreateQueue{
+                     .name = "unused", .attributes = {{"RedrivePolicy", redrive}}, .tags = {}});
 }
 
 // In some worlds, what workers are granted is more than one message of the lane takes.

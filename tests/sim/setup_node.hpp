@@ -11,6 +11,9 @@
 
 namespace onput::sim {
 
+// So many large messages there are in some worlds, before anything else.
+inline constexpr std::size_t heavy_messages = 12;
+
 class SetupNode : public Node {
 public:
     struct Services {
@@ -29,6 +32,7 @@ private:
     template <schema::Message M>
     void add(transport::RequestClient& service, M request);
     void add_queues_of_dead_letters();
+    void add_queues_of_moves();
     void add_heavy_messages();
     void add_bucket(const std::string& name, std::vector<schema::NotificationRule> rules);
     void next();

@@ -48,6 +48,10 @@ void TopicChecks::check_jobs() const {
 // --- The journal ------------------------------------------------------------------------------
 
 void TopicChecks::read(const std::vector<schema::JournalRecord>& journal) {
+    failed_.clear();
+    journal_.clear();
+    journal_by_id_.clear();
+    last_letters_.clear();
     for (const auto& record : journal) {
         const auto body = notifier::decode_body(record.body);
         if (!body) return world_.broken("a record of the journal cannot be read");

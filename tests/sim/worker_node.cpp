@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/worker/job_worker.hpp"
 #include "common/worker/s3_event.hpp"
 #include "tests/sim/queue_node.hpp"
 
@@ -124,7 +125,10 @@ void WorkerNode::run(const worker::LaneJob& job) {
     transport::call(*storage_, request, as_worker(),
                     [this, job, key = event->key](const Result<schema::ObjectGot>& got,
                                                   const std::vector<transport::Frame>& frames) {
-                        if (!got) return fail_job(job.grant.lease, got.error());
+                        if (!got) {
+                            parts_.changes.check_refusal(inbox + "/" + key, got.error());
+                            return fail_job(job.grant.lease, got.error());
+                        }
                         Text text{.source = {.bucket = got->object.bucket,
                                              .key = key,
                                              .sequencer = got->object.sequencer}};
@@ -196,7 +200,7 @@ void WorkerNode::finish(std::uint64_t lease, Result<std::string> summary) {
                                                                : error.reason,
                                   .message = error.message,
                                   .is_permanent = error.code == ErrorCode::invalid_argument,
-                                  .is_counted = error.code != ErrorCode::unavailable}));
+                                  .is_counted = !worker::is_of_house(error)}));
     }
     if (leases_->is_draining() && leases_->running() == 0) Node::fail("drained");
 }

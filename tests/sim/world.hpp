@@ -31,7 +31,7 @@ struct Faults {
     std::uint64_t slow_sync_permille = 0;   // Up to two seconds.
     std::uint64_t sync_crash_permille = 0;  // Syncs in whose course the process dies.
     std::uint64_t sync_failure_permille = 0;
-    std::uint64_t blob_owner_damage_permille = 0;  // Blobs, at a crash: whose they are is lost.
+    std::uint64_t flip_at_crash_permille = 0;  // Crashes of storage that flip a bit; then another.
     // Of what endpoints outside are sent. The other answers are 200.
     std::uint64_t endpoint_error_permille = 0;    // 500
     std::uint64_t endpoint_refusal_permille = 0;  // 404

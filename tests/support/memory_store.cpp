@@ -64,6 +64,10 @@ void MemoryStore::damage(std::string_view partition, std::string_view key) {
     damaged_.emplace(partition, key);
 }
 
+bool MemoryStore::is_damaged(std::string_view partition, std::string_view key) const {
+    return damaged_.contains({std::string(partition), std::string(key)});
+}
+
 void MemoryStore::repair() {
     for (const auto& [partition, key] : damaged_) partitions_[partition].erase(key);
     damaged_.clear();
@@ -71,9 +75,7 @@ void MemoryStore::repair() {
 }
 
 Result<void> MemoryStore::check_damage(std::string_view partition, std::string_view key) const {
-    if (damaged_.empty() || !damaged_.contains({std::string(partition), std::string(key)})) {
-        return {};
-    }
+    if (!is_damaged(partition, key)) return {};
     is_complete_ = false;
     return fail(ErrorCode::corruption, "a block of rows is damaged");
 }

@@ -76,6 +76,7 @@ public:
     // Reads that touch this row fail with `corruption` until it is written again. The first of them
     // makes the store incomplete, over crashes.
     void damage(std::string_view partition, std::string_view key);
+    [[nodiscard]] bool is_damaged(std::string_view partition, std::string_view key) const;
     // What a repair leaves: no row is damaged any more, and the store is not complete.
     void repair();
     [[nodiscard]] bool is_complete() const override { return is_complete_; }

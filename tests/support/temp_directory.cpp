@@ -8,8 +8,9 @@
 
 namespace onput::support {
 
-TempDirectory::TempDirectory()
-    : path_((std::filesystem::temp_directory_path() / "onput-test-XXXXXX").string()) {
+TempDirectory::TempDirectory() : TempDirectory(std::filesystem::temp_directory_path().string()) {}
+
+TempDirectory::TempDirectory(const std::string& parent) : path_(parent + "/onput-test-XXXXXX") {
     ONPUT_CHECK(::mkdtemp(path_.data()) != nullptr);
 }
 

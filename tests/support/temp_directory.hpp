@@ -7,7 +7,8 @@ namespace onput::support {
 
 class TempDirectory {
 public:
-    TempDirectory();
+    TempDirectory();  // Where temporary files are.
+    explicit TempDirectory(const std::string& parent);
     ~TempDirectory();
     TempDirectory(const TempDirectory&) = delete;
     TempDirectory& operator=(const TempDirectory&) = delete;

@@ -39,7 +39,6 @@ Result<void> check_entry(const Queue& queue, const schema::SendEntry& entry) {
 
 Result<schema::MessagesSent> MessageCommands::send(const schema::SendMessages& request,
                                                    const Caller& caller, Effects& effects) {
-    ONPUT_TRY_VOID(messages_.check_room(request.entries.size()));
     ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
                                           request.name, "sqs:SendMessage"));
     schema::MessagesSent sent;
@@ -61,6 +60,7 @@ Result<schema::MessagesSent> MessageCommands::send(const schema::SendMessages& r
 Result<std::string> MessageCommands::send_entry(Queue& queue, const schema::SendEntry& entry,
                                                 const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(check_entry(queue, entry));
+    ONPUT_TRY_VOID(messages_.check_room());
     MessageRecord record;
     record.message_id = random_.uuid();
     record.body = entry.body;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "services/queue/messages/receipt.hpp"
 
@@ -55,9 +57,11 @@ schema::LaneGrant show_grant(const Queue& queue, Leased leased) {
 
 Result<WaitId> Dispatcher::receive(Queue& queue, const ReceiveTerms& terms, Timestamp now,
                                    Effects& effects) {
-    if (queue.messages.count(MessageState::in_flight) >= in_flight_max) {
-        return fail(ErrorCode::resource_exhausted,
-                    "too many messages are in flight: at most 120000 in one queue", "OverLimit");
+    if (queue.messages.count(MessageState::in_flight) >= in_flight_max_) {
+        return fail(
+            ErrorCode::resource_exhausted,
+            fmt::format("too many messages are in flight: at most {} in one queue", in_flight_max_),
+            "OverLimit");
     }
     Waiter waiter{.wait = WaitId(++last_wait_),
                   .name = terms.wait_name,
@@ -92,7 +96,7 @@ Result<schema::MessagesReceived> Dispatcher::take(Queue& queue, const Waiter& wa
                                                   Effects& effects) {
     schema::MessagesReceived received;
     while (received.messages.size() < waiter.messages_max &&
-           queue.messages.count(MessageState::in_flight) < in_flight_max) {
+           queue.messages.count(MessageState::in_flight) < in_flight_max_) {
         ONPUT_TRY(
             auto leased,
             messages_.lease_oldest(
@@ -194,7 +198,7 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
     };
     std::vector<Frame> open(takers.size());
     while (granted < limit &&
-           (queue.function || queue.messages.count(MessageState::in_flight) < in_flight_max)) {
+           (queue.function || queue.messages.count(MessageState::in_flight) < in_flight_max_)) {
         const auto picked = pick(queue, takers);
         if (!picked) break;
         Worker& worker = *takers[picked->taker];

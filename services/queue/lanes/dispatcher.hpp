@@ -41,8 +41,9 @@ struct ReceiveTerms {
 class Dispatcher {
 public:
     Dispatcher(Messages& messages, Catalogue& catalogue, const Counters& counters, Workers& workers,
-               Agenda& agenda)
-        : messages_(messages),
+               Agenda& agenda, std::size_t in_flight_limit)
+        : in_flight_max_(in_flight_limit),
+          messages_(messages),
           catalogue_(catalogue),
           counters_(counters),
           workers_(workers),
@@ -90,12 +91,13 @@ private:
         std::optional<JobSize> only;
     };
     [[nodiscard]] std::optional<Pick> pick(Queue& queue, const std::vector<Worker*>& takers) const;
-    [[nodiscard]] static bool may_take(const Queue& queue) {
+    [[nodiscard]] bool may_take(const Queue& queue) const {
         return queue.messages.count(MessageState::visible) > 0 &&
-               queue.messages.count(MessageState::in_flight) < in_flight_max;
+               queue.messages.count(MessageState::in_flight) < in_flight_max_;
     }
     void answer_empty(Queue& queue, std::deque<Waiter>::iterator waiter, Effects& effects);
 
+    const std::size_t in_flight_max_;  // Of one queue.
     Messages& messages_;
     Catalogue& catalogue_;
     const Counters& counters_;

@@ -1,12 +1,17 @@
 #include "services/queue/lanes/lanes.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "common/base/check.hpp"
 #include "services/queue/messages/text.hpp"
 
 namespace onput::queue {
 namespace {
+
+// Errors of jobs for which storage had no room: it is hardly there at once.
+constexpr std::array<std::string_view, 3> lacks_of_room{"storage_full", "storage_busy",
+                                                        "slow_down"};
 
 // The wait before retry number `attempts`: the function's delay, doubled for each further one.
 Duration retry_delay(const schema::FunctionInfo& function, std::uint32_t attempts) {
@@ -219,6 +224,9 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
     back.failure = failure;
     if (!message.is_counted) {
         back.attempt = Messages::Attempt::uncounted;
+        if (std::ranges::find(lacks_of_room, failure.code) != lacks_of_room.end()) {
+            back.visible_at += nack_delay;
+        }
     } else {
         const std::uint32_t attempts = queue->messages.find(lease.message)->receive_count;
         back.what = "failed";

@@ -53,7 +53,6 @@ Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& r
 
 Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, const Caller& caller,
                                               Effects& effects) {
-    ONPUT_TRY_VOID(messages_.check_room(request.items.size()));
     ONPUT_TRY(Queue * queue, find(request.destination_arn));
     const std::string key = delivery_mark_key(request.source, queue->arn);
     if (key.size() > store::key_bytes_max) {
@@ -72,6 +71,11 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, co
                 std::ranges::find(mark.refused, item.event_id, &schema::EntryResult::id);
             if (before != mark.refused.end()) delivered.refused.push_back(*before);
             continue;
+        }
+        if (const auto room = messages_.check_room(); !room) {
+            // What fits is taken; the rest stays with the notifier.
+            if (delivered.through == mark.through) return std::unexpected(room.error());
+            break;
         }
         delivered.through = item.number;
         const auto checked = check_item(*queue, request, item);

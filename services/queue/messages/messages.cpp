@@ -28,8 +28,8 @@ std::string back_text(const Messages::Return& back) {
 
 // --- Rows -----------------------------------------------------------------------------------
 
-Result<void> Messages::check_room(std::size_t more) const {
-    if (size() + more <= parts_.messages_max) return {};
+Result<void> Messages::check_room() const {
+    if (size() < parts_.messages_max) return {};
     return fail(ErrorCode::resource_exhausted,
                 fmt::format("the queues hold {} messages, and no more than {} are allowed", size(),
                             parts_.messages_max),

@@ -79,8 +79,8 @@ class Messages {
 public:
     explicit Messages(const MessageParts& parts) : parts_(parts), cache_(record_cache_bytes) {}
 
-    // OverLimit when the queues cannot take so many more.
-    [[nodiscard]] Result<void> check_room(std::size_t more) const;
+    // OverLimit when the queues cannot take another one.
+    [[nodiscard]] Result<void> check_room() const;
 
     // Before each command: brings the cache back to its size.
     void begin() { cache_.trim(); }

@@ -320,7 +320,12 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
         ONPUT_TRY(auto bytes, KeyRows(view_, request.bucket, request.key).bytes_of(version));
         reading.bytes = span.is_partial ? bytes.substr(span.offset, span.length) : std::move(bytes);
     } else if (record.size_bytes > 0) {
-        ONPUT_TRY(reading.segments, segments_of(record, span));
+        auto segments = segments_of(record, span);
+        if (!segments) {
+            return std::unexpected(std::move(segments).error().with_context(
+                "read s3://" + request.bucket + "/" + request.key));
+        }
+        reading.segments = *std::move(segments);
         reading.stored = stored_bytes_of(record, reading.segments);
     }
     auto expiration =

@@ -1,5 +1,7 @@
 #include "services/storage/objects/key_rows.hpp"
 
+#include <fmt/format.h>
+
 #include "common/base/text.hpp"
 
 namespace onput::storage {
@@ -31,15 +33,30 @@ bool has_data_row(const ObjectRecord& record) {
 
 // --- Reading ----------------------------------------------------------------------------------
 
+// A row that is damaged costs its object, and the error says which.
+template <typename T>
+Result<T> KeyRows::named(Result<T> read) const {
+    if (read) return read;
+    return std::unexpected(
+        std::move(read).error().with_context(fmt::format("read s3://{}/{}", bucket_, key_)));
+}
+
+Result<std::optional<std::string>> KeyRows::get(const std::string& row) const {
+    return named(view_.get(partition, row));
+}
+
+Result<std::vector<store::Row>> KeyRows::history(std::size_t rows_max) const {
+    return named(view_.scan(partition, version_rows(bucket_, key_), rows_max));
+}
+
+Result<ObjectRecord> KeyRows::decode(const std::string& value) const {
+    return named(schema::decode<ObjectRecord>(value));
+}
+
 Result<std::optional<ObjectRecord>> KeyRows::read(const std::string& row) const {
-    ONPUT_TRY(const auto value, view_.get(partition, row));
+    ONPUT_TRY(const auto value, get(row));
     if (!value) return std::optional<ObjectRecord>();
-    auto record = schema::decode<ObjectRecord>(*value);
-    if (!record) {
-        return std::unexpected(std::move(record).error().with_context(
-            "read object " + std::string(key_) + " of bucket " + std::string(bucket_)));
-    }
-    return std::optional(*std::move(record));
+    return decode(*value);
 }
 
 Result<std::optional<ObjectRecord>> KeyRows::current() const {
@@ -47,9 +64,9 @@ Result<std::optional<ObjectRecord>> KeyRows::current() const {
 }
 
 Result<std::optional<std::uint64_t>> KeyRows::null_in_history() const {
-    ONPUT_TRY(const auto value, view_.get(partition, null_version_row(bucket_, key_)));
+    ONPUT_TRY(const auto value, get(null_version_row(bucket_, key_)));
     if (!value) return std::optional<std::uint64_t>();
-    ONPUT_TRY(const std::uint64_t sequencer, parse_number_bytes(*value));
+    ONPUT_TRY(const std::uint64_t sequencer, named(parse_number_bytes(*value)));
     return std::optional(sequencer);
 }
 
@@ -73,20 +90,19 @@ Result<std::optional<KeyRows::Version>> KeyRows::find(const VersionId& id) const
 }
 
 Result<std::optional<ObjectRecord>> KeyRows::newest_in_history() const {
-    ONPUT_TRY(const auto rows, view_.scan(partition, version_rows(bucket_, key_), 1));
+    ONPUT_TRY(const auto rows, history(1));
     if (rows.empty()) return std::optional<ObjectRecord>();
-    ONPUT_TRY(auto record, schema::decode<ObjectRecord>(rows.front().value));
-    return std::optional(std::move(record));
+    return decode(rows.front().value);
 }
 
 Result<std::string> KeyRows::bytes_of(const Version& version) const {
     const std::string row = version.is_current
                                 ? data_row(bucket_, key_)
                                 : version_data_row(bucket_, key_, version.record.sequencer);
-    ONPUT_TRY(auto bytes, view_.get(partition, row));
+    ONPUT_TRY(auto bytes, get(row));
     if (bytes && bytes->size() == version.record.size_bytes) return *std::move(bytes);
-    return fail(ErrorCode::corruption, "the bytes of object " + std::string(key_) + " of bucket " +
-                                           std::string(bucket_) + " are not what its row says");
+    return named(Result<std::string>(
+        fail(ErrorCode::corruption, "its bytes are not as many as its row says")));
 }
 
 // --- Changes ----------------------------------------------------------------------------------
@@ -146,7 +162,10 @@ Result<KeyRows::ThrownAway> KeyRows::drop_null_version(store::Batch& batch) cons
     ONPUT_TRY(const auto sequencer, null_in_history());
     if (!sequencer) return ThrownAway();
     ONPUT_TRY(auto record, read(row_of(*sequencer)));
-    if (!record) return fail(ErrorCode::corruption, "a null version is not in its row");
+    if (!record) {
+        return named(
+            Result<ThrownAway>(fail(ErrorCode::corruption, "its null version is not in its row")));
+    }
     forget_history_row(*record, batch);
     if (record->is_delete_marker) return ThrownAway();
     return record;
@@ -174,9 +193,9 @@ Result<void> KeyRows::remove(const Version& version, store::Batch& batch) const 
 // an object's.
 Result<void> KeyRows::promote_newest(std::optional<std::uint64_t> except,
                                      store::Batch& batch) const {
-    ONPUT_TRY(const auto rows, view_.scan(partition, version_rows(bucket_, key_), 2));
+    ONPUT_TRY(const auto rows, history(2));
     for (const auto& row : rows) {
-        ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(row.value));
+        ONPUT_TRY(const auto record, decode(row.value));
         if (record.sequencer == except) continue;
         if (record.is_delete_marker) return {};
         if (has_data_row(record)) {

@@ -12,6 +12,8 @@
 // new one is above all others. At most one version of a key is the null version, made while
 // versioning was unset or suspended.
 //
+// Every error of a row names the object: "read s3://bucket/key: ...".
+//
 // A change answers the version that no row refers to any more, if there is one: its bytes are
 // useless once the batch is durable. Bytes in rows go with the batch.
 #pragma once
@@ -19,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/schema/storage.hpp"
@@ -81,6 +84,12 @@ private:
     Result<void> promote_newest(std::optional<std::uint64_t> except, store::Batch& batch) const;
     Result<ThrownAway> drop_null_version(store::Batch& batch) const;
     [[nodiscard]] Result<std::optional<std::uint64_t>> null_in_history() const;
+    // Of rows, for all the above: an error names the object.
+    template <typename T>
+    Result<T> named(Result<T> read) const;
+    [[nodiscard]] Result<std::optional<std::string>> get(const std::string& row) const;
+    [[nodiscard]] Result<std::vector<store::Row>> history(std::size_t rows_max) const;
+    [[nodiscard]] Result<ObjectRecord> decode(const std::string& value) const;
     [[nodiscard]] Result<std::optional<ObjectRecord>> read(const std::string& row) const;
     [[nodiscard]] std::string row_of(std::uint64_t sequencer) const {
         return version_row(bucket_, key_, sequencer);

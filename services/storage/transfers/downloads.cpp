@@ -16,7 +16,12 @@ transport::Reply with_bytes(std::string body, std::string bytes) {
 void Downloads::get(transport::Request& request, const Caller& caller) {
     const auto get_now = [&]() -> Result<void> {
         ONPUT_TRY(const auto message, schema::decode<schema::GetObject>(request.body));
-        ONPUT_TRY(auto reading, parts_.host.core().get_object(message, caller));
+        auto found = parts_.host.core().get_object(message, caller);
+        if (!found) {
+            note(found.error(), "s3://" + message.bucket + "/" + message.key);
+            return std::unexpected(std::move(found).error());
+        }
+        storage::Reading& reading = *found;
         schema::ObjectGot& got = reading.got;
         if (reading.segments.empty()) {
             reading.key.apply(reading.nonce, got.offset, reading.bytes);
@@ -112,10 +117,15 @@ void Downloads::on_read(Fetch fetch, Result<std::string> bytes) {
 
 Error Downloads::explain(Error error, const std::string& object) {
     if (error.code != ErrorCode::corruption) return error;
-    ++damaged_;
     error = std::move(error).with_context("read " + object);
-    log::error("an object is damaged", {{"object", object}, {"reason", error.message}});
+    note(error, object);
     return error;
+}
+
+void Downloads::note(const Error& error, const std::string& object) {
+    if (error.code != ErrorCode::corruption) return;
+    ++damaged_;
+    log::error("an object is damaged", {{"object", object}, {"reason", error.message}});
 }
 
 void Downloads::expire(Timestamp now) {

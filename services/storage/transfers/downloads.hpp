@@ -48,6 +48,8 @@ private:
     void read_next(Fetch fetch);
     void on_read(Fetch fetch, Result<std::string> bytes);
     Error explain(Error error, const std::string& object);
+    // Damage is logged and counted.
+    void note(const Error& error, const std::string& object);
 
     Parts parts_;
     ReadSessions sessions_;

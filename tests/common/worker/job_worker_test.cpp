@@ -26,6 +26,19 @@ TEST(Finality, what_the_machine_or_a_peer_lacked_may_be_there_next_time) {
     EXPECT_FALSE(is_final({.code = ErrorCode::internal, .message = "read result file"}));
 }
 
+TEST(JobWorker, what_the_house_lacks_is_no_attempt_of_the_job) {
+    for (const char* reason : {"storage_full", "storage_busy", "slow_down"}) {
+        const Error error{.code = ErrorCode::resource_exhausted, .message = "", .reason = reason};
+        EXPECT_TRUE(is_of_house(error)) << reason;
+        EXPECT_FALSE(is_final(error)) << reason;
+    }
+    EXPECT_TRUE(is_of_house({.code = ErrorCode::unavailable, .message = ""}));
+    EXPECT_FALSE(is_of_house(
+        {.code = ErrorCode::resource_exhausted, .message = "", .reason = "object_too_large"}));
+    EXPECT_FALSE(is_of_house(
+        {.code = ErrorCode::resource_exhausted, .message = "", .reason = "job_memory"}));
+}
+
 TEST(AdvertisedEndpoint, it_is_the_address_bound_unless_another_host_is_named) {
     EXPECT_EQ(advertised_endpoint("tcp://0.0.0.0:7110", ""), "tcp://0.0.0.0:7110");
     EXPECT_EQ(advertised_endpoint("tcp://0.0.0.0:7110", "worker-3"), "tcp://worker-3:7110");

@@ -24,7 +24,7 @@ TEST(Core, what_was_not_synced_is_forgotten_and_numbers_are_not_given_again) {
     EXPECT_NE(received[0].receipt_handle, kept[0].receipt_handle);
 }
 
-TEST(Core, sends_are_refused_when_there_are_too_many_messages) {
+TEST(Core, of_a_batch_as_many_are_taken_as_there_is_room_for) {
     support::MemoryStore store;
     Core core(store, Random(1), {.messages_max = 2});
     Effects effects;
@@ -32,10 +32,12 @@ TEST(Core, sends_are_refused_when_there_are_too_many_messages) {
     const Caller caller{.principal = {.account = test_account, .id = "t"}, .now = from_seconds(1)};
     ASSERT_TRUE(core.execute(schema::CreateQueue{.name = "q"}, caller, effects));
     schema::SendMessages request{.name = "q"};
-    request.entries.resize(3);
-    EXPECT_EQ(core.execute(request, caller, effects).error().reason, "OverLimit");
-    request.entries.resize(2);
-    EXPECT_TRUE(core.execute(request, caller, effects));
+    for (const char* id : {"1", "2", "3"}) request.entries.push_back({.id = id, .body = "text"});
+    const auto sent = core.execute(request, caller, effects);
+    ASSERT_TRUE(sent);
+    EXPECT_TRUE(sent->entries[0].error_reason.empty());
+    EXPECT_TRUE(sent->entries[1].error_reason.empty());
+    EXPECT_EQ(sent->entries[2].error_reason, "OverLimit");
 }
 
 TEST(Core, without_room_on_the_disk_nothing_is_taken_in_and_messages_are_handed_out) {

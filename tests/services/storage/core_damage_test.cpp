@@ -57,6 +57,26 @@ TEST_F(DamageTest, a_bucket_whose_row_is_damaged_is_neither_absent_nor_to_be_had
     EXPECT_EQ(reason_of(core->head_bucket({.name = "nobodys"}, caller())), "no_such_bucket");
 }
 
+TEST_F(DamageTest, an_error_of_a_damaged_row_names_its_object) {
+    const std::string named = "s3://photos/small";
+    for (const auto& row : {object_row("photos", "small"), data_row("photos", "small")}) {
+        SCOPED_TRACE(row);
+        store = sound;
+        store.damage(partition, row);
+        start();
+        const auto got = core->get_object({.bucket = "photos", .key = "small"}, caller());
+        ASSERT_FALSE(got);
+        EXPECT_EQ(got.error().code, ErrorCode::corruption);
+        EXPECT_TRUE(got.error().message.contains(named)) << got.error().message;
+    }
+    store.damage(partition, object_row("photos", "small"));
+    start();
+    const auto again = put("small", "bytes");
+    ASSERT_FALSE(again);
+    EXPECT_TRUE(again.error().message.contains(named)) << again.error().message;
+    EXPECT_TRUE(head("small").error().message.contains(named));
+}
+
 // Numbers that were given to events may be among those that are gone: the notifier would take new
 // events under them for old ones.
 TEST_F(DamageTest, events_after_damage_are_of_another_source) {

@@ -157,6 +157,21 @@ TEST_F(LanesTest, an_uncounted_nack_gives_the_job_back_at_once) {
     EXPECT_EQ(worker.look().at(0).attempt, 1U);
 }
 
+TEST_F(LanesTest, a_job_for_which_storage_has_no_room_comes_again_for_as_long_as_it_takes) {
+    worker.hello();
+    station.invoke("speech", 1, "{}");
+    auto grants = worker.look();
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_EQ(grants.size(), 1U);
+        EXPECT_EQ(grants[0].attempt, 1U);
+        worker.nack(grants[0].lease, "storage_full", false, false);
+        EXPECT_TRUE(worker.look().empty());
+        station.pass(1s);
+        worker.hello();
+        grants = worker.look();
+    }
+}
+
 TEST_F(LanesTest, a_silent_worker_loses_its_leases_after_three_heartbeats) {
     worker.hello();
     station.invoke("speech", 1, "{}");

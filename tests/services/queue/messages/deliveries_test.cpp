@@ -94,6 +94,17 @@ TEST_F(DeliveriesTest, a_repeated_delivery_adds_nothing) {
     EXPECT_EQ(station.attribute("q", "ApproximateNumberOfMessages"), "0");
 }
 
+TEST_F(DeliveriesTest, of_a_batch_that_does_not_fit_the_first_ones_are_taken) {
+    Station small({.messages_max = 2});
+    small.create_queue("q", {{"Policy", policy_of_photos}});
+    EXPECT_EQ(small.ask(delivery({item(1), item(2), item(3)}))->through, 2U);
+    EXPECT_EQ(small.ask(delivery({item(3)})).error().reason, "OverLimit");
+    // What was taken needs no room to be said again.
+    EXPECT_EQ(small.ask(delivery({item(1), item(2)}))->through, 2U);
+    for (const auto& message : small.receive("q", 10)) small.remove("q", message.receipt_handle);
+    EXPECT_EQ(small.ask(delivery({item(3)}))->through, 3U);
+}
+
 TEST_F(DeliveriesTest, another_source_has_numbers_of_its_own) {
     station.ask(delivery({item(5)}));
     schema::Deliver other = delivery({item(1)});
