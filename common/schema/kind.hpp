@@ -10,12 +10,14 @@
 namespace onput::schema {
 
 enum class Kind : std::uint16_t {
-    // Frames of requests (wire.hpp).
+    // Frames of requests, and what every service answers (wire.hpp, backup.hpp).
     request_header = 1,
     reply_header = 2,
     empty = 3,
     service_status = 4,
     service_status_reply = 5,
+    service_backup = 6,
+    service_backup_reply = 7,
 
     // Object storage (storage.hpp, storage_objects.hpp, storage_versions.hpp, storage_uploads.hpp).
     create_bucket = 100,

@@ -36,6 +36,7 @@ private:
     [[nodiscard]] service::Methods methods() override;
     void hand_on(Effects effects) override;
     [[nodiscard]] bool is_idle() const override;
+    [[nodiscard]] store::BlobStore* blob_store() override { return blobs_.get(); }
     void add_metrics(std::vector<schema::Metric>& metrics) const override;
 
     void delete_objects(transport::Request& request, const Caller& caller);

@@ -66,6 +66,10 @@ protected:
                                                      store::Store::Events events) override;
     Result<std::unique_ptr<store::BlobStore>> open_blobs(
         const store::FileBlobOptions& options, std::function<void(Error)> on_failed) override;
+    std::unique_ptr<store::Backup> open_backup(store::BackupOptions, store::Store&,
+                                               store::BlobStore*) override {
+        return {};
+    }
     [[nodiscard]] std::optional<std::uint64_t> free_bytes(const std::string&) const override {
         return world_.elapsed() < full_until_ ? 0 : UINT64_MAX;
     }
