@@ -83,6 +83,9 @@ enum class Kind : std::uint16_t {
     delete_bucket_configuration = 163,
     list_bucket_configurations = 164,
     bucket_configuration_list = 165,
+    scrub_record = 190,
+    usage_record = 191,
+    usage_mark = 192,
 
     // Events and the journal (events.hpp, notifier.hpp).
     object_event = 200,

@@ -23,6 +23,8 @@ struct Config {
     std::uint64_t part_bytes_min = schema::part_bytes_min;
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
+    std::uint64_t scrub_bytes_per_second = 8 * 1024 * 1024;
+    std::uint64_t scrub_objects_per_second = 200;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -46,6 +48,11 @@ struct Config {
         option("write_idle_timeout_ms", self.write_idle_timeout_ms,
                "An upload ends when nothing of it comes for so long, milliseconds; longer than the "
                "10 s for which the gateway collects a piece.");
+        option("scrub_bytes_per_second", self.scrub_bytes_per_second,
+               "How fast all bytes are read again in the background to find damage, bytes per "
+               "second; 0: they are not.");
+        option("scrub_objects_per_second", self.scrub_objects_per_second,
+               "The same, objects per second; 0: they are not.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

@@ -40,6 +40,9 @@ Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(age_.restore(start_view()));
     ONPUT_TRY_VOID(buckets_.restore(start_view(), view_));
     ONPUT_TRY_VOID(restore_outbox());
+    auto counted = batch();
+    ONPUT_TRY_VOID(usage_.restore(start_view(), outbox_.last(), counted));
+    effects.add(std::move(counted));
     ONPUT_TRY_VOID(empty_trash(effects));
     if (start_view().is_complete()) return {};
     // Numbers that only missing rows had may be given again: to the notifier they are another's.
@@ -224,6 +227,10 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
                                   .object_exists = object.has_value()};
 }
 
+void StorageCore::before_commit(Change& change) {
+    change.counted = usage_.count(view_, outbox_.last(), change.batch);
+}
+
 // --- Commits that were refused ----------------------------------------------------------------
 
 Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
@@ -243,6 +250,7 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
         std::erase_if(effects.unused_blobs, [&change](const store::BlobRef& blob) {
             return std::ranges::find(change.released, blob) != change.released.end();
         });
+        ONPUT_TRY_VOID(usage_.reload(view_, change.counted));
         for (const auto& bucket : change.buckets) ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
         effects.unused_blobs.insert(effects.unused_blobs.end(), change.blobs.begin(),
                                     change.blobs.end());
@@ -302,6 +310,7 @@ std::vector<schema::Metric> StorageCore::metrics(Timestamp) const {
         all.push_back({.name = "onput_events_emitted_total{type=\"" + type + "\"}",
                        .value = static_cast<double>(count)});
     }
+    usage_.add_metrics(all);
     return all;
 }
 

@@ -29,6 +29,7 @@
 #include "common/service/room.hpp"
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/effects.hpp"
+#include "services/storage/housekeeping/usage.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/lock.hpp"
@@ -171,6 +172,8 @@ public:
     Result<schema::EventExplained> explain_event(const schema::ExplainEvent& request,
                                                  const Caller& caller) const;
 
+    // Right before a change is committed: what it means for the usage of buckets joins it.
+    void before_commit(Change& change);
     // The changes from `first` on were not committed: forgets them. Their new blobs join the unused
     // ones.
     Result<void> undo(Effects& effects, std::size_t first);
@@ -204,6 +207,7 @@ public:
     [[nodiscard]] std::size_t trash() const { return trash_.size(); }
 
     [[nodiscard]] const BucketTable& buckets() const { return buckets_; }
+    [[nodiscard]] const UsageBook& usage() const { return usage_; }
 
     void check_invariants() const;
     // Reads every row and checks that the rows fit each other. For tests.
@@ -311,6 +315,7 @@ private:
                                             std::string_view name) const;
     [[nodiscard]] Result<void> check_history() const;
     [[nodiscard]] Result<void> check_uploads(References& references) const;
+    [[nodiscard]] Result<void> check_usage() const;
     [[nodiscard]] Result<void> check_outbox() const;
 
     [[nodiscard]] const store::View& start_view() const;
@@ -325,6 +330,7 @@ private:
     StoreRecord store_record_;
     service::KeptAge age_{std::string(partition), std::string(age_key), options_.boot};
     BucketTable buckets_;
+    UsageBook usage_;
     outbox::Outbox outbox_{outbox_rows()};
     TrashCan trash_;
     Pins pins_;

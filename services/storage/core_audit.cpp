@@ -164,6 +164,7 @@ Result<void> StorageCore::check_rows() const {
             return references.take_manifest(name, row.key);
         }));
     ONPUT_TRY_VOID(references.check_all_taken());
+    ONPUT_TRY_VOID(check_usage());
     return check_outbox();
 }
 
@@ -186,6 +187,22 @@ Result<void> StorageCore::check_uploads(References& references) const {
                                }
                                return references.add_blob(record.blob, row.key);
                            });
+}
+
+Result<void> StorageCore::check_usage() const {
+    ONPUT_TRY(const auto counted, count_all(view_));
+    for (const auto& [bucket, usage] : counted) {
+        const auto kept = usage_.all().find(bucket);
+        if (kept == usage_.all().end() || kept->second != usage) {
+            return misfit("the usage of a bucket is miscounted: " + bucket);
+        }
+    }
+    for (const auto& [bucket, usage] : usage_.all()) {
+        if (!counted.contains(bucket) && usage != Usage{}) {
+            return misfit("usage of a bucket without anything in it: " + bucket);
+        }
+    }
+    return {};
 }
 
 Result<void> StorageCore::check_outbox() const {

@@ -58,6 +58,12 @@ Result<void> StorageService::start() {
     ONPUT_TRY_VOID(restore_core());
     ONPUT_TRY_VOID(listen());
     loop().every(housekeeping_period, [this] { keep_house(); });
+    scrubber_ = std::make_unique<Scrubber>(
+        Scrubber::Parts{.host = *this,
+                        .blobs = *blobs_,
+                        .rates = {.bytes_per_second = config_.scrub_bytes_per_second,
+                                  .objects_per_second = config_.scrub_objects_per_second}});
+    scrubber_->start();
     log::info("storage is open", {{"data", config_.data},
                                   {"buckets", core().buckets().all().size()},
                                   {"events_waiting", core().outbox().waiting()}});
@@ -224,6 +230,7 @@ void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {
     add("onput_storage_recovery_blobs{result=\"quarantined\"}", recovery_.quarantined);
     add("onput_storage_recovery_blobs{result=\"unproven\"}", recovery_.unproven);
     add("onput_storage_damaged_reads_total", downloads_->damaged());
+    scrubber_->add_metrics(metrics);
 }
 
 }  // namespace onput::storage

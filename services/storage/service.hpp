@@ -13,6 +13,7 @@
 
 #include "services/storage/config.hpp"
 #include "services/storage/host.hpp"
+#include "services/storage/housekeeping/scrubber.hpp"
 #include "services/storage/transfers/downloads.hpp"
 #include "services/storage/transfers/uploads.hpp"
 
@@ -52,6 +53,7 @@ private:
     store::BlobRecovery recovery_;
     std::unique_ptr<Uploads> uploads_;
     std::unique_ptr<Downloads> downloads_;
+    std::unique_ptr<Scrubber> scrubber_;
 };
 
 }  // namespace onput::storage

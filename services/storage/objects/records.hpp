@@ -17,6 +17,9 @@
 //     x/<id>                  ManifestRecord the parts of an upload that became an object
 //     e/<number>              ObjectEvent    the outbox; numbers count from 1 without a hole
 //     t/<number>              TrashRecord    a blob or manifest that event <number> made useless
+//     y                       UsageMark      one row: the usage of buckets is counted
+//     y/<bucket>              UsageRecord    what is in the bucket
+//     s                       ScrubRecord    one row: how far scrubbing is
 //
 // <number> is eight bytes, big-endian; <age> is the complement of the version's sequencer, written
 // so; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits, those of later uploads
