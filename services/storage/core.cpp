@@ -271,7 +271,9 @@ Result<void> StorageCore::end_turn(Timestamp now, Effects& effects) {
     if (!has_events && !is_due && outbox_.trimmable() < purge_rows_max) return {};
     purged_beside_ = outbox_.last();
     purge_at_ = now + purge_period;
-    purge(effects);
+    if (!purge(effects)) return {};
+    const auto& taken = effects.changes.back().purge->trash;
+    if (taken.size() == trash_taken_max) purge_at_ = now + purge_busy_period;
     return {};
 }
 

@@ -62,6 +62,8 @@ inline constexpr std::size_t parts_aborted_max = 10'000;
 // purge_period.
 inline constexpr std::uint64_t purge_rows_max = 1000;
 inline constexpr Duration purge_period = std::chrono::seconds(1);
+// Of trash that one go does not take: 3,200 blobs a second.
+inline constexpr Duration purge_busy_period = std::chrono::milliseconds(20);
 
 class StorageCore {
 public:
