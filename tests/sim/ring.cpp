@@ -77,8 +77,8 @@ void Ring::connect() {
 std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
-    std::vector<Node*> all{&self.storage_, &self.notifier_, &self.queue_,
-                           &self.owner_,   &self.reader_,   &self.vault_keeper_};
+    std::vector<Node*> all{&self.storage_, &self.notifier_,     &self.queue_, &self.owner_,
+                           &self.reader_,  &self.vault_keeper_, &self.backup_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
@@ -200,6 +200,7 @@ void Ring::end_trouble() {
     for (const auto& client : clients_) client->stop();
     owner_.stop();
     vault_keeper_.stop();
+    backup_.stop();
 }
 
 std::vector<std::string> Ring::busy() const {
@@ -244,6 +245,7 @@ void Ring::add_to(Counts& counts) const {
     counts.expired += queue_checks_.expired();
     counts.moved += queue_checks_.moved();
     counts.withheld += notifier_.withheld();
+    counts.backups += backup_.taken();
 }
 
 bool Ring::run() {

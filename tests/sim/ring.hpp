@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "tests/sim/backup_node.hpp"
 #include "tests/sim/client_node.hpp"
 #include "tests/sim/endpoint_node.hpp"
 #include "tests/sim/notifier_node.hpp"
@@ -33,6 +34,7 @@ public:
         std::uint64_t expired = 0;   // Messages, by retention.
         std::uint64_t moved = 0;     // To dead-letter queues of plain ones.
         std::uint64_t withheld = 0;  // Events, by the limit of destinations.
+        std::uint64_t backups = 0;   // Whose moment was one of all services.
     };
     void add_to(Counts& counts) const;
 
@@ -73,6 +75,7 @@ private:
     OwnerNode owner_{{world_, requests_, topic_checks_, notifier_}};
     VaultNode vault_keeper_{{world_, requests_, changes_, storage_}};
     SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
+    BackupNode backup_{{world_, requests_, storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;
     std::vector<std::unique_ptr<ConsumerNode>> consumers_;

@@ -65,9 +65,12 @@ int main(int argc, char** argv) {
     }
     std::printf("%llu seeds, %llu failed\n", static_cast<unsigned long long>(count),
                 static_cast<unsigned long long>(failures));
-    std::printf("%llu messages expired, %llu moved to dead letters, %llu events withheld\n",
-                static_cast<unsigned long long>(counts.expired),
-                static_cast<unsigned long long>(counts.moved),
-                static_cast<unsigned long long>(counts.withheld));
+    std::printf(
+        "%llu messages expired, %llu moved to dead letters, %llu events withheld, "
+        "%llu backups taken\n",
+        static_cast<unsigned long long>(counts.expired),
+        static_cast<unsigned long long>(counts.moved),
+        static_cast<unsigned long long>(counts.withheld),
+        static_cast<unsigned long long>(counts.backups));
     return failures == 0 ? 0 : 1;
 }
