@@ -28,8 +28,8 @@ struct CopyProgress {
     std::atomic<bool> is_cancelled = false;
 };
 
-// The first `bytes_max` bytes of `from`, or all; the answer's path is `to`. `to` must not exist; its
-// directories are made. `unavailable` when it was cancelled.
+// The first `bytes_max` bytes of `from`, or all; the answer's path is `to`. `to` must not exist;
+// its directories are made. `unavailable` when it was cancelled.
 Result<CopiedFile> copy_file(const std::string& from, const std::string& to,
                              std::optional<std::uint64_t> bytes_max, CopyProgress& progress);
 
