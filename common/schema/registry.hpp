@@ -3,6 +3,7 @@
 
 #include <tuple>
 
+#include "common/schema/backup.hpp"
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/dead_letters.hpp"
 #include "common/schema/events.hpp"
@@ -22,7 +23,7 @@
 namespace onput::schema {
 
 using AllMessages = std::tuple<
-    RequestHeader, ReplyHeader, Empty, ServiceStatus, ServiceStatusReply, CreateBucket,
+    RequestHeader, ReplyHeader, Empty, ServiceStatus, ServiceStatusReply, ServiceBackup, ServiceBackupReply, CreateBucket,
     DeleteBucket, HeadBucket, BucketInfo, ListBuckets, BucketList, PutObject, ObjectPut, OpenWrite,
     WriteOpened, AppendWrite, WriteAppended, FinishWrite, AbortWrite, GetObject, ObjectGot,
     ReadObject, CloseRead, HeadObject, ObjectInfo, DeleteObject, ObjectDeleted, ListObjects,
