@@ -46,7 +46,7 @@ public:
         store::Store& rows;
         std::string directory;
         std::function<std::vector<store::BackupBlobs>()> blobs;
-        std::function<const Room*()> room;         // The same.
+        std::function<const Room*()> room;  // The same.
     };
     explicit Backups(Parts parts) : parts_(std::move(parts)) {}
     // Waits for what runs, and removes a part that is not finished.

@@ -40,7 +40,7 @@ public:
         std::uint64_t flips = 0;     // Bits of blobs.
         std::uint64_t damaged_rows = 0;
         std::uint64_t damaged_jobs = 0;
-        std::uint64_t backups = 0;   // Whose moment was one of all services.
+        std::uint64_t backups = 0;  // Whose moment was one of all services.
     };
     void add_to(Counts& counts) const;
 
