@@ -270,9 +270,8 @@ void StorageCore::describe_restore(ObjectChange& change, const Bucket& bucket,
 
 Result<schema::RestoreStarted> StorageCore::restore_object(const schema::RestoreObject& request,
                                                            const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& [bucket, version] = found;
     ObjectRecord& record = version.record;
     if (!is_cold_class(record.storage_class))
         return invalid_state("Restore is not allowed for the object's current storage class",
