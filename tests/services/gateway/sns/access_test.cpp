@@ -104,8 +104,10 @@ TEST_F(SnsAccess, another_certificate_than_the_notifiers_is_not_there) {
 }
 
 TEST_F(SnsAccess, what_only_looks_like_a_certificate_is_an_object_and_must_be_signed) {
-    notifier_refuses<schema::HeadBucket>(ErrorCode::permission_denied, "Access Denied",
-                                         "access_denied");
+    notifier_refuses<schema::ListObjects>(ErrorCode::permission_denied, "Access Denied",
+                                          "access_denied");
+    notifier_refuses<schema::GetObject>(ErrorCode::permission_denied, "Access Denied",
+                                        "access_denied");
     for (const std::string path :
          {"/SimpleNotificationService-.pem", "/SimpleNotificationService-xyz.pem",
           "/SimpleNotificationService-00.pem/a", "/a/SimpleNotificationService-00.pem"}) {
