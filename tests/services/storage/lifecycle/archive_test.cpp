@@ -207,6 +207,10 @@ TEST_F(ArchiveTest, a_restore_brings_a_copy_back_for_its_days) {
               (Names{"ObjectRestore:Post", "ObjectRestore:Completed", "ObjectRestore:Delete"}));
     EXPECT_EQ(events()[2].restored_until, until);
     EXPECT_EQ(events()[2].storage_class, "GLACIER");
+    for (const std::size_t own : {2U, 3U}) {
+        EXPECT_EQ(events()[own].trace.trace_id, events()[0].trace.trace_id);
+        EXPECT_EQ(events()[own].trace.cause_event_id, events()[0].event_id);
+    }
     EXPECT_EQ(events()[2].principal_id, "AmazonCustomer:000000000000");
 }
 
