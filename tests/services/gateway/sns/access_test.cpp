@@ -1,5 +1,6 @@
 // Who may ask for what: signatures, the links that subscribers follow, the certificate.
 #include "common/schema/storage.hpp"
+#include "common/schema/storage_objects.hpp"
 #include "tests/services/gateway/sns/gateway_harness.hpp"
 
 namespace onput::gateway {
