@@ -116,9 +116,11 @@ TEST_F(SnsAccess, what_only_looks_like_a_certificate_is_an_object_and_must_be_si
         EXPECT_EQ(answer.status, 403) << path;
         EXPECT_TRUE(answer.body.contains("AccessDenied")) << answer.body;
     }
+    notifier_refuses<schema::CreateBucket>(ErrorCode::permission_denied, "Access Denied",
+                                           "access_denied");
     EXPECT_EQ(get(pem_path, "PUT").status, 403);
     // Nobody is told whether there is such a bucket, and nothing else.
-    EXPECT_EQ(gateway.request_count(), 4U);
+    EXPECT_EQ(gateway.request_count(), 5U);
 }
 
 TEST_F(SnsAccess, without_the_notifier_there_is_no_certificate_now) {
