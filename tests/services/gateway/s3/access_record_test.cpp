@@ -1,5 +1,7 @@
 #include "services/gateway/s3/site/access_record.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "common/auth/iam_arn.hpp"
