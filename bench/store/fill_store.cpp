@@ -1,5 +1,5 @@
-// Fills the data directory of a storage service that is not running with small objects in one bucket,
-// to see what many of them cost: how long it takes to open, to list.
+// Fills the data directory of a storage service that is not running with small objects in one
+// bucket, to see what many of them cost: how long it takes to open, to list.
 //
 //     fill_store DIRECTORY OBJECTS
 //     onput --data DIR dev        with DIRECTORY = DIR/storage

@@ -15,8 +15,8 @@ inline constexpr std::size_t cipher_nonce_bytes = 12;
 // What a key encrypts under one nonce ends here: the counter of blocks has 32 bits.
 inline constexpr std::uint64_t keystream_bytes_max = (1ULL << 32) * 16;
 
-// AES-256-GCM: "nonce, ciphertext, tag". `context` is authenticated with it: what was sealed for one
-// place does not open at another. A key must not see a nonce twice.
+// AES-256-GCM: "nonce, ciphertext, tag". `context` is authenticated with it: what was sealed for
+// one place does not open at another. A key must not see a nonce twice.
 std::string seal(std::string_view key, std::string_view nonce, std::string_view context,
                  std::string_view plain);
 // Nothing when the key or the context is another one, or the bytes are damaged.

@@ -109,7 +109,7 @@ struct DeleteBucketConfiguration {
 // Whether the gateway obeys a configuration in requests of anybody: by it strangers are answered.
 constexpr bool is_for_anybody(BucketConfigurationKind kind) {
     using enum BucketConfigurationKind;
-    return kind == cors || kind == website || kind == logging;
+    return kind == cors || kind == website || kind == logging || kind == encryption;
 }
 
 struct FoundBucketConfiguration {

@@ -21,17 +21,6 @@ inline constexpr std::string_view version_rows_prefix = "v/";   // v/<bucket>/<k
 inline constexpr std::string_view part_rows_prefix = "p/";      // p/<upload id>/<number>
 inline constexpr std::string_view manifest_rows_prefix = "x/";  // x/<upload id>
 
-// How bytes are encrypted where they lie: with a key of their own, AES-256-CTR, which is sealed with
-// another key. Each blob, or data row, has a nonce of its own (common/base/cipher.hpp).
-struct Encryption {
-    std::string by = {};          // encrypted_by_service or encrypted_by_customer; empty: not.
-    std::string key_name = {};    // Of the service's key; empty: the customer's, who keeps it.
-    std::string sealed_key = {};  // For this bucket and key.
-
-    ONPUT_FIELDS(by, key_name, sealed_key)
-    friend bool operator==(const Encryption&, const Encryption&) = default;
-};
-
 // Where the bytes of an archived version are, beside its storage class.
 struct ArchiveState {
     std::string blob = {};  // Text of a BlobRef in the cold directory; empty: they are not there

@@ -21,14 +21,14 @@
 // invalid_tag, too_many_tags, object_locked, missing_object_lock, storage_full, no_service_key,
 // customer_key_missing, customer_key_needless, wrong_customer_key, invalid_object_state (details:
 // StorageClass) of bytes that are archived. Where the current version is a delete marker,
-// no_such_key has it in its details, and method_not_allowed answers a
-// request for that version. Details named x-amz-..., Last-Modified or Allow are headers of the
-// answer.
+// no_such_key has it in its details, and method_not_allowed answers a request for that version.
+// Details named x-amz-..., Last-Modified or Allow are headers of the answer.
 #pragma once
 
 #include "common/schema/access.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
+#include "common/schema/object_traits.hpp"
 #include "common/schema/wire.hpp"
 
 namespace onput::schema {
@@ -66,40 +66,6 @@ struct Conditions {
     friend bool operator==(const Conditions&, const Conditions&) = default;
 };
 
-struct Tag {
-    std::string key = {};
-    std::string value = {};
-
-    ONPUT_FIELDS(key, value)
-    friend bool operator==(const Tag&, const Tag&) = default;
-};
-
-// What keeps one version from being removed. Either part may be there without the other.
-struct ObjectLock {
-    std::string mode = {};  // "GOVERNANCE" or "COMPLIANCE"; empty: no retention.
-    Timestamp retain_until = {};
-    bool has_legal_hold = false;
-    bool was_hold_set = false;  // On or off: unlike one of which nothing was ever said.
-
-    ONPUT_FIELDS(mode, retain_until, has_legal_hold, was_hold_set)
-    friend bool operator==(const ObjectLock&, const ObjectLock&) = default;
-};
-
-// How a client wants the bytes of an object to be encrypted where they lie. Says it nothing, they are
-// by the service's keys, where it has any.
-struct EncryptionRequest {
-    bool by_service = false;        // Refused where the service has no keys.
-    std::string customer_key = {};  // customer_key_bytes; used, never kept. Empty: none.
-
-    ONPUT_FIELDS(by_service, customer_key)
-    friend bool operator==(const EncryptionRequest&, const EncryptionRequest&) = default;
-};
-inline constexpr std::size_t customer_key_bytes = 32;
-
-// Encryption of an object, as answers say it. Empty: none.
-inline constexpr std::string_view encrypted_by_service = "AES256";
-inline constexpr std::string_view encrypted_by_customer = "customer";
-
 // A part of a multipart upload: of one under way, where a write goes to.
 struct PartTarget {
     std::string upload_id = {};
@@ -116,24 +82,6 @@ struct PartSpan {
 
     ONPUT_FIELDS(offset, length)
     friend bool operator==(const PartSpan&, const PartSpan&) = default;
-};
-
-// What a rule of the bucket's lifecycle will do, and when.
-struct ScheduledAction {
-    Timestamp at = {};
-    std::string rule_id = {};
-
-    ONPUT_FIELDS(at, rule_id)
-    friend bool operator==(const ScheduledAction&, const ScheduledAction&) = default;
-};
-
-// Of an archived object that was asked for.
-struct RestoreStatus {
-    bool is_ongoing = false;
-    Timestamp expires_at = {};  // Of the copy, when there is one.
-
-    ONPUT_FIELDS(is_ongoing, expires_at)
-    friend bool operator==(const RestoreStatus&, const RestoreStatus&) = default;
 };
 
 struct ObjectInfo {

@@ -143,8 +143,8 @@ public:
     // What would make a put of this fail whatever its bytes are. The put itself asks again.
     Result<void> open_write(const schema::OpenWrite& request, const Caller& caller) const;
 
-    // What to encrypt the bytes of a write with before they lie anywhere: they go to put_object with
-    // this sealing. Errors besides make_object_key's, of a part, whose upload has the key:
+    // What to encrypt the bytes of a write with before they lie anywhere: they go to put_object
+    // with this sealing. Errors besides make_object_key's, of a part, whose upload has the key:
     // no_such_upload; invalid_argument `invalid_request` without the customer's key, and
     // `invalid_argument` with another one.
     struct WriteKey {

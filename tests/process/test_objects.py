@@ -261,5 +261,5 @@ def test_boto3_goes_on_over_one_connection_after_a_refused_upload(onput):
         assert error_of(s3.put_object, Bucket="absent", Key="a", Body=b"x" * 100) == (
             404, "NoSuchBucket")
         assert error_of(s3.put_object, Bucket="outbox", Key="a", Body=b"x" * 100,
-                        StorageClass="GLACIER") == (501, "NotImplemented")
+                        ServerSideEncryption="aws:kms") == (501, "NotImplemented")
         s3.put_object(Bucket="outbox", Key="after-refused", Body=b"x")

@@ -241,7 +241,6 @@ def test_storage_class_and_website_redirect_are_kept_and_shown(onput):
     s3.put_object(Bucket="outbox", Key="usual", Body=b"x", StorageClass="STANDARD")
     assert "StorageClass" not in s3.head_object(Bucket="outbox", Key="usual")
     put = {"Bucket": "outbox", "Key": "rare", "Body": b""}
-    assert error_of(s3.put_object, StorageClass="DEEP_ARCHIVE", **put) == (501, "NotImplemented")
     assert error_of(s3.put_object, StorageClass="GOLD", **put) == (400, "InvalidStorageClass")
     assert error_of(s3.put_object, WebsiteRedirectLocation="there", **put) == (
         400, "InvalidRedirectLocation")

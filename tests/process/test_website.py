@@ -89,11 +89,11 @@ def test_a_port_of_its_own_serves_websites_alone(own_onput):
 
 
 def publish(onput, bucket):
-    """Makes everything in a bucket readable by anybody."""
+    """Makes everything in a bucket readable by anybody. Who may not list is told 403 of what is absent."""
     onput.s3.delete_public_access_block(Bucket=bucket)
-    policy = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{bucket}/*"}]}
+    policy = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": f"arn:aws:s3:::{resource}"}
+        for action, resource in (("s3:GetObject", bucket + "/*"), ("s3:ListBucket", bucket))]}
     try:
         onput.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     except botocore.exceptions.ClientError as error:

@@ -25,14 +25,13 @@ Outcome admit_customer_key(S3Request& request) {
     }
     const bool is_write = request.head.method == "PUT" || request.head.method == "POST";
     if (!is_write || customer_key_of(request.head).empty()) co_return Result<void>();
-    const schema::GetBucketConfiguration message{.bucket = request.address.bucket,
-                                                 .kind = ConfigurationKind::encryption};
-    auto answer = co_await request.context.call(message);
-    const std::string reason = answer ? std::string() : answer.error().reason;
-    if (reason == "no_such_configuration" || reason == "no_encryption_configuration")
-        co_return Result<void>();
-    if (!answer) co_return std::unexpected(std::move(answer).error());
-    if (!blocks_customer_keys(answer->reply.document)) co_return Result<void>();
+    // Whoever writes need not be able to read the configuration.
+    const schema::FindBucketConfiguration message{.bucket = request.address.bucket,
+                                                  .kind = ConfigurationKind::encryption};
+    auto found = co_await request.context.call(message);
+    if (!found) co_return std::unexpected(std::move(found).error());
+    const std::string& document = found->reply.document;
+    if (document.empty() || !blocks_customer_keys(document)) co_return Result<void>();
     co_return onput::fail(ErrorCode::permission_denied,
                           "the bucket's encryption blocks keys of clients", "access_denied");
 }

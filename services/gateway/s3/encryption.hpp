@@ -1,5 +1,5 @@
-// What a request says of the encryption of an object, and what an answer shows of it: SSE-S3, by the
-// service's keys, and SSE-C, by a key that the client brings with each request. Pure.
+// What a request says of the encryption of an object, and what an answer shows of it: SSE-S3, by
+// the service's keys, and SSE-C, by a key that the client brings with each request. Pure.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace onput::gateway::s3 {
 
 inline constexpr std::string_view copy_source_prefix = "x-amz-copy-source-";
 
-// What is wrong with it, whether it is used or not. Errors: invalid_argument; encryption_method of an
-// algorithm that S3 has not; unimplemented: KMS.
+// What is wrong with it, whether it is used or not. Errors: invalid_argument; encryption_method of
+// an algorithm that S3 has not; unimplemented: KMS.
 Result<void> check_encryption(const http::RequestHead& head);
 
 // The client's key; empty without one. `of_source`: that of what is copied. Of a request that has

@@ -1,9 +1,9 @@
 // MasterKeys: the service's keys, with which the keys of objects are sealed (SSE-S3). Pure.
 //
-// Each is "NAME:KEY", 32 random bytes in base64. The first seals what is new, all open what they have
-// sealed. To change keys, put a new one in front; an older one is needed as long as an object is left
-// that it has sealed. Keep them apart from the data and its backups: whoever has both has the
-// objects, and who loses the keys loses those.
+// Each is "NAME:KEY", 32 random bytes in base64. The first seals what is new, all open what they
+// have sealed. To change keys, put a new one in front; an older one is needed as long as an object
+// is left that it has sealed. Keep them apart from the data and its backups: whoever has both has
+// the objects, and who loses the keys loses those.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // The key that the bytes of one object are encrypted with. Pure.
 //
-//     master key, or the customer's ──seals──> object's key ──AES-256-CTR──> each blob, or data row,
-//                                                                           under a nonce of its own
+//     master key, or the customer's ──seals──> object's key ──AES-256-CTR──> each blob, or row,
+//                                                                            under its own nonce
 //
 // The sealed key lies in the object's row, and opens for its bucket and key alone. A nonce is drawn
 // for every blob: the parts of an upload have one key.

@@ -20,6 +20,7 @@
 
 #include "common/base/check.hpp"
 #include "services/storage/core.hpp"
+#include "services/storage/lifecycle/own_trace.hpp"
 #include "services/storage/lifecycle/rules.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
@@ -224,8 +225,9 @@ Result<void> StorageCore::finish_restore(const DueVersion& due,
     }
     const Bucket& bucket = found->second;
     ObjectRecord& record = version->record;
-    ONPUT_TRY(auto change,
-              begin_change(own_event(restore_completed, bucket, due.key), own_caller(bucket, now)));
+    Caller caller = own_caller(bucket, now);
+    caller.trace = own_trace(record);
+    ONPUT_TRY(auto change, begin_change(own_event(restore_completed, bucket, due.key), caller));
     if (copy) {
         record.archive.copy = store::to_text(*copy);
         change.commit.blobs.push_back(*copy);
@@ -246,8 +248,9 @@ Result<void> StorageCore::finish_restore(const DueVersion& due,
 Result<void> StorageCore::end_restore(const DueVersion& due, const Bucket& bucket,
                                       KeyRows::Version version, Timestamp now, Effects& effects) {
     ObjectRecord& record = version.record;
-    ONPUT_TRY(auto change,
-              begin_change(own_event(restore_deleted, bucket, due.key), own_caller(bucket, now)));
+    Caller caller = own_caller(bucket, now);
+    caller.trace = own_trace(record);
+    ONPUT_TRY(auto change, begin_change(own_event(restore_deleted, bucket, due.key), caller));
     describe_restore(change, bucket, record);
     ObjectRecord copy;
     copy.blob = record.archive.copy;
@@ -270,9 +273,8 @@ void StorageCore::describe_restore(ObjectChange& change, const Bucket& bucket,
 
 Result<schema::RestoreStarted> StorageCore::restore_object(const schema::RestoreObject& request,
                                                            const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    ONPUT_TRY_VOID(check_key(request.key));
-    ONPUT_TRY(auto version, find_version(*bucket, request.key, request.version_id));
+    ONPUT_TRY(auto found, find_object(request, caller));
+    auto& [bucket, version] = found;
     ObjectRecord& record = version.record;
     if (!is_cold_class(record.storage_class))
         return invalid_state("Restore is not allowed for the object's current storage class",

@@ -5,6 +5,7 @@
 
 #include "common/base/check.hpp"
 #include "services/storage/core.hpp"
+#include "services/storage/lifecycle/own_trace.hpp"
 #include "services/storage/lifecycle/rules.hpp"
 #include "services/storage/objects/records.hpp"
 
@@ -222,8 +223,10 @@ Result<void> StorageCore::expire(const std::string& key, const Bucket& bucket,
         return remove_expired(key, bucket, version, now, effects);
     // A marker takes room, and its time comes again.
     if (!room_.check()) return {};
-    ONPUT_TRY_VOID(make_marker(own_event(marker_created, bucket, key), version.record,
-                               own_caller(bucket, now), effects));
+    Caller caller = own_caller(bucket, now);
+    caller.trace = own_trace(version.record);
+    ONPUT_TRY_VOID(
+        make_marker(own_event(marker_created, bucket, key), version.record, caller, effects));
     return {};
 }
 
@@ -232,7 +235,9 @@ Result<void> StorageCore::remove_expired(const std::string& key, const Bucket& b
                                          Effects& effects) {
     const ObjectRecord& record = version.record;
     if (!check_removal(record.lock, false, lock_times(now))) return {};
-    ONPUT_TRY(auto change, begin_change(own_event(expired, bucket, key), own_caller(bucket, now)));
+    Caller caller = own_caller(bucket, now);
+    caller.trace = own_trace(record);
+    ONPUT_TRY(auto change, begin_change(own_event(expired, bucket, key), caller));
     if (bucket.record.versioning != schema::Versioning::unset && record.has_version_id)
         change.event.version_id = version_id_of(record);
     ONPUT_TRY_VOID(KeyRows(view_, bucket.record.name, key).remove(version, change.commit.batch));
@@ -243,8 +248,9 @@ Result<void> StorageCore::remove_expired(const std::string& key, const Bucket& b
 Result<void> StorageCore::transition(const Transition& wanted, const Bucket& bucket,
                                      KeyRows::Version version, Timestamp now, Effects& effects) {
     if (!room_.check()) return {};
-    ONPUT_TRY(auto change,
-              begin_change(own_event(transitioned, bucket, wanted.key), own_caller(bucket, now)));
+    Caller caller = own_caller(bucket, now);
+    caller.trace = own_trace(version.record);
+    ONPUT_TRY(auto change, begin_change(own_event(transitioned, bucket, wanted.key), caller));
     version.record.storage_class = wanted.storage_class;
     schedule_archive(version.record, {.bucket = bucket.record.name, .key = wanted.key}, now,
                      change.commit.batch);

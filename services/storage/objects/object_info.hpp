@@ -16,8 +16,8 @@ ObjectRecord record_of(const schema::PutObject& request);
 // "bucket/key", as ObjectRecord::source has it.
 std::string text_of(const schema::ResultSource& source);
 
-// The entity tag of bytes with this MD5: with a customer's key, of which S3 keeps nothing that tells
-// of the bytes, it is another one each time.
+// The entity tag of bytes with this MD5: with a customer's key, of which S3 keeps nothing that
+// tells of the bytes, it is another one each time.
 std::string etag_of(std::string md5, const schema::Encryption& encryption, std::string_view nonce);
 
 Validators validators_of(const ObjectRecord& record);

@@ -127,9 +127,11 @@ TEST_F(MultipartTest, a_range_over_a_seam_is_read_from_both_parts) {
     ASSERT_TRUE(complete(completion(id, {1, 2})));
     const auto got = get("film", schema::ByteRange{.first = part_size - 10, .last = part_size + 9});
     ASSERT_TRUE(got);
-    EXPECT_EQ(pieces_of(got->segments, got->got.offset, got->got.length),
-              (std::vector<SegmentPiece>{{.blob = first, .offset = part_size - 10, .length = 10},
-                                         {.blob = second, .offset = 0, .length = 10}}));
+    EXPECT_EQ(
+        pieces_of(got->segments, got->got.offset, got->got.length),
+        (std::vector<SegmentPiece>{
+            {.blob = first, .offset = part_size - 10, .length = 10, .nonce_offset = part_size - 10},
+            {.blob = second, .offset = 0, .length = 10}}));
     const auto inside = get("film", schema::ByteRange{.first = 3, .last = 5});
     EXPECT_EQ(inside->segments.size(), 1U);
 

@@ -91,7 +91,7 @@ void AccessLogCore::deliver(const std::string& name, Bucket& bucket, Timestamp n
     const LogTarget& target = *bucket.target;
     const bool is_by_day = target.format == LogTarget::Format::by_event_time;
     const std::string fields = bucket_fields(target.owner_account, name);
-    if (is_by_day) std::ranges::stable_sort(bucket.entries, {}, &Entry::time);
+    if (is_by_day) std::ranges::sort(bucket.entries, {}, &Entry::time);
     std::string body;
     Timestamp first{};
     const auto finish = [&] {

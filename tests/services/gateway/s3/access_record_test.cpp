@@ -1,8 +1,10 @@
 #include "services/gateway/s3/site/access_record.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
-#include "services/gateway/s3/identity.hpp"
+#include "common/auth/iam_arn.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -35,10 +37,10 @@ TEST(S3AccessRecord, a_signed_get_has_the_fields_that_aws_documents) {
                               .object_bytes = 100,
                               .took = std::chrono::milliseconds(7)};
     EXPECT_EQ(format_access_record(record),
-              "[06/Feb/2019:00:00:38 +0000] 192.0.2.3 " + canonical_user_id("123456789012") +
+              "[06/Feb/2019:00:00:38 +0000] 192.0.2.3 " + auth::canonical_user_id("123456789012") +
                   " REQUEST REST.GET.OBJECT a%20b \"GET /b/a%20b?versionId=3 HTTP/1.1\" 206 - 10 "
                   "100 7 - \"-\" \"curl/7 (x)\" 3 host SigV4 - QueryString localhost:4566 - - -\n");
-    EXPECT_EQ(bucket_fields("123456789012", "b"), canonical_user_id("123456789012") + " b ");
+    EXPECT_EQ(bucket_fields("123456789012", "b"), auth::canonical_user_id("123456789012") + " b ");
 }
 
 TEST(S3AccessRecord, nothing_that_a_client_sends_ends_a_field_or_a_line) {

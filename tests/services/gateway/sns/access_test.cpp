@@ -1,5 +1,6 @@
 // Who may ask for what: signatures, the links that subscribers follow, the certificate.
 #include "common/schema/storage.hpp"
+#include "common/schema/storage_objects.hpp"
 #include "tests/services/gateway/sns/gateway_harness.hpp"
 
 namespace onput::gateway {
@@ -104,8 +105,10 @@ TEST_F(SnsAccess, another_certificate_than_the_notifiers_is_not_there) {
 }
 
 TEST_F(SnsAccess, what_only_looks_like_a_certificate_is_an_object_and_must_be_signed) {
-    notifier_refuses<schema::HeadBucket>(ErrorCode::permission_denied, "Access Denied",
-                                         "access_denied");
+    notifier_refuses<schema::ListObjects>(ErrorCode::permission_denied, "Access Denied",
+                                          "access_denied");
+    notifier_refuses<schema::GetObject>(ErrorCode::permission_denied, "Access Denied",
+                                        "access_denied");
     for (const std::string path :
          {"/SimpleNotificationService-.pem", "/SimpleNotificationService-xyz.pem",
           "/SimpleNotificationService-00.pem/a", "/a/SimpleNotificationService-00.pem"}) {
@@ -113,9 +116,11 @@ TEST_F(SnsAccess, what_only_looks_like_a_certificate_is_an_object_and_must_be_si
         EXPECT_EQ(answer.status, 403) << path;
         EXPECT_TRUE(answer.body.contains("AccessDenied")) << answer.body;
     }
+    notifier_refuses<schema::CreateBucket>(ErrorCode::permission_denied, "Access Denied",
+                                           "access_denied");
     EXPECT_EQ(get(pem_path, "PUT").status, 403);
     // Nobody is told whether there is such a bucket, and nothing else.
-    EXPECT_EQ(gateway.request_count(), 4U);
+    EXPECT_EQ(gateway.request_count(), 5U);
 }
 
 TEST_F(SnsAccess, without_the_notifier_there_is_no_certificate_now) {

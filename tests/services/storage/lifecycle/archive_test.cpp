@@ -207,6 +207,10 @@ TEST_F(ArchiveTest, a_restore_brings_a_copy_back_for_its_days) {
               (Names{"ObjectRestore:Post", "ObjectRestore:Completed", "ObjectRestore:Delete"}));
     EXPECT_EQ(events()[2].restored_until, until);
     EXPECT_EQ(events()[2].storage_class, "GLACIER");
+    for (const std::size_t own : {2U, 3U}) {
+        EXPECT_EQ(events()[own].trace.trace_id, events()[0].trace.trace_id);
+        EXPECT_EQ(events()[own].trace.cause_event_id, events()[0].event_id);
+    }
     EXPECT_EQ(events()[2].principal_id, "AmazonCustomer:000000000000");
 }
 
@@ -253,6 +257,7 @@ TEST_F(ArchiveTest, a_clock_that_is_wrong_for_a_while_makes_no_restore_long_or_s
         pass_time(24h);
         look();
         EXPECT_FALSE(get("key"));
+        purge();  // The same copy comes back.
     }
 }
 

@@ -30,6 +30,8 @@ TEST_F(LifecyclePassTest, an_object_goes_when_its_days_are_over_with_an_event_of
     EXPECT_EQ(event.principal_id, "s3.amazonaws.com");
     EXPECT_EQ(event.source_ip, "s3.amazonaws.com");
     EXPECT_FALSE(event.sequencer.empty());
+    EXPECT_EQ(event.trace.trace_id, events().front().trace.trace_id);
+    EXPECT_EQ(event.trace.cause_event_id, events().front().event_id);
 }
 
 TEST_F(LifecyclePassTest, a_clock_that_is_set_ahead_removes_nothing) {

@@ -212,8 +212,12 @@ TEST_F(Reads, read_the_segments_that_have_the_piece) {
             ->segments;
     };
     EXPECT_EQ(pieces(0, 1000), (std::vector<SegmentPiece>{{blob, 0, 1000}}));
-    EXPECT_EQ(pieces(999, 2), (std::vector<SegmentPiece>{{blob, 999, 1}, {second, 0, 1}}));
-    EXPECT_EQ(pieces(1500, 500), (std::vector<SegmentPiece>{{second, 500, 500}}));
+    EXPECT_EQ(pieces(999, 2), (std::vector<SegmentPiece>{
+                                  {.blob = blob, .offset = 999, .length = 1, .nonce_offset = 999},
+                                  {.blob = second, .offset = 0, .length = 1}}));
+    EXPECT_EQ(pieces(1500, 500),
+              (std::vector<SegmentPiece>{
+                  {.blob = second, .offset = 500, .length = 500, .nonce_offset = 500}}));
 }
 
 TEST_F(Reads, are_bounded_in_segments) {
