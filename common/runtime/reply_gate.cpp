@@ -8,17 +8,23 @@ void ReplyGate::when_durable(UniqueFunction<void()> work) {
     const store::Ticket ticket = store_.last_ticket();
     ONPUT_CHECK(held_.empty() || held_.back().ticket <= ticket);
     // Not past what waits: replies leave in the order in which their commands ran.
-    if (held_.empty() && store_.durable() >= ticket) return work();
+    if (!is_shut_ && held_.empty() && store_.durable() >= ticket) return work();
     held_.push_back({.ticket = ticket, .work = std::move(work)});
 }
 
 void ReplyGate::on_durable(store::Ticket durable) {
+    if (is_shut_) return;
     while (!held_.empty() && held_.front().ticket <= durable) {
         // Out of the queue first: the work may hold more.
         Held held = std::move(held_.front());
         held_.pop_front();
         held.work();
     }
+}
+
+void ReplyGate::open() {
+    is_shut_ = false;
+    on_durable(store_.durable());
 }
 
 }  // namespace onput::runtime

@@ -1,6 +1,7 @@
 // ReplyGate: nothing is acknowledged that a crash could undo. Work that tells the outside what
 // happened is held until the store is durable up to the ticket that it depends on, then runs in the
-// order in which it was held. Loop thread only.
+// order in which it was held. Shut, it holds everything until it is opened: a backup's moment.
+// Loop thread only.
 #pragma once
 
 #include <deque>
@@ -21,6 +22,9 @@ public:
     // The store's on_durable, posted to the loop.
     void on_durable(store::Ticket durable);
 
+    void shut() { is_shut_ = true; }
+    void open();
+
     [[nodiscard]] std::size_t held() const { return held_.size(); }
 
 private:
@@ -30,6 +34,7 @@ private:
     };
     const store::Store& store_;
     std::deque<Held> held_;
+    bool is_shut_ = false;
 };
 
 }  // namespace onput::runtime

@@ -10,12 +10,14 @@
 namespace onput::schema {
 
 enum class Kind : std::uint16_t {
-    // Frames of requests (wire.hpp).
+    // Frames of requests, and what every service answers (wire.hpp, backup.hpp).
     request_header = 1,
     reply_header = 2,
     empty = 3,
     service_status = 4,
     service_status_reply = 5,
+    service_backup = 6,
+    service_backup_reply = 7,
 
     // Object storage (storage.hpp, storage_objects.hpp, storage_versions.hpp, storage_uploads.hpp).
     create_bucket = 100,
@@ -95,6 +97,9 @@ enum class Kind : std::uint16_t {
     lifecycle_record = 189,
     restore_object = 190,
     restore_started = 191,
+    scrub_record = 192,
+    usage_record = 193,
+    usage_mark = 194,
 
     // Events and the journal (events.hpp, notifier.hpp).
     object_event = 200,

@@ -3,6 +3,7 @@
 
 #include <tuple>
 
+#include "common/schema/backup.hpp"
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/dead_letters.hpp"
 #include "common/schema/events.hpp"
@@ -22,32 +23,32 @@
 namespace onput::schema {
 
 using AllMessages = std::tuple<
-    RequestHeader, ReplyHeader, Empty, ServiceStatus, ServiceStatusReply, CreateBucket,
-    DeleteBucket, HeadBucket, BucketInfo, ListBuckets, BucketList, PutObject, ObjectPut, OpenWrite,
-    WriteOpened, AppendWrite, WriteAppended, FinishWrite, AbortWrite, GetObject, ObjectGot,
-    ReadObject, CloseRead, HeadObject, ObjectInfo, DeleteObject, ObjectDeleted, ListObjects,
-    ObjectList, PutNotification, GetNotification, NotificationConfiguration, ExplainEvent,
-    EventExplained, PutVersioning, PutObjectLock, PutTags, TagsPut, PutRetention, PutLegalHold,
-    DeleteObjects, ObjectsDeleted, ListVersions, VersionList, CreateUpload, UploadCreated,
-    CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList, ListUploads, UploadList,
-    ListObjectParts, ObjectPartList, BucketConfiguration, PutBucketConfiguration,
-    GetBucketConfiguration, DeleteBucketConfiguration, ListBucketConfigurations,
-    BucketConfigurationList, FindBucketConfiguration, FoundBucketConfiguration, PutBucketPolicy,
-    DeleteBucketPolicy, GetBucketPolicy, BucketPolicy, GetAcl, AccessControlPolicy, PutAcl, AclPut,
-    LifecycleConfiguration, RestoreObject, RestoreStarted, ObjectEvent, AppendEvents,
-    EventsAppended, BusHead, JournalRecord, FetchJournal, JournalPage, FindJournal, JournalPosition,
-    CheckDestinations, DestinationsChecked, ListDestinations, DestinationList, TraceQuery,
-    TraceStory, CreateQueue, QueueInfo, DeleteQueue, ListQueues, QueueList, DescribeQueue,
-    SetQueueAttributes, SendMessages, MessagesSent, ReceiveMessages, MessagesReceived,
-    CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone, PurgeQueue, Deliver, Delivered,
-    AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted, ListMoveTasks, MoveTaskList,
-    CancelMoveTask, MoveTaskCancelled, ListDeadLetters, DeadLetterList, PutFunction, FunctionInfo,
-    GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello, LaneCredit, LaneAck,
-    LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt, JobFailed,
-    CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList, SetTopicAttribute,
-    ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription,
-    SetSubscriptionAttribute, ListSubscriptions, SubscriptionList, PublishMessages,
-    MessagesPublished, GetSigningCertificate, SigningCertificate>;
+    RequestHeader, ReplyHeader, Empty, ServiceStatus, ServiceStatusReply, ServiceBackup,
+    ServiceBackupReply, CreateBucket, DeleteBucket, HeadBucket, BucketInfo, ListBuckets, BucketList,
+    PutObject, ObjectPut, OpenWrite, WriteOpened, AppendWrite, WriteAppended, FinishWrite,
+    AbortWrite, GetObject, ObjectGot, ReadObject, CloseRead, HeadObject, ObjectInfo, DeleteObject,
+    ObjectDeleted, ListObjects, ObjectList, PutNotification, GetNotification,
+    NotificationConfiguration, ExplainEvent, EventExplained, PutVersioning, PutObjectLock, PutTags,
+    TagsPut, PutRetention, PutLegalHold, DeleteObjects, ObjectsDeleted, ListVersions, VersionList,
+    CreateUpload, UploadCreated, CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList,
+    ListUploads, UploadList, ListObjectParts, ObjectPartList, BucketConfiguration,
+    PutBucketConfiguration, GetBucketConfiguration, DeleteBucketConfiguration,
+    ListBucketConfigurations, BucketConfigurationList, FindBucketConfiguration,
+    FoundBucketConfiguration, PutBucketPolicy, DeleteBucketPolicy, GetBucketPolicy, BucketPolicy,
+    GetAcl, AccessControlPolicy, PutAcl, AclPut, LifecycleConfiguration, RestoreObject,
+    RestoreStarted, ObjectEvent, AppendEvents, EventsAppended, BusHead, JournalRecord, FetchJournal,
+    JournalPage, FindJournal, JournalPosition, CheckDestinations, DestinationsChecked,
+    ListDestinations, DestinationList, TraceQuery, TraceStory, CreateQueue, QueueInfo, DeleteQueue,
+    ListQueues, QueueList, DescribeQueue, SetQueueAttributes, SendMessages, MessagesSent,
+    ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone,
+    PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted,
+    ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled, ListDeadLetters, DeadLetterList,
+    PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello,
+    LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt,
+    JobFailed, CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList,
+    SetTopicAttribute, ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription,
+    Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
+    PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -31,6 +31,7 @@
 //     outbox::Outbox& outbox();
 //     const std::string& source();
 //     void on_clock(Timestamp wall, Duration monotonic);   before each command: AgeClock
+//     void before_commit(Change&);   right before each commit: adds what follows from it
 //     Room& room();                  told of the disk; what takes room asks it
 //
 // `undo`: the changes from `first` on were refused, and what is left in Effects is handed on;
@@ -54,6 +55,11 @@ namespace onput::service {
 template <typename Core>
 concept CanUndo = requires(Core& core, typename Core::Effects& effects) {
     { core.undo(effects, std::size_t{}) } -> std::same_as<Result<void>>;
+};
+
+template <typename Core>
+concept AddsToCommits = requires(Core& core, typename Core::Effects& effects) {
+    core.before_commit(effects.changes.front());
 };
 
 template <typename Core>
@@ -170,6 +176,7 @@ Result<void> Host<Core>::apply(Effects effects) {
     const Sync sync = effects.may_sync_late ? Sync::late : Sync::soon;
     Result<void> committed;
     for (std::size_t i = 0; i < effects.changes.size() && committed; ++i) {
+        if constexpr (AddsToCommits<Core>) core_->before_commit(effects.changes[i]);
         committed = commit(std::move(effects.changes[i].batch), sync);
         if (committed) continue;
         if constexpr (CanUndo<Core>) {

@@ -10,6 +10,7 @@
 
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
+#include "common/store/backup.hpp"
 #include "common/store/rocks_store.hpp"
 #include "common/transport/bus.hpp"
 #include "common/transport/event_loop.hpp"
@@ -40,6 +41,9 @@ public:
                                                              store::Store::Events events) = 0;
     virtual Result<std::unique_ptr<store::BlobStore>> open_blobs(
         const store::FileBlobOptions& options, std::function<void(Error)> on_failed) = 0;
+    virtual std::unique_ptr<store::Backup> open_backup(store::BackupOptions options,
+                                                       store::Store& rows,
+                                                       std::vector<store::BackupBlobs> blobs) = 0;
     // Room on the disk of a directory, bytes; nothing when it cannot be told.
     [[nodiscard]] virtual std::optional<std::uint64_t> free_bytes(
         const std::string& directory) const = 0;

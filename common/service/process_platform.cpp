@@ -38,6 +38,10 @@ public:
         const store::FileBlobOptions& options, std::function<void(Error)> on_failed) override {
         return store::open_file_blobs(options, std::move(on_failed));
     }
+    std::unique_ptr<store::Backup> open_backup(store::BackupOptions options, store::Store& rows,
+                                               std::vector<store::BackupBlobs> blobs) override {
+        return store::open_backup(std::move(options), rows, std::move(blobs));
+    }
     [[nodiscard]] std::optional<std::uint64_t> free_bytes(
         const std::string& directory) const override {
         std::error_code error;

@@ -48,6 +48,12 @@ Result<void> Turns::open_store() {
     ONPUT_TRY(store_, platform_.open_store(options_.store, std::move(events)));
     readable_ = std::make_unique<store::ReadableView>(*store_, log_gap);
     gate_ = std::make_unique<runtime::ReplyGate>(*store_);
+    backups_ = std::make_unique<Backups>(Backups::Parts{.platform = platform_,
+                                                        .gate = *gate_,
+                                                        .rows = *store_,
+                                                        .directory = options_.store.directory,
+                                                        .blobs = [this] { return backup_blobs(); },
+                                                        .room = [this] { return room(); }});
     if (!options_.notifier_endpoint.empty()) {
         notifier_ = platform_.connect(options_.notifier_endpoint);
     }
@@ -62,6 +68,7 @@ Result<void> Turns::listen() {
     }));
     loop_.at_turn_end([this] { end_turn(); });
     loop_.every(room_interval, [this] { look_at_disk(); });
+    loop_.every(backup_check_interval, [this] { backups_->check(); });
     loop_.post([] {});  // A first turn ends, in any case.
     return {};
 }
@@ -98,6 +105,7 @@ void Turns::relay(outbox::Outbox& outbox, std::string source) {
 
 void Turns::drain(std::function<void()> done) {
     drained_ = std::move(done);
+    backups_->give_up("the service ends");
     on_drain();
     loop_.post([] {});
 }
@@ -145,6 +153,7 @@ void Turns::on_request(transport::Request request) {
                                *this)) {
         return;
     }
+    if (request.header.method == schema::ServiceBackup::method) return on_backup(request);
     const auto* method = methods_.find(request.header.method);
     if (method == nullptr) {
         return reply_now(request.reply_to,
@@ -161,6 +170,17 @@ void Turns::on_request(transport::Request request) {
                         .trace_header = std::move(request.header.trace_header),
                         .access = std::move(request.header.access)};
     (*method)(request, caller);
+}
+
+void Turns::on_backup(const transport::Request& request) {
+    const auto message = schema::decode<schema::ServiceBackup>(request.body);
+    if (!message) return reply_now(request.reply_to, std::unexpected(message.error()));
+    if (drained_ && message->step != schema::BackupStep::abandon) {
+        return reply_now(request.reply_to,
+                         fail(ErrorCode::unavailable, platform_.name() + " is shutting down"));
+    }
+    backups_->on_request(
+        *message, [this, to = request.reply_to](const auto& reply) { reply_now(to, reply); });
 }
 
 void Turns::reply(const transport::ReplyTo& to, Result<transport::Reply> reply) {

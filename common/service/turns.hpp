@@ -15,6 +15,7 @@
 #include "common/outbox/relay.hpp"
 #include "common/runtime/reply_gate.hpp"
 #include "common/runtime/service.hpp"
+#include "common/service/backups.hpp"
 #include "common/service/methods.hpp"
 #include "common/service/platform.hpp"
 #include "common/service/room.hpp"
@@ -125,13 +126,18 @@ protected:
     [[nodiscard]] virtual std::vector<std::string> waiting_for_peers() const;
     // SIGTERM has come. From then on, drain ends as soon as is_idle.
     virtual void on_drain() {}
+    // Its blobs, for backups.
+    [[nodiscard]] virtual std::vector<store::BackupBlobs> backup_blobs() { return {}; }
     // No work of its own is in hand.
     [[nodiscard]] virtual bool is_idle() const { return true; }
     virtual void add_metrics(std::vector<schema::Metric>& /*metrics*/) const {}
 
-    // Answers the open calls to the notifier. First in the destructor of a service whose callbacks
-    // use members of its own.
-    void end_calls() { notifier_.reset(); }
+    // Answers the open calls to the notifier, and ends a backup. First in the destructor of a
+    // service whose callbacks, or blobs, are members of its own.
+    void end_calls() {
+        backups_.reset();
+        notifier_.reset();
+    }
 
     // Hands `outbox` to the notifier from now on.
     void relay(outbox::Outbox& outbox, std::string source);
@@ -145,6 +151,7 @@ private:
         return transport::Reply{.body = schema::encode(*message)};
     }
     void on_request(transport::Request request);
+    void on_backup(const transport::Request& request);
     void look_at_disk();
     void end_turn();
     void follow();
@@ -158,6 +165,7 @@ private:
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::ReadableView> readable_;
     std::unique_ptr<runtime::ReplyGate> gate_;
+    std::unique_ptr<Backups> backups_;  // Before its gate and store end.
     std::unique_ptr<outbox::Relay> relay_;
     std::unique_ptr<transport::RequestServer> server_;
     Methods methods_;

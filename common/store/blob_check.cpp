@@ -51,6 +51,7 @@ void check_record(const OpenFile& segment, const RecordHeader& header, BlobsChec
         ++check.sound;
         return;
     }
+    if (!owner) check.nameless.emplace_back(header.segment, header.offset);
     check.find(fmt::format("{}: the record at {} of {}: {}", segment.path, header.offset,
                            show(owner),
                            is_whole ? "its bytes are whole" : "its bytes are damaged"));
@@ -82,16 +83,23 @@ void check_segment(const OpenFile& segment, BlobsCheck& check) {
 
 // --- Files ------------------------------------------------------------------------------------
 
-void check_file(const OpenFile& file, BlobsCheck& check) {
+void check_file(const OpenFile& file, std::optional<std::uint64_t> id, BlobsCheck& check) {
+    const auto note_nameless = [&check, id] {
+        if (id) check.nameless.emplace_back(0, *id);
+    };
     const auto footer = file.bytes < header_bytes
                             ? std::nullopt
                             : decode_footer(file.read(file.bytes - header_bytes, header_bytes));
     if (!footer || footer->owner_offset() + footer->owner_bytes() + header_bytes != file.bytes) {
+        note_nameless();
         return check.find(file.path + ": its footer is damaged, whose it is cannot be told");
     }
     const auto owner = decode_owner(file.read(footer->owner_offset(), footer->owner_bytes()),
                                     footer->partition_bytes, footer->owner_crc);
-    if (!owner) check.find(file.path + ": its owner is damaged");
+    if (!owner) {
+        note_nameless();
+        check.find(file.path + ": its owner is damaged");
+    }
     if (!footer->has_sums) {
         ++check.sound;
         ++check.unsummed;
@@ -149,7 +157,7 @@ Result<BlobsCheck> check_stored_blobs(const std::string& directory) {
             if (name.contains('.')) return;
             const auto id = parse_number<std::uint64_t>(name, 16);
             if (id) found.places.emplace_back(0, *id);
-            check_file(file, found);
+            check_file(file, id, found);
         }));
     std::ranges::sort(check.places);
     return check;

@@ -23,10 +23,16 @@ struct BlobsCheck {
     // Where blobs are, damaged or not, in order: BlobRef's segment and id. 16 bytes for each blob.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
 
+    // Of those: whose they are cannot be read from them.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> nameless;
+
     [[nodiscard]] bool is_sound() const { return fault_count == 0; }
     // Damaged or not.
     [[nodiscard]] bool is_there(const BlobRef& blob) const {
         return std::ranges::binary_search(places, std::pair(blob.segment, blob.id));
+    }
+    [[nodiscard]] bool is_nameless(const BlobRef& blob) const {
+        return std::ranges::find(nameless, std::pair(blob.segment, blob.id)) != nameless.end();
     }
     void find(std::string fault) {
         ++fault_count;

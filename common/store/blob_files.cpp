@@ -134,6 +134,19 @@ void BlobFiles::remove(const BlobRef& ref) const {
     static_cast<void>(remove_file(path_of(ref.id)));
 }
 
+Result<std::vector<std::string>> BlobFiles::list() const {
+    namespace fs = std::filesystem;
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(options_.directory, error), end;
+         !error && entry != end; entry.increment(error)) {
+        if (!parse_name(entry->path().filename().string())) continue;
+        names.push_back(entry->path().lexically_relative(options_.directory).string());
+    }
+    if (error) return std::unexpected(system_error("list", options_.directory, error.value()));
+    return names;
+}
+
 Result<void> BlobFiles::scan(const BlobReferences& references, BlobSuspects& suspects,
                              BlobRecovery& recovery) {
     std::error_code error;

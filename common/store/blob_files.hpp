@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/store/blob_format.hpp"
 #include "common/store/blob_suspects.hpp"
@@ -59,6 +60,9 @@ public:
     Result<std::string> read(const BlobRef& ref, BlobStore::Piece piece) const;
     Result<void> verify(const BlobRef& ref) const;
     void remove(const BlobRef& ref) const;
+
+    // The sealed ones, as "<folder>/<name>" below its directory.
+    [[nodiscard]] Result<std::vector<std::string>> list() const;
 
 private:
     Result<void> scan_directory(const std::string& directory, const BlobReferences& references,

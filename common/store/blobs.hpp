@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -96,6 +97,16 @@ struct BlobRecovery {
     }
 };
 
+// A file of the engine's directory, for a backup.
+struct BlobFile {
+    std::string path;  // Relative to the directory.
+    // So much of it is written; the rest may be anything. Nothing: all of it.
+    std::optional<std::uint64_t> bytes_max = {};
+};
+
+// Removals that wait for a backup's end; those beyond are left to the next recovery.
+inline constexpr std::size_t held_removals_max = 1'000'000;
+
 class BlobStore {
 public:
     virtual ~BlobStore() = default;
@@ -119,6 +130,13 @@ public:
 
     // Gives the space back. Removing twice succeeds.
     virtual void remove(const BlobRef& ref) = 0;
+
+    // For backups: removals wait from the one call to the other. `files` are those of all blobs
+    // sealed before the call, and stay as they are as long as removals are held; it blocks until
+    // earlier removals are done. An engine without files has none.
+    virtual void hold_removals() {}
+    virtual void release_removals() {}
+    virtual Result<std::vector<BlobFile>> files() { return std::vector<BlobFile>(); }
 
     // Called once at start, before anything else: removes every blob that provably no row refers
     // to. Blocks. Fails only when its directories cannot be read or changed.

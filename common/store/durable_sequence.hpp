@@ -7,10 +7,14 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.hpp"
 
 namespace onput::store {
+
+// In the data directory.
+inline constexpr std::string_view rows_durable_file = "rows.durable";
 
 class DurableSequence {
 public:

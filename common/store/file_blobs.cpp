@@ -9,6 +9,7 @@
 #include "common/store/directory_syncer.hpp"
 #include "common/store/failure.hpp"
 #include "common/store/generation.hpp"
+#include "common/store/held_removals.hpp"
 #include "common/store/io_pool.hpp"
 #include "common/store/rocks_store.hpp"
 #include "common/store/rows_repair.hpp"
@@ -51,7 +52,8 @@ public:
     };
 
     FileBlobs(const FileBlobOptions& options, Opened opened, std::function<void(Error)> on_failed)
-        : lock_(std::move(opened.lock)),
+        : directory_(options.directory),
+          lock_(std::move(opened.lock)),
           has_lost_rows_(
               std::filesystem::exists(fmt::format("{}/{}", options.directory, rows_lost_file))),
           failure_(std::move(on_failed)),
@@ -93,11 +95,37 @@ public:
 
     void remove(const BlobRef& ref) override {
         ONPUT_CHECK(recovered_);
+        if (!removals_.begin(ref)) return;
         // When too much waits the blob stays without a row, until the next recovery.
-        static_cast<void>(pool_.try_submit([this, ref] {
-            if (ref.segment == 0) return files_.remove(ref);
-            space_.remove(ref);
-        }));
+        const bool taken = pool_.try_submit([this, ref] {
+            if (ref.segment == 0) {
+                files_.remove(ref);
+            } else {
+                space_.remove(ref);
+            }
+            removals_.end();
+        });
+        if (!taken) removals_.end();
+    }
+
+    void hold_removals() override { removals_.hold(); }
+    void release_removals() override {
+        for (const BlobRef& ref : removals_.release()) remove(ref);
+    }
+
+    Result<std::vector<BlobFile>> files() override {
+        removals_.wait_until_none_runs();
+        std::vector<BlobFile> files{{.path = std::string(generation_file)}};
+        ONPUT_TRY(const auto segments, space_.list());
+        for (const std::uint64_t number : segments) {
+            files.push_back({.path = std::filesystem::path(space_.path_of(number))
+                                         .lexically_relative(directory_)
+                                         .string(),
+                             .bytes_max = space_.end_of(number)});
+        }
+        ONPUT_TRY(const auto names, files_.list());
+        for (const auto& name : names) files.push_back({.path = "blobs/" + name});
+        return files;
     }
 
     void verify(const BlobRef& ref, BlobDone done) override {
@@ -139,6 +167,7 @@ private:
         return space_.read(ref, piece);
     }
 
+    const std::string directory_;
     FileDescriptor lock_;
     const bool has_lost_rows_;
     std::atomic<bool> recovered_ = false;
@@ -147,6 +176,7 @@ private:
     SegmentLog log_;
     DirectorySyncer syncer_;
     BlobFiles files_;
+    HeldRemovals removals_;
     IoPool pool_;  // Last, so it ends first: its jobs use all the others.
 };
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.hpp"
 #include "common/store/file_io.hpp"
@@ -14,6 +15,9 @@ namespace onput::store {
 
 // The generation is the upper 32 bits of a number; the lower 32 count within it.
 inline constexpr std::uint64_t numbers_per_generation = 1ULL << 32;
+
+// In the data directory.
+inline constexpr std::string_view generation_file = "life";
 
 // Counts one up, durably, and returns it: 1 in a new store. `corruption` when the file is damaged.
 Result<std::uint64_t> begin_generation(const std::string& directory);

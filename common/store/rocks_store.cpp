@@ -22,9 +22,11 @@
 #include <rocksdb/write_batch.h>
 
 #include "common/base/check.hpp"
+#include "common/store/backup.hpp"
 #include "common/store/check_rows.hpp"
 #include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
+#include "common/store/rows_checkpoint.hpp"
 #include "common/store/rows_repair.hpp"
 
 namespace onput::store {
@@ -58,24 +60,6 @@ std::string partition_end(std::string_view partition) {
     std::string end(partition);
     end.push_back('\x01');
     return end;
-}
-
-// The background error that stops commits says so only in its text.
-constexpr std::string_view no_space = "No space left on device";
-
-Error to_error(std::string_view action, const rocksdb::Status& status) {
-    Error error{.code = ErrorCode::unavailable,
-                .message = std::string(action) + ": " + status.ToString(),
-                .reason = std::string(reason_storage_failed)};
-    if (status.IsCorruption()) {
-        error.code = ErrorCode::corruption;
-        error.reason.clear();
-        error.message += "; stop the service and run \"onput fsck --repair\"";
-    } else if (status.IsNoSpace() || error.message.find(no_space) != std::string::npos) {
-        error.code = ErrorCode::resource_exhausted;
-        error.reason = reason_storage_full;
-    }
-    return error;
 }
 
 // Makes the log's file as long as it will be when it is created, so that a sync does not also have
@@ -260,6 +244,17 @@ public:
         sync_signal_.notify_one();
     }
 
+    Result<void> flush() override {
+        const rocksdb::Status status = parts_.db->Flush(rocksdb::FlushOptions());
+        if (!status.ok()) return std::unexpected(rocks_error("flush rows", status));
+        return {};
+    }
+
+    Result<void> checkpoint(const std::string& directory) override {
+        return checkpoint_rows({.rows = directory_ + "/rows", .target = directory}, *parts_.db,
+                               durable_sequence_.get());
+    }
+
     bool is_complete() const override { return is_complete_; }
     Ticket last_ticket() const override { return last_.load(); }
     Ticket durable() const override { return durable_.load(); }
@@ -316,7 +311,7 @@ private:
     std::unexpected<Error> read_failed(std::string_view action,
                                        const rocksdb::Status& status) const {
         if (status.IsCorruption() && is_complete_.exchange(false)) mark_damaged(directory_);
-        return std::unexpected(to_error(action, status));
+        return std::unexpected(rocks_error(action, status));
     }
 
     Result<Ticket> write(rocksdb::WriteBatch& changes, bool empty) {
@@ -326,7 +321,7 @@ private:
         if (empty) return last_.load();
         const rocksdb::Status status = parts_.db->Write(rocksdb::WriteOptions(), &changes);
         if (status.ok()) return last_.fetch_add(1) + 1;
-        failed_ = to_error("commit rows", status);
+        failed_ = rocks_error("commit rows", status);
         return std::unexpected(*failed_);
     }
 
@@ -360,7 +355,7 @@ private:
                               .sequence = parts_.db->GetLatestSequenceNumber()};
         const rocksdb::Status status = parts_.db->FlushWAL(/*sync=*/false);
         if (status.ok()) return flushed;
-        failed_ = to_error("flush the log", status);
+        failed_ = rocks_error("flush the log", status);
         return std::unexpected(*failed_);
     }
 
@@ -374,7 +369,7 @@ private:
             std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
         if (!status.ok()) {
             const std::lock_guard lock(commit_mutex_);
-            if (!failed_) failed_ = to_error("sync the log", status);
+            if (!failed_) failed_ = rocks_error("sync the log", status);
             return std::unexpected(*failed_);
         }
         durable_sequence_.set(flushed.sequence);
@@ -443,7 +438,7 @@ Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::
         status = rocksdb::Status::OK();
     }
     if (!status.ok()) {
-        Error error = to_error("open " + rows, status);
+        Error error = rocks_error("open " + rows, status);
         // RocksDB has no code of its own for a lock that is held.
         if (status.IsIOError() && error.message.find("LOCK") != std::string::npos) {
             error.code = ErrorCode::conflict;
@@ -461,7 +456,11 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksOptions& options, Sto
     const std::string kept = options.directory + "/rows.kept-logs";
     ONPUT_TRY_VOID(make_directory(options.directory));
     ONPUT_TRY_VOID(make_directory(rows));
-    ONPUT_TRY(DurableSequence durable, DurableSequence::open(options.directory + "/rows.durable"));
+    ONPUT_TRY(DurableSequence durable,
+              DurableSequence::open(fmt::format("{}/{}", options.directory, rows_durable_file)));
+    std::error_code ignored;  // Of a backup that this store's last life did not end: it costs room.
+    std::filesystem::remove_all(fmt::format("{}/{}", options.directory, rows_backup_directory),
+                                ignored);
     ONPUT_TRY_VOID(keep_logs(rows, kept));
     auto opened = open_database(options, rows);
     if (!opened) {

@@ -106,7 +106,7 @@ void SegmentLog::write_group(std::vector<Item> group) {
                 return refuse(rest, written.error());
             }
             // Counted before anyone is told, and so could remove.
-            space_.add_records(number_, count);
+            space_.add_records(number_, count, end_);
             for (Item& item : rest.first(count)) item.done(item.ref);
             rest = rest.subspan(count);
         }

@@ -239,18 +239,32 @@ Result<void> SegmentSpace::finish(const Scan& scan) {
         return std::unexpected(system_error("truncate", scan.path, errno));
     }
     const std::lock_guard lock(mutex_);
-    segments_[scan.number] = {.live = scan.live, .active = false, .is_kept = scan.is_kept};
+    segments_[scan.number] = {
+        .live = scan.live, .active = false, .end = 0, .is_kept = scan.is_kept};
     return {};
 }
 
 void SegmentSpace::add_active(std::uint64_t number) {
     const std::lock_guard lock(mutex_);
-    segments_[number] = {.live = 0, .active = true};
+    segments_[number] = {.live = 0, .active = true, .end = block_bytes};
 }
 
-void SegmentSpace::add_records(std::uint64_t number, std::uint64_t count) {
+void SegmentSpace::add_records(std::uint64_t number, std::uint64_t count, std::uint64_t end) {
     const std::lock_guard lock(mutex_);
-    segments_.at(number).live += count;
+    Segment& segment = segments_.at(number);
+    segment.live += count;
+    segment.end = end;
+}
+
+std::optional<std::uint64_t> SegmentSpace::end_of(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    const auto found = segments_.find(number);
+    if (found == segments_.end() || found->second.end == 0) return std::nullopt;
+    return found->second.end;
+}
+
+Result<std::vector<std::uint64_t>> SegmentSpace::list() const {
+    return list_segments(options_.directory);
 }
 
 void SegmentSpace::close(std::uint64_t number) {

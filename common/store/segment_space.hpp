@@ -44,7 +44,8 @@ public:
 
     // The appender's side: a segment is active from its creation until it is closed.
     void add_active(std::uint64_t number);
-    void add_records(std::uint64_t number, std::uint64_t count);
+    // `end`: of the newest record.
+    void add_records(std::uint64_t number, std::uint64_t count, std::uint64_t end);
     void close(std::uint64_t number);
 
     // Blocks. All of the data is read and verified, whatever piece of it is asked for.
@@ -53,11 +54,17 @@ public:
     // Blocks.
     void remove(const BlobRef& ref);
 
+    // Of a segment that this life has written to: where its records end.
+    [[nodiscard]] std::optional<std::uint64_t> end_of(std::uint64_t number);
+    // Those that are there.
+    [[nodiscard]] Result<std::vector<std::uint64_t>> list() const;
+
 private:
     struct Segment {
         std::uint64_t live = 0;  // Records that were not removed.
         bool active = false;
-        bool is_kept = false;  // Something in it cannot be read: it is not removed in this life.
+        std::uint64_t end = 0;  // Of its records, when this life has written it; else 0.
+        bool is_kept = false;   // Something in it cannot be read: it is not removed in this life.
     };
     // The state of one segment's scan.
     struct Scan {

@@ -130,8 +130,23 @@ public:
     [[nodiscard]] virtual Ticket last_ticket() const = 0;
     [[nodiscard]] virtual Ticket durable() const = 0;
 
+    // For backups (backup.hpp). Both block, on any thread but the loop's. `flush` writes what is in
+    // memory to tables, so that a checkpoint has little to write. `checkpoint` makes a directory
+    // with files that open to all rows of every commit made before the call, and perhaps of some
+    // made during it; and, beside these, the mark that says how far they must reach. An engine
+    // without files has neither.
+    [[nodiscard]] virtual Result<void> flush() { return no_files(); }
+    [[nodiscard]] virtual Result<void> checkpoint(const std::string& /*directory*/) {
+        return no_files();
+    }
+
     // How long syncs took since it was opened. Any thread. An engine without a disk has none.
     [[nodiscard]] virtual HistogramSnapshot sync_times() const { return {}; }
+
+private:
+    static std::unexpected<Error> no_files() {
+        return fail(ErrorCode::unimplemented, "these rows are in no files");
+    }
 };
 
 }  // namespace onput::store

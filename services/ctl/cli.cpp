@@ -25,6 +25,8 @@ struct Choices {
     DevOptions dev;
     bool no_pipeline = false;
     FsckOptions fsck;
+    std::string backup_target;
+    RestoreOptions restore;
     DemoOptions demo;
     TailOptions tail;
     bool follow = false;
@@ -151,6 +153,28 @@ void add_mending(CLI::App& app, Choices& c) {
     unlock->add_option("subject", c.unlock.subject, "Its ARN, or sqs:QUEUE or sns:TOPIC")
         ->required();
     unlock->callback([&c] { c.run = [&c] { return run_unlock(c.global, c.unlock); }; });
+}
+
+void add_keeping(CLI::App& app, Choices& c) {
+    auto* backup = add_command(app, "backup", "Copy a running instance, all of it as of one moment",
+                               "  onput backup /mnt/backups/monday\n  onput --data /var/lib/onput "
+                               "backup /mnt/b/1 -o json");
+    backup
+        ->add_option("target", c.backup_target,
+                     "A directory on the machines of the services, empty or not there")
+        ->required();
+    backup->callback([&c] { c.run = [&c] { return run_backup(c.global, c.backup_target); }; });
+
+    auto* restore = add_command(
+        app, "restore", "Put a backup into an empty data directory",
+        "  onput --data ./restored restore /mnt/backups/monday\n  onput --data /var/lib/onput "
+        "restore /mnt/backups/monday --service queue");
+    restore->add_option("backup", c.restore.backup, "The directory of the backup")->required();
+    restore
+        ->add_option("--service", c.restore.services,
+                     "Only the part of this service; may be repeated")
+        ->check(CLI::IsMember({"storage", "notifier", "queue"}));
+    restore->callback([&c] { c.run = [&c] { return run_restore(c.global, c.restore); }; });
 }
 
 void add_helping(CLI::App& app, Choices& c) {
@@ -319,6 +343,7 @@ int run(int argc, char** argv) {
     add_dev(app, choices);
     add_watching(app, choices);
     add_mending(app, choices);
+    add_keeping(app, choices);
     add_helping(app, choices);
     add_bench(app, choices);
     try {

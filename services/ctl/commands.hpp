@@ -94,6 +94,16 @@ struct FsckOptions {
 // For a stopped instance. `ok` when nothing is damaged, or everything that was is repaired.
 ExitCode run_fsck(const GlobalOptions& global, const FsckOptions& options);
 
+// Of a running instance, into `target`, a directory on the machines of its services.
+ExitCode run_backup(const GlobalOptions& global, const std::string& target);
+
+struct RestoreOptions {
+    std::string backup;
+    std::vector<std::string> services;  // Only the parts of these; empty: all.
+};
+// Into a data directory that is empty or not there.
+ExitCode run_restore(const GlobalOptions& global, const RestoreOptions& options);
+
 struct EnvOptions {
     std::string shell = "sh";  // sh, fish or json.
 };

@@ -40,6 +40,14 @@ FolderReport check_folder(std::string_view service, const std::string& path,
     } else {
         note_failure(rows.error(), folder);
     }
+    folder.finish();
+    if (folder.fit.has_unnamed()) {
+        const auto name = [&folder](std::string_view key, std::string_view) {
+            folder.fit.name(key);
+        };
+        const auto named = store::check_stored_rows(path, name);
+        if (!named) note_failure(named.error(), folder);
+    }
     return folder;
 }
 

@@ -1,6 +1,7 @@
 #include "services/ctl/fsck_report.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -94,15 +95,19 @@ void write_blobs(json::Writer& out, const FolderReport& report) {
     out.name("faults");
     schema::detail::write_json(out, report.blobs->faults);
     number(out, "missing_count", report.missing_count);
-    out.name("missing");
-    out.begin_array();
-    for (const auto& missing : report.missing) {
-        out.begin_object();
-        text(out, "object", missing.object);
-        text(out, "blob", missing.blob);
-        out.end_object();
-    }
-    out.end_array();
+    const auto write = [&out](std::string_view name, const std::vector<MissingBlob>& blobs) {
+        out.name(name);
+        out.begin_array();
+        for (const auto& blob : blobs) {
+            out.begin_object();
+            text(out, "object", blob.object);
+            text(out, "blob", blob.blob);
+            out.end_object();
+        }
+        out.end_array();
+    };
+    write("missing", report.missing);
+    write("nameless", report.nameless);
     out.end_object();
 }
 
@@ -118,11 +123,22 @@ std::string_view without_tail(std::string_view name) {
 bool FolderReport::is_sound() const {
     const bool are_rows_sound = !rows || rows->is_sound() || !rows->kept.empty();
     return failures.empty() && are_rows_sound && (!blobs || blobs->is_sound()) &&
-           missing_count == 0;
+           missing_count == 0 && fit.fault_count() == 0;
+}
+
+void FolderReport::finish() {
+    // What a repair has lost is not counted any more before the next start.
+    const bool has_lost =
+        std::filesystem::exists(fmt::format("{}/{}", folder, store::rows_lost_file));
+    fit.finish(rows && rows->is_sound() && !has_lost);
+    if (blobs && blobs->places.size() > referenced) {
+        unreferenced = blobs->places.size() - referenced;
+    }
 }
 
 void FolderReport::see_row(std::string_view key, std::string_view value) {
     if (!blobs) return;
+    fit.see(key, value);
     if (key.starts_with(schema::object_rows_prefix)) {
         const auto row = schema::decode<schema::ObjectRecord>(value);
         const std::string name(key.substr(schema::object_rows_prefix.size()));
@@ -149,7 +165,13 @@ void FolderReport::see_row(std::string_view key, std::string_view value) {
 void FolderReport::see_blob(std::string object, const std::string& blob) {
     if (blob.empty()) return;
     const auto ref = store::parse_blob_ref(blob);
-    if (ref && blobs->is_there(*ref)) return;
+    if (ref && blobs->is_there(*ref)) {
+        ++referenced;
+        if (!blobs->nameless.empty() && blobs->is_nameless(*ref) && nameless.size() < missing_max) {
+            nameless.push_back({.object = std::move(object), .blob = blob});
+        }
+        return;
+    }
     ++missing_count;
     if (missing.size() >= missing_max) return;
     missing.push_back({.object = std::move(object), .blob = blob});
@@ -159,6 +181,11 @@ std::string as_text(const FolderReport& report) {
     std::string text;
     if (report.rows) add_rows(text, report.folder, *report.rows);
     if (report.blobs) add_blobs(text, report.folder, *report.blobs);
+    for (const auto& nameless : report.nameless) {
+        add_line(text, report.folder,
+                 "blob {}, which does not say whose it is any more, has bytes of {}", nameless.blob,
+                 printable(nameless.object));
+    }
     for (const auto& missing : report.missing) {
         add_line(text, report.folder,
                  "the bytes of {} are missing (blob {}): put the object again, or delete it",
@@ -167,6 +194,17 @@ std::string as_text(const FolderReport& report) {
     if (report.missing_count > report.missing.size()) {
         add_line(text, report.folder, "and {} objects more without bytes",
                  report.missing_count - report.missing.size());
+    }
+    for (const auto& fault : report.fit.faults()) {
+        add_line(text, report.folder, "{}", printable(fault));
+    }
+    if (report.fit.fault_count() > report.fit.faults().size()) {
+        add_line(text, report.folder, "and {} rows more that do not fit",
+                 report.fit.fault_count() - report.fit.faults().size());
+    }
+    if (report.unreferenced > 0) {
+        add_line(text, report.folder, "{} blobs have no row: the next start removes them",
+                 report.unreferenced);
     }
     return text;
 }
@@ -188,6 +226,10 @@ std::string as_json(const std::vector<FolderReport>& reports) {
         report.rows ? write_rows(out, *report.rows) : out.null();
         out.name("blobs");
         report.blobs ? write_blobs(out, report) : out.null();
+        number(out, "misfit_count", report.fit.fault_count());
+        out.name("misfits");
+        schema::detail::write_json(out, report.fit.faults());
+        number(out, "blobs_without_a_row", report.unreferenced);
         out.end_object();
     }
     out.end_array();

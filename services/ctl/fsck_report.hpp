@@ -9,6 +9,7 @@
 
 #include "common/store/blob_check.hpp"
 #include "common/store/rows_repair.hpp"
+#include "services/ctl/row_fit.hpp"
 
 namespace onput::ctl {
 
@@ -27,10 +28,18 @@ struct FolderReport {
     std::optional<store::BlobsCheck> blobs;  // The same.
     std::uint64_t missing_count = 0;
     std::vector<MissingBlob> missing;  // The first missing_max of them.
+    // Whose blobs are that do not say it any more; of these, too, the first missing_max.
+    std::vector<MissingBlob> nameless;
+    RowFit fit;                      // Of the storage service's rows.
+    std::uint64_t referenced = 0;    // Blobs by rows.
+    std::uint64_t unreferenced = 0;  // Blobs without a row: the next start removes them.
     std::vector<std::string> failures;
 
-    // Takes note of a row that refers to a blob that is not among `blobs`, which come first.
+    // Takes note of a row that refers to a blob that is not among `blobs`, which come first, or
+    // that does not fit other rows.
     void see_row(std::string_view key, std::string_view value);
+    // After the last row.
+    void finish();
 
     // Nothing that is damaged is left.
     [[nodiscard]] bool is_sound() const;

@@ -1,4 +1,7 @@
 // `onput status`: is everything up, and how much is waiting where.
+#include <algorithm>
+#include <array>
+#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -19,6 +22,7 @@ namespace onput::ctl {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(2);
+constexpr std::string_view damaged_metric = "onput_storage_damaged_objects";
 
 struct ServiceLine {
     std::string name;
@@ -31,6 +35,7 @@ struct Report {
     std::vector<ServiceLine> services;
     schema::FunctionList functions;
     schema::DestinationList destinations;
+    std::vector<schema::Metric> storage;  // Its metrics: usage of buckets, damage that was found.
     bool is_healthy = true;
 };
 
@@ -46,6 +51,7 @@ void ask_service(Report& report, Peers& peers, transport::RequestClient& peer,
         line.state = answer->is_ready ? "ready" : "waiting for " + joined(answer->waiting_for);
         line.pid = answer->process_id;
         line.started_at = answer->started_at;
+        if (name == "storage") report.storage = answer->metrics;
     }
     report.is_healthy = report.is_healthy && answer && answer->is_ready;
     report.services.push_back(std::move(line));
@@ -59,6 +65,81 @@ void ask_gateway(Report& report, const Instance& instance) {
                                         : status == 0 ? "not reachable"
                                                       : "waiting for services"});
     report.is_healthy = report.is_healthy && is_ready;
+}
+
+// What metrics say of one bucket.
+struct BucketUsage {
+    double objects = 0;
+    double versions = 0;
+    double bytes = 0;
+    double uploads = 0;
+};
+
+std::map<std::string, BucketUsage> usage_of(const std::vector<schema::Metric>& metrics) {
+    constexpr std::array<std::pair<std::string_view, double BucketUsage::*>, 4> parts{
+        {{"onput_storage_bucket_objects{bucket=\"", &BucketUsage::objects},
+         {"onput_storage_bucket_versions{bucket=\"", &BucketUsage::versions},
+         {"onput_storage_bucket_bytes{bucket=\"", &BucketUsage::bytes},
+         {"onput_storage_bucket_uploads{bucket=\"", &BucketUsage::uploads}}};
+    std::map<std::string, BucketUsage> usage;
+    for (const auto& metric : metrics) {
+        for (const auto& [prefix, part] : parts) {
+            if (!metric.name.starts_with(prefix)) continue;
+            const auto label = std::string_view(metric.name).substr(prefix.size());
+            usage[std::string(label.substr(0, label.find('"')))].*part = metric.value;
+        }
+    }
+    return usage;
+}
+
+double value_of(const std::vector<schema::Metric>& metrics, std::string_view name) {
+    const auto found = std::ranges::find(metrics, name, &schema::Metric::name);
+    return found == metrics.end() ? 0 : found->value;
+}
+
+std::string whole(double value) {
+    return fmt::format("{:.0f}", value);
+}
+
+void write_storage(json::Writer& out, const std::vector<schema::Metric>& metrics) {
+    const auto number = [&out](std::string_view name, double value) {
+        out.name(name);
+        out.natural(static_cast<std::uint64_t>(std::max(0.0, value)));
+    };
+    number("damaged_objects", value_of(metrics, damaged_metric));
+    out.name("buckets");
+    out.begin_array();
+    for (const auto& [bucket, usage] : usage_of(metrics)) {
+        out.begin_object();
+        out.name("bucket");
+        out.text(bucket);
+        number("objects", usage.objects);
+        number("versions", usage.versions);
+        number("bytes", usage.bytes);
+        number("uploads", usage.uploads);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+void print_storage(const std::vector<schema::Metric>& metrics) {
+    const auto usage = usage_of(metrics);
+    if (!usage.empty()) {
+        Table buckets({"BUCKET", "OBJECTS", "OLDER VERSIONS", "BYTES", "UPLOADS"});
+        for (const auto& [bucket, used] : usage) {
+            buckets.add({bucket, whole(used.objects), whole(used.versions),
+                         human_bytes(static_cast<std::uint64_t>(std::max(0.0, used.bytes))),
+                         whole(used.uploads)});
+        }
+        fmt::print("\n{}", buckets.text());
+    }
+    if (const double damaged = value_of(metrics, damaged_metric); damaged > 0) {
+        fmt::print("\n{}\n",
+                   painted(fmt::format("{} objects are damaged: the log of storage names them, and "
+                                       "so does onput fsck once it is stopped",
+                                       whole(damaged)),
+                           Tone::bad));
+    }
 }
 
 std::string as_json(const Report& report) {
@@ -85,6 +166,7 @@ std::string as_json(const Report& report) {
     schema::detail::write_json(out, report.functions.functions);
     out.name("destinations");
     schema::detail::write_json(out, report.destinations.destinations);
+    write_storage(out, report.storage);
     out.end_object();
     return out.take();
 }
@@ -118,6 +200,7 @@ void print_tables(const Instance& instance, const std::string& data, const Repor
         }
         fmt::print("\n{}", destinations.text());
     }
+    print_storage(report.storage);
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ struct Config {
     std::uint32_t restore_expedited_ms = 1'000;
     std::uint32_t restore_standard_ms = 5'000;
     std::uint32_t restore_bulk_ms = 10'000;
+    std::uint64_t scrub_bytes_per_second = 8 * 1024 * 1024;
+    std::uint64_t scrub_objects_per_second = 200;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -70,6 +72,11 @@ struct Config {
                "How long a restore of tier Expedited waits before it begins, milliseconds.");
         option("restore_standard_ms", self.restore_standard_ms, "The same of tier Standard.");
         option("restore_bulk_ms", self.restore_bulk_ms, "The same of tier Bulk.");
+        option("scrub_bytes_per_second", self.scrub_bytes_per_second,
+               "How fast all bytes are read again in the background to find damage, bytes per "
+               "second; 0: they are not.");
+        option("scrub_objects_per_second", self.scrub_objects_per_second,
+               "The same, objects per second; 0: they are not.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

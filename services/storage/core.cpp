@@ -40,6 +40,9 @@ Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(age_.restore(start_view()));
     ONPUT_TRY_VOID(buckets_.restore(start_view(), view_));
     ONPUT_TRY_VOID(restore_outbox());
+    auto counted = batch();
+    ONPUT_TRY_VOID(usage_.restore(start_view(), outbox_.last(), counted));
+    effects.add(std::move(counted));
     ONPUT_TRY_VOID(empty_trash(effects));
     ONPUT_TRY_VOID(restore_lifecycle());
     if (start_view().is_complete()) return {};
@@ -231,6 +234,10 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
                                   .object_exists = object.has_value()};
 }
 
+void StorageCore::before_commit(Change& change) {
+    change.counted = usage_.count(view_, outbox_.last(), change.batch);
+}
+
 // --- Commits that were refused ----------------------------------------------------------------
 
 Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
@@ -251,6 +258,7 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
         std::erase_if(effects.unused_blobs, [&change](const store::BlobRef& blob) {
             return std::ranges::find(change.released, blob) != change.released.end();
         });
+        ONPUT_TRY_VOID(usage_.reload(view_, change.counted));
         for (const auto& bucket : change.buckets) {
             rules_.forget(bucket);
             ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
@@ -276,7 +284,9 @@ Result<void> StorageCore::end_turn(Timestamp now, Effects& effects) {
     if (!has_events && !is_due && outbox_.trimmable() < purge_rows_max) return {};
     purged_beside_ = outbox_.last();
     purge_at_ = now + purge_period;
-    purge(effects);
+    if (!purge(effects)) return {};
+    const auto& taken = effects.changes.back().purge->trash;
+    if (taken.size() == trash_taken_max) purge_at_ = now + purge_busy_period;
     return {};
 }
 
@@ -316,6 +326,7 @@ std::vector<schema::Metric> StorageCore::metrics(Timestamp) const {
         all.push_back({.name = "onput_events_emitted_total{type=\"" + type + "\"}",
                        .value = static_cast<double>(count)});
     }
+    usage_.add_metrics(all);
     return all;
 }
 

@@ -175,6 +175,7 @@ Result<void> StorageCore::check_rows() const {
         }));
     ONPUT_TRY_VOID(references.check_all_taken());
     ONPUT_TRY_VOID(check_due(references));
+    ONPUT_TRY_VOID(check_usage());
     return check_outbox();
 }
 
@@ -214,6 +215,22 @@ Result<void> StorageCore::check_due(const References& references) const {
             return {};
         }));
     if (rows != references.due()) return misfit("due rows and versions differ");
+    return {};
+}
+
+Result<void> StorageCore::check_usage() const {
+    ONPUT_TRY(const auto counted, count_all(view_));
+    for (const auto& [bucket, usage] : counted) {
+        const auto kept = usage_.all().find(bucket);
+        if (kept == usage_.all().end() || kept->second != usage) {
+            return misfit("the usage of a bucket is miscounted: " + bucket);
+        }
+    }
+    for (const auto& [bucket, usage] : usage_.all()) {
+        if (!counted.contains(bucket) && usage != Usage{}) {
+            return misfit("usage of a bucket without anything in it: " + bucket);
+        }
+    }
     return {};
 }
 

@@ -32,6 +32,7 @@ struct Change : service::Change {
         std::vector<Trash> trash;
     };
     std::optional<Purge> purge = {};
+    std::vector<std::string> counted = {};  // Buckets whose usage it changes.
 };
 
 struct Effects : service::Effects<Change> {

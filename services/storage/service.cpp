@@ -77,10 +77,21 @@ Result<void> StorageService::start() {
     ONPUT_TRY_VOID(restore_core());
     ONPUT_TRY_VOID(listen());
     loop().every(housekeeping_period, [this] { keep_house(); });
+    scrubber_ = std::make_unique<Scrubber>(
+        Scrubber::Parts{.host = *this,
+                        .blobs = *blobs_,
+                        .rates = {.bytes_per_second = config_.scrub_bytes_per_second,
+                                  .objects_per_second = config_.scrub_objects_per_second}});
+    scrubber_->start();
     log::info("storage is open", {{"data", config_.data},
                                   {"buckets", core().buckets().all().size()},
                                   {"events_waiting", core().outbox().waiting()}});
     return {};
+}
+
+std::vector<store::BackupBlobs> StorageService::backup_blobs() {
+    return {{.blobs = blobs_.get(), .directory = config_.data},
+            {.blobs = cold_.get(), .directory = cold_directory(config_), .prefix = "cold/"}};
 }
 
 Result<void> StorageService::open_blobs() {
@@ -272,6 +283,7 @@ void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {
     add("onput_storage_damaged_reads_total", downloads_->damaged());
     add("onput_storage_moves_failed_total", mover_->failures());
     add("onput_storage_lifecycle_passes_total", lifecycle_->passes());
+    scrubber_->add_metrics(metrics);
 }
 
 }  // namespace onput::storage

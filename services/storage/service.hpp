@@ -13,6 +13,7 @@
 
 #include "services/storage/config.hpp"
 #include "services/storage/host.hpp"
+#include "services/storage/housekeeping/scrubber.hpp"
 #include "services/storage/lifecycle/mover.hpp"
 #include "services/storage/lifecycle/runner.hpp"
 #include "services/storage/objects/blob_references.hpp"
@@ -39,6 +40,7 @@ private:
     [[nodiscard]] service::Methods methods() override;
     void hand_on(Effects effects) override;
     [[nodiscard]] bool is_idle() const override;
+    [[nodiscard]] std::vector<store::BackupBlobs> backup_blobs() override;
     void add_metrics(std::vector<schema::Metric>& metrics) const override;
 
     void delete_objects(transport::Request& request, const Caller& caller);
@@ -58,6 +60,7 @@ private:
     std::unique_ptr<Downloads> downloads_;
     std::unique_ptr<Mover> mover_;
     std::unique_ptr<LifecycleRunner> lifecycle_;
+    std::unique_ptr<Scrubber> scrubber_;
 };
 
 }  // namespace onput::storage

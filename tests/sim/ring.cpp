@@ -79,8 +79,9 @@ void Ring::connect() {
 std::vector<Node*> Ring::nodes() const {
     // Not const in what it gives: the ring's parts live in other nodes' references anyway.
     auto& self = const_cast<Ring&>(*this);
-    std::vector<Node*> all{&self.storage_, &self.notifier_,     &self.queue_,        &self.owner_,
-                           &self.reader_,  &self.vault_keeper_, &self.large_client_, &self.mover_};
+    std::vector<Node*> all{&self.storage_,      &self.notifier_, &self.queue_,
+                           &self.owner_,        &self.reader_,   &self.vault_keeper_,
+                           &self.large_client_, &self.mover_,    &self.backup_};
     for (const auto& worker : workers_) all.push_back(worker.get());
     for (const auto& client : clients_) all.push_back(client.get());
     for (const auto& consumer : consumers_) all.push_back(consumer.get());
@@ -219,6 +220,7 @@ void Ring::end_trouble() {
     vault_keeper_.stop();
     large_client_.stop();
     mover_.stop();
+    backup_.stop();
 }
 
 std::vector<std::string> Ring::busy() const {
@@ -270,6 +272,7 @@ void Ring::add_to(Counts& counts) const {
     counts.flips += damage_.flips();
     counts.damaged_rows += damage_.rows();
     counts.damaged_jobs += handovers_.damaged();
+    counts.backups += backup_.taken();
 }
 
 bool Ring::run() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "tests/sim/backup_node.hpp"
 #include "tests/sim/client_node.hpp"
 #include "tests/sim/endpoint_node.hpp"
 #include "tests/sim/large_client_node.hpp"
@@ -39,6 +40,7 @@ public:
         std::uint64_t flips = 0;     // Bits of blobs.
         std::uint64_t damaged_rows = 0;
         std::uint64_t damaged_jobs = 0;
+        std::uint64_t backups = 0;  // Whose moment was one of all services.
     };
     void add_to(Counts& counts) const;
 
@@ -85,6 +87,7 @@ private:
     LargeClientNode large_client_{{world_, requests_, changes_, storage_}};
     MoverNode mover_{{world_, requests_, handovers_, queue_}};
     SetupNode setup_{world_, requests_, {storage_, notifier_, queue_}};
+    BackupNode backup_{{world_, requests_, storage_, notifier_, queue_}};
     std::vector<std::unique_ptr<WorkerNode>> workers_;
     std::vector<std::unique_ptr<ClientNode>> clients_;
     std::vector<std::unique_ptr<ConsumerNode>> consumers_;

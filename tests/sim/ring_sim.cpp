@@ -75,5 +75,6 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(counts.flips),
                 static_cast<unsigned long long>(counts.damaged_rows),
                 static_cast<unsigned long long>(counts.damaged_jobs));
+    std::printf("%llu backups taken\n", static_cast<unsigned long long>(counts.backups));
     return failures == 0 ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 #include "tests/sim/service_node.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/check.hpp"
@@ -115,6 +116,59 @@ Result<std::unique_ptr<store::BlobStore>> ServiceNode::open_blobs(
     DiskBlobs& blobs = options.directory.ends_with("cold") ? cold_blobs_ : blobs_;
     ONPUT_TRY_VOID(blobs.begin_life());
     return std::make_unique<BlobsOfLife>(blobs);
+}
+
+// --- Backups ----------------------------------------------------------------------------------
+
+// Takes what is committed at some time between the call and its answer, durable or not: as much as
+// the real one promises, and no more.
+class ServiceNode::BackupOfLife final : public store::Backup {
+public:
+    explicit BackupOfLife(ServiceNode& node) : node_(node) {}
+
+    void prepare(Done done) override { later(milliseconds(50), said(std::move(done))); }
+    void take(Done done) override {
+        // Sometimes longer than the others wait for it.
+        const bool is_slow = node_.world_.chance(50);
+        later(is_slow ? seconds(6) : milliseconds(300), [this] { node_.take_rows(); });
+        later(milliseconds(20), said(std::move(done)));
+    }
+    void copy(Done done) override { later(seconds(2), said(std::move(done))); }
+    void finish(Done done) override { later(milliseconds(50), said(std::move(done))); }
+    void abandon(Done done) override { later(milliseconds(50), said(std::move(done))); }
+    [[nodiscard]] const store::CopyProgress& progress() const override { return progress_; }
+
+private:
+    static UniqueFunction<void()> said(Done done) {
+        return [done = std::move(done)] { done({}); };
+    }
+    // Behind what was asked before: it has one thread.
+    void later(Duration most, UniqueFunction<void()> work) {
+        const Duration now = node_.world_.elapsed();
+        free_at_ = std::max(free_at_, now) + node_.world_.between(Duration(50), most);
+        node_.Node::after(free_at_ - now, std::move(work));
+    }
+
+    Duration free_at_{};
+    ServiceNode& node_;
+    store::CopyProgress progress_;
+};
+
+std::unique_ptr<store::Backup> ServiceNode::open_backup(store::BackupOptions, store::Store&,
+                                                        std::vector<store::BackupBlobs>) {
+    return std::make_unique<BackupOfLife>(*this);
+}
+
+void ServiceNode::take_rows() {
+    taken_.clear();
+    for (const auto& partition : store_.partitions()) {
+        for (const auto& key : store_.keys(partition)) {
+            // A row that is damaged is copied damaged: it is no part of the check.
+            if (auto value = store_.get(partition, key); value && *value) {
+                taken_.emplace(std::pair(partition, key), **std::move(value));
+            }
+        }
+    }
 }
 
 // One operation after the other, each after a while.

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/runtime/service.hpp"
@@ -19,6 +21,9 @@
 #include "tests/support/memory_store.hpp"
 
 namespace onput::sim {
+
+// All rows of a store, by partition and key.
+using TakenRows = std::map<std::pair<std::string, std::string>, std::string>;
 
 class ServiceNode : public Node, protected service::Platform, private transport::EventLoop {
 public:
@@ -30,6 +35,8 @@ public:
         : Node(parts.world, std::move(name)), requests_(parts.requests) {}
 
     [[nodiscard]] const support::MemoryStore& store() const { return store_; }
+    // What its last backup took.
+    [[nodiscard]] const TakenRows& taken() const { return taken_; }
     // Its disk is nearly full for so long.
     void fill_disk(Duration time) { full_until_ = world_.elapsed() + time; }
 
@@ -74,6 +81,8 @@ protected:
                                                      store::Store::Events events) override;
     Result<std::unique_ptr<store::BlobStore>> open_blobs(
         const store::FileBlobOptions& options, std::function<void(Error)> on_failed) override;
+    std::unique_ptr<store::Backup> open_backup(store::BackupOptions, store::Store&,
+                                               std::vector<store::BackupBlobs>) override;
     [[nodiscard]] std::optional<std::uint64_t> free_bytes(const std::string&) const override {
         return world_.elapsed() < full_until_ ? 0 : UINT64_MAX;
     }
@@ -89,6 +98,7 @@ protected:
 private:
     class StoreOfLife;
     class BlobsOfLife;
+    class BackupOfLife;
 
     void on_start() final;
     void on_crash() final;
@@ -107,6 +117,7 @@ private:
     void repeat(std::uint64_t timer, Duration period, const std::function<void()>& work);
 
     void sync_store();
+    void take_rows();
     void arm_sync();
     void run_blobs();
 
@@ -117,6 +128,7 @@ private:
     std::uint64_t syncing_life_ = 0;
     bool is_running_blobs_ = false;
 
+    TakenRows taken_;
     Duration full_until_{};
     Timestamp started_at_;
     std::vector<UniqueFunction<void()>> turn_ends_;

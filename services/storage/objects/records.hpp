@@ -19,6 +19,9 @@
 //     r/<time><bucket>/<key>\0<age>          nothing: something is due of that version then
 //     e/<number>              ObjectEvent    the outbox; numbers count from 1 without a hole
 //     t/<number>              TrashRecord    a blob or manifest that event <number> made useless
+//     y                       UsageMark      one row: the usage of buckets is counted
+//     y/<bucket>              UsageRecord    what is in the bucket
+//     s                       ScrubRecord    one row: how far scrubbing is
 //
 // <number> and <time> (microseconds) are eight bytes, big-endian; <age> is the complement of the
 // version's sequencer, so written; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits,

@@ -253,5 +253,136 @@ TEST_F(HostTest, a_drain_refuses_what_comes_and_ends_when_all_is_answered) {
     EXPECT_TRUE(is_over);
 }
 
+// --- Backups ------------------------------------------------------------------------------------
+
+class HostBackupTest : public HostTest {
+protected:
+    Result<schema::ServiceBackupReply> step(schema::BackupStep step, const std::string& id = "1") {
+        const std::size_t before = platform.replies.size();
+        platform.ask(schema::ServiceBackup{.step = step, .id = id, .target = "/backup"});
+        if (platform.backup != nullptr && platform.backup->waiting &&
+            step != schema::BackupStep::release) {
+            platform.backup->answer();
+        }
+        loop.turn();
+        if (platform.replies.size() == before) {
+            return fail(ErrorCode::internal, "no answer");
+        }
+        const auto reply = platform.replies.back();
+        if (!reply) return std::unexpected(reply.error());
+        return schema::decode<schema::ServiceBackupReply>(*reply);
+    }
+    void take() {
+        ASSERT_TRUE(step(schema::BackupStep::prepare));
+        const auto taken = step(schema::BackupStep::take);
+        ASSERT_TRUE(taken);
+        EXPECT_EQ(taken->state, schema::BackupState::taken);
+        platform.replies.clear();
+    }
+};
+
+TEST_F(HostBackupTest, nothing_leaves_between_the_moment_and_its_release) {
+    take();
+    create("a");
+    loop.turn();
+    ASSERT_TRUE(sync());
+    platform.ask(schema::HeadBucket{.name = "a"});
+    loop.turn();
+    EXPECT_TRUE(platform.replies.empty());
+    EXPECT_TRUE(host.handed_on.empty());
+    EXPECT_EQ(host.core().durable(), 0U);
+    const auto released = step(schema::BackupStep::release);
+    ASSERT_TRUE(released);
+    EXPECT_EQ(released->state, schema::BackupState::copying);
+    EXPECT_EQ(platform.replies.size(), 3U);
+    EXPECT_EQ(host.handed_on, std::vector<std::string>{"a"});
+    EXPECT_EQ(host.core().durable(), 1U);
+}
+
+TEST_F(HostBackupTest, a_moment_that_lasted_too_long_is_void) {
+    take();
+    create("a");
+    loop.turn();
+    ASSERT_TRUE(sync());
+    loop.pass(backup_shut_max);
+    loop.turn();
+    EXPECT_EQ(platform.replies.size(), 1U);
+    const auto released = step(schema::BackupStep::release);
+    ASSERT_FALSE(released);
+    EXPECT_EQ(released.error().code, ErrorCode::timeout);
+    EXPECT_FALSE(step(schema::BackupStep::finish));
+}
+
+TEST_F(HostBackupTest, goes_its_steps_in_order_and_ends_as_a_backup) {
+    EXPECT_FALSE(step(schema::BackupStep::take));
+    take();
+    EXPECT_FALSE(step(schema::BackupStep::finish));
+    ASSERT_TRUE(step(schema::BackupStep::release));
+    EXPECT_FALSE(step(schema::BackupStep::take));
+    const auto looked = step(schema::BackupStep::look);
+    ASSERT_TRUE(looked);
+    EXPECT_EQ(looked->state, schema::BackupState::copied);
+    const auto finished = step(schema::BackupStep::finish);
+    ASSERT_TRUE(finished);
+    EXPECT_EQ(finished->state, schema::BackupState::finished);
+    EXPECT_TRUE(step(schema::BackupStep::finish));
+    EXPECT_TRUE(step(schema::BackupStep::prepare, "2"));
+}
+
+TEST_F(HostBackupTest, another_one_waits_until_the_first_is_over_or_given_up) {
+    take();
+    EXPECT_EQ(step(schema::BackupStep::prepare, "2").error().reason, "backup_busy");
+    EXPECT_EQ(step(schema::BackupStep::look, "2").error().reason, "no_backup");
+    ASSERT_TRUE(step(schema::BackupStep::release));
+    for (Duration quiet{}; quiet < backup_silence_max; quiet += backup_check_interval) {
+        ASSERT_NE(platform.backup, nullptr);
+        EXPECT_FALSE(platform.backup->is_abandoned);
+        loop.pass(backup_check_interval);
+        loop.turn();
+    }
+    EXPECT_TRUE(step(schema::BackupStep::prepare, "2"));
+}
+
+TEST_F(HostBackupTest, ends_when_the_disk_fills_up) {
+    take();
+    ASSERT_TRUE(step(schema::BackupStep::release));
+    platform.free = 0;
+    for (int i = 0; i < 2; ++i) {
+        loop.pass(backup_check_interval);
+        loop.turn();
+    }
+    const auto looked = step(schema::BackupStep::look);
+    ASSERT_FALSE(looked);
+    EXPECT_EQ(looked.error().reason, "backup_failed");
+}
+
+TEST_F(HostBackupTest, a_part_that_fails_opens_the_gate) {
+    ASSERT_TRUE(step(schema::BackupStep::prepare));
+    platform.ask(schema::ServiceBackup{.step = schema::BackupStep::take, .id = "1"});
+    create("a");
+    loop.turn();
+    ASSERT_TRUE(sync());
+    EXPECT_TRUE(host.handed_on.empty());
+    platform.backup->answer(fail(ErrorCode::unavailable, "input/output error"));
+    loop.turn();
+    EXPECT_EQ(host.handed_on, std::vector<std::string>{"a"});
+    EXPECT_FALSE(step(schema::BackupStep::release));
+}
+
+TEST_F(HostBackupTest, the_end_of_the_service_is_its_end) {
+    take();
+    create("a");
+    loop.turn();
+    ASSERT_TRUE(sync());
+    bool is_over = false;
+    host.drain([&is_over] { is_over = true; });
+    for (int i = 0; i < 3; ++i) {
+        loop.turn();
+        sync();
+    }
+    EXPECT_TRUE(is_over);
+    EXPECT_EQ(host.handed_on, std::vector<std::string>{"a"});
+}
+
 }  // namespace
 }  // namespace onput::service

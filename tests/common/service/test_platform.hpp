@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/service/platform.hpp"
@@ -65,6 +66,34 @@ private:
     Timestamp now_ = from_seconds(1'800'000'000);
 };
 
+// Answers when the test says so.
+class TestBackup final : public store::Backup {
+public:
+    explicit TestBackup(TestBackup*& newest) : newest_(newest) { newest_ = this; }
+    TestBackup(const TestBackup&) = delete;
+    TestBackup& operator=(const TestBackup&) = delete;
+    ~TestBackup() override {
+        if (newest_ == this) newest_ = nullptr;
+    }
+    void prepare(Done done) override { waiting = std::move(done); }
+    void take(Done done) override { waiting = std::move(done); }
+    void copy(Done done) override { waiting = std::move(done); }
+    void finish(Done done) override { waiting = std::move(done); }
+    void abandon(Done done) override {
+        is_abandoned = true;
+        done({});
+    }
+    [[nodiscard]] const store::CopyProgress& progress() const override { return progress_; }
+    void answer(Result<void> result = {}) { std::exchange(waiting, {})(std::move(result)); }
+
+    Done waiting;
+    bool is_abandoned = false;
+
+private:
+    TestBackup*& newest_;
+    store::CopyProgress progress_;
+};
+
 class TestPlatform final : public Platform {
 public:
     [[nodiscard]] TestLoop& loop() override { return loop_; }
@@ -88,6 +117,10 @@ public:
     Result<std::unique_ptr<store::BlobStore>> open_blobs(const store::FileBlobOptions&,
                                                          std::function<void(Error)>) override {
         return onput::fail(ErrorCode::unimplemented, "no blobs");
+    }
+    std::unique_ptr<store::Backup> open_backup(store::BackupOptions, store::Store&,
+                                               std::vector<store::BackupBlobs>) override {
+        return std::make_unique<TestBackup>(backup);
     }
     [[nodiscard]] std::optional<std::uint64_t> free_bytes(const std::string&) const override {
         return free;
@@ -122,6 +155,7 @@ public:
     bool sync() { return store->complete_sync(); }
 
     support::MemoryStore* store = nullptr;
+    TestBackup* backup = nullptr;  // The newest, while it lasts.
     std::optional<std::uint64_t> free;
     std::deque<Result<std::string>> replies;  // Bodies, as they left.
 

@@ -66,6 +66,7 @@ public:
 
     void commit(Effects& effects) {
         for (auto& change : effects.changes) {
+            core->before_commit(change);
             ASSERT_TRUE(store.commit(std::move(change.batch)));
         }
         core->check_invariants();
