@@ -185,6 +185,18 @@ enum class Kind : std::uint16_t {
     lane_bye = 405,
     lane_grants = 406,
 
+    // Calls of the gateway to workers, and what they are for (call.hpp, speech.hpp).
+    find_workers = 410,
+    workers_found = 411,
+    start_call = 412,
+    call_piece = 413,
+    read_call = 414,
+    close_call = 415,
+    synthesize_speech = 420,
+    speech_synthesized = 421,
+    list_voices = 422,
+    voice_list = 423,
+
     // Jobs of workers: parameters and results that cross to the job's own child
     // (services/<worker>/job.hpp).
     speech_job = 500,

@@ -27,8 +27,8 @@ inline constexpr std::uint32_t lane_credit_max = 4096;
 inline constexpr std::size_t lane_grants_max = 256;  // In one LaneGrants.
 
 struct LaneHello {
-    // Version 2 added places.
-    static constexpr MessageInfo info{.kind = Kind::lane_hello, .version = 2};
+    // Version 2 added places, version 3 where it takes calls.
+    static constexpr MessageInfo info{.kind = Kind::lane_hello, .version = 3};
 
     std::string worker_id;    // Unique per process: "tts-<host>-<pid>-<random>".
     std::uint64_t epoch = 0;  // New at each start of the same worker_id.
@@ -44,9 +44,12 @@ struct LaneHello {
     // Jobs at a time. When large ones have all places, one small one may come beside them. 0: it
     // takes nothing beyond its credit.
     std::uint32_t places = 0;
+    // Where it takes calls (call.hpp), and how many at a time. Empty: it takes none.
+    std::string call_endpoint = {};
+    std::uint32_t call_places = 0;
 
     ONPUT_FIELDS(worker_id, epoch, endpoint, worker, queues, account, credit, leases,
-                 grants_received, places)
+                 grants_received, places, call_endpoint, call_places)
     friend bool operator==(const LaneHello&, const LaneHello&) = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include "common/schema/backup.hpp"
 #include "common/schema/bucket_configuration.hpp"
+#include "common/schema/call.hpp"
 #include "common/schema/dead_letters.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
@@ -12,6 +13,7 @@
 #include "common/schema/lifecycle.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
+#include "common/schema/speech.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_access.hpp"
 #include "common/schema/storage_objects.hpp"
@@ -48,7 +50,9 @@ using AllMessages = std::tuple<
     JobFailed, CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList,
     SetTopicAttribute, ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription,
     Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
-    PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate>;
+    PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate, FindWorkers,
+    WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech, SpeechSynthesized,
+    ListVoices, VoiceList>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -60,6 +60,7 @@ void AccessLog::perform(LogEffects effects) {
 void AccessLog::look_up(const std::string& bucket) {
     const schema::FindBucketConfiguration message{.bucket = bucket,
                                                   .kind = schema::BucketConfigurationKind::logging};
+    ++lookups_;
     transport::call(*storage_, message, {},
                     [this, bucket](Result<schema::FoundBucketConfiguration> found,
                                    const std::vector<transport::Frame>&) {
@@ -76,6 +77,8 @@ void AccessLog::look_up(const std::string& bucket) {
                         LogEffects effects;
                         core_.configured(bucket, target, wall_now(), effects);
                         perform(std::move(effects));
+                        --lookups_;
+                        end_if_done();
                     });
 }
 
@@ -110,13 +113,14 @@ void AccessLog::deliver(LogDelivery delivery) {
                 log::warn("access log was not delivered",
                           {{"bucket", source}, {"target", target}, {"error", put.error().message}});
             }
-            note_end(bytes);
+            under_way_bytes_ -= bytes;
+            end_if_done();
         });
 }
 
-void AccessLog::note_end(std::size_t bytes) {
-    under_way_bytes_ -= bytes;
-    if (under_way_bytes_ > 0 || !flushed_) return;
+void AccessLog::end_if_done() {
+    if (under_way_bytes_ > 0 || lookups_ > 0 || !flushed_) return;
+    publish();
     auto done = std::exchange(flushed_, {});
     done();
 }
@@ -125,9 +129,8 @@ void AccessLog::flush(std::function<void()> done) {
     LogEffects effects;
     core_.flush(wall_now(), effects);
     perform(std::move(effects));
-    publish();
-    if (under_way_bytes_ == 0) return done();
     flushed_ = std::move(done);
+    end_if_done();
 }
 
 }  // namespace onput::gateway::s3

@@ -44,7 +44,7 @@ private:
     void look_up(const std::string& bucket);
     void deliver(LogDelivery delivery);
     void publish();
-    void note_end(std::size_t bytes);
+    void end_if_done();
 
     using Names = std::set<std::string, std::less<>>;
 
@@ -53,6 +53,7 @@ private:
     AccessLogCore core_;
     transport::TimerId tick_;
     std::size_t under_way_bytes_ = 0;  // At most log_bytes_max.
+    std::size_t lookups_ = 0;          // Under way.
     std::function<void()> flushed_;
     std::uint64_t failed_ = 0;
     std::uint64_t published_ = 0;  // core_.unlogged_changes()

@@ -79,7 +79,10 @@ void AccessLogCore::configured(const std::string& name,
     if (is_moved) deliver(name, bucket, now, effects);
     bucket.known_at = now;
     bucket.target = *target;
-    if (bucket.target) return;
+    if (bucket.target) {
+        if (is_ending_) deliver(name, bucket, now, effects);
+        return;
+    }
     drop(bucket);
     ++unlogged_changes_;
 }
@@ -138,13 +141,9 @@ void AccessLogCore::tick(Timestamp now, LogEffects& effects) {
 }
 
 void AccessLogCore::flush(Timestamp now, LogEffects& effects) {
+    is_ending_ = true;
     for (auto& [name, bucket] : buckets_) {
-        if (bucket.target) {
-            deliver(name, bucket, now, effects);
-        } else {
-            dropped_ += bucket.entries.size();
-            drop(bucket);
-        }
+        if (bucket.target) deliver(name, bucket, now, effects);
     }
 }
 

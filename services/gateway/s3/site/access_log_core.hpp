@@ -63,7 +63,7 @@ public:
 
     // Now and then: delivers what has waited long enough, and forgets states that may have changed.
     void tick(Timestamp now, LogEffects& effects);
-    // Delivers everything, at the end.
+    // Delivers everything, at the end; what still waits for a lookup, with its answer.
     void flush(Timestamp now, LogEffects& effects);
 
     // Buckets whose requests need no records for the time being; the count grows with each change.
@@ -88,6 +88,7 @@ private:
 
     Duration interval_;
     Random random_;
+    bool is_ending_ = false;
     std::map<std::string, Bucket, std::less<>> buckets_;
     std::size_t bytes_ = 0;
     std::uint64_t dropped_ = 0;

@@ -97,12 +97,17 @@ TEST_F(AccessLogCoreTest, a_logged_bucket_is_looked_up_again_too) {
     EXPECT_EQ(deliveries().at(0).target.bucket, "elsewhere");
 }
 
-TEST_F(AccessLogCoreTest, the_end_delivers_what_has_a_target_and_counts_the_rest) {
+TEST_F(AccessLogCoreTest, the_end_delivers_also_what_still_waits_for_its_target) {
     record("b");
     is_logged("b", target);
-    record("unknown");
+    for (const auto* asked : {"asked", "failing", "unlogged"}) record(asked);
     core.flush(now, effects);
     EXPECT_EQ(deliveries().size(), 1U);
+    is_logged("asked", target);
+    EXPECT_EQ(deliveries().at(0).source_bucket, "asked");
+    is_unlogged("unlogged");
+    core.configured("failing", onput::fail(ErrorCode::unavailable, "away"), now, effects);
+    EXPECT_TRUE(deliveries().empty());
     EXPECT_EQ(core.dropped(), 1U);
     EXPECT_EQ(core.waiting_bytes(), 0U);
 }
