@@ -65,6 +65,8 @@ bool fits(const schema::VoiceInfo& voice, const Value& input) {
 Outcome synthesize_speech(Call& call) {
     auto speech = read_synthesize_speech(call.input, {});
     if (!speech) co_return std::unexpected(std::move(speech).error());
+    const auto filled = co_await fetch_lexicons(call, *speech);
+    if (!filled) co_return std::unexpected(filled.error());
     WorkerCall made(call.context, std::string(worker_kind), schema::encode(*speech));
     auto first = co_await made.next();
     if (!first) co_return std::unexpected(std::move(first).error());
