@@ -9,6 +9,7 @@
 
 #include "common/async/co_try.hpp"
 #include "common/worker/object_runner.hpp"
+#include "services/tts/call_job.hpp"
 #include "services/tts/calls.hpp"
 #include "services/tts/job.hpp"
 #include "services/tts/phrase_search.hpp"
@@ -116,8 +117,8 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
 
 Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
     return worker::JobZygote::create({.name = "speech",
-                                      .initialise = [] { return load_speech_engine(); },
-                                      .run = run_speech_job,
+                                      .initialise = load_speech,
+                                      .run = run_speech,
                                       .readable = {speech_data_folder()},
                                       .threads_max = 0,
                                       .jobs_max = worker::jobs_running_max});
