@@ -60,7 +60,8 @@ Outcome get_lexicon(Call& call) {
 }
 
 Outcome list_lexicons(Call& call) {
-    const auto answer = co_await call.context.call(schema::ListLexicons{});
+    const schema::ListLexicons message;
+    const auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(answer.error());
     Value result;
     result["Lexicons"] = Value(Value::List());

@@ -74,7 +74,7 @@ Outcome synthesize_speech(Call& call) {
     if (!begun) co_return std::unexpected(begun.error());
     const auto streamed = co_await stream(call, made, std::move(*first));
     if (!streamed) {
-        note_failure(call.context, streamed.error());
+        if (streamed.error().reason != "client_gone") note_failure(call.context, streamed.error());
         call.context.exchange.abort();
     }
     co_return Value();

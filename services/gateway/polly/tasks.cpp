@@ -41,7 +41,8 @@ Value describe_task(const schema::SpeechTask& task) {
 
 // Refused before the task begins what its end could only fail by.
 http::Task<Result<void>> check_bucket(Call& call, const std::string& bucket) {
-    const auto found = co_await call.context.call(schema::HeadBucket{.name = bucket});
+    const schema::HeadBucket message{.name = bucket};
+    const auto found = co_await call.context.call(message);
     if (found && found->reply.owner_account == call.context.identity.account_id)
         co_return Result<void>();
     if (!found && found.error().code != ErrorCode::not_found &&
@@ -54,7 +55,8 @@ http::Task<Result<void>> check_bucket(Call& call, const std::string& bucket) {
 
 http::Task<Result<void>> check_topic(Call& call, const std::string& arn) {
     if (arn.empty()) co_return Result<void>();
-    const auto found = co_await call.context.call(schema::GetTopic{.arn = arn});
+    const schema::GetTopic message{.arn = arn};
+    const auto found = co_await call.context.call(message);
     if (found) co_return Result<void>();
     if (found.error().code == ErrorCode::unavailable) co_return std::unexpected(found.error());
     co_return fail(ErrorCode::invalid_argument, fmt::format("The topic {} does not exist.", arn),
