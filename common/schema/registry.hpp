@@ -52,7 +52,9 @@ using AllMessages = std::tuple<
     ConfirmSubscription, Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions,
     SubscriptionList, PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate,
     FindWorkers, WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech,
-    SpeechSynthesized, ListVoices, VoiceList>;
+    SpeechSynthesized, ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons,
+    LexiconList, DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks,
+    SpeechTaskList>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);
