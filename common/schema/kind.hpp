@@ -159,6 +159,7 @@ enum class Kind : std::uint16_t {
     move_task_cancelled = 326,
     list_dead_letters = 327,
     dead_letter_list = 328,
+    list_dead_letter_sources = 329,
     put_function = 330,
     function_info = 331,
     get_function = 332,

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <ranges>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
+#include "common/pattern/event_set.hpp"
 #include "common/service/rows.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/records.hpp"
@@ -21,6 +24,20 @@ Change bucket_change(std::string bucket, store::Batch batch) {
     Change change{{std::move(batch)}};
     change.buckets.push_back(std::move(bucket));
     return change;
+}
+
+// The refusal is for people: it lists the events that happen here.
+Result<void> check_event_name(const std::string& name) {
+    const auto event = pattern::parse_occurred_event(name);
+    if (event && !pattern::never_happens(*event)) return {};
+    std::string names;
+    for (const pattern::EventName& known : pattern::configurable_events()) {
+        if (known.events.size() != 1 || pattern::never_happens(known.events)) continue;
+        names += fmt::format("{}s3:{}", names.empty() ? "" : ", ", known.name);
+    }
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("no object has the event \"{}\"; there are {}", name, names),
+                "unsupported_event");
 }
 
 }  // namespace
@@ -229,6 +246,7 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
                                                           const Caller& caller) const {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_event_name(request.event_name));
     ONPUT_TRY(const auto object, KeyRows(view_, request.bucket, request.key).current());
     return schema::EventExplained{.rules = bucket->rules.explain(request.event_name, request.key),
                                   .object_exists = object.has_value()};
