@@ -13,6 +13,7 @@
 #include "common/schema/lifecycle.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
+#include "common/schema/replication.hpp"
 #include "common/schema/speech.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_access.hpp"
@@ -52,7 +53,7 @@ using AllMessages = std::tuple<
     Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
     PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate, FindWorkers,
     WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech, SpeechSynthesized,
-    ListVoices, VoiceList>;
+    ListVoices, VoiceList, ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

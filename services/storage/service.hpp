@@ -17,6 +17,7 @@
 #include "services/storage/lifecycle/mover.hpp"
 #include "services/storage/lifecycle/runner.hpp"
 #include "services/storage/objects/blob_references.hpp"
+#include "services/storage/replication/replicator.hpp"
 #include "services/storage/transfers/downloads.hpp"
 #include "services/storage/transfers/uploads.hpp"
 
@@ -61,6 +62,7 @@ private:
     std::unique_ptr<Mover> mover_;
     std::unique_ptr<LifecycleRunner> lifecycle_;
     std::unique_ptr<Scrubber> scrubber_;
+    std::unique_ptr<Replicator> replicator_;
 };
 
 }  // namespace onput::storage
