@@ -53,7 +53,9 @@ using AllMessages = std::tuple<
     Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
     PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate, FindWorkers,
     WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech, SpeechSynthesized,
-    ListVoices, VoiceList, ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
+    ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons, LexiconList,
+    DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks, SpeechTaskList,
+    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

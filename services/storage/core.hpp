@@ -40,37 +40,12 @@
 #include "services/storage/lifecycle/pass.hpp"
 #include "services/storage/lifecycle/rule_cache.hpp"
 #include "services/storage/objects/conditions.hpp"
+#include "services/storage/objects/content.hpp"
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/lock.hpp"
-#include "services/storage/objects/segment.hpp"
 #include "services/storage/objects/trash.hpp"
 
 namespace onput::storage {
-
-// How the bytes of a put are encrypted.
-struct Sealing {
-    schema::Encryption encryption =
-        {};  // The object's; of a part nothing, since its upload has it.
-    std::string nonce = {};
-};
-
-// Where the bytes of a put are: here, or in a sealed blob.
-struct Content {
-    std::string bytes;
-    std::optional<store::BlobRef> blob;
-    Sealing sealing = {};
-};
-
-// What a GET serves: `length` bytes from `offset` on, already in `bytes` or to be read from the
-// segments: those that have some of them, in order.
-struct Reading {
-    schema::ObjectGot got;
-    std::string bytes;
-    StoredBytes stored;  // To be pinned while the segments are read.
-    std::vector<Segment> segments;
-    ObjectKey key = {};      // What opens the bytes.
-    std::string nonce = {};  // Of `bytes`.
-};
 
 // Uploads under way, and parts of them, that the deletion of a bucket aborts; with more, it is
 // refused.
@@ -85,7 +60,6 @@ inline constexpr Duration purge_period = std::chrono::seconds(1);
 inline constexpr Duration purge_busy_period = std::chrono::milliseconds(20);
 
 class Replication;  // replication/replication.hpp
-
 class StorageCore {
 public:
     using Effects = storage::Effects;

@@ -84,12 +84,11 @@ Result<void> StorageService::start() {
                         .rates = {.bytes_per_second = config_.scrub_bytes_per_second,
                                   .objects_per_second = config_.scrub_objects_per_second}});
     scrubber_->start();
-    replicator_ = std::make_unique<Replicator>(Replicator::Parts{
-        .host = *this,
-        .blobs = *blobs_,
-        .bytes_per_second = config_.replication_bytes_per_second,
-        .versions_per_second = config_.replication_versions_per_second});
-    replicator_->start();
+    replicator_ = std::make_unique<Replicator>(
+        Replicator::Parts{.host = *this,
+                          .blobs = *blobs_,
+                          .bytes_per_second = config_.replication_bytes_per_second,
+                          .versions_per_second = config_.replication_versions_per_second});
     log::info("storage is open", {{"data", config_.data},
                                   {"buckets", core().buckets().all().size()},
                                   {"events_waiting", core().outbox().waiting()}});
@@ -265,15 +264,21 @@ void StorageService::hand_on(Effects effects) {
     for (const auto& blob : effects.unused_cold_blobs) cold_->remove(blob);
 }
 
+void StorageService::on_turn_end() {
+    if (replicator_) replicator_->on_turn_end();
+}
+
 void StorageService::keep_house() {
     uploads_->expire(now());
     downloads_->expire(now());
     mover_->start();
     lifecycle_->start();
+    replicator_->start();
 }
 
 bool StorageService::is_idle() const {
-    return uploads_->is_idle() && downloads_->is_idle() && mover_->is_idle() && replicator_->is_idle();
+    return uploads_->is_idle() && downloads_->is_idle() && mover_->is_idle() &&
+           replicator_->is_idle();
 }
 
 void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {

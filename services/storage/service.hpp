@@ -40,6 +40,7 @@ private:
 
     [[nodiscard]] service::Methods methods() override;
     void hand_on(Effects effects) override;
+    void on_turn_end() override;
     [[nodiscard]] bool is_idle() const override;
     [[nodiscard]] std::vector<store::BackupBlobs> backup_blobs() override;
     void add_metrics(std::vector<schema::Metric>& metrics) const override;

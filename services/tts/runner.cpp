@@ -9,6 +9,8 @@
 
 #include "common/async/co_try.hpp"
 #include "common/worker/object_runner.hpp"
+#include "services/tts/call_job.hpp"
+#include "services/tts/calls.hpp"
 #include "services/tts/job.hpp"
 #include "services/tts/phrase_search.hpp"
 #include "services/tts/request.hpp"
@@ -115,8 +117,8 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
 
 Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
     return worker::JobZygote::create({.name = "speech",
-                                      .initialise = [] { return load_speech_engine(); },
-                                      .run = run_speech_job,
+                                      .initialise = load_speech,
+                                      .run = run_speech,
                                       .readable = {speech_data_folder()},
                                       .threads_max = 0,
                                       .jobs_max = worker::jobs_running_max});
@@ -124,10 +126,12 @@ Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
 
 Result<std::unique_ptr<runtime::Service>> open_speech_worker(
     runtime::Process& process, const Config& config, std::unique_ptr<worker::JobZygote> zygote) {
-    return worker::JobWorker::open(
-        process, "tts", config.lane,
-        worker::make_object_runner(process, config, std::move(zygote),
-                                   [&config](ObjectJob& job) { return speak(job, config); }));
+    ONPUT_TRY(auto runner, worker::make_object_runner(
+                               process, config, std::move(zygote),
+                               [&config](ObjectJob& job) { return speak(job, config); },
+                               {.calls = prepare_speech_call,
+                                .own_jobs = [](ObjectJob& job) { return speak_task(job); }}));
+    return worker::JobWorker::open(process, "tts", config.lane, std::move(runner));
 }
 
 }  // namespace onput::tts

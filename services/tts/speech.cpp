@@ -63,19 +63,42 @@ std::optional<std::string> find_variant(std::string_view wanted) {
     return {};
 }
 
-// What the callback works on, for one call of synthesize().
-struct Utterance {
+// What the callback works on, for one call of synthesize() or speak_passage().
+struct Synthesis {
     const SampleSink& sink;
-    Result<void> result;
+    const EventSink* events = nullptr;
+    Result<void> result = {};
 };
 
-int on_samples(short* samples, int count, espeak_EVENT* events) {
-    auto* utterance = static_cast<Utterance*>(events->user_data);
-    if (samples == nullptr || count <= 0 || utterance == nullptr) return 0;
-    if (utterance->result) {
-        utterance->result = utterance->sink({samples, static_cast<std::size_t>(count)});
+void pass_on(const espeak_EVENT& event, const EventSink& events) {
+    if (event.sample < 0) return;
+    EngineEvent passed{.sample = static_cast<std::uint64_t>(event.sample)};
+    if (event.type == espeakEVENT_WORD && event.text_position > 0) {
+        passed.character = static_cast<std::uint32_t>(event.text_position - 1);
+        events(passed);
+    } else if (event.type == espeakEVENT_PHONEME) {
+        passed.kind = EngineEvent::Kind::phoneme;
+        // Not ended by a NUL when all bytes are used.
+        const std::string_view bytes(event.id.string, sizeof event.id.string);
+        passed.phoneme = bytes.substr(0, bytes.find('\0'));
+        events(passed);
     }
-    return utterance->result ? 0 : 1;  // 1 stops the engine.
+}
+
+int on_samples(short* samples, int count, espeak_EVENT* events) {
+    auto* synthesis = static_cast<Synthesis*>(events->user_data);
+    if (synthesis == nullptr) return 0;
+    if (synthesis->events != nullptr) {
+        for (const espeak_EVENT* event = events; event->type != espeakEVENT_LIST_TERMINATED;
+             ++event) {
+            pass_on(*event, *synthesis->events);
+        }
+    }
+    if (samples == nullptr || count <= 0) return 0;
+    if (synthesis->result) {
+        synthesis->result = synthesis->sink({samples, static_cast<std::size_t>(count)});
+    }
+    return synthesis->result ? 0 : 1;  // 1 stops the engine.
 }
 
 Result<void> apply(const SpeechSettings& settings) {
@@ -97,13 +120,16 @@ Result<void> apply(const SpeechSettings& settings) {
 }  // namespace
 
 Result<void> load_speech_engine() {
-    espeak_ng_InitializePath(nullptr);
-    ONPUT_TRY_VOID(check(espeak_ng_Initialize(nullptr), "initialise"));
-    ONPUT_TRY_VOID(check(espeak_ng_InitializeOutput(ENOUTPUT_MODE_SYNCHRONOUS, buffer_ms, nullptr),
-                         "initialise output"));
+    // Events of phonemes can be had by this function only.
+    constexpr int options =
+        espeakINITIALIZE_PHONEME_EVENTS | espeakINITIALIZE_PHONEME_IPA | espeakINITIALIZE_DONT_EXIT;
+    if (espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, buffer_ms, nullptr, options) < 0) {
+        return fail(ErrorCode::internal,
+                    "espeak-ng: initialise: its data cannot be read: install espeak-ng-data");
+    }
     espeak_SetSynthCallback(on_samples);
     // The engine reads its folder of voices at the first listing: here, not in every child.
-    static_cast<void>(espeak_ListVoices(nullptr));
+    static_cast<void>(engine_voices());
     return {};
 }
 
@@ -152,17 +178,47 @@ Result<void> synthesize(const SegmentSource& segments, const SpeechSettings& set
                         const SampleSink& sink) {
     ONPUT_TRY_VOID(settings.validate());
     ONPUT_TRY_VOID(apply(settings));
-    Utterance utterance{.sink = sink};
+    Synthesis synthesis{.sink = sink};
     for (;;) {
         ONPUT_TRY(const std::optional<std::string> segment, segments());
         if (!segment) return {};
         // Not marked as SSML or phonemes: "<" and "[[" of a text are read, not obeyed.
         const auto status =
             espeak_ng_Synthesize(segment->c_str(), segment->size() + 1, 0, POS_CHARACTER, 0,
-                                 espeakCHARS_UTF8 | espeakENDPAUSE, nullptr, &utterance);
-        if (!utterance.result) return utterance.result;
+                                 espeakCHARS_UTF8 | espeakENDPAUSE, nullptr, &synthesis);
+        if (!synthesis.result) return synthesis.result;
         ONPUT_TRY_VOID(check(status, "synthesise"));
     }
+}
+
+Result<void> speak_passage(const Passage& passage, const SampleSink& samples,
+                           const EventSink& events) {
+    static std::string voice_set;
+    if (voice_set != passage.voice) {
+        ONPUT_TRY_VOID(apply({.voice = passage.voice}));
+        voice_set = passage.voice;
+    }
+    Synthesis synthesis{.sink = samples, .events = &events};
+    const unsigned pause = passage.ends_sentence ? espeakENDPAUSE : 0;
+    const auto status =
+        espeak_ng_Synthesize(passage.text.c_str(), passage.text.size() + 1, 0, POS_CHARACTER, 0,
+                             espeakCHARS_UTF8 | espeakPHONEMES | pause, nullptr, &synthesis);
+    if (!synthesis.result) return synthesis.result;
+    return check(status, "synthesise");
+}
+
+const std::vector<EngineVoice>& engine_voices() {
+    static const std::vector<EngineVoice> all = [] {
+        std::vector<EngineVoice> voices;
+        for (const espeak_VOICE** voice = espeak_ListVoices(nullptr); *voice != nullptr; ++voice) {
+            voices.push_back({.name = std::string(base_name((*voice)->identifier)),
+                              .language = (*voice)->languages + 1,
+                              .human_name = (*voice)->name,
+                              .is_female = (*voice)->gender == ENGENDER_FEMALE});
+        }
+        return voices;
+    }();
+    return all;
 }
 
 }  // namespace onput::tts

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 
@@ -54,5 +55,37 @@ using SampleSink = std::function<Result<void>(std::span<const std::int16_t>)>;
 // side.
 Result<void> synthesize(const SegmentSource& segments, const SpeechSettings& settings,
                         const SampleSink& sink);
+
+// What the engine says while it speaks a passage.
+struct EngineEvent {
+    enum class Kind : std::uint8_t { word, phoneme };
+    Kind kind = Kind::word;
+    std::uint32_t character = 0;  // Of the passage's text, from 0: where the word is.
+    std::uint64_t sample = 0;     // Of the passage's sound, from 0.
+    std::string phoneme = {};     // In IPA; empty: a pause.
+};
+using EventSink = std::function<void(const EngineEvent&)>;
+
+// A text that obeys the engine's own signs: phonemes in "[[ ]]", and control character 1 with a
+// number and S, P or A, which sets rate, pitch or volume. The next passage starts with what the
+// last one set.
+struct Passage {
+    std::string voice;  // A Voice's name.
+    std::string text;
+    bool ends_sentence = true;  // With the pause of one.
+};
+
+// Events come before the samples that they are in, not always in the order of time.
+Result<void> speak_passage(const Passage& passage, const SampleSink& samples,
+                           const EventSink& events);
+
+// Every voice of the engine, without variants, for people to choose from.
+struct EngineVoice {
+    std::string name;        // "vi"
+    std::string language;    // "vi"
+    std::string human_name;  // "Vietnamese (Northern)"
+    bool is_female = false;
+};
+const std::vector<EngineVoice>& engine_voices();
 
 }  // namespace onput::tts

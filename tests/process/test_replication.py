@@ -173,9 +173,9 @@ def test_replicas_are_events_of_their_bucket_and_one_story(onput):
     s3.put_bucket_notification_configuration(Bucket="target", NotificationConfiguration={
         "QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
     made = s3.put_object(Bucket="source", Key="told", Body=b"told")
-    record = json.loads(onput.receive("replicas"))["Records"][0]
+    record = json.loads(onput.receive("replicas")["Body"])["Records"][0]
     while record["s3"]["object"]["key"] != "told":
-        record = json.loads(onput.receive("replicas"))["Records"][0]
+        record = json.loads(onput.receive("replicas")["Body"])["Records"][0]
     assert record["eventName"] == "ObjectCreated:Put" and record["s3"]["bucket"]["name"] == "target"
     assert record["s3"]["object"]["versionId"] == made["VersionId"]
     story = onput.run("trace", "s3://source/told").stdout
@@ -201,7 +201,7 @@ def test_a_failure_and_a_late_replica_are_told(own_onput):
     wait_until(lambda: status_of(s3, "doomed/k") == "FAILED", 30)
     told = {}
     while len(told) < 3:
-        record = json.loads(onput.receive("told"))["Records"][0]
+        record = json.loads(onput.receive("told")["Body"])["Records"][0]
         told[record["eventName"]] = record
     missed = told["Replication:OperationMissedThreshold"]["replicationEventData"]
     assert missed["threshold"] == "PT1S" and missed["s3Operation"] == "OBJECT_PUT"

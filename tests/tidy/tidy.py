@@ -31,6 +31,7 @@ LAYERS = {
     "common/schema": {"common/base", "common/json"},
     "common/pattern": {"common/base"},
     "common/recipe": {"common/base", "common/json"},
+    "common/speech": {"common/base"},
     "common/outbox": {"common/base", "common/schema", "common/store", "common/transport"},
     "common/auth": {"common/base", "common/json"},
     "common/store": {"common/base"},
@@ -59,6 +60,10 @@ CONTAINED = {
     r"CLI/": {"services/ctl"},
     r"espeak-ng/": {"services/tts"},
     r"lame/": {"services/tts"},
+    r"soxr": {"services/tts"},
+    r"vorbis/": {"services/tts"},
+    r"opus/": {"services/tts"},
+    r"expat": {"common/speech"},
     r"seccomp": {"common/worker"},
 }
 

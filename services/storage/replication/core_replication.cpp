@@ -82,7 +82,8 @@ void Replication::schedule(const Place& place, const ObjectRecord& record,
 
 void Replication::make_pending(const Place& place, const ObjectRecord& record,
                                ReplicationTarget& target, const schema::ReplicationRule& rule,
-                               const PendingReason& reason, store::Batch& batch) const {
+                               const PendingReason& reason, store::Batch& batch) {
+    ++planned_;
     target.status = ReplicationStatus::pending;
     target.rule_id = rule.id;
     target.operation = reason.operation;

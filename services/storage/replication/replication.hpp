@@ -55,6 +55,8 @@ public:
     // --- For who drives it (replicator.hpp).
 
     [[nodiscard]] const PendingReplicas& pending() const { return pending_; }
+    // How many targets became pending, in this process's life.
+    [[nodiscard]] std::uint64_t planned() const { return planned_; }
     [[nodiscard]] HistogramSnapshot latency() const { return latency_.snapshot(); }
     [[nodiscard]] Result<std::vector<DueReplica>> due(const std::string& destination,
                                                       Timestamp now) const;
@@ -107,7 +109,7 @@ private:
     };
     void make_pending(const Place& place, const ObjectRecord& record,
                       schema::ReplicationTarget& target, const schema::ReplicationRule& rule,
-                      const PendingReason& reason, store::Batch& batch) const;
+                      const PendingReason& reason, store::Batch& batch);
     Result<void> fail_case(Case& replica, std::string_view reason, Timestamp now, Effects& effects);
     void complete(Case& replica, Timestamp now, store::Batch& batch);
     Result<void> tell_late_completion(Case& replica, Timestamp now, Effects& effects);
@@ -162,6 +164,7 @@ private:
     StorageCore& core_;
     ReplicationRules rules_;
     PendingReplicas pending_;
+    std::uint64_t planned_ = 0;
     std::uint64_t completed_ = 0;
     std::uint64_t failed_ = 0;
     std::uint64_t postponed_ = 0;

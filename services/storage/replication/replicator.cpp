@@ -1,6 +1,7 @@
 #include "services/storage/replication/replicator.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,49 +16,64 @@ std::string name_of(const DueReplica& due) {
 }
 
 void log_failure(const DueReplica& due, const Error& error) {
-    log::warn("an object could not be replicated: it is tried again",
-              {{"object", name_of(due)},
-               {"destination", due.destination},
-               {"reason", error.message}});
+    log::warn(
+        "an object could not be replicated: it is tried again",
+        {{"object", name_of(due)}, {"destination", due.destination}, {"reason", error.message}});
 }
 
 }  // namespace
 
 void Replicator::start() {
-    parts_.host.loop().every(replication_period, [this] { look(); });
+    if (!parts_.host.core().replication().pending().all().empty()) arm();
+}
+
+void Replicator::on_turn_end() {
+    const std::uint64_t planned = parts_.host.core().replication().planned();
+    if (std::exchange(planned_, planned) != planned) arm();
+}
+
+void Replicator::arm() {
+    if (std::exchange(is_armed_, true)) return;
+    parts_.host.loop().after(replication_period, [this] {
+        is_armed_ = false;
+        look();
+    });
 }
 
 void Replicator::look() {
     if (parts_.host.is_draining()) return;
-    const auto& pending = parts_.host.core().replication().pending().all();
-    if (pending.empty()) return;
     std::vector<std::string> destinations;
-    for (const auto& [destination, count] : pending) destinations.push_back(destination);
-    for (const auto& destination : destinations) look_at_destination(destination);
+    for (const auto& [destination, count] : parts_.host.core().replication().pending().all())
+        destinations.push_back(destination);
     const auto told = parts_.host.execute([this](StorageCore& core, Effects& effects) {
         return core.replication().tell_late(parts_.host.now(), effects);
     });
-    if (!told)
-        log::error("late replicas cannot be told of", {{"reason", told.error().message}});
+    if (!told) log::error("late replicas cannot be told of", {{"reason", told.error().message}});
+    std::size_t begun = 0;
+    for (const auto& destination : destinations) begun += look_at_destination(destination);
+    if (begun > 0) arm();
 }
 
-void Replicator::look_at_destination(const std::string& destination) {
+std::size_t Replicator::look_at_destination(const std::string& destination) {
     const auto due = parts_.host.core().replication().due(destination, parts_.host.now());
     if (!due) {
         log::error("what is to be replicated cannot be read",
                    {{"destination", destination}, {"reason", due.error().message}});
-        return;
+        return 0;
     }
-    const std::uint64_t in_period =
-        parts_.versions_per_second * static_cast<std::uint64_t>(replication_period.count()) /
-        1'000'000;
-    std::uint64_t left = std::max<std::uint64_t>(in_period, 1);
+    const std::uint64_t in_period = parts_.versions_per_second *
+                                    static_cast<std::uint64_t>(replication_period.count()) /
+                                    1'000'000;
+    std::size_t begun = 0;
     for (const auto& replica : *due) {
-        if (left == 0 || copies_[destination] >= replica_copies_max) return;
+        const auto copies = copies_.find(destination);
+        const bool is_full = copies != copies_.end() && copies->second >= replica_copies_max;
+        if (begun >= std::max<std::uint64_t>(in_period, 1) || is_full) return begun;
         if (in_hand_.contains(replica)) continue;
-        --left;
+        ++begun;
         begin(replica);
     }
+    return begun;
 }
 
 void Replicator::begin(const DueReplica& due) {
@@ -93,20 +109,20 @@ void Replicator::read(const CopyPtr& copy) {
                                    std::min<std::uint64_t>(left, replica_piece_bytes));
     const SegmentPiece source = sources.front();
     const std::uint64_t offset_in_piece = copy->offset - piece.offset;
-    parts_.blobs.read(
-        source.blob, {.offset = source.offset, .length = source.length},
-        [this, copy, source, offset_in_piece](Result<std::string> bytes) {
-            // Heavy work, and this thread is not the loop's.
-            if (bytes) {
-                const auto& work = copy->work;
-                work.key.apply(source.nonce, source.nonce_offset, *bytes);
-                work.copy_key.apply(work.pieces[copy->piece].nonce, offset_in_piece, *bytes);
-            }
-            parts_.host.loop().post([this, copy, bytes = std::move(bytes)]() mutable {
-                if (!bytes) return fail(copy, bytes.error());
-                write(copy, *std::move(bytes));
-            });
-        });
+    parts_.blobs.read(source.blob, {.offset = source.offset, .length = source.length},
+                      [this, copy, source, offset_in_piece](Result<std::string> bytes) {
+                          // Heavy work, and this thread is not the loop's.
+                          if (bytes) {
+                              const auto& work = copy->work;
+                              work.key.apply(source.nonce, source.nonce_offset, *bytes);
+                              work.copy_key.apply(work.pieces[copy->piece].nonce, offset_in_piece,
+                                                  *bytes);
+                          }
+                          parts_.host.loop().post([this, copy, bytes = std::move(bytes)]() mutable {
+                              if (!bytes) return fail(copy, bytes.error());
+                              write(copy, *std::move(bytes));
+                          });
+                      });
 }
 
 void Replicator::write(const CopyPtr& copy, std::string bytes) {
@@ -182,6 +198,7 @@ void Replicator::end(const CopyPtr& copy) {
     in_hand_.erase(due);
     if (--copies_[due.destination] == 0) copies_.erase(due.destination);
     parts_.host.pins().unpin(copy->work.stored);
+    arm();
 }
 
 void Replicator::postpone(const DueReplica& due, const Error& error) {

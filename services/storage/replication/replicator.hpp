@@ -35,8 +35,10 @@ public:
     };
     explicit Replicator(Parts parts) : parts_(parts) {}
 
-    // Looks at what is due from then on, every replication_period.
+    // To be called now and then, and at the end of each turn: looks at what is due, soon after it
+    // came and as long as there is something, every replication_period.
     void start();
+    void on_turn_end();
     [[nodiscard]] bool is_idle() const { return in_hand_.empty(); }
     void add_metrics(std::vector<schema::Metric>& metrics) const;
 
@@ -52,9 +54,10 @@ private:
     // Shared with the blob store's threads, which have it while they read or write for it.
     using CopyPtr = std::shared_ptr<Copy>;
 
+    void arm();
     void look();
-    void look_at_destination(const std::string& destination);
-    // Whether it is in hand from then on.
+    // How many were begun.
+    std::size_t look_at_destination(const std::string& destination);
     void begin(const DueReplica& due);
     void next_piece(const CopyPtr& copy);
     void read(const CopyPtr& copy);
@@ -72,6 +75,8 @@ private:
     Parts parts_;
     std::set<DueReplica> in_hand_;
     std::map<std::string, std::size_t> copies_;  // Under way, by destination.
+    bool is_armed_ = false;
+    std::uint64_t planned_ = 0;  // Seen so far.
 };
 
 }  // namespace onput::storage

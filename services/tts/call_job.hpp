@@ -1,0 +1,31 @@
+// One SynthesizeSpeech, as it runs in a child of the worker's zygote: a text in, sound or speech
+// marks out, while they are made.
+//
+//     input -> pieces (ssml/) -> utterances (script/) -> espeak-ng -> Effects -> SoundWriter -> output
+//                                                            \-> MarkWriter ---------------> output
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+
+namespace onput::tts {
+
+inline constexpr std::size_t call_text_bytes_max = 1024 * 1024;
+inline constexpr std::size_t call_lexicons_max = 5;
+
+// Once in the zygote: the engine, the rules of sentences, the list of voices.
+Result<void> load_speech();
+
+// The zygote's JobFunction: run_speech_job(), run_speech_call() or list_voices(), by what
+// `parameters` are.
+Result<std::string> run_speech(std::string_view parameters, int input_fd, int output_fd);
+
+// `parameters` is an encoded schema::SynthesizeSpeech without its text, which `input_fd` holds from
+// its start; the result an encoded schema::SpeechSynthesized. `output_fd` may be a pipe; what has
+// been made is written before more is made. Fails with invalid_argument for what was asked for
+// (schema/speech.hpp), and with unavailable, reason reader_left.
+Result<std::string> run_speech_call(std::string_view parameters, int input_fd, int output_fd);
+
+}  // namespace onput::tts

@@ -1,0 +1,29 @@
+// SSML, and plain texts, as pieces. Pure; the bytes are hostile.
+//
+//     text --read_xml_tree--> elements --parse_ssml--> pieces --compose (script/)--> utterances
+//
+// Every tag of Polly's standard voices; anything else is refused, and so is a wrong attribute, a
+// wrong value, or a tag in the wrong place.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+#include "services/tts/ssml/piece.hpp"
+
+namespace onput::tts {
+
+inline constexpr std::size_t pieces_max = 50'000;
+inline constexpr std::uint32_t pauses_ms_max = 10 * 60 * 1000;  // All together, as Polly's audio.
+
+// Fails with invalid_argument, reason InvalidSsmlException.
+Result<Pieces> parse_ssml(std::string_view ssml);
+
+// The text as it stands.
+Pieces plain_pieces(std::string text);
+
+// Characters that are spoken: without tags.
+std::uint64_t count_spoken_characters(const Pieces& pieces);
+
+}  // namespace onput::tts
