@@ -240,6 +240,11 @@ enum class Kind : std::uint16_t {
     topic_record = 650,
     subscription_record = 651,
     topics_record = 652,
+
+    // Replication of buckets (replication.hpp).
+    replication_configuration = 700,
+    replicate_objects = 701,
+    objects_replicated = 702,
 };
 
 }  // namespace onput::schema

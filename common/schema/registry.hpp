@@ -13,6 +13,7 @@
 #include "common/schema/lifecycle.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
+#include "common/schema/replication.hpp"
 #include "common/schema/speech.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_access.hpp"
@@ -54,7 +55,7 @@ using AllMessages = std::tuple<
     FindWorkers, WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech,
     SpeechSynthesized, ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons,
     LexiconList, DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks,
-    SpeechTaskList>;
+    SpeechTaskList, ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);
