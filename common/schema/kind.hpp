@@ -196,6 +196,17 @@ enum class Kind : std::uint16_t {
     speech_synthesized = 421,
     list_voices = 422,
     voice_list = 423,
+    lexicon_info = 424,  // Also a row of the queue service.
+    put_lexicon = 425,
+    get_lexicon = 426,
+    list_lexicons = 427,
+    lexicon_list = 428,
+    delete_lexicon = 429,
+    speech_task = 430,  // Also a row of the queue service, and the body of the task's job.
+    start_speech_task = 431,
+    get_speech_task = 432,
+    list_speech_tasks = 433,
+    speech_task_list = 434,
 
     // Jobs of workers: parameters and results that cross to the job's own child
     // (services/<worker>/job.hpp).

@@ -52,7 +52,8 @@ using AllMessages = std::tuple<
     Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
     PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate, FindWorkers,
     WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech, SpeechSynthesized,
-    ListVoices, VoiceList>;
+    ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons, LexiconList,
+    DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks, SpeechTaskList>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -26,6 +26,9 @@ public:
     // `ended` is called once, later; at once when the job cannot be started.
     void start(const JobSpec& job, Ended ended);
 
+    // Kills the job; its callback is called all the same. Harmless when it has ended.
+    void cancel(JobId job) { zygote_->cancel(job); }
+
 private:
     void collect();
 

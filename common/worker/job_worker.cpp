@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -45,12 +46,13 @@ void JobReply::send(JobEnd end) && {
 }
 
 struct JobWorker::State {
-    State(runtime::Process& owner, LaneIdentity identity, std::uint32_t jobs_max,
+    State(runtime::Process& owner, LaneIdentity identity, const LaneConfig& config,
           std::unique_ptr<Runner> work)
         : process(owner),
-          leases(std::move(identity), jobs_max),
+          leases(std::move(identity), config.places),
           runner(std::move(work)),
-          places(jobs_max) {}
+          places(config.places),
+          call_places(config.call_places) {}
 
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -66,9 +68,11 @@ struct JobWorker::State {
     std::unique_ptr<transport::LaneEnd> lane;
     std::function<void()> on_drained;
     std::uint32_t places = 0;
+    std::uint32_t call_places = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
     bool is_ending = false;
+    bool has_calls = false;
 
     void start_jobs() {
         while (auto job = leases.start_next()) {
@@ -101,7 +105,7 @@ struct JobWorker::State {
 
     // The queue runs a job again whose ack or nack it did not get.
     void leave_when_done() {
-        if (!on_drained || leases.running() > 0) return;
+        if (!on_drained || leases.running() > 0 || has_calls) return;
         process.loop().after(last_acks_timeout, on_drained);
         lane->when_flushed(on_drained);
     }
@@ -131,8 +135,7 @@ Result<std::unique_ptr<JobWorker>> JobWorker::open(runtime::Process& process,
                           .epoch = static_cast<std::uint64_t>(to_micros(wall_now())),
                           .endpoint = advertised_endpoint(lane->endpoint(), config.lane_advertise),
                           .worker = kind};
-    auto state =
-        std::make_unique<State>(process, std::move(identity), config.places, std::move(runner));
+    auto state = std::make_unique<State>(process, std::move(identity), config, std::move(runner));
     *holder = state.get();
     state->lane = std::move(lane);
     State& self = *state;
@@ -140,7 +143,9 @@ Result<std::unique_ptr<JobWorker>> JobWorker::open(runtime::Process& process,
         // A container that joins its network again may have another address there.
         const auto endpoint = advertised_endpoint(self.lane->endpoint(), advertise);
         if (!endpoint.empty()) self.leases.set_endpoint(endpoint);
-        if (!self.leases.is_draining() || self.leases.running() > 0)
+        if (auto* calls = self.runner->calls())
+            self.leases.set_calls(calls->endpoint(), self.call_places);
+        if (!self.leases.is_draining() || self.leases.running() > 0 || self.has_calls)
             self.lane->send(self.leases.hello());
     };
     say_hello();
@@ -155,6 +160,13 @@ Result<std::unique_ptr<JobWorker>> JobWorker::open(runtime::Process& process,
 void JobWorker::drain(std::function<void()> done) {
     state_->on_drained = std::move(done);
     state_->lane->send(state_->leases.drain());
+    if (auto* calls = state_->runner->calls()) {
+        state_->has_calls = true;
+        calls->leave([state = state_.get()] {
+            state->has_calls = false;
+            state->leave_when_done();
+        });
+    }
     state_->leave_when_done();
 }
 
@@ -163,12 +175,15 @@ std::vector<std::string> JobWorker::waiting_for() const {
 }
 
 std::vector<schema::Metric> JobWorker::metrics() const {
-    return {
+    std::vector<schema::Metric> all{
         {"onput_worker_busy", static_cast<double>(state_->leases.running())},
         {"onput_worker_waiting", static_cast<double>(state_->leases.waiting())},
         {"onput_worker_places", static_cast<double>(state_->places)},
         {"onput_worker_jobs_total{outcome=\"succeeded\"}", static_cast<double>(state_->succeeded)},
         {"onput_worker_jobs_total{outcome=\"failed\"}", static_cast<double>(state_->failed)}};
+    if (const auto* calls = state_->runner->calls())
+        std::ranges::move(calls->metrics(), std::back_inserter(all));
+    return all;
 }
 
 }  // namespace onput::worker

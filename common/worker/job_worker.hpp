@@ -4,7 +4,7 @@
 //     hello each second ──> grants ──> Runner::run ──> reply ──> ack, or nack with the reason
 //
 // While a job is held its lease is extended each lease_extension / 3. SIGTERM: jobs that wait go
-// back, not counted as attempts; running ones finish. A worker keeps nothing durable: what it held
+// back, not counted as attempts; running ones, and calls, finish. A worker keeps nothing durable: what it held
 // is leased again when it falls silent.
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "common/base/unique_function.hpp"
 #include "common/runtime/service.hpp"
 #include "common/transport/lane.hpp"
+#include "common/worker/call_server.hpp"
 #include "common/worker/lane_config.hpp"
 #include "common/worker/lease_table.hpp"
 
@@ -74,6 +75,8 @@ public:
     virtual void run(LaneJob job, JobReply reply) = 0;
     // What it lacks to work, in words.
     [[nodiscard]] virtual std::vector<std::string> waiting_for() const { return {}; }
+    // What takes its calls; null: it has none.
+    [[nodiscard]] virtual CallServer* calls() { return nullptr; }
 };
 
 class JobWorker : public runtime::Service {

@@ -11,6 +11,8 @@
 #include <climits>
 #include <fmt/format.h>
 
+#include "common/worker/call_table.hpp"
+
 namespace onput::worker {
 
 std::vector<std::string> LaneConfig::faults() const {
@@ -19,7 +21,17 @@ std::vector<std::string> LaneConfig::faults() const {
     if (places < 1 || places > places_max) {
         found.push_back(fmt::format("places must be 1 to {}", places_max));
     }
+    if (call_places < 1 || call_places > call_places_max) {
+        found.push_back(fmt::format("call_places must be 1 to {}", call_places_max));
+    }
     return found;
+}
+
+std::string call_bind(const std::string& lane_bind, const std::string& id) {
+    const bool is_tcp = lane_bind.starts_with("tcp://");
+    const std::string_view place =
+        std::string_view(lane_bind).substr(0, lane_bind.rfind(is_tcp ? ':' : '/'));
+    return is_tcp ? fmt::format("{}:*", place) : fmt::format("{}/call-{}", place, id);
 }
 
 namespace {

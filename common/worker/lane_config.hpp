@@ -19,6 +19,8 @@ struct LaneConfig {
     // its networks, looked at again with each hello. Empty: the address bound.
     std::string lane_advertise;
     std::uint32_t places = 1;
+    // Calls (common/schema/call.hpp) at a time, beside the jobs; more of them wait.
+    std::uint32_t call_places = 4;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -29,6 +31,7 @@ struct LaneConfig {
                "Host under which the queue reaches lane_bind; {hostname}: this machine's name; "
                "{address}: its first IPv4 address.");
         option("places", self.places, "Jobs at a time; a small one more beside large ones.");
+        option("call_places", self.call_places, "Calls of clients at a time, beside the jobs.");
     }
     // What is wrong with it, in words.
     [[nodiscard]] std::vector<std::string> faults() const;
@@ -37,5 +40,9 @@ struct LaneConfig {
 // "tcp://0.0.0.0:7110" as others reach it: "tcp://<host>:7110". Only for tcp. Empty when the host
 // is "{address}" and there is no network.
 std::string advertised_endpoint(const std::string& bound, const std::string& host);
+
+// Where a worker binds for calls, beside `lane_bind`: another port of the same address, or a socket
+// named `id` beside its.
+std::string call_bind(const std::string& lane_bind, const std::string& id);
 
 }  // namespace onput::worker

@@ -90,7 +90,9 @@ schema::LaneHello LeaseTable::hello() const {
             .credit = static_cast<std::uint32_t>(free),
             .leases = leases_held(),
             .grants_received = grants_received_,
-            .places = places_};
+            .places = places_,
+            .call_endpoint = identity_.call_endpoint,
+            .call_places = identity_.call_places};
 }
 
 schema::LaneExtend LeaseTable::extend(Duration visibility) const {

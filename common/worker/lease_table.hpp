@@ -36,6 +36,8 @@ struct LaneIdentity {
     std::string worker;               // Kind.
     std::vector<std::string> queues;  // Plain queues it consumes.
     std::string account;
+    std::string call_endpoint;  // Empty: it takes no calls.
+    std::uint32_t call_places = 0;
 };
 
 class LeaseTable {
@@ -63,6 +65,11 @@ public:
 
     // Where the queue sends grants after the next hello.
     void set_endpoint(std::string endpoint) { identity_.endpoint = std::move(endpoint); }
+    // Where gateways find it after the next hello.
+    void set_calls(std::string endpoint, std::uint32_t places) {
+        identity_.call_endpoint = std::move(endpoint);
+        identity_.call_places = places;
+    }
 
     // Starts no more jobs, and gives back those that wait, and those whose grants are on their way:
     // whatever is not said to run.

@@ -35,6 +35,13 @@ public:
         running_.start(work_on(std::move(job), std::move(reply)));
     }
 
+    Result<void> take_calls(runtime::Process& process, CallServer::Prepare prepare) {
+        ONPUT_TRY(calls_,
+                  CallServer::open(process, services_.config.lane, children_, std::move(prepare)));
+        return {};
+    }
+    [[nodiscard]] CallServer* calls() override { return calls_.get(); }
+
     [[nodiscard]] std::vector<std::string> waiting_for() const override {
         if (storage_->is_connected()) return {};
         return {"storage"};
@@ -61,6 +68,7 @@ private:
     std::unique_ptr<transport::RequestClient> storage_;
     ObjectClient objects_;
     JobServices services_;
+    std::unique_ptr<CallServer> calls_;
 };
 
 }  // namespace
@@ -69,6 +77,16 @@ std::unique_ptr<Runner> make_object_runner(runtime::Process& process,
                                            const ObjectWorkerConfig& config,
                                            std::unique_ptr<JobZygote> zygote, ObjectWork work) {
     return std::make_unique<ObjectRunner>(process, config, std::move(zygote), std::move(work));
+}
+
+Result<std::unique_ptr<Runner>> make_object_runner(runtime::Process& process,
+                                                   const ObjectWorkerConfig& config,
+                                                   std::unique_ptr<JobZygote> zygote,
+                                                   ObjectWork work, CallServer::Prepare prepare) {
+    auto runner =
+        std::make_unique<ObjectRunner>(process, config, std::move(zygote), std::move(work));
+    ONPUT_TRY_VOID(runner->take_calls(process, std::move(prepare)));
+    return runner;
 }
 
 }  // namespace onput::worker

@@ -21,5 +21,10 @@ using ObjectWork = UniqueFunction<Task<JobEnd>(ObjectJob& job)>;
 std::unique_ptr<Runner> make_object_runner(runtime::Process& process,
                                            const ObjectWorkerConfig& config,
                                            std::unique_ptr<JobZygote> zygote, ObjectWork work);
+// One that takes calls too, whose children are the same zygote's. Fails when it cannot bind.
+Result<std::unique_ptr<Runner>> make_object_runner(runtime::Process& process,
+                                                   const ObjectWorkerConfig& config,
+                                                   std::unique_ptr<JobZygote> zygote,
+                                                   ObjectWork work, CallServer::Prepare prepare);
 
 }  // namespace onput::worker

@@ -34,6 +34,8 @@ struct Choices {
     TraceOptions trace;
     ExplainOptions explain;
     FailuresOptions failures;
+    SpeakOptions speak;
+    VoicesOptions voices;
     RedriveOptions redrive;
     UnlockOptions unlock;
     EnvOptions env;
@@ -153,6 +155,31 @@ void add_mending(CLI::App& app, Choices& c) {
     unlock->add_option("subject", c.unlock.subject, "Its ARN, or sqs:QUEUE or sns:TOPIC")
         ->required();
     unlock->callback([&c] { c.run = [&c] { return run_unlock(c.global, c.unlock); }; });
+}
+
+void add_speech(CLI::App& app, Choices& c) {
+    auto* speak = add_command(app, "speak", "Speak a text",
+                              "  onput speak \"Xin chào\" --voice vi -o hello.mp3\n  onput speak "
+                              "--voice Joanna --play < letter.txt\n  onput speak --ssml "
+                              "'<speak>One<break time=\"1s\"/>two</speak>' -o two.ogg");
+    speak->add_option("text", c.speak.text, "The text; without it, or with -, standard input");
+    speak->add_option("--voice", c.speak.voice, "A voice of onput voices")->capture_default_str();
+    speak->add_option("--engine", c.speak.engine, "standard or neural");
+    speak->add_option("-o,--out", c.speak.output,
+                      "A file, whose name says the format; standard output otherwise");
+    speak->add_option("--format", c.speak.format,
+                      "mp3, ogg_vorbis, ogg_opus, pcm, mulaw, alaw, json");
+    speak->add_option("--sample-rate", c.speak.sample_rate, "Samples a second");
+    speak->add_option("--marks", c.speak.marks, "Of the format json: sentence, word, viseme, ssml")
+        ->delimiter(',');
+    speak->add_flag("--ssml", c.speak.is_ssml, "The text is SSML");
+    speak->add_flag("--play", c.speak.plays, "Play it with ffplay");
+    speak->callback([&c] { c.run = [&c] { return run_speak(c.global, c.speak); }; });
+
+    auto* voices = add_command(app, "voices", "List the voices that there are",
+                               "  onput voices\n  onput voices --language pt");
+    voices->add_option("--language", c.voices.language, "A language code, or how it begins");
+    voices->callback([&c] { c.run = [&c] { return run_voices(c.global, c.voices); }; });
 }
 
 void add_keeping(CLI::App& app, Choices& c) {
@@ -343,6 +370,7 @@ int run(int argc, char** argv) {
     add_dev(app, choices);
     add_watching(app, choices);
     add_mending(app, choices);
+    add_speech(app, choices);
     add_keeping(app, choices);
     add_helping(app, choices);
     add_bench(app, choices);

@@ -83,6 +83,24 @@ struct UnlockOptions {
 };
 ExitCode run_unlock(const GlobalOptions& global, const UnlockOptions& options);
 
+struct SpeakOptions {
+    std::string text;  // Empty or "-": standard input.
+    std::string voice = "en";
+    std::string engine;              // Empty: the voice's.
+    std::string output;              // A file; empty: standard output.
+    std::string format;              // Empty: by the file's name, else mp3.
+    std::uint32_t sample_rate = 0;   // 0: the format's.
+    std::vector<std::string> marks;  // Of the format json.
+    bool is_ssml = false;
+    bool plays = false;
+};
+ExitCode run_speak(const GlobalOptions& global, const SpeakOptions& options);
+
+struct VoicesOptions {
+    std::string language;  // A prefix: "en", "en-GB"; empty: all.
+};
+ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options);
+
 ExitCode run_status(const GlobalOptions& global);
 // Is the service that answers this URL ready? For container engines: 0 or 1.
 ExitCode run_healthcheck(const GlobalOptions& global, const std::string& url);

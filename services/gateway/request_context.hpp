@@ -22,6 +22,7 @@
 #include "services/gateway/memory_budget.hpp"
 #include "services/gateway/request_metrics.hpp"
 #include "services/gateway/trusted_proxies.hpp"
+#include "services/gateway/worker_calls.hpp"
 
 namespace onput::gateway::s3 {
 class AccessLog;
@@ -43,6 +44,8 @@ struct Shared {
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.
     std::function<runtime::HealthReport()> health{};
+    // How workers are called. Set before the first request; any thread calls it.
+    WorkerCalls* workers = nullptr;
     // Where requests for buckets are logged (s3/site/access_log.hpp). Null: nowhere. Set before the
     // first request.
     s3::AccessLog* access_log = nullptr;

@@ -19,6 +19,7 @@ GatewayService::GatewayService(runtime::Process& process, const Config& config, 
                                 .notifier = config.notifier_endpoint,
                                 .queue = config.queue_endpoint}),
       shared_{.config = config, .keys = keys_, .backend = backend_, .proxies = std::move(proxies)},
+      workers_(process.loop(), config.queue_endpoint),
       access_log_(process.loop(),
                   {.storage_endpoint = config.storage_endpoint,
                    .interval = std::chrono::milliseconds(config.access_log_interval_ms)}),
@@ -28,6 +29,7 @@ GatewayService::GatewayService(runtime::Process& process, const Config& config, 
       endpoints_{.storage = config.storage_endpoint,
                  .notifier = config.notifier_endpoint,
                  .queue = config.queue_endpoint} {
+    shared_.workers = &workers_;
     shared_.access_log = &access_log_;
     shared_.health = [this, &process] {
         return runtime::HealthReport{.waiting_for = waiting_for(),

@@ -33,6 +33,7 @@ private:
     auth::KeyRing keys_;
     Backend backend_;
     Shared shared_;
+    WorkerCalls workers_;
     s3::AccessLog access_log_;
     Handler handler_;
     Handler websites_;

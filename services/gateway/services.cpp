@@ -8,13 +8,15 @@
 #include <fmt/ranges.h>
 
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/polly/service.hpp"
 #include "services/gateway/sns/service.hpp"
 #include "services/gateway/sqs/service.hpp"
 
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 2> services{&sqs::service(), &sns::service()};
+    static const std::array<const aws::Service*, 3> services{&sqs::service(), &sns::service(),
+                                                             &polly::service()};
     return services;
 }
 

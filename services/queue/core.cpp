@@ -43,6 +43,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
       catalogue_(options_.region),
       job_log_(view_, age_.clock()),
       notifications_(random_, options_.topics),
+      speech_task_log_(view_, notifications_),
       messages_({.view = view_,
                  .random = random_,
                  .catalogue = catalogue_,
@@ -51,6 +52,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                  .log = job_log_,
                  .agenda = agenda_,
                  .notifications = notifications_,
+                 .speech_tasks = speech_task_log_,
                  .age = age_.clock(),
                  .messages_max = options_.messages_max}),
       dispatcher_(messages_, catalogue_, counters_, workers_, agenda_, options_.in_flight_max),
@@ -74,7 +76,14 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                   .counters = counters_,
                   .workers = workers_,
                   .dispatcher = dispatcher_,
-                  .topics = options_.topics}) {}
+                  .topics = options_.topics}),
+      lexicons_(view_, options_.region),
+      speech_tasks_({.view = view_,
+                     .catalogue = catalogue_,
+                     .counters = counters_,
+                     .messages = messages_,
+                     .log = speech_task_log_,
+                     .random = random_}) {}
 
 // --- Restart ----------------------------------------------------------------------------------
 
@@ -207,6 +216,7 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
         const Timestamp age = age_.clock().at(now);
         job_log_.on_time(age, effects.batch());
         ONPUT_TRY_VOID(deliveries_.on_time(age, effects.batch()));
+        ONPUT_TRY_VOID(speech_task_log_.on_time(age, effects.batch()));
         // One portion now; the rest at once after it.
         expiry_at_ = expire(now, effects) ? now : now + expiry_interval;
     }

@@ -33,8 +33,10 @@
 #include "common/service/room.hpp"
 #include "services/queue/commands/dead_letter_commands.hpp"
 #include "services/queue/commands/functions.hpp"
+#include "services/queue/commands/lexicons.hpp"
 #include "services/queue/commands/message_commands.hpp"
 #include "services/queue/commands/queue_commands.hpp"
+#include "services/queue/commands/speech_tasks.hpp"
 #include "services/queue/lanes/lanes.hpp"
 #include "services/queue/messages/deliveries.hpp"
 #include "services/queue/messages/notifications.hpp"
@@ -70,7 +72,8 @@ template <typename M>
 inline constexpr bool takes_room =
     std::is_same_v<M, schema::CreateQueue> || std::is_same_v<M, schema::SetQueueAttributes> ||
     std::is_same_v<M, schema::SendMessages> || std::is_same_v<M, schema::StartMoveTask> ||
-    std::is_same_v<M, schema::Deliver> || std::is_same_v<M, schema::PutFunction>;
+    std::is_same_v<M, schema::Deliver> || std::is_same_v<M, schema::PutFunction> ||
+    std::is_same_v<M, schema::PutLexicon> || std::is_same_v<M, schema::StartSpeechTask>;
 
 class Core {
 public:
@@ -90,7 +93,7 @@ public:
     // Puts back what the store holds. Called before anything else; asks for no commit.
     Result<void> restore(Timestamp now, Effects& effects);
 
-    // Runs a request of schema/queue.hpp or schema/function.hpp: the function that `methods` names
+    // Runs a request of schema/queue.hpp, function.hpp, call.hpp or speech.hpp: the function that `methods` names
     // for it. The answer to ReceiveMessages is a WaitId; what was received is in some Effects under
     // it: in these, or in later ones.
     template <schema::Message M>
@@ -129,7 +132,15 @@ public:
             on(&Core::functions_, &Functions::put),
             on(&Core::functions_, &Functions::get),
             on(&Core::functions_, &Functions::list),
+            on(&Core::functions_, &Functions::find_workers),
             on(&Core::functions_, &Functions::remove),
+            on(&Core::speech_tasks_, &SpeechTasks::start),
+            on(&Core::speech_tasks_, &SpeechTasks::get),
+            on(&Core::speech_tasks_, &SpeechTasks::list),
+            on(&Core::lexicons_, &Lexicons::put),
+            on(&Core::lexicons_, &Lexicons::get),
+            on(&Core::lexicons_, &Lexicons::list),
+            on(&Core::lexicons_, &Lexicons::remove),
         };
     }
 
@@ -185,6 +196,7 @@ private:
     Agenda agenda_;
     Sweeper sweeper_;
     Notifications notifications_;
+    SpeechTaskLog speech_task_log_;
     Messages messages_;
     Dispatcher dispatcher_;
     Lanes lanes_;
@@ -194,6 +206,8 @@ private:
     MessageCommands message_commands_;
     DeadLetterCommands dead_letter_commands_;
     Functions functions_;
+    Lexicons lexicons_;
+    SpeechTasks speech_tasks_;
 
     Timestamp last_seen_;  // The latest `now` of any call.
     Timestamp expiry_at_;  // When to look for old messages next.

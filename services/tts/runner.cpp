@@ -10,6 +10,7 @@
 #include "common/async/co_try.hpp"
 #include "common/worker/object_runner.hpp"
 #include "services/tts/call_job.hpp"
+#include "services/tts/calls.hpp"
 #include "services/tts/job.hpp"
 #include "services/tts/phrase_search.hpp"
 #include "services/tts/request.hpp"
@@ -125,10 +126,11 @@ Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
 
 Result<std::unique_ptr<runtime::Service>> open_speech_worker(
     runtime::Process& process, const Config& config, std::unique_ptr<worker::JobZygote> zygote) {
-    return worker::JobWorker::open(
-        process, "tts", config.lane,
-        worker::make_object_runner(process, config, std::move(zygote),
-                                   [&config](ObjectJob& job) { return speak(job, config); }));
+    ONPUT_TRY(auto runner,
+              worker::make_object_runner(
+                  process, config, std::move(zygote),
+                  [&config](ObjectJob& job) { return speak(job, config); }, prepare_speech_call));
+    return worker::JobWorker::open(process, "tts", config.lane, std::move(runner));
 }
 
 }  // namespace onput::tts

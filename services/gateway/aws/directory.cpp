@@ -12,6 +12,9 @@
 namespace onput::gateway::aws {
 namespace {
 
+constexpr std::string_view polly_table =
+#include "services/gateway/aws/tables/polly.inc"
+    ;
 constexpr std::string_view s3_table =
 #include "services/gateway/aws/tables/s3.inc"
     ;
@@ -43,6 +46,11 @@ ServiceEntry entry_in(std::string_view line) {
 }
 
 }  // namespace
+
+const Model& polly_model() {
+    static const Model model(polly_table);
+    return model;
+}
 
 const Model& s3_model() {
     static const Model model(s3_table);

@@ -77,8 +77,14 @@ http::Response unknown_operation(std::string_view request_id) {
     return response;
 }
 
+// How far a call has come.
+struct Progress {
+    const Operation* operation = nullptr;
+    bool is_answered = false;
+};
+
 http::Task<Result<Value>> run(RequestContext& context, const Service& service, const RawCall& call,
-                              const Operation*& operation) {
+                              Progress& progress) {
     if (auto ready = authenticate_call(context, service, call); !ready)
         co_return std::unexpected(std::move(ready).error());
     auto allowed = is_rest(call.wire) ? Result<void>() : check_method(context.head().method);
@@ -86,15 +92,28 @@ http::Task<Result<Value>> run(RequestContext& context, const Service& service, c
     if (call.wire == Protocol::query && !call.form) co_return std::unexpected(call.form.error());
     const auto found = find_operation(service, call.operation);
     if (!found) co_return std::unexpected(found.error());
-    operation = found->operation;
-    auto input = read_checked(context, service, call, *operation);
+    progress.operation = found->operation;
+    auto input = read_checked(context, service, call, *found->operation);
     if (!input) co_return std::unexpected(std::move(input).error());
-    Call under_way{
-        .context = context, .operation = *operation, .wire = call.wire, .input = std::move(*input)};
-    co_return co_await found->run(under_way);
+    Call under_way{.context = context,
+                   .operation = *found->operation,
+                   .wire = call.wire,
+                   .input = std::move(*input)};
+    auto result = co_await found->run(under_way);
+    progress.is_answered = under_way.is_answered;
+    co_return result;
 }
 
 }  // namespace
+
+Result<void> begin_stream(Call& call, const Model& model, const Value& result) {
+    const AnswerFrame frame{
+        .model = model, .operation = call.operation, .request_id = call.context.request_id};
+    auto head = render_rest_result(frame, call.wire, result).head;
+    ONPUT_TRY_VOID(call.context.exchange.start(std::move(head)));
+    call.is_answered = true;
+    return {};
+}
 
 Result<Found> find_operation(const Service& service, std::string_view name) {
     const Operation* operation = service.model().find_operation(name);
@@ -153,11 +172,13 @@ http::Response render_error(const Service& service, const Error& error, Protocol
 http::Task<std::optional<http::Response>> serve(RequestContext& context, const Service& service,
                                                 RawCall call) {
     const bool wants_json = call.wire == Protocol::query && accepts_json(context.head());
-    const Operation* operation = nullptr;
-    const auto result = co_await run(context, service, call, operation);
+    Progress progress;
+    const auto result = co_await run(context, service, call, progress);
+    if (progress.is_answered) co_return std::nullopt;
     if (result) {
-        const AnswerFrame frame{
-            .model = service.model(), .operation = *operation, .request_id = context.request_id};
+        const AnswerFrame frame{.model = service.model(),
+                                .operation = *progress.operation,
+                                .request_id = context.request_id};
         if (wants_json) co_return render_query_json(frame, *result);
         co_return is_rest(call.wire) ? render_rest_result(frame, call.wire, *result)
                                      : render_result(frame, call.wire, *result);

@@ -32,7 +32,13 @@ struct Call {
     const Operation& operation;
     Protocol wire = Protocol::json;
     Value input{};  // By the operation's shape, checked.
+    // Of an operation that streams: it has begun its answer by itself (begin_stream).
+    bool is_answered = false;
 };
+
+// The head of an answer whose payload the operation writes piece by piece: what `result` says in
+// headers. From here on there is no error answer: who cannot go on aborts the exchange.
+Result<void> begin_stream(Call& call, const Model& model, const Value& result);
 
 // The result by the operation's shape; null where it has none.
 using Outcome = http::Task<Result<Value>>;

@@ -164,6 +164,20 @@ Result<schema::FunctionList> Functions::list(const schema::ListFunctions&,
     return list;
 }
 
+Result<schema::WorkersFound> Functions::find_workers(const schema::FindWorkers& request,
+                                                     const Caller&) const {
+    schema::WorkersFound found;
+    for (const auto& [number, worker] : parts_.workers.all()) {
+        const bool takes_calls =
+            worker->kind == request.worker && !worker->call_endpoint.empty() && !worker->is_leaving;
+        if (!takes_calls) continue;
+        found.workers.push_back({.worker_id = worker->id,
+                                 .endpoint = worker->call_endpoint,
+                                 .places = worker->call_places});
+    }
+    return found;
+}
+
 Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, const Caller& caller,
                                         Effects& effects) {
     ONPUT_TRY(const Queue* queue, find(request.name, caller));

@@ -2,6 +2,7 @@
 // Deliveries fills and Lanes empties.
 #pragma once
 
+#include "common/schema/call.hpp"
 #include "common/schema/function.hpp"
 #include "common/service/caller.hpp"
 #include "services/queue/commands/catalogue.hpp"
@@ -36,6 +37,9 @@ public:
                                      const Caller& caller) const;
     Result<schema::FunctionList> list(const schema::ListFunctions& request,
                                       const Caller& caller) const;
+    // Who takes calls of a kind, for gateways (common/schema/call.hpp).
+    Result<schema::WorkersFound> find_workers(const schema::FindWorkers& request,
+                                              const Caller& caller) const;
     // Refused while it has messages.
     Result<schema::Empty> remove(const schema::DeleteFunction& request, const Caller& caller,
                                  Effects& effects);

@@ -74,6 +74,8 @@ Result<void> Lanes::hello(const schema::LaneHello& message, Timestamp now, Effec
     }
     worker->heard_at = now;
     worker->places = message.places;
+    worker->call_endpoint = message.call_endpoint;
+    worker->call_places = message.call_places;
     if (has_changed(*worker, message)) register_worker(*worker, message, effects);
     return reconcile(*worker, message, now, effects);
 }

@@ -29,6 +29,8 @@ struct Worker {
     std::uint32_t credit = 0;       // Grants that may be sent now.
     std::uint64_t grants_sent = 0;  // In this epoch, as the worker counts them.
     std::uint32_t places = 0;       // Jobs at a time. 0: it does not say.
+    std::string call_endpoint;      // Empty: it takes no calls.
+    std::uint32_t call_places = 0;  // At a time.
     std::size_t held = 0;           // Leases.
     std::size_t held_large = 0;     // Of them, of large jobs.
     Timestamp heard_at;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
-#include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/job_size.hpp"
 #include "services/queue/messages/rows.hpp"
 
@@ -188,8 +187,8 @@ void Messages::forget(Queue& queue) {
 
 // --- A message from send to end ---------------------------------------------------------------
 
-void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
-                   Effects& effects) {
+MessageNumber Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
+                            Effects& effects) {
     const MessageNumber number = parts_.counters.next_message(effects.batch());
     const Timestamp sent_at = parts_.age.stamp(now);
     const JobSize size = size_of_job(queue, record.body);
@@ -213,6 +212,7 @@ void Messages::add(Queue& queue, MessageRecord record, Timestamp now, Duration d
     ++size_;
     ++stats_.sent;
     parts_.agenda.note(queue);
+    return number;
 }
 
 Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTerms& terms,
@@ -325,7 +325,7 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
     const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr);
     const MessageStatus status = *found;
-    const bool is_told = queue.function && !queue.function->function.success_topic_arn.empty();
+    const bool is_told = queue.function && is_told_of_success(queue.function->function);
     if (status.is_logged || is_told) {
         ONPUT_TRY(const auto record, read(queue, number, status));
         log(queue, record,
@@ -334,14 +334,14 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
              .detail = outcome.summary},
             effects);
         if (is_told) {
-            parts_.notifications.add({.function = queue.function->function,
-                                      .job = record,
-                                      .attempts = status.attempts(),
-                                      .time = now,
-                                      .outputs = outcome.outputs,
-                                      .omitted = outcome.omitted,
-                                      .failure = nullptr},
-                                     effects.batch());
+            ONPUT_TRY_VOID(note_end({.function = queue.function->function,
+                                     .job = record,
+                                     .attempts = status.attempts(),
+                                     .time = now,
+                                     .outputs = outcome.outputs,
+                                     .omitted = outcome.omitted,
+                                     .failure = nullptr},
+                                    effects));
         }
     }
     if (status.state == MessageState::in_flight && status.worker != WorkerNumber()) {
@@ -436,7 +436,8 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
     remove_rows(queue, candidate.number, candidate.status, effects);
     ++stats_.dead_lettered;
     if (queue.function) {
-        dead_letter_job(queue, candidate.status, std::move(record), failure, now, effects);
+        ONPUT_TRY_VOID(
+            dead_letter_job(queue, candidate.status, std::move(record), failure, now, effects));
         return true;
     }
     // A message keeps everything but its place: its id, its age and its count of receives. That of
@@ -459,27 +460,6 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
     ++size_;
     parts_.agenda.note(*target);
     return true;
-}
-
-void Messages::dead_letter_job(Queue& queue, const MessageStatus& status, MessageRecord record,
-                               const Failure& failure, Timestamp now, Effects& effects) {
-    ++queue.function->dead_lettered;
-    effects.batch().put(function_key(queue.account, queue.name), schema::encode(*queue.function));
-    Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
-    const bool has_place = target != nullptr && !target->function;
-    note_failure({.function = queue.function->function,
-                  .job = record,
-                  .attempts = status.attempts(),
-                  .time = now,
-                  .outputs = {},
-                  .failure = &failure},
-                 has_place ? target->arn : "", effects);
-    if (!has_place) return;
-    MessageRecord letter = letter_of_job(std::move(record), failure, queue.function->function);
-    letter.message_id = parts_.random.uuid();
-    letter.dead_lettered_at = now;
-    letter.attempts = status.attempts();
-    add(*target, std::move(letter), now, Duration::zero(), effects);
 }
 
 // --- The job log ------------------------------------------------------------------------------

@@ -24,6 +24,7 @@
 #include "services/queue/messages/job_log.hpp"
 #include "services/queue/messages/notifications.hpp"
 #include "services/queue/messages/record_cache.hpp"
+#include "services/queue/messages/speech_task_log.hpp"
 
 namespace onput::queue {
 
@@ -71,6 +72,7 @@ struct MessageParts {
     JobLog& log;
     Agenda& agenda;
     Notifications& notifications;
+    SpeechTaskLog& speech_tasks;
     const AgeClock& age;
     std::size_t messages_max = 0;  // Of all queues together.
 };
@@ -90,7 +92,8 @@ public:
     // The highest ids that `restore` met, of messages and leases.
     [[nodiscard]] const CountersRecord& seen() const { return seen_; }
 
-    void add(Queue& queue, MessageRecord record, Timestamp now, Duration delay, Effects& effects);
+    MessageNumber add(Queue& queue, MessageRecord record, Timestamp now, Duration delay,
+                      Effects& effects);
 
     // Hands out the oldest visible message that the terms allow, or nothing. Messages on the way
     // that are too old are dropped, and those received too often are dead-lettered, but no more
@@ -181,10 +184,13 @@ private:
                      Effects& effects);
     Result<bool> dead_letter(Queue& queue, const Candidate& candidate, const Failure& failure,
                              Timestamp now, Effects& effects);
-    void dead_letter_job(Queue& queue, const MessageStatus& status, MessageRecord record,
-                         const Failure& failure, Timestamp now, Effects& effects);
-    // The message to its topic, the event, and the line of the log. Empty ARN: no dead letter.
-    void note_failure(const JobEnd& end, const std::string& dead_letter_arn, Effects& effects);
+    Result<void> dead_letter_job(Queue& queue, const MessageStatus& status, MessageRecord record,
+                                 const Failure& failure, Timestamp now, Effects& effects);
+    // The message to its topic, and the state of a speech task.
+    Result<void> note_end(const JobEnd& end, Effects& effects);
+    // Likewise, and the event, and the line of the log. Empty ARN: no dead letter.
+    Result<void> note_failure(const JobEnd& end, const std::string& dead_letter_arn,
+                              Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
     MessageStatus restore_standing(const Queue& queue, const LeaseRecord& record,
                                    const MessageKey& key, Timestamp now);

@@ -29,7 +29,10 @@ Result<void> Notifications::restore(const store::View& view) {
 
 void Notifications::add(const JobEnd& end, store::Batch& batch) {
     if (topic_of(end).empty()) return;
-    schema::TopicMessage message = notification_of(end);
+    add(notification_of(end), batch);
+}
+
+void Notifications::add(schema::TopicMessage message, store::Batch& batch) {
     message.event_id = random_.hex(event_id_digits);
     message.message_id = random_.uuid();
     add_row(schema::encode(message), batch);

@@ -32,6 +32,8 @@ public:
     // Writes the notification into the batch that ends the job; nothing when the function names no
     // topic for this end.
     void add(const JobEnd& end, store::Batch& batch);
+    // Of a kind of its own, with its topic and text.
+    void add(schema::TopicMessage message, store::Batch& batch);
     // Writes the event of a failure into that batch; nothing when there is no notifier, because
     // the rows would wait for ever.
     void add(schema::JobFailed failed, store::Batch& batch);

@@ -1,5 +1,7 @@
 #include "services/queue/messages/records.hpp"
 
+#include <fmt/format.h>
+
 namespace onput::queue {
 namespace {
 
@@ -49,6 +51,9 @@ std::string queue_key(std::string_view account, std::string_view name) {
 }
 std::string function_key(std::string_view account, std::string_view name) {
     return "f" + std::string(account) + "/" + std::string(name);
+}
+std::string lexicon_key(std::string_view account, std::string_view region, std::string_view name) {
+    return fmt::format("p{}/{}/{}", account, region, name);
 }
 std::string delivery_mark_key(std::string_view source, std::string_view destination_arn) {
     std::string key = "d";
@@ -118,6 +123,28 @@ store::Range delivery_mark_rows() {
 }
 store::Range function_rows() {
     return {.from = "f", .to = "g"};
+}
+std::string speech_task_key(std::string_view account, std::string_view region,
+                            std::string_view id) {
+    return fmt::format("s{}/{}/t{}", account, region, id);
+}
+std::string speech_task_index_key(std::string_view account, std::string_view region,
+                                  Timestamp created_at, std::string_view id) {
+    return fmt::format("s{}/{}/c{:016x}{}", account, region, to_micros(created_at), id);
+}
+store::Range speech_task_index_rows(std::string_view account, std::string_view region) {
+    return store::Range::of_prefix(fmt::format("s{}/{}/c", account, region));
+}
+store::Range speech_task_rows() {
+    return store::Range::of_prefix("s");
+}
+std::optional<std::string_view> speech_task_index_end(std::string_view key) {
+    const auto name = key.rfind('/');
+    if (name == std::string_view::npos || name + 1 >= key.size() || key[name + 1] != 'c') return {};
+    return key.substr(name + 2);
+}
+store::Range lexicon_rows(std::string_view account, std::string_view region) {
+    return store::Range::of_prefix(lexicon_key(account, region, ""));
 }
 store::Range job_rows() {
     return {.from = "j", .to = "k"};

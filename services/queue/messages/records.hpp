@@ -10,6 +10,9 @@
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log
 //     t <queue> <task>                         MoveTaskRecord   running, and the newest ended
+//     p <account> / <region> / <name>          LexiconInfo      of speech
+//     s <account> / <region> / t <id>          SpeechTask
+//     s <account> / <region> / c <time> <id>   empty            tasks by their creation
 //     x <queue> <message>                      Failure          why a job's last attempt failed
 //     a                                        service::AgeRecord  by what messages are deleted
 //     o                                        OutboxRecord     which outbox this is, and its state
@@ -210,6 +213,7 @@ std::string age_key();
 std::string outbox_key();
 std::string queue_key(std::string_view account, std::string_view name);
 std::string function_key(std::string_view account, std::string_view name);
+std::string lexicon_key(std::string_view account, std::string_view region, std::string_view name);
 std::string delivery_mark_key(std::string_view source, std::string_view destination_arn);
 std::string job_key(std::uint64_t sequence);
 std::string lease_key(QueueNumber queue, MessageNumber message);
@@ -242,6 +246,16 @@ outbox::Rows outbox_rows();
 // All rows of one table, or those of one queue in it from a message on.
 store::Range queue_rows();
 store::Range function_rows();
+// `region` is part of a name: a task's key ends in the text of its id, an index key in its time, in
+// hexadecimal digits, and its id.
+std::string speech_task_key(std::string_view account, std::string_view region, std::string_view id);
+std::string speech_task_index_key(std::string_view account, std::string_view region,
+                                  Timestamp created_at, std::string_view id);
+store::Range speech_task_index_rows(std::string_view account, std::string_view region);
+store::Range speech_task_rows();  // And index rows, of all accounts.
+// What an index key ends in: time and id. Nothing: it is no key of an index.
+std::optional<std::string_view> speech_task_index_end(std::string_view key);
+store::Range lexicon_rows(std::string_view account, std::string_view region);
 store::Range delivery_mark_rows();
 store::Range job_rows();
 store::Range move_task_rows();

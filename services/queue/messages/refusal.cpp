@@ -1,6 +1,7 @@
-// Messages: who is told of a job that fails for good, and the end of one whose input its worker has
-// refused and dealt with.
+// Messages: the ends of jobs: who is told of them, what becomes of one that fails for good, and of one
+// whose input its worker has refused and dealt with.
 #include "common/base/check.hpp"
+#include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/messages.hpp"
 
 namespace onput::queue {
@@ -17,13 +18,13 @@ Result<void> Messages::refuse(Queue& queue, MessageNumber number, const Failure&
          .detail = failure.code + ": " + failure.message + "; " + failure.disposition},
         effects);
     if (queue.function) {
-        note_failure({.function = queue.function->function,
-                      .job = record,
-                      .attempts = refused.status.attempts(),
-                      .time = now,
-                      .outputs = {},
-                      .failure = &failure},
-                     "", effects);
+        ONPUT_TRY_VOID(note_failure({.function = queue.function->function,
+                                     .job = record,
+                                     .attempts = refused.status.attempts(),
+                                     .time = now,
+                                     .outputs = {},
+                                     .failure = &failure},
+                                    "", effects));
     }
     remove_rows(queue, number, refused.status, effects);
     end_in_flight(refused);
@@ -31,13 +32,43 @@ Result<void> Messages::refuse(Queue& queue, MessageNumber number, const Failure&
     return {};
 }
 
-void Messages::note_failure(const JobEnd& end, const std::string& dead_letter_arn,
-                            Effects& effects) {
+Result<void> Messages::dead_letter_job(Queue& queue, const MessageStatus& status,
+                                       MessageRecord record, const Failure& failure, Timestamp now,
+                                       Effects& effects) {
+    ++queue.function->dead_lettered;
+    effects.batch().put(function_key(queue.account, queue.name), schema::encode(*queue.function));
+    Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
+    const bool has_place = target != nullptr && !target->function;
+    ONPUT_TRY_VOID(note_failure({.function = queue.function->function,
+                                 .job = record,
+                                 .attempts = status.attempts(),
+                                 .time = now,
+                                 .outputs = {},
+                                 .failure = &failure},
+                                has_place ? target->arn : "", effects));
+    if (!has_place) return {};
+    MessageRecord letter = letter_of_job(std::move(record), failure, queue.function->function);
+    letter.message_id = parts_.random.uuid();
+    letter.dead_lettered_at = now;
+    letter.attempts = status.attempts();
+    add(*target, std::move(letter), now, Duration::zero(), effects);
+    return {};
+}
+
+Result<void> Messages::note_end(const JobEnd& end, Effects& effects) {
     parts_.notifications.add(end, effects.batch());
+    if (!is_speech_task(end.function)) return {};
+    return parts_.speech_tasks.on_end(end, parts_.age.at(end.time), effects.batch());
+}
+
+Result<void> Messages::note_failure(const JobEnd& end, const std::string& dead_letter_arn,
+                                    Effects& effects) {
+    ONPUT_TRY_VOID(note_end(end, effects));
     schema::JobFailed failed = job_failed_of(end);
     failed.dead_letter_arn = dead_letter_arn;
     parts_.notifications.add(failed, effects.batch());
     effects.jobs_failed.push_back(std::move(failed));
+    return {};
 }
 
 }  // namespace onput::queue

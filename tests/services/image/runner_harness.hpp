@@ -1,7 +1,6 @@
 // The runner with storage in memory. The zygote is made first: no threads are allowed before it.
 #pragma once
 
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,28 +11,11 @@
 #include "services/image/runner.hpp"
 #include "tests/common/transport/harness.hpp"
 #include "tests/common/worker/fake_storage.hpp"
+#include "tests/common/worker/test_process.hpp"
 
 namespace onput::image {
 
 using worker::FakeStorage;
-
-class TestProcessOf : public runtime::Process {
-public:
-    explicit TestProcessOf(transport::Loop& loop) : loop_(loop) {}
-    transport::Loop& loop() override { return loop_; }
-    Random& random() override { return random_; }
-    [[nodiscard]] const std::string& name() const override { return name_; }
-    [[nodiscard]] Timestamp started_at() const override { return {}; }
-    [[noreturn]] void fail(const Error& error) override {
-        ADD_FAILURE() << error.message;
-        std::abort();
-    }
-
-private:
-    transport::Loop& loop_;
-    Random random_{1};
-    std::string name_ = "image";
-};
 
 // A runner with a zygote of the test's choice, and the messages that it is given.
 class RunnerHarness : public testing::Test {
@@ -43,7 +25,7 @@ protected:
         config.storage_endpoint = folder.ipc("storage");
         loop = std::make_unique<transport::TestLoop>();  // Threads, so after the zygote.
         storage = std::make_unique<FakeStorage>(loop->get(), config.storage_endpoint);
-        process = std::make_unique<TestProcessOf>(loop->get());
+        process = std::make_unique<worker::TestProcess>(loop->get(), "image");
         runner = make_image_runner(*process, config, *std::move(zygote));
         configuration = configure(R"("invalid": "keep")");
     }
@@ -115,7 +97,7 @@ protected:
     Config config;
     std::unique_ptr<transport::TestLoop> loop;
     std::unique_ptr<FakeStorage> storage;
-    std::unique_ptr<TestProcessOf> process;
+    std::unique_ptr<worker::TestProcess> process;
     std::unique_ptr<worker::Runner> runner;
     std::string configuration;
     std::string key = "cats/tom.jpg";

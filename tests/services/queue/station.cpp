@@ -222,6 +222,8 @@ void TestWorker::hello() {
     message.places = places_;
     message.leases = held;
     message.grants_received = received_;
+    message.call_endpoint = call_endpoint;
+    message.call_places = call_endpoint.empty() ? 0 : 4;
     station_.send(message);
 }
 

@@ -106,6 +106,7 @@ public:
 
     std::string kind;
     std::vector<std::string> queues;
+    std::string call_endpoint;
     std::uint64_t epoch = 1;
 
     // Takes over what was granted to it since the last look.

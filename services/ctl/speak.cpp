@@ -1,0 +1,172 @@
+// `onput speak` and `onput voices`: the tts workers, asked from the command line.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "common/schema/json.hpp"
+#include "common/schema/speech.hpp"
+#include "services/ctl/commands.hpp"
+#include "services/ctl/find_instance.hpp"
+#include "services/ctl/output.hpp"
+#include "services/ctl/worker_call.hpp"
+
+namespace onput::ctl {
+namespace {
+
+struct Ending {
+    std::string_view of_name;
+    std::string_view format;
+};
+constexpr std::array endings{
+    Ending{".mp3", "mp3"},    Ending{".ogg", "ogg_vorbis"}, Ending{".opus", "ogg_opus"},
+    Ending{".pcm", "pcm"},    Ending{".ulaw", "mulaw"},     Ending{".alaw", "alaw"},
+    Ending{".marks", "json"},
+};
+
+Result<std::string> choose_format(const SpeakOptions& options) {
+    if (!options.format.empty()) return options.format;
+    if (options.output.empty()) return "mp3";
+    for (const auto& ending : endings) {
+        if (options.output.ends_with(ending.of_name)) return std::string(ending.format);
+    }
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("no format is known by the name {}: end it with .mp3, .ogg, .opus, "
+                            ".pcm, .ulaw or .alaw, or say --format",
+                            options.output));
+}
+
+Result<std::string> read_text(const SpeakOptions& options) {
+    std::string text = options.text;
+    if (text.empty() || text == "-") {
+        if (text.empty() && ::isatty(STDIN_FILENO) != 0) {
+            return fail(ErrorCode::invalid_argument,
+                        "nothing to say: onput speak \"text\", or a text on standard input");
+        }
+        text.assign(std::istreambuf_iterator<char>(std::cin), {});
+    }
+    return text;
+}
+
+// Where the sound goes: a file, a player, or standard output.
+class Outlet {
+public:
+    static Result<Outlet> open(const SpeakOptions& options) {
+        if (options.plays) {
+            // ffplay tells formats by their bytes.
+            std::FILE* player =
+                ::popen("ffplay -autoexit -nodisp -loglevel error - 2>&1", "w");  // NOLINT
+            if (player == nullptr) return fail(ErrorCode::unavailable, "start ffplay");
+            return Outlet(player, &::pclose);
+        }
+        if (options.output.empty() || options.output == "-") {
+            if (::isatty(STDOUT_FILENO) == 0) return Outlet(stdout, &std::fflush);
+            return fail(ErrorCode::invalid_argument,
+                        "sound is not for a terminal: -o FILE, --play, or a pipe");
+        }
+        std::FILE* file = std::fopen(options.output.c_str(), "wb");
+        if (file == nullptr) {
+            return fail(ErrorCode::invalid_argument, fmt::format("open {}", options.output));
+        }
+        return Outlet(file, &std::fclose);
+    }
+
+    Result<void> write(std::string_view bytes) {
+        if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size()) return {};
+        return fail(ErrorCode::resource_exhausted, "the sound could not be written");
+    }
+    Result<void> close() {
+        const auto close = file_.get_deleter();
+        if (close(file_.release()) == 0) return {};
+        return fail(ErrorCode::resource_exhausted,
+                    "the sound could not be written, or played (--play needs ffmpeg's ffplay)");
+    }
+
+private:
+    using Close = int (*)(std::FILE*);
+    Outlet(std::FILE* file, Close close) : file_(file, close) {}
+    std::unique_ptr<std::FILE, Close> file_;
+};
+
+Result<schema::SynthesizeSpeech> read_speech(const SpeakOptions& options) {
+    ONPUT_TRY(std::string text, read_text(options));
+    ONPUT_TRY(std::string format, choose_format(options));
+    return schema::SynthesizeSpeech{.text = std::move(text),
+                                    .is_ssml = options.is_ssml,
+                                    .voice = options.voice,
+                                    .engine = options.engine,
+                                    .format = std::move(format),
+                                    .sample_rate = options.sample_rate,
+                                    .marks = options.marks,
+                                    .lexicons = {}};
+}
+
+Result<schema::SpeechSynthesized> speak(Peers& peers, const SpeakOptions& options) {
+    ONPUT_TRY(const auto speech, read_speech(options));
+    std::optional<Outlet> outlet;
+    // Opened with the first bytes, so that a refusal leaves no empty file.
+    ONPUT_TRY(const auto result,
+              call_worker(peers, "tts", schema::encode(speech),
+                          [&outlet, &options](std::string_view bytes) -> Result<void> {
+                              if (!outlet) ONPUT_TRY(outlet, Outlet::open(options));
+                              return outlet->write(bytes);
+                          }));
+    if (outlet) ONPUT_TRY_VOID(outlet->close());
+    return schema::decode<schema::SpeechSynthesized>(result);
+}
+
+Result<schema::VoiceList> list_voices(Peers& peers) {
+    ONPUT_TRY(const auto result, call_worker(peers, "tts", schema::encode(schema::ListVoices{}),
+                                             [](std::string_view) { return Result<void>(); }));
+    return schema::decode<schema::VoiceList>(result);
+}
+
+}  // namespace
+
+ExitCode run_speak(const GlobalOptions& global, const SpeakOptions& options) {
+    const auto instance = find_running(data_directory(global.data));
+    if (!instance) return report("speak", instance.error());
+    transport::Context context;
+    transport::Loop loop(context);
+    Peers peers(loop, *instance);
+    const auto spoken = speak(peers, options);
+    if (!spoken) return report("speak", spoken.error());
+    if (!global.quiet) {
+        fmt::print(stderr, "{} of speech, voice {}\n",
+                   human_duration(std::chrono::milliseconds(spoken->duration_ms)), spoken->voice);
+    }
+    return ExitCode::ok;
+}
+
+ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options) {
+    const auto instance = find_running(data_directory(global.data));
+    if (!instance) return report("voices", instance.error());
+    transport::Context context;
+    transport::Loop loop(context);
+    Peers peers(loop, *instance);
+    auto list = list_voices(peers);
+    if (!list) return report("voices", list.error());
+    std::erase_if(list->voices, [&options](const schema::VoiceInfo& voice) {
+        return !options.language.empty() && !voice.language_code.starts_with(options.language);
+    });
+    if (global.output == OutputFormat::json) {
+        fmt::print("{}\n", schema::to_json(*list));
+        return ExitCode::ok;
+    }
+    Table table({"voice", "language", "", "gender", "engines"});
+    for (const auto& voice : list->voices) {
+        table.add({voice.id, voice.language_code, voice.language_name, voice.gender,
+                   fmt::format("{}", fmt::join(voice.engines, ", "))});
+    }
+    fmt::print("{}", table.text());
+    return ExitCode::ok;
+}
+
+}  // namespace onput::ctl

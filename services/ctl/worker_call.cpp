@@ -1,0 +1,48 @@
+#include "services/ctl/worker_call.hpp"
+
+#include <fmt/format.h>
+
+#include "common/schema/call.hpp"
+
+namespace onput::ctl {
+namespace {
+
+constexpr Duration piece_timeout = std::chrono::seconds(60);
+
+template <schema::Message M>
+Result<schema::CallPiece> ask_piece(Peers& peers, transport::RequestClient& worker,
+                                    const M& message,
+                                    const std::function<Result<void>(std::string_view)>& sink) {
+    std::vector<transport::Frame> frames;
+    ONPUT_TRY(auto piece, peers.ask(worker, message, frames, piece_timeout));
+    for (const auto& frame : frames) ONPUT_TRY_VOID(sink(frame.view()));
+    return piece;
+}
+
+}  // namespace
+
+Result<std::string> call_worker(Peers& peers, const std::string& kind, std::string task,
+                                const std::function<Result<void>(std::string_view)>& sink) {
+    ONPUT_TRY(const auto found, peers.ask(peers.queue(), schema::FindWorkers{.worker = kind}));
+    Random random = Random::from_system();
+    Error error{.code = ErrorCode::unavailable,
+                .message = fmt::format("no {} worker is running: start onput-{}", kind, kind),
+                .reason = "no_worker"};
+    for (const auto& place : found.workers) {
+        const auto worker = transport::RequestClient::connect(peers.loop(), place.endpoint);
+        const schema::StartCall start{.call_id = random.hex(schema::call_id_bytes), .task = task};
+        auto piece = ask_piece(peers, *worker, start, sink);
+        // Another worker may have a place.
+        if (!piece && piece.error().reason == "busy") {
+            error = std::move(piece).error();
+            continue;
+        }
+        while (piece && !piece->is_last)
+            piece = ask_piece(peers, *worker, schema::ReadCall{.call_id = start.call_id}, sink);
+        if (!piece) return std::unexpected(std::move(piece).error());
+        return std::move(piece->result);
+    }
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace onput::ctl

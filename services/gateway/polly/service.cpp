@@ -1,0 +1,38 @@
+#include "services/gateway/polly/service.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/polly/errors.hpp"
+#include "services/gateway/polly/operation.hpp"
+
+namespace onput::gateway::polly {
+namespace {
+
+constexpr std::array handlers{
+    aws::Handler{"DescribeVoices", &describe_voices},
+    aws::Handler{"SynthesizeSpeech", &synthesize_speech},
+};
+static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));
+
+// There are more voices and languages here than Polly's.
+constexpr std::array<std::string_view, 2> own_members{"VoiceId", "LanguageCode"};
+
+}  // namespace
+
+const aws::Service& service() {
+    static const aws::RestRouter router(aws::polly_model());
+    static const aws::Service polly{
+        .name = "polly",
+        .model = &aws::polly_model,
+        .handlers = handlers,
+        .rules = {.own_members = own_members},
+        .router = &router,
+        .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
+        .refusal_reason = "ValidationException",
+    };
+    return polly;
+}
+
+}  // namespace onput::gateway::polly
