@@ -46,7 +46,7 @@ constexpr std::array<EventName, 30> event_names{{
     {"ObjectAnnotation:Delete", events(22, 1)},
 }};
 
-constexpr std::array<EventSet, 4> absent{events(0, 1), events(10, 4), events(17, 1), events(21, 2)};
+constexpr std::array<EventSet, 3> absent{events(0, 1), events(17, 1), events(21, 2)};
 
 const EventName* find(std::string_view bare_name) {
     for (const EventName& row : event_names) {

@@ -53,8 +53,8 @@ Result<EventSet> parse_configured_event(std::string_view name);
 // The same, and not one that never happens.
 Result<EventSet> parse_new_event(std::string_view name);
 
-// S3's events that nothing makes happen here: nothing is lost by reduced redundancy, there is no
-// replication, tiers of INTELLIGENT_TIERING and annotations of objects do not exist. A new
+// S3's events that nothing makes happen here: nothing is lost by reduced redundancy, tiers
+// of INTELLIGENT_TIERING and annotations of objects do not exist. A new
 // configuration that asks for nothing else is refused as one with an unknown name is: whoever puts
 // it would wait in vain. Older ones that name them are kept.
 bool never_happens(EventSet events);

@@ -19,6 +19,7 @@ constexpr std::size_t children_max = 256;
 
 struct Supervised {
     ChildCommand command;
+    std::uint32_t stop_stage = 0;
     ChildState state;
     std::unique_ptr<Child> child;  // None: it does not run now.
     Duration delay = restart_delay_min;
@@ -41,7 +42,9 @@ private:
     void relaunch(Supervised& supervised);
     void restart_later(Supervised& supervised);
     void on_end(Supervised& supervised);
-    void finish_when_all_ended();
+    // Ends the next stage when none of the last one is left, and says so when there is none.
+    void stop_next();
+    void kill_rest();
     void cancel(std::optional<transport::TimerId>& timer) {
         if (timer) loop_.cancel(*timer);
         timer.reset();
@@ -54,6 +57,8 @@ private:
     OnChange on_change_;
     std::vector<std::unique_ptr<Supervised>> all_;
     bool is_stopping_ = false;
+    Duration grace_{};
+    std::optional<std::uint32_t> stage_;  // That is being ended.
     std::function<void()> stopped_;
     std::optional<transport::TimerId> kill_timer_;
 };
@@ -74,6 +79,7 @@ Result<void> LoopSupervisor::start(ChildSpec spec) {
                                                      "no command");
     }
     auto supervised = std::make_unique<Supervised>();
+    supervised->stop_stage = spec.stop_stage;
     supervised->state.name = std::move(spec.name);
     supervised->command = {.arguments = std::move(spec.arguments),
                            .environment = std::move(spec.environment),
@@ -103,7 +109,7 @@ void LoopSupervisor::on_end(Supervised& supervised) {
     supervised.state.last_end = std::move(*end);
     if (is_stopping_) {
         notify(supervised);
-        return finish_when_all_ended();
+        return stop_next();
     }
     log::warn("child ended", {{"child", supervised.state.name},
                               {"end", supervised.state.last_end},
@@ -135,31 +141,40 @@ void LoopSupervisor::relaunch(Supervised& supervised) {
 
 void LoopSupervisor::stop_all(Duration grace, std::function<void()> done) {
     is_stopping_ = true;
+    grace_ = grace;
     stopped_ = std::move(done);
-    for (const auto& supervised : all_) {
-        cancel(supervised->restart);
-        if (supervised->child) supervised->child->signal(SIGTERM);
-    }
-    cancel(kill_timer_);
-    kill_timer_ = loop_.after(grace, [this] {
-        kill_timer_.reset();
-        for (const auto& supervised : all_) {
-            if (!supervised->child) continue;
-            log::warn("child killed after the grace", {{"child", supervised->state.name}});
-            supervised->child->signal(SIGKILL);
-        }
-        // Also when there is nobody to wait for.
-        finish_when_all_ended();
-    });
-    finish_when_all_ended();
+    for (const auto& supervised : all_) cancel(supervised->restart);
+    stop_next();
 }
 
-void LoopSupervisor::finish_when_all_ended() {
-    const auto runs = [](const auto& supervised) { return supervised->child != nullptr; };
-    if (std::ranges::any_of(all_, runs) || !stopped_) return;
+void LoopSupervisor::stop_next() {
+    std::optional<std::uint32_t> next;
+    for (const auto& supervised : all_) {
+        if (!supervised->child) continue;
+        if (supervised->stop_stage == stage_) return;  // Not all of it has ended.
+        next = std::min(next.value_or(supervised->stop_stage), supervised->stop_stage);
+    }
     cancel(kill_timer_);
-    const auto stopped = std::exchange(stopped_, nullptr);
-    stopped();
+    stage_ = next;
+    if (!next) {
+        const auto stopped = std::exchange(stopped_, nullptr);
+        if (stopped) stopped();
+        return;
+    }
+    for (const auto& supervised : all_) {
+        if (supervised->child && supervised->stop_stage == stage_)
+            supervised->child->signal(SIGTERM);
+    }
+    kill_timer_ = loop_.after(grace_, [this] { kill_rest(); });
+}
+
+void LoopSupervisor::kill_rest() {
+    kill_timer_.reset();
+    for (const auto& supervised : all_) {
+        if (!supervised->child || supervised->stop_stage != stage_) continue;
+        log::warn("child killed after the grace", {{"child", supervised->state.name}});
+        supervised->child->signal(SIGKILL);
+    }
 }
 
 std::vector<ChildState> LoopSupervisor::children() const {

@@ -6,6 +6,7 @@
 // lived for a while. Loop thread only.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,7 +26,8 @@ struct ChildSpec {
     std::vector<std::string> arguments;    // argv; [0] is the binary's path.
     std::vector<std::string> environment;  // "NAME=value", added to the parent's.
     std::vector<std::string> withheld;     // Names of the parent's that it does not get.
-    std::string log_file;  // stdout and stderr are appended to it; empty: inherited.
+    std::string log_file;          // stdout and stderr are appended to it; empty: inherited.
+    std::uint32_t stop_stage = 0;  // It is ended once all of lower stages have ended.
 };
 
 struct ChildState {
@@ -43,8 +45,9 @@ public:
     virtual ~Supervisor() = default;  // Kills what still runs.
 
     virtual Result<void> start(ChildSpec spec) = 0;
-    // SIGTERM to all, SIGKILL to those still alive after `grace`; then `done`. Nothing is restarted
-    // any more.
+    // Stage by stage: SIGTERM to all of it, SIGKILL to those still alive after `grace`, which each
+    // stage has anew, and the next one when none is left; then `done`. Nothing is restarted any
+    // more.
     virtual void stop_all(Duration grace, std::function<void()> done) = 0;
     [[nodiscard]] virtual std::vector<ChildState> children() const = 0;
 };

@@ -1,6 +1,6 @@
 // Requests to the storage service about what a bucket is told besides its notifications, versions
 // and locks: its configurations. All kinds travel and lie alike, each a document in a row of its
-// own; storage reads the lifecycle's only.
+// own; storage reads the lifecycle's and the replication's only.
 //
 // Reasons of errors: those of finding a bucket (storage.hpp), no_such_configuration; of
 // encryption where the service has no keys no_service_key, no_encryption_configuration;
@@ -30,12 +30,13 @@ enum class BucketConfigurationKind : std::uint8_t {
     website = 12,
     logging = 13,
     last = logging,  // Of those that are XML.
-    lifecycle = 20,  // A LifecycleConfiguration (lifecycle.hpp).
+    lifecycle = 20,    // A LifecycleConfiguration (lifecycle.hpp).
+    replication = 21,  // A ReplicationConfiguration (replication.hpp).
 };
 
 constexpr bool is_known(BucketConfigurationKind kind) {
     using enum BucketConfigurationKind;
-    return (kind >= tagging && kind <= last) || kind == lifecycle;
+    return (kind >= tagging && kind <= last) || kind == lifecycle || kind == replication;
 }
 
 // Whether a bucket has many of them, told apart by ids, or one without an id.
@@ -55,7 +56,7 @@ struct BucketConfiguration {
 
     BucketConfigurationKind kind = BucketConfigurationKind::tagging;
     std::string id;  // Empty unless has_ids(kind).
-    // XML; of lifecycle a message. Empty: it was deleted, and one never put has a default.
+    // XML; of lifecycle and replication a message. Empty: it was deleted, and one never put has a default.
     std::string document;
     Timestamp changed_at;
 

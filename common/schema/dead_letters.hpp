@@ -7,6 +7,7 @@
 
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
+#include "common/schema/queue.hpp"
 #include "common/schema/wire.hpp"
 
 namespace onput::schema {
@@ -139,6 +140,21 @@ struct ListDeadLetters {
 
     ONPUT_FIELDS(queue, bucket, key, after, letters_max)
     friend bool operator==(const ListDeadLetters&, const ListDeadLetters&) = default;
+};
+
+// The queues that give up messages into this one, by name.
+struct ListDeadLetterSources {
+    static constexpr MessageInfo info{.kind = Kind::list_dead_letter_sources};
+    static constexpr std::string_view method = "queue.list_dead_letter_sources";
+    using Reply = QueueList;
+
+    std::string account;  // Empty: the principal's.
+    std::string name;
+    std::string after;  // A `next_after`; empty: from the beginning.
+    std::uint32_t queues_max = 1000;
+
+    ONPUT_FIELDS(account, name, after, queues_max)
+    friend bool operator==(const ListDeadLetterSources&, const ListDeadLetterSources&) = default;
 };
 
 }  // namespace onput::schema

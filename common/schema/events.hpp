@@ -21,10 +21,26 @@ struct OwedDestination {
     friend bool operator==(const OwedDestination&, const OwedDestination&) = default;
 };
 
+// What an event of replication says beside the object.
+struct ReplicationEvent {
+    std::string rule_id = {};
+    std::string destination_bucket = {};  // ARN.
+    std::string operation = {};           // "OBJECT_PUT"
+    Timestamp requested_at = {};
+    std::string failure_reason = {};                  // Of a failure.
+    std::optional<std::uint64_t> threshold_ms = {};   // That was missed,
+    std::optional<std::uint64_t> replicated_ms = {};  // and how long it took at last.
+
+    ONPUT_FIELDS(rule_id, destination_bucket, operation, requested_at, failure_reason, threshold_ms,
+                 replicated_ms)
+    friend bool operator==(const ReplicationEvent&, const ReplicationEvent&) = default;
+};
+
 // One change of one object. Written in the same commit as the change itself.
 struct ObjectEvent {
-    // Version 2 added trace_header, version 3 what follows it.
-    static constexpr MessageInfo info{.kind = Kind::object_event, .version = 3};
+    // Version 2 added trace_header, version 3 what follows it, version 4 replication and what
+    // follows it.
+    static constexpr MessageInfo info{.kind = Kind::object_event, .version = 4};
 
     std::string event_id;    // 32 hex digits; the same on every delivery, retry and replay.
     std::string event_name;  // "ObjectCreated:Put", "ObjectRemoved:Delete": as in the record,
@@ -49,10 +65,14 @@ struct ObjectEvent {
     // Of a transition the class that it went to, of a restore the one that it has.
     std::string storage_class = {};
     std::optional<Timestamp> restored_until = {};  // Of a restored copy.
+    std::optional<ReplicationEvent> replication = {};
+    // Of the commit, where that of the object is an older one: a replica has its original's.
+    std::uint64_t commit_sequencer = 0;
 
     ONPUT_FIELDS(event_id, event_name, time, region, bucket, bucket_owner, key, size_bytes, etag,
                  version_id, sequencer, request_id, host_id, source_ip, principal_id, trace, owed,
-                 content_type, trace_header, storage_class, restored_until)
+                 content_type, trace_header, storage_class, restored_until, replication,
+                 commit_sequencer)
     friend bool operator==(const ObjectEvent&, const ObjectEvent&) = default;
 };
 

@@ -159,6 +159,7 @@ enum class Kind : std::uint16_t {
     move_task_cancelled = 326,
     list_dead_letters = 327,
     dead_letter_list = 328,
+    list_dead_letter_sources = 329,
     put_function = 330,
     function_info = 331,
     get_function = 332,
@@ -239,6 +240,11 @@ enum class Kind : std::uint16_t {
     topic_record = 650,
     subscription_record = 651,
     topics_record = 652,
+
+    // Replication of buckets (replication.hpp).
+    replication_configuration = 700,
+    replicate_objects = 701,
+    objects_replicated = 702,
 };
 
 }  // namespace onput::schema

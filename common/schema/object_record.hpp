@@ -36,11 +36,50 @@ struct ArchiveState {
     friend bool operator==(const ArchiveState&, const ArchiveState&) = default;
 };
 
+// What a replica status is, as x-amz-replication-status says it.
+enum class ReplicationStatus : std::uint8_t {
+    none = 0,
+    pending = 1,
+    completed = 2,
+    failed = 3,
+    replica = 4,
+};
+
+// A bucket that a version goes to, by a rule of its own bucket.
+struct ReplicationTarget {
+    std::string destination = {};  // A bucket's name.
+    std::string rule_id = {};
+    ReplicationStatus status = ReplicationStatus::pending;
+    std::string operation = {};   // "OBJECT_PUT"
+    Timestamp requested_at = {};  // By the wall clock.
+    Timestamp due_at = {};        // Of its row, while it is pending: the next attempt.
+    Timestamp threshold_at = {};  // Of its row: when it is late; zero: nobody asks, or it is.
+    bool has_missed_threshold = false;
+    bool has_metrics = false;    // Its events are wanted.
+    std::uint32_t attempts = 0;  // That failed.
+    std::uint32_t depth = 0;     // Of the replica's event.
+
+    ONPUT_FIELDS(destination, rule_id, status, operation, requested_at, due_at, threshold_at,
+                 has_missed_threshold, has_metrics, attempts, depth)
+    friend bool operator==(const ReplicationTarget&, const ReplicationTarget&) = default;
+};
+
+struct ReplicationState {
+    bool is_replica = false;
+    std::vector<ReplicationTarget> targets = {};
+    // "bucket/key" whose name the object's key is sealed for, which only a customer's key opens:
+    // that of its original. Empty: its own.
+    std::string sealed_for = {};
+
+    ONPUT_FIELDS(is_replica, targets, sealed_for)
+    friend bool operator==(const ReplicationState&, const ReplicationState&) = default;
+};
+
 // One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
     // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
-    // what follows the lock.
-    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 5};
+    // what follows the lock, version 6 replication.
+    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 6};
 
     std::uint64_t size_bytes = 0;
     std::string etag;
@@ -72,11 +111,13 @@ struct ObjectRecord {
     std::optional<Acl> acl = {};  // Nothing: full control for the owner.
     Timestamp aged_from = {};  // What its age counts from, by the age clock; zero: last_modified.
     ArchiveState archive = {};
+    ReplicationState replication = {};
 
     ONPUT_FIELDS(size_bytes, etag, last_modified, checksums, content_type, headers, metadata,
                  sequencer, event_id, trace_id, blob, idempotency_key, source, has_version_id,
                  is_delete_marker, manifest, parts_count, checksum_type, storage_class,
-                 website_redirect, tags, lock, encryption, nonce, owner, acl, aged_from, archive)
+                 website_redirect, tags, lock, encryption, nonce, owner, acl, aged_from, archive,
+                 replication)
     friend bool operator==(const ObjectRecord&, const ObjectRecord&) = default;
 };
 

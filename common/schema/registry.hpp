@@ -13,6 +13,7 @@
 #include "common/schema/lifecycle.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
+#include "common/schema/replication.hpp"
 #include "common/schema/speech.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_access.hpp"
@@ -45,15 +46,16 @@ using AllMessages = std::tuple<
     ReceiveMessages, MessagesReceived, CancelReceive, RemoveMessages, ChangeVisibility, EntriesDone,
     PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted,
     ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled, ListDeadLetters, DeadLetterList,
-    PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList, DeleteFunction, LaneHello,
-    LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants, TopicMessage, DeliveryAttempt,
-    JobFailed, CreateTopic, TopicInfo, DeleteTopic, GetTopic, ListTopics, TopicList,
-    SetTopicAttribute, ChangeTopicTags, Subscribe, SubscriptionInfo, ConfirmSubscription,
-    Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions, SubscriptionList,
-    PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate, FindWorkers,
-    WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech, SpeechSynthesized,
-    ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons, LexiconList,
-    DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks, SpeechTaskList>;
+    ListDeadLetterSources, PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList,
+    DeleteFunction, LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants,
+    TopicMessage, DeliveryAttempt, JobFailed, CreateTopic, TopicInfo, DeleteTopic, GetTopic,
+    ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags, Subscribe, SubscriptionInfo,
+    ConfirmSubscription, Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions,
+    SubscriptionList, PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate,
+    FindWorkers, WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech,
+    SpeechSynthesized, ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons,
+    LexiconList, DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks,
+    SpeechTaskList, ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

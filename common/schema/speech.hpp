@@ -92,9 +92,10 @@ struct LexiconInfo {
     std::string alphabet;       // "ipa", "x-sampa"
     std::string language_code;  // "en-US"
     std::uint32_t lexemes = 0;
+    std::uint32_t characters = 0;  // Of its content.
     Timestamp modified_at;
 
-    ONPUT_FIELDS(lexicon, arn, alphabet, language_code, lexemes, modified_at)
+    ONPUT_FIELDS(lexicon, arn, alphabet, language_code, lexemes, characters, modified_at)
     friend bool operator==(const LexiconInfo&, const LexiconInfo&) = default;
 };
 
@@ -168,6 +169,7 @@ struct SpeechTask {
     std::string output_bucket;
     std::string output_key;
     std::string output_uri;
+    std::string content_type;
     std::string topic_arn;      // Told of its end; empty: nobody is.
     std::uint64_t message = 0;  // The number of its job in the function's queue.
     Timestamp ended_at;         // By the clock that ages go by.
@@ -175,7 +177,7 @@ struct SpeechTask {
     SynthesizeSpeech speech;    // In rows without the text and the lexicons' contents.
 
     ONPUT_FIELDS(task_id, status, status_reason, created_at, characters, output_bucket, output_key,
-                 output_uri, topic_arn, message, ended_at, region, speech)
+                 output_uri, content_type, topic_arn, message, ended_at, region, speech)
     friend bool operator==(const SpeechTask&, const SpeechTask&) = default;
 };
 

@@ -86,8 +86,8 @@ struct PartSpan {
 
 struct ObjectInfo {
     // Version 2 added what follows owner_account, version 3 a field of ObjectLock, version 4
-    // encryption, expiration and restore.
-    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 4};
+    // encryption, expiration and restore, version 5 replication_status.
+    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 5};
 
     std::string bucket;
     std::string key;
@@ -114,11 +114,12 @@ struct ObjectInfo {
     std::string encryption = {};        // By whose key; empty: none.
     std::optional<ScheduledAction> expiration = {};
     std::optional<RestoreStatus> restore = {};
+    std::string replication_status = {};  // "PENDING"; empty: it is not replicated.
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, last_modified, content_type, headers, metadata,
                  checksums, version_id, sequencer, event_id, trace_id, owner_account, checksum_type,
                  storage_class, website_redirect, tags, lock, parts_count, part, encryption,
-                 expiration, restore)
+                 expiration, restore, replication_status)
     friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };
 
@@ -281,7 +282,7 @@ struct ByteRange {
 
 struct ObjectGot {
     // Versions are those of ObjectInfo.
-    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 4};
+    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 5};
 
     ObjectInfo object;
     std::uint64_t offset = 0;   // Of the first byte served.

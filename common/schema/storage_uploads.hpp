@@ -195,8 +195,8 @@ struct ListUploads {
 };
 
 struct ObjectPartList {
-    // Version 2 added a field of ObjectLock, version 3 three of ObjectInfo.
-    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 3};
+    // Version 2 added a field of ObjectLock, version 3 three of ObjectInfo, version 4 one.
+    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 4};
 
     ObjectInfo object = {};
     std::vector<PartSummary> parts = {};  // By number; etag and last_modified are empty.

@@ -62,6 +62,7 @@ CallServer::CallServer(runtime::Process& process, const LaneConfig& config, Chil
 
 CallServer::~CallServer() {
     process_.loop().cancel(idle_check_);
+    for (const JobId job : children_running_) children_.forget(job);
     for (auto& [id, call] : calls_) {
         unwatch(call);
         if (call.reader)
@@ -146,7 +147,10 @@ Result<void> CallServer::read(const transport::Request& request) {
 
 void CallServer::run(const std::string& id) {
     auto started = start_child(id, calls_.at(id));
-    if (!started) return on_child_end(id, std::unexpected(std::move(started).error()));
+    if (!started) {
+        const JobId job = calls_.at(id).job;
+        return on_child_end(id, job, std::unexpected(std::move(started).error()));
+    }
     pump(id);
 }
 
@@ -161,12 +165,15 @@ Result<void> CallServer::start_child(const std::string& id, Call& call) {
                        .limits = call.work.limits};
     call.work.input = {};
     // May end at once.
-    children_.start(
-        spec, [this, id](Result<std::string> result) { on_child_end(id, std::move(result)); });
+    children_running_.insert(spec.id);
+    children_.start(spec, [this, id, job = spec.id](Result<std::string> result) {
+        on_child_end(id, job, std::move(result));
+    });
     return {};
 }
 
-void CallServer::on_child_end(const std::string& id, Result<std::string> result) {
+void CallServer::on_child_end(const std::string& id, JobId job, Result<std::string> result) {
+    children_running_.erase(job);
     const auto next = table_.child_ended(id);
     if (const auto call = calls_.find(id); call != calls_.end()) {
         call->second.result = std::move(result);

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,7 +70,7 @@ private:
     Result<void> read(const transport::Request& request);
     void run(const std::string& id);
     Result<void> start_child(const std::string& id, Call& call);
-    void on_child_end(const std::string& id, Result<std::string> result);
+    void on_child_end(const std::string& id, JobId job, Result<std::string> result);
     void pump(const std::string& id);
     void give(const std::string& id, Call& call, Result<schema::CallPiece> piece,
               std::string bytes);
@@ -84,6 +85,7 @@ private:
     Prepare prepare_;
     CallTable table_;
     std::map<std::string, Call> calls_;  // By id; those that are closed are not here.
+    std::set<JobId> children_running_;   // Those of closed ones too.
     std::unique_ptr<transport::RequestServer> server_;
     transport::TimerId idle_check_;
     std::function<void()> on_empty_;

@@ -28,6 +28,11 @@ public:
 
     // Kills the job; its callback is called all the same. Harmless when it has ended.
     void cancel(JobId job) { zygote_->cancel(job); }
+    // Likewise, and its callback is not called any more.
+    void forget(JobId job) {
+        running_.erase(job);
+        zygote_->cancel(job);
+    }
 
 private:
     void collect();

@@ -47,7 +47,7 @@ struct JobLimits {
     std::uint64_t memory_bytes = 512ULL << 20;  // Address space; not enforced under sanitizers.
     std::uint64_t output_bytes = 4ULL << 30;    // Largest size of a file the child writes.
     std::uint64_t open_files_max = 64;
-    Duration processor_time = std::chrono::minutes(10);  // All threads together; whole seconds.
+    Duration processor_time = std::chrono::minutes(10);  // All threads together.
     Duration wall_time = std::chrono::minutes(15);
 };
 

@@ -317,12 +317,13 @@ void JobServer::reap() {
         read_verdict(child);
         // What is left of stderr fits in a pipe; a dead child adds nothing.
         for (std::size_t i = 0; i < 16 && child.stderr_end.is_open(); ++i) read_stderr(child);
-        report(job_id, judge(child, status), usage_of(used, Clock::now() - child.started_at));
+        const JobUsage usage = usage_of(used, Clock::now() - child.started_at);
+        report(job_id, judge(child, status, usage), usage);
         it = children_.erase(it);
     }
 }
 
-Result<std::string> JobServer::judge(Child& child, int status) const {
+Result<std::string> JobServer::judge(Child& child, int status, const JobUsage& usage) const {
     switch (child.killed) {
         case Killed::out_of_time:
             return fail(ErrorCode::timeout,
@@ -344,7 +345,12 @@ Result<std::string> JobServer::judge(Child& child, int status) const {
                         "job_threads");
         case Killed::no: break;
     }
-    if (WIFSIGNALED(status)) return std::unexpected(describe_signal(child, WTERMSIG(status)));
+    if (WIFSIGNALED(status)) {
+        // One that does not hear SIGXCPU is killed for the same.
+        const bool is_late = usage.processor_time >= child.limits.processor_time;
+        const int number = WTERMSIG(status) == SIGKILL && is_late ? SIGXCPU : WTERMSIG(status);
+        return std::unexpected(describe_signal(child, number));
+    }
     auto verdict = parse_verdict(child.verdict_bytes);
     if (WEXITSTATUS(status) == 0 && verdict) return unflatten(std::move(*verdict));
     return fail(ErrorCode::internal,

@@ -56,7 +56,7 @@ private:
     void kill_late();
     void kill_crowded();
     void reap();
-    Result<std::string> judge(Child& child, int status) const;
+    Result<std::string> judge(Child& child, int status, const JobUsage& usage) const;
     [[nodiscard]] Error describe_signal(const Child& child, int number) const;
     void report(std::uint64_t job_id, Result<std::string> result, const JobUsage& usage);
     void flush();

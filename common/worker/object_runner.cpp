@@ -35,9 +35,10 @@ public:
         running_.start(work_on(std::move(job), std::move(reply)));
     }
 
-    Result<void> take_calls(runtime::Process& process, CallServer::Prepare prepare) {
-        ONPUT_TRY(calls_,
-                  CallServer::open(process, services_.config.lane, children_, std::move(prepare)));
+    Result<void> add(runtime::Process& process, OtherWork other) {
+        own_work_ = std::move(other.own_jobs);
+        ONPUT_TRY(calls_, CallServer::open(process, services_.config.lane, children_,
+                                           std::move(other.calls)));
         return {};
     }
     [[nodiscard]] CallServer* calls() override { return calls_.get(); }
@@ -49,13 +50,19 @@ public:
 
 private:
     Task<void> work_on(LaneJob lane_job, JobReply reply) {
-        auto event = parse_s3_event(lane_job.grant.body);
+        const bool is_own = lane_job.function.starts_with("onput.") && own_work_;
+        auto event = is_own ? S3Event() : parse_s3_event(lane_job.grant.body);
         if (!event) {
             std::move(reply).send(std::unexpected(std::move(event).error()));
             co_return;
         }
         ObjectJob job(services_, std::move(lane_job), *std::move(event));
-        JobEnd end = co_await work_(job);
+        JobEnd end;
+        if (is_own) {
+            end = co_await own_work_(job);
+        } else {
+            end = co_await work_(job);
+        }
         // The newer upload has a job of its own.
         if (!end && end.error().error.reason == "superseded")
             end = schema::JobOutcome{.summary = "nothing kept: " + end.error().error.message};
@@ -63,6 +70,7 @@ private:
     }
 
     ObjectWork work_;
+    ObjectWork own_work_;
     TaskGroup running_;
     ChildJobs children_;
     std::unique_ptr<transport::RequestClient> storage_;
@@ -82,10 +90,10 @@ std::unique_ptr<Runner> make_object_runner(runtime::Process& process,
 Result<std::unique_ptr<Runner>> make_object_runner(runtime::Process& process,
                                                    const ObjectWorkerConfig& config,
                                                    std::unique_ptr<JobZygote> zygote,
-                                                   ObjectWork work, CallServer::Prepare prepare) {
+                                                   ObjectWork work, OtherWork other) {
     auto runner =
         std::make_unique<ObjectRunner>(process, config, std::move(zygote), std::move(work));
-    ONPUT_TRY_VOID(runner->take_calls(process, std::move(prepare)));
+    ONPUT_TRY_VOID(runner->add(process, std::move(other)));
     return runner;
 }
 

@@ -17,14 +17,22 @@ namespace onput::worker {
 // One job, from its event to its end. `job` outlives the task.
 using ObjectWork = UniqueFunction<Task<JobEnd>(ObjectJob& job)>;
 
+// What a worker does besides objects that events tell of.
+struct OtherWork {
+    CallServer::Prepare calls;  // Reads the tasks of calls.
+    // Jobs of Onput's own functions ("onput.polly"), whose messages are no events: ObjectJob::event
+    // is empty.
+    ObjectWork own_jobs;
+};
+
 // `config` outlives it. The zygote runs the children of ObjectJob::run_child.
 std::unique_ptr<Runner> make_object_runner(runtime::Process& process,
                                            const ObjectWorkerConfig& config,
                                            std::unique_ptr<JobZygote> zygote, ObjectWork work);
-// One that takes calls too, whose children are the same zygote's. Fails when it cannot bind.
+// One that does other work, too, in children of the same zygote. Fails when it cannot bind.
 Result<std::unique_ptr<Runner>> make_object_runner(runtime::Process& process,
                                                    const ObjectWorkerConfig& config,
                                                    std::unique_ptr<JobZygote> zygote,
-                                                   ObjectWork work, CallServer::Prepare prepare);
+                                                   ObjectWork work, OtherWork other);
 
 }  // namespace onput::worker

@@ -14,9 +14,9 @@
 namespace onput::ctl {
 
 // Their names, as the command takes them.
-inline constexpr std::array<std::string_view, 12> bench_names{
-    "put",       "get",      "head",   "delete", "list", "upload",
-    "multipart", "download", "notify", "queue",  "bus",  "fanout"};
+inline constexpr std::array<std::string_view, 13> bench_names{
+    "put",      "get",    "head",  "delete", "list",   "upload", "multipart",
+    "download", "notify", "queue", "bus",    "fanout", "speak"};
 
 // What a measurement found: named numbers, in order, e.g. {"PUT/s", 8123.4}.
 struct BenchResult {
@@ -35,6 +35,7 @@ Result<BenchResult> bench_download(const Instance& instance, const BenchOptions&
 Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_queue(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_fanout(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_speak(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_bus(const Instance& instance, const BenchOptions& options);
 
 }  // namespace onput::ctl

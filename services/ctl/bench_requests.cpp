@@ -54,6 +54,16 @@ BenchRequests::BenchRequests(const Instance& instance, std::uint64_t size_bytes)
       size_bytes_(size_bytes),
       hash_(digest_of(DigestAlgorithm::sha256, pattern_, size_bytes)) {}
 
+BenchRequests::BenchRequests(const Instance& instance, ToService to)
+    : host_(instance.url.substr(std::string_view("http://").size())),
+      signer_({.access_key = instance.access_key,
+               .secret = instance.secret,
+               .region = instance.region,
+               .service = std::move(to.service)}),
+      pattern_(std::move(to.body)),
+      size_bytes_(pattern_.size()),
+      hash_(digest_of(DigestAlgorithm::sha256, pattern_, size_bytes_)) {}
+
 Result<LoadRequest> BenchRequests::make(std::string_view method, const std::string& path,
                                         const std::string& query) {
     const std::array<auth::Header, 1> headers{{{"host", host_}}};

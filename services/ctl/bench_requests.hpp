@@ -12,10 +12,17 @@ namespace onput::ctl {
 
 inline constexpr std::string_view bench_bucket = "onput-bench-objects";
 
-// Renders signed requests that all have the same body, hashed once: `size_bytes` of a pattern.
+// Renders signed requests that all have the same body, hashed once: `size_bytes` of a pattern, or a
+// text.
 class BenchRequests {
 public:
     BenchRequests(const Instance& instance, std::uint64_t size_bytes);
+    // Of another service than S3.
+    struct ToService {
+        std::string service;
+        std::string body;
+    };
+    BenchRequests(const Instance& instance, ToService to);
     BenchRequests(const BenchRequests&) = delete;
     BenchRequests& operator=(const BenchRequests&) = delete;
 

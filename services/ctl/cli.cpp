@@ -37,6 +37,7 @@ struct Choices {
     SpeakOptions speak;
     VoicesOptions voices;
     RedriveOptions redrive;
+    ReplicateOptions replicate;
     UnlockOptions unlock;
     EnvOptions env;
     std::vector<std::string> aws;
@@ -148,6 +149,16 @@ void add_mending(CLI::App& app, Choices& c) {
                         "A queue that takes them; otherwise each goes back to where it came from");
     redrive->add_option("--rate", c.redrive.rate, "Messages a second, 1 to 500");
     redrive->callback([&c] { c.run = [&c] { return run_redrive(c.global, c.redrive); }; });
+    auto* replicate = add_command(
+        app, "replicate", "Replicate what was there before its bucket's rules, or failed",
+        "  onput replicate inbox\n  onput replicate inbox --prefix photos/ --dry-run\n  "
+        "onput replicate inbox --failed");
+    replicate->add_option("bucket", c.replicate.bucket, "The bucket that has the rules")
+        ->required();
+    replicate->add_option("--prefix", c.replicate.prefix, "Only keys that begin so");
+    replicate->add_flag("--failed", c.replicate.failed, "Only what could not be replicated");
+    replicate->add_flag("--dry-run", c.replicate.dry_run, "Only count");
+    replicate->callback([&c] { c.run = [&c] { return run_replicate(c.global, c.replicate); }; });
 
     auto* unlock = add_command(
         app, "unlock", "Take off a queue's or topic's policy that locks everybody out",

@@ -78,6 +78,15 @@ struct RedriveOptions {
 };
 ExitCode run_redrive(const GlobalOptions& global, const RedriveOptions& options);
 
+struct ReplicateOptions {
+    std::string bucket;
+    std::string prefix;
+    bool failed = false;   // Only what failed.
+    bool dry_run = false;  // Only counts.
+};
+// Of what was there before its bucket's replication rules, or failed.
+ExitCode run_replicate(const GlobalOptions& global, const ReplicateOptions& options);
+
 struct UnlockOptions {
     std::string subject;  // An ARN, "sqs:QUEUE" or "sns:TOPIC".
 };

@@ -29,13 +29,20 @@
 #include "services/ctl/peers.hpp"
 #include "services/ctl/pipeline.hpp"
 #include "services/ctl/record_body.hpp"
+#include "services/ctl/run_as.hpp"
 
 namespace onput::ctl {
 namespace {
 
 constexpr Duration start_patience = std::chrono::seconds(60);
 constexpr Duration poll_period = std::chrono::milliseconds(20);
+
+// Of each stage; above the time that a service takes for its own end (drain_timeout_ms).
 constexpr Duration stop_grace = std::chrono::seconds(12);
+
+// Who calls is ended before whom he calls: a request that a gateway still answers, the access log
+// that it collected, and the result of a job find storage there, and its events the notifier.
+enum class StopStage : std::uint32_t { gateway, workers, storage, notifier, queue };
 
 std::string binary_directory() {
     std::error_code error;
@@ -81,24 +88,26 @@ public:
 
     [[nodiscard]] std::vector<runtime::ChildSpec> children() const {
         std::vector<runtime::ChildSpec> all;
-        all.push_back(
-            child("queue", {"--data", data_ + "/queue", "--endpoints", instance_.queue_endpoint,
-                            "--lane-endpoints", instance_.lane_endpoint, "--notifier-endpoint",
-                            instance_.notifier_endpoint}));
-        auto notifier = child(
-            "notifier", {"--data", data_ + "/notifier", "--endpoints", instance_.notifier_endpoint,
-                         "--bus-endpoints", instance_.bus_endpoint, "--queue-endpoint",
-                         instance_.queue_endpoint});
+        all.push_back(child("queue", StopStage::queue,
+                            {"--data", data_ + "/queue", "--endpoints", instance_.queue_endpoint,
+                             "--lane-endpoints", instance_.lane_endpoint, "--notifier-endpoint",
+                             instance_.notifier_endpoint}));
+        auto notifier =
+            child("notifier", StopStage::notifier,
+                  {"--data", data_ + "/notifier", "--endpoints", instance_.notifier_endpoint,
+                   "--bus-endpoints", instance_.bus_endpoint, "--queue-endpoint",
+                   instance_.queue_endpoint});
         // Links in messages lead here, unless the environment names a place that others can reach.
         if (std::getenv("ONPUT_PUBLIC_URL") == nullptr) {  // NOLINT(concurrency-mt-unsafe)
             notifier.arguments.insert(notifier.arguments.end(), {"--public-url", instance_.url});
         }
         all.push_back(std::move(notifier));
-        all.push_back(child(
-            "storage", {"--data", data_ + "/storage", "--endpoints", instance_.storage_endpoint,
-                        "--notifier-endpoint", instance_.notifier_endpoint}));
         all.push_back(
-            child("gateway",
+            child("storage", StopStage::storage,
+                  {"--data", data_ + "/storage", "--endpoints", instance_.storage_endpoint,
+                   "--notifier-endpoint", instance_.notifier_endpoint}));
+        all.push_back(
+            child("gateway", StopStage::gateway,
                   {"--listen", instance_.url.substr(std::strlen("http://")), "--storage-endpoint",
                    instance_.storage_endpoint, "--notifier-endpoint", instance_.notifier_endpoint,
                    "--queue-endpoint", instance_.queue_endpoint, "--development-keys"}));
@@ -111,22 +120,23 @@ private:
     void add_workers(const std::string& kind, std::uint32_t count,
                      std::vector<runtime::ChildSpec>& all) const {
         for (std::uint32_t i = 1; i <= count; ++i) {
-            auto worker =
-                child(kind, {"--storage-endpoint", instance_.storage_endpoint,
-                             "--queue-lane-endpoint", instance_.lane_endpoint, "--lane-bind",
-                             "ipc://" + instance_.socket_directory + "/lane-{id}.sock"});
+            auto worker = child(kind, StopStage::workers,
+                                {"--storage-endpoint", instance_.storage_endpoint,
+                                 "--queue-lane-endpoint", instance_.lane_endpoint, "--lane-bind",
+                                 "ipc://" + instance_.socket_directory + "/lane-{id}.sock"});
             worker.name = fmt::format("{}-{}", kind, i);
             worker.log_file = fmt::format("{}/log/{}-{}.log", data_, kind, i);
             all.push_back(std::move(worker));
         }
     }
 
-    [[nodiscard]] runtime::ChildSpec child(const std::string& service,
+    [[nodiscard]] runtime::ChildSpec child(const std::string& service, StopStage stage,
                                            std::vector<std::string> arguments) const {
         runtime::ChildSpec spec{.name = service,
                                 .arguments = {binary_directory() + "/onput-" + service},
                                 .withheld = secrets_of_others(service),
-                                .log_file = data_ + "/log/" + service + ".log"};
+                                .log_file = data_ + "/log/" + service + ".log",
+                                .stop_stage = static_cast<std::uint32_t>(stage)};
         for (auto& argument : arguments) spec.arguments.push_back(std::move(argument));
         spec.arguments.insert(spec.arguments.end(), {"--log-level", options_.log_level});
         return spec;
@@ -364,8 +374,11 @@ ExitCode run_dev(const GlobalOptions& global, const DevOptions& options) {
     log::configure({.service = "dev",
                     .level = global.quiet ? log::Level::warn : log::Level::info,
                     .json = false});
+    const std::string data = data_directory(global.data);
+    // Another user makes a process dumpable or not, so that comes first.
+    if (auto left = leave_root(data); !left) return report("dev", left.error());
     runtime::harden_process();
-    return supervise(data_directory(global.data), global, options);
+    return supervise(data, global, options);
 }
 
 }  // namespace onput::ctl

@@ -1,24 +1,32 @@
 // `onput doctor`: what this machine and this data directory need for Onput to run well.
+#include <algorithm>
 #include <arpa/inet.h>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <netinet/in.h>
 #include <optional>
 #include <sstream>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "common/base/errno_text.hpp"
+#include "common/base/text.hpp"
 #include "common/json/writer.hpp"
 #include "common/runtime/hardening.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/notifier.hpp"
+#include "common/service/room.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/instance.hpp"
@@ -28,11 +36,13 @@
 namespace onput::ctl {
 namespace {
 
-// Storage refuses uploads below this much free space (its free_bytes_min), and each of the three
-// stores allocates its log ahead.
-constexpr std::uint64_t reserve_bytes = 256ULL << 20;
-constexpr std::uint64_t logs_bytes = 3 * (75ULL << 20);
-constexpr std::uint64_t free_bytes_min = 1ULL << 30;
+// Each of these keeps a store in a folder of its own, which allocates its log ahead and takes
+// nothing in below its free_bytes_min (common/service/room.hpp).
+constexpr std::array<std::string_view, 3> store_owners{"storage", "notifier", "queue"};
+constexpr std::uint64_t log_bytes = 75ULL << 20;
+constexpr std::uint64_t comfortable_bytes = 1ULL << 30;
+constexpr std::string_view room_metric = "onput_disk_has_room";
+constexpr Duration status_patience = std::chrono::seconds(2);
 constexpr rlim_t open_files_min = 4096;
 
 enum class Verdict { good, warning, bad };
@@ -64,23 +74,89 @@ std::filesystem::path existing_part_of(const std::filesystem::path& folder) {
     return existing;
 }
 
-Finding check_disk(const std::string& data) {
-    const auto existing = existing_part_of(data);
-    struct statvfs status{};
-    if (statvfs(existing.c_str(), &status) != 0)
-        return {"disk", Verdict::bad, "cannot look at " + existing.string()};
-    const std::uint64_t free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
-    const std::string text = human_bytes(free) + " free at " + existing.string();
-    if (free < reserve_bytes + logs_bytes) {
-        return {"disk", Verdict::bad,
-                fmt::format("{}; uploads are refused below {}, and the services' logs take {}",
-                            text, human_bytes(reserve_bytes), human_bytes(logs_bytes))};
+// What a service that is started from this environment leaves free.
+std::uint64_t reserve_of(std::string_view service) {
+    std::string name = fmt::format("ONPUT_{}_FREE_BYTES_MIN", service);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+    const auto configured = parse_number<std::uint64_t>(value == nullptr ? "" : value);
+    return configured.value_or(service::free_bytes_min_default);
+}
+
+// One disk, and the stores that are or will be on it.
+struct Disk {
+    std::vector<std::string> services;
+    std::string path;
+    std::uint64_t free_bytes = 0;
+    std::uint64_t reserve_bytes = 0;  // Below this the first of them takes nothing in.
+};
+
+Finding judge(const Disk& disk, std::string what) {
+    const std::string text = fmt::format("{} free at {}", human_bytes(disk.free_bytes), disk.path);
+    const std::string services = fmt::format("{}", fmt::join(disk.services, ", "));
+    const std::uint64_t logs = disk.services.size() * log_bytes;
+    if (disk.free_bytes < disk.reserve_bytes + logs) {
+        return {std::move(what), Verdict::bad,
+                fmt::format("{}; {}: nothing is taken in below {}, and the logs take {}", text,
+                            services, human_bytes(disk.reserve_bytes), human_bytes(logs))};
     }
-    if (free < free_bytes_min) {
-        return {"disk", Verdict::warning,
-                fmt::format("{}; uploads are refused below {}", text, human_bytes(reserve_bytes))};
+    if (disk.free_bytes < disk.reserve_bytes + comfortable_bytes) {
+        return {std::move(what), Verdict::warning,
+                fmt::format("{}; {}: nothing is taken in below {}", text, services,
+                            human_bytes(disk.reserve_bytes))};
     }
-    return {"disk", Verdict::good, text};
+    return {std::move(what), Verdict::good, text};
+}
+
+// Every disk that a store is on; they are one unless somebody mounted several.
+std::vector<Finding> check_disks(const std::string& data) {
+    std::map<dev_t, Disk> disks;
+    std::vector<Finding> findings;
+    for (const auto service : store_owners) {
+        const auto existing = existing_part_of(fmt::format("{}/{}", data, service));
+        struct stat folder{};
+        struct statvfs status{};
+        if (stat(existing.c_str(), &folder) != 0 || statvfs(existing.c_str(), &status) != 0) {
+            findings.push_back({fmt::format("disk of {}", service), Verdict::bad,
+                                fmt::format("cannot look at {}: {}; give it to this user, or "
+                                            "choose another with --data",
+                                            existing.string(), errno_text())});
+            continue;
+        }
+        Disk& disk = disks[folder.st_dev];
+        if (disk.services.empty()) disk.path = existing.string();
+        disk.services.emplace_back(service);
+        disk.free_bytes = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+        disk.reserve_bytes = std::max(disk.reserve_bytes, reserve_of(service));
+    }
+    for (const auto& [device, disk] : disks) {
+        findings.push_back(judge(
+            disk, disks.size() == 1 ? "disk"
+                                    : fmt::format("disk of {}", fmt::join(disk.services, ", "))));
+    }
+    return findings;
+}
+
+// What the services of an instance that runs say of their disks, wherever those are.
+std::vector<Finding> check_room(const Result<Instance>& instance) {
+    if (!instance) return {};
+    transport::Context context;
+    transport::Loop loop(context);
+    Peers peers(loop, *instance);
+    std::vector<Finding> findings;
+    const auto ask = [&](transport::RequestClient& peer, std::string_view service) {
+        const auto status = peers.ask(peer, schema::ServiceStatus{}, status_patience);
+        if (!status) return;  // Whether it is there is another check's.
+        const auto room = std::ranges::find(status->metrics, room_metric, &schema::Metric::name);
+        if (room == status->metrics.end() || room->value > 0) return;
+        findings.push_back({fmt::format("room for {}", service), Verdict::bad,
+                            fmt::format("it takes nothing in, and waits for {}",
+                                        fmt::join(status->waiting_for, ", "))});
+    };
+    ask(peers.storage(), "storage");
+    ask(peers.notifier(), "notifier");
+    ask(peers.queue(), "queue");
+    return findings;
 }
 
 Finding check_confinement() {
@@ -134,8 +210,7 @@ Finding check_workers(const Result<Instance>& instance) {
     transport::Context context;
     transport::Loop loop(context);
     Peers peers(loop, *instance);
-    const auto functions =
-        peers.ask(peers.queue(), schema::ListFunctions{}, std::chrono::seconds(2));
+    const auto functions = peers.ask(peers.queue(), schema::ListFunctions{}, status_patience);
     if (!functions) return {"workers", Verdict::warning, "the queue service does not answer"};
     std::string idle;
     for (const auto& state : functions->functions) {
@@ -158,8 +233,7 @@ std::optional<Finding> check_mail_of(const Instance& instance) {
     transport::Context context;
     transport::Loop loop(context);
     Peers peers(loop, instance);
-    const auto list =
-        peers.ask(peers.notifier(), schema::ListDestinations{}, std::chrono::seconds(2));
+    const auto list = peers.ask(peers.notifier(), schema::ListDestinations{}, status_patience);
     if (!list) return {};
     std::map<std::string, std::uint64_t> waiting;  // By what is missing.
     for (const auto& destination : list->destinations) {
@@ -273,17 +347,16 @@ Finding check_instance(const std::string& data, const Result<Instance>& instance
 ExitCode run_doctor(const GlobalOptions& global) {
     const std::string data = data_directory(global.data);
     const auto instance = read_instance(data);
-    const std::vector<Finding> findings{check_binaries(),
-                                        check_writable(data, instance),
-                                        check_disk(data),
-                                        check_confinement(),
-                                        check_voices(),
-                                        check_workers(instance),
-                                        check_mail(instance),
-                                        check_aws(),
-                                        check_open_files(),
-                                        check_clock(),
-                                        check_instance(data, instance)};
+    std::vector<Finding> findings{check_binaries(), check_writable(data, instance)};
+    // An instance elsewhere has its disks elsewhere; its services answer for them.
+    if (!instance || !instance->is_elsewhere())
+        std::ranges::move(check_disks(data), std::back_inserter(findings));
+    std::ranges::move(check_room(instance), std::back_inserter(findings));
+    std::ranges::move(
+        std::initializer_list<Finding>{check_confinement(), check_voices(), check_workers(instance),
+                                       check_mail(instance), check_aws(), check_open_files(),
+                                       check_clock(), check_instance(data, instance)},
+        std::back_inserter(findings));
     bool is_good = true;
     Table table({"CHECK", "RESULT", "DETAIL"});
     json::Writer out;

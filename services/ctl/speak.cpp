@@ -83,15 +83,15 @@ public:
         return fail(ErrorCode::resource_exhausted, "the sound could not be written");
     }
     Result<void> close() {
-        const auto close = file_.get_deleter();
-        if (close(file_.release()) == 0) return {};
+        const auto closing = file_.get_deleter();
+        if (closing(file_.release()) == 0) return {};
         return fail(ErrorCode::resource_exhausted,
                     "the sound could not be written, or played (--play needs ffmpeg's ffplay)");
     }
 
 private:
     using Close = int (*)(std::FILE*);
-    Outlet(std::FILE* file, Close close) : file_(file, close) {}
+    Outlet(std::FILE* file, Close closing) : file_(file, closing) {}
     std::unique_ptr<std::FILE, Close> file_;
 };
 
@@ -112,12 +112,13 @@ Result<schema::SpeechSynthesized> speak(Peers& peers, const SpeakOptions& option
     ONPUT_TRY(const auto speech, read_speech(options));
     std::optional<Outlet> outlet;
     // Opened with the first bytes, so that a refusal leaves no empty file.
-    ONPUT_TRY(const auto result,
-              call_worker(peers, "tts", schema::encode(speech),
-                          [&outlet, &options](std::string_view bytes) -> Result<void> {
-                              if (!outlet) ONPUT_TRY(outlet, Outlet::open(options));
-                              return outlet->write(bytes);
-                          }));
+    const auto sink = [&outlet, &options](std::string_view bytes) -> Result<void> {
+        if (!outlet) {
+            ONPUT_TRY(outlet, Outlet::open(options));
+        }
+        return outlet->write(bytes);
+    };
+    ONPUT_TRY(const auto result, call_worker(peers, "tts", schema::encode(speech), sink));
     if (outlet) ONPUT_TRY_VOID(outlet->close());
     return schema::decode<schema::SpeechSynthesized>(result);
 }

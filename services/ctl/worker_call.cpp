@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/random.hpp"
 #include "common/schema/call.hpp"
 
 namespace onput::ctl {

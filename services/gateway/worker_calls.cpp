@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/random.hpp"
 #include "services/gateway/request_context.hpp"
 
 namespace onput::gateway {
@@ -16,6 +17,16 @@ constexpr Duration list_timeout = std::chrono::seconds(5);
 // Whether another worker may take what this one did not.
 bool is_of_worker(const Error& error) {
     return error.reason == "busy" || error.code == ErrorCode::unavailable;
+}
+
+// For one attempt more; calls have no attachments.
+transport::CallOptions again(const transport::CallOptions& options) {
+    return {.timeout = options.timeout,
+            .trace = options.trace,
+            .principal = options.principal,
+            .attachments = {},
+            .trace_header = options.trace_header,
+            .access = options.access};
 }
 
 }  // namespace
@@ -101,7 +112,7 @@ void WorkerCalls::send(Attempt attempt, const std::string& endpoint) {
     }
     endpoints_[attempt.message.call_id] = endpoint;
     std::string body = schema::encode(attempt.message);
-    auto options = attempt.options;
+    auto options = again(attempt.options);
     connection.client->call(
         schema::StartCall::method, std::move(body), std::move(options),
         [this, attempt = std::move(attempt)](Result<transport::Reply> reply) mutable {
@@ -162,7 +173,7 @@ WorkerCall::WorkerCall(RequestContext& context, std::string kind, std::string ta
     : context_(context),
       kind_(std::move(kind)),
       task_(std::move(task)),
-      id_(thread_random().hex(schema::call_id_bytes)) {}
+      id_(Random::from_system().hex(schema::call_id_bytes)) {}
 
 WorkerCall::~WorkerCall() {
     if (is_started_) context_.shared.workers->close(id_, has_ended_);

@@ -113,6 +113,7 @@ public:
             on(&Core::queue_commands_, &QueueCommands::create),
             on(&Core::queue_commands_, &QueueCommands::remove),
             on(&Core::queue_commands_, &QueueCommands::list),
+            on(&Core::queue_commands_, &QueueCommands::list_sources),
             on(&Core::queue_commands_, &QueueCommands::describe),
             on(&Core::queue_commands_, &QueueCommands::set_attributes),
             on(&Core::queue_commands_, &QueueCommands::purge),

@@ -34,6 +34,10 @@ std::vector<std::string> Config::validate() const {
         faults.push_back(fmt::format("master_keys_secret: {}.", keys.error().message));
     if (lifecycle_rows_per_second == 0) faults.emplace_back("lifecycle_rows_per_second is 0.");
     if (archive_bytes_per_second == 0) faults.emplace_back("archive_bytes_per_second is 0.");
+    if (replication_bytes_per_second == 0)
+        faults.emplace_back("replication_bytes_per_second is 0.");
+    if (replication_versions_per_second == 0)
+        faults.emplace_back("replication_versions_per_second is 0.");
     if (!cold_data.empty() && cold_data == data) faults.emplace_back("cold_data is data.");
     return faults;
 }

@@ -33,6 +33,9 @@ struct Config {
     std::uint32_t restore_bulk_ms = 10'000;
     std::uint64_t scrub_bytes_per_second = 8 * 1024 * 1024;
     std::uint64_t scrub_objects_per_second = 200;
+    std::uint64_t replication_bytes_per_second = 64 * 1024 * 1024;
+    std::uint64_t replication_versions_per_second = 1000;
+    std::uint32_t replication_threshold_ms = 15 * 60 * 1000;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -77,6 +80,13 @@ struct Config {
                "second; 0: they are not.");
         option("scrub_objects_per_second", self.scrub_objects_per_second,
                "The same, objects per second; 0: they are not.");
+        option("replication_bytes_per_second", self.replication_bytes_per_second,
+               "How fast the bytes of each object are replicated, bytes per second.");
+        option("replication_versions_per_second", self.replication_versions_per_second,
+               "How many versions are replicated to each bucket, per second.");
+        option("replication_threshold_ms", self.replication_threshold_ms,
+               "After it a replica is late where its rule has ReplicationTime, milliseconds; AWS's "
+               "is 900000.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <ranges>
 
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
+#include "common/pattern/event_set.hpp"
 #include "common/service/rows.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/replication.hpp"
 
 namespace onput::storage {
 namespace {
@@ -23,12 +27,42 @@ Change bucket_change(std::string bucket, store::Batch batch) {
     return change;
 }
 
+// The refusal is for people: it lists the events that happen here.
+Result<void> check_event_name(const std::string& name) {
+    const auto event = pattern::parse_occurred_event(name);
+    if (event && !pattern::never_happens(*event)) return {};
+    std::string names;
+    for (const pattern::EventName& known : pattern::configurable_events()) {
+        if (known.events.size() != 1 || pattern::never_happens(known.events)) continue;
+        names += fmt::format("{}s3:{}", names.empty() ? "" : ", ", known.name);
+    }
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("no object has the event \"{}\"; there are {}", name, names),
+                "unsupported_event");
+}
+
 }  // namespace
 
 StorageCore::StorageCore(const store::View& view, Options options, Random random)
-    : view_(view), options_(std::move(options)), random_(random), room_(options_.free_bytes_min) {
+    : view_(view),
+      options_(std::move(options)),
+      random_(random),
+      room_(options_.free_bytes_min),
+      replication_(std::make_unique<Replication>(*this)) {
     // A row may not be larger than the store takes.
     ONPUT_CHECK(options_.inline_bytes_max <= store::value_bytes_max);
+}
+
+StorageCore::~StorageCore() = default;
+
+void StorageCore::forget_rules(const std::string& bucket) {
+    rules_.forget(bucket);
+    replication_->forget_rules(bucket);
+}
+
+Result<schema::ObjectsReplicated> StorageCore::replicate_objects(
+    const schema::ReplicateObjects& request, const Caller& caller, Effects& effects) {
+    return replication_->replicate_objects(request, caller, effects);
 }
 
 const store::View& StorageCore::start_view() const {
@@ -45,6 +79,7 @@ Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
     effects.add(std::move(counted));
     ONPUT_TRY_VOID(empty_trash(effects));
     ONPUT_TRY_VOID(restore_lifecycle());
+    ONPUT_TRY_VOID(replication_->restore(start_view()));
     if (start_view().is_complete()) return {};
     // Numbers that only missing rows had may be given again: to the notifier they are another's.
     store_record_.source = random_.hex(source_digits);
@@ -91,7 +126,7 @@ Result<void> StorageCore::restore_outbox() {
     if (!row) return fail(ErrorCode::corruption, "the last row of the outbox is gone");
     ONPUT_TRY(const auto event, schema::decode<schema::ObjectEvent>(*row));
     ONPUT_TRY(const std::uint64_t sequencer, parse_sequencer(event.sequencer));
-    sequencer_ = std::max(sequencer_, sequencer);
+    sequencer_ = std::max({sequencer_, sequencer, event.commit_sequencer});
     return {};
 }
 
@@ -127,7 +162,7 @@ Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket
     ONPUT_TRY_VOID(room_.check());
     auto creation = batch();
     // A binary that knows no configurations leaves them behind when it deletes their bucket.
-    rules_.forget(request.name);
+    forget_rules(request.name);
     if (check_bucket_name(request.name) && !buckets_.all().contains(request.name))
         ONPUT_TRY_VOID(remove_configurations_of(request.name, creation));
     ONPUT_TRY(auto info, buckets_.create(request, caller, options_.region, creation));
@@ -161,7 +196,7 @@ Result<schema::Empty> StorageCore::delete_bucket(const schema::DeleteBucket& req
                   .details = {{"BucketName", request.name}}});
     }
     Change change = bucket_change(request.name, batch());
-    rules_.forget(request.name);
+    forget_rules(request.name);
     ONPUT_TRY_VOID(abort_uploads_of(request.name, change));
     ONPUT_TRY_VOID(remove_configurations_of(request.name, change.batch));
     buckets_.remove(request.name, change.batch);
@@ -229,6 +264,7 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
                                                           const Caller& caller) const {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY_VOID(check_key(request.key));
+    ONPUT_TRY_VOID(check_event_name(request.event_name));
     ONPUT_TRY(const auto object, KeyRows(view_, request.bucket, request.key).current());
     return schema::EventExplained{.rules = bucket->rules.explain(request.event_name, request.key),
                                   .object_exists = object.has_value()};
@@ -236,6 +272,7 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
 
 void StorageCore::before_commit(Change& change) {
     change.counted = usage_.count(view_, outbox_.last(), change.batch);
+    change.destinations = replication_->count(change.batch);
 }
 
 // --- Commits that were refused ----------------------------------------------------------------
@@ -259,8 +296,9 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
             return std::ranges::find(change.released, blob) != change.released.end();
         });
         ONPUT_TRY_VOID(usage_.reload(view_, change.counted));
+        ONPUT_TRY_VOID(replication_->reload(change.destinations));
         for (const auto& bucket : change.buckets) {
-            rules_.forget(bucket);
+            forget_rules(bucket);
             ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
         }
         effects.unused_blobs.insert(effects.unused_blobs.end(), change.blobs.begin(),
@@ -327,6 +365,7 @@ std::vector<schema::Metric> StorageCore::metrics(Timestamp) const {
                        .value = static_cast<double>(count)});
     }
     usage_.add_metrics(all);
+    replication_->add_metrics(all);
     return all;
 }
 

@@ -7,7 +7,8 @@
 //
 // Objects have versions (objects/key_rows.hpp), locks (objects/lock.hpp) and tags; an upload in
 // parts is rows of its own until it becomes an object (core_multipart.cpp). What lifecycles make of
-// objects, and archived versions, are in lifecycle/.
+// objects, and archived versions, are in lifecycle/, what becomes of them in other buckets in
+// replication/.
 //
 // Rows are the truth and are read through the View; in memory are the buckets, and positions of
 // the outbox and the trash. An object and its event are in one batch, so a crash leaves both or
@@ -19,11 +20,13 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "common/base/random.hpp"
 #include "common/outbox/outbox.hpp"
+#include "common/schema/replication.hpp"
 #include "common/schema/storage_access.hpp"
 #include "common/schema/storage_uploads.hpp"
 #include "common/schema/storage_versions.hpp"
@@ -37,37 +40,12 @@
 #include "services/storage/lifecycle/pass.hpp"
 #include "services/storage/lifecycle/rule_cache.hpp"
 #include "services/storage/objects/conditions.hpp"
+#include "services/storage/objects/content.hpp"
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/lock.hpp"
-#include "services/storage/objects/segment.hpp"
 #include "services/storage/objects/trash.hpp"
 
 namespace onput::storage {
-
-// How the bytes of a put are encrypted.
-struct Sealing {
-    schema::Encryption encryption =
-        {};  // The object's; of a part nothing, since its upload has it.
-    std::string nonce = {};
-};
-
-// Where the bytes of a put are: here, or in a sealed blob.
-struct Content {
-    std::string bytes;
-    std::optional<store::BlobRef> blob;
-    Sealing sealing = {};
-};
-
-// What a GET serves: `length` bytes from `offset` on, already in `bytes` or to be read from the
-// segments: those that have some of them, in order.
-struct Reading {
-    schema::ObjectGot got;
-    std::string bytes;
-    StoredBytes stored;  // To be pinned while the segments are read.
-    std::vector<Segment> segments;
-    ObjectKey key = {};      // What opens the bytes.
-    std::string nonce = {};  // Of `bytes`.
-};
 
 // Uploads under way, and parts of them, that the deletion of a bucket aborts; with more, it is
 // refused.
@@ -81,6 +59,7 @@ inline constexpr Duration purge_period = std::chrono::seconds(1);
 // Of trash that one go does not take: 3,200 blobs a second.
 inline constexpr Duration purge_busy_period = std::chrono::milliseconds(20);
 
+class Replication;  // replication/replication.hpp
 class StorageCore {
 public:
     using Effects = storage::Effects;
@@ -92,12 +71,16 @@ public:
         std::uint64_t free_bytes_min = 0;    // With less room on the disk nothing is taken in.
         std::uint64_t part_bytes_min = schema::part_bytes_min;  // Of all parts but the last.
         RestoreDelays restore_delays = {};
+        // After it a replica is late, where its rule asks for that.
+        Duration replication_threshold =
+            std::chrono::minutes(schema::replication_threshold_minutes);
         // What `restore` reads, if not the view: the same rows without damaged ones.
         const store::View* start_view = nullptr;
         MasterKeys master_keys = {};  // Empty: what is new is not encrypted.
         NewSecret new_secret = {};    // Platform::new_secret.
     };
     StorageCore(const store::View& view, Options options, Random random);
+    ~StorageCore();
 
     // Both clocks, before each command: locks go by AgeClock.
     void on_clock(Timestamp wall, Duration monotonic) { age_.observe(wall, monotonic); }
@@ -242,6 +225,11 @@ public:
     // It could not be done: later.
     Result<void> postpone(const DueVersion& due, Timestamp until, Effects& effects);
 
+    [[nodiscard]] Replication& replication() { return *replication_; }
+    [[nodiscard]] const Replication& replication() const { return *replication_; }
+    Result<schema::ObjectsReplicated> replicate_objects(const schema::ReplicateObjects& request,
+                                                        const Caller& caller, Effects& effects);
+
     // Right before a change is committed: what it means for the usage of buckets joins it.
     void before_commit(Change& change);
     // The changes from `first` on were not committed: forgets them. Their new blobs join the unused
@@ -284,6 +272,8 @@ public:
     Result<void> check_rows() const;
 
 private:
+    friend class Replication;
+
     // Who and what a change of an object is told of by its event.
     struct EventSource {
         std::string_view name;  // "ObjectCreated:Put"
@@ -318,6 +308,9 @@ private:
     // `thrown_away`: the version that no row refers to any more. Answers the event's id.
     std::string commit_change(ObjectChange change, const std::optional<ObjectRecord>& thrown_away,
                               Effects& effects);
+    // A second event in the commit of the last change.
+    void join_change(ObjectChange change, Effects& effects);
+    void add_event(schema::ObjectEvent event, std::uint64_t number, Change& made);
     void throw_away(const ObjectRecord& record, std::uint64_t number, store::Batch& batch);
     // A new delete marker on top of the current version, if there is one.
     Result<schema::ObjectDeleted> make_marker(const EventSource& source,
@@ -376,6 +369,9 @@ private:
                             DueWork& work) const;
     Result<void> end_restore(const DueVersion& due, const Bucket& bucket, KeyRows::Version version,
                              Timestamp now, Effects& effects);
+    [[nodiscard]] Result<void> check_replication_buckets(
+        const Bucket& source, const schema::ReplicationConfiguration& configuration) const;
+    void forget_rules(const std::string& bucket);
     static void describe_restore(ObjectChange& change, const Bucket& bucket,
                                  const ObjectRecord& record);
 
@@ -493,7 +489,8 @@ private:
     std::uint64_t sequencer_ = 0;  // The last one given.
     service::Room room_;
 
-    mutable RuleCache rules_{view_};  // Reading fills it.
+    mutable LifecycleRules rules_{view_};  // Reading fills it.
+    const std::unique_ptr<Replication> replication_;
     LifecycleRecord lifecycle_;
     std::optional<VersionWalk> walk_;  // Of the bucket where the pass is.
     std::string uploads_from_;     // Its uploads from here on are not judged yet; empty: all are.

@@ -32,7 +32,8 @@ struct Change : service::Change {
         std::vector<Trash> trash;
     };
     std::optional<Purge> purge = {};
-    std::vector<std::string> counted = {};  // Buckets whose usage it changes.
+    std::vector<std::string> counted = {};       // Buckets whose usage it changes.
+    std::vector<std::string> destinations = {};  // To which more or less is to be replicated.
 };
 
 struct Effects : service::Effects<Change> {

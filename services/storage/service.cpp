@@ -51,6 +51,7 @@ Result<void> StorageService::start() {
                   .restore_delays = {.expedited = milliseconds(config_.restore_expedited_ms),
                                      .standard = milliseconds(config_.restore_standard_ms),
                                      .bulk = milliseconds(config_.restore_bulk_ms)},
+                  .replication_threshold = milliseconds(config_.replication_threshold_ms),
                   .start_view = &readable(),
                   .master_keys = std::move(master_keys),
                   .new_secret = [this](std::size_t bytes) { return platform().new_secret(bytes); }},
@@ -83,6 +84,11 @@ Result<void> StorageService::start() {
                         .rates = {.bytes_per_second = config_.scrub_bytes_per_second,
                                   .objects_per_second = config_.scrub_objects_per_second}});
     scrubber_->start();
+    replicator_ = std::make_unique<Replicator>(
+        Replicator::Parts{.host = *this,
+                          .blobs = *blobs_,
+                          .bytes_per_second = config_.replication_bytes_per_second,
+                          .versions_per_second = config_.replication_versions_per_second});
     log::info("storage is open", {{"data", config_.data},
                                   {"buckets", core().buckets().all().size()},
                                   {"events_waiting", core().outbox().waiting()}});
@@ -181,6 +187,7 @@ service::Methods StorageService::methods() {
             [this](Request& r, const Caller& c) { delete_objects(r, c); }),
         query(&Core::list_versions),
         command(&Core::restore_object),
+        command(&Core::replicate_objects),
         command(&Core::create_upload),
         command(&Core::complete_upload),
         command(&Core::abort_upload),
@@ -257,15 +264,21 @@ void StorageService::hand_on(Effects effects) {
     for (const auto& blob : effects.unused_cold_blobs) cold_->remove(blob);
 }
 
+void StorageService::on_turn_end() {
+    if (replicator_) replicator_->on_turn_end();
+}
+
 void StorageService::keep_house() {
     uploads_->expire(now());
     downloads_->expire(now());
     mover_->start();
     lifecycle_->start();
+    replicator_->start();
 }
 
 bool StorageService::is_idle() const {
-    return uploads_->is_idle() && downloads_->is_idle() && mover_->is_idle();
+    return uploads_->is_idle() && downloads_->is_idle() && mover_->is_idle() &&
+           replicator_->is_idle();
 }
 
 void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {
@@ -284,6 +297,7 @@ void StorageService::add_metrics(std::vector<schema::Metric>& metrics) const {
     add("onput_storage_moves_failed_total", mover_->failures());
     add("onput_storage_lifecycle_passes_total", lifecycle_->passes());
     scrubber_->add_metrics(metrics);
+    replicator_->add_metrics(metrics);
 }
 
 }  // namespace onput::storage

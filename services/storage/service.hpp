@@ -17,6 +17,7 @@
 #include "services/storage/lifecycle/mover.hpp"
 #include "services/storage/lifecycle/runner.hpp"
 #include "services/storage/objects/blob_references.hpp"
+#include "services/storage/replication/replicator.hpp"
 #include "services/storage/transfers/downloads.hpp"
 #include "services/storage/transfers/uploads.hpp"
 
@@ -39,6 +40,7 @@ private:
 
     [[nodiscard]] service::Methods methods() override;
     void hand_on(Effects effects) override;
+    void on_turn_end() override;
     [[nodiscard]] bool is_idle() const override;
     [[nodiscard]] std::vector<store::BackupBlobs> backup_blobs() override;
     void add_metrics(std::vector<schema::Metric>& metrics) const override;
@@ -61,6 +63,7 @@ private:
     std::unique_ptr<Mover> mover_;
     std::unique_ptr<LifecycleRunner> lifecycle_;
     std::unique_ptr<Scrubber> scrubber_;
+    std::unique_ptr<Replicator> replicator_;
 };
 
 }  // namespace onput::storage

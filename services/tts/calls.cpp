@@ -1,10 +1,67 @@
 #include "services/tts/calls.hpp"
 
+#include <cerrno>
+#include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "common/async/co_try.hpp"
+#include "common/base/errno_text.hpp"
 #include "common/schema/speech.hpp"
 
 namespace onput::tts {
+namespace {
+
+using worker::explained;
+using worker::ObjectJob;
+
+Result<void> write_input(int fd, std::string_view text) {
+    off_t offset = 0;
+    while (!text.empty()) {
+        const ssize_t written = ::pwrite(fd, text.data(), text.size(), offset);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0)
+            return fail(ErrorCode::unavailable, "write the text of a task: " + errno_text());
+        text.remove_prefix(static_cast<std::size_t>(written));
+        offset += written;
+    }
+    return {};
+}
+
+// An attempt before may have left something.
+Result<void> empty_output(int fd) {
+    if (::ftruncate(fd, 0) == 0 && ::lseek(fd, 0, SEEK_SET) == 0) return {};
+    return fail(ErrorCode::unavailable, "empty the output of a task: " + errno_text());
+}
+
+schema::PutObject make_recording(const schema::SpeechTask& task, const ObjectJob& job) {
+    schema::PutObject object;
+    object.bucket = task.output_bucket;
+    object.key = task.output_key;
+    object.content_type = task.content_type;
+    object.idempotency_key = job.lane_job().grant.message_id;
+    return object;
+}
+
+schema::JobOutcome make_outcome(const schema::SpeechTask& task,
+                                const schema::SpeechSynthesized& speech,
+                                const schema::ObjectPut& put) {
+    schema::JobOutcome outcome;
+    outcome.summary =
+        fmt::format("s3://{}/{}, {:.1f} s of speech, voice {}", task.output_bucket, task.output_key,
+                    static_cast<double>(speech.duration_ms) / 1000, speech.voice);
+    outcome.outputs.push_back({.name = "speech",
+                               .bucket = task.output_bucket,
+                               .key = task.output_key,
+                               .version_id = put.version_id,
+                               .etag = put.etag,
+                               .content_type = task.content_type,
+                               .duration_ms = speech.duration_ms});
+    return outcome;
+}
+
+}  // namespace
 
 Result<worker::CallWork> prepare_speech_call(std::string_view task) {
     ONPUT_TRY(const schema::Kind kind, schema::kind_of(task));
@@ -18,6 +75,21 @@ Result<worker::CallWork> prepare_speech_call(std::string_view task) {
     work.input = std::exchange(speech.text, {});
     work.parameters = schema::encode(speech);
     return work;
+}
+
+Task<worker::JobEnd> speak_task(ObjectJob& job) {
+    ONPUT_CO_TRY(auto task, schema::decode<schema::SpeechTask>(job.lane_job().grant.body));
+    ONPUT_CO_TRY_VOID(job.open_files());
+    ONPUT_CO_TRY_VOID(write_input(job.input_fd(), std::exchange(task.speech.text, {})));
+    ONPUT_CO_TRY_VOID(empty_output(job.output_fd()));
+    ONPUT_CO_TRY(const auto result,
+                 co_await job.run_child(schema::encode(task.speech), job.limits()));
+    ONPUT_CO_TRY(const auto speech, schema::decode<schema::SpeechSynthesized>(result));
+    const ObjectJob::Part recording;
+    ONPUT_CO_TRY(
+        const auto put,
+        explained(co_await job.upload(make_recording(task, job), recording), "upload the speech"));
+    co_return make_outcome(task, speech, put);
 }
 
 }  // namespace onput::tts

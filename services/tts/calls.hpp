@@ -1,10 +1,13 @@
-// Calls of clients (common/schema/call.hpp, speech.hpp): what a child is given for each.
+// What clients of Polly ask for (common/schema/speech.hpp): calls that they wait for, and tasks,
+// whose speech becomes an object. A child is given the same for both.
 #pragma once
 
 #include <string_view>
 
+#include "common/async/task.hpp"
 #include "common/base/result.hpp"
 #include "common/worker/call_server.hpp"
+#include "common/worker/object_job.hpp"
 
 namespace onput::tts {
 
@@ -15,5 +18,8 @@ inline constexpr Duration call_wall_time = std::chrono::minutes(15);
 // A SynthesizeSpeech, whose text becomes the child's input, or a ListVoices; both are the child's
 // parameters. invalid_argument for anything else.
 Result<worker::CallWork> prepare_speech_call(std::string_view task);
+
+// The job of a SpeechTask, which is its message's body.
+Task<worker::JobEnd> speak_task(worker::ObjectJob& job);
 
 }  // namespace onput::tts

@@ -126,10 +126,11 @@ Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
 
 Result<std::unique_ptr<runtime::Service>> open_speech_worker(
     runtime::Process& process, const Config& config, std::unique_ptr<worker::JobZygote> zygote) {
-    ONPUT_TRY(auto runner,
-              worker::make_object_runner(
-                  process, config, std::move(zygote),
-                  [&config](ObjectJob& job) { return speak(job, config); }, prepare_speech_call));
+    ONPUT_TRY(auto runner, worker::make_object_runner(
+                               process, config, std::move(zygote),
+                               [&config](ObjectJob& job) { return speak(job, config); },
+                               {.calls = prepare_speech_call,
+                                .own_jobs = [](ObjectJob& job) { return speak_task(job); }}));
     return worker::JobWorker::open(process, "tts", config.lane, std::move(runner));
 }
 

@@ -27,6 +27,11 @@ def test_a_text_from_outside_becomes_speech(stack):
     assert stack.wait_for_object("outbox", "hello.mp3")[:3] == b"ID3"
 
 
+def test_polly_speaks_to_who_is_outside(stack):
+    spoken = stack.client("polly").synthesize_speech(Text="Hello from outside.", VoiceId="Joanna", OutputFormat="pcm")
+    assert len(spoken["AudioStream"].read()) > 16000
+
+
 def test_a_photo_from_outside_becomes_pictures(stack):
     stack.s3.put_object(Bucket="inbox", Key="hill.png", Body=png(800, 600))
     assert stack.wait_for_object("outbox", "hill.thumbnail.jpg")[:2] == b"\xff\xd8"

@@ -42,6 +42,10 @@ def test_confined_services_turn_a_text_into_speech_and_a_photo_into_pictures(boo
     booted.run("onput", "demo")
 
 
+def test_confined_workers_speak_to_who_waits(booted):
+    booted.run("onput", "speak", "Hello", "-o", "/tmp/hello.mp3")
+
+
 @pytest.mark.parametrize("unit", SERVICES)
 def test_a_killed_service_is_started_again(booted, unit):
     before = booted.state(unit, "MainPID")

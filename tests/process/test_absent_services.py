@@ -54,9 +54,9 @@ def test_an_operation_of_a_service_that_is_here_is_refused_by_its_name(onput):
     assert caught.value.response["Error"]["Code"] == "InvalidAction"
     assert "ListPlatformApplications is not implemented here" in str(caught.value)
     with pytest.raises(botocore.exceptions.ClientError) as caught:
-        onput.s3.get_bucket_replication(Bucket="outbox")
+        onput.s3.get_bucket_metadata_table_configuration(Bucket="outbox")
     assert caught.value.response["Error"]["Code"] == "NotImplemented"
-    assert caught.value.response["Error"]["Operation"] == "GetBucketReplication"
+    assert caught.value.response["Error"]["Operation"] == "GetBucketMetadataTableConfiguration"
 
 
 def test_the_command_line_of_aws_shows_the_refusal(onput):

@@ -152,6 +152,9 @@ def test_explain_is_json_and_says_why_not(onput):
     no = explained("a.jpg")
     assert no["matches"] is False and ".txt" in no["why"]
     assert explained("a.txt", "--event", "s3:ObjectRemoved:Delete")["matches"] is False
+    told = onput.run("explain", "s3://inbox/a.txt", "--event", "s3:Foo", expect=None)
+    assert told.returncode != 0 and told.stdout == ""
+    assert '"s3:Foo"; there are s3:ObjectCreated:Put, ' in told.stderr
 
 
 def test_tail_filters_counts_and_ends(onput, spoken):
@@ -327,6 +330,14 @@ def test_doctor_finds_nothing_wrong(onput):
     findings = json.loads(onput.run("-o", "json", "doctor").stdout)
     assert {f["check"] for f in findings} >= {"binaries", "disk", "voices", "instance"}
     assert not [f for f in findings if f["result"] == "FAULT"]
+
+
+@pytest.mark.parametrize("service", ["storage", "notifier", "queue"])
+def test_doctor_judges_the_room_that_each_service_will_need(tmp_path, service):
+    told = run_onput("--data", tmp_path / "absent", "-o", "json", "doctor", expect=None,
+                     environment={f"ONPUT_{service.upper()}_FREE_BYTES_MIN": str(2 ** 60)}).stdout
+    disk = next(finding for finding in json.loads(told) if finding["check"] == "disk")
+    assert disk["result"] == "FAULT" and service in disk["detail"]
 
 
 def test_demo_speaks_in_an_instance_of_its_own_and_leaves_nothing(tmp_path):

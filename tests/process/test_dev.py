@@ -2,12 +2,15 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 
 import pytest
 
 from harness.instance import BIN, SERVICES, clean_environment
+from harness.topology import make_queue
 from harness.waiting import wait_until
+from harness.wire import Wire, read_answer
 
 
 def is_running(pid):
@@ -46,6 +49,48 @@ def test_a_terminated_dev_ends_with_0_and_leaves_no_process(own_onput):
     assert len(pids) == 6
     assert onput.stop() == 0
     assert not [pid for pid in pids if is_running(pid)]
+
+
+def logged_keys(onput, bucket):
+    bodies = [onput.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in onput.keys(bucket)]
+    return [line.split()[8] for line in b"".join(bodies).decode().splitlines() if "REST.PUT.OBJECT" in line]
+
+
+def refuses_connections(onput):
+    try:
+        socket.create_connection(("127.0.0.1", onput.port), 5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_an_upload_that_the_end_meets_is_stored_and_logged_and_its_event_is_kept(own_onput):
+    onput = own_onput(environment={"ONPUT_ACCESS_LOG_INTERVAL_MS": "3600000"}, tts=0)
+    for name in ("source", "logs"):
+        onput.s3.create_bucket(Bucket=name)
+    onput.s3.put_bucket_logging(Bucket="source", BucketLoggingStatus={
+        "LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}})
+    arn = make_queue(onput, "events")
+    onput.s3.put_bucket_notification_configuration(Bucket="source", NotificationConfiguration={
+        "QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
+    # A gateway that has seen the bucket without a log believes it for a while; the next one has not.
+    onput.stop()
+    onput.start()
+    body = b"x" * 3_000_000
+    wire = Wire(onput)
+    with wire.connect() as connection:
+        connection.sendall(wire.head_bytes("PUT", "/source/last", len(body), {"expect": "100-continue"}))
+        assert connection.recv(4096).startswith(b"HTTP/1.1 100")
+        connection.sendall(body[:2_000_000])
+        onput.process.terminate()
+        wait_until(lambda: refuses_connections(onput), 20, "the gateway to be ending")
+        connection.sendall(body[2_000_000:])
+        assert read_answer(connection).status == 200
+    assert onput.stop() == 0
+    onput.start()
+    assert onput.s3.get_object(Bucket="source", Key="last")["Body"].read() == body
+    assert "last" in logged_keys(onput, "logs")
+    assert wait_until(lambda: "last" in onput.receive("events")["Body"], 20, "the event of it")
 
 
 def test_a_killed_dev_takes_its_services_with_it(own_onput):

@@ -53,6 +53,11 @@ def test_events_wait_for_room_and_then_all_arrive(almost_full):
         status, text = watched.ask(service, "readyz")
         assert status == 503 and "room on the disk of" in text
 
+    told = onput.run("-o", "json", "doctor", expect=None)
+    assert told.returncode == 1
+    assert [(f["check"], f["result"]) for f in json.loads(told.stdout) if f["check"].startswith("room")] == [
+        ("room for notifier", "FAULT"), ("room for queue", "FAULT")]
+
     # Uploads are the storage's to take; what they owe stays with it.
     for i in range(30):
         onput.s3.put_object(Bucket="watched", Key=f"{i:02}", Body=b"x")

@@ -69,6 +69,27 @@ def test_memory_and_environment_are_closed_to_the_user_s_other_processes(tmp_pat
         process.stderr.close()
 
 
+def test_root_runs_the_services_as_the_owner_of_their_data(tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("ROOT IS NOT TESTED: only root gives root's rights up")
+    tmp_path.chmod(0o755)
+    for path in tmp_path.parents:
+        if path.stat().st_mode & 0o001 == 0 and path.stat().st_uid == 0:
+            path.chmod(path.stat().st_mode | 0o001)
+    owned = tmp_path / "owned"
+    owned.mkdir()
+    os.chown(owned, NOBODY, NOBODY)
+    with Onput(owned) as onput:
+        for pid in [onput.process.pid, *onput.pids()]:
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            assert re.search(rf"^Uid:\s{NOBODY}\s{NOBODY}\s{NOBODY}\s{NOBODY}$", status, re.MULTILINE), status
+            assert re.search(r"^CapPrm:\s0+$", status, re.MULTILINE), status
+            assert re.search(r"^Groups:\s*$", status, re.MULTILINE), status
+        onput.s3.put_object(Bucket="inbox", Key="a.txt", Body=b"good morning")
+        assert onput.wait_for_object("outbox", "a.mp3")
+        assert onput.data.stat().st_uid == NOBODY
+
+
 def environment_of(pid):
     return dict(entry.split("=", 1) for entry in pathlib.Path(f"/proc/{pid}/environ").read_text().split("\0")
                 if "=" in entry)

@@ -195,8 +195,8 @@ def test_an_expired_presigned_url_is_refused(onput, alphabet, signature):
 
 
 @pytest.mark.parametrize("call, arguments", [
-    ("delete_bucket_replication", {}),
-    ("get_bucket_replication", {}),
+    ("delete_bucket_metadata_table_configuration", {}),
+    ("get_bucket_metadata_table_configuration", {}),
 ])
 def test_an_operation_that_is_not_there_is_said_to_be_so_and_changes_nothing(
         onput, alphabet, call, arguments):

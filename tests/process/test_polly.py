@@ -2,13 +2,14 @@
 import json
 import subprocess
 import threading
-import time
 
 import botocore.exceptions
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2, AwsCli, probe_audio
 from harness.node import run_node
+from harness.topics import sending_policy
+from harness.topology import queue_arn
 from harness.waiting import wait_until
 
 PROGRAMS = {"v1": CLI_V1, "v2": CLI_V2}
@@ -154,6 +155,57 @@ def test_a_wrong_lexicon_is_refused(polly):
         with pytest.raises(botocore.exceptions.ClientError) as caught:
             polly.put_lexicon(Name="wrong", Content=content)
         assert caught.value.response["Error"]["Code"] == code
+
+
+def test_a_task_becomes_an_object_and_a_message(onput, polly):
+    onput.s3.create_bucket(Bucket="spoken")
+    sns = onput.client("sns")
+    topic = sns.create_topic(Name="spoken")["TopicArn"]
+    url = onput.sqs.create_queue(QueueName="spoken", Attributes={"Policy": sending_policy("spoken", topic)})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn("spoken"))
+    text = "A sentence of a task. " * 500
+    started = polly.start_speech_synthesis_task(
+        Text=text, VoiceId="Joanna", OutputFormat="mp3", OutputS3BucketName="spoken", OutputS3KeyPrefix="books/one",
+        SnsTopicArn=topic)["SynthesisTask"]
+    assert started["TaskStatus"] in ("scheduled", "inProgress")
+    assert started["RequestCharacters"] == len(text)
+    key = f"books/one.{started['TaskId']}.mp3"
+    assert started["OutputUri"] == f"{onput.url}/spoken/{key}"
+    message = json.loads(json.loads(wait_until(lambda: onput.sqs.receive_message(
+        QueueUrl=url, WaitTimeSeconds=5).get("Messages"), 60)[0]["Body"])["Message"])
+    assert (message["taskId"], message["taskStatus"], message["outputUri"]) == (
+        started["TaskId"], "completed", started["OutputUri"])
+    assert polly.get_speech_synthesis_task(TaskId=started["TaskId"])["SynthesisTask"]["TaskStatus"] == "completed"
+    sound = onput.s3.get_object(Bucket="spoken", Key=key)
+    assert sound["ContentType"] == "audio/mpeg" and len(sound["Body"].read()) > 100_000
+    listed = polly.list_speech_synthesis_tasks(Status="completed")["SynthesisTasks"]
+    assert [task["TaskId"] for task in listed] == [started["TaskId"]]
+    assert polly.list_speech_synthesis_tasks(Status="failed")["SynthesisTasks"] == []
+
+
+def test_a_task_that_cannot_be_is_refused_at_once_or_fails_with_the_reason(onput, polly):
+    onput.s3.create_bucket(Bucket="refused")
+
+    def start(**more):
+        return polly.start_speech_synthesis_task(**{
+            "Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3", "OutputS3BucketName": "refused", **more})
+
+    for code, more in (("InvalidS3BucketException", {"OutputS3BucketName": "no-such-bucket"}),
+                       ("InvalidSnsTopicArnException", {"SnsTopicArn": "arn:aws:sns:us-east-1:000000000000:none"}),
+                       ("TextLengthExceededException", {"Text": "a" * 100_001}),
+                       ("LexiconNotFoundException", {"LexiconNames": ["none"]})):
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            start(**more)
+        assert caught.value.response["Error"]["Code"] == code
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        polly.get_speech_synthesis_task(TaskId="00000000-0000-0000-0000-000000000000")
+    assert caught.value.response["Error"]["Code"] == "SynthesisTaskNotFoundException"
+    task = start(VoiceId="Joana")["SynthesisTask"]["TaskId"]
+
+    def failed():
+        seen = polly.get_speech_synthesis_task(TaskId=task)["SynthesisTask"]
+        return seen if seen["TaskStatus"] == "failed" else None
+    assert "Joana" in wait_until(failed, 30)["TaskStatusReason"]
 
 
 def test_the_first_sound_comes_before_the_last_word_is_spoken(onput, polly):

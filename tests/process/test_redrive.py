@@ -51,6 +51,21 @@ def test_boto3_sends_dead_letters_back_to_their_queue(onput, source):
     onput.sqs.purge_queue(QueueUrl=url)
 
 
+def test_boto3_pages_through_the_sources_of_a_dead_letter_queue(onput):
+    def create(name, **attributes):
+        return onput.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    dead = create("letters")
+    policy = json.dumps({"deadLetterTargetArn": queue_arn("letters"), "maxReceiveCount": 1})
+    sources = [create(f"source{number}", RedrivePolicy=policy) for number in range(5)]
+    pages = list(onput.sqs.get_paginator("list_dead_letter_source_queues").paginate(
+        QueueUrl=dead, PaginationConfig={"PageSize": 2}))
+    assert [len(page["queueUrls"]) for page in pages] == [2, 2, 1]
+    assert [url for page in pages for url in page["queueUrls"]] == sources
+    assert onput.sqs.list_dead_letter_source_queues(QueueUrl=sources[0])["queueUrls"] == []
+    with pytest.raises(onput.sqs.exceptions.QueueDoesNotExist):
+        onput.sqs.list_dead_letter_source_queues(QueueUrl=dead + "x")
+
+
 def test_a_task_is_cancelled_by_its_handle(onput, source):
     _, dead = source
     other = onput.sqs.create_queue(QueueName="elsewhere")["QueueUrl"]

@@ -164,7 +164,7 @@ def test_a_client_finds_the_region_of_a_bucket_by_itself(onput):
 
 @pytest.mark.parametrize("method, target, operation", [
     ("POST", "/outbox/k?select&select-type=2", "SelectObjectContent"),
-    ("GET", "/outbox?replication&id=x", "GetBucketReplication"),
+    ("GET", "/outbox?metadataTable&id=x", "GetBucketMetadataTableConfiguration"),
 ])
 def test_what_is_not_here_is_told_by_its_name_with_all_its_parameters(wire, method, target, operation):
     answer = wire.send(method, target)

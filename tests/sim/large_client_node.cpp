@@ -15,6 +15,9 @@ namespace {
 constexpr std::uint64_t bytes_min = store::segment_blob_bytes_max + 1;
 constexpr std::uint64_t bytes_more_max = schema::chunk_bytes_max + 100'000;
 constexpr std::size_t line_bytes = 64;
+// Of one object, one after the other.
+constexpr std::uint64_t ranges_max = 12;
+constexpr std::uint64_t range_bytes_max = 300'000;
 
 }  // namespace
 
@@ -112,36 +115,52 @@ void LargeClientNode::remove(const std::string& key) {
 // --- Reading ----------------------------------------------------------------------------------
 
 void LargeClientNode::read(const std::string& key) {
+    if (world_.chance(500)) return get({.key = key});
+    get_range({.key = key, .ranges_left = 1 + world_.random.below(ranges_max)}, bytes_min);
+}
+
+// One of several, as a player that seeks asks for them.
+void LargeClientNode::get_range(Read read, std::uint64_t size) {
+    const std::uint64_t first = world_.random.below(size);
+    read.range = schema::ByteRange{
+        .first = first,
+        .last = first + world_.random.below(world_.chance(500) ? 100 : range_bytes_max)};
+    --read.ranges_left;
+    get(std::move(read));
+}
+
+void LargeClientNode::get(const Read& read) {
     schema::GetObject request;
     request.bucket = inbox;
-    request.key = key;
-    if (world_.chance(500)) {
-        const std::uint64_t first = world_.random.below(bytes_min);
-        request.range = schema::ByteRange{
-            .first = first,
-            .last = first + world_.random.below(world_.chance(500) ? 100 : 300'000)};
-    }
+    request.key = read.key;
+    request.range = read.range;
     ask(request, {},
-        [this, name = inbox + "/" + key](const Result<schema::ObjectGot>& got,
-                                         const std::vector<transport::Frame>& frames) {
+        [this, read](const Result<schema::ObjectGot>& got,
+                     const std::vector<transport::Frame>& frames) {
             if (!got) {
-                changes_.check_refusal(name, got.error());
+                changes_.check_refusal(inbox + "/" + read.key, got.error());
                 return rest();
             }
             changes_.acknowledged(got->object.event_id);
-            const Read begun{.object = name, .got = *got, .bytes = {}};
-            if (got->read_id != 0) return read_piece(begun);
+            Read begun = read;
+            begun.got = *got;
+            if (got->read_id != 0) return read_piece(std::move(begun));
             std::string bytes;
             for (const auto& frame : frames) bytes += frame.view();
             check(begun, bytes, got->length);
-            rest();
+            go_on(begun);
         });
+}
+
+void LargeClientNode::go_on(const Read& read) {
+    if (read.ranges_left == 0) return rest();
+    get_range({.key = read.key, .ranges_left = read.ranges_left}, read.got.object.size_bytes);
 }
 
 void LargeClientNode::read_piece(Read read) {
     if (read.bytes.size() == read.got.length) {
         ask(schema::CloseRead{.read_id = read.got.read_id}, {},
-            [this](const Result<schema::Empty>&, const auto&) { rest(); });
+            [this, read](const Result<schema::Empty>&, const auto&) { go_on(read); });
         return;
     }
     schema::ReadObject request{.read_id = read.got.read_id,
@@ -166,7 +185,7 @@ void LargeClientNode::check(const Read& read, const Result<std::string>& piece,
                             std::uint64_t length) {
     if (!piece && piece.error().code != ErrorCode::corruption) return;
     if (!piece) {
-        world_.expect(piece.error().message.contains("s3://" + read.object),
+        world_.expect(piece.error().message.contains("s3://" + inbox + "/" + read.key),
                       "an error of damage does not name its object: " + piece.error().message);
     }
     const Change* change = changes_.find(read.got.object.event_id);

@@ -3,7 +3,9 @@
 // ranges of them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tests/sim/changes.hpp"
@@ -46,11 +48,16 @@ private:
     void remove(const std::string& key);
 
     struct Read {
-        std::string object;  // "bucket/key"
+        std::string key;
+        std::uint64_t ranges_left = 0;  // After this one.
+        std::optional<schema::ByteRange> range;
         schema::ObjectGot got;
         std::string bytes;
     };
     void read(const std::string& key);
+    void get_range(Read read, std::uint64_t size);
+    void get(const Read& read);
+    void go_on(const Read& read);
     void read_piece(Read read);
     // What it has so far, and what came then.
     void check(const Read& read, const Result<std::string>& piece, std::uint64_t length);

@@ -13,5 +13,15 @@ using aws::Value;
 
 Outcome synthesize_speech(Call& call);
 Outcome describe_voices(Call& call);
+Outcome start_speech_synthesis_task(Call& call);
+Outcome get_speech_synthesis_task(Call& call);
+Outcome list_speech_synthesis_tasks(Call& call);
+Outcome put_lexicon(Call& call);
+Outcome get_lexicon(Call& call);
+Outcome list_lexicons(Call& call);
+Outcome delete_lexicon(Call& call);
+
+// Gives a speech the contents of its lexicons, by their names.
+http::Task<Result<void>> fetch_lexicons(Call& call, schema::SynthesizeSpeech& speech);
 
 }  // namespace onput::gateway::polly

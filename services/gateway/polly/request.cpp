@@ -16,6 +16,7 @@ namespace {
 struct Format {
     std::string_view name;
     std::string_view content_type;
+    std::string_view ending;
     std::span<const std::uint32_t> rates;
 };
 
@@ -24,24 +25,18 @@ constexpr std::array<std::uint32_t, 5> opus_rates{8000, 12000, 16000, 24000, 480
 constexpr std::array<std::uint32_t, 4> pcm_rates{8000, 16000, 22050, 24000};
 constexpr std::array<std::uint32_t, 1> phone_rates{8000};
 constexpr std::array formats{
-    Format{"alaw", "audio/alaw", phone_rates},
-    Format{"json", "application/x-json-stream", music_rates},
-    Format{"mp3", "audio/mpeg", music_rates},
-    Format{"mulaw", "audio/mulaw", phone_rates},
-    Format{"ogg_opus", "audio/ogg", opus_rates},
-    Format{"ogg_vorbis", "audio/ogg", music_rates},
-    Format{"pcm", "audio/pcm", pcm_rates},
+    Format{"alaw", "audio/alaw", ".alaw", phone_rates},
+    Format{"json", "application/x-json-stream", ".marks", music_rates},
+    Format{"mp3", "audio/mpeg", ".mp3", music_rates},
+    Format{"mulaw", "audio/mulaw", ".ulaw", phone_rates},
+    Format{"ogg_opus", "audio/ogg", ".ogg", opus_rates},
+    Format{"ogg_vorbis", "audio/ogg", ".ogg", music_rates},
+    Format{"pcm", "audio/pcm", ".pcm", pcm_rates},
 };
 
 const Format* find_format(std::string_view name) {
     const auto found = std::ranges::find(formats, name, &Format::name);
     return found == formats.end() ? nullptr : &*found;
-}
-
-std::uint64_t count_characters(std::string_view text) {
-    std::uint64_t count = 0;
-    for_each_code_point(text, [&count](char32_t) { ++count; });
-    return count;
 }
 
 Result<std::uint32_t> read_rate(const std::string& text, const Format& format) {
@@ -90,6 +85,12 @@ Result<void> check_length(const schema::SynthesizeSpeech& speech, const TextLimi
 
 }  // namespace
 
+std::uint64_t count_characters(std::string_view utf8) {
+    std::uint64_t count = 0;
+    for_each_code_point(utf8, [&count](char32_t) { ++count; });
+    return count;
+}
+
 std::uint64_t count_spoken(std::string_view text, bool is_ssml) {
     if (!is_ssml) return count_characters(text);
     std::uint64_t count = 0;
@@ -108,6 +109,11 @@ std::string_view content_type_of(std::string_view format) {
     return found == nullptr ? "application/octet-stream" : found->content_type;
 }
 
+std::string_view ending_of(std::string_view format) {
+    const auto* found = find_format(format);
+    return found == nullptr ? "" : found->ending;
+}
+
 Result<schema::SynthesizeSpeech> read_synthesize_speech(const aws::Value& input,
                                                         const TextLimits& limits) {
     schema::SynthesizeSpeech speech{.text = input.text_of("Text"),
@@ -118,6 +124,8 @@ Result<schema::SynthesizeSpeech> read_synthesize_speech(const aws::Value& input,
                                     .format = input.text_of("OutputFormat"),
                                     .marks = aws::names_of(input, "SpeechMarkTypes"),
                                     .lexicons = {}};
+    for (auto& name : aws::names_of(input, "LexiconNames"))
+        speech.lexicons.push_back({.name = std::move(name)});
     const auto* format = find_format(speech.format);
     if (format == nullptr) {
         return fail(ErrorCode::invalid_argument,

@@ -22,22 +22,27 @@ namespace onput::gateway::polly {
 // which tags are not.
 inline constexpr std::uint32_t text_characters_max = 6'000;
 inline constexpr std::uint32_t spoken_characters_max = 3'000;
-inline constexpr std::size_t lexicons_max = 5;  // Of one request.
+// Of a task.
+inline constexpr std::uint32_t task_characters_max = 200'000;
+inline constexpr std::uint32_t task_spoken_characters_max = 100'000;
 
 struct TextLimits {
     std::uint32_t all = text_characters_max;
     std::uint32_t spoken = spoken_characters_max;
 };
 
-// By the operation's shape, checked; without the lexicons' contents. Errors are invalid_argument,
+// By the operation's shape, checked; of lexicons, the names. Errors are invalid_argument,
 // by the names of Polly's exceptions.
 Result<schema::SynthesizeSpeech> read_synthesize_speech(const aws::Value& input,
                                                         const TextLimits& limits);
 
+std::uint64_t count_characters(std::string_view utf8);
 // What is billed: characters, tags aside.
 std::uint64_t count_spoken(std::string_view text, bool is_ssml);
 
 // "audio/mpeg"
 std::string_view content_type_of(std::string_view format);
+// Of an object's key: ".mp3"
+std::string_view ending_of(std::string_view format);
 
 }  // namespace onput::gateway::polly

@@ -11,7 +11,14 @@ namespace onput::gateway::polly {
 namespace {
 
 constexpr std::array handlers{
+    aws::Handler{"DeleteLexicon", &delete_lexicon},
     aws::Handler{"DescribeVoices", &describe_voices},
+    aws::Handler{"GetLexicon", &get_lexicon},
+    aws::Handler{"GetSpeechSynthesisTask", &get_speech_synthesis_task},
+    aws::Handler{"ListLexicons", &list_lexicons},
+    aws::Handler{"ListSpeechSynthesisTasks", &list_speech_synthesis_tasks},
+    aws::Handler{"PutLexicon", &put_lexicon},
+    aws::Handler{"StartSpeechSynthesisTask", &start_speech_synthesis_task},
     aws::Handler{"SynthesizeSpeech", &synthesize_speech},
 };
 static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));

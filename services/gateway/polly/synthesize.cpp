@@ -65,6 +65,8 @@ bool fits(const schema::VoiceInfo& voice, const Value& input) {
 Outcome synthesize_speech(Call& call) {
     auto speech = read_synthesize_speech(call.input, {});
     if (!speech) co_return std::unexpected(std::move(speech).error());
+    const auto filled = co_await fetch_lexicons(call, *speech);
+    if (!filled) co_return std::unexpected(filled.error());
     WorkerCall made(call.context, std::string(worker_kind), schema::encode(*speech));
     auto first = co_await made.next();
     if (!first) co_return std::unexpected(std::move(first).error());
@@ -72,7 +74,7 @@ Outcome synthesize_speech(Call& call) {
     if (!begun) co_return std::unexpected(begun.error());
     const auto streamed = co_await stream(call, made, std::move(*first));
     if (!streamed) {
-        note_failure(call.context, streamed.error());
+        if (streamed.error().reason != "client_gone") note_failure(call.context, streamed.error());
         call.context.exchange.abort();
     }
     co_return Value();

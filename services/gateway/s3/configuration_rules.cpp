@@ -147,7 +147,8 @@ Result<void> check_configuration(const ConfigurationPlace& place, const Value& d
         case cors: return check_cors(document);
         case website: return check_website(document);
         case logging: return check_logging(document);
-        case lifecycle: return {};
+        case lifecycle:
+        case replication: return {};
     }
     return {};
 }

@@ -69,6 +69,9 @@ constexpr std::array reasons{
                {409, "RestoreAlreadyInProgress", "Object restore is already in progress"}},
     ReasonName{"no_such_lifecycle_configuration",
                {404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"}},
+    ReasonName{"no_replication_configuration",
+               {404, "ReplicationConfigurationNotFoundError",
+                "The replication configuration was not found"}},
     ReasonName{"no_such_bucket_policy",
                {404, "NoSuchBucketPolicy", "The bucket policy does not exist"}},
     ReasonName{

@@ -75,6 +75,8 @@ void show_settings(const schema::ObjectInfo& object, Headers& headers) {
         headers.emplace_back("x-amz-website-redirect-location", object.website_redirect);
     show_lock(object.lock, headers);
     show_expiration(object.expiration, headers);
+    if (!object.replication_status.empty())
+        headers.emplace_back("x-amz-replication-status", object.replication_status);
     if (!object.restore) return;
     headers.emplace_back("x-amz-restore",
                          object.restore->is_ongoing

@@ -20,6 +20,7 @@ Outcome create_queue(Call& call);
 Outcome delete_queue(Call& call);
 Outcome get_queue_url(Call& call);
 Outcome list_queues(Call& call);
+Outcome list_dead_letter_source_queues(Call& call);
 Outcome get_queue_attributes(Call& call);
 Outcome set_queue_attributes(Call& call);
 Outcome purge_queue(Call& call);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/auth/policy.hpp"
+#include "common/schema/dead_letters.hpp"
 #include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sqs/operation.hpp"
 
@@ -12,6 +13,12 @@ namespace {
 
 using aws::names_of;
 using aws::texts_of;
+
+constexpr std::uint32_t queues_listed_max = 1000;
+constexpr NumberRule page_rule{.name = "MaxResults",
+                               .low = 1,
+                               .high = queues_listed_max,
+                               .wanted = "Must be between 1 and 1000, if provided."};
 
 Value chosen_attributes(const schema::QueueInfo& queue, const std::vector<std::string>& names) {
     const bool wants_all = std::ranges::find(names, "All") != names.end();
@@ -78,6 +85,42 @@ Result<void> check_policy(const Call& call, const std::map<std::string, std::str
         "InvalidAttributeValue");
 }
 
+// What a caller asks of a list of queues.
+struct Page {
+    std::string after;
+    std::uint32_t queues_max = queues_listed_max;
+    bool is_asked_for = false;
+};
+
+Result<Page> page_of(const Value& input) {
+    ONPUT_TRY(const auto most, number_of(input, page_rule));
+    auto after = aws::place_of(input);
+    if (!after) {
+        return invalid_value(fmt::format("Value {} for parameter NextToken is invalid. Reason: {}.",
+                                         input.text_of("NextToken"), after.error().message));
+    }
+    return Page{.after = *std::move(after),
+                .queues_max = most.value_or(queues_listed_max),
+                .is_asked_for = most.has_value()};
+}
+
+struct Shown {
+    const Page& page;
+    std::string urls;  // The member that has them.
+};
+
+Value show(const Call& call, const schema::QueueList& list, const Shown& as) {
+    Value result{Value::Map()};
+    for (const auto& queue : list.queues) {
+        result[as.urls].push_back(
+            Value(queue_url(call.context.public_address(), {queue.account, queue.name})));
+    }
+    // Only a caller that asked for pages is told that there are more.
+    if (as.page.is_asked_for && !list.next_after.empty())
+        result["NextToken"] = aws::to_page_token(list.next_after);
+    return result;
+}
+
 }  // namespace
 
 Outcome create_queue(Call& call) {
@@ -119,30 +162,30 @@ Outcome get_queue_url(Call& call) {
 
 Outcome list_queues(Call& call) {
     if (const auto fits = check_endpoint(call); !fits) co_return std::unexpected(fits.error());
-    const auto most = number_of(call.input, {.name = "MaxResults",
-                                             .low = 1,
-                                             .high = 1000,
-                                             .wanted = "Must be between 1 and 1000, if provided."});
-    if (!most) co_return std::unexpected(most.error());
-    const auto after = aws::place_of(call.input);
-    if (!after) {
-        co_return invalid_value(
-            fmt::format("Value {} for parameter NextToken is invalid. Reason: {}.",
-                        call.input.text_of("NextToken"), after.error().message));
-    }
+    const auto page = page_of(call.input);
+    if (!page) co_return std::unexpected(page.error());
     const schema::ListQueues message{.name_prefix = call.input.text_of("QueueNamePrefix"),
-                                     .after = *after,
-                                     .queues_max = most->value_or(1000)};
+                                     .after = page->after,
+                                     .queues_max = page->queues_max};
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Value result{Value::Map()};
-    for (const auto& queue : answer->reply.queues) {
-        result["QueueUrls"].push_back(
-            Value(queue_url(call.context.public_address(), {queue.account, queue.name})));
-    }
-    // Only a caller that asked for pages is told that there are more.
-    if (most->has_value() && !answer->reply.next_after.empty())
-        result["NextToken"] = aws::to_page_token(answer->reply.next_after);
+    co_return show(call, answer->reply, {.page = *page, .urls = "QueueUrls"});
+}
+
+Outcome list_dead_letter_source_queues(Call& call) {
+    const auto queue = queue_of(call.input);
+    if (!queue) co_return std::unexpected(queue.error());
+    const auto page = page_of(call.input);
+    if (!page) co_return std::unexpected(page.error());
+    const schema::ListDeadLetterSources message{.account = queue->account,
+                                                .name = queue->name,
+                                                .after = page->after,
+                                                .queues_max = page->queues_max};
+    auto answer = co_await call.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    Value result = show(call, answer->reply, {.page = *page, .urls = "queueUrls"});
+    // The one list of SQS that is there when it is empty.
+    if (answer->reply.queues.empty()) result["queueUrls"] = Value(Value::List());
     co_return result;
 }
 

@@ -20,6 +20,7 @@ constexpr std::array handlers{
     aws::Handler{"DeleteQueue", &delete_queue},
     aws::Handler{"GetQueueAttributes", &get_queue_attributes},
     aws::Handler{"GetQueueUrl", &get_queue_url},
+    aws::Handler{"ListDeadLetterSourceQueues", &list_dead_letter_source_queues},
     aws::Handler{"ListMessageMoveTasks", &list_message_move_tasks},
     aws::Handler{"ListQueues", &list_queues},
     aws::Handler{"PurgeQueue", &purge_queue},

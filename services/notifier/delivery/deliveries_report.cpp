@@ -24,6 +24,9 @@ schema::DestinationList Deliveries::list() const {
         if (subscription == nullptr) continue;
         list.destinations.back().protocol = subscription->protocol;
         list.destinations.back().endpoint = shown_endpoint(*subscription);
+        const bool is_pending = !subscription->is_confirmed && !subscription->is_leaving;
+        if (is_pending && destination->last_error.empty())
+            list.destinations.back().last_error = "pending: its endpoint has not confirmed it";
     }
     return list;
 }

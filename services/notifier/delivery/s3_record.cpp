@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "common/json/writer.hpp"
@@ -94,8 +96,32 @@ void write_object(json::Writer& out, const schema::ObjectEvent& event, RecordVer
     out.end_object();
 }
 
+// "PT15M" and the like: seconds, to the millisecond.
+std::string duration_text(std::uint64_t milliseconds) {
+    const std::uint64_t rest = milliseconds % 1000;
+    if (rest != 0) return fmt::format("PT{}.{:03}S", milliseconds / 1000, rest);
+    const std::uint64_t seconds = milliseconds / 1000;
+    return seconds % 60 == 0 && seconds > 0 ? fmt::format("PT{}M", seconds / 60)
+                                            : fmt::format("PT{}S", seconds);
+}
+
+void write_replication(json::Writer& out, const schema::ReplicationEvent& event) {
+    out.name("replicationEventData");
+    out.begin_object();
+    write_text(out, "replicationRuleId", event.rule_id);
+    write_text(out, "destinationBucket", event.destination_bucket);
+    write_text(out, "s3Operation", event.operation);
+    write_text(out, "requestTime", format_iso8601_millis(event.requested_at));
+    if (!event.failure_reason.empty()) write_text(out, "failureReason", event.failure_reason);
+    if (event.threshold_ms) write_text(out, "threshold", duration_text(*event.threshold_ms));
+    if (event.replicated_ms)
+        write_text(out, "replicationTime", duration_text(*event.replicated_ms));
+    out.end_object();
+}
+
 // What only some kinds of events have, beside `s3`.
 void write_data(json::Writer& out, const schema::ObjectEvent& event) {
+    if (event.replication) write_replication(out, *event.replication);
     if (event.event_name == "LifecycleTransition") {
         out.name("lifecycleEventData");
         out.begin_object();

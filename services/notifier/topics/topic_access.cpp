@@ -12,6 +12,11 @@
 namespace onput::notifier {
 namespace {
 
+// As whom the ends of jobs are told.
+bool is_worker_service(std::string_view service) {
+    return service == "lambda.amazonaws.com" || service == "polly.amazonaws.com";
+}
+
 // What a topic's policy can speak about.
 constexpr std::array<std::string_view, 15> topic_actions{
     "sns:addpermission",
@@ -169,9 +174,9 @@ Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& mes
     request.resource = topic.arn;
     if (!message.source_arn.empty()) request.source_arn = message.source_arn;
     if (!message.source_account.empty()) request.source_account = message.source_account;
-    // A function's own configuration names the topic: its owner has said so already. Everything
-    // else that acts for somebody must be let in by the policy, as on AWS.
-    const bool is_own_function = message.service == "lambda.amazonaws.com" &&
+    // A function's own configuration, or a speech task, names the topic: its owner has said so
+    // already. Everything else that acts for somebody must be let in by the policy, as on AWS.
+    const bool is_own_function = is_worker_service(message.service) &&
                                  !message.source_account.empty() &&
                                  message.source_account == topic.account;
     return judge(topic, request, is_own_function, message.service);

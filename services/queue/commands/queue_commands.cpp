@@ -19,6 +19,17 @@ std::string differing_attribute(const Queue& queue, const Attributes& wanted) {
     return {};
 }
 
+// False: the page is full, and says so.
+bool append(const Queue& queue, std::size_t limit, schema::QueueList& list) {
+    if (list.queues.size() == limit) {
+        list.next_after = list.queues.back().name;
+        return false;
+    }
+    list.queues.push_back(
+        {.account = queue.account, .name = queue.name, .arn = queue.arn, .attributes = {}});
+    return true;
+}
+
 }  // namespace
 
 schema::QueueInfo QueueCommands::show(const Queue& queue) {
@@ -116,12 +127,25 @@ Result<schema::QueueList> QueueCommands::list(const schema::ListQueues& request,
         if (queue.account != caller.principal.account) break;
         if (!queue.name.starts_with(request.name_prefix)) break;
         if (queue.name == request.after) continue;
-        if (list.queues.size() == limit) {
-            list.next_after = list.queues.back().name;
-            break;
-        }
-        list.queues.push_back(
-            {.account = queue.account, .name = queue.name, .arn = queue.arn, .attributes = {}});
+        if (!append(queue, limit, list)) break;
+    }
+    return list;
+}
+
+Result<schema::QueueList> QueueCommands::list_sources(const schema::ListDeadLetterSources& request,
+                                                      const Caller& caller) const {
+    ONPUT_TRY(const Queue* target, find_allowed(parts_.catalogue, caller.principal, request.account,
+                                                request.name, "sqs:ListDeadLetterSourceQueues"));
+    schema::QueueList list;
+    const std::uint32_t limit = std::clamp(request.queues_max, 1U, queues_listed_max);
+    const auto& queues = parts_.catalogue.queues();
+    for (auto entry = queues.lower_bound(Catalogue::name_key(target->account, request.after));
+         entry != queues.end(); ++entry) {
+        const Queue& queue = *entry->second;
+        // Dead letters stay within their account.
+        if (queue.account != target->account) break;
+        if (queue.name == request.after || queue.dead_letter_arn() != target->arn) continue;
+        if (!append(queue, limit, list)) break;
     }
     return list;
 }

@@ -4,6 +4,7 @@
 // (QueueDeletedRecently), which only protects its own caches.
 #pragma once
 
+#include "common/schema/dead_letters.hpp"
 #include "common/schema/queue.hpp"
 #include "common/service/caller.hpp"
 #include "services/queue/commands/access.hpp"
@@ -36,6 +37,9 @@ public:
     Result<schema::Empty> remove(const schema::DeleteQueue& request, const Caller& caller,
                                  Effects& effects);
     Result<schema::QueueList> list(const schema::ListQueues& request, const Caller& caller) const;
+    // The queues that give up messages into one. Functions that do are no queues, and left out.
+    Result<schema::QueueList> list_sources(const schema::ListDeadLetterSources& request,
+                                           const Caller& caller) const;
     Result<schema::QueueInfo> describe(const schema::DescribeQueue& request,
                                        const Caller& caller) const;
     Result<schema::Empty> set_attributes(const schema::SetQueueAttributes& request,

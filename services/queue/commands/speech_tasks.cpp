@@ -103,12 +103,12 @@ Result<schema::SpeechTaskList> SpeechTasks::list(const schema::ListSpeechTasks& 
     store::Range range = speech_task_index_rows(account, region);
     if (!request.after.empty()) range.from += request.after + '\0';
     schema::SpeechTaskList list;
-    // A page ends after so many, or after so many that were looked at.
+    // A page ends after so many tasks, or after so many that were looked at.
     ONPUT_TRY(const auto keys,
               parts_.view.scan_keys(partition, range, speech_tasks_listed_max + 1));
-    for (const auto& key : keys) {
-        if (list.tasks.size() == most || &key == &keys[speech_tasks_listed_max]) break;
-        list.next = *speech_task_index_end(key);
+    const std::size_t looked_at = std::min<std::size_t>(keys.size(), speech_tasks_listed_max);
+    for (std::size_t i = 0; i < looked_at && list.tasks.size() < most; ++i) {
+        list.next = *speech_task_index_end(keys[i]);
         constexpr std::size_t time_digits = 16;
         ONPUT_TRY(auto task, parts_.log.find(account, region, list.next.substr(time_digits)));
         if (!task) continue;

@@ -57,8 +57,9 @@ Result<void> check_count(const store::View& view, const std::string& bucket, Kin
 }
 
 std::size_t bytes_max_of(Kind kind) {
-    return kind == Kind::lifecycle ? schema::lifecycle_configuration_bytes_max
-                                   : schema::configuration_bytes_max;
+    if (kind == Kind::lifecycle) return schema::lifecycle_configuration_bytes_max;
+    return kind == Kind::replication ? schema::replication_configuration_bytes_max
+                                     : schema::configuration_bytes_max;
 }
 
 Change change_of(const std::string& bucket) {
@@ -86,6 +87,11 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
     }
     if (request.kind == Kind::lifecycle)
         ONPUT_TRY_VOID(schema::decode<schema::LifecycleConfiguration>(request.document));
+    if (request.kind == Kind::replication) {
+        ONPUT_TRY(const auto configuration,
+                  schema::decode<schema::ReplicationConfiguration>(request.document));
+        ONPUT_TRY_VOID(check_replication_buckets(*found, configuration));
+    }
     ONPUT_TRY_VOID(room_.check());
     if (request.kind == Kind::encryption && options_.master_keys.is_empty())
         return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
@@ -94,7 +100,7 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
     if (!before && schema::has_ids(request.kind))
         ONPUT_TRY_VOID(check_count(view_, request.bucket, request.kind));
     Change change = change_of(request.bucket);
-    rules_.forget(request.bucket);
+    forget_rules(request.bucket);
     change.batch.put(std::move(row),
                      schema::encode(schema::BucketConfiguration{.kind = request.kind,
                                                                 .id = request.id,
@@ -103,6 +109,29 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
     buckets_.apply_configuration(request.bucket, request.kind, request.document);
     effects.changes.push_back(std::move(change));
     return schema::Empty{};
+}
+
+Result<void> StorageCore::check_replication_buckets(
+    const Bucket& source, const schema::ReplicationConfiguration& configuration) const {
+    const auto refuse = [](std::string message) {
+        return fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
+    };
+    if (source.record.versioning != schema::Versioning::enabled)
+        return refuse(
+            "Versioning must be 'Enabled' on the bucket to apply a replication configuration");
+    for (const auto& rule : configuration.rules) {
+        const std::string& arn = rule.destination.bucket;
+        if (!arn.starts_with(schema::bucket_arn_prefix)) return refuse("Invalid bucket ARN.");
+        const auto found = buckets_.all().find(arn.substr(schema::bucket_arn_prefix.size()));
+        if (found == buckets_.all().end()) return refuse("Destination bucket must exist.");
+        const BucketRecord& destination = found->second.record;
+        if (destination.versioning != schema::Versioning::enabled)
+            return refuse("Destination bucket must have versioning enabled.");
+        const std::string& account = rule.destination.account;
+        if (!account.empty() && account != destination.owner_account)
+            return refuse("Account must be the one that owns the destination bucket.");
+    }
+    return {};
 }
 
 Result<schema::Empty> StorageCore::delete_bucket_configuration(
@@ -116,7 +145,7 @@ Result<schema::Empty> StorageCore::delete_bucket_configuration(
         return schema::Empty{};
     }
     Change change = change_of(request.bucket);
-    rules_.forget(request.bucket);
+    forget_rules(request.bucket);
     change.batch.remove(std::move(row));
     buckets_.apply_configuration(request.bucket, request.kind, std::nullopt);
     effects.changes.push_back(std::move(change));

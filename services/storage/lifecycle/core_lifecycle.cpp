@@ -8,6 +8,7 @@
 #include "services/storage/lifecycle/own_trace.hpp"
 #include "services/storage/lifecycle/rules.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/rules.hpp"
 
 namespace onput::storage {
 namespace {
@@ -203,6 +204,8 @@ Result<void> StorageCore::apply(const LifecycleTask& task, Timestamp now, Effect
     const KeyRows rows(view_, task.bucket, task.key);
     ONPUT_TRY(auto version, rows.at(task.sequencer));
     if (!version) return {};
+    // The next pass finds it again.
+    if (replication_status_of(version->record) == schema::ReplicationStatus::pending) return {};
     switch (task.decision.kind) {
         case LifecycleDecision::Kind::none: return {};
         case LifecycleDecision::Kind::expire:

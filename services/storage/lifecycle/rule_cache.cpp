@@ -5,30 +5,37 @@
 namespace onput::storage {
 namespace {
 
-using Rules = std::optional<schema::LifecycleConfiguration>;
+using Kind = schema::BucketConfigurationKind;
 
-Rules read(const store::View& view, const std::string& bucket) {
-    const auto row = view.get(
-        partition, configuration_row(bucket, schema::BucketConfigurationKind::lifecycle, ""));
+template <typename Configuration>
+constexpr Kind kind_of = Kind::lifecycle;
+template <>
+constexpr Kind kind_of<schema::ReplicationConfiguration> = Kind::replication;
+
+template <typename Configuration>
+std::optional<Configuration> read(const store::View& view, const std::string& bucket) {
+    const auto row = view.get(partition, configuration_row(bucket, kind_of<Configuration>, ""));
     if (!row || !*row) return std::nullopt;
     const auto configuration = schema::decode<schema::BucketConfiguration>(**row);
     if (!configuration) return std::nullopt;
-    auto rules = schema::decode<schema::LifecycleConfiguration>(configuration->document);
+    auto rules = schema::decode<Configuration>(configuration->document);
     if (!rules) return std::nullopt;
     return *std::move(rules);
 }
 
 // A bucket without rules costs as much as a rule.
-std::size_t cost_of(const Rules& rules) {
+template <typename Configuration>
+std::size_t cost_of(const std::optional<Configuration>& rules) {
     return 1 + (rules ? rules->rules.size() : 0);
 }
 
 }  // namespace
 
-const schema::LifecycleConfiguration* RuleCache::of(const std::string& bucket) {
+template <typename Configuration>
+const Configuration* RuleCache<Configuration>::of(const std::string& bucket) {
     auto found = remembered_.find(bucket);
     if (found == remembered_.end()) {
-        auto rules = read(view_, bucket);
+        auto rules = read<Configuration>(view_, bucket);
         if (rules_ + cost_of(rules) > rules_remembered_max) {
             remembered_.clear();
             rules_ = 0;
@@ -39,11 +46,15 @@ const schema::LifecycleConfiguration* RuleCache::of(const std::string& bucket) {
     return found->second ? &*found->second : nullptr;
 }
 
-void RuleCache::forget(const std::string& bucket) {
+template <typename Configuration>
+void RuleCache<Configuration>::forget(const std::string& bucket) {
     const auto found = remembered_.find(bucket);
     if (found == remembered_.end()) return;
     rules_ -= cost_of(found->second);
     remembered_.erase(found);
 }
+
+template class RuleCache<schema::LifecycleConfiguration>;
+template class RuleCache<schema::ReplicationConfiguration>;
 
 }  // namespace onput::storage

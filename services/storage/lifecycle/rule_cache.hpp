@@ -1,5 +1,6 @@
-// RuleCache: the lifecycle configurations of buckets, as their rows have them. Reads a row when it
-// is asked for the first time; most buckets have none, which is remembered too. Loop thread.
+// RuleCache: the configurations of buckets that have rules, lifecycles or replications, as their
+// rows have them. Reads a row when it is asked for the first time; most buckets have none, which is
+// remembered too. Loop thread.
 #pragma once
 
 #include <map>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include "common/schema/lifecycle.hpp"
+#include "common/schema/replication.hpp"
 #include "common/store/store.hpp"
 
 namespace onput::storage {
@@ -14,19 +16,23 @@ namespace onput::storage {
 // With more of them, all are forgotten, and read again when they are asked for.
 inline constexpr std::size_t rules_remembered_max = 100'000;
 
+template <typename Configuration>
 class RuleCache {
 public:
     explicit RuleCache(const store::View& view) : view_(view) {}
 
     // Null: it has none, or one that cannot be read. Valid until the next call.
-    const schema::LifecycleConfiguration* of(const std::string& bucket);
+    const Configuration* of(const std::string& bucket);
     // Its row is about to change, or the change was refused.
     void forget(const std::string& bucket);
 
 private:
     const store::View& view_;
-    std::map<std::string, std::optional<schema::LifecycleConfiguration>, std::less<>> remembered_;
+    std::map<std::string, std::optional<Configuration>, std::less<>> remembered_;
     std::size_t rules_ = 0;
 };
+
+using LifecycleRules = RuleCache<schema::LifecycleConfiguration>;
+using ReplicationRules = RuleCache<schema::ReplicationConfiguration>;
 
 }  // namespace onput::storage

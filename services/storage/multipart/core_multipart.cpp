@@ -24,6 +24,7 @@
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/replication.hpp"
 
 namespace onput::storage {
 namespace {
@@ -340,8 +341,9 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     after.owner = upload.owner;
     after.acl = upload.acl;
     after.aged_from = age_stamp(caller.now);
-    schedule_archive(after, {.bucket = request.bucket, .key = request.key}, caller.now,
-                     change.commit.batch);
+    const Place place{.bucket = request.bucket, .key = request.key};
+    schedule_archive(after, place, caller.now, change.commit.batch);
+    replication_->plan(place, after, caller, change.commit.batch);
     change.describe(*bucket, after);
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));

@@ -66,7 +66,7 @@ Result<schema::ObjectPartList> StorageCore::list_object_parts(
     auto& [bucket, version] = found;
     ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
                                    request.customer_key,
-                                   {.bucket = request.bucket, .key = request.key}));
+                                   key_place_of(version.record, request.bucket, request.key)));
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
     schema::ObjectPartList list;
     const std::string upload_id = version.record.manifest;

@@ -4,6 +4,7 @@
 #include "common/base/check.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/replication.hpp"
 
 namespace onput::storage {
 namespace {
@@ -83,18 +84,33 @@ std::string StorageCore::commit_change(ObjectChange change,
         if (due_at != Timestamp{})
             change.commit.batch.remove(
                 due_row(due_at, change.event.bucket, change.event.key, thrown_away->sequencer));
+        Replication::forget({.bucket = change.event.bucket, .key = change.event.key}, *thrown_away,
+                            change.commit.batch);
     }
-    std::string encoded = schema::encode(change.event);
-    outbox_.add(change.number, encoded);
-    change.commit.batch.put(outbox_row(change.number), std::move(encoded));
-
-    ++emitted_[change.event.event_name];
+    std::string event_id = change.event.event_id;
     Change& made = change.commit;
-    made.events.push_back({.number = change.number, .name = std::move(change.event.event_name)});
+    add_event(std::move(change.event), change.number, made);
     effects.unused_blobs.insert(effects.unused_blobs.end(), made.released.begin(),
                                 made.released.end());
     effects.changes.push_back(std::move(made));
-    return std::move(change.event.event_id);
+    return event_id;
+}
+
+void StorageCore::add_event(schema::ObjectEvent event, std::uint64_t number, Change& made) {
+    std::string encoded = schema::encode(event);
+    outbox_.add(number, encoded);
+    made.batch.put(outbox_row(number), std::move(encoded));
+    ++emitted_[event.event_name];
+    made.events.push_back({.number = number, .name = std::move(event.event_name)});
+}
+
+void StorageCore::join_change(ObjectChange change, Effects& effects) {
+    sequencer_ = change.sequencer;
+    auto& batch = effects.batch_of(partition);
+    for (const auto& row : change.commit.batch.changes()) {
+        if (row.value) batch.put(row.key, *row.value);
+    }
+    add_event(std::move(change.event), change.number, effects.changes.back());
 }
 
 void StorageCore::throw_away(const ObjectRecord& record, std::uint64_t number,

@@ -10,6 +10,7 @@
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/replication.hpp"
 
 namespace onput::storage {
 namespace {
@@ -208,8 +209,9 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     after.owner = std::move(access.owner);
     after.acl = std::move(access.acl);
     after.aged_from = age_stamp(caller.now);
-    schedule_archive(after, {.bucket = request.bucket, .key = request.key}, caller.now,
-                     change.commit.batch);
+    const Place place{.bucket = request.bucket, .key = request.key};
+    schedule_archive(after, place, caller.now, change.commit.batch);
+    replication_->plan(place, after, caller, change.commit.batch);
     change.describe(*bucket, after);
     ONPUT_TRY(const auto thrown_away,
               rows.put(versioning, before, after, std::move(content.bytes), change.commit.batch));
@@ -266,6 +268,10 @@ Result<schema::ObjectDeleted> StorageCore::make_marker(const EventSource& source
     marker.trace_id = change.event.trace.trace_id;
     marker.aged_from = age_stamp(caller.now);
     marker.has_version_id = bucket.record.versioning == schema::Versioning::enabled;
+    // Lifecycles have their own in every bucket.
+    if (source.name == marker_created)
+        replication_->plan({.bucket = bucket.record.name, .key = source.key}, marker, caller,
+                           change.commit.batch);
     change.describe(bucket, marker);
     ONPUT_TRY(const auto thrown_away,
               rows.put_marker(bucket.record.versioning, before, marker, change.commit.batch));
@@ -309,7 +315,7 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
     Reading reading;
     ONPUT_TRY(reading.key,
               open_object_key(options_.master_keys, record.encryption, request.customer_key,
-                              {.bucket = request.bucket, .key = request.key}));
+                              key_place_of(record, request.bucket, request.key)));
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
     ONPUT_TRY_VOID(check_readable(record));
     ONPUT_TRY(const Span span, request.part_number ? narrow_to_part(*request.part_number, record)
@@ -346,7 +352,7 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
     if (request.is_read) {
         ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
                                        request.customer_key,
-                                       {.bucket = request.bucket, .key = request.key}));
+                                       key_place_of(version.record, request.bucket, request.key)));
     }
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
     std::optional<schema::PartSpan> part;

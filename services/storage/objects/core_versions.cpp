@@ -8,6 +8,7 @@
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
 #include "services/storage/objects/version_listing.hpp"
+#include "services/storage/replication/replication.hpp"
 
 namespace onput::storage {
 namespace {
@@ -46,6 +47,11 @@ Result<schema::Empty> StorageCore::put_versioning(const schema::PutVersioning& r
             "An Object Lock configuration is present on this bucket, so the versioning state "
             "cannot be changed.");
     }
+    if (request.status != schema::Versioning::enabled && replication_->has_rules(request.bucket)) {
+        return invalid_state(
+            "A replication configuration is present on this bucket, so the versioning state "
+            "cannot be changed.");
+    }
     ONPUT_TRY_VOID(room_.check());
     Change change = bucket_change(request.bucket);
     buckets_.set_versioning(request.bucket, request.status, change.batch);
@@ -82,6 +88,8 @@ Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, co
     ONPUT_TRY(auto change,
               begin_change(event_of(request.is_removal ? tags_deleted : tags_put, *bucket, request),
                            caller));
+    replication_->replan({.bucket = request.bucket, .key = request.key}, version.record,
+                         "OBJECT_PUT_TAGGING", caller, change.commit.batch);
     change.describe(*bucket, version.record);
     KeyRows(view_, request.bucket, request.key).rewrite(version, change.commit.batch);
     return schema::TagsPut{.version_id = shown_version(*bucket, version.record),
@@ -105,6 +113,8 @@ Result<schema::Empty> StorageCore::put_retention(const schema::PutRetention& req
                                    lock_times(caller.now)));
     version.record.lock.mode = request.mode;
     version.record.lock.retain_until = request.mode.empty() ? Timestamp{} : request.retain_until;
+    replication_->replan({.bucket = request.bucket, .key = request.key}, version.record,
+                         "OBJECT_PUT_RETENTION", caller, effects.batch_of(partition));
     KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
     return schema::Empty{};
 }
@@ -121,6 +131,8 @@ Result<schema::Empty> StorageCore::put_legal_hold(const schema::PutLegalHold& re
     auto& version = found.version;
     version.record.lock.has_legal_hold = request.is_on;
     version.record.lock.was_hold_set = true;
+    replication_->replan({.bucket = request.bucket, .key = request.key}, version.record,
+                         "OBJECT_PUT_LEGAL_HOLD", caller, effects.batch_of(partition));
     KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
     return schema::Empty{};
 }

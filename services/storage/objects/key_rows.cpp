@@ -135,6 +135,29 @@ Result<KeyRows::ThrownAway> KeyRows::put_marker(schema::Versioning versioning,
     return thrown_away;
 }
 
+Result<void> KeyRows::insert(const ObjectRecord& version, std::string bytes,
+                             store::Batch& batch) const {
+    using enum schema::Versioning;
+    ONPUT_TRY(const auto object, current());
+    ONPUT_TRY(const auto newest, newest_in_history());
+    const bool is_newest = (!object || object->sequencer < version.sequencer) &&
+                           (!newest || newest->sequencer < version.sequencer);
+    if (is_newest && version.is_delete_marker) {
+        ONPUT_TRY_VOID(put_marker(enabled, object, version, batch));
+        return {};
+    }
+    if (is_newest) {
+        ONPUT_TRY_VOID(put(enabled, object, version, std::move(bytes), batch));
+        return {};
+    }
+    batch.put(row_of(version.sequencer), schema::encode(version));
+    if (!bytes.empty())
+        batch.put(version_data_row(bucket_, key_, version.sequencer), std::move(bytes));
+    if (!version.has_version_id)
+        batch.put(null_version_row(bucket_, key_), number_bytes(version.sequencer));
+    return {};
+}
+
 Result<KeyRows::ThrownAway> KeyRows::displace(schema::Versioning versioning,
                                               const std::optional<ObjectRecord>& current,
                                               store::Batch& batch) const {

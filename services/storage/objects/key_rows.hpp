@@ -55,6 +55,8 @@ public:
     [[nodiscard]] Result<std::optional<Version>> find(const VersionId& id) const;
     // The version of this sequencer, whatever its name is.
     [[nodiscard]] Result<std::optional<Version>> at(std::uint64_t sequencer) const;
+    // The sequencer of the null version, when it is in v/.
+    [[nodiscard]] Result<std::optional<std::uint64_t>> null_in_history() const;
     // The newest row in v/: a delete marker there, and no current version, hides the key.
     [[nodiscard]] Result<std::optional<ObjectRecord>> newest_in_history() const;
     // Those in a row; `corruption` when they are not what the record says.
@@ -68,6 +70,9 @@ public:
     Result<ThrownAway> put_marker(schema::Versioning versioning,
                                   const std::optional<ObjectRecord>& current,
                                   const ObjectRecord& marker, store::Batch& batch) const;
+    // A version that may be older than others goes where its sequencer says; none has it yet. Only
+    // where versioning is enabled; a null version only where there is no other.
+    Result<void> insert(const ObjectRecord& version, std::string bytes, store::Batch& batch) const;
     // The version is thrown away itself.
     Result<void> remove(const Version& version, store::Batch& batch) const;
     // The same version with other tags or another lock.
@@ -83,7 +88,6 @@ private:
     Result<void> retire(const ObjectRecord& current, store::Batch& batch) const;
     Result<void> promote_newest(std::optional<std::uint64_t> except, store::Batch& batch) const;
     Result<ThrownAway> drop_null_version(store::Batch& batch) const;
-    [[nodiscard]] Result<std::optional<std::uint64_t>> null_in_history() const;
     // Of rows, for all the above: an error names the object.
     template <typename T>
     Result<T> named(Result<T> read) const;

@@ -1,10 +1,13 @@
 #include "services/storage/objects/object_info.hpp"
 
+#include <algorithm>
+
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "services/storage/access/judge.hpp"
 #include "services/storage/lifecycle/archive.hpp"
 #include "services/storage/objects/key_rows.hpp"
+#include "services/storage/replication/rules.hpp"
 
 namespace onput::storage {
 
@@ -46,6 +49,13 @@ std::string shown_version(const Bucket& bucket, const ObjectRecord& record) {
     return version_id_of(record);
 }
 
+KeyPlace key_place_of(const ObjectRecord& record, std::string_view bucket, std::string_view key) {
+    const std::string_view sealed_for = record.replication.sealed_for;
+    if (sealed_for.empty()) return {.bucket = bucket, .key = key};
+    const std::size_t slash = std::min(sealed_for.find('/'), sealed_for.size() - 1);
+    return {.bucket = sealed_for.substr(0, slash), .key = sealed_for.substr(slash + 1)};
+}
+
 schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectRecord record) {
     return {.bucket = bucket.record.name,
             .key = key,
@@ -68,7 +78,8 @@ schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectR
             .lock = std::move(record.lock),
             .parts_count = record.parts_count,
             .encryption = std::move(record.encryption.by),
-            .restore = restore_status_of(record)};
+            .restore = restore_status_of(record),
+            .replication_status = std::string(text_of(replication_status_of(record)))};
 }
 
 schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {

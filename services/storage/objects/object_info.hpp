@@ -5,6 +5,7 @@
 
 #include "common/schema/storage_uploads.hpp"
 #include "services/storage/buckets/buckets.hpp"
+#include "services/storage/encryption/object_key.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/records.hpp"
 
@@ -24,6 +25,9 @@ Validators validators_of(const ObjectRecord& record);
 
 // Its version's id; empty where the bucket never had versions.
 std::string shown_version(const Bucket& bucket, const ObjectRecord& record);
+
+// Where the key of its bytes is sealed for.
+KeyPlace key_place_of(const ObjectRecord& record, std::string_view bucket, std::string_view key);
 
 schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectRecord record);
 schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record);

@@ -6,6 +6,8 @@ namespace onput::storage {
 namespace {
 
 constexpr std::string_view configuration_table = "c/";
+constexpr std::string_view replica_due_table = "q/";
+constexpr std::string_view replica_late_table = "h/";
 constexpr std::size_t number_bytes_size = 8;
 constexpr std::size_t number_row_bytes = 2 + number_bytes_size;
 constexpr std::size_t sequencer_digits = 16;
@@ -104,6 +106,18 @@ std::string due_row(Timestamp due_at, std::string_view bucket, std::string_view 
     return aged("r/" + number_bytes(time), bucket, key, sequencer);
 }
 
+std::string replica_due_row(const ReplicaRow& row, Timestamp due_at) {
+    const auto time = static_cast<std::uint64_t>(to_micros(due_at));
+    return aged(joined(replica_due_table, row.destination, number_bytes(time)), row.bucket, row.key,
+                row.sequencer);
+}
+
+std::string replica_late_row(const ReplicaRow& row, Timestamp late_at) {
+    const auto time = static_cast<std::uint64_t>(to_micros(late_at));
+    return aged(joined(replica_late_table, number_bytes(time) + std::string(row.destination), ""),
+                row.bucket, row.key, row.sequencer);
+}
+
 std::string outbox_row(std::uint64_t number) {
     return numbered("e/", number);
 }
@@ -126,6 +140,18 @@ Result<KeyAndTail> split_tail(std::string_view text, std::size_t tail_bytes) {
     }
     return KeyAndTail{.key = text.substr(0, text.size() - tail_bytes - 1),
                       .tail = text.substr(text.size() - tail_bytes)};
+}
+
+store::Range replica_due_rows() {
+    return store::Range::of_prefix(replica_due_table);
+}
+
+store::Range replica_due_rows(std::string_view destination) {
+    return store::Range::of_prefix(joined(replica_due_table, destination, ""));
+}
+
+store::Range replica_late_rows() {
+    return store::Range::of_prefix(replica_late_table);
 }
 
 store::Range bucket_rows() {

@@ -17,6 +17,9 @@
 //     x/<id>                  ManifestRecord the parts of an upload that became an object
 //     l                       LifecycleRecord one row: the pass over all buckets
 //     r/<time><bucket>/<key>\0<age>          nothing: something is due of that version then
+//     q/<to>/<time><bucket>/<key>\0<age>      its size: the version is to be replicated to bucket
+//                                            <to>, and that is tried then
+//     h/<time><to>/<bucket>/<key>\0<age>      nothing: the same is late then
 //     e/<number>              ObjectEvent    the outbox; numbers count from 1 without a hole
 //     t/<number>              TrashRecord    a blob or manifest that event <number> made useless
 //     y                       UsageMark      one row: the usage of buckets is counted
@@ -154,6 +157,15 @@ std::string part_row(std::string_view upload_id, std::uint32_t number);
 std::string manifest_row(std::string_view upload_id);
 std::string due_row(Timestamp due_at, std::string_view bucket, std::string_view key,
                     std::uint64_t sequencer);
+// Of a version that is to be replicated.
+struct ReplicaRow {
+    std::string_view destination;
+    std::string_view bucket;
+    std::string_view key;
+    std::uint64_t sequencer = 0;
+};
+std::string replica_due_row(const ReplicaRow& row, Timestamp due_at);
+std::string replica_late_row(const ReplicaRow& row, Timestamp late_at);
 std::string outbox_row(std::uint64_t number);
 std::string trash_row(std::uint64_t number);
 
@@ -184,6 +196,9 @@ store::Range version_rows(std::string_view bucket, std::string_view key);
 store::Range upload_rows(std::string_view bucket);
 store::Range part_rows(std::string_view upload_id);
 store::Range due_rows();
+store::Range replica_due_rows();  // To all buckets.
+store::Range replica_due_rows(std::string_view destination);
+store::Range replica_late_rows();
 store::Range trash_rows();
 outbox::Rows outbox_rows();
 

@@ -143,6 +143,54 @@ TEST_F(SupervisorTest, a_child_that_ignores_sigterm_is_killed_after_the_grace) {
     EXPECT_EQ(child().last_end, "signal 9 (Killed)");
 }
 
+class StopStagesTest : public SupervisorTest {
+protected:
+    // Says in the log when it ends, which takes it a while.
+    void start_stage(std::uint32_t stage, const std::string& on_term) {
+        const std::string name = std::to_string(stage);
+        const std::string script =
+            "trap '" + on_term + "' TERM; echo ready" + name + "; while :; do sleep 0.01; done";
+        ASSERT_TRUE(supervisor->start({.name = name,
+                                       .arguments = {"/bin/sh", "-c", script},
+                                       .log_file = log,
+                                       .stop_stage = stage}));
+        ASSERT_TRUE(wait_for_log("ready" + name));
+    }
+    static std::string says(const std::string& word) {
+        return "sleep 0.05; echo " + word + "; exit 0";
+    }
+    void stop(Duration grace) {
+        bool is_stopped = false;
+        supervisor->stop_all(grace, [&] { is_stopped = true; });
+        ASSERT_TRUE(loop.run_until([&] { return is_stopped; }));
+    }
+};
+
+TEST_F(StopStagesTest, a_stage_is_ended_when_none_of_the_one_before_is_left) {
+    start_stage(2, "echo third; exit 0");
+    start_stage(0, says("first"));
+    start_stage(1, says("second"));
+    stop(transport::patience);
+    EXPECT_NE(text_of(log).find("first\nsecond\nthird\n"), std::string::npos) << text_of(log);
+}
+
+TEST_F(StopStagesTest, each_stage_has_the_grace_anew) {
+    start_stage(0, "");  // Ignores it.
+    start_stage(1, says("second"));
+    stop(400ms);
+    EXPECT_EQ(supervisor->children().at(0).last_end, "signal 9 (Killed)");
+    EXPECT_EQ(supervisor->children().at(1).last_end, "exit status 0");
+    EXPECT_NE(text_of(log).find("second"), std::string::npos);
+}
+
+TEST_F(StopStagesTest, one_that_died_by_itself_is_not_waited_for) {
+    start_stage(0, says("first"));
+    start_stage(1, says("second"));
+    ASSERT_EQ(::kill(supervisor->children().at(1).pid, SIGKILL), 0);
+    stop(transport::patience);
+    EXPECT_EQ(supervisor->children().at(0).last_end, "exit status 0");
+}
+
 TEST_F(SupervisorTest, stop_all_without_children_is_done_at_once) {
     bool is_stopped = false;
     supervisor->stop_all(transport::patience, [&] { is_stopped = true; });

@@ -158,7 +158,27 @@ TEST_F(JobZygoteTest, a_job_out_of_processor_time_is_killed) {
     EXPECT_EQ(outcome.result.error().code, ErrorCode::timeout);
     EXPECT_EQ(outcome.result.error().message,
               "speech child ran out of processor time: 1000 ms are allowed");
-    EXPECT_GE(outcome.usage.processor_time, 900ms);
+}
+
+// Ticks, by which RLIMIT_CPU counts, would give it less beside other load, and whole seconds more.
+TEST_F(JobZygoteTest, a_job_has_the_processor_time_that_it_is_allowed_and_no_more) {
+    JobSpec spec = job("spin");
+    spec.limits.processor_time = 300ms;
+    const auto outcome = outcome_of(spec);
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().message,
+              "speech child ran out of processor time: 300 ms are allowed");
+    EXPECT_GE(outcome.usage.processor_time, 300ms);
+    EXPECT_LT(outcome.usage.processor_time, 900ms);
+}
+
+// The mask outlives a handler that is taken away: RLIMIT_CPU's SIGKILL does not ask it.
+TEST_F(JobZygoteTest, a_job_that_blocks_its_signal_is_killed_a_little_later) {
+    JobSpec spec = job("spin deaf");
+    spec.limits.processor_time = 100ms;
+    const auto outcome = outcome_of(spec);
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().reason, "job_timeout");
 }
 
 TEST_F(JobZygoteTest, an_output_larger_than_allowed_fails_the_job) {
@@ -228,6 +248,14 @@ TEST_F(JobZygoteTest, a_child_reads_what_its_libraries_need_and_nothing_else) {
 
 TEST_F(JobZygoteTest, a_child_asks_the_kernel_for_nothing_but_computing) {
     EXPECT_EQ(run("calls"), "");
+}
+
+TEST_F(JobZygoteTest, a_child_gets_around_no_rule_by_other_arguments) {
+    EXPECT_EQ(run("ways around"), "");
+}
+
+TEST_F(JobZygoteTest, a_call_of_another_architecture_ends_the_child) {
+    EXPECT_EQ(error_of("32-bit call").message, "speech child ended by signal 31 (bad system call)");
 }
 
 TEST_F(JobZygoteTest, a_child_has_no_capability) {

@@ -22,7 +22,7 @@ from harness.waiting import wait_until
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(os.environ.get("ONPUT_BIN", ROOT / "build/release/bin")).resolve()
 START_DEADLINE_S = 60
-STOP_DEADLINE_S = 20
+STOP_DEADLINE_S = 65  # Five stages, each of which has 12 s before it is killed.
 SERVICES = ("queue", "notifier", "storage", "gateway", "tts")
 
 

@@ -105,7 +105,7 @@ TEST_F(HandlerTest, a_security_token_that_nobody_issued_is_refused) {
 }
 
 TEST_F(HandlerTest, errors_count_what_failed_here) {
-    EXPECT_EQ(ask({.path = "/b", .query = "replication"}).status, 501);
+    EXPECT_EQ(ask({.path = "/b", .query = "metadataTable"}).status, 501);
     EXPECT_EQ(call("ListTopics", "&NextToken=a&NextToken=b").status, 400);
     EXPECT_EQ(metric("onput_http_errors_total"), 0);
     EXPECT_EQ(call("ListTopics").status, 500);

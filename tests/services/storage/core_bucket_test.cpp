@@ -254,6 +254,19 @@ TEST_F(BucketsTest, explain_says_what_each_rule_thinks_and_whether_the_object_is
     EXPECT_FALSE(no->rules.at(0).matches);
 }
 
+TEST_F(BucketsTest, an_event_that_does_not_exist_is_not_explained) {
+    create_bucket("photos");
+    // Nor is one that nothing makes happen here, or a family: no upload is "any of these".
+    for (const char* name :
+         {"s3:Foo", "", "s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*"}) {
+        const auto refused =
+            core->explain_event({.bucket = "photos", .key = "a", .event_name = name}, caller());
+        EXPECT_EQ(reason_of(refused), "unsupported_event") << name;
+        EXPECT_TRUE(refused.error().message.contains("\"; there are s3:ObjectCreated:Put, "))
+            << refused.error().message;
+    }
+}
+
 TEST_F(BucketsTest, without_room_on_the_disk_nothing_is_taken_in) {
     create_bucket("photos");
     core->room().observe(999);

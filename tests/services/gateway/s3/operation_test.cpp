@@ -72,16 +72,15 @@ TEST(S3Operation, parameters_that_refine_or_sign_change_nothing) {
 
 TEST(S3Operation, what_s3_has_and_this_has_not_is_not_implemented) {
     for (const auto& asked :
-         {Asked{"GET", "/b", "replication"}, Asked{"PUT", "/b", "replication"},
-          Asked{"POST", "/b/k", "select&select-type=2"}, Asked{"POST", "/b/k"},
+         {Asked{"POST", "/b/k", "select&select-type=2"}, Asked{"POST", "/b/k"},
           Asked{"PUT", "/b/k", "uploadId=x"}, Asked{"PUT", "/b/k", "partNumber=1"},
           Asked{"PUT", "/b/k", "annotation=a"}, Asked{"PUT", "/b", "metrics"},
           Asked{"OPTIONS", "/b/k"}}) {
         EXPECT_EQ(name_of_found(asked), "NotImplemented")
             << asked.method << ' ' << asked.path << '?' << asked.query;
     }
-    EXPECT_EQ(find({"GET", "/b", "replication"}).error().message,
-              "Not implemented here: GET on a bucket with ?replication. Nothing was changed.");
+    EXPECT_EQ(find({"PUT", "/b/k", "renameObject"}).error().message,
+              "Not implemented here: PUT on an object with ?renameObject. Nothing was changed.");
 }
 
 TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
@@ -90,7 +89,7 @@ TEST(S3Operation, what_s3_has_and_this_has_not_is_refused_by_its_name) {
         if (operation || operation.error().details.empty()) return std::string();
         return operation.error().details.back().second;
     };
-    EXPECT_EQ(name_in({"GET", "/b", "replication"}), "GetBucketReplication");
+    EXPECT_EQ(name_in({"POST", "/b/k", "select&select-type=2"}), "SelectObjectContent");
 }
 
 // A request of an operation, as S3's model has it.

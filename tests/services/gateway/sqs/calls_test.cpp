@@ -118,6 +118,33 @@ TEST_F(SqsCalls, pages_have_tokens_in_base64) {
     EXPECT_EQ(get_signed("/", "Action=ListQueues&NextToken=%2A").status, 400);
 }
 
+TEST_F(SqsCalls, sources_of_dead_letters_have_pages_in_both_protocols) {
+    notifier_answers<schema::ListDeadLetterSources>(
+        {.queues = {{.account = "000000000000", .name = "a", .arn = "x", .attributes = {}}},
+         .next_after = "a"});
+    const std::string action = "Action=ListDeadLetterSourceQueues";
+    auto answer = post_signed_form(action + "&MaxResults=1&NextToken=MA%3D%3D");
+    EXPECT_TRUE(answer.body.contains("/000000000000/a</QueueUrl>")) << answer.body;
+    EXPECT_TRUE(answer.body.contains("<NextToken>YQ==</NextToken>")) << answer.body;
+    const auto request = asked<schema::ListDeadLetterSources>();
+    EXPECT_EQ(request.account + "/" + request.name + "/" + request.after, "000000000000/q/0");
+    EXPECT_EQ(request.queues_max, 1U);
+    // A token goes to who asked for pages.
+    answer = post_signed_form(action);
+    EXPECT_FALSE(answer.body.contains("NextToken")) << answer.body;
+    EXPECT_EQ(asked<schema::ListDeadLetterSources>().queues_max, 1000U);
+    answer = post_signed_form(action + "&MaxResults=1001");
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_TRUE(
+        answer.body.contains("Value 1001 for parameter MaxResults is invalid. Reason: Must "
+                             "be between 1 and 1000, if provided."))
+        << answer.body;
+
+    notifier_answers<schema::ListDeadLetterSources>({});
+    answer = post_signed_form(action, "Accept: application/json\r\n");
+    EXPECT_TRUE(answer.body.contains(R"("queueUrls":[])")) << answer.body;
+}
+
 TEST_F(SqsCalls, a_move_task_has_the_members_that_are_known) {
     notifier_answers<schema::ListMoveTasks>(
         {.tasks = {{.task_handle = "",

@@ -18,12 +18,11 @@ TEST(SqsOperation, every_operation_of_sqs_is_run_or_refused_by_name) {
           "SetQueueAttributes", "PurgeQueue", "SendMessage", "SendMessageBatch", "ReceiveMessage",
           "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility",
           "ChangeMessageVisibilityBatch", "StartMessageMoveTask", "ListMessageMoveTasks",
-          "CancelMessageMoveTask"}) {
+          "CancelMessageMoveTask", "ListDeadLetterSourceQueues"}) {
         EXPECT_TRUE(find_operation(name)) << name;
     }
     for (const std::string_view name :
-         {"AddPermission", "RemovePermission", "TagQueue", "UntagQueue", "ListQueueTags",
-          "ListDeadLetterSourceQueues"}) {
+         {"AddPermission", "RemovePermission", "TagQueue", "UntagQueue", "ListQueueTags"}) {
         const auto operation = find_operation(name);
         ASSERT_FALSE(operation) << name;
         EXPECT_EQ(operation.error().reason, "UnsupportedOperation") << name;

@@ -159,6 +159,19 @@ TEST_F(UnconfiguredMailTest, a_list_of_destinations_says_who_they_are_and_what_i
     EXPECT_EQ(state_of(arn).endpoint, "a@example.com");
 }
 
+TEST_F(OutboundDeliveriesTest, a_subscription_is_shown_as_pending_until_it_is_confirmed) {
+    const std::string arn = subscribe("https", url);
+    sync();
+    EXPECT_EQ(state_of(arn).last_error, "pending: its endpoint has not confirmed it");
+    for (const auto& delivery : outbound_due()) take(delivery);
+    // Invited, and owed nothing more: it is pending all the same.
+    EXPECT_EQ(state_of(arn).owed, 0u);
+    EXPECT_EQ(state_of(arn).last_error, "pending: its endpoint has not confirmed it");
+    ASSERT_TRUE(apply(
+        schema::ConfirmSubscription{.topic_arn = topic_t, .token = find_subscription(arn)->token}));
+    EXPECT_EQ(state_of(arn).last_error, "");
+}
+
 TEST_F(OutboundDeliveriesTest, a_confirmation_is_not_sent_to_others) {
     subscribe_webhook(url);
     const std::string other = subscribe("https", url + "2");

@@ -163,6 +163,28 @@ TEST(S3Record, a_restore_that_is_done_says_until_when) {
     EXPECT_FALSE(classic(event).contains("glacierEventData"));
 }
 
+TEST(S3Record, a_replication_says_what_became_of_it) {
+    auto event = event_named("Replication:OperationFailedReplication");
+    event.replication = schema::ReplicationEvent{.rule_id = "r",
+                                                 .destination_bucket = "arn:aws:s3:::target",
+                                                 .operation = "OBJECT_PUT",
+                                                 .requested_at = from_seconds(1'356'048'000),
+                                                 .failure_reason = "DstBucketNotFound"};
+    const std::string record = classic(event);
+    EXPECT_TRUE(record.contains(R"("eventVersion":"2.2")")) << record;
+    const std::string data =
+        R"("replicationEventData":{"replicationRuleId":"r","destinationBucket":)"
+        R"("arn:aws:s3:::target","s3Operation":"OBJECT_PUT",)"
+        R"("requestTime":"2012-12-21T00:00:00.000Z")";
+    EXPECT_TRUE(record.ends_with(data + R"(,"failureReason":"DstBucketNotFound"}}]})")) << record;
+    event.replication->failure_reason.clear();
+    event.replication->threshold_ms = 900'000;
+    event.replication->replicated_ms = 961'250;
+    const std::string late = classic(event);
+    EXPECT_TRUE(late.ends_with(data + R"(,"threshold":"PT15M","replicationTime":"PT961.250S"}}]})"))
+        << late;
+}
+
 TEST(S3Record, keys_are_form_encoded_with_slashes_left_alone) {
     auto event = event_named("ObjectRemoved:Delete");
     const auto key_of = [&event](std::string key) {

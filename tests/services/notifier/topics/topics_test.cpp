@@ -260,6 +260,9 @@ TEST_F(TopicTest, services_publish_by_policy_and_own_functions_without) {
     EXPECT_TRUE(
         publish("lambda.amazonaws.com", function, stranger).starts_with("AuthorizationError"));
     EXPECT_TRUE(publish("lambda.amazonaws.com", function, "").starts_with("AuthorizationError"));
+    EXPECT_EQ(publish("polly.amazonaws.com", function, owner), "fine");
+    EXPECT_TRUE(
+        publish("polly.amazonaws.com", function, stranger).starts_with("AuthorizationError"));
     EXPECT_TRUE(publish("s3.amazonaws.com", "arn:aws:s3:::photos", owner)
                     .starts_with("AuthorizationError: User: s3.amazonaws.com is not authorized"));
     set(arn, "Policy",

@@ -219,6 +219,62 @@ TEST_F(QueueCommandsTest, only_the_own_queues_are_listed) {
     EXPECT_TRUE(list->queues.empty());
 }
 
+class SourcesTest : public testing::Test {
+protected:
+    SourcesTest() {
+        station.create_queue("dead");
+        for (const char* name : {"s3", "s1", "dead2", "s2"})
+            station.create_queue(name, {{"RedrivePolicy", policy("dead")}});
+        station.create_queue("idle");
+    }
+
+    static std::string policy(const std::string& target) {
+        return R"({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:)" + target +
+               R"(", "maxReceiveCount": 3})";
+    }
+    std::string names(const schema::ListDeadLetterSources& request,
+                      const std::string& account = std::string(test_account)) {
+        const auto list = station.ask(request, account);
+        if (!list) return list.error().reason;
+        std::string text;
+        for (const auto& queue : list->queues) text += queue.name + " ";
+        return text + (list->next_after.empty() ? "" : "..." + list->next_after);
+    }
+
+    Station station;
+};
+
+TEST_F(SourcesTest, the_queues_that_give_up_messages_into_one_are_listed_by_page) {
+    EXPECT_EQ(names({.name = "dead"}), "dead2 s1 s2 s3 ");
+    EXPECT_EQ(names({.name = "dead", .queues_max = 2}), "dead2 s1 ...s1");
+    EXPECT_EQ(names({.name = "dead", .after = "s1", .queues_max = 2}), "s2 s3 ");
+    // The last page may be full: there is no empty one behind it.
+    EXPECT_EQ(names({.name = "dead", .queues_max = 4}), "dead2 s1 s2 s3 ");
+    EXPECT_EQ(names({.name = "s1"}), "");
+    EXPECT_EQ(names({.name = "none"}), "QueueDoesNotExist");
+}
+
+TEST_F(SourcesTest, a_queue_is_a_source_while_its_policy_says_so) {
+    station.ask(schema::DeleteQueue{.name = "s1"});
+    station.ask(schema::SetQueueAttributes{.name = "s2",
+                                           .attributes = {{"RedrivePolicy", policy("idle")}}});
+    station.ask(schema::SetQueueAttributes{.name = "s3", .attributes = {{"RedrivePolicy", ""}}});
+    station.restart();
+    EXPECT_EQ(names({.name = "dead"}), "dead2 ");
+    EXPECT_EQ(names({.name = "idle"}), "s2 ");
+}
+
+TEST_F(SourcesTest, another_account_sees_them_when_the_policy_of_the_queue_lets_it) {
+    const schema::ListDeadLetterSources request{.account = std::string(test_account),
+                                                .name = "dead"};
+    EXPECT_EQ(names(request, "111111111111"), "AccessDenied");
+    station.ask(schema::SetQueueAttributes{
+        .name = "dead",
+        .attributes = {{"Policy", R"({"Statement": {"Effect": "Allow", "Principal": {"AWS":
+            "111111111111"}, "Action": "sqs:ListDeadLetterSourceQueues", "Resource": "*"}})"}}});
+    EXPECT_EQ(names(request, "111111111111"), "dead2 s1 s2 s3 ");
+}
+
 TEST_F(QueueCommandsTest, a_purge_removes_waiting_and_in_flight_messages) {
     station.create_queue("q");
     station.send("q", "a");

@@ -1,0 +1,121 @@
+// The replication of a bucket: its configuration, which is the document of its configuration row
+// (bucket_configuration.hpp, kind `replication`), and the request for objects that were there
+// before their rule. The gateway has judged a configuration by itself; storage judges the two
+// buckets, and runs it (services/storage/replication).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+#include "common/schema/object_traits.hpp"
+
+namespace onput::schema {
+
+inline constexpr std::size_t replication_rules_max = 1000;
+inline constexpr std::size_t replication_rule_id_characters_max = 255;
+inline constexpr std::size_t replication_configuration_bytes_max = 2 * 1024 * 1024;
+inline constexpr std::string_view bucket_arn_prefix = "arn:aws:s3:::";
+
+// How a rule says which objects it is for: shown again as it was sent.
+enum class ReplicationFilterForm : std::uint8_t {
+    rule_prefix = 1,  // <Prefix> of the rule itself: the whole configuration is of version 1.
+    empty = 2,        // <Filter/>
+    one = 3,          // <Filter> with one condition.
+    both = 4,         // <Filter><And>
+};
+
+// All that is there must hold.
+struct ReplicationFilter {
+    ReplicationFilterForm form = ReplicationFilterForm::empty;
+    std::optional<std::string> prefix = {};
+    std::vector<Tag> tags = {};
+
+    ONPUT_FIELDS(form, prefix, tags)
+    friend bool operator==(const ReplicationFilter&, const ReplicationFilter&) = default;
+};
+
+// ReplicationTime, or Metrics: on or off, and within how many minutes.
+struct ReplicationThreshold {
+    bool is_enabled = false;
+    std::optional<std::uint32_t> minutes = {};
+
+    ONPUT_FIELDS(is_enabled, minutes)
+    friend bool operator==(const ReplicationThreshold&, const ReplicationThreshold&) = default;
+};
+inline constexpr std::uint32_t replication_threshold_minutes = 15;  // The only one there is.
+
+struct ReplicationDestination {
+    std::string bucket = {};  // ARN.
+    std::string account = {};
+    std::string storage_class = {};  // Empty: the object's own.
+    bool is_owner_override = false;  // Replicas belong to the destination's owner.
+    std::optional<ReplicationThreshold> time = {};
+    std::optional<ReplicationThreshold> metrics = {};
+
+    ONPUT_FIELDS(bucket, account, storage_class, is_owner_override, time, metrics)
+    friend bool operator==(const ReplicationDestination&, const ReplicationDestination&) = default;
+};
+
+struct ReplicationRule {
+    std::string id = {};
+    std::optional<std::int32_t> priority = {};
+    ReplicationFilter filter = {};
+    bool is_enabled = false;
+    // SourceSelectionCriteria.
+    std::optional<bool> kms_objects = {};
+    std::optional<bool> replica_modifications = {};
+    std::optional<bool> existing_objects = {};
+    ReplicationDestination destination = {};
+    std::optional<bool> delete_markers = {};
+
+    ONPUT_FIELDS(id, priority, filter, is_enabled, kms_objects, replica_modifications,
+                 existing_objects, destination, delete_markers)
+    friend bool operator==(const ReplicationRule&, const ReplicationRule&) = default;
+};
+
+struct ReplicationConfiguration {
+    static constexpr MessageInfo info{.kind = Kind::replication_configuration};
+
+    std::string role = {};  // ARN.
+    std::vector<ReplicationRule> rules = {};
+
+    ONPUT_FIELDS(role, rules)
+    friend bool operator==(const ReplicationConfiguration&,
+                           const ReplicationConfiguration&) = default;
+};
+
+// What became of a page of objects.
+struct ObjectsReplicated {
+    static constexpr MessageInfo info{.kind = Kind::objects_replicated};
+
+    std::uint64_t examined = 0;  // Versions.
+    std::uint64_t queued = 0;    // That are replicated from now on, or would be.
+    std::uint64_t queued_bytes = 0;
+    std::string next = {};  // The key where the next page begins; empty: this was the last.
+
+    ONPUT_FIELDS(examined, queued, queued_bytes, next)
+    friend bool operator==(const ObjectsReplicated&, const ObjectsReplicated&) = default;
+};
+
+// Has the rules of a bucket apply to versions that they were not applied to, because they were
+// there before, or whose replication failed: a page of them. Every page is one commit; what is
+// pending or done is left alone, so it may be asked again. `no_replication_configuration`.
+struct ReplicateObjects {
+    static constexpr MessageInfo info{.kind = Kind::replicate_objects};
+    static constexpr std::string_view method = "storage.replicate_objects";
+    using Reply = ObjectsReplicated;
+
+    std::string bucket;
+    std::string prefix = {};
+    std::string from = {};        // A key; empty: the first.
+    bool is_failed_only = false;  // Those whose replication failed.
+    bool is_dry_run = false;      // Only counts.
+
+    ONPUT_FIELDS(bucket, prefix, from, is_failed_only, is_dry_run)
+    friend bool operator==(const ReplicateObjects&, const ReplicateObjects&) = default;
+};
+
+}  // namespace onput::schema

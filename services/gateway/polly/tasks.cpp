@@ -1,0 +1,128 @@
+// StartSpeechSynthesisTask, GetSpeechSynthesisTask, ListSpeechSynthesisTasks.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/schema/storage.hpp"
+#include "common/schema/topics.hpp"
+#include "services/gateway/polly/operation.hpp"
+#include "services/gateway/polly/request.hpp"
+
+namespace onput::gateway::polly {
+namespace {
+
+// Where the queue service puts the task's id.
+constexpr std::string_view id_place = "{id}";
+
+Value describe_task(const schema::SpeechTask& task) {
+    Value described;
+    const auto set = [&described](std::string name, const std::string& text) {
+        if (!text.empty()) described[std::move(name)] = Value(text);
+    };
+    set("TaskId", task.task_id);
+    set("TaskStatus", task.status);
+    set("TaskStatusReason", task.status_reason);
+    set("OutputUri", task.output_uri);
+    described["CreationTime"] = Value(to_millis(task.created_at));
+    described["RequestCharacters"] = Value(static_cast<std::int64_t>(task.characters));
+    set("SnsTopicArn", task.topic_arn);
+    set("Engine", task.speech.engine);
+    set("LanguageCode", task.speech.language_code);
+    set("OutputFormat", task.speech.format);
+    if (task.speech.sample_rate != 0) set("SampleRate", fmt::to_string(task.speech.sample_rate));
+    set("TextType", task.speech.is_ssml ? "ssml" : "text");
+    set("VoiceId", task.speech.voice);
+    for (const auto& lexicon : task.speech.lexicons)
+        described["LexiconNames"].push_back(Value(lexicon.name));
+    for (const auto& mark : task.speech.marks) described["SpeechMarkTypes"].push_back(Value(mark));
+    return described;
+}
+
+// Refused before the task begins what its end could only fail by.
+http::Task<Result<void>> check_bucket(Call& call, const std::string& bucket) {
+    const schema::HeadBucket message{.name = bucket};
+    const auto found = co_await call.context.call(message);
+    if (found && found->reply.owner_account == call.context.identity.account_id)
+        co_return Result<void>();
+    if (!found && found.error().code != ErrorCode::not_found &&
+        found.error().code != ErrorCode::permission_denied)
+        co_return std::unexpected(found.error());
+    co_return fail(ErrorCode::invalid_argument,
+                   fmt::format("The bucket {} does not exist, or is not yours.", bucket),
+                   "InvalidS3BucketException");
+}
+
+http::Task<Result<void>> check_topic(Call& call, const std::string& arn) {
+    if (arn.empty()) co_return Result<void>();
+    const schema::GetTopic message{.arn = arn};
+    const auto found = co_await call.context.call(message);
+    if (found) co_return Result<void>();
+    if (found.error().code == ErrorCode::unavailable) co_return std::unexpected(found.error());
+    co_return fail(ErrorCode::invalid_argument, fmt::format("The topic {} does not exist.", arn),
+                   "InvalidSnsTopicArnException");
+}
+
+schema::StartSpeechTask make_task(const Call& call, schema::SynthesizeSpeech speech) {
+    const Value& input = call.input;
+    schema::StartSpeechTask message;
+    schema::SpeechTask& task = message.task;
+    task.characters = count_spoken(speech.text, speech.is_ssml);
+    task.output_bucket = input.text_of("OutputS3BucketName");
+    const std::string prefix = input.text_of("OutputS3KeyPrefix");
+    task.output_key = fmt::format("{}{}{}{}", prefix, prefix.empty() ? "" : ".", id_place,
+                                  ending_of(speech.format));
+    const auto address = call.context.public_address();
+    task.output_uri = fmt::format("{}://{}/{}/{}", address.scheme, address.host, task.output_bucket,
+                                  task.output_key);
+    task.content_type = content_type_of(speech.format);
+    task.topic_arn = input.text_of("SnsTopicArn");
+    task.speech = std::move(speech);
+    return message;
+}
+
+}  // namespace
+
+Outcome start_speech_synthesis_task(Call& call) {
+    auto speech = read_synthesize_speech(
+        call.input, {.all = task_characters_max, .spoken = task_spoken_characters_max});
+    if (!speech) co_return std::unexpected(std::move(speech).error());
+    const auto filled = co_await fetch_lexicons(call, *speech);
+    if (!filled) co_return std::unexpected(filled.error());
+    auto message = make_task(call, std::move(*speech));
+    const auto bucket = co_await check_bucket(call, message.task.output_bucket);
+    if (!bucket) co_return std::unexpected(bucket.error());
+    const auto topic = co_await check_topic(call, message.task.topic_arn);
+    if (!topic) co_return std::unexpected(topic.error());
+    const auto answer = co_await call.context.call(message);
+    if (!answer) co_return std::unexpected(answer.error());
+    Value result;
+    result["SynthesisTask"] = describe_task(answer->reply);
+    co_return result;
+}
+
+Outcome get_speech_synthesis_task(Call& call) {
+    const schema::GetSpeechTask message{.task_id = call.input.text_of("TaskId")};
+    const auto answer = co_await call.context.call(message);
+    if (!answer) co_return std::unexpected(answer.error());
+    Value result;
+    result["SynthesisTask"] = describe_task(answer->reply);
+    co_return result;
+}
+
+Outcome list_speech_synthesis_tasks(Call& call) {
+    schema::ListSpeechTasks message{.status = call.input.text_of("Status"),
+                                    .after = call.input.text_of("NextToken")};
+    if (const auto* most = call.input.find("MaxResults"))
+        message.tasks_max = static_cast<std::uint32_t>(most->number().value_or(100));
+    const auto answer = co_await call.context.call(message);
+    if (!answer) co_return std::unexpected(answer.error());
+    Value result;
+    result["SynthesisTasks"] = Value(Value::List());
+    for (const auto& task : answer->reply.tasks)
+        result["SynthesisTasks"].push_back(describe_task(task));
+    if (!answer->reply.next.empty()) result["NextToken"] = Value(answer->reply.next);
+    co_return result;
+}
+
+}  // namespace onput::gateway::polly

@@ -1,0 +1,404 @@
+// The side of the original: how a version becomes pending, and what it says when it is replicated.
+// The commit that makes a version writes what is due of it as well, so no crash loses any.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/base/check.hpp"
+#include "services/storage/lifecycle/own_trace.hpp"
+#include "services/storage/objects/records.hpp"
+#include "services/storage/replication/replication.hpp"
+#include "services/storage/replication/rules.hpp"
+
+namespace onput::storage {
+namespace {
+
+using schema::ReplicationStatus;
+using schema::ReplicationTarget;
+
+constexpr std::string_view object_put = "OBJECT_PUT";
+constexpr std::string_view object_delete = "OBJECT_DELETE";
+constexpr std::string_view failed_event = "Replication:OperationFailedReplication";
+constexpr std::string_view missed_event = "Replication:OperationMissedThreshold";
+constexpr std::string_view late_event = "Replication:OperationReplicatedAfterThreshold";
+constexpr std::string_view untracked_event = "Replication:OperationNotTracked";
+
+// <bucket>/<key>\0<age> at the end of a row.
+Result<DueReplica> parse_version(std::string_view text) {
+    ONPUT_TRY(const auto split, split_tail(text, age_bytes));
+    ONPUT_TRY(const std::uint64_t complement, parse_number_bytes(split.tail));
+    const std::size_t slash = split.key.find('/');
+    if (slash == std::string_view::npos)
+        return fail(ErrorCode::corruption, "a row of a replica names no object");
+    return DueReplica{.bucket = std::string(split.key.substr(0, slash)),
+                      .key = std::string(split.key.substr(slash + 1)),
+                      .sequencer = ~complement};
+}
+
+Result<Timestamp> parse_time(std::string_view text) {
+    ONPUT_TRY(const std::uint64_t time, parse_number_bytes(text.substr(0, sizeof(std::uint64_t))));
+    return from_micros(static_cast<std::int64_t>(time));
+}
+
+std::uint64_t milliseconds_of(Duration duration) {
+    const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(whole, 0));
+}
+
+ReplicationTarget* find_target(ObjectRecord& record, std::string_view destination) {
+    auto& targets = record.replication.targets;
+    const auto found = std::ranges::find(targets, destination, &ReplicationTarget::destination);
+    return found == targets.end() ? nullptr : &*found;
+}
+
+Duration retry_delay(std::uint32_t attempts) {
+    Duration delay = replica_retry_min;
+    for (std::uint32_t i = 1; i < attempts && delay < replica_retry_max; ++i) delay *= 2;
+    return std::min(delay, replica_retry_max);
+}
+
+}  // namespace
+
+// --- Becoming pending --------------------------------------------------------------------------
+
+void Replication::schedule(const Place& place, const ObjectRecord& record,
+                           ReplicationTarget& target, const Times& times, store::Batch& batch) {
+    const ReplicaRow row{.destination = target.destination,
+                         .bucket = place.bucket,
+                         .key = place.key,
+                         .sequencer = record.sequencer};
+    if (target.due_at != times.due_at) {
+        if (target.due_at != Timestamp{}) batch.remove(replica_due_row(row, target.due_at));
+        if (times.due_at != Timestamp{})
+            batch.put(replica_due_row(row, times.due_at), number_bytes(record.size_bytes));
+        target.due_at = times.due_at;
+    }
+    if (target.threshold_at == times.late_at) return;
+    if (target.threshold_at != Timestamp{})
+        batch.remove(replica_late_row(row, target.threshold_at));
+    if (times.late_at != Timestamp{}) batch.put(replica_late_row(row, times.late_at), {});
+    target.threshold_at = times.late_at;
+}
+
+void Replication::make_pending(const Place& place, const ObjectRecord& record,
+                               ReplicationTarget& target, const schema::ReplicationRule& rule,
+                               const PendingReason& reason, store::Batch& batch) {
+    ++planned_;
+    target.status = ReplicationStatus::pending;
+    target.rule_id = rule.id;
+    target.operation = reason.operation;
+    target.requested_at = reason.now;
+    target.has_missed_threshold = false;
+    target.has_metrics = has_metrics(rule);
+    target.attempts = 0;
+    target.depth = reason.depth + 1;
+    const Timestamp due = core_.age_now(reason.now);
+    schedule(place, record, target,
+             {.due_at = due,
+              .late_at = is_timed(rule) ? due + core_.options_.replication_threshold : Timestamp{}},
+             batch);
+}
+
+void Replication::plan(const Place& place, ObjectRecord& record, const Caller& caller,
+                       store::Batch& batch) {
+    const auto* rules = rules_.of(std::string(place.bucket));
+    if (rules == nullptr || !record.has_version_id) return;
+    for (const auto* rule : rules_for(*rules, place.key, record)) {
+        auto& target = record.replication.targets.emplace_back();
+        target.destination = destination_of(*rule);
+        make_pending(place, record, target, *rule,
+                     {.operation = record.is_delete_marker ? object_delete : object_put,
+                      .now = caller.now,
+                      .depth = caller.trace.depth},
+                     batch);
+    }
+}
+
+void Replication::replan(const Place& place, ObjectRecord& record, std::string_view operation,
+                         const Caller& caller, store::Batch& batch) {
+    const auto* rules = rules_.of(std::string(place.bucket));
+    if (rules == nullptr) return;
+    const PendingReason reason{
+        .operation = operation, .now = caller.now, .depth = caller.trace.depth};
+    for (const auto* rule : rules_for(*rules, place.key, record)) {
+        auto* target = find_target(record, destination_of(*rule));
+        // What was there before its rule is replicated in a batch only.
+        if (target == nullptr && !record.replication.is_replica) continue;
+        if (target == nullptr) {
+            target = &record.replication.targets.emplace_back();
+            target->destination = destination_of(*rule);
+        }
+        // What is pending takes the change along, and what failed still lacks all of it.
+        if (target->status == ReplicationStatus::pending && target->due_at != Timestamp{}) continue;
+        const bool is_whole = target->status == ReplicationStatus::failed;
+        make_pending(place, record, *target, *rule,
+                     is_whole ? PendingReason{object_put, caller.now, caller.trace.depth} : reason,
+                     batch);
+    }
+}
+
+void Replication::forget(const Place& place, const ObjectRecord& record, store::Batch& batch) {
+    for (auto target : record.replication.targets) schedule(place, record, target, {}, batch);
+}
+
+// --- What is due -------------------------------------------------------------------------------
+
+Result<std::vector<DueReplica>> Replication::due(const std::string& destination,
+                                                 Timestamp now) const {
+    const auto range = replica_due_rows(destination);
+    ONPUT_TRY(const auto keys, core_.view_.scan_keys(partition, range, due_replicas_max));
+    const Timestamp age = core_.age_.clock().at(now);
+    std::vector<DueReplica> due;
+    for (const auto& key : keys) {
+        const std::string_view rest = std::string_view(key).substr(range.from.size());
+        ONPUT_TRY(const Timestamp due_at, parse_time(rest));
+        if (due_at > age) break;
+        ONPUT_TRY(auto replica, parse_version(rest.substr(sizeof(std::uint64_t))));
+        replica.destination = destination;
+        replica.due_at = due_at;
+        due.push_back(std::move(replica));
+    }
+    return due;
+}
+
+// Of a row that does not fit its version any more nothing is left but its removal.
+Result<std::optional<Replication::Case>> Replication::open(const DueReplica& due,
+                                                           Effects& effects) {
+    const auto source = core_.buckets_.all().find(due.bucket);
+    ONPUT_TRY(auto version, KeyRows(core_.view_, due.bucket, due.key).at(due.sequencer));
+    ReplicationTarget* target = version ? find_target(version->record, due.destination) : nullptr;
+    if (source == core_.buckets_.all().end() || target == nullptr || target->due_at != due.due_at) {
+        effects.batch_of(partition).remove(replica_due_row({.destination = due.destination,
+                                                            .bucket = due.bucket,
+                                                            .key = due.key,
+                                                            .sequencer = due.sequencer},
+                                                           due.due_at));
+        return std::nullopt;
+    }
+    const auto index =
+        static_cast<std::size_t>(target - version->record.replication.targets.data());
+    const auto destination = core_.buckets_.all().find(due.destination);
+    const auto* rule = rule_of(rules_.of(due.bucket), *target);
+    return Case{
+        .key = due.key,
+        .source = &source->second,
+        .version = *std::move(version),
+        .target = index,
+        .rule = rule,
+        .destination = destination == core_.buckets_.all().end() ? nullptr : &destination->second};
+}
+
+Result<void> Replication::postpone(const DueReplica& due, Timestamp now, Effects& effects) {
+    ONPUT_TRY(auto opened, open(due, effects));
+    if (!opened) return {};
+    auto& target = opened->chosen();
+    ++target.attempts;
+    ++postponed_;
+    auto& batch = effects.batch_of(partition);
+    schedule(opened->place(), opened->version.record, target,
+             {.due_at = core_.age_now(now) + retry_delay(target.attempts),
+              .late_at = target.threshold_at},
+             batch);
+    opened->rows(core_.view_).rewrite(opened->version, batch);
+    return {};
+}
+
+Result<void> Replication::fail_case(Case& replica, std::string_view reason, Timestamp now,
+                                    Effects& effects) {
+    auto& target = replica.chosen();
+    const bool has_event = target.has_metrics;
+    target.status = ReplicationStatus::failed;
+    store::Batch rows{std::string(partition)};
+    schedule(replica.place(), replica.version.record, target, {}, rows);
+    replica.rows(core_.view_).rewrite(replica.version, rows);
+    ++failed_;
+    if (!has_event) {
+        effects.changes.push_back({{std::move(rows)}});
+        return {};
+    }
+    ONPUT_TRY(auto change, begin_event(failed_event, replica, now));
+    change.event.replication->failure_reason = reason;
+    change.commit.batch = std::move(rows);
+    static_cast<void>(core_.commit_change(std::move(change), {}, effects));
+    return {};
+}
+
+void Replication::complete(Case& replica, Timestamp now, store::Batch& batch) {
+    auto& target = replica.chosen();
+    target.status = ReplicationStatus::completed;
+    schedule(replica.place(), replica.version.record, target, {}, batch);
+    replica.rows(core_.view_).rewrite(replica.version, batch);
+    ++completed_;
+    latency_.add(now - target.requested_at);
+}
+
+// Behind the change that completed it.
+Result<void> Replication::tell_late_completion(Case& replica, Timestamp now, Effects& effects) {
+    const auto& target = replica.chosen();
+    if (!target.has_missed_threshold) return {};
+    ONPUT_TRY(auto change, begin_event(late_event, replica, now));
+    change.event.replication->threshold_ms = milliseconds_of(core_.options_.replication_threshold);
+    change.event.replication->replicated_ms = milliseconds_of(now - target.requested_at);
+    core_.join_change(std::move(change), effects);
+    return {};
+}
+
+// The rule has no metrics any more: what becomes of the version is told to nobody.
+Result<void> Replication::untrack(Case& replica, Timestamp now, Effects& effects) {
+    auto& target = replica.chosen();
+    ONPUT_TRY(auto change, begin_event(untracked_event, replica, now));
+    target.has_metrics = false;
+    target.has_missed_threshold = false;
+    schedule(replica.place(), replica.version.record, target, {.due_at = target.due_at},
+             change.commit.batch);
+    replica.rows(core_.view_).rewrite(replica.version, change.commit.batch);
+    static_cast<void>(core_.commit_change(std::move(change), {}, effects));
+    return {};
+}
+
+Result<Replication::ObjectChange> Replication::begin_event(std::string_view name,
+                                                           const Case& replica, Timestamp now) {
+    const ObjectRecord& record = replica.version.record;
+    const auto& target = replica.chosen();
+    Caller caller = StorageCore::own_caller(*replica.source, now);
+    caller.trace = own_trace(record);
+    caller.trace.depth = target.depth;
+    ONPUT_TRY(auto change, core_.begin_change(
+                               StorageCore::own_event(name, *replica.source, replica.key), caller));
+    change.describe(*replica.source, record);
+    change.event.replication = schema::ReplicationEvent{
+        .rule_id = target.rule_id,
+        .destination_bucket = fmt::format("{}{}", schema::bucket_arn_prefix, target.destination),
+        .operation = target.operation,
+        .requested_at = target.requested_at};
+    return change;
+}
+
+// --- What is late ------------------------------------------------------------------------------
+
+Result<std::size_t> Replication::tell_late(Timestamp now, Effects& effects) {
+    const auto range = replica_late_rows();
+    ONPUT_TRY(const auto keys, core_.view_.scan_keys(partition, range, late_replicas_max));
+    const Timestamp age = core_.age_.clock().at(now);
+    std::size_t late = 0;
+    for (const auto& key : keys) {
+        std::string_view rest = std::string_view(key).substr(range.from.size());
+        ONPUT_TRY(const Timestamp late_at, parse_time(rest));
+        if (late_at > age) break;
+        ++late;
+        rest.remove_prefix(sizeof(std::uint64_t));
+        const std::size_t slash = std::min(rest.find('/'), rest.size() - 1);
+        ONPUT_TRY(auto due, parse_version(rest.substr(slash + 1)));
+        due.destination = rest.substr(0, slash);
+        ONPUT_TRY_VOID(tell_late_replica(due, {.key = key, .late_at = late_at}, now, effects));
+    }
+    return late;
+}
+
+Result<void> Replication::tell_late_replica(const DueReplica& due, const LateRow& row,
+                                            Timestamp now, Effects& effects) {
+    const auto source = core_.buckets_.all().find(due.bucket);
+    ONPUT_TRY(auto version, KeyRows(core_.view_, due.bucket, due.key).at(due.sequencer));
+    auto* target = version ? find_target(version->record, due.destination) : nullptr;
+    if (source == core_.buckets_.all().end() || target == nullptr ||
+        target->threshold_at != row.late_at) {
+        effects.batch_of(partition).remove(row.key);
+        return {};
+    }
+    const auto index =
+        static_cast<std::size_t>(target - version->record.replication.targets.data());
+    Case replica{
+        .key = due.key, .source = &source->second, .version = *std::move(version), .target = index};
+    auto& chosen = replica.chosen();
+    ONPUT_TRY(auto change, begin_event(missed_event, replica, now));
+    change.event.replication->threshold_ms = milliseconds_of(core_.options_.replication_threshold);
+    chosen.has_missed_threshold = true;
+    schedule(replica.place(), replica.version.record, chosen, {.due_at = chosen.due_at},
+             change.commit.batch);
+    replica.rows(core_.view_).rewrite(replica.version, change.commit.batch);
+    static_cast<void>(core_.commit_change(std::move(change), {}, effects));
+    return {};
+}
+
+void Replication::add_metrics(std::vector<schema::Metric>& metrics) const {
+    pending_.add_metrics(metrics);
+    const auto count = [&metrics](std::string_view name, std::uint64_t value) {
+        metrics.push_back({.name = fmt::format("onput_storage_replication_{}_total", name),
+                           .value = static_cast<double>(value)});
+    };
+    count("completed", completed_);
+    count("failed", failed_);
+    count("postponed", postponed_);
+}
+
+// --- What is there already ---------------------------------------------------------------------
+
+Result<schema::ObjectsReplicated> Replication::replicate_objects(
+    const schema::ReplicateObjects& request, const Caller& caller, Effects& effects) {
+    ONPUT_TRY(const Bucket* const bucket, core_.buckets_.find(request.bucket, caller));
+    const auto* rules = rules_.of(request.bucket);
+    if (rules == nullptr)
+        return fail(ErrorCode::not_found,
+                    fmt::format("bucket {} has no replication configuration: put one first",
+                                request.bucket),
+                    "no_replication_configuration");
+    if (!request.is_dry_run) ONPUT_TRY_VOID(core_.room_.check());
+    schema::ObjectsReplicated page;
+    const std::string from = std::max(request.from, request.prefix);
+    VersionWalk walk(bucket->record.name, from);
+    bool is_last = false;
+    // To another key, however many versions this one has.
+    while (!is_last && (page.examined < replicate_page_rows || walk.from() == from)) {
+        ONPUT_TRY(auto read, walk.next(core_.view_, replicate_page_rows));
+        is_last = read.is_last;
+        for (auto& version : read.versions) {
+            if (!version.key.starts_with(request.prefix)) {
+                is_last = is_last || version.key > request.prefix;
+                continue;
+            }
+            ++page.examined;
+            ONPUT_TRY_VOID(replicate_again(*rules, version, request, caller, {page, effects}));
+        }
+    }
+    if (!is_last) page.next = walk.from();
+    return page;
+}
+
+Result<void> Replication::replicate_again(const schema::ReplicationConfiguration& rules,
+                                          const WalkedVersion& walked,
+                                          const schema::ReplicateObjects& request,
+                                          const Caller& caller, const Page& page) {
+    if (walked.record.replication.is_replica) return {};
+    KeyRows::Version version{.record = walked.record};
+    const Place place{.bucket = request.bucket, .key = walked.key};
+    store::Batch batch{std::string(partition)};
+    for (const auto* rule : rules_for(rules, walked.key, walked.record)) {
+        auto* target = find_target(version.record, destination_of(*rule));
+        if (target != nullptr && target->status != ReplicationStatus::failed) continue;
+        if (target == nullptr && request.is_failed_only) continue;
+        if (target == nullptr) {
+            target = &version.record.replication.targets.emplace_back();
+            target->destination = destination_of(*rule);
+        }
+        make_pending(place, version.record, *target, *rule,
+                     {.operation = walked.record.is_delete_marker ? object_delete : object_put,
+                      .now = caller.now},
+                     batch);
+    }
+    if (batch.empty()) return {};
+    ++page.answer.queued;
+    page.answer.queued_bytes += walked.record.size_bytes;
+    if (request.is_dry_run) return {};
+    const KeyRows rows(core_.view_, request.bucket, walked.key);
+    ONPUT_TRY(const auto there, rows.at(walked.record.sequencer));
+    ONPUT_CHECK(there.has_value());
+    version.is_current = there->is_current;
+    auto& all = page.effects.batch_of(partition);
+    for (const auto& change : batch.changes()) {
+        if (change.value) all.put(change.key, *change.value);
+    }
+    rows.rewrite(version, all);
+    return {};
+}
+
+}  // namespace onput::storage
