@@ -32,9 +32,9 @@ struct ObjectKey {
     std::string bytes = {};
 
     [[nodiscard]] bool is_empty() const { return bytes.empty(); }
-    // Encrypts, or decrypts, what lies at `offset` under this nonce; of nothing, which needs none.
+    // Encrypts, or decrypts, what lies at `offset` under this nonce.
     void apply(std::string_view nonce, std::uint64_t offset, std::string& text) const {
-        if (!is_empty() && !text.empty()) apply_keystream(bytes, nonce, offset, text);
+        if (!is_empty()) apply_keystream(bytes, nonce, offset, text);
     }
 };
 
