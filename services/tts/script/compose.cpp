@@ -8,8 +8,8 @@
 
 #include "common/base/utf8.hpp"
 #include "services/tts/script/segmentation.hpp"
+#include "services/tts/script/speakable.hpp"
 #include "services/tts/ssml/phonemes.hpp"
-#include "services/tts/text.hpp"
 
 namespace onput::tts {
 namespace {
