@@ -228,7 +228,7 @@ def test_a_failure_and_a_late_replica_are_told(own_onput):
     assert late["replicationTime"].startswith("PT") and late["destinationBucket"] == "arn:aws:s3:::target"
     failed = told["Replication:OperationFailedReplication"]
     assert failed["replicationEventData"]["failureReason"] == "DstBucketUnversioned"
-    assert failed["s3"]["object"]["key"] == "doomed/k" and failed["eventVersion"] == "2.2"
+    assert failed["s3"]["object"]["key"] == "doomed/k" and failed["eventVersion"] == "2.5"
 
 
 def test_what_was_there_before_is_replicated_by_a_command(onput):
