@@ -117,7 +117,7 @@ TEST_F(SpeechMarksTest, a_sentence_has_its_words_and_visemes_in_time) {
                                               "@", "t", "a", "p", "sil"}));
     EXPECT_EQ(marks[0].type, "sentence");
     EXPECT_EQ(marks[1].type, "word");
-    EXPECT_EQ(marks[1].time, 0);
+    EXPECT_LT(marks[1].time, 50);
 }
 
 TEST_F(SpeechMarksTest, a_mark_of_ssml_has_the_time_of_its_place) {
@@ -168,7 +168,9 @@ TEST_F(SpeechMarksTest, every_word_of_any_text_is_there_once_and_in_order) {
         const auto marks = marks_of(text);
         check(text, marks);
         Texts wanted;
-        for (const ByteRange& word : find_words(text, "en-US").value()) {
+        const auto words = find_words(text, "en-US");
+        ASSERT_TRUE(words);
+        for (const ByteRange& word : *words) {
             wanted.push_back(text.substr(word.begin, word.end - word.begin));
         }
         EXPECT_EQ(values(marks, "word"), wanted) << text;
