@@ -1,9 +1,8 @@
 #include "services/gateway/http/http2_session.hpp"
 
 #include <algorithm>
-#include <utility>
-
 #include <nghttp2/nghttp2.h>
+#include <utility>
 
 #include "common/base/log.hpp"
 #include "services/gateway/http/connection.hpp"
@@ -335,9 +334,9 @@ void Http2Session::write() {
 void Http2Session::admit(bool has_body) {
     const std::int32_t id = incoming_->stream_id;
     const Http2RequestHead& head = incoming_->head;
-    auto stream = std::make_shared<Http2Stream>(
-        static_cast<Http2Turns&>(*this), id, stream_->peer(), head.render(has_body),
-        has_body && !head.has_length());
+    auto stream =
+        std::make_shared<Http2Stream>(static_cast<Http2Turns&>(*this), id, stream_->peer(),
+                                      head.render(has_body), has_body && !head.has_length());
     auto connection = std::make_unique<Connection>(context_, stream);
     entries_.emplace(id, Entry{.stream = stream, .connection = std::move(connection)});
     idle_deadline_.reset();
@@ -349,8 +348,10 @@ void Http2Session::remove(std::int32_t id) {
     if (entries_.empty()) {
         idle_deadline_ = now() + options_.idle_timeout;
         if (!ended_) watch(*idle_deadline_);
-        if (ended_) wakeup_.signal();
-        else if (finishing_) ask_turn(nullptr);
+        if (ended_)
+            wakeup_.signal();
+        else if (finishing_)
+            ask_turn(nullptr);
     }
 }
 

@@ -97,7 +97,7 @@ private:
 
     std::string inbox_;
     std::size_t inbox_begin_ = 0;
-    std::size_t pending_ = 0;   // Bytes of DATA that the inbox holds.
+    std::size_t pending_ = 0;  // Bytes of DATA that the inbox holds.
     std::size_t consumed_ = 0;
     const bool body_in_chunks_;
     std::span<char> into_;
