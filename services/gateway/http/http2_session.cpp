@@ -12,6 +12,8 @@ namespace {
 
 // What is gathered before it is written.
 constexpr std::size_t output_bytes_max = 64 * 1024;
+// A session that never has to wait lets the other connections have a turn after so many of its own.
+constexpr unsigned rounds_at_once_max = 16;
 
 SteadyTime now() {
     return std::chrono::steady_clock::now();
@@ -189,6 +191,7 @@ Task<void> Http2Session::serve(std::string first) {
     if (open()) {
         idle_deadline_ = now() + options_.idle_timeout;
         rearm();
+        if (finishing_) finish();
         receive(first);
         if (!ended_) read_on();
     } else {
@@ -249,7 +252,8 @@ void Http2Session::ask_turn(std::shared_ptr<Http2Stream> stream) {
 
 void Http2Session::turn() {
     in_turn_ = true;
-    do {
+    bool more = true;
+    for (unsigned round = 0; more && round < rounds_at_once_max; ++round) {
         for (const auto& stream : std::exchange(asking_, {})) {
             stream->turn_asked = false;
             look_after(*stream);
@@ -257,8 +261,10 @@ void Http2Session::turn() {
         if (!ended_) fill();
         // A socket that takes no more leaves those who write waiting.
         if (!ended_) write();
-    } while (!asking_.empty() || (!ended_ && !writing_ && nghttp2_session_want_write(session_)));
+        more = !asking_.empty() || (!ended_ && !writing_ && output_.size() >= output_bytes_max);
+    }
     in_turn_ = false;
+    if (more) return ask_turn(nullptr);
     if (ended_ || writing_) return;
     const bool done = finishing_ && entries_.empty();
     const bool over = !nghttp2_session_want_read(session_) && !nghttp2_session_want_write(session_);
@@ -346,6 +352,10 @@ void Http2Session::admit(bool has_body) {
 void Http2Session::remove(std::int32_t id) {
     entries_.erase(id);
     if (entries_.empty()) {
+        if (output_begin_ == output_.size()) {
+            output_ = std::string();
+            output_begin_ = 0;
+        }
         idle_deadline_ = now() + options_.idle_timeout;
         if (!ended_) watch(*idle_deadline_);
         if (ended_)
