@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const timeval limit{.tv_sec = patience.count(), .tv_usec = 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+        const int at_once = 1;  // Window updates are small and must not wait for each other.
+        ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
         EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
         nghttp2_session_callbacks* callbacks = nullptr;
         nghttp2_session_callbacks_new(&callbacks);
