@@ -66,6 +66,7 @@ struct Http2Session::Callbacks {
         return 0;
     }
 
+    // NOLINTNEXTLINE(readability-function-size): nghttp2 decides on the parameters.
     static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                          std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                          std::uint8_t, void* user) {
@@ -125,6 +126,7 @@ struct Http2Session::Callbacks {
         return 0;
     }
 
+    // NOLINTNEXTLINE(readability-function-size): as above.
     static ssize_t read_body(nghttp2_session*, std::int32_t id, std::uint8_t* into,
                              std::size_t size, std::uint32_t* flags, nghttp2_data_source*,
                              void* user) {
