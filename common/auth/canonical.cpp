@@ -128,8 +128,9 @@ void append_headers(std::string& out, const CanonicalInput& input) {
         out += name;
         out += ':';
         bool first = true;
+        const std::string_view sent = name == signed_authority ? "host" : name;
         for (const Header& header : input.request.headers) {
-            if (!equal_ignoring_case(header.name, name)) continue;
+            if (!equal_ignoring_case(header.name, sent)) continue;
             if (!first) out += ',';
             first = false;
             append_value(out, header.value);

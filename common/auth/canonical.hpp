@@ -25,6 +25,9 @@ namespace onput::auth {
 enum class PathEncoding { once, twice };
 PathEncoding path_encoding_of(std::string_view service);
 
+// What clients of HTTP/2 sign in the place of "host": its value is the Host's.
+inline constexpr std::string_view signed_authority = ":authority";
+
 struct CanonicalInput {
     RequestView request;
     std::string_view signed_headers;           // "host;x-amz-date", in the signer's order.

@@ -96,11 +96,12 @@ Result<void> parse_signed_headers(std::string_view text, Claim& claim) {
         const bool is_name = !name.empty() && std::ranges::all_of(name, [](char c) {
             return c > ' ' && c < 0x7f && c != ':' && !(c >= 'A' && c <= 'Z');
         });
-        if (!is_name || ++count > signed_headers_max) {
+        const bool is_authority = name == signed_authority;
+        if ((!is_name && !is_authority) || ++count > signed_headers_max) {
             return malformed(claim.scheme,
                              "SignedHeaders is not a list of lower-case header names");
         }
-        has_host = has_host || name == "host";
+        has_host = has_host || name == "host" || is_authority;
     }
     if (!has_host) return malformed(claim.scheme, "SignedHeaders must name the host header");
     claim.signed_headers = text;

@@ -330,7 +330,7 @@ void add_bench(CLI::App& app, Choices& c) {
                               "  onput bench put\n  onput bench get --clients 32 --size 4096 "
                               "--seconds 10\n  onput bench queue --one -o json");
     const std::vector<std::string> names(bench_names.begin(), bench_names.end());
-    bench->add_option("what", c.bench.what, fmt::format("{}", fmt::join(names, ", ")))
+    bench->add_option("what", c.bench.what, fmt::format("{}", fmt::join(names, " ")))
         ->required()
         ->check(CLI::IsMember(names));
     bench

@@ -20,7 +20,8 @@ CALLS = {
     "ec2": ("describe_instances", {}, "Amazon EC2"),
     # REST-JSON and REST-XML
     "lambda": ("list_functions", {}, "AWS Lambda"),
-    "polly": ("synthesize_speech", {"OutputFormat": "mp3", "Text": "a", "VoiceId": "Joanna"}, "Amazon Polly"),
+    "translate": ("translate_text", {"Text": "a", "SourceLanguageCode": "en", "TargetLanguageCode": "vi"},
+                  "Amazon Translate"),
     "scheduler": ("list_schedules", {}, "Amazon EventBridge Scheduler"),
     "route53": ("list_hosted_zones", {}, "Route 53"),
     # CBOR

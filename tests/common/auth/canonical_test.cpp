@@ -50,6 +50,12 @@ TEST(CanonicalPath, s3_paths_are_encoded_once_whatever_the_sender_wrote) {
     EXPECT_EQ(path_of(""), "/");
 }
 
+TEST(CanonicalHeaders, the_authority_of_http2_is_the_host) {
+    const TestRequest request{.headers = {{"Host", "localhost:4566"}, {"X-Amz-Date", "now"}}};
+    EXPECT_EQ(lines_of(request, ":authority;x-amz-date").headers,
+              ":authority:localhost:4566\nx-amz-date:now\n");
+}
+
 TEST(CanonicalPath, other_services_normalise_and_encode_twice) {
     EXPECT_EQ(path_of("//a/./b/../c%20d/", PathEncoding::twice), "/a/c%2520d/");
     EXPECT_EQ(path_of("/..", PathEncoding::twice), "/");

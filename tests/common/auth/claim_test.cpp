@@ -123,6 +123,8 @@ TEST(ClaimHeader, an_amz_header_outside_the_signature_is_refused_by_name) {
 
 TEST(ClaimHeader, the_hash_of_the_payload_is_signed_although_its_header_is_not) {
     EXPECT_EQ(reason_of(signed_by(authorization(good_credential, "host;x-amz-date"))), "none");
+    EXPECT_EQ(reason_of(signed_by(authorization(good_credential, ":authority;x-amz-date"))),
+              "none");
 }
 
 TEST(ClaimHeader, the_day_of_the_scope_must_be_the_day_of_the_request) {
