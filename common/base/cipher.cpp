@@ -82,6 +82,7 @@ std::optional<std::string> unseal(std::string_view key, std::string_view context
 
 void apply_keystream(std::string_view key, std::string_view nonce, std::uint64_t offset,
                      std::string& bytes) {
+    if (bytes.empty()) return;
     ONPUT_CHECK(key.size() == cipher_key_bytes && nonce.size() == cipher_nonce_bytes);
     ONPUT_CHECK(offset <= keystream_bytes_max && bytes.size() <= keystream_bytes_max - offset);
     // The counter that the block of the first byte has.

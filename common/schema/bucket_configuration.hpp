@@ -29,7 +29,7 @@ enum class BucketConfigurationKind : std::uint8_t {
     cors = 11,
     website = 12,
     logging = 13,
-    last = logging,  // Of those that are XML.
+    last = logging,    // Of those that are XML.
     lifecycle = 20,    // A LifecycleConfiguration (lifecycle.hpp).
     replication = 21,  // A ReplicationConfiguration (replication.hpp).
 };
@@ -56,7 +56,8 @@ struct BucketConfiguration {
 
     BucketConfigurationKind kind = BucketConfigurationKind::tagging;
     std::string id;  // Empty unless has_ids(kind).
-    // XML; of lifecycle and replication a message. Empty: it was deleted, and one never put has a default.
+    // XML; of lifecycle and replication a message. Empty: it was deleted, and one never put has a
+    // default.
     std::string document;
     Timestamp changed_at;
 

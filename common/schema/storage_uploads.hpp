@@ -137,14 +137,16 @@ struct UploadSummary {
 };
 
 struct PartList {
-    static constexpr MessageInfo info{.kind = Kind::part_list};
+    // Version 2 added abort.
+    static constexpr MessageInfo info{.kind = Kind::part_list, .version = 2};
 
     UploadSummary upload = {};
     std::vector<PartSummary> parts = {};  // By number.
     bool is_truncated = false;
     std::string owner_account = {};
+    std::optional<ScheduledAction> abort = {};  // As UploadCreated's.
 
-    ONPUT_FIELDS(upload, parts, is_truncated, owner_account)
+    ONPUT_FIELDS(upload, parts, is_truncated, owner_account, abort)
     friend bool operator==(const PartList&, const PartList&) = default;
 };
 

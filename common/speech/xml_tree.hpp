@@ -1,5 +1,6 @@
 // An XML document as a tree in which every byte of text knows where it came from: SSML's speech
-// marks point into what the client sent. The one place that knows expat. Pure; the bytes are hostile.
+// marks point into what the client sent. The one place that knows expat. Pure; the bytes are
+// hostile.
 //
 // A document must be well-formed UTF-8 without a DTD, so there are no entities but XML's own five
 // and numbers. Names keep their prefixes: "amazon:effect".

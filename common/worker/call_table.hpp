@@ -1,5 +1,5 @@
-// CallTable: which calls (common/schema/call.hpp) of a worker run, which wait for a place, and which
-// nobody reads any more. Pure; owned by the worker's loop.
+// CallTable: which calls (common/schema/call.hpp) of a worker run, which wait for a place, and
+// which nobody reads any more. Pure; owned by the worker's loop.
 //
 //     start ──> waiting ──> running ──child_ended──> draining ──close──> gone
 //                  │           └──close: nobody reads it, its place is taken until the child ends

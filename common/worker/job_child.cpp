@@ -30,9 +30,9 @@ constexpr int output_at = 4;
 constexpr int verdict_at = 5;
 constexpr int first_free = 6;
 
-// A child that outlives SIGXCPU, by a handler of a library, is sent another and then killed by
-// RLIMIT_CPU. That counts by ticks, which may charge a child of a busy machine for what others ran:
-// a quarter more than it may have, and this, keep it from ending the child too early.
+// A child that outlives SIGXCPU, by a handler of a library, is killed by RLIMIT_CPU. That counts by
+// ticks, which may charge a child of a busy machine for what others ran: a quarter more than it may
+// have, and this, keep it from ending the child too early.
 constexpr rlim_t processor_grace_s = 1;
 
 Result<void> set_limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
@@ -161,7 +161,7 @@ Result<void> apply_job_limits(const JobLimits& limits) {
     const auto processor_s =
         static_cast<rlim_t>(ceil<seconds>(limits.processor_time * 5 / 4).count()) +
         processor_grace_s;
-    ONPUT_TRY_VOID(set_limit(RLIMIT_CPU, processor_s, processor_s + processor_grace_s));
+    ONPUT_TRY_VOID(set_limit(RLIMIT_CPU, processor_s, processor_s));
     ONPUT_TRY_VOID(set_limit(RLIMIT_FSIZE, limits.output_bytes, limits.output_bytes));
     ONPUT_TRY_VOID(set_limit(RLIMIT_NOFILE, limits.open_files_max, limits.open_files_max));
     return set_limit(RLIMIT_CORE, 0, 0);

@@ -4,8 +4,8 @@
 //     hello each second ──> grants ──> Runner::run ──> reply ──> ack, or nack with the reason
 //
 // While a job is held its lease is extended each lease_extension / 3. SIGTERM: jobs that wait go
-// back, not counted as attempts; running ones, and calls, finish. A worker keeps nothing durable: what it held
-// is leased again when it falls silent.
+// back, not counted as attempts; running ones, and calls, finish. A worker keeps nothing durable:
+// what it held is leased again when it falls silent.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,6 @@
-// `onput replicate`: the replication rules of a bucket for what was there before them, page by page.
-// Each page is durable when it is answered, and what is pending or done is left alone: a command
-// that was stopped is begun again.
+// `onput replicate`: the replication rules of a bucket for what was there before them, page by
+// page. Each page is durable when it is answered, and what is pending or done is left alone: a
+// command that was stopped is begun again.
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"

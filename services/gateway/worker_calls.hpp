@@ -102,7 +102,8 @@ public:
         bool is_last = false;
         std::string result;  // With the last: a message of the worker's kind.
     };
-    // The first one starts the call. Errors: of WorkerCalls::start and the worker, and exchange.hpp.
+    // The first one starts the call. Errors: of WorkerCalls::start and the worker, and
+    // exchange.hpp.
     http::Task<Result<Piece>> next();
 
 private:

@@ -93,9 +93,9 @@ public:
     // Puts back what the store holds. Called before anything else; asks for no commit.
     Result<void> restore(Timestamp now, Effects& effects);
 
-    // Runs a request of schema/queue.hpp, function.hpp, call.hpp or speech.hpp: the function that `methods` names
-    // for it. The answer to ReceiveMessages is a WaitId; what was received is in some Effects under
-    // it: in these, or in later ones.
+    // Runs a request of schema/queue.hpp, function.hpp, call.hpp or speech.hpp: the function that
+    // `methods` names for it. The answer to ReceiveMessages is a WaitId; what was received is in
+    // some Effects under it: in these, or in later ones.
     template <schema::Message M>
     auto execute(const M& request, const Caller& caller, Effects& effects) {
         using Answered =

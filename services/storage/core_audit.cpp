@@ -4,6 +4,7 @@
 #include "common/service/rows.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/replication.hpp"
 
 namespace onput::storage {
 namespace {
@@ -175,6 +176,7 @@ Result<void> StorageCore::check_rows() const {
         }));
     ONPUT_TRY_VOID(references.check_all_taken());
     ONPUT_TRY_VOID(check_due(references));
+    ONPUT_TRY_VOID(replication_->check_rows());
     ONPUT_TRY_VOID(check_usage());
     return check_outbox();
 }

@@ -1,8 +1,8 @@
 // One SynthesizeSpeech, as it runs in a child of the worker's zygote: a text in, sound or speech
 // marks out, while they are made.
 //
-//     input -> pieces (ssml/) -> utterances (script/) -> espeak-ng -> Effects -> SoundWriter -> output
-//                                                            \-> MarkWriter ---------------> output
+//     input -> pieces -> utterances -> espeak-ng -> Effects -> SoundWriter -> output
+//              ssml/     script/           \-> MarkWriter -----------------> output
 #pragma once
 
 #include <string>

@@ -13,6 +13,7 @@
 #include "common/base/errno_text.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/mp3.hpp"
+#include "services/tts/script/speakable.hpp"
 #include "services/tts/segment.hpp"
 #include "services/tts/speech.hpp"
 #include "services/tts/text.hpp"

@@ -1,5 +1,6 @@
 #include "services/tts/speech.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -32,33 +33,67 @@ std::string_view base_name(std::string_view identifier) {
     return identifier.substr(identifier.rfind('/') + 1);
 }
 
-// A voice's languages as the engine lists them: (priority byte, tag, NUL) ... NUL.
-bool speaks(const char* languages, std::string_view tag) {
+// What the engine lists, read once: its own listing sorts and copies, some milliseconds each time.
+struct Catalogue {
+    struct Entry {
+        EngineVoice voice;
+        std::string lower_name;
+        std::vector<std::string> languages;  // In lower case, the first counts most.
+    };
+    std::vector<Entry> voices;
+    std::vector<std::string> variants;
+};
+
+// As the engine lists them: (priority byte, tag, NUL) ... NUL.
+std::vector<std::string> read_languages(const char* languages) {
+    std::vector<std::string> tags;
     while (languages != nullptr && *languages != '\0') {
-        const std::string_view language(languages + 1);
-        if (lower_case(language) == tag) return true;
-        languages += 1 + language.size() + 1;
+        const std::string_view tag(languages + 1);
+        tags.push_back(lower_case(tag));
+        languages += 1 + tag.size() + 1;
     }
-    return false;
+    return tags;
+}
+
+Catalogue read_catalogue() {
+    Catalogue all;
+    for (const espeak_VOICE** voice = espeak_ListVoices(nullptr); *voice != nullptr; ++voice) {
+        const std::string name(base_name((*voice)->identifier));
+        all.voices.push_back({.voice = {.name = name,
+                                        .language = (*voice)->languages + 1,
+                                        .human_name = (*voice)->name,
+                                        .is_female = (*voice)->gender == ENGENDER_FEMALE},
+                              .lower_name = lower_case(name),
+                              .languages = read_languages((*voice)->languages)});
+    }
+    espeak_VOICE filter{};
+    filter.languages = "variant";
+    for (const espeak_VOICE** voice = espeak_ListVoices(&filter); *voice != nullptr; ++voice) {
+        all.variants.emplace_back(base_name((*voice)->identifier));
+    }
+    return all;
+}
+
+const Catalogue& catalogue() {
+    static const Catalogue all = read_catalogue();
+    return all;
 }
 
 // The voice with this name or, when none has it, the first that speaks this tag.
-const espeak_VOICE* find_base_voice(std::string_view wanted) {
-    const espeak_VOICE* by_language = nullptr;
-    for (const espeak_VOICE** voice = espeak_ListVoices(nullptr); *voice != nullptr; ++voice) {
-        if (lower_case(base_name((*voice)->identifier)) == wanted) return *voice;
-        if (by_language == nullptr && speaks((*voice)->languages, wanted)) by_language = *voice;
+const EngineVoice* find_base_voice(std::string_view wanted) {
+    const EngineVoice* by_language = nullptr;
+    for (const Catalogue::Entry& entry : catalogue().voices) {
+        if (entry.lower_name == wanted) return &entry.voice;
+        const bool speaks = std::ranges::find(entry.languages, wanted) != entry.languages.end();
+        if (by_language == nullptr && speaks) by_language = &entry.voice;
     }
     return by_language;
 }
 
 // A variant ("f3", "whisper") changes the sound of any voice.
 std::optional<std::string> find_variant(std::string_view wanted) {
-    espeak_VOICE filter{};
-    filter.languages = "variant";
-    for (const espeak_VOICE** voice = espeak_ListVoices(&filter); *voice != nullptr; ++voice) {
-        const std::string_view name = base_name((*voice)->identifier);
-        if (lower_case(name) == wanted) return std::string(name);
+    for (const std::string& variant : catalogue().variants) {
+        if (lower_case(variant) == wanted) return variant;
     }
     return {};
 }
@@ -149,11 +184,9 @@ Result<Voice> find_voice(std::string_view name) {
     if (name.empty() || name.size() > voice_name_bytes_max) return unknown();
     const std::string wanted = lower_case(name);
     const std::size_t plus = wanted.find('+');
-    const espeak_VOICE* voice = find_base_voice(std::string_view(wanted).substr(0, plus));
+    const EngineVoice* voice = find_base_voice(std::string_view(wanted).substr(0, plus));
     if (voice == nullptr) return unknown();
-    // Copied before the next listing, which reuses the engine's memory.
-    Voice found{.name = std::string(base_name(voice->identifier)),
-                .language = voice->languages + 1};
+    Voice found{.name = voice->name, .language = voice->language};
     if (plus == wanted.npos) return found;
     const auto variant = find_variant(wanted.substr(plus + 1));
     if (!variant) return unknown();
@@ -210,12 +243,7 @@ Result<void> speak_passage(const Passage& passage, const SampleSink& samples,
 const std::vector<EngineVoice>& engine_voices() {
     static const std::vector<EngineVoice> all = [] {
         std::vector<EngineVoice> voices;
-        for (const espeak_VOICE** voice = espeak_ListVoices(nullptr); *voice != nullptr; ++voice) {
-            voices.push_back({.name = std::string(base_name((*voice)->identifier)),
-                              .language = (*voice)->languages + 1,
-                              .human_name = (*voice)->name,
-                              .is_female = (*voice)->gender == ENGENDER_FEMALE});
-        }
+        for (const Catalogue::Entry& entry : catalogue().voices) voices.push_back(entry.voice);
         return voices;
     }();
     return all;

@@ -77,9 +77,4 @@ private:
     std::uint64_t characters_ = 0;
 };
 
-// Whether a voice has something to say for it: letters, digits, ideographs; not spaces, not
-// punctuation.
-bool is_speakable(char32_t code_point);
-bool has_speakable(std::string_view utf8);
-
 }  // namespace onput::tts

@@ -38,7 +38,7 @@ def test_a_client_is_refused_at_once_and_does_not_try_again(onput, service):
     response = caught.value.response
     assert response["Error"]["Code"] == "NotImplemented"
     assert response["Error"]["Message"] == (
-        f"Onput has no {title}. It has Amazon S3, Amazon SNS and Amazon SQS. Nothing was changed.")
+        f"Onput has no {title}. It has Amazon Polly, Amazon S3, Amazon SNS and Amazon SQS. Nothing was changed.")
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
     assert time.monotonic() - began < 2

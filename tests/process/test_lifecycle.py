@@ -103,6 +103,8 @@ def test_requests_say_when_an_object_or_an_upload_goes(onput, bucket):
     upload = s3.create_multipart_upload(Bucket=bucket, Key="m")
     assert upload["AbortDate"] == midnight + datetime.timedelta(days=2)
     assert upload["AbortRuleId"] == "two%20days"
+    listed = s3.list_parts(Bucket=bucket, Key="m", UploadId=upload["UploadId"])
+    assert (listed["AbortDate"], listed["AbortRuleId"]) == (upload["AbortDate"], "two%20days")
 
 
 def test_a_pass_expires_objects_and_tells_a_queue_once_for_each(own_onput):

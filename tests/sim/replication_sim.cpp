@@ -1,7 +1,7 @@
 // replication_sim: the storage service on its real host, with crashes and unsynced writes lost,
 // while a bucket is replicated to another one whose versioning goes off and on.
 //
-//   1. In the end every version that the rule takes, object or delete marker, is COMPLETED or FAILED.
+//   1. In the end every version that the rule takes, object or marker, is COMPLETED or FAILED.
 //   2. A COMPLETED one is in the other bucket under the same version id, with equal bytes.
 //   3. Of a FAILED one an event was told; of a COMPLETED one never more than one of its replica.
 //   4. Rows and blobs fit each other after every crash: nothing is lost, nothing is left.

@@ -86,16 +86,19 @@ void Connection::run(UniqueFunction<void()> ended) {
 void Connection::finish() {
     finishing_ = true;
     writer_.set_last();
+    if (http2_) return http2_->finish();
     if (idle_) wire_.close();
 }
 
 void Connection::abort() {
+    if (http2_) return http2_->abort();
     wire_.abort(shutting_down());
 }
 
 Task<void> Connection::serve() {
     Next next = Next::again;
     while (next == Next::again) next = co_await serve_one();
+    if (next == Next::http2) co_return co_await serve_http2();
     if (next == Next::part) co_await part();
     wire_.close();
 }
@@ -107,6 +110,8 @@ Task<Connection::Next> Connection::serve_one() {
 
     head_memory_.release();
     head_bytes_.assign(wire_.input().data(), *head_size);
+    const bool first = std::exchange(first_, false);
+    if (first && head_bytes_ == http2_preface_head && !wire_.ends_bodies()) co_return Next::http2;
     wire_.consume(*head_size);
     const auto parsed = parse_request_head(head_bytes_, options_.head, head_);
     if (!parsed) co_return co_await refuse(parsed.error());
@@ -117,6 +122,15 @@ Task<Connection::Next> Connection::serve_one() {
     Exchange exchange(parts);
     co_await context_.handler.handle(exchange);
     co_return co_await conclude();
+}
+
+Task<void> Connection::serve_http2() {
+    std::string first(wire_.input().data(), wire_.input().size());
+    wire_.consume(wire_.input().size());
+    trim();
+    http2_ = std::make_shared<Http2Session>(context_, wire_.stream());
+    if (finishing_) http2_->finish();
+    co_await http2_->serve(std::move(first));
 }
 
 // How many bytes at the front of the input are a whole head; or why there is none to come.

@@ -4,7 +4,7 @@
 //       │                   │ refused         │ not to be kept
 //       └───────────────────┴─────────────────┴──> parting ──> ended
 //
-// Pipelined requests wait in the input buffer; they are handled and answered one after another.
+// A connection that begins with HTTP/2's preface goes on as an Http2Session. Pipelined requests wait in the input buffer; they are handled and answered one after another.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,7 @@
 #include "common/base/unique_function.hpp"
 #include "services/gateway/http/body_reader.hpp"
 #include "services/gateway/http/exchange.hpp"
+#include "services/gateway/http/http2_session.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/http/options.hpp"
 #include "services/gateway/http/response_writer.hpp"
@@ -59,10 +60,11 @@ public:
     void abort();
 
 private:
-    enum class Next { again, part, end };
+    enum class Next { again, part, end, http2 };
 
     Task<void> serve();
     Task<Next> serve_one();
+    Task<void> serve_http2();
     // No error: nothing came, or nobody is there to be told.
     using HeadOutcome = std::expected<std::size_t, std::optional<ProtocolError>>;
 
@@ -79,9 +81,11 @@ private:
     BodyReader body_;
     ResponseWriter writer_;
     HeadMemory::Share head_memory_;
+    std::shared_ptr<Http2Session> http2_;
     std::string head_bytes_;  // What the views in head_ point into.
     std::string peer_;
     RequestHead head_;
+    bool first_ = true;  // No request has come yet.
     bool idle_ = false;  // No byte of a next request is there.
     bool finishing_ = false;
 };

@@ -45,8 +45,9 @@ void ResponseWriter::begin(const RequestHead& head) {
 Framing ResponseWriter::frame(const ResponseHead& head) {
     Framing framing{.date = date_.now()};
     if (status_has_body(head.status)) {
+        const bool needs_no_chunks = request_is_old_ || wire_.ends_bodies();
         framing.body = head.content_length ? Framing::Body::length
-                       : request_is_old_   ? Framing::Body::until_close
+                       : needs_no_chunks   ? Framing::Body::until_close
                                            : Framing::Body::chunked;
     }
     // What is left of the request's body must be passed by before the next head can be found.

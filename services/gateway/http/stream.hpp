@@ -82,6 +82,9 @@ public:
     enum class Close { orderly, reset };
     virtual void close(Close how) = 0;
 
+    // Whether the peer learns the end of a body from the transport: no chunks are needed then.
+    [[nodiscard]] virtual bool ends_bodies() const { return false; }
+
     [[nodiscard]] virtual std::string peer() const = 0;
 };
 

@@ -65,6 +65,9 @@ public:
                 .bytes_per_second_min = options_.bytes_per_second_min};
     }
     [[nodiscard]] std::string peer() const { return stream_->peer(); }
+    [[nodiscard]] bool ends_bodies() const { return stream_->ends_bodies(); }
+    // For another owner, which goes on in this one's place: nothing is being read or written.
+    [[nodiscard]] const std::shared_ptr<Stream>& stream() const { return stream_; }
 
 private:
     void on_read(std::size_t bytes) override;

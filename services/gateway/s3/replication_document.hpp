@@ -10,8 +10,8 @@
 namespace onput::gateway::s3 {
 
 // <ReplicationConfiguration>, by its structure only: what is in it is replication_rules' to judge.
-// Rules without an id get one, made of what they are and where they stand. malformed_xml; encryption
-// by keys of KMS is unimplemented.
+// Rules without an id get one, made of what they are and where they stand. malformed_xml;
+// encryption by keys of KMS is unimplemented.
 Result<schema::ReplicationConfiguration> read_replication(std::string_view body);
 
 // The same document again.

@@ -19,6 +19,12 @@
 namespace onput::gateway::s3 {
 namespace {
 
+void show_abort(const std::optional<schema::ScheduledAction>& abort, Headers& headers) {
+    if (!abort) return;
+    headers.emplace_back("x-amz-abort-date", format_http_date(abort->at));
+    headers.emplace_back("x-amz-abort-rule-id", percent_encode(abort->rule_id));
+}
+
 // Where the object is, as the client reached us.
 std::string location_of(const S3Request& request) {
     const auto address = request.context.public_address();
@@ -79,10 +85,7 @@ Outcome create_multipart_upload(S3Request& request) {
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render_created(message, answer->reply.upload_id)};
     show_encryption(answer->reply.encryption, request.head, reply.headers);
-    if (const auto& abort = answer->reply.abort) {
-        reply.headers.emplace_back("x-amz-abort-date", format_http_date(abort->at));
-        reply.headers.emplace_back("x-amz-abort-rule-id", percent_encode(abort->rule_id));
-    }
+    show_abort(answer->reply.abort, reply.headers);
     if (!message.checksum_algorithm.empty()) {
         reply.headers.emplace_back("x-amz-checksum-algorithm", message.checksum_algorithm);
         reply.headers.emplace_back("x-amz-checksum-type", message.checksum_type);
@@ -136,6 +139,7 @@ Outcome list_parts(S3Request& request) {
     auto answer = co_await request.context.call(wanted->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render_parts(*wanted, answer->reply)};
+    show_abort(answer->reply.abort, reply.headers);
     co_return co_await respond(request, std::move(reply));
 }
 

@@ -113,6 +113,10 @@ Result<void> Deliveries::drop_lost(std::map<std::uint64_t, AttemptRecord>& waiti
     if (parts_.view.is_complete()) return {};
     for (auto at = waiting.begin(); at != waiting.end();) {
         const std::uint64_t sequence = sequence_of(at->first);
+        if (!journal_.may_be_lost(sequence)) {
+            ++at;
+            continue;
+        }
         const auto entry = journal_.read(sequence);
         if (!entry && entry.error().code != ErrorCode::corruption) {
             return std::unexpected(entry.error());

@@ -57,6 +57,13 @@ Result<void> Journal::restore(std::string new_epoch, std::vector<store::Batch>& 
         if (!newest && view_.is_complete()) return std::unexpected(newest.error());
         if (!view_.is_complete()) ONPUT_TRY_VOID(fill_holes(batches));
     }
+    if (view_.is_complete()) state_.lost.emplace();
+    // Before the fillings: once those are there, nothing else tells where they are.
+    if (!batches.empty()) {
+        store::Batch state{std::string(partition)};
+        write_state(state);
+        batches.insert(batches.begin(), std::move(state));
+    }
     write_state(batches.emplace_back(std::string(partition)));
     return restore_sources();
 }
@@ -111,6 +118,7 @@ Result<void> Journal::fill(std::uint64_t sequence, std::vector<store::Batch>& ba
     }
     // What the lost record had is counted, and not known.
     count_anew();
+    note_lost(sequence);
     filled_ = sequence;
     if (sequence == head()) head_time_ = filled_time_;
     const schema::DeliveryAttempt lost{.protocol = "journal",
@@ -301,6 +309,26 @@ Result<std::vector<std::uint64_t>> Journal::sequences_of(std::string_view trace_
     ONPUT_TRY(const auto rows, view_.scan(partition, trace_of(trace_id), store::scan_rows_max));
     for (const auto& row : rows) sequences.push_back(sequence_in(row.key));
     return sequences;
+}
+
+void Journal::note_lost(std::uint64_t sequence) {
+    if (!state_.lost) return;
+    auto& lost = *state_.lost;
+    std::erase_if(lost, [this](const LostRecords& range) { return range.through < first(); });
+    const bool follows = !lost.empty() && lost.back().through + 1 == sequence;
+    if (follows || lost.size() >= lost_ranges_max) {
+        lost.back().from = std::min(lost.back().from, sequence);
+        lost.back().through = std::max(lost.back().through, sequence);
+        return;
+    }
+    lost.push_back({.from = sequence, .through = sequence});
+}
+
+bool Journal::may_be_lost(std::uint64_t sequence) const {
+    if (!state_.lost) return true;
+    return std::ranges::any_of(*state_.lost, [sequence](const LostRecords& range) {
+        return range.from <= sequence && sequence <= range.through;
+    });
 }
 
 void Journal::count_anew() {

@@ -37,6 +37,7 @@ inline constexpr std::size_t recent_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // Of one page; one record always.
 inline constexpr std::size_t trim_records_per_turn = 300;
 inline constexpr std::size_t lost_records_per_batch = 400;
+inline constexpr std::size_t lost_ranges_max = 100;  // The last one grows where more are needed.
 inline constexpr std::size_t trim_bytes_per_turn = 4 * 1024 * 1024;
 
 // A record with its body decoded.
@@ -137,10 +138,14 @@ public:
     // repaired, aside.
     [[nodiscard]] std::uint64_t bytes() const { return state_.bytes; }
 
+    // False: this record is as it was written. Otherwise another one may have taken its place.
+    [[nodiscard]] bool may_be_lost(std::uint64_t sequence) const;
+
     void check_invariants() const;
 
 private:
     Result<void> restore_sources();
+    void note_lost(std::uint64_t sequence);
     [[nodiscard]] Result<JournalStateRecord> find_state(std::string new_epoch) const;
     Result<void> fill_holes(std::vector<store::Batch>& batches);
     Result<void> fill(std::uint64_t sequence, std::vector<store::Batch>& batches);

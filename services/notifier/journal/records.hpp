@@ -23,8 +23,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/schema/notifier.hpp"
 #include "common/store/store.hpp"
@@ -45,10 +47,19 @@ inline bool is_possible_name(std::string_view arn) {
     return !arn.empty() && arn.size() <= arn_bytes_max && arn.find('\0') == std::string_view::npos;
 }
 
+// Sequences from `from` to `through`, both included.
+struct LostRecords {
+    std::uint64_t from = 0;
+    std::uint64_t through = 0;
+
+    ONPUT_FIELDS(from, through)
+    friend bool operator==(const LostRecords&, const LostRecords&) = default;
+};
+
 struct JournalStateRecord {
-    // Version 2 added owed_through; version 3 bytes and counted_from.
+    // Version 2 added owed_through; version 3 bytes and counted_from; version 4 lost.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::journal_state_record,
-                                              .version = 3};
+                                              .version = 4};
 
     std::string epoch = {};
     std::uint64_t first_sequence = 1;  // head_sequence + 1 when nothing is kept.
@@ -58,8 +69,10 @@ struct JournalStateRecord {
     // Of the bodies of the records from `counted_from` on. 0: none has been counted.
     std::uint64_t bytes = 0;
     std::uint64_t counted_from = 0;
+    // Where records were lost with damaged rows, rising. Nothing: anywhere, nobody kept it.
+    std::optional<std::vector<LostRecords>> lost = {};
 
-    ONPUT_FIELDS(epoch, first_sequence, head_sequence, owed_through, bytes, counted_from)
+    ONPUT_FIELDS(epoch, first_sequence, head_sequence, owed_through, bytes, counted_from, lost)
     friend bool operator==(const JournalStateRecord&, const JournalStateRecord&) = default;
 };
 

@@ -1,5 +1,5 @@
-// Messages: the ends of jobs: who is told of them, what becomes of one that fails for good, and of one
-// whose input its worker has refused and dealt with.
+// Messages: the ends of jobs: who is told of them, what becomes of one that fails for good, and of
+// one whose input its worker has refused and dealt with.
 #include "common/base/check.hpp"
 #include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/messages.hpp"

@@ -17,7 +17,7 @@
 
 namespace onput::storage {
 
-inline constexpr std::size_t buckets_per_account_max = 1000;
+inline constexpr std::size_t buckets_per_account_max = 10'000;
 inline constexpr std::size_t buckets_max = 20'000;
 
 using service::Caller;

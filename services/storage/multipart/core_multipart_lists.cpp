@@ -31,9 +31,11 @@ Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& reques
                           .is_initiator = upload && began_upload(*upload, caller)}));
     ONPUT_TRY_VOID(check_key(request.key));
     if (!upload) return std::unexpected(std::move(upload).error());
+    const Timestamp begun = std::max(upload->initiated_at, upload->aged_from);
     schema::PartList list{
         .upload = storage::summary_of(request.key, request.upload_id, *std::move(upload)),
-        .owner_account = bucket->record.owner_account};
+        .owner_account = bucket->record.owner_account,
+        .abort = abort_of(request.bucket, request.key, begun)};
     const std::size_t parts_max = std::min(request.parts_max, schema::list_parts_max);
     store::Range range = part_rows(request.upload_id);
     range.from =

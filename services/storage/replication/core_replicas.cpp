@@ -1,8 +1,7 @@
 // The side of the replica, in another bucket of this store.
 //
-//     look_at ──> a marker, a small object, what is beside the bytes: done, in one commit
-//            │
-//            └──> the bytes of a blob, or of each part, are copied ──> finish: one commit
+//     look_at -> a marker, a small object, what is beside the bytes: done, in one commit
+//     look_at -> the bytes of a blob, or of each part, are copied -> finish: one commit
 //
 // A replica has the version's id, and so its place among the versions of its key: it never comes
 // before a newer one. The commit that makes it also says COMPLETED at the source, so it is made

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/service/rows.hpp"
 #include "services/storage/lifecycle/own_trace.hpp"
 #include "services/storage/objects/records.hpp"
 #include "services/storage/replication/replication.hpp"
@@ -329,6 +330,38 @@ void Replication::add_metrics(std::vector<schema::Metric>& metrics) const {
     count("completed", completed_);
     count("failed", failed_);
     count("postponed", postponed_);
+}
+
+Result<void> Replication::check_rows() const {
+    std::size_t due = 0;
+    std::size_t late = 0;
+    const auto count = [&](const store::Row& row) -> Result<void> {
+        ONPUT_TRY(const auto record, schema::decode<ObjectRecord>(row.value));
+        for (const auto& target : record.replication.targets) {
+            const bool is_pending = target.status == ReplicationStatus::pending;
+            if (is_pending != (target.due_at != Timestamp{}))
+                return onput::fail(ErrorCode::corruption, "a pending replica is not due");
+            due += is_pending ? 1 : 0;
+            late += target.threshold_at != Timestamp{} ? 1 : 0;
+        }
+        return {};
+    };
+    ONPUT_TRY_VOID(service::for_each_row(core_.view_, partition, object_rows(), count));
+    ONPUT_TRY_VOID(service::for_each_row(core_.view_, partition, version_rows(), count));
+    const auto tick = [](std::size_t& left) {
+        return [&left](const store::Row&) -> Result<void> {
+            if (left-- > 0) return {};
+            return onput::fail(ErrorCode::corruption, "a row of a replica has no version");
+        };
+    };
+    ONPUT_TRY_VOID(service::for_each_row(core_.view_, partition, replica_due_rows(), tick(due)));
+    ONPUT_TRY_VOID(service::for_each_row(core_.view_, partition, replica_late_rows(), tick(late)));
+    if (due != 0 || late != 0)
+        return onput::fail(ErrorCode::corruption, "a version's replication has no row");
+    PendingReplicas anew;
+    ONPUT_TRY_VOID(anew.restore(core_.view_));
+    if (anew.all() == pending_.all()) return {};
+    return onput::fail(ErrorCode::corruption, "what is to be replicated is miscounted");
 }
 
 // --- What is there already ---------------------------------------------------------------------

@@ -1,4 +1,5 @@
-// PendingReplicas: how much waits to be replicated to each bucket, by the rows of what is due. Pure.
+// PendingReplicas: how much waits to be replicated to each bucket, by the rows of what is due.
+// Pure.
 //
 // It follows from the batches of commits, so no command can forget to count. A restart counts anew.
 #pragma once

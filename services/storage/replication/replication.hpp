@@ -2,14 +2,13 @@
 // rules of their own. What is due to which bucket; the replica and what its original says of it are
 // one commit.
 //
-//     put, marker, tags ... ──> PENDING ──look_at──> replica, COMPLETED
-//                                  │ ^ │
-//                                  │ │ └─────────> FAILED, and an event
-//                                  │ └ postpone
-//                                  └── late ──> OperationMissedThreshold
+//     put, marker, tags ... -> PENDING -- look_at --> replica, COMPLETED
+//                              PENDING -- look_at --> FAILED, and an event
+//                              PENDING -- an error -> PENDING, postponed
+//                              PENDING -- late -----> PENDING, OperationMissedThreshold
 //
-// core_replication.cpp has the original's side, core_replicas.cpp the replica's. Like StorageCore in
-// all else.
+// core_replication.cpp has the original's side, core_replicas.cpp the replica's. Like StorageCore
+// in all else.
 #pragma once
 
 #include <optional>
@@ -51,6 +50,8 @@ public:
     Result<schema::ObjectsReplicated> replicate_objects(const schema::ReplicateObjects& request,
                                                         const Caller& caller, Effects& effects);
     void add_metrics(std::vector<schema::Metric>& metrics) const;
+    // Every pending target has its row, and every row its target. For tests.
+    [[nodiscard]] Result<void> check_rows() const;
 
     // --- For who drives it (replicator.hpp).
 
@@ -60,7 +61,8 @@ public:
     [[nodiscard]] HistogramSnapshot latency() const { return latency_.snapshot(); }
     [[nodiscard]] Result<std::vector<DueReplica>> due(const std::string& destination,
                                                       Timestamp now) const;
-    // Does what needs no bytes to be copied, and says which do. An error is one for now: `postpone`.
+    // Does what needs no bytes to be copied, and says which do. An error is one for now:
+    // `postpone`.
     Result<ReplicaWork> look_at(const DueReplica& due, Timestamp now, Effects& effects);
     // The copies are the core's from here on; one for each piece that has bytes.
     Result<void> finish(const ReplicaWork& work,

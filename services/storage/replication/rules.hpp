@@ -1,8 +1,8 @@
 // Which buckets a version is replicated to, by the rules of its own. Pure.
 //
-// Of the rules that match and have one destination, the one of the highest priority counts. Rules of
-// version 1 replicate delete markers; those of version 2 where they say so. What lies in GLACIER or
-// DEEP_ARCHIVE is not replicated, and a replica only where a rule says ReplicaModifications, and
+// Of the rules that match and have one destination, the one of the highest priority counts. Rules
+// of version 1 replicate delete markers; those of version 2 where they say so. What lies in GLACIER
+// or DEEP_ARCHIVE is not replicated, and a replica only where a rule says ReplicaModifications, and
 // then no more of it than what is beside its bytes.
 #pragma once
 

@@ -8,8 +8,8 @@
 
 #include "common/base/utf8.hpp"
 #include "services/tts/script/segmentation.hpp"
+#include "services/tts/script/speakable.hpp"
 #include "services/tts/ssml/phonemes.hpp"
-#include "services/tts/text.hpp"
 
 namespace onput::tts {
 namespace {
@@ -162,7 +162,7 @@ private:
 
     void begin_sentence(const Run& run, ByteRange range, const Run::Part& first) {
         sentence_.reset();
-        const std::string_view text = run.text.text().substr(0, range.end);
+        const auto text = std::string_view(run.text.text()).substr(0, range.end);
         constexpr std::string_view space = " \t\r\n";
         const auto begin = text.find_first_not_of(space, range.begin);
         const bool has_words = std::ranges::any_of(words_, [&range](const ByteRange& word) {

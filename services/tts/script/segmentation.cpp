@@ -1,6 +1,7 @@
 #include "services/tts/script/segmentation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <unicode/brkiter.h>
 #include <unicode/bytestream.h>
@@ -54,6 +55,19 @@ std::string locale_of(std::string_view language) {
     return locale;
 }
 
+// Titles before a name, which ICU takes for the ends of sentences because they may be.
+bool ends_with_title(std::string_view sentence) {
+    static constexpr std::array<std::string_view, 2> titles{"Dr.", "St."};
+    const auto last = sentence.find_last_not_of(' ');
+    if (last == sentence.npos || last + 1 == sentence.size()) return false;
+    sentence = sentence.substr(0, last + 1);
+    return std::ranges::any_of(titles, [sentence](std::string_view title) {
+        if (!sentence.ends_with(title)) return false;
+        return sentence.size() == title.size() ||
+               sentence[sentence.size() - title.size() - 1] == ' ';
+    });
+}
+
 bool is_continuation(char c) {
     return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }
@@ -73,16 +87,24 @@ std::size_t cut(std::string_view utf8, ByteRange sentence) {
 
 Result<std::vector<ByteRange>> find_sentences(std::string_view utf8, std::string_view language) {
     std::vector<ByteRange> sentences;
+    std::size_t title = 0;  // Where a sentence begins that a title seemed to end.
+    bool is_after_title = false;
     const std::string locale = locale_of(language) + "@ss=standard";
-    ONPUT_TRY_VOID(for_each_range(icu::BreakIterator::createSentenceInstance, utf8, locale,
-                                  [&](ByteRange sentence, std::int32_t) {
-                                      while (sentence.begin < sentence.end) {
-                                          const std::size_t end = cut(utf8, sentence);
-                                          sentences.push_back(
-                                              {.begin = sentence.begin, .end = end});
-                                          sentence.begin = end;
-                                      }
-                                  }));
+    ONPUT_TRY_VOID(for_each_range(
+        icu::BreakIterator::createSentenceInstance, utf8, locale,
+        [&](ByteRange sentence, std::int32_t) {
+            if (is_after_title) sentence.begin = title;
+            title = sentence.begin;
+            is_after_title =
+                sentence.end < utf8.size() &&
+                ends_with_title(utf8.substr(sentence.begin, sentence.end - sentence.begin));
+            if (is_after_title) return;
+            while (sentence.begin < sentence.end) {
+                const std::size_t end = cut(utf8, sentence);
+                sentences.push_back({.begin = sentence.begin, .end = end});
+                sentence.begin = end;
+            }
+        }));
     return sentences;
 }
 

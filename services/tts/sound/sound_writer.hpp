@@ -28,7 +28,8 @@ std::span<const SoundFormat> sound_formats();
 // Fails with invalid_argument: an unknown format, or reason InvalidSampleRateException.
 Result<const SoundFormat*> find_sound_format(std::string_view name, std::uint32_t sample_rate);
 
-// Collects bytes, and writes them in pieces or when it is told to. The descriptor stays the caller's.
+// Collects bytes, and writes them in pieces or when it is told to. The descriptor stays the
+// caller's.
 class ByteOutput {
 public:
     explicit ByteOutput(int fd) : fd_(fd) {}

@@ -23,11 +23,11 @@ struct SayAs {
 // should be read as is read as it stands, as Polly does.
 Result<std::string> say_as(const SayAs& how, std::string_view text);
 
-// The pronunciation of an English word that has two, in IPA, by its role ("amazon:VBD"); empty where
-// the text alone says it. Nothing for an unknown role.
+// The pronunciation of an English word that has two, in IPA, by its role ("amazon:VBD"); empty
+// where the text alone says it. Nothing for an unknown role.
 std::optional<std::string> word_by_role(std::string_view word, std::string_view role);
 
-// As long as `text`, and not heard: what stands for an expletive.
+// What is said for an expletive.
 inline constexpr std::string_view expletive = "beep";
 
 }  // namespace onput::tts

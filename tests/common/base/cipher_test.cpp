@@ -45,6 +45,13 @@ TEST(Cipher, a_range_is_the_same_as_in_the_whole) {
     EXPECT_NE(last, "!");
 }
 
+// As of an empty object, which has nothing that a nonce was drawn for.
+TEST(Cipher, no_bytes_need_no_nonce) {
+    std::string nothing;
+    apply_keystream("", "", 0, nothing);
+    EXPECT_EQ(nothing, "");
+}
+
 TEST(Cipher, what_is_sealed_opens_with_its_key_and_context_alone) {
     const std::string nonce(cipher_nonce_bytes, 'n');
     const std::string sealed = seal(key, nonce, "photos/cat.jpg", "a secret");

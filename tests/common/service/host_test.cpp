@@ -340,6 +340,8 @@ TEST_F(HostBackupTest, another_one_waits_until_the_first_is_over_or_given_up) {
         loop.pass(backup_check_interval);
         loop.turn();
     }
+    EXPECT_TRUE(platform.backup->is_abandoned);
+    loop.turn();  // What it had written is gone.
     EXPECT_TRUE(step(schema::BackupStep::prepare, "2"));
 }
 

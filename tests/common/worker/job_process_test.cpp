@@ -34,7 +34,8 @@ constexpr bool sanitized = true;
 constexpr bool sanitized = false;
 #endif
 
-constexpr auto patience = 60s;
+// Jobs that have to use processor time up get little of it beside other load.
+constexpr auto patience = 300s;
 
 class JobZygoteTest : public testing::Test {
 protected:
@@ -150,25 +151,16 @@ TEST_F(JobZygoteTest, a_job_out_of_wall_clock_time_is_killed) {
     EXPECT_EQ(outcome.result.error().message, "speech child ran out of time: 50 ms are allowed");
 }
 
-TEST_F(JobZygoteTest, a_job_out_of_processor_time_is_killed) {
+// Ticks, by which RLIMIT_CPU counts, would give it less beside other load, and whole seconds more.
+TEST_F(JobZygoteTest, a_job_has_the_processor_time_that_it_is_allowed_and_no_more) {
     JobSpec spec = job("spin");
-    spec.limits.processor_time = 1s;
+    spec.limits.processor_time = 200ms;
     const auto outcome = outcome_of(spec);
     ASSERT_FALSE(outcome.result);
     EXPECT_EQ(outcome.result.error().code, ErrorCode::timeout);
     EXPECT_EQ(outcome.result.error().message,
-              "speech child ran out of processor time: 1000 ms are allowed");
-}
-
-// Ticks, by which RLIMIT_CPU counts, would give it less beside other load, and whole seconds more.
-TEST_F(JobZygoteTest, a_job_has_the_processor_time_that_it_is_allowed_and_no_more) {
-    JobSpec spec = job("spin");
-    spec.limits.processor_time = 300ms;
-    const auto outcome = outcome_of(spec);
-    ASSERT_FALSE(outcome.result);
-    EXPECT_EQ(outcome.result.error().message,
-              "speech child ran out of processor time: 300 ms are allowed");
-    EXPECT_GE(outcome.usage.processor_time, 300ms);
+              "speech child ran out of processor time: 200 ms are allowed");
+    EXPECT_GE(outcome.usage.processor_time, 200ms);
     EXPECT_LT(outcome.usage.processor_time, 900ms);
 }
 

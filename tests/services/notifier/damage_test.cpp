@@ -1,6 +1,8 @@
 // A core on rows of which each in turn cannot be read, and on what a repair leaves of them.
 #include <algorithm>
+#include <set>
 
+#include "services/notifier/journal/journal.hpp"
 #include "services/notifier/journal/records.hpp"
 #include "services/notifier/topics/topic_records.hpp"
 #include "tests/services/notifier/harness.hpp"
@@ -120,6 +122,37 @@ TEST_F(DamageTest, many_lost_records_are_filled_in_bounded_batches) {
     EXPECT_EQ(core->head(), head);
     EXPECT_LE(schema::decode<schema::JournalRecord>(page->records[0])->time, before);
     EXPECT_GT(schema::decode<schema::JournalRecord>(page->records[999])->time, Timestamp{});
+}
+
+// In the start that finds the holes and in the next one, which finds them filled. A start looks up
+// what waits only there.
+TEST_F(DamageTest, where_records_were_lost_is_known_for_good) {
+    append_durably({}, 50);
+    const std::uint64_t lost = core->head() - 20;
+    for (const auto sequence : {lost, lost + 1, lost + 10})
+        store.damage(partition, journal_key(sequence));
+    store.repair();
+    for (int start = 0; start < 2; ++start) {
+        crash();
+        Journal journal(store);
+        std::vector<store::Batch> batches;
+        ASSERT_TRUE(journal.restore("", batches));
+        std::set<std::uint64_t> found;
+        for (std::uint64_t sequence = 1; sequence <= journal.head(); ++sequence) {
+            if (journal.may_be_lost(sequence)) found.insert(sequence);
+        }
+        EXPECT_EQ(found, (std::set<std::uint64_t>{lost, lost + 1, lost + 10}));
+    }
+}
+
+TEST_F(DamageTest, without_the_journal_s_own_row_any_record_may_be_lost) {
+    store.damage(partition, state_key());
+    store.repair();
+    crash();
+    Journal journal(store);
+    std::vector<store::Batch> batches;
+    ASSERT_TRUE(journal.restore("", batches));
+    EXPECT_TRUE(journal.may_be_lost(1));
 }
 
 TEST_F(DamageTest, the_journal_goes_on_behind_what_was_owed_without_its_own_row) {

@@ -32,7 +32,8 @@ Probed probe(const std::string& bytes, std::string_view input_options = "") {
     // An MP3 without a head says its length only roughly: its frames are counted, up to three more
     // than are heard. In Ogg the last page has the length.
     const std::string command = fmt::format(
-        "ffprobe -v error {} -show_entries stream=codec_name,sample_rate,duration:packet=duration_time "
+        "ffprobe -v error {} -show_entries "
+        "stream=codec_name,sample_rate,duration:packet=duration_time "
         "-of default=noprint_wrappers=1 {} 2>&1",
         input_options, path.string());
     Probed probed;

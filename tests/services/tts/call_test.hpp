@@ -1,4 +1,5 @@
-// Calls of speech in a child, as the worker runs them: the text in a memory file, the output a pipe.
+// Calls of speech in a child, as the worker runs them: the text in a memory file, the output a
+// pipe.
 #pragma once
 
 #include <chrono>

@@ -6,6 +6,7 @@
 
 #include "common/base/encoding.hpp"
 #include "common/base/random.hpp"
+#include "services/tts/script/speakable.hpp"
 
 namespace onput::tts {
 namespace {

@@ -473,37 +473,6 @@ TEST_F(LanesTest, a_hello_without_a_name_is_refused) {
     EXPECT_FALSE(station.core().control(schema::LaneHello{}, station.now, effects));
 }
 
-TEST_F(LanesTest, who_takes_calls_is_found_while_it_is_there) {
-    const auto found = [this] {
-        return station.ask(schema::FindWorkers{.worker = "tts"})->workers;
-    };
-    TestWorker silent(station, "silent", 1);
-    silent.kind = "tts";
-    silent.hello();
-    EXPECT_TRUE(found().empty()) << "it takes no calls";
-    TestWorker other(station, "other", 1);
-    other.kind = "image";
-    other.call_endpoint = "ipc:///other";
-    other.hello();
-    TestWorker speaker(station, "speaker", 1);
-    speaker.kind = "tts";
-    speaker.call_endpoint = "ipc:///speaker";
-    speaker.hello();
-    const schema::CallPlace place{
-        .worker_id = "speaker", .endpoint = "ipc:///speaker", .places = 4};
-    EXPECT_EQ(found(), std::vector{place});
-    speaker.call_endpoint = "ipc:///moved";
-    speaker.hello();
-    ASSERT_EQ(found().size(), 1U);
-    EXPECT_EQ(found()[0].endpoint, "ipc:///moved");
-    speaker.bye({});
-    EXPECT_TRUE(found().empty()) << "it is leaving";
-    speaker.start_anew();
-    EXPECT_EQ(found().size(), 1U);
-    station.pass(lane_silence + std::chrono::seconds(1));
-    EXPECT_TRUE(found().empty()) << "it is dead";
-}
-
 TEST_F(LanesTest, a_changed_function_applies_to_jobs_that_wait) {
     station.invoke("speech", 1, "{}");
     auto function = *station.ask(schema::GetFunction{.name = "speech"});

@@ -217,6 +217,9 @@ TEST_F(LifecyclePassTest, old_uploads_are_aborted_without_an_event) {
     ASSERT_TRUE(created);
     ASSERT_TRUE(created->abort);
     EXPECT_EQ(created->abort->rule_id, "abort");
+    const schema::ListParts parts{
+        .bucket = "photos", .key = "film", .upload_id = created->upload_id};
+    EXPECT_EQ(core->list_parts(parts, caller())->abort, created->abort);
     const auto uploads = [&] {
         return core->list_uploads({.bucket = "photos"}, caller())->uploads.size();
     };
