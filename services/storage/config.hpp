@@ -31,6 +31,7 @@ struct Config {
     std::uint32_t restore_expedited_ms = 1'000;
     std::uint32_t restore_standard_ms = 5'000;
     std::uint32_t restore_bulk_ms = 10'000;
+    std::uint32_t restore_day_s = 86'400;
     std::uint64_t scrub_bytes_per_second = 8 * 1024 * 1024;
     std::uint64_t scrub_objects_per_second = 200;
     std::uint64_t replication_bytes_per_second = 64 * 1024 * 1024;
@@ -75,6 +76,8 @@ struct Config {
                "How long a restore of tier Expedited waits before it begins, milliseconds.");
         option("restore_standard_ms", self.restore_standard_ms, "The same of tier Standard.");
         option("restore_bulk_ms", self.restore_bulk_ms, "The same of tier Bulk.");
+        option("restore_day_s", self.restore_day_s,
+               "How long a day is for which an object is restored, seconds; shorter for tests.");
         option("scrub_bytes_per_second", self.scrub_bytes_per_second,
                "How fast all bytes are read again in the background to find damage, bytes per "
                "second; 0: they are not.");

@@ -51,6 +51,7 @@ Result<void> StorageService::start() {
                   .restore_delays = {.expedited = milliseconds(config_.restore_expedited_ms),
                                      .standard = milliseconds(config_.restore_standard_ms),
                                      .bulk = milliseconds(config_.restore_bulk_ms)},
+                  .restore_day = std::chrono::seconds(config_.restore_day_s),
                   .replication_threshold = milliseconds(config_.replication_threshold_ms),
                   .start_view = &readable(),
                   .master_keys = std::move(master_keys),

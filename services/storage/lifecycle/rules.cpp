@@ -96,8 +96,10 @@ std::string_view target_of(const LifecycleRule& rule, const VersionFacts& facts,
 
 }  // namespace
 
-Timestamp end_of_days(Timestamp from, std::uint32_t days) {
-    return std::chrono::ceil<std::chrono::days>(from + std::chrono::days(std::min(days, days_max)));
+Timestamp end_of_days(Timestamp from, std::uint32_t days, Duration day) {
+    const auto end = (from + day * std::min(days, days_max)).time_since_epoch();
+    const Duration beyond = end % day;
+    return Timestamp(beyond > Duration::zero() ? end - beyond + day : end - beyond);
 }
 
 Timestamp aged_from(const ObjectRecord& record) {

@@ -48,8 +48,9 @@ std::optional<schema::ScheduledAction> expiration_of(
 std::optional<schema::ScheduledAction> abort_of(const schema::LifecycleConfiguration& configuration,
                                                 std::string_view key, Timestamp begun);
 
-// The midnight at which so many days since then have passed.
-Timestamp end_of_days(Timestamp from, std::uint32_t days);
+// The midnight at which so many days since then have passed. A `day` of another length (for tests)
+// ends at a multiple of that.
+Timestamp end_of_days(Timestamp from, std::uint32_t days, Duration day = std::chrono::days(1));
 
 // What its age counts from.
 Timestamp aged_from(const ObjectRecord& record);

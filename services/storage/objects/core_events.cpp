@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "common/base/text.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/records.hpp"
 #include "services/storage/replication/replication.hpp"
@@ -10,6 +11,7 @@ namespace onput::storage {
 namespace {
 
 constexpr std::size_t id_digits = 32;
+constexpr std::size_t request_id_digits = 16;
 
 // A sequencer is the microsecond shifted by this, or one more than the last where that is higher.
 constexpr int sequencer_shift = 12;
@@ -18,6 +20,16 @@ constexpr int sequencer_shift = 12;
 std::string name_of(const schema::Principal& principal) {
     if (!principal.id.empty()) return principal.id;
     return principal.account.empty() ? "Anonymous" : principal.account;
+}
+
+// What no client asked for has no ids of a request, and consumers demand them: they are made of
+// the event's.
+void name_request(schema::ObjectEvent& event) {
+    if (event.request_id.empty()) {
+        event.request_id = event.event_id.substr(0, request_id_digits);
+        std::ranges::transform(event.request_id, event.request_id.begin(), upper_case);
+    }
+    if (event.host_id.empty()) event.host_id = event.event_id;
 }
 
 }  // namespace
@@ -61,6 +73,7 @@ Result<StorageCore::ObjectChange> StorageCore::begin_change(const EventSource& s
                   .content_type = {},
                   .trace_header = caller.trace_header},
         .commit = {{store::Batch(std::string(partition))}}};
+    name_request(change.event);
     return change;
 }
 

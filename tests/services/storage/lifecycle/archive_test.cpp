@@ -212,6 +212,8 @@ TEST_F(ArchiveTest, a_restore_brings_a_copy_back_for_its_days) {
         EXPECT_EQ(events()[own].trace.cause_event_id, events()[0].event_id);
     }
     EXPECT_EQ(events()[2].principal_id, "AmazonCustomer:000000000000");
+    EXPECT_EQ(events()[2].request_id.size(), 16U);
+    EXPECT_EQ(events()[2].host_id, events()[2].event_id);
 }
 
 TEST_F(ArchiveTest, restoring_again_moves_the_end) {

@@ -59,6 +59,12 @@ TEST(LifecycleRules, days_end_at_the_next_midnight) {
     EXPECT_EQ(decide(rules, current(record), day_19).kind, Kind::expire);
 }
 
+TEST(LifecycleRules, a_day_of_another_length_ends_at_a_multiple_of_it) {
+    const Timestamp second = from_seconds(1'000'000);
+    EXPECT_EQ(end_of_days(second, 2, 1s), second + 2s);
+    EXPECT_EQ(end_of_days(second + 1us, 2, 1s), second + 3s);
+}
+
 TEST(LifecycleRules, days_without_end_are_a_time_that_can_be_written) {
     const Timestamp end = end_of_days(made, 2'147'483'647);
     EXPECT_GT(end, made + std::chrono::years(7000));
