@@ -71,14 +71,16 @@ Result<LoadRequest> BenchRequests::make(std::string_view method, const std::stri
     const auth::RequestView view{
         .method = method, .path = path, .query = parameters, .headers = headers};
     ONPUT_TRY(const auto made, signer_.sign(view, hash_, wall_now()));
-    return LoadRequest{
-        .head =
-            fmt::format("{} {}{}{} HTTP/1.1\r\nHost: {}\r\nx-amz-date: {}\r\nx-amz-content-sha256: "
-                        "{}\r\nAuthorization: {}\r\nContent-Length: {}\r\n\r\n",
-                        method, path, query.empty() ? "" : "?", query, host_, made.amz_date,
-                        made.content_sha256, made.authorization, size_bytes_),
-        .body = pattern_,
-        .body_bytes = size_bytes_};
+    // S3 alone has the hash in a header as well.
+    const std::string hash = made.content_sha256.empty()
+                                 ? ""
+                                 : fmt::format("x-amz-content-sha256: {}\r\n", made.content_sha256);
+    return LoadRequest{.head = fmt::format("{} {}{}{} HTTP/1.1\r\nHost: {}\r\nx-amz-date: {}\r\n{}"
+                                           "Authorization: {}\r\nContent-Length: {}\r\n\r\n",
+                                           method, path, query.empty() ? "" : "?", query, host_,
+                                           made.amz_date, hash, made.authorization, size_bytes_),
+                       .body = pattern_,
+                       .body_bytes = size_bytes_};
 }
 
 std::string BenchRequests::md5_hex() const {
