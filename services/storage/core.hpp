@@ -71,7 +71,6 @@ public:
         std::uint64_t free_bytes_min = 0;    // With less room on the disk nothing is taken in.
         std::uint64_t part_bytes_min = schema::part_bytes_min;  // Of all parts but the last.
         RestoreDelays restore_delays = {};
-        Duration restore_day = std::chrono::days(1);
         // After it a replica is late, where its rule asks for that.
         Duration replication_threshold =
             std::chrono::minutes(schema::replication_threshold_minutes);

@@ -4,7 +4,8 @@
 //       │                   │ refused         │ not to be kept
 //       └───────────────────┴─────────────────┴──> parting ──> ended
 //
-// A connection that begins with HTTP/2's preface goes on as an Http2Session. Pipelined requests wait in the input buffer; they are handled and answered one after another.
+// A connection that begins with HTTP/2's preface goes on as an Http2Session. Pipelined requests
+// wait in the input buffer; they are handled and answered one after another.
 #pragma once
 
 #include <cstddef>

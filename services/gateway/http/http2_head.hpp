@@ -1,5 +1,5 @@
-// The heads of HTTP/2 messages as those of HTTP/1.1, and back: so that one parser, with one set of limits and
-// refusals, reads every request. Pure.
+// The heads of HTTP/2 messages as those of HTTP/1.1, and back: so that one parser, with one set of
+// limits and refusals, reads every request. Pure.
 #pragma once
 
 #include <cstddef>

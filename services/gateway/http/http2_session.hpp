@@ -1,12 +1,13 @@
-// Http2Session: a TCP connection that speaks HTTP/2 (RFC 9113, by prior knowledge). Internal to http; the one
-// place that knows nghttp2. Each stream of it is served by a Connection of its own, for one request, on the same
-// thread (http2_stream.hpp).
+// Http2Session: a TCP connection that speaks HTTP/2 (RFC 9113, by prior knowledge). Internal to
+// http; the one place that knows nghttp2. Each stream of it is served by a Connection of its own,
+// for one request, on the same thread (http2_stream.hpp).
 //
 //     preface ──> serving ──finish: GOAWAY, streams under way end──> ended
 //                    └──broken, idle too long, protocol error, abort──┘
 //
-// Everything happens in turns: what came is given to nghttp2, then the streams that asked are looked after, then
-// what nghttp2 has to say is written. So neither nghttp2 nor a handler is ever entered from within itself.
+// Everything happens in turns: what came is given to nghttp2, then the streams that asked are
+// looked after, then what nghttp2 has to say is written. So neither nghttp2 nor a handler is ever
+// entered from within itself.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // What StorageCore says of archived versions (core_archive.cpp).
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct RestoreDelays {
     Duration expedited{};
     Duration standard{};
     Duration bulk{};
+    Duration day = std::chrono::days(1);  // For so many of them is it restored.
 };
 
 // A version of which something is due: it is archived, restored, or its restored copy goes.

@@ -234,7 +234,7 @@ Result<void> StorageCore::finish_restore(const DueVersion& due,
     }
     change.event.principal_id = fmt::format("AmazonCustomer:{}", bucket.record.owner_account);
     record.archive.restored_until =
-        end_of_days(age_now(now), record.archive.restore_days, options_.restore_day);
+        end_of_days(age_now(now), record.archive.restore_days, options_.restore_delays.day);
     record.archive.restore_days = 0;
     record.archive.restore_tier.clear();
     set_due(record, {.bucket = due.bucket, .key = due.key}, record.archive.restored_until,
@@ -291,7 +291,8 @@ Result<schema::RestoreStarted> StorageCore::restore_object(const schema::Restore
     const Timestamp stamp = age_now(caller.now);
     if (started.was_restored) {
         auto& batch = effects.batch_of(partition);
-        record.archive.restored_until = end_of_days(stamp, request.days, options_.restore_day);
+        record.archive.restored_until =
+            end_of_days(stamp, request.days, options_.restore_delays.day);
         set_due(record, place, record.archive.restored_until, batch);
         rows.rewrite(version, batch);
         return started;
