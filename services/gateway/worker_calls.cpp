@@ -193,12 +193,8 @@ http::Task<Result<transport::Reply>> WorkerCall::ask() {
 
 http::Task<Result<WorkerCall::Piece>> WorkerCall::next() {
     auto answer = co_await ask();
-    Result<schema::CallPiece> piece;
-    if (answer) {
-        piece = schema::decode<schema::CallPiece>(answer->body);
-    } else {
-        piece = std::unexpected(std::move(answer).error());
-    }
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    auto piece = schema::decode<schema::CallPiece>(answer->body);
     if (!piece) co_return std::unexpected(std::move(piece).error());
     has_ended_ = piece->is_last;
     Piece read{.bytes = {}, .is_last = piece->is_last, .result = std::move(piece->result)};

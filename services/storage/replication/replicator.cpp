@@ -107,7 +107,7 @@ void Replicator::read(const CopyPtr& copy) {
     // Of one blob of the original: the first of those that have the range.
     const auto sources = pieces_of(copy->work.segments, copy->offset,
                                    std::min<std::uint64_t>(left, replica_piece_bytes));
-    const SegmentPiece source = sources.front();
+    const SegmentPiece& source = sources.front();
     const std::uint64_t offset_in_piece = copy->offset - piece.offset;
     parts_.blobs.read(source.blob, {.offset = source.offset, .length = source.length},
                       [this, copy, source, offset_in_piece](Result<std::string> bytes) {
