@@ -333,14 +333,16 @@ def test_what_never_happens_is_refused_and_all_else_has_happened(told):
 
 def test_a_function_is_started_by_every_kind(told):
     _, _, onput = told
-    tail = onput.run("-o", "json", "tail", "--from-seq", "1", "--no-follow").stdout
-    traces = {}
-    for line in tail.splitlines():
-        event = json.loads(line)["event"]
-        if "event_name" in event and event["key"].startswith("function/"):
-            traces[event["bucket"], event["event_name"]] = event["trace"]["trace_id"]
-    for bucket, name in SHAPES:
-        if is_read(name):
-            continue
-        story = onput.run("trace", traces[bucket, name]).stdout
-        assert f"nothing to speak in {name}" in story, story
+    wanted = {shape for shape in SHAPES if not is_read(shape[1])}
+
+    def traces():
+        """Of each kind about an object of the function's; nothing before all of them have happened."""
+        found = {}
+        for line in onput.run("-o", "json", "tail", "--from-seq", "1", "--no-follow").stdout.splitlines():
+            event = json.loads(line)["event"]
+            if "event_name" in event and event["key"].startswith("function/"):
+                found[event["bucket"], event["event_name"]] = event["trace"]["trace_id"]
+        return found if wanted <= found.keys() else None
+    trace_of = wait_until(traces, 60)
+    for shape in sorted(wanted):
+        wait_until(lambda: f"nothing to speak in {shape[1]}" in onput.run("trace", trace_of[shape]).stdout, 30)
