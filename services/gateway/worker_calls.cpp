@@ -54,8 +54,9 @@ void WorkerCalls::start(const std::string& kind, schema::StartCall message,
 
 void WorkerCalls::begin(Attempt attempt) {
     Kind& kind = kinds_[attempt.kind];
-    const bool is_fresh = kind.listed_at && loop_.monotonic() - *kind.listed_at < workers_fresh;
-    if (is_fresh && !kind.workers.empty()) return try_next(std::move(attempt));
+    endpoints_.emplace(attempt.message.call_id, std::string());
+    attempt.begun = kind.choice.begin();
+    if (kind.choice.is_fresh(loop_.monotonic())) return try_next(std::move(attempt));
     const std::string name = attempt.kind;
     kind.waiting.push_back(std::move(attempt));
     if (!std::exchange(kind.is_asking, true)) ask(name);
@@ -75,9 +76,9 @@ void WorkerCalls::on_list(const std::string& name, Result<schema::WorkersFound> 
     kind.is_asking = false;
     const Duration now = loop_.monotonic();
     if (found) {
-        kind.workers = std::move(found->workers);
-        kind.listed_at = now;
-        for (const auto& worker : kind.workers) connection_to(worker.endpoint).listed_at = now;
+        kind.choice.set(std::move(found->workers), now);
+        for (const auto& worker : kind.choice.workers())
+            connection_to(worker.endpoint).listed_at = now;
     }
     for (Attempt& attempt : std::exchange(kind.waiting, {})) {
         if (!found) attempt.last_error = found.error();
@@ -86,11 +87,10 @@ void WorkerCalls::on_list(const std::string& name, Result<schema::WorkersFound> 
 }
 
 void WorkerCalls::try_next(Attempt attempt) {
-    Kind& kind = kinds_[attempt.kind];
-    if (attempt.tried >= kind.workers.size()) return give_up(attempt);
+    const auto endpoint = kinds_[attempt.kind].choice.endpoint(attempt.begun, attempt.tried);
+    if (!endpoint) return give_up(attempt);
     ++attempt.tried;
-    const std::string endpoint = kind.workers[kind.turn++ % kind.workers.size()].endpoint;
-    send(std::move(attempt), endpoint);
+    send(std::move(attempt), *endpoint);
 }
 
 void WorkerCalls::give_up(const Attempt& attempt) {
@@ -101,6 +101,8 @@ void WorkerCalls::give_up(const Attempt& attempt) {
 }
 
 void WorkerCalls::send(Attempt attempt, const std::string& endpoint) {
+    const auto known = endpoints_.find(attempt.message.call_id);
+    if (known == endpoints_.end()) return;  // Closed before it began.
     Connection& connection = connection_to(endpoint);
     if (!connection.client->is_connected()) {
         if (loop_.monotonic() - connection.opened_at > worker_connect_max)
@@ -110,7 +112,7 @@ void WorkerCalls::send(Attempt attempt, const std::string& endpoint) {
         });
         return;
     }
-    endpoints_[attempt.message.call_id] = endpoint;
+    known->second = endpoint;
     std::string body = schema::encode(attempt.message);
     auto options = again(attempt.options);
     connection.client->call(
@@ -146,7 +148,7 @@ void WorkerCalls::read(const schema::ReadCall& message, transport::CallOptions o
                        ReplyBox box) {
     loop_.post([this, message, options = std::move(options), box = std::move(box)]() mutable {
         const auto endpoint = endpoints_.find(message.call_id);
-        if (endpoint == endpoints_.end())
+        if (endpoint == endpoints_.end() || endpoint->second.empty())
             return box.put(fail(ErrorCode::internal, "there is no such call"));
         connection_to(endpoint->second)
             .client->call(schema::ReadCall::method, schema::encode(message), std::move(options),
@@ -159,7 +161,7 @@ void WorkerCalls::read(const schema::ReadCall& message, transport::CallOptions o
 void WorkerCalls::close(const std::string& call_id, bool has_ended) {
     loop_.post([this, call_id, has_ended] {
         const auto endpoint = endpoints_.extract(call_id);
-        if (endpoint.empty() || has_ended) return;
+        if (endpoint.empty() || endpoint.mapped().empty() || has_ended) return;
         connection_to(endpoint.mapped())
             .client->call(schema::CloseCall::method,
                           schema::encode(schema::CloseCall{.call_id = call_id}), {},

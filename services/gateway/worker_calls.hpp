@@ -19,12 +19,12 @@
 #include "common/schema/call.hpp"
 #include "common/transport/request.hpp"
 #include "services/gateway/http/exchange.hpp"
+#include "services/gateway/worker_choice.hpp"
 
 namespace onput::gateway {
 
 struct RequestContext;
 
-inline constexpr Duration workers_fresh = std::chrono::seconds(1);
 // A worker that is listed and cannot be reached for so long is passed over.
 inline constexpr Duration worker_connect_max = std::chrono::seconds(1);
 // A connection to a worker that has not been listed for so long is closed.
@@ -59,15 +59,14 @@ private:
         schema::StartCall message;
         transport::CallOptions options;
         ReplyBox box;
+        std::size_t begun = 0;  // Of WorkerChoice.
         std::size_t tried = 0;
         Error last_error{};
     };
     // One kind of workers.
     struct Kind {
-        std::vector<schema::CallPlace> workers;
-        std::optional<Duration> listed_at;
+        WorkerChoice choice;
         bool is_asking = false;
-        std::size_t turn = 0;
         std::deque<Attempt> waiting{};  // For the list.
     };
 
@@ -84,7 +83,8 @@ private:
     std::unique_ptr<transport::RequestClient> queue_;
     std::map<std::string, Kind> kinds_;
     std::map<std::string, Connection> connections_;  // By endpoint.
-    std::map<std::string, std::string> endpoints_;   // Of calls, by their ids.
+    // Of calls, by their ids, until they are closed. Empty: not begun anywhere.
+    std::map<std::string, std::string> endpoints_;
     transport::TimerId forget_;
 };
 
