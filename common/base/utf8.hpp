@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,13 @@ void for_each_code_point(std::string_view text, Visit&& visit) {
         visit(step.state == Utf8State::good ? step.code_point : replacement_character);
         text.remove_prefix(step.state == Utf8State::good ? step.bytes : 1);
     }
+}
+
+// What is not UTF-8 counts by its bytes.
+inline std::uint64_t count_characters(std::string_view utf8) {
+    std::uint64_t count = 0;
+    for_each_code_point(utf8, [&count](char32_t) { ++count; });
+    return count;
 }
 
 }  // namespace onput

@@ -31,11 +31,6 @@ std::string_view without_space(std::string_view text) {
     return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-std::size_t count_characters(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 Result<void> check_attributes(const XmlNode& node, std::span<const std::string_view> known) {
     for (const auto& [name, value] : node.attributes) {
         // Namespaces and the schema's place change nothing.

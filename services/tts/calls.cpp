@@ -9,6 +9,7 @@
 #include "common/async/co_try.hpp"
 #include "common/base/errno_text.hpp"
 #include "common/schema/speech.hpp"
+#include "services/tts/call_job.hpp"
 
 namespace onput::tts {
 namespace {
@@ -72,6 +73,12 @@ Result<worker::CallWork> prepare_speech_call(std::string_view task) {
     if (kind != schema::Kind::synthesize_speech)
         return fail(ErrorCode::invalid_argument, "a call that is no speech");
     ONPUT_TRY(auto speech, schema::decode<schema::SynthesizeSpeech>(task));
+    if (speech.text.size() > call_text_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("the text has {} bytes, and {} are the most", speech.text.size(),
+                                call_text_bytes_max),
+                    "TextLengthExceededException");
+    }
     work.input = std::exchange(speech.text, {});
     work.parameters = schema::encode(speech);
     return work;

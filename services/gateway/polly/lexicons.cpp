@@ -1,6 +1,7 @@
 // PutLexicon, GetLexicon, ListLexicons, DeleteLexicon.
 #include <utility>
 
+#include "common/base/utf8.hpp"
 #include "common/speech/lexicon.hpp"
 #include "services/gateway/polly/operation.hpp"
 #include "services/gateway/polly/request.hpp"

@@ -85,12 +85,6 @@ Result<void> check_length(const schema::SynthesizeSpeech& speech, const TextLimi
 
 }  // namespace
 
-std::uint64_t count_characters(std::string_view utf8) {
-    std::uint64_t count = 0;
-    for_each_code_point(utf8, [&count](char32_t) { ++count; });
-    return count;
-}
-
 std::uint64_t count_spoken(std::string_view text, bool is_ssml) {
     if (!is_ssml) return count_characters(text);
     std::uint64_t count = 0;

@@ -18,8 +18,7 @@
 
 namespace onput::gateway::polly {
 
-// Polly's, where a setting does not lift it: characters of the text, and those that are billed,
-// which tags are not.
+// Polly's: characters of the text, and those that are billed, which tags are not.
 inline constexpr std::uint32_t text_characters_max = 6'000;
 inline constexpr std::uint32_t spoken_characters_max = 3'000;
 // Of a task.
@@ -31,12 +30,11 @@ struct TextLimits {
     std::uint32_t spoken = spoken_characters_max;
 };
 
-// By the operation's shape, checked; of lexicons, the names. Errors are invalid_argument,
-// by the names of Polly's exceptions.
+// By the operation's shape, checked; of lexicons, the names. Errors are invalid_argument, by the
+// names of Polly's exceptions.
 Result<schema::SynthesizeSpeech> read_synthesize_speech(const aws::Value& input,
                                                         const TextLimits& limits);
 
-std::uint64_t count_characters(std::string_view utf8);
 // What is billed: characters, tags aside.
 std::uint64_t count_spoken(std::string_view text, bool is_ssml);
 

@@ -53,11 +53,6 @@ Result<std::string> engine_text(std::string_view text) {
     return result;
 }
 
-std::uint32_t count_characters(std::string_view utf8) {
-    return static_cast<std::uint32_t>(std::ranges::count_if(
-        utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 Result<std::string> engine_phonemes(std::string_view ipa) {
     const auto phonemes = ipa_to_engine(ipa);
     if (phonemes) return fmt::format("[[{}]]", *phonemes);
@@ -223,7 +218,7 @@ private:
 
     void append(const Style& style, std::string_view engine_text) {
         part_for(style).text += engine_text;
-        part_characters_ += count_characters(engine_text);
+        part_characters_ += static_cast<std::uint32_t>(count_characters(engine_text));
     }
 
     // The words that begin in `range`.

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/utf8.hpp"
+
 namespace onput::tts {
 namespace {
 
@@ -21,11 +23,6 @@ std::string commands(const Style& style, const Prosody& prosody, double speed) {
                        std::lround(std::clamp(volume, 0.0, 200.0)));
 }
 
-std::uint32_t count_characters(std::string_view utf8) {
-    return static_cast<std::uint32_t>(std::ranges::count_if(
-        utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 }  // namespace
 
 RenderedText render(const Utterance& utterance, double speed) {
@@ -38,7 +35,7 @@ RenderedText render(const Utterance& utterance, double speed) {
         rendered.text += part.text;
         characters += static_cast<std::uint32_t>(set.size());
         part_begins.push_back(characters);
-        characters += count_characters(part.text);
+        characters += static_cast<std::uint32_t>(count_characters(part.text));
     }
     for (const WordPlace& word : utterance.words) {
         rendered.word_ends.push_back(part_begins.at(word.end_part) + word.end_character);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "common/speech/lexicon.hpp"
 #include "services/tts/ssml/phonemes.hpp"
 #include "services/tts/ssml/say_as.hpp"
@@ -345,10 +346,7 @@ Pieces plain_pieces(std::string text) {
 std::uint64_t count_spoken_characters(const Pieces& pieces) {
     std::uint64_t characters = 0;
     for (const Piece& piece : pieces.pieces) {
-        characters +=
-            static_cast<std::uint64_t>(std::ranges::count_if(piece.text.text(), [](char c) {
-                return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-            }));
+        characters += count_characters(piece.text.text());
     }
     return characters;
 }
