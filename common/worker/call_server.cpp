@@ -188,11 +188,10 @@ void CallServer::pump(const std::string& id) {
     if (found == calls_.end() || !found->second.reader) return;
     Call& call = found->second;
     if (call.pipe.is_open()) {
-        std::string bytes(schema::call_piece_bytes_max, '\0');
-        const ssize_t count = ::read(call.pipe.get(), bytes.data(), bytes.size());
+        const ssize_t count = ::read(call.pipe.get(), buffer_.data(), buffer_.size());
         if (count > 0) {
-            bytes.resize(static_cast<std::size_t>(count));
-            return give(id, call, schema::CallPiece{}, std::move(bytes));
+            return give(id, call, schema::CallPiece{},
+                        buffer_.substr(0, static_cast<std::size_t>(count)));
         }
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return watch(id, call);
         unwatch(call);

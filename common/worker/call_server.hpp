@@ -86,6 +86,7 @@ private:
     CallTable table_;
     std::map<std::string, Call> calls_;  // By id; those that are closed are not here.
     std::set<JobId> children_running_;   // Those of closed ones too.
+    std::string buffer_ = std::string(schema::call_piece_bytes_max, '\0');  // What is read into.
     std::unique_ptr<transport::RequestServer> server_;
     transport::TimerId idle_check_;
     std::function<void()> on_empty_;

@@ -40,8 +40,10 @@ Result<std::string> call_worker(Peers& peers, const std::string& kind, std::stri
         }
         while (piece && !piece->is_last)
             piece = ask_piece(peers, *worker, schema::ReadCall{.call_id = start.call_id}, sink);
-        if (!piece) return std::unexpected(std::move(piece).error());
-        return std::move(piece->result);
+        if (piece) return std::move(piece->result);
+        // It may go on: for want of room for what it makes, for instance.
+        static_cast<void>(peers.ask(*worker, schema::CloseCall{.call_id = start.call_id}));
+        return std::unexpected(std::move(piece).error());
     }
     return std::unexpected(std::move(error));
 }
