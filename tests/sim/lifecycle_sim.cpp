@@ -10,17 +10,15 @@
 //
 //   lifecycle_sim [first_seed [count]]      a failure prints the seed that repeats it
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <string>
 
 #include <fmt/format.h>
 
-#include "common/base/log.hpp"
 #include "common/schema/lifecycle.hpp"
 #include "tests/sim/lifecycle_client.hpp"
 #include "tests/sim/lifecycle_storage.hpp"
+#include "tests/sim/seeds.hpp"
 
 namespace onput::sim {
 namespace {
@@ -205,30 +203,10 @@ private:
     bool is_troubled_ = true;
 };
 
-std::uint64_t number_of(const char* text, std::uint64_t otherwise) {
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 }  // namespace onput::sim
 
 int main(int argc, char** argv) {
     using namespace onput::sim;
-    onput::log::configure({.service = "sim", .level = onput::log::Level::off});
-    const std::uint64_t first = number_of(argc > 1 ? argv[1] : nullptr, 1);
-    const std::uint64_t count = number_of(argc > 2 ? argv[2] : nullptr, seeds_default);
-    std::uint64_t failures = 0;
-    for (std::uint64_t seed = first; seed < first + count; ++seed) {
-        LifecycleWorld lifecycle(seed);
-        if (std::getenv("ONPUT_SIM_TRACE") != nullptr) lifecycle.world().trace_all();
-        if (lifecycle.run()) continue;
-        ++failures;
-        lifecycle.world().print_trace();
-        std::fprintf(stderr, "seed %llu: %s\nreplay: lifecycle_sim %llu 1\n",
-                     static_cast<unsigned long long>(seed), lifecycle.world().failure()->c_str(),
-                     static_cast<unsigned long long>(seed));
-    }
-    std::printf("%llu seeds, %llu failed\n", static_cast<unsigned long long>(count),
-                static_cast<unsigned long long>(failures));
-    return failures == 0 ? 0 : 1;
+    return run_seeds<LifecycleWorld>(argc, argv, "lifecycle_sim", seeds_default);
 }

@@ -7,8 +7,6 @@
 //   4. Rows and blobs fit each other after every crash: nothing is lost, nothing is left.
 //
 //   replication_sim [first_seed [count]]      a failure prints the seed that repeats it
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -18,13 +16,13 @@
 #include "common/base/check.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
-#include "common/base/log.hpp"
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/replication.hpp"
 #include "common/schema/storage_versions.hpp"
 #include "services/storage/objects/blob_references.hpp"
 #include "services/storage/replication/rules.hpp"
 #include "services/storage/service.hpp"
+#include "tests/sim/seeds.hpp"
 #include "tests/sim/service_node.hpp"
 
 namespace onput::sim {
@@ -321,30 +319,10 @@ private:
     bool is_troubled_ = true;
 };
 
-std::uint64_t number_of(const char* text, std::uint64_t otherwise) {
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 }  // namespace onput::sim
 
 int main(int argc, char** argv) {
     using namespace onput::sim;
-    onput::log::configure({.service = "sim", .level = onput::log::Level::off});
-    const std::uint64_t first = number_of(argc > 1 ? argv[1] : nullptr, 1);
-    const std::uint64_t count = number_of(argc > 2 ? argv[2] : nullptr, seeds_default);
-    std::uint64_t failures = 0;
-    for (std::uint64_t seed = first; seed < first + count; ++seed) {
-        ReplicationWorld replication(seed);
-        if (std::getenv("ONPUT_SIM_TRACE") != nullptr) replication.world().trace_all();
-        if (replication.run()) continue;
-        ++failures;
-        replication.world().print_trace();
-        std::fprintf(stderr, "seed %llu: %s\nreplay: replication_sim %llu 1\n",
-                     static_cast<unsigned long long>(seed), replication.world().failure()->c_str(),
-                     static_cast<unsigned long long>(seed));
-    }
-    std::printf("%llu seeds, %llu failed\n", static_cast<unsigned long long>(count),
-                static_cast<unsigned long long>(failures));
-    return failures == 0 ? 0 : 1;
+    return run_seeds<ReplicationWorld>(argc, argv, "replication_sim", seeds_default);
 }

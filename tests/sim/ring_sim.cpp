@@ -12,6 +12,7 @@
 
 #include "common/base/log.hpp"
 #include "tests/sim/ring.hpp"
+#include "tests/sim/seeds.hpp"
 
 namespace {
 
@@ -36,19 +37,15 @@ void on_abort(int) {
     std::_Exit(1);
 }
 
-std::uint64_t number_of(const char* text, std::uint64_t otherwise) {
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     std::signal(SIGABRT, on_abort);
     // The services log; the trace says more.
     onput::log::configure({.service = "sim", .level = onput::log::Level::off});
-    const std::uint64_t first = number_of(argc > 1 ? argv[1] : nullptr, 1);
+    const std::uint64_t first = onput::sim::number_of(argc > 1 ? argv[1] : nullptr, 1);
     const std::uint64_t count =
-        number_of(argc > 2 ? argv[2] : std::getenv("ONPUT_SIM_SEEDS"), seeds_default);
+        onput::sim::number_of(argc > 2 ? argv[2] : std::getenv("ONPUT_SIM_SEEDS"), seeds_default);
     std::uint64_t failures = 0;
     onput::sim::Ring::Counts counts;
     for (std::uint64_t seed = first; seed < first + count; ++seed) {

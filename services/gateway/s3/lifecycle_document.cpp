@@ -4,11 +4,7 @@
 #include <array>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "common/base/check.hpp"
-#include "common/base/digest.hpp"
-#include "common/base/encoding.hpp"
 #include "common/base/time.hpp"
 #include "services/gateway/aws/check.hpp"
 #include "services/gateway/aws/directory.hpp"
@@ -16,6 +12,7 @@
 #include "services/gateway/aws/xml_document.hpp"
 #include "services/gateway/aws/xml_reader.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/rule_document.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -25,7 +22,6 @@ using schema::LifecycleFilterForm;
 using schema::TransitionMinimumSize;
 
 constexpr std::string_view root = "LifecycleConfiguration";
-constexpr std::size_t generated_id_digits = 36;
 
 const aws::Shape& shape() {
     const auto* found = aws::s3_model().find_shape("BucketLifecycleConfiguration");
@@ -60,10 +56,6 @@ Result<std::optional<Timestamp>> read_date(const Value& parent) {
     return std::optional(*date);
 }
 
-schema::Tag read_tag(const Value& tag) {
-    return {.key = tag.text_of("Key"), .value = tag.text_of("Value")};
-}
-
 Result<void> read_conditions(const Value& from, schema::LifecycleFilter& filter) {
     if (const auto* prefix = from.find("Prefix")) filter.prefix = prefix->scalar_text();
     ONPUT_TRY(filter.size_greater_than, read_number<std::uint64_t>(from, "ObjectSizeGreaterThan"));
@@ -93,13 +85,13 @@ Result<schema::LifecycleFilter> read_filter(const Value& rule) {
     if (both == nullptr) {
         filter.form = LifecycleFilterForm::one;
         ONPUT_TRY_VOID(read_conditions(*element, filter));
-        if (const auto* tag = element->find("Tag")) filter.tags.push_back(read_tag(*tag));
+        if (const auto* tag = element->find("Tag")) filter.tags.push_back(read_rule_tag(*tag));
         return filter;
     }
     filter.form = LifecycleFilterForm::both;
     ONPUT_TRY_VOID(read_conditions(*both, filter));
     if (const auto* tags = both->find("Tags")) {
-        for (const auto& tag : *tags->list()) filter.tags.push_back(read_tag(tag));
+        for (const auto& tag : *tags->list()) filter.tags.push_back(read_rule_tag(tag));
     }
     if (conditions_of(filter) < 2) return aws::malformed_xml();
     return filter;
@@ -179,12 +171,6 @@ Result<schema::LifecycleRule> read_rule(const Value& element) {
     return rule;
 }
 
-std::string generate_id(const schema::LifecycleConfiguration& so_far) {
-    const std::string seed = fmt::format("{} {}", so_far.rules.size(), schema::encode(so_far));
-    return to_base64(
-        to_hex(Digest::of(DigestAlgorithm::sha256, seed)).substr(0, generated_id_digits));
-}
-
 // --- Writing ----------------------------------------------------------------------------------
 
 Value number_of(std::uint64_t number) {
@@ -198,13 +184,6 @@ void write_number(Value& parent, std::string_view name, const std::optional<Numb
 
 void write_date(Value& parent, const std::optional<Timestamp>& date) {
     if (date) parent["Date"] = Value(format_iso8601_millis(*date));
-}
-
-Value tag_value(const schema::Tag& tag) {
-    Value value;
-    value["Key"] = Value(tag.key);
-    value["Value"] = Value(tag.value);
-    return value;
 }
 
 Value write_conditions(const schema::LifecycleFilter& filter) {
@@ -223,12 +202,12 @@ void write_filter(const schema::LifecycleFilter& filter, Value& rule) {
         case LifecycleFilterForm::empty: rule["Filter"] = Value(Value::Map()); return;
         case LifecycleFilterForm::one:
             rule["Filter"] = write_conditions(filter);
-            for (const auto& tag : filter.tags) rule["Filter"]["Tag"] = tag_value(tag);
+            for (const auto& tag : filter.tags) rule["Filter"]["Tag"] = write_rule_tag(tag);
             return;
         case LifecycleFilterForm::both:
             rule["Filter"]["And"] = write_conditions(filter);
             for (const auto& tag : filter.tags)
-                rule["Filter"]["And"]["Tags"].push_back(tag_value(tag));
+                rule["Filter"]["And"]["Tags"].push_back(write_rule_tag(tag));
             return;
     }
 }
@@ -293,7 +272,7 @@ Result<schema::LifecycleConfiguration> read_lifecycle(std::string_view body) {
         ONPUT_TRY(auto rule, read_rule(element));
         const bool is_named = !rule.id.empty();
         configuration.rules.push_back(std::move(rule));
-        if (!is_named) configuration.rules.back().id = generate_id(configuration);
+        if (!is_named) configuration.rules.back().id = make_rule_id(configuration);
     }
     return configuration;
 }

@@ -2,17 +2,14 @@
 
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "common/base/check.hpp"
-#include "common/base/digest.hpp"
-#include "common/base/encoding.hpp"
 #include "services/gateway/aws/check.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/render.hpp"
 #include "services/gateway/aws/xml_document.hpp"
 #include "services/gateway/aws/xml_reader.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/rule_document.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -23,7 +20,6 @@ using schema::ReplicationFilterForm;
 constexpr std::string_view root = "ReplicationConfiguration";
 constexpr std::string_view enabled = "Enabled";
 constexpr std::string_view disabled = "Disabled";
-constexpr std::size_t generated_id_digits = 36;
 
 const aws::Shape& shape() {
     const auto* found = aws::s3_model().find_shape(root);
@@ -38,10 +34,6 @@ std::optional<bool> read_status(const Value& parent, std::string_view name) {
     const auto* element = parent.find(name);
     if (element == nullptr) return std::nullopt;
     return element->text_of("Status") == enabled;
-}
-
-schema::Tag read_tag(const Value& tag) {
-    return {.key = tag.text_of("Key"), .value = tag.text_of("Value")};
 }
 
 // Either the rule's own Prefix or a Filter.
@@ -61,9 +53,9 @@ Result<schema::ReplicationFilter> read_filter(const Value& rule) {
     filter.form = both == nullptr ? ReplicationFilterForm::one : ReplicationFilterForm::both;
     const Value& conditions = both == nullptr ? *element : *both;
     if (const auto* condition = conditions.find("Prefix")) filter.prefix = condition->scalar_text();
-    if (const auto* tag = conditions.find("Tag")) filter.tags.push_back(read_tag(*tag));
+    if (const auto* tag = conditions.find("Tag")) filter.tags.push_back(read_rule_tag(*tag));
     if (const auto* tags = conditions.find("Tags")) {
-        for (const auto& tag : *tags->list()) filter.tags.push_back(read_tag(tag));
+        for (const auto& tag : *tags->list()) filter.tags.push_back(read_rule_tag(tag));
     }
     const std::size_t count = filter.tags.size() + (filter.prefix ? 1U : 0U);
     if (both != nullptr && count < 2) return aws::malformed_xml();
@@ -125,12 +117,6 @@ Result<schema::ReplicationRule> read_rule(const Value& element) {
     return rule;
 }
 
-std::string generate_id(const schema::ReplicationConfiguration& so_far) {
-    const std::string seed = fmt::format("{} {}", so_far.rules.size(), schema::encode(so_far));
-    return to_base64(
-        to_hex(Digest::of(DigestAlgorithm::sha256, seed)).substr(0, generated_id_digits));
-}
-
 // --- Writing ----------------------------------------------------------------------------------
 
 Value status_of(bool is_enabled) {  // NOLINT: what the element says, not a mode.
@@ -143,13 +129,6 @@ void write_status(Value& parent, std::string_view name, std::optional<bool> is_e
     if (is_enabled) parent[std::string(name)] = status_of(*is_enabled);
 }
 
-Value tag_value(const schema::Tag& tag) {
-    Value value;
-    value["Key"] = Value(tag.key);
-    value["Value"] = Value(tag.value);
-    return value;
-}
-
 void write_filter(const schema::ReplicationFilter& filter, Value& rule) {
     if (filter.form == ReplicationFilterForm::rule_prefix) {
         rule["Prefix"] = Value(filter.prefix.value_or(""));
@@ -158,11 +137,11 @@ void write_filter(const schema::ReplicationFilter& filter, Value& rule) {
     Value conditions{Value::Map()};
     if (filter.prefix) conditions["Prefix"] = Value(*filter.prefix);
     if (filter.form != ReplicationFilterForm::both) {
-        for (const auto& tag : filter.tags) conditions["Tag"] = tag_value(tag);
+        for (const auto& tag : filter.tags) conditions["Tag"] = write_rule_tag(tag);
         rule["Filter"] = std::move(conditions);
         return;
     }
-    for (const auto& tag : filter.tags) conditions["Tags"].push_back(tag_value(tag));
+    for (const auto& tag : filter.tags) conditions["Tags"].push_back(write_rule_tag(tag));
     rule["Filter"]["And"] = std::move(conditions);
 }
 
@@ -217,7 +196,7 @@ Result<schema::ReplicationConfiguration> read_replication(std::string_view body)
         ONPUT_TRY(auto rule, read_rule(element));
         const bool is_named = !rule.id.empty();
         configuration.rules.push_back(std::move(rule));
-        if (!is_named) configuration.rules.back().id = generate_id(configuration);
+        if (!is_named) configuration.rules.back().id = make_rule_id(configuration);
     }
     return configuration;
 }
