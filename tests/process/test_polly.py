@@ -208,8 +208,7 @@ def test_a_task_that_cannot_be_is_refused_at_once_or_fails_with_the_reason(onput
     assert "Joana" in wait_until(failed, 30)["TaskStatusReason"]
 
 
-def test_the_first_sound_comes_before_the_last_word_is_spoken(onput, polly):
-    """Nobody reads: the worker waits, and its place is free once the client leaves."""
+def test_who_leaves_in_the_middle_leaves_the_workers_to_others(polly):
     spoken = polly.synthesize_speech(Text="word " * 590, VoiceId="Joanna", OutputFormat="pcm")
     assert spoken["AudioStream"].read(1000)
     spoken["AudioStream"].close()

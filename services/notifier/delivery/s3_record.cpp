@@ -143,23 +143,11 @@ void write_data(json::Writer& out, const schema::ObjectEvent& event) {
     out.end_object();
 }
 
-// What the service does by itself has no request, and AWS's records have ids all the same. They
-// follow from the event, so that a repeated delivery has the same.
 void write_response(json::Writer& out, const schema::ObjectEvent& event) {
-    std::string request_id = event.request_id;
-    std::string host_id = event.host_id;
-    if (request_id.empty()) {
-        constexpr std::size_t request_id_digits = 16;
-        host_id = to_hex(Digest::of(DigestAlgorithm::sha256, event.event_id));
-        request_id = host_id.substr(0, request_id_digits);
-        std::ranges::transform(request_id, request_id.begin(), [](char c) {
-            return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
-        });
-    }
     out.name("responseElements");
     out.begin_object();
-    write_text(out, "x-amz-request-id", request_id);
-    write_text(out, "x-amz-id-2", host_id);
+    write_text(out, "x-amz-request-id", event.request_id);
+    write_text(out, "x-amz-id-2", event.host_id);
     out.end_object();
 }
 

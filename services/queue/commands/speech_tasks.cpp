@@ -108,15 +108,17 @@ Result<schema::SpeechTaskList> SpeechTasks::list(const schema::ListSpeechTasks& 
               parts_.view.scan_keys(partition, range, speech_tasks_listed_max + 1));
     const std::size_t looked_at = std::min<std::size_t>(keys.size(), speech_tasks_listed_max);
     for (std::size_t i = 0; i < looked_at && list.tasks.size() < most; ++i) {
-        list.next = *speech_task_index_end(keys[i]);
-        constexpr std::size_t time_digits = 16;
-        ONPUT_TRY(auto task, parts_.log.find(account, region, list.next.substr(time_digits)));
+        const auto end = speech_task_index_end(keys[i]);
+        if (!end) return fail(ErrorCode::corruption, "a key of the index of speech tasks");
+        list.next = end->time_and_id;
+        ONPUT_TRY(auto task, parts_.log.find(account, region, end->id));
         if (!task) continue;
         note_progress(*task, account);
         if (request.status.empty() || task->status == request.status)
             list.tasks.push_back(*std::move(task));
     }
-    if (keys.empty() || list.next == *speech_task_index_end(keys.back())) list.next.clear();
+    // Nothing is behind the last one.
+    if (keys.empty() || keys.back().ends_with(list.next)) list.next.clear();
     return list;
 }
 

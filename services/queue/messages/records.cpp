@@ -138,10 +138,13 @@ store::Range speech_task_index_rows(std::string_view account, std::string_view r
 store::Range speech_task_rows() {
     return store::Range::of_prefix("s");
 }
-std::optional<std::string_view> speech_task_index_end(std::string_view key) {
+std::optional<SpeechTaskIndexEnd> speech_task_index_end(std::string_view key) {
+    constexpr std::size_t time_digits = 16;
     const auto name = key.rfind('/');
-    if (name == std::string_view::npos || name + 1 >= key.size() || key[name + 1] != 'c') return {};
-    return key.substr(name + 2);
+    if (name == std::string_view::npos || key.substr(name + 1, 1) != "c") return {};
+    const std::string_view end = key.substr(name + 2);
+    if (end.size() <= time_digits) return {};
+    return SpeechTaskIndexEnd{.time_and_id = end, .id = end.substr(time_digits)};
 }
 store::Range lexicon_rows(std::string_view account, std::string_view region) {
     return store::Range::of_prefix(lexicon_key(account, region, ""));

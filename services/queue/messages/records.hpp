@@ -253,8 +253,12 @@ std::string speech_task_index_key(std::string_view account, std::string_view reg
                                   Timestamp created_at, std::string_view id);
 store::Range speech_task_index_rows(std::string_view account, std::string_view region);
 store::Range speech_task_rows();  // And index rows, of all accounts.
-// What an index key ends in: time and id. Nothing: it is no key of an index.
-std::optional<std::string_view> speech_task_index_end(std::string_view key);
+// What an index key ends in. Nothing: it is no key of an index.
+struct SpeechTaskIndexEnd {
+    std::string_view time_and_id;
+    std::string_view id;
+};
+std::optional<SpeechTaskIndexEnd> speech_task_index_end(std::string_view key);
 store::Range lexicon_rows(std::string_view account, std::string_view region);
 store::Range delivery_mark_rows();
 store::Range job_rows();

@@ -139,20 +139,6 @@ TEST(S3Record, an_expiration_has_a_sequencer_only) {
                             R"({"key":"in/happy+face.jpg","sequencer":"0055AED6DCD90281E5"})"));
 }
 
-TEST(S3Record, what_no_request_caused_has_ids_of_its_own_that_stay) {
-    auto event = event_named("LifecycleExpiration:Delete");
-    event.request_id.clear();
-    event.host_id.clear();
-    const std::string record = unified(event);
-    EXPECT_FALSE(record.contains(R"("x-amz-request-id":"")")) << record;
-    EXPECT_FALSE(record.contains(R"("x-amz-id-2":"")")) << record;
-    EXPECT_EQ(record, unified(event));
-    const std::size_t ids = record.find(R"("responseElements")");
-    const std::size_t ids_bytes = record.find(R"("s3":)") - ids;
-    event.event_id = "another";
-    EXPECT_NE(unified(event).substr(ids, ids_bytes), record.substr(ids, ids_bytes));
-}
-
 TEST(S3Record, a_transition_says_where_the_object_went) {
     auto event = event_named("LifecycleTransition");
     event.storage_class = "GLACIER";
