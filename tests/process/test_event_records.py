@@ -137,6 +137,8 @@ class Story:
         s3.delete_object_tagging(**name)
         s3.put_object_acl(**name, ACL="authenticated-read")
         s3.delete_object(**name)
+        s3.delete_objects(Bucket="plain", Delete={"Objects": [{"Key": f"{self.prefix}/{word}"}
+                                                              for word in ("copy", "form")]})
 
     def of_ages(self):
         """By passes of the lifecycle, and by restores."""
