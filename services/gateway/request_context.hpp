@@ -17,7 +17,7 @@
 #include "services/gateway/backend.hpp"
 #include "services/gateway/config.hpp"
 #include "services/gateway/http/exchange.hpp"
-#include "services/gateway/http/head_memory.hpp"
+#include "services/gateway/http/byte_budget.hpp"
 #include "services/gateway/http/target.hpp"
 #include "services/gateway/memory_budget.hpp"
 #include "services/gateway/request_metrics.hpp"
@@ -39,7 +39,7 @@ struct Shared {
     std::atomic<std::uint64_t> errors_total = 0;  // Answers of 500 and above, but for 501.
     TrustedProxies proxies{};
     MemoryBudget body_memory{config.body_memory_bytes_max};
-    http::HeadMemory head_memory{http::head_memory_bytes_max};
+    http::ByteBudget head_memory{http::head_memory_bytes_max};
     MemoryBudget read_ahead_memory{config.read_ahead_memory_bytes_max};
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.

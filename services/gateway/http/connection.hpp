@@ -18,6 +18,7 @@
 #include "common/base/unique_function.hpp"
 #include "services/gateway/http/body_reader.hpp"
 #include "services/gateway/http/exchange.hpp"
+#include "services/gateway/http/http2_load.hpp"
 #include "services/gateway/http/http2_session.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/http/options.hpp"
@@ -43,7 +44,8 @@ struct ConnectionContext {
     const Options& options;
     Handler& handler;
     std::shared_ptr<Loop> loop;
-    HeadMemory& head_memory;
+    ByteBudget& head_memory;
+    Http2Load& http2_load;
     DateText date{};
 };
 
@@ -81,7 +83,7 @@ private:
     Wire wire_;
     BodyReader body_;
     ResponseWriter writer_;
-    HeadMemory::Share head_memory_;
+    ByteBudget::Share head_memory_;
     std::shared_ptr<Http2Session> http2_;
     std::string head_bytes_;  // What the views in head_ point into.
     std::string peer_;

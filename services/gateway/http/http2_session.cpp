@@ -54,13 +54,15 @@ struct Http2Session::Callbacks {
         if (!begins_request(*frame)) return 0;
         Http2Session& session = self(user);
         // Streams that were reset count until their handlers have returned.
-        if (session.finishing_ || session.entries_.size() >= http2_streams_max) {
+        Http2Place place(session.context_.http2_load.streams, http2_server_streams_max);
+        if (session.finishing_ || !place || session.entries_.size() >= http2_streams_max) {
             nghttp2_submit_rst_stream(session.session_, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                       NGHTTP2_REFUSED_STREAM);
             return 0;
         }
         session.incoming_.emplace(frame->hd.stream_id,
-                                  Http2RequestHead(session.options_.header_bytes_max));
+                                  Http2RequestHead(session.options_.header_bytes_max),
+                                  std::move(place));
         session.head_deadline_ = now() + session.options_.head_timeout;
         session.watch(*session.head_deadline_);
         return 0;
@@ -96,6 +98,8 @@ struct Http2Session::Callbacks {
             session.head_deadline_.reset();
             return 0;
         }
+        if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)
+            session.on_settings_acknowledged();
         Http2Stream* stream = session.find(frame->hd.stream_id);
         if (stream && ends_stream(*frame)) stream->end_request();
         return 0;
@@ -105,8 +109,15 @@ struct Http2Session::Callbacks {
                        std::size_t size, void* user) {
         Http2Session& session = self(user);
         // A stream whose handler does not read must not hold up the others.
-        nghttp2_session_consume_connection(session.session_, size);
-        if (Http2Stream* stream = session.find(id)) stream->arrive(view(bytes, size));
+        if (session.settings_acknowledged_)
+            nghttp2_session_consume_connection(session.session_, size);
+        else
+            session.early_bytes_ += size;
+        Http2Stream* stream = session.find(id);
+        if (stream && !stream->arrive(view(bytes, size))) {
+            nghttp2_submit_rst_stream(session.session_, NGHTTP2_FLAG_NONE, id,
+                                      NGHTTP2_ENHANCE_YOUR_CALM);
+        }
         return 0;
     }
 
@@ -179,14 +190,19 @@ bool Http2Session::open() {
 
     const std::array<nghttp2_settings_entry, 3> settings{{
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, http2_streams_max},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, http2_stream_window_bytes},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, http2_narrow_window_bytes},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
          static_cast<std::uint32_t>(options_.header_bytes_max)},
     }};
     return nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) ==
-               0 &&
-           nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
-                                                 http2_session_window_bytes) == 0;
+           0;
+}
+
+void Http2Session::on_settings_acknowledged() {
+    if (std::exchange(settings_acknowledged_, true)) return;
+    nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
+                                          http2_session_window_bytes);
+    nghttp2_session_consume_connection(session_, std::exchange(early_bytes_, 0));
 }
 
 Task<void> Http2Session::serve(std::string first) {
@@ -289,11 +305,21 @@ void Http2Session::look_after(Http2Stream& stream) {
         nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_INTERNAL_ERROR);
         return;
     }
+    if (found != entries_.end()) open_window(stream, found->second);
     if (const std::size_t consumed = stream.take_consumed(); consumed > 0) {
         nghttp2_session_consume_stream(session_, id, consumed);
     }
     send_head(stream);
     if (stream.has_output() || stream.output_ended()) nghttp2_session_resume_data(session_, id);
+}
+
+// For a body that its handler reads: only it knows that the client may send one.
+void Http2Session::open_window(const Http2Stream& stream, Entry& entry) {
+    if (!stream.body_is_read() || entry.wide_window) return;
+    entry.wide_window = Http2Place(context_.http2_load.wide_windows, http2_wide_windows_max);
+    if (!entry.wide_window) return;
+    nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id(),
+                                          http2_wide_window_bytes);
 }
 
 void Http2Session::send_head(Http2Stream& stream) {
@@ -342,11 +368,13 @@ void Http2Session::write() {
 void Http2Session::admit(bool has_body) {
     const std::int32_t id = incoming_->stream_id;
     const Http2RequestHead& head = incoming_->head;
-    auto stream =
-        std::make_shared<Http2Stream>(static_cast<Http2Turns&>(*this), id, stream_->peer(),
-                                      head.render(has_body), has_body && !head.has_length());
+    auto stream = std::make_shared<Http2Stream>(
+        static_cast<Http2Turns&>(*this), context_.http2_load.unread, id, stream_->peer(),
+        head.render(has_body), has_body && !head.has_length());
     auto connection = std::make_unique<Connection>(context_, stream);
-    entries_.emplace(id, Entry{.stream = stream, .connection = std::move(connection)});
+    entries_.emplace(id, Entry{.stream = stream,
+                               .connection = std::move(connection),
+                               .place = std::move(incoming_->place)});
     idle_deadline_.reset();
     ask_turn(std::move(stream));
 }

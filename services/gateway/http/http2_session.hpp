@@ -22,6 +22,7 @@
 
 #include "common/async/task.hpp"
 #include "services/gateway/http/http2_head.hpp"
+#include "services/gateway/http/http2_load.hpp"
 #include "services/gateway/http/http2_stream.hpp"
 #include "services/gateway/http/options.hpp"
 #include "services/gateway/http/stream.hpp"
@@ -38,7 +39,11 @@ inline constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\
 inline constexpr std::string_view http2_preface_head = "PRI * HTTP/2.0\r\n\r\n";
 
 inline constexpr std::size_t http2_streams_max = 100;  // Of one connection, at once.
-inline constexpr std::size_t http2_stream_window_bytes = 128 * 1024;
+// Until a handler reads the body, and then: so much of it waits in memory at most.
+inline constexpr std::size_t http2_narrow_window_bytes = 16 * 1024;
+inline constexpr std::size_t http2_wide_window_bytes = 128 * 1024;
+// Once the client has acknowledged the settings, and so the narrow windows; until then all its
+// streams together have HTTP/2's own 64 KiB.
 inline constexpr std::size_t http2_session_window_bytes = 1024 * 1024;
 // Resets by the client: so many at once, and so many a second after that (CVE-2023-44487).
 inline constexpr std::size_t http2_resets_burst = 200;
@@ -66,11 +71,14 @@ private:
     struct Entry {
         std::shared_ptr<Http2Stream> stream;
         std::unique_ptr<Connection> connection;
+        Http2Place place;
+        Http2Place wide_window{};
         bool begun = false;
     };
     struct IncomingHead {
         std::int32_t stream_id;
         Http2RequestHead head;
+        Http2Place place;
     };
 
     void on_read(std::size_t bytes) override;
@@ -85,6 +93,8 @@ private:
     void read_on();
     void turn();
     void look_after(Http2Stream& stream);
+    void open_window(const Http2Stream& stream, Entry& entry);
+    void on_settings_acknowledged();
     void send_head(Http2Stream& stream);
     void fill();
     void write();
@@ -97,7 +107,7 @@ private:
     ConnectionContext& context_;
     const Options& options_;
     std::shared_ptr<Stream> stream_;
-    HeadMemory::Share head_memory_;
+    ByteBudget::Share head_memory_;
     nghttp2_session* session_ = nullptr;
     std::unordered_map<std::int32_t, Entry> entries_;
     std::optional<IncomingHead> incoming_;  // Heads do not interleave.
@@ -107,6 +117,9 @@ private:
     std::string output_;
     std::size_t output_begin_ = 0;
     bool writing_ = false;
+
+    bool settings_acknowledged_ = false;
+    std::size_t early_bytes_ = 0;  // Of bodies, that came before that.
 
     bool turn_posted_ = false;
     bool in_turn_ = false;

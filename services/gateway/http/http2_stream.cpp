@@ -2,39 +2,56 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "services/gateway/http/wire.hpp"
 
 namespace onput::http {
 
 void Http2Stream::start_read(std::span<char> into) {
     ONPUT_CHECK(!reading());
     into_ = into;
-    if (inbox_begin_ < inbox_.size()) ask_turn();
+    const bool head_is_taken = inbox_begin_ == inbox_.size();
+    if (head_is_taken && into.size() > idle_buffer_bytes) body_is_read_ = true;
+    refill();
+    if (body_is_read_ || inbox_begin_ < inbox_.size()) ask_turn();
 }
 
-void Http2Stream::arrive(std::string_view bytes) {
-    // A chunk of no bytes would be the body's end.
-    if (state_ != State::open || bytes.empty()) return;
-    if (body_in_chunks_) fmt::format_to(std::back_inserter(inbox_), "{:x}\r\n", bytes.size());
-    inbox_.append(bytes);
-    if (body_in_chunks_) inbox_.append("\r\n");
-    // Chunk lines are no part of the window; what is counted is what has come.
-    pending_ += bytes.size();
+bool Http2Stream::arrive(std::string_view bytes) {
+    if (state_ != State::open || bytes.empty()) return true;
+    if (!unread_.grow_to(pending_ + body_.size() + bytes.size())) return false;
+    body_.append(bytes);
     ask_turn();
+    return true;
 }
 
 void Http2Stream::end_request() {
-    if (state_ == State::open && body_in_chunks_) inbox_.append("0\r\n\r\n");
+    body_ended_ = true;
     ask_turn();
 }
 
 void Http2Stream::break_off() {
     broken_ = true;
     ask_turn();
+}
+
+// A chunk of no bytes is the body's end.
+void Http2Stream::refill() {
+    if (inbox_begin_ < inbox_.size() || (body_.empty() && !body_ended_)) return;
+    inbox_begin_ = 0;
+    pending_ = body_.size();
+    if (!body_in_chunks_) {
+        inbox_ = std::exchange(body_, {});
+        return;
+    }
+    inbox_.clear();
+    if (!body_.empty()) inbox_ = fmt::format("{:x}\r\n{}\r\n", body_.size(), body_);
+    body_.clear();
+    if (!body_ended_) return;
+    inbox_.append("0\r\n\r\n");
+    body_in_chunks_ = false;
 }
 
 void Http2Stream::give() {
@@ -46,6 +63,7 @@ void Http2Stream::give() {
         inbox_.clear();
         inbox_begin_ = 0;
         consumed_ += std::exchange(pending_, 0);
+        unread_.shrink_to(body_.size());
     }
     into_ = {};
     owner_->on_read(bytes);
@@ -57,7 +75,9 @@ void Http2Stream::deliver() {
         pieces_ = {};
         owner_->on_written(std::exchange(written_, 0));
     }
-    if (owner_ && reading() && inbox_begin_ < inbox_.size()) give();
+    if (!owner_ || !reading()) return;
+    refill();
+    if (inbox_begin_ < inbox_.size()) give();
 }
 
 // Heads are taken at once, each being one piece; bodies wait for the client's window.
@@ -116,6 +136,9 @@ void Http2Stream::close(Close how) {
     deadline_.reset();
     inbox_ = std::string();
     inbox_begin_ = 0;
+    body_ = std::string();
+    pending_ = 0;
+    unread_.release();
     if (state_ != State::open) return;
     // The end of an answer that was not begun is none.
     const bool whole = how == Close::orderly && final_head_seen_;

@@ -4,8 +4,9 @@
 //     HEADERS, DATA ──> arrive ──> inbox ──> start_read ──> Connection's Wire
 //     HEADERS, DATA <── the session <── write_now (heads), start_write (bodies) <── Wire
 //
-// The inbox is bounded by the stream's window, which grows as the Wire takes the bytes. Nothing
-// here calls nghttp2: the session does, in its next turn, for each stream that asks for one.
+// What waits here is bounded by the stream's window, which opens again as the Wire takes the bytes:
+// it is given as one chunk however many frames it came in. Nothing here calls nghttp2: the session
+// does, in its next turn, for each stream that asks for one.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "services/gateway/http/byte_budget.hpp"
 #include "services/gateway/http/http2_head.hpp"
 #include "services/gateway/http/stream.hpp"
 
@@ -38,9 +40,11 @@ public:
 
 class Http2Stream final : public Stream, public std::enable_shared_from_this<Http2Stream> {
 public:
-    Http2Stream(Http2Turns& turns, std::int32_t id, std::string peer, std::string head,
-                bool body_in_chunks)
+    // `unread` is what the bodies of all streams share; it outlives this.
+    Http2Stream(Http2Turns& turns, ByteBudget& unread, std::int32_t id, std::string peer,
+                std::string head, bool body_in_chunks)
         : turns_(turns),
+          unread_(unread),
           id_(id),
           peer_(std::move(peer)),
           inbox_(std::move(head)),
@@ -61,7 +65,8 @@ public:
 
     // The session's side.
     [[nodiscard]] std::int32_t id() const { return id_; }
-    void arrive(std::string_view bytes);
+    // False: there is no memory for it, and the stream is to be reset.
+    bool arrive(std::string_view bytes);
     void end_request();
     void break_off();  // The stream is over, whatever was still to come.
     // Tells the owner what has happened since the last turn.
@@ -73,8 +78,10 @@ public:
     std::optional<Http2ResponseHead> take_head() { return std::exchange(head_, std::nullopt); }
     [[nodiscard]] bool has_output() const { return !pieces_[0].empty(); }
     [[nodiscard]] bool output_ended() const { return output_ended_; }
-    // Bytes of the body that have left the inbox since the last call.
+    // Bytes of the body that have been taken since the last call.
     std::size_t take_consumed() { return std::exchange(consumed_, 0); }
+    // Whether its handler has asked for the body, beyond what a head's buffer takes.
+    [[nodiscard]] bool body_is_read() const { return body_is_read_; }
 
     enum class State { open, closed, cut };
     [[nodiscard]] State state() const { return state_; }
@@ -84,10 +91,12 @@ public:
     bool turn_asked = false;  // The session's own note.
 
 private:
+    void refill();
     void give();
     void ask_turn() { turns_.ask_turn(shared_from_this()); }
 
     Http2Turns& turns_;
+    ByteBudget::Share unread_;
     const std::int32_t id_;
     const std::string peer_;
     StreamEvents* owner_ = nullptr;
@@ -95,11 +104,14 @@ private:
     bool broken_ = false;
     std::optional<SteadyTime> deadline_;
 
-    std::string inbox_;
+    std::string inbox_;  // The head; then what `body_` had when it was empty, as a chunk.
     std::size_t inbox_begin_ = 0;
-    std::size_t pending_ = 0;  // Bytes of DATA that the inbox holds.
+    std::string body_;
+    bool body_ended_ = false;
+    std::size_t pending_ = 0;  // Bytes of the body that the inbox holds.
     std::size_t consumed_ = 0;
-    const bool body_in_chunks_;
+    bool body_is_read_ = false;
+    bool body_in_chunks_;  // Until the last of them has been given.
     std::span<char> into_;
 
     std::optional<Http2ResponseHead> head_;

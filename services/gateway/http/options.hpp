@@ -8,7 +8,7 @@
 #include <string>
 
 #include "common/base/time.hpp"
-#include "services/gateway/http/head_memory.hpp"
+#include "services/gateway/http/byte_budget.hpp"
 #include "services/gateway/http/head_parser.hpp"
 #include "services/gateway/http/message.hpp"
 
@@ -24,7 +24,7 @@ struct Options {
     HeadLimits head{};
     // All heads that are not whole yet. A request that needs more is refused with 503. Outlives the
     // server; null: one of the server's own.
-    HeadMemory* head_memory = nullptr;
+    ByteBudget* head_memory = nullptr;
 
     // As many connections at once; further ones wait in the kernel's queue until one ends.
     std::size_t connections_max = 10'000;

@@ -20,10 +20,13 @@ constexpr Duration grace_max = std::chrono::hours(24 * 365);
 
 // One thread with its connections. Everything but the counters belongs to that thread.
 struct Lane {
-    Lane(const Options& options, Handler& handler, HeadMemory& head_memory)
+    Lane(const Options& options, Handler& handler, ByteBudget& head_memory, Http2Load& http2_load)
         : loop(Loop::create()),
-          context{
-              .options = options, .handler = handler, .loop = loop, .head_memory = head_memory} {}
+          context{.options = options,
+                  .handler = handler,
+                  .loop = loop,
+                  .head_memory = head_memory,
+                  .http2_load = http2_load} {}
 
     std::shared_ptr<Loop> loop;
     ConnectionContext context;
@@ -45,7 +48,8 @@ struct Server::Impl {
     void abort(Lane& lane);
 
     const Options options;
-    HeadMemory own_head_memory;
+    ByteBudget own_head_memory;
+    Http2Load http2_load;
     std::vector<std::unique_ptr<Lane>> lanes;
     std::unique_ptr<Listener> listener;  // Its loop is the first lane's.
     std::uint16_t port = 0;
@@ -60,7 +64,7 @@ Server::Impl::Impl(Options given, Handler& handler) : options(std::move(given)) 
     for (unsigned i = 0; i < options.threads; ++i) {
         lanes.push_back(std::make_unique<Lane>(
             options, handler,
-            options.head_memory != nullptr ? *options.head_memory : own_head_memory));
+            options.head_memory != nullptr ? *options.head_memory : own_head_memory, http2_load));
     }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <memory>
 #include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
 #include <optional>
@@ -79,6 +80,7 @@ public:
         if (body) bodies_[id] = {*std::move(body), 0};
         return id;
     }
+    [[nodiscard]] std::size_t sent_of(std::int32_t id) { return bodies_[id].second; }
     void reset(std::int32_t id) { nghttp2_submit_rst_stream(session_, 0, id, NGHTTP2_CANCEL); }
 
     // Sends what there is to be sent.
@@ -105,6 +107,12 @@ public:
             if (size <= 0) return false;
             nghttp2_session_mem_recv(session_, input.data(), static_cast<std::size_t>(size));
         }
+    }
+    // Until all that was sent has been looked at.
+    void ping() {
+        pongs_ = 0;
+        nghttp2_submit_ping(session_, 0, nullptr);
+        EXPECT_TRUE(until([this] { return pongs_ == 1; }));
     }
     const Reply& receive(std::int32_t id) {
         EXPECT_TRUE(until([&] { return replies[id].closed.has_value(); }));
@@ -135,6 +143,8 @@ private:
     }
     static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
         if (frame->hd.type == NGHTTP2_GOAWAY) self(user).told_to_go = true;
+        const bool is_ack = (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
+        if (frame->hd.type == NGHTTP2_PING && is_ack) ++self(user).pongs_;
         return 0;
     }
     static ssize_t read_body(nghttp2_session*, std::int32_t id, std::uint8_t* into,
@@ -149,6 +159,7 @@ private:
 
     int socket_;
     nghttp2_session* session_ = nullptr;
+    int pongs_ = 0;
     std::map<std::int32_t, std::pair<std::string, std::size_t>> bodies_;
 };
 
@@ -238,12 +249,107 @@ TEST_F(Http2Test, a_body_nobody_reads_stops_at_the_window_and_holds_up_no_other_
         co_await echo(exchange);
     });
     Http2Client client(server->port());
+    client.ping();  // It knows the settings now.
     const std::int32_t stuck = client.request("PUT", "/stuck", {}, std::string(3'000'000, 'x'));
     EXPECT_EQ(client.receive(client.request("GET", "/a")).body, "GET /a ");
+    EXPECT_EQ(client.sent_of(stuck), http2_narrow_window_bytes);
     client.reset(stuck);
     client.flush();
     EXPECT_EQ(first.get(), "client_gone");
     EXPECT_EQ(client.receive(client.request("GET", "/a")).body, "GET /a ");
+}
+
+TEST_F(Http2Test, before_the_settings_are_acknowledged_all_bodies_have_one_small_window) {
+    serve([](Exchange& exchange) -> Task<void> {
+        auto box = exchange.make_mailbox<int>();
+        static_cast<void>(co_await exchange.receive(box));
+    });
+    Http2Client client(server->port());
+    std::vector<std::int32_t> ids;
+    for (int i = 0; i < 10; ++i)
+        ids.push_back(client.request("PUT", "/", {}, std::string(3'000'000, 'x')));
+    client.flush();
+    std::size_t sent = 0;
+    for (const std::int32_t id : ids) sent += client.sent_of(id);
+    EXPECT_EQ(sent, std::size_t{NGHTTP2_INITIAL_CONNECTION_WINDOW_SIZE});
+    EXPECT_TRUE(client.until([&] { return client.sent_of(ids.back()) > 0; }));
+    client.flush();
+    EXPECT_EQ(client.sent_of(ids.back()), http2_narrow_window_bytes);
+}
+
+TEST_F(Http2Test, a_body_that_is_read_gets_a_wide_window) {
+    std::optional<Mailbox<int>> wake;
+    Report<bool> begun;
+    serve([&](Exchange& exchange) -> Task<void> {
+        static_cast<void>(co_await exchange.read_body(100'000));
+        wake = exchange.make_mailbox<int>();
+        begun.set(true);
+        static_cast<void>(co_await exchange.receive(*wake));
+        while (true) {
+            const auto piece = co_await exchange.read_body(100'000);
+            if (!piece || piece->empty()) break;
+        }
+        Response response{.head = {.status = 200}, .body = {}};
+        static_cast<void>(
+            co_await exchange.respond(std::move(response.head), std::move(response.body)));
+    });
+    Http2Client client(server->port());
+    client.ping();
+    const std::int32_t id = client.request("PUT", "/a", {}, std::string(3'000'000, 'x'));
+    EXPECT_TRUE(client.until([&] { return client.sent_of(id) >= http2_wide_window_bytes; }));
+    begun.get();
+    wake->put(1);
+    EXPECT_EQ(client.receive(id).status(), "200");
+}
+
+TEST_F(Http2Test, streams_of_all_connections_have_one_limit) {
+    serve([&](Exchange& exchange) -> Task<void> {
+        if (exchange.request().path != "/stuck") co_return co_await echo(exchange);
+        auto box = exchange.make_mailbox<int>();
+        static_cast<void>(co_await exchange.receive(box));
+    });
+    std::vector<std::unique_ptr<Http2Client>> clients;
+    for (std::size_t streams = 0; streams < http2_server_streams_max;
+         streams += http2_streams_max) {
+        auto& client = *clients.emplace_back(std::make_unique<Http2Client>(server->port()));
+        // Its settings say how many it may have at once.
+        EXPECT_EQ(client.receive(client.request("GET", "/a")).status(), "200");
+        for (std::size_t i = 0; i < http2_streams_max; ++i) client.request("GET", "/stuck");
+        client.ping();
+    }
+    Http2Client late(server->port());
+    EXPECT_EQ(late.receive(late.request("GET", "/a")).closed, NGHTTP2_REFUSED_STREAM);
+    EXPECT_EQ(connect().exchange("GET /a HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
+    clients.clear();
+    while (late.receive(late.request("GET", "/a")).closed == NGHTTP2_REFUSED_STREAM) {
+    }
+}
+
+TEST(Http2Stream, a_body_in_small_frames_takes_no_more_room_than_in_one) {
+    struct Turns : Http2Turns {
+        void ask_turn(std::shared_ptr<Http2Stream> /*stream*/) override {}
+        void watch(SteadyTime /*deadline*/) override {}
+    } turns;
+    struct Events : StreamEvents {
+        std::size_t bytes = 0;
+        void on_read(std::size_t count) override { bytes = count; }
+        void on_written(std::size_t /*count*/) override {}
+        void on_broken() override {}
+        void on_deadline() override {}
+    } events;
+    ByteBudget unread(1000);
+    const auto stream = std::make_shared<Http2Stream>(turns, unread, 1, "peer", "", true);
+    stream->set_owner(events);
+    for (int i = 0; i < 1000; ++i) ASSERT_TRUE(stream->arrive("x"));
+    EXPECT_FALSE(stream->arrive("x")) << "the bodies of all streams have one budget";
+    stream->end_request();
+    std::array<char, 4096> into{};
+    stream->start_read(into);
+    stream->deliver();
+    EXPECT_EQ(std::string(into.data(), events.bytes),
+              "3e8\r\n" + std::string(1000, 'x') + "\r\n0\r\n\r\n");
+    EXPECT_EQ(stream->take_consumed(), 1000U);
+    EXPECT_EQ(unread.bytes_in_use(), 0U);
 }
 
 TEST_F(Http2Test, an_answer_cut_off_is_a_reset_of_its_stream_alone) {

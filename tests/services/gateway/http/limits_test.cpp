@@ -94,7 +94,7 @@ TEST_F(ServerTest, the_time_of_a_head_does_not_start_anew_with_each_byte) {
 }
 
 TEST_F(ServerTest, half_sent_heads_share_one_budget) {
-    HeadMemory memory(200 * 1024);
+    ByteBudget memory(200 * 1024);
     Options options;
     options.head_memory = &memory;
     serve(echo, std::move(options));

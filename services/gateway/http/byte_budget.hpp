@@ -1,5 +1,6 @@
-// HeadMemory: what all connections together may hold of heads that have not come to their end,
-// beyond the small buffer that each has in any case. Any thread; no lock.
+// ByteBudget: what all connections together may hold of one kind of bytes: heads that have not come
+// to their end, beyond the small buffer that each has in any case; bodies that nobody reads yet.
+// Any thread; no lock.
 #pragma once
 
 #include <atomic>
@@ -10,9 +11,9 @@ namespace onput::http {
 
 inline constexpr std::size_t head_memory_bytes_max = 32 * 1024 * 1024;
 
-class HeadMemory {
+class ByteBudget {
 public:
-    explicit HeadMemory(std::size_t bytes_max = head_memory_bytes_max) : bytes_max_(bytes_max) {}
+    explicit ByteBudget(std::size_t bytes_max = head_memory_bytes_max) : bytes_max_(bytes_max) {}
 
     [[nodiscard]] std::size_t bytes_max() const { return bytes_max_; }
     [[nodiscard]] std::size_t bytes_in_use() const { return in_use_; }
@@ -21,7 +22,7 @@ public:
     // What one connection holds; outlived by the budget.
     class Share {
     public:
-        explicit Share(HeadMemory& memory) : memory_(memory) {}
+        explicit Share(ByteBudget& memory) : memory_(memory) {}
         Share(const Share&) = delete;
         Share& operator=(const Share&) = delete;
         ~Share() { release(); }
@@ -38,13 +39,15 @@ public:
             held_ = bytes;
             return true;
         }
-        void release() {
-            memory_.in_use_ -= held_;
-            held_ = 0;
+        void shrink_to(std::size_t bytes) {
+            if (bytes >= held_) return;
+            memory_.in_use_ -= held_ - bytes;
+            held_ = bytes;
         }
+        void release() { shrink_to(0); }
 
     private:
-        HeadMemory& memory_;
+        ByteBudget& memory_;
         std::size_t held_ = 0;
     };
 
