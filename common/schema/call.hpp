@@ -7,7 +7,8 @@
 //     gateway --CloseCall-------------> worker   the client has left
 //
 // Pieces travel as attachments. A worker makes no more than it can pass on: what nobody reads waits
-// in a pipe of 64 KiB. A call that nobody reads for call_idle_timeout is ended.
+// in a pipe of 64 KiB. A call that nobody reads for call_idle_timeout is ended: twice as long as the
+// slowest client that the gateway bears with (1 KiB/s) takes for a piece.
 #pragma once
 
 #include "common/schema/codec.hpp"
@@ -17,8 +18,8 @@
 namespace onput::schema {
 
 inline constexpr std::size_t call_id_bytes = 32;  // Hexadecimal digits.
-inline constexpr std::size_t call_piece_bytes_max = 256 * 1024;
-inline constexpr std::chrono::seconds call_idle_timeout{30};
+inline constexpr std::size_t call_piece_bytes_max = 64 * 1024;
+inline constexpr std::chrono::seconds call_idle_timeout{128};
 
 // A worker that takes calls.
 struct CallPlace {

@@ -56,9 +56,7 @@ CallServer::CallServer(runtime::Process& process, const LaneConfig& config, Chil
       children_(children),
       prepare_(std::move(prepare)),
       table_(config.call_places),
-      idle_check_(process.loop().every(idle_check_period, [this] {
-          for (const auto& id : table_.idle(process_.loop().monotonic())) close(id);
-      })) {}
+      idle_check_(process.loop().every(idle_check_period, [this] { look_at_readers(); })) {}
 
 CallServer::~CallServer() {
     process_.loop().cancel(idle_check_);
@@ -143,6 +141,12 @@ Result<void> CallServer::read(const transport::Request& request) {
     calls_.at(message.call_id).reader = request.reply_to;
     pump(message.call_id);
     return {};
+}
+
+void CallServer::look_at_readers() {
+    const Duration now = process_.loop().monotonic();
+    for (const auto& id : table_.idle(now)) close(id);
+    for (const auto& id : table_.lend(now)) run(id);
 }
 
 void CallServer::run(const std::string& id) {

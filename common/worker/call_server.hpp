@@ -68,6 +68,7 @@ private:
     void serve(const transport::Request& request);
     Result<void> start(const transport::Request& request);
     Result<void> read(const transport::Request& request);
+    void look_at_readers();
     void run(const std::string& id);
     Result<void> start_child(const std::string& id, Call& call);
     void on_child_end(const std::string& id, JobId job, Result<std::string> result);

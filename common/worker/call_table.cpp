@@ -31,8 +31,26 @@ std::optional<std::string> CallTable::child_ended(const std::string& id) {
     const auto call = calls_.find(id);
     ONPUT_CHECK(call != calls_.end() && call->second.is_running);
     call->second.is_running = false;
-    --running_;
+    --(call->second.is_slow ? slow_ : running_);
     if (call->second.is_closed) calls_.erase(call);
+    return grant_next();
+}
+
+std::vector<std::string> CallTable::lend(Duration now) {
+    std::vector<std::string> granted;
+    for (auto& [id, call] : calls_) {
+        if (slow_ >= calls_slow_max || waiting_.empty()) break;
+        const bool is_slow = call.unread_since && now - *call.unread_since >= call_slow_after;
+        if (!is_slow || !call.is_running || call.is_slow) continue;
+        call.is_slow = true;
+        ++slow_;
+        --running_;
+        if (auto next = grant_next()) granted.push_back(*std::move(next));
+    }
+    return granted;
+}
+
+std::optional<std::string> CallTable::grant_next() {
     if (waiting_.empty() || running_ >= places_) return {};
     std::string next = std::move(waiting_.front());
     waiting_.pop_front();

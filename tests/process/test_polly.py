@@ -215,6 +215,19 @@ def test_who_leaves_in_the_middle_leaves_the_workers_to_others(polly):
     assert len(speak(polly)) > 1000
 
 
+def test_listeners_that_stop_hold_up_no_other_speech(onput):
+    """As many as a worker has places. What they do not take fills their connections; their children wait."""
+    patient = onput.client("polly")
+    heard = [patient.synthesize_speech(Text="word " * 590, VoiceId="Joanna", OutputFormat="pcm")["AudioStream"]
+             for _ in range(4)]
+    assert all(stream.read(1000) for stream in heard)
+    # Less than the half minute after which a connection that takes nothing is cut.
+    hasty = onput.client("polly", read_timeout=15, retries={"max_attempts": 0})
+    assert len(speak(hasty)) > 1000
+    for stream in heard:
+        stream.close()
+
+
 def test_many_at_once_are_all_spoken(onput):
     """More than there are places: they wait."""
     client = onput.client("polly")

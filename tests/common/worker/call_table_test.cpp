@@ -86,6 +86,34 @@ TEST(CallTable, what_nobody_reads_is_idle) {
     EXPECT_TRUE(table.idle(late).empty());
 }
 
+TEST(CallTable, a_slow_reader_gives_its_place_to_the_next) {
+    CallTable table(1);
+    EXPECT_TRUE(table.start(id(1)).value());
+    EXPECT_FALSE(table.start(id(2)).value());
+    EXPECT_FALSE(table.start(id(3)).value());
+    table.piece_given(id(1), seconds(5));
+    EXPECT_TRUE(table.lend(seconds(5)).empty()) << "its reader may come at once";
+    EXPECT_EQ(table.lend(seconds(5) + call_slow_after), std::vector{id(2)});
+    EXPECT_TRUE(table.lend(seconds(9)).empty()) << "a place is lent once";
+    EXPECT_EQ(table.running(), 2U);
+    EXPECT_TRUE(table.read(id(1))) << "it is read on";
+    EXPECT_EQ(table.child_ended(id(1)), std::nullopt) << "it had no place any more";
+    EXPECT_EQ(table.child_ended(id(2)), id(3));
+    EXPECT_EQ(table.child_ended(id(3)), std::nullopt);
+    EXPECT_EQ(table.running(), 0U);
+}
+
+TEST(CallTable, slow_readers_are_bounded) {
+    CallTable table(1);
+    const auto all = static_cast<int>(calls_slow_max) + 1;
+    EXPECT_TRUE(table.start(id(0)).value());
+    for (int i = 1; i <= all; ++i) {
+        EXPECT_FALSE(table.start(id(i)).value());
+        table.piece_given(id(i - 1), {});
+        EXPECT_EQ(table.lend(call_slow_after).empty(), i == all);
+    }
+}
+
 TEST(CallTable, a_worker_that_leaves_takes_no_more) {
     CallTable table(1);
     EXPECT_TRUE(table.start(id(1)).value());
