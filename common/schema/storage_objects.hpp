@@ -432,15 +432,18 @@ struct ObjectSummary {
     std::string checksum_algorithm;  // Empty when none is stored.
     std::string checksum_type = {};  // As ObjectInfo's.
     std::string storage_class = {};  // As ObjectInfo's.
+    std::string owner_account = {};  // Empty: the bucket's.
+    std::optional<RestoreStatus> restore = {};
 
     ONPUT_FIELDS(key, size_bytes, etag, last_modified, checksum_algorithm, checksum_type,
-                 storage_class)
+                 storage_class, owner_account, restore)
     friend bool operator==(const ObjectSummary&, const ObjectSummary&) = default;
 };
 
 struct ObjectList {
-    // Version 2 added two fields of ObjectSummary, version 3 region.
-    static constexpr MessageInfo info{.kind = Kind::object_list, .version = 3};
+    // Version 2 added two fields of ObjectSummary, version 3 region, version 4 the last two of
+    // ObjectSummary.
+    static constexpr MessageInfo info{.kind = Kind::object_list, .version = 4};
 
     std::vector<ObjectSummary> objects;        // By key, in byte order.
     std::vector<std::string> common_prefixes;  // By text; each counts as one key of keys_max.

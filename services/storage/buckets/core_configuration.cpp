@@ -158,7 +158,9 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
     ONPUT_TRY(const auto row,
               view_.get(partition, configuration_row(request.bucket, request.kind, request.id)));
     schema::BucketConfiguration configuration;
-    if (row) ONPUT_TRY(configuration, schema::decode<schema::BucketConfiguration>(*row));
+    if (row) {
+        ONPUT_TRY(configuration, schema::decode<schema::BucketConfiguration>(*row));
+    }
     // What it says, or its default, does not hold without keys.
     if (request.kind == Kind::encryption) {
         const auto checked = check_keys_for(configuration.document);

@@ -375,6 +375,10 @@ Result<schema::ObjectList> StorageCore::list_objects(const schema::ListObjects& 
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY(auto list, storage::list_objects(view_, request));
     list.owner_account = bucket->record.owner_account;
+    // Where lists do not count, everything is the bucket owner's.
+    if (!bucket->access.counts_acls()) {
+        for (auto& object : list.objects) object.owner_account.clear();
+    }
     list.region = bucket->record.region;
     return list;
 }

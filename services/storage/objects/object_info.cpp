@@ -106,6 +106,7 @@ schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {
 }
 
 schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record) {
+    auto restore = restore_status_of(record);
     return {.key = std::string(key),
             .size_bytes = record.size_bytes,
             .etag = std::move(record.etag),
@@ -114,7 +115,9 @@ schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record) {
                                       ? std::string()
                                       : std::move(record.checksums.front().algorithm),
             .checksum_type = std::move(record.checksum_type),
-            .storage_class = std::move(record.storage_class)};
+            .storage_class = std::move(record.storage_class),
+            .owner_account = std::move(record.owner),
+            .restore = std::move(restore)};
 }
 
 }  // namespace onput::storage
