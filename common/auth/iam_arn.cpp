@@ -40,6 +40,7 @@ std::string_view user_of(const IamArn& arn) {
 }
 
 std::string canonical_user_id(std::string_view account) {
+    if (account == anonymous_account) return "65a011a29cdf8ec533ec3d1ccaae921c";
     return to_hex(
         Digest::of(DigestAlgorithm::sha256, fmt::format("onput canonical user {}", account)));
 }

@@ -20,7 +20,10 @@ std::optional<IamArn> parse_iam_arn(std::string_view text);
 // The user that an ARN's name names, without a path; empty: none.
 std::string_view user_of(const IamArn& arn);
 
-// An account as S3 shows it: 64 hexadecimal digits, always the same ones.
+// In place of an account, what nobody's unsigned requests have written is owned by.
+inline constexpr std::string_view anonymous_account = "anonymous";
+
+// An account as S3 shows it: 64 hexadecimal digits, always the same ones; nobody has AWS's 32.
 std::string canonical_user_id(std::string_view account);
 
 // A user as aws:userid has him: 21 characters, always the same ones. Of an account: the account.

@@ -26,13 +26,17 @@ struct ObjectLock {
     friend bool operator==(const ObjectLock&, const ObjectLock&) = default;
 };
 
-// How a client wants the bytes of an object to be encrypted where they lie. Says it nothing, they
-// are by the service's keys, where it has any.
+// How a client wants the bytes of an object to be encrypted where they lie. Says it nothing, it is
+// the bucket's default, or the service's keys, where it has any.
 struct EncryptionRequest {
     bool by_service = false;        // Refused where the service has no keys.
     std::string customer_key = {};  // customer_key_bytes; used, never kept. Empty: none.
+    bool by_kms = false;            // Refused where the service has no keys of KMS.
+    std::string kms_key = {};       // Its name, alias or ARN. Empty: the first.
+    // Whether it wants a bucket key, which answers say again; nothing: the bucket's default.
+    std::optional<bool> bucket_key = {};
 
-    ONPUT_FIELDS(by_service, customer_key)
+    ONPUT_FIELDS(by_service, customer_key, by_kms, kms_key, bucket_key)
     friend bool operator==(const EncryptionRequest&, const EncryptionRequest&) = default;
 };
 inline constexpr std::size_t customer_key_bytes = 32;
@@ -40,15 +44,26 @@ inline constexpr std::size_t customer_key_bytes = 32;
 // Encryption of an object, as answers say it. Empty: none.
 inline constexpr std::string_view encrypted_by_service = "AES256";
 inline constexpr std::string_view encrypted_by_customer = "customer";
+inline constexpr std::string_view encrypted_by_kms = "aws:kms";
+
+// Which key of KMS, as answers say it.
+struct KmsKeyUse {
+    std::string key_arn = {};  // "arn:aws:kms:REGION:ACCOUNT:key/NAME", of the bucket's owner.
+    bool has_bucket_key = false;
+
+    ONPUT_FIELDS(key_arn, has_bucket_key)
+    friend bool operator==(const KmsKeyUse&, const KmsKeyUse&) = default;
+};
 
 // How bytes are encrypted where they lie: with a key of their own, AES-256-CTR, which is sealed
 // with another key. Each blob, or data row, has a nonce of its own (common/base/cipher.hpp).
 struct Encryption {
-    std::string by = {};          // encrypted_by_service or encrypted_by_customer; empty: not.
-    std::string key_name = {};    // Of the service's key; empty: the customer's, who keeps it.
+    std::string by = {};          // encrypted_by_service, _by_customer or _by_kms; empty: not.
+    std::string key_name = {};    // Of the service's key, or KMS's; empty: the customer keeps it.
     std::string sealed_key = {};  // For this bucket and key.
+    bool has_bucket_key = false;  // Said of KMS; each object has a key of its own all the same.
 
-    ONPUT_FIELDS(by, key_name, sealed_key)
+    ONPUT_FIELDS(by, key_name, sealed_key, has_bucket_key)
     friend bool operator==(const Encryption&, const Encryption&) = default;
 };
 

@@ -86,8 +86,8 @@ struct PartSpan {
 
 struct ObjectInfo {
     // Version 2 added what follows owner_account, version 3 a field of ObjectLock, version 4
-    // encryption, expiration and restore, version 5 replication_status.
-    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 5};
+    // encryption, expiration and restore, version 5 replication_status, version 6 kms.
+    static constexpr MessageInfo info{.kind = Kind::object_info, .version = 6};
 
     std::string bucket;
     std::string key;
@@ -115,17 +115,18 @@ struct ObjectInfo {
     std::optional<ScheduledAction> expiration = {};
     std::optional<RestoreStatus> restore = {};
     std::string replication_status = {};  // "PENDING"; empty: it is not replicated.
+    std::optional<KmsKeyUse> kms = {};    // Encrypted by KMS.
 
     ONPUT_FIELDS(bucket, key, size_bytes, etag, last_modified, content_type, headers, metadata,
                  checksums, version_id, sequencer, event_id, trace_id, owner_account, checksum_type,
                  storage_class, website_redirect, tags, lock, parts_count, part, encryption,
-                 expiration, restore, replication_status)
+                 expiration, restore, replication_status, kms)
     friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };
 
 struct ObjectPut {
-    // Version 2 added encryption and expiration.
-    static constexpr MessageInfo info{.kind = Kind::object_put, .version = 2};
+    // Version 2 added encryption and expiration, version 3 kms.
+    static constexpr MessageInfo info{.kind = Kind::object_put, .version = 3};
 
     std::string etag;
     std::string version_id = {};
@@ -134,8 +135,9 @@ struct ObjectPut {
     Timestamp last_modified;
     std::string encryption = {};  // As ObjectInfo's.
     std::optional<ScheduledAction> expiration = {};
+    std::optional<KmsKeyUse> kms = {};
 
-    ONPUT_FIELDS(etag, version_id, sequencer, event_id, last_modified, encryption, expiration)
+    ONPUT_FIELDS(etag, version_id, sequencer, event_id, last_modified, encryption, expiration, kms)
     friend bool operator==(const ObjectPut&, const ObjectPut&) = default;
 };
 
@@ -155,8 +157,8 @@ struct ResultSource {
 // The gateway has read the whole body and verified signature and checksums before it sends this.
 struct PutObject {
     // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
-    // encryption and acl.
-    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 5};
+    // encryption and acl, version 6 fields of encryption.
+    static constexpr MessageInfo info{.kind = Kind::put_object, .version = 6};
     static constexpr std::string_view method = "storage.put_object";
     using Reply = ObjectPut;
 
@@ -208,8 +210,8 @@ struct WriteOpened {
 // Fails early where the end would fail too: no_such_bucket, access_denied, key_too_long,
 // entity_too_large.
 struct OpenWrite {
-    // Version 2 added part, version 3 what follows it.
-    static constexpr MessageInfo info{.kind = Kind::open_write, .version = 3};
+    // Version 2 added part, version 3 what follows it, version 4 fields of encryption.
+    static constexpr MessageInfo info{.kind = Kind::open_write, .version = 4};
     static constexpr std::string_view method = "storage.open_write";
     using Reply = WriteOpened;
 
@@ -430,15 +432,18 @@ struct ObjectSummary {
     std::string checksum_algorithm;  // Empty when none is stored.
     std::string checksum_type = {};  // As ObjectInfo's.
     std::string storage_class = {};  // As ObjectInfo's.
+    std::string owner_account = {};  // Empty: the bucket's.
+    std::optional<RestoreStatus> restore = {};
 
     ONPUT_FIELDS(key, size_bytes, etag, last_modified, checksum_algorithm, checksum_type,
-                 storage_class)
+                 storage_class, owner_account, restore)
     friend bool operator==(const ObjectSummary&, const ObjectSummary&) = default;
 };
 
 struct ObjectList {
-    // Version 2 added two fields of ObjectSummary, version 3 region.
-    static constexpr MessageInfo info{.kind = Kind::object_list, .version = 3};
+    // Version 2 added two fields of ObjectSummary, version 3 region, version 4 the last two of
+    // ObjectSummary.
+    static constexpr MessageInfo info{.kind = Kind::object_list, .version = 4};
 
     std::vector<ObjectSummary> objects;        // By key, in byte order.
     std::vector<std::string> common_prefixes;  // By text; each counts as one key of keys_max.

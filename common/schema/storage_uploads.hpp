@@ -26,20 +26,22 @@ inline constexpr std::uint32_t list_uploads_max = 1000;
 inline constexpr std::size_t upload_id_digits = 32;  // Hexadecimal, in lower case.
 
 struct UploadCreated {
-    // Version 2 added encryption and abort.
-    static constexpr MessageInfo info{.kind = Kind::upload_created, .version = 2};
+    // Version 2 added encryption and abort, version 3 kms.
+    static constexpr MessageInfo info{.kind = Kind::upload_created, .version = 3};
 
     std::string upload_id = {};                 // Later ones are greater.
     std::string encryption = {};                // As ObjectInfo's.
     std::optional<ScheduledAction> abort = {};  // Unless it is completed until then.
+    std::optional<KmsKeyUse> kms = {};
 
-    ONPUT_FIELDS(upload_id, encryption, abort)
+    ONPUT_FIELDS(upload_id, encryption, abort, kms)
     friend bool operator==(const UploadCreated&, const UploadCreated&) = default;
 };
 
 struct CreateUpload {
-    // Version 2 added a field of ObjectLock, version 3 encryption and acl of PutObject.
-    static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 3};
+    // Version 2 added a field of ObjectLock, version 3 encryption and acl of PutObject, version 4
+    // fields of encryption.
+    static constexpr MessageInfo info{.kind = Kind::create_upload, .version = 4};
     static constexpr std::string_view method = "storage.create_upload";
     using Reply = UploadCreated;
 

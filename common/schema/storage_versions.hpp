@@ -131,7 +131,8 @@ struct VersionSummary {
 };
 
 struct VersionList {
-    static constexpr MessageInfo info{.kind = Kind::version_list};
+    // Version 2 added two fields of ObjectSummary.
+    static constexpr MessageInfo info{.kind = Kind::version_list, .version = 2};
 
     std::vector<VersionSummary> versions = {};  // By key, in byte order; of a key the newest first.
     std::vector<std::string> common_prefixes = {};  // By text; each counts as one of keys_max.

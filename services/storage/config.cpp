@@ -32,6 +32,8 @@ std::vector<std::string> Config::validate() const {
     }
     if (const auto keys = MasterKeys::parse(master_keys_secret); !keys)
         faults.push_back(fmt::format("master_keys_secret: {}.", keys.error().message));
+    if (const auto keys = MasterKeys::parse(kms_keys_secret); !keys)
+        faults.push_back(fmt::format("kms_keys_secret: {}.", keys.error().message));
     if (lifecycle_rows_per_second == 0) faults.emplace_back("lifecycle_rows_per_second is 0.");
     if (restore_day_s == 0) faults.emplace_back("restore_day_s is 0.");
     if (archive_bytes_per_second == 0) faults.emplace_back("archive_bytes_per_second is 0.");

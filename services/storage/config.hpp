@@ -24,6 +24,7 @@ struct Config {
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
     std::vector<std::string> master_keys_secret = {};
+    std::vector<std::string> kms_keys_secret = {};
     std::string cold_data;
     std::uint64_t archive_bytes_per_second = 64 * 1024 * 1024;
     std::uint64_t lifecycle_rows_per_second = 40'000;
@@ -64,6 +65,11 @@ struct Config {
                "Keys that objects are encrypted with (SSE-S3), each \"name:32 bytes in base64\", "
                "the first for new objects; better from a file (ONPUT_MASTER_KEYS_SECRET_FILE). "
                "Without any, only what brings a client's key is encrypted.");
+        option(
+            "kms_keys_secret", self.kms_keys_secret,
+            "Keys that clients name as KMS's (SSE-KMS), written likewise: \"alias/NAME\" and the "
+            "ARN of a key or alias mean the NAME here, no name the first. Without any, SSE-KMS "
+            "is refused.");
         option("cold_data", self.cold_data,
                "Directory of the bytes of archived objects; empty: cold, in the data directory.");
         option("archive_bytes_per_second", self.archive_bytes_per_second,

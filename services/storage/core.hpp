@@ -76,8 +76,8 @@ public:
             std::chrono::minutes(schema::replication_threshold_minutes);
         // What `restore` reads, if not the view: the same rows without damaged ones.
         const store::View* start_view = nullptr;
-        MasterKeys master_keys = {};  // Empty: what is new is not encrypted.
-        NewSecret new_secret = {};    // Platform::new_secret.
+        ServiceKeys keys = {};
+        NewSecret new_secret = {};  // Platform::new_secret.
     };
     StorageCore(const store::View& view, Options options, Random random);
     ~StorageCore();
@@ -369,6 +369,8 @@ private:
                             DueWork& work) const;
     Result<void> end_restore(const DueVersion& due, const Bucket& bucket, KeyRows::Version version,
                              Timestamp now, Effects& effects);
+    // Whether the service has the keys that an encryption configuration wants.
+    [[nodiscard]] Result<void> check_keys_for(const std::string& document) const;
     [[nodiscard]] Result<void> check_replication_buckets(
         const Bucket& source, const schema::ReplicationConfiguration& configuration) const;
     void forget_rules(const std::string& bucket);

@@ -38,7 +38,9 @@ StorageService::~StorageService() {
 }
 
 Result<void> StorageService::start() {
-    ONPUT_TRY(auto master_keys, MasterKeys::parse(config_.master_keys_secret));
+    ServiceKeys keys;
+    ONPUT_TRY(keys.masters, MasterKeys::parse(config_.master_keys_secret));
+    ONPUT_TRY(keys.kms, MasterKeys::parse(config_.kms_keys_secret));
     ONPUT_TRY_VOID(open_store());
     ONPUT_TRY_VOID(open_blobs());
     make_core(store(),
@@ -54,7 +56,7 @@ Result<void> StorageService::start() {
                                      .day = std::chrono::seconds(config_.restore_day_s)},
                   .replication_threshold = milliseconds(config_.replication_threshold_ms),
                   .start_view = &readable(),
-                  .master_keys = std::move(master_keys),
+                  .keys = std::move(keys),
                   .new_secret = [this](std::size_t bytes) { return platform().new_secret(bytes); }},
               new_random());
     uploads_ = std::make_unique<Uploads>(

@@ -261,6 +261,11 @@ def test_who_writes_into_anothers_bucket_owns_what_he_wrote(onput, bucket):
     with refused("AccessDenied", 403):
         read(onput.s3, bucket, "his")
     assert other.get_object_acl(Bucket=bucket, Key="his")["Owner"]["ID"] == other_id
+    for entries in (onput.s3.list_objects(Bucket=bucket)["Contents"],
+                    onput.s3.list_objects_v2(Bucket=bucket, FetchOwner=True)["Contents"],
+                    onput.s3.list_object_versions(Bucket=bucket)["Versions"]):
+        owners = {entry["Key"]: entry["Owner"]["ID"] for entry in entries}
+        assert owners["his"] == other_id and owners["k"] == owner_id
     other.put_object_acl(Bucket=bucket, Key="his", GrantRead=f'id="{owner_id}"',
                          GrantFullControl=f'id="{other_id}"')
     assert read(onput.s3, bucket, "his") == b"x"

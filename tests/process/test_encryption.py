@@ -9,6 +9,7 @@ import botocore.exceptions
 import pytest
 
 from harness.instance import Onput
+from harness.topology import ACCOUNT
 from harness.wire import Wire
 
 KIB, MIB = 1024, 1024 * 1024
@@ -26,6 +27,7 @@ def new_key(name):
 
 
 KEY = new_key("k1")
+KMS_KEYS = f"{new_key('media')},{new_key('1234abcd-12ab-34cd-56ef-1234567890ab')}"
 
 
 def content_of(size):
@@ -47,7 +49,8 @@ def error_of(function, **arguments):
 
 @pytest.fixture(scope="module")
 def onput(tmp_path_factory):
-    with Onput(tmp_path_factory.mktemp("encrypted"), environment={"ONPUT_MASTER_KEYS_SECRET": KEY}) as instance:
+    environment = {"ONPUT_MASTER_KEYS_SECRET": KEY, "ONPUT_KMS_KEYS_SECRET": KMS_KEYS}
+    with Onput(tmp_path_factory.mktemp("encrypted"), environment=environment) as instance:
         yield instance
 
 
@@ -238,12 +241,77 @@ def test_a_key_does_not_travel_in_the_clear(onput, key):
 
 def test_other_methods_are_refused(onput, key):
     put = {"Bucket": BUCKET, "Key": key, "Body": b"x"}
-    assert error_of(onput.s3.put_object, **put, ServerSideEncryption="aws:kms")[:2] == (501, "NotImplemented")
+    assert error_of(onput.s3.put_object, **put, ServerSideEncryption="aws:kms:dsse")[:2] == (501, "NotImplemented")
     assert error_of(onput.s3.put_object, **put, ServerSideEncryption="ROT13")[:2] == (
         400, "InvalidEncryptionAlgorithmError")
     assert error_of(onput.s3.put_object, **put, ServerSideEncryption="AES256", **CUSTOMER)[:2] == (
         400, "InvalidArgument")
     onput.s3.put_object(**put, ServerSideEncryption="AES256")
+
+
+# -- Keys that have names (SSE-KMS)
+
+def arn_of(name):
+    return f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{name}"
+
+
+@pytest.mark.parametrize("place", SIZES)
+@pytest.mark.parametrize("named, name", [
+    (None, "media"), ("alias/media", "media"), ("1234abcd-12ab-34cd-56ef-1234567890ab",) * 2,
+    ("arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+     "1234abcd-12ab-34cd-56ef-1234567890ab")], ids=["none", "alias", "id", "ARN"])
+def test_an_object_under_a_key_of_kms(onput, key, place, named, name):
+    content = content_of(SIZES[place])
+    wanted = {"ServerSideEncryption": "aws:kms"} | ({"SSEKMSKeyId": named} if named else {})
+    put = onput.s3.put_object(Bucket=BUCKET, Key=key, Body=content, **wanted, BucketKeyEnabled=True,
+                              SSEKMSEncryptionContext=base64.b64encode(b'{"team":"media"}').decode())
+    assert put["ServerSideEncryption"] == "aws:kms" and put["SSEKMSKeyId"] == arn_of(name)
+    assert put["BucketKeyEnabled"] and base64.b64decode(put["SSEKMSEncryptionContext"]) == b'{"team":"media"}'
+    assert put["ETag"] != f'"{hashlib.md5(content).hexdigest()}"', "S3's is no digest of the bytes either"
+    for got in onput.s3.get_object(Bucket=BUCKET, Key=key), onput.s3.head_object(Bucket=BUCKET, Key=key):
+        assert got["ServerSideEncryption"] == "aws:kms" and got["SSEKMSKeyId"] == arn_of(name)
+        assert got["BucketKeyEnabled"] and got["ETag"] == put["ETag"]
+    assert onput.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == content
+    copied = onput.s3.copy_object(Bucket=BUCKET, Key=key + "-copy", CopySource=f"{BUCKET}/{key}")
+    assert copied["ServerSideEncryption"] == "AES256", "a copy is encrypted as its request says"
+    assert onput.s3.get_object(Bucket=BUCKET, Key=key + "-copy")["Body"].read() == content
+
+
+def test_an_upload_under_a_key_of_kms(onput, key):
+    parts = [content_of(5 * MIB), b"the last part"]
+    created, completed = upload(onput.s3, key, parts, ServerSideEncryption="aws:kms", SSEKMSKeyId="alias/media")
+    for answer in created, completed:
+        assert answer["ServerSideEncryption"] == "aws:kms" and answer["SSEKMSKeyId"] == arn_of("media")
+    assert onput.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"".join(parts)
+
+
+def test_a_key_of_kms_that_is_not_there(onput, key):
+    put = {"Bucket": BUCKET, "Key": key, "Body": b"x" * (2 * MIB), "ServerSideEncryption": "aws:kms"}
+    assert error_of(onput.s3.put_object, **put, SSEKMSKeyId="alias/none") == (
+        400, "KMS.NotFoundException", "Key 'alias/none' does not exist")
+    assert error_of(onput.s3.create_multipart_upload, Bucket=BUCKET, Key=key, ServerSideEncryption="aws:kms",
+                    SSEKMSKeyId="alias/none")[1] == "KMS.NotFoundException"
+    assert error_of(onput.s3.head_object, Bucket=BUCKET, Key=key)[0] == 404
+
+
+def test_a_buckets_default_key_is_one_of_kms(onput, key):
+    s3, bucket = onput.s3, "kms-default"
+    s3.create_bucket(Bucket=bucket)
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {
+        "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn_of("media")}, "BucketKeyEnabled": True}]}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rules)
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"] == rules
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert (put["ServerSideEncryption"], put["SSEKMSKeyId"], put["BucketKeyEnabled"]) == (
+        "aws:kms", arn_of("media"), True)
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="AES256")[
+        "ServerSideEncryption"] == "AES256"
+    onput.stop()
+    onput.start()
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["SSEKMSKeyId"] == arn_of("media")
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    s3.delete_bucket_encryption(Bucket=bucket)
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ServerSideEncryption"] == "AES256"
 
 
 # -- The bucket's configuration
@@ -271,9 +339,6 @@ def test_a_bucket_says_how_it_encrypts(onput):
     s3.delete_bucket_encryption(Bucket=bucket)
     assert told() == rules_of()
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", **CUSTOMER)
-    with_kms = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
-    assert error_of(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration=with_kms)[:2] == (
-        501, "NotImplemented")
 
 
 def test_without_keys_nothing_is_called_encrypted(own_onput):
@@ -285,6 +350,11 @@ def test_without_keys_nothing_is_called_encrypted(own_onput):
     assert error_of(s3.get_bucket_encryption, Bucket=BUCKET)[:2] == (
         404, "ServerSideEncryptionConfigurationNotFoundError")
     assert error_of(s3.put_bucket_encryption, Bucket=BUCKET, ServerSideEncryptionConfiguration=rules_of())[:2] == (
+        501, "NotImplemented")
+    assert error_of(s3.put_object, Bucket=BUCKET, Key="k", Body=b"x", ServerSideEncryption="aws:kms") == (
+        501, "NotImplemented", "there are no keys of KMS here: the storage service has no kms_keys_secret")
+    with_kms = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
+    assert error_of(s3.put_bucket_encryption, Bucket=BUCKET, ServerSideEncryptionConfiguration=with_kms)[:2] == (
         501, "NotImplemented")
     s3.put_object(Bucket=BUCKET, Key="k", Body=b"with its own key", **CUSTOMER)
     assert s3.get_object(Bucket=BUCKET, Key="k", **CUSTOMER)["Body"].read() == b"with its own key"

@@ -51,6 +51,17 @@ def archive(own_onput):
     return onput
 
 
+def listed_status(s3, key):
+    """RestoreStatus of the key as all three lists have it; nothing unless it is asked for."""
+    asked = {"Bucket": "cold", "Prefix": key, "OptionalObjectAttributes": ["RestoreStatus"]}
+    lists = [s3.list_objects(**asked)["Contents"], s3.list_objects_v2(**asked)["Contents"],
+             s3.list_object_versions(**asked)["Versions"]]
+    assert "RestoreStatus" not in s3.list_objects_v2(Bucket="cold", Prefix=key)["Contents"][0]
+    statuses = [entries[0].get("RestoreStatus") for entries in lists]
+    assert statuses == [statuses[0]] * 3
+    return statuses[0]
+
+
 def test_an_archived_object_is_refused_until_it_is_restored(archive):
     s3 = archive.s3
     s3.put_object(Bucket="cold", Key="k", Body=TEXT, StorageClass="GLACIER")
@@ -61,6 +72,7 @@ def test_an_archived_object_is_refused_until_it_is_restored(archive):
     head = s3.head_object(Bucket="cold", Key="k")
     assert head["StorageClass"] == "GLACIER" and head["ContentLength"] == len(TEXT) and "Restore" not in head
 
+    assert listed_status(s3, "k") == {"IsRestoreInProgress": False}
     request = {"Days": 2, "GlacierJobParameters": {"Tier": "Standard"}}
     assert status_of(s3.restore_object(Bucket="cold", Key="k", RestoreRequest=request)) == 202
     got = wait_restored(archive, "k")
@@ -68,6 +80,12 @@ def test_an_archived_object_is_refused_until_it_is_restored(archive):
     midnight = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     end = (midnight + datetime.timedelta(days=3)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     assert got["Restore"] == f'ongoing-request="false", expiry-date="{end}"'
+    assert listed_status(s3, "k") == {"IsRestoreInProgress": False,
+                                      "RestoreExpiryDate": midnight + datetime.timedelta(days=3)}
+    s3.put_object(Bucket="cold", Key="warm", Body=b"x")
+    assert listed_status(s3, "warm") is None
+    status, error = error_of(s3.list_objects, Bucket="cold", OptionalObjectAttributes=["Weather"])
+    assert (status, error["Code"]) == (400, "InvalidArgument")
     assert status_of(s3.restore_object(Bucket="cold", Key="k", RestoreRequest={"Days": 9})) == 200
     assert s3.get_object(Bucket="cold", Key="k", Range="bytes=6-10")["Body"].read() == b"keeps"
     s3.copy_object(Bucket="cold", Key="l", CopySource="cold/k")

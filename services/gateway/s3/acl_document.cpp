@@ -19,10 +19,6 @@ using schema::AclGrant;
 using schema::AclGrantee;
 using schema::AclPermission;
 
-// As AWS shows who wrote unsigned.
-constexpr std::string_view anonymous_id = "65a011a29cdf8ec533ec3d1ccaae921c";
-constexpr std::string_view anonymous_owner = "anonymous";
-
 struct Name {
     std::string_view text;
     std::string_view header;
@@ -96,11 +92,6 @@ Result<AclGrant> read_grant(const aws::Value& value) {
     return aws::malformed_xml();
 }
 
-std::string canonical_id_of(std::string_view account) {
-    if (account == anonymous_owner) return std::string(anonymous_id);
-    return auth::canonical_user_id(account);
-}
-
 void write_grant(const AclGrant& grant, aws::XmlWriter& xml) {
     const bool is_group = grant.kind == AclGrantee::group;
     xml.begin("Grant");
@@ -171,7 +162,7 @@ std::string render_acl(const schema::AccessControlPolicy& policy) {
     aws::XmlWriter xml;
     xml.begin_in_namespace("AccessControlPolicy", aws::s3_model().xml_namespace());
     xml.begin("Owner");
-    xml.text("ID", canonical_id_of(policy.owner_account));
+    xml.text("ID", auth::canonical_user_id(policy.owner_account));
     xml.end("Owner");
     xml.begin("AccessControlList");
     for (const AclGrant& grant : policy.grants) write_grant(grant, xml);

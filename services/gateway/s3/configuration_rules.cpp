@@ -102,9 +102,10 @@ Result<void> check_encryption_rules(const Value& document) {
     if (rules.size() != 1) return aws::malformed_xml();
     const auto* by_default = rules.front().find("ApplyServerSideEncryptionByDefault");
     if (by_default == nullptr) return aws::malformed_xml();
-    if (by_default->text_of("SSEAlgorithm") != "AES256")
-        return not_implemented("encryption with keys of KMS");
-    if (by_default->find("KMSMasterKeyID") == nullptr) return {};
+    const std::string algorithm = by_default->text_of("SSEAlgorithm");
+    if (algorithm == "aws:kms:dsse") return not_implemented("encryption in two layers");
+    if (algorithm == schema::encrypted_by_kms || by_default->find("KMSMasterKeyID") == nullptr)
+        return {};
     return invalid_argument(
         "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms",
         "ApplyServerSideEncryptionByDefault", by_default->text_of("KMSMasterKeyID"));

@@ -123,7 +123,7 @@ aws::Value describe_copy(const schema::ObjectPut& stored) {
 Headers headers_of_copy(const S3Request& request, const schema::ObjectPut& stored,
                         const schema::ObjectInfo& source) {
     Headers headers;
-    show_encryption(stored.encryption, request.head, headers);
+    show_encryption(stored, request.head, headers);
     if (!source.version_id.empty())
         headers.emplace_back("x-amz-copy-source-version-id", source.version_id);
     return headers;

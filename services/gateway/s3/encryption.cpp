@@ -7,6 +7,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/json/reader.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
@@ -18,6 +19,9 @@ constexpr std::string_view algorithm_suffix = "server-side-encryption-customer-a
 constexpr std::string_view key_suffix = "server-side-encryption-customer-key";
 constexpr std::string_view md5_suffix = "server-side-encryption-customer-key-md5";
 constexpr std::string_view aes = "AES256";
+constexpr std::string_view kms_key_header = "x-amz-server-side-encryption-aws-kms-key-id";
+constexpr std::string_view context_header = "x-amz-server-side-encryption-context";
+constexpr std::string_view bucket_key_header = "x-amz-server-side-encryption-bucket-key-enabled";
 
 std::string header_of(std::string_view suffix, bool of_source) {
     return fmt::format("{}{}", of_source ? copy_source_prefix : prefix, suffix);
@@ -67,22 +71,55 @@ Result<void> check_customer_key(const http::RequestHead& head, bool of_source) {
     return {};
 }
 
+bool is_context(std::string_view text) {
+    const auto decoded = from_base64(text);
+    if (!decoded) return false;
+    const auto parsed = json::read(*decoded);
+    const json::Object* context = parsed ? parsed->object() : nullptr;
+    return context != nullptr && std::ranges::all_of(*context, [](const json::Member& member) {
+               return member.value.text() != nullptr;
+           });
+}
+
+// What only means something with a key of KMS.
+Result<void> check_kms(const http::RequestHead& head, bool by_kms) {
+    const auto refuse = [&head](std::string_view header, std::string_view message) {
+        return invalid_argument(std::string(message), std::string(header),
+                                std::string(head.header(header).value_or("")));
+    };
+    for (const std::string_view header : {kms_key_header, context_header}) {
+        if (by_kms || !head.header(header)) continue;
+        return refuse(header,
+                      "Server Side Encryption with AWS KMS managed key requires HTTP header "
+                      "x-amz-server-side-encryption : aws:kms");
+    }
+    const auto context = head.header(context_header);
+    if (context && !is_context(*context)) {
+        return refuse(context_header,
+                      "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded "
+                      "UTF-8 string holding JSON which represents a string-string map");
+    }
+    const auto bucket_key = head.header(bucket_key_header);
+    if (!bucket_key || *bucket_key == "true" || *bucket_key == "false") return {};
+    return refuse(bucket_key_header, "The value of this header is true or false.");
+}
+
 }  // namespace
 
 Result<void> check_encryption(const http::RequestHead& head) {
-    static constexpr std::array<std::string_view, 2> kms{"aws:kms", "aws:kms:dsse"};
     const auto method = head.header(method_header);
-    if (method && std::ranges::find(kms, *method) != kms.end())
-        return not_implemented("encryption with keys of KMS");
-    if (method && *method != aes) {
+    if (method == "aws:kms:dsse") return not_implemented("encryption in two layers");
+    const bool by_kms = method == schema::encrypted_by_kms;
+    if (method && *method != aes && !by_kms) {
         return std::unexpected(
             Error{.code = ErrorCode::invalid_argument,
-                  .message = "The encryption request you specified is not valid. Supported value: "
-                             "AES256.",
+                  .message = "The encryption request you specified is not valid. Supported "
+                             "values: AES256, aws:kms.",
                   .reason = "invalid_encryption_algorithm",
                   .details = {{"ArgumentName", std::string(method_header)},
                               {"ArgumentValue", std::string(*method)}}});
     }
+    ONPUT_TRY_VOID(check_kms(head, by_kms));
     ONPUT_TRY_VOID(check_customer_key(head, false));
     ONPUT_TRY_VOID(check_customer_key(head, true));
     if (!method || customer_key_of(head).empty()) return {};
@@ -97,16 +134,29 @@ std::string customer_key_of(const http::RequestHead& head, bool of_source) {
 }
 
 schema::EncryptionRequest encryption_of(const http::RequestHead& head) {
-    return {.by_service = head.header(method_header).has_value(),
-            .customer_key = customer_key_of(head)};
+    const auto method = head.header(method_header);
+    const auto bucket_key = head.header(bucket_key_header);
+    return {.by_service = method == aes,
+            .customer_key = customer_key_of(head),
+            .by_kms = method == schema::encrypted_by_kms,
+            .kms_key = std::string(head.header(kms_key_header).value_or("")),
+            .bucket_key = bucket_key ? std::optional(*bucket_key == "true") : std::nullopt};
 }
 
 bool has_customer_key(const http::RequestHead& head) {
     return head.header(header_of(key_suffix, false)) || head.header(header_of(key_suffix, true));
 }
 
-void show_encryption(std::string_view encryption, const http::RequestHead& head, Headers& headers) {
+void show_encryption(std::string_view encryption, const std::optional<schema::KmsKeyUse>& kms,
+                     const http::RequestHead& head, Headers& headers) {
     if (encryption == schema::encrypted_by_service) headers.emplace_back(method_header, aes);
+    if (kms) {
+        headers.emplace_back(method_header, schema::encrypted_by_kms);
+        headers.emplace_back(kms_key_header, kms->key_arn);
+        if (kms->has_bucket_key) headers.emplace_back(bucket_key_header, "true");
+        if (const auto context = head.header(context_header))
+            headers.emplace_back(context_header, *context);
+    }
     if (encryption != schema::encrypted_by_customer) return;
     // The completion of an upload brings no key.
     const auto md5 = head.header(header_of(md5_suffix, false));

@@ -1,7 +1,9 @@
 // What a request says of the encryption of an object, and what an answer shows of it: SSE-S3, by
-// the service's keys, and SSE-C, by a key that the client brings with each request. Pure.
+// the service's keys, SSE-KMS, by keys that have names, and SSE-C, by a key that the client brings
+// with each request. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +16,7 @@ namespace onput::gateway::s3 {
 inline constexpr std::string_view copy_source_prefix = "x-amz-copy-source-";
 
 // What is wrong with it, whether it is used or not. Errors: invalid_argument; encryption_method of
-// an algorithm that S3 has not; unimplemented: KMS.
+// an algorithm that S3 has not; unimplemented: two layers (aws:kms:dsse).
 Result<void> check_encryption(const http::RequestHead& head);
 
 // The client's key; empty without one. `of_source`: that of what is copied. Of a request that has
@@ -27,7 +29,12 @@ schema::EncryptionRequest encryption_of(const http::RequestHead& head);
 // Whether a key of the client's travels with the request.
 bool has_customer_key(const http::RequestHead& head);
 
-// `encryption` as storage answers it; the client's key is the request's.
-void show_encryption(std::string_view encryption, const http::RequestHead& head, Headers& headers);
+// As storage answers it; the client's key, and the context of KMS's, are the request's.
+void show_encryption(std::string_view encryption, const std::optional<schema::KmsKeyUse>& kms,
+                     const http::RequestHead& head, Headers& headers);
+// Of an ObjectInfo, ObjectPut or UploadCreated.
+void show_encryption(const auto& answer, const http::RequestHead& head, Headers& headers) {
+    show_encryption(answer.encryption, answer.kms, head, headers);
+}
 
 }  // namespace onput::gateway::s3

@@ -57,6 +57,8 @@ constexpr std::array reasons{
                {404, "ServerSideEncryptionConfigurationNotFoundError",
                 "The server side encryption configuration was not found"}},
     ReasonName{"no_service_key", {501, "NotImplemented", ""}},
+    ReasonName{"no_kms_key", {501, "NotImplemented", ""}},
+    ReasonName{"kms_key_not_found", {400, "KMS.NotFoundException", ""}},
     ReasonName{"customer_key_missing", {400, "InvalidRequest", ""}},
     ReasonName{"customer_key_needless", {400, "InvalidRequest", ""}},
     ReasonName{"wrong_customer_key", {403, "AccessDenied", "Access Denied"}},

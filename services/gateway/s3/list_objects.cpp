@@ -9,6 +9,9 @@ using Render = std::string (*)(const ListQuery&, const schema::ObjectList&);
 
 Outcome list(S3Request& request, Result<ListQuery> wanted, Render render) {
     if (!wanted) co_return std::unexpected(std::move(wanted).error());
+    const auto wants_restore = read_optional_attributes(request.head);
+    if (!wants_restore) co_return std::unexpected(wants_restore.error());
+    wanted->wants_restore = *wants_restore;
     auto answer = co_await request.context.call(wanted->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render(*wanted, answer->reply)};

@@ -7,6 +7,8 @@
 #include "common/auth/iam_arn.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
+#include "common/base/time.hpp"
+#include "services/gateway/aws/model.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/object_headers.hpp"
@@ -78,9 +80,17 @@ Value describe_object(const ListQuery& wanted, const schema::ObjectList& list,
         value["ChecksumType"] = Value(shown_checksum_type(object.checksum_type));
     }
     value["Size"] = Value(static_cast<std::int64_t>(object.size_bytes));
-    if (wanted.wants_owner)
-        value["Owner"]["ID"] = Value(auth::canonical_user_id(list.owner_account));
+    if (wanted.wants_owner) {
+        value["Owner"]["ID"] = Value(auth::canonical_user_id(
+            object.owner_account.empty() ? list.owner_account : object.owner_account));
+    }
     value["StorageClass"] = Value(shown_storage_class(object.storage_class));
+    if (wanted.wants_restore && is_archived(object)) {
+        Value& status = value["RestoreStatus"];
+        status["IsRestoreInProgress"] = Value::flag(object.restore && object.restore->is_ongoing);
+        if (object.restore && !object.restore->is_ongoing)
+            status["RestoreExpiryDate"] = Value(format_iso8601_millis(object.restore->expires_at));
+    }
     return value;
 }
 
@@ -138,6 +148,26 @@ Result<bool> read_url_encoding(const Query& query) {
 
 std::string_view shown_storage_class(std::string_view storage_class) {
     return storage_class.empty() ? "STANDARD" : storage_class;
+}
+
+Result<bool> read_optional_attributes(const http::RequestHead& head) {
+    constexpr std::string_view header = "x-amz-optional-object-attributes";
+    const auto listed = head.header(header);
+    if (!listed) return false;
+    std::string_view rest = *listed;
+    while (!rest.empty()) {
+        std::string_view name = aws::take_until(rest, ',');
+        while (name.starts_with(' ')) name.remove_prefix(1);
+        if (name != "RestoreStatus") {
+            return invalid_argument("Invalid attribute name specified.", std::string(header),
+                                    std::string(*listed));
+        }
+    }
+    return true;
+}
+
+bool is_archived(const schema::ObjectSummary& object) {
+    return object.storage_class == "GLACIER" || object.storage_class == "DEEP_ARCHIVE";
 }
 
 std::string render_list_v1(const ListQuery& wanted, const schema::ObjectList& list) {

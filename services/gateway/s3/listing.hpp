@@ -7,6 +7,7 @@
 
 #include "common/base/result.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/http/message.hpp"
 #include "services/gateway/http/target.hpp"
 
 namespace onput::gateway::s3 {
@@ -15,6 +16,7 @@ struct ListQuery {
     schema::ListObjects message;
     bool is_url_encoded = false;  // encoding-type=url: names are form-encoded, '/' stays.
     bool wants_owner = false;
+    bool wants_restore = false;      // Of archived objects, what becomes of them.
     std::string continuation_token;  // Version 2, as sent.
     std::string start_after;         // Version 2, as sent.
 };
@@ -30,6 +32,11 @@ Result<bool> read_url_encoding(const std::vector<http::QueryParameter>& query);
 
 // Of an object, as lists show it: that of most is kept empty.
 std::string_view shown_storage_class(std::string_view storage_class);
+
+// Whether a list is to tell what is being restored: the header x-amz-optional-object-attributes.
+// invalid_argument for anything else in it.
+Result<bool> read_optional_attributes(const http::RequestHead& head);
+bool is_archived(const schema::ObjectSummary& object);
 
 std::string render_list_v1(const ListQuery& wanted, const schema::ObjectList& list);
 std::string render_list_v2(const ListQuery& wanted, const schema::ObjectList& list);

@@ -94,7 +94,7 @@ Headers show_object(const schema::ObjectInfo& object, const http::RequestHead& h
     headers.emplace_back("ETag", "\"" + object.etag + "\"");
     headers.emplace_back("Last-Modified", format_http_date(object.last_modified));
     headers.emplace_back("Accept-Ranges", "bytes");
-    show_encryption(object.encryption, head, headers);
+    show_encryption(object, head, headers);
     show_version(object.version_id, headers);
     show_settings(object, headers);
     for (const auto& [name, value] : object.headers) headers.emplace_back(name, value);

@@ -202,9 +202,7 @@ Result<void> refuse_unsupported_headers(const http::RequestHead& head) {
         std::string_view accepted;
         std::string_view what;
     };
-    static constexpr std::array<Unsupported, 6> list{{
-        {"x-amz-server-side-encryption-aws-kms-key-id", "", "encryption with keys of KMS"},
-        {"x-amz-server-side-encryption-context", "", "encryption with keys of KMS"},
+    static constexpr std::array<Unsupported, 3> list{{
         {"x-amz-write-offset-bytes", "", "appending to objects"},
         {"x-amz-rename-source", "", "RenameObject"},
         {"x-amz-mfa", "", "MFA delete"},

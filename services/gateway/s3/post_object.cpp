@@ -129,7 +129,7 @@ Outcome post_object(S3Request& request) {
                                          .bucket = object->bucket,
                                          .key = object->key,
                                          .etag = stored->etag});
-    show_encryption(stored->encryption, request.head, reply.headers);
+    show_encryption(*stored, request.head, reply.headers);
     show_version(stored->version_id, reply.headers);
     show_checksums(object->checksums, {}, reply.headers);
     co_return co_await respond(request, std::move(reply));

@@ -42,7 +42,7 @@ Outcome put_object(S3Request& request) {
     const auto stored = co_await store_object(request.context, *body, object);
     if (!stored) co_return std::unexpected(stored.error());
     Reply reply{.headers = {{"ETag", "\"" + stored->etag + "\""}}};
-    show_encryption(stored->encryption, request.head, reply.headers);
+    show_encryption(*stored, request.head, reply.headers);
     show_version(stored->version_id, reply.headers);
     show_checksums(object.checksums, {}, reply.headers);
     show_expiration(stored->expiration, reply.headers);

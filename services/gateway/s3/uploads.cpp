@@ -63,7 +63,7 @@ http::Task<Result<Reply>> complete(S3Request& request) {
     const CompletedObject object{
         .request = *completion, .completed = answer->reply, .location = location_of(request)};
     Reply reply{.body = render_completed(object)};
-    show_encryption(answer->reply.object.encryption, request.head, reply.headers);
+    show_encryption(answer->reply.object, request.head, reply.headers);
     const std::string& version_id = answer->reply.object.version_id;
     if (!version_id.empty()) reply.headers.emplace_back("x-amz-version-id", version_id);
     show_expiration(answer->reply.object.expiration, reply.headers);
@@ -84,7 +84,7 @@ Outcome create_multipart_upload(S3Request& request) {
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render_created(message, answer->reply.upload_id)};
-    show_encryption(answer->reply.encryption, request.head, reply.headers);
+    show_encryption(answer->reply, request.head, reply.headers);
     show_abort(answer->reply.abort, reply.headers);
     if (!message.checksum_algorithm.empty()) {
         reply.headers.emplace_back("x-amz-checksum-algorithm", message.checksum_algorithm);
@@ -107,7 +107,7 @@ Outcome upload_part(S3Request& request) {
     const auto stored = co_await store_object(request.context, *body, part);
     if (!stored) co_return std::unexpected(stored.error());
     Reply reply{.headers = {{"ETag", fmt::format("\"{}\"", stored->etag)}}};
-    show_encryption(stored->encryption, request.head, reply.headers);
+    show_encryption(*stored, request.head, reply.headers);
     // The client's own, or the one that is made in its place.
     part.checksums.resize(1);
     for (const auto& checksum : part.checksums)

@@ -64,8 +64,9 @@ private:
         xml_.text("LastModified", format_iso8601_millis(std::chrono::floor<std::chrono::seconds>(
                                       version.object.last_modified)));
         if (!version.is_delete_marker) write_object(version.object);
+        const std::string& owner = version.object.owner_account;
         xml_.begin("Owner");
-        xml_.text("ID", auth::canonical_user_id(list_.owner_account));
+        xml_.text("ID", auth::canonical_user_id(owner.empty() ? list_.owner_account : owner));
         xml_.end("Owner");
         xml_.end(element);
     }
@@ -80,6 +81,15 @@ private:
         }
         xml_.number("Size", object.size_bytes);
         xml_.text("StorageClass", shown_storage_class(object.storage_class));
+        if (wanted_.wants_restore && is_archived(object)) write_restore(object.restore);
+    }
+
+    void write_restore(const std::optional<schema::RestoreStatus>& restore) {
+        xml_.begin("RestoreStatus");
+        xml_.flag("IsRestoreInProgress", restore && restore->is_ongoing);
+        if (restore && !restore->is_ongoing)
+            xml_.text("RestoreExpiryDate", format_iso8601_millis(restore->expires_at));
+        xml_.end("RestoreStatus");
     }
 
     const VersionQuery& wanted_;

@@ -13,6 +13,7 @@ namespace onput::gateway::s3 {
 struct VersionQuery {
     schema::ListVersions message;
     bool is_url_encoded = false;  // encoding-type=url: names are form-encoded, '/' stays.
+    bool wants_restore = false;   // As ListQuery's.
 };
 
 // invalid_argument in S3's words, with ArgumentName and ArgumentValue.

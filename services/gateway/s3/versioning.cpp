@@ -5,6 +5,7 @@
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/document_body.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/listing.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/version_listing.hpp"
 
@@ -55,6 +56,9 @@ Outcome get_bucket_versioning(S3Request& request) {
 Outcome list_object_versions(S3Request& request) {
     auto wanted = read_version_query(request.address.bucket, request.context.query);
     if (!wanted) co_return std::unexpected(std::move(wanted).error());
+    const auto wants_restore = read_optional_attributes(request.head);
+    if (!wants_restore) co_return std::unexpected(wants_restore.error());
+    wanted->wants_restore = *wants_restore;
     auto answer = co_await request.context.call(wanted->message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Reply reply{.body = render_versions(*wanted, answer->reply)};

@@ -14,16 +14,14 @@ namespace {
 using schema::AclGrantee;
 using schema::AclPermission;
 
-// As AWS shows who writes unsigned.
-constexpr std::string_view anonymous_id = "65a011a29cdf8ec533ec3d1ccaae921c";
-
 schema::AclGrant to_group(std::string_view uri, AclPermission permission) {
     return {.kind = AclGrantee::group, .grantee = std::string(uri), .permission = permission};
 }
 
 schema::AclGrant to_owner(std::string_view owner, AclPermission permission) {
-    return {
-        .kind = AclGrantee::account, .grantee = canonical_id_of(owner), .permission = permission};
+    return {.kind = AclGrantee::account,
+            .grantee = auth::canonical_user_id(owner),
+            .permission = permission};
 }
 
 // The permission that an action wants, of what the list is of: a bucket or an object.
@@ -52,11 +50,6 @@ std::optional<AclPermission> permission_for(std::string_view action) {
 }
 
 }  // namespace
-
-std::string canonical_id_of(std::string_view owner_account) {
-    if (owner_account == anonymous_owner) return std::string(anonymous_id);
-    return auth::canonical_user_id(owner_account);
-}
 
 Grants private_grants(std::string_view owner_account) {
     return {to_owner(owner_account, AclPermission::full_control)};

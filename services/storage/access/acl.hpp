@@ -14,12 +14,6 @@ namespace onput::storage {
 
 using Grants = std::vector<schema::AclGrant>;
 
-// What writes unsigned are owned by.
-inline constexpr std::string_view anonymous_owner = "anonymous";
-
-// An owner as grants name him.
-std::string canonical_id_of(std::string_view owner_account);
-
 // Full control for the owner: what there is without a list.
 Grants private_grants(std::string_view owner_account);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "services/storage/access/acl.hpp"
 #include "services/storage/access/judge.hpp"
 #include "services/storage/access/new_access.hpp"
@@ -42,7 +43,7 @@ std::string owner_of_new(const Bucket& bucket, const schema::AclRequest* acl,
     const bool gives_away = bucket.access.ownership == Ownership::bucket_owner_preferred &&
                             acl != nullptr && acl->canned == owner_keeps_all;
     if (gives_away || account == bucket.record.owner_account) return {};
-    return account.empty() ? std::string(anonymous_owner) : account;
+    return account.empty() ? std::string(auth::anonymous_account) : account;
 }
 
 // Nothing where it says what holds without a list.
@@ -119,7 +120,7 @@ Result<std::optional<Grants>> grants_of_put(const Bucket& bucket, const schema::
         if (!is_so) return not_supported();
         return std::optional<Grants>();
     }
-    if (!request.owner_id.empty() && request.owner_id != canonical_id_of(owner))
+    if (!request.owner_id.empty() && request.owner_id != auth::canonical_user_id(owner))
         return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
     const bool is_of_object = !request.key.empty();
     ONPUT_TRY(auto grants,

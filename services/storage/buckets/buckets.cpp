@@ -68,21 +68,29 @@ schema::BucketInfo info_of(const Bucket& bucket) {
 
 namespace {
 
-Result<BucketAccess> read_access(const store::View& view, const BucketRecord& record) {
+void set_configuration(Bucket& bucket, schema::BucketConfigurationKind kind,
+                       const std::optional<std::string>& document) {
+    bucket.access.set_configuration(kind, document);
+    if (kind == schema::BucketConfigurationKind::encryption)
+        bucket.default_encryption = read_default_encryption(document);
+}
+
+// What the rows beside a bucket's own say, and its policy.
+Result<void> read_settings(const store::View& view, Bucket& bucket) {
     using enum schema::BucketConfigurationKind;
-    BucketAccess access;
-    auto set = access.set_policy(record.policy, record.name);
+    const std::string& name = bucket.record.name;
+    auto set = bucket.access.set_policy(bucket.record.policy, name);
     if (!set) {
         return std::unexpected(
-            std::move(set).error().with_context("read the policy of bucket " + record.name));
+            std::move(set).error().with_context("read the policy of bucket " + name));
     }
-    for (const auto kind : {public_access_block, ownership_controls}) {
-        ONPUT_TRY(const auto row, view.get(partition, configuration_row(record.name, kind, "")));
+    for (const auto kind : {public_access_block, ownership_controls, encryption}) {
+        ONPUT_TRY(const auto row, view.get(partition, configuration_row(name, kind, "")));
         if (!row) continue;
         ONPUT_TRY(const auto configuration, schema::decode<schema::BucketConfiguration>(*row));
-        access.set_configuration(kind, configuration.document);
+        set_configuration(bucket, kind, configuration.document);
     }
-    return access;
+    return {};
 }
 
 }  // namespace
@@ -96,11 +104,10 @@ Result<void> BucketTable::take(const store::View& view, std::string_view row,
     }
     ONPUT_TRY(auto rules, BucketRules::make(std::move(record->rules)));
     record->rules.clear();
-    std::string name = record->name;
-    ONPUT_TRY(auto access, read_access(view, *record));
-    buckets_.insert_or_assign(std::move(name), Bucket{.record = *std::move(record),
-                                                      .rules = std::move(rules),
-                                                      .access = std::move(access)});
+    Bucket bucket{.record = *std::move(record), .rules = std::move(rules)};
+    ONPUT_TRY_VOID(read_settings(view, bucket));
+    std::string name = bucket.record.name;
+    buckets_.insert_or_assign(std::move(name), std::move(bucket));
     return {};
 }
 
@@ -234,7 +241,7 @@ void BucketTable::set_acl(const std::string& name, std::optional<schema::Acl> ac
 
 void BucketTable::apply_configuration(const std::string& name, schema::BucketConfigurationKind kind,
                                       const std::optional<std::string>& document) {
-    buckets_.at(name).access.set_configuration(kind, document);
+    set_configuration(buckets_.at(name), kind, document);
 }
 
 void BucketTable::set_rules(const std::string& name, BucketRules rules, store::Batch& batch) {

@@ -13,6 +13,7 @@
 #include "common/service/caller.hpp"
 #include "services/storage/access/bucket_access.hpp"
 #include "services/storage/buckets/notification.hpp"
+#include "services/storage/encryption/object_key.hpp"
 #include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
@@ -26,6 +27,7 @@ struct Bucket {
     BucketRecord record;  // Its rules are in `rules`, its policy in `access` as well.
     BucketRules rules;
     BucketAccess access;
+    DefaultEncryption default_encryption = {};
 };
 
 class BucketTable {

@@ -93,8 +93,7 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
         ONPUT_TRY_VOID(check_replication_buckets(*found, configuration));
     }
     ONPUT_TRY_VOID(room_.check());
-    if (request.kind == Kind::encryption && options_.master_keys.is_empty())
-        return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
+    if (request.kind == Kind::encryption) ONPUT_TRY_VOID(check_keys_for(request.document));
     std::string row = configuration_row(request.bucket, request.kind, request.id);
     ONPUT_TRY(const auto before, view_.get(partition, row));
     if (!before && schema::has_ids(request.kind))
@@ -158,12 +157,28 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
     ONPUT_TRY_VOID(check_name(request.kind, request.id));
     ONPUT_TRY(const auto row,
               view_.get(partition, configuration_row(request.bucket, request.kind, request.id)));
-    // What it says does not hold without keys.
-    if (request.kind == Kind::encryption && options_.master_keys.is_empty())
-        return fail(ErrorCode::not_found, std::string(no_master_keys),
-                    "no_encryption_configuration");
+    schema::BucketConfiguration configuration;
+    if (row) {
+        ONPUT_TRY(configuration, schema::decode<schema::BucketConfiguration>(*row));
+    }
+    // What it says, or its default, does not hold without keys.
+    if (request.kind == Kind::encryption) {
+        const auto checked = check_keys_for(configuration.document);
+        if (!checked)
+            return fail(ErrorCode::not_found, checked.error().message,
+                        "no_encryption_configuration");
+    }
     if (!row) return no_such_configuration();
-    return schema::decode<schema::BucketConfiguration>(*row);
+    return configuration;
+}
+
+Result<void> StorageCore::check_keys_for(const std::string& document) const {
+    const auto wanted = read_default_encryption(document);
+    if (wanted.by_kms && options_.keys.kms.is_empty())
+        return fail(ErrorCode::unimplemented, std::string(no_kms_keys), "no_kms_key");
+    if (!wanted.by_kms && options_.keys.masters.is_empty())
+        return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
+    return {};
 }
 
 Result<schema::FoundBucketConfiguration> StorageCore::find_bucket_configuration(

@@ -38,4 +38,21 @@ const MasterKeys::Key* MasterKeys::find(std::string_view name) const {
     return found == keys_.end() ? nullptr : &*found;
 }
 
+const MasterKeys::Key* MasterKeys::find_kms(std::string_view named) const {
+    constexpr std::string_view arn_prefix = "arn:aws:kms:";
+    if (named.starts_with(arn_prefix)) {
+        // Region and account follow.
+        for (int parts = 0; parts < 5; ++parts) {
+            const auto colon = named.find(':');
+            if (colon == std::string_view::npos) return nullptr;
+            named.remove_prefix(colon + 1);
+        }
+    }
+    if (const Key* found = find(named)) return found;
+    for (const std::string_view prefix : {"key/", "alias/"}) {
+        if (named.starts_with(prefix)) return find(named.substr(prefix.size()));
+    }
+    return nullptr;
+}
+
 }  // namespace onput::storage

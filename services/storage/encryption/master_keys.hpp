@@ -1,4 +1,5 @@
-// MasterKeys: the service's keys, with which the keys of objects are sealed (SSE-S3). Pure.
+// MasterKeys: the service's keys, with which the keys of objects are sealed (SSE-S3), and those
+// that clients know by name in place of KMS's (SSE-KMS). Pure.
 //
 // Each is "NAME:KEY", 32 random bytes in base64. The first seals what is new, all open what they
 // have sealed. To change keys, put a new one in front; an older one is needed as long as an object
@@ -32,9 +33,17 @@ public:
     [[nodiscard]] const Key& current() const { return keys_.front(); }
     // Null: there is none of that name.
     [[nodiscard]] const Key* find(std::string_view name) const;
+    // As clients of KMS name one: its name, "alias/NAME", or the ARN of either, of any account and
+    // region. Null: there is none.
+    [[nodiscard]] const Key* find_kms(std::string_view named) const;
 
 private:
     std::vector<Key> keys_;
+};
+
+struct ServiceKeys {
+    MasterKeys masters = {};  // Empty: what is new is not encrypted unless it is asked for.
+    MasterKeys kms = {};      // Empty: SSE-KMS is refused.
 };
 
 }  // namespace onput::storage

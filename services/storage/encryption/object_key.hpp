@@ -40,21 +40,35 @@ struct ObjectKey {
 
 inline constexpr std::string_view no_master_keys =
     "objects are not encrypted here: the storage service has no master_keys_secret";
+inline constexpr std::string_view no_kms_keys =
+    "there are no keys of KMS here: the storage service has no kms_keys_secret";
 
-// A key for a new object, as the request wants it; both empty when there is to be none. Fails with
-// unimplemented `no_service_key`: it wants the service's, which has none.
+// What a bucket says of objects whose request says nothing.
+struct DefaultEncryption {
+    bool by_kms = false;       // Otherwise by the service.
+    std::string kms_key = {};  // As EncryptionRequest's.
+    bool has_bucket_key = false;
+};
+// `document`: the bucket's encryption configuration as the gateway renders it; nothing, or empty:
+// there is none.
+DefaultEncryption read_default_encryption(const std::optional<std::string>& document);
+
+// A key for a new object, as the request wants it, or else the bucket; both empty when there is to
+// be none. Errors: unimplemented `no_service_key`, `no_kms_key`: it wants the service's, or KMS's,
+// and there are none; invalid_argument `kms_key_not_found`.
 struct NewObjectKey {
     ObjectKey key = {};
     schema::Encryption encryption = {};
 };
-Result<NewObjectKey> make_object_key(const MasterKeys& masters,
-                                     const schema::EncryptionRequest& request, KeyPlace place,
+Result<NewObjectKey> make_object_key(const ServiceKeys& keys,
+                                     const schema::EncryptionRequest& request,
+                                     const DefaultEncryption& otherwise, KeyPlace place,
                                      const NewSecret& new_secret);
 
 // Of an object that is there; empty when its bytes are as they are. Errors: invalid_argument
 // `customer_key_missing`, `customer_key_needless`; permission_denied `wrong_customer_key`;
-// unavailable: the master keys have not the one that is needed.
-Result<ObjectKey> open_object_key(const MasterKeys& masters, const schema::Encryption& encryption,
+// unavailable: the service has not the key that is needed.
+Result<ObjectKey> open_object_key(const ServiceKeys& keys, const schema::Encryption& encryption,
                                   std::string_view customer_key, KeyPlace place);
 
 }  // namespace onput::storage

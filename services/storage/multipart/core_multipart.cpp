@@ -191,7 +191,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     const std::string upload_id =
         lower_case(sequencer_text(sequencer)) + random_.hex(upload_id_digits / 2);
     ONPUT_TRY(auto made,
-              make_object_key(options_.master_keys, object.encryption,
+              make_object_key(options_.keys, object.encryption, bucket->default_encryption,
                               {.bucket = object.bucket, .key = object.key}, options_.new_secret));
     UploadRecord record{.initiated_at = caller.now,
                         .upload = request,
@@ -203,18 +203,17 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     record.upload.object.encryption.customer_key.clear();
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
-    return schema::UploadCreated{
-        .upload_id = upload_id,
-        .encryption = record.encryption.by,
-        .abort =
-            abort_of(object.bucket, object.key, std::max(record.initiated_at, record.aged_from))};
+    return schema::UploadCreated{.upload_id = upload_id,
+                                 .encryption = record.encryption.by,
+                                 .abort = abort_of(object.bucket, object.key,
+                                                   std::max(record.initiated_at, record.aged_from)),
+                                 .kms = kms_key_use(*bucket, record.encryption)};
 }
 
 Result<ObjectKey> StorageCore::part_key(const schema::OpenWrite& request) const {
     ONPUT_TRY(const auto upload, find_upload(request.bucket, request.key, request.part->upload_id));
-    auto key =
-        open_object_key(options_.master_keys, upload.encryption, request.encryption.customer_key,
-                        {.bucket = request.bucket, .key = request.key});
+    auto key = open_object_key(options_.keys, upload.encryption, request.encryption.customer_key,
+                               {.bucket = request.bucket, .key = request.key});
     if (key) return key;
     const std::string& reason = key.error().reason;
     if (reason == "customer_key_missing") {
@@ -239,7 +238,8 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
                                                    const Content& content, const Caller& caller,
                                                    Effects& effects) {
     const schema::PartTarget& part = *request.part;
-    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
+    ONPUT_TRY(const Bucket* const bucket,
+              buckets_.find_for_key(request.bucket, request.key, caller));
     ONPUT_TRY_VOID(check_key(request.key));
     ONPUT_TRY_VOID(check_put(request));
     ONPUT_TRY_VOID(room_.check());
@@ -285,7 +285,8 @@ Result<schema::ObjectPut> StorageCore::commit_part(const schema::PutObject& requ
                              .sequencer = {},
                              .event_id = {},
                              .last_modified = caller.now,
-                             .encryption = upload.encryption.by};
+                             .encryption = upload.encryption.by,
+                             .kms = kms_key_use(*bucket, upload.encryption)};
 }
 
 Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::CompleteUpload& request,

@@ -66,8 +66,7 @@ Result<schema::ObjectPartList> StorageCore::list_object_parts(
     const schema::ListObjectParts& request, const Caller& caller) const {
     ONPUT_TRY(auto found, find_object(request, caller));
     auto& [bucket, version] = found;
-    ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
-                                   request.customer_key,
+    ONPUT_TRY_VOID(open_object_key(options_.keys, version.record.encryption, request.customer_key,
                                    key_place_of(version.record, request.bucket, request.key)));
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(version.record)));
     schema::ObjectPartList list;

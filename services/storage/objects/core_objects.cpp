@@ -142,8 +142,10 @@ Result<StorageCore::WriteKey> StorageCore::make_write_key(const schema::OpenWrit
     if (request.part) {
         ONPUT_TRY(made.key, part_key(request));
     } else {
-        ONPUT_TRY(auto fresh, make_object_key(options_.master_keys, request.encryption, place,
-                                              options_.new_secret));
+        ONPUT_TRY(const Bucket* const bucket, buckets_.find_for_anybody(request.bucket));
+        ONPUT_TRY(auto fresh,
+                  make_object_key(options_.keys, request.encryption, bucket->default_encryption,
+                                  place, options_.new_secret));
         made.key = std::move(fresh.key);
         made.sealing.encryption = std::move(fresh.encryption);
     }
@@ -313,9 +315,8 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
     auto& [bucket, version] = found;
     ObjectRecord& record = version.record;
     Reading reading;
-    ONPUT_TRY(reading.key,
-              open_object_key(options_.master_keys, record.encryption, request.customer_key,
-                              key_place_of(record, request.bucket, request.key)));
+    ONPUT_TRY(reading.key, open_object_key(options_.keys, record.encryption, request.customer_key,
+                                           key_place_of(record, request.bucket, request.key)));
     ONPUT_TRY_VOID(check_read(request.conditions, validators_of(record)));
     ONPUT_TRY_VOID(check_readable(record));
     ONPUT_TRY(const Span span, request.part_number ? narrow_to_part(*request.part_number, record)
@@ -350,7 +351,7 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
     ONPUT_TRY(auto found, find_object(request, caller));
     auto& [bucket, version] = found;
     if (request.is_read) {
-        ONPUT_TRY_VOID(open_object_key(options_.master_keys, version.record.encryption,
+        ONPUT_TRY_VOID(open_object_key(options_.keys, version.record.encryption,
                                        request.customer_key,
                                        key_place_of(version.record, request.bucket, request.key)));
     }
@@ -374,6 +375,10 @@ Result<schema::ObjectList> StorageCore::list_objects(const schema::ListObjects& 
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY(auto list, storage::list_objects(view_, request));
     list.owner_account = bucket->record.owner_account;
+    // Where lists do not count, everything is the bucket owner's.
+    if (!bucket->access.counts_acls()) {
+        for (auto& object : list.objects) object.owner_account.clear();
+    }
     list.region = bucket->record.region;
     return list;
 }

@@ -177,6 +177,9 @@ Result<schema::VersionList> StorageCore::list_versions(const schema::ListVersion
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     ONPUT_TRY(auto list, storage::list_versions(view_, request));
     list.owner_account = bucket->record.owner_account;
+    if (!bucket->access.counts_acls()) {
+        for (auto& version : list.versions) version.object.owner_account.clear();
+    }
     return list;
 }
 

@@ -36,7 +36,9 @@ std::string text_of(const schema::ResultSource& source) {
 }
 
 std::string etag_of(std::string md5, const schema::Encryption& encryption, std::string_view nonce) {
-    if (encryption.by != schema::encrypted_by_customer) return md5;
+    const bool tells_of_bytes =
+        encryption.by.empty() || encryption.by == schema::encrypted_by_service;
+    if (tells_of_bytes) return md5;
     return to_hex(Digest::of(DigestAlgorithm::md5, md5.append(nonce)));
 }
 
@@ -57,6 +59,7 @@ KeyPlace key_place_of(const ObjectRecord& record, std::string_view bucket, std::
 }
 
 schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectRecord record) {
+    auto kms = kms_key_use(bucket, record.encryption);
     return {.bucket = bucket.record.name,
             .key = key,
             .size_bytes = record.size_bytes,
@@ -79,7 +82,17 @@ schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectR
             .parts_count = record.parts_count,
             .encryption = std::move(record.encryption.by),
             .restore = restore_status_of(record),
-            .replication_status = std::string(text_of(replication_status_of(record)))};
+            .replication_status = std::string(text_of(replication_status_of(record))),
+            .kms = std::move(kms)};
+}
+
+std::optional<schema::KmsKeyUse> kms_key_use(const Bucket& bucket,
+                                             const schema::Encryption& encryption) {
+    if (encryption.by != schema::encrypted_by_kms) return {};
+    return schema::KmsKeyUse{
+        .key_arn = fmt::format("arn:aws:kms:{}:{}:key/{}", bucket.record.region,
+                               bucket.record.owner_account, encryption.key_name),
+        .has_bucket_key = encryption.has_bucket_key};
 }
 
 schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {
@@ -88,10 +101,12 @@ schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record) {
             .sequencer = sequencer_text(record.sequencer),
             .event_id = record.event_id,
             .last_modified = record.last_modified,
-            .encryption = record.encryption.by};
+            .encryption = record.encryption.by,
+            .kms = kms_key_use(bucket, record.encryption)};
 }
 
 schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record) {
+    auto restore = restore_status_of(record);
     return {.key = std::string(key),
             .size_bytes = record.size_bytes,
             .etag = std::move(record.etag),
@@ -100,7 +115,9 @@ schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record) {
                                       ? std::string()
                                       : std::move(record.checksums.front().algorithm),
             .checksum_type = std::move(record.checksum_type),
-            .storage_class = std::move(record.storage_class)};
+            .storage_class = std::move(record.storage_class),
+            .owner_account = std::move(record.owner),
+            .restore = std::move(restore)};
 }
 
 }  // namespace onput::storage

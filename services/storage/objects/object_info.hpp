@@ -17,14 +17,18 @@ ObjectRecord record_of(const schema::PutObject& request);
 // "bucket/key", as ObjectRecord::source has it.
 std::string text_of(const schema::ResultSource& source);
 
-// The entity tag of bytes with this MD5: with a customer's key, of which S3 keeps nothing that
-// tells of the bytes, it is another one each time.
+// The entity tag of bytes with this MD5: with a customer's key, or KMS's, of which S3 keeps nothing
+// that tells of the bytes, it is another one each time.
 std::string etag_of(std::string md5, const schema::Encryption& encryption, std::string_view nonce);
 
 Validators validators_of(const ObjectRecord& record);
 
 // Its version's id; empty where the bucket never had versions.
 std::string shown_version(const Bucket& bucket, const ObjectRecord& record);
+
+// What answers say of a key of KMS; nothing: it is none of its.
+std::optional<schema::KmsKeyUse> kms_key_use(const Bucket& bucket,
+                                             const schema::Encryption& encryption);
 
 // Where the key of its bytes is sealed for.
 KeyPlace key_place_of(const ObjectRecord& record, std::string_view bucket, std::string_view key);

@@ -243,9 +243,9 @@ Result<void> Replication::seal_copy(const Case& replica, ReplicaWork& work) cons
     }
     const KeyPlace from{.bucket = replica.source->record.name, .key = replica.key};
     const KeyPlace to{.bucket = replica.destination->record.name, .key = replica.key};
-    ONPUT_TRY(work.key, open_object_key(core_.options_.master_keys, record.encryption, {}, from));
+    ONPUT_TRY(work.key, open_object_key(core_.options_.keys, record.encryption, {}, from));
     ONPUT_TRY(auto made,
-              make_object_key(core_.options_.master_keys, {}, to, core_.options_.new_secret));
+              make_object_key(core_.options_.keys, {}, {}, to, core_.options_.new_secret));
     work.copy_key = std::move(made.key);
     work.encryption = std::move(made.encryption);
     return {};

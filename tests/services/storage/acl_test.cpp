@@ -101,7 +101,7 @@ TEST_F(AccessTest, grants_are_to_accounts) {
     ASSERT_TRUE(put("k", "x"));
     own_by("ObjectWriter");
     ASSERT_TRUE(put_acl("k", {.grants = {{.kind = schema::AclGrantee::account,
-                                          .grantee = canonical_id_of(other_account),
+                                          .grantee = auth::canonical_user_id(other_account),
                                           .permission = schema::AclPermission::read}}}));
     EXPECT_EQ(read(stranger), "ok");
     EXPECT_EQ(read({.account = other_account, .user = "eve"}), "ok");
@@ -122,7 +122,7 @@ TEST_F(AccessTest, an_owner_that_the_document_does_not_name_right_is_denied) {
                                        .key = {},
                                        .version_id = {},
                                        .acl = {.canned = "private"},
-                                       .owner_id = canonical_id_of(other_account)},
+                                       .owner_id = auth::canonical_user_id(other_account)},
                                       owner({"PutBucketAcl"}), effects)),
               "access_denied");
 }

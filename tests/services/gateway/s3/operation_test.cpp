@@ -234,8 +234,7 @@ TEST(S3Operation, methods_that_s3_does_not_know_are_not_allowed) {
 
 TEST(S3Operation, headers_that_ask_for_what_is_not_there_are_refused) {
     for (const http::Header& header :
-         {http::Header{"x-amz-server-side-encryption", "aws:kms"},
-          http::Header{"x-amz-server-side-encryption-context", "e30="},
+         {http::Header{"x-amz-server-side-encryption", "aws:kms:dsse"},
           http::Header{"x-amz-write-offset-bytes", "1"}, http::Header{"x-amz-mfa", "1 2"}}) {
         EXPECT_EQ(name_of_found({"PUT", "/b/k", "", {header}}), "NotImplemented") << header.name;
     }
@@ -263,6 +262,24 @@ TEST(S3Operation, a_customers_key_is_whole_or_an_error) {
     }
 }
 
+TEST(S3Operation, what_is_said_of_a_key_of_kms_means_nothing_without_kms) {
+    const http::Header kms{"x-amz-server-side-encryption", "aws:kms"};
+    const http::Header key{"x-amz-server-side-encryption-aws-kms-key-id", "alias/media"};
+    const auto context = [](std::string value) {
+        return http::Header{"x-amz-server-side-encryption-context", std::move(value)};
+    };
+    const auto name = [](std::vector<http::Header> headers) {
+        return name_of_found({"PUT", "/b/k", "", std::move(headers)});
+    };
+    EXPECT_EQ(name({kms, key, context("eyJhIjoiYiJ9")}), "PutObject");  // {"a":"b"}
+    EXPECT_EQ(name({key}), "InvalidArgument");
+    EXPECT_EQ(name({context("eyJhIjoiYiJ9")}), "InvalidArgument");
+    for (const char* wrong : {"", "!", "W10=", "eyJhIjoxfQ=="})  // No base64, [], {"a":1}.
+        EXPECT_EQ(name({kms, context(wrong)}), "InvalidArgument") << wrong;
+    EXPECT_EQ(name({kms, {"x-amz-server-side-encryption-bucket-key-enabled", "yes"}}),
+              "InvalidArgument");
+}
+
 TEST(S3Operation, fields_of_a_form_are_refused_as_headers_are) {
     const auto code_of = [](std::vector<http::Header> fields) {
         http::RequestHead head;
@@ -273,7 +290,7 @@ TEST(S3Operation, fields_of_a_form_are_refused_as_headers_are) {
     };
     const http::Header algorithm{"x-amz-server-side-encryption-customer-algorithm", "AES256"};
     EXPECT_EQ(code_of({algorithm}), "InvalidArgument");
-    EXPECT_EQ(code_of({{"x-amz-server-side-encryption", "aws:kms"}}), "NotImplemented");
+    EXPECT_EQ(code_of({{"x-amz-server-side-encryption", "aws:kms:dsse"}}), "NotImplemented");
     EXPECT_EQ(code_of({{"x-amz-expected-bucket-owner", "me"}}), "InvalidBucketOwnerAWSAccountID");
     EXPECT_EQ(code_of({{"x-amz-expected-bucket-owner", "000000000000"}}), "");
 }

@@ -310,7 +310,7 @@ protected:
                                  .inline_bytes_max = inline_max,
                                  .free_bytes_min = 1000,
                                  .start_view = readable.get(),
-                                 .master_keys = *MasterKeys::parse({"k1:" + to_base64(key)}),
+                                 .keys = {.masters = *MasterKeys::parse({"k1:" + to_base64(key)})},
                                  .new_secret =
                                      [this](std::size_t bytes) {
                                          return std::string(bytes, static_cast<char>(++secrets));
