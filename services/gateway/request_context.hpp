@@ -13,11 +13,12 @@
 
 #include "common/auth/verify.hpp"
 #include "common/runtime/health.hpp"
+#include "common/runtime/worker_pool.hpp"
 #include "common/schema/topics.hpp"
 #include "services/gateway/backend.hpp"
 #include "services/gateway/config.hpp"
-#include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/byte_budget.hpp"
+#include "services/gateway/http/exchange.hpp"
 #include "services/gateway/http/target.hpp"
 #include "services/gateway/memory_budget.hpp"
 #include "services/gateway/request_metrics.hpp"
@@ -46,6 +47,8 @@ struct Shared {
     std::function<runtime::HealthReport()> health{};
     // How workers are called. Set before the first request; any thread calls it.
     WorkerCalls* workers = nullptr;
+    // Hashes the pieces of large bodies. Any thread.
+    runtime::WorkerPool& hash_pool;
     // Where requests for buckets are logged (s3/site/access_log.hpp). Null: nowhere. Set before the
     // first request.
     s3::AccessLog* access_log = nullptr;

@@ -32,6 +32,7 @@ private:
 
     auth::KeyRing keys_;
     Backend backend_;
+    runtime::WorkerPool hash_pool_;
     Shared shared_;
     WorkerCalls workers_;
     s3::AccessLog access_log_;

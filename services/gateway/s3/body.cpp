@@ -10,7 +10,6 @@
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
-#include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
@@ -67,11 +66,12 @@ std::unexpected<Error> several_checksums() {
 Result<Body> Body::open(const S3Request& request, Length length, Checksums checksums) {
     Body body(request);
     const auth::Payload& payload = body.identity_->payload;
-    if (payload.kind == auth::PayloadKind::sha256) body.sha256_.emplace(DigestAlgorithm::sha256);
+    if (payload.kind == auth::PayloadKind::sha256)
+        body.hashes_->payload.emplace(DigestAlgorithm::sha256);
     ONPUT_TRY_VOID(body.take_content_md5(request.head));
     if (checksums == Checksums::of_body) ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
     ONPUT_TRY_VOID(body.take_trailer(request.head));
-    if (request.head.header("x-amz-sdk-checksum-algorithm") && body.stated_.empty()) {
+    if (request.head.header("x-amz-sdk-checksum-algorithm") && !body.stated_) {
         return invalid_request(
             "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
             "x-amz-trailer headers were found.");
@@ -106,10 +106,16 @@ Result<void> Body::take_checksum_headers(const http::RequestHead& head) {
         // One that is not understood cannot be verified, and must not seem to be.
         if (known == nullptr) return not_implemented(header.name);
         ONPUT_TRY_VOID(check_checksum_value(*known, header.value));
-        stated_.push_back({std::string(known->name), std::string(known->header),
-                           std::string(header.value), Digest(known->digest)});
+        if (stated_) return several_checksums();
+        state(*known, header.value);
     }
-    return stated_.size() <= 1 ? Result<void>() : several_checksums();
+    return {};
+}
+
+void Body::state(const ChecksumAlgorithm& algorithm, std::string_view value) {
+    stated_ = Stated{.algorithm = &algorithm, .value = std::string(value)};
+    hashes_->checksums.push_back(
+        {.algorithm = std::string(algorithm.name), .digest = Digest(algorithm.digest)});
 }
 
 Result<void> Body::take_trailer(const http::RequestHead& head) {
@@ -122,9 +128,8 @@ Result<void> Body::take_trailer(const http::RequestHead& head) {
     if (known == nullptr || !has_trailer) {
         return invalid_request("The value specified in the x-amz-trailer header is not supported");
     }
-    if (!stated_.empty()) return several_checksums();
-    stated_.push_back(
-        {std::string(known->name), std::string(known->header), {}, Digest(known->digest)});
+    if (stated_) return several_checksums();
+    state(*known, {});
     return {};
 }
 
@@ -153,18 +158,11 @@ Result<void> Body::take_length(const http::RequestHead& head, Length length) {
 }
 
 void Body::compute(std::string_view algorithm) {
-    if (std::ranges::find(stated_, algorithm, &Stated::algorithm) != stated_.end()) return;
+    if (stated_ && stated_->algorithm->name == algorithm) return;
     const auto* known = find_checksum_algorithm(algorithm);
     ONPUT_CHECK(known != nullptr);
-    computed_.push_back({.algorithm = std::string(algorithm), .digest = Digest(known->digest)});
-}
-
-void Body::take(std::string_view bytes) {
-    md5_.update(bytes);
-    if (sha256_) sha256_->update(bytes);
-    for (auto& stated : stated_) stated.digest.update(bytes);
-    for (auto& computed : computed_) computed.digest.update(bytes);
-    bytes_ += bytes.size();
+    hashes_->checksums.push_back(
+        {.algorithm = std::string(algorithm), .digest = Digest(known->digest)});
 }
 
 Result<Body> Body::open_form(const S3Request& request, FormFile form) {
@@ -186,6 +184,7 @@ Result<void> Body::decode(std::string_view piece, std::string& decoded) {
 
 http::Task<Result<std::string>> Body::read(std::size_t bytes_max) {
     std::string decoded = form_ ? std::exchange(form_->begun, {}) : std::string();
+    decoded.reserve(std::min<std::uint64_t>(bytes_max, decoded_length_.value_or(0)));
     const auto began = std::chrono::steady_clock::now();
     while (decoded.size() < bytes_max) {
         if (form_ && form_->reader.is_at_end()) break;
@@ -201,19 +200,17 @@ http::Task<Result<std::string>> Body::read(std::size_t bytes_max) {
                                   "entity_too_large");
         }
     }
-    take(decoded);
+    bytes_ += decoded.size();
     co_return decoded;
 }
 
 Result<void> Body::check_trailers(const auth::ChunkedDecoder::Trailers& trailers) {
-    for (auto& stated : stated_) {
-        if (!stated.value.empty()) continue;
-        const auto found = trailers.find(stated.header);
-        const ChecksumAlgorithm* known = find_checksum_header(stated.header);
-        if (found == trailers.end()) return invalid_checksum(stated.header);
-        ONPUT_TRY_VOID(check_checksum_value(*known, found->second));
-        stated.value = found->second;
-    }
+    if (!stated_ || !stated_->value.empty()) return {};
+    const ChecksumAlgorithm& algorithm = *stated_->algorithm;
+    const auto found = trailers.find(std::string(algorithm.header));
+    if (found == trailers.end()) return invalid_checksum(algorithm.header);
+    ONPUT_TRY_VOID(check_checksum_value(algorithm, found->second));
+    stated_->value = found->second;
     return {};
 }
 
@@ -230,14 +227,14 @@ Result<BodyDigests> Body::finish() {
         return onput::fail(ErrorCode::invalid_argument,
                            "the body is shorter than it was said to be", "incomplete_body");
     }
-    const std::string md5 = md5_.finish();
+    const std::string md5 = hashes_->md5.finish();
     if (!content_md5_.empty() && md5 != content_md5_) {
         return onput::fail(ErrorCode::invalid_argument,
                            "The Content-MD5 you specified did not match what we received.",
                            "bad_digest");
     }
-    if (sha256_) {
-        const std::string computed = to_hex(sha256_->finish());
+    if (hashes_->payload) {
+        const std::string computed = to_hex(hashes_->payload->finish());
         if (!http::equal_ignoring_case(computed, identity_->payload.token)) {
             Error error{.code = ErrorCode::invalid_argument,
                         .message = "the payload's hash differs",
@@ -247,29 +244,16 @@ Result<BodyDigests> Body::finish() {
             return std::unexpected(std::move(error));
         }
     }
-    ONPUT_TRY_VOID(check_stated());
-    BodyDigests digests{.md5_hex = to_hex(md5), .checksums = {}, .bytes = bytes_};
-    for (auto& stated : stated_)
-        digests.checksums.push_back({.algorithm = stated.algorithm, .value = stated.value});
-    for (auto& computed : computed_) {
-        digests.checksums.push_back(
-            {.algorithm = computed.algorithm, .value = to_base64(computed.digest.finish())});
+    BodyDigests digests{
+        .md5_hex = to_hex(md5), .checksums = hashes_->take_checksums(), .bytes = bytes_};
+    if (stated_ && digests.checksums.front().value != stated_->value) {
+        return onput::fail(
+            ErrorCode::invalid_argument,
+            fmt::format("The {} you specified did not match the calculated checksum.",
+                        stated_->algorithm->name),
+            "bad_digest");
     }
     return digests;
-}
-
-Result<void> Body::check_stated() {
-    for (auto& stated : stated_) {
-        if (to_base64(stated.digest.finish()) != stated.value) return checksum_differs(stated);
-    }
-    return {};
-}
-
-std::unexpected<Error> Body::checksum_differs(const Stated& stated) {
-    return onput::fail(ErrorCode::invalid_argument,
-                       fmt::format("The {} you specified did not match the calculated checksum.",
-                                   stated.algorithm),
-                       "bad_digest");
 }
 
 http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t bytes_max,
@@ -286,6 +270,7 @@ http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t 
         auto piece = co_await body->read(bytes_max + 1);
         if (!piece) co_return std::unexpected(std::move(piece).error());
         if (piece->empty()) break;
+        body->hashes()->update(*piece);
         bytes += *piece;
         if (bytes.size() > bytes_max) {
             co_return onput::fail(ErrorCode::invalid_argument, "the document is too large",

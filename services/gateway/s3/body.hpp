@@ -1,10 +1,11 @@
-// Body: the bytes of an upload as they are meant, hashed and verified on the way. It takes off
-// aws-chunked framing and compares, at the end, everything the client stated: length, Content-MD5,
-// x-amz-content-sha256, x-amz-checksum-* in headers or trailer.
+// Body: the bytes of an upload as they are meant. It takes off aws-chunked framing and compares, at
+// the end, everything the client stated: length, Content-MD5, x-amz-content-sha256,
+// x-amz-checksum-* in headers or trailer.
 //
 //     auto body = Body::open(request, ...);         refuses unsupported or contradictory headers
 //                                                   before a byte is read
-//     while (piece = co_await body.read(n)) ...     decoded bytes; nothing may become visible yet
+//     while (piece = co_await body.read(n))         decoded bytes; nothing may become visible yet
+//         body.hashes()->update(piece);
 //     auto digests = body.finish();                 now all of it is verified, or an error says
 //                                                   what is not
 #pragma once
@@ -16,9 +17,9 @@
 #include <vector>
 
 #include "common/auth/chunked_decoder.hpp"
-#include "common/base/digest.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/gateway/s3/byte_source.hpp"
+#include "services/gateway/s3/checksums.hpp"
 #include "services/gateway/s3/form_reader.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/s3/post_policy.hpp"
@@ -50,7 +51,7 @@ public:
     // Bytes of the object, when the client has said.
     [[nodiscard]] std::optional<std::uint64_t> length() const override { return decoded_length_; }
     // Whether the client states a checksum, in a header or in the trailer.
-    [[nodiscard]] bool states_checksum() const { return !stated_.empty(); }
+    [[nodiscard]] bool states_checksum() const { return stated_.has_value(); }
 
     // Asks for a checksum that finish() gives beside what the client states. Before the first read.
     void compute(std::string_view algorithm);
@@ -72,32 +73,22 @@ private:
     Result<void> take_trailer(const http::RequestHead& head);
     Result<void> take_length(const http::RequestHead& head, Length length);
     Result<void> check_trailers(const auth::ChunkedDecoder::Trailers& trailers);
-    Result<void> check_stated();
+    void state(const ChecksumAlgorithm& algorithm, std::string_view value);
     Result<void> decode(std::string_view piece, std::string& decoded);
-    void take(std::string_view bytes);
 
+    // Its digest is the first of hashes()'s.
     struct Stated {
-        std::string algorithm;  // "CRC32"
-        std::string header;     // "x-amz-checksum-crc32"
-        std::string value;      // Base64; empty until the trailer brings it.
-        Digest digest;
+        const ChecksumAlgorithm* algorithm = nullptr;
+        std::string value;  // Base64; empty until the trailer brings it.
     };
-    struct Computed {
-        std::string algorithm;
-        Digest digest;
-    };
-    static std::unexpected<Error> checksum_differs(const Stated& stated);
 
     http::Exchange* exchange_;
     const auth::Identity* identity_;
     std::optional<auth::ChunkedDecoder> decoder_;
     std::optional<FormFile> form_;
     std::optional<std::uint64_t> decoded_length_;
-    Digest md5_{DigestAlgorithm::md5};
-    std::optional<Digest> sha256_;  // For x-amz-content-sha256.
-    std::string content_md5_;       // Raw bytes; empty when not stated.
-    std::vector<Stated> stated_;
-    std::vector<Computed> computed_;
+    std::string content_md5_;  // Raw bytes; empty when not stated.
+    std::optional<Stated> stated_;
     std::uint64_t bytes_ = 0;
 };
 

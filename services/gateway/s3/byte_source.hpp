@@ -1,11 +1,13 @@
-// ByteSource: bytes of an object on their way to storage, hashed as they pass: a request's body
-// (body.hpp), or an object that is copied (stored_source.hpp).
+// ByteSource: bytes of an object on their way to storage: a request's body (body.hpp), or an object
+// that is copied (stored_source.hpp).
 //
-//     while (piece = co_await source.read(n)) ...     nothing may become visible yet
+//     while (piece = co_await source.read(n))         nothing may become visible yet
+//         source.hashes()->update(piece);             or on another thread (store_object.cpp)
 //     auto digests = source.finish();                 now all of it is verified
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "common/async/task.hpp"
 #include "common/base/result.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/s3/content_hashes.hpp"
 
 namespace onput::gateway::s3 {
 
@@ -29,15 +32,20 @@ public:
 
     // How many there will be, when it is known.
     [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
-    // The next bytes, at most about `bytes_max`; empty at the end.
+    // The next bytes, at most about `bytes_max`; empty at the end. Whoever has them hashes them.
     virtual Task<Result<std::string>> read(std::size_t bytes_max) = 0;
-    // After read() has returned empty.
+    // After read() has returned empty, and all that it gave was hashed.
     virtual Result<BodyDigests> finish() = 0;
+
+    [[nodiscard]] const std::shared_ptr<ContentHashes>& hashes() const { return hashes_; }
 
 protected:
     ByteSource() = default;
     ByteSource(ByteSource&&) = default;
     ByteSource& operator=(ByteSource&&) = default;
+
+    // A job that hashes may outlive the source.
+    std::shared_ptr<ContentHashes> hashes_ = std::make_shared<ContentHashes>();
 };
 
 }  // namespace onput::gateway::s3

@@ -37,7 +37,8 @@ StoredSource::~StoredSource() {
 void StoredSource::compute(std::string_view algorithm) {
     const auto* known = find_checksum_algorithm(algorithm);
     ONPUT_CHECK(known != nullptr);
-    computed_.push_back({.algorithm = std::string(algorithm), .digest = Digest(known->digest)});
+    hashes_->checksums.push_back(
+        {.algorithm = std::string(algorithm), .digest = Digest(known->digest)});
 }
 
 // The next piece, if there is one and none is held.
@@ -72,25 +73,16 @@ http::Task<Result<std::string>> StoredSource::read(std::size_t bytes_max) {
         ++frame_;
         offset_ = 0;
     }
-    take(bytes);
-    co_return bytes;
-}
-
-void StoredSource::take(std::string_view bytes) {
-    md5_.update(bytes);
-    for (auto& computed : computed_) computed.digest.update(bytes);
     bytes_ += bytes.size();
+    co_return bytes;
 }
 
 Result<BodyDigests> StoredSource::finish() {
     if (bytes_ != *length())
         return onput::fail(ErrorCode::corruption, "storage answered with another number of bytes");
-    BodyDigests digests{.md5_hex = to_hex(md5_.finish()), .checksums = {}, .bytes = bytes_};
-    for (auto& computed : computed_) {
-        digests.checksums.push_back(
-            {.algorithm = computed.algorithm, .value = to_base64(computed.digest.finish())});
-    }
-    return digests;
+    return BodyDigests{.md5_hex = to_hex(hashes_->md5.finish()),
+                       .checksums = hashes_->take_checksums(),
+                       .bytes = bytes_};
 }
 
 }  // namespace onput::gateway::s3

@@ -1,12 +1,11 @@
 // StoredSource: an object of storage, or a range of it, as the bytes of another one. It is read
-// ahead, in bounded memory, and hashed on the way.
+// ahead, in bounded memory.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "common/base/digest.hpp"
 #include "services/gateway/s3/byte_source.hpp"
 #include "services/gateway/s3/late_answer.hpp"
 #include "services/gateway/s3/read_ahead.hpp"
@@ -39,12 +38,7 @@ private:
         : context_(context), late_(late), fetched_(std::move(fetched)) {}
 
     http::Task<Result<void>> fill();
-    void take(std::string_view bytes);
 
-    struct Computed {
-        std::string algorithm;
-        Digest digest;
-    };
     RequestContext& context_;
     LateAnswer& late_;
     FetchedObject fetched_;
@@ -53,8 +47,6 @@ private:
     std::size_t frame_ = 0;                 // The first of them that is not.
     std::size_t offset_ = 0;                // In it.
     bool is_piece_held_ = false;            // The frames are the oldest piece of `ahead_`.
-    Digest md5_{DigestAlgorithm::md5};
-    std::vector<Computed> computed_;
     std::uint64_t bytes_ = 0;
 };
 

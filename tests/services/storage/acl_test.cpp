@@ -1,4 +1,5 @@
 // Access control lists, whose objects are, and whose uploads.
+#include "common/auth/iam_arn.hpp"
 #include "tests/services/storage/access_harness.hpp"
 
 namespace onput::storage {

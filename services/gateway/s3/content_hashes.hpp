@@ -1,0 +1,36 @@
+// ContentHashes: the digests of an object's bytes on their way to storage. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/digest.hpp"
+#include "common/schema/storage_objects.hpp"
+
+namespace onput::gateway::s3 {
+
+// Shared between a ByteSource, which reads them in the end, and a job on another thread, which
+// hashes a piece meanwhile: one of them at a time, and pieces in their order.
+struct ContentHashes {
+    // A checksum that the client states, or that is wanted beside it.
+    struct Checksum {
+        std::string algorithm;  // "CRC32"
+        Digest digest;
+    };
+
+    Digest md5{DigestAlgorithm::md5};
+    std::optional<Digest> payload{};  // SHA-256 of the body, where its signature covers it.
+    std::vector<Checksum> checksums{};
+
+    void update(std::string_view bytes) {
+        md5.update(bytes);
+        if (payload) payload->update(bytes);
+        for (auto& checksum : checksums) checksum.digest.update(bytes);
+    }
+    // Of finish(): base64, in the order in which they were asked for.
+    std::vector<schema::Checksum> take_checksums();
+};
+
+}  // namespace onput::gateway::s3
