@@ -78,8 +78,8 @@ struct ReplicationState {
 // One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
     // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
-    // what follows the lock, version 6 replication.
-    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 6};
+    // what follows the lock, version 6 replication, version 7 the bucket key of encryption.
+    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 7};
 
     std::uint64_t size_bytes = 0;
     std::string etag;

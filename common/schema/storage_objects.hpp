@@ -251,7 +251,7 @@ struct AppendWrite {
 
 struct FinishWrite {
     // Versions are those of PutObject.
-    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 5};
+    static constexpr MessageInfo info{.kind = Kind::finish_write, .version = 6};
     static constexpr std::string_view method = "storage.finish_write";
     using Reply = ObjectPut;
 
@@ -284,7 +284,7 @@ struct ByteRange {
 
 struct ObjectGot {
     // Versions are those of ObjectInfo.
-    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 5};
+    static constexpr MessageInfo info{.kind = Kind::object_got, .version = 6};
 
     ObjectInfo object;
     std::uint64_t offset = 0;   // Of the first byte served.

@@ -66,7 +66,7 @@ struct CompletedPart {
 
 struct UploadCompleted {
     // The version is ObjectPut's.
-    static constexpr MessageInfo info{.kind = Kind::upload_completed, .version = 2};
+    static constexpr MessageInfo info{.kind = Kind::upload_completed, .version = 3};
 
     ObjectPut object = {};
     std::vector<Checksum> checksums = {};
@@ -199,8 +199,8 @@ struct ListUploads {
 };
 
 struct ObjectPartList {
-    // Version 2 added a field of ObjectLock, version 3 three of ObjectInfo, version 4 one.
-    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 4};
+    // Version 2 added a field of ObjectLock, version 3 three of ObjectInfo, versions 4 and 5 one.
+    static constexpr MessageInfo info{.kind = Kind::object_part_list, .version = 5};
 
     ObjectInfo object = {};
     std::vector<PartSummary> parts = {};  // By number; etag and last_modified are empty.

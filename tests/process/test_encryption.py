@@ -308,6 +308,7 @@ def test_a_buckets_default_key_is_one_of_kms(onput, key):
         "ServerSideEncryption"] == "AES256"
     onput.stop()
     onput.start()
+    s3 = onput.s3
     assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["SSEKMSKeyId"] == arn_of("media")
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     s3.delete_bucket_encryption(Bucket=bucket)

@@ -114,8 +114,8 @@ using schema::upload_id_digits;
 
 struct UploadRecord {
     // Version 2 added a field of ObjectLock, version 3 encryption and acl of PutObject and what
-    // follows initiator.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 3};
+    // follows initiator, version 4 fields of encryption.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::upload_record, .version = 4};
 
     Timestamp initiated_at = {};
     schema::CreateUpload upload = {};  // Without the customer's key.
