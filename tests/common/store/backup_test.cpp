@@ -4,11 +4,14 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <latch>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/store/blob_check.hpp"
+#include "common/store/blob_format.hpp"
+#include "common/store/io_pool.hpp"
 #include "common/store/rocks_store.hpp"
 #include "common/store/rows_repair.hpp"
 #include "tests/common/store/blob_harness.hpp"
@@ -121,6 +124,49 @@ TEST_F(BackupTest, removals_that_waited_are_done_when_it_ends) {
     ASSERT_TRUE(blobs->files());  // Waits for removals that run.
     EXPECT_FALSE(harness.read(small, whole_of(small)));
     EXPECT_FALSE(harness.read(large, whole_of(large)));
+}
+
+TEST_F(BackupTest, every_removal_that_waited_is_done_and_reads_are_answered_meanwhile) {
+    const BlobRef kept = write("kept", "kept");
+    const BlobRef first = write("first", "first");
+    const BlobRef last = write("last", "last");
+    ASSERT_TRUE(step(&Backup::prepare));
+    ASSERT_TRUE(step(&Backup::take));
+    // More than the pool takes at a time; all but two of them are of no blob.
+    blobs->remove(first);
+    for (std::size_t i = 0; i < pool_jobs_max; ++i) {
+        blobs->remove({.segment = first.segment + 1, .id = i * block_bytes, .length = 1});
+    }
+    blobs->remove(last);
+    // No thread of the pool is free while the removals begin.
+    std::latch hold(1);
+    for (unsigned i = 0; i < FileBlobOptions().threads; ++i) {
+        blobs->read(kept, whole_of(kept), [&hold](const auto&) { hold.wait(); });
+    }
+    ASSERT_TRUE(step(&Backup::abandon));
+    std::promise<Result<std::string>> meanwhile;
+    blobs->read(kept, whole_of(kept), [&](auto read) { meanwhile.set_value(std::move(read)); });
+    hold.count_down();
+    const auto read = meanwhile.get_future().get();
+    EXPECT_TRUE(read) << read.error().message;
+    ASSERT_TRUE(blobs->files());  // Waits for removals that run.
+    BlobHarness harness(*blobs);
+    EXPECT_FALSE(harness.read(first, whole_of(first)));
+    EXPECT_FALSE(harness.read(last, whole_of(last)));
+}
+
+TEST_F(BackupTest, a_second_backup_keeps_what_the_first_ones_end_has_not_removed_yet) {
+    std::vector<BlobRef> large;
+    for (int i = 0; i < 100; ++i) large.push_back(write_large(std::to_string(i), "large"));
+    ASSERT_TRUE(step(&Backup::prepare));
+    ASSERT_TRUE(step(&Backup::take));
+    for (const BlobRef& ref : large) blobs->remove(ref);
+    blobs->release_removals();
+    blobs->hold_removals();
+    const std::size_t there = blobs->files()->size();
+    EXPECT_EQ(blobs->files()->size(), there);  // Nothing runs until the next release.
+    blobs->release_removals();
+    EXPECT_EQ(blobs->files()->size(), 1U);  // `life` alone.
 }
 
 TEST_F(BackupTest, an_abandoned_one_leaves_nothing) {
