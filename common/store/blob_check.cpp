@@ -125,7 +125,8 @@ Result<void> for_each_file(const std::string& directory, BlobsCheck& check, Chec
     std::error_code error;
     for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
          entry.increment(error)) {
-        if (!entry->is_regular_file()) continue;
+        std::error_code unknown;  // One that cannot be looked at is checked, and found unreadable.
+        if (!entry->is_regular_file(unknown) && !unknown) continue;
         OpenFile file{.path = entry->path().string(), .file = {}};
         auto opened = open_file(file.path, O_RDONLY);
         if (opened) {
@@ -141,7 +142,8 @@ Result<void> for_each_file(const std::string& directory, BlobsCheck& check, Chec
 }  // namespace
 
 Result<BlobsCheck> check_stored_blobs(const std::string& directory) {
-    if (!fs::is_directory(directory + "/segments")) {
+    ONPUT_TRY(const PathKind kind, path_kind(directory + "/segments"));
+    if (kind != PathKind::directory) {
         return fail(ErrorCode::not_found, "check " + directory + ": there are no blobs");
     }
     ONPUT_TRY(const FileDescriptor lock, lock_directory(directory));

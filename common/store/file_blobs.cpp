@@ -50,13 +50,13 @@ public:
     struct Opened {
         FileDescriptor lock;
         std::uint64_t generation = 0;
+        bool has_lost_rows = false;
     };
 
     FileBlobs(const FileBlobOptions& options, Opened opened, std::function<void(Error)> on_failed)
         : directory_(options.directory),
           lock_(std::move(opened.lock)),
-          has_lost_rows_(
-              std::filesystem::exists(fmt::format("{}/{}", options.directory, rows_lost_file))),
+          has_lost_rows_(opened.has_lost_rows),
           failure_(std::move(on_failed)),
           space_({.directory = options.directory + "/segments",
                   .quarantine = options.directory + "/quarantine"}),
@@ -215,6 +215,8 @@ Result<std::unique_ptr<BlobStore>> open_file_blobs(const FileBlobOptions& option
     FileBlobs::Opened opened;
     ONPUT_TRY(opened.lock, lock_directory(options.directory));
     ONPUT_TRY(opened.generation, begin_generation(options.directory));
+    ONPUT_TRY(opened.has_lost_rows,
+              path_exists(fmt::format("{}/{}", options.directory, rows_lost_file)));
     return std::make_unique<FileBlobs>(options, std::move(opened), std::move(on_failed));
 }
 

@@ -1,6 +1,7 @@
 """`onput backup` of an instance under load and `onput restore`: all of it, as of one moment."""
 import itertools
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -193,7 +194,27 @@ def test_a_kill_leaves_the_source_whole_and_no_backup(own_onput, tmp_path):
     run_onput("--data", onput.data, "fsck")
 
 
-def test_only_one_backup_runs_and_one_that_nobody_asks_about_ends(own_onput, tmp_path):
+def test_a_backup_to_a_place_that_cannot_be_is_refused_with_the_reason(own_onput, tmp_path):
+    onput = own_onput(tts=0, arguments=QUIET)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "sealed").mkdir(mode=0)
+    before = set(onput.pids())
+    bad = {tmp_path / "file": "not a directory", tmp_path / "file/below": "not a directory",
+           tmp_path / ("n" * 300): "name too long", f"/{'deep/' * 1000}": "too long",
+           tmp_path / "loop/below": "symbolic links", "/proc/below": "no such file"}
+    if os.geteuid() != 0:
+        bad[tmp_path / "sealed/below"] = "permission denied"
+    for target, reason in bad.items():
+        told = onput.run("backup", target, expect=2).stderr
+        assert str(target)[:200] in told and reason in told.lower(), told
+        onput.run("status")
+    assert set(onput.pids()) == before
+    assert (tmp_path / "file").read_text() == "mine"
+    onput.run("backup", tmp_path / "good")
+
+
+def test_a_target_with_something_in_it_is_refused_and_kept(own_onput, tmp_path):
     onput = own_onput(tts=0, arguments=QUIET)
     target = tmp_path / "taken"
     target.mkdir()

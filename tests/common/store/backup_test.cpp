@@ -179,12 +179,63 @@ TEST_F(BackupTest, an_abandoned_one_leaves_nothing) {
     EXPECT_FALSE(fs::exists(data + "/rows.backup"));
 }
 
+TEST_F(BackupTest, an_abandoned_one_leaves_a_target_that_was_there_empty) {
+    fs::create_directories(target);
+    put("a", "1");
+    ASSERT_TRUE(step(&Backup::prepare));
+    ASSERT_TRUE(step(&Backup::take));
+    ASSERT_TRUE(step(&Backup::copy));
+    ASSERT_TRUE(step(&Backup::abandon));
+    EXPECT_TRUE(fs::is_empty(target));
+}
+
 TEST_F(BackupTest, a_target_with_something_in_it_is_refused_and_kept) {
     fs::create_directories(target);
     std::ofstream(target + "/mine") << "mine";
     EXPECT_EQ(step(&Backup::prepare).error().code, ErrorCode::conflict);
     backup.reset();
     EXPECT_TRUE(fs::exists(target + "/mine"));
+}
+
+TEST_F(BackupTest, a_target_that_cannot_be_made_is_an_error_that_names_it_and_changes_nothing) {
+    const std::string file = directory.path_of("file");
+    std::ofstream(file) << "mine";
+    const std::string loop = directory.path_of("loop");
+    fs::create_symlink(loop, loop);
+    const std::string dangling = directory.path_of("dangling");
+    fs::create_symlink(directory.path_of("nowhere"), dangling);
+    struct Case {
+        std::string target;
+        std::string reason;
+    };
+    const std::string long_name(300, 'n');
+    for (const auto& [bad, reason] :
+         {Case{file, "no directory"}, Case{file + "/below", "Not a directory"},
+          Case{file + "/far/below", "Not a directory"}, Case{loop + "/below", "symbolic links"},
+          Case{dangling + "/below", "No such file"},
+          Case{directory.path_of(long_name) + "/below", "name too long"},
+          Case{"/" + std::string(100'000, 'x'), "too long"}, Case{"/proc/below", "No such file"},
+          Case{"relative", "from the root"}, Case{std::string("/a\0b", 4), "from the root"}}) {
+        backup = open_backup(
+            {.directory = data, .target = bad, .manifest = {.id = "1", .service = "storage"}},
+            *rows, {{.blobs = blobs.get(), .directory = data}});
+        const auto refused = step(&Backup::prepare);
+        ASSERT_FALSE(refused) << bad;
+        const std::string& message = refused.error().message;
+        EXPECT_TRUE(message.contains(bad.substr(0, 50)) || bad.contains('\0')) << message;
+        EXPECT_TRUE(message.contains(reason)) << message;
+        EXPECT_LT(message.size(), 2000U);
+    }
+    backup.reset();
+    EXPECT_EQ(fs::file_size(file), 4U);
+}
+
+TEST_F(BackupTest, an_empty_file_in_the_targets_place_is_not_removed) {
+    fs::create_directories(directory.path_of("backup"));
+    const std::ofstream empty(target);
+    EXPECT_EQ(step(&Backup::prepare).error().code, ErrorCode::conflict);
+    ASSERT_TRUE(step(&Backup::abandon));
+    EXPECT_TRUE(fs::is_regular_file(target));
 }
 
 TEST_F(BackupTest, a_killed_one_is_no_backup_and_costs_nothing_at_the_next_start) {
