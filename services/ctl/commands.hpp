@@ -117,6 +117,7 @@ ExitCode run_doctor(const GlobalOptions& global);
 
 struct FsckOptions {
     bool repair = false;
+    std::string cold_data;  // --cold-data; empty: as setting.hpp finds it.
 };
 // For a stopped instance. `ok` when nothing is damaged, or everything that was is repaired.
 ExitCode run_fsck(const GlobalOptions& global, const FsckOptions& options);

@@ -332,10 +332,12 @@ def test_doctor_finds_nothing_wrong(onput):
     assert not [f for f in findings if f["result"] == "FAULT"]
 
 
-@pytest.mark.parametrize("service", ["storage", "notifier", "queue"])
-def test_doctor_judges_the_room_that_each_service_will_need(tmp_path, service):
+@pytest.mark.parametrize("service, variable", [
+    ("storage", "ONPUT_STORAGE_FREE_BYTES_MIN"), ("notifier", "ONPUT_NOTIFIER_FREE_BYTES_MIN"),
+    ("queue", "ONPUT_QUEUE_FREE_BYTES_MIN"), ("queue", "ONPUT_FREE_BYTES_MIN")])
+def test_doctor_judges_the_room_that_each_service_will_need(tmp_path, service, variable):
     told = run_onput("--data", tmp_path / "absent", "-o", "json", "doctor", expect=None,
-                     environment={f"ONPUT_{service.upper()}_FREE_BYTES_MIN": str(2 ** 60)}).stdout
+                     environment={variable: str(2 ** 60)}).stdout
     disk = next(finding for finding in json.loads(told) if finding["check"] == "disk")
     assert disk["result"] == "FAULT" and service in disk["detail"]
 
