@@ -348,6 +348,11 @@ def test_demo_speaks_in_an_instance_of_its_own_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_demo_without_a_place_for_its_instance_says_so(tmp_path):
+    told = run_onput("demo", environment={"TMPDIR": str(tmp_path / "absent")}, expect=7).stderr
+    assert "TMPDIR" in told
+
+
 def test_demo_speaks_a_given_text_in_a_given_instance(onput, tmp_path):
     (tmp_path / "my text.txt").write_text("My own words.")
     onput.run("demo", "--text", tmp_path / "my text.txt")
