@@ -129,6 +129,8 @@ void check_file(const OpenFile& file, BlobsCheck::Place* place, BlobsCheck& chec
 
 template <typename Check>
 Result<void> for_each_file(const std::string& directory, BlobsCheck& check, Check check_one) {
+    ONPUT_TRY(const PathKind kind, path_kind(directory));
+    if (kind == PathKind::none) return {};
     std::error_code error;
     for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
          entry.increment(error)) {
@@ -149,8 +151,10 @@ Result<void> for_each_file(const std::string& directory, BlobsCheck& check, Chec
 }  // namespace
 
 Result<BlobsCheck> check_stored_blobs(const std::string& directory) {
-    ONPUT_TRY(const PathKind kind, path_kind(directory + "/segments"));
-    if (kind != PathKind::directory) {
+    ONPUT_TRY(const PathKind segments, path_kind(directory + "/segments"));
+    ONPUT_TRY(const PathKind files, path_kind(directory + "/blobs"));
+    // A backup has no folder for which it has no file.
+    if (segments != PathKind::directory && files != PathKind::directory) {
         return fail(ErrorCode::not_found, "check " + directory + ": there are no blobs");
     }
     ONPUT_TRY(const FileDescriptor lock, lock_directory(directory));

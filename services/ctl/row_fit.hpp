@@ -22,7 +22,7 @@ public:
     static constexpr std::size_t faults_max = 1000;
 
     void see(std::string_view key, std::string_view value);
-    // Whose bytes a manifest lists, before its row is seen: "bucket/key", or the upload that it was.
+    // Whose bytes a manifest lists, before its row is seen: "bucket/key", else the upload it was.
     [[nodiscard]] std::string owner_of_manifest(std::string_view key) const;
     // After the last row. `is_complete`: every row could be read, so counts must be right.
     void finish(bool is_complete);

@@ -175,6 +175,7 @@ def test_archived_objects_go_back_where_the_storage_service_looks_for_them(tmp_p
     quick = {"ONPUT_STORAGE_LIFECYCLE_INTERVAL_S": "1", "ONPUT_STORAGE_RESTORE_STANDARD_MS": "1"}
     source, target = tmp_path / "disk/cold", tmp_path / "other disk/cold"
     body = random.Random(7).randbytes(1_500_000)
+    source.parent.mkdir()
     at_source = {"ONPUT_STORAGE_COLD_DATA": str(source)}
     with Onput(tmp_path / "source", tts=0, arguments=QUIET, environment={**quick, **at_source}) as onput:
         onput.s3.create_bucket(Bucket="shelf")

@@ -198,6 +198,26 @@ TEST_F(FsckTest, each_kind_of_planted_damage_is_found) {
     }
 }
 
+TEST_F(FsckTest, large_blobs_are_looked_at_where_there_are_no_small_ones) {
+    const auto forget_small = [](const std::string& folder) {
+        change_rows(folder, [](store::Batch& batch) {
+            for (const std::string key :
+                 {"o/b/record", "o/b/parts", "x/whole", "p/begun/00001", "y"}) {
+                batch.remove(key);
+            }
+        });
+        fs::remove_all(folder + "/segments");
+    };
+    const std::string text = found_after(forget_small);
+    EXPECT_TRUE(is_sound) << text;
+    EXPECT_TRUE(text.contains("2 blobs are whole")) << text;
+    const std::string of_cut = found_after([&](const std::string& folder) {
+        forget_small(folder);
+        fs::resize_file(bytes_of(folder + "/blobs", "file").path, 900);
+    });
+    EXPECT_TRUE(of_cut.contains("has bytes of b/file")) << of_cut;
+}
+
 TEST_F(FsckTest, an_archived_object_is_looked_for_where_it_is) {
     fs::rename(sound + "/storage/cold", directory.path_of("elsewhere"));
     found_in(sound);
