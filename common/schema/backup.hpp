@@ -4,18 +4,24 @@
 // `backup_failed`.
 #pragma once
 
+#include "common/base/time.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
 
 namespace onput::schema {
 
+// Who waits for a step asks `look` meanwhile, at least this often: a service that hears nothing of
+// its backup for backup_silence_max gives it up, whatever it is doing for it.
+inline constexpr Duration backup_look_interval = std::chrono::seconds(5);
+inline constexpr Duration backup_silence_max = std::chrono::seconds(30);
+
 enum class BackupStep : std::uint8_t {
     prepare = 0,  // Begins a backup: checks the target.
     take = 1,     // The moment. Nothing is answered to anybody until `release`, or a few seconds.
     release = 2,  // Answers are given again, and the copy begins.
-    look = 3,     // How far it is. A backup that nobody asks about is given up.
+    look = 3,     // How far it is; also while another step runs.
     finish = 4,   // Makes the copy a backup.
-    abandon = 5,  // Removes it.
+    abandon = 5,  // Removes it; answered when it is gone.
 };
 
 enum class BackupState : std::uint8_t {

@@ -31,6 +31,7 @@ void Backups::on_request(const schema::ServiceBackup& request, Answer answer) {
     running_->heard_at = monotonic();
     if (request.step == BackupStep::abandon) return abandon(std::move(answer));
     if (running_->failed) return answer(std::unexpected(*running_->failed));
+    if (running_->is_ending) return answer(no_backup(request.id));
     switch (request.step) {
         case BackupStep::take: return take(std::move(answer));
         case BackupStep::release: return release(answer);
@@ -59,7 +60,10 @@ void Backups::prepare(const schema::ServiceBackup& request, Answer answer) {
                      .service = platform.name(),
                      .version = std::string(runtime::version),
                      .taken_at = format_iso8601_millis(platform.loop().now())}};
-    running_ = Running{.id = request.id, .began_at = monotonic(), .heard_at = monotonic()};
+    running_ = Running{.number = ++last_number_,
+                       .id = request.id,
+                       .began_at = monotonic(),
+                       .heard_at = monotonic()};
     log::info("a backup begins", {{"id", request.id}, {"target", options.target}});
     running_->copy = platform.open_backup(std::move(options), parts_.rows, parts_.blobs());
     running_->copy->prepare(moves_to(BackupState::prepared, std::move(answer)));
@@ -108,28 +112,27 @@ void Backups::finish(Answer answer) {
 }
 
 void Backups::abandon(Answer answer) {
-    if (running_->state == BackupState::finished || !running_->copy) {
+    if (!running_->copy) {
         if (running_->failed) running_.reset();
         return answer(schema::ServiceBackupReply{});
     }
     open_gate();
-    running_->copy->abandon(on_loop([this, answer = std::move(answer)](const Result<void>&) {
-        running_.reset();
-        answer(schema::ServiceBackupReply{});
-    }));
+    running_->abandons.push_back(std::move(answer));
+    end_copy();
 }
 
 void Backups::check() {
-    if (!running_ || !running_->copy || running_->failed) return;
+    if (!running_ || !running_->copy || running_->is_ending) return;
     const Duration now = monotonic();
-    if (now - running_->heard_at >= backup_silence_max) return give_up("nobody asks about it");
+    if (now - running_->heard_at >= schema::backup_silence_max)
+        return give_up("nobody asks about it");
     if (now - running_->began_at >= backup_time_max) return give_up("it takes too long");
     const Room* room = parts_.room();
     if (room != nullptr && !room->is_there()) give_up("the disk is nearly full");
 }
 
 void Backups::give_up(const std::string& why) {
-    if (!running_ || !running_->copy || running_->failed) return;
+    if (!running_ || !running_->copy || running_->is_ending) return;
     fail_running({.code = ErrorCode::unavailable,
                   .message = fmt::format("{}: {}", parts_.platform.name(), why)});
 }
@@ -164,13 +167,27 @@ void Backups::fail_running(Error error) {
     log::warn("a backup is given up", {{"id", running_->id}, {"error", error.message}});
     running_->failed = std::move(error);
     running_->failed->reason = "backup_failed";
-    running_->copy->abandon(on_loop([this](const Result<void>&) { running_->copy.reset(); }));
+    end_copy();
+}
+
+void Backups::end_copy() {
+    if (std::exchange(running_->is_ending, true)) return;
+    running_->copy->abandon(on_loop([this](const Result<void>&) { on_ended(); }));
+}
+
+// Who abandoned it is answered; else the failure is kept for who asks.
+void Backups::on_ended() {
+    running_->copy.reset();
+    if (running_->abandons.empty()) return;
+    const auto abandons = std::move(running_->abandons);
+    running_.reset();
+    for (const auto& answer : abandons) answer(schema::ServiceBackupReply{});
 }
 
 store::Backup::Done Backups::on_loop(std::function<void(Result<void>)> then) {
-    return [this, id = running_->id, then = std::move(then)](Result<void> result) {
-        parts_.platform.loop().post([this, id, then, result = std::move(result)] {
-            if (running_ && running_->id == id && running_->copy) then(result);
+    return [this, number = running_->number, then = std::move(then)](Result<void> result) {
+        parts_.platform.loop().post([this, number, then, result = std::move(result)] {
+            if (running_ && running_->number == number) then(result);
         });
     };
 }

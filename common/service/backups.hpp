@@ -14,14 +14,15 @@
 // itself, and then that moment is void: `release` says so, and no part becomes a backup.
 //
 // A backup is given up, and what it wrote removed, when nobody asks about it for
-// backup_silence_max, after backup_time_max, when the disk runs out of room, or when the service
-// ends. Loop thread only.
+// schema::backup_silence_max, after backup_time_max, when the disk runs out of room, or when the
+// service ends. Loop thread only.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/runtime/reply_gate.hpp"
 #include "common/schema/backup.hpp"
@@ -33,7 +34,6 @@ namespace onput::service {
 
 // Below what others wait for an answer, by far.
 inline constexpr Duration backup_shut_max = std::chrono::seconds(3);
-inline constexpr Duration backup_silence_max = std::chrono::seconds(30);
 inline constexpr Duration backup_time_max = std::chrono::hours(24);
 inline constexpr Duration backup_check_interval = std::chrono::seconds(1);
 
@@ -64,6 +64,7 @@ public:
 
 private:
     struct Running {
+        std::uint64_t number = 0;  // Of this process: who names the backup may name two the same.
         std::string id;
         schema::BackupState state = schema::BackupState::none;
         std::unique_ptr<store::Backup> copy;  // Null: finished, or failed and gone.
@@ -71,6 +72,8 @@ private:
         Duration began_at{};
         Duration heard_at{};
         bool is_shut = false;
+        bool is_ending = false;        // `copy` is being abandoned.
+        std::vector<Answer> abandons;  // Answered when that is done.
     };
 
     void prepare(const schema::ServiceBackup& request, Answer answer);
@@ -82,14 +85,18 @@ private:
     [[nodiscard]] Result<void> check_step(schema::BackupState wanted) const;
     [[nodiscard]] Result<schema::ServiceBackupReply> look() const;
     void fail_running(Error error);
+    void end_copy();
+    void on_ended();
     void open_gate();
-    // Runs `then` on the loop, with what the copy's thread answered, if this backup still runs.
+    // Runs `then` on the loop, with what the copy's thread answered, if this is still the backup
+    // that is known here.
     store::Backup::Done on_loop(std::function<void(Result<void>)> then);
     // The next state, or the failure; then the answer.
     store::Backup::Done moves_to(schema::BackupState state, Answer answer);
     [[nodiscard]] Duration monotonic() const { return parts_.platform.loop().monotonic(); }
 
     Parts parts_;
+    std::uint64_t last_number_ = 0;
     std::optional<Running> running_;
 };
 

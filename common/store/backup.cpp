@@ -1,11 +1,15 @@
 #include "common/store/backup.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
+#include <climits>
 #include <fmt/format.h>
 
+#include "common/base/printable.hpp"
 #include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
 #include "common/store/io_pool.hpp"
@@ -16,17 +20,70 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> check_target(const std::string& target) {
+constexpr std::size_t shown_bytes_max = 200;  // Of a path that is too long.
+
+Result<void> check_is_empty(const std::string& target) {
     std::error_code error;
-    if (!fs::path(target).is_absolute()) {
+    const fs::directory_iterator first(target, error);
+    if (error) return std::unexpected(system_error("list", target, error.value()));
+    if (first == fs::directory_iterator()) return {};
+    return fail(ErrorCode::conflict,
+                fmt::format("back up to {}: it is not empty: name another target", target));
+}
+
+// What the caller named cannot be used. A full disk is no mistake of his.
+Error bad_target(const std::string& target, Error error) {
+    if (error.code != ErrorCode::resource_exhausted) {
+        error.code = ErrorCode::invalid_argument;
+        error.reason.clear();
+    }
+    error.message =
+        fmt::format("back up to {}: {}: name a directory that the services can make and write",
+                    target, error.message);
+    return error;
+}
+
+enum class Target : std::uint8_t { was_empty, is_new };
+
+Result<Target> check_target(const std::string& target) {
+    if (target.size() >= PATH_MAX) {
         return fail(ErrorCode::invalid_argument,
-                    fmt::format("back up to {}: name a path from the root on", target));
+                    fmt::format("back up to {}...: the path is too long: name one of less than {} "
+                                "bytes",
+                                printable(target.substr(0, shown_bytes_max)), PATH_MAX));
     }
-    if (fs::exists(target, error) && !fs::is_empty(target, error)) {
+    if (!target.starts_with('/') || target.contains('\0')) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("back up to {}: name a path from the root on", printable(target)));
+    }
+    const auto kind = path_kind(target);
+    if (!kind) return std::unexpected(bad_target(target, kind.error()));
+    if (*kind == PathKind::other) {
         return fail(ErrorCode::conflict,
-                    fmt::format("back up to {}: it is not empty: name another target", target));
+                    fmt::format("back up to {}: it is no directory: name another target", target));
     }
-    return make_directories(target);
+    if (*kind == PathKind::directory) {
+        ONPUT_TRY_VOID(check_is_empty(target));
+        return Target::was_empty;
+    }
+    if (auto made = make_directories(target); !made) {
+        return std::unexpected(bad_target(target, std::move(made).error()));
+    }
+    return Target::is_new;
+}
+
+// What a backup wrote into its target, which goes too if it was made for it.
+void remove_written(const std::string& target, Target was) {
+    std::error_code ignored;  // A part without a manifest is no backup anyway.
+    if (was == Target::is_new) {
+        fs::remove_all(target, ignored);
+        return;
+    }
+    for (fs::directory_iterator entry(target, ignored), end; !ignored && entry != end;
+         entry.increment(ignored)) {
+        std::error_code of_one;
+        fs::remove_all(entry->path(), of_one);
+    }
 }
 
 class FileBackup final : public Backup {
@@ -41,8 +98,7 @@ public:
     void prepare(Done done) override {
         run(
             [this]() -> Result<void> {
-                ONPUT_TRY_VOID(check_target(options_.target));
-                is_ours_ = true;
+                ONPUT_TRY(target_, check_target(options_.target));
                 return rows_.flush();
             },
             std::move(done));
@@ -79,8 +135,7 @@ public:
         run(
             [this]() -> Result<void> {
                 end_holds();
-                std::error_code ignored;  // A part without a manifest is no backup anyway.
-                if (is_ours_ && !is_finished_) fs::remove_all(options_.target, ignored);
+                if (target_ && !is_finished_) remove_written(options_.target, *target_);
                 return {};
             },
             std::move(done));
@@ -127,7 +182,8 @@ private:
         if (error) return std::unexpected(system_error("list", checkpoint_path(), error.value()));
         for (const std::string_view mark : {rows_lost_file, rows_damaged_file}) {
             const std::string path = fmt::format("{}/{}", options_.directory, mark);
-            if (fs::exists(path)) files.push_back({.from = path, .path = std::string(mark)});
+            ONPUT_TRY(const bool is_there, path_exists(path));
+            if (is_there) files.push_back({.from = path, .path = std::string(mark)});
         }
         for (const auto& own : blobs_) {
             ONPUT_TRY(auto found, own.blobs->files());
@@ -147,14 +203,14 @@ private:
             const std::uint64_t bytes = fs::file_size(file.from, ignored);
             progress_.bytes_total += std::min(bytes, file.bytes_max.value_or(bytes));
         }
+        std::vector<std::string> written;
         for (const auto& file : files) {
-            ONPUT_TRY(auto copied,
-                      copy_file(file.from, fmt::format("{}/{}", options_.target, file.path),
-                                file.bytes_max, progress_));
+            written.push_back(fmt::format("{}/{}", options_.target, file.path));
+            ONPUT_TRY(auto copied, copy_file(file.from, written.back(), file.bytes_max, progress_));
             copied.path = file.path;
             options_.manifest.files.push_back(std::move(copied));
         }
-        return {};
+        return sync_names(written);
     }
 
     Result<void> verify_files() {
@@ -172,7 +228,7 @@ private:
     std::vector<BackupBlobs> blobs_;
     CopyProgress progress_;
     // Of the pool's one thread, once the calls that come before it were answered.
-    bool is_ours_ = false;
+    std::optional<Target> target_;  // Nothing: it is not ours.
     bool is_finished_ = false;
     std::atomic<bool> is_holding_ = false;
     IoPool pool_{1};  // Last, so it ends first: its jobs use all the others.

@@ -7,7 +7,8 @@
 // made before its answer. It takes milliseconds: tables of rows get second names in
 // <data>/rows.backup, which is gone when the backup ends and is removed at the next start else.
 // From `take` on blobs are not removed; they are copied as they are, since a blob never changes.
-// The copy is read back and compared.
+// The copy is read back and compared. Its bytes and names are durable before its manifest is. When
+// it is abandoned, a target that was there before stays, empty.
 //
 // Each call is answered on the backup's own thread: post to the loop and return. One at a time, in
 // this order; `abandon` at any time. The destructor waits for the thread.
@@ -28,7 +29,7 @@ inline constexpr std::string_view rows_backup_directory = "rows.backup";
 
 struct BackupOptions {
     std::string directory;    // Of the service's data.
-    std::string target;       // Does not exist, or is empty.
+    std::string target;       // Does not exist, or is an empty directory.
     BackupManifest manifest;  // Without its files.
 };
 

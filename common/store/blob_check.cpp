@@ -51,7 +51,7 @@ void check_record(const OpenFile& segment, const RecordHeader& header, BlobsChec
         ++check.sound;
         return;
     }
-    if (!owner) check.nameless.emplace_back(header.segment, header.offset);
+    if (!owner) check.places.back().is_nameless = true;
     check.find(fmt::format("{}: the record at {} of {}: {}", segment.path, header.offset,
                            show(owner),
                            is_whole ? "its bytes are whole" : "its bytes are damaged"));
@@ -66,7 +66,8 @@ void check_segment(const OpenFile& segment, BlobsCheck& check) {
         const auto header = decode_record_header(block);
         const bool ours = header && header->offset == at && (!head || header->salt == head->salt);
         if (ours) {
-            check.places.emplace_back(header->segment, header->offset);
+            check.places.push_back(
+                {.segment = header->segment, .id = header->offset, .length = header->data_bytes});
             check_record(segment, *header, check);
             at += record_bytes(header->data_bytes, header->owner_bytes());
             continue;
@@ -83,9 +84,10 @@ void check_segment(const OpenFile& segment, BlobsCheck& check) {
 
 // --- Files ------------------------------------------------------------------------------------
 
-void check_file(const OpenFile& file, std::optional<std::uint64_t> id, BlobsCheck& check) {
-    const auto note_nameless = [&check, id] {
-        if (id) check.nameless.emplace_back(0, *id);
+// `place` is null when its name is no blob's.
+void check_file(const OpenFile& file, BlobsCheck::Place* place, BlobsCheck& check) {
+    const auto note_nameless = [place] {
+        if (place != nullptr) place->is_nameless = true;
     };
     const auto footer = file.bytes < header_bytes
                             ? std::nullopt
@@ -94,6 +96,11 @@ void check_file(const OpenFile& file, std::optional<std::uint64_t> id, BlobsChec
         note_nameless();
         return check.find(file.path + ": its footer is damaged, whose it is cannot be told");
     }
+    if (place != nullptr && footer->id != place->id) {
+        note_nameless();
+        return check.find(file.path + ": it is the file of another blob");
+    }
+    if (place != nullptr) place->length = footer->data_bytes;
     const auto owner = decode_owner(file.read(footer->owner_offset(), footer->owner_bytes()),
                                     footer->partition_bytes, footer->owner_crc);
     if (!owner) {
@@ -122,10 +129,13 @@ void check_file(const OpenFile& file, std::optional<std::uint64_t> id, BlobsChec
 
 template <typename Check>
 Result<void> for_each_file(const std::string& directory, BlobsCheck& check, Check check_one) {
+    ONPUT_TRY(const PathKind kind, path_kind(directory));
+    if (kind == PathKind::none) return {};
     std::error_code error;
     for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
          entry.increment(error)) {
-        if (!entry->is_regular_file()) continue;
+        std::error_code unknown;  // One that cannot be looked at is checked, and found unreadable.
+        if (!entry->is_regular_file(unknown) && !unknown) continue;
         OpenFile file{.path = entry->path().string(), .file = {}};
         auto opened = open_file(file.path, O_RDONLY);
         if (opened) {
@@ -141,7 +151,10 @@ Result<void> for_each_file(const std::string& directory, BlobsCheck& check, Chec
 }  // namespace
 
 Result<BlobsCheck> check_stored_blobs(const std::string& directory) {
-    if (!fs::is_directory(directory + "/segments")) {
+    ONPUT_TRY(const PathKind segments, path_kind(directory + "/segments"));
+    ONPUT_TRY(const PathKind files, path_kind(directory + "/blobs"));
+    // A backup has no folder for which it has no file.
+    if (segments != PathKind::directory && files != PathKind::directory) {
         return fail(ErrorCode::not_found, "check " + directory + ": there are no blobs");
     }
     ONPUT_TRY(const FileDescriptor lock, lock_directory(directory));
@@ -156,10 +169,12 @@ Result<BlobsCheck> check_stored_blobs(const std::string& directory) {
             const std::string name = fs::path(file.path).filename().string();
             if (name.contains('.')) return;
             const auto id = parse_number<std::uint64_t>(name, 16);
-            if (id) found.places.emplace_back(0, *id);
-            check_file(file, id, found);
+            if (id) found.places.push_back({.segment = 0, .id = *id});
+            check_file(file, id ? &found.places.back() : nullptr, found);
         }));
-    std::ranges::sort(check.places);
+    std::ranges::sort(check.places, {}, [](const BlobsCheck::Place& place) {
+        return std::pair(place.segment, place.id);
+    });
     return check;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,23 +21,38 @@ struct BlobsCheck {
     std::uint64_t unsummed = 0;  // Of the sound: large blobs written before there were checksums.
     std::uint64_t fault_count = 0;
     std::vector<std::string> faults;  // The first faults_max of them, each a sentence.
-    // Where blobs are, damaged or not, in order: BlobRef's segment and id. 16 bytes for each blob.
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
-
-    // Of those: whose they are cannot be read from them.
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> nameless;
+    struct Place {
+        std::uint64_t segment = 0;  // As BlobRef has them.
+        std::uint64_t id = 0;
+        std::optional<std::uint64_t> length = {};  // Nothing: it cannot be told.
+        bool is_nameless = false;                  // Whose it is cannot be read from it.
+    };
+    // Where blobs are, damaged or not, in order of segment and id. 40 bytes for each blob.
+    std::vector<Place> places;
 
     [[nodiscard]] bool is_sound() const { return fault_count == 0; }
     // Damaged or not.
-    [[nodiscard]] bool is_there(const BlobRef& blob) const {
-        return std::ranges::binary_search(places, std::pair(blob.segment, blob.id));
-    }
+    [[nodiscard]] bool is_there(const BlobRef& blob) const { return find_place(blob) != nullptr; }
     [[nodiscard]] bool is_nameless(const BlobRef& blob) const {
-        return std::ranges::find(nameless, std::pair(blob.segment, blob.id)) != nameless.end();
+        const Place* place = find_place(blob);
+        return place != nullptr && place->is_nameless;
+    }
+    // False: there are more or fewer bytes than the reference says.
+    [[nodiscard]] bool has_length(const BlobRef& blob) const {
+        const Place* place = find_place(blob);
+        return place == nullptr || !place->length || *place->length == blob.length;
     }
     void find(std::string fault) {
         ++fault_count;
         if (faults.size() < faults_max) faults.push_back(std::move(fault));
+    }
+
+private:
+    [[nodiscard]] const Place* find_place(const BlobRef& blob) const {
+        const auto key = [](const Place& place) { return std::pair(place.segment, place.id); };
+        const std::pair wanted(blob.segment, blob.id);
+        const auto found = std::ranges::lower_bound(places, wanted, {}, key);
+        return found != places.end() && key(*found) == wanted ? &*found : nullptr;
     }
 };
 

@@ -21,6 +21,7 @@ namespace {
 
 constexpr unsigned threads_max = 64;
 constexpr std::uint64_t read_bytes_max = 64ULL * 1024 * 1024;
+constexpr std::size_t held_removals_portion = 16;  // Of one job.
 
 void check_owner(const Owner& owner) {
     ONPUT_CHECK(owner.partition.size() <= partition_bytes_max);
@@ -49,13 +50,13 @@ public:
     struct Opened {
         FileDescriptor lock;
         std::uint64_t generation = 0;
+        bool has_lost_rows = false;
     };
 
     FileBlobs(const FileBlobOptions& options, Opened opened, std::function<void(Error)> on_failed)
         : directory_(options.directory),
           lock_(std::move(opened.lock)),
-          has_lost_rows_(
-              std::filesystem::exists(fmt::format("{}/{}", options.directory, rows_lost_file))),
+          has_lost_rows_(opened.has_lost_rows),
           failure_(std::move(on_failed)),
           space_({.directory = options.directory + "/segments",
                   .quarantine = options.directory + "/quarantine"}),
@@ -68,6 +69,9 @@ public:
                   .first_id = opened.generation * numbers_per_generation},
                  {.pool = pool_, .syncer = syncer_, .failure = failure_}),
           pool_(options.threads) {}
+    FileBlobs(const FileBlobs&) = delete;
+    FileBlobs& operator=(const FileBlobs&) = delete;
+    ~FileBlobs() override { removals_.finish(); }
 
     void write(Owner owner, std::string bytes, BlobSealed done) override {
         ONPUT_CHECK(recovered_);
@@ -98,11 +102,7 @@ public:
         if (!removals_.begin(ref)) return;
         // When too much waits the blob stays without a row, until the next recovery.
         const bool taken = pool_.try_submit([this, ref] {
-            if (ref.segment == 0) {
-                files_.remove(ref);
-            } else {
-                space_.remove(ref);
-            }
+            remove_now(ref);
             removals_.end();
         });
         if (!taken) removals_.end();
@@ -110,7 +110,7 @@ public:
 
     void hold_removals() override { removals_.hold(); }
     void release_removals() override {
-        for (const BlobRef& ref : removals_.release()) remove(ref);
+        if (removals_.release()) remove_held();
     }
 
     Result<std::vector<BlobFile>> files() override {
@@ -156,6 +156,25 @@ public:
     }
 
 private:
+    void remove_now(const BlobRef& ref) {
+        if (ref.segment == 0) {
+            files_.remove(ref);
+        } else {
+            space_.remove(ref);
+        }
+    }
+
+    // One job of the pool at a time: reads that come meanwhile are next in turn.
+    void remove_held() {
+        pool_.submit([this] {
+            const auto refs = removals_.take(held_removals_portion);
+            if (refs.empty()) return;
+            for (const BlobRef& ref : refs) remove_now(ref);
+            removals_.end(refs.size());
+            remove_held();
+        });
+    }
+
     Result<std::string> read_now(const BlobRef& ref, Piece piece) const {
         // Compared without a sum that could overflow.
         const bool inside = piece.offset <= ref.length && piece.length <= ref.length - piece.offset;
@@ -196,6 +215,8 @@ Result<std::unique_ptr<BlobStore>> open_file_blobs(const FileBlobOptions& option
     FileBlobs::Opened opened;
     ONPUT_TRY(opened.lock, lock_directory(options.directory));
     ONPUT_TRY(opened.generation, begin_generation(options.directory));
+    ONPUT_TRY(opened.has_lost_rows,
+              path_exists(fmt::format("{}/{}", options.directory, rows_lost_file)));
     return std::make_unique<FileBlobs>(options, std::move(opened), std::move(on_failed));
 }
 

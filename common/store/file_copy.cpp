@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <set>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -132,10 +133,30 @@ Result<void> verify_file(const std::string& path, const CopiedFile& file, CopyPr
     return {};
 }
 
+Result<void> sync_names(const std::vector<std::string>& files) {
+    std::set<std::string> directories;
+    for (const std::string& file : files) {
+        directories.insert(std::filesystem::path(file).parent_path().string());
+    }
+    for (const std::string& directory : directories) ONPUT_TRY_VOID(sync_directory(directory));
+    return {};
+}
+
 Result<void> make_directories(const std::string& path) {
-    if (path.empty() || std::filesystem::is_directory(path)) return {};
-    ONPUT_TRY_VOID(make_directories(std::filesystem::path(path).parent_path().string()));
-    return make_directory(path);
+    if (path.empty()) return {};
+    ONPUT_TRY(const PathKind whole, path_kind(path));
+    if (whole == PathKind::directory) return {};
+    // From the top down, each name durable before the next one is made.
+    for (std::size_t end = 0; end < path.size();) {
+        end = std::min(path.find('/', end + 1), path.size());
+        const std::string part = path.substr(0, end);
+        ONPUT_TRY(const PathKind kind, path_kind(part));
+        if (kind == PathKind::other) {
+            return std::unexpected(system_error("create directory", part, ENOTDIR));
+        }
+        if (kind == PathKind::none) ONPUT_TRY_VOID(make_directory(part));
+    }
+    return {};
 }
 
 }  // namespace onput::store

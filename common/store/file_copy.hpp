@@ -1,12 +1,13 @@
-// Copying files for a backup and back: every byte is hashed on its way, holes stay holes, and what
-// was written is on the disk when the call returns. Internal to store, but for what backup.hpp and
-// `onput restore` say.
+// Copying files for a backup and back: every byte is hashed on its way, holes stay holes, and the
+// bytes are on the disk when the call returns; their names are after `sync_names`. Internal to
+// store, but for what backup.hpp and `onput restore` say.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/result.hpp"
 
@@ -36,7 +37,12 @@ Result<CopiedFile> copy_file(const std::string& from, const std::string& to,
 // Reads the file from the disk. `corruption` when it is not what `file` says, or missing.
 Result<void> verify_file(const std::string& path, const CopiedFile& file, CopyProgress& progress);
 
-// Makes the directory and those above it that are missing.
+// Makes the names of copied files durable: a copy without this is whole only until the power fails.
+// Each directory that has one of them is synced once.
+Result<void> sync_names(const std::vector<std::string>& files);
+
+// Makes the directory and those above it that are missing. An error names the first that cannot be
+// made, and why.
 Result<void> make_directories(const std::string& path);
 
 }  // namespace onput::store

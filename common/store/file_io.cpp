@@ -132,6 +132,20 @@ Result<void> sync_directory(const std::string& path) {
     return {};
 }
 
+Result<PathKind> path_kind(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0) {
+        return S_ISDIR(status.st_mode) ? PathKind::directory : PathKind::other;
+    }
+    if (errno == ENOENT || errno == ENOTDIR) return PathKind::none;
+    return std::unexpected(system_error("look at", path, errno));
+}
+
+Result<bool> path_exists(const std::string& path) {
+    ONPUT_TRY(const PathKind kind, path_kind(path));
+    return kind != PathKind::none;
+}
+
 Result<void> make_directory(const std::string& path) {
     // One that is there may be somebody's who has not synced its name yet, or died before it.
     if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {

@@ -61,6 +61,14 @@ Result<std::string> read_at(const FileDescriptor& file, const std::string& path,
 Result<void> sync_data(const FileDescriptor& file, const std::string& path);
 Result<void> sync_directory(const std::string& path);
 
+// What a path names, links followed. An error when the system does not say, as without permission
+// or when a name is too long.
+enum class PathKind { none, directory, other };
+Result<PathKind> path_kind(const std::string& path);
+
+// False: there is nothing of this name.
+Result<bool> path_exists(const std::string& path);
+
 // Creates the directory if it is missing. Its name is durable when this returns, also that of one
 // that was there.
 Result<void> make_directory(const std::string& path);

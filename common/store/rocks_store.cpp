@@ -166,6 +166,7 @@ public:
     struct Parts {
         std::unique_ptr<rocksdb::Env> env;
         std::unique_ptr<rocksdb::DB> db;
+        bool is_complete = true;  // No row is known to be unreadable, or lost.
     };
 
     RocksStore(Parts parts, DurableSequence durable, Events events, std::string directory)
@@ -173,8 +174,7 @@ public:
           parts_(std::move(parts)),
           durable_sequence_(std::move(durable)),
           events_(std::move(events)),
-          is_complete_(!std::filesystem::exists(damaged_mark(directory_)) &&
-                       !std::filesystem::exists(fmt::format("{}/{}", directory_, rows_lost_file))) {
+          is_complete_(parts_.is_complete) {
         committer_ = std::jthread([this](const std::stop_token& stop) { run_committer(stop); });
     }
 
@@ -430,7 +430,7 @@ Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::
         std::make_shared<PreallocatedLogs>(rocksdb::FileSystem::Default()));
     rocksdb::DB* opened = nullptr;
     rocksdb::Options rocks = rocks_options(options, *parts.env);
-    rocks.disable_auto_compactions = std::filesystem::exists(damaged_mark(options.directory));
+    ONPUT_TRY(rocks.disable_auto_compactions, path_exists(damaged_mark(options.directory)));
     rocksdb::Status status = rocksdb::DB::Open(rocks, rows, &opened);
     parts.db.reset(opened);
     if (status.IsCorruption() && open_leniently(rocks, rows, parts.db).ok()) {
@@ -446,6 +446,10 @@ Result<RocksStore::Parts> open_database(const RocksOptions& options, const std::
         }
         return std::unexpected(std::move(error));
     }
+    ONPUT_TRY(const bool is_damaged, path_exists(damaged_mark(options.directory)));
+    ONPUT_TRY(const bool has_lost,
+              path_exists(fmt::format("{}/{}", options.directory, rows_lost_file)));
+    parts.is_complete = !is_damaged && !has_lost;
     return parts;
 }
 

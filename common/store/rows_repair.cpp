@@ -126,12 +126,14 @@ Result<void> for_each_readable(rocksdb::DB& db, RowsCheck& check, const VisitRow
     }
 }
 
-void check_end_of_log(rocksdb::DB& db, const std::string& directory, RowsCheck& check) {
+Result<void> check_end_of_log(rocksdb::DB& db, const std::string& directory, RowsCheck& check) {
     const std::string mark = directory + "/rows.durable";
-    if (!fs::exists(mark)) return;
+    ONPUT_TRY(const bool is_marked, path_exists(mark));
+    if (!is_marked) return {};
     const auto durable = DurableSequence::open(mark);
     const std::uint64_t recovered = db.GetLatestSequenceNumber();
     if (durable && recovered < durable->get()) check.changes_lost = durable->get() - recovered;
+    return {};
 }
 
 // Writes rows to a new database, in batches, without a log.
@@ -217,11 +219,13 @@ Result<void> rename_path(const std::string& from, const std::string& to) {
 Result<std::string> make_kept_directory(const std::string& directory) {
     const std::string quarantine = directory + "/quarantine";
     ONPUT_TRY_VOID(make_directory(quarantine));
-    int number = 1;
-    while (fs::exists(fmt::format("{}/rows-{}", quarantine, number))) ++number;
-    std::string kept = fmt::format("{}/rows-{}", quarantine, number);
-    ONPUT_TRY_VOID(make_directory(kept));
-    return kept;
+    for (int number = 1;; ++number) {
+        std::string kept = fmt::format("{}/rows-{}", quarantine, number);
+        ONPUT_TRY(const bool is_taken, path_exists(kept));
+        if (is_taken) continue;
+        ONPUT_TRY_VOID(make_directory(kept));
+        return kept;
+    }
 }
 
 // In one step, so that there never is a moment without rows: a service that started in it would
@@ -244,7 +248,8 @@ Result<void> put_in_place(const std::string& directory, const std::string& repai
     for (const std::string_view name : {std::string_view("rows.durable"),
                                         std::string_view("rows.kept-logs"), rows_damaged_file}) {
         const std::string path = fmt::format("{}/{}", directory, name);
-        if (fs::exists(path)) {
+        ONPUT_TRY(const bool is_there, path_exists(path));
+        if (is_there) {
             ONPUT_TRY_VOID(rename_path(path, fmt::format("{}/{}", check.kept, name)));
         }
     }
@@ -252,7 +257,8 @@ Result<void> put_in_place(const std::string& directory, const std::string& repai
 }
 
 Result<void> expect_rows(const std::string& rows) {
-    if (fs::is_directory(rows)) return {};
+    ONPUT_TRY(const PathKind kind, path_kind(rows));
+    if (kind == PathKind::directory) return {};
     return fail(ErrorCode::not_found, "check " + rows + ": there are no rows");
 }
 
@@ -276,7 +282,7 @@ Result<RowsCheck> check_stored_rows(const std::string& directory, const SeeRow& 
         db = open_leniently(rows);
         if (!db) return check;
     }
-    check_end_of_log(**db, directory, check);
+    ONPUT_TRY_VOID(check_end_of_log(**db, directory, check));
     const auto show_to = [&see](const auto& key, const auto& value) -> Result<void> {
         show_row(see, key, value);
         return {};
@@ -287,7 +293,8 @@ Result<RowsCheck> check_stored_rows(const std::string& directory, const SeeRow& 
 
 Result<RowsCheck> repair_rows(const std::string& directory, const SeeRow& see) {
     ONPUT_TRY(RowsCheck check, check_stored_rows(directory));
-    const bool met_damage = fs::exists(fmt::format("{}/{}", directory, rows_damaged_file));
+    ONPUT_TRY(const bool met_damage,
+              path_exists(fmt::format("{}/{}", directory, rows_damaged_file)));
     if (check.is_sound() && !met_damage) return check_stored_rows(directory, see);
     const std::string rows = directory + "/rows";
     const std::string relisted = directory + "/rows.relisted";

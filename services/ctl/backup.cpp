@@ -1,171 +1,87 @@
 // `onput backup`: all services of a running instance, as of one moment, into one directory.
-#include "common/schema/backup.hpp"
-
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "common/base/random.hpp"
 #include "common/json/writer.hpp"
-#include "common/store/backup_manifest.hpp"
-#include "services/ctl/commands.hpp"
+#include "services/ctl/backup_run.hpp"
 #include "services/ctl/find_instance.hpp"
+#include "services/ctl/fsck.hpp"
 #include "services/ctl/output.hpp"
-#include "services/ctl/peers.hpp"
 
 namespace onput::ctl {
 namespace {
 
-using schema::BackupStep;
+using Checked = std::optional<std::vector<FolderReport>>;
 
-constexpr std::size_t id_digits = 32;
-constexpr int attempts_max = 3;  // To find a moment that all services have in time.
-constexpr Duration poll_interval = std::chrono::milliseconds(200);
-constexpr Duration short_patience = std::chrono::seconds(10);
-// Writing what is in memory, or the manifest of a million files.
-constexpr Duration long_patience = std::chrono::minutes(5);
-
-class BackupRun {
-public:
-    using Replies = std::array<schema::ServiceBackupReply, 3>;
-
-    BackupRun(const GlobalOptions& global, Peers& peers, std::string target)
-        : peers_(peers), target_(std::move(target)), progress_({.quiet = global.quiet}) {}
-
-    Result<Replies> run() {
-        Result<void> taken = fail(ErrorCode::internal, "no attempt");
-        for (int attempt = 0; attempt < attempts_max && !taken; ++attempt) {
-            taken = begin();
-            if (taken) break;
-            // Too slow is worth another try; what is refused is refused again.
-            static_cast<void>(ask_all(BackupStep::abandon, short_patience));
-            if (taken.error().code != ErrorCode::timeout) return std::unexpected(taken.error());
-        }
-        ONPUT_TRY_VOID(std::move(taken));
-        auto copied = finish();
-        if (!copied) static_cast<void>(ask_all(BackupStep::abandon, short_patience));
-        progress_.clear();
-        return copied;
-    }
-
-private:
-    // The moment has come and gone when this succeeds.
-    Result<void> begin() {
-        id_ = Random::from_system().hex(id_digits);
-        progress_.show("writing what is in memory ...");
-        ONPUT_TRY_VOID(ask_all(BackupStep::prepare, long_patience));
-        ONPUT_TRY_VOID(ask_all(BackupStep::take, short_patience));
-        ONPUT_TRY_VOID(ask_all(BackupStep::release, short_patience));
-        return {};
-    }
-
-    Result<Replies> finish() {
-        while (true) {
-            ONPUT_TRY(const Replies replies, ask_all(BackupStep::look, short_patience));
-            std::uint64_t bytes = 0;
-            std::uint64_t total = 0;
-            bool is_copied = true;
-            for (const auto& reply : replies) {
-                bytes += reply.bytes;
-                total += reply.bytes_total;
-                is_copied = is_copied && reply.state == schema::BackupState::copied;
-            }
-            if (is_copied) {
-                ONPUT_TRY_VOID(ask_all(BackupStep::finish, long_patience));
-                return replies;
-            }
-            progress_.show(fmt::format("{} of {} copied{} ...", human_bytes(bytes),
-                                       human_bytes(total),
-                                       bytes == total && total > 0 ? ", comparing" : ""));
-            peers_.loop().after(poll_interval, [this] { peers_.loop().stop(); });
-            peers_.loop().run();
-        }
-    }
-
-    // At the same time, so that the moment is short. The first error of any.
-    Result<Replies> ask_all(BackupStep step, Duration patience) {
-        struct Wait {
-            Replies replies;
-            std::optional<Error> failed;
-            std::size_t open = 3;
-        };
-        const auto wait = std::make_shared<Wait>();  // Callbacks may come after this returned.
-        const schema::ServiceBackup request{.step = step, .id = id_, .target = target_};
-        const std::array peers{&peers_.storage(), &peers_.notifier(), &peers_.queue()};
-        for (std::size_t i = 0; i < peers.size(); ++i) {
-            transport::call(*peers[i], request,
-                            {.timeout = patience, .principal = peers_.principal()},
-                            [this, wait, i](Result<schema::ServiceBackupReply> reply,
-                                            const std::vector<transport::Frame>&) {
-                                if (reply) {
-                                    wait->replies[i] = *reply;
-                                } else if (!wait->failed) {
-                                    wait->failed = std::move(reply).error();
-                                }
-                                if (--wait->open == 0) peers_.loop().stop();
-                            });
-        }
-        peers_.loop().run();
-        if (wait->failed) return std::unexpected(*wait->failed);
-        if (wait->open > 0) return fail(ErrorCode::unavailable, "stopped before the answer came");
-        return wait->replies;
-    }
-
-    Peers& peers_;
-    std::string target_;
-    std::string id_;
-    Progress progress_;
-};
-
-void print(const GlobalOptions& global, const std::string& target,
-           const BackupRun::Replies& replies) {
+void write_services(json::Writer& out, const BackupRun::Replies& replies) {
     constexpr std::array names{"storage", "notifier", "queue"};
-    if (global.output == OutputFormat::json) {
-        json::Writer out;
+    out.name("services");
+    out.begin_array();
+    for (std::size_t i = 0; i < replies.size(); ++i) {
         out.begin_object();
-        out.name("target");
-        out.text(target);
-        out.name("services");
-        out.begin_array();
-        for (std::size_t i = 0; i < replies.size(); ++i) {
-            out.begin_object();
-            out.name("name");
-            out.text(names[i]);
-            out.name("files");
-            out.natural(replies[i].files);
-            out.name("bytes");
-            out.natural(replies[i].bytes);
-            out.end_object();
-        }
-        out.end_array();
+        out.name("name");
+        out.text(names[i]);
+        out.name("files");
+        out.natural(replies[i].files);
+        out.name("bytes");
+        out.natural(replies[i].bytes);
         out.end_object();
-        fmt::print("{}\n", out.take());
-        return;
     }
+    out.end_array();
+}
+
+void print_json(const std::string& target, const BackupRun::Replies& replies,
+                const Checked& checked) {
+    json::Writer out;
+    out.begin_object();
+    out.name("target");
+    out.text(target);
+    write_services(out, replies);
+    // What `onput fsck -o json` says of the copy; null where it is on other machines.
+    out.name("fsck");
+    checked ? write_json(out, *checked) : out.null();
+    out.end_object();
+    fmt::print("{}\n", out.take());
+}
+
+void print_table(const BackupRun::Replies& replies, const Checked& checked) {
+    constexpr std::array names{"storage", "notifier", "queue"};
     Table table({"SERVICE", "FILES", "BYTES"});
     for (std::size_t i = 0; i < replies.size(); ++i) {
         table.add({names[i], fmt::format("{}", replies[i].files), human_bytes(replies[i].bytes)});
     }
     fmt::print("{}", table.text());
+    if (!checked) return;
+    for (const auto& folder : *checked) fmt::print("{}", as_text(folder));
+    if (std::ranges::all_of(*checked, &FolderReport::is_sound)) fmt::print("no damage is left\n");
 }
 
 // The services have compared their copies with what they read. Damage that was there before is
-// copied as well: fsck names it.
-ExitCode check_copy(const GlobalOptions& global, const std::string& target) {
-    if (!store::read_backup_manifest(target + "/storage")) {
+// copied as well: this names it. Nothing when the copy is on other machines.
+Result<Checked> check_copy(const GlobalOptions& global, const Instance& instance,
+                           const std::string& target) {
+    std::error_code error;
+    const bool is_here = std::filesystem::exists(target + "/storage", error);
+    if (!is_here && !error && instance.is_elsewhere()) {
         if (!global.quiet) {
             fmt::print(stderr,
                        "The backup is on the machines of the services: run \"onput --data {} "
                        "fsck\" there to look for older damage in it.\n",
                        target);
         }
-        return ExitCode::ok;
+        return std::nullopt;
     }
-    GlobalOptions of_copy = global;
-    of_copy.data = target;
-    return run_fsck(of_copy, {});
+    auto checked = check_data(target, {.cold_data = target + "/storage/cold"});
+    if (!checked) {
+        return std::unexpected(std::move(checked).error().with_context(
+            "the backup is done, and cannot be looked at for older damage"));
+    }
+    return *std::move(checked);
 }
 
 }  // namespace
@@ -173,18 +89,28 @@ ExitCode check_copy(const GlobalOptions& global, const std::string& target) {
 ExitCode run_backup(const GlobalOptions& global, const std::string& target) {
     const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("backup", instance.error());
+    std::error_code error;
+    const std::string path = std::filesystem::absolute(target, error).lexically_normal().string();
+    if (error) {
+        return report("backup", {.code = ErrorCode::invalid_argument,
+                                 .message = fmt::format("'{}' is no directory's name: {}", target,
+                                                        error.message())});
+    }
     transport::Context context;
     transport::Loop loop(context);
     Peers peers(loop, *instance);
-    const std::string path = std::filesystem::absolute(target).lexically_normal().string();
-    const auto replies = BackupRun(global, peers, path).run();
+    const auto replies = BackupRun(global, peers, {.target = path}).run();
     if (!replies) return report("backup", replies.error());
-    if (global.output == OutputFormat::table) {
-        print(global, path, *replies);
-        return check_copy(global, path);
+    const auto checked = check_copy(global, *instance, path);
+    const Checked found = checked ? *checked : std::nullopt;
+    if (global.output == OutputFormat::json) {
+        print_json(path, *replies, found);
+    } else {
+        print_table(*replies, found);
     }
-    print(global, path, *replies);
-    return ExitCode::ok;
+    if (!checked) return report("backup", checked.error());
+    const bool is_sound = !found || std::ranges::all_of(*found, &FolderReport::is_sound);
+    return is_sound ? ExitCode::ok : ExitCode::failed;
 }
 
 }  // namespace onput::ctl

@@ -70,7 +70,12 @@ Result<std::unique_ptr<ChildInstance>> ChildInstance::start(
     for (auto& variable : variables) pointers.push_back(variable.data());
     for (char** own = environ; *own != nullptr; ++own) pointers.push_back(*own);
     pointers.push_back(nullptr);
-    std::string data = std::filesystem::temp_directory_path() / "onput-XXXXXX";
+    std::error_code error;
+    std::string data = std::filesystem::temp_directory_path(error) / "onput-XXXXXX";
+    if (error) {
+        return fail(ErrorCode::unavailable, "find a directory for a throwaway instance: " +
+                                                error.message() + ": name one with TMPDIR");
+    }
     if (mkdtemp(data.data()) == nullptr) {
         return fail(ErrorCode::unavailable,
                     "create a directory for a throwaway instance: " + errno_text());
@@ -78,7 +83,8 @@ Result<std::unique_ptr<ChildInstance>> ChildInstance::start(
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return fail(ErrorCode::unavailable, std::string("pipe: ") + errno_text());
-    const std::string binary = std::filesystem::read_symlink("/proc/self/exe").string();
+    const std::string binary = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    if (error) return fail(ErrorCode::unavailable, "read /proc/self/exe: " + error.message());
     const pid_t pid = fork();
     if (pid == 0) become_dev(binary.c_str(), data.c_str(), ends[1], pointers.data());
     close(ends[1]);

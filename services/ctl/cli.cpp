@@ -212,6 +212,9 @@ void add_keeping(CLI::App& app, Choices& c) {
         ->add_option("--service", c.restore.services,
                      "Only the part of this service; may be repeated")
         ->check(CLI::IsMember({"storage", "notifier", "queue"}));
+    restore->add_option("--cold-data", c.restore.cold_data,
+                        "The directory that the storage service has as cold_data; else "
+                        "ONPUT_STORAGE_COLD_DATA, else storage/cold in the data directory");
     restore->callback([&c] { c.run = [&c] { return run_restore(c.global, c.restore); }; });
 }
 
@@ -237,6 +240,9 @@ void add_helping(CLI::App& app, Choices& c) {
     fsck->add_flag(
         "--repair", c.fsck.repair,
         "Put what can be read in place of rows that are damaged; the old files are kept");
+    fsck->add_option("--cold-data", c.fsck.cold_data,
+                     "The directory that the storage service has as cold_data; else "
+                     "ONPUT_STORAGE_COLD_DATA, else storage/cold in the data directory");
     fsck->callback([&c] { c.run = [&c] { return run_fsck(c.global, c.fsck); }; });
 
     auto* health = add_command(

@@ -117,6 +117,7 @@ ExitCode run_doctor(const GlobalOptions& global);
 
 struct FsckOptions {
     bool repair = false;
+    std::string cold_data;  // --cold-data; empty: as setting.hpp finds it.
 };
 // For a stopped instance. `ok` when nothing is damaged, or everything that was is repaired.
 ExitCode run_fsck(const GlobalOptions& global, const FsckOptions& options);
@@ -127,6 +128,7 @@ ExitCode run_backup(const GlobalOptions& global, const std::string& target);
 struct RestoreOptions {
     std::string backup;
     std::vector<std::string> services;  // Only the parts of these; empty: all.
+    std::string cold_data;              // --cold-data; empty: as setting.hpp finds it.
 };
 // Into a data directory that is empty or not there.
 ExitCode run_restore(const GlobalOptions& global, const RestoreOptions& options);

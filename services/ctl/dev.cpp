@@ -29,6 +29,7 @@
 #include "services/ctl/peers.hpp"
 #include "services/ctl/pipeline.hpp"
 #include "services/ctl/record_body.hpp"
+#include "services/ctl/restore_plan.hpp"
 #include "services/ctl/run_as.hpp"
 
 namespace onput::ctl {
@@ -164,6 +165,7 @@ Result<void> claim(const std::string& data) {
 
 Result<Instance> lay_out(const std::string& data, const DevOptions& options) {
     ONPUT_TRY_VOID(check_is_no_copy(data));
+    ONPUT_TRY_VOID(check_is_restored(data));
     std::error_code error;
     std::filesystem::create_directories(data + "/log", error);
     const auto is_anothers = [&data] { return access(data.c_str(), F_OK) == 0 || errno == EACCES; };

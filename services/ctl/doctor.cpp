@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -32,6 +31,7 @@
 #include "services/ctl/instance.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
+#include "services/ctl/setting.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -76,10 +76,8 @@ std::filesystem::path existing_part_of(const std::filesystem::path& folder) {
 
 // What a service that is started from this environment leaves free.
 std::uint64_t reserve_of(std::string_view service) {
-    std::string name = fmt::format("ONPUT_{}_FREE_BYTES_MIN", service);
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
-    const auto configured = parse_number<std::uint64_t>(value == nullptr ? "" : value);
+    const auto configured =
+        parse_number<std::uint64_t>(setting_of({.service = service, .option = "free_bytes_min"}));
     return configured.value_or(service::free_bytes_min_default);
 }
 
@@ -175,7 +173,9 @@ Finding check_writable(const std::string& data, const Result<Instance>& instance
     }
     // Nothing is made here: what exists of the path says whether the rest can be.
     const auto existing = existing_part_of(data);
-    if (!std::filesystem::is_directory(existing) || access(existing.c_str(), W_OK | X_OK) != 0) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(existing, error) ||
+        access(existing.c_str(), W_OK | X_OK) != 0) {
         return {"data directory", Verdict::bad,
                 data + " cannot be written; choose another with --data"};
     }
@@ -199,7 +199,8 @@ Finding check_voices() {
     for (const char* path :
          {"/usr/lib/x86_64-linux-gnu/espeak-ng-data", "/usr/share/espeak-ng-data",
           "/usr/lib/aarch64-linux-gnu/espeak-ng-data"}) {
-        if (std::filesystem::is_directory(path)) return {"voices", Verdict::good, path};
+        std::error_code error;
+        if (std::filesystem::is_directory(path, error)) return {"voices", Verdict::good, path};
     }
     return {"voices", Verdict::bad, "no espeak-ng data; apt-get install espeak-ng-data"};
 }

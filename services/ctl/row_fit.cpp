@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/store/blobs.hpp"
+
 namespace onput::ctl {
 namespace {
 
@@ -32,6 +34,13 @@ bool has_bytes_beside(const ObjectRecord& record) {
            record.archive.blob.empty();
 }
 
+// What lies in a blob is as long as the bytes that were put, encrypted or not.
+bool has_length(const std::string& blob, std::uint64_t bytes) {
+    if (blob.empty()) return true;
+    const auto ref = store::parse_blob_ref(blob);
+    return ref && ref->length == bytes;
+}
+
 std::string shown(const Usage& usage) {
     return fmt::format("{} objects, {} older versions, {} bytes, {} uploads", usage.objects,
                        usage.versions, usage.bytes, usage.uploads);
@@ -50,10 +59,7 @@ void RowFit::see(std::string_view key, std::string_view value) {
     } else if (key.starts_with(schema::object_rows_prefix)) {
         see_object(key, value);
     } else if (key.starts_with(schema::part_rows_prefix)) {
-        if (!schema::decode<schema::PartRecord>(value)) {
-            find(fmt::format("the row of a part of upload {} is damaged",
-                             bucket_of(behind(key, schema::part_rows_prefix))));
-        }
+        see_part(key, value);
     } else if (key.starts_with(schema::upload_rows_prefix)) {
         ++counted_[std::string(bucket_of(behind(key, schema::upload_rows_prefix)))].uploads;
     } else if (key.starts_with(schema::version_rows_prefix)) {
@@ -70,13 +76,7 @@ void RowFit::see(std::string_view key, std::string_view value) {
             wanted_.erase(wanted);
         }
     } else if (key.starts_with(schema::manifest_rows_prefix)) {
-        const auto id = behind(key, schema::manifest_rows_prefix);
-        const auto wanted = manifests_.find(id);
-        if (!schema::decode<schema::ManifestRecord>(value)) {
-            find(fmt::format("the manifest of {} is damaged",
-                             wanted == manifests_.end() ? id : wanted->second));
-        }
-        if (wanted != manifests_.end()) manifests_.erase(wanted);
+        see_manifest(key, value);
     } else if (key == schema::usage_mark_key) {
         is_counted_ = true;
     } else if (key.starts_with(schema::usage_rows_prefix)) {
@@ -101,7 +101,7 @@ void RowFit::see_object(std::string_view key, std::string_view value) {
     }
     usage.objects += 1;
     usage.bytes += static_cast<std::int64_t>(record->size_bytes);
-    if (!record->manifest.empty()) manifests_.emplace(record->manifest, name);
+    see_record(std::string(name), *record);
     if (!has_bytes_beside(*record)) return;
     const auto found = data_.find(hash_of(data));
     if (found == data_.end()) {
@@ -123,21 +123,70 @@ void RowFit::see_version(std::string_view key, std::string_view value) {
     if (!record) return find(fmt::format("the row of {} is damaged", object));
     usage.versions += 1;
     usage.bytes += static_cast<std::int64_t>(record->size_bytes);
-    if (!record->manifest.empty()) manifests_.emplace(record->manifest, object);
+    see_record(object, *record);
     if (!has_bytes_beside(*record)) return;
     const std::string data = fmt::format("{}{}", schema::version_data_rows_prefix, name);
     wanted_.emplace(hash_of(data), std::pair(std::move(object), record->size_bytes));
+}
+
+void RowFit::see_record(const std::string& object, const ObjectRecord& record) {
+    if (!record.manifest.empty()) {
+        manifests_.insert_or_assign(record.manifest,
+                                    Multipart{.object = object, .size_bytes = record.size_bytes});
+    } else if (!has_length(record.blob, record.size_bytes)) {
+        find(fmt::format("the row of {} contradicts itself: {} bytes, blob {}", object,
+                         record.size_bytes, record.blob));
+    }
+}
+
+void RowFit::see_part(std::string_view key, std::string_view value) {
+    const auto upload = bucket_of(behind(key, schema::part_rows_prefix));
+    const auto record = schema::decode<schema::PartRecord>(value);
+    if (!record) return find(fmt::format("the row of a part of upload {} is damaged", upload));
+    if (has_length(record->blob, record->size_bytes)) return;
+    find(fmt::format("the row of a part of upload {} contradicts itself: {} bytes, blob {}", upload,
+                     record->size_bytes, record->blob));
+}
+
+std::string RowFit::owner_of_manifest(std::string_view key) const {
+    const auto id = behind(key, schema::manifest_rows_prefix);
+    const auto wanted = manifests_.find(id);
+    if (wanted != manifests_.end()) return wanted->second.object;
+    return fmt::format("the object of upload {}", id);
+}
+
+void RowFit::see_manifest(std::string_view key, std::string_view value) {
+    const std::string object = owner_of_manifest(key);
+    const auto wanted = manifests_.find(behind(key, schema::manifest_rows_prefix));
+    const auto manifest = schema::decode<schema::ManifestRecord>(value);
+    if (!manifest) {
+        find(fmt::format("the manifest of {} is damaged: put the object again, or delete it",
+                         object));
+    }
+    std::uint64_t bytes = 0;
+    for (const auto& part : manifest ? manifest->parts : std::vector<schema::ManifestPart>()) {
+        bytes += part.size_bytes;
+        if (has_length(part.blob, part.size_bytes)) continue;
+        find(fmt::format("the manifest of {} contradicts itself: part {} has {} bytes, blob {}",
+                         object, part.number, part.size_bytes, part.blob));
+    }
+    if (wanted == manifests_.end()) return;
+    if (manifest && bytes != wanted->second.size_bytes) {
+        find(fmt::format("the parts of {} have {} bytes and its row says {}", object, bytes,
+                         wanted->second.size_bytes));
+    }
+    manifests_.erase(wanted);
 }
 
 void RowFit::finish(bool is_complete) {
     for (const auto& [hash, wanted] : wanted_) {
         find(fmt::format("the bytes of {} are missing: delete it", wanted.first));
     }
-    for (const auto& [id, object] : manifests_) {
+    for (const auto& [id, wanted] : manifests_) {
         find(
             fmt::format("the manifest of {} is missing (upload {}): put the object again, or "
                         "delete it",
-                        object, id));
+                        wanted.object, id));
     }
     // A store of an older Onput is counted at its next start.
     if (!is_complete || !is_counted_) return;

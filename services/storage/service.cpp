@@ -84,6 +84,7 @@ Result<void> StorageService::start() {
     scrubber_ = std::make_unique<Scrubber>(
         Scrubber::Parts{.host = *this,
                         .blobs = *blobs_,
+                        .cold = *cold_,
                         .rates = {.bytes_per_second = config_.scrub_bytes_per_second,
                                   .objects_per_second = config_.scrub_objects_per_second}});
     scrubber_->start();

@@ -1,6 +1,7 @@
 """`onput backup` of an instance under load and `onput restore`: all of it, as of one moment."""
 import itertools
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -15,6 +16,19 @@ from harness.waiting import wait_until
 
 SIZES = (100, 20_000, 200_000, 1_500_000)  # A row, two records of a segment, a file.
 QUIET = ["--no-pipeline", "--image", "0"]
+
+
+def flip(path, offset):
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 1]))
+
+
+def is_archived(onput, cold):
+    """The bytes of one large object are in the cold directory, and nowhere else."""
+    return list(cold.glob("blobs/*/*")) and not list(onput.data.glob("storage/blobs/*/*"))
 
 
 def body_of(key):
@@ -157,6 +171,63 @@ def test_a_backup_under_load_is_one_moment_of_everything(own_onput, tmp_path):
         assert keys_told(drain(restored, "told", keys_told)) == ["later"]
 
 
+def test_archived_objects_go_back_where_the_storage_service_looks_for_them(tmp_path):
+    quick = {"ONPUT_STORAGE_LIFECYCLE_INTERVAL_S": "1", "ONPUT_STORAGE_RESTORE_STANDARD_MS": "1"}
+    source, target = tmp_path / "disk/cold", tmp_path / "other disk/cold"
+    body = random.Random(7).randbytes(1_500_000)
+    source.parent.mkdir()
+    at_source = {"ONPUT_STORAGE_COLD_DATA": str(source)}
+    with Onput(tmp_path / "source", tts=0, arguments=QUIET, environment={**quick, **at_source}) as onput:
+        onput.s3.create_bucket(Bucket="shelf")
+        onput.s3.put_object(Bucket="shelf", Key="old", Body=body, StorageClass="GLACIER")
+        wait_until(lambda: is_archived(onput, source), 60, "bytes in the cold directory")
+        told = json.loads(onput.run("backup", tmp_path / "backup", "-o", "json").stdout)
+        assert told["fsck"]["sound"] and told["fsck"]["services"][0]["cold"]["whole"] == 1
+    run_onput("--data", onput.data, "fsck", environment=at_source)
+    missed = run_onput("--data", onput.data, "fsck", expect=1).stdout
+    assert "the archived shelf/old are missing" in missed and "--cold-data" in missed
+    flip(next(source.glob("blobs/*/*")), 700_000)
+    assert "o/shelf/old: its bytes from" in run_onput(
+        "--data", onput.data, "fsck", "--cold-data", source, expect=1).stdout
+
+    at_target = {"ONPUT_STORAGE_COLD_DATA": str(target)}
+    restored = Onput(tmp_path / "restored", tts=0, arguments=QUIET, environment={**quick, **at_target})
+    run_onput("--data", restored.data, "restore", tmp_path / "backup", environment=at_target)
+    run_onput("--data", restored.data, "fsck", environment=at_target)
+    assert not (restored.data / "storage/cold").exists()
+    with restored:
+        restored.s3.restore_object(Bucket="shelf", Key="old", RestoreRequest={"Days": 1})
+        wait_until(lambda: 'ongoing-request="false"' in restored.s3.head_object(
+            Bucket="shelf", Key="old").get("Restore", ""), 60, "the object to be restored")
+        assert restored.s3.get_object(Bucket="shelf", Key="old")["Body"].read() == body
+
+
+def test_a_restore_that_was_killed_is_done_again_and_no_half_of_it_starts(own_onput, tmp_path):
+    onput = own_onput(tts=0, arguments=QUIET)
+    onput.s3.create_bucket(Bucket="shelf")
+    for number in range(8):
+        onput.s3.put_object(Bucket="shelf", Key=f"{number}", Body=random.Random(number).randbytes(8_000_000))
+    onput.run("backup", tmp_path / "backup")
+    onput.stop()
+    for number in itertools.count():
+        data = tmp_path / f"restored-{number}"
+        process = subprocess.Popen([BIN / "onput", "--data", data, "restore", tmp_path / "backup"],
+                                   stderr=subprocess.DEVNULL, env=clean_environment())
+        while not (data / "restore.part/storage").exists() and process.poll() is None:
+            pass
+        process.kill()
+        process.wait()
+        if (data / "restore.part").exists():
+            break
+        assert number < 20, "each was over before it was killed"
+    told = run_onput("--data", data, "dev", "--port", "0", expect=5)
+    assert "a restore into" in told.stderr and "was not finished" in told.stderr
+    assert not (data / "storage").exists()
+    run_onput("--data", data, "restore", tmp_path / "backup")
+    run_onput("--data", data, "fsck")
+    assert {path.name for path in data.iterdir()} == {"storage", "notifier", "queue"}
+
+
 def test_a_kill_leaves_the_source_whole_and_no_backup(own_onput, tmp_path):
     onput = own_onput(tts=0, arguments=QUIET)
     onput.s3.create_bucket(Bucket="shelf")
@@ -193,7 +264,27 @@ def test_a_kill_leaves_the_source_whole_and_no_backup(own_onput, tmp_path):
     run_onput("--data", onput.data, "fsck")
 
 
-def test_only_one_backup_runs_and_one_that_nobody_asks_about_ends(own_onput, tmp_path):
+def test_a_backup_to_a_place_that_cannot_be_is_refused_with_the_reason(own_onput, tmp_path):
+    onput = own_onput(tts=0, arguments=QUIET)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "sealed").mkdir(mode=0)
+    before = set(onput.pids())
+    bad = {tmp_path / "file": "not a directory", tmp_path / "file/below": "not a directory",
+           tmp_path / ("n" * 300): "name too long", f"/{'deep/' * 1000}": "too long",
+           tmp_path / "loop/below": "symbolic links", "/proc/below": "no such file"}
+    if os.geteuid() != 0:
+        bad[tmp_path / "sealed/below"] = "permission denied"
+    for target, reason in bad.items():
+        told = onput.run("backup", target, expect=2).stderr
+        assert str(target)[:200] in told and reason in told.lower(), told
+        onput.run("status")
+    assert set(onput.pids()) == before
+    assert (tmp_path / "file").read_text() == "mine"
+    onput.run("backup", tmp_path / "good")
+
+
+def test_a_target_with_something_in_it_is_refused_and_kept(own_onput, tmp_path):
     onput = own_onput(tts=0, arguments=QUIET)
     target = tmp_path / "taken"
     target.mkdir()

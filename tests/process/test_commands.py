@@ -332,10 +332,12 @@ def test_doctor_finds_nothing_wrong(onput):
     assert not [f for f in findings if f["result"] == "FAULT"]
 
 
-@pytest.mark.parametrize("service", ["storage", "notifier", "queue"])
-def test_doctor_judges_the_room_that_each_service_will_need(tmp_path, service):
+@pytest.mark.parametrize("service, variable", [
+    ("storage", "ONPUT_STORAGE_FREE_BYTES_MIN"), ("notifier", "ONPUT_NOTIFIER_FREE_BYTES_MIN"),
+    ("queue", "ONPUT_QUEUE_FREE_BYTES_MIN"), ("queue", "ONPUT_FREE_BYTES_MIN")])
+def test_doctor_judges_the_room_that_each_service_will_need(tmp_path, service, variable):
     told = run_onput("--data", tmp_path / "absent", "-o", "json", "doctor", expect=None,
-                     environment={f"ONPUT_{service.upper()}_FREE_BYTES_MIN": str(2 ** 60)}).stdout
+                     environment={variable: str(2 ** 60)}).stdout
     disk = next(finding for finding in json.loads(told) if finding["check"] == "disk")
     assert disk["result"] == "FAULT" and service in disk["detail"]
 
@@ -344,6 +346,11 @@ def test_demo_speaks_in_an_instance_of_its_own_and_leaves_nothing(tmp_path):
     done = run_onput("demo", environment={"TMPDIR": str(tmp_path)}, deadline_s=120)
     assert "It works" in done.stderr + done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_without_a_place_for_its_instance_says_so(tmp_path):
+    told = run_onput("demo", environment={"TMPDIR": str(tmp_path / "absent")}, expect=7).stderr
+    assert "TMPDIR" in told
 
 
 def test_demo_speaks_a_given_text_in_a_given_instance(onput, tmp_path):

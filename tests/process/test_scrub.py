@@ -65,6 +65,22 @@ def test_scrubbing_finds_damage_names_it_and_touches_nothing(own_onput):
     assert status_of(onput)["damaged_objects"] == 2
 
 
+def test_scrubbing_looks_at_archived_bytes_too(own_onput):
+    onput = own_onput(tts=0, arguments=QUIET, environment={
+        "ONPUT_SCRUB_BYTES_PER_SECOND": "100000000", "ONPUT_SCRUB_OBJECTS_PER_SECOND": "1000",
+        "ONPUT_STORAGE_LIFECYCLE_INTERVAL_S": "1"})
+    onput.s3.create_bucket(Bucket="shelf")
+    onput.s3.put_object(Bucket="shelf", Key="file-old", Body=body_of("file-old"), StorageClass="GLACIER")
+    cold = onput.data / "storage/cold"
+    wait_until(lambda: list(cold.glob("blobs/*/*")) and not list(onput.data.glob("storage/blobs/*/*")), 60,
+               "bytes in the cold directory and nowhere else")
+    onput.stop()
+    flip(next(cold.glob("blobs/*/*")), 1_000_000)
+    onput.start()
+    wait_until(lambda: status_of(onput)["damaged_objects"] == 1, 60, "the finding")
+    assert "object=s3://shelf/file-old " in (onput.data / "log/storage.log").read_text()
+
+
 def test_usage_is_shown_and_agrees_with_the_rows(own_onput):
     onput = own_onput(tts=0, arguments=QUIET)
     fill(onput, ["row-1", "record-1", "file-1"])

@@ -73,5 +73,11 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(counts.damaged_rows),
                 static_cast<unsigned long long>(counts.damaged_jobs));
     std::printf("%llu backups taken\n", static_cast<unsigned long long>(counts.backups));
+    // So many seeds have some, or what backups promise was looked at nowhere.
+    if (count >= seeds_default && counts.backups == 0) {
+        std::fprintf(stderr, "no backup was taken in %llu seeds\n",
+                     static_cast<unsigned long long>(count));
+        ++failures;
+    }
     return failures == 0 ? 0 : 1;
 }

@@ -55,6 +55,31 @@ def co_await_takes_named_values(tree):
                     yield name, number, "name the value before the co_await expression"
 
 
+FILESYSTEM_CALLS = (
+    "absolute|canonical|copy|copy_file|copy_symlink|create_directories|create_directory|create_hard_link|create_symlink"
+    "|current_path|directory_iterator|equivalent|exists|file_size|hard_link_count|is_block_file|is_directory|is_empty"
+    "|is_regular_file|is_symlink|last_write_time|permissions|proximate|read_symlink|recursive_directory_iterator|relative"
+    "|remove|remove_all|rename|resize_file|space|status|symlink_status|temp_directory_path|weakly_canonical")
+
+
+def filesystem_calls_do_not_throw(tree):
+    """The standard library's calls on files throw unless they are given an error_code, and a throw on a thread of a pool
+    ends the process."""
+    call = re.compile(rf"\b(?:fs|std::filesystem)::(?:{FILESYSTEM_CALLS})(?:\s+\w+)?\(")
+    for name, lines in tree.product_cpp():
+        text = "\n".join(lines)
+        codes = set(re.findall(r"std::error_code&?\s+(\w+)", text))
+        for match in call.finditer(text):
+            end, depth = match.end(), 1
+            while depth and end < len(text):
+                depth += {"(": 1, ")": -1}.get(text[end], 0)
+                end += 1
+            arguments = text[match.end():end - 1]
+            is_default = not arguments and match.group().endswith("iterator(")
+            if not is_default and not codes & set(re.findall(r"\w+", arguments)):
+                yield name, text.count("\n", 0, match.start()) + 1, "it throws: give it a std::error_code"
+
+
 def headers_guard_themselves(tree):
     for name in tree.ending(".hpp"):
         if "#pragma once" not in tree.lines(name):
@@ -74,6 +99,7 @@ RULES = [
     files_are_short,
     functions_are_short,
     co_await_takes_named_values,
+    filesystem_calls_do_not_throw,
     headers_guard_themselves,
     nothing_is_left_unfinished,
 ]

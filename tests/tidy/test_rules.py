@@ -108,6 +108,20 @@ def test_a_co_await_takes_no_braces(make):
     assert lines_of(code_rules.co_await_takes_named_values(checkout)) == [2, 3]
 
 
+@pytest.mark.parametrize("text, faults", [
+    ("std::error_code error;\nif (fs::exists(path, error)) f();\n", []),
+    ("std::error_code error;\nif (fs::exists(path)) f();\n", [2]),
+    ("fs::remove_all(g(a,\n    b));\n", [1]),
+    ("std::error_code ignored;\nfor (fs::directory_iterator at(path, ignored), end; at != end;) f();\n", []),
+    ("for (const auto& at : std::filesystem::directory_iterator(path)) f();\n", [1]),
+    ("x = fs::temp_directory_path();\n", [1]),
+    ("x = fs::directory_iterator();\nfs::path(a);\ncopy(a, b);\n", []),
+])
+def test_a_call_on_files_takes_an_error_code(make, text, faults):
+    checkout = make({"services/g/a.cpp": text, "tests/a.cpp": "fs::exists(path);\n"})
+    assert lines_of(code_rules.filesystem_calls_do_not_throw(checkout)) == faults
+
+
 def test_a_header_has_a_guard_and_no_file_a_mark(make):
     checkout = make({"common/base/a.hpp": "// TO" "DO: more\n", "common/base/b.hpp": "#pragma once\n"})
     assert [name for name, _, _ in code_rules.headers_guard_themselves(checkout)] == ["common/base/a.hpp"]

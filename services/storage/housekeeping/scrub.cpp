@@ -29,10 +29,13 @@ std::string object_of(std::string_view row) {
     return fmt::format("an older version of s3://{}", split ? split->key : name);
 }
 
-Result<void> add_blob(const std::string& text, std::vector<store::BlobRef>& blobs) {
+using Blobs = std::vector<Scrub::Blob>;
+enum class Place : std::uint8_t { data, cold };
+
+Result<void> add_blob(const std::string& text, Blobs& blobs, Place place = Place::data) {
     if (text.empty()) return {};
-    ONPUT_TRY(const auto blob, store::parse_blob_ref(text));
-    blobs.push_back(blob);
+    ONPUT_TRY(const auto ref, store::parse_blob_ref(text));
+    blobs.push_back({.ref = ref, .is_cold = place == Place::cold});
     return {};
 }
 
@@ -56,8 +59,8 @@ Result<void> check_data_row(const store::View& view, std::string_view row,
 }
 
 // The blobs that a row refers to; its bytes beside it are looked at here.
-Result<std::vector<store::BlobRef>> blobs_of_row(const store::View& view, const store::Row& row) {
-    std::vector<store::BlobRef> blobs;
+Result<Blobs> blobs_of_row(const store::View& view, const store::Row& row) {
+    Blobs blobs;
     if (row.key.starts_with(schema::part_rows_prefix)) {
         ONPUT_TRY(const auto part, schema::decode<PartRecord>(row.value));
         ONPUT_TRY_VOID(add_blob(part.blob, blobs));
@@ -67,6 +70,7 @@ Result<std::vector<store::BlobRef>> blobs_of_row(const store::View& view, const 
     if (has_data_row(record)) ONPUT_TRY_VOID(check_data_row(view, row.key, record));
     ONPUT_TRY_VOID(add_blob(record.blob, blobs));
     ONPUT_TRY_VOID(add_blob(record.archive.copy, blobs));
+    ONPUT_TRY_VOID(add_blob(record.archive.blob, blobs, Place::cold));
     if (record.manifest.empty()) return blobs;
     ONPUT_TRY(const auto value, view.get(partition, manifest_row(record.manifest)));
     if (!value) return fail(ErrorCode::corruption, "its manifest is missing");
@@ -123,6 +127,7 @@ Result<std::optional<Scrub::Target>> Scrub::next(const store::View& view, Timest
     }
     const store::Row row = std::move(page_.front());
     page_.pop_front();
+    attempts_ = 0;
     Target target{.row = row.key, .object = object_of(row.key), .blobs = {}};
     auto blobs = blobs_of_row(view, row);
     if (blobs) {
@@ -139,6 +144,12 @@ bool Scrub::still_refers(const store::View& view, const Target& target) {
     if (!*value) return false;
     const auto blobs = blobs_of_row(view, {.key = target.row, .value = **value});
     return !blobs || (!target.fault && *blobs == target.blobs);
+}
+
+Scrub::Failure Scrub::on_failure(const Error& error) {
+    if (error.code == ErrorCode::corruption) return Failure::damaged;
+    if (error.code == ErrorCode::resource_exhausted) return Failure::retry;
+    return ++attempts_ < scrub_attempts_max ? Failure::retry : Failure::damaged;
 }
 
 void Scrub::on_verified(const Target& target, bool is_damaged) {

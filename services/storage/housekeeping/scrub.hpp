@@ -43,12 +43,20 @@ private:
     Timestamp next_;
 };
 
+// Of one object whose bytes the system does not read, before that is a finding.
+inline constexpr std::uint32_t scrub_attempts_max = 3;
+
 class Scrub {
 public:
+    struct Blob {
+        store::BlobRef ref;
+        bool is_cold = false;  // It is in the cold directory.
+        friend bool operator==(const Blob&, const Blob&) = default;
+    };
     struct Target {
         std::string row;
         std::string object;  // "s3://bucket/key", as a finding names it.
-        std::vector<store::BlobRef> blobs;
+        std::vector<Blob> blobs;
         // What is wrong already: its row or its bytes beside it cannot be read.
         std::optional<std::string> fault = {};
     };
@@ -57,11 +65,18 @@ public:
     void restore(const store::View& view, Timestamp now);
 
     // The next one; nothing when a pass is over, and the next call begins another one. An error of
-    // a row is that target's fault.
+    // a row is that target's fault. `view` leaves out rows that cannot be read
+    // (common/store/readable_view.hpp), so that one damaged block does not end all scrubbing.
     Result<std::optional<Target>> next(const store::View& view, Timestamp now);
 
     // Does the target's row still refer to all its blobs? Also when it cannot be read.
     static bool still_refers(const store::View& view, const Target& target);
+
+    // A read of the target's bytes failed. `retry`: once more, after a while: too much waits, which
+    // says nothing of the bytes, or the system refused, which may pass, but scrub_attempts_max
+    // times only. `damaged`: it is a finding.
+    enum class Failure : std::uint8_t { retry, damaged };
+    Failure on_failure(const Error& error);
 
     // It was verified; `is_damaged` counts it.
     void on_verified(const Target& target, bool is_damaged);
@@ -74,7 +89,8 @@ private:
     Result<void> fill(const store::View& view);
 
     ScrubRecord record_;
-    std::string read_through_;  // Rows up to here are, or were, in page_.
+    std::uint32_t attempts_ = 0;  // At the target, that the system refused.
+    std::string read_through_;    // Rows up to here are, or were, in page_.
     std::deque<store::Row> page_;
 };
 

@@ -28,9 +28,9 @@ void Scrubber::step() {
 
 void Scrubber::begin_next() {
     const Timestamp now = parts_.host.now();
-    auto next = scrub_.next(parts_.host.store(), now);
+    // Rows that cannot be read are left out, and the host tells of them (onput_row_gaps).
+    auto next = scrub_.next(parts_.host.readable(), now);
     if (!next) {
-        // Rows that cannot be listed are the host's to tell of (onput_row_gaps).
         log::warn("scrubbing waits: rows cannot be read", {{"error", next.error().message}});
         return wait_until(now + scrub_pass_pause);
     }
@@ -49,25 +49,27 @@ void Scrubber::begin_next() {
 }
 
 void Scrubber::read_piece() {
-    const store::BlobRef& blob = target_->blobs[blob_];
+    const auto& [blob, is_cold] = target_->blobs[blob_];
     const std::uint64_t length = std::min(scrub_piece_bytes, blob.length - offset_);
-    parts_.blobs.read(blob, {.offset = offset_, .length = length},
-                      [this, &loop = parts_.host.loop()](Result<std::string> read) {
-                          loop.post([this, read = std::move(read)] { on_read(read); });
-                      });
+    auto& blobs = is_cold ? parts_.cold : parts_.blobs;
+    blobs.read(blob, {.offset = offset_, .length = length},
+               [this, &loop = parts_.host.loop()](Result<std::string> read) {
+                   loop.post([this, read = std::move(read)] { on_read(read); });
+               });
 }
 
 void Scrubber::on_read(const Result<std::string>& read) {
     const Timestamp now = parts_.host.now();
     if (!read) {
-        // Too much waits, or the disk failed: corruption alone is a finding.
-        if (read.error().code != ErrorCode::corruption) return wait_until(now + scrub_retry_delay);
+        if (scrub_.on_failure(read.error()) == Scrub::Failure::retry) {
+            return wait_until(now + scrub_retry_delay);
+        }
         return finish_target(read.error().message);
     }
     const std::uint64_t length = read->size();
     bytes_ += length;
     offset_ += length;
-    if (offset_ >= target_->blobs[blob_].length) {
+    if (offset_ >= target_->blobs[blob_].ref.length) {
         ++blob_;
         offset_ = 0;
     }

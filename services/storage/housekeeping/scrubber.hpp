@@ -1,6 +1,7 @@
-// Scrubber: reads all bytes of the store again, in the background, and says what is damaged. One
-// read at a time, of scrub_piece_bytes at most, paced by two rates (`scrub_bytes_per_second`,
-// `scrub_objects_per_second`). It changes nothing but its own position. Loop thread only.
+// Scrubber: reads all bytes of the store again, those in the cold directory as well, in the
+// background, and says what is damaged. One read at a time, of scrub_piece_bytes at most, paced by
+// two rates (`scrub_bytes_per_second`, `scrub_objects_per_second`). It changes nothing but its own
+// position. Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ public:
     struct Parts {
         StorageHost& host;
         store::BlobStore& blobs;
+        store::BlobStore& cold;
         ScrubPace::Rates rates;  // One of them 0: it does not run.
     };
     explicit Scrubber(const Parts& parts) : parts_(parts), pace_(parts.rates) {}

@@ -334,7 +334,7 @@ TEST_F(HostBackupTest, another_one_waits_until_the_first_is_over_or_given_up) {
     EXPECT_EQ(step(schema::BackupStep::prepare, "2").error().reason, "backup_busy");
     EXPECT_EQ(step(schema::BackupStep::look, "2").error().reason, "no_backup");
     ASSERT_TRUE(step(schema::BackupStep::release));
-    for (Duration quiet{}; quiet < backup_silence_max; quiet += backup_check_interval) {
+    for (Duration quiet{}; quiet < schema::backup_silence_max; quiet += backup_check_interval) {
         ASSERT_NE(platform.backup, nullptr);
         EXPECT_FALSE(platform.backup->is_abandoned);
         loop.pass(backup_check_interval);
@@ -343,6 +343,60 @@ TEST_F(HostBackupTest, another_one_waits_until_the_first_is_over_or_given_up) {
     EXPECT_TRUE(platform.backup->is_abandoned);
     loop.turn();  // What it had written is gone.
     EXPECT_TRUE(step(schema::BackupStep::prepare, "2"));
+}
+
+TEST_F(HostBackupTest, a_step_may_last_as_long_as_somebody_asks_about_it) {
+    platform.ask(
+        schema::ServiceBackup{.step = schema::BackupStep::prepare, .id = "1", .target = "/backup"});
+    for (Duration spent{}; spent < 2 * schema::backup_silence_max;
+         spent += schema::backup_look_interval) {
+        loop.pass(schema::backup_look_interval);
+        loop.turn();
+        platform.ask(schema::ServiceBackup{.step = schema::BackupStep::look, .id = "1"});
+    }
+    ASSERT_NE(platform.backup, nullptr);
+    EXPECT_FALSE(platform.backup->is_abandoned);
+    platform.replies.clear();
+    platform.backup->answer();
+    loop.turn();
+    ASSERT_EQ(platform.replies.size(), 1U);
+    EXPECT_TRUE(platform.replies.front());
+}
+
+TEST_F(HostBackupTest, an_abandon_while_a_failed_one_is_cleaned_up_is_answered_behind_that) {
+    take();
+    platform.backup->is_slow = true;
+    ASSERT_TRUE(step(schema::BackupStep::release));
+    platform.backup->answer(fail(ErrorCode::unavailable, "input/output error"));
+    loop.turn();
+    ASSERT_TRUE(platform.backup->is_abandoned);
+    platform.replies.clear();
+    for (int i = 0; i < 2; ++i) {
+        platform.ask(schema::ServiceBackup{.step = schema::BackupStep::abandon, .id = "1"});
+        loop.turn();
+    }
+    EXPECT_TRUE(platform.replies.empty());
+    platform.backup->answer_abandons();
+    loop.turn();
+    ASSERT_EQ(platform.replies.size(), 2U);
+    EXPECT_TRUE(platform.replies.front());
+    EXPECT_TRUE(platform.replies.back());
+    EXPECT_TRUE(step(schema::BackupStep::prepare, "2"));
+}
+
+TEST_F(HostBackupTest, an_abandon_that_comes_while_it_finishes_is_answered) {
+    take();
+    ASSERT_TRUE(step(schema::BackupStep::release));
+    platform.backup->answer();
+    loop.turn();
+    platform.backup->is_slow = true;
+    platform.ask(schema::ServiceBackup{.step = schema::BackupStep::finish, .id = "1"});
+    platform.ask(schema::ServiceBackup{.step = schema::BackupStep::abandon, .id = "1"});
+    platform.replies.clear();
+    platform.backup->answer();
+    platform.backup->answer_abandons();
+    loop.turn();
+    EXPECT_EQ(platform.replies.size(), 2U);
 }
 
 TEST_F(HostBackupTest, ends_when_the_disk_fills_up) {

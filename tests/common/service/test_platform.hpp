@@ -81,12 +81,21 @@ public:
     void finish(Done done) override { waiting = std::move(done); }
     void abandon(Done done) override {
         is_abandoned = true;
-        done({});
+        if (is_slow) {
+            abandons.push_back(std::move(done));
+        } else {
+            done({});
+        }
     }
     [[nodiscard]] const store::CopyProgress& progress() const override { return progress_; }
     void answer(Result<void> result = {}) { std::exchange(waiting, {})(std::move(result)); }
+    void answer_abandons() {
+        for (const Done& done : std::exchange(abandons, {})) done({});
+    }
 
     Done waiting;
+    bool is_slow = false;  // `abandon` is answered when the test says so, too.
+    std::vector<Done> abandons;
     bool is_abandoned = false;
 
 private:

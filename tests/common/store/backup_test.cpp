@@ -4,11 +4,14 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <latch>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/store/blob_check.hpp"
+#include "common/store/blob_format.hpp"
+#include "common/store/io_pool.hpp"
 #include "common/store/rocks_store.hpp"
 #include "common/store/rows_repair.hpp"
 #include "tests/common/store/blob_harness.hpp"
@@ -123,6 +126,49 @@ TEST_F(BackupTest, removals_that_waited_are_done_when_it_ends) {
     EXPECT_FALSE(harness.read(large, whole_of(large)));
 }
 
+TEST_F(BackupTest, every_removal_that_waited_is_done_and_reads_are_answered_meanwhile) {
+    const BlobRef kept = write("kept", "kept");
+    const BlobRef first = write("first", "first");
+    const BlobRef last = write("last", "last");
+    ASSERT_TRUE(step(&Backup::prepare));
+    ASSERT_TRUE(step(&Backup::take));
+    // More than the pool takes at a time; all but two of them are of no blob.
+    blobs->remove(first);
+    for (std::size_t i = 0; i < pool_jobs_max; ++i) {
+        blobs->remove({.segment = first.segment + 1, .id = i * block_bytes, .length = 1});
+    }
+    blobs->remove(last);
+    // No thread of the pool is free while the removals begin.
+    std::latch hold(1);
+    for (unsigned i = 0; i < FileBlobOptions().threads; ++i) {
+        blobs->read(kept, whole_of(kept), [&hold](const auto&) { hold.wait(); });
+    }
+    ASSERT_TRUE(step(&Backup::abandon));
+    std::promise<Result<std::string>> meanwhile;
+    blobs->read(kept, whole_of(kept), [&](auto read) { meanwhile.set_value(std::move(read)); });
+    hold.count_down();
+    const auto read = meanwhile.get_future().get();
+    EXPECT_TRUE(read) << read.error().message;
+    ASSERT_TRUE(blobs->files());  // Waits for removals that run.
+    BlobHarness harness(*blobs);
+    EXPECT_FALSE(harness.read(first, whole_of(first)));
+    EXPECT_FALSE(harness.read(last, whole_of(last)));
+}
+
+TEST_F(BackupTest, a_second_backup_keeps_what_the_first_ones_end_has_not_removed_yet) {
+    std::vector<BlobRef> large;
+    for (int i = 0; i < 100; ++i) large.push_back(write_large(std::to_string(i), "large"));
+    ASSERT_TRUE(step(&Backup::prepare));
+    ASSERT_TRUE(step(&Backup::take));
+    for (const BlobRef& ref : large) blobs->remove(ref);
+    blobs->release_removals();
+    blobs->hold_removals();
+    const std::size_t there = blobs->files()->size();
+    EXPECT_EQ(blobs->files()->size(), there);  // Nothing runs until the next release.
+    blobs->release_removals();
+    EXPECT_EQ(blobs->files()->size(), 1U);  // `life` alone.
+}
+
 TEST_F(BackupTest, an_abandoned_one_leaves_nothing) {
     put("a", "1");
     ASSERT_TRUE(step(&Backup::prepare));
@@ -133,12 +179,63 @@ TEST_F(BackupTest, an_abandoned_one_leaves_nothing) {
     EXPECT_FALSE(fs::exists(data + "/rows.backup"));
 }
 
+TEST_F(BackupTest, an_abandoned_one_leaves_a_target_that_was_there_empty) {
+    fs::create_directories(target);
+    put("a", "1");
+    ASSERT_TRUE(step(&Backup::prepare));
+    ASSERT_TRUE(step(&Backup::take));
+    ASSERT_TRUE(step(&Backup::copy));
+    ASSERT_TRUE(step(&Backup::abandon));
+    EXPECT_TRUE(fs::is_empty(target));
+}
+
 TEST_F(BackupTest, a_target_with_something_in_it_is_refused_and_kept) {
     fs::create_directories(target);
     std::ofstream(target + "/mine") << "mine";
     EXPECT_EQ(step(&Backup::prepare).error().code, ErrorCode::conflict);
     backup.reset();
     EXPECT_TRUE(fs::exists(target + "/mine"));
+}
+
+TEST_F(BackupTest, a_target_that_cannot_be_made_is_an_error_that_names_it_and_changes_nothing) {
+    const std::string file = directory.path_of("file");
+    std::ofstream(file) << "mine";
+    const std::string loop = directory.path_of("loop");
+    fs::create_symlink(loop, loop);
+    const std::string dangling = directory.path_of("dangling");
+    fs::create_symlink(directory.path_of("nowhere"), dangling);
+    struct Case {
+        std::string target;
+        std::string reason;
+    };
+    const std::string long_name(300, 'n');
+    for (const auto& [bad, reason] :
+         {Case{file, "no directory"}, Case{file + "/below", "Not a directory"},
+          Case{file + "/far/below", "Not a directory"}, Case{loop + "/below", "symbolic links"},
+          Case{dangling + "/below", "No such file"},
+          Case{directory.path_of(long_name) + "/below", "name too long"},
+          Case{"/" + std::string(100'000, 'x'), "too long"}, Case{"/proc/below", "No such file"},
+          Case{"relative", "from the root"}, Case{std::string("/a\0b", 4), "from the root"}}) {
+        backup = open_backup(
+            {.directory = data, .target = bad, .manifest = {.id = "1", .service = "storage"}},
+            *rows, {{.blobs = blobs.get(), .directory = data}});
+        const auto refused = step(&Backup::prepare);
+        ASSERT_FALSE(refused) << bad;
+        const std::string& message = refused.error().message;
+        EXPECT_TRUE(message.contains(bad.substr(0, 50)) || bad.contains('\0')) << message;
+        EXPECT_TRUE(message.contains(reason)) << message;
+        EXPECT_LT(message.size(), 2000U);
+    }
+    backup.reset();
+    EXPECT_EQ(fs::file_size(file), 4U);
+}
+
+TEST_F(BackupTest, an_empty_file_in_the_targets_place_is_not_removed) {
+    fs::create_directories(directory.path_of("backup"));
+    const std::ofstream empty(target);
+    EXPECT_EQ(step(&Backup::prepare).error().code, ErrorCode::conflict);
+    ASSERT_TRUE(step(&Backup::abandon));
+    EXPECT_TRUE(fs::is_regular_file(target));
 }
 
 TEST_F(BackupTest, a_killed_one_is_no_backup_and_costs_nothing_at_the_next_start) {

@@ -3,15 +3,21 @@
 #include <atomic>
 #include <dlfcn.h>
 #include <filesystem>
+#include <fstream>
+#include <future>
 #include <latch>
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "common/store/backup.hpp"
 #include "common/store/directory_syncer.hpp"
+#include "common/store/file_copy.hpp"
 #include "common/store/file_io.hpp"
+#include "common/store/rocks_store.hpp"
 #include "tests/support/temp_directory.hpp"
 
 namespace {
@@ -88,6 +94,40 @@ TEST_F(DurableNamesTest, who_finds_a_new_directory_waits_until_its_name_is_durab
     hold.count_down();
     second.join();
     EXPECT_GE(count_at_return, 1);
+}
+
+TEST_F(DurableNamesTest, every_directory_of_copied_files_is_synced_behind_the_last_of_them) {
+    const std::string from = directory.path_of("from");
+    std::ofstream(from) << "bytes";
+    std::vector<std::string> written;
+    CopyProgress unseen;
+    for (const std::string name : {"copy/rows/1", "copy/rows/2", "copy/blobs/00/3"}) {
+        written.push_back(directory.path_of(name));
+        ASSERT_TRUE(copy_file(from, written.back(), std::nullopt, unseen));
+    }
+    for (const std::string name : {"copy/rows", "copy/blobs/00"}) {
+        seen.directory = directory.path_of(name);
+        seen.count = 0;
+        ASSERT_TRUE(sync_names(written));
+        EXPECT_EQ(seen.count, 1) << name;
+    }
+}
+
+TEST_F(DurableNamesTest, a_backup_is_done_when_the_names_of_its_files_are_durable) {
+    const std::string data = directory.path_of("data");
+    const auto rows = *open_rocks_store({.directory = data}, {});
+    seen.directory = directory.path_of("backup/rows");
+    seen.count = 0;
+    const auto backup = open_backup({.directory = data,
+                                     .target = directory.path_of("backup"),
+                                     .manifest = {.id = "1", .service = "queue"}},
+                                    *rows, {});
+    for (const auto step : {&Backup::prepare, &Backup::take, &Backup::copy, &Backup::finish}) {
+        std::promise<Result<void>> answer;
+        (*backup.*step)([&answer](Result<void> result) { answer.set_value(std::move(result)); });
+        ASSERT_TRUE(answer.get_future().get());
+    }
+    EXPECT_EQ(seen.count, 1);
 }
 
 TEST_F(DurableNamesTest, a_failure_is_not_remembered_as_a_success) {

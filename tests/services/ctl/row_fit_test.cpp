@@ -18,11 +18,13 @@ struct Rows {
     Rows() {
         put("o/b/small", ObjectRecord{.size_bytes = 5});
         rows["d/b/small"] = "hello";
-        put("o/b/large", ObjectRecord{.size_bytes = 9, .blob = "0-1-9"});
+        put("o/b/large", ObjectRecord{.size_bytes = 9, .blob = "0.1.9"});
         ObjectRecord parts{.size_bytes = 9};
         parts.manifest = "upload";
         put("o/b/parts", parts);
-        put("x/upload", schema::ManifestRecord{});
+        put("x/upload",
+            schema::ManifestRecord{.parts = {{.number = 1, .size_bytes = 6, .blob = "0.2.6"},
+                                             {.number = 2, .size_bytes = 3, .blob = "0.3.3"}}});
         put(version, ObjectRecord{.size_bytes = 3});
         rows[version_data] = "old";
         rows[std::string("u/b/up\0id", 9)] = "an upload";
@@ -84,9 +86,28 @@ TEST(RowFitTest, names_what_does_not) {
     EXPECT_TRUE(rows.says("the row of an old version of b/old is damaged"));
 }
 
+TEST(RowFitTest, names_lengths_that_contradict_each_other) {
+    Rows rows;
+    rows.put("o/b/large", ObjectRecord{.size_bytes = 9, .blob = "0.1.8"});
+    EXPECT_TRUE(rows.says("the row of b/large contradicts itself"));
+    rows = Rows();
+    rows.put(Rows::version, ObjectRecord{.size_bytes = 3, .blob = "?"});
+    EXPECT_TRUE(rows.says("the row of an old version of b/old contradicts itself"));
+    rows = Rows();
+    rows.put("p/u1/00001", schema::PartRecord{.size_bytes = 9, .blob = "0.1.8"});
+    EXPECT_TRUE(rows.says("the row of a part of upload u1 contradicts itself"));
+    rows = Rows();
+    rows.put("x/upload",
+             schema::ManifestRecord{.parts = {{.number = 1, .size_bytes = 6, .blob = "0.2.6"}}});
+    EXPECT_TRUE(rows.says("the parts of b/parts have 6 bytes and its row says 9"));
+    rows.put("x/upload",
+             schema::ManifestRecord{.parts = {{.number = 1, .size_bytes = 9, .blob = "0.2.6"}}});
+    EXPECT_TRUE(rows.says("the manifest of b/parts contradicts itself: part 1"));
+}
+
 TEST(RowFitTest, counts_are_compared_once_they_are_kept) {
     Rows rows;
-    rows.put("o/b/more", ObjectRecord{.size_bytes = 1, .blob = "0-2-1"});
+    rows.put("o/b/more", ObjectRecord{.size_bytes = 1, .blob = "0.2.1"});
     EXPECT_TRUE(
         rows.says("bucket b has 4 objects, 1 older versions, 27 bytes, 1 uploads, and its "
                   "usage says 3 objects"));

@@ -82,6 +82,52 @@ TEST_F(ScrubTest, what_was_replaced_or_deleted_meanwhile_is_no_damage) {
     }
 }
 
+TEST_F(ScrubTest, a_row_that_cannot_be_read_is_passed_over_and_told_of) {
+    for (const auto* key : {"a", "b", "c"}) ASSERT_TRUE(put(key, "hello"));
+    store.damage(partition, object_row("photos", "b"));
+    int told = 0;
+    const store::ReadableView readable_rows(store, [&told](const auto&) { ++told; });
+    EXPECT_FALSE(scrub.next(store, now));
+    std::vector<std::string> seen;
+    while (const auto target = *scrub.next(readable_rows, now)) seen.push_back(target->object);
+    EXPECT_EQ(seen, (std::vector<std::string>{"s3://photos/a", "s3://photos/c"}));
+    EXPECT_EQ(told, 1);
+}
+
+TEST_F(ScrubTest, archived_bytes_are_verified_in_the_cold_directory) {
+    ASSERT_TRUE(put_blob("a", blob(1)));
+    const auto row = object_row("photos", "a");
+    auto record = *schema::decode<ObjectRecord>(**store.get(partition, row));
+    record.blob.clear();
+    record.archive.blob = store::to_text(blob(2));
+    record.archive.copy = store::to_text(blob(3));
+    store::Batch moved{std::string(partition)};
+    moved.put(row, schema::encode(record));
+    ASSERT_TRUE(store.commit(std::move(moved)));
+    const auto target = *scrub.next(store, now);
+    ASSERT_TRUE(target);
+    EXPECT_EQ(target->blobs, (std::vector<Scrub::Blob>{{.ref = blob(3), .is_cold = false},
+                                                       {.ref = blob(2), .is_cold = true}}));
+    EXPECT_TRUE(Scrub::still_refers(store, *target));
+}
+
+TEST_F(ScrubTest, a_read_that_the_system_refuses_is_a_finding_in_the_end) {
+    for (const auto* key : {"a", "b"}) ASSERT_TRUE(put_blob(key, blob(1)));
+    const auto failure = [this](ErrorCode code) { return scrub.on_failure({.code = code}); };
+    ASSERT_TRUE(*scrub.next(store, now));
+    EXPECT_EQ(failure(ErrorCode::corruption), Scrub::Failure::damaged);
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(failure(ErrorCode::resource_exhausted), Scrub::Failure::retry);
+    }
+    for (int object = 0; object < 2; ++object) {
+        for (std::uint32_t attempt = 1; attempt < scrub_attempts_max; ++attempt) {
+            EXPECT_EQ(failure(ErrorCode::unavailable), Scrub::Failure::retry);
+        }
+        EXPECT_EQ(failure(ErrorCode::unavailable), Scrub::Failure::damaged);
+        static_cast<void>(scrub.next(store, now));
+    }
+}
+
 TEST(ScrubPaceTest, the_slower_rate_counts_and_idle_time_is_not_caught_up) {
     using std::chrono::milliseconds;
     ScrubPace pace({.bytes_per_second = 1'000'000, .objects_per_second = 100});
