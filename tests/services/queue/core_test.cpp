@@ -106,6 +106,18 @@ TEST_F(CoreClockTest, a_lease_lasts_as_long_as_it_was_given_whatever_the_clock_d
     EXPECT_EQ(station.receive("q").size(), 1U);
 }
 
+TEST_F(CoreClockTest, small_jumps_in_a_row_end_no_lease_early) {
+    ASSERT_EQ(station.receive("q").size(), 1U);
+    for (int second = 0; second < 20; ++second) {
+        station.jump(900ms);
+        station.pass(1s);
+    }
+    station.pass(8s);
+    EXPECT_TRUE(station.receive("q").empty());
+    station.pass(2s);
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
 TEST_F(CoreClockTest, a_restart_after_a_jump_neither_ends_a_lease_nor_lengthens_it) {
     for (const Duration by : {Duration(std::chrono::days(3)), Duration(-std::chrono::days(6))}) {
         ASSERT_EQ(station.receive("q").size(), 1U);
