@@ -1,6 +1,7 @@
 #include "services/queue/core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/check.hpp"
 #include "services/queue/messages/rows.hpp"
@@ -225,8 +226,9 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
 
 void Core::on_clock(Timestamp wall, Duration monotonic) {
     age_.observe(wall, monotonic);
-    const Duration by = age_.clock().jump();
-    if (by > -service::jump_min && by < service::jump_min) return;
+    unshifted_ += age_.clock().jump();
+    if (unshifted_ > -service::jump_min && unshifted_ < service::jump_min) return;
+    const Duration by = std::exchange(unshifted_, Duration());
     catalogue_.for_each([by](Queue& queue) {
         queue.messages.shift(by);
         for (Waiter& waiter : queue.waiters) waiter.deadline += by;

@@ -212,6 +212,8 @@ private:
 
     Timestamp last_seen_;  // The latest `now` of any call.
     Timestamp expiry_at_;  // When to look for old messages next.
+    // By how much the wall clock was set since times were shifted last; less than jump_min.
+    Duration unshifted_{};
 };
 
 }  // namespace onput::queue

@@ -273,8 +273,8 @@ void StorageService::on_turn_end() {
 }
 
 void StorageService::keep_house() {
-    uploads_->expire(now());
-    downloads_->expire(now());
+    uploads_->expire();
+    downloads_->expire();
     mover_->start();
     lifecycle_->start();
     replicator_->start();

@@ -6,6 +6,8 @@
 #include <cld2/public/encodings.h>
 #include <cstdint>
 #include <map>
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
 #include <utility>
 
 #include "common/base/text.hpp"
@@ -35,25 +37,59 @@ constexpr std::array<ScriptRange, 33> scripts{{
     {0x4e00, 0x9fff, "han"},   {0xf900, 0xfaff, "han"},   {0x20000, 0x323af, "han"},
 }};
 
+// Of a letter of no script above: ISO 15924's name of its script, as "Tibt". Empty for what is no
+// letter, or one of many scripts.
+std::string_view other_script_of(char32_t code) {
+    const auto letter = static_cast<UChar32>(code);
+    if (u_isalpha(letter) == 0) return {};
+    UErrorCode error = U_ZERO_ERROR;
+    const UScriptCode script = uscript_getScript(letter, &error);
+    if (U_FAILURE(error) || script == USCRIPT_COMMON || script == USCRIPT_INHERITED) return {};
+    return script == USCRIPT_LATIN ? "latin" : uscript_getShortName(script);
+}
+
 std::string_view script_of(char32_t code) {
     for (const ScriptRange& range : scripts) {
         if (code >= range.first && code <= range.last) return range.language;
     }
-    return {};
+    return other_script_of(code);
 }
 
-// The script that most of the text's letters are in; empty without letters. An ideograph or
-// syllable says as much as several letters.
-std::string_view main_script(std::string_view utf8) {
-    std::map<std::string_view, std::size_t> weights;
+// A letter that the language which its script is taken for does not have.
+bool is_foreign(char32_t code, std::string_view language) {
+    if (u_isalpha(static_cast<UChar32>(code)) == 0) return false;
+    if (language == "ru") {
+        return code != U'ё' && code != U'Ё' && (code < U'А' || code > U'я');
+    }
+    // Keheh and Farsi yeh are typed for their Arabic likenesses.
+    return language == "ar" && code > U'ٱ' && code != U'ک' && code != U'ی';
+}
+
+struct Script {
+    std::string_view name;   // A language, "latin", "han", or ISO 15924's name; empty: no letters.
+    bool is_others = false;  // One letter in fifty is none of that language's.
+};
+
+// The script that most of the text's letters are in. An ideograph or syllable says as much as
+// several letters.
+Script main_script(std::string_view utf8) {
+    struct Weight {
+        std::size_t letters = 0;
+        std::size_t foreign = 0;
+    };
+    std::map<std::string_view, Weight> weights;
     for_each_code_point(utf8, [&weights](char32_t code) {
         const std::string_view script = script_of(code);
+        if (script.empty()) return;
         const bool is_dense = script == "han" || script == "ja" || script == "ko";
-        if (!script.empty()) weights[script] += is_dense ? 3 : 1;
+        weights[script].letters += is_dense ? 3 : 1;
+        weights[script].foreign += is_foreign(code, script) ? 1 : 0;
     });
-    const auto best =
-        std::ranges::max_element(weights, {}, [](const auto& entry) { return entry.second; });
-    return best == weights.end() ? std::string_view() : best->first;
+    const auto best = std::ranges::max_element(
+        weights, {}, [](const auto& entry) { return entry.second.letters; });
+    if (best == weights.end()) return {};
+    const auto& [name, weight] = *best;
+    return {.name = name, .is_others = weight.foreign > 0 && weight.foreign * 50 >= weight.letters};
 }
 
 // What others call a language, and what espeak-ng does.
@@ -96,9 +132,12 @@ std::optional<RecognisedLanguage> recognise_language(std::string_view utf8) {
 
 std::string detect_language(std::string_view utf8, std::string_view fallback) {
     if (auto recognised = recognise_language(utf8)) return std::move(recognised->language);
-    const std::string_view script = main_script(utf8.substr(0, language_sample_bytes));
-    if (script.empty() || script == "latin") return std::string(fallback);
-    return script == "han" ? "cmn" : std::string(script);
+    const Script script = main_script(utf8.substr(0, language_sample_bytes));
+    if (script.name.empty() || script.name == "latin") return std::string(fallback);
+    if (script.is_others) return script.name == "ru" ? "und-Cyrl" : "und-Arab";
+    if (script.name == "han") return "cmn";
+    const bool is_language = script.name.front() >= 'a';  // Scripts begin with a capital.
+    return std::string(is_language ? "" : "und-") + std::string(script.name);
 }
 
 std::string canonical_language(std::string_view code) {

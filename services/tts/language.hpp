@@ -1,7 +1,9 @@
 // Which language a text is in, as CLD2 recognises it. Pure.
 //
-// Good for whole texts of a sentence or two, not for single words: where CLD2 is not sure, a text
-// in a script of its own is in that script's most spoken language, and any other in the fallback.
+// Good for whole texts of a sentence or two, not for single words. Where CLD2 is not sure, a text
+// in Latin letters is in the fallback, and any other in its script's most spoken language. That is
+// "und" and the script ("und-Tibt", RFC 5646) where no voice speaks that script, and where letters
+// are used that this language does not have, as in Tatar and Uyghur texts.
 #pragma once
 
 #include <optional>
@@ -22,7 +24,7 @@ struct RecognisedLanguage {
 std::optional<RecognisedLanguage> recognise_language(std::string_view utf8);
 
 // A language tag as espeak-ng writes them: "en", "vi", "cmn", "pt". Not every language that can be
-// recognised has a voice.
+// recognised has a voice, and no "und" has one.
 std::string detect_language(std::string_view utf8, std::string_view fallback);
 
 // What others call a language, as espeak-ng calls it: "zh" -> cmn, "no" -> nb. Others stay.

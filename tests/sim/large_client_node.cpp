@@ -18,6 +18,8 @@ constexpr std::size_t line_bytes = 64;
 // Of one object, one after the other.
 constexpr std::uint64_t ranges_max = 12;
 constexpr std::uint64_t range_bytes_max = 300'000;
+// Of a slow client, between two pieces: shorter than any silence that ends a session.
+constexpr Duration pause_max = seconds(20);
 
 }  // namespace
 
@@ -63,7 +65,9 @@ std::string LargeClientNode::new_bytes() {
 }
 
 void LargeClientNode::write(const std::string& key) {
-    Write write{.object = {.bucket = inbox, .key = key}, .bytes = new_bytes()};
+    Write write{.object = {.bucket = inbox, .key = key},
+                .bytes = new_bytes(),
+                .life = storage_node_.life()};
     write.object.size_bytes = write.bytes.size();
     write.object.etag = fmt::format("etag of large text {}", texts_);
     schema::OpenWrite request{.bucket = inbox, .key = key, .size_bytes = write.bytes.size()};
@@ -81,6 +85,15 @@ void LargeClientNode::append(Write write) {
     if (write.offset == write.bytes.size()) return finish(write);
     // One that vanishes leaves it to the session's end.
     if (world_.chance(50)) return rest();
+    if (world_.chance(300)) {
+        return after(
+            world_.between(seconds(1), pause_max),
+            [this, write = std::move(write)]() mutable { append_piece(std::move(write)); });
+    }
+    append_piece(std::move(write));
+}
+
+void LargeClientNode::append_piece(Write write) {
     const std::uint64_t length = std::min<std::uint64_t>(
         write.bytes.size() - write.offset, 1 + world_.random.below(schema::chunk_bytes_max));
     const schema::AppendWrite request{.write_id = write.write_id, .offset = write.offset};
@@ -88,7 +101,10 @@ void LargeClientNode::append(Write write) {
     write.offset += length;
     ask(request, std::move(bytes),
         [this, write](const Result<schema::WriteAppended>& appended, const auto&) {
-            if (!appended) return rest();
+            if (!appended) {
+                check_session(write.life, appended.error());
+                return rest();
+            }
             append(write);
         });
 }
@@ -96,8 +112,9 @@ void LargeClientNode::append(Write write) {
 void LargeClientNode::finish(const Write& write) {
     changes_.intended(write.object, write.bytes);
     ask(schema::FinishWrite{.write_id = write.write_id, .object = write.object}, {},
-        [this](const Result<schema::ObjectPut>& put, const auto&) {
+        [this, life = write.life](const Result<schema::ObjectPut>& put, const auto&) {
             if (put) changes_.acknowledged(put->event_id);
+            if (!put) check_session(life, put.error());
             rest();
         });
 }
@@ -135,8 +152,8 @@ void LargeClientNode::get(const Read& read) {
     request.key = read.key;
     request.range = read.range;
     ask(request, {},
-        [this, read](const Result<schema::ObjectGot>& got,
-                     const std::vector<transport::Frame>& frames) {
+        [this, read, life = storage_node_.life()](const Result<schema::ObjectGot>& got,
+                                                  const std::vector<transport::Frame>& frames) {
             if (!got) {
                 changes_.check_refusal(inbox + "/" + read.key, got.error());
                 return rest();
@@ -144,6 +161,7 @@ void LargeClientNode::get(const Read& read) {
             changes_.acknowledged(got->object.event_id);
             Read begun = read;
             begun.got = *got;
+            begun.life = life;
             if (got->read_id != 0) return read_piece(std::move(begun));
             std::string bytes;
             for (const auto& frame : frames) bytes += frame.view();
@@ -174,11 +192,21 @@ void LargeClientNode::read_piece(Read read) {
             for (const auto& frame : frames) bytes += frame.view();
             check(read, done ? Result<std::string>(bytes) : std::unexpected(done.error()),
                   request.length);
-            if (!done) return rest();
+            if (!done) {
+                check_session(read.life, done.error());
+                return rest();
+            }
             Read next = read;
             next.bytes += bytes;
-            read_piece(std::move(next));
+            if (!world_.chance(300)) return read_piece(std::move(next));
+            after(world_.between(seconds(1), pause_max),
+                  [this, next = std::move(next)]() mutable { read_piece(std::move(next)); });
         });
+}
+
+void LargeClientNode::check_session(std::uint64_t life, const Error& error) const {
+    world_.expect(error.reason != "no_such_session" || life != storage_node_.life(),
+                  "a session ends although its client goes on");
 }
 
 void LargeClientNode::check(const Read& read, const Result<std::string>& piece,

@@ -1,6 +1,6 @@
 // LargeClientNode: a client of objects that are files of their own. It writes them in sessions, as
-// the gateway does, gives some up half-way, deletes some, and reads them whole, in pieces, and
-// ranges of them.
+// the gateway does, fast or slowly, gives some up half-way, deletes some, and reads them whole, in
+// pieces, and ranges of them.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@ public:
     explicit LargeClientNode(const Parts& parts)
         : Node(parts.world, "nora"),
           changes_(parts.changes),
+          storage_node_(parts.storage),
           storage_(parts.requests.connect(*this, parts.storage)) {}
 
     void stop() { is_stopped_ = true; }
@@ -41,9 +42,11 @@ private:
         std::string bytes;
         std::uint64_t write_id = 0;
         std::uint64_t offset = 0;
+        std::uint64_t life = 0;  // Of storage, when it was opened.
     };
     void write(const std::string& key);
     void append(Write write);
+    void append_piece(Write write);
     void finish(const Write& write);
     void remove(const std::string& key);
 
@@ -53,6 +56,7 @@ private:
         std::optional<schema::ByteRange> range;
         schema::ObjectGot got;
         std::string bytes;
+        std::uint64_t life = 0;
     };
     void read(const std::string& key);
     void get_range(Read read, std::uint64_t size);
@@ -62,11 +66,15 @@ private:
     // What it has so far, and what came then.
     void check(const Read& read, const Result<std::string>& piece, std::uint64_t length);
 
+    // A session whose client goes on lasts as long as storage lives, whatever the clock does.
+    void check_session(std::uint64_t life, const Error& error) const;
+
     template <schema::Message M, typename Done>
     void ask(const M& request, std::string bytes, Done done);
     std::string new_bytes();
 
     Changes& changes_;
+    const Node& storage_node_;
     std::unique_ptr<transport::RequestClient> storage_;
     std::uint64_t texts_ = 0;
     bool is_stopped_ = false;

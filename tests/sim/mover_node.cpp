@@ -8,7 +8,11 @@ namespace onput::sim {
 namespace {
 
 constexpr std::uint64_t entries_max = 8;
-constexpr std::uint64_t rate_max = 30;
+// Slow enough that the clock is set while tasks run.
+constexpr std::uint64_t rate_max = 2;
+// A task with work moves a message a second at least; a stopped process and a slow disk cost less
+// than this.
+constexpr Duration standstill_max = seconds(12);
 
 std::string arn_of(const std::string& queue) {
     return fmt::format("arn:aws:sqs:us-east-1:{}:{}", account, queue);
@@ -33,11 +37,11 @@ void MoverNode::rest() {
 }
 
 void MoverNode::act() {
-    const std::uint64_t kind = world_.random.below(8);
-    if (is_stopped_) return kind < 4 ? start_task() : list();
-    if (kind < 3) return send();
-    if (kind < 6) return start_task();
-    kind == 6 && !task_.empty() ? cancel() : list();
+    const std::uint64_t kind = world_.random.below(20);
+    if (is_stopped_) return kind < 10 ? start_task() : list();
+    if (kind < 7) return send();
+    if (kind < 13) return start_task();
+    kind == 13 && !task_.empty() ? cancel() : list();
 }
 
 void MoverNode::send() {
@@ -58,7 +62,7 @@ void MoverNode::send() {
 void MoverNode::start_task() {
     schema::StartMoveTask request{.source_arn = arn_of(move_source),
                                   .destination_arn = arn_of(move_target)};
-    if (world_.chance(500)) {
+    if (world_.chance(850)) {
         request.rate = static_cast<std::uint32_t>(1 + world_.random.below(rate_max));
     }
     ask(request, [this](const Result<schema::MoveTaskStarted>& started) {
@@ -75,12 +79,13 @@ void MoverNode::cancel() {
 
 void MoverNode::list() {
     ask(schema::ListMoveTasks{.source_arn = arn_of(move_source), .tasks_max = 10},
-        [this](const Result<schema::MoveTaskList>& list) {
+        [this, asked_at = world_.elapsed()](const Result<schema::MoveTaskList>& list) {
             if (!list) return;
             std::size_t running = 0;
             for (const auto& task : list->tasks) {
                 if (task.status != "RUNNING") continue;
                 ++running;
+                see_progress(task, asked_at);
                 world_.expect(!cancelled_.contains(task.task_handle),
                               "a task runs that was cancelled");
             }
@@ -90,6 +95,21 @@ void MoverNode::list() {
                        list->tasks.front().status == "COMPLETED" &&
                        list->tasks.front().to_move == 0;
         });
+}
+
+void MoverNode::see_progress(const schema::MoveTaskInfo& task, Duration asked_at) {
+    const Progress now{.task = task.task_handle,
+                       .moved = task.moved,
+                       .life = queue_node_.life(),
+                       .since = world_.elapsed()};
+    const bool is_the_same = now.task == progress_.task && now.moved == progress_.moved &&
+                             now.life == progress_.life &&
+                             queue_node_.full_until() < progress_.since;
+    if (!is_the_same) {
+        progress_ = now;
+        return;
+    }
+    world_.expect(asked_at - progress_.since < standstill_max, "a task runs and moves nothing");
 }
 
 void MoverNode::check_end() const {

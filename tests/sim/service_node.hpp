@@ -39,6 +39,7 @@ public:
     [[nodiscard]] const TakenRows& taken() const { return taken_; }
     // Its disk is nearly full for so long.
     void fill_disk(Duration time) { full_until_ = world_.elapsed() + time; }
+    [[nodiscard]] Duration full_until() const { return full_until_; }
 
 protected:
     // Opens the service of a new life on this platform.

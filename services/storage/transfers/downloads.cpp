@@ -44,7 +44,7 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
                                                .offset = got.offset,
                                                .length = got.length,
                                                .key = std::move(reading.key)},
-                                              caller));
+                                              session_caller(caller)));
         parts_.host.pins().pin(reading.stored);
         parts_.host.reply(request.reply_to, got);
         return {};
@@ -56,7 +56,7 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
 void Downloads::read(transport::Request& request, const Caller& caller) {
     const auto read_now = [&]() -> Result<void> {
         ONPUT_TRY(const auto message, schema::decode<schema::ReadObject>(request.body));
-        ONPUT_TRY(auto piece, sessions_.read(message, caller));
+        ONPUT_TRY(auto piece, sessions_.read(message, session_caller(caller)));
         return start({.to = request.reply_to,
                       .piece = std::move(piece),
                       .body = schema::encode(schema::Empty{})});
@@ -68,7 +68,7 @@ void Downloads::read(transport::Request& request, const Caller& caller) {
 void Downloads::close(transport::Request& request, const Caller& caller) {
     const auto close_now = [&]() -> Result<schema::Empty> {
         ONPUT_TRY(const auto message, schema::decode<schema::CloseRead>(request.body));
-        ONPUT_TRY(const auto stored, sessions_.close(message, caller));
+        ONPUT_TRY(const auto stored, sessions_.close(message, session_caller(caller)));
         if (stored) parts_.host.pins().unpin(*stored);
         return schema::Empty{};
     };
@@ -128,8 +128,9 @@ void Downloads::note(const Error& error, const std::string& object) {
     log::error("an object is damaged", {{"object", object}, {"reason", error.message}});
 }
 
-void Downloads::expire(Timestamp now) {
-    for (const auto& stored : sessions_.expire(now)) parts_.host.pins().unpin(stored);
+void Downloads::expire() {
+    for (const auto& stored : sessions_.expire(parts_.host.loop().monotonic()))
+        parts_.host.pins().unpin(stored);
 }
 
 }  // namespace onput::storage

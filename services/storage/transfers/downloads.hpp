@@ -26,7 +26,7 @@ public:
     void close(transport::Request& request, const Caller& caller);
 
     // Ends sessions that fell silent.
-    void expire(Timestamp now);
+    void expire();
 
     [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
     [[nodiscard]] bool is_idle() const { return reads_ == 0; }
@@ -34,6 +34,10 @@ public:
     [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 
 private:
+    [[nodiscard]] SessionCaller session_caller(const Caller& caller) const {
+        return {.account = caller.principal.account, .now = parts_.host.loop().monotonic()};
+    }
+
     // A reply whose bytes are being read, one segment after another.
     struct Fetch {
         transport::ReplyTo to;

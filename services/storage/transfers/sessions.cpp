@@ -1,7 +1,5 @@
 #include "services/storage/transfers/sessions.hpp"
 
-#include <algorithm>
-
 #include "common/base/check.hpp"
 
 namespace onput::storage {
@@ -27,19 +25,13 @@ std::uint64_t new_id(Random& random, const Sessions& sessions) {
     return id;
 }
 
-// Silence is measured from the last request, or from now when the clock went back behind it.
-bool is_silent(Timestamp& heard_at, Duration idle_max, Timestamp now) {
-    heard_at = std::min(heard_at, now);
-    return now - heard_at >= idle_max;
-}
-
 }  // namespace
 
 Result<schema::WriteOpened> WriteSessions::open(const schema::OpenWrite& request,
-                                                const Caller& caller) {
+                                                const SessionCaller& caller) {
     if (sessions_.size() >= write_sessions_max) return slow_down();
     const std::uint64_t id = new_id(random_, sessions_);
-    sessions_[id] = {.account = caller.principal.account,
+    sessions_[id] = {.account = caller.account,
                      .bucket = request.bucket,
                      .key = request.key,
                      .part = request.part,
@@ -51,9 +43,10 @@ Result<schema::WriteOpened> WriteSessions::open(const schema::OpenWrite& request
     return schema::WriteOpened{.write_id = id, .credit = write_credit};
 }
 
-Result<WriteSessions::Session*> WriteSessions::find(std::uint64_t write_id, const Caller& caller) {
+Result<WriteSessions::Session*> WriteSessions::find(std::uint64_t write_id,
+                                                    const SessionCaller& caller) {
     const auto found = sessions_.find(write_id);
-    if (found == sessions_.end() || found->second.account != caller.principal.account ||
+    if (found == sessions_.end() || found->second.account != caller.account ||
         found->second.is_finishing) {
         return no_such_session();
     }
@@ -62,7 +55,8 @@ Result<WriteSessions::Session*> WriteSessions::find(std::uint64_t write_id, cons
 }
 
 Result<schema::WriteAppended> WriteSessions::append(const schema::AppendWrite& request,
-                                                    std::size_t bytes, const Caller& caller) {
+                                                    std::size_t bytes,
+                                                    const SessionCaller& caller) {
     ONPUT_TRY(Session* const session, find(request.write_id, caller));
     if (bytes == 0 || bytes > schema::chunk_bytes_max) {
         return refuse("a piece of a write has 1 to 1048576 bytes");
@@ -86,7 +80,8 @@ void WriteSessions::appended(std::uint64_t write_id) {
     --found->second.unanswered;
 }
 
-Result<void> WriteSessions::finish(const schema::FinishWrite& request, const Caller& caller) {
+Result<void> WriteSessions::finish(const schema::FinishWrite& request,
+                                   const SessionCaller& caller) {
     ONPUT_TRY(Session* const session, find(request.write_id, caller));
     if (request.object.bucket != session->bucket || request.object.key != session->key ||
         request.object.part != session->part) {
@@ -101,7 +96,7 @@ Result<void> WriteSessions::finish(const schema::FinishWrite& request, const Cal
     return {};
 }
 
-Result<void> WriteSessions::abort(const schema::AbortWrite& request, const Caller& caller) {
+Result<void> WriteSessions::abort(const schema::AbortWrite& request, const SessionCaller& caller) {
     const auto found = sessions_.find(request.write_id);
     if (found == sessions_.end()) return {};
     ONPUT_TRY_VOID(find(request.write_id, caller));
@@ -109,17 +104,17 @@ Result<void> WriteSessions::abort(const schema::AbortWrite& request, const Calle
     return {};
 }
 
-std::vector<std::uint64_t> WriteSessions::expire(Timestamp now) {
+std::vector<std::uint64_t> WriteSessions::expire(Duration now) {
     std::vector<std::uint64_t> expired;
-    for (auto& [id, session] : sessions_) {
-        const bool is_over = !session.is_finishing && is_silent(session.heard_at, idle_max_, now);
+    for (const auto& [id, session] : sessions_) {
+        const bool is_over = !session.is_finishing && now - session.heard_at >= idle_max_;
         if (is_over) expired.push_back(id);
     }
     for (const auto id : expired) sessions_.erase(id);
     return expired;
 }
 
-Result<std::uint64_t> ReadSessions::open(Source source, const Caller& caller) {
+Result<std::uint64_t> ReadSessions::open(Source source, const SessionCaller& caller) {
     const std::size_t segments = source.segments.size();
     if (sessions_.size() >= read_sessions_max || segments_ + segments > read_segments_max) {
         return slow_down();
@@ -127,14 +122,14 @@ Result<std::uint64_t> ReadSessions::open(Source source, const Caller& caller) {
     const std::uint64_t id = new_id(random_, sessions_);
     segments_ += segments;
     sessions_[id] = {
-        .account = caller.principal.account, .source = std::move(source), .heard_at = caller.now};
+        .account = caller.account, .source = std::move(source), .heard_at = caller.now};
     return id;
 }
 
 Result<ReadSessions::Piece> ReadSessions::read(const schema::ReadObject& request,
-                                               const Caller& caller) {
+                                               const SessionCaller& caller) {
     const auto found = sessions_.find(request.read_id);
-    if (found == sessions_.end() || found->second.account != caller.principal.account) {
+    if (found == sessions_.end() || found->second.account != caller.account) {
         return no_such_session();
     }
     const Source& source = found->second.source;
@@ -152,20 +147,20 @@ Result<ReadSessions::Piece> ReadSessions::read(const schema::ReadObject& request
 }
 
 Result<std::optional<StoredBytes>> ReadSessions::close(const schema::CloseRead& request,
-                                                       const Caller& caller) {
+                                                       const SessionCaller& caller) {
     const auto found = sessions_.find(request.read_id);
     if (found == sessions_.end()) return std::optional<StoredBytes>();
-    if (found->second.account != caller.principal.account) return no_such_session();
+    if (found->second.account != caller.account) return no_such_session();
     StoredBytes stored = std::move(found->second.source.stored);
     segments_ -= found->second.source.segments.size();
     sessions_.erase(found);
     return std::optional(std::move(stored));
 }
 
-std::vector<StoredBytes> ReadSessions::expire(Timestamp now) {
+std::vector<StoredBytes> ReadSessions::expire(Duration now) {
     std::vector<StoredBytes> expired;
     for (auto at = sessions_.begin(); at != sessions_.end();) {
-        if (is_silent(at->second.heard_at, read_idle_max, now)) {
+        if (now - at->second.heard_at >= read_idle_max) {
             expired.push_back(std::move(at->second.source.stored));
             segments_ -= at->second.source.segments.size();
             at = sessions_.erase(at);

@@ -32,6 +32,12 @@ inline constexpr Duration write_idle_max = std::chrono::seconds(60);
 // kilobyte per second, a chunk lasts 17 minutes.
 inline constexpr Duration read_idle_max = std::chrono::minutes(20);
 
+// Who asks, and when by the monotonic clock: setting the wall clock ends no session.
+struct SessionCaller {
+    std::string account;
+    Duration now{};
+};
+
 class WriteSessions {
 public:
     explicit WriteSessions(Random random, Duration idle_max = write_idle_max)
@@ -39,26 +45,26 @@ public:
 
     // For a request that StorageCore::open_write has passed. resource_exhausted `slow_down` when
     // there are write_sessions_max already.
-    Result<schema::WriteOpened> open(const schema::OpenWrite& request, const Caller& caller);
+    Result<schema::WriteOpened> open(const schema::OpenWrite& request, const SessionCaller& caller);
 
     // The next `bytes` bytes are taken; `appended` must follow once they are with the kernel.
     // Fails with `no_such_session`, `invalid_argument` (a wrong offset, an empty or too large
     // piece, more unanswered appends than the credit), or `entity_too_large`.
     Result<schema::WriteAppended> append(const schema::AppendWrite& request, std::size_t bytes,
-                                         const Caller& caller);
+                                         const SessionCaller& caller);
     void appended(std::uint64_t write_id);
 
     // No more appends are taken and silence no longer ends it. Fails with `no_such_session`, or
     // `invalid_argument` when the object's bucket, key or size are others than what was written.
-    Result<void> finish(const schema::FinishWrite& request, const Caller& caller);
+    Result<void> finish(const schema::FinishWrite& request, const SessionCaller& caller);
 
     // Whether the caller may end it; a session that is gone may be ended again.
-    Result<void> abort(const schema::AbortWrite& request, const Caller& caller);
+    Result<void> abort(const schema::AbortWrite& request, const SessionCaller& caller);
 
     void close(std::uint64_t write_id) { sessions_.erase(write_id); }
 
     // Sessions that were silent for `idle_max`; they are closed.
-    std::vector<std::uint64_t> expire(Timestamp now);
+    std::vector<std::uint64_t> expire(Duration now);
 
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
@@ -72,9 +78,9 @@ private:
         std::uint64_t received = 0;
         std::uint32_t unanswered = 0;
         bool is_finishing = false;
-        Timestamp heard_at;
+        Duration heard_at{};
     };
-    Result<Session*> find(std::uint64_t write_id, const Caller& caller);
+    Result<Session*> find(std::uint64_t write_id, const SessionCaller& caller);
 
     Random random_;
     Duration idle_max_;
@@ -102,17 +108,17 @@ public:
     };
     // Answers the read id. resource_exhausted `slow_down` when there are read_sessions_max already,
     // or with read_segments_max segments in them.
-    Result<std::uint64_t> open(Source source, const Caller& caller);
+    Result<std::uint64_t> open(Source source, const SessionCaller& caller);
 
     // What to read for a piece. Fails with `no_such_session` or `invalid_range`.
-    Result<Piece> read(const schema::ReadObject& request, const Caller& caller);
+    Result<Piece> read(const schema::ReadObject& request, const SessionCaller& caller);
 
     // The bytes that are no longer read by this session; nothing when it is gone already.
     Result<std::optional<StoredBytes>> close(const schema::CloseRead& request,
-                                             const Caller& caller);
+                                             const SessionCaller& caller);
 
     // The bytes of sessions that were silent for read_idle_max; they are closed.
-    std::vector<StoredBytes> expire(Timestamp now);
+    std::vector<StoredBytes> expire(Duration now);
 
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
@@ -120,7 +126,7 @@ private:
     struct Session {
         std::string account;
         Source source;
-        Timestamp heard_at;
+        Duration heard_at{};
     };
 
     Random random_;

@@ -80,7 +80,7 @@ void Uploads::open(transport::Request& request, const Caller& caller) {
         ONPUT_TRY(auto message, schema::decode<schema::OpenWrite>(request.body));
         ONPUT_TRY_VOID(parts_.host.core().open_write(message, caller));
         ONPUT_TRY(auto key, parts_.host.core().make_write_key(message));
-        ONPUT_TRY(auto opened, sessions_.open(message, caller));
+        ONPUT_TRY(auto opened, sessions_.open(message, session_caller(caller)));
         auto& upload = uploads_[opened.write_id];
         upload.key = std::move(key);
         upload.is_large = message.size_bytes.value_or(0) > store::segment_blob_bytes_max;
@@ -95,7 +95,7 @@ void Uploads::append(transport::Request& request, const Caller& caller) {
         ONPUT_TRY(const auto message, schema::decode<schema::AppendWrite>(request.body));
         const std::size_t bytes = bytes_of(request.attachments);
         if (pending_bytes_ + bytes > blob_bytes_pending_max) return slow_down();
-        ONPUT_TRY(const auto appended, sessions_.append(message, bytes, caller));
+        ONPUT_TRY(const auto appended, sessions_.append(message, bytes, session_caller(caller)));
         return take(uploads_.at(message.write_id), join(request.attachments), request.reply_to,
                     message, appended);
     };
@@ -161,8 +161,8 @@ void Uploads::on_appended(const transport::ReplyTo& to, std::uint64_t write_id,
 
 void Uploads::finish(transport::Request& request, const Caller& caller) {
     auto message = schema::decode<schema::FinishWrite>(request.body);
-    const auto finished =
-        message ? sessions_.finish(*message, caller) : std::unexpected(message.error());
+    const auto finished = message ? sessions_.finish(*message, session_caller(caller))
+                                  : std::unexpected(message.error());
     if (!finished) {
         parts_.host.reply(request.reply_to, std::unexpected(finished.error()));
         return;
@@ -188,8 +188,8 @@ void Uploads::finish(transport::Request& request, const Caller& caller) {
 
 void Uploads::abort(transport::Request& request, const Caller& caller) {
     const auto message = schema::decode<schema::AbortWrite>(request.body);
-    const auto aborted =
-        message ? sessions_.abort(*message, caller) : std::unexpected(message.error());
+    const auto aborted = message ? sessions_.abort(*message, session_caller(caller))
+                                 : std::unexpected(message.error());
     if (!aborted) {
         parts_.host.reply_now(request.reply_to, std::unexpected(aborted.error()));
         return;
@@ -255,8 +255,8 @@ void Uploads::drop(std::uint64_t write_id) {
     uploads_.erase(found);
 }
 
-void Uploads::expire(Timestamp now) {
-    for (const auto write_id : sessions_.expire(now)) drop(write_id);
+void Uploads::expire() {
+    for (const auto write_id : sessions_.expire(parts_.host.loop().monotonic())) drop(write_id);
 }
 
 }  // namespace onput::storage

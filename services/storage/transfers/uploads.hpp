@@ -43,13 +43,17 @@ public:
     void abort(transport::Request& request, const Caller& caller);
 
     // Ends sessions that fell silent.
-    void expire(Timestamp now);
+    void expire();
 
     [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
     // Nothing is on its way to the disk.
     [[nodiscard]] bool is_idle() const { return pending_bytes_ == 0 && sealing_ == 0; }
 
 private:
+    [[nodiscard]] SessionCaller session_caller(const Caller& caller) const {
+        return {.account = caller.principal.account, .now = parts_.host.loop().monotonic()};
+    }
+
     // The bytes of one write session.
     struct Upload {
         store::Owner owner;

@@ -106,6 +106,18 @@ TEST_F(CoreClockTest, a_lease_lasts_as_long_as_it_was_given_whatever_the_clock_d
     EXPECT_EQ(station.receive("q").size(), 1U);
 }
 
+TEST_F(CoreClockTest, small_jumps_in_a_row_end_no_lease_early) {
+    ASSERT_EQ(station.receive("q").size(), 1U);
+    for (int second = 0; second < 20; ++second) {
+        station.jump(900ms);
+        station.pass(1s);
+    }
+    station.pass(8s);
+    EXPECT_TRUE(station.receive("q").empty());
+    station.pass(2s);
+    EXPECT_EQ(station.receive("q").size(), 1U);
+}
+
 TEST_F(CoreClockTest, a_restart_after_a_jump_neither_ends_a_lease_nor_lengthens_it) {
     for (const Duration by : {Duration(std::chrono::days(3)), Duration(-std::chrono::days(6))}) {
         ASSERT_EQ(station.receive("q").size(), 1U);
@@ -159,6 +171,42 @@ TEST_F(CoreClockTest, a_jump_does_not_use_up_the_time_a_lease_may_be_extended_by
     ASSERT_EQ(received.size(), 1U);
     jump(std::chrono::days(1));
     EXPECT_EQ(station.change_visibility("q", received[0].receipt_handle, 3600).error_message, "");
+}
+
+TEST_F(CoreClockTest, a_long_poll_ends_in_its_time_whatever_the_clock_does) {
+    station.create_queue("empty");
+    for (const int days : {3, -6}) {
+        const WaitId wait = station.wait_for("empty", 20'000);
+        jump(std::chrono::days(days));
+        EXPECT_FALSE(station.answers.contains(wait)) << days;
+        station.pass(20s);
+        EXPECT_TRUE(station.answers.contains(wait)) << days;
+    }
+}
+
+TEST_F(CoreClockTest, a_delayed_message_comes_in_its_time_whatever_the_clock_does) {
+    station.create_queue("late", {{"DelaySeconds", "60"}});
+    for (const int days : {3, -6}) {
+        station.send("late", "m");
+        const WaitId wait = station.wait_for("late", 20'000);
+        jump(std::chrono::days(days));
+        EXPECT_FALSE(station.answers.contains(wait)) << days;
+        station.pass(50s);
+        const WaitId later = station.wait_for("late", 20'000);
+        station.pass(10s);
+        EXPECT_TRUE(station.answers.contains(later)) << days;
+        EXPECT_EQ(station.answers[later].messages.size(), 1U) << days;
+        station.remove("late", station.answers[later].messages.at(0).receipt_handle);
+    }
+}
+
+TEST_F(CoreClockTest, messages_go_in_their_time_after_the_clock_was_set_back) {
+    station.create_queue("brief", {{"MessageRetentionPeriod", "60"}});
+    jump(-std::chrono::days(300));
+    station.pass(AgeClock::behind_belief);
+    station.send("brief", "m");
+    station.pass(2min);
+    EXPECT_EQ(station.metric("onput_queue_expired_total"), 1);
 }
 
 TEST_F(CoreClockTest, a_message_outlives_an_idle_service_that_is_started_with_a_wrong_clock) {

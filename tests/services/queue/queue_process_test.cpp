@@ -1,11 +1,7 @@
 // The real binary over its real sockets: requests, a lane, kill -9 and restart.
-#include <csignal>
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -14,78 +10,24 @@
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/transport/lane.hpp"
-#include "common/transport/request.hpp"
-#include "tests/support/temp_directory.hpp"
+#include "tests/services/queue/process_harness.hpp"
 
 namespace onput::queue {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration deadline = 20s;
-
-class QueueProcessTest : public testing::Test {
+class QueueProcessTest : public testing::Test, public ProcessHarness {
 protected:
     void SetUp() override {
-        client_ = transport::RequestClient::connect(loop_, endpoint("queue"));
         auto end = transport::LaneEnd::open(
-            loop_, endpoint("worker"), endpoint("lanes"),
+            loop, endpoint("worker"), endpoint("lanes"),
             [this](schema::LaneGrants grants) { on_grants(std::move(grants)); });
         ASSERT_TRUE(end);
         lane_ = *std::move(end);
         start();
     }
-    void TearDown() override { kill_it(); }
-
-    std::string endpoint(const std::string& name) const {
-        return "ipc://" + directory_.path() + "/" + name;
-    }
-    void start() {
-        const std::string data = directory_.path() + "/data";
-        const std::string requests = endpoint("queue");
-        const std::string lanes = endpoint("lanes");
-        const std::string notifier = endpoint("notifier");
-        pid_ = ::fork();
-        if (pid_ == 0) {
-            ::execl(ONPUT_QUEUE_BINARY, "onput-queue", "--data", data.c_str(), "--endpoints",
-                    requests.c_str(), "--lane-endpoints", lanes.c_str(), "--notifier-endpoint",
-                    notifier.c_str(), "--log-level", "error", static_cast<char*>(nullptr));
-            ::_exit(127);
-        }
-        ASSERT_GT(pid_, 0);
-    }
-    void kill_it() {
-        if (pid_ <= 0) return;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        pid_ = 0;
-    }
-
-    // Runs the loop until `done` says so; false when that took too long.
-    bool wait_until(const std::function<bool()>& done) {
-        bool is_late = false;
-        const auto limit = loop_.after(deadline, [&] { is_late = true; });
-        const auto tick = loop_.every(10ms, [&] {
-            if (done() || is_late) loop_.stop();
-        });
-        loop_.run();
-        loop_.cancel(limit);
-        loop_.cancel(tick);
-        return !is_late;
-    }
-    template <schema::Message M>
-    Result<typename M::Reply> ask(const M& request) {
-        std::optional<Result<typename M::Reply>> answer;
-        transport::CallOptions options;
-        options.principal = {.account = "000000000000", .id = "tester"};
-        transport::call(*client_, request, std::move(options),
-                        [&](Result<typename M::Reply> reply, std::vector<transport::Frame>) {
-                            answer = std::move(reply);
-                        });
-        EXPECT_TRUE(wait_until([&] { return answer.has_value(); }));
-        if (!answer) return fail(ErrorCode::timeout, "no answer");
-        return *std::move(answer);
-    }
+    void TearDown() override { kill(); }
 
     void on_grants(schema::LaneGrants grants) {
         received_ += grants.grants.size();
@@ -151,7 +93,7 @@ protected:
     // The other end of the queue's outbox: takes what it is handed.
     void start_notifier() {
         auto bound = transport::RequestServer::bind(
-            loop_, {endpoint("notifier")}, [this](const transport::Request& request) {
+            loop, {endpoint("notifier")}, [this](const transport::Request& request) {
                 const auto append = schema::decode<schema::AppendEvents>(request.body);
                 if (!append) return;
                 for (const auto& event : request.attachments) added_.push_back(event.to_string());
@@ -173,21 +115,16 @@ protected:
 
     // Asks until so many events wait in the outbox.
     bool waits_for_the_notifier(double events) {
-        const Timestamp limit = wall_now() + deadline;
+        const Timestamp limit = wall_now() + patience;
         while (wall_now() < limit) {
             if (metric("onput_queue_outbox_waiting") == events) return true;
         }
         return false;
     }
 
-    support::TempDirectory directory_;
-    transport::Context context_;
-    transport::Loop loop_{context_};
-    std::unique_ptr<transport::RequestClient> client_;
     std::unique_ptr<transport::LaneEnd> lane_;
     std::vector<schema::LaneGrant> held_;
     std::uint64_t received_ = 0;
-    pid_t pid_ = 0;
     std::unique_ptr<transport::RequestServer> notifier_;
     std::vector<std::string> added_;
 };
@@ -195,7 +132,7 @@ protected:
 TEST_F(QueueProcessTest, what_was_acknowledged_survives_a_kill) {
     create_queue();
     EXPECT_EQ(send(100), 100U);
-    kill_it();
+    kill();
     start();
     EXPECT_EQ(count_of("ApproximateNumberOfMessages"), "100");
     schema::ReceiveMessages receive;
@@ -205,7 +142,7 @@ TEST_F(QueueProcessTest, what_was_acknowledged_survives_a_kill) {
     ASSERT_TRUE(received);
     ASSERT_EQ(received->messages.size(), 10U);
     EXPECT_EQ(received->messages[0].body, "body 0");
-    kill_it();
+    kill();
     start();
     EXPECT_EQ(count_of("ApproximateNumberOfMessagesNotVisible"), "10");
 }
@@ -216,12 +153,12 @@ TEST_F(QueueProcessTest, a_lane_carries_messages_and_acks_across_a_kill) {
     say_hello(4);
     ASSERT_TRUE(wait_until([&] { return held_.size() == 4; }));
     EXPECT_EQ(held_[0].body, "body 0");
-    kill_it();
+    kill();
     start();
     // What is said in the moment of the kill may be lost with the connection; a worker's hellos go
     // on, and what it has acknowledged in vain comes again.
     std::set<std::string> bodies;
-    const auto work = loop_.every(50ms, [&] {
+    const auto work = loop.every(50ms, [&] {
         for (const auto& grant : held_) bodies.insert(grant.body);
         ack_all();
         say_hello(4);
@@ -232,7 +169,7 @@ TEST_F(QueueProcessTest, a_lane_carries_messages_and_acks_across_a_kill) {
         left = count_of("ApproximateNumberOfMessages") +
                count_of("ApproximateNumberOfMessagesNotVisible");
     }
-    loop_.cancel(work);
+    loop.cancel(work);
     EXPECT_EQ(left, "00");
 }
 
@@ -242,12 +179,7 @@ TEST_F(QueueProcessTest, a_long_poll_is_answered_by_a_send) {
     receive.name = "q";
     receive.wait_ms = 20'000;
     std::optional<Result<schema::MessagesReceived>> answer;
-    transport::CallOptions options;
-    options.principal = {.account = "000000000000", .id = "tester"};
-    transport::call(*client_, receive, std::move(options),
-                    [&](Result<schema::MessagesReceived> reply, std::vector<transport::Frame>) {
-                        answer = std::move(reply);
-                    });
+    call(receive, [&](Result<schema::MessagesReceived> reply) { answer = std::move(reply); });
     EXPECT_EQ(send(1), 1U);
     ASSERT_TRUE(wait_until([&] { return answer.has_value(); }));
     ASSERT_TRUE(*answer);
@@ -262,7 +194,7 @@ TEST_F(QueueProcessTest,
     ack_all();
     ASSERT_TRUE(waits_for_the_notifier(1));
     EXPECT_TRUE(ask(schema::ServiceStatus{})->is_ready);
-    kill_it();
+    kill();
     start();
     start_notifier();
     ASSERT_TRUE(wait_until([&] { return !added_.empty(); }));
@@ -276,11 +208,7 @@ TEST_F(QueueProcessTest,
 
 TEST_F(QueueProcessTest, it_ends_cleanly_when_asked_to) {
     create_queue();
-    ::kill(pid_, SIGTERM);
-    int status = -1;
-    ASSERT_EQ(::waitpid(pid_, &status, 0), pid_);
-    pid_ = 0;
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_EQ(terminate(), 0);
 }
 
 }  // namespace

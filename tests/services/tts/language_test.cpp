@@ -104,6 +104,28 @@ TEST(Language, a_text_without_a_hint_is_in_the_fallback) {
     EXPECT_EQ(detect_language("Xylophon", "de"), "de");
 }
 
+TEST(Language, a_script_without_a_voice_is_not_taken_for_the_fallback) {
+    EXPECT_EQ(detect_language("དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག ང་ཚོ་གླིང་ཀར་འཆམ་འཆམ་ལ་ཕྱིན་པ་ཡིན།", "en"),
+              "und-Tibt");
+    EXPECT_FALSE(find_voice("und"));
+}
+
+TEST(Language, letters_that_russian_or_arabic_lack_are_another_languages) {
+    constexpr std::array others{
+        Sample{"und-Cyrl", "Өнөөдөр цаг агаар сайхан байна, бид цэцэрлэгт зугаалж кофе уусан."},
+        Sample{"und-Cyrl", "Бүген һава яхшы, без паркта йөрдек һәм дуслар белән кофе эчтек."},
+        Sample{"und-Cyrl", "Паян ҫанталӑк лайӑх, эпир паркра уҫӑлса ҫӳрерӗмӗр, кофе ӗҫрӗмӗр."},
+        Sample{"und-Arab", "بۈگۈن ھاۋا ياخشى، بىز باغچىدا سەيلە قىلىپ قەھۋە ئىچتۇق."},
+        Sample{"und-Arab", "اڄ موسم سٺو آهي، اسان پارڪ ۾ گهمياسين ۽ چانهه پيتيسين."},
+        Sample{"ru", "привет"},
+        Sample{"ru", "ёлка"},
+        Sample{"ar", "سلام"},
+    };
+    for (const Sample& sample : others) {
+        EXPECT_EQ(detect_language(sample.text, "en"), sample.language) << sample.text;
+    }
+}
+
 TEST(Language, a_foreign_name_does_not_change_the_language) {
     EXPECT_EQ(detect_language(
                   "She flew from Nguyễn's home to the city of Москва and was happy with it.", "en"),

@@ -124,10 +124,11 @@ void AccessLogCore::tick(Timestamp now, LogEffects& effects) {
     const Duration recheck = std::min(interval_, log_recheck_period);
     for (auto at = buckets_.begin(); at != buckets_.end();) {
         Bucket& bucket = at->second;
-        const bool is_due =
-            !bucket.entries.empty() && now - bucket.entries.front().time >= interval_;
-        if (bucket.target && is_due) deliver(at->first, bucket, now, effects);
         // The clock may have been set back.
+        const bool is_due =
+            !bucket.entries.empty() &&
+            (now - bucket.entries.front().time >= interval_ || now < bucket.entries.front().time);
+        if (bucket.target && is_due) deliver(at->first, bucket, now, effects);
         const bool is_stale =
             bucket.known_at && (now - *bucket.known_at >= recheck || now < *bucket.known_at);
         if (is_stale && bucket.entries.empty() && !bucket.is_asked) {

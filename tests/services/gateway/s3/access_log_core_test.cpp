@@ -59,6 +59,14 @@ TEST_F(AccessLogCoreTest, records_are_delivered_together_after_the_interval) {
     EXPECT_TRUE(deliveries().empty());
 }
 
+TEST_F(AccessLogCoreTest, a_clock_that_is_set_back_holds_no_records_back) {
+    record("b");
+    is_logged("b", target);
+    now -= std::chrono::days(5);
+    tick();
+    EXPECT_EQ(deliveries().size(), 1U);
+}
+
 TEST_F(AccessLogCoreTest, a_bucket_that_is_not_logged_costs_nothing_until_it_is_asked_again) {
     record("b");
     EXPECT_EQ(lookups(), 1U);

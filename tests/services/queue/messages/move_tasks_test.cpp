@@ -235,6 +235,17 @@ TEST_F(MoveTasksTest, a_rate_is_kept_to) {
     EXPECT_EQ(ended().moved, 200U);
 }
 
+TEST_F(MoveTasksTest, a_clock_that_jumps_stops_no_task) {
+    station.create_queue("elsewhere");
+    for (int i = 0; i < 20; ++i) station.send("dead", std::to_string(i));
+    start({.destination_arn = arn_of("elsewhere"), .rate = 2});
+    for (const int days : {3, -6}) {
+        station.jump(std::chrono::days(days));
+        station.pass(5s);
+    }
+    EXPECT_GE(newest().moved, 19U);
+}
+
 TEST_F(MoveTasksTest, a_restart_goes_on_and_neither_loses_nor_doubles_a_message) {
     station.create_queue("elsewhere");
     for (int i = 0; i < 50; ++i) station.send("dead", std::to_string(i));
