@@ -45,12 +45,28 @@ enum class ReplicationStatus : std::uint8_t {
     replica = 4,
 };
 
+// What of a version its replica lacks.
+enum class ReplicatedPart : std::uint8_t {
+    whole = 1,  // All of it: there may be no replica yet.
+    tags = 2,
+    acl = 3,
+    retention = 4,
+    legal_hold = 5,
+};
+struct ReplicatedChange {
+    ReplicatedPart part = ReplicatedPart::whole;
+    std::uint64_t sequencer = 0;  // Of the last change of it.
+
+    ONPUT_FIELDS(part, sequencer)
+    friend bool operator==(const ReplicatedChange&, const ReplicatedChange&) = default;
+};
+
 // A bucket that a version goes to, by a rule of its own bucket.
 struct ReplicationTarget {
     std::string destination = {};  // A bucket's name.
     std::string rule_id = {};
     ReplicationStatus status = ReplicationStatus::pending;
-    std::string operation = {};   // "OBJECT_PUT"
+    std::string operation = {};   // "OBJECT_PUT": the first of `changes`, as its events say it.
     Timestamp requested_at = {};  // By the wall clock.
     Timestamp due_at = {};        // Of its row, while it is pending: the next attempt.
     Timestamp threshold_at = {};  // Of its row: when it is late; zero: nobody asks, or it is.
@@ -58,9 +74,11 @@ struct ReplicationTarget {
     bool has_metrics = false;    // Its events are wanted.
     std::uint32_t attempts = 0;  // That failed.
     std::uint32_t depth = 0;     // Of the replica's event.
+    // What is pending, or has failed: each part once. Empty in older rows: what `operation` says.
+    std::vector<ReplicatedChange> changes = {};
 
     ONPUT_FIELDS(destination, rule_id, status, operation, requested_at, due_at, threshold_at,
-                 has_missed_threshold, has_metrics, attempts, depth)
+                 has_missed_threshold, has_metrics, attempts, depth, changes)
     friend bool operator==(const ReplicationTarget&, const ReplicationTarget&) = default;
 };
 
@@ -78,7 +96,8 @@ struct ReplicationState {
 // One version of an object, or a delete marker. What a listing shows comes first.
 struct ObjectRecord {
     // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
-    // what follows the lock, version 6 replication, version 7 the bucket key of encryption.
+    // what follows the lock, version 6 replication, version 7 changes of its targets and the bucket
+    // key of encryption.
     static constexpr MessageInfo info{.kind = Kind::object_record, .version = 7};
 
     std::uint64_t size_bytes = 0;

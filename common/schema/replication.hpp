@@ -15,6 +15,9 @@
 namespace onput::schema {
 
 inline constexpr std::size_t replication_rules_max = 1000;
+// Buckets that the rules of one configuration name, and that one version goes to. Its row has what
+// became of it in each, and is written anew for each.
+inline constexpr std::size_t replication_destinations_max = 100;
 inline constexpr std::size_t replication_rule_id_characters_max = 255;
 inline constexpr std::size_t replication_configuration_bytes_max = 2 * 1024 * 1024;
 inline constexpr std::string_view bucket_arn_prefix = "arn:aws:s3:::";
@@ -89,14 +92,17 @@ struct ReplicationConfiguration {
 
 // What became of a page of objects.
 struct ObjectsReplicated {
-    static constexpr MessageInfo info{.kind = Kind::objects_replicated};
+    // Version 2 added next_sequencer.
+    static constexpr MessageInfo info{.kind = Kind::objects_replicated, .version = 2};
 
     std::uint64_t examined = 0;  // Versions.
     std::uint64_t queued = 0;    // That are replicated from now on, or would be.
     std::uint64_t queued_bytes = 0;
     std::string next = {};  // The key where the next page begins; empty: this was the last.
+    // Where it begins among the versions of that key: behind this one. 0: with the first.
+    std::uint64_t next_sequencer = 0;
 
-    ONPUT_FIELDS(examined, queued, queued_bytes, next)
+    ONPUT_FIELDS(examined, queued, queued_bytes, next, next_sequencer)
     friend bool operator==(const ObjectsReplicated&, const ObjectsReplicated&) = default;
 };
 
@@ -104,17 +110,19 @@ struct ObjectsReplicated {
 // there before, or whose replication failed: a page of them. Every page is one commit; what is
 // pending or done is left alone, so it may be asked again. `no_replication_configuration`.
 struct ReplicateObjects {
-    static constexpr MessageInfo info{.kind = Kind::replicate_objects};
+    // Version 2 added from_sequencer.
+    static constexpr MessageInfo info{.kind = Kind::replicate_objects, .version = 2};
     static constexpr std::string_view method = "storage.replicate_objects";
     using Reply = ObjectsReplicated;
 
     std::string bucket;
     std::string prefix = {};
-    std::string from = {};        // A key; empty: the first.
-    bool is_failed_only = false;  // Those whose replication failed.
-    bool is_dry_run = false;      // Only counts.
+    std::string from = {};             // A key; empty: the first.
+    bool is_failed_only = false;       // Those whose replication failed.
+    bool is_dry_run = false;           // Only counts.
+    std::uint64_t from_sequencer = 0;  // next_sequencer of the page before.
 
-    ONPUT_FIELDS(bucket, prefix, from, is_failed_only, is_dry_run)
+    ONPUT_FIELDS(bucket, prefix, from, is_failed_only, is_dry_run, from_sequencer)
     friend bool operator==(const ReplicateObjects&, const ReplicateObjects&) = default;
 };
 

@@ -27,6 +27,7 @@ Result<schema::ObjectsReplicated> replicate_all(Peers& peers, const ReplicateOpt
         sum.queued += page.queued;
         sum.queued_bytes += page.queued_bytes;
         request.from = std::move(page.next);
+        request.from_sequencer = page.next_sequencer;
         progress.show(fmt::format("{} versions looked at, {} to be replicated ...", sum.examined,
                                   sum.queued));
     } while (!request.from.empty());

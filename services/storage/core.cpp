@@ -272,7 +272,7 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
 
 void StorageCore::before_commit(Change& change) {
     change.counted = usage_.count(view_, outbox_.last(), change.batch);
-    change.destinations = replication_->count(change.batch);
+    change.replicas = replication_->count(change.batch);
 }
 
 // --- Commits that were refused ----------------------------------------------------------------
@@ -296,7 +296,7 @@ Result<void> StorageCore::undo(Effects& effects, std::size_t first) {
             return std::ranges::find(change.released, blob) != change.released.end();
         });
         ONPUT_TRY_VOID(usage_.reload(view_, change.counted));
-        ONPUT_TRY_VOID(replication_->reload(change.destinations));
+        replication_->take_back(change.replicas);
         for (const auto& bucket : change.buckets) {
             forget_rules(bucket);
             ONPUT_TRY_VOID(buckets_.reload(view_, bucket));
@@ -365,7 +365,6 @@ std::vector<schema::Metric> StorageCore::metrics(Timestamp) const {
                        .value = static_cast<double>(count)});
     }
     usage_.add_metrics(all);
-    replication_->add_metrics(all);
     return all;
 }
 

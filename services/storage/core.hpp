@@ -74,7 +74,7 @@ public:
         // After it a replica is late, where its rule asks for that.
         Duration replication_threshold =
             std::chrono::minutes(schema::replication_threshold_minutes);
-        // What `restore` reads, if not the view: the same rows without damaged ones.
+        // What `restore`, and a look for due replicas, read: the same rows without damaged ones.
         const store::View* start_view = nullptr;
         ServiceKeys keys = {};
         NewSecret new_secret = {};  // Platform::new_secret.
@@ -342,7 +342,7 @@ private:
                                  const std::string& key);
     Result<void> restore_lifecycle();
     void keep_lifecycle(Effects& effects) const;
-    const Bucket* bucket_of_pass(LifecycleStep& step, std::size_t rows_max);
+    Result<const Bucket*> bucket_of_pass(LifecycleStep& step, std::size_t rows_max);
     Result<void> judge_uploads(const schema::LifecycleConfiguration& rules,
                                const std::string& bucket, Timestamp now, LifecycleStep& step);
     Result<void> expire(const std::string& key, const Bucket& bucket,

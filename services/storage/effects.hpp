@@ -7,6 +7,7 @@
 #include "common/service/effects.hpp"
 #include "common/store/blobs.hpp"
 #include "services/storage/objects/trash.hpp"
+#include "services/storage/replication/pending.hpp"
 
 namespace onput::storage {
 
@@ -32,8 +33,8 @@ struct Change : service::Change {
         std::vector<Trash> trash;
     };
     std::optional<Purge> purge = {};
-    std::vector<std::string> counted = {};       // Buckets whose usage it changes.
-    std::vector<std::string> destinations = {};  // To which more or less is to be replicated.
+    std::vector<std::string> counted = {};  // Buckets whose usage it changes.
+    PendingReplicas::Counts replicas = {};  // By how much more is to be replicated.
 };
 
 struct Effects : service::Effects<Change> {

@@ -92,7 +92,8 @@ Result<void> StorageService::start() {
         Replicator::Parts{.host = *this,
                           .blobs = *blobs_,
                           .bytes_per_second = config_.replication_bytes_per_second,
-                          .versions_per_second = config_.replication_versions_per_second});
+                          .versions_per_second = config_.replication_versions_per_second,
+                          .inline_bytes_max = config_.inline_bytes_max});
     log::info("storage is open", {{"data", config_.data},
                                   {"buckets", core().buckets().all().size()},
                                   {"events_waiting", core().outbox().waiting()}});

@@ -1,5 +1,6 @@
 """Replication between buckets as boto3 sees it: its configuration, replicas of every size, what is told of them."""
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -169,7 +170,7 @@ def test_what_a_client_encrypted_opens_with_its_key_alone(onput):
         assert error_of(s3.get_object, Bucket="target", Key=key, **wrong)[0] == 403
 
 
-def test_markers_tags_and_locks_follow_and_deletions_of_versions_do_not(onput):
+def test_markers_and_tags_follow_and_deletions_of_versions_do_not(onput):
     s3 = onput.s3
     replicate(s3, rule(markers="Enabled"))
     made = s3.put_object(Bucket="source", Key="changed", Body=b"x")["VersionId"]
@@ -184,6 +185,50 @@ def test_markers_tags_and_locks_follow_and_deletions_of_versions_do_not(onput):
     s3.put_object(Bucket="source", Key="later", Body=b"x")
     wait_completed(s3, "later")
     assert s3.get_object(Bucket="target", Key="changed", VersionId=made)["Body"].read() == b"x"
+
+
+def test_locks_follow_and_are_not_taken_off_by_replication(onput):
+    s3 = onput.s3
+    for name in ("vault", "archive"):
+        s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    replicate(s3, rule("archive"), bucket="vault")
+    until = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(days=2)
+    made = s3.put_object(Bucket="vault", Key="k", Body=b"x", ObjectLockMode="GOVERNANCE",
+                         ObjectLockRetainUntilDate=until)["VersionId"]
+    wait_completed(s3, "k", bucket="vault")
+
+    def lock_of(bucket):
+        head = s3.head_object(Bucket=bucket, Key="k")
+        return head["ObjectLockMode"], head["ObjectLockRetainUntilDate"], head.get("ObjectLockLegalHoldStatus")
+    assert lock_of("archive") == ("GOVERNANCE", until, None)
+    s3.put_object_legal_hold(Bucket="vault", Key="k", LegalHold={"Status": "ON"})
+    wait_until(lambda: lock_of("archive")[2] == "ON", 30, "the legal hold")
+    # A change of the tags takes neither off, and the hold that is taken off stays at the replica.
+    later = until + datetime.timedelta(days=5)
+    s3.put_object_retention(Bucket="archive", Key="k", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": later})
+    s3.put_object_legal_hold(Bucket="vault", Key="k", LegalHold={"Status": "OFF"})
+    s3.put_object_tagging(Bucket="vault", Key="k", Tagging={"TagSet": [{"Key": "new", "Value": "1"}]})
+    wait_until(lambda: s3.get_object_tagging(Bucket="archive", Key="k")["TagSet"], 30, "the tags")
+    wait_completed(s3, "k", bucket="vault")
+    assert lock_of("archive") == ("GOVERNANCE", later, "ON")
+    assert error_of(s3.delete_object, Bucket="archive", Key="k", VersionId=made,
+                    BypassGovernanceRetention=True)[:2] == (403, "AccessDenied")
+
+
+def test_small_replicas_do_not_wait_for_large_ones(own_onput):
+    onput = own_onput(tts=0, arguments=["--no-pipeline", "--image", "0"],
+                      environment={"ONPUT_STORAGE_REPLICATION_BYTES_PER_SECOND": "200000"})
+    s3 = onput.s3
+    make_buckets(onput, "source", "target")
+    replicate(s3, rule())
+    # Each takes 100 s.
+    for i in range(3):
+        s3.put_object(Bucket="source", Key=f"large{i}", Body=os.urandom(20_000_000))
+    s3.put_object(Bucket="source", Key="row", Body=b"x")
+    s3.put_object(Bucket="source", Key="segment", Body=os.urandom(9_000))
+    wait_completed(s3, "row")
+    wait_completed(s3, "segment")
+    assert all(status_of(s3, f"large{i}") == "PENDING" for i in range(3))
 
 
 def test_replicas_are_events_of_their_bucket_and_one_story(onput):

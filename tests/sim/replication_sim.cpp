@@ -1,10 +1,16 @@
-// replication_sim: the storage service on its real host, with crashes and unsynced writes lost,
-// while a bucket is replicated to another one whose versioning goes off and on.
+// replication_sim: the storage service on its real host, with crashes and unsynced writes lost, a
+// disk that is full at times, and rows that cannot be read for a while. A bucket is replicated to
+// two others: "target", whose versioning goes off and on, and "second", which replicates changes
+// of its replicas back. Tags and locks change at both ends, and versions are deleted everywhere.
 //
-//   1. In the end every version that the rule takes, object or marker, is COMPLETED or FAILED.
-//   2. A COMPLETED one is in the other bucket under the same version id, with equal bytes.
-//   3. Of a FAILED one an event was told; of a COMPLETED one never more than one of its replica.
-//   4. Rows and blobs fit each other after every crash: nothing is lost, nothing is left.
+//   1. In the end every version is COMPLETED or FAILED in each bucket that a rule names.
+//   2. A COMPLETED one is there under the same version id with equal bytes, tags, and a lock that
+//      is no weaker, unless a client deleted it there.
+//   3. Of a FAILED one an event was told; of each version never more than one of its creation in a
+//      bucket: what was deleted does not come back.
+//   4. What was told to be late is told to be there, or to have FAILED.
+//   5. No lock ever gets weaker.
+//   6. Rows and blobs fit each other after every crash: nothing is lost, nothing is left.
 //
 //   replication_sim [first_seed [count]]      a failure prints the seed that repeats it
 #include <map>
@@ -19,11 +25,9 @@
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/replication.hpp"
 #include "common/schema/storage_versions.hpp"
-#include "services/storage/objects/blob_references.hpp"
 #include "services/storage/replication/rules.hpp"
-#include "services/storage/service.hpp"
+#include "tests/sim/replicating_storage.hpp"
 #include "tests/sim/seeds.hpp"
-#include "tests/sim/service_node.hpp"
 
 namespace onput::sim {
 namespace {
@@ -33,89 +37,24 @@ using std::chrono::minutes;
 constexpr std::uint64_t seeds_default = 10;
 constexpr Duration run_time = minutes(40);
 constexpr Duration trouble_time = minutes(10);
-constexpr const char* owner = "000000000000";
 constexpr const char* source = "source";
 constexpr const char* target = "target";
+constexpr const char* second = "second";
 constexpr std::uint64_t keys_max = 8;
-// Small, so that some texts are blobs.
-constexpr std::uint64_t inline_bytes_max = 30;
 
-class ReplicatingStorage final : public ServiceNode {
-public:
-    explicit ReplicatingStorage(const Parts& parts) : ServiceNode(parts, "storage") {}
+// Bucket, key and version id.
+using Place = std::tuple<std::string, std::string, std::string>;
 
-    using Versions = std::map<std::pair<std::string, std::uint64_t>, storage::ObjectRecord>;
-    [[nodiscard]] Versions versions_of(const std::string& bucket) const {
-        Versions all;
-        storage::VersionWalk walk(bucket, "");
-        while (true) {
-            const auto page = walk.next(store(), 1000);
-            ONPUT_CHECK(page.has_value());
-            for (const auto& version : page->versions)
-                all[{version.key, version.record.sequencer}] = version.record;
-            if (page->is_last) return all;
-        }
-    }
-    [[nodiscard]] std::vector<schema::ObjectEvent> told() const {
-        std::vector<schema::ObjectEvent> all;
-        auto range = store::Range::of_prefix("e/");
-        while (true) {
-            const auto rows = store().scan(storage::partition, range, store::scan_rows_max);
-            ONPUT_CHECK(rows.has_value());
-            if (rows->empty()) return all;
-            for (const auto& row : *rows)
-                all.push_back(*schema::decode<schema::ObjectEvent>(row.value));
-            range.from = rows->back().key + '\0';
-        }
-    }
-    std::string read(const std::string& bucket, const std::string& key,
-                     const std::string& version_id) {
-        schema::GetObject request{.bucket = bucket, .key = key};
-        request.version_id = version_id;
-        const storage::Caller caller{
-            .principal = {.account = owner, .id = "check"}, .trace = {}, .now = world_.wall()};
-        const auto got = storage_->core().get_object(request, caller);
-        if (!got) return got.error().message;
-        std::string bytes = got->bytes;
-        for (const auto& piece :
-             storage::pieces_of(got->segments, got->got.offset, got->got.length)) {
-            const auto piece_read =
-                blobs().read_now(piece.blob, {.offset = piece.offset, .length = piece.length});
-            bytes += piece_read ? *piece_read : std::string("not to be read");
-        }
-        return bytes;
-    }
-    void check_rows() {
-        const auto rows = storage_->core().check_rows();
-        world_.expect(rows.has_value(), "rows do not fit: " + (rows ? "" : rows.error().message));
-    }
-    void check_blobs() {
-        std::size_t count = 0;
-        const storage::ReferenceReader rows(store(), storage::ReferenceReader::Directory::data);
-        ONPUT_CHECK(rows.for_each([&count](const store::BlobRef&) { ++count; }).has_value());
-        world_.expect(blobs().count() == count, "blobs are left, or lost");
-    }
+schema::ReplicationRule rule_to(const std::string& bucket, std::int32_t priority) {
+    schema::ReplicationRule rule{.id = bucket, .priority = priority, .is_enabled = true};
+    rule.destination.bucket = fmt::format("{}{}", schema::bucket_arn_prefix, bucket);
+    rule.destination.time = {.is_enabled = true, .minutes = 15};
+    rule.destination.metrics = {.is_enabled = true, .minutes = 15};
+    rule.delete_markers = true;
+    return rule;
+}
 
-private:
-    Result<std::unique_ptr<runtime::Service>> open_service() override {
-        storage::Config config;
-        config.inline_bytes_max = inline_bytes_max;
-        config.free_bytes_min = 0;
-        config.lifecycle_interval_s = 0;
-        config.replication_bytes_per_second = 20'000;
-        config.replication_versions_per_second = 100;
-        config.replication_threshold_ms = 5'000;
-        ONPUT_TRY(auto service, storage::StorageService::open(*this, config));
-        storage_ = service.get();
-        return service;
-    }
-    void check_turn() override { storage_->core().check_invariants(); }
-    Node& peer(const std::string&) override { return *this; }
-
-    storage::StorageService* storage_ = nullptr;  // Of this life.
-};
-
-// Puts, tags and deletes objects, and turns the target's versions off and on.
+// Puts, tags, locks and deletes objects, and turns the target's versions off and on.
 class ReplicationClient final : public Node {
 public:
     struct Parts {
@@ -130,18 +69,21 @@ public:
         is_writing_ = false;
         post([this] { version(target, schema::Versioning::enabled); });
     }
+    // Versions that it deleted, or tried to.
+    [[nodiscard]] const std::set<Place>& deleted() const { return deleted_; }
 
 private:
     void on_start() override { set_up(); }
     void on_crash() override {}
 
+    template <schema::Message M>
+    using Done = std::function<void(const Result<typename M::Reply>&)>;
     // Until it is answered by what storage says of it.
     template <schema::Message M>
     void insist(
-        const M& request, const std::string& bytes = {},
-        const std::function<void()>& done = [] {}) {
+        const M& request, const std::string& bytes = {}, const Done<M>& done = [](const auto&) {}) {
         transport::CallOptions options;
-        options.principal = {.account = owner, .id = "AKID"};
+        options.principal = {.account = replication_owner, .id = "AKID"};
         if (!bytes.empty()) options.attachments.push_back(transport::Frame::copy_of(bytes));
         transport::call(
             *storage_, request, std::move(options),
@@ -149,45 +91,65 @@ private:
                                          const std::vector<transport::Frame>&) {
                 const bool is_lost = !reply && (reply.error().code == ErrorCode::timeout ||
                                                 reply.error().code == ErrorCode::unavailable);
-                if (!is_lost) return done();
+                if (!is_lost) return done(reply);
                 after(seconds(1), [this, request, bytes, done] { insist(request, bytes, done); });
             });
     }
-    void version(
-        const char* bucket, schema::Versioning status, const std::function<void()>& done = [] {}) {
-        insist(schema::PutVersioning{.bucket = bucket, .status = status}, {}, done);
-    }
     // One after the other: each needs what was before it.
-    void set_up() {
-        schema::ReplicationRule rule{.id = "all", .priority = 1, .is_enabled = true};
-        rule.destination.bucket = fmt::format("{}{}", schema::bucket_arn_prefix, target);
-        rule.destination.time = {.is_enabled = true, .minutes = 15};
-        rule.destination.metrics = {.is_enabled = true, .minutes = 15};
-        rule.delete_markers = true;
+    template <schema::Message M>
+    void then(const M& request, const std::function<void()>& next) {
+        insist(request, {}, [next](const Result<typename M::Reply>&) { next(); });
+    }
+    void version(
+        const char* bucket, schema::Versioning status, const std::function<void()>& next = [] {}) {
+        then(schema::PutVersioning{.bucket = bucket, .status = status}, next);
+    }
+    void make_bucket(const char* bucket, const std::function<void()>& next) {
+        then(schema::CreateBucket{.name = bucket},
+             [=, this] { version(bucket, schema::Versioning::enabled, next); });
+    }
+    void replicate(const char* bucket, std::vector<schema::ReplicationRule> rules,
+                   const std::function<void()>& next) {
         const schema::ReplicationConfiguration configuration{.role = "arn:aws:iam::0:role/r",
-                                                             .rules = {rule}};
-        const schema::PutBucketConfiguration put{
-            .bucket = source,
-            .kind = schema::BucketConfigurationKind::replication,
-            .id = {},
-            .document = schema::encode(configuration)};
-        insist(schema::CreateBucket{.name = source}, {}, [=, this] {
-            insist(schema::CreateBucket{.name = target}, {}, [=, this] {
-                version(source, schema::Versioning::enabled, [=, this] {
-                    version(target, schema::Versioning::enabled,
-                            [=, this] { insist(put, {}, [this] { act(); }); });
-                });
-            });
+                                                             .rules = std::move(rules)};
+        then(schema::PutBucketConfiguration{.bucket = bucket,
+                                            .kind = schema::BucketConfigurationKind::replication,
+                                            .id = {},
+                                            .document = schema::encode(configuration)},
+             next);
+    }
+    void lock(const char* bucket, const std::function<void()>& next) {
+        then(schema::PutObjectLock{.bucket = bucket, .default_retention = {}}, next);
+    }
+    void set_up() {
+        auto back = rule_to(source, 1);
+        back.replica_modifications = true;
+        const auto configure = [this, back] {
+            replicate(source, {rule_to(target, 1), rule_to(second, 2)},
+                      [this, back] { replicate(second, {back}, [this] { act(); }); });
+        };
+        const auto lock_both = [this, configure] {
+            lock(source, [this, configure] { lock(second, configure); });
+        };
+        make_bucket(source, [this, lock_both] {
+            make_bucket(target, [this, lock_both] { make_bucket(second, lock_both); });
         });
     }
     void act() {
-        after(world_.between(milliseconds(10), seconds(4)), [this] {
+        after(world_.between(milliseconds(10), seconds(3)), [this] {
             if (!is_writing_) return;
             const std::string key = fmt::format("key{}", world_.random.below(keys_max));
-            switch (world_.random.below(8)) {
+            switch (world_.random.below(18)) {
                 case 0: insist(schema::DeleteObject{.bucket = source, .key = key}); break;
-                case 1: tag(key); break;
-                case 2: flap(); break;
+                case 1: flap(); break;
+                case 2: delete_version(); break;
+                case 3:
+                case 4:
+                case 5: change_lock(); break;
+                case 6:
+                case 7:
+                case 8:
+                case 9: tag(); break;
                 default: put(key);
             }
             act();
@@ -198,13 +160,58 @@ private:
         text.resize(text.size() + world_.random.below(world_.chance(500) ? 30 : 40'000), 'x');
         schema::PutObject object{.bucket = source, .key = key, .size_bytes = text.size()};
         object.etag = to_hex(Digest::of(DigestAlgorithm::md5, text));
-        insist(object, text);
+        insist(object, text, [this, key](const Result<schema::ObjectPut>& made) {
+            if (made) versions_.emplace_back(key, made->version_id);
+        });
     }
-    void tag(const std::string& key) {
-        schema::PutTags request;
-        request.bucket = source;
+    // A version, the later the likelier, as one end has it.
+    template <typename Request>
+    bool aim(Request& request) {
+        if (versions_.empty()) return false;
+        const std::size_t age =
+            std::min(world_.random.below(versions_.size()), world_.random.below(versions_.size()));
+        const auto& [key, id] = versions_[versions_.size() - 1 - age];
+        request.bucket = world_.chance(500) ? source : second;
         request.key = key;
-        request.tags = {{.key = "count", .value = fmt::format("{}", ++count_)}};
+        request.version_id = id;
+        return true;
+    }
+    void tag() {
+        schema::PutTags request;
+        if (aim(request)) tag(std::move(request));
+    }
+    void tag(schema::PutTags request) {
+        request.tags = {{.key = request.bucket, .value = fmt::format("{}", ++count_)}};
+        insist(request);
+    }
+    void change_lock() {
+        if (world_.chance(500)) {
+            schema::PutLegalHold request{.is_on = true};
+            if (!aim(request)) return;
+            insist(request);
+            return tag_other_end(request);
+        }
+        schema::PutRetention request;
+        if (!aim(request)) return;
+        request.mode = world_.chance(500) ? storage::governance : storage::compliance;
+        request.retain_until = world_.wall() + std::chrono::days(1 + world_.random.below(100));
+        insist(request);
+        tag_other_end(request);
+    }
+    // Of the same version, at the same time.
+    template <typename Request>
+    void tag_other_end(const Request& request) {
+        schema::PutTags tags;
+        tags.bucket = request.bucket == source ? second : source;
+        tags.key = request.key;
+        tags.version_id = request.version_id;
+        if (world_.chance(700)) tag(std::move(tags));
+    }
+    void delete_version() {
+        schema::DeleteObject request;
+        if (!aim(request)) return;
+        if (world_.chance(200)) request.bucket = target;
+        deleted_.emplace(request.bucket, request.key, request.version_id);
         insist(request);
     }
     void flap() {
@@ -215,6 +222,34 @@ private:
     std::unique_ptr<transport::RequestClient> storage_;
     bool is_writing_ = true;
     std::uint64_t count_ = 0;
+    std::vector<std::pair<std::string, std::string>> versions_;
+    std::set<Place> deleted_;
+};
+
+// What events said of versions, and of them at one destination.
+struct Told {
+    struct Replication {
+        bool has_failed = false;
+        bool is_late = false;  // And nothing came of it yet.
+    };
+    std::map<Place, int> created;
+    std::map<std::pair<Place, std::string>, Replication> replications;
+
+    explicit Told(const std::vector<schema::ObjectEvent>& events) {
+        for (const auto& event : events) {
+            const Place place{event.bucket, event.key, event.version_id};
+            if (event.event_name == "ObjectCreated:Put") ++created[place];
+            if (!event.replication) continue;
+            const std::string destination =
+                event.replication->destination_bucket.substr(schema::bucket_arn_prefix.size());
+            auto& told = replications[{place, destination}];
+            if (event.event_name == "Replication:OperationMissedThreshold") told.is_late = true;
+            if (event.event_name == "Replication:OperationReplicatedAfterThreshold")
+                told.is_late = false;
+            if (event.event_name != "Replication:OperationFailedReplication") continue;
+            told = {.has_failed = true};
+        }
+    }
 };
 
 class ReplicationWorld {
@@ -231,9 +266,12 @@ public:
         client_.start();
         keep_alive();
         keep_crashing();
+        keep_filling();
+        keep_damaging();
         run_until(trouble_time);
         is_troubled_ = false;
         world_.faults = {};
+        storage_.heal();
         client_.stop_writing();
         run_until(run_time);
         check();
@@ -264,51 +302,84 @@ private:
             keep_crashing();
         });
     }
+    void keep_filling() {
+        world_.after(world_.between(seconds(5), minutes(2)), [this] {
+            if (!is_troubled_) return;
+            storage_.fill_disk(world_.between(seconds(1), seconds(20)));
+            keep_filling();
+        });
+    }
+    void keep_damaging() {
+        world_.after(world_.between(seconds(10), minutes(2)), [this] {
+            if (!is_troubled_) return;
+            storage_.damage_one_of({fmt::format("o/{}/", source), fmt::format("v/{}/", source),
+                                    fmt::format("c/{}/", source)});
+            world_.after(world_.between(seconds(1), minutes(1)), [this] { storage_.heal(); });
+            keep_damaging();
+        });
+    }
 
     void check() {
-        std::set<std::pair<std::string, std::string>> failures;
-        std::map<std::pair<std::string, std::string>, int> replicas;
-        for (const auto& event : storage_.told()) {
-            const std::pair version{event.key, event.version_id};
-            if (event.event_name == "Replication:OperationFailedReplication")
-                failures.insert(version);
-            if (event.bucket == target && event.event_name == "ObjectCreated:Put")
-                ++replicas[version];
-        }
-        for (const auto& [version, count] : replicas)
-            world_.expect(count == 1, "a replica was made twice: " + version.first);
-        const auto copies = storage_.versions_of(target);
-        const auto originals = storage_.versions_of(source);
-        world_.expect(!originals.empty(), "nothing was written");
-        for (const auto& [at, record] : originals) {
-            const std::string id = storage::sequencer_text(record.sequencer);
-            const std::string what = fmt::format("{} {}", at.first, id);
-            switch (storage::replication_status_of(record)) {
-                case schema::ReplicationStatus::completed:
-                    check_replica(at.first, record, copies);
-                    break;
-                case schema::ReplicationStatus::failed:
-                    world_.expect(failures.contains({at.first, id}),
-                                  "a failure was not told: " + what);
-                    break;
-                default: world_.broken("neither completed nor failed: " + what);
+        const Told told(storage_.told());
+        for (const auto& [place, count] : told.created)
+            world_.expect(count == 1, "a version was made twice: " + std::get<1>(place));
+        std::map<std::string, ReplicatingStorage::Versions> versions;
+        for (const char* bucket : {source, target, second})
+            versions[bucket] = storage_.versions_of(bucket);
+        world_.expect(!versions[source].empty(), "nothing was written");
+        for (const char* bucket : {source, second}) {
+            for (const auto& [at, record] : versions[bucket]) {
+                const Place place{bucket, at.first, storage::sequencer_text(record.sequencer)};
+                for (const auto& to : record.replication.targets) {
+                    const auto found = told.replications.find({place, to.destination});
+                    check_target(
+                        place, record, to,
+                        found == told.replications.end() ? Told::Replication() : found->second);
+                    if (to.status == schema::ReplicationStatus::completed)
+                        check_replica(place, record, to.destination, versions[to.destination]);
+                }
             }
         }
         storage_.check_rows();
     }
-    void check_replica(const std::string& key, const storage::ObjectRecord& record,
-                       const ReplicatingStorage::Versions& copies) {
-        const auto found = copies.find({key, record.sequencer});
-        if (found == copies.end()) return world_.broken("a completed replica is not there: " + key);
+    void check_target(const Place& place, const storage::ObjectRecord& record,
+                      const schema::ReplicationTarget& to, const Told::Replication& told) {
+        const std::string what = fmt::format("s3://{}/{} {} to {}", std::get<0>(place),
+                                             std::get<1>(place), record.sequencer, to.destination);
+        using enum schema::ReplicationStatus;
+        world_.expect(to.status == completed || to.status == failed,
+                      "neither completed nor failed: " + what);
+        if (to.status == failed) world_.expect(told.has_failed, "a failure was not told: " + what);
+        world_.expect(!told.is_late, "what became of a late one was not told: " + what);
+    }
+    void check_replica(const Place& place, const storage::ObjectRecord& record,
+                       const std::string& destination, const ReplicatingStorage::Versions& there) {
+        const auto& [bucket, key, id] = place;
+        const std::string what = fmt::format("s3://{}/{} {} in {}", bucket, key, id, destination);
+        const auto found = there.find({key, record.sequencer});
+        if (found == there.end()) {
+            world_.expect(client_.deleted().contains({destination, key, id}),
+                          "a completed replica is not there: " + what);
+            return;
+        }
         const storage::ObjectRecord& copy = found->second;
         world_.expect(copy.is_delete_marker == record.is_delete_marker &&
-                          copy.replication.is_replica && copy.etag == record.etag &&
-                          copy.tags == record.tags,
-                      "a replica is not what its original is: " + key);
+                          copy.replication.is_replica != record.replication.is_replica &&
+                          copy.etag == record.etag,
+                      "a replica is not what its original is: " + what);
+        const auto status = storage::replication_status_of(copy);
+        // What came back from one bucket does not go to the other.
+        const bool is_from_other = !record.tags.empty() && record.tags.front().key != bucket &&
+                                   record.tags.front().key != destination;
+        if (status != schema::ReplicationStatus::failed && !is_from_other)
+            world_.expect(copy.tags == record.tags, "a replica has other tags: " + what);
+        // The target has none.
+        if (destination != target)
+            world_.expect(!is_weaker(copy.lock, record.lock),
+                          "a replica's lock is weaker: " + what);
         if (record.is_delete_marker) return;
-        const std::string id = storage::sequencer_text(record.sequencer);
-        world_.expect(storage_.read(target, key, id) == storage_.read(source, key, id),
-                      "a replica has other bytes: " + key);
+        world_.expect(storage_.read(destination, key, id) == storage_.read(bucket, key, id),
+                      "a replica has other bytes: " + what);
     }
 
     World world_;

@@ -63,6 +63,8 @@ protected:
     void damage_row(std::string_view partition, std::string_view key) {
         store_.damage(partition, key);
     }
+    // All of them are good again.
+    void heal_rows() { store_.heal(); }
 
     [[nodiscard]] runtime::Service* service() { return service_.get(); }
     [[nodiscard]] DiskBlobs& blobs() { return blobs_; }

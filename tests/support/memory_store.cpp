@@ -68,6 +68,11 @@ bool MemoryStore::is_damaged(std::string_view partition, std::string_view key) c
     return damaged_.contains({std::string(partition), std::string(key)});
 }
 
+void MemoryStore::heal() {
+    damaged_.clear();
+    is_complete_ = true;
+}
+
 void MemoryStore::repair() {
     for (const auto& [partition, key] : damaged_) partitions_[partition].erase(key);
     damaged_.clear();

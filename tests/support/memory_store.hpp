@@ -77,6 +77,8 @@ public:
     // makes the store incomplete, over crashes.
     void damage(std::string_view partition, std::string_view key);
     [[nodiscard]] bool is_damaged(std::string_view partition, std::string_view key) const;
+    // The blocks can be read again, as if none had been damaged.
+    void heal();
     // What a repair leaves: no row is damaged any more, and the store is not complete.
     void repair();
     [[nodiscard]] bool is_complete() const override { return is_complete_; }

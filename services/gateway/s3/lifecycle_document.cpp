@@ -267,6 +267,8 @@ Result<schema::LifecycleConfiguration> read_lifecycle(std::string_view body) {
     if (!aws::check(document, shape(), {}).empty()) return aws::malformed_xml();
     const auto* rules = document.find("Rules");
     if (rules == nullptr || rules->list()->empty()) return aws::malformed_xml();
+    ONPUT_TRY_VOID(
+        check_rule_count(rules->list()->size(), schema::lifecycle_rules_max, "lifecycle"));
     schema::LifecycleConfiguration configuration;
     for (const auto& element : *rules->list()) {
         ONPUT_TRY(auto rule, read_rule(element));

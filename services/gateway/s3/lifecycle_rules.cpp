@@ -9,6 +9,7 @@
 
 #include "common/schema/tag_rules.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/rule_document.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -18,19 +19,6 @@ using schema::LifecycleRule;
 
 constexpr std::uint32_t infrequent_days_min = 30;
 constexpr std::uint64_t object_bytes_max = 50ULL * 1024 * 1024 * 1024 * 1024;
-
-std::unexpected<Error> invalid_request(std::string message) {
-    return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
-}
-
-std::unexpected<Error> invalid(std::string message) {
-    return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_argument");
-}
-
-std::size_t characters_of(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
 
 bool is_infrequent(std::string_view storage_class) {
     return storage_class == "STANDARD_IA" || storage_class == "ONEZONE_IA";
@@ -52,14 +40,12 @@ std::string shown(const schema::LifecycleFilter& filter) {
 
 Result<void> check_date(const std::optional<Timestamp>& date) {
     if (!date || *date == std::chrono::floor<std::chrono::days>(*date)) return {};
-    return invalid("'Date' must be at midnight GMT");
+    return invalid_argument("'Date' must be at midnight GMT");
 }
 
 Result<void> check_filter(const LifecycleRule& rule) {
     const auto& filter = rule.filter;
-    if (filter.prefix.value_or("").size() > schema::key_bytes_max)
-        return invalid_request(
-            fmt::format("The maximum size of a prefix is {}.", schema::key_bytes_max));
+    ONPUT_TRY_VOID(check_rule_prefix(filter.prefix.value_or("")));
     ONPUT_TRY_VOID(schema::check_tags(filter.tags, schema::object_tag_rules));
     for (const auto& size : {filter.size_greater_than, filter.size_less_than}) {
         if (size.value_or(0) > object_bytes_max)
@@ -78,7 +64,7 @@ Result<void> check_expiration(const LifecycleRule& rule) {
     if (!rule.expiration) return {};
     const auto& expiration = *rule.expiration;
     if (expiration.days == 0U)
-        return invalid("'Days' for Expiration action must be a positive integer");
+        return invalid_argument("'Days' for Expiration action must be a positive integer");
     ONPUT_TRY_VOID(check_date(expiration.date));
     if (expiration.expired_object_delete_marker && !rule.filter.tags.empty())
         return invalid_request("ExpiredObjectDeleteMarker cannot be specified with Tags.");
@@ -105,7 +91,7 @@ Result<void> check_steps(std::vector<Step> steps, std::optional<std::uint32_t> e
                          const LifecycleRule& rule, const Words& words) {
     for (const auto& step : steps) {
         if (is_infrequent(step.storage_class) && step.days < infrequent_days_min) {
-            return invalid(fmt::format(
+            return invalid_argument(fmt::format(
                 "'{}' in {} action must be greater than or equal to {} for storageClass '{}'",
                 words.days, words.transition, infrequent_days_min, step.storage_class));
         }
@@ -115,14 +101,14 @@ Result<void> check_steps(std::vector<Step> steps, std::optional<std::uint32_t> e
         const auto& before = steps[i - 1];
         const auto& after = steps[i];
         if (is_infrequent(before.storage_class) && after.days < before.days + infrequent_days_min) {
-            return invalid(fmt::format(
+            return invalid_argument(fmt::format(
                 "'{0}' in the {1} action with StorageClass '{2}' for {3} must be {4} days more "
                 "than '{0}' in the {1} action with StorageClass '{5}'",
                 words.days, words.transition, after.storage_class, shown(rule.filter),
                 infrequent_days_min, before.storage_class));
         }
         if (after.days <= before.days) {
-            return invalid(fmt::format(
+            return invalid_argument(fmt::format(
                 "'{0}' in the {1} action with StorageClass '{2}' for {3} must be greater than "
                 "'{0}' in the {1} action with StorageClass '{4}'",
                 words.days, words.transition, after.storage_class, shown(rule.filter),
@@ -131,7 +117,7 @@ Result<void> check_steps(std::vector<Step> steps, std::optional<std::uint32_t> e
     }
     for (const auto& step : steps) {
         if (!end || *end > step.days) continue;
-        return invalid(fmt::format(
+        return invalid_argument(fmt::format(
             "'{0}' in the {1} action for {2} must be greater than '{0}' in the {3} action",
             words.days, words.expiration, shown(rule.filter), words.transition));
     }
@@ -183,7 +169,7 @@ Result<void> check_newer(const LifecycleRule& rule, const std::optional<std::uin
     if (rule.filter.form == LifecycleFilterForm::rule_prefix)
         return invalid_request("NewerNoncurrentVersions element can only be used in Lifecycle V2.");
     if (*newer >= 1 && *newer <= schema::newer_noncurrent_versions_max) return {};
-    return invalid(fmt::format(
+    return invalid_argument(fmt::format(
         "'NewerNoncurrentVersions' for {} action must be a positive integer of at most {}", action,
         schema::newer_noncurrent_versions_max));
 }
@@ -191,7 +177,7 @@ Result<void> check_newer(const LifecycleRule& rule, const std::optional<std::uin
 Result<void> check_noncurrent(const LifecycleRule& rule) {
     if (const auto& expiration = rule.noncurrent_expiration) {
         if (expiration->days == 0)
-            return invalid(
+            return invalid_argument(
                 "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive "
                 "integer");
         ONPUT_TRY_VOID(check_newer(rule, expiration->newer_versions, noncurrent_words.expiration));
@@ -216,7 +202,7 @@ Result<void> check_abort(const LifecycleRule& rule) {
         return invalid_request(
             "AbortIncompleteMultipartUpload cannot be specified with Object Size.");
     if (*rule.abort_uploads_days > 0) return {};
-    return invalid(
+    return invalid_argument(
         "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive "
         "integer");
 }
@@ -227,9 +213,7 @@ bool has_action(const LifecycleRule& rule) {
 }
 
 Result<void> check_rule(const LifecycleRule& rule) {
-    if (characters_of(rule.id) > schema::lifecycle_rule_id_characters_max)
-        return invalid(fmt::format("ID length should not exceed allowed limit of {}",
-                                   schema::lifecycle_rule_id_characters_max));
+    ONPUT_TRY_VOID(check_rule_id(rule.id, schema::lifecycle_rule_id_characters_max));
     if (!has_action(rule))
         return invalid_request("At least one action needs to be specified in a rule");
     ONPUT_TRY_VOID(check_filter(rule));
@@ -243,18 +227,11 @@ Result<void> check_rule(const LifecycleRule& rule) {
 
 Result<void> check_lifecycle(const schema::LifecycleConfiguration& configuration) {
     const auto& rules = configuration.rules;
-    if (rules.size() > schema::lifecycle_rules_max)
-        return invalid_request(fmt::format(
-            "The number of lifecycle rules must not exceed the allowed limit of {} rules",
-            schema::lifecycle_rules_max));
+    ONPUT_TRY_VOID(check_rule_count(rules.size(), schema::lifecycle_rules_max, "lifecycle"));
     const auto is_old = [](const LifecycleRule& rule) {
         return rule.filter.form == LifecycleFilterForm::rule_prefix;
     };
-    std::set<std::string_view> ids;
-    for (const auto& rule : rules) {
-        if (ids.insert(rule.id).second) continue;
-        return invalid("Rule ID must be unique. Found same ID for more than one rule");
-    }
+    ONPUT_TRY_VOID(check_unique_ids(rules));
     if (std::ranges::any_of(rules, is_old) && !std::ranges::all_of(rules, is_old))
         return invalid_request(
             "Base level prefix cannot be used in Lifecycle V2, prefixes are only supported in the "

@@ -191,6 +191,8 @@ Result<schema::ReplicationConfiguration> read_replication(std::string_view body)
     if (!aws::check(document, shape(), {}).empty()) return aws::malformed_xml();
     const auto* rules = document.find("Rules");
     if (rules == nullptr || rules->list()->empty()) return aws::malformed_xml();
+    ONPUT_TRY_VOID(
+        check_rule_count(rules->list()->size(), schema::replication_rules_max, "replication"));
     schema::ReplicationConfiguration configuration{.role = document.text_of("Role")};
     for (const auto& element : *rules->list()) {
         ONPUT_TRY(auto rule, read_rule(element));

@@ -8,6 +8,7 @@
 #include "common/schema/storage.hpp"
 #include "common/schema/tag_rules.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/rule_document.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -17,21 +18,8 @@ using schema::ReplicationRule;
 
 constexpr std::string_view role_prefix = "arn:aws:iam::";
 
-std::unexpected<Error> invalid_request(std::string message) {
-    return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_request");
-}
-
-std::unexpected<Error> invalid(std::string message) {
-    return onput::fail(ErrorCode::invalid_argument, std::move(message), "invalid_argument");
-}
-
 bool is_version_1(const ReplicationRule& rule) {
     return rule.filter.form == ReplicationFilterForm::rule_prefix;
-}
-
-std::size_t characters_of(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 std::unexpected<Error> missing(std::string_view element) {
@@ -47,7 +35,7 @@ Result<void> check_threshold(const std::optional<schema::ReplicationThreshold>& 
     if (!threshold || !threshold->minutes ||
         *threshold->minutes == schema::replication_threshold_minutes)
         return {};
-    return invalid(
+    return invalid_argument(
         fmt::format("{} Minutes must be {}", name, schema::replication_threshold_minutes));
 }
 
@@ -57,7 +45,7 @@ Result<void> check_destination(std::string_view bucket, const ReplicationRule& r
         destination.bucket.find_first_of("/:", schema::bucket_arn_prefix.size()) !=
             std::string::npos ||
         destination.bucket.size() == schema::bucket_arn_prefix.size())
-        return invalid("Invalid bucket ARN.");
+        return invalid_argument("Invalid bucket ARN.");
     if (destination.bucket.substr(schema::bucket_arn_prefix.size()) == bucket)
         return invalid_request("Destination bucket cannot be the same as the source bucket.");
     if (destination.is_owner_override && destination.account.empty())
@@ -72,12 +60,8 @@ Result<void> check_destination(std::string_view bucket, const ReplicationRule& r
 }
 
 Result<void> check_rule(std::string_view bucket, const ReplicationRule& rule) {
-    if (characters_of(rule.id) > schema::replication_rule_id_characters_max)
-        return invalid(fmt::format("ID length should not exceed allowed limit of {}",
-                                   schema::replication_rule_id_characters_max));
-    if (rule.filter.prefix.value_or("").size() > schema::key_bytes_max)
-        return invalid_request(
-            fmt::format("The maximum size of a prefix is {}.", schema::key_bytes_max));
+    ONPUT_TRY_VOID(check_rule_id(rule.id, schema::replication_rule_id_characters_max));
+    ONPUT_TRY_VOID(check_rule_prefix(rule.filter.prefix.value_or("")));
     ONPUT_TRY_VOID(schema::check_tags(rule.filter.tags, schema::object_tag_rules));
     if (!is_version_1(rule)) {
         if (!rule.priority) return missing("Priority");
@@ -117,23 +101,22 @@ Result<void> check_overlaps(const std::vector<ReplicationRule>& rules) {
 Result<void> check_replication(std::string_view bucket,
                                const schema::ReplicationConfiguration& configuration) {
     const auto& rules = configuration.rules;
-    if (rules.size() > schema::replication_rules_max)
-        return invalid_request(fmt::format(
-            "The number of replication rules must not exceed the allowed limit of {} rules",
-            schema::replication_rules_max));
+    ONPUT_TRY_VOID(check_rule_count(rules.size(), schema::replication_rules_max, "replication"));
     if (!configuration.role.starts_with(role_prefix) || !configuration.role.contains(":role/"))
-        return invalid("Invalid IAM role ARN in the replication configuration.");
-    std::set<std::string_view> ids;
-    for (const auto& rule : rules) {
-        if (!ids.insert(rule.id).second)
-            return invalid("Rule ID must be unique. Found same ID for more than one rule");
-    }
+        return invalid_argument("Invalid IAM role ARN in the replication configuration.");
+    ONPUT_TRY_VOID(check_unique_ids(rules));
     const auto of_version_1 = std::ranges::count_if(rules, is_version_1);
     if (of_version_1 != 0 && of_version_1 != std::ssize(rules))
         return invalid_request(
             "Base level prefix cannot be used in Replication V2, prefixes are only supported in "
             "the Filter.");
     for (const auto& rule : rules) ONPUT_TRY_VOID(check_rule(bucket, rule));
+    std::set<std::string_view> destinations;
+    for (const auto& rule : rules) destinations.insert(rule.destination.bucket);
+    if (destinations.size() > schema::replication_destinations_max)
+        return invalid_request(
+            fmt::format("The rules of a bucket name at most {} destination buckets, not {}.",
+                        schema::replication_destinations_max, destinations.size()));
     if (of_version_1 != 0) return check_overlaps(rules);
     std::set<std::int32_t> priorities;
     for (const auto& rule : rules) {

@@ -176,8 +176,9 @@ Result<schema::AclPut> StorageCore::put_acl(const schema::PutAcl& request, const
     ONPUT_TRY_VOID(room_.check());
     version.record.acl = unless_private(*std::move(grants), owner);
     ONPUT_TRY(auto change, begin_change(event_of(acl_put_event, *bucket, request), caller));
-    replication_->replan({.bucket = request.bucket, .key = request.key}, version.record,
-                         "OBJECT_PUT_ACL", caller, change.commit.batch);
+    ONPUT_TRY_VOID(replication_->replan({.bucket = request.bucket, .key = request.key},
+                                        version.record, schema::ReplicatedPart::acl, caller,
+                                        change.commit.batch));
     change.describe(*bucket, version.record);
     KeyRows(view_, request.bucket, request.key).rewrite(version, change.commit.batch);
     return schema::AclPut{.version_id = shown,

@@ -1,5 +1,7 @@
 // What StorageCore does with the configurations of buckets. They are read from their rows: a bucket
 // may have thousands, and few requests ask for one.
+#include <set>
+
 #include <fmt/format.h>
 
 #include "common/schema/lifecycle.hpp"
@@ -118,6 +120,16 @@ Result<void> StorageCore::check_replication_buckets(
     if (source.record.versioning != schema::Versioning::enabled)
         return refuse(
             "Versioning must be 'Enabled' on the bucket to apply a replication configuration");
+    if (configuration.rules.size() > schema::replication_rules_max)
+        return refuse(fmt::format("a replication configuration has at most {} rules, not {}",
+                                  schema::replication_rules_max, configuration.rules.size()));
+    std::set<std::string_view> destinations;
+    for (const auto& rule : configuration.rules) destinations.insert(rule.destination.bucket);
+    if (destinations.size() > schema::replication_destinations_max)
+        return refuse(
+            fmt::format("The rules of a bucket name at most {} destination buckets, "
+                        "not {}.",
+                        schema::replication_destinations_max, destinations.size()));
     for (const auto& rule : configuration.rules) {
         const std::string& arn = rule.destination.bucket;
         if (!arn.starts_with(schema::bucket_arn_prefix)) return refuse("Invalid bucket ARN.");

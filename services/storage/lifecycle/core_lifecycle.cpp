@@ -39,17 +39,18 @@ bool aborts_uploads(const schema::LifecycleConfiguration& rules) {
 
 std::optional<schema::ScheduledAction> StorageCore::expiration_of(
     const std::string& bucket, std::string_view key, const ObjectRecord& record) const {
-    const auto* rules = rules_.of(bucket);
-    if (rules == nullptr) return {};
-    return storage::expiration_of(*rules, key, record);
+    // The object is read, or was written, whether or not this can be said of it.
+    const auto rules = rules_.of(bucket);
+    if (!rules || *rules == nullptr) return {};
+    return storage::expiration_of(**rules, key, record);
 }
 
 std::optional<schema::ScheduledAction> StorageCore::abort_of(const std::string& bucket,
                                                              std::string_view key,
                                                              Timestamp begun) const {
-    const auto* rules = rules_.of(bucket);
-    if (rules == nullptr) return {};
-    return storage::abort_of(*rules, key, begun);
+    const auto rules = rules_.of(bucket);
+    if (!rules || *rules == nullptr) return {};
+    return storage::abort_of(**rules, key, begun);
 }
 
 // --- The pass ---------------------------------------------------------------------------------
@@ -93,13 +94,19 @@ void StorageCore::skip_lifecycle_bucket() {
     lifecycle_.key.clear();
 }
 
-// The bucket where it is, or the next one that has rules.
-const Bucket* StorageCore::bucket_of_pass(LifecycleStep& step, std::size_t rows_max) {
+// The bucket where it is, or the next one that has rules. One whose rules cannot be read is where
+// the pass is then.
+Result<const Bucket*> StorageCore::bucket_of_pass(LifecycleStep& step, std::size_t rows_max) {
     const auto& all = buckets_.all();
     auto at = all.lower_bound(lifecycle_.bucket);
     if (at != all.end() && at->first != lifecycle_.bucket) lifecycle_.key.clear();
     for (; at != all.end(); ++at) {
-        if (rules_.of(at->first) != nullptr) break;
+        const auto rules = rules_.of(at->first);
+        if (!rules) {
+            lifecycle_.bucket = at->first;
+            return std::unexpected(rules.error());
+        }
+        if (*rules != nullptr) break;
         lifecycle_.key.clear();
         // So many without rules are passed over in one go, and no more.
         if (++step.rows < rows_max) continue;
@@ -121,7 +128,7 @@ Result<LifecycleStep> StorageCore::judge_next(Timestamp now, std::size_t rows_ma
         lifecycle_ = {.is_running = true, .began_at = age_.clock().at(now)};
         walk_.reset();
     }
-    const Bucket* const bucket = bucket_of_pass(step, rows_max);
+    ONPUT_TRY(const Bucket* const bucket, bucket_of_pass(step, rows_max));
     if (bucket == nullptr) {
         if (step.is_over) lifecycle_ = {.began_at = lifecycle_.began_at};
         keep_lifecycle(effects);
@@ -132,7 +139,7 @@ Result<LifecycleStep> StorageCore::judge_next(Timestamp now, std::size_t rows_ma
         walk_.emplace(name, lifecycle_.key);
         uploads_from_ = upload_rows(name).from;
     }
-    const auto* rules = rules_.of(name);
+    ONPUT_TRY(const auto* const rules, rules_.of(name));
     if (!uploads_from_.empty() && aborts_uploads(*rules)) {
         ONPUT_TRY_VOID(judge_uploads(*rules, name, now, step));
         return step;

@@ -109,33 +109,22 @@ void Mover::decompress(const MovePtr& move) {
 }
 
 void Mover::write(const MovePtr& move, std::string bytes) {
-    const std::size_t size = bytes.size();
-    if (!move->writer && move->collected.size() + size <= store::segment_blob_bytes_max) {
-        move->collected += bytes;
-        return go_on(move, size);
-    }
-    if (!move->writer) {
-        auto writer = target_of(*move).open(owner_of(move->work.version));
-        if (!writer) return fail(move, writer.error());
-        move->writer = *std::move(writer);
-        bytes.insert(0, std::exchange(move->collected, {}));
-    }
-    move->writer->append(std::move(bytes), [this, move, size](const Result<void>& done) {
-        parts_.host.loop().post([this, move, size, done] {
-            if (!done) return fail(move, done.error());
-            go_on(move, size);
-        });
-    });
-}
-
-void Mover::go_on(const MovePtr& move, std::size_t bytes) {
-    const auto next = [this, move] {
+    writer_of(*move).write(std::move(bytes), [this, move](const Result<void>& written) {
+        if (!written) return fail(move, written.error());
         if (parts_.host.is_draining()) return end(move);
         if (move->decompressor) return decompress(move);
         read(move);
-    };
-    const std::uint64_t pause_us = bytes * 1'000'000ULL / parts_.bytes_per_second;
-    parts_.host.loop().after(Duration(static_cast<std::int64_t>(pause_us)), next);
+    });
+}
+
+PacedWriter& Mover::writer_of(Move& move) {
+    if (!move.writer)
+        move.writer = std::make_unique<PacedWriter>(
+            PacedWriter::Parts{.loop = parts_.host.loop(),
+                               .blobs = target_of(move),
+                               .bytes_per_second = parts_.bytes_per_second},
+            owner_of(move.work.version));
+    return *move.writer;
 }
 
 void Mover::seal(const MovePtr& move) {
@@ -148,29 +137,16 @@ void Mover::seal(const MovePtr& move) {
         return fail(move, Error{.code = ErrorCode::corruption,
                                 .message = "its bytes in the cold directory are cut off"});
     }
+    std::string rest;
     if (move->compressor) {
-        auto rest = move->compressor->finish();
-        if (!rest) return fail(move, rest.error());
+        auto last = move->compressor->finish();
+        if (!last) return fail(move, last.error());
         move->compressor.reset();
-        move->collected += *rest;
+        rest = *std::move(last);
     }
-    if (!move->writer && move->collected.size() > store::segment_blob_bytes_max) {
-        auto writer = target_of(*move).open(owner_of(move->work.version));
-        if (!writer) return fail(move, writer.error());
-        move->writer = *std::move(writer);
-    }
-    const auto on_done = [this, move](const Result<store::BlobRef>& sealed) {
-        parts_.host.loop().post([this, move, sealed] { on_sealed(move, sealed); });
-    };
-    if (!move->writer) {
-        target_of(*move).write(owner_of(move->work.version), std::exchange(move->collected, {}),
-                               on_done);
-        return;
-    }
-    // An append's failure comes back with the seal's.
-    if (!move->collected.empty())
-        move->writer->append(std::exchange(move->collected, {}), [](const Result<void>&) {});
-    move->writer->seal(on_done);
+    writer_of(*move).seal(std::move(rest), [this, move](const Result<store::BlobRef>& sealed) {
+        on_sealed(move, sealed);
+    });
 }
 
 void Mover::on_sealed(const MovePtr& move, const Result<store::BlobRef>& sealed) {

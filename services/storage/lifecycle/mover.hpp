@@ -16,6 +16,7 @@
 
 #include "common/store/compression.hpp"
 #include "services/storage/host.hpp"
+#include "services/storage/transfers/paced_writer.hpp"
 
 namespace onput::storage {
 
@@ -47,8 +48,7 @@ private:
         std::size_t segment = 0;   // That is read,
         std::uint64_t offset = 0;  // from here on.
         std::uint64_t copied = 0;  // Uncompressed bytes.
-        std::string collected{};   // Until there is a writer.
-        std::unique_ptr<store::BlobWriter> writer{};
+        std::unique_ptr<PacedWriter> writer{};
     };
     // Shared with the blob store's threads, which have it while they read or write for it.
     using MovePtr = std::shared_ptr<Move>;
@@ -59,11 +59,11 @@ private:
     void decompress(const MovePtr& move);
     void write(const MovePtr& move, std::string bytes);
     void seal(const MovePtr& move);
-    void go_on(const MovePtr& move, std::size_t bytes);
     void on_sealed(const MovePtr& move, const Result<store::BlobRef>& sealed);
     void fail(const MovePtr& move, const Error& error);
     void end(const MovePtr& move);
 
+    PacedWriter& writer_of(Move& move);
     [[nodiscard]] store::BlobStore& source_of(const Move& move) const;
     [[nodiscard]] store::BlobStore& target_of(const Move& move) const;
 

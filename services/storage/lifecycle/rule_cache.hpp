@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/result.hpp"
 #include "common/schema/lifecycle.hpp"
 #include "common/schema/replication.hpp"
 #include "common/store/store.hpp"
@@ -21,8 +22,9 @@ class RuleCache {
 public:
     explicit RuleCache(const store::View& view) : view_(view) {}
 
-    // Null: it has none, or one that cannot be read. Valid until the next call.
-    const Configuration* of(const std::string& bucket);
+    // Null: it has none. Valid until the next call. An error names the bucket: its configuration
+    // cannot be read, so nobody may act as if it had none. It is not remembered.
+    Result<const Configuration*> of(const std::string& bucket);
     // Its row is about to change, or the change was refused.
     void forget(const std::string& bucket);
 

@@ -33,9 +33,12 @@ struct WalkedPage {
 
 class VersionWalk {
 public:
-    // From this key on; empty: from the first.
-    VersionWalk(std::string bucket, std::string from)
-        : bucket_(std::move(bucket)), from_(std::move(from)) {}
+    // From this key on; empty: from the first. With `behind`: from behind that version of it, whose
+    // age the next page does not know then.
+    VersionWalk(std::string bucket, std::string from, std::uint64_t behind = 0)
+        : bucket_(std::move(bucket)), from_(std::move(from)) {
+        if (behind != 0) long_key_ = {.last = behind};
+    }
 
     // `rows_max`, 2 or more: of objects, and of older versions.
     Result<WalkedPage> next(const store::View& view, std::size_t rows_max);
@@ -43,6 +46,8 @@ public:
     [[nodiscard]] const std::string& bucket() const { return bucket_; }
     // The key where a new walk must begin to leave nothing out.
     [[nodiscard]] const std::string& from() const { return from_; }
+    // The version of that key behind which it must begin; 0: with the first.
+    [[nodiscard]] std::uint64_t behind() const { return long_key_ ? long_key_->last : 0; }
 
 private:
     // A key in the middle of whose versions the last page ended.

@@ -344,7 +344,7 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     after.aged_from = age_stamp(caller.now);
     const Place place{.bucket = request.bucket, .key = request.key};
     schedule_archive(after, place, caller.now, change.commit.batch);
-    replication_->plan(place, after, caller, change.commit.batch);
+    ONPUT_TRY_VOID(replication_->plan(place, after, caller, change.commit.batch));
     change.describe(*bucket, after);
 
     ONPUT_TRY(const auto thrown_away, rows.put(versioning, before, after, {}, change.commit.batch));

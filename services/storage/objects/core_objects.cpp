@@ -213,7 +213,7 @@ Result<schema::ObjectPut> StorageCore::commit_put(const schema::PutObject& reque
     after.aged_from = age_stamp(caller.now);
     const Place place{.bucket = request.bucket, .key = request.key};
     schedule_archive(after, place, caller.now, change.commit.batch);
-    replication_->plan(place, after, caller, change.commit.batch);
+    ONPUT_TRY_VOID(replication_->plan(place, after, caller, change.commit.batch));
     change.describe(*bucket, after);
     ONPUT_TRY(const auto thrown_away,
               rows.put(versioning, before, after, std::move(content.bytes), change.commit.batch));
@@ -272,8 +272,8 @@ Result<schema::ObjectDeleted> StorageCore::make_marker(const EventSource& source
     marker.has_version_id = bucket.record.versioning == schema::Versioning::enabled;
     // Lifecycles have their own in every bucket.
     if (source.name == marker_created)
-        replication_->plan({.bucket = bucket.record.name, .key = source.key}, marker, caller,
-                           change.commit.batch);
+        ONPUT_TRY_VOID(replication_->plan({.bucket = bucket.record.name, .key = source.key}, marker,
+                                          caller, change.commit.batch));
     change.describe(bucket, marker);
     ONPUT_TRY(const auto thrown_away,
               rows.put_marker(bucket.record.versioning, before, marker, change.commit.batch));

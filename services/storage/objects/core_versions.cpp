@@ -47,10 +47,12 @@ Result<schema::Empty> StorageCore::put_versioning(const schema::PutVersioning& r
             "An Object Lock configuration is present on this bucket, so the versioning state "
             "cannot be changed.");
     }
-    if (request.status != schema::Versioning::enabled && replication_->has_rules(request.bucket)) {
-        return invalid_state(
-            "A replication configuration is present on this bucket, so the versioning state "
-            "cannot be changed.");
+    if (request.status != schema::Versioning::enabled) {
+        ONPUT_TRY(const bool has_rules, replication_->has_rules(request.bucket));
+        if (has_rules)
+            return invalid_state(
+                "A replication configuration is present on this bucket, so the versioning state "
+                "cannot be changed.");
     }
     ONPUT_TRY_VOID(room_.check());
     Change change = bucket_change(request.bucket);
@@ -88,8 +90,9 @@ Result<schema::TagsPut> StorageCore::put_tags(const schema::PutTags& request, co
     ONPUT_TRY(auto change,
               begin_change(event_of(request.is_removal ? tags_deleted : tags_put, *bucket, request),
                            caller));
-    replication_->replan({.bucket = request.bucket, .key = request.key}, version.record,
-                         "OBJECT_PUT_TAGGING", caller, change.commit.batch);
+    ONPUT_TRY_VOID(replication_->replan({.bucket = request.bucket, .key = request.key},
+                                        version.record, schema::ReplicatedPart::tags, caller,
+                                        change.commit.batch));
     change.describe(*bucket, version.record);
     KeyRows(view_, request.bucket, request.key).rewrite(version, change.commit.batch);
     return schema::TagsPut{.version_id = shown_version(*bucket, version.record),
@@ -113,9 +116,12 @@ Result<schema::Empty> StorageCore::put_retention(const schema::PutRetention& req
                                    lock_times(caller.now)));
     version.record.lock.mode = request.mode;
     version.record.lock.retain_until = request.mode.empty() ? Timestamp{} : request.retain_until;
-    replication_->replan({.bucket = request.bucket, .key = request.key}, version.record,
-                         "OBJECT_PUT_RETENTION", caller, effects.batch_of(partition));
-    KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
+    store::Batch batch{std::string(partition)};
+    ONPUT_TRY_VOID(replication_->replan({.bucket = request.bucket, .key = request.key},
+                                        version.record, schema::ReplicatedPart::retention, caller,
+                                        batch));
+    KeyRows(view_, request.bucket, request.key).rewrite(version, batch);
+    effects.add(std::move(batch));
     return schema::Empty{};
 }
 
@@ -131,9 +137,12 @@ Result<schema::Empty> StorageCore::put_legal_hold(const schema::PutLegalHold& re
     auto& version = found.version;
     version.record.lock.has_legal_hold = request.is_on;
     version.record.lock.was_hold_set = true;
-    replication_->replan({.bucket = request.bucket, .key = request.key}, version.record,
-                         "OBJECT_PUT_LEGAL_HOLD", caller, effects.batch_of(partition));
-    KeyRows(view_, request.bucket, request.key).rewrite(version, effects.batch_of(partition));
+    store::Batch batch{std::string(partition)};
+    ONPUT_TRY_VOID(replication_->replan({.bucket = request.bucket, .key = request.key},
+                                        version.record, schema::ReplicatedPart::legal_hold, caller,
+                                        batch));
+    KeyRows(view_, request.bucket, request.key).rewrite(version, batch);
+    effects.add(std::move(batch));
     return schema::Empty{};
 }
 

@@ -55,8 +55,6 @@ public:
     [[nodiscard]] Result<std::optional<Version>> find(const VersionId& id) const;
     // The version of this sequencer, whatever its name is.
     [[nodiscard]] Result<std::optional<Version>> at(std::uint64_t sequencer) const;
-    // The sequencer of the null version, when it is in v/.
-    [[nodiscard]] Result<std::optional<std::uint64_t>> null_in_history() const;
     // The newest row in v/: a delete marker there, and no current version, hides the key.
     [[nodiscard]] Result<std::optional<ObjectRecord>> newest_in_history() const;
     // Those in a row; `corruption` when they are not what the record says.
@@ -81,6 +79,8 @@ public:
     void drop_bytes(const Version& version, store::Batch& batch) const;
 
 private:
+    // The sequencer of the null version, when it is in v/.
+    [[nodiscard]] Result<std::optional<std::uint64_t>> null_in_history() const;
     // Takes the current version out of the way of a newer one that is written behind this.
     Result<ThrownAway> displace(schema::Versioning versioning,
                                 const std::optional<ObjectRecord>& current,

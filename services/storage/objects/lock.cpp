@@ -103,4 +103,14 @@ Result<void> check_retention(const schema::ObjectLock& lock, const RetentionChan
     return object_locked();
 }
 
+schema::ObjectLock stronger_retention(schema::ObjectLock lock, const schema::ObjectLock& other,
+                                      const LockTimes& times) {
+    if (!is_retained(other, times)) return lock;
+    const bool is_in_force = is_retained(lock, times);
+    if (!is_in_force || other.mode == compliance) lock.mode = other.mode;
+    if (!is_in_force || other.retain_until > lock.retain_until)
+        lock.retain_until = other.retain_until;
+    return lock;
+}
+
 }  // namespace onput::storage

@@ -57,4 +57,9 @@ struct RetentionChange {
 Result<void> check_retention(const schema::ObjectLock& lock, const RetentionChange& change,
                              const LockTimes& times);
 
+// `lock` with the retention of `other` besides: it is never weaker than either of them. Of two that
+// are in force the stricter mode counts until the later end.
+schema::ObjectLock stronger_retention(schema::ObjectLock lock, const schema::ObjectLock& other,
+                                      const LockTimes& times);
+
 }  // namespace onput::storage

@@ -15,6 +15,7 @@
 #include "services/storage/objects/lock.hpp"
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/changes.hpp"
 #include "services/storage/replication/replication.hpp"
 #include "services/storage/replication/rules.hpp"
 
@@ -24,7 +25,6 @@ namespace {
 constexpr std::string_view created = "ObjectCreated:Put";
 constexpr std::string_view marker_created = "ObjectRemoved:DeleteMarkerCreated";
 constexpr std::string_view tags_put = "ObjectTagging:Put";
-constexpr std::string_view object_put = "OBJECT_PUT";
 
 // Reasons of failures, as S3 names them.
 constexpr std::string_view no_configuration = "SrcBucketReplicationConfigMissing";
@@ -52,7 +52,8 @@ bool Replication::may_replicate(const Case& replica, Timestamp now) {
     const std::string& account = replica.source->record.owner_account;
     if (account == replica.destination->record.owner_account) return true;
     Caller caller = StorageCore::own_caller(*replica.source, now);
-    caller.access = schema::AccessContext{.actions = {"ReplicateObject"}};
+    // It never leaves the service, so no policy finds it unsafe.
+    caller.access = schema::AccessContext{.actions = {"ReplicateObject"}, .is_secure = true};
     return judge({.bucket = *replica.destination, .caller = caller, .key = replica.key})
         .has_value();
 }
@@ -85,7 +86,11 @@ Result<ObjectRecord> Replication::record_of_replica(const Case& replica, Timesta
     record.replication = {.is_replica = true};
     if (!wanted.storage_class.empty() && !record.is_delete_marker)
         record.storage_class = wanted.storage_class == "STANDARD" ? "" : wanted.storage_class;
-    take_access(replica, record);
+    const std::string owner(owner_of(*replica.source, replica.version.record));
+    const bool is_bucket_owners = wanted.is_owner_override || !destination.access.counts_acls() ||
+                                  owner == destination.record.owner_account;
+    record.owner = is_bucket_owners ? std::string() : owner;
+    if (!takes_acl(replica)) record.acl.reset();
     if (record.is_delete_marker || has_lock(record.lock)) return record;
     // The destination's default, as for any other write there.
     schema::PutObject nothing;
@@ -94,15 +99,9 @@ Result<ObjectRecord> Replication::record_of_replica(const Case& replica, Timesta
     return record;
 }
 
-void Replication::take_access(const Case& replica, ObjectRecord& record) {
-    const std::string owner(owner_of(*replica.source, replica.version.record));
-    const bool is_bucket_owners = replica.rule->destination.is_owner_override ||
-                                  !replica.destination->access.counts_acls() ||
-                                  owner == replica.destination->record.owner_account;
-    record.owner = is_bucket_owners ? std::string() : owner;
-    record.acl = replica.version.record.acl;
-    if (replica.rule->destination.is_owner_override || !replica.destination->access.counts_acls())
-        record.acl.reset();
+bool Replication::takes_acl(const Case& replica) {
+    return !replica.rule->destination.is_owner_override &&
+           replica.destination->access.counts_acls();
 }
 
 Result<Replication::ObjectChange> Replication::begin_replica(std::string_view name,
@@ -156,14 +155,17 @@ Result<void> Replication::commit_replica(Case& replica, Bytes bytes, Timestamp n
 // It is there: what is beside its bytes may have changed.
 Result<void> Replication::update_replica(Case& replica, KeyRows::Version there, Timestamp now,
                                          Effects& effects) {
-    const ObjectRecord& original = replica.version.record;
     ObjectRecord& record = there.record;
-    const bool has_new_tags = record.tags != original.tags;
-    record.tags = original.tags;
-    if (replica.destination->record.has_object_lock) record.lock = original.lock;
-    take_access(replica, record);
+    const auto tags_before = record.tags;
+    take_over({.original = replica.version.record,
+               .target = replica.chosen(),
+               .source = replica.source->record.name,
+               .takes_acl = takes_acl(replica),
+               .takes_lock = replica.destination->record.has_object_lock,
+               .times = core_.lock_times(now)},
+              record);
     const KeyRows rows(core_.view_, replica.destination->record.name, replica.key);
-    if (!has_new_tags) {
+    if (record.tags == tags_before) {
         store::Batch batch{std::string(partition)};
         rows.rewrite(there, batch);
         complete(replica, now, batch);
@@ -184,50 +186,44 @@ Result<ReplicaWork> Replication::look_at(const DueReplica& due, Timestamp now, E
     ReplicaWork work{.due = due};
     ONPUT_TRY(auto opened, open(due, effects));
     if (!opened) return work;
-    Case& replica = *opened;
+    ONPUT_TRY_VOID(look_at_case(*opened, work, now, effects));
+    work.outcome = opened->outcome;
+    return work;
+}
+
+Result<void> Replication::look_at_case(Case& replica, ReplicaWork& work, Timestamp now,
+                                       Effects& effects) {
+    const DueReplica& due = work.due;
     if (replica.chosen().has_metrics && replica.rule != nullptr && !has_metrics(*replica.rule)) {
-        ONPUT_TRY_VOID(untrack(replica, now, effects));
-        return work;
+        replica.outcome.kind = ReplicaOutcome::Kind::again;
+        return untrack(replica, now, effects);
     }
-    if (const auto obstacle = find_obstacle(replica, now); !obstacle.empty()) {
-        ONPUT_TRY_VOID(fail_case(replica, obstacle, now, effects));
-        return work;
-    }
+    if (const auto obstacle = find_obstacle(replica, now); !obstacle.empty())
+        return fail_case(replica, obstacle, now, effects);
     ONPUT_TRY_VOID(core_.room_.check());
     const KeyRows rows(core_.view_, due.destination, due.key);
     ONPUT_TRY(auto there, rows.at(due.sequencer));
-    if (there) {
-        ONPUT_TRY_VOID(update_replica(replica, *std::move(there), now, effects));
-        return work;
-    }
+    if (there) return update_replica(replica, *std::move(there), now, effects);
     ONPUT_TRY(const auto refusal, refuse_replica(replica, rows));
-    if (!refusal.empty()) {
-        ONPUT_TRY_VOID(fail_case(replica, refusal, now, effects));
-        return work;
-    }
+    if (!refusal.empty()) return fail_case(replica, refusal, now, effects);
     const ObjectRecord& record = replica.version.record;
     ONPUT_TRY_VOID(seal_copy(replica, work));
     if (record.is_delete_marker || (record.size_bytes == 0 && record.manifest.empty())) {
         std::string nonce = nonce_of_copy(work, record.nonce);
-        ONPUT_TRY_VOID(commit_replica(
-            replica, {.nonce = std::move(nonce), .encryption = work.encryption}, now, effects));
-        return work;
+        return commit_replica(replica, {.nonce = std::move(nonce), .encryption = work.encryption},
+                              now, effects);
     }
-    if (has_data_row(record)) {
-        ONPUT_TRY_VOID(commit_small_replica(replica, work, now, effects));
-        return work;
-    }
+    if (has_data_row(record)) return commit_small_replica(replica, work, now, effects);
     ONPUT_TRY(work.segments, core_.segments_of(record, {.offset = 0, .length = record.size_bytes}));
     if (!work.segments.empty()) work.stored = StorageCore::stored_bytes_of(record, work.segments);
     ONPUT_TRY_VOID(plan_copy(replica, work));
     work.kind = ReplicaWork::Kind::copy;
-    return work;
+    return {};
 }
 
 // What cannot be inserted: a second null version, and what was there and has been deleted.
 Result<std::string_view> Replication::refuse_replica(const Case& replica, const KeyRows& rows) {
-    if (replica.chosen().operation != object_put && !replica.version.record.is_delete_marker)
-        return hard_deleted;
+    if (!has_change(replica.chosen(), schema::ReplicatedPart::whole)) return hard_deleted;
     if (replica.version.record.has_version_id) return std::string_view();
     ONPUT_TRY(const auto null, rows.find(VersionId{}));
     return null ? not_eligible : std::string_view();
@@ -295,9 +291,9 @@ Result<void> Replication::plan_copy(const Case& replica, ReplicaWork& work) {
     return {};
 }
 
-Result<void> Replication::finish(const ReplicaWork& work,
-                                 const std::vector<std::optional<store::BlobRef>>& copies,
-                                 Timestamp now, Effects& effects) {
+Result<ReplicaOutcome> Replication::finish(const ReplicaWork& work,
+                                           const std::vector<std::optional<store::BlobRef>>& copies,
+                                           Timestamp now, Effects& effects) {
     ONPUT_CHECK(copies.size() == work.pieces.size());
     std::vector<store::BlobRef> blobs;
     for (const auto& copy : copies) {
@@ -312,35 +308,37 @@ Result<void> Replication::finish(const ReplicaWork& work,
     return made;
 }
 
-Result<void> Replication::finish_copy(const ReplicaWork& work,
-                                      const std::vector<std::optional<store::BlobRef>>& copies,
-                                      const std::vector<store::BlobRef>& blobs, Timestamp now,
-                                      Effects& effects) {
+Result<ReplicaOutcome> Replication::finish_copy(
+    const ReplicaWork& work, const std::vector<std::optional<store::BlobRef>>& copies,
+    const std::vector<store::BlobRef>& blobs, Timestamp now, Effects& effects) {
     ONPUT_TRY(auto opened, open(work.due, effects));
-    if (!opened) return {};
+    if (!opened) return ReplicaOutcome{};
     Case& replica = *opened;
-    if (const auto obstacle = find_obstacle(replica, now); !obstacle.empty())
-        return fail_case(replica, obstacle, now, effects);
+    if (const auto obstacle = find_obstacle(replica, now); !obstacle.empty()) {
+        ONPUT_TRY_VOID(fail_case(replica, obstacle, now, effects));
+        return replica.outcome;
+    }
     const KeyRows rows(core_.view_, work.due.destination, work.due.key);
     ONPUT_TRY(const auto there, rows.at(work.due.sequencer));
     ONPUT_TRY(const auto refusal, refuse_replica(replica, rows));
     // The next look at it says what to do.
-    if (there || !refusal.empty()) return {};
+    if (there || !refusal.empty()) return ReplicaOutcome{.kind = ReplicaOutcome::Kind::again};
     Bytes bytes{.encryption = work.encryption, .blobs = blobs};
     if (work.manifest.empty()) {
         bytes.blob = store::to_text(*copies.front());
         bytes.nonce = work.pieces.front().nonce;
-        return commit_replica(replica, std::move(bytes), now, effects);
+    } else {
+        ONPUT_TRY(auto manifest, core_.read_manifest(replica.version.record.manifest));
+        ONPUT_CHECK(manifest.parts.size() == copies.size());
+        for (std::size_t i = 0; i < copies.size(); ++i) {
+            manifest.parts[i].blob = copies[i] ? store::to_text(*copies[i]) : std::string();
+            manifest.parts[i].nonce = work.pieces[i].nonce;
+        }
+        bytes.manifest = std::move(manifest);
+        bytes.manifest_id = work.manifest;
     }
-    ONPUT_TRY(auto manifest, core_.read_manifest(replica.version.record.manifest));
-    ONPUT_CHECK(manifest.parts.size() == copies.size());
-    for (std::size_t i = 0; i < copies.size(); ++i) {
-        manifest.parts[i].blob = copies[i] ? store::to_text(*copies[i]) : std::string();
-        manifest.parts[i].nonce = work.pieces[i].nonce;
-    }
-    bytes.manifest = std::move(manifest);
-    bytes.manifest_id = work.manifest;
-    return commit_replica(replica, std::move(bytes), now, effects);
+    ONPUT_TRY_VOID(commit_replica(replica, std::move(bytes), now, effects));
+    return replica.outcome;
 }
 
 }  // namespace onput::storage

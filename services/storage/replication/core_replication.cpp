@@ -8,17 +8,17 @@
 #include "common/service/rows.hpp"
 #include "services/storage/lifecycle/own_trace.hpp"
 #include "services/storage/objects/records.hpp"
+#include "services/storage/replication/changes.hpp"
 #include "services/storage/replication/replication.hpp"
 #include "services/storage/replication/rules.hpp"
 
 namespace onput::storage {
 namespace {
 
+using schema::ReplicatedPart;
 using schema::ReplicationStatus;
 using schema::ReplicationTarget;
 
-constexpr std::string_view object_put = "OBJECT_PUT";
-constexpr std::string_view object_delete = "OBJECT_DELETE";
 constexpr std::string_view failed_event = "Replication:OperationFailedReplication";
 constexpr std::string_view missed_event = "Replication:OperationMissedThreshold";
 constexpr std::string_view late_event = "Replication:OperationReplicatedAfterThreshold";
@@ -36,6 +36,16 @@ Result<DueReplica> parse_version(std::string_view text) {
                       .sequencer = ~complement};
 }
 
+// <to>/<bucket>/<key>\0<age>
+Result<DueReplica> parse_late_version(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos)
+        return fail(ErrorCode::corruption, "a row of a late replica names no bucket");
+    ONPUT_TRY(auto replica, parse_version(text.substr(slash + 1)));
+    replica.destination = text.substr(0, slash);
+    return replica;
+}
+
 Result<Timestamp> parse_time(std::string_view text) {
     ONPUT_TRY(const std::uint64_t time, parse_number_bytes(text.substr(0, sizeof(std::uint64_t))));
     return from_micros(static_cast<std::int64_t>(time));
@@ -50,6 +60,17 @@ ReplicationTarget* find_target(ObjectRecord& record, std::string_view destinatio
     auto& targets = record.replication.targets;
     const auto found = std::ranges::find(targets, destination, &ReplicationTarget::destination);
     return found == targets.end() ? nullptr : &*found;
+}
+
+// Null: it is not there. One whose row cannot be read may be.
+Result<const Bucket*> find_bucket(const BucketTable& buckets, const std::string& name) {
+    auto found = buckets.find_for_anybody(name);
+    if (!found && found.error().code == ErrorCode::not_found) return nullptr;
+    return found;
+}
+
+bool is_pending(const ReplicationTarget& target) {
+    return target.status == ReplicationStatus::pending && target.due_at != Timestamp{};
 }
 
 Duration retry_delay(std::uint32_t attempts) {
@@ -84,10 +105,15 @@ void Replication::schedule(const Place& place, const ObjectRecord& record,
 void Replication::make_pending(const Place& place, const ObjectRecord& record,
                                ReplicationTarget& target, const schema::ReplicationRule& rule,
                                const PendingReason& reason, store::Batch& batch) {
-    ++planned_;
+    // What failed is still lacking, and no more: the whole version would bring a replica back that
+    // was deleted.
+    const bool goes_on = target.status == ReplicationStatus::failed;
+    if (goes_on) name_changes(target);
+    if (!goes_on) target.changes.clear();
+    if (target.changes.empty()) target.operation = operation_of(reason.change.part, record);
+    add_change(target, reason.change);
     target.status = ReplicationStatus::pending;
     target.rule_id = rule.id;
-    target.operation = reason.operation;
     target.requested_at = reason.now;
     target.has_missed_threshold = false;
     target.has_metrics = has_metrics(rule);
@@ -100,42 +126,76 @@ void Replication::make_pending(const Place& place, const ObjectRecord& record,
              batch);
 }
 
-void Replication::plan(const Place& place, ObjectRecord& record, const Caller& caller,
-                       store::Batch& batch) {
-    const auto* rules = rules_.of(std::string(place.bucket));
-    if (rules == nullptr || !record.has_version_id) return;
+// One more, in the place of one that is settled and in no rule any more where there are many.
+Result<ReplicationTarget*> Replication::add_target(const Place& place, ObjectRecord& record,
+                                                   std::string_view destination,
+                                                   const schema::ReplicationConfiguration& rules) {
+    auto& targets = record.replication.targets;
+    if (targets.size() >= schema::replication_destinations_max) {
+        const auto is_over = [&rules](const ReplicationTarget& target) {
+            return target.due_at == Timestamp{} && target.threshold_at == Timestamp{} &&
+                   std::ranges::none_of(rules.rules, [&target](const auto& rule) {
+                       return destination_of(rule) == target.destination;
+                   });
+        };
+        const auto over = std::ranges::find_if(targets, is_over);
+        if (over == targets.end()) {
+            return fail(ErrorCode::resource_exhausted,
+                        fmt::format("s3://{}/{} is replicated to {} buckets already, and to no "
+                                    "more: remove rules, or wait for what is pending",
+                                    place.bucket, place.key, targets.size()));
+        }
+        targets.erase(over);
+    }
+    auto& target = targets.emplace_back();
+    target.destination = destination;
+    return &target;
+}
+
+Result<bool> Replication::has_rules(const std::string& bucket) {
+    ONPUT_TRY(const auto* const rules, rules_.of(bucket));
+    return rules != nullptr;
+}
+
+Result<void> Replication::plan(const Place& place, ObjectRecord& record, const Caller& caller,
+                               store::Batch& batch) {
+    ONPUT_TRY(const auto* const rules, rules_.of(std::string(place.bucket)));
+    if (rules == nullptr || !record.has_version_id) return {};
     for (const auto* rule : rules_for(*rules, place.key, record)) {
         auto& target = record.replication.targets.emplace_back();
         target.destination = destination_of(*rule);
         make_pending(place, record, target, *rule,
-                     {.operation = record.is_delete_marker ? object_delete : object_put,
+                     {.change = {.part = ReplicatedPart::whole, .sequencer = record.sequencer},
                       .now = caller.now,
                       .depth = caller.trace.depth},
                      batch);
     }
+    return {};
 }
 
-void Replication::replan(const Place& place, ObjectRecord& record, std::string_view operation,
-                         const Caller& caller, store::Batch& batch) {
-    const auto* rules = rules_.of(std::string(place.bucket));
-    if (rules == nullptr) return;
+Result<void> Replication::replan(const Place& place, ObjectRecord& record, ReplicatedPart part,
+                                 const Caller& caller, store::Batch& batch) {
+    ONPUT_TRY(const auto* const rules, rules_.of(std::string(place.bucket)));
+    if (rules == nullptr) return {};
     const PendingReason reason{
-        .operation = operation, .now = caller.now, .depth = caller.trace.depth};
+        .change = {.part = part, .sequencer = core_.next_sequencer(caller.now)},
+        .now = caller.now,
+        .depth = caller.trace.depth};
     for (const auto* rule : rules_for(*rules, place.key, record)) {
         auto* target = find_target(record, destination_of(*rule));
         // What was there before its rule is replicated in a batch only.
         if (target == nullptr && !record.replication.is_replica) continue;
         if (target == nullptr) {
-            target = &record.replication.targets.emplace_back();
-            target->destination = destination_of(*rule);
+            ONPUT_TRY(target, add_target(place, record, destination_of(*rule), *rules));
         }
-        // What is pending takes the change along, and what failed still lacks all of it.
-        if (target->status == ReplicationStatus::pending && target->due_at != Timestamp{}) continue;
-        const bool is_whole = target->status == ReplicationStatus::failed;
-        make_pending(place, record, *target, *rule,
-                     is_whole ? PendingReason{object_put, caller.now, caller.trace.depth} : reason,
-                     batch);
+        if (!is_pending(*target)) {
+            make_pending(place, record, *target, *rule, reason, batch);
+            continue;
+        }
+        name_changes(*target);
+        add_change(*target, reason.change);
     }
+    return {};
 }
 
 void Replication::forget(const Place& place, const ObjectRecord& record, store::Batch& batch) {
@@ -144,57 +204,74 @@ void Replication::forget(const Place& place, const ObjectRecord& record, store::
 
 // --- What is due -------------------------------------------------------------------------------
 
-Result<std::vector<DueReplica>> Replication::due(const std::string& destination,
-                                                 Timestamp now) const {
-    const auto range = replica_due_rows(destination);
-    ONPUT_TRY(const auto keys, core_.view_.scan_keys(partition, range, due_replicas_max));
+// The rows of a range from there on, as long as they are due.
+Result<DuePage> Replication::read_due(store::Range range, const std::string& from, Timestamp now,
+                                      ParseRow parse) const {
+    const std::size_t prefix = range.from.size();
+    range.from = std::max(range.from, from);
+    // What is damaged among them holds up nothing.
+    ONPUT_TRY(const auto rows, core_.start_view().scan(partition, range, due_rows_max));
     const Timestamp age = core_.age_.clock().at(now);
-    std::vector<DueReplica> due;
-    for (const auto& key : keys) {
-        const std::string_view rest = std::string_view(key).substr(range.from.size());
-        ONPUT_TRY(const Timestamp due_at, parse_time(rest));
-        if (due_at > age) break;
-        ONPUT_TRY(auto replica, parse_version(rest.substr(sizeof(std::uint64_t))));
-        replica.destination = destination;
-        replica.due_at = due_at;
-        due.push_back(std::move(replica));
+    DuePage page{.next = range.from, .is_last = rows.size() < due_rows_max};
+    for (const auto& row : rows) {
+        const std::string_view rest = std::string_view(row.key).substr(prefix);
+        const auto due_at = parse_time(rest);
+        if (due_at && *due_at > age) {
+            page.is_last = true;
+            break;
+        }
+        page.next = row.key + '\0';
+        auto replica = due_at ? parse(rest.substr(sizeof(std::uint64_t))) : Result<DueReplica>();
+        if (!due_at || !replica) {
+            page.damaged.push_back(row.key);
+            continue;
+        }
+        replica->due_at = *due_at;
+        replica->size_bytes = parse_number_bytes(row.value).value_or(0);
+        replica->row = row.key;
+        page.due.push_back(*std::move(replica));
     }
-    return due;
+    return page;
 }
 
-// Of a row that does not fit its version any more nothing is left but its removal.
-Result<std::optional<Replication::Case>> Replication::open(const DueReplica& due,
+Result<DuePage> Replication::due(const std::string& destination, const std::string& from,
+                                 Timestamp now) const {
+    ONPUT_TRY(auto page, read_due(replica_due_rows(destination), from, now, &parse_version));
+    for (auto& replica : page.due) replica.destination = destination;
+    return page;
+}
+
+// Of a row that does not fit its version any more nothing is left but its removal. The destination
+// is `open`'s.
+Result<std::optional<Replication::Case>> Replication::find(const DueReplica& due,
                                                            Effects& effects) {
-    const auto source = core_.buckets_.all().find(due.bucket);
+    ONPUT_TRY(const Bucket* const source, find_bucket(core_.buckets_, due.bucket));
     ONPUT_TRY(auto version, KeyRows(core_.view_, due.bucket, due.key).at(due.sequencer));
     ReplicationTarget* target = version ? find_target(version->record, due.destination) : nullptr;
-    if (source == core_.buckets_.all().end() || target == nullptr || target->due_at != due.due_at) {
-        effects.batch_of(partition).remove(replica_due_row({.destination = due.destination,
-                                                            .bucket = due.bucket,
-                                                            .key = due.key,
-                                                            .sequencer = due.sequencer},
-                                                           due.due_at));
+    if (source == nullptr || target == nullptr || target->due_at != due.due_at) {
+        effects.batch_of(partition).remove(due.row);
         return std::nullopt;
     }
     const auto index =
         static_cast<std::size_t>(target - version->record.replication.targets.data());
-    const auto destination = core_.buckets_.all().find(due.destination);
-    const auto* rule = rule_of(rules_.of(due.bucket), *target);
-    return Case{
-        .key = due.key,
-        .source = &source->second,
-        .version = *std::move(version),
-        .target = index,
-        .rule = rule,
-        .destination = destination == core_.buckets_.all().end() ? nullptr : &destination->second};
+    return Case{.key = due.key, .source = source, .version = *std::move(version), .target = index};
+}
+
+Result<std::optional<Replication::Case>> Replication::open(const DueReplica& due,
+                                                           Effects& effects) {
+    ONPUT_TRY(auto found, find(due, effects));
+    if (!found) return found;
+    ONPUT_TRY(const auto* const rules, rules_.of(due.bucket));
+    found->rule = rule_of(rules, found->chosen());
+    ONPUT_TRY(found->destination, find_bucket(core_.buckets_, due.destination));
+    return found;
 }
 
 Result<void> Replication::postpone(const DueReplica& due, Timestamp now, Effects& effects) {
-    ONPUT_TRY(auto opened, open(due, effects));
+    ONPUT_TRY(auto opened, find(due, effects));
     if (!opened) return {};
     auto& target = opened->chosen();
     ++target.attempts;
-    ++postponed_;
     auto& batch = effects.batch_of(partition);
     schedule(opened->place(), opened->version.record, target,
              {.due_at = core_.age_now(now) + retry_delay(target.attempts),
@@ -212,7 +289,7 @@ Result<void> Replication::fail_case(Case& replica, std::string_view reason, Time
     store::Batch rows{std::string(partition)};
     schedule(replica.place(), replica.version.record, target, {}, rows);
     replica.rows(core_.view_).rewrite(replica.version, rows);
-    ++failed_;
+    replica.outcome = {.kind = ReplicaOutcome::Kind::failed, .reason = reason};
     if (!has_event) {
         effects.changes.push_back({{std::move(rows)}});
         return {};
@@ -227,10 +304,11 @@ Result<void> Replication::fail_case(Case& replica, std::string_view reason, Time
 void Replication::complete(Case& replica, Timestamp now, store::Batch& batch) {
     auto& target = replica.chosen();
     target.status = ReplicationStatus::completed;
+    target.changes.clear();
     schedule(replica.place(), replica.version.record, target, {}, batch);
     replica.rows(core_.view_).rewrite(replica.version, batch);
-    ++completed_;
-    latency_.add(now - target.requested_at);
+    replica.outcome = {.kind = ReplicaOutcome::Kind::completed,
+                       .latency = now - target.requested_at};
 }
 
 // Behind the change that completed it.
@@ -277,39 +355,22 @@ Result<Replication::ObjectChange> Replication::begin_event(std::string_view name
 
 // --- What is late ------------------------------------------------------------------------------
 
-Result<std::size_t> Replication::tell_late(Timestamp now, Effects& effects) {
-    const auto range = replica_late_rows();
-    ONPUT_TRY(const auto keys, core_.view_.scan_keys(partition, range, late_replicas_max));
-    const Timestamp age = core_.age_.clock().at(now);
-    std::size_t late = 0;
-    for (const auto& key : keys) {
-        std::string_view rest = std::string_view(key).substr(range.from.size());
-        ONPUT_TRY(const Timestamp late_at, parse_time(rest));
-        if (late_at > age) break;
-        ++late;
-        rest.remove_prefix(sizeof(std::uint64_t));
-        const std::size_t slash = std::min(rest.find('/'), rest.size() - 1);
-        ONPUT_TRY(auto due, parse_version(rest.substr(slash + 1)));
-        due.destination = rest.substr(0, slash);
-        ONPUT_TRY_VOID(tell_late_replica(due, {.key = key, .late_at = late_at}, now, effects));
-    }
-    return late;
+Result<DuePage> Replication::late(const std::string& from, Timestamp now) const {
+    return read_due(replica_late_rows(), from, now, &parse_late_version);
 }
 
-Result<void> Replication::tell_late_replica(const DueReplica& due, const LateRow& row,
-                                            Timestamp now, Effects& effects) {
-    const auto source = core_.buckets_.all().find(due.bucket);
-    ONPUT_TRY(auto version, KeyRows(core_.view_, due.bucket, due.key).at(due.sequencer));
-    auto* target = version ? find_target(version->record, due.destination) : nullptr;
-    if (source == core_.buckets_.all().end() || target == nullptr ||
-        target->threshold_at != row.late_at) {
-        effects.batch_of(partition).remove(row.key);
+Result<void> Replication::tell_late(const DueReplica& late, Timestamp now, Effects& effects) {
+    ONPUT_TRY(const Bucket* const source, find_bucket(core_.buckets_, late.bucket));
+    ONPUT_TRY(auto version, KeyRows(core_.view_, late.bucket, late.key).at(late.sequencer));
+    auto* target = version ? find_target(version->record, late.destination) : nullptr;
+    if (source == nullptr || target == nullptr || target->threshold_at != late.due_at) {
+        effects.batch_of(partition).remove(late.row);
         return {};
     }
     const auto index =
         static_cast<std::size_t>(target - version->record.replication.targets.data());
     Case replica{
-        .key = due.key, .source = &source->second, .version = *std::move(version), .target = index};
+        .key = late.key, .source = source, .version = *std::move(version), .target = index};
     auto& chosen = replica.chosen();
     ONPUT_TRY(auto change, begin_event(missed_event, replica, now));
     change.event.replication->threshold_ms = milliseconds_of(core_.options_.replication_threshold);
@@ -319,17 +380,6 @@ Result<void> Replication::tell_late_replica(const DueReplica& due, const LateRow
     replica.rows(core_.view_).rewrite(replica.version, change.commit.batch);
     static_cast<void>(core_.commit_change(std::move(change), {}, effects));
     return {};
-}
-
-void Replication::add_metrics(std::vector<schema::Metric>& metrics) const {
-    pending_.add_metrics(metrics);
-    const auto count = [&metrics](std::string_view name, std::uint64_t value) {
-        metrics.push_back({.name = fmt::format("onput_storage_replication_{}_total", name),
-                           .value = static_cast<double>(value)});
-    };
-    count("completed", completed_);
-    count("failed", failed_);
-    count("postponed", postponed_);
 }
 
 Result<void> Replication::check_rows() const {
@@ -369,7 +419,7 @@ Result<void> Replication::check_rows() const {
 Result<schema::ObjectsReplicated> Replication::replicate_objects(
     const schema::ReplicateObjects& request, const Caller& caller, Effects& effects) {
     ONPUT_TRY(const Bucket* const bucket, core_.buckets_.find(request.bucket, caller));
-    const auto* rules = rules_.of(request.bucket);
+    ONPUT_TRY(const auto* const rules, rules_.of(request.bucket));
     if (rules == nullptr)
         return fail(ErrorCode::not_found,
                     fmt::format("bucket {} has no replication configuration: put one first",
@@ -377,11 +427,11 @@ Result<schema::ObjectsReplicated> Replication::replicate_objects(
                     "no_replication_configuration");
     if (!request.is_dry_run) ONPUT_TRY_VOID(core_.room_.check());
     schema::ObjectsReplicated page;
-    const std::string from = std::max(request.from, request.prefix);
-    VersionWalk walk(bucket->record.name, from);
+    const bool goes_on = request.from >= request.prefix;
+    VersionWalk walk(bucket->record.name, goes_on ? request.from : request.prefix,
+                     goes_on ? request.from_sequencer : 0);
     bool is_last = false;
-    // To another key, however many versions this one has.
-    while (!is_last && (page.examined < replicate_page_rows || walk.from() == from)) {
+    while (!is_last && page.examined < replicate_page_rows) {
         ONPUT_TRY(auto read, walk.next(core_.view_, replicate_page_rows));
         is_last = read.is_last;
         for (auto& version : read.versions) {
@@ -393,7 +443,9 @@ Result<schema::ObjectsReplicated> Replication::replicate_objects(
             ONPUT_TRY_VOID(replicate_again(*rules, version, request, caller, {page, effects}));
         }
     }
-    if (!is_last) page.next = walk.from();
+    if (is_last) return page;
+    page.next = walk.from();
+    page.next_sequencer = walk.behind();
     return page;
 }
 
@@ -409,13 +461,15 @@ Result<void> Replication::replicate_again(const schema::ReplicationConfiguration
         auto* target = find_target(version.record, destination_of(*rule));
         if (target != nullptr && target->status != ReplicationStatus::failed) continue;
         if (target == nullptr && request.is_failed_only) continue;
+        schema::ReplicatedChange change{.sequencer = walked.record.sequencer};
         if (target == nullptr) {
-            target = &version.record.replication.targets.emplace_back();
-            target->destination = destination_of(*rule);
+            ONPUT_TRY(target, add_target(place, version.record, destination_of(*rule), rules));
+        } else {
+            // The parts that failed are tried again.
+            name_changes(*target);
+            if (!target->changes.empty()) change = target->changes.front();
         }
-        make_pending(place, version.record, *target, *rule,
-                     {.operation = walked.record.is_delete_marker ? object_delete : object_put,
-                      .now = caller.now},
+        make_pending(place, version.record, *target, *rule, {.change = change, .now = caller.now},
                      batch);
     }
     if (batch.empty()) return {};

@@ -33,9 +33,8 @@ Result<void> PendingReplicas::restore(const store::View& view) {
         });
 }
 
-std::vector<std::string> PendingReplicas::count(const store::View& view,
-                                                const store::Batch& batch) {
-    std::vector<std::string> changed;
+PendingReplicas::Counts PendingReplicas::count(const store::View& view, const store::Batch& batch) {
+    Counts changes;
     // What the batch has made of a row so far.
     std::map<std::string_view, std::optional<std::int64_t>> sizes;
     for (const auto& change : batch.changes()) {
@@ -49,21 +48,22 @@ std::vector<std::string> PendingReplicas::count(const store::View& view,
         }
         std::optional<std::int64_t> after;
         if (change.value) after = size_in(*change.value);
+        if (after) ++written_;
         sizes[change.key] = after;
         const auto one = [](const std::optional<std::int64_t>& size) {
             return size.has_value() ? 1 : 0;
         };
-        const std::string destination(destination_in(change.key));
-        add(destination, {.versions = one(after) - one(before),
-                          .bytes = after.value_or(0) - before.value_or(0)});
-        changed.push_back(destination);
+        auto& changed = changes[std::string(destination_in(change.key))];
+        changed.versions += one(after) - one(before);
+        changed.bytes += after.value_or(0) - before.value_or(0);
     }
-    return changed;
+    for (const auto& [destination, difference] : changes) add(destination, difference);
+    return changes;
 }
 
-Result<void> PendingReplicas::reload(const store::View& view,
-                                     const std::vector<std::string>& destinations) {
-    return destinations.empty() ? Result<void>() : restore(view);
+void PendingReplicas::take_back(const Counts& changes) {
+    for (const auto& [destination, difference] : changes)
+        add(destination, {.versions = -difference.versions, .bytes = -difference.bytes});
 }
 
 void PendingReplicas::add_metrics(std::vector<schema::Metric>& metrics) const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/schema/wire.hpp"
@@ -27,10 +28,13 @@ public:
 
     Result<void> restore(const store::View& view);
 
-    // Before the batch is committed. Answers the destinations that changed; if the commit is
-    // refused, `reload` them.
-    std::vector<std::string> count(const store::View& view, const store::Batch& batch);
-    Result<void> reload(const store::View& view, const std::vector<std::string>& destinations);
+    // Before the batch is committed. Answers by how much each destination changed; if the commit is
+    // refused, `take_back` that.
+    Counts count(const store::View& view, const store::Batch& batch);
+    void take_back(const Counts& changes);
+
+    // How many rows commits have written: more means that there is something new to look at.
+    [[nodiscard]] std::uint64_t written() const { return written_; }
 
     // By destination; none with nothing pending.
     [[nodiscard]] const Counts& all() const { return counts_; }
@@ -40,6 +44,7 @@ private:
     void add(std::string_view destination, const Pending& difference);
 
     Counts counts_;
+    std::uint64_t written_ = 0;
 };
 
 }  // namespace onput::storage

@@ -7,6 +7,9 @@
 //                              PENDING -- an error -> PENDING, postponed
 //                              PENDING -- late -----> PENDING, OperationMissedThreshold
 //
+// While the rules of a bucket cannot be read, what they might replicate is refused, and what is
+// pending waits.
+//
 // core_replication.cpp has the original's side, core_replicas.cpp the replica's. Like StorageCore
 // in all else.
 #pragma once
@@ -16,7 +19,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/histogram.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/lifecycle/walk.hpp"
 #include "services/storage/replication/pending.hpp"
@@ -32,45 +34,44 @@ public:
 
     using Place = StorageCore::Place;
     // Of a new version, before its record is written.
-    void plan(const Place& place, ObjectRecord& record, const Caller& caller, store::Batch& batch);
-    // Of one that has changed beside its bytes. `operation`: "OBJECT_PUT_TAGGING".
-    void replan(const Place& place, ObjectRecord& record, std::string_view operation,
-                const Caller& caller, store::Batch& batch);
+    Result<void> plan(const Place& place, ObjectRecord& record, const Caller& caller,
+                      store::Batch& batch);
+    // Of one of which this part has changed.
+    Result<void> replan(const Place& place, ObjectRecord& record, schema::ReplicatedPart part,
+                        const Caller& caller, store::Batch& batch);
     // Of one that goes.
     static void forget(const Place& place, const ObjectRecord& record, store::Batch& batch);
-    [[nodiscard]] bool has_rules(const std::string& bucket) { return rules_.of(bucket) != nullptr; }
+    [[nodiscard]] Result<bool> has_rules(const std::string& bucket);
     void forget_rules(const std::string& bucket) { rules_.forget(bucket); }
     Result<void> restore(const store::View& view) { return pending_.restore(view); }
-    std::vector<std::string> count(const store::Batch& batch) {
+    PendingReplicas::Counts count(const store::Batch& batch) {
         return pending_.count(core_.view_, batch);
     }
-    Result<void> reload(const std::vector<std::string>& destinations) {
-        return pending_.reload(core_.view_, destinations);
-    }
+    void take_back(const PendingReplicas::Counts& counts) { pending_.take_back(counts); }
+    // `resource_exhausted` when a version goes to replication_destinations_max buckets already.
     Result<schema::ObjectsReplicated> replicate_objects(const schema::ReplicateObjects& request,
                                                         const Caller& caller, Effects& effects);
-    void add_metrics(std::vector<schema::Metric>& metrics) const;
     // Every pending target has its row, and every row its target. For tests.
     [[nodiscard]] Result<void> check_rows() const;
 
     // --- For who drives it (replicator.hpp).
 
     [[nodiscard]] const PendingReplicas& pending() const { return pending_; }
-    // How many targets became pending, in this process's life.
-    [[nodiscard]] std::uint64_t planned() const { return planned_; }
-    [[nodiscard]] HistogramSnapshot latency() const { return latency_.snapshot(); }
-    [[nodiscard]] Result<std::vector<DueReplica>> due(const std::string& destination,
-                                                      Timestamp now) const;
-    // Does what needs no bytes to be copied, and says which do. An error is one for now:
-    // `postpone`.
+    // What is due to a bucket, the oldest first, in rows from there on; empty: from the first.
+    [[nodiscard]] Result<DuePage> due(const std::string& destination, const std::string& from,
+                                      Timestamp now) const;
+    // Does what needs no bytes to be copied, and says which do. After an error: `postpone`.
     Result<ReplicaWork> look_at(const DueReplica& due, Timestamp now, Effects& effects);
     // The copies are the core's from here on; one for each piece that has bytes.
-    Result<void> finish(const ReplicaWork& work,
-                        const std::vector<std::optional<store::BlobRef>>& copies, Timestamp now,
-                        Effects& effects);
+    Result<ReplicaOutcome> finish(const ReplicaWork& work,
+                                  const std::vector<std::optional<store::BlobRef>>& copies,
+                                  Timestamp now, Effects& effects);
+    // An error: its row stays where it is.
     Result<void> postpone(const DueReplica& due, Timestamp now, Effects& effects);
-    // Tells of those that have missed their threshold; how many there were.
-    Result<std::size_t> tell_late(Timestamp now, Effects& effects);
+    // What has missed its threshold, as `due` has it. Each is a command of its own: one version may
+    // be late to several buckets.
+    [[nodiscard]] Result<DuePage> late(const std::string& from, Timestamp now) const;
+    Result<void> tell_late(const DueReplica& late, Timestamp now, Effects& effects);
 
 private:
     using ObjectChange = StorageCore::ObjectChange;
@@ -83,6 +84,7 @@ private:
         std::size_t target = 0;                         // Among those of the version.
         const schema::ReplicationRule* rule = nullptr;  // Null: there is none any more.
         const Bucket* destination = nullptr;            // Null: it is not here.
+        ReplicaOutcome outcome = {};
 
         schema::ReplicationTarget& chosen() { return version.record.replication.targets[target]; }
         [[nodiscard]] const schema::ReplicationTarget& chosen() const {
@@ -93,6 +95,12 @@ private:
             return {view, source->record.name, key};
         }
     };
+    // Reads what is behind the time of a row.
+    using ParseRow = Result<DueReplica> (*)(std::string_view);
+    [[nodiscard]] Result<DuePage> read_due(store::Range range, const std::string& from,
+                                           Timestamp now, ParseRow parse) const;
+    // Nothing: the row fits no version any more, and goes. `find` reads no rules.
+    Result<std::optional<Case>> find(const DueReplica& due, Effects& effects);
     Result<std::optional<Case>> open(const DueReplica& due, Effects& effects);
 
     // The original.
@@ -105,24 +113,21 @@ private:
                          schema::ReplicationTarget& target, const Times& times,
                          store::Batch& batch);
     struct PendingReason {
-        std::string_view operation;
-        Timestamp now;
+        schema::ReplicatedChange change = {};  // Besides what it lacks already.
+        Timestamp now = {};
         std::uint32_t depth = 0;  // Of what caused it.
     };
     void make_pending(const Place& place, const ObjectRecord& record,
                       schema::ReplicationTarget& target, const schema::ReplicationRule& rule,
                       const PendingReason& reason, store::Batch& batch);
+    static Result<schema::ReplicationTarget*> add_target(
+        const Place& place, ObjectRecord& record, std::string_view destination,
+        const schema::ReplicationConfiguration& rules);
     Result<void> fail_case(Case& replica, std::string_view reason, Timestamp now, Effects& effects);
     void complete(Case& replica, Timestamp now, store::Batch& batch);
     Result<void> tell_late_completion(Case& replica, Timestamp now, Effects& effects);
     Result<void> untrack(Case& replica, Timestamp now, Effects& effects);
     Result<ObjectChange> begin_event(std::string_view name, const Case& replica, Timestamp now);
-    struct LateRow {
-        const std::string& key;
-        Timestamp late_at;
-    };
-    Result<void> tell_late_replica(const DueReplica& due, const LateRow& row, Timestamp now,
-                                   Effects& effects);
     struct Page {
         schema::ObjectsReplicated& answer;
         Effects& effects;
@@ -136,7 +141,7 @@ private:
     static bool may_replicate(const Case& replica, Timestamp now);
     static std::string_view find_obstacle(const Case& replica, Timestamp now);
     Result<ObjectRecord> record_of_replica(const Case& replica, Timestamp now) const;
-    static void take_access(const Case& replica, ObjectRecord& record);
+    static bool takes_acl(const Case& replica);
     Result<ObjectChange> begin_replica(std::string_view name, const Case& replica, Timestamp now);
     // Where its bytes are.
     struct Bytes {
@@ -158,19 +163,15 @@ private:
     [[nodiscard]] std::string nonce_of_copy(const ReplicaWork& work,
                                             const std::string& original) const;
     Result<void> plan_copy(const Case& replica, ReplicaWork& work);
-    Result<void> finish_copy(const ReplicaWork& work,
-                             const std::vector<std::optional<store::BlobRef>>& copies,
-                             const std::vector<store::BlobRef>& blobs, Timestamp now,
-                             Effects& effects);
+    Result<ReplicaOutcome> finish_copy(const ReplicaWork& work,
+                                       const std::vector<std::optional<store::BlobRef>>& copies,
+                                       const std::vector<store::BlobRef>& blobs, Timestamp now,
+                                       Effects& effects);
+    Result<void> look_at_case(Case& replica, ReplicaWork& work, Timestamp now, Effects& effects);
 
     StorageCore& core_;
     ReplicationRules rules_;
     PendingReplicas pending_;
-    std::uint64_t planned_ = 0;
-    std::uint64_t completed_ = 0;
-    std::uint64_t failed_ = 0;
-    std::uint64_t postponed_ = 0;
-    Histogram latency_;  // From the request to the replica.
 };
 
 }  // namespace onput::storage

@@ -1,11 +1,14 @@
 #include "services/storage/replication/replicator.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/base/check.hpp"
 #include "common/base/log.hpp"
+#include "common/base/printable.hpp"
 #include "common/runtime/health.hpp"
 
 namespace onput::storage {
@@ -21,20 +24,27 @@ void log_failure(const DueReplica& due, const Error& error) {
         {{"object", name_of(due)}, {"destination", due.destination}, {"reason", error.message}});
 }
 
+Error damaged_row() {
+    return {.code = ErrorCode::corruption, .message = "it names no version of an object"};
+}
+
 }  // namespace
 
+// --- Looking at what is due --------------------------------------------------------------------
+
 void Replicator::start() {
-    if (!parts_.host.core().replication().pending().all().empty()) arm();
+    unlooked_ = parts_.host.core().replication().pending().all().size();
+    if (unlooked_ > 0) arm(replication_period);
 }
 
 void Replicator::on_turn_end() {
-    const std::uint64_t planned = parts_.host.core().replication().planned();
-    if (std::exchange(planned_, planned) != planned) arm();
+    const std::uint64_t written = parts_.host.core().replication().pending().written();
+    if (std::exchange(written_, written) != written) start();
 }
 
-void Replicator::arm() {
+void Replicator::arm(Duration delay) {
     if (std::exchange(is_armed_, true)) return;
-    parts_.host.loop().after(replication_period, [this] {
+    parts_.host.loop().after(delay, [this] {
         is_armed_ = false;
         look();
     });
@@ -42,54 +52,128 @@ void Replicator::arm() {
 
 void Replicator::look() {
     if (parts_.host.is_draining()) return;
-    std::vector<std::string> destinations;
-    for (const auto& [destination, count] : parts_.host.core().replication().pending().all())
-        destinations.push_back(destination);
-    const auto told = parts_.host.execute([this](StorageCore& core, Effects& effects) {
-        return core.replication().tell_late(parts_.host.now(), effects);
+    Look look{.now = parts_.host.loop().monotonic()};
+    tell_late(look);
+    for (const auto& destination : next_destinations()) {
+        if (look.left == 0) break;
+        last_destination_ = destination;
+        if (unlooked_ > 0) --unlooked_;
+        look_at_destination(destination, look);
+    }
+    if (look.left == 0) return arm(look_pause);
+    if (look.has_more || unlooked_ > 0) arm(replication_period);
+}
+
+// Behind those of the last look, in a ring.
+std::vector<std::string> Replicator::next_destinations() {
+    const auto& all = parts_.host.core().replication().pending().all();
+    unlooked_ = std::min(unlooked_, all.size());
+    std::erase_if(destinations_, [&all](const auto& entry) {
+        return !all.contains(entry.first) &&
+               std::ranges::all_of(entry.second.copies, std::logical_not<>());
     });
-    if (!told) log::error("late replicas cannot be told of", {{"reason", told.error().message}});
-    std::size_t begun = 0;
-    for (const auto& destination : destinations) begun += look_at_destination(destination);
-    if (begun > 0) arm();
+    std::vector<std::string> names;
+    auto at = all.upper_bound(last_destination_);
+    while (names.size() < std::min(all.size(), destinations_in_look_max)) {
+        if (at == all.end()) at = all.begin();
+        names.push_back(at->first);
+        ++at;
+    }
+    return names;
 }
 
-std::size_t Replicator::look_at_destination(const std::string& destination) {
-    const auto due = parts_.host.core().replication().due(destination, parts_.host.now());
-    if (!due) {
+void Replicator::tell_late(Look& look) {
+    auto page = parts_.host.core().replication().late(late_.from(look.now), parts_.host.now());
+    if (!page) {
+        log::error("late replicas cannot be read", {{"reason", page.error().message}});
+        return;
+    }
+    for (const auto& row : page->damaged) hold(row, "a row of a late replica", damaged_row());
+    for (const auto& late : page->due) {
+        if (look.left == 0) return;
+        late_.pass(late.row);
+        if (held_.is_held(late.row, look.now)) continue;
+        --look.left;
+        const auto told = parts_.host.execute([&](StorageCore& core, Effects& effects) {
+            return core.replication().tell_late(late, parts_.host.now(), effects);
+        });
+        if (told) {
+            held_.release(late.row);
+        } else {
+            hold(late.row, name_of(late), told.error());
+        }
+    }
+    late_.pass_to(std::move(page->next));
+    if (page->is_last) return late_.reach_end();
+    look.has_more = true;
+}
+
+void Replicator::look_at_destination(const std::string& name, Look& look) {
+    auto& destination = destinations_.try_emplace(name, parts_.versions_per_second).first->second;
+    destination.allowance.advance(look.now);
+    const std::size_t lanes = destination.lanes.size();
+    const std::size_t first = destination.first_lane++ % lanes;
+    for (std::size_t i = 0; i < lanes; ++i)
+        look_at_lane(name, destination, static_cast<ReplicaSize>((first + i) % lanes), look);
+}
+
+void Replicator::look_at_lane(const std::string& name, Destination& destination, ReplicaSize size,
+                              Look& look) {
+    const auto index = static_cast<std::size_t>(size);
+    auto& lane = destination.lanes[index];
+    // The end of a copy is followed by a look.
+    if (destination.copies[index] >= replica_copies_max) return;
+    auto page = parts_.host.core().replication().due(name, lane.from(look.now), parts_.host.now());
+    if (!page) {
         log::error("what is to be replicated cannot be read",
-                   {{"destination", destination}, {"reason", due.error().message}});
-        return 0;
+                   {{"destination", name}, {"reason", page.error().message}});
+        return;
     }
-    const std::uint64_t in_period = parts_.versions_per_second *
-                                    static_cast<std::uint64_t>(replication_period.count()) /
-                                    1'000'000;
-    std::size_t begun = 0;
-    for (const auto& replica : *due) {
-        const auto copies = copies_.find(destination);
-        const bool is_full = copies != copies_.end() && copies->second >= replica_copies_max;
-        if (begun >= std::max<std::uint64_t>(in_period, 1) || is_full) return begun;
-        if (in_hand_.contains(replica)) continue;
-        ++begun;
-        begin(replica);
+    for (const auto& row : page->damaged) hold(row, "a row of a replica", damaged_row());
+    for (const auto& due : page->due) {
+        if (size_of(due, parts_.inline_bytes_max) == size && may_begin(due, look.now)) {
+            if (destination.copies[index] >= replica_copies_max) return;
+            look.has_more = true;
+            if (look.left == 0 || !destination.allowance.take()) return;
+            --look.left;
+            if (begin(due, destination, size) == ReplicaOutcome::Kind::again) return;
+        }
+        lane.pass(due.row);
     }
-    return begun;
+    lane.pass_to(std::move(page->next));
+    if (page->is_last) return lane.reach_end();
+    look.has_more = true;
 }
 
-void Replicator::begin(const DueReplica& due) {
+bool Replicator::may_begin(const DueReplica& due, Duration now) const {
+    return !in_hand_.contains(due.row) && !held_.is_held(due.row, now);
+}
+
+ReplicaOutcome::Kind Replicator::begin(const DueReplica& due, Destination& destination,
+                                       ReplicaSize size) {
     auto work = parts_.host.execute([&](StorageCore& core, Effects& effects) {
         return core.replication().look_at(due, parts_.host.now(), effects);
     });
-    if (!work) return postpone(due, work.error());
-    if (work->kind == ReplicaWork::Kind::none) return;
+    if (!work) {
+        postpone(due, work.error());
+        return ReplicaOutcome::Kind::none;
+    }
+    if (work->kind == ReplicaWork::Kind::none) {
+        count(due, work->outcome);
+        return work->outcome.kind;
+    }
     auto copy = std::make_shared<Copy>();
     copy->work = *std::move(work);
+    copy->size = size;
     copy->copies.resize(copy->work.pieces.size());
-    in_hand_.insert(due);
-    ++copies_[due.destination];
+    in_hand_.insert(due.row);
+    ++destination.copies[static_cast<std::size_t>(size)];
     parts_.host.pins().pin(copy->work.stored);
     next_piece(copy);
+    return ReplicaOutcome::Kind::none;
 }
+
+// --- Copying -----------------------------------------------------------------------------------
 
 // The next blob that has bytes, or the end of all of them.
 void Replicator::next_piece(const CopyPtr& copy) {
@@ -126,29 +210,15 @@ void Replicator::read(const CopyPtr& copy) {
 }
 
 void Replicator::write(const CopyPtr& copy, std::string bytes) {
-    const std::size_t size = bytes.size();
-    copy->offset += size;
-    if (!copy->writer && copy->collected.size() + size <= store::segment_blob_bytes_max) {
-        copy->collected += bytes;
-        return go_on(copy, size);
-    }
-    if (!copy->writer) {
-        auto writer = parts_.blobs.open(copy->work.pieces[copy->piece].owner);
-        if (!writer) return fail(copy, writer.error());
-        copy->writer = *std::move(writer);
-        bytes.insert(0, std::exchange(copy->collected, {}));
-    }
-    copy->writer->append(std::move(bytes), [this, copy, size](const Result<void>& done) {
-        parts_.host.loop().post([this, copy, size, done] {
-            if (!done) return fail(copy, done.error());
-            go_on(copy, size);
-        });
-    });
-}
-
-void Replicator::go_on(const CopyPtr& copy, std::size_t bytes) {
-    const std::uint64_t pause_us = bytes * 1'000'000ULL / parts_.bytes_per_second;
-    parts_.host.loop().after(Duration(static_cast<std::int64_t>(pause_us)), [this, copy] {
+    if (!copy->writer)
+        copy->writer = std::make_unique<PacedWriter>(
+            PacedWriter::Parts{.loop = parts_.host.loop(),
+                               .blobs = parts_.blobs,
+                               .bytes_per_second = parts_.bytes_per_second},
+            copy->work.pieces[copy->piece].owner);
+    copy->offset += bytes.size();
+    copy->writer->write(std::move(bytes), [this, copy](const Result<void>& written) {
+        if (!written) return fail(copy, written.error());
         if (!parts_.host.is_draining()) return read(copy);
         discard(copy);
         end(copy);
@@ -156,12 +226,8 @@ void Replicator::go_on(const CopyPtr& copy, std::size_t bytes) {
 }
 
 void Replicator::seal(const CopyPtr& copy) {
-    const auto on_done = [this, copy](const Result<store::BlobRef>& sealed) {
-        parts_.host.loop().post([this, copy, sealed] { on_sealed(copy, sealed); });
-    };
-    if (copy->writer) return copy->writer->seal(on_done);
-    parts_.blobs.write(copy->work.pieces[copy->piece].owner, std::exchange(copy->collected, {}),
-                       on_done);
+    copy->writer->seal(
+        {}, [this, copy](const Result<store::BlobRef>& sealed) { on_sealed(copy, sealed); });
 }
 
 void Replicator::on_sealed(const CopyPtr& copy, const Result<store::BlobRef>& sealed) {
@@ -177,7 +243,8 @@ void Replicator::finish(const CopyPtr& copy) {
         return core.replication().finish(copy->work, copy->copies, parts_.host.now(), effects);
     });
     end(copy);
-    if (!finished) postpone(copy->work.due, finished.error());
+    if (!finished) return postpone(copy->work.due, finished.error());
+    count(copy->work.due, *finished);
 }
 
 void Replicator::discard(const CopyPtr& copy) {
@@ -195,25 +262,67 @@ void Replicator::fail(const CopyPtr& copy, const Error& error) {
 void Replicator::end(const CopyPtr& copy) {
     const DueReplica& due = copy->work.due;
     copy->writer.reset();
-    in_hand_.erase(due);
-    if (--copies_[due.destination] == 0) copies_.erase(due.destination);
+    in_hand_.erase(due.row);
+    const auto destination = destinations_.find(due.destination);
+    ONPUT_CHECK(destination != destinations_.end());
+    --destination->second.copies[static_cast<std::size_t>(copy->size)];
     parts_.host.pins().unpin(copy->work.stored);
-    arm();
+    arm(look_pause);
 }
 
+// --- What became of it -------------------------------------------------------------------------
+
 void Replicator::postpone(const DueReplica& due, const Error& error) {
-    log_failure(due, error);
     const auto postponed = parts_.host.execute([&](StorageCore& core, Effects& effects) {
         return core.replication().postpone(due, parts_.host.now(), effects);
     });
-    if (!postponed)
-        log::error("an object that is to be replicated cannot be read",
-                   {{"object", name_of(due)}, {"reason", postponed.error().message}});
+    if (!postponed) return hold(due.row, name_of(due), postponed.error());
+    ++postponed_;
+    held_.release(due.row);
+    log_failure(due, error);
+}
+
+void Replicator::hold(const std::string& row, const std::string& name, const Error& error) {
+    switch (held_.hold(row, parts_.host.loop().monotonic())) {
+        case HeldRows::Held::again: return;
+        case HeldRows::Held::first:
+            log::error("a replica waits for a row that cannot be read or changed: repair the store",
+                       {{"object", name}, {"row", printable(row)}, {"reason", error.message}});
+            return;
+        case HeldRows::Held::beyond:
+            if (std::exchange(has_logged_beyond_, true)) return;
+            log::error("more replicas wait for rows that cannot be read or changed",
+                       {{"rows_at_least", held_rows_max}, {"reason", error.message}});
+    }
+}
+
+void Replicator::count(const DueReplica& due, const ReplicaOutcome& outcome) {
+    held_.release(due.row);
+    if (outcome.kind == ReplicaOutcome::Kind::completed) {
+        ++completed_;
+        latency_.add(outcome.latency);
+    }
+    if (outcome.kind != ReplicaOutcome::Kind::failed) return;
+    ++failed_;
+    const auto found = destinations_.find(due.destination);
+    if (found == destinations_.end() || found->second.failure_reason == outcome.reason) return;
+    found->second.failure_reason = outcome.reason;
+    log::warn("objects cannot be replicated: they have FAILED", {{"destination", due.destination},
+                                                                 {"reason", outcome.reason},
+                                                                 {"first_object", name_of(due)}});
 }
 
 void Replicator::add_metrics(std::vector<schema::Metric>& metrics) const {
-    runtime::add_histogram({.family = "onput_storage_replication_seconds"},
-                           parts_.host.core().replication().latency(), metrics);
+    parts_.host.core().replication().pending().add_metrics(metrics);
+    const auto add = [&metrics](std::string_view name, std::uint64_t value) {
+        metrics.push_back({.name = fmt::format("onput_storage_replication_{}_total", name),
+                           .value = static_cast<double>(value)});
+    };
+    add("completed", completed_);
+    add("failed", failed_);
+    add("postponed", postponed_);
+    runtime::add_histogram({.family = "onput_storage_replication_seconds"}, latency_.snapshot(),
+                           metrics);
 }
 
 }  // namespace onput::storage

@@ -4,26 +4,38 @@
 //
 //     due ──> look_at ──> read a piece ──> write ... ──> seal ──> the next blob ... ──> finish
 //                │             ^──── as fast as bytes_per_second ──┘
-//                └──> postpone, after an error
+//                └──> postpone, after an error ──> held in memory, if that fails too
+//
+// Small copies have places of their own, so they do not wait for large ones (lanes.hpp). A row that
+// is damaged is named in the log once, and the others pass it.
 //
 // A crash leaves copies that no row names, which the next start removes. Loop thread only, but for
 // the ciphers, which run where the bytes were read.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "common/base/histogram.hpp"
 #include "services/storage/host.hpp"
+#include "services/storage/replication/lanes.hpp"
 #include "services/storage/replication/replication.hpp"
+#include "services/storage/transfers/paced_writer.hpp"
 
 namespace onput::storage {
 
-// Copies under way to one destination.
+// Copies under way to one destination, of each size.
 inline constexpr std::size_t replica_copies_max = 2;
 inline constexpr std::size_t replica_piece_bytes = 1024 * 1024;
 inline constexpr Duration replication_period = std::chrono::milliseconds(20);
+// One look takes so many commits, and so many destinations; the next goes on after a moment.
+inline constexpr std::size_t replicas_in_look_max = 64;
+inline constexpr std::size_t destinations_in_look_max = 100;
+inline constexpr Duration look_pause = std::chrono::milliseconds(1);
 
 class Replicator {
 public:
@@ -32,11 +44,12 @@ public:
         store::BlobStore& blobs;
         std::uint64_t bytes_per_second = 0;     // Of each copy.
         std::uint64_t versions_per_second = 0;  // To each destination.
+        std::uint64_t inline_bytes_max = 0;
     };
-    explicit Replicator(Parts parts) : parts_(parts) {}
+    explicit Replicator(const Parts& parts) : parts_(parts) {}
 
     // To be called now and then, and at the end of each turn: looks at what is due, soon after it
-    // came and as long as there is something, every replication_period.
+    // came and as long as there is something.
     void start();
     void on_turn_end();
     [[nodiscard]] bool is_idle() const { return in_hand_.empty(); }
@@ -45,24 +58,42 @@ public:
 private:
     struct Copy {
         ReplicaWork work;
+        ReplicaSize size = ReplicaSize::large;
         std::size_t piece = 0;     // That is copied,
         std::uint64_t offset = 0;  // from here on; of the object.
-        std::string collected{};   // Until there is a writer.
-        std::unique_ptr<store::BlobWriter> writer{};
+        std::unique_ptr<PacedWriter> writer{};
         std::vector<std::optional<store::BlobRef>> copies{};
     };
     // Shared with the blob store's threads, which have it while they read or write for it.
     using CopyPtr = std::shared_ptr<Copy>;
 
-    void arm();
+    struct Destination {
+        explicit Destination(std::uint64_t versions_per_second) : allowance(versions_per_second) {}
+
+        std::array<RowCursor, 3> lanes;
+        std::array<std::size_t, 3> copies{};  // Under way.
+        std::size_t first_lane = 0;           // Each in turn, so that none takes all of the rate.
+        Allowance allowance;
+        std::string failure_reason;  // The last that was logged.
+    };
+    struct Look {
+        Duration now{};
+        std::size_t left = replicas_in_look_max;
+        bool has_more = false;  // Something is due that this look does not come to.
+    };
+
+    void arm(Duration delay);
     void look();
-    // How many were begun.
-    std::size_t look_at_destination(const std::string& destination);
-    void begin(const DueReplica& due);
+    std::vector<std::string> next_destinations();
+    void tell_late(Look& look);
+    void look_at_destination(const std::string& name, Look& look);
+    void look_at_lane(const std::string& name, Destination& destination, ReplicaSize size,
+                      Look& look);
+    [[nodiscard]] bool may_begin(const DueReplica& due, Duration now) const;
+    ReplicaOutcome::Kind begin(const DueReplica& due, Destination& destination, ReplicaSize size);
     void next_piece(const CopyPtr& copy);
     void read(const CopyPtr& copy);
     void write(const CopyPtr& copy, std::string bytes);
-    void go_on(const CopyPtr& copy, std::size_t bytes);
     void seal(const CopyPtr& copy);
     void on_sealed(const CopyPtr& copy, const Result<store::BlobRef>& sealed);
     void finish(const CopyPtr& copy);
@@ -71,12 +102,23 @@ private:
     void discard(const CopyPtr& copy);
     void end(const CopyPtr& copy);
     void postpone(const DueReplica& due, const Error& error);
+    void hold(const std::string& row, const std::string& name, const Error& error);
+    void count(const DueReplica& due, const ReplicaOutcome& outcome);
 
     Parts parts_;
-    std::set<DueReplica> in_hand_;
-    std::map<std::string, std::size_t> copies_;  // Under way, by destination.
+    std::map<std::string, Destination> destinations_;
+    std::string last_destination_;  // Of the last look.
+    std::size_t unlooked_ = 0;      // Destinations since something was written, or a while passed.
+    RowCursor late_;
+    std::set<std::string> in_hand_;  // Rows whose bytes are copied.
+    HeldRows held_;
+    bool has_logged_beyond_ = false;
     bool is_armed_ = false;
-    std::uint64_t planned_ = 0;  // Seen so far.
+    std::uint64_t written_ = 0;  // Rows, seen so far.
+    std::uint64_t completed_ = 0;
+    std::uint64_t failed_ = 0;
+    std::uint64_t postponed_ = 0;
+    Histogram latency_;  // From the request to the replica.
 };
 
 }  // namespace onput::storage

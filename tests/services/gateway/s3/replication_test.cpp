@@ -107,6 +107,31 @@ TEST(S3Replication, a_rule_without_an_id_gets_one_that_stays) {
     EXPECT_EQ(read, read_replication(configuration_of(nameless + nameless)));
 }
 
+TEST(S3Replication, too_many_rules_are_refused_before_any_is_read) {
+    std::string rules = text_of({.filter = "<Filter/><Prefix>a</Prefix>"});
+    for (std::size_t i = 0; i < schema::replication_rules_max; ++i)
+        rules += old_rule(std::to_string(i), std::to_string(i));
+    const auto read = read_replication(configuration_of(rules));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().message,
+              "The number of replication rules must not exceed the allowed limit of 1000 rules");
+}
+
+TEST(S3Replication, rules_name_so_many_destinations) {
+    std::string rules;
+    const auto add = [&rules](std::size_t number) {
+        const std::string name = fmt::format("target-{}", number);
+        const std::string to = destination("", name);
+        rules += text_of({.id = name, .priority = std::to_string(number), .destination = to});
+    };
+    for (std::size_t i = 0; i < schema::replication_destinations_max; ++i) add(i);
+    EXPECT_EQ(judge(rules), "ok");
+    add(schema::replication_destinations_max);
+    EXPECT_EQ(judge(rules),
+              "InvalidRequest: The rules of a bucket name at most 100 destination buckets, not "
+              "101.");
+}
+
 TEST(S3Replication, what_does_not_fit_the_shape_is_malformed) {
     for (const std::string& rules :
          {std::string(), text_of({.filter = ""}),

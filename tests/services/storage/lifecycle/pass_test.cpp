@@ -192,6 +192,42 @@ TEST_F(LifecyclePassTest, a_damaged_row_holds_up_its_own_bucket_only) {
               "no_such_key");
 }
 
+// They are read again by the next pass: the error is not remembered.
+TEST_F(LifecyclePassTest, rules_that_cannot_be_read_hold_up_their_own_bucket_only) {
+    ASSERT_TRUE(create_bucket("zoo"));
+    set_lifecycle({expiring(1)});
+    set_lifecycle({expiring(1)}, "zoo");
+    put("key", "x");
+    auto request = put_request("key", 1);
+    request.bucket = "zoo";
+    ASSERT_TRUE(put(request, {.bytes = "x"}));
+    pass_time(72h);
+    sync();
+    const std::string row =
+        configuration_row("photos", schema::BucketConfigurationKind::lifecycle, "");
+    const std::string rules = **store.get(partition, row);
+    store.damage(partition, row);
+    start();
+    tick();
+    pass_time(72h);
+    Effects effects;
+    const auto judged = core->judge_next(now, 100, effects);
+    ASSERT_FALSE(judged);
+    EXPECT_NE(judged.error().message.find("lifecycle configuration of bucket photos"),
+              std::string::npos);
+    core->skip_lifecycle_bucket();
+    while (!step()) {
+    }
+    EXPECT_EQ(core->head_object({.bucket = "zoo", .key = "key"}, caller()).error().reason,
+              "no_such_key");
+    EXPECT_EQ(keys(), Names{"key"});
+    store::Batch batch{std::string(partition)};
+    batch.put(row, rules);
+    ASSERT_TRUE(store.commit(std::move(batch)));
+    run_pass();
+    EXPECT_EQ(keys(), Names{});
+}
+
 TEST_F(LifecyclePassTest, rules_that_were_taken_away_do_nothing) {
     set_lifecycle({expiring(1)});
     put("key", "x");

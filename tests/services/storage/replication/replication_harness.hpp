@@ -67,12 +67,15 @@ public:
         }));
     }
 
+    std::vector<DueReplica> due(const std::string& destination = "target") const {
+        const auto page = core->replication().due(destination, {}, now);
+        EXPECT_TRUE(page);
+        return page ? page->due : std::vector<DueReplica>();
+    }
     // What is due to a bucket: small things are done by it.
     std::vector<ReplicaWork> look(const std::string& destination = "target") {
         std::vector<ReplicaWork> work;
-        const auto due = core->replication().due(destination, now);
-        EXPECT_TRUE(due);
-        for (const auto& one : *due) {
+        for (const auto& one : due(destination)) {
             auto looked = commit_all(
                 [&](Effects& effects) { return core->replication().look_at(one, now, effects); });
             EXPECT_TRUE(looked) << looked.error().message;
@@ -90,11 +93,54 @@ public:
         expect_sound();
     }
     std::size_t tell_late() {
-        const auto told = commit_all(
-            [&](Effects& effects) { return core->replication().tell_late(now, effects); });
-        EXPECT_TRUE(told);
+        const auto page = core->replication().late({}, now);
+        EXPECT_TRUE(page);
+        for (const auto& late : page->due) {
+            EXPECT_TRUE(commit_all([&](Effects& effects) {
+                return core->replication().tell_late(late, now, effects);
+            }));
+        }
         expect_sound();
-        return told.value_or(0);
+        return page->due.size();
+    }
+
+    // Object lock at both ends.
+    void lock_buckets() {
+        for (const char* bucket : {"photos", "target"}) {
+            ASSERT_TRUE(commit_all([&](Effects& effects) {
+                return core->put_object_lock({.bucket = bucket, .default_retention = {}}, caller(),
+                                             effects);
+            }));
+        }
+    }
+    void hold(const std::string& key, bool is_on,  // NOLINT: what the request says.
+              const std::string& bucket = "photos") {
+        ASSERT_TRUE(commit_all([&](Effects& effects) {
+            return core->put_legal_hold({.bucket = bucket, .key = key, .is_on = is_on}, caller(),
+                                        effects);
+        }));
+    }
+    void retain(const std::string& key, Duration time, const std::string& bucket = "photos") {
+        schema::PutRetention request{.bucket = bucket, .key = key};
+        request.mode = "GOVERNANCE";
+        request.retain_until = now + time;
+        request.bypass_governance = true;
+        ASSERT_TRUE(commit_all(
+            [&](Effects& effects) { return core->put_retention(request, caller(), effects); }));
+    }
+    void share(const std::string& key, std::string canned, const std::string& bucket = "photos") {
+        schema::PutAcl request{.bucket = bucket, .key = key};
+        request.acl.canned = std::move(canned);
+        ASSERT_TRUE(commit_all(
+            [&](Effects& effects) { return core->put_acl(request, caller(), effects); }));
+    }
+    [[nodiscard]] ObjectRecord record(const std::string& bucket, const std::string& key) const {
+        const auto found = KeyRows(store, bucket, key).current();
+        EXPECT_TRUE(found && *found);
+        return found && *found ? **found : ObjectRecord{};
+    }
+    [[nodiscard]] std::string rules_row() const {
+        return configuration_row("photos", schema::BucketConfigurationKind::replication, "");
     }
 
     Result<schema::ObjectInfo> info(const std::string& bucket, const std::string& key,
