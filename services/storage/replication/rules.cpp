@@ -24,6 +24,8 @@ bool takes_markers(const ReplicationRule& rule) {
 
 bool takes(const ReplicationRule& rule, const ObjectRecord& record) {
     if (record.is_delete_marker && !takes_markers(rule)) return false;
+    const bool by_kms = record.encryption.by == schema::encrypted_by_kms;
+    if (by_kms && !rule.kms_objects.value_or(false)) return false;
     return !record.replication.is_replica || rule.replica_modifications.value_or(false);
 }
 

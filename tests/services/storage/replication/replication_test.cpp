@@ -310,7 +310,8 @@ protected:
                                  .inline_bytes_max = inline_max,
                                  .free_bytes_min = 1000,
                                  .start_view = readable.get(),
-                                 .keys = {.masters = *MasterKeys::parse({"k1:" + to_base64(key)})},
+                                 .keys = {.masters = *MasterKeys::parse({"k1:" + to_base64(key)}),
+                                          .kms = *MasterKeys::parse({"media:" + to_base64(key)})},
                                  .new_secret =
                                      [this](std::size_t bytes) {
                                          return std::string(bytes, static_cast<char>(++secrets));
@@ -324,8 +325,11 @@ protected:
     }
     // As the service does: sealed before it lies anywhere.
     void put_sealed(const std::string& key, std::string bytes, const std::string& customer = {}) {
-        schema::OpenWrite open{.bucket = "photos", .key = key};
-        open.encryption.customer_key = customer;
+        put_sealed(key, std::move(bytes), schema::EncryptionRequest{.customer_key = customer});
+    }
+    void put_sealed(const std::string& key, std::string bytes, schema::EncryptionRequest wanted) {
+        const schema::OpenWrite open{
+            .bucket = "photos", .key = key, .encryption = std::move(wanted)};
         auto made = core->make_write_key(open);
         ASSERT_TRUE(made);
         auto request = put_request(key, bytes.size());
@@ -341,6 +345,12 @@ protected:
     }
     char secrets = 'a';
 };
+
+TEST_F(EncryptedReplicationTest, what_kms_has_encrypted_stays) {
+    put_sealed("key", "bytes", schema::EncryptionRequest{.by_kms = true});
+    EXPECT_EQ(info("photos", "key")->encryption, schema::encrypted_by_kms);
+    EXPECT_EQ(info("photos", "key")->replication_status, "");
+}
 
 TEST_F(EncryptedReplicationTest, a_replica_is_sealed_for_its_own_place) {
     put_sealed("key", "bytes");
