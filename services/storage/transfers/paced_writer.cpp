@@ -29,17 +29,16 @@ void PacedWriter::pause(std::size_t bytes, std::function<void(const Result<void>
 }
 
 void PacedWriter::seal(std::string rest, store::BlobSealed done) {
+    const bool is_small =
+        !writer_ && collected_.size() + rest.size() <= store::segment_blob_bytes_max;
+    if (!writer_ && !is_small) {
+        if (auto opened = open(); !opened) return done(std::unexpected(opened.error()));
+    }
+    rest.insert(0, std::exchange(collected_, {}));
     const auto on_done = [this, done = std::move(done)](Result<store::BlobRef> sealed) {
         parts_.loop.post([done, sealed = std::move(sealed)] { done(sealed); });
     };
-    if (!writer_ && collected_.size() + rest.size() <= store::segment_blob_bytes_max) {
-        collected_ += rest;
-        return parts_.blobs.write(owner_, std::exchange(collected_, {}), on_done);
-    }
-    if (!writer_) {
-        if (auto opened = open(); !opened) return done(std::unexpected(opened.error()));
-        rest.insert(0, std::exchange(collected_, {}));
-    }
+    if (is_small) return parts_.blobs.write(owner_, std::move(rest), on_done);
     // An append's failure comes back with the seal's.
     if (!rest.empty()) writer_->append(std::move(rest), [](const Result<void>&) {});
     writer_->seal(on_done);
