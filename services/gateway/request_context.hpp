@@ -44,6 +44,8 @@ struct Shared {
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.
     std::function<runtime::HealthReport()> health{};
+    // Of handlers' temporary credentials. Null: none are known. Set before the first request.
+    const auth::SessionKey* sessions = nullptr;
     // How workers are called. Set before the first request; any thread calls it.
     WorkerCalls* workers = nullptr;
     // Where requests for buckets are logged (s3/site/access_log.hpp). Null: nowhere. Set before the
