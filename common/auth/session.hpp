@@ -1,7 +1,7 @@
 // Sessions: temporary credentials that nobody keeps. Whoever has the session key issues them, and
 // whoever has it verifies them: what a session is, is sealed in its token.
 //
-//     function worker ──issue──> key, secret, token ──> handler ──signs──> gateway ──open──> Session
+//     function worker ──issue──> key, secret, token ──> handler ──signs──> gateway ──open──> whose
 //
 // Pure. A session cannot be taken back before it ends; another session key ends all of them.
 #pragma once

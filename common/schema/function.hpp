@@ -42,7 +42,7 @@ struct FunctionHandler {
     std::string role_arn = {};
     std::string description = {};
     std::string log_group = {};   // Empty: /aws/lambda/<name>.
-    std::string log_format = {};  // "Text" or "JSON"; empty: "Text".
+    std::string log_format = {};  // "Text"; empty: the same.
 
     ONPUT_FIELDS(runtime, handler, memory_mb, ephemeral_mb, code, role_arn, description, log_group,
                  log_format)

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,6 +209,7 @@ void place_descriptors(const ChildPlan& plan) {
     // Before the limits: a process may be in more namespaces than its own user's.
     if (plan.isolation == Isolation::full) enter_network(plan);
     place_descriptors(plan);
+    ::umask(S_IWGRP | S_IWOTH);
     limit(RLIMIT_NOFILE, open_files_max);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_DATA, plan.memory_bytes);

@@ -1,6 +1,7 @@
 """Handlers as people write them against AWS, run from their source, and what they see of Lambda."""
 import io
 import json
+import os
 import re
 
 import pytest
@@ -11,6 +12,8 @@ from harness.instance import Onput
 from harness.topology import queue_arn
 from harness.topics import sending_policy
 from harness.waiting import wait_until
+
+NOBODY = 65534
 
 # ---- the handlers of three tutorials
 
@@ -294,6 +297,42 @@ def test_a_pipeline_file_names_code_beside_it(onput, functions, tmp_path):
     assert json.loads(onput.run("function", "show", "greet").stdout)["handler"]["runtime"] == "python3.11"
     onput.run("function", "rm", "greet")
     assert onput.run("function", "show", "greet", expect=3)
+
+
+def test_a_worker_that_is_not_root_isolates_as_well(tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("THE OTHER TESTS ARE NOT ROOT'S EITHER")
+    for path in [tmp_path, *tmp_path.parents]:
+        path.chmod(path.stat().st_mode | 0o001)
+    owned = tmp_path / "owned"
+    owned.mkdir()
+    os.chown(owned, NOBODY, NOBODY)
+    with Onput(owned, tts=0, arguments=["--no-pipeline", "--image", "0"]) as instance:
+        own = Functions(instance, tmp_path / "code")
+        own.deploy("who", """
+            import os
+
+            def lambda_handler(event, context):
+                return {"uid": os.getuid(), "root": os.path.exists("/root"), "pids": len(os.listdir("/proc")) < 99}
+        """)
+        assert own.invoke("who").json == {"uid": 993, "root": False, "pids": True}
+
+
+def test_a_worker_may_run_handlers_without_a_sandbox_when_told_to(tmp_path):
+    weak = {**ENVIRONMENT, "ONPUT_FUNCTION_ISOLATION": "weak"}
+    with Onput(tmp_path, tts=0, environment=weak, arguments=["--no-pipeline", "--image", "0"]) as instance:
+        own = Functions(instance, tmp_path / "code")
+        own.deploy("weak", """
+            import os
+
+            import boto3
+
+            def lambda_handler(event, context):
+                boto3.client("s3").create_bucket(Bucket="made")
+                return os.getcwd() == os.environ["LAMBDA_TASK_ROOT"]
+        """)
+        assert own.invoke("weak").json is True
+        assert "handlers run without a sandbox" in (instance.data / "log/function-1.log").read_text()
 
 
 def test_a_failed_event_is_tried_again_with_the_same_request_id(onput, functions):
