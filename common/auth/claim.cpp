@@ -404,12 +404,14 @@ Result<Claim> no_signature() {
     return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
 }
 
-bool has_security_token(const RequestView& request) {
+std::optional<std::string> find_security_token(const RequestView& request) {
     constexpr std::string_view name = "x-amz-security-token";
-    return find_header(request, name) ||
-           std::ranges::any_of(request.query, [name](const QueryParameter& parameter) {
-               return equal_ignoring_case(parameter.name, name);
-           });
+    if (const auto header = find_header(request, name)) return std::string(*header);
+    const auto found = std::ranges::find_if(request.query, [name](const QueryParameter& parameter) {
+        return equal_ignoring_case(parameter.name, name);
+    });
+    if (found == request.query.end()) return std::nullopt;
+    return found->value;
 }
 
 }  // namespace
@@ -460,7 +462,7 @@ Result<Claim> parse_claim(const RequestView& request) {
                  : fields.is_sigv4() ? parse_query_form(request, fields)
                  : fields.is_sigv2() ? parse_sigv2_query(request)
                                      : no_signature();
-    if (claim) claim->has_security_token = has_security_token(request);
+    if (claim) claim->security_token = find_security_token(request);
     return claim;
 }
 

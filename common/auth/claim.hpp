@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,7 +55,8 @@ struct Claim {
     Timestamp signed_at;         // SigV2 query: the epoch, as it does not say.
     Timestamp expires_at;        // Query forms only.
     Payload payload;
-    bool has_security_token = false;  // Of temporary credentials, in a header or the query.
+    // Of temporary credentials, in a header or the query; nothing: there is none.
+    std::optional<std::string> security_token;
 };
 
 // How S3 begins what it says about a credential that is wrong, by where it stands.

@@ -141,30 +141,43 @@ Result<ChunkSeed> verify_sigv2(const Claim& claim, const RequestView& request,
 
 }  // namespace
 
-Result<const Credential*> verify_head(const Claim& claim, const KeyRing& keys, Timestamp now) {
-    const Credential* credential = keys.find(claim.access_key);
+namespace {
+
+Result<Credential> find_credential(const Claim& claim, const HeadInput& input) {
+    const bool is_session = claim.security_token && input.sessions != nullptr;
+    if (is_session) return input.sessions->open(claim.access_key, *claim.security_token, input.now);
+    const Credential* credential = input.keys.find(claim.access_key);
     if (credential == nullptr) {
         return denied("The AWS Access Key Id you provided does not exist in our records.",
                       "invalid_access_key_id", {{"AWSAccessKeyId", claim.access_key}});
     }
-    if (claim.has_security_token) {
+    if (claim.security_token) {
         return fail(ErrorCode::invalid_argument,
                     "The provided token is malformed or otherwise invalid.", "invalid_token");
     }
+    return *credential;
+}
+
+}  // namespace
+
+Result<Credential> verify_head(const Claim& claim, const HeadInput& input) {
+    ONPUT_TRY(auto credential, find_credential(claim, input));
     const bool in_header =
         claim.scheme == Scheme::sigv4_header || claim.scheme == Scheme::sigv2_header;
-    ONPUT_TRY_VOID(in_header ? check_header_time(claim, now) : check_query_time(claim, now));
+    ONPUT_TRY_VOID(in_header ? check_header_time(claim, input.now)
+                             : check_query_time(claim, input.now));
     return credential;
 }
 
 Result<Identity> verify(const Claim& claim, const RequestView& request, const VerifyInput& input) {
-    ONPUT_TRY(const Credential* credential, verify_head(claim, input.keys, input.now));
+    const HeadInput head{.keys = input.keys, .sessions = input.sessions, .now = input.now};
+    ONPUT_TRY(const Credential credential, verify_head(claim, head));
     ONPUT_TRY(ChunkSeed seed, is_sigv2(claim.scheme)
-                                  ? verify_sigv2(claim, request, input, *credential)
-                                  : verify_sigv4(claim, request, input, *credential));
+                                  ? verify_sigv2(claim, request, input, credential)
+                                  : verify_sigv4(claim, request, input, credential));
     return Identity{.access_key = claim.access_key,
-                    .account_id = credential->account_id,
-                    .user = credential->user,
+                    .account_id = credential.account_id,
+                    .user = credential.user,
                     .scope = claim.scope,
                     .scheme = claim.scheme,
                     .payload = claim.payload,

@@ -10,6 +10,7 @@
 #include "common/auth/claim.hpp"
 #include "common/auth/credentials.hpp"
 #include "common/auth/request_view.hpp"
+#include "common/auth/session.hpp"
 #include "common/auth/signing_key.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
@@ -21,6 +22,7 @@ constexpr std::chrono::minutes clock_skew_max{15};
 
 struct VerifyInput {
     const KeyRing& keys;
+    const SessionKey* sessions = nullptr;  // Null: no temporary credentials are known.
     SigningKeyCache& signing_keys;
     Timestamp now;
     std::string_view body_sha256 = {};  // Hexadecimal; needed for PayloadKind::body only.
@@ -41,15 +43,21 @@ struct Identity {
         chunk_seed;  // For the two signed chunk kinds: what the first chunk's signature chains to.
 };
 
-// What can be known before the body has arrived: the key, which is returned, and the time. No token
-// is known here, so a request that carries one is refused. Errors as below.
-Result<const Credential*> verify_head(const Claim& claim, const KeyRing& keys, Timestamp now);
+// What can be known before the body has arrived: the key, whose credential is returned, and the
+// time. Errors as below.
+struct HeadInput {
+    const KeyRing& keys;
+    const SessionKey* sessions = nullptr;
+    Timestamp now;
+};
+Result<Credential> verify_head(const Claim& claim, const HeadInput& input);
 
 // Errors, all with S3's own text and elements (README.md lists every `reason`):
 //   permission_denied  invalid_access_key_id, signature_does_not_match, request_time_too_skewed,
 //                      request_expired, request_not_yet_valid
-//   invalid_argument   invalid_uri, invalid_token; authorization_query_parameters_error: a SigV2
-//                      URL that is good for more than a week
+//   invalid_argument   invalid_uri, invalid_token, expired_token;
+//                      authorization_query_parameters_error: a SigV2 URL that is good for more
+//                      than a week
 //   internal           PayloadKind::body without `body_sha256`
 // A mismatch carries AWSAccessKeyId, StringToSign, SignatureProvided and CanonicalRequest, texts
 // also as bytes in hexadecimal, never the signature that would have been right.

@@ -52,7 +52,8 @@ struct FindWorkers {
     friend bool operator==(const FindWorkers&, const FindWorkers&) = default;
 };
 
-// Its attachment is the next piece of what the call makes, at most call_piece_bytes_max.
+// Its attachment is the next piece of what the call makes, at most call_piece_bytes_max. The last
+// one may have a piece as well.
 struct CallPiece {
     static constexpr MessageInfo info{.kind = Kind::call_piece};
 

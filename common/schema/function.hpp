@@ -13,8 +13,45 @@ inline constexpr std::size_t function_name_bytes_max = 64;
 inline constexpr std::size_t environment_bytes_max = 4096;
 inline constexpr std::size_t function_configuration_bytes_max = 32 * 1024;
 
+inline constexpr std::uint32_t handler_memory_mb_min = 128;
+inline constexpr std::uint32_t handler_memory_mb_max = 10'240;
+inline constexpr std::uint32_t handler_ephemeral_mb_min = 512;
+inline constexpr std::uint32_t handler_ephemeral_mb_max = 10'240;
+inline constexpr std::size_t handler_name_bytes_max = 128;
+inline constexpr std::size_t function_description_bytes_max = 256;
+
+// A zip with a user's code, as an object of the function's own account.
+struct FunctionCode {
+    std::string bucket = {};
+    std::string key = {};
+    std::string version_id = {};  // Empty: the newest.
+    std::string sha256 = {};      // Of the zip, base64, as Lambda's CodeSha256.
+    std::uint64_t bytes = 0;      // Of the zip.
+
+    ONPUT_FIELDS(bucket, key, version_id, sha256, bytes)
+    friend bool operator==(const FunctionCode&, const FunctionCode&) = default;
+};
+
+// What runs a user's own handler, for functions of the worker "function".
+struct FunctionHandler {
+    std::string runtime = {};  // "python3.11", "nodejs20.x", "provided.al2023"; empty: none.
+    std::string handler = {};  // "app.handler", as the runtime reads it.
+    std::uint32_t memory_mb = handler_memory_mb_min;
+    std::uint32_t ephemeral_mb = handler_ephemeral_mb_min;  // Of /tmp.
+    FunctionCode code = {};
+    std::string role_arn = {};
+    std::string description = {};
+    std::string log_group = {};   // Empty: /aws/lambda/<name>.
+    std::string log_format = {};  // "Text"; empty: the same.
+
+    ONPUT_FIELDS(runtime, handler, memory_mb, ephemeral_mb, code, role_arn, description, log_group,
+                 log_format)
+    friend bool operator==(const FunctionHandler&, const FunctionHandler&) = default;
+};
+
 struct FunctionInfo {
-    static constexpr MessageInfo info{.kind = Kind::function_info, .version = 2};
+    // Version 3 added handler.
+    static constexpr MessageInfo info{.kind = Kind::function_info, .version = 3};
 
     std::string account;
     std::string name;
@@ -34,15 +71,16 @@ struct FunctionInfo {
     // message.
     std::string success_topic_arn = {};
     std::string failure_topic_arn = {};
+    FunctionHandler handler = {};
 
     ONPUT_FIELDS(account, name, arn, worker, environment, timeout_s, retries_max, retry_delay_s,
-                 dead_letter_arn, configuration, success_topic_arn, failure_topic_arn)
+                 dead_letter_arn, configuration, success_topic_arn, failure_topic_arn, handler)
     friend bool operator==(const FunctionInfo&, const FunctionInfo&) = default;
 };
 
 // Creates or replaces. Messages already queued stay and use the new configuration.
 struct PutFunction {
-    static constexpr MessageInfo info{.kind = Kind::put_function, .version = 2};
+    static constexpr MessageInfo info{.kind = Kind::put_function, .version = 3};
     static constexpr std::string_view method = "queue.put_function";
     using Reply = FunctionInfo;
 
@@ -77,7 +115,7 @@ struct FunctionState {
 };
 
 struct FunctionList {
-    static constexpr MessageInfo info{.kind = Kind::function_list, .version = 2};
+    static constexpr MessageInfo info{.kind = Kind::function_list, .version = 3};
 
     std::vector<FunctionState> functions;
 

@@ -186,7 +186,8 @@ enum class Kind : std::uint16_t {
     lane_bye = 405,
     lane_grants = 406,
 
-    // Calls of the gateway to workers, and what they are for (call.hpp, speech.hpp).
+    // Calls of the gateway to workers, and what they are for (call.hpp, speech.hpp,
+    // invoke.hpp).
     find_workers = 410,
     workers_found = 411,
     start_call = 412,
@@ -208,6 +209,8 @@ enum class Kind : std::uint16_t {
     get_speech_task = 432,
     list_speech_tasks = 433,
     speech_task_list = 434,
+    invoke_function = 450,
+    function_invoked = 451,
 
     // Jobs of workers: parameters and results that cross to the job's own child
     // (services/<worker>/job.hpp).

@@ -17,6 +17,7 @@
 
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
+#include "common/schema/function.hpp"
 #include "common/schema/wire.hpp"
 
 namespace onput::schema {
@@ -187,7 +188,8 @@ struct LaneGrant {
 
 // Grants of one function (or of plain queues: then worker is empty), in one message.
 struct LaneGrants {
-    static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 2};
+    // Version 3 added arn and handler.
+    static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 3};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -197,8 +199,11 @@ struct LaneGrants {
     std::map<std::string, std::string> environment;  // The function's, as it is now.
     std::vector<LaneGrant> grants;
     std::string configuration = {};  // The function's, as it is now.
+    std::string arn = {};            // The function's.
+    FunctionHandler handler = {};    // The function's, as it is now.
 
-    ONPUT_FIELDS(worker_id, epoch, function, account, timeout_s, environment, grants, configuration)
+    ONPUT_FIELDS(worker_id, epoch, function, account, timeout_s, environment, grants, configuration,
+                 arn, handler)
     friend bool operator==(const LaneGrants&, const LaneGrants&) = default;
 };
 

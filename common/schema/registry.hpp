@@ -9,6 +9,7 @@
 #include "common/schema/dead_letters.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
+#include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/lifecycle.hpp"
 #include "common/schema/notifier.hpp"
@@ -55,7 +56,8 @@ using AllMessages = std::tuple<
     FindWorkers, WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech,
     SpeechSynthesized, ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons,
     LexiconList, DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks,
-    SpeechTaskList, ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
+    SpeechTaskList, InvokeFunction, FunctionInvoked, ReplicationConfiguration, ReplicateObjects,
+    ObjectsReplicated>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

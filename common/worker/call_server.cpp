@@ -3,11 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
 
 #include "common/base/errno_text.hpp"
+#include "common/worker/child_calls.hpp"
 
 namespace onput::worker {
 namespace {
@@ -18,20 +18,6 @@ constexpr std::uint64_t call_job = 1ULL << 63;
 
 std::unexpected<Error> no_room(std::string_view what) {
     return fail(ErrorCode::unavailable, std::string(what) + ": " + errno_text());
-}
-
-// A file in memory, gone with its descriptor, at its start.
-Result<FileDescriptor> memory_file(std::string_view content) {
-    FileDescriptor file(::memfd_create("call", MFD_CLOEXEC));
-    if (!file.is_open()) return no_room("make the input of a call");
-    while (!content.empty()) {
-        const ssize_t written = ::write(file.get(), content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return no_room("write the input of a call");
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (::lseek(file.get(), 0, SEEK_SET) < 0) return no_room("rewind the input of a call");
-    return file;
 }
 
 struct Pipe {
@@ -49,18 +35,18 @@ Result<Pipe> make_pipe() {
 
 }  // namespace
 
-CallServer::CallServer(runtime::Process& process, const LaneConfig& config, ChildJobs& children,
+CallServer::CallServer(runtime::Process& process, const LaneConfig& config, CallExecutor& executor,
                        Prepare prepare)
     : process_(process),
       config_(config),
-      children_(children),
+      executor_(executor),
       prepare_(std::move(prepare)),
       table_(config.call_places),
       idle_check_(process.loop().every(idle_check_period, [this] { look_at_readers(); })) {}
 
 CallServer::~CallServer() {
     process_.loop().cancel(idle_check_);
-    for (const JobId job : children_running_) children_.forget(job);
+    for (const JobId job : running_) executor_.forget(job);
     for (auto& [id, call] : calls_) {
         unwatch(call);
         if (call.reader)
@@ -72,8 +58,17 @@ CallServer::~CallServer() {
 Result<std::unique_ptr<CallServer>> CallServer::open(runtime::Process& process,
                                                      const LaneConfig& config, ChildJobs& children,
                                                      Prepare prepare) {
+    auto executor = std::make_unique<ChildCalls>(children);
+    ONPUT_TRY(auto calls, open(process, config, *executor, std::move(prepare)));
+    calls->children_ = std::move(executor);
+    return calls;
+}
+
+Result<std::unique_ptr<CallServer>> CallServer::open(runtime::Process& process,
+                                                     const LaneConfig& config,
+                                                     CallExecutor& executor, Prepare prepare) {
     std::unique_ptr<CallServer> calls(
-        new CallServer(process, config, children, std::move(prepare)));
+        new CallServer(process, config, executor, std::move(prepare)));
     const std::string bind = call_bind(config.lane_bind, process.random().hex(8));
     ONPUT_TRY(calls->server_,
               transport::RequestServer::bind(
@@ -150,37 +145,28 @@ void CallServer::look_at_readers() {
 }
 
 void CallServer::run(const std::string& id) {
-    auto started = start_child(id, calls_.at(id));
-    if (!started) {
-        const JobId job = calls_.at(id).job;
-        return on_child_end(id, job, std::unexpected(std::move(started).error()));
+    Call& call = calls_.at(id);
+    const JobId job = call.job;
+    FileDescriptor output;
+    if (executor_.writes_to_pipe()) {
+        auto pipe = make_pipe();
+        if (!pipe) return on_end(id, job, std::unexpected(std::move(pipe).error()));
+        call.pipe = std::move(pipe->reading);
+        output = std::move(pipe->writing);
     }
+    // May end at once.
+    running_.insert(job);
+    executor_.start(
+        job, std::exchange(call.work, {}), std::move(output),
+        [this, id, job](Result<CallEnd> result) { on_end(id, job, std::move(result)); });
     pump(id);
 }
 
-Result<void> CallServer::start_child(const std::string& id, Call& call) {
-    ONPUT_TRY(const auto input, memory_file(call.work.input));
-    ONPUT_TRY(auto pipe, make_pipe());
-    call.pipe = std::move(pipe.reading);
-    const JobSpec spec{.id = call.job,
-                       .parameters = std::exchange(call.work.parameters, {}),
-                       .input_fd = input.get(),
-                       .output_fd = pipe.writing.get(),
-                       .limits = call.work.limits};
-    call.work.input = {};
-    // May end at once.
-    children_running_.insert(spec.id);
-    children_.start(spec, [this, id, job = spec.id](Result<std::string> result) {
-        on_child_end(id, job, std::move(result));
-    });
-    return {};
-}
-
-void CallServer::on_child_end(const std::string& id, JobId job, Result<std::string> result) {
-    children_running_.erase(job);
+void CallServer::on_end(const std::string& id, JobId job, Result<CallEnd> end) {
+    running_.erase(job);
     const auto next = table_.child_ended(id);
     if (const auto call = calls_.find(id); call != calls_.end()) {
-        call->second.result = std::move(result);
+        call->second.end = std::move(end);
         pump(id);
     }
     if (next) run(*next);
@@ -201,15 +187,21 @@ void CallServer::pump(const std::string& id) {
         unwatch(call);
         call.pipe.reset();
     }
-    if (!call.result) return;
-    auto result = *std::exchange(call.result, std::nullopt);
-    Result<schema::CallPiece> end = schema::CallPiece{.is_last = true, .result = {}};
-    if (result) {
-        end->result = *std::move(result);
-    } else {
-        end = std::unexpected(std::move(result).error());
+    if (call.end) give_end(id, call);
+}
+
+// What came with the end goes in pieces, and the last one tells the result.
+void CallServer::give_end(const std::string& id, Call& call) {
+    if (!*call.end) {
+        give(id, call, std::unexpected(std::move(*call.end).error()), {});
+        return close(id);
     }
-    give(id, call, std::move(end), {});
+    CallEnd& end = **call.end;
+    std::string piece = end.bytes.substr(call.given, schema::call_piece_bytes_max);
+    call.given += piece.size();
+    if (call.given < end.bytes.size()) return give(id, call, schema::CallPiece{}, std::move(piece));
+    schema::CallPiece last{.is_last = true, .result = std::move(end.result)};
+    give(id, call, std::move(last), std::move(piece));
     close(id);
 }
 
@@ -243,7 +235,7 @@ void CallServer::close(const std::string& id) {
                {.code = ErrorCode::unavailable, .message = "the call was closed"});
     const JobId job = call->second.job;
     calls_.erase(call);
-    if (table_.close(id)) children_.cancel(job);
+    if (table_.close(id)) executor_.cancel(job);
     if (calls_.empty() && on_empty_) std::exchange(on_empty_, {})();
 }
 

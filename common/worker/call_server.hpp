@@ -1,5 +1,6 @@
 // CallServer: a worker's side of calls (common/schema/call.hpp): each runs in a child of the
-// worker's zygote, whose output goes through a pipe to whoever asked, as it is made.
+// worker's zygote, whose output goes through a pipe to whoever asked, as it is made; or in what
+// else executes them (call_executor.hpp).
 //
 //     gateway ──StartCall──> CallServer ──task, input file──> child
 //             <──pieces────             <──pipe──────────────
@@ -18,18 +19,12 @@
 #include "common/runtime/service.hpp"
 #include "common/schema/call.hpp"
 #include "common/transport/request.hpp"
+#include "common/worker/call_executor.hpp"
 #include "common/worker/call_table.hpp"
 #include "common/worker/child_jobs.hpp"
 #include "common/worker/lane_config.hpp"
 
 namespace onput::worker {
-
-// What a child does for a call.
-struct CallWork {
-    std::string parameters;  // Of the zygote's function.
-    std::string input;       // The content of its input file.
-    JobLimits limits{};
-};
 
 class CallServer {
 public:
@@ -40,6 +35,10 @@ public:
     static Result<std::unique_ptr<CallServer>> open(runtime::Process& process,
                                                     const LaneConfig& config, ChildJobs& children,
                                                     Prepare prepare);
+    // `config` and `executor` outlive it.
+    static Result<std::unique_ptr<CallServer>> open(runtime::Process& process,
+                                                    const LaneConfig& config,
+                                                    CallExecutor& executor, Prepare prepare);
     ~CallServer();  // Running calls are answered with `unavailable`.
     CallServer(const CallServer&) = delete;
     CallServer& operator=(const CallServer&) = delete;
@@ -59,10 +58,11 @@ private:
         FileDescriptor pipe;  // What the child writes, non-blocking.
         bool is_watched = false;
         std::optional<transport::ReplyTo> reader;  // Who waits for the next piece.
-        std::optional<Result<std::string>> result;
+        std::optional<Result<CallEnd>> end;
+        std::size_t given = 0;  // Of the end's bytes.
     };
 
-    CallServer(runtime::Process& process, const LaneConfig& config, ChildJobs& children,
+    CallServer(runtime::Process& process, const LaneConfig& config, CallExecutor& executor,
                Prepare prepare);
 
     void serve(const transport::Request& request);
@@ -70,9 +70,9 @@ private:
     Result<void> read(const transport::Request& request);
     void look_at_readers();
     void run(const std::string& id);
-    Result<void> start_child(const std::string& id, Call& call);
-    void on_child_end(const std::string& id, JobId job, Result<std::string> result);
+    void on_end(const std::string& id, JobId job, Result<CallEnd> end);
     void pump(const std::string& id);
+    void give_end(const std::string& id, Call& call);
     void give(const std::string& id, Call& call, Result<schema::CallPiece> piece,
               std::string bytes);
     void watch(const std::string& id, Call& call);
@@ -82,11 +82,12 @@ private:
 
     runtime::Process& process_;
     const LaneConfig& config_;
-    ChildJobs& children_;
+    std::unique_ptr<CallExecutor> children_;  // Of its own, for a zygote's children.
+    CallExecutor& executor_;
     Prepare prepare_;
     CallTable table_;
     std::map<std::string, Call> calls_;  // By id; those that are closed are not here.
-    std::set<JobId> children_running_;   // Those of closed ones too.
+    std::set<JobId> running_;            // Those of closed ones too.
     std::string buffer_ = std::string(schema::call_piece_bytes_max, '\0');  // What is read into.
     std::unique_ptr<transport::RequestServer> server_;
     transport::TimerId idle_check_;

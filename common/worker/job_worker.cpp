@@ -183,6 +183,7 @@ std::vector<schema::Metric> JobWorker::metrics() const {
         {"onput_worker_jobs_total{outcome=\"failed\"}", static_cast<double>(state_->failed)}};
     if (const auto* calls = state_->runner->calls())
         std::ranges::move(calls->metrics(), std::back_inserter(all));
+    std::ranges::move(state_->runner->metrics(), std::back_inserter(all));
     return all;
 }
 

@@ -75,6 +75,8 @@ public:
     virtual void run(LaneJob job, JobReply reply) = 0;
     // What it lacks to work, in words.
     [[nodiscard]] virtual std::vector<std::string> waiting_for() const { return {}; }
+    // Its own, beside those that every worker has.
+    [[nodiscard]] virtual std::vector<schema::Metric> metrics() const { return {}; }
     // What takes its calls; null: it has none.
     [[nodiscard]] virtual CallServer* calls() { return nullptr; }
 };

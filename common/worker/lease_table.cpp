@@ -27,7 +27,9 @@ void LeaseTable::on_grants(schema::LaneGrants grants) {
                             .account = grants.account,
                             .timeout_s = grants.timeout_s,
                             .environment = grants.environment,
-                            .configuration = grants.configuration});
+                            .configuration = grants.configuration,
+                            .arn = grants.arn,
+                            .handler = grants.handler});
     }
 }
 

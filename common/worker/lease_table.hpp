@@ -27,6 +27,8 @@ struct LaneJob {
     std::uint32_t timeout_s = 0;
     std::map<std::string, std::string> environment;
     std::string configuration;
+    std::string arn = {};
+    schema::FunctionHandler handler = {};
 };
 
 struct LaneIdentity {

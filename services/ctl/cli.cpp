@@ -36,6 +36,8 @@ struct Choices {
     FailuresOptions failures;
     SpeakOptions speak;
     VoicesOptions voices;
+    FunctionOptions function;
+    std::vector<std::string> function_variables;
     RedriveOptions redrive;
     ReplicateOptions replicate;
     UnlockOptions unlock;
@@ -66,6 +68,9 @@ void add_dev(CLI::App& app, Choices& c) {
         ->capture_default_str()
         ->check(CLI::Range(0, 64));
     dev->add_option("--image", c.dev.image_workers, "Image workers")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 64));
+    dev->add_option("--function", c.dev.function_workers, "Workers of users' own handlers")
         ->capture_default_str()
         ->check(CLI::Range(0, 64));
     dev->add_option("--pipeline", c.dev.pipelines, "Apply this file as well, at the start");
@@ -191,6 +196,58 @@ void add_speech(CLI::App& app, Choices& c) {
                                "  onput voices\n  onput voices --language pt");
     voices->add_option("--language", c.voices.language, "A language code, or how it begins");
     voices->callback([&c] { c.run = [&c] { return run_voices(c.global, c.voices); }; });
+}
+
+void add_deploy(CLI::App& function, Choices& c) {
+    auto* deploy = add_command(function, "deploy", "Run a handler here, from its code",
+                               "  onput function deploy texts.py --on s3://inbox --suffix .txt\n  "
+                               "onput function deploy ./resize --name resize --runtime python3.11 "
+                               "--handler app.handler --memory 512");
+    deploy->add_option("code", c.function.code, "A .py or .js file, a folder or a zip")->required();
+    deploy->add_option("--name", c.function.name, "Of the function; the code's otherwise");
+    deploy->add_option("--runtime", c.function.runtime, "python3.11, nodejs20.x, provided.al2023");
+    deploy->add_option("--handler", c.function.handler, "FILE.FUNCTION in the code");
+    deploy->add_option("--memory", c.function.memory_mb, "MiB")->capture_default_str();
+    deploy->add_option("--timeout", c.function.timeout_s, "Seconds")->capture_default_str();
+    deploy->add_option("--env", c.function_variables, "NAME=value; may be repeated");
+    deploy->add_option("--on", c.function.on, "s3://BUCKET, whose new objects invoke it");
+    deploy->add_option("--prefix", c.function.prefix, "With --on: only keys that begin so");
+    deploy->add_option("--suffix", c.function.suffix, "With --on: only keys that end so");
+    deploy->callback([&c] {
+        for (const std::string& text : c.function_variables) {
+            const std::size_t equals = text.find('=');
+            if (equals == std::string::npos) throw CLI::ValidationError("--env", "NAME=value");
+            c.function.environment[text.substr(0, equals)] = text.substr(equals + 1);
+        }
+        c.run = [&c] { return run_function_deploy(c.global, c.function); };
+    });
+}
+
+void add_functions(CLI::App& app, Choices& c) {
+    auto* function =
+        add_command(app, "function", "Run users' own handlers",
+                    "  onput function deploy texts.py --on s3://inbox --suffix .txt\n  "
+                    "onput function invoke texts --payload '{}'\n  onput function ls");
+    function->require_subcommand(1);
+    add_deploy(*function, c);
+    auto* list = add_command(*function, "ls", "List the functions", "  onput function ls");
+    list->callback([&c] { c.run = [&c] { return run_function_list(c.global); }; });
+    using Run = ExitCode (*)(const GlobalOptions&, const FunctionOptions&);
+    const auto add_named = [&](const std::string& name, const std::string& summary, Run run) {
+        auto* command =
+            add_command(*function, name, summary, "  onput function " + name + " texts");
+        command->add_option("name", c.function.name, "The function")->required();
+        command->callback([&c, run] { c.run = [&c, run] { return run(c.global, c.function); }; });
+        return command;
+    };
+    add_named("show", "Show a function", run_function_show);
+    add_named("rm", "Remove a function", run_function_remove);
+    auto* invoke = add_named("invoke", "Call a handler, and print its answer", run_function_invoke);
+    invoke->add_option("--payload", c.function.payload, "The event, JSON; - for standard input")
+        ->capture_default_str();
+    invoke->add_flag("--log", c.function.shows_log, "Show the end of its log on standard error");
+    auto* logs = add_named("logs", "Print the last lines of a function's log", run_function_logs);
+    logs->add_option("-n,--lines", c.function.lines, "So many at most")->capture_default_str();
 }
 
 void add_keeping(CLI::App& app, Choices& c) {
@@ -388,6 +445,7 @@ int run(int argc, char** argv) {
     add_watching(app, choices);
     add_mending(app, choices);
     add_speech(app, choices);
+    add_functions(app, choices);
     add_keeping(app, choices);
     add_helping(app, choices);
     add_bench(app, choices);

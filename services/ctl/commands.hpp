@@ -25,7 +25,8 @@ struct DevOptions {
     std::uint16_t port = 4566;  // 0: a free one.
     std::uint32_t tts_workers = 1;
     std::uint32_t image_workers = 1;
-    bool has_pipeline = true;  // Apply the default pipelines.
+    std::uint32_t function_workers = 1;  // Left out where bubblewrap is not installed.
+    bool has_pipeline = true;            // Apply the default pipelines.
     std::vector<std::string> pipelines;
     std::string log_level = "info";
 };
@@ -109,6 +110,32 @@ struct VoicesOptions {
     std::string language;  // A prefix: "en", "en-GB"; empty: all.
 };
 ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options);
+
+struct FunctionOptions {
+    std::string name;  // Of deploy: empty: the code's, without its ending.
+    // Of deploy.
+    std::string code;     // A file, a folder or a zip.
+    std::string runtime;  // Empty: by the file's name.
+    std::string handler;  // Empty: "<file>.lambda_handler", "<file>.handler".
+    std::uint32_t memory_mb = 128;
+    std::uint32_t timeout_s = 60;
+    std::map<std::string, std::string> environment;
+    std::string on;  // s3://BUCKET, whose new objects invoke it.
+    std::string prefix;
+    std::string suffix;
+    // Of invoke: JSON, or "-": standard input.
+    std::string payload = "{}";
+    bool shows_log = false;
+    // Of logs: so many lines at most.
+    std::uint32_t lines = 100;
+};
+ExitCode run_function_deploy(const GlobalOptions& global, const FunctionOptions& options);
+ExitCode run_function_list(const GlobalOptions& global);
+ExitCode run_function_show(const GlobalOptions& global, const FunctionOptions& options);
+// `failed` when the handler fails; its answer is printed all the same.
+ExitCode run_function_invoke(const GlobalOptions& global, const FunctionOptions& options);
+ExitCode run_function_logs(const GlobalOptions& global, const FunctionOptions& options);
+ExitCode run_function_remove(const GlobalOptions& global, const FunctionOptions& options);
 
 ExitCode run_status(const GlobalOptions& global);
 // Is the service that answers this URL ready? For container engines: 0 or 1.

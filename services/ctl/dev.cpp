@@ -24,6 +24,7 @@
 #include "common/schema/function.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/function_code.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
@@ -82,6 +83,11 @@ std::vector<std::string> secrets_of_others(std::string_view service) {
     return names;
 }
 
+// Handlers run in bubblewrap's sandboxes; without it there are no workers for them.
+std::uint32_t function_workers(const DevOptions& options) {
+    return ::access("/usr/bin/bwrap", X_OK) == 0 ? options.function_workers : 0;
+}
+
 // Command lines of the services of one instance, peers after those that they call.
 class Layout {
 public:
@@ -112,9 +118,11 @@ public:
             child("gateway", StopStage::gateway,
                   {"--listen", instance_.url.substr(std::strlen("http://")), "--storage-endpoint",
                    instance_.storage_endpoint, "--notifier-endpoint", instance_.notifier_endpoint,
-                   "--queue-endpoint", instance_.queue_endpoint, "--development-keys"}));
+                   "--queue-endpoint", instance_.queue_endpoint, "--session-key-file",
+                   session_key_file(), "--development-keys"}));
         add_workers("tts", options_.tts_workers, all);
         add_workers("image", options_.image_workers, all);
+        add_workers("function", function_workers(options_), all);
         return all;
     }
 
@@ -126,11 +134,21 @@ private:
                                 {"--storage-endpoint", instance_.storage_endpoint,
                                  "--queue-lane-endpoint", instance_.lane_endpoint, "--lane-bind",
                                  "ipc://" + instance_.socket_directory + "/lane-{id}.sock"});
+            if (kind == "function") add_function_options(worker.arguments);
             worker.name = fmt::format("{}-{}", kind, i);
             worker.log_file = fmt::format("{}/log/{}-{}.log", data_, kind, i);
             all.push_back(std::move(worker));
         }
     }
+
+    void add_function_options(std::vector<std::string>& arguments) const {
+        arguments.insert(arguments.end(),
+                         {"--gateway-address", instance_.url.substr(std::strlen("http://")),
+                          "--session-key-file", session_key_file(), "--log-directory",
+                          function_log_directory(data_)});
+    }
+
+    [[nodiscard]] std::string session_key_file() const { return data_ + "/session.key"; }
 
     [[nodiscard]] runtime::ChildSpec child(const std::string& service, StopStage stage,
                                            std::vector<std::string> arguments) const {
@@ -249,7 +267,8 @@ private:
 
     [[nodiscard]] bool is_ours(const std::string& worker) const {
         return (worker == "tts" && options_.tts_workers > 0) ||
-               (worker == "image" && options_.image_workers > 0);
+               (worker == "image" && options_.image_workers > 0) ||
+               (worker == "function" && function_workers(options_) > 0);
     }
 
     // A function of ours that no worker serves yet.

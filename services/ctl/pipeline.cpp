@@ -7,6 +7,7 @@
 #include "common/schema/function.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/storage.hpp"
+#include "services/ctl/function_code.hpp"
 #include "services/ctl/pipeline_references.hpp"
 #include "services/ctl/pipeline_topics.hpp"
 
@@ -83,6 +84,7 @@ public:
             next.success_topic_arn = topic_arn(instance_, wanted.success_topic);
         if (!wanted.failure_topic.empty())
             next.failure_topic_arn = topic_arn(instance_, wanted.failure_topic);
+        if (!wanted.code.empty()) ONPUT_TRY_VOID(add_code(wanted, peers_, next));
         if (found && *found == next) return note("function", wanted.name, "unchanged");
         const auto put = peers_.ask(peers_.queue(), schema::PutFunction{.function = next});
         if (!put) {

@@ -8,6 +8,8 @@
 //                         filter_policy (JSON), filter_scope, dead_letter_queue
 //     [[function]]        name, worker, dead_letter_queue, timeout_s, retries, retry_delay_s,
 //                         success_topic, failure_topic
+//                         and for the worker "function": code (a file, a folder or a zip, beside
+//                         this file), runtime, handler, memory_mb, ephemeral_mb, code_bucket
 //     [function.environment]     NAME = "value"
 //     [function.configuration]   what the worker does, as its README says; becomes JSON
 //     [[notification]]    bucket, id, events, prefix, suffix, any_case, and one of function,
@@ -61,6 +63,13 @@ struct PipelineFunction {
     std::uint32_t retries = 2;
     std::uint32_t retry_delay_s = 5;
     std::map<std::string, std::string> environment;
+    // Of the worker "function". The rest of function_code.hpp's defaults are by the code's name.
+    std::string code;  // A path.
+    std::string runtime;
+    std::string handler;
+    std::string code_bucket;
+    std::uint32_t memory_mb = 128;
+    std::uint32_t ephemeral_mb = 512;
 };
 
 struct PipelineNotification {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -175,7 +176,7 @@ void read_function(TableReader& reader, Pipeline& pipeline) {
     PipelineFunction function;
     reader.needed("name", function.name);
     reader.needed("worker", function.worker);
-    for (const std::string_view known : {"tts", "image"}) {
+    for (const std::string_view known : {"tts", "image", "function"}) {
         // Users have workers of their own kinds, but hardly one that is called almost like ours.
         const std::size_t distance = edit_distance(function.worker, known);
         if (distance > 0 && distance <= 2 && distance < known.size()) {
@@ -191,6 +192,14 @@ void read_function(TableReader& reader, Pipeline& pipeline) {
     reader.json("configuration", function.configuration);
     reader.text("success_topic", function.success_topic);
     reader.text("failure_topic", function.failure_topic);
+    reader.text("code", function.code);
+    reader.text("runtime", function.runtime);
+    reader.text("handler", function.handler);
+    reader.text("code_bucket", function.code_bucket);
+    reader.number("memory_mb", function.memory_mb);
+    reader.number("ephemeral_mb", function.ephemeral_mb);
+    if (!function.code.empty() && function.worker != "function")
+        reader.fault(reader.table(), "'code' is for the worker 'function' only");
     pipeline.functions.push_back(std::move(function));
 }
 
@@ -330,7 +339,14 @@ Result<Pipeline> read_pipeline(const std::string& path) {
     if (!in.is_open() || in.bad() || !text)
         return fail(ErrorCode::not_found,
                     "read pipeline " + path + ": no such file, or not readable");
-    return parse_pipeline(text.str(), path);
+    ONPUT_TRY(auto pipeline, parse_pipeline(text.str(), path));
+    // Code lies beside the file that names it.
+    for (PipelineFunction& function : pipeline.functions) {
+        if (function.code.empty()) continue;
+        function.code =
+            (std::filesystem::path(path).parent_path() / function.code).lexically_normal().string();
+    }
+    return pipeline;
 }
 
 }  // namespace onput::ctl

@@ -9,9 +9,10 @@
 
 namespace onput::ctl {
 
-// Gives each piece to `sink`, and returns the result that comes last. Errors: the worker's;
-// unavailable, reason `no_worker`; those of the sink.
+// Gives each piece to `sink`, and returns the result that comes last. Waits `piece_timeout` for
+// each piece. Errors: the worker's; unavailable, reason `no_worker`; those of the sink.
 Result<std::string> call_worker(Peers& peers, const std::string& kind, std::string task,
-                                const std::function<Result<void>(std::string_view)>& sink);
+                                const std::function<Result<void>(std::string_view)>& sink,
+                                Duration piece_timeout = std::chrono::seconds(60));
 
 }  // namespace onput::ctl

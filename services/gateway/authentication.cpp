@@ -41,6 +41,7 @@ Result<void> authenticate(RequestContext& context, const Expected& expected) {
     ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
     ONPUT_TRY_VOID(check_service(claim, expected.service));
     const auth::VerifyInput input{.keys = context.shared.keys,
+                                  .sessions = context.shared.sessions,
                                   .signing_keys = thread_signing_keys(),
                                   .now = context.now,
                                   .body_sha256 = expected.body_sha256,
@@ -66,7 +67,9 @@ bool is_anonymous(const RequestContext& context) {
 Result<void> check_head(const RequestContext& context, std::string_view service) {
     ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
     ONPUT_TRY_VOID(check_service(claim, service));
-    ONPUT_TRY_VOID(auth::verify_head(claim, context.shared.keys, context.now));
+    ONPUT_TRY_VOID(auth::verify_head(
+        claim,
+        {.keys = context.shared.keys, .sessions = context.shared.sessions, .now = context.now}));
     return {};
 }
 

@@ -21,6 +21,7 @@ struct Config {
     std::string website_listen;
     std::uint32_t access_log_interval_ms = 300'000;
     std::vector<std::string> keys_secret;
+    std::string session_key_file;
     bool development_keys = false;
     std::uint32_t threads = 1;
     std::uint32_t hash_threads = 2;
@@ -49,6 +50,9 @@ struct Config {
         option("keys_secret", self.keys_secret,
                "Access keys, each \"key:secret:account\" or \"key:secret:account/user\"; better "
                "through ONPUT_KEYS_SECRET_FILE.");
+        option("session_key_file", self.session_key_file,
+               "File of the key that temporary credentials of functions are verified with; made "
+               "when it is not there. Empty: there are none.");
         option("development_keys", self.development_keys,
                "Accept test/test; only when listening on loopback.");
         option("threads", self.threads, "Threads that serve connections.");

@@ -45,6 +45,8 @@ struct Shared {
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.
     std::function<runtime::HealthReport()> health{};
+    // Of handlers' temporary credentials. Null: none are known. Set before the first request.
+    const auth::SessionKey* sessions = nullptr;
     // How workers are called. Set before the first request; any thread calls it.
     WorkerCalls* workers = nullptr;
     // Hashes the pieces of large bodies. Any thread.

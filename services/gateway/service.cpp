@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "common/base/log.hpp"
+#include "common/runtime/key_file.hpp"
 #include "services/gateway/admin.hpp"
 
 namespace onput::gateway {
@@ -50,6 +51,12 @@ Result<std::unique_ptr<GatewayService>> GatewayService::open(runtime::Process& p
     ONPUT_TRY(auto proxies, TrustedProxies::make(config.trusted_proxies));
     std::unique_ptr<GatewayService> service(
         new GatewayService(process, config, std::move(keys), std::move(proxies)));
+    if (!config.session_key_file.empty()) {
+        ONPUT_TRY(const auto text,
+                  runtime::load_or_make_key(config.session_key_file, auth::session_key_bytes));
+        ONPUT_TRY(service->sessions_, auth::SessionKey::parse(text));
+        service->shared_.sessions = &*service->sessions_;
+    }
     ONPUT_TRY(service->server_, service->start_server(config.listen, service->handler_));
     if (!config.website_listen.empty()) {
         ONPUT_TRY(service->website_server_,

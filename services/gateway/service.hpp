@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "common/runtime/service.hpp"
 #include "services/gateway/config.hpp"
@@ -31,6 +32,7 @@ private:
                    TrustedProxies proxies);
 
     auth::KeyRing keys_;
+    std::optional<auth::SessionKey> sessions_;
     Backend backend_;
     runtime::WorkerPool hash_pool_;
     Shared shared_;

@@ -223,5 +223,5 @@ def test_a_bad_request_to_a_queue_has_the_code_of_sqs(onput, call, arguments, co
 
 
 def test_nothing_of_all_this_has_restarted_a_service(onput):
-    wait_until(lambda: len(onput.pids()) == 6, 10, "six services")
+    wait_until(lambda: len(onput.pids()) == 7, 10, "seven services")
     assert "restarts=1" not in (onput.folder / "dev.log").read_text()

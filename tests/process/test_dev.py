@@ -46,7 +46,7 @@ def test_a_hung_worker_does_not_keep_its_text(own_onput):
 def test_a_terminated_dev_ends_with_0_and_leaves_no_process(own_onput):
     onput = own_onput()
     pids = onput.pids()
-    assert len(pids) == 6
+    assert len(pids) == 7
     assert onput.stop() == 0
     assert not [pid for pid in pids if is_running(pid)]
 
@@ -130,7 +130,7 @@ def test_a_second_dev_in_the_same_directory_fails_and_says_why(onput):
                           capture_output=True, timeout=90, env=clean_environment())
     assert done.returncode not in (0, 2)
     assert str(onput.data) in done.stderr and "already" in done.stderr
-    assert onput.s3.list_buckets()["Buckets"] and len(onput.pids()) == 6
+    assert onput.s3.list_buckets()["Buckets"] and len(onput.pids()) == 7
     assert onput.run("status").returncode == 0
 
 

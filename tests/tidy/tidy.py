@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Which of our folders each folder may include, beside itself. An include goes only down this table.
 LAYERS = {
     "common/base": set(),
+    "common/archive": {"common/base"},
     "common/async": {"common/base"},
     "common/json": {"common/base"},
     "common/schema": {"common/base", "common/json"},
@@ -49,6 +50,7 @@ CONTAINED = {
     r"openssl/": {"common/base"},
     r"rocksdb/": {"common/store"},
     r"zstd\.h": {"common/store"},
+    r"zip\.h$": {"common/archive"},
     r"rados/": {"common/store"},
     r"toml\+\+/": {"common/runtime", "services/ctl"},
     r"boost/": {"common/runtime", "services/gateway/http"},

@@ -16,6 +16,8 @@ constexpr std::array common_errors{
                "Request is missing Authentication Token"},
     ErrorAlias{"invalid_token", "InvalidClientTokenId", "", 403,
                "The security token included in the request is invalid."},
+    ErrorAlias{"expired_token", "ExpiredToken", "ExpiredTokenException", 400,
+               "The security token included in the request is expired"},
     ErrorAlias{"wrong_service", "SignatureDoesNotMatch", "", 403, ""},
     ErrorAlias{"repeated_header", "IncompleteSignature", "", 400, ""},
     ErrorAlias{"foreign_host", "AccessDenied", "", 403, ""},

@@ -119,6 +119,7 @@ constexpr std::array reasons{
     ReasonName{"invalid_acl", {400, "InvalidArgument", ""}},
     ReasonName{"invalid_access_key_id", {403, "InvalidAccessKeyId", ""}},
     ReasonName{"invalid_token", {400, "InvalidToken", ""}},
+    ReasonName{"expired_token", {400, "ExpiredToken", ""}},
     ReasonName{"repeated_header", {400, "InvalidRequest", ""}},
     ReasonName{"repeated_parameter", {400, "InvalidArgument", ""}},
     ReasonName{"foreign_host", {403, "AccessDenied", ""}},

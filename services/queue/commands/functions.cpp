@@ -1,6 +1,7 @@
 #include "services/queue/commands/functions.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -62,6 +63,51 @@ Result<void> check_configuration(const schema::FunctionInfo& function) {
     return invalid(std::move(recipe).error().message);
 }
 
+constexpr std::string_view handler_worker = "function";
+
+bool is_runtime(std::string_view runtime) {
+    constexpr std::array<std::string_view, 2> fixed{"nodejs20.x", "provided.al2023"};
+    constexpr std::string_view python = "python3.";
+    if (std::ranges::find(fixed, runtime) != fixed.end()) return true;
+    if (!runtime.starts_with(python)) return false;
+    runtime.remove_prefix(python.size());
+    return !runtime.empty() && runtime.size() <= 2 && is_digits(runtime);
+}
+
+bool is_within(std::uint32_t value, std::uint32_t least, std::uint32_t most) {
+    return value >= least && value <= most;
+}
+
+// A user's own handler: for the workers that run them, and for no others.
+Result<void> check_handler(const schema::FunctionInfo& function) {
+    const schema::FunctionHandler& handler = function.handler;
+    if (function.worker != handler_worker) {
+        if (handler.runtime.empty()) return {};
+        return invalid("only functions of the worker 'function' have a runtime");
+    }
+    if (!is_runtime(handler.runtime)) {
+        return invalid("there is no runtime '" + cut_bytes(handler.runtime, 64) +
+                       "'; there are python3.11 and others of python3, nodejs20.x and "
+                       "provided.al2023");
+    }
+    if (handler.handler.size() > schema::handler_name_bytes_max)
+        return invalid("a handler's name has at most 128 characters");
+    if (handler.handler.empty() && !handler.runtime.starts_with("provided"))
+        return invalid("a function of the runtime " + handler.runtime + " names its handler");
+    if (!is_within(handler.memory_mb, schema::handler_memory_mb_min, schema::handler_memory_mb_max))
+        return invalid("a function's memory is 128 to 10240 MB");
+    if (!is_within(handler.ephemeral_mb, schema::handler_ephemeral_mb_min,
+                   schema::handler_ephemeral_mb_max))
+        return invalid("a function's ephemeral storage is 512 to 10240 MB");
+    if (handler.description.size() > schema::function_description_bytes_max)
+        return invalid("a function's description has at most 256 bytes");
+    if (!handler.log_format.empty() && handler.log_format != "Text")
+        return invalid("a function's log has the format Text");
+    if (handler.code.bucket.empty() || handler.code.key.empty() || handler.code.sha256.empty())
+        return invalid("a function's code names its bucket, its key and its sha256");
+    return {};
+}
+
 }  // namespace
 
 Result<Queue*> Functions::find(const std::string& name, const Caller& caller) const {
@@ -91,6 +137,7 @@ Result<void> Functions::check(const schema::FunctionInfo& function) const {
         return invalid("a function's environment has at most 4096 bytes");
     }
     ONPUT_TRY_VOID(check_configuration(function));
+    ONPUT_TRY_VOID(check_handler(function));
     ONPUT_TRY_VOID(check_topic(function.success_topic_arn));
     ONPUT_TRY_VOID(check_topic(function.failure_topic_arn));
     if (function.dead_letter_arn.empty()) return {};

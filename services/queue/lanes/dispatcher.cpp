@@ -36,6 +36,8 @@ schema::LaneGrants open_grants(const Queue& queue, const Worker& worker) {
         grants.timeout_s = queue.function->function.timeout_s;
         grants.environment = queue.function->function.environment;
         grants.configuration = queue.function->function.configuration;
+        grants.arn = queue.function->function.arn;
+        grants.handler = queue.function->function.handler;
     }
     return grants;
 }

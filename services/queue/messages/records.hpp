@@ -73,7 +73,7 @@ struct QueueRecord {
 };
 
 struct FunctionRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 2};
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 3};
 
     std::uint32_t number = 0;
     schema::FunctionInfo function;

@@ -1,6 +1,7 @@
 // A request in the tests' words: owned texts, and the view of them that the library takes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,7 @@ public:
         ONPUT_TRY(const Claim claim, parse_claim(view));
         return verify(claim, view,
                       {.keys = keys,
+                       .sessions = sessions ? &*sessions : nullptr,
                        .signing_keys = signing_keys,
                        .now = now,
                        .body_sha256 = body_sha256,
@@ -69,6 +71,7 @@ public:
     }
 
     KeyRing keys;
+    std::optional<SessionKey> sessions;  // Nothing: no temporary credentials are known.
     SigningKeyCache signing_keys;
     Timestamp now;
     std::string body_sha256;

@@ -44,6 +44,20 @@ Result<std::string> act(std::string_view what, int input_fd, int output_fd) {
     return fail(ErrorCode::invalid_argument, "no such act", "refused");
 }
 
+// Ends with what the task says, at once.
+class Echo final : public CallExecutor {
+public:
+    [[nodiscard]] bool writes_to_pipe() const override { return false; }
+    void start(JobId, CallWork work, FileDescriptor output, Ended ended) override {
+        EXPECT_FALSE(output.is_open());
+        const std::size_t bytes = work.input.size();
+        if (work.parameters == "fail") return ended(fail(ErrorCode::internal, "no", "failed"));
+        ended(CallEnd{.result = std::to_string(bytes), .bytes = std::move(work.input)});
+    }
+    void cancel(JobId) override {}
+    void forget(JobId) override {}
+};
+
 class CallServerTest : public testing::Test {
 protected:
     CallServerTest() {
@@ -142,6 +156,29 @@ TEST_F(CallServerTest, what_the_child_writes_arrives_whole_and_its_result_last) 
     EXPECT_TRUE(echoed->bytes == text);
     EXPECT_EQ(echoed->result, "echoed");
     EXPECT_EQ(wait(read(1)).error().code, ErrorCode::not_found) << "it is over";
+}
+
+TEST_F(CallServerTest, what_an_executor_ends_with_arrives_whole_and_in_pieces) {
+    Echo echo;
+    client.reset();
+    auto opened =
+        CallServer::open(*process, config, echo, [](std::string_view task) -> Result<CallWork> {
+            const bool fails = task == "fail";
+            return CallWork{.parameters = fails ? "fail" : "echo", .input = std::string(task)};
+        });
+    ASSERT_TRUE(opened);
+    server = *std::move(opened);
+    client = transport::RequestClient::connect(loop->get(), server->endpoint());
+    for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, schema::call_piece_bytes_max,
+                                    schema::call_piece_bytes_max + 1, std::size_t{3} << 20}) {
+        const std::string text(bytes, 'z');
+        const auto echoed = finish(static_cast<int>(bytes), text);
+        ASSERT_TRUE(echoed) << bytes;
+        EXPECT_TRUE(echoed->bytes == text) << bytes;
+        EXPECT_EQ(echoed->result, std::to_string(bytes));
+    }
+    EXPECT_EQ(wait(start(1'000'001, "short"))->bytes, "short") << "one answer is enough";
+    EXPECT_EQ(finish(1'000'002, "fail").error().reason, "failed");
 }
 
 TEST_F(CallServerTest, errors_arrive_in_place_of_a_piece) {

@@ -39,6 +39,41 @@ TEST_F(FunctionsTest, putting_again_replaces_and_survives_a_restart) {
     EXPECT_EQ(got->environment.at("VOICE"), "de");
 }
 
+TEST_F(FunctionsTest, a_handler_is_kept_and_its_limits_are_checked) {
+    schema::FunctionInfo own = speech();
+    own.worker = "function";
+    own.handler = {.runtime = "python3.11",
+                   .handler = "app.lambda_handler",
+                   .code = {.bucket = "code", .key = "own/1.zip", .sha256 = "AA=="}};
+    EXPECT_EQ(station.put_function(own).handler, own.handler);
+    const auto with = [&](auto change) {
+        schema::FunctionInfo function = own;
+        change(function.handler);
+        return put(function);
+    };
+    EXPECT_EQ(with([](auto& h) { h.runtime = "nodejs20.x"; }), "put");
+    EXPECT_EQ(with([](auto& h) { h.runtime = "provided.al2023", h.handler = ""; }), "put");
+    for (const char* runtime : {"", "python2.7", "python3.", "python3.x", "java21", "nodejs20.x "})
+        EXPECT_EQ(with([&](auto& h) { h.runtime = runtime; }), "InvalidParameterValue") << runtime;
+    EXPECT_EQ(with([](auto& h) { h.handler = ""; }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.handler = std::string(129, 'h'); }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.memory_mb = 127; }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.memory_mb = 10'241; }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.ephemeral_mb = 511; }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.ephemeral_mb = 10'241; }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.description = std::string(257, 'd'); }),
+              "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.log_format = "XML"; }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.code.key = ""; }), "InvalidParameterValue");
+    EXPECT_EQ(with([](auto& h) { h.code.sha256 = ""; }), "InvalidParameterValue");
+}
+
+TEST_F(FunctionsTest, a_built_in_worker_takes_no_handler) {
+    schema::FunctionInfo function = speech();
+    function.handler.runtime = "python3.11";
+    EXPECT_EQ(put(function), "InvalidParameterValue");
+}
+
 TEST_F(FunctionsTest, every_limit_is_checked) {
     const auto with = [](auto change) {
         schema::FunctionInfo function = speech();

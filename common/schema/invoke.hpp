@@ -1,0 +1,53 @@
+// InvokeFunction: the task of a call (call.hpp) to a worker of the kind "function", for a caller
+// who waits for what the handler answers. The answer's payload travels as the pieces of the call.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/schema/codec.hpp"
+#include "common/schema/fields.hpp"
+#include "common/schema/function.hpp"
+
+namespace onput::schema {
+
+// Of the event, and of the answer, as on Lambda.
+inline constexpr std::size_t invoke_payload_bytes_max = 6 * 1024 * 1024;
+// Of an event that nobody waits for the answer of: the body of a function's message.
+inline constexpr std::size_t event_payload_bytes_max = 1024 * 1024;
+inline constexpr std::size_t log_tail_bytes_max = 4096;
+inline constexpr std::size_t client_context_bytes_max = 3583;  // Base64, in the caller's header.
+
+struct InvokeFunction {
+    static constexpr MessageInfo info{.kind = Kind::invoke_function};
+
+    FunctionInfo function = {};       // As its queue service has it now.
+    std::string version = {};         // What is run: "$LATEST", or a number.
+    std::string request_id = {};      // A UUID: what handler and logs call this invocation.
+    std::string payload = {};         // JSON; at most invoke_payload_bytes_max.
+    std::string client_context = {};  // JSON; empty: none.
+    std::string trace_header = {};    // X-Amzn-Trace-Id; empty: none.
+    bool wants_log_tail = false;
+
+    ONPUT_FIELDS(function, version, request_id, payload, client_context, trace_header,
+                 wants_log_tail)
+    friend bool operator==(const InvokeFunction&, const InvokeFunction&) = default;
+};
+
+// The end of such a call. A handler that failed is an answer as well: its payload says how.
+struct FunctionInvoked {
+    static constexpr MessageInfo info{.kind = Kind::function_invoked};
+
+    std::string function_error = {};     // "Unhandled"; empty: the handler answered.
+    std::string executed_version = {};   // "$LATEST", or a number.
+    std::string log_tail = {};           // The last log_tail_bytes_max, when they were wanted.
+    std::uint64_t duration_us = 0;       // From the event in the handler's hands to its answer.
+    std::uint64_t init_duration_us = 0;  // Of the environment's start; 0: it was warm.
+    std::uint64_t memory_bytes = 0;      // The most that was seen.
+
+    ONPUT_FIELDS(function_error, executed_version, log_tail, duration_us, init_duration_us,
+                 memory_bytes)
+    friend bool operator==(const FunctionInvoked&, const FunctionInvoked&) = default;
+};
+
+}  // namespace onput::schema
