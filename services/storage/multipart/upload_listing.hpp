@@ -12,6 +12,25 @@ namespace onput::storage {
 Result<schema::UploadList> list_uploads(const store::View& view,
                                         const schema::ListUploads& request);
 
+// An upload under way that the same job has begun: it makes one, however often it runs. Of one key
+// the oldest so many are looked at.
+inline constexpr std::size_t uploads_searched_max = 1000;
+struct BegunUpload {
+    std::string upload_id;
+    UploadRecord record;
+};
+Result<std::optional<BegunUpload>> find_begun(const store::View& view,
+                                              const schema::PutObject& object);
+
+// As its age is counted.
+Timestamp began_at(const UploadRecord& record);
+schema::UploadCreated created_of(std::string upload_id, const UploadRecord& record,
+                                 std::optional<schema::ScheduledAction> abort);
+
+// What the object's metadata will be: of a job's result some is known only when it is complete.
+Result<std::map<std::string, std::string>> metadata_of(const schema::CompleteUpload& request,
+                                                       const schema::CreateUpload& created);
+
 schema::UploadSummary summary_of(std::string_view key, std::string_view upload_id,
                                  UploadRecord record);
 
