@@ -138,6 +138,33 @@ def test_a_part_that_fails_for_good_fails_the_book_and_leaves_nothing(own_onput)
     assert json.loads(onput.receive("speech-dead-letters")["Body"])["Records"][0]["s3"]["object"]["key"] == "hopeless.txt"
 
 
+def test_the_headings_of_a_document_are_chapters(pair, tmp_path):
+    chapters = [f"Chapter {name}" for name in ("one", "two", "three")]
+    text = "\n\n".join(f"# {chapter}\n\n{book_of(8)}" for chapter in chapters)
+    # The function of `onput dev` is told of *.txt only; the Content-Type says what it is.
+    pair.s3.put_object(Bucket="inbox", Key="novel.txt", Body=text.encode(), ContentType="text/markdown")
+    path = tmp_path / "novel.mp3"
+    path.write_bytes(pair.wait_for_object("outbox", "novel.mp3", 90))
+    told = json.loads(subprocess.run(["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)],
+                                     capture_output=True, check=True).stdout)["chapters"]
+    assert [chapter["tags"]["title"] for chapter in told] == chapters
+    starts = [float(chapter["start_time"]) for chapter in told]
+    assert starts[0] == 0 and starts[1] > 60 and starts[2] == pytest.approx(2 * starts[1], rel=0.05)
+
+
+def test_marks_of_a_document_are_not_spoken(pair):
+    lengths = []
+    for kind, text in (("plain", "One two three.\n\nFour five."),
+                       ("html", "<style>p {}</style><p>One <b>two</b> three.<p>Four five."),
+                       ("markdown", "One **two** three.\n\n```\nint code;\n```\n\nFour [five](http://a.b/c).")):
+        pair.s3.put_object(Bucket="inbox", Key=f"marks-{kind}.txt", Body=text.encode(),
+                           ContentType=f"text/{kind}", Metadata={"onput-language": "en"})
+        result = f"marks-{kind}.mp3"
+        pair.wait_for_object("outbox", result)
+        lengths.append(pair.s3.head_object(Bucket="outbox", Key=result)["Metadata"]["onput-duration-ms"])
+    assert len(set(lengths)) == 1, lengths
+
+
 def test_a_book_is_one_recording_whatever_is_killed(own_onput, pair):
     text = book_of(60)
     pair.s3.put_object(Bucket="inbox", Key="survivor.txt", Body=text.encode())
