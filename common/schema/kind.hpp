@@ -166,6 +166,8 @@ enum class Kind : std::uint16_t {
     list_functions = 333,
     function_list = 334,
     delete_function = 335,
+    split_job_record = 340,  // Rows of the queue service.
+    split_state_record = 341,
     queue_record = 350,
     message_record = 351,
     lease_record = 352,
@@ -185,6 +187,11 @@ enum class Kind : std::uint16_t {
     lane_extend = 404,
     lane_bye = 405,
     lane_grants = 406,
+    lane_split = 440,
+    book_plan = 441,  // Between the steps of a long text (services/tts/book).
+    book_join = 442,
+    book_part = 443,
+    book_part_result = 444,
 
     // Calls of the gateway to workers, and what they are for (call.hpp, speech.hpp,
     // invoke.hpp).

@@ -8,7 +8,14 @@
 //                                                       job beside large ones; each lease is
 //                                                       durable before it is sent
 //     worker --LaneAck, LaneNack, LaneExtend--> queue   by lease id; stale ones are ignored
+//     worker --LaneSplit----------------------> queue   the job goes on as parts
 //     worker --LaneBye------------------------> queue   gives unstarted leases back, uncounted
+//
+// A job that is too much for one worker is split by the worker that has it. Its parts are jobs of
+// the same function, with its body and a task each; when all are done, or one has failed for good,
+// the join is one more, and its end is the end of the whole job:
+//
+//     job ──LaneSplit──> part, part, part ──acks──> join ──ack, nack──> end
 //
 // A worker silent for 3 heartbeats is dead: its leases are visible again at once. A restarted queue
 // learns its workers, their credit and the leases they hold from their next hello. A worker that
@@ -26,6 +33,10 @@ inline constexpr std::chrono::milliseconds lane_heartbeat{1000};
 inline constexpr int lane_silent_heartbeats = 3;
 inline constexpr std::uint32_t lane_credit_max = 4096;
 inline constexpr std::size_t lane_grants_max = 256;  // In one LaneGrants.
+inline constexpr std::size_t job_parts_max = 2000;   // Of one job.
+inline constexpr std::size_t part_task_bytes_max = 3 * 1024;
+inline constexpr std::size_t part_result_bytes_max = 1024;
+inline constexpr std::size_t split_plan_bytes_max = 512UL * 1024;
 
 struct LaneHello {
     // Version 2 added places, version 3 where it takes calls.
@@ -99,15 +110,16 @@ struct JobOutcome {
     std::string summary;  // In words: "s3://outbox/book.mp3 48 kB, 12.3 s of speech, voice vi".
     std::vector<JobOutput> outputs = {};
     std::vector<JobOmission> omitted = {};
+    std::string part_result = {};  // Of a part: what the join is told of it.
 
-    ONPUT_FIELDS(summary, outputs, omitted)
+    ONPUT_FIELDS(summary, outputs, omitted, part_result)
     friend bool operator==(const JobOutcome&, const JobOutcome&) = default;
 };
 
 // These leases are done; their messages go. Each ack frees one credit by itself.
 struct LaneAck {
-    // Version 3 added omitted to outcomes.
-    static constexpr MessageInfo info{.kind = Kind::lane_ack, .version = 3};
+    // Version 3 added omitted to outcomes, version 4 part_result.
+    static constexpr MessageInfo info{.kind = Kind::lane_ack, .version = 4};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -142,6 +154,22 @@ struct LaneNack {
     friend bool operator==(const LaneNack&, const LaneNack&) = default;
 };
 
+// The job of this lease goes on as parts, and ends with a join. Frees one credit. Parts cannot be
+// split again. Refused, as the failure `job.bad_split` of the job: no parts or more than
+// job_parts_max, a task above part_task_bytes_max, a plan above split_plan_bytes_max.
+struct LaneSplit {
+    static constexpr MessageInfo info{.kind = Kind::lane_split};
+
+    std::string worker_id = {};
+    std::uint64_t epoch = 0;
+    std::uint64_t lease = 0;
+    std::string plan = {};                // For the join, as it is.
+    std::vector<std::string> tasks = {};  // One a part, in their order.
+
+    ONPUT_FIELDS(worker_id, epoch, lease, plan, tasks)
+    friend bool operator==(const LaneSplit&, const LaneSplit&) = default;
+};
+
 // Keeps leases from expiring: visible again `visibility_ms` from now.
 struct LaneExtend {
     static constexpr MessageInfo info{.kind = Kind::lane_extend};
@@ -172,6 +200,28 @@ struct LaneBye {
     friend bool operator==(const LaneBye&, const LaneBye&) = default;
 };
 
+// Which part of a job a grant is.
+struct JobPart {
+    std::uint32_t number = 0;  // From 1.
+    std::uint32_t count = 0;
+    std::string task = {};
+
+    ONPUT_FIELDS(number, count, task)
+    friend bool operator==(const JobPart&, const JobPart&) = default;
+};
+
+// The last step of a job that was split. With a failure there is nothing to join: the worker puts
+// away what the parts have left, and fails the job with it.
+struct JobJoin {
+    std::string plan = {};
+    std::vector<std::string> results = {};  // One a part, in their order; empty with a failure.
+    std::string failure_code = {};
+    std::string failure_message = {};
+
+    ONPUT_FIELDS(plan, results, failure_code, failure_message)
+    friend bool operator==(const JobJoin&, const JobJoin&) = default;
+};
+
 struct LaneGrant {
     std::uint64_t lease = 0;
     std::string queue;  // Queue or function name.
@@ -181,14 +231,16 @@ struct LaneGrant {
     Timestamp visible_at;  // The lease ends then unless extended.
     TraceContext trace;    // For the worker's own requests: cause and depth are set.
     std::string body;
+    std::optional<JobPart> part = {};  // Neither: a whole job.
+    std::optional<JobJoin> join = {};
 
-    ONPUT_FIELDS(lease, queue, message_id, event_id, attempt, visible_at, trace, body)
+    ONPUT_FIELDS(lease, queue, message_id, event_id, attempt, visible_at, trace, body, part, join)
     friend bool operator==(const LaneGrant&, const LaneGrant&) = default;
 };
 
 // Grants of one function (or of plain queues: then worker is empty), in one message.
 struct LaneGrants {
-    // Version 3 added arn and handler.
+    // Version 3 added part and join to grants, arn and handler.
     static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 3};
 
     std::string worker_id;

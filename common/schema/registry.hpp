@@ -48,16 +48,16 @@ using AllMessages = std::tuple<
     PurgeQueue, Deliver, Delivered, AuthorizeDelivery, PeekMessages, StartMoveTask, MoveTaskStarted,
     ListMoveTasks, MoveTaskList, CancelMoveTask, MoveTaskCancelled, ListDeadLetters, DeadLetterList,
     ListDeadLetterSources, PutFunction, FunctionInfo, GetFunction, ListFunctions, FunctionList,
-    DeleteFunction, LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneBye, LaneGrants,
-    TopicMessage, DeliveryAttempt, JobFailed, CreateTopic, TopicInfo, DeleteTopic, GetTopic,
-    ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags, Subscribe, SubscriptionInfo,
-    ConfirmSubscription, Unsubscribe, GetSubscription, SetSubscriptionAttribute, ListSubscriptions,
-    SubscriptionList, PublishMessages, MessagesPublished, GetSigningCertificate, SigningCertificate,
-    FindWorkers, WorkersFound, StartCall, CallPiece, ReadCall, CloseCall, SynthesizeSpeech,
-    SpeechSynthesized, ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon, ListLexicons,
-    LexiconList, DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask, ListSpeechTasks,
-    SpeechTaskList, InvokeFunction, FunctionInvoked, ReplicationConfiguration, ReplicateObjects,
-    ObjectsReplicated>;
+    DeleteFunction, LaneHello, LaneCredit, LaneAck, LaneNack, LaneExtend, LaneSplit, LaneBye,
+    LaneGrants, TopicMessage, DeliveryAttempt, JobFailed, CreateTopic, TopicInfo, DeleteTopic,
+    GetTopic, ListTopics, TopicList, SetTopicAttribute, ChangeTopicTags, Subscribe,
+    SubscriptionInfo, ConfirmSubscription, Unsubscribe, GetSubscription, SetSubscriptionAttribute,
+    ListSubscriptions, SubscriptionList, PublishMessages, MessagesPublished, GetSigningCertificate,
+    SigningCertificate, FindWorkers, WorkersFound, StartCall, CallPiece, ReadCall, CloseCall,
+    SynthesizeSpeech, SpeechSynthesized, ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon,
+    ListLexicons, LexiconList, DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask,
+    ListSpeechTasks, SpeechTaskList, InvokeFunction, FunctionInvoked, ReplicationConfiguration,
+    ReplicateObjects, ObjectsReplicated>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

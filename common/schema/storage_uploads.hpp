@@ -6,6 +6,10 @@
 // parts are the object, without being copied. An upload and its parts survive restarts, for as long
 // as nobody completes or aborts it or deletes its bucket. A part that is put again is replaced.
 //
+// A job's result may be uploaded so (PutObject's source): CreateUpload again with the
+// idempotency_key of an upload under way of this key answers that one, CompleteUpload fails with
+// `superseded` or `result_exists` as a put does, and parts may have any size.
+//
 // Reasons: no_such_upload, invalid_part (details: PartNumber, ETag), invalid_part_order,
 // part_too_small, no_parts, checksum_type_mismatch, bad_checksum, object_size_mismatch, and those
 // of storage_objects.hpp.
@@ -78,7 +82,8 @@ struct UploadCompleted {
 
 // Again after it succeeded: the same answer, while the object is the current one.
 struct CompleteUpload {
-    static constexpr MessageInfo info{.kind = Kind::complete_upload};
+    // Version 2 added metadata.
+    static constexpr MessageInfo info{.kind = Kind::complete_upload, .version = 2};
     static constexpr std::string_view method = "storage.complete_upload";
     using Reply = UploadCompleted;
 
@@ -93,9 +98,10 @@ struct CompleteUpload {
     std::string request_id = {};
     std::string host_id = {};
     std::string source_ip = {};
+    std::map<std::string, std::string> metadata = {};  // Beside CreateUpload's, of a job's result.
 
     ONPUT_FIELDS(bucket, key, upload_id, parts, checksums, checksum_type, size_bytes, conditions,
-                 request_id, host_id, source_ip)
+                 request_id, host_id, source_ip, metadata)
     friend bool operator==(const CompleteUpload&, const CompleteUpload&) = default;
 };
 

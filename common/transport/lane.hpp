@@ -13,8 +13,9 @@
 
 namespace onput::transport {
 
-using LaneControl = std::variant<schema::LaneHello, schema::LaneCredit, schema::LaneAck,
-                                 schema::LaneNack, schema::LaneExtend, schema::LaneBye>;
+using LaneControl =
+    std::variant<schema::LaneHello, schema::LaneCredit, schema::LaneAck, schema::LaneNack,
+                 schema::LaneExtend, schema::LaneBye, schema::LaneSplit>;
 
 // The queue's side: one PULL for control, one PUSH per worker.
 class LaneHub {

@@ -20,6 +20,7 @@ Result<LaneControl> decode_control(std::string_view bytes) {
         case schema::Kind::lane_nack: return decode_as<schema::LaneNack>(bytes);
         case schema::Kind::lane_extend: return decode_as<schema::LaneExtend>(bytes);
         case schema::Kind::lane_bye: return decode_as<schema::LaneBye>(bytes);
+        case schema::Kind::lane_split: return decode_as<schema::LaneSplit>(bytes);
         default:
             return fail(ErrorCode::corruption, "message of kind " +
                                                    std::to_string(static_cast<int>(kind)) +

@@ -109,7 +109,8 @@ void PushPullEnd::send(const LaneControl& message) {
     if (is_hello) std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.is_hello; });
     if (waiting_.size() >= waiting_max) waiting_.pop_front();
     const bool ends_jobs = std::holds_alternative<schema::LaneAck>(message) ||
-                           std::holds_alternative<schema::LaneNack>(message);
+                           std::holds_alternative<schema::LaneNack>(message) ||
+                           std::holds_alternative<schema::LaneSplit>(message);
     waiting_.push_back({.message = std::move(frame), .is_hello = is_hello, .ends_jobs = ends_jobs});
 }
 

@@ -86,7 +86,11 @@ struct JobWorker::State {
         if (is_ending) return;
         if (end) {
             ++succeeded;
-            lane->send(leases.succeed(lease, std::move(*end)));
+            if (end->split) {
+                lane->send(leases.split(lease, *std::move(end->split)));
+            } else {
+                lane->send(leases.succeed(lease, std::move(*end)));
+            }
         } else {
             ++failed;
             const Error& error = end.error().error;

@@ -11,6 +11,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/unique_function.hpp"
@@ -39,8 +40,21 @@ struct JobFailure {
     bool is_settled = false;
 };
 
+// What a job made; or, with a split, that it goes on as parts (schema/lane.hpp).
+struct JobDone : schema::JobOutcome {
+    JobDone() = default;
+    // Implicit, so that an outcome can be returned as it is; and so can a split, of which only the
+    // plan and the tasks count.
+    JobDone(schema::JobOutcome outcome)  // NOLINT(google-explicit-constructor)
+        : JobOutcome(std::move(outcome)) {}
+    JobDone(schema::LaneSplit parts)  // NOLINT(google-explicit-constructor)
+        : split(std::move(parts)) {}
+
+    std::optional<schema::LaneSplit> split;
+};
+
 // How a job ended: what it made, or why it failed.
-using JobEnd = std::expected<schema::JobOutcome, JobFailure>;
+using JobEnd = std::expected<JobDone, JobFailure>;
 
 // True when another attempt would end alike: the input or the configuration is at fault, or the
 // child ran into a limit or crashed, which it does from the same memory with the same bytes again.

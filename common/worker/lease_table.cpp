@@ -62,6 +62,14 @@ schema::LaneNack LeaseTable::fail(std::uint64_t lease, Failure failure) {
             .is_settled = failure.is_settled};
 }
 
+schema::LaneSplit LeaseTable::split(std::uint64_t lease, schema::LaneSplit parts) {
+    ONPUT_CHECK(running_.erase(lease) == 1);
+    parts.worker_id = identity_.worker_id;
+    parts.epoch = identity_.epoch;
+    parts.lease = lease;
+    return parts;
+}
+
 schema::LaneBye LeaseTable::drain() {
     is_draining_ = true;
     schema::LaneBye bye{.worker_id = identity_.worker_id, .epoch = identity_.epoch};

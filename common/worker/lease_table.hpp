@@ -65,6 +65,9 @@ public:
     };
     schema::LaneNack fail(std::uint64_t lease, Failure failure);
 
+    // Ends a running lease likewise: its job goes on as parts.
+    schema::LaneSplit split(std::uint64_t lease, schema::LaneSplit parts);
+
     // Where the queue sends grants after the next hello.
     void set_endpoint(std::string endpoint) { identity_.endpoint = std::move(endpoint); }
     // Where gateways find it after the next hello.

@@ -229,7 +229,8 @@ void send_pieces(const std::shared_ptr<Upload>& upload) {
 void begin_upload(const std::shared_ptr<Upload>& upload) {
     const schema::OpenWrite request{.bucket = upload->object.bucket,
                                     .key = upload->object.key,
-                                    .size_bytes = upload->object.size_bytes};
+                                    .size_bytes = upload->object.size_bytes,
+                                    .part = upload->object.part};
     transport::call(upload->storage, request, options_for(upload->context),
                     [upload](const Result<schema::WriteOpened>& reply, std::vector<Frame>) {
                         if (!reply) {
@@ -310,6 +311,30 @@ void ObjectClient::upload_bytes(schema::PutObject object, const ObjectContext& c
                     });
 }
 
+void ObjectClient::create_upload(schema::PutObject object, const ObjectContext& context,
+                                 std::function<void(Result<schema::UploadCreated>)> done) {
+    transport::call(storage_, schema::CreateUpload{.object = std::move(object)},
+                    options_for(context),
+                    [done = std::move(done)](Result<schema::UploadCreated> reply,
+                                             std::vector<Frame>) { done(std::move(reply)); });
+}
+
+void ObjectClient::complete_upload(const schema::CompleteUpload& upload,
+                                   const ObjectContext& context,
+                                   std::function<void(Result<schema::UploadCompleted>)> done) {
+    transport::call(storage_, upload, options_for(context),
+                    [done = std::move(done)](Result<schema::UploadCompleted> reply,
+                                             std::vector<Frame>) { done(std::move(reply)); });
+}
+
+void ObjectClient::abort_upload(const schema::AbortUpload& upload, const ObjectContext& context,
+                                std::function<void(Result<schema::Empty>)> done) {
+    transport::call(storage_, upload, options_for(context),
+                    [done = std::move(done)](Result<schema::Empty> reply, std::vector<Frame>) {
+                        done(std::move(reply));
+                    });
+}
+
 void ObjectClient::inspect(const ObjectName& name, const ObjectContext& context, Inspected done) {
     transport::call(storage_, schema::HeadObject{.bucket = name.bucket, .key = name.key},
                     options_for(context),
@@ -326,7 +351,7 @@ void ObjectClient::remove(schema::DeleteObject object, const ObjectContext& cont
 
 Error as_job_error(Error error, std::string_view doing) {
     if (error.reason == "no_such_key" || error.reason == "object_too_large" ||
-        error.reason == "result_exists") {
+        error.reason == "result_exists" || error.reason == "no_such_upload") {
         error.code = ErrorCode::invalid_argument;
     }
     if (error.code == ErrorCode::timeout) error.code = ErrorCode::unavailable;

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "common/schema/storage_objects.hpp"
+#include "common/schema/storage_uploads.hpp"
 #include "common/transport/request.hpp"
 
 namespace onput::worker {
@@ -67,6 +68,15 @@ public:
     // From memory, at most whole_put_bytes_max.
     void upload_bytes(schema::PutObject object, const ObjectContext& context, std::string bytes,
                       Uploaded done);
+
+    // A result of several jobs (schema/storage_uploads.hpp): its parts are uploads whose object
+    // names the part. Nothing is visible before it is complete.
+    void create_upload(schema::PutObject object, const ObjectContext& context,
+                       std::function<void(Result<schema::UploadCreated>)> done);
+    void complete_upload(const schema::CompleteUpload& upload, const ObjectContext& context,
+                         std::function<void(Result<schema::UploadCompleted>)> done);
+    void abort_upload(const schema::AbortUpload& upload, const ObjectContext& context,
+                      std::function<void(Result<schema::Empty>)> done);
 
     using Inspected = std::function<void(Result<schema::ObjectInfo>)>;
     // What is known about an object, without its bytes.

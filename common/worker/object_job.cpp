@@ -5,6 +5,12 @@
 #include "common/async/callback.hpp"
 
 namespace onput::worker {
+namespace {
+
+constexpr std::size_t request_id_digits = 16;
+constexpr std::string_view local_address = "127.0.0.1";
+
+}  // namespace
 
 ObjectContext ObjectJob::context() const {
     return {.trace = job_.grant.trace,
@@ -13,8 +19,8 @@ ObjectContext ObjectJob::context() const {
 
 template <typename Request>
 void ObjectJob::identify(Request& request) {
-    request.request_id = services_.random.hex(16);
-    request.source_ip = "127.0.0.1";
+    request.request_id = services_.random.hex(request_id_digits);
+    request.source_ip = local_address;
     request.source = source_;
 }
 
@@ -86,6 +92,32 @@ Task<Result<schema::ObjectPut>> ObjectJob::upload_bytes(schema::PutObject object
                                        std::move(done));
     };
     co_return co_await answer_of<Result<schema::ObjectPut>>(ask);
+}
+
+Task<Result<schema::UploadCreated>> ObjectJob::create_upload(schema::PutObject object) {
+    identify(object);
+    auto ask = [&](auto done) {
+        services_.objects.create_upload(std::move(object), context(), std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::UploadCreated>>(ask);
+}
+
+Task<Result<schema::UploadCompleted>> ObjectJob::complete_upload(schema::CompleteUpload upload) {
+    upload.request_id = services_.random.hex(request_id_digits);
+    upload.source_ip = local_address;
+    auto ask = [&](auto done) {
+        services_.objects.complete_upload(upload, context(), std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::UploadCompleted>>(ask);
+}
+
+Task<Result<void>> ObjectJob::abort_upload(schema::AbortUpload upload) {
+    auto ask = [&](auto done) {
+        services_.objects.abort_upload(upload, context(), std::move(done));
+    };
+    const auto aborted = co_await answer_of<Result<schema::Empty>>(ask);
+    if (aborted || aborted.error().reason == "no_such_upload") co_return Result<void>();
+    co_return std::unexpected(aborted.error());
 }
 
 Task<Result<schema::ObjectDeleted>> ObjectJob::remove(schema::DeleteObject object) {

@@ -82,6 +82,12 @@ public:
     };
     Task<Result<schema::ObjectPut>> upload(schema::PutObject object, Part part);
     Task<Result<schema::ObjectPut>> upload_bytes(schema::PutObject object, std::string bytes);
+    // A result that is made by several jobs: create answers the upload that this job has begun
+    // before, if it has. Parts are uploads whose object names the part.
+    Task<Result<schema::UploadCreated>> create_upload(schema::PutObject object);
+    Task<Result<schema::UploadCompleted>> complete_upload(schema::CompleteUpload upload);
+    // One that is gone is no failure.
+    Task<Result<void>> abort_upload(schema::AbortUpload upload);
     Task<Result<schema::ObjectDeleted>> remove(schema::DeleteObject object);
 
 private:

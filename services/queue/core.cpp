@@ -190,6 +190,9 @@ Result<void> Core::control(const Control& message, Timestamp now, Effects& effec
     if (const auto* extend = std::get_if<schema::LaneExtend>(&message)) {
         return lanes_.extend(*extend, now, effects);
     }
+    if (const auto* split = std::get_if<schema::LaneSplit>(&message)) {
+        return lanes_.split(*split, now, effects);
+    }
     return lanes_.bye(std::get<schema::LaneBye>(message), now, effects);
 }
 
@@ -310,6 +313,7 @@ void Core::check_invariants() const {
     std::size_t leases = 0;
     catalogue_.for_each([&](const Queue& queue) {
         queue.messages.check_invariants();
+        messages_.check_splits(queue);
         messages += queue.messages.size();
     });
     ONPUT_CHECK(messages == messages_.size());

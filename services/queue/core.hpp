@@ -63,8 +63,9 @@ struct CoreOptions {
 };
 
 // What a worker may say.
-using Control = std::variant<schema::LaneHello, schema::LaneCredit, schema::LaneAck,
-                             schema::LaneNack, schema::LaneExtend, schema::LaneBye>;
+using Control =
+    std::variant<schema::LaneHello, schema::LaneCredit, schema::LaneAck, schema::LaneNack,
+                 schema::LaneExtend, schema::LaneBye, schema::LaneSplit>;
 
 // Requests that are refused with `storage_full` while the disk is nearly full. Receiving, removing
 // and all that workers do go on.

@@ -14,6 +14,8 @@ struct Config : worker::ObjectWorkerConfig {
     // Above what README.md measures on one core (50 kB of English in 5.3 s), so that a text that
     // could be spoken in time is not refused; the time limit ends the others.
     std::uint32_t characters_per_second = 10'000;
+    // In the units of spoken_length (book/split.hpp): some 3 s of a core.
+    std::uint64_t part_length = 32 * 1024;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -21,10 +23,13 @@ struct Config : worker::ObjectWorkerConfig {
         option("text_bytes_max", self.text_bytes_max, "Largest text, bytes.");
         option("characters_per_second", self.characters_per_second,
                "What a core speaks; a longer text than fits its time limit is refused.");
+        option("part_length", self.part_length,
+               "About how many characters one worker speaks of a text that several share.");
     }
     [[nodiscard]] std::vector<std::string> validate() const {
         auto all = faults(memory_mb_min);
         if (characters_per_second == 0) all.emplace_back("characters_per_second is 0");
+        if (part_length == 0) all.emplace_back("part_length is 0");
         return all;
     }
 

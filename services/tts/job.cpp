@@ -11,8 +11,12 @@
 #include <fmt/format.h>
 
 #include "common/base/errno_text.hpp"
+#include "services/tts/book/messages.hpp"
+#include "services/tts/book/mp3_part.hpp"
+#include "services/tts/book/split.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/mp3.hpp"
+#include "services/tts/prose/prose.hpp"
 #include "services/tts/script/speakable.hpp"
 #include "services/tts/segment.hpp"
 #include "services/tts/speech.hpp"
@@ -25,11 +29,20 @@ namespace {
 // The input as segments that have something to say.
 class SpokenText {
 public:
-    SpokenText(int fd, const std::string& declared_charset)
-        : fd_(fd), bytes_(text_probe_bytes), decoder_(declared_charset) {}
+    // `begin` and `end`: bytes of the decoded text; an end of 0: all of it.
+    SpokenText(int fd, const SpeechJob& job)
+        : fd_(fd),
+          bytes_(text_probe_bytes),
+          decoder_(job.charset),
+          document_(job.document),
+          begin_(job.begin),
+          end_(job.is_part() ? job.end : UINT64_MAX) {}
 
     // Reads enough for the language to be seen, and returns that beginning. Call first.
     Result<std::string> read_sample() {
+        if (!document_.empty()) {
+            ONPUT_TRY(prose_, ProseReader::open(document_));
+        }
         std::string sample;
         while (sample.size() < language_sample_bytes && !is_at_end_) {
             ONPUT_TRY(const std::string text, read_more());
@@ -61,6 +74,20 @@ public:
 
     // So far; the number of the last.
     [[nodiscard]] std::uint64_t segments() const { return segments_; }
+    // Of the decoded text: where the last segment ends; after the end, how long it is.
+    [[nodiscard]] std::uint64_t taken_bytes() const { return begin_ + segmenter_.taken_bytes(); }
+    [[nodiscard]] std::uint64_t decoded_bytes() const { return decoded_; }
+    // Those of the document that were read; none of a plain text.
+    [[nodiscard]] std::span<const Heading> headings() const {
+        return prose_ ? std::span(prose_->headings()) : std::span<const Heading>();
+    }
+    // How many headings of the range the segments so far have.
+    [[nodiscard]] std::size_t headings_begun() const {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(headings(), [this](const Heading& heading) {
+                return heading.offset >= begin_ && heading.offset < taken_bytes();
+            }));
+    }
 
 private:
     // The next piece, decoded; may be empty before the end.
@@ -79,7 +106,25 @@ private:
         } else {
             ONPUT_TRY_VOID(decoder_.feed({bytes_.data(), static_cast<std::size_t>(count)}, text));
         }
+        if (prose_) {
+            std::string prose;
+            prose_->read(text, prose);
+            if (is_at_end_) prose_->finish(prose);
+            text = std::move(prose);
+        }
+        cut_to_range(text);
         return text;
+    }
+
+    // Leaves what lies in the range; behind it nothing more is read.
+    void cut_to_range(std::string& text) {
+        const std::uint64_t from = decoded_;
+        decoded_ += text.size();
+        if (decoded_ >= end_) {
+            is_at_end_ = true;
+            text.resize(end_ > from ? end_ - from : 0);
+        }
+        if (from < begin_) text.erase(0, std::min<std::uint64_t>(begin_ - from, text.size()));
     }
 
     int fd_;
@@ -87,6 +132,11 @@ private:
     std::vector<char> bytes_;
     TextDecoder decoder_;
     Segmenter segmenter_;
+    std::string document_;
+    std::unique_ptr<ProseReader> prose_;
+    std::uint64_t begin_;
+    std::uint64_t end_;
+    std::uint64_t decoded_ = 0;
     bool is_at_end_ = false;
     std::uint64_t segments_ = 0;
 };
@@ -108,6 +158,23 @@ SpeechSettings settings_of(const SpeechJob& job, const VoiceChoice& choice) {
 
 std::unexpected<Error> system_failure(std::string_view doing) {
     return fail(ErrorCode::internal, fmt::format("{}: {}", doing, errno_text()));
+}
+
+struct Files {
+    int input = -1;
+    int output = -1;
+};
+
+Result<void> write_output(int fd, std::string_view bytes) {
+    off_t offset = 0;
+    while (!bytes.empty()) {
+        const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), offset);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return system_failure("write the output");
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+        offset += written;
+    }
+    return {};
 }
 
 // Ends this process by SIGVTALRM unless it is set again, or ended by 0, within `time` of processor.
@@ -175,7 +242,7 @@ Result<void> check_length(const SpeechJob& job, int input_fd) {
     const off_t bytes = ::lseek(input_fd, 0, SEEK_END);
     if (bytes < 0 || ::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("measure the text");
     if (static_cast<std::uint64_t>(bytes) <= job.characters_max) return {};
-    SpokenText text(input_fd, job.charset);
+    SpokenText text(input_fd, job);
     ONPUT_TRY_VOID(text.read_sample());
     while (true) {
         ONPUT_TRY(const auto segment, text.next());
@@ -212,17 +279,70 @@ Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
     }
 }
 
+// The parts of a long text, into the output.
+Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const VoiceChoice& choice,
+                               int output_fd) {
+    PartPlanner planner(job.plan_length);
+    for (;;) {
+        ONPUT_TRY(const auto segment, text.next());
+        if (!segment) break;
+        planner.take(*segment, text.taken_bytes());
+    }
+    BookPlan plan{.parts = std::move(planner).finish(text.decoded_bytes())};
+    plan.chapters = choose_chapters(text.headings(), plan.parts);
+    const std::string bytes = schema::encode(plan);
+    ONPUT_TRY_VOID(write_output(output_fd, bytes));
+    return SpeechResult{.voice = choice.voice.name,
+                        .language = choice.voice.language,
+                        .chosen_by = choice.chosen_by,
+                        .encoding = text.encoding(),
+                        .characters = text.characters(),
+                        .output_bytes = bytes.size()};
+}
+
+Result<SpeechResult> speak_part(const Synthesize& engine, SpokenText& text, const SpeechJob& job,
+                                const VoiceChoice& choice, const Files& files) {
+    ONPUT_TRY(Mp3PartWriter mp3, Mp3PartWriter::open(files.output));
+    Script script(text, job, files.input);
+    std::vector<std::uint32_t> chapters;
+    const auto next = [&]() -> Result<std::optional<std::string>> {
+        ONPUT_TRY(auto segment, script.next());
+        const std::size_t begun = std::min(text.headings_begun(), part_chapters_max);
+        if (segment)
+            chapters.resize(begun, static_cast<std::uint32_t>(mp3.samples() / mp3_frame_samples));
+        return segment;
+    };
+    ONPUT_TRY_VOID(
+        engine(next, settings_of(job, choice),
+               [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); }));
+    ONPUT_TRY_VOID(set_time_limit({}));
+    ONPUT_TRY_VOID(mp3.finish());
+    return SpeechResult{.voice = choice.voice.name,
+                        .language = choice.voice.language,
+                        .chosen_by = choice.chosen_by,
+                        .encoding = text.encoding(),
+                        .characters = text.characters(),
+                        .segments = script.spoken(),
+                        .duration_ms = mp3.samples() * 1000 / speech_sample_rate,
+                        .output_bytes = mp3.bytes(),
+                        .frames = mp3.frames(),
+                        .chapters = std::move(chapters)};
+}
+
 Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int input_fd,
                            int output_fd) {
     if (!job.phrase.empty()) return speak_phrase(engine, job);
     ONPUT_TRY_VOID(check_length(job, input_fd));
     if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
-    SpokenText text(input_fd, job.charset);
+    SpokenText text(input_fd, job);
     ONPUT_TRY(const std::string sample, text.read_sample());
     ONPUT_TRY(const VoiceChoice choice, choose_voice(voice_request(job), sample, find_voice));
     if (job.quoted_segment != 0) return quote_segment(text, choice, job.quoted_segment);
     // What a crashed attempt left.
     if (::ftruncate(output_fd, 0) != 0) return system_failure("empty the output");
+    if (job.plan_length != 0) return plan_book(text, job, choice, output_fd);
+    if (job.is_part())
+        return speak_part(engine, text, job, choice, {.input = input_fd, .output = output_fd});
     ONPUT_TRY(Mp3Writer mp3, Mp3Writer::open(output_fd, job.title));
     Script script(text, job, input_fd);
     ONPUT_TRY_VOID(

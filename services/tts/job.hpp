@@ -31,7 +31,8 @@ struct TextRange {
 // What to do with the text. Texts left empty are not said; see voice.hpp for who decides about the
 // voice.
 struct SpeechJob {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job};
+    // Version 2 added what a long text needs.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 2};
 
     std::string title;  // Of the MP3: the object's key.
     std::string object_voice;
@@ -48,15 +49,24 @@ struct SpeechJob {
     std::uint64_t quoted_segment = 0;  // Not 0: return this segment, speak nothing.
     std::string phrase;                // Not empty: speak this, keep nothing.
     std::uint64_t characters_max = 0;  // That its time limit is enough for; 0: any number.
+    // Of a long text (book/).
+    std::uint64_t plan_length = 0;  // Not 0: leave a BookPlan of parts so long, speak nothing.
+    std::uint64_t begin = 0;        // Speak these bytes of the decoded text, as frames without a
+    std::uint64_t end = 0;          // head. An end of 0: the whole text, as an MP3.
+
+    std::string document;  // As prose/ reads it; empty: a plain text.
+
+    [[nodiscard]] bool is_part() const { return end != 0; }
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
                  default_language, rate_wpm, pitch, volume, charset, left_out, quoted_segment,
-                 phrase, characters_max)
+                 phrase, characters_max, plan_length, begin, end, document)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
 struct SpeechResult {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_result};
+    // Version 2 added what follows `quoted`.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_result, .version = 2};
 
     std::string voice;             // "vi", "en+f3".
     std::string language;          // Of the voice.
@@ -66,10 +76,12 @@ struct SpeechResult {
     std::uint64_t segments = 0;    // Spoken.
     std::uint64_t duration_ms = 0;
     std::uint64_t output_bytes = 0;
-    std::string quoted;  // The segment that was asked for.
+    std::string quoted;                        // The segment that was asked for.
+    std::uint64_t frames = 0;                  // Of a part.
+    std::vector<std::uint32_t> chapters = {};  // Frames before each heading of a part.
 
     ONPUT_FIELDS(voice, language, chosen_by, encoding, characters, segments, duration_ms,
-                 output_bytes, quoted)
+                 output_bytes, quoted, frames, chapters)
     friend bool operator==(const SpeechResult&, const SpeechResult&) = default;
 };
 

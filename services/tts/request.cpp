@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
+#include "services/tts/prose/prose.hpp"
 
 namespace onput::tts {
 namespace {
@@ -75,6 +76,7 @@ Result<SpeechJob> make_job(const Settings& environment, const schema::ObjectInfo
     SpeechJob job;
     job.title = input.key;
     job.charset = declared_charset(input.content_type);
+    job.document = document_type(input.key, input.content_type);
     job.object_voice = text_of(input.metadata, "onput-voice");
     job.object_language = text_of(input.metadata, "onput-language");
     job.function_voice = text_of(environment, "VOICE");

@@ -71,6 +71,7 @@ std::size_t find_cut(std::string_view text) {
 void Segmenter::feed(std::string_view utf8) {
     ONPUT_CHECK(!is_finished_);
     buffer_.erase(0, start_);
+    erased_ += start_;
     start_ = 0;
     buffer_ += utf8;
 }
@@ -92,6 +93,7 @@ std::string Segmenter::cut(std::size_t bytes) {
     ONPUT_CHECK(bytes > 0 && bytes <= segment_bytes_max);
     std::string segment = buffer_.substr(start_, bytes);
     start_ += bytes;
+    taken_ = erased_ + start_;
     segment.erase(segment.find_last_not_of(white_space) + 1);
     ONPUT_CHECK(!segment.empty());
     return segment;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,13 +27,19 @@ public:
     // needed, or, after finish(), when there is no more.
     std::optional<std::string> next();
 
+    // Bytes of the text up to the end of the last segment that was taken. A Segmenter that is fed
+    // the text from there on makes the segments that this one makes next.
+    [[nodiscard]] std::uint64_t taken_bytes() const { return taken_; }
+
     [[nodiscard]] std::size_t buffered_bytes() const { return buffer_.size() - start_; }
 
 private:
     std::string cut(std::size_t bytes);
 
     std::string buffer_;
-    std::size_t start_ = 0;  // What is before it has been taken.
+    std::size_t start_ = 0;     // What is before it has been taken, or is white space.
+    std::uint64_t erased_ = 0;  // Bytes that were in the buffer before it.
+    std::uint64_t taken_ = 0;
     bool is_finished_ = false;
 };
 

@@ -67,9 +67,11 @@ def test_a_phrase_that_crashes_the_engine_is_left_out_named_and_the_rest_is_spok
     assert int(metadata["onput-duration-ms"]) > 3000
 
 
-def test_a_text_that_does_not_fit_the_time_limit_is_refused_at_once(onput):
-    sentence = b"This is a sentence of a very long book. "
-    onput.s3.put_object(Bucket="inbox", Key="endless.txt", Body=sentence * (10_000_000 // len(sentence)))
+def test_a_text_whose_parts_do_not_fit_the_time_limit_is_refused_at_once(own_onput):
+    # A worker so slow that a part of 450 characters has half of the function's 900 s.
+    onput = own_onput(environment={"ONPUT_TTS_CHARACTERS_PER_SECOND": "1"})
+    sentence = b"This is a paragraph of a very long book.\n\n"
+    onput.s3.put_object(Bucket="inbox", Key="endless.txt", Body=sentence * (1_200_000 // len(sentence)))
     told = story_of(onput, "endless.txt")
-    assert any("about 9000000 can be spoken" in detail for detail in told), told
+    assert any("2000 parts of about 450" in detail for detail in told), told
     onput.receive("speech-dead-letters")

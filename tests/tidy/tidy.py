@@ -62,6 +62,7 @@ CONTAINED = {
     r"CLI/": {"services/ctl"},
     r"espeak-ng/": {"services/tts"},
     r"lame/": {"services/tts"},
+    r"libxml/": {"services/tts"},
     r"soxr": {"services/tts"},
     r"vorbis/": {"services/tts"},
     r"opus/": {"services/tts"},

@@ -42,15 +42,23 @@ schema::LaneGrants open_grants(const Queue& queue, const Worker& worker) {
     return grants;
 }
 
-schema::LaneGrant show_grant(const Queue& queue, Leased leased) {
-    return {.lease = leased.status.lease.get(),
-            .queue = queue.name,
-            .message_id = std::move(leased.record.message_id),
-            .event_id = std::move(leased.record.event_id),
-            .attempt = leased.status.attempts(),
-            .visible_at = leased.status.visible_at,
-            .trace = std::move(leased.record.trace),
-            .body = std::move(leased.record.body)};
+std::size_t bytes_of(const schema::LaneGrant& grant) {
+    std::size_t bytes = grant.body.size();
+    if (!grant.join) return bytes;
+    bytes += grant.join->plan.size();
+    for (const std::string& result : grant.join->results) bytes += result.size();
+    return bytes;
+}
+
+void show_grant(const Queue& queue, Leased leased, schema::LaneGrant& grant) {
+    grant.lease = leased.status.lease.get();
+    grant.queue = queue.name;
+    grant.message_id = std::move(leased.record.message_id);
+    grant.event_id = std::move(leased.record.event_id);
+    grant.attempt = leased.status.attempts();
+    grant.visible_at = leased.status.visible_at;
+    grant.trace = std::move(leased.record.trace);
+    grant.body = std::move(leased.record.body);
 }
 
 }  // namespace
@@ -215,14 +223,16 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
         if (!picked->only) --worker.credit;
         ++worker.grants_sent;
         ++granted;
-        schema::LaneGrant grant = show_grant(queue, *std::move(leased));
+        schema::LaneGrant grant;
+        ONPUT_TRY_VOID(messages_.describe_step(queue, leased->record, grant));
+        show_grant(queue, *std::move(leased), grant);
         Frame& frame = open[picked->taker];
-        if (frame.index == SIZE_MAX || frame.bytes + grant.body.size() > grants_bytes_max ||
+        if (frame.index == SIZE_MAX || frame.bytes + bytes_of(grant) > grants_bytes_max ||
             effects.grants[frame.index].grants.size() >= schema::lane_grants_max) {
             frame = {.index = effects.grants.size(), .bytes = 0};
             effects.grants.push_back(open_grants(queue, worker));
         }
-        frame.bytes += grant.body.size();
+        frame.bytes += bytes_of(grant);
         effects.grants[frame.index].grants.push_back(std::move(grant));
     }
     return granted;

@@ -28,6 +28,15 @@ Failure failure_of(const schema::LaneNack& nack) {
     return failure;
 }
 
+bool is_allowed(const schema::LaneSplit& split) {
+    const auto is_short = [](const std::string& task) {
+        return task.size() <= schema::part_task_bytes_max;
+    };
+    return !split.tasks.empty() && split.tasks.size() <= schema::job_parts_max &&
+           split.plan.size() <= schema::split_plan_bytes_max &&
+           std::ranges::all_of(split.tasks, is_short);
+}
+
 bool has_changed(const Worker& worker, const schema::LaneHello& hello) {
     return worker.endpoint != hello.endpoint || worker.kind != hello.worker ||
            worker.account != hello.account || worker.queues != hello.queues;
@@ -238,6 +247,36 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
     return end_attempt(lease, back, effects);
 }
 
+Result<void> Lanes::split(const schema::LaneSplit& message, Timestamp now, Effects& effects) {
+    Worker* worker = speaker(message.worker_id, message.epoch, now);
+    if (worker == nullptr) {
+        ++stats_.stale;
+        return {};
+    }
+    const LaneLease* found = held_lease(*worker, LeaseId(message.lease));
+    if (found == nullptr) return {};
+    const LaneLease lease = *found;
+    worker->free_place();
+    Queue* queue = catalogue_.find(lease.queue);
+    ONPUT_CHECK(queue != nullptr);
+    ONPUT_TRY(const bool is_whole, messages_.is_whole_job(*queue, lease.message));
+    if (is_whole && is_allowed(message))
+        return messages_.split(*queue, lease.message, message, now, effects);
+    ++stats_.nacks;
+    const Failure refused{.code = "job.bad_split",
+                          .message = "its worker asked for parts that the queue does not make"};
+    ONPUT_TRY(const bool is_dead_lettered,
+              messages_.dead_letter(*queue, lease.message, refused, now, effects));
+    if (is_dead_lettered) return {};
+    return end_attempt(lease,
+                       {.now = now,
+                        .visible_at = now + nack_delay,
+                        .what = "failed",
+                        .detail = refused.code,
+                        .failure = refused},
+                       effects);
+}
+
 Result<void> Lanes::extend(const schema::LaneExtend& message, Timestamp now, Effects& effects) {
     Worker* worker = speaker(message.worker_id, message.epoch, now);
     if (worker == nullptr) {
@@ -261,7 +300,9 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
     Queue* queue = catalogue_.find(lease.queue);
     ONPUT_CHECK(queue != nullptr);
     const MessageStatus* status = queue->messages.find(lease.message);
-    ONPUT_CHECK(status != nullptr && status->state == MessageState::in_flight);
+    // Gone with another part of its job that has failed for good.
+    if (status == nullptr) return {};
+    ONPUT_CHECK(status->state == MessageState::in_flight);
     const bool is_last =
         queue->function &&
         ((back.attempt == Messages::Attempt::counted &&

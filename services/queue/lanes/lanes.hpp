@@ -11,6 +11,7 @@
 //                                      attempts counted as lost
 //   ack, nack, extend                  by lease id, from the lease's present holder only; anything
 //                                      else is stale: ignored and counted
+//   split                              the job goes on as parts (messages.hpp)
 //   bye                                unstarted leases are returned uncounted, those included
 //                                      whose grants are on their way; it gets nothing more and
 //                                      finishes what it has
@@ -65,6 +66,7 @@ public:
     Result<void> credit(const schema::LaneCredit& message, Timestamp now, Effects& effects);
     Result<void> ack(const schema::LaneAck& message, Timestamp now, Effects& effects);
     Result<void> nack(const schema::LaneNack& message, Timestamp now, Effects& effects);
+    Result<void> split(const schema::LaneSplit& message, Timestamp now, Effects& effects);
     Result<void> extend(const schema::LaneExtend& message, Timestamp now, Effects& effects);
     Result<void> bye(const schema::LaneBye& message, Timestamp now, Effects& effects);
 

@@ -18,6 +18,12 @@ std::string attempt_text(std::uint32_t attempts) {
     return fmt::format("attempt {}", attempts);
 }
 
+// Which step of a split job it is, before what is said of it.
+std::string step_text(const MessageRecord& record) {
+    if (record.is_part()) return fmt::format("part {}, ", record.part);
+    return record.split_job == 0 ? "" : "the join, ";
+}
+
 // The number of an attempt that is not counted is given again.
 std::string back_text(const Messages::Return& back) {
     return back.attempt == Messages::Attempt::uncounted ? " (not counted): " : ": ";
@@ -59,6 +65,12 @@ Result<void> Messages::restore(Queue& queue, Timestamp now) {
             }
             seen_.messages = std::max(seen_.messages, key->message.get());
             ++size_;
+            return {};
+        }));
+    ONPUT_TRY_VOID(for_each_row(
+        parts_.view, split_state_rows(queue.number), [&](const store::Row& row) -> Result<void> {
+            ONPUT_TRY(auto state, schema::decode<SplitStateRecord>(row.value));
+            queue.splits[state.job] = std::move(state);
             return {};
         }));
     parts_.agenda.note(queue);
@@ -182,6 +194,7 @@ void Messages::write_lease(const Queue& queue, MessageNumber number, MessageStat
 void Messages::forget(Queue& queue) {
     size_ -= queue.messages.size();
     queue.messages.clear();
+    queue.splits.clear();
     parts_.workers.end_leases_of(queue.number);
 }
 
@@ -193,7 +206,7 @@ MessageNumber Messages::add(Queue& queue, MessageRecord record, Timestamp now, D
     const Timestamp sent_at = parts_.age.stamp(now);
     const JobSize size = size_of_job(queue, record.body);
     effects.batch().put(message_key({queue.number, number, sent_at, size}), schema::encode(record));
-    if (record.is_logged) {
+    if (record.is_logged && !record.is_part()) {
         log(queue, record, {.now = now, .what = "queued", .detail = "message " + record.message_id},
             effects);
     }
@@ -269,7 +282,9 @@ void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, E
         const std::string taker =
             terms.worker == nullptr ? " by a receive" : ", worker " + terms.worker->id;
         log(queue, leased.record,
-            {.now = terms.now, .what = "leased", .detail = attempt_text(status.attempts()) + taker},
+            {.now = terms.now,
+             .what = "leased",
+             .detail = step_text(leased.record) + attempt_text(status.attempts()) + taker},
             effects);
     }
     ++stats_.leased;
@@ -291,7 +306,8 @@ Result<void> Messages::give_back(Queue& queue, MessageNumber number, const Retur
         log(queue, record,
             {.now = back.now,
              .what = back.what,
-             .detail = attempt_text(status.attempts()) + back_text(back) + back.detail},
+             .detail = step_text(record) + attempt_text(status.attempts()) + back_text(back) +
+                       back.detail},
             effects);
     }
     end_in_flight({number, status});
@@ -326,8 +342,11 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
     ONPUT_CHECK(found != nullptr);
     const MessageStatus status = *found;
     const bool is_told = queue.function && is_told_of_success(queue.function->function);
-    if (status.is_logged || is_told) {
+    if (status.is_logged || is_told || !queue.splits.empty()) {
         ONPUT_TRY(const auto record, read(queue, number, status));
+        if (record.is_part())
+            return end_part(queue, {number, status}, record, {now, outcome}, effects);
+        ONPUT_TRY_VOID(end_join(queue, record, effects));
         log(queue, record,
             {.now = now,
              .what = queue.function ? "succeeded" : "removed",
@@ -358,13 +377,16 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
     queue.armed_at.reset();
     queue.messages.wake(now, expired);
     for (const Candidate& ended : expired) {
+        // Gone with another part of its job that has failed for good.
+        if (queue.messages.find(ended.number) == nullptr) continue;
         end_in_flight(ended);
         if (ended.status.is_logged) {
             ONPUT_TRY(const auto record, read(queue, ended.number, ended.status));
             log(queue, record,
                 {.now = now,
                  .what = "released",
-                 .detail = attempt_text(ended.status.attempts()) + ": the lease ran out"},
+                 .detail = step_text(record) + attempt_text(ended.status.attempts()) +
+                           ": the lease ran out"},
                 effects);
         }
         if (!queue.function || ended.status.receives_here() < queue.receives_max()) continue;
@@ -397,17 +419,6 @@ bool Messages::expire(Queue& queue, Timestamp now, Effects& effects) {
 
 // --- Dead letters -----------------------------------------------------------------------------
 
-Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
-                                       const MessageStatus& status, Failure failure) const {
-    if (!status.has_failure) return failure;
-    ONPUT_TRY(const auto row, parts_.view.get(partition, failure_key(queue.number, number)));
-    if (!row) return failure;  // Lost with damaged rows.
-    ONPUT_TRY(auto before, schema::decode<Failure>(*row));
-    failure.message += "; before that, " + before.code + ": " + before.message;
-    failure.disposition = std::move(before.disposition);
-    return failure;
-}
-
 Result<bool> Messages::dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
                                    Timestamp now, Effects& effects) {
     const MessageStatus* found = queue.messages.find(number);
@@ -426,6 +437,11 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
     const bool has_place = target != nullptr && target != &queue && !target->function;
     if (!queue.function && !has_place) return false;
     ONPUT_TRY(auto record, read(queue, candidate.number, candidate.status));
+    if (record.is_part()) {
+        ONPUT_TRY_VOID(fail_part(queue, candidate, record, {now, failure}, effects));
+        return true;
+    }
+    ONPUT_TRY_VOID(end_join(queue, record, effects));
     log(queue, record,
         {.now = now,
          .what = "dead-lettered",

@@ -143,6 +143,17 @@ public:
     Result<void> refuse(Queue& queue, MessageNumber number, const Failure& failure, Timestamp now,
                         Effects& effects);
 
+    // A job of a function, and neither part nor join.
+    Result<bool> is_whole_job(const Queue& queue, MessageNumber number);
+    // A leased job goes on as parts: its message goes, and the first parts come. What a worker may
+    // ask for is checked by the caller.
+    Result<void> split(Queue& queue, MessageNumber number, const schema::LaneSplit& split,
+                       Timestamp now, Effects& effects);
+
+    // What a grant says besides of a part or a join; nothing of a whole job.
+    Result<void> describe_step(const Queue& queue, const MessageRecord& record,
+                               schema::LaneGrant& grant) const;
+
     // Ends the leases and delays that are over. A function's job whose last attempt ended this way
     // is dead-lettered.
     Result<void> wake(Queue& queue, Timestamp now, Effects& effects);
@@ -166,6 +177,7 @@ public:
     // What is made now was made at this time, as ages are counted.
     [[nodiscard]] Timestamp stamp(Timestamp now) const { return parts_.age.stamp(now); }
 
+    void check_splits(const Queue& queue) const;
     [[nodiscard]] const MessageStats& stats() const { return stats_; }
     [[nodiscard]] std::size_t size() const { return size_; }  // Of all queues.
     // The queue's messages are gone from its index; their rows go by Sweeper.
@@ -192,6 +204,30 @@ private:
     Result<void> note_failure(const JobEnd& end, const std::string& dead_letter_arn,
                               Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
+    // Of jobs that were split (parts.cpp).
+    struct PartDone {
+        Timestamp now;
+        const schema::JobOutcome& outcome;
+    };
+    Result<void> end_part(Queue& queue, const Candidate& part, const MessageRecord& record,
+                          const PartDone& end, Effects& effects);
+    struct PartFailed {
+        Timestamp now;
+        const Failure& failure;
+    };
+    // A part that fails for good: the others go, and the join is to put away what they have left.
+    // The caller takes the part's message out of the index.
+    Result<void> fail_part(Queue& queue, const Candidate& part, const MessageRecord& record,
+                           const PartFailed& end, Effects& effects);
+    // The rows of a split job go with its join.
+    Result<void> end_join(Queue& queue, const MessageRecord& record, Effects& effects);
+    void queue_parts(Queue& queue, SplitStateRecord& state, const MessageRecord& job, Timestamp now,
+                     Effects& effects);
+    void queue_join(Queue& queue, SplitStateRecord& state, MessageRecord job, Timestamp now,
+                    Effects& effects);
+    // Nothing: its row is damaged, and its parts end without a join.
+    [[nodiscard]] Result<std::optional<MessageRecord>> split_job(const Queue& queue,
+                                                                 std::uint64_t job) const;
     MessageStatus restore_standing(const Queue& queue, const LeaseRecord& record,
                                    const MessageKey& key, Timestamp now);
     void end_in_flight(const Candidate& ended);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,8 @@ struct Queue {
 
     MessageIndex messages;
     std::deque<Waiter> waiters;  // In the order of their arrival.
+    // Jobs of a function that go on as parts, by the numbers that their messages had.
+    std::map<std::uint64_t, SplitStateRecord> splits;
 
     // Kept by Agenda.
     bool is_active = false;

@@ -35,6 +35,13 @@ std::string queue_prefix(char table, QueueNumber queue) {
     return key;
 }
 
+std::string split_key(QueueNumber queue, char table, std::uint64_t job) {
+    std::string key = queue_prefix('b', queue);
+    key.push_back(table);
+    append_number(key, job);
+    return key;
+}
+
 }  // namespace
 
 std::string counters_key() {
@@ -74,6 +81,22 @@ std::string lease_key(QueueNumber queue, MessageNumber message) {
 std::string failure_key(QueueNumber queue, MessageNumber message) {
     std::string key = queue_prefix('x', queue);
     append_number(key, message.get());
+    return key;
+}
+std::string split_state_key(QueueNumber queue, std::uint64_t job) {
+    return split_key(queue, 's', job);
+}
+std::string split_job_key(QueueNumber queue, std::uint64_t job) {
+    return split_key(queue, 'j', job);
+}
+std::string part_task_key(QueueNumber queue, std::uint64_t job, std::uint32_t part) {
+    std::string key = split_key(queue, 'p', job);
+    append_number(key, part);
+    return key;
+}
+std::string part_result_key(QueueNumber queue, std::uint64_t job, std::uint32_t part) {
+    std::string key = split_key(queue, 'r', job);
+    append_number(key, part);
     return key;
 }
 std::string move_task_key(const MoveTaskKey& key) {
@@ -168,6 +191,15 @@ store::Range lease_rows(QueueNumber queue) {
     return {
         .from = queue_prefix('l', queue),
         .to = queue.get() == UINT32_MAX ? "m" : queue_prefix('l', QueueNumber(queue.get() + 1))};
+}
+store::Range split_rows(QueueNumber queue) {
+    return store::Range::of_prefix(queue_prefix('b', queue));
+}
+store::Range split_state_rows(QueueNumber queue) {
+    return store::Range::of_prefix(queue_prefix('b', queue) + 's');
+}
+store::Range part_result_rows(QueueNumber queue, std::uint64_t job) {
+    return store::Range::of_prefix(split_key(queue, 'r', job));
 }
 
 }  // namespace onput::queue

@@ -14,6 +14,10 @@
 //     s <account> / <region> / t <id>          SpeechTask
 //     s <account> / <region> / c <time> <id>   empty            tasks by their creation
 //     x <queue> <message>                      Failure          why a job's last attempt failed
+//     b <queue> s <job>                        SplitStateRecord a job that goes on as parts
+//     b <queue> j <job>                        SplitJobRecord   what it was
+//     b <queue> p <job> <part>                 text             a part's task
+//     b <queue> r <job> <part>                 text             its result
 //     a                                        service::AgeRecord  by what messages are deleted
 //     o                                        OutboxRecord     which outbox this is, and its state
 //     e <number>                               TopicMessage     the outbox: ends of jobs
@@ -83,9 +87,22 @@ struct FunctionRecord {
     friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
 };
 
+// Why an attempt failed. The one that a worker sent last stays with its job as a row, so that it
+// can be named when the job ends by a lease that ran out or by the death of a worker.
+struct Failure {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::job_failure_record};
+
+    std::string code = {};
+    std::string message = {};
+    std::string disposition = {};  // What became of the input; empty: nothing was done with it.
+
+    ONPUT_FIELDS(code, message, disposition)
+    friend bool operator==(const Failure&, const Failure&) = default;
+};
+
 struct MessageRecord {
-    // Version 2 added dead_lettered_at and attempts.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record, .version = 2};
+    // Version 2 added dead_lettered_at and attempts, version 3 what follows them.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record, .version = 3};
 
     std::string message_id;
     std::string body;
@@ -99,9 +116,16 @@ struct MessageRecord {
     bool is_logged = false;      // Its steps go to the job log.
     Timestamp dead_lettered_at;  // Of a dead letter, as are the attempts before.
     std::uint32_t attempts = 0;
+    // Of a part of a split job, or its join: the number that the job's message had; 0: neither.
+    std::uint64_t split_job = 0;
+    std::uint32_t part = 0;  // From 1; 0: the join.
+    Failure part_failure{};  // Of a join: why there is nothing to join; no code: there is.
+
+    [[nodiscard]] bool is_part() const { return part != 0; }
 
     ONPUT_FIELDS(message_id, body, attributes, sender_id, trace_header, group_id, event_id, trace,
-                 dead_letter_source_arn, is_logged, dead_lettered_at, attempts)
+                 dead_letter_source_arn, is_logged, dead_lettered_at, attempts, split_job, part,
+                 part_failure)
     friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
 };
 
@@ -129,17 +153,39 @@ struct LeaseRecord {
     friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
 };
 
-// Why an attempt failed. The one that a worker sent last stays with its job as a row, so that it
-// can be named when the job ends by a lease that ran out or by the death of a worker.
-struct Failure {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::job_failure_record};
+// A job that goes on as parts: written once, when it is split.
+struct SplitJobRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::split_job_record};
 
-    std::string code = {};
-    std::string message = {};
-    std::string disposition = {};  // What became of the input; empty: nothing was done with it.
+    MessageRecord job = {};
+    std::string plan = {};  // For the worker that joins.
 
-    ONPUT_FIELDS(code, message, disposition)
-    friend bool operator==(const Failure&, const Failure&) = default;
+    ONPUT_FIELDS(job, plan)
+    friend bool operator==(const SplitJobRecord&, const SplitJobRecord&) = default;
+};
+
+// A part that has become a message.
+struct QueuedPart {
+    std::uint32_t part = 0;
+    std::uint64_t message = 0;
+
+    ONPUT_FIELDS(part, message)
+    friend bool operator==(const QueuedPart&, const QueuedPart&) = default;
+};
+
+// How far it has come; written again with each part that ends.
+struct SplitStateRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::split_state_record};
+
+    std::uint64_t job = 0;  // The number that its message had.
+    std::uint32_t parts = 0;
+    std::uint32_t done = 0;
+    std::uint32_t queued_through = 0;     // Parts up to this are or were messages.
+    std::vector<QueuedPart> queued = {};  // Messages now.
+    std::uint64_t join = 0;               // The join's message; 0: not yet.
+
+    ONPUT_FIELDS(job, parts, done, queued_through, queued, join)
+    friend bool operator==(const SplitStateRecord&, const SplitStateRecord&) = default;
 };
 
 enum class MoveTaskState : std::uint8_t { running, completed, cancelled, failed };
@@ -219,6 +265,12 @@ std::string job_key(std::uint64_t sequence);
 std::string lease_key(QueueNumber queue, MessageNumber message);
 std::string failure_key(QueueNumber queue, MessageNumber message);
 
+// Rows of a job that was split, by the number that its message had.
+std::string split_state_key(QueueNumber queue, std::uint64_t job);
+std::string split_job_key(QueueNumber queue, std::uint64_t job);
+std::string part_task_key(QueueNumber queue, std::uint64_t job, std::uint32_t part);
+std::string part_result_key(QueueNumber queue, std::uint64_t job, std::uint32_t part);
+
 // What the key of a message says.
 struct MessageKey {
     QueueNumber queue;
@@ -265,6 +317,10 @@ store::Range job_rows();
 store::Range move_task_rows();
 store::Range message_rows(QueueNumber queue, MessageNumber from);
 store::Range lease_rows(QueueNumber queue);
+// Of every job of a queue that was split; only their states; results of one.
+store::Range split_rows(QueueNumber queue);
+store::Range split_state_rows(QueueNumber queue);
+store::Range part_result_rows(QueueNumber queue, std::uint64_t job);
 // Message rows of every queue from this number on.
 store::Range message_rows_from(QueueNumber queue);
 

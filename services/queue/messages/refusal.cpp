@@ -3,6 +3,7 @@
 #include "common/base/check.hpp"
 #include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/messages.hpp"
+#include "services/queue/messages/rows.hpp"
 
 namespace onput::queue {
 
@@ -12,6 +13,13 @@ Result<void> Messages::refuse(Queue& queue, MessageNumber number, const Failure&
     ONPUT_CHECK(found != nullptr && found->state == MessageState::in_flight);
     const Candidate refused{number, *found};
     ONPUT_TRY(const auto record, read(queue, number, refused.status));
+    if (record.is_part()) {
+        ONPUT_TRY_VOID(fail_part(queue, refused, record, {now, failure}, effects));
+        end_in_flight(refused);
+        queue.messages.remove(number);
+        return {};
+    }
+    ONPUT_TRY_VOID(end_join(queue, record, effects));
     log(queue, record,
         {.now = now,
          .what = "refused",
@@ -30,6 +38,17 @@ Result<void> Messages::refuse(Queue& queue, MessageNumber number, const Failure&
     end_in_flight(refused);
     queue.messages.remove(number);
     return {};
+}
+
+Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
+                                       const MessageStatus& status, Failure failure) const {
+    if (!status.has_failure) return failure;
+    ONPUT_TRY(const auto row, parts_.view.get(partition, failure_key(queue.number, number)));
+    if (!row) return failure;  // Lost with damaged rows.
+    ONPUT_TRY(auto before, schema::decode<Failure>(*row));
+    failure.message += "; before that, " + before.code + ": " + before.message;
+    failure.disposition = std::move(before.disposition);
+    return failure;
 }
 
 Result<void> Messages::dead_letter_job(Queue& queue, const MessageStatus& status,

@@ -20,6 +20,7 @@
 #include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/multipart/checksums.hpp"
+#include "services/storage/multipart/upload_listing.hpp"
 #include "services/storage/objects/lock.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
@@ -184,6 +185,13 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     schema::PutObject traits = object;
     traits.is_integrity_stated = true;
     ONPUT_TRY_VOID(lock_of_new(traits, bucket->record, lock_times(caller.now)));
+    ONPUT_TRY_VOID(check_source(object.source));
+    ONPUT_TRY(const auto begun, find_begun(view_, object));
+    if (begun) {
+        auto created = created_of(*bucket, begun->upload_id, begun->record);
+        created.abort = abort_of(object.bucket, object.key, began_at(begun->record));
+        return created;
+    }
 
     // Sequencers order uploads by time; the rest makes ids of other people's uploads hard to guess.
     const std::uint64_t sequencer = next_sequencer(caller.now);
@@ -203,11 +211,9 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     record.upload.object.encryption.customer_key.clear();
     effects.batch_of(partition).put(upload_row(object.bucket, object.key, upload_id),
                                     schema::encode(record));
-    return schema::UploadCreated{.upload_id = upload_id,
-                                 .encryption = record.encryption.by,
-                                 .abort = abort_of(object.bucket, object.key,
-                                                   std::max(record.initiated_at, record.aged_from)),
-                                 .kms = kms_key_use(*bucket, record.encryption)};
+    auto created = created_of(*bucket, upload_id, record);
+    created.abort = abort_of(object.bucket, object.key, began_at(record));
+    return created;
 }
 
 Result<ObjectKey> StorageCore::part_key(const schema::OpenWrite& request) const {
@@ -306,6 +312,8 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     }
     ONPUT_TRY(auto upload, find_upload(request.bucket, request.key, request.upload_id));
     const schema::CreateUpload& created = upload.upload;
+    ONPUT_TRY_VOID(check_source(created.object.source));
+    ONPUT_TRY_VOID(check_result(created.object, before));
     if (!request.checksum_type.empty() && request.checksum_type != type_of(created)) {
         return invalid_request(fmt::format(
             "The upload was created using the {} checksum mode. The complete request must use the "
@@ -314,11 +322,13 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     }
     ONPUT_TRY(const auto parts, read_parts(request.upload_id));
     ONPUT_TRY(auto chosen, choose_parts(request, created, parts));
+    ONPUT_TRY(auto metadata, metadata_of(request, created));
     ONPUT_TRY_VOID(check_replace(request.conditions,
                                  before ? std::optional(validators_of(*before)) : std::nullopt));
 
     ONPUT_TRY(auto change, begin_change(event_of(completed_event, *bucket, request), caller));
     ObjectRecord after = record_of(created.object);
+    after.metadata = std::move(metadata);
     after.size_bytes = chosen.size_bytes;
     after.etag = chosen.etag;
     after.checksums = chosen.checksums;
@@ -396,7 +406,9 @@ Result<StorageCore::ChosenParts> StorageCore::choose_parts(
              .nonce = part.nonce});
         records.push_back(part);
     }
-    for (std::size_t i = 0; i + 1 < records.size(); ++i) {
+    // Those of a job's result are as long as what its workers made.
+    const bool has_bound = !created.object.source;
+    for (std::size_t i = 0; has_bound && i + 1 < records.size(); ++i) {
         const std::uint64_t size = records[i].size_bytes;
         if (size < options_.part_bytes_min) {
             return part_too_small(request.parts[i], size, options_.part_bytes_min);

@@ -22,23 +22,6 @@ constexpr std::string_view marker_created = "ObjectRemoved:DeleteMarkerCreated";
 // The MD5 of nothing: what AWS says of a delete marker.
 constexpr std::string_view empty_etag = "d41d8cd98f00b204e9800998ecf8427e";
 
-// A result may replace an earlier result of the same source: whatever else lies there was not made
-// by its worker, or of another object whose name gives the same key.
-Result<void> check_result(const schema::PutObject& request,
-                          const std::optional<ObjectRecord>& before) {
-    if (!request.source || !before || before->source == text_of(*request.source)) return {};
-    // Results of version 1 did not say their source.
-    if (before->source.empty() && !before->idempotency_key.empty()) return {};
-    const std::string whose = before->source.empty() ? std::string("no result of a function")
-                                                     : "made of s3://" + before->source;
-    return fail(ErrorCode::conflict,
-                "s3://" + request.bucket + "/" + request.key + " is there already and is " + whose +
-                    ", so the result of s3://" + text_of(*request.source) +
-                    " was not written over it; give one of them another name or folder, or the "
-                    "function another output prefix",
-                "result_exists");
-}
-
 Result<void> check_length(const schema::PutObject& request, const Content& content) {
     const std::uint64_t bytes = content.blob ? content.blob->length : content.bytes.size();
     if (bytes == request.size_bytes) return {};

@@ -120,4 +120,19 @@ schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record) {
             .restore = std::move(restore)};
 }
 
+Result<void> check_result(const schema::PutObject& request,
+                          const std::optional<ObjectRecord>& before) {
+    if (!request.source || !before || before->source == text_of(*request.source)) return {};
+    // Results of version 1 did not say their source.
+    if (before->source.empty() && !before->idempotency_key.empty()) return {};
+    const std::string whose = before->source.empty() ? std::string("no result of a function")
+                                                     : "made of s3://" + before->source;
+    return fail(ErrorCode::conflict,
+                "s3://" + request.bucket + "/" + request.key + " is there already and is " + whose +
+                    ", so the result of s3://" + text_of(*request.source) +
+                    " was not written over it; give one of them another name or folder, or the "
+                    "function another output prefix",
+                "result_exists");
+}
+
 }  // namespace onput::storage

@@ -37,4 +37,9 @@ schema::ObjectInfo info_of(const Bucket& bucket, const std::string& key, ObjectR
 schema::ObjectPut put_of(const Bucket& bucket, const ObjectRecord& record);
 schema::ObjectSummary summary_of(std::string_view key, ObjectRecord record);
 
+// A result may replace an earlier result of the same source: whatever else lies there was not made
+// by its worker, or of another object whose name gives the same key. `result_exists`.
+Result<void> check_result(const schema::PutObject& request,
+                          const std::optional<ObjectRecord>& before);
+
 }  // namespace onput::storage

@@ -117,6 +117,17 @@ TEST_F(LeaseTableTest, an_end_tells_outputs_and_what_became_of_the_input) {
     EXPECT_FALSE(nack.is_settled);
 }
 
+TEST_F(LeaseTableTest, a_split_ends_the_lease_and_frees_a_place) {
+    table.on_grants(grants({1}));
+    static_cast<void>(table.start_next());
+    const auto split = table.split(1, {.plan = "plan", .tasks = {"a", "b"}});
+    EXPECT_EQ(split,
+              (schema::LaneSplit{
+                  .worker_id = "w", .epoch = 7, .lease = 1, .plan = "plan", .tasks = {"a", "b"}}));
+    EXPECT_EQ(table.hello().credit, 4U);
+    EXPECT_DEATH(static_cast<void>(table.split(1, {})), "");
+}
+
 TEST_F(LeaseTableTest, an_ack_without_a_summary_has_no_outcome) {
     table.on_grants(grants({1}));
     static_cast<void>(table.start_next());

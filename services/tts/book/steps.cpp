@@ -1,0 +1,277 @@
+#include "services/tts/book/steps.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/async/co_try.hpp"
+#include "common/base/errno_text.hpp"
+#include "services/tts/book/messages.hpp"
+#include "services/tts/book/mp3_head.hpp"
+#include "services/tts/recording.hpp"
+
+namespace onput::tts {
+namespace {
+
+using worker::as_job_error;
+using worker::explained;
+using worker::JobEnd;
+using worker::ObjectJob;
+
+// A text up to so many parts' length is one job: whoever waits for it waits no longer for one
+// worker than for a split, its parts and their join.
+constexpr std::uint64_t whole_parts = 2;
+// Of very long texts parts grow, so that there are no more than about so many.
+constexpr std::uint64_t parts_wanted_max = 1000;
+constexpr std::uint64_t plan_bytes_max = 1024 * 1024;
+// A part takes no more than this share of the time limit, however slow its text is.
+constexpr std::uint64_t time_share = 2;
+constexpr std::uint32_t first_sound_part = 2;  // Of the upload; the head is part 1.
+
+Result<std::string> read_output(int fd, std::uint64_t bytes) {
+    if (bytes > plan_bytes_max) return fail(ErrorCode::internal, "the plan of a book is too long");
+    std::string text(bytes, '\0');
+    std::size_t filled = 0;
+    while (filled < text.size()) {
+        const ssize_t count =
+            ::pread(fd, text.data() + filled, text.size() - filled, static_cast<off_t>(filled));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0)
+            return fail(ErrorCode::internal, "read the plan of a book: " + errno_text());
+        filled += static_cast<std::size_t>(count);
+    }
+    return text;
+}
+
+std::unexpected<Error> too_long(const SpeechResult& planned, const SpeechJob& speech) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("the text has {} characters, and {} parts of about {}, which can be "
+                    "spoken within the function's time limit, are not enough: split the "
+                    "text, or raise the limit",
+                    planned.characters, schema::job_parts_max, speech.characters_max / time_share),
+        "text_too_long");
+}
+
+std::unexpected<Error> replaced(const worker::S3Event& event) {
+    return fail(ErrorCode::conflict,
+                "s3://" + event.bucket + "/" + event.key + " was replaced by a newer upload",
+                "superseded");
+}
+
+schema::LaneSplit make_split(const BookPlan& plan, BookJoin join, BookPart part) {
+    schema::LaneSplit split;
+    for (const PartRange& range : plan.parts) {
+        part.speech.begin = range.begin;
+        part.speech.end = range.end;
+        split.tasks.push_back(schema::encode(part));
+    }
+    join.chapters = plan.chapters;
+    split.plan = schema::encode(join);
+    return split;
+}
+
+BookPartResult result_of(const SpeechResult& spoken, const LeftOut& left_out,
+                         const schema::ObjectPut& put) {
+    BookPartResult result{.etag = put.etag,
+                          .bytes = spoken.output_bytes,
+                          .frames = spoken.frames,
+                          .segments = spoken.segments,
+                          .chapters = spoken.chapters,
+                          .left_out = static_cast<std::uint32_t>(left_out.size())};
+    for (const LeftOutPhrase& phrase : left_out) {
+        if (result.left_out_phrases.size() == phrases_named_max) break;
+        result.left_out_phrases.push_back(phrase.text.substr(0, named_phrase_bytes_max));
+    }
+    return result;
+}
+
+// --- What the join says of all parts ------------------------------------------------------------
+
+struct JoinedBook {
+    SpeechResult speech;
+    LeftOut left_out;
+    std::string head;
+    std::vector<schema::CompletedPart> upload_parts;  // Without the head.
+};
+
+std::vector<Mp3Chapter> chapters_of(const BookJoin& book,
+                                    const std::vector<BookPartResult>& results) {
+    std::vector<Mp3Chapter> chapters;
+    std::uint64_t frames_before = 0;
+    std::size_t next = 0;
+    for (std::uint32_t part = 0; part < results.size(); ++part) {
+        for (; next < book.chapters.size() && book.chapters[next].part == part; ++next) {
+            const Chapter& chapter = book.chapters[next];
+            if (chapter.heading >= results[part].chapters.size()) continue;
+            chapters.push_back(
+                {.title = chapter.title,
+                 .begin_frame = frames_before + results[part].chapters[chapter.heading]});
+        }
+        frames_before += results[part].frames;
+    }
+    return chapters;
+}
+
+Result<JoinedBook> join_results(const BookJoin& book, const std::vector<std::string>& encoded) {
+    JoinedBook joined{.speech = book.speech};
+    std::vector<BookPartResult> results;
+    std::vector<Mp3Part> parts;
+    std::uint64_t frames = 0;
+    joined.speech.output_bytes = 0;
+    for (const std::string& bytes : encoded) {
+        ONPUT_TRY(auto result, schema::decode<BookPartResult>(bytes));
+        frames += result.frames;
+        joined.speech.segments += result.segments;
+        joined.speech.output_bytes += result.bytes;
+        for (std::uint32_t i = 0;
+             i < std::min<std::uint32_t>(result.left_out, phrases_left_out_max); ++i) {
+            auto& phrases = result.left_out_phrases;
+            joined.left_out.push_back(
+                {.range = {}, .text = i < phrases.size() ? std::move(phrases[i]) : std::string()});
+        }
+        parts.push_back({.frames = result.frames, .bytes = result.bytes});
+        joined.upload_parts.push_back(
+            {.number = first_sound_part + static_cast<std::uint32_t>(results.size()),
+             .etag = result.etag});
+        results.push_back(std::move(result));
+    }
+    if (joined.speech.segments == 0) {
+        return fail(ErrorCode::invalid_argument,
+                    "all of the text crashes the speech engine: choose another voice",
+                    "nothing_to_say");
+    }
+    joined.speech.duration_ms = heard_ms(frames);
+    joined.head = make_mp3_head(book.title, chapters_of(book, results), parts);
+    joined.speech.output_bytes += joined.head.size();
+    return joined;
+}
+
+Task<Result<schema::ObjectPut>> complete(ObjectJob& job, const BookJoin& book, JoinedBook& joined) {
+    schema::PutObject head;
+    head.bucket = book.bucket;
+    head.key = book.key;
+    head.part = schema::PartTarget{.upload_id = book.upload_id, .number = first_sound_part - 1};
+    ONPUT_CO_TRY(const auto put, co_await job.upload_bytes(std::move(head), joined.head));
+    schema::CompleteUpload upload{
+        .bucket = book.bucket, .key = book.key, .upload_id = book.upload_id};
+    upload.parts.push_back({.number = first_sound_part - 1, .etag = put.etag});
+    std::ranges::move(joined.upload_parts, std::back_inserter(upload.parts));
+    upload.metadata = recording_metadata(joined.speech, joined.left_out);
+    ONPUT_CO_TRY(const auto completed, co_await job.complete_upload(std::move(upload)));
+    co_return completed.object;
+}
+
+// Nothing of the book is kept.
+Task<JobEnd> give_up(ObjectJob& job, const BookJoin& book, Error why) {
+    const schema::AbortUpload upload{
+        .bucket = book.bucket, .key = book.key, .upload_id = book.upload_id};
+    ONPUT_CO_TRY_VOID(explained(co_await job.abort_upload(upload), "end the upload of the parts"));
+    co_return std::unexpected(std::move(why));
+}
+
+}  // namespace
+
+Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book book,
+                                                          std::uint64_t part_length) {
+    using Split = std::optional<schema::LaneSplit>;
+    if (book.text.size_bytes <= std::min(whole_parts * part_length, book.speech.characters_max))
+        co_return Split();
+    SpeechJob planning = book.speech;
+    planning.plan_length =
+        std::min(std::max(part_length, book.text.size_bytes / parts_wanted_max),
+                 std::max<std::uint64_t>(book.speech.characters_max / time_share, 1));
+    planning.characters_max = 0;
+    ONPUT_CO_TRY(const auto encoded,
+                 co_await job.run_child(schema::encode(planning), job.limits()));
+    ONPUT_CO_TRY(const auto planned, schema::decode<SpeechResult>(encoded));
+    ONPUT_CO_TRY(const auto bytes, read_output(job.output_fd(), planned.output_bytes));
+    ONPUT_CO_TRY(const auto plan, schema::decode<BookPlan>(bytes));
+    if (plan.parts.size() <= 1) co_return Split();
+    if (plan.parts.size() > schema::job_parts_max) co_return too_long(planned, book.speech);
+
+    schema::PutObject object;
+    object.bucket = book.output.bucket;
+    object.key = book.output.key;
+    object.content_type = recording_content_type;
+    object.idempotency_key = job.lane_job().grant.message_id;
+    ONPUT_CO_TRY(const auto upload, explained(co_await job.create_upload(std::move(object)),
+                                              "begin the upload of the recording"));
+    BookPart part{.bucket = book.output.bucket,
+                  .key = book.output.key,
+                  .upload_id = upload.upload_id,
+                  .sequencer = book.text.sequencer,
+                  .speech = book.speech};
+    part.speech.title.clear();
+    part.speech.object_voice = planned.voice;
+    part.speech.characters_max = 0;
+    BookJoin join{.bucket = book.output.bucket,
+                  .key = book.output.key,
+                  .upload_id = upload.upload_id,
+                  .sequencer = book.text.sequencer,
+                  .title = book.speech.title,
+                  .speech = planned};
+    co_return make_split(plan, std::move(join), std::move(part));
+}
+
+Task<JobEnd> speak_book_part(ObjectJob& job, std::uint64_t text_bytes_max) {
+    const schema::JobPart& part = *job.lane_job().grant.part;
+    ONPUT_CO_TRY(const auto task, schema::decode<BookPart>(part.task));
+    ONPUT_CO_TRY_VOID(job.open_files());
+    ONPUT_CO_TRY(const auto text,
+                 explained(co_await job.download(text_bytes_max), "download the text"));
+    if (text.sequencer != task.sequencer) co_return replaced(job.event());
+    PhraseSearch search(task.speech);
+    ONPUT_CO_TRY(const auto spoken, co_await run_children(job, search));
+    schema::PutObject frames;
+    frames.bucket = task.bucket;
+    frames.key = task.key;
+    frames.part = schema::PartTarget{.upload_id = task.upload_id,
+                                     .number = first_sound_part + part.number - 1};
+    const ObjectJob::Part whole_file;
+    ONPUT_CO_TRY(const auto put, explained(co_await job.upload(std::move(frames), whole_file),
+                                           "upload a part of the recording"));
+    schema::JobOutcome outcome;
+    outcome.summary =
+        fmt::format("{:.1f} s of speech", static_cast<double>(spoken.duration_ms) / 1000);
+    outcome.summary += describe_left_out(search.left_out());
+    outcome.part_result = schema::encode(result_of(spoken, search.left_out(), put));
+    co_return outcome;
+}
+
+Task<JobEnd> join_book(ObjectJob& job) {
+    const schema::JobJoin& join = *job.lane_job().grant.join;
+    ONPUT_CO_TRY(const auto book, schema::decode<BookJoin>(join.plan));
+    if (!join.failure_code.empty()) {
+        Error failure{.code = ErrorCode::invalid_argument,
+                      .message = join.failure_message,
+                      .reason = join.failure_code};
+        co_return co_await give_up(job, book, std::move(failure));
+    }
+    // A part that saw another text has no result.
+    worker::ObjectName name{.bucket = job.event().bucket, .key = job.event().key};
+    const auto text = explained(co_await job.inspect(std::move(name)), "find the text");
+    if (!text && text.error().code != ErrorCode::invalid_argument)
+        co_return std::unexpected(text.error());
+    if (!text) co_return co_await give_up(job, book, text.error());
+    if (text->sequencer != book.sequencer) {
+        Error superseded = replaced(job.event()).error();
+        co_return co_await give_up(job, book, std::move(superseded));
+    }
+    auto joined = join_results(book, join.results);
+    if (!joined) co_return co_await give_up(job, book, joined.error());
+    auto put = co_await complete(job, book, *joined);
+    if (!put) {
+        Error failure = as_job_error(std::move(put).error(), "join the recording");
+        const bool is_end = failure.reason == "superseded" || worker::is_final(failure);
+        if (!is_end) co_return std::unexpected(std::move(failure));
+        co_return co_await give_up(job, book, std::move(failure));
+    }
+    const Output output{.bucket = book.bucket, .key = book.key};
+    co_return make_outcome(output, joined->speech, joined->left_out, *put);
+}
+
+}  // namespace onput::tts

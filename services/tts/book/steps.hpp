@@ -1,0 +1,37 @@
+// The steps of a long text, each a job of its own (common/schema/lane.hpp):
+//
+//     split_book       one worker    plans the parts, and begins the upload of the MP3
+//     speak_book_part  any workers   text ──download──> child ──> frames ──> a part of the upload
+//     join_book        one worker    the head as the upload's first part, and its completion
+//
+// Until the upload is complete nothing is visible, and no byte is copied by the join. A job that is
+// split twice finds the upload that it has begun; a part that is spoken twice replaces itself; a
+// join that is made twice gets the first answer again. A part that fails for good ends the upload.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/async/task.hpp"
+#include "common/worker/object_job.hpp"
+#include "services/tts/job.hpp"
+#include "services/tts/request.hpp"
+
+namespace onput::tts {
+
+struct Book {
+    const schema::ObjectInfo& text;  // Downloaded.
+    const SpeechJob& speech;
+    const Output& output;
+};
+
+// Parts of about `part_length`, longer ones of very long texts. Nothing: the text is one part, and
+// is to be spoken as a whole. text_too_long: a part would not be spoken within the time limit.
+Task<Result<std::optional<schema::LaneSplit>>> split_book(worker::ObjectJob& job, Book book,
+                                                          std::uint64_t part_length);
+
+Task<worker::JobEnd> speak_book_part(worker::ObjectJob& job, std::uint64_t text_bytes_max);
+
+Task<worker::JobEnd> join_book(worker::ObjectJob& job);
+
+}  // namespace onput::tts

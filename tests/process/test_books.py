@@ -1,0 +1,185 @@
+"""Long texts: spoken in parts by all workers, joined, and the same whatever happens meanwhile."""
+import hashlib
+import json
+import subprocess
+import time
+
+import pytest
+
+from harness.instance import Onput
+from harness.killer import Killer
+from harness.waiting import wait_until
+
+# Small parts, so that a few pages are a book.
+SMALL_PARTS = {"ONPUT_TTS_PART_LENGTH": "1500"}
+CRASHES = "A." * 300  # espeak-ng 1.51 aborts on a long dotted abbreviation.
+
+
+def book_of(paragraphs, mark=""):
+    sentences = ("It was a bright morning and the clocks of the town had not been wound.",
+                 "Nobody knew why; the keeper of the tower had gone to the sea with his brother.",
+                 "So the people asked each other what time it was, and every answer was right.")
+    return "\n\n".join(f"Paragraph {number}{mark}. {' '.join(sentences)}"
+                       for number in range(1, paragraphs + 1))
+
+
+def story_of(onput, key, wait=90):
+    told = json.loads(onput.run("-o", "json", "trace", "--wait", str(wait), f"s3://inbox/{key}",
+                                deadline_s=wait + 30).stdout)
+    return told["steps"]
+
+
+def details(steps, what):
+    return [step["detail"] for step in steps if step["what"] == what]
+
+
+def unfinished_uploads(onput):
+    return onput.s3.list_multipart_uploads(Bucket="outbox").get("Uploads", [])
+
+
+def decoded(mp3):
+    return subprocess.run(["ffmpeg", "-v", "error", "-i", "-", "-f", "s16le", "-"], input=mp3,
+                          capture_output=True, check=True).stdout
+
+
+def probed(mp3, folder):
+    path = folder / "book.mp3"
+    path.write_bytes(mp3)
+    told = subprocess.run(["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json",
+                           str(path)], capture_output=True, check=True).stdout
+    return json.loads(told)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Two workers."""
+    with Onput(tmp_path_factory.mktemp("pair"), tts=2, environment=SMALL_PARTS) as instance:
+        yield instance
+
+
+def test_a_book_is_spoken_in_parts_and_is_one_recording(pair, tmp_path):
+    pair.s3.put_object(Bucket="inbox", Key="book.txt", Body=book_of(40).encode())
+    mp3 = pair.wait_for_object("outbox", "book.mp3", 90)
+    steps = story_of(pair, "book.txt")
+    parts = int(details(steps, "split")[0].split()[1])
+    assert parts > 5
+    assert len(details(steps, "progress")) == parts
+    assert f"{parts} of {parts} parts done" in details(steps, "progress")[-1]
+    assert len({step.split("worker ")[-1] for step in details(steps, "leased")}) == 2
+    told = probed(mp3, tmp_path)
+    head = pair.s3.head_object(Bucket="outbox", Key="book.mp3")
+    seconds = int(head["Metadata"]["onput-duration-ms"]) / 1000
+    assert float(told["format"]["duration"]) == pytest.approx(seconds, abs=0.06)
+    assert told["format"]["tags"]["title"] == "book.txt"
+    assert told["streams"][0]["sample_rate"] == "22050"
+    assert len(decoded(mp3)) / 2 / 22050 == pytest.approx(seconds, abs=0.001)
+    assert head["Metadata"]["onput-voice"].startswith("en")
+    assert unfinished_uploads(pair) == []
+
+
+def test_the_same_book_gives_the_same_bytes_on_one_worker_and_on_two(pair, own_onput):
+    single = own_onput(tts=1, environment=SMALL_PARTS)
+    recordings = []
+    for onput in (pair, single):
+        onput.s3.put_object(Bucket="inbox", Key="same.txt", Body=book_of(16).encode())
+        recordings.append(onput.wait_for_object("outbox", "same.mp3", 90))
+    assert hashlib.sha256(recordings[0]).digest() == hashlib.sha256(recordings[1]).digest()
+
+
+def test_a_book_sounds_as_long_as_the_whole_text_does(pair, own_onput):
+    whole = own_onput(tts=1)
+    lengths = []
+    for onput in (pair, whole):
+        onput.s3.put_object(Bucket="inbox", Key="long.txt", Body=book_of(30).encode())
+        onput.wait_for_object("outbox", "long.mp3", 90)
+        head = onput.s3.head_object(Bucket="outbox", Key="long.mp3")
+        lengths.append(int(head["Metadata"]["onput-duration-ms"]))
+        assert ("split" in [step["what"] for step in story_of(onput, "long.txt")]) == (onput is pair)
+    # A part fills its last frame of 26 ms, and its pause.
+    assert lengths[0] == pytest.approx(lengths[1], rel=0.003)
+
+
+def test_a_short_text_behind_a_book_does_not_wait_for_it(pair):
+    pair.s3.put_object(Bucket="inbox", Key="heavy.txt", Body=book_of(1500).encode())
+    wait_until(lambda: details(story_of(pair, "heavy.txt", 0), "progress"), 60, "the book to begin")
+    begun = time.monotonic()
+    pair.s3.put_object(Bucket="inbox", Key="short.txt", Body=b"A short text.")
+    pair.wait_for_object("outbox", "short.mp3", 30)
+    took = time.monotonic() - begun
+    assert not pair.keys("outbox", "heavy.mp3"), f"the book was done first, after {took:.1f} s"
+    # The newer version has a job of its own; what is left of this one ends early.
+    pair.s3.put_object(Bucket="inbox", Key="heavy.txt", Body=book_of(4, " of the new book").encode())
+    pair.wait_for_object("outbox", "heavy.mp3", 90)
+    wait_until(lambda: unfinished_uploads(pair) == [], 60, "the old book to be put away")
+    head = pair.s3.head_object(Bucket="outbox", Key="heavy.mp3")
+    assert int(head["Metadata"]["onput-duration-ms"]) < 120_000
+
+
+def test_a_phrase_that_crashes_the_engine_is_left_out_of_its_part_and_named(pair):
+    text = book_of(12) + f"\n\nOne two {CRASHES} three four.\n\n" + book_of(12)
+    pair.s3.put_object(Bucket="inbox", Key="crashes.txt", Body=text.encode())
+    told = details(story_of(pair, "crashes.txt"), "succeeded")[-1]
+    assert "left out, which the speech engine cannot say:" in told and "A.A.A." in told, told
+    metadata = pair.s3.head_object(Bucket="outbox", Key="crashes.mp3")["Metadata"]
+    assert int(metadata["onput-left-out"]) > 0 and "A.A.A." in metadata["onput-left-out-phrases"]
+
+
+def test_a_part_that_fails_for_good_fails_the_book_and_leaves_nothing(own_onput):
+    # More phrases that crash in one part than a part may leave out.
+    onput = own_onput(tts=2, environment={"ONPUT_TTS_PART_LENGTH": "25000"})
+    text = book_of(120) + "\n\n" + "\n\n".join(f"{CRASHES} {number}" for number in range(40))
+    onput.s3.put_object(Bucket="inbox", Key="hopeless.txt", Body=text.encode())
+    steps = story_of(onput, "hopeless.txt", 240)
+    assert details(steps, "part failed"), steps
+    told = details(steps, "dead-lettered")
+    assert told and "phrases crash the speech engine" in told[-1], told
+    assert not onput.keys("outbox", "hopeless.mp3")
+    assert unfinished_uploads(onput) == []
+    assert json.loads(onput.receive("speech-dead-letters")["Body"])["Records"][0]["s3"]["object"]["key"] == "hopeless.txt"
+
+
+def test_the_headings_of_a_document_are_chapters(pair, tmp_path):
+    chapters = [f"Chapter {name}" for name in ("one", "two", "three")]
+    text = "\n\n".join(f"# {chapter}\n\n{book_of(8)}" for chapter in chapters)
+    # The function of `onput dev` is told of *.txt only; the Content-Type says what it is.
+    pair.s3.put_object(Bucket="inbox", Key="novel.txt", Body=text.encode(), ContentType="text/markdown")
+    path = tmp_path / "novel.mp3"
+    path.write_bytes(pair.wait_for_object("outbox", "novel.mp3", 90))
+    told = json.loads(subprocess.run(["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)],
+                                     capture_output=True, check=True).stdout)["chapters"]
+    assert [chapter["tags"]["title"] for chapter in told] == chapters
+    starts = [float(chapter["start_time"]) for chapter in told]
+    assert starts[0] == 0 and starts[1] > 60 and starts[2] == pytest.approx(2 * starts[1], rel=0.05)
+
+
+def test_marks_of_a_document_are_not_spoken(pair):
+    lengths = []
+    for kind, text in (("plain", "One two three.\n\nFour five."),
+                       ("html", "<style>p {}</style><p>One <b>two</b> three.<p>Four five."),
+                       ("markdown", "One **two** three.\n\n```\nint code;\n```\n\nFour [five](http://a.b/c).")):
+        pair.s3.put_object(Bucket="inbox", Key=f"marks-{kind}.txt", Body=text.encode(),
+                           ContentType=f"text/{kind}", Metadata={"onput-language": "en"})
+        result = f"marks-{kind}.mp3"
+        pair.wait_for_object("outbox", result)
+        lengths.append(pair.s3.head_object(Bucket="outbox", Key=result)["Metadata"]["onput-duration-ms"])
+    assert len(set(lengths)) == 1, lengths
+
+
+def test_a_book_is_one_recording_whatever_is_killed(own_onput, pair):
+    text = book_of(60)
+    pair.s3.put_object(Bucket="inbox", Key="survivor.txt", Body=text.encode())
+    expected = pair.wait_for_object("outbox", "survivor.mp3", 120)
+    onput = own_onput(tts=2, environment=SMALL_PARTS)
+    onput.s3.put_bucket_versioning(Bucket="outbox", VersioningConfiguration={"Status": "Enabled"})
+    onput.s3.put_object(Bucket="inbox", Key="survivor.txt", Body=text.encode())
+    killer = Killer(onput, ("tts", "queue", "storage", "notifier", "tts"), 2, lambda: 0.7,
+                    ends_itself=True)
+    try:
+        assert onput.wait_for_object("outbox", "survivor.mp3", 180) == expected
+    finally:
+        killer.stop()
+    story_of(onput, "survivor.txt")
+    wait_until(lambda: onput.s3.list_multipart_uploads(Bucket="outbox").get("Uploads", []) == [], 60,
+               "nothing to be left")
+    versions = onput.s3.list_object_versions(Bucket="outbox", Prefix="survivor.mp3")["Versions"]
+    assert len(versions) == 1

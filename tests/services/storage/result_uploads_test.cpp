@@ -1,0 +1,105 @@
+// Results of jobs that several workers make: uploads in parts, against what has become of their
+// source meanwhile.
+#include <gtest/gtest.h>
+
+#include "tests/services/storage/harness.hpp"
+
+namespace onput::storage {
+namespace {
+
+class ResultUploadTest : public testing::Test, public Harness {
+protected:
+    ResultUploadTest() {
+        create_bucket("photos");
+        sequencer = put("text", "long")->sequencer;
+    }
+    Result<schema::UploadCreated> begin(const std::string& job) {
+        schema::CreateUpload request;
+        request.object.bucket = "photos";
+        request.object.key = "speech";
+        request.object.idempotency_key = job;
+        request.object.metadata = {{"voice", "vi"}};
+        request.object.source = {.bucket = "photos", .key = "text", .sequencer = sequencer};
+        Effects effects;
+        auto created = core->create_upload(request, caller(), effects);
+        commit(effects);
+        return created;
+    }
+    Result<schema::UploadCompleted> complete(const schema::CompleteUpload& request) {
+        Effects effects;
+        auto completed = core->complete_upload(request, caller(), effects);
+        commit(effects);
+        return completed;
+    }
+    Result<schema::ObjectPut> put_part(const std::string& id, std::uint32_t number,
+                                       std::uint64_t size, const std::string& key) {
+        auto request = put_request(key, size);
+        request.etag = etag;
+        request.part = {.upload_id = id, .number = number};
+        return put(request, {.bytes = {},
+                             .blob = store::BlobRef{.segment = 0, .id = ++blobs, .length = size}});
+    }
+    static schema::CompleteUpload completion(const std::string& id,
+                                             const std::vector<std::uint32_t>& numbers,
+                                             const std::string& key) {
+        schema::CompleteUpload request{.bucket = "photos", .key = key, .upload_id = id};
+        for (const auto number : numbers) request.parts.push_back({.number = number, .etag = etag});
+        return request;
+    }
+
+    static inline const std::string etag = std::string(32, 'e');
+    std::string sequencer;
+    std::uint64_t blobs = 0;
+};
+
+TEST_F(ResultUploadTest, a_job_that_runs_twice_begins_one_upload) {
+    const auto first = begin("job 1");
+    ASSERT_TRUE(first);
+    EXPECT_EQ(begin("job 1")->upload_id, first->upload_id);
+    EXPECT_NE(begin("job 2")->upload_id, first->upload_id);
+}
+
+TEST_F(ResultUploadTest, its_parts_may_have_any_size_and_its_metadata_come_last) {
+    const std::string id = begin("job")->upload_id;
+    ASSERT_TRUE(put_part(id, 1, 5, "speech"));
+    ASSERT_TRUE(put_part(id, 2, 7, "speech"));
+    auto request = completion(id, {1, 2}, "speech");
+    request.metadata = {{"duration", "12"}};
+    ASSERT_TRUE(complete(request));
+    const auto made = head("speech");
+    EXPECT_EQ(made->size_bytes, 12U);
+    EXPECT_EQ(made->metadata,
+              (std::map<std::string, std::string>{{"duration", "12"}, {"voice", "vi"}}));
+    // A client's completion says nothing of metadata.
+    schema::CreateUpload film;
+    film.object.bucket = "photos";
+    film.object.key = "film";
+    Effects effects;
+    const std::string film_id = core->create_upload(film, caller(), effects)->upload_id;
+    commit(effects);
+    ASSERT_TRUE(put_part(film_id, 1, 5, "film"));
+    auto of_client = completion(film_id, {1}, "film");
+    of_client.metadata = {{"duration", "12"}};
+    ASSERT_TRUE(complete(of_client));
+    EXPECT_TRUE(head("film")->metadata.empty());
+}
+
+TEST_F(ResultUploadTest, it_is_not_completed_once_its_source_is_replaced) {
+    const std::string id = begin("job")->upload_id;
+    ASSERT_TRUE(put_part(id, 1, 5, "speech"));
+    ASSERT_TRUE(put("text", "longer"));
+    EXPECT_EQ(complete(completion(id, {1}, "speech")).error().reason, "superseded");
+    EXPECT_EQ(begin("job").error().reason, "superseded");
+    EXPECT_FALSE(get("speech"));
+}
+
+TEST_F(ResultUploadTest, it_replaces_nothing_but_an_earlier_result_of_its_source) {
+    const std::string id = begin("job")->upload_id;
+    ASSERT_TRUE(put_part(id, 1, 5, "speech"));
+    ASSERT_TRUE(put("speech", "a user's own"));
+    EXPECT_EQ(complete(completion(id, {1}, "speech")).error().reason, "result_exists");
+    EXPECT_EQ(get("speech")->bytes, "a user's own");
+}
+
+}  // namespace
+}  // namespace onput::storage
