@@ -7,8 +7,8 @@
 //     gateway --CloseCall-------------> worker   the client has left
 //
 // Pieces travel as attachments. A worker makes no more than it can pass on: what nobody reads waits
-// in a pipe of 64 KiB. A call that nobody reads for call_idle_timeout is ended: twice as long as the
-// slowest client that the gateway bears with (1 KiB/s) takes for a piece.
+// in a pipe of 64 KiB. A call that nobody reads for call_idle_timeout is ended: twice as long as
+// the slowest client that the gateway bears with (1 KiB/s) takes for a piece.
 #pragma once
 
 #include "common/schema/codec.hpp"

@@ -369,8 +369,6 @@ private:
                             DueWork& work) const;
     Result<void> end_restore(const DueVersion& due, const Bucket& bucket, KeyRows::Version version,
                              Timestamp now, Effects& effects);
-    // Whether the service has the keys that an encryption configuration wants.
-    [[nodiscard]] Result<void> check_keys_for(const std::string& document) const;
     [[nodiscard]] Result<void> check_replication_buckets(
         const Bucket& source, const schema::ReplicationConfiguration& configuration) const;
     void forget_rules(const std::string& bucket);

@@ -1,6 +1,6 @@
-// Http2Load: what all HTTP/2 connections of a server have together. A connection of HTTP/1.1 has one
-// request at a time; a hundred streams of each of ten thousand connections would be another matter.
-// Any thread; no lock.
+// Http2Load: what all HTTP/2 connections of a server have together. A connection of HTTP/1.1 has
+// one request at a time; a hundred streams of each of ten thousand connections would be another
+// matter. Any thread; no lock.
 #pragma once
 
 #include <atomic>

@@ -64,6 +64,16 @@ std::size_t bytes_max_of(Kind kind) {
                                      : schema::configuration_bytes_max;
 }
 
+// Whether the service has the keys that an encryption configuration wants.
+Result<void> check_keys_for(const std::string& document, const ServiceKeys& keys) {
+    const auto wanted = read_default_encryption(document);
+    if (wanted.by_kms && keys.kms.is_empty())
+        return fail(ErrorCode::unimplemented, std::string(no_kms_keys), "no_kms_key");
+    if (!wanted.by_kms && keys.masters.is_empty())
+        return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
+    return {};
+}
+
 Change change_of(const std::string& bucket) {
     Change change{{store::Batch(std::string(partition))}};
     change.buckets.push_back(bucket);
@@ -95,7 +105,8 @@ Result<schema::Empty> StorageCore::put_bucket_configuration(
         ONPUT_TRY_VOID(check_replication_buckets(*found, configuration));
     }
     ONPUT_TRY_VOID(room_.check());
-    if (request.kind == Kind::encryption) ONPUT_TRY_VOID(check_keys_for(request.document));
+    if (request.kind == Kind::encryption)
+        ONPUT_TRY_VOID(check_keys_for(request.document, options_.keys));
     std::string row = configuration_row(request.bucket, request.kind, request.id);
     ONPUT_TRY(const auto before, view_.get(partition, row));
     if (!before && schema::has_ids(request.kind))
@@ -175,22 +186,13 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
     }
     // What it says, or its default, does not hold without keys.
     if (request.kind == Kind::encryption) {
-        const auto checked = check_keys_for(configuration.document);
+        const auto checked = check_keys_for(configuration.document, options_.keys);
         if (!checked)
             return fail(ErrorCode::not_found, checked.error().message,
                         "no_encryption_configuration");
     }
     if (!row) return no_such_configuration();
     return configuration;
-}
-
-Result<void> StorageCore::check_keys_for(const std::string& document) const {
-    const auto wanted = read_default_encryption(document);
-    if (wanted.by_kms && options_.keys.kms.is_empty())
-        return fail(ErrorCode::unimplemented, std::string(no_kms_keys), "no_kms_key");
-    if (!wanted.by_kms && options_.keys.masters.is_empty())
-        return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
-    return {};
 }
 
 Result<schema::FoundBucketConfiguration> StorageCore::find_bucket_configuration(

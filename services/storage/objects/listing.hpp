@@ -10,9 +10,9 @@
 
 namespace onput::storage {
 
-// `owner_account` of the answer is left to the caller, and whether that of an object counts. More than list_keys_max keys are never
-// given, whatever is asked. Fails with `invalid_argument` for texts longer than a key can be, and
-// as the view does.
+// `owner_account` of the answer is left to the caller, and whether that of an object counts. More
+// than list_keys_max keys are never given, whatever is asked. Fails with `invalid_argument` for
+// texts longer than a key can be, and as the view does.
 Result<schema::ObjectList> list_objects(const store::View& view,
                                         const schema::ListObjects& request);
 

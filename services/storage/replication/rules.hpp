@@ -3,8 +3,8 @@
 // Of the rules that match and have one destination, the one of the highest priority counts. Rules
 // of version 1 replicate delete markers; those of version 2 where they say so. What lies in GLACIER
 // or DEEP_ARCHIVE is not replicated, nor what is encrypted by KMS without SseKmsEncryptedObjects. A
-// replica is only where a rule says ReplicaModifications, and then no more of it than what is beside
-// its bytes.
+// replica is only where a rule says ReplicaModifications, and then no more of it than what is
+// beside its bytes.
 #pragma once
 
 #include <string>

@@ -82,10 +82,8 @@ private:
                                .notifier = endpoint,
                                .queue = endpoint});
         runtime::WorkerPool hash_pool(loop, {.threads = 1});
-        Shared shared{.config = setup_.config,
-                      .keys = keys,
-                      .backend = backend,
-                      .hash_pool = hash_pool};
+        Shared shared{
+            .config = setup_.config, .keys = keys, .backend = backend, .hash_pool = hash_pool};
         shared.health = [&shared] {
             return runtime::HealthReport{.waiting_for = {}, .metrics = request_metrics(shared)};
         };
