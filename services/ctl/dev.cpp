@@ -183,6 +183,7 @@ Result<void> claim(const std::string& data) {
 
 Result<Instance> lay_out(const std::string& data, const DevOptions& options) {
     ONPUT_TRY_VOID(check_is_no_copy(data));
+    if (access(data.c_str(), X_OK) != 0 && errno == EACCES) return belongs_to_another(data);
     ONPUT_TRY_VOID(check_is_restored(data));
     std::error_code error;
     std::filesystem::create_directories(data + "/log", error);

@@ -1,6 +1,7 @@
 #include "services/gateway/s3/store_object.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -77,6 +78,9 @@ private:
 
 // Pieces up to this size are hashed at once: another thread would cost more than it takes over.
 constexpr std::size_t hashed_inline_bytes_max = 64 * 1024;
+// A piece that was longer in coming is passed on before the next one is waited for: storage takes
+// silence for the upload's end.
+constexpr Duration fast_piece_max = std::chrono::milliseconds(100);
 
 // The piece that is being hashed, on a thread of the pool, while the next one comes in.
 class Hashing {
@@ -134,9 +138,11 @@ http::Task<Result<void>> append_all(RequestContext& context, ByteSource& source,
                                     MemoryBudget::Reservation memory) {
     Hashing hashing(context, source);
     while (true) {
+        const auto asked_at = std::chrono::steady_clock::now();
         auto piece = co_await source.read(memory.bytes());
         if (!piece) co_return std::unexpected(std::move(piece).error());
         if (piece->empty()) break;
+        const bool is_fast = std::chrono::steady_clock::now() - asked_at <= fast_piece_max;
         // A slow client does not fill what is reserved for it.
         const std::size_t bytes_max = std::clamp<std::size_t>(
             2 * piece->size(), essential_bytes_max, schema::chunk_bytes_max);
@@ -145,6 +151,10 @@ http::Task<Result<void>> append_all(RequestContext& context, ByteSource& source,
             if (!passed) co_return passed;
         }
         hashing.start(*std::move(piece), std::move(memory));
+        if (!is_fast) {
+            auto passed = co_await hashing.pass_on(appends);
+            if (!passed) co_return passed;
+        }
         auto next = co_await reserve_piece(context, hashing, appends, bytes_max);
         if (!next) co_return std::unexpected(std::move(next).error());
         memory = *std::move(next);
