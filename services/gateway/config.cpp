@@ -46,7 +46,6 @@ std::vector<std::string> Config::validate() const {
     check_memory("body_memory_bytes_max", body_memory_bytes_max);
     check_memory("read_ahead_memory_bytes_max", read_ahead_memory_bytes_max);
     if (threads < 1 || threads > 64) faults.emplace_back("threads must be 1 to 64");
-    if (hash_threads < 1 || hash_threads > 64) faults.emplace_back("hash_threads must be 1 to 64");
     return faults;
 }
 

@@ -24,7 +24,6 @@ struct Config {
     std::string session_key_file;
     bool development_keys = false;
     std::uint32_t threads = 1;
-    std::uint32_t hash_threads = 2;
     std::uint32_t request_timeout_ms = 30'000;
     std::uint32_t client_stall_timeout_ms = 30'000;
     std::vector<std::string> trusted_proxies;
@@ -56,7 +55,6 @@ struct Config {
         option("development_keys", self.development_keys,
                "Accept test/test; only when listening on loopback.");
         option("threads", self.threads, "Threads that serve connections.");
-        option("hash_threads", self.hash_threads, "Threads that hash large bodies.");
         option("request_timeout_ms", self.request_timeout_ms,
                "Time for a service to answer one request, milliseconds.");
         option("client_stall_timeout_ms", self.client_stall_timeout_ms,

@@ -13,7 +13,6 @@
 
 #include "common/auth/verify.hpp"
 #include "common/runtime/health.hpp"
-#include "common/runtime/worker_pool.hpp"
 #include "common/schema/topics.hpp"
 #include "services/gateway/backend.hpp"
 #include "services/gateway/config.hpp"
@@ -49,8 +48,6 @@ struct Shared {
     const auth::SessionKey* sessions = nullptr;
     // How workers are called. Set before the first request; any thread calls it.
     WorkerCalls* workers = nullptr;
-    // Hashes the pieces of large bodies. Any thread.
-    runtime::WorkerPool& hash_pool;
     // Where requests for buckets are logged (s3/site/access_log.hpp). Null: nowhere. Set before the
     // first request.
     s3::AccessLog* access_log = nullptr;

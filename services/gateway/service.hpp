@@ -34,7 +34,6 @@ private:
     auth::KeyRing keys_;
     std::optional<auth::SessionKey> sessions_;
     Backend backend_;
-    runtime::WorkerPool hash_pool_;
     Shared shared_;
     WorkerCalls workers_;
     s3::AccessLog access_log_;

@@ -2,7 +2,7 @@
 // that is copied (stored_source.hpp).
 //
 //     while (piece = co_await source.read(n))         nothing may become visible yet
-//         source.hashes()->update(piece);             or on another thread (store_object.cpp)
+//         source.hashes()->update(piece);
 //     auto digests = source.finish();                 now all of it is verified
 #pragma once
 
@@ -44,7 +44,6 @@ protected:
     ByteSource(ByteSource&&) = default;
     ByteSource& operator=(ByteSource&&) = default;
 
-    // A job that hashes may outlive the source.
     std::shared_ptr<ContentHashes> hashes_ = std::make_shared<ContentHashes>();
 };
 

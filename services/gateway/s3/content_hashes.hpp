@@ -11,8 +11,6 @@
 
 namespace onput::gateway::s3 {
 
-// Shared between a ByteSource, which reads them in the end, and a job on another thread, which
-// hashes a piece meanwhile: one of them at a time, and pieces in their order.
 struct ContentHashes {
     // A checksum that the client states, or that is wanted beside it.
     struct Checksum {

@@ -1,11 +1,8 @@
 #include "services/gateway/s3/store_object.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
-#include <memory>
 #include <optional>
-#include <utility>
 
 namespace onput::gateway::s3 {
 namespace {
@@ -76,92 +73,38 @@ private:
     std::uint64_t offset_ = 0;
 };
 
-// Pieces up to this size are hashed at once: another thread would cost more than it takes over.
-constexpr std::size_t hashed_inline_bytes_max = 64 * 1024;
-// A piece that was longer in coming is passed on before the next one is waited for: storage takes
-// silence for the upload's end.
-constexpr Duration fast_piece_max = std::chrono::milliseconds(100);
-
-// The piece that is being hashed, on a thread of the pool, while the next one comes in.
-class Hashing {
-public:
-    Hashing(RequestContext& context, ByteSource& source) : context_(context), source_(source) {}
-
-    // None is being hashed.
-    void start(std::string piece, MemoryBudget::Reservation memory) {
-        memory_ = std::move(memory);
-        box_ = context_.exchange.make_mailbox<std::string>();
-        auto held = std::make_shared<std::string>(std::move(piece));
-        auto hash = [held, hashes = source_.hashes(), box = *box_] {
-            hashes->update(*held);
-            box.put(std::move(*held));
-        };
-        if (held->size() <= hashed_inline_bytes_max) return hash();
-        if (!context_.shared.hash_pool.run(hash, [] {})) hash();
-    }
-    [[nodiscard]] bool is_empty() const { return !box_; }
-    // Sends the piece, once it is hashed and there is credit for it.
-    http::Task<Result<void>> pass_on(Appends& appends) {
-        while (appends.is_full()) {
-            auto answered = co_await appends.receive_answer();
-            if (!answered) co_return answered;
-        }
-        auto piece = co_await context_.exchange.receive(*std::exchange(box_, std::nullopt));
-        if (!piece) co_return std::unexpected(std::move(piece).error());
-        appends.send(*std::move(piece), std::move(memory_));
-        co_return Result<void>();
-    }
-
-private:
-    RequestContext& context_;
-    ByteSource& source_;
-    std::optional<http::Mailbox<std::string>> box_;
-    MemoryBudget::Reservation memory_;
-};
-
 // Memory for the next piece. What is on its way comes back first: only an upload that holds nothing
 // waits for others.
 http::Task<Result<MemoryBudget::Reservation>> reserve_piece(RequestContext& context,
-                                                            Hashing& hashing, Appends& appends,
-                                                            std::size_t bytes) {
+                                                            Appends& appends, std::size_t bytes) {
     MemoryBudget& budget = context.shared.body_memory;
-    while (!hashing.is_empty() || !appends.is_empty()) {
+    while (!appends.is_empty()) {
         if (auto memory = budget.try_reserve_some(bytes)) co_return *std::move(memory);
-        auto freed = hashing.is_empty() ? co_await appends.receive_answer()
-                                        : co_await hashing.pass_on(appends);
-        if (!freed) co_return std::unexpected(std::move(freed).error());
+        auto answered = co_await appends.receive_answer();
+        if (!answered) co_return std::unexpected(std::move(answered).error());
     }
     co_return co_await reserve_some(context.exchange, budget, bytes);
 }
 
 http::Task<Result<void>> append_all(RequestContext& context, ByteSource& source, Appends& appends,
                                     MemoryBudget::Reservation memory) {
-    Hashing hashing(context, source);
+    std::size_t bytes_max = schema::chunk_bytes_max;
     while (true) {
-        const auto asked_at = std::chrono::steady_clock::now();
         auto piece = co_await source.read(memory.bytes());
         if (!piece) co_return std::unexpected(std::move(piece).error());
         if (piece->empty()) break;
-        const bool is_fast = std::chrono::steady_clock::now() - asked_at <= fast_piece_max;
+        source.hashes()->update(*piece);
         // A slow client does not fill what is reserved for it.
-        const std::size_t bytes_max = std::clamp<std::size_t>(
-            2 * piece->size(), essential_bytes_max, schema::chunk_bytes_max);
-        if (!hashing.is_empty()) {
-            auto passed = co_await hashing.pass_on(appends);
-            if (!passed) co_return passed;
+        bytes_max = std::clamp<std::size_t>(2 * piece->size(), essential_bytes_max,
+                                            schema::chunk_bytes_max);
+        appends.send(*std::move(piece), std::move(memory));
+        while (appends.is_full()) {
+            auto answered = co_await appends.receive_answer();
+            if (!answered) co_return answered;
         }
-        hashing.start(*std::move(piece), std::move(memory));
-        if (!is_fast) {
-            auto passed = co_await hashing.pass_on(appends);
-            if (!passed) co_return passed;
-        }
-        auto next = co_await reserve_piece(context, hashing, appends, bytes_max);
+        auto next = co_await reserve_piece(context, appends, bytes_max);
         if (!next) co_return std::unexpected(std::move(next).error());
         memory = *std::move(next);
-    }
-    if (!hashing.is_empty()) {
-        auto passed = co_await hashing.pass_on(appends);
-        if (!passed) co_return passed;
     }
     while (!appends.is_empty()) {
         auto answered = co_await appends.receive_answer();

@@ -81,9 +81,7 @@ private:
         Backend backend(loop, {.storage = setup_.storage_is_away ? away : endpoint,
                                .notifier = endpoint,
                                .queue = endpoint});
-        runtime::WorkerPool hash_pool(loop, {.threads = 1});
-        Shared shared{
-            .config = setup_.config, .keys = keys, .backend = backend, .hash_pool = hash_pool};
+        Shared shared{.config = setup_.config, .keys = keys, .backend = backend};
         shared.health = [&shared] {
             return runtime::HealthReport{.waiting_for = {}, .metrics = request_metrics(shared)};
         };
