@@ -1,25 +1,17 @@
 #include "services/tts/mp3.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <unistd.h>
 #include <utility>
 
-#include <fmt/format.h>
-#include <lame/lame.h>
-
 #include "common/base/check.hpp"
-#include "common/base/errno_text.hpp"
 #include "common/base/utf8.hpp"
-#include "services/tts/speech.hpp"
+#include "services/tts/lame_encoder.hpp"
 
 namespace onput::tts {
 namespace {
 
-constexpr std::size_t write_bytes = 64 * 1024;
-constexpr std::size_t samples_per_call = 8192;
-// LAME's own bound: 1.25 bytes per sample and 7200 for what it holds back.
-constexpr std::size_t encoded_bytes_max = samples_per_call * 5 / 4 + 7200;
 constexpr std::size_t tag_bytes_max = 16 * 1024;
 
 // The title as LAME wants it: UTF-16 with a byte order mark and a NUL.
@@ -40,39 +32,9 @@ std::vector<unsigned short> to_utf16(std::string_view title) {
     return units;
 }
 
-// LAME prints to stderr by itself; here its results say enough.
-void print_nothing(const char*, va_list) {}
-
 }  // namespace
 
-struct Mp3Writer::Encoder {
-    lame_t lame = lame_init();
-    Encoder() = default;
-    ~Encoder() {
-        if (lame != nullptr) lame_close(lame);
-    }
-    Encoder(const Encoder&) = delete;
-    Encoder& operator=(const Encoder&) = delete;
-
-    Result<void> configure() const {
-        if (lame == nullptr)
-            return fail(ErrorCode::resource_exhausted, "mp3: no memory for the encoder");
-        lame_set_errorf(lame, print_nothing);
-        lame_set_debugf(lame, print_nothing);
-        lame_set_msgf(lame, print_nothing);
-        lame_set_num_channels(lame, 1);
-        lame_set_in_samplerate(lame, speech_sample_rate);
-        lame_set_out_samplerate(lame, speech_sample_rate);
-        lame_set_mode(lame, MONO);
-        lame_set_quality(lame, 7);
-        lame_set_VBR(lame, vbr_default);
-        lame_set_VBR_q(lame, 4);
-        lame_set_bWriteVbrTag(lame, 1);
-        lame_set_write_id3tag_automatic(lame, 0);
-        if (lame_init_params(lame) >= 0) return {};
-        return fail(ErrorCode::internal, "mp3: the encoder refuses its settings");
-    }
-};
+struct Mp3Writer::Encoder : LameEncoder {};
 
 Mp3Writer::Mp3Writer(int fd, std::unique_ptr<Encoder> encoder)
     : fd_(fd), encoder_(std::move(encoder)) {}
@@ -85,7 +47,7 @@ Result<Mp3Writer> Mp3Writer::open(int fd, std::string_view title) {
         return fail(ErrorCode::invalid_argument, "mp3: the output is not a seekable file");
     }
     auto encoder = std::make_unique<Encoder>();
-    ONPUT_TRY_VOID(encoder->configure());
+    ONPUT_TRY_VOID(encoder->configure(LameEncoder::Form::file));
     lame_t lame = encoder->lame;
     id3tag_init(lame);
     id3tag_add_v2(lame);
@@ -103,59 +65,38 @@ Result<Mp3Writer> Mp3Writer::open(int fd, std::string_view title) {
 }
 
 Result<void> Mp3Writer::write(std::span<const std::int16_t> samples) {
-    std::array<unsigned char, encoded_bytes_max> encoded{};
+    std::array<unsigned char, lame_bytes_max> encoded{};
     while (!samples.empty()) {
-        const auto part = samples.first(std::min(samples.size(), samples_per_call));
+        const auto part = samples.first(std::min(samples.size(), lame_samples_per_call));
         samples = samples.subspan(part.size());
-        const int bytes =
-            lame_encode_buffer(encoder_->lame, part.data(), part.data(),
-                               static_cast<int>(part.size()), encoded.data(), encoded.size());
-        if (bytes < 0)
-            return fail(ErrorCode::internal, fmt::format("mp3: encode: error {}", bytes));
+        ONPUT_TRY(const std::size_t bytes, encoder_->encode(part, encoded));
         samples_ += part.size();
-        ONPUT_TRY_VOID(put({encoded.data(), static_cast<std::size_t>(bytes)}));
+        ONPUT_TRY_VOID(put({encoded.data(), bytes}));
     }
     return {};
 }
 
 Result<void> Mp3Writer::finish() {
-    std::array<unsigned char, encoded_bytes_max> encoded{};
-    const int bytes = lame_encode_flush(encoder_->lame, encoded.data(), encoded.size());
-    if (bytes < 0) return fail(ErrorCode::internal, fmt::format("mp3: flush: error {}", bytes));
-    ONPUT_TRY_VOID(put({encoded.data(), static_cast<std::size_t>(bytes)}));
+    std::array<unsigned char, lame_bytes_max> encoded{};
+    ONPUT_TRY(const std::size_t bytes, encoder_->flush(encoded));
+    ONPUT_TRY_VOID(put({encoded.data(), bytes}));
     ONPUT_TRY_VOID(drain());
     // LAME kept a frame free for it at the start; its size is the same now.
     const std::size_t head = lame_get_lametag_frame(encoder_->lame, encoded.data(), encoded.size());
     ONPUT_CHECK(head <= encoded.size() && head_at_ + head <= bytes_);
-    return write_at(head_at_, {encoded.data(), head});
+    return write_mp3(fd_, head_at_, {encoded.data(), head});
 }
 
 Result<void> Mp3Writer::put(std::span<const unsigned char> bytes) {
     buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-    if (buffer_.size() < write_bytes) return {};
+    if (buffer_.size() < mp3_write_bytes) return {};
     return drain();
 }
 
 Result<void> Mp3Writer::drain() {
-    ONPUT_TRY_VOID(write_at(bytes_, buffer_));
+    ONPUT_TRY_VOID(write_mp3(fd_, bytes_, buffer_));
     bytes_ += buffer_.size();
     buffer_.clear();
-    return {};
-}
-
-Result<void> Mp3Writer::write_at(std::uint64_t offset, std::span<const unsigned char> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written =
-            ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            const bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
-            return fail(full ? ErrorCode::resource_exhausted : ErrorCode::internal,
-                        "mp3: write the output: " + errno_text());
-        }
-        offset += static_cast<std::uint64_t>(written);
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
     return {};
 }
 

@@ -1,4 +1,4 @@
-// Mp3Writer: samples -> an MP3 file, streamed. The one place that knows LAME.
+// Mp3Writer: samples -> an MP3 file, streamed.
 //
 //     [ID3v2: title][Xing/LAME frame: length, padding, seek table][frames ...]
 //
@@ -46,7 +46,6 @@ private:
 
     Result<void> put(std::span<const unsigned char> bytes);
     Result<void> drain();
-    Result<void> write_at(std::uint64_t offset, std::span<const unsigned char> bytes);
 
     int fd_;
     std::unique_ptr<Encoder> encoder_;

@@ -44,6 +44,7 @@ schema::LaneGrants open_grants(const Queue& queue, const Worker& worker) {
 
 std::size_t bytes_of(const schema::LaneGrant& grant) {
     std::size_t bytes = grant.body.size();
+    if (grant.part) bytes += grant.part->task.size();
     if (!grant.join) return bytes;
     bytes += grant.join->plan.size();
     for (const std::string& result : grant.join->results) bytes += result.size();

@@ -210,7 +210,7 @@ Result<void> Lanes::ack(const schema::LaneAck& message, Timestamp now, Effects& 
     return {};
 }
 
-Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects& effects) {
+std::optional<Lanes::Answered> Lanes::take_answer(const auto& message, Timestamp now) {
     Worker* worker = speaker(message.worker_id, message.epoch, now);
     if (worker == nullptr) {
         ++stats_.stale;
@@ -218,11 +218,17 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
     }
     const LaneLease* found = held_lease(*worker, LeaseId(message.lease));
     if (found == nullptr) return {};
-    const LaneLease lease = *found;
+    const Answered answered{.lease = *found, .queue = catalogue_.find(found->queue)};
+    ONPUT_CHECK(answered.queue != nullptr);
     worker->free_place();
+    return answered;
+}
+
+Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects& effects) {
+    const auto answered = take_answer(message, now);
+    if (!answered) return {};
+    const auto& [lease, queue] = *answered;
     ++stats_.nacks;
-    Queue* queue = catalogue_.find(lease.queue);
-    ONPUT_CHECK(queue != nullptr);
     const Failure failure = failure_of(message);
     if (message.is_settled) return messages_.refuse(*queue, lease.message, failure, now, effects);
     if (message.is_permanent) {
@@ -248,17 +254,9 @@ Result<void> Lanes::nack(const schema::LaneNack& message, Timestamp now, Effects
 }
 
 Result<void> Lanes::split(const schema::LaneSplit& message, Timestamp now, Effects& effects) {
-    Worker* worker = speaker(message.worker_id, message.epoch, now);
-    if (worker == nullptr) {
-        ++stats_.stale;
-        return {};
-    }
-    const LaneLease* found = held_lease(*worker, LeaseId(message.lease));
-    if (found == nullptr) return {};
-    const LaneLease lease = *found;
-    worker->free_place();
-    Queue* queue = catalogue_.find(lease.queue);
-    ONPUT_CHECK(queue != nullptr);
+    const auto answered = take_answer(message, now);
+    if (!answered) return {};
+    const auto& [lease, queue] = *answered;
     ONPUT_TRY(const bool is_whole, messages_.is_whole_job(*queue, lease.message));
     if (is_whole && is_allowed(message))
         return messages_.split(*queue, lease.message, message, now, effects);

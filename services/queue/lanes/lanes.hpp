@@ -90,6 +90,12 @@ private:
     Worker* speaker(const std::string& id, std::uint64_t epoch, Timestamp now);
     // The lease, if this worker is its holder; else it is counted as stale.
     const LaneLease* held_lease(const Worker& worker, LeaseId lease);
+    // The lease that a worker's word about it ends, if it holds it; its place is free now.
+    struct Answered {
+        LaneLease lease;
+        Queue* queue;
+    };
+    std::optional<Answered> take_answer(const auto& message, Timestamp now);
 
     void register_worker(Worker& worker, const schema::LaneHello& message, Effects& effects);
     Result<void> reconcile(Worker& worker, const schema::LaneHello& message, Timestamp now,
