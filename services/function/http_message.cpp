@@ -70,6 +70,7 @@ Result<bool> take_chunks(std::string_view& rest, std::string& body, std::size_t 
             // Headers may follow the last chunk.
             auto trailer = take_line(left);
             while (trailer && !trailer->empty()) trailer = take_line(left);
+            if (!trailer && rest.size() > request_head_bytes_max) return no_http("a trailer");
             if (!trailer) return false;
             rest = left;
             return true;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <sys/epoll.h>
+#include <utility>
 
 #include "common/base/check.hpp"
 #include "common/base/errno_text.hpp"
@@ -15,6 +16,8 @@ epoll_event event_of(int fd, Interest interest) {
     epoll_event event{};
     event.events =
         (interest.reading ? EPOLLIN | EPOLLRDHUP : 0U) | (interest.writing ? EPOLLOUT : 0U);
+    // The end of both directions is always told: again and again, to who can do nothing about it.
+    if (event.events == 0) event.events = EPOLLET;
     event.data.fd = fd;
     return event;
 }
@@ -40,10 +43,11 @@ Result<std::unique_ptr<Reactor>> Reactor::open(transport::Loop& loop) {
 void Reactor::add(int fd, Interest interest, Ready ready) {
     epoll_event event = event_of(fd, interest);
     ONPUT_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
-    handlers_[fd] = std::make_shared<Ready>(std::move(ready));
+    handlers_[fd] = {.interest = interest, .ready = std::make_shared<Ready>(std::move(ready))};
 }
 
 void Reactor::change(int fd, Interest interest) {
+    if (std::exchange(handlers_.at(fd).interest, interest) == interest) return;
     epoll_event event = event_of(fd, interest);
     ONPUT_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
 }
@@ -60,7 +64,7 @@ void Reactor::dispatch() {
         const epoll_event& event = events.at(static_cast<std::size_t>(i));
         const auto found = handlers_.find(event.data.fd);
         if (found == handlers_.end()) continue;
-        const std::shared_ptr<Ready> ready = found->second;
+        const std::shared_ptr<Ready> ready = found->second.ready;
         constexpr std::uint32_t reading = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
         (*ready)({.can_read = (event.events & reading) != 0,
                   .can_write = (event.events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0,

@@ -20,10 +20,13 @@ struct Readiness {
         false;  // The peer is gone, in both directions; also while nothing is waited for.
 };
 
-// What one descriptor waits for.
+// What one descriptor waits for. With neither it is told once that its peer is gone, however often
+// it is looked at.
 struct Interest {
     bool reading = false;
     bool writing = false;
+
+    friend bool operator==(const Interest&, const Interest&) = default;
 };
 
 class Reactor {
@@ -48,8 +51,11 @@ private:
 
     transport::Loop& loop_;
     worker::FileDescriptor epoll_;
-    // Shared, because a handler that runs may remove itself.
-    std::map<int, std::shared_ptr<Ready>> handlers_;
+    struct Handler {
+        Interest interest;
+        std::shared_ptr<Ready> ready;  // Shared, because one that runs may remove itself.
+    };
+    std::map<int, Handler> handlers_;
 };
 
 }  // namespace onput::function

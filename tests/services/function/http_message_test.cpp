@@ -92,6 +92,18 @@ TEST(HttpMessage, a_head_without_end_is_refused) {
     EXPECT_EQ(request.error().reason, "head_too_large");
 }
 
+TEST(HttpMessage, a_trailer_without_end_is_refused) {
+    HttpReader reader(100);
+    reader.feed("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+    const std::string line = "a: " + std::string(1000, 'b') + "\r\n";
+    std::size_t bytes = 0;
+    for (; bytes <= request_head_bytes_max; bytes += line.size()) {
+        EXPECT_FALSE(read_one(reader));
+        reader.feed(line);
+    }
+    EXPECT_FALSE(reader.next().has_value());
+}
+
 TEST(HttpMessage, an_answer_is_one_text) {
     EXPECT_EQ(http_answer(200, {{"A", "b"}}, "xy"),
               "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nxy");
