@@ -40,7 +40,12 @@ ChildRuntime::ChildRuntime(const Parts& parts, std::uint64_t id, Sandbox sandbox
 }
 
 ChildRuntime::~ChildRuntime() {
+    leave_reactor();
+}
+
+void ChildRuntime::leave_reactor() {
     for (const auto& [id, connection] : connections_) parts_.reactor.remove(connection.fd.get());
+    connections_.clear();
     for (const int fd :
          {sandbox_.api_fd(), sandbox_.endpoint_fd(), sandbox_.log_fd(), sandbox_.end_fd()})
         parts_.reactor.remove(fd);
@@ -167,8 +172,9 @@ void ChildRuntime::read_log() {
 void ChildRuntime::on_end() {
     const auto status = sandbox_.take_end();
     if (!status) return;
-    parts_.reactor.remove(sandbox_.end_fd());
     read_log();
+    // Its connections break in the same moment, and the owner is told nothing more of it.
+    leave_reactor();
     parts_.owner.on_end(*this, *status);
 }
 

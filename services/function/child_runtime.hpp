@@ -75,6 +75,8 @@ private:
     void take_request(ConnectionId id);
     void close(ConnectionId id);
     void on_end();
+    // Nothing of it is looked at any more.
+    void leave_reactor();
 
     Parts parts_;
     std::uint64_t id_;

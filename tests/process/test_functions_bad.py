@@ -1,4 +1,5 @@
 """Handlers that misbehave: each ends alone, with the reason in Lambda's words, and its neighbour goes on."""
+import concurrent.futures
 import re
 
 import pytest
@@ -49,6 +50,16 @@ def test_a_loop_ends_at_its_time(functions):
     assert "I loop" in answer.log
     assert re.search(r"^\S+Z \S+ Task timed out after 1.00 seconds$", answer.log, re.MULTILINE)
     assert re.search(r"^REPORT .*\tStatus: timeout\t$", answer.log, re.MULTILINE)
+
+
+def test_ends_whose_connections_break_in_the_same_moment(functions):
+    """The end of a process and that of its connections come in any order."""
+    functions.deploy("exits", "import os\ndef lambda_handler(event, context): os._exit(3)")
+    functions.deploy("absent", "x = 1")
+    names = ["exits", "absent"] * 100
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda name: functions.invoke(name, fails=True).json, names))
+    assert {answer["errorType"] for answer in answers} == {"Runtime.ExitError", "Runtime.HandlerNotFound"}
 
 
 def test_an_answer_after_its_time_is_none(functions):
