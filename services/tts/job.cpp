@@ -300,6 +300,19 @@ Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const Voi
                         .output_bytes = bytes.size()};
 }
 
+// `mp3` is a Mp3Writer or a Mp3PartWriter, finished.
+SpeechResult result_of(const VoiceChoice& choice, const SpokenText& text, const Script& script,
+                       const auto& mp3) {
+    return {.voice = choice.voice.name,
+            .language = choice.voice.language,
+            .chosen_by = choice.chosen_by,
+            .encoding = text.encoding(),
+            .characters = text.characters(),
+            .segments = script.spoken(),
+            .duration_ms = mp3.samples() * 1000 / speech_sample_rate,
+            .output_bytes = mp3.bytes()};
+}
+
 Result<SpeechResult> speak_part(const Synthesize& engine, SpokenText& text, const SpeechJob& job,
                                 const VoiceChoice& choice, const Files& files) {
     ONPUT_TRY(Mp3PartWriter mp3, Mp3PartWriter::open(files.output));
@@ -317,16 +330,10 @@ Result<SpeechResult> speak_part(const Synthesize& engine, SpokenText& text, cons
                [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); }));
     ONPUT_TRY_VOID(set_time_limit({}));
     ONPUT_TRY_VOID(mp3.finish());
-    return SpeechResult{.voice = choice.voice.name,
-                        .language = choice.voice.language,
-                        .chosen_by = choice.chosen_by,
-                        .encoding = text.encoding(),
-                        .characters = text.characters(),
-                        .segments = script.spoken(),
-                        .duration_ms = mp3.samples() * 1000 / speech_sample_rate,
-                        .output_bytes = mp3.bytes(),
-                        .frames = mp3.frames(),
-                        .chapters = std::move(chapters)};
+    auto result = result_of(choice, text, script, mp3);
+    result.frames = mp3.frames();
+    result.chapters = std::move(chapters);
+    return result;
 }
 
 Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int input_fd,
@@ -354,14 +361,7 @@ Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int i
                     "nothing to say: the text has no letters and no digits", "nothing_to_say");
     }
     ONPUT_TRY_VOID(mp3.finish());
-    return SpeechResult{.voice = choice.voice.name,
-                        .language = choice.voice.language,
-                        .chosen_by = choice.chosen_by,
-                        .encoding = text.encoding(),
-                        .characters = text.characters(),
-                        .segments = script.spoken(),
-                        .duration_ms = mp3.samples() * 1000 / speech_sample_rate,
-                        .output_bytes = mp3.bytes()};
+    return result_of(choice, text, script, mp3);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ Result<Body> Body::open(const S3Request& request, Length length, Checksums check
     Body body(request);
     const auth::Payload& payload = body.identity_->payload;
     if (payload.kind == auth::PayloadKind::sha256)
-        body.hashes_->payload.emplace(DigestAlgorithm::sha256);
+        body.hashes_.payload.emplace(DigestAlgorithm::sha256);
     ONPUT_TRY_VOID(body.take_content_md5(request.head));
     if (checksums == Checksums::of_body) ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
     ONPUT_TRY_VOID(body.take_trailer(request.head));
@@ -114,7 +114,7 @@ Result<void> Body::take_checksum_headers(const http::RequestHead& head) {
 
 void Body::state(const ChecksumAlgorithm& algorithm, std::string_view value) {
     stated_ = Stated{.algorithm = &algorithm, .value = std::string(value)};
-    hashes_->checksums.push_back(
+    hashes_.checksums.push_back(
         {.algorithm = std::string(algorithm.name), .digest = Digest(algorithm.digest)});
 }
 
@@ -161,7 +161,7 @@ void Body::compute(std::string_view algorithm) {
     if (stated_ && stated_->algorithm->name == algorithm) return;
     const auto* known = find_checksum_algorithm(algorithm);
     ONPUT_CHECK(known != nullptr);
-    hashes_->checksums.push_back(
+    hashes_.checksums.push_back(
         {.algorithm = std::string(algorithm), .digest = Digest(known->digest)});
 }
 
@@ -227,14 +227,14 @@ Result<BodyDigests> Body::finish() {
         return onput::fail(ErrorCode::invalid_argument,
                            "the body is shorter than it was said to be", "incomplete_body");
     }
-    const std::string md5 = hashes_->md5.finish();
+    const std::string md5 = hashes_.md5.finish();
     if (!content_md5_.empty() && md5 != content_md5_) {
         return onput::fail(ErrorCode::invalid_argument,
                            "The Content-MD5 you specified did not match what we received.",
                            "bad_digest");
     }
-    if (hashes_->payload) {
-        const std::string computed = to_hex(hashes_->payload->finish());
+    if (hashes_.payload) {
+        const std::string computed = to_hex(hashes_.payload->finish());
         if (!http::equal_ignoring_case(computed, identity_->payload.token)) {
             Error error{.code = ErrorCode::invalid_argument,
                         .message = "the payload's hash differs",
@@ -245,7 +245,7 @@ Result<BodyDigests> Body::finish() {
         }
     }
     BodyDigests digests{
-        .md5_hex = to_hex(md5), .checksums = hashes_->take_checksums(), .bytes = bytes_};
+        .md5_hex = to_hex(md5), .checksums = hashes_.take_checksums(), .bytes = bytes_};
     if (stated_ && digests.checksums.front().value != stated_->value) {
         return onput::fail(
             ErrorCode::invalid_argument,
@@ -270,7 +270,7 @@ http::Task<Result<std::string>> read_small_body(S3Request& request, std::size_t 
         auto piece = co_await body->read(bytes_max + 1);
         if (!piece) co_return std::unexpected(std::move(piece).error());
         if (piece->empty()) break;
-        body->hashes()->update(*piece);
+        body->hashes().update(*piece);
         bytes += *piece;
         if (bytes.size() > bytes_max) {
             co_return onput::fail(ErrorCode::invalid_argument, "the document is too large",

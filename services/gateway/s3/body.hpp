@@ -5,7 +5,7 @@
 //     auto body = Body::open(request, ...);         refuses unsupported or contradictory headers
 //                                                   before a byte is read
 //     while (piece = co_await body.read(n))         decoded bytes; nothing may become visible yet
-//         body.hashes()->update(piece);
+//         body.hashes().update(piece);
 //     auto digests = body.finish();                 now all of it is verified, or an error says
 //                                                   what is not
 #pragma once

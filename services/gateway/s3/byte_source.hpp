@@ -2,12 +2,11 @@
 // that is copied (stored_source.hpp).
 //
 //     while (piece = co_await source.read(n))         nothing may become visible yet
-//         source.hashes()->update(piece);
+//         source.hashes().update(piece);
 //     auto digests = source.finish();                 now all of it is verified
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,14 +36,14 @@ public:
     // After read() has returned empty, and all that it gave was hashed.
     virtual Result<BodyDigests> finish() = 0;
 
-    [[nodiscard]] const std::shared_ptr<ContentHashes>& hashes() const { return hashes_; }
+    [[nodiscard]] ContentHashes& hashes() { return hashes_; }
 
 protected:
     ByteSource() = default;
     ByteSource(ByteSource&&) = default;
     ByteSource& operator=(ByteSource&&) = default;
 
-    std::shared_ptr<ContentHashes> hashes_ = std::make_shared<ContentHashes>();
+    ContentHashes hashes_;
 };
 
 }  // namespace onput::gateway::s3

@@ -37,7 +37,7 @@ StoredSource::~StoredSource() {
 void StoredSource::compute(std::string_view algorithm) {
     const auto* known = find_checksum_algorithm(algorithm);
     ONPUT_CHECK(known != nullptr);
-    hashes_->checksums.push_back(
+    hashes_.checksums.push_back(
         {.algorithm = std::string(algorithm), .digest = Digest(known->digest)});
 }
 
@@ -80,8 +80,8 @@ http::Task<Result<std::string>> StoredSource::read(std::size_t bytes_max) {
 Result<BodyDigests> StoredSource::finish() {
     if (bytes_ != *length())
         return onput::fail(ErrorCode::corruption, "storage answered with another number of bytes");
-    return BodyDigests{.md5_hex = to_hex(hashes_->md5.finish()),
-                       .checksums = hashes_->take_checksums(),
+    return BodyDigests{.md5_hex = to_hex(hashes_.md5.finish()),
+                       .checksums = hashes_.take_checksums(),
                        .bytes = bytes_};
 }
 
