@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <lame/lame.h>
 
 #include "common/base/errno_text.hpp"
 #include "services/tts/speech.hpp"
@@ -20,6 +21,12 @@ Result<std::size_t> bytes_of(int bytes, std::string_view what) {
 }
 
 }  // namespace
+
+LameEncoder::LameEncoder() : lame(lame_init()) {}
+
+LameEncoder::~LameEncoder() {
+    if (lame != nullptr) lame_close(lame);
+}
 
 Result<void> LameEncoder::configure(Form form) const {
     if (lame == nullptr)

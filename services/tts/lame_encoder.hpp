@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <span>
 
-#include <lame/lame.h>
-
 #include "common/base/result.hpp"
+
+struct lame_global_struct;  // Of <lame/lame.h>, where a lame_t is a pointer to it.
 
 namespace onput::tts {
 
@@ -19,10 +19,8 @@ inline constexpr std::size_t lame_bytes_max = lame_samples_per_call * 5 / 4 + 72
 inline constexpr std::size_t mp3_write_bytes = 64 * 1024;
 
 struct LameEncoder {
-    LameEncoder() = default;
-    ~LameEncoder() {
-        if (lame != nullptr) lame_close(lame);
-    }
+    LameEncoder();
+    ~LameEncoder();
     LameEncoder(const LameEncoder&) = delete;
     LameEncoder& operator=(const LameEncoder&) = delete;
 
@@ -37,7 +35,7 @@ struct LameEncoder {
                                              std::span<unsigned char, lame_bytes_max> into) const;
     [[nodiscard]] Result<std::size_t> flush(std::span<unsigned char, lame_bytes_max> into) const;
 
-    lame_t lame = lame_init();
+    lame_global_struct* lame;  // Null: no memory. Its own.
 };
 
 // Fails as the file does: resource_exhausted when the disk is full.

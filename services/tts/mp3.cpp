@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include <lame/lame.h>
+
 #include "common/base/check.hpp"
 #include "common/base/utf8.hpp"
 #include "services/tts/lame_encoder.hpp"
