@@ -1,4 +1,5 @@
-// The three CRCs of S3, sliced by eight. Internal to base: use Digest.
+// The three CRCs of S3: by carry-less multiplication where the processor has it (crc_fold.hpp), else
+// and for short input sliced by eight. Internal to base: use Digest.
 #pragma once
 
 #include <array>
@@ -9,26 +10,41 @@
 #include <string_view>
 #include <utility>
 
+#include "common/base/crc_fold.hpp"
+
 namespace onput::detail {
 
 // Reflected CRC of width T with the given reversed polynomial.
 template <typename T, T polynomial>
 class Crc {
 public:
+    // `crc`: of the bytes before, 0 when there are none.
     static T update(T crc, std::string_view bytes) {
+        T state = static_cast<T>(~crc);
+        if (bytes.size() >= crc_fold_min && CrcFold<T, polynomial>::is_here()) {
+            const auto folded = CrcFold<T, polynomial>::fold(state, bytes);
+            state = by_tables(0, {folded.data(), folded.size()});
+        }
+        return static_cast<T>(~by_tables(state, bytes));
+    }
+    // The same without multiplication.
+    static T update_by_tables(T crc, std::string_view bytes) {
+        return static_cast<T>(~by_tables(static_cast<T>(~crc), bytes));
+    }
+
+private:
+    static T by_tables(T state, std::string_view bytes) {
         const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
         std::size_t size = bytes.size();
-        T state = static_cast<T>(~crc);
         for (; size >= 8; size -= 8, data += 8) {
             state = sliced(load(data) ^ state, std::make_index_sequence<8>());
         }
         for (; size > 0; --size, ++data) {
             state = static_cast<T>(tables[0][(state ^ *data) & 255] ^ (state >> 8));
         }
-        return static_cast<T>(~state);
+        return state;
     }
 
-private:
     static std::uint64_t load(const std::uint8_t* data) {
         std::uint64_t word = 0;
         std::memcpy(&word, data, sizeof(word));

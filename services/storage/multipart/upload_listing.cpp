@@ -119,39 +119,4 @@ Result<schema::UploadList> list_uploads(const store::View& view,
     return Lister(view, request).run();
 }
 
-Result<std::optional<BegunUpload>> find_begun(const store::View& view,
-                                              const schema::PutObject& object) {
-    if (object.idempotency_key.empty() || !object.source) return std::nullopt;
-    const store::Range rows =
-        store::Range::of_prefix(upload_row(object.bucket, object.key, std::string_view()));
-    ONPUT_TRY(const auto uploads, view.scan(partition, rows, uploads_searched_max));
-    for (const store::Row& row : uploads) {
-        ONPUT_TRY(auto record, schema::decode<UploadRecord>(row.value));
-        if (record.upload.object.idempotency_key != object.idempotency_key) continue;
-        return BegunUpload{.upload_id = row.key.substr(row.key.size() - upload_id_digits),
-                           .record = std::move(record)};
-    }
-    return std::nullopt;
-}
-
-Result<std::map<std::string, std::string>> metadata_of(const schema::CompleteUpload& request,
-                                                       const schema::CreateUpload& created) {
-    schema::PutObject object = created.object;
-    if (!object.source) return std::move(object.metadata);
-    for (const auto& [name, value] : request.metadata) object.metadata[name] = value;
-    ONPUT_TRY_VOID(check_traits(object));
-    return std::move(object.metadata);
-}
-
-Timestamp began_at(const UploadRecord& record) {
-    return std::max(record.initiated_at, record.aged_from);
-}
-
-schema::UploadCreated created_of(const Bucket& bucket, std::string upload_id,
-                                 const UploadRecord& record) {
-    return {.upload_id = std::move(upload_id),
-            .encryption = record.encryption.by,
-            .kms = kms_key_use(bucket, record.encryption)};
-}
-
 }  // namespace onput::storage

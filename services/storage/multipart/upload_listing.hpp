@@ -1,11 +1,9 @@
-// Multipart uploads under way: a page of a bucket's, the one that a job has begun, and what is
-// answered about one. Pure.
+// The page of a bucket's multipart uploads under way. Pure.
 #pragma once
 
 #include "common/base/result.hpp"
 #include "common/schema/storage_uploads.hpp"
 #include "common/store/store.hpp"
-#include "services/storage/buckets/buckets.hpp"
 #include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
@@ -13,26 +11,6 @@ namespace onput::storage {
 // By key, of a key as they began. A common prefix counts as one entry. The owner is left out.
 Result<schema::UploadList> list_uploads(const store::View& view,
                                         const schema::ListUploads& request);
-
-// An upload under way that the same job has begun: it makes one, however often it runs. Of one key
-// the oldest so many are looked at.
-inline constexpr std::size_t uploads_searched_max = 1000;
-struct BegunUpload {
-    std::string upload_id;
-    UploadRecord record;
-};
-Result<std::optional<BegunUpload>> find_begun(const store::View& view,
-                                              const schema::PutObject& object);
-
-// As its age is counted.
-Timestamp began_at(const UploadRecord& record);
-// What CreateUpload is answered, but for `abort`.
-schema::UploadCreated created_of(const Bucket& bucket, std::string upload_id,
-                                 const UploadRecord& record);
-
-// What the object's metadata will be: of a job's result some is known only when it is complete.
-Result<std::map<std::string, std::string>> metadata_of(const schema::CompleteUpload& request,
-                                                       const schema::CreateUpload& created);
 
 schema::UploadSummary summary_of(std::string_view key, std::string_view upload_id,
                                  UploadRecord record);
