@@ -138,12 +138,14 @@ Result<void> check_amz_headers_are_signed(const RequestView& request, const Clai
 
 // A signature covers a repeated header as one, its values joined by commas. Who splits the signer's
 // one header in two would choose what is acted on, so headers of meaning come once. Metadata may
-// repeat: it is only kept.
+// repeat: it is only kept. So may lists of names, which SDKs send a line each: they are a set.
 Result<void> check_headers_come_once(const RequestView& request) {
     const auto is_of_meaning = [](std::string_view name) {
         static constexpr std::array<std::string_view, 4> names{"authorization", "content-md5",
                                                                "content-type", "date"};
         if (starts_with_ignoring_case(name, "x-amz-meta-")) return false;
+        if (equal_ignoring_case(name, "x-amz-object-attributes")) return false;
+        if (equal_ignoring_case(name, "x-amz-optional-object-attributes")) return false;
         if (starts_with_ignoring_case(name, "x-amz-")) return true;
         return std::ranges::any_of(
             names, [name](std::string_view known) { return equal_ignoring_case(name, known); });

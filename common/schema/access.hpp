@@ -28,9 +28,11 @@ struct AccessContext {
     std::string expected_owner = {};  // The account that must own the bucket; empty: any.
     // Other condition keys that the request has: "s3:prefix", "s3:x-amz-acl".
     std::map<std::string, std::string> values = {};
+    // The object is read to be copied: its tags and lock are not for the client's eyes.
+    bool is_copy_source = false;
 
     ONPUT_FIELDS(actions, source_ip, is_secure, user_agent, referer, auth_type, signature_version,
-                 signature_age_ms, content_sha256, expected_owner, values)
+                 signature_age_ms, content_sha256, expected_owner, values, is_copy_source)
     friend bool operator==(const AccessContext&, const AccessContext&) = default;
 };
 

@@ -158,11 +158,13 @@ struct NotificationRule {
 };
 
 struct NotificationConfiguration {
-    static constexpr MessageInfo info{.kind = Kind::notification_configuration};
+    // Version 2 added has_event_bridge.
+    static constexpr MessageInfo info{.kind = Kind::notification_configuration, .version = 2};
 
-    std::vector<NotificationRule> rules;
+    std::vector<NotificationRule> rules = {};
+    bool has_event_bridge = false;  // Every event of the bucket is for the event bus as well.
 
-    ONPUT_FIELDS(rules)
+    ONPUT_FIELDS(rules, has_event_bridge)
     friend bool operator==(const NotificationConfiguration&,
                            const NotificationConfiguration&) = default;
 };
@@ -171,7 +173,8 @@ struct NotificationConfiguration {
 // (the notifier asks them, and sends queues the s3:TestEvent). Nothing is stored when any part
 // fails.
 struct PutNotification {
-    static constexpr MessageInfo info{.kind = Kind::put_notification};
+    // Version 2 added a field of configuration.
+    static constexpr MessageInfo info{.kind = Kind::put_notification, .version = 2};
     static constexpr std::string_view method = "storage.put_notification";
     using Reply = Empty;
 

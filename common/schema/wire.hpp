@@ -36,8 +36,9 @@ struct Principal {
 std::string principal_arn(const Principal& principal);
 
 struct RequestHeader {
-    // Version 2 added the principal's user, 3 its region and trace_header, 4 access.
-    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 4};
+    // Version 2 added the principal's user, 3 its region and trace_header, 4 access, 5 a field of
+    // it.
+    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 5};
 
     // Unique among the caller's open requests; comes back in the reply.
     std::uint64_t request_id = 0;

@@ -115,7 +115,7 @@ http::Task<Result<void>> serve_s3_operation(RequestContext& context, s3::Address
     }
     const auto key_admitted = co_await s3::admit_customer_key(request);
     if (!key_admitted) co_return key_admitted;
-    co_return co_await operation->run(request);
+    co_return co_await s3::run_operation(*operation, request);
 }
 
 http::Task<void> send(RequestContext& context, http::Response response) {

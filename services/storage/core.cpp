@@ -224,16 +224,17 @@ Result<StorageCore::CheckedNotification> StorageCore::check_notification(
     const schema::PutNotification& request, const Caller& caller) {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
     CheckedNotification checked;
-    ONPUT_TRY(checked.rules,
+    ONPUT_TRY(checked.made.rules,
               check_configuration(request.configuration, bucket->record.region, random_));
-    if (checked.rules.empty() || request.skip_destination_validation) return checked;
+    checked.made.has_event_bridge = request.configuration.has_event_bridge;
+    if (checked.made.rules.empty() || request.skip_destination_validation) return checked;
 
     auto& ask = checked.ask.emplace();
     ask.bucket = request.bucket;
     ask.bucket_account = bucket->record.owner_account;
     ask.request_id = request.request_id;
     ask.host_id = request.host_id;
-    for (const auto& rule : checked.rules) {
+    for (const auto& rule : checked.made.rules) {
         ask.arns.push_back(rule.destination_arn);
         ask.kinds.push_back(rule.kind);
     }
@@ -246,10 +247,10 @@ Result<schema::Empty> StorageCore::put_notification(const std::string& bucket,
                                                     const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(buckets_.find(bucket, caller));
     ONPUT_TRY_VOID(room_.check());
-    if (checked.ask) ONPUT_TRY_VOID(check_refusals(checked.rules, answer.refusals));
-    ONPUT_TRY(auto rules, BucketRules::make(checked.rules));
+    if (checked.ask) ONPUT_TRY_VOID(check_refusals(checked.made.rules, answer.refusals));
+    ONPUT_TRY(auto rules, BucketRules::make(checked.made.rules));
     auto change = batch();
-    buckets_.set_rules(bucket, std::move(rules), change);
+    buckets_.set_rules(bucket, std::move(rules), checked.made.has_event_bridge, change);
     effects.changes.push_back(bucket_change(bucket, std::move(change)));
     return schema::Empty{};
 }
@@ -257,7 +258,8 @@ Result<schema::Empty> StorageCore::put_notification(const std::string& bucket,
 Result<schema::NotificationConfiguration> StorageCore::get_notification(
     const schema::GetNotification& request, const Caller& caller) const {
     ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
-    return schema::NotificationConfiguration{.rules = bucket->rules.rules()};
+    return schema::NotificationConfiguration{.rules = bucket->rules.rules(),
+                                             .has_event_bridge = bucket->record.has_event_bridge};
 }
 
 Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainEvent& request,

@@ -185,7 +185,7 @@ public:
     // A configuration is put in two steps, because its destinations are asked in between:
     // check_notification -> CheckDestinations, when `ask` -> put_notification.
     struct CheckedNotification {
-        std::vector<schema::NotificationRule> rules;  // As they will be stored.
+        schema::NotificationConfiguration made;  // As it will be stored.
         std::optional<schema::CheckDestinations> ask;
     };
     Result<CheckedNotification> check_notification(const schema::PutNotification& request,

@@ -1,4 +1,6 @@
 """Who may do what with a bucket, by its policy, by lists and by ownership: two accounts, a user and nobody."""
+import base64
+import hashlib
 import json
 
 import boto3
@@ -8,7 +10,7 @@ import pytest
 
 from harness.topics import refused, topic_instance
 from harness.topology import ACCOUNT
-from harness.wire import Wire
+from harness.wire import Signer, Wire
 
 OTHER = "111111111111"
 KEYS = f"ann:secret:{ACCOUNT}/ann,other:secret:{OTHER},eve:secret:{OTHER}/eve"
@@ -286,3 +288,111 @@ def test_access_survives_a_restart(own_onput):
     nobody = client(instance)
     assert read(nobody, "kept") == b"x"
     assert nobody.list_objects_v2(Bucket="kept")["KeyCount"] == 1
+
+
+def test_a_public_access_block_is_on_however_its_booleans_are_written(onput, bucket):
+    wire = Wire(onput)
+    for spelling in "TRUE", "True", "1", "true":
+        onput.s3.delete_public_access_block(Bucket=bucket)
+        names = "BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"
+        document = "".join(f"<{name}>{spelling}</{name}>" for name in names)
+        body = f"<PublicAccessBlockConfiguration>{document}</PublicAccessBlockConfiguration>".encode()
+        headers = {"content-md5": base64.b64encode(hashlib.md5(body).digest()).decode()}
+        assert wire.send("PUT", f"/{bucket}?publicAccessBlock", body, headers).status == 200
+        shown = onput.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        assert shown == dict.fromkeys(names, True), spelling
+        with refused("AccessDenied", 403):
+            put_policy(onput.s3, bucket, statement(bucket, "Allow", "*", "GetObject"))
+
+
+@pytest.mark.parametrize("resource, body", [
+    ("?lifecycle", b"<x/>"), ("?acl", b"<x/>"), ("?cors", b"<x/>"), ("?website", b"<x/>"), ("?tagging", b"<x/>"),
+    ("?encryption", b"<x/>"), ("?versioning", b"<x/>"), ("?replication", b"<x/>"), ("?notification", b"<x/>"),
+    ("?logging", b"<x/>"), ("?ownershipControls", b"<x/>"), ("/k?tagging", b"<x/>"), ("/k?acl", b"<x/>"),
+    ("/k?retention", b"<x/>"), ("/k?legal-hold", b"<x/>"), ("/k?restore", b"<x/>")])
+def test_what_is_wrong_with_a_document_is_told_to_those_who_may_put_one(onput, bucket, resource, body):
+    wire = Wire(onput)
+    method = "POST" if "restore" in resource else "PUT"
+    headers = {"content-md5": base64.b64encode(hashlib.md5(body).digest()).decode()}
+    own = wire.send(method, f"/{bucket}{resource}", body, headers)
+    assert own.status == 400 and own.error_code == "MalformedXML"
+    foreign = wire.send(method, f"/{bucket}{resource}", body, headers,
+                        signer=Signer(secret="secret", access_key="other"))
+    unsigned = wire.send_unsigned(method, f"/{bucket}{resource}", body, headers)
+    for answer in foreign, unsigned:
+        assert (answer.status, answer.error_code) == (403, "AccessDenied")
+    absent = wire.send(method, f"/absent-{bucket}{resource}", body, headers)
+    assert (absent.status, absent.error_code) == (404, "NoSuchBucket")
+
+
+def test_a_denial_of_copy_sources_holds_however_the_source_is_spelled(onput, bucket):
+    s3 = onput.s3
+    s3.put_object(Bucket=bucket, Key="secret/x", Body=b"x")
+    put_policy(s3, bucket, statement(bucket, "Deny", "*", "PutObject",
+                                     StringLike={"s3:x-amz-copy-source": f"{bucket}/secret/*"}))
+    for spelled in "secret/x", "secre%74/x", "secret%2Fx":
+        for slash in "", "/":
+            answer = Wire(onput).send("PUT", f"/{bucket}/copy", b"",
+                                      {"x-amz-copy-source": f"{slash}{bucket}/{spelled}"})
+            assert answer.error_code == "AccessDenied", slash + spelled
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")
+
+
+def test_deletions_that_must_state_an_etag_do(onput, bucket):
+    put_policy(onput.s3, bucket,
+               statement(bucket, "Allow", {"AWS": OTHER}, "DeleteObject", "GetObject",
+                         Null={"s3:if-match": "false"}),
+               statement(bucket, "Allow", {"AWS": OTHER}, "GetObject"))
+    other = client(onput, "other")
+    etag = onput.s3.head_object(Bucket=bucket, Key="k")["ETag"]
+    with refused("AccessDenied", 403):
+        other.delete_object(Bucket=bucket, Key="k")
+    other.delete_object(Bucket=bucket, Key="k", IfMatch=etag)
+    onput.s3.put_object(Bucket=bucket, Key="k", Body=b"content")
+    answer = other.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k"}]})
+    assert [error["Code"] for error in answer["Errors"]] == ["AccessDenied"]
+    answer = other.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", "ETag": etag}]})
+    assert [done["Key"] for done in answer["Deleted"]] == ["k"]
+
+
+def test_who_may_only_delete_is_not_told_whether_an_etag_is_right(onput, bucket):
+    put_policy(onput.s3, bucket, statement(bucket, "Allow", {"AWS": OTHER}, "DeleteObject"))
+    for etag in onput.s3.head_object(Bucket=bucket, Key="k")["ETag"], '"0"':
+        with refused("AccessDenied", 403):
+            client(onput, "other").delete_object(Bucket=bucket, Key="k", IfMatch=etag)
+    assert read(onput.s3, bucket) == b"content"
+
+
+def test_aws_policy_for_uploads_of_other_accounts_lets_them_in(onput, bucket):
+    put_policy(onput.s3, bucket, statement(
+        bucket, "Allow", {"AWS": OTHER}, "PutObject",
+        StringEquals={"s3:x-amz-acl": "bucket-owner-full-control"}))
+    other = client(onput, "other")
+    with refused("AccessDenied", 403):
+        other.put_object(Bucket=bucket, Key="theirs", Body=b"x")
+    for ownership in "BucketOwnerEnforced", "BucketOwnerPreferred":
+        onput.s3.put_bucket_ownership_controls(
+            Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": ownership}]})
+        other.put_object(Bucket=bucket, Key="theirs", Body=b"x", ACL="bucket-owner-full-control")
+        assert read(onput.s3, bucket, "theirs") == b"x"
+
+
+def test_others_are_not_shown_tags_and_locks(onput):
+    s3, name = onput.s3, "access-locked-and-tagged"
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    s3.put_object(Bucket=name, Key="k", Body=b"x", Tagging="a=b", ObjectLockLegalHoldStatus="ON",
+                  ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate="2036-01-01T00:00:00Z",
+                  ChecksumAlgorithm="CRC32")
+    s3.delete_public_access_block(Bucket=name)
+    put_policy(s3, name, statement(name, "Allow", "*", "GetObject"))
+    wire = Wire(onput)
+    private = {"x-amz-tagging-count", "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date",
+               "x-amz-object-lock-legal-hold"}
+    for method in "HEAD", "GET":
+        assert private <= set(wire.send(method, f"/{name}/k").headers)
+        assert not private & set(wire.send_unsigned(method, f"/{name}/k").headers)
+    put_policy(s3, name, statement(name, "Allow", "*", "GetObject", "GetObjectLegalHold"))
+    shown = wire.send_unsigned("HEAD", f"/{name}/k").headers
+    assert private & set(shown) == {"x-amz-object-lock-legal-hold"}
+    s3.put_object_legal_hold(Bucket=name, Key="k", LegalHold={"Status": "OFF"})
+    assert s3.head_object(Bucket=name, Key="k")["ObjectLockLegalHoldStatus"] == "OFF"

@@ -2,13 +2,15 @@
 import base64
 import hashlib
 import os
+import socket
 
+import boto3
 import boto3.s3.transfer
 import botocore.exceptions
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2, AwsCli
-from harness.wire import Wire, answer_without_storage
+from harness.wire import Signer, Wire, answer_without_storage, crc32_base64
 
 MIB = 1024 * 1024
 PART = 5 * MIB
@@ -266,3 +268,67 @@ def test_a_copy_and_an_upload_in_parts_are_events_of_their_own(onput, source, pa
     assert "ObjectCreated:Copy" in told
     told = onput.run("trace", "--wait", "60", f"s3://{BUCKET}/{parted[0]}").stdout
     assert "ObjectCreated:CompleteMultipartUpload" in told
+
+
+def test_a_source_may_lie_in_another_region_than_what_is_written(onput):
+    s3 = onput.s3
+    s3.create_bucket(Bucket="copies-west", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    west = boto3.client("s3", endpoint_url=onput.url, region_name="eu-west-1", aws_access_key_id="test",
+                        aws_secret_access_key="test")
+    west.put_object(Bucket="copies-west", Key="k", Body=b"far", Tagging="a=b")
+    s3.copy_object(Bucket=BUCKET, Key="from-west", CopySource="copies-west/k")
+    assert s3.get_object(Bucket=BUCKET, Key="from-west")["Body"].read() == b"far"
+    assert s3.get_object_tagging(Bucket=BUCKET, Key="from-west")["TagSet"] == [{"Key": "a", "Value": "b"}]
+    west.copy_object(Bucket="copies-west", Key="back", CopySource=f"{BUCKET}/from-west")
+    names = {"Bucket": "copies-west", "Key": "part"}
+    upload = names | {"UploadId": west.create_multipart_upload(**names)["UploadId"]}
+    part = west.upload_part_copy(**upload, PartNumber=1, CopySource=f"{BUCKET}/from-west")["CopyPartResult"]
+    west.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})
+    assert west.get_object(**names)["Body"].read() == b"far"
+
+
+def test_attributes_are_a_list_however_many_lines_it_takes(onput):
+    """As the Java and Go SDKs send it: a header for each."""
+    onput.s3.put_object(Bucket=BUCKET, Key="attributes", Body=b"x")
+    signer = Signer()
+    wire = Wire(onput)
+    headers = signer.sign("GET", f"/{BUCKET}/attributes?attributes",
+                          {"host": wire.host, "x-amz-object-attributes": "ETag,ObjectSize"},
+                          hashlib.sha256(b"").hexdigest())
+    del headers["x-amz-object-attributes"]
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    lines += ["x-amz-object-attributes: ETag", "x-amz-object-attributes: ObjectSize"]
+    head = "\r\n".join([f"GET /{BUCKET}/attributes?attributes HTTP/1.1", *lines, "connection: close", "", ""])
+    with socket.create_connection(("127.0.0.1", wire.port)) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200") and b"<ObjectSize>1</ObjectSize>" in answer and b"<ETag>" in answer
+    bare = wire.send("GET", f"/{BUCKET}/attributes?attributes")
+    assert (bare.status, bare.error_code) == (400, "InvalidRequest")
+
+
+@pytest.mark.parametrize("announced, code", [("SHA1", "BadDigest"), ("FOO", "InvalidRequest"), ("CRC32", None),
+                                             ("crc32", None)])
+def test_a_checksum_is_of_the_kind_that_its_sender_announced(onput, announced, code):
+    answer = Wire(onput).send("PUT", f"/{BUCKET}/announced", b"x", {
+        "x-amz-sdk-checksum-algorithm": announced, "x-amz-checksum-crc32": crc32_base64(b"x")})
+    assert answer.error_code == (code or "")
+    assert (answer.status == 200) == (code is None)
+
+
+def test_a_completion_of_other_parts_is_not_answered_for_the_first(onput):
+    names = {"Bucket": BUCKET, "Key": "completed-twice"}
+    upload = names | {"UploadId": onput.s3.create_multipart_upload(**names)["UploadId"]}
+    etag = onput.s3.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    first = onput.s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    assert onput.s3.complete_multipart_upload(**upload, MultipartUpload=parts)["ETag"] == first["ETag"]
+    parts["Parts"][0]["ETag"] = "0" * 32
+    with pytest.raises(botocore.exceptions.ClientError, match="NoSuchUpload"):
+        onput.s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+
+
+def test_a_range_may_end_behind_every_possible_byte(onput):
+    onput.s3.put_object(Bucket=BUCKET, Key="ranged", Body=b"0123456789")
+    answer = Wire(onput).send("GET", f"/{BUCKET}/ranged", headers={"range": f"bytes=4-{2**64 + 5}"})
+    assert (answer.status, answer.body, answer.headers["content-range"]) == (206, b"456789", "bytes 4-9/10")

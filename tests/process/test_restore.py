@@ -3,6 +3,7 @@ import datetime
 import json
 import os
 import random
+import re
 
 import botocore.exceptions
 import pytest
@@ -82,6 +83,9 @@ def test_an_archived_object_is_refused_until_it_is_restored(archive):
     assert got["Restore"] == f'ongoing-request="false", expiry-date="{end}"'
     assert listed_status(s3, "k") == {"IsRestoreInProgress": False,
                                       "RestoreExpiryDate": midnight + datetime.timedelta(days=3)}
+    # One story: the upload, that it was asked for, and that it came.
+    story = archive.run("trace", "s3://cold/k").stdout
+    assert re.search(r"Put.*ObjectRestore:Post.*ObjectRestore:Completed", story, re.DOTALL), story
     s3.put_object(Bucket="cold", Key="warm", Body=b"x")
     assert listed_status(s3, "warm") is None
     status, error = error_of(s3.list_objects, Bucket="cold", OptionalObjectAttributes=["Weather"])

@@ -66,6 +66,7 @@ constexpr std::array known{
     Known{"s3:object-lock-mode"},
     Known{"s3:object-lock-remaining-retention-days"},
     Known{"s3:object-lock-retain-until-date"},
+    Known{"s3:objectcreationoperation"},
     Known{"s3:prefix", Trait::listing},
     Known{"s3:requestobjecttag/", Trait::tag},
     Known{"s3:requestobjecttagkeys", Trait::many},

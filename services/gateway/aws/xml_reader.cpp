@@ -4,6 +4,7 @@
 
 #include "common/base/encoding.hpp"
 #include "services/gateway/aws/xml_document.hpp"
+#include "services/gateway/http/target.hpp"
 
 namespace onput::gateway::aws {
 namespace {
@@ -19,6 +20,13 @@ bool is_too_deep(const pugi::xml_node& node, int depth) {
 
 bool is_blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+// Clients write TRUE, True and 1 as well. Whoever reads the document on finds one spelling.
+std::string boolean_text(std::string text) {
+    if (http::equal_ignoring_case(text, "true") || text == "1") return "true";
+    if (http::equal_ignoring_case(text, "false") || text == "0") return "false";
+    return text;
 }
 
 Result<Value> read_element(const pugi::xml_node& node, const Shape& shape);
@@ -111,6 +119,7 @@ Result<Value> read_element(const pugi::xml_node& node, const Shape& shape) {
     }
     std::optional<std::string> text;
     ONPUT_TRY_VOID(take_text(node, text));
+    if (shape.kind == Kind::boolean) return Value(boolean_text(*std::move(text)));
     return Value(std::move(*text));
 }
 

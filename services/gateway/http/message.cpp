@@ -116,6 +116,16 @@ std::optional<std::string_view> RequestHead::header(std::string_view name) const
     return std::nullopt;
 }
 
+std::string RequestHead::list_header(std::string_view name) const {
+    std::string list;
+    for (const Header& candidate : headers) {
+        if (!equal_ignoring_case(candidate.name, name)) continue;
+        if (!list.empty()) list += ',';
+        list += candidate.value;
+    }
+    return list;
+}
+
 std::string_view status_text(int status) {
     const auto found = std::ranges::find(status_texts, status, &StatusText::status);
     return found == status_texts.end() ? std::string_view("Unknown") : found->text;

@@ -37,6 +37,8 @@ struct RequestHead {
 
     // The first header of that name, in any case.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+    // All headers of that name as the one list that they are, with commas between; empty: none.
+    [[nodiscard]] std::string list_header(std::string_view name) const;
     // HEAD: the answer's head as for GET, and no body.
     [[nodiscard]] bool is_head() const { return method == "HEAD"; }
 };

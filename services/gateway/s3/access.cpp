@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
+#include "services/gateway/s3/copy_source.hpp"
 #include "services/gateway/s3/lock_document.hpp"
 
 namespace onput::gateway::s3 {
@@ -124,9 +125,8 @@ const Rule* find_rule(std::string_view operation) {
 }
 
 // Headers of a request that conditions may ask for, as keys "s3:" and the name.
-constexpr std::array<std::string_view, 14> asked_headers{
+constexpr std::array<std::string_view, 13> asked_headers{
     "x-amz-acl",
-    "x-amz-copy-source",
     "x-amz-grant-full-control",
     "x-amz-grant-read",
     "x-amz-grant-read-acp",
@@ -163,6 +163,17 @@ bool makes_object(std::string_view operation) {
            operation == "CreateMultipartUpload";
 }
 
+bool is_of_upload(std::string_view operation) {
+    return makes_object(operation) || operation == "CompleteMultipartUpload" ||
+           operation == "UploadPart" || operation == "UploadPartCopy";
+}
+
+// Whether If-Match and If-None-Match are about the object that is put or deleted.
+bool is_conditional(std::string_view operation) {
+    return makes_object(operation) || operation == "CompleteMultipartUpload" ||
+           operation == "DeleteObject";
+}
+
 bool may_bypass_governance(std::string_view operation) {
     return operation == "DeleteObject" || operation == "DeleteObjects" ||
            operation == "PutObjectRetention";
@@ -184,9 +195,14 @@ std::vector<std::string> actions_of(const AccessInput& input) {
         actions.emplace_back(is_of_version ? "GetObjectVersionAttributes" : "GetObjectAttributes");
     if (makes_object(input.operation)) {
         for (const Extra& extra : extras) {
-            if (input.head.header(extra.header)) add_action(extra.action, actions);
+            const auto value = input.head.header(extra.header);
+            // Who only gives the bucket's owner all rights needs none of his own.
+            if (value && *value != "bucket-owner-full-control") add_action(extra.action, actions);
         }
     }
+    // Whether an ETag is right is told to who may read the object.
+    if (is_conditional(input.operation) && input.head.header("if-match").value_or("*") != "*")
+        add_action("GetObject", actions);
     if (may_bypass_governance(input.operation) && asks_for_governance_bypass(input.head))
         actions.emplace_back("BypassGovernanceRetention");
     return actions;
@@ -219,6 +235,17 @@ void add_values_of_lock(const AccessInput& input, schema::AccessContext& context
     }
 }
 
+// The source as it is understood, however it is spelled: "bucket/key", and "?versionId=id".
+void add_values_of_copy(const AccessInput& input, schema::AccessContext& context) {
+    const auto header = input.head.header("x-amz-copy-source");
+    if (!header) return;
+    const auto source = read_copy_source(*header);
+    if (!source) return;
+    auto& value = context.values["s3:x-amz-copy-source"];
+    value = fmt::format("{}/{}", source->bucket, source->key);
+    if (!source->version_id.empty()) value += "?versionId=" + source->version_id;
+}
+
 void add_values(const AccessInput& input, schema::AccessContext& context) {
     if (input.operation == "ListObjects" || input.operation == "ListObjectsV2" ||
         input.operation == "ListObjectVersions" || input.operation == "ListMultipartUploads")
@@ -227,13 +254,19 @@ void add_values(const AccessInput& input, schema::AccessContext& context) {
         if (const auto value = input.head.header(name))
             context.values[fmt::format("s3:{}", name)] = *value;
     }
+    add_values_of_copy(input, context);
     const auto* version = http::find_parameter(input.query, "versionId");
     if (version != nullptr && !version->value.empty())
         context.values["s3:versionid"] = version->value;
-    if (input.operation != "PutObject" && input.operation != "CompleteMultipartUpload" &&
-        !makes_object(input.operation))
-        return;
-    add_values_of_lock(input, context);
+    if (is_of_upload(input.operation)) {
+        // Conditions ask for those that make an object of their own bytes.
+        const bool is_step =
+            input.operation == "CreateMultipartUpload" || input.operation.starts_with("UploadPart");
+        context.values["s3:objectcreationoperation"] = is_step ? "false" : "true";
+    }
+    if (makes_object(input.operation) || input.operation == "CompleteMultipartUpload")
+        add_values_of_lock(input, context);
+    if (!is_conditional(input.operation)) return;
     for (const std::string_view name : {"if-match", "if-none-match"}) {
         if (const auto value = input.head.header(name))
             context.values[fmt::format("s3:{}", name)] = *value;
@@ -280,6 +313,7 @@ schema::AccessContext access_to_source(schema::AccessContext context, const Sour
     context.values.clear();
     if (is_of_version) context.values["s3:versionid"] = source.version_id;
     context.expected_owner = source.expected_owner;
+    context.is_copy_source = true;
     return context;
 }
 

@@ -17,6 +17,11 @@ http::Task<Result<AclDocument>> read_acl(S3Request& request) {
     if (!stated) co_return std::unexpected(std::move(stated).error());
     AclDocument read;
     if (*stated) {
+        const auto& head = request.head;
+        if (head.chunked || head.content_length.value_or(0) > 0) {
+            co_return onput::fail(ErrorCode::invalid_argument,
+                                  "This request does not support content", "unexpected_content");
+        }
         read.acl = **std::move(stated);
     } else {
         auto body = co_await read_document_body(request, aws::xml_body_bytes_max);

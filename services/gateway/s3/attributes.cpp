@@ -64,7 +64,13 @@ Value describe_parts(const AttributesQuery& wanted, const schema::ObjectPartList
 
 Result<AttributesQuery> read_attributes_query(const http::RequestHead& head) {
     AttributesQuery wanted;
-    const std::string_view header = head.header(names_header).value_or("");
+    const std::string header = head.list_header(names_header);
+    if (header.empty()) {
+        return onput::fail(ErrorCode::invalid_argument,
+                           "The x-amz-object-attributes header specifying the attributes to be "
+                           "retrieved is either missing or empty",
+                           "invalid_request");
+    }
     std::string_view names = header;
     while (true) {
         const auto comma = names.find(',');
@@ -72,7 +78,7 @@ Result<AttributesQuery> read_attributes_query(const http::RequestHead& head) {
         const auto* found = std::ranges::find(attributes, name, &Attribute::name);
         if (found == attributes.end()) {
             return invalid_argument("Invalid attribute name specified.", std::string(names_header),
-                                    std::string(header));
+                                    header);
         }
         wanted.*(found->wish) = true;
         if (comma == std::string_view::npos) break;

@@ -71,11 +71,7 @@ Result<Body> Body::open(const S3Request& request, Length length, Checksums check
     ONPUT_TRY_VOID(body.take_content_md5(request.head));
     if (checksums == Checksums::of_body) ONPUT_TRY_VOID(body.take_checksum_headers(request.head));
     ONPUT_TRY_VOID(body.take_trailer(request.head));
-    if (request.head.header("x-amz-sdk-checksum-algorithm") && !body.stated_) {
-        return invalid_request(
-            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
-            "x-amz-trailer headers were found.");
-    }
+    ONPUT_TRY_VOID(body.check_announced(request.head));
     ONPUT_TRY_VOID(body.take_length(request.head, length));
     if (is_chunked(payload.kind)) {
         const auto trailer = request.head.header("x-amz-trailer");
@@ -85,6 +81,25 @@ Result<Body> Body::open(const S3Request& request, Length length, Checksums check
                                                 .announced_trailers = trailer.value_or("")});
     }
     return body;
+}
+
+// x-amz-sdk-checksum-algorithm: what the client says that it states.
+Result<void> Body::check_announced(const http::RequestHead& head) const {
+    const auto announced = head.header("x-amz-sdk-checksum-algorithm");
+    if (!announced) return {};
+    if (!stated_) {
+        return invalid_request(
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
+            "x-amz-trailer headers were found.");
+    }
+    if (equal_ignoring_case(*announced, stated_->algorithm->name)) return {};
+    if (find_checksum_algorithm(*announced) == nullptr)
+        return invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid.");
+    return onput::fail(ErrorCode::invalid_argument,
+                       fmt::format("The {} that x-amz-sdk-checksum-algorithm announces is not what "
+                                   "the request states: it has {}.",
+                                   *announced, stated_->algorithm->header),
+                       "bad_digest");
 }
 
 Result<void> Body::take_content_md5(const http::RequestHead& head) {

@@ -68,6 +68,7 @@ private:
     explicit Body(const S3Request& request)
         : exchange_(&request.context.exchange), identity_(&request.context.identity) {}
 
+    [[nodiscard]] Result<void> check_announced(const http::RequestHead& head) const;
     Result<void> take_content_md5(const http::RequestHead& head);
     Result<void> take_checksum_headers(const http::RequestHead& head);
     Result<void> take_trailer(const http::RequestHead& head);

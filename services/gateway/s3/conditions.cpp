@@ -1,5 +1,8 @@
 #include "services/gateway/s3/conditions.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
@@ -63,6 +66,18 @@ Result<void> check_removal_conditions(const http::RequestHead& head) {
     return {};
 }
 
+namespace {
+
+// A position behind all that there can be is as good as the last one.
+std::optional<std::uint64_t> parse_position(std::string_view digits) {
+    const auto position = parse_number<std::uint64_t>(digits);
+    if (position || digits.empty()) return position;
+    const bool is_number = std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+    return is_number ? std::optional(std::numeric_limits<std::uint64_t>::max()) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<schema::ByteRange> read_range(std::string_view header) {
     constexpr std::string_view unit = "bytes=";
     if (!header.starts_with(unit)) return {};
@@ -71,8 +86,7 @@ std::optional<schema::ByteRange> read_range(std::string_view header) {
     if (dash == std::string_view::npos) return {};
     const std::string_view first = header.substr(0, dash);
     const std::string_view last = header.substr(dash + 1);
-    schema::ByteRange range{.first = parse_number<std::uint64_t>(first),
-                            .last = parse_number<std::uint64_t>(last)};
+    schema::ByteRange range{.first = parse_position(first), .last = parse_position(last)};
     if ((!first.empty() && !range.first) || (!last.empty() && !range.last)) return {};
     if (!range.first && !range.last) return {};
     if (range.first && range.last && *range.first > *range.last) return {};

@@ -57,9 +57,13 @@ http::Task<Opened> open_source(S3Request& request, LateAnswer& late, Wanted want
                               .version_id = wanted.source.version_id,
                               .customer_key = customer_key_of(request.head, true)};
     auto& access = request.context.access;
+    auto& region = request.context.identity.scope.region;
     auto as_writer = std::exchange(access, as_reader(request, wanted.source, "GetObject"));
+    // The signature names the region of what is written; the source may lie in any.
+    auto of_writer = std::exchange(region, {});
     auto source = co_await StoredSource::open(request, late, std::move(message));
     access = std::move(as_writer);
+    region = std::move(of_writer);
     if (!source)
         co_return std::unexpected(explain_source_error(std::move(source).error(), conditions));
     if ((*source)->length().value_or(0) > schema::put_bytes_max) {
@@ -79,6 +83,7 @@ http::Task<Result<void>> check_tags_are_readable(S3Request& request, const CopyR
     if (wanted.tagging != Directive::copy || source.tags.empty()) co_return Result<void>();
     auto options = request.context.call_options();
     options.access = as_reader(request, wanted.source, "GetObjectTagging");
+    options.principal.region.clear();
     const schema::HeadObject message{.bucket = wanted.source.bucket,
                                      .key = wanted.source.key,
                                      .conditions = {},

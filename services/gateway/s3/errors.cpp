@@ -143,6 +143,7 @@ constexpr std::array reasons{
                {400, "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed."}},
     ReasonName{"bad_digest", {400, "BadDigest", ""}},
+    ReasonName{"unexpected_content", {400, "UnexpectedContent", ""}},
     ReasonName{"invalid_digest",
                {400, "InvalidDigest", "The Content-MD5 you specified was invalid."}},
     ReasonName{

@@ -152,15 +152,15 @@ std::string_view shown_storage_class(std::string_view storage_class) {
 
 Result<bool> read_optional_attributes(const http::RequestHead& head) {
     constexpr std::string_view header = "x-amz-optional-object-attributes";
-    const auto listed = head.header(header);
-    if (!listed) return false;
-    std::string_view rest = *listed;
+    if (!head.header(header)) return false;
+    const std::string listed = head.list_header(header);
+    std::string_view rest = listed;
     while (!rest.empty()) {
         std::string_view name = aws::take_until(rest, ',');
         while (name.starts_with(' ')) name.remove_prefix(1);
         if (name != "RestoreStatus") {
             return invalid_argument("Invalid attribute name specified.", std::string(header),
-                                    std::string(*listed));
+                                    listed);
         }
     }
     return true;

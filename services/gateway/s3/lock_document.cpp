@@ -59,7 +59,7 @@ Result<schema::ObjectLock> read_lock_headers(const http::RequestHead& head) {
         if (*hold != "ON" && *hold != "OFF")
             return invalid("Legal Hold must be either of 'ON' or 'OFF'");
         lock.has_legal_hold = *hold == "ON";
-        lock.was_hold_set = lock.has_legal_hold;  // "OFF" asks for nothing.
+        lock.was_hold_set = true;
     }
     return lock;
 }
@@ -69,7 +69,8 @@ void show_lock(const schema::ObjectLock& lock, Headers& headers) {
         headers.emplace_back(mode_header, lock.mode);
         headers.emplace_back(until_header, format_iso8601_millis(lock.retain_until));
     }
-    if (lock.has_legal_hold) headers.emplace_back(hold_header, "ON");
+    if (lock.has_legal_hold || lock.was_hold_set)
+        headers.emplace_back(hold_header, lock.has_legal_hold ? "ON" : "OFF");
 }
 
 bool asks_for_governance_bypass(const http::RequestHead& head) {

@@ -347,6 +347,47 @@ Result<void> check_expected_owner(const http::RequestHead& head, std::string_vie
     return {};
 }
 
+namespace {
+
+// Those that bring a document which the gateway reads before storage is asked anything.
+bool puts_document(std::string_view operation) {
+    const bool has_bytes = operation == "PutObject";
+    return (operation.starts_with("Put") && !has_bytes) || operation == "RestoreObject";
+}
+
+// What storage says of the caller, whatever the document says.
+Outcome ask_admission(S3Request& request) {
+    const auto& address = request.address;
+    Result<void> admitted;
+    if (address.key.empty()) {
+        const schema::HeadBucket message{.name = address.bucket};
+        const auto answer = co_await request.context.call(message);
+        if (!answer) admitted = std::unexpected(answer.error());
+    } else {
+        const schema::HeadObject message{.bucket = address.bucket,
+                                         .key = address.key,
+                                         .conditions = {},
+                                         .version_id = request.context.parameter_text("versionId")};
+        const auto answer = co_await request.context.call(message);
+        if (!answer) admitted = std::unexpected(answer.error());
+    }
+    if (admitted) co_return admitted;
+    const Error& error = admitted.error();
+    const bool is_about_caller = error.code == ErrorCode::permission_denied ||
+                                 error.reason == "no_such_bucket" || error.reason == "wrong_region";
+    co_return is_about_caller ? admitted : Result<void>();
+}
+
+}  // namespace
+
+Outcome run_operation(const Operation& operation, S3Request& request) {
+    auto served = co_await operation.run(request);
+    const bool is_refused = !served && served.error().code == ErrorCode::invalid_argument;
+    if (!is_refused || !puts_document(operation.name)) co_return served;
+    auto admitted = co_await ask_admission(request);
+    co_return admitted ? served : admitted;
+}
+
 void set_access(S3Request& request, std::string_view operation) {
     RequestContext& context = request.context;
     context.access = access_of({.operation = operation,

@@ -66,6 +66,10 @@ Result<void> check_expected_owner(const http::RequestHead& head,
 // What storage will judge the request by, as that operation.
 void set_access(S3Request& request, std::string_view operation);
 
+// Runs it. What is wrong with the document of a request is told to those who may put one: before
+// such an error is answered, storage is asked for the bucket and whether the caller may.
+Outcome run_operation(const Operation& operation, S3Request& request);
+
 // Of all operations that there are.
 std::vector<std::string_view> operation_names();
 

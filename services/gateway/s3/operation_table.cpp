@@ -63,7 +63,9 @@ void OperationTable::add(const aws::Operation& operation, Target target) {
         for (const auto& member : operation.input->members) {
             if (!member.is_required) continue;
             if (member.place == aws::Place::query) entry.parameters.push_back(member.wire_name);
-            if (member.place == aws::Place::header) entry.headers.push_back(member.wire_name);
+            // A sub-resource says what is meant: what lacks its header is refused by name.
+            if (member.place == aws::Place::header && sub_resources.empty())
+                entry.headers.push_back(member.wire_name);
         }
     }
     // Where the URI names a sub-resource, what else must be there means nothing without it (`id`).

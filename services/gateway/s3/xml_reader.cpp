@@ -144,8 +144,12 @@ Result<schema::NotificationConfiguration> read_notification(std::string_view bod
     schema::NotificationConfiguration configuration;
     for (const auto& element : elements) {
         const auto name = local_name(element);
-        if (name == "EventBridgeConfiguration")
-            return not_implemented("notifications to EventBridge");
+        if (name == "EventBridgeConfiguration") {
+            if (configuration.has_event_bridge || !element.first_child().empty())
+                return aws::malformed_xml();
+            configuration.has_event_bridge = true;
+            continue;
+        }
         const auto* kind = std::ranges::find(rule_elements, name, &RuleElement::configuration);
         if (kind == std::ranges::end(rule_elements)) return aws::malformed_xml();
         ONPUT_TRY(auto rule, read_rule(element, *kind));
@@ -158,6 +162,10 @@ std::string write_notification(const schema::NotificationConfiguration& configur
     aws::XmlWriter xml;
     xml.begin_in_namespace("NotificationConfiguration", aws::s3_model().xml_namespace());
     for (const auto& rule : configuration.rules) write_rule(xml, rule);
+    if (configuration.has_event_bridge) {
+        xml.begin("EventBridgeConfiguration");
+        xml.end("EventBridgeConfiguration");
+    }
     xml.end("NotificationConfiguration");
     return xml.take();
 }

@@ -17,7 +17,7 @@ using aws::xml_body_bytes_max;
 Result<std::string> read_location_constraint(std::string_view body);
 
 // <NotificationConfiguration>, element order free, the legacy single-Event form accepted. Structure
-// only: what the rules mean is storage's to judge. EventBridgeConfiguration is unimplemented.
+// only: what the rules mean is storage's to judge.
 Result<schema::NotificationConfiguration> read_notification(std::string_view body);
 
 std::string write_notification(const schema::NotificationConfiguration& configuration);

@@ -1,5 +1,8 @@
 #include "services/storage/access/bucket_access.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 namespace onput::storage {
@@ -15,7 +18,11 @@ bool has_element(const std::string& document, std::string_view name, std::string
 PublicAccessBlock read_public_access_block(const std::optional<std::string>& document) {
     if (!document) return {};
     const auto is_on = [&document](std::string_view name) {
-        return has_element(*document, name, "true");
+        // As other releases have stored it.
+        constexpr std::array spellings{"true", "TRUE", "True"};
+        return std::ranges::any_of(spellings, [&](std::string_view spelling) {
+            return has_element(*document, name, spelling);
+        });
     };
     return {.blocks_acls = is_on("BlockPublicAcls"),
             .ignores_acls = is_on("IgnorePublicAcls"),

@@ -174,7 +174,10 @@ Result<schema::AclPut> StorageCore::put_acl(const schema::PutAcl& request, const
     const std::string shown = shown_version(*bucket, version.record);
     if (!grants) return schema::AclPut{.version_id = shown, .event_id = {}};
     ONPUT_TRY_VOID(room_.check());
-    version.record.acl = unless_private(*std::move(grants), owner);
+    auto acl = unless_private(*std::move(grants), owner);
+    // What is so already is no event.
+    if (acl == version.record.acl) return schema::AclPut{.version_id = shown, .event_id = {}};
+    version.record.acl = std::move(acl);
     ONPUT_TRY(auto change, begin_change(event_of(acl_put_event, *bucket, request), caller));
     ONPUT_TRY_VOID(replication_->replan({.bucket = request.bucket, .key = request.key},
                                         version.record, schema::ReplicatedPart::acl, caller,

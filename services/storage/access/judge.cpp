@@ -189,6 +189,26 @@ Result<void> judge(const AccessQuestion& question) {
     return {};
 }
 
+void hide_settings(const AccessQuestion& question, bool is_of_version, ObjectRecord& record) {
+    const auto& access = question.caller.access;
+    if (!access || access->is_copy_source) return;
+    const bool has_hold = record.lock.has_legal_hold || record.lock.was_hold_set;
+    const auto may = [&question](std::string_view action) {
+        return judge_one(question, action).has_value();
+    };
+    // All are asked before anything is taken off: conditions look at the tags.
+    const bool shows_tags =
+        record.tags.empty() || may(is_of_version ? "GetObjectVersionTagging" : "GetObjectTagging");
+    const bool shows_retention = record.lock.mode.empty() || may("GetObjectRetention");
+    const bool shows_hold = !has_hold || may("GetObjectLegalHold");
+    if (!shows_tags) record.tags.clear();
+    if (!shows_retention) {
+        record.lock.mode.clear();
+        record.lock.retain_until = {};
+    }
+    if (!shows_hold) record.lock.has_legal_hold = record.lock.was_hold_set = false;
+}
+
 Result<void> judge_action(const AccessQuestion& question, std::string_view action) {
     if (!question.caller.access) return judge_service(question);
     return judge_one(question, action);

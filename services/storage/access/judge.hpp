@@ -41,6 +41,10 @@ Result<void> judge(const AccessQuestion& question);
 // Of one action, whatever the request asks for: who may not list is not told that a key is absent.
 Result<void> judge_action(const AccessQuestion& question, std::string_view action);
 
+// Takes off the record what a caller who may read the object may not see of it: its tags, retention
+// and legal hold have actions of their own. Nothing is taken of what is read to be copied.
+void hide_settings(const AccessQuestion& question, bool is_of_version, ObjectRecord& record);
+
 // Whether the caller is who began the upload. An unsigned one is nobody's.
 bool began_upload(const UploadRecord& upload, const Caller& caller);
 

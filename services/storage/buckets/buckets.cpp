@@ -244,9 +244,11 @@ void BucketTable::apply_configuration(const std::string& name, schema::BucketCon
     set_configuration(buckets_.at(name), kind, document);
 }
 
-void BucketTable::set_rules(const std::string& name, BucketRules rules, store::Batch& batch) {
+void BucketTable::set_rules(const std::string& name, BucketRules rules, bool has_event_bridge,
+                            store::Batch& batch) {
     Bucket& bucket = buckets_.at(name);
     bucket.rules = std::move(rules);
+    bucket.record.has_event_bridge = has_event_bridge;
     write(bucket, batch);
 }
 

@@ -64,7 +64,8 @@ public:
     // What a configuration means for access, whose row is in the batch already.
     void apply_configuration(const std::string& name, schema::BucketConfigurationKind kind,
                              const std::optional<std::string>& document);
-    void set_rules(const std::string& name, BucketRules rules, store::Batch& batch);
+    void set_rules(const std::string& name, BucketRules rules, bool has_event_bridge,
+                   store::Batch& batch);
     void set_versioning(const std::string& name, schema::Versioning status, store::Batch& batch);
     // Turns object lock on; it cannot be turned off.
     void set_object_lock(const std::string& name, const schema::DefaultRetention& retention,

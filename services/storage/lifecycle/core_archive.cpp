@@ -301,7 +301,10 @@ Result<schema::RestoreStarted> StorageCore::restore_object(const schema::Restore
         return fail(ErrorCode::invalid_argument,
                     "Retrieval option is not supported by this storage class", "invalid_argument");
     ONPUT_TRY_VOID(room_.check());
-    ONPUT_TRY(auto change, begin_change(event_of(restore_posted, *bucket, request), caller));
+    // With what follows by itself it is one story, the object's.
+    Caller asking = caller;
+    asking.trace = own_trace(record);
+    ONPUT_TRY(auto change, begin_change(event_of(restore_posted, *bucket, request), asking));
     record.archive.restore_days = request.days;
     record.archive.restore_tier = request.tier;
     // What is on its way to the cold directory arrives there first.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/storage/multipart/checksums.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 
@@ -29,6 +30,15 @@ Result<std::map<std::string, std::string>> metadata_of(const schema::CompleteUpl
     for (const auto& [name, value] : request.metadata) object.metadata[name] = value;
     ONPUT_TRY_VOID(check_traits(object));
     return std::move(object.metadata);
+}
+
+bool repeats_completion(const schema::CompleteUpload& request, const ObjectRecord& object) {
+    if (request.upload_id.empty() || object.manifest != request.upload_id) return false;
+    if (request.size_bytes && *request.size_bytes != object.size_bytes) return false;
+    std::vector<PartRecord> parts;
+    for (const auto& part : request.parts) parts.push_back({.etag = part.etag, .checksums = {}});
+    const auto etag = etag_of_parts(parts);
+    return etag && *etag == object.etag;
 }
 
 Timestamp began_at(const UploadRecord& record) {

@@ -1,4 +1,5 @@
-// A multipart upload under way: the one that a job has begun, and what is answered about one. Pure.
+// A multipart upload under way: the one that a job has begun, what is answered about one, and whether
+// it is asked to be completed once more. Pure.
 #pragma once
 
 #include <map>
@@ -32,5 +33,8 @@ schema::UploadCreated created_of(const Bucket& bucket, std::string upload_id,
 // What the object's metadata will be: of a job's result some is known only when it is complete.
 Result<std::map<std::string, std::string>> metadata_of(const schema::CompleteUpload& request,
                                                        const schema::CreateUpload& created);
+
+// Whether the object that is there was made by this very request: of this upload, of these parts.
+bool repeats_completion(const schema::CompleteUpload& request, const ObjectRecord& object);
 
 }  // namespace onput::storage

@@ -304,7 +304,7 @@ Result<schema::UploadCompleted> StorageCore::complete_upload(const schema::Compl
     ONPUT_TRY_VOID(room_.check());
     const KeyRows rows(view_, request.bucket, request.key);
     ONPUT_TRY(const auto before, rows.current());
-    if (before && !request.upload_id.empty() && before->manifest == request.upload_id) {
+    if (before && repeats_completion(request, *before)) {
         // The first answer was lost.
         return schema::UploadCompleted{.object = put_of(*bucket, *before),
                                        .checksums = before->checksums,

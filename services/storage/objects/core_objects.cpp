@@ -2,6 +2,7 @@
 
 #include "common/base/check.hpp"
 #include "common/schema/tag_rules.hpp"
+#include "services/storage/access/judge.hpp"
 #include "services/storage/access/new_access.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/objects/conditions.hpp"
@@ -320,6 +321,8 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
     }
     auto expiration =
         version.is_current ? expiration_of(request.bucket, request.key, record) : std::nullopt;
+    hide_settings({.bucket = *bucket, .caller = caller, .key = request.key, .object = &record},
+                  !request.version_id.empty(), record);
     reading.got = {.object = info_of(*bucket, request.key, std::move(record)),
                    .offset = span.offset,
                    .length = span.length,
@@ -347,6 +350,9 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
     auto expiration = version.is_current
                           ? expiration_of(request.bucket, request.key, version.record)
                           : std::nullopt;
+    hide_settings(
+        {.bucket = *bucket, .caller = caller, .key = request.key, .object = &version.record},
+        !request.version_id.empty(), version.record);
     auto info = info_of(*bucket, request.key, std::move(version.record));
     info.expiration = std::move(expiration);
     info.part = part;

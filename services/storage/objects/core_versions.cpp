@@ -167,6 +167,11 @@ Result<schema::ObjectDeleted> StorageCore::delete_entry(const schema::DeleteObje
     if (!entry.version_id.empty())
         std::ranges::replace(actions, std::string("DeleteObject"),
                              std::string("DeleteObjectVersion"));
+    if (!entry.if_match.empty()) {
+        asking.access->values["s3:if-match"] = entry.if_match;
+        // As of a single deletion: whether an ETag is right is told to who may read the object.
+        if (entry.if_match != "*") actions.emplace_back("GetObject");
+    }
     return delete_object(one, asking, effects);
 }
 

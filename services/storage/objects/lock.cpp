@@ -68,14 +68,14 @@ Result<schema::ObjectLock> lock_of_new(const schema::PutObject& request, const B
         if (bucket.default_retention.mode.empty()) return lock;
         lock.mode = bucket.default_retention.mode;
         lock.retain_until = end_of(bucket.default_retention, times.stamp);
-        if (request.is_integrity_stated) return lock;
-        return refuse(
-            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
-            "Object Lock parameters",
-            "invalid_request");
+    } else {
+        ONPUT_TRY_VOID(check_until(lock.mode, lock.retain_until, times.wall));
     }
-    ONPUT_TRY_VOID(check_until(lock.mode, lock.retain_until, times.wall));
-    return lock;
+    if (request.is_integrity_stated) return lock;
+    return refuse(
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
+        "Object Lock parameters",
+        "invalid_request");
 }
 
 Result<void> check_bypass(bool bypass_governance, const BucketRecord& bucket) {

@@ -75,8 +75,8 @@ struct StoreRecord {
 };
 
 struct BucketRecord {
-    // Version 2 added what follows rules, version 3 policy and acl.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::bucket_record, .version = 3};
+    // Version 2 added what follows rules, version 3 policy and acl, version 4 has_event_bridge.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::bucket_record, .version = 4};
 
     std::string name;
     std::string owner_account;
@@ -88,9 +88,10 @@ struct BucketRecord {
     schema::DefaultRetention default_retention = {};
     std::string policy = {};              // JSON, as it was put; empty: none.
     std::optional<schema::Acl> acl = {};  // Nothing: full control for the owner.
+    bool has_event_bridge = false;        // As NotificationConfiguration has it.
 
     ONPUT_FIELDS(name, owner_account, region, created_at, rules, versioning, has_object_lock,
-                 default_retention, policy, acl)
+                 default_retention, policy, acl, has_event_bridge)
     friend bool operator==(const BucketRecord&, const BucketRecord&) = default;
 };
 

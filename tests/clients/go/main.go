@@ -71,6 +71,11 @@ func (t test) carry(key string, size int) {
 	if head.Metadata["kind"] != "stream" || aws.ToInt64(head.ContentLength) != int64(size) {
 		fail("%s has other metadata: %v", key, head)
 	}
+	attributes := must(t.client.GetObjectAttributes(t.ctx, &s3.GetObjectAttributesInput{Bucket: &t.bucket, Key: &key,
+		ObjectAttributes: []types.ObjectAttributes{types.ObjectAttributesEtag, types.ObjectAttributesObjectSize}}))
+	if aws.ToInt64(attributes.ObjectSize) != int64(size) || attributes.ETag == nil {
+		fail("%s has other attributes: %v", key, attributes)
+	}
 }
 
 func (t test) presign(key string) {

@@ -26,6 +26,53 @@ TEST_F(AccessTest, a_policy_lets_in_whom_it_names_for_what_it_names) {
     EXPECT_EQ(read(nobody), "access_denied");
 }
 
+TEST_F(AccessTest, tags_and_locks_are_shown_to_those_who_may_read_them) {
+    auto request = put_request("k", 1);
+    request.tags = {{.key = "a", .value = "b"}};
+    Effects effects;
+    ASSERT_TRUE(core->put_object(request, {.bytes = "x"}, caller(), effects));
+    commit(effects);
+    ASSERT_EQ(put_policy(statement("Allow", R"("*")", "s3:GetObject")), "ok");
+    open_to_the_public();
+    const auto tags_seen = [this](const Client& client, bool is_copy_source = false) {
+        auto who = asking(client, {"GetObject"});
+        who.access->is_copy_source = is_copy_source;
+        const auto head =
+            core->head_object({.bucket = "photos", .key = "k", .conditions = {}}, who);
+        const auto got = core->get_object({.bucket = "photos", .key = "k"}, who);
+        EXPECT_TRUE(head && got);
+        EXPECT_EQ(head->tags.size(), got->got.object.tags.size());
+        return head->tags.size();
+    };
+    EXPECT_EQ(tags_seen({}), 1U);
+    EXPECT_EQ(tags_seen(user), 1U);
+    EXPECT_EQ(tags_seen(stranger), 0U);
+    EXPECT_EQ(tags_seen(nobody), 0U);
+    EXPECT_EQ(tags_seen(stranger, true), 1U);
+    const std::string read = statement("Allow", R"("*")", "s3:GetObject");
+    const std::string tags = statement("Allow", R"("*")", "s3:GetObjectTagging");
+    ASSERT_EQ(put_policy(read + "," + tags), "ok");
+    EXPECT_EQ(tags_seen(nobody), 1U);
+    const std::string denial =
+        statement("Deny", R"({"AWS":"arn:aws:iam::000000000000:user/ada"})", "s3:GetObjectTagging");
+    ASSERT_EQ(put_policy(read + "," + denial), "ok");
+    EXPECT_EQ(tags_seen(user), 0U);
+    EXPECT_EQ(tags_seen({}), 1U);
+}
+
+TEST_F(AccessTest, a_block_is_on_however_a_store_of_before_spells_it) {
+    ASSERT_TRUE(put("k", "x"));
+    for (const char* on : {"true", "TRUE", "True"}) {
+        configure(schema::BucketConfigurationKind::public_access_block,
+                  fmt::format("<BlockPublicPolicy>{}</BlockPublicPolicy>", on));
+        EXPECT_EQ(put_policy(statement("Allow", R"("*")", "s3:GetObject")), "denied_by_policy")
+            << on;
+    }
+    configure(schema::BucketConfigurationKind::public_access_block,
+              "<BlockPublicPolicy>false</BlockPublicPolicy>");
+    EXPECT_EQ(put_policy(statement("Allow", R"("*")", "s3:GetObject")), "ok");
+}
+
 TEST_F(AccessTest, a_denial_hits_users_and_the_accounts_own_key_which_can_mend_it) {
     ASSERT_TRUE(put("k", "x"));
     ASSERT_EQ(put_policy(statement("Deny", R"("*")", "s3:*")), "ok");

@@ -88,6 +88,21 @@ TEST_F(AccessTest, a_preferred_owner_gets_what_is_given_to_him) {
     EXPECT_EQ(read({.account = "222222222222"}, "mine"), "ok");
 }
 
+TEST_F(AccessTest, a_list_that_changes_nothing_is_no_event) {
+    own_by("ObjectWriter");
+    ASSERT_TRUE(put("k", "x"));
+    const auto put_again = [this](const std::string& canned) {
+        const auto done = put_acl("k", {.canned = canned});
+        EXPECT_TRUE(done) << canned;
+        return done && !done->event_id.empty();
+    };
+    EXPECT_FALSE(put_again("private"));
+    EXPECT_FALSE(put_again("bucket-owner-full-control"));
+    EXPECT_TRUE(put_again("authenticated-read"));
+    EXPECT_FALSE(put_again("authenticated-read"));
+    EXPECT_TRUE(put_again("private"));
+}
+
 TEST_F(AccessTest, a_list_never_beats_a_denial) {
     ASSERT_TRUE(put("k", "x"));
     own_by("ObjectWriter");

@@ -179,6 +179,16 @@ TEST_F(MultipartTest, a_completion_whose_answer_was_lost_is_answered_again) {
     ASSERT_TRUE(first && again);
     EXPECT_EQ(first->object, again->object);
     EXPECT_EQ(events().size(), 1U);
+    // Another request about the same upload is not answered for the first.
+    auto other_etag = completion(id, {1});
+    other_etag.parts[0].etag = std::string(32, 'a');
+    EXPECT_EQ(reason_of(complete(other_etag)), "no_such_upload");
+    auto other_size = completion(id, {1});
+    other_size.size_bytes = 99;
+    EXPECT_EQ(reason_of(complete(other_size)), "no_such_upload");
+    auto more_parts = completion(id, {1});
+    more_parts.parts.push_back(more_parts.parts[0]);
+    EXPECT_EQ(reason_of(complete(more_parts)), "no_such_upload");
     ASSERT_TRUE(Harness::put("film", "newer"));
     EXPECT_EQ(reason_of(complete(completion(id, {1}))), "no_such_upload");
 }

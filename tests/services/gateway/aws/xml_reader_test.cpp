@@ -19,6 +19,15 @@ TEST(AwsXmlReader, elements_are_members_by_their_wire_names_in_any_order) {
               R"({"Colour":"red","Count":"3","Nested":{"Name":"ab"}})");
 }
 
+TEST(AwsXmlReader, booleans_have_one_spelling_however_they_are_written) {
+    for (const char* text : {"true", "TRUE", "True", "1"})
+        EXPECT_EQ(read(std::string("<Wet>") + text + "</Wet>"), R"({"Wet":"true"})") << text;
+    for (const char* text : {"false", "FALSE", "False", "0"})
+        EXPECT_EQ(read(std::string("<Wet>") + text + "</Wet>"), R"({"Wet":"false"})") << text;
+    // Whoever checks the document refuses it.
+    EXPECT_EQ(read("<Wet>yes</Wet>"), R"({"Wet":"yes"})");
+}
+
 TEST(AwsXmlReader, lists_and_maps_are_flattened_or_not) {
     EXPECT_EQ(read("<Labels><member>a</member><member>b</member></Labels><Item>x</Item>"
                    "<Item>y</Item>"),

@@ -71,6 +71,45 @@ TEST(S3Access, what_an_object_is_given_with_its_bytes_is_an_action_each) {
               (Actions{"DeleteObject", "BypassGovernanceRetention"}));
 }
 
+TEST(S3Access, giving_the_buckets_owner_all_rights_is_no_action) {
+    EXPECT_EQ(access("PutObject", {{"x-amz-acl", "bucket-owner-full-control"}}).actions,
+              Actions{"PutObject"});
+    EXPECT_EQ(access("PutObject", {{"x-amz-acl", "public-read"}}).actions,
+              (Actions{"PutObject", "PutObjectAcl"}));
+}
+
+TEST(S3Access, a_copys_source_is_one_value_however_it_is_spelled) {
+    for (const char* spelled :
+         {"src/secret/x", "/src/secret/x", "src/secre%74/x", "src%2Fsecret/x"})
+        EXPECT_EQ(access("CopyObject", {{"x-amz-copy-source", spelled}})
+                      .values.at("s3:x-amz-copy-source"),
+                  "src/secret/x")
+            << spelled;
+    EXPECT_EQ(access("UploadPartCopy", {{"x-amz-copy-source", "/src/k?versionId=v"}})
+                  .values.at("s3:x-amz-copy-source"),
+              "src/k?versionId=v");
+}
+
+TEST(S3Access, who_asks_whether_an_etag_is_right_reads) {
+    for (const std::string_view operation : {"DeleteObject", "PutObject"}) {
+        const std::string own(operation);
+        EXPECT_EQ(access(operation, {{"if-match", "\"e\""}}).actions, (Actions{own, "GetObject"}));
+        EXPECT_EQ(access(operation, {{"if-match", "*"}}).actions, Actions{own});
+        EXPECT_EQ(access(operation, {{"if-match", "\"e\""}}).values.at("s3:if-match"), "\"e\"");
+    }
+    EXPECT_EQ(access("GetObject", {{"if-match", "\"e\""}}).actions, Actions{"GetObject"});
+    EXPECT_FALSE(access("GetObject", {{"if-match", "\"e\""}}).values.contains("s3:if-match"));
+}
+
+TEST(S3Access, uploads_say_whether_they_make_the_object) {
+    constexpr std::string_view key = "s3:objectcreationoperation";
+    for (const char* operation : {"PutObject", "CopyObject", "CompleteMultipartUpload"})
+        EXPECT_EQ(access(operation, {}).values.at(std::string(key)), "true") << operation;
+    for (const char* operation : {"CreateMultipartUpload", "UploadPart", "UploadPartCopy"})
+        EXPECT_EQ(access(operation, {}).values.at(std::string(key)), "false") << operation;
+    EXPECT_FALSE(access("GetObject", {}).values.contains(std::string(key)));
+}
+
 TEST(S3Access, lists_say_what_is_listed) {
     const auto bare = access("ListObjectsV2", {});
     EXPECT_EQ(bare.values.at("s3:prefix"), "");

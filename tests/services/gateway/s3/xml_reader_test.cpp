@@ -135,10 +135,15 @@ TEST(S3XmlReader, unknown_entities_are_text) {
     EXPECT_EQ(read->rules.front().id, "&secret;");
 }
 
-TEST(S3XmlReader, event_bridge_is_not_implemented) {
+TEST(S3XmlReader, the_switch_of_event_bridge_is_read_and_written) {
     const auto read = read_notification(configuration("<EventBridgeConfiguration/>"));
-    ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().code, ErrorCode::unimplemented);
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->has_event_bridge);
+    EXPECT_TRUE(read->rules.empty());
+    EXPECT_EQ(*read_notification(write_notification(*read)), *read);
+    EXPECT_FALSE(read_notification(configuration(""))->has_event_bridge);
+    expect_malformed(configuration("<EventBridgeConfiguration/><EventBridgeConfiguration/>"));
+    expect_malformed(configuration("<EventBridgeConfiguration><X/></EventBridgeConfiguration>"));
 }
 
 TEST(S3XmlReader, what_is_written_is_read_back_with_capital_filter_names) {

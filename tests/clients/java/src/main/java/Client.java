@@ -24,6 +24,7 @@ import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.Delete;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.ObjectAttributes;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
@@ -70,6 +71,9 @@ public final class Client {
         ResponseBytes<GetObjectResponse> back = read(key);
         check(Arrays.equals(back.asByteArray(), data), key + " came back different");
         check("thing".equals(back.response().metadata().get("kind")), key + " lost its metadata");
+        long told = s3.getObjectAttributes(r -> r.bucket(bucket).key(key)
+                .objectAttributes(ObjectAttributes.E_TAG, ObjectAttributes.OBJECT_SIZE)).objectSize();
+        check(told == size, key + " has " + told + " bytes, say its attributes");
     }
 
     private void transfer() throws Exception {
