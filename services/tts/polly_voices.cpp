@@ -371,6 +371,12 @@ Result<Voice> find_job_voice(std::string_view name) {
     return no_such_voice(name, ErrorCode::not_found);
 }
 
+std::optional<Voice> natural_voice_of(std::string_view language) {
+    const bool speaks = equal_ignoring_case(language, main_language(natural_voice_language)) ||
+                        equal_ignoring_case(language, natural_voice_language);
+    return has_natural_voice() && speaks ? std::optional(natural_voice()) : std::nullopt;
+}
+
 Result<Voice> in_language(const Voice& voice, std::string_view language) {
     if (language.empty() || main_language(language) == main_language(voice.language)) return voice;
     const auto* const known = std::ranges::find_if(languages, [&](const PollyLanguage& each) {

@@ -6,6 +6,7 @@
 // `neural` too: it speaks for them.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,11 +15,9 @@
 #include "common/base/result.hpp"
 #include "common/schema/speech.hpp"
 #include "services/tts/speech.hpp"
+#include "services/tts/voice.hpp"
 
 namespace onput::tts {
-
-inline constexpr std::string_view standard_engine = "standard";
-inline constexpr std::string_view neural_engine = "neural";
 
 // Polly's first, then our own, each by id.
 schema::VoiceList list_voices();
@@ -37,6 +36,9 @@ Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
 // The voice of a job, by its name: the natural one or the engine's. Fails with not_found; the
 // message names some that are nearly called so.
 Result<Voice> find_job_voice(std::string_view name);
+
+// The natural voice, for a text in a language that it speaks.
+std::optional<Voice> natural_voice_of(std::string_view language);
 
 // The same voice speaking another language, for <lang>; instead of the natural one, which speaks
 // English only, another woman's. Fails with invalid_argument, reason

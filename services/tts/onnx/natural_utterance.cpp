@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <span>
 
+#include "services/tts/script/compose.hpp"
+#include "services/tts/script/render.hpp"
 #include "services/tts/script/speakable.hpp"
+#include "services/tts/ssml/ssml.hpp"
 
 namespace onput::tts {
 namespace {
@@ -23,6 +26,19 @@ void add(const NaturalTimes& times, std::uint64_t begin, NaturalTimes& all) {
         event.sample += begin;
         all.phonemes.push_back(std::move(event));
     }
+}
+
+Result<void> speak_segment(std::string text, const Prosody& prosody, const SampleSink& samples) {
+    const ComposeOptions options{.language = std::string(natural_voice_language),
+                                 .find_lexicons = {}};
+    ONPUT_TRY(auto utterances, compose(plain_pieces(std::move(text)), options));
+    for (Utterance& utterance : utterances) {
+        for (UtterancePart& part : utterance.parts) part.prosody = prosody;
+        ONPUT_TRY_VOID(speak_utterance(utterance, false, samples));
+    }
+    static const std::vector<std::int16_t> pause(std::size_t{paragraph_pause_ms} *
+                                                 speech_sample_rate / 1000);
+    return samples(pause);
 }
 
 }  // namespace
@@ -49,6 +65,22 @@ Result<NaturalTimes> speak_utterance(const Utterance& utterance, bool wants_time
         if (wants_times) add(times, begin, all);
     }
     return all;
+}
+
+Result<void> synthesize_naturally(const SegmentSource& segments, const SpeechSettings& settings,
+                                  const SampleSink& samples) {
+    ONPUT_TRY_VOID(settings.validate());
+    // As render.cpp has the engine's numbers: an octave in 50 steps, volume up to twice the usual.
+    const double volume = settings.volume / 100.0;
+    const Prosody prosody{.rate = settings.rate_wpm / usual_rate,
+                          .pitch = std::exp2((settings.pitch - 50) / 50.0),
+                          .volume_db = volume > 0 ? 20 * std::log10(volume) : 0,
+                          .is_silent = volume == 0};
+    for (;;) {
+        ONPUT_TRY(std::optional<std::string> segment, segments());
+        if (!segment) return {};
+        ONPUT_TRY_VOID(speak_segment(*std::move(segment), prosody, samples));
+    }
 }
 
 }  // namespace onput::tts

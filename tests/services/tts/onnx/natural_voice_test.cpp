@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "common/json/reader.hpp"
+#include "services/tts/book/messages.hpp"
+#include "services/tts/job.hpp"
 #include "tests/services/tts/call_test.hpp"
 
 namespace onput::tts {
@@ -170,10 +172,10 @@ TEST_F(NaturalVoiceTest, all_other_tags_are_spoken) {
 
 TEST_F(NaturalVoiceTest, a_sentence_without_end_is_spoken_in_pieces) {
     std::string text;
-    for (int i = 0; i < 300; ++i) text += "another word ";
+    for (int i = 0; i < 100; ++i) text += "another word ";
     const auto spoken = say_hibari(text);
-    EXPECT_GT(spoken.result->duration_ms, 120'000U);
-    const auto letters = say_hibari(std::string(3'000, 'w'));
+    EXPECT_GT(spoken.result->duration_ms, 40'000U);
+    const auto letters = say_hibari(std::string(900, 'w'));
     EXPECT_GT(letters.result->duration_ms, 10'000U);
 }
 
@@ -214,7 +216,122 @@ TEST_F(NaturalVoiceTest, is_listed_with_the_engine_that_it_has) {
     EXPECT_EQ(engines("Matthew"), std::vector<std::string>{"standard"});
 }
 
+// --- Jobs: texts that are uploaded ---------------------------------------------------------------
+
+class NaturalJobTest : public NaturalVoiceTest {
+protected:
+    struct Spoken {
+        Result<SpeechResult> result;
+        std::string mp3;
+    };
+    // Of a job the output is a file.
+    Spoken speak(std::string_view text, const SpeechJob& job = {}) {
+        const worker::FileDescriptor input(::memfd_create("input", MFD_CLOEXEC));
+        const worker::FileDescriptor output(::memfd_create("output", MFD_CLOEXEC));
+        EXPECT_EQ(::pwrite(input.get(), text.data(), text.size(), 0),
+                  static_cast<ssize_t>(text.size()));
+        EXPECT_TRUE(zygote->start({.id = worker::JobId(1),
+                                   .parameters = schema::encode(job),
+                                   .input_fd = input.get(),
+                                   .output_fd = output.get()}));
+        pollfd watched{.fd = zygote->fd(), .events = POLLIN, .revents = 0};
+        EXPECT_EQ(::poll(&watched, 1, std::chrono::milliseconds(std::chrono::minutes(1)).count()),
+                  1);
+        auto outcomes = zygote->take_finished();
+        if (outcomes.size() != 1) return {.result = fail(ErrorCode::timeout, "no outcome")};
+        Spoken spoken;
+        spoken.mp3.resize(static_cast<std::size_t>(::lseek(output.get(), 0, SEEK_END)));
+        EXPECT_EQ(::pread(output.get(), spoken.mp3.data(), spoken.mp3.size(), 0),
+                  static_cast<ssize_t>(spoken.mp3.size()));
+        if (outcomes[0].result) {
+            spoken.result = schema::decode<SpeechResult>(*outcomes[0].result);
+        } else {
+            spoken.result = std::unexpected(outcomes[0].result.error());
+        }
+        return spoken;
+    }
+    SpeechResult speak_well(std::string_view text, const SpeechJob& job = {}) {
+        const Spoken spoken = speak(text, job);
+        EXPECT_TRUE(spoken.result) << spoken.result.error().message;
+        return spoken.result ? *spoken.result : SpeechResult();
+    }
+};
+
+constexpr std::string_view english = "The weather is fine today, and we walk in the park.";
+
+TEST_F(NaturalJobTest, an_english_text_is_spoken_naturally_unless_another_is_asked_for) {
+    EXPECT_EQ(speak_well(english).voice, "hibari");
+    EXPECT_EQ(speak_well(english, {.engine = "standard"}).voice, "en");
+    EXPECT_EQ(speak_well(english, {.object_voice = "en-us+f3"}).voice, "en-US+f3");
+    EXPECT_EQ(speak_well(english, {.function_language = "en-GB"}).voice, "en");
+    EXPECT_EQ(speak_well("Das ist der Text, und er ist nicht zu lang.").voice, "de");
+}
+
+TEST_F(NaturalJobTest, rate_pitch_and_volume_are_obeyed) {
+    const auto usual = speak_well(english);
+    const auto slow = speak_well(english, {.rate_wpm = 100});
+    EXPECT_GT(slow.duration_ms, usual.duration_ms * 3 / 2);
+    // Another pitch is another sound, as long as before.
+    const auto high = speak(english, {.pitch = 70});
+    EXPECT_NE(high.mp3, speak(english).mp3);
+    EXPECT_EQ(high.result->duration_ms, usual.duration_ms);
+    EXPECT_TRUE(speak(english, {.volume = 0}).result);
+}
+
+TEST_F(NaturalJobTest, paragraphs_have_a_pause_between_them) {
+    const auto once = speak_well("Good morning, everyone.", {.object_voice = "hibari"});
+    const auto twice = speak_well("Good morning, everyone.\n\nGood morning, everyone.",
+                                  {.object_voice = "hibari"});
+    EXPECT_EQ(twice.segments, 2U);
+    EXPECT_GT(once.duration_ms, 1'500U);
+    EXPECT_NEAR(static_cast<double>(twice.duration_ms), 2.0 * static_cast<double>(once.duration_ms),
+                60);
+}
+
+TEST_F(NaturalJobTest, a_longer_text_than_the_time_is_enough_for_is_refused_at_once) {
+    std::string text;
+    for (int i = 0; i < 100; ++i) text += std::string(english) + "\n\n";
+    const auto refused =
+        speak(text, {.characters_max = text.size() * natural_slowness - natural_slowness});
+    ASSERT_FALSE(refused.result);
+    EXPECT_EQ(refused.result.error().reason, "text_too_long");
+    EXPECT_TRUE(speak(text, {.characters_max = text.size(), .engine = "standard"}).result);
+}
+
+TEST_F(NaturalJobTest, parts_of_a_book_are_as_long_as_the_slower_engine_can_speak) {
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += std::string(english) + "\n\n";
+    const SpeechJob plan{.plan_length = 1'000, .natural_plan_length = 200};
+    const auto parts_of = [&](SpeechJob job) {
+        const auto planned = speak(text, job);
+        const auto read = schema::decode<BookPlan>(planned.mp3);
+        return read ? read->parts.size() : 0;
+    };
+    SpeechJob standard = plan;
+    standard.engine = "standard";
+    EXPECT_GT(parts_of(plan), 2 * parts_of(standard));
+    EXPECT_GT(parts_of(standard), 0U);
+}
+
+TEST_F(NaturalJobTest, a_part_of_a_book_is_as_long_as_the_text_that_it_has) {
+    const std::string text = "Good morning, everyone.\n\nGood evening, everyone.\n";
+    const auto spoken = speak(text, {.object_voice = "hibari", .begin = 0, .end = 24});
+    ASSERT_TRUE(spoken.result) << spoken.result.error().message;
+    EXPECT_EQ(spoken.result->segments, 1U);
+    EXPECT_GT(spoken.result->frames, 50U);
+}
+
 using NoNaturalVoiceTest = CallTest;
+
+TEST_F(NoNaturalVoiceTest, a_job_that_names_the_voice_fails_with_voices_near_it) {
+    std::string ignored;
+    const auto ended = run(schema::encode(SpeechJob{.object_voice = "hibari"}), english, ignored);
+    ASSERT_FALSE(ended.result);
+    EXPECT_EQ(ended.result.error().reason, "no_such_voice");
+    EXPECT_EQ(ended.result.error().code, ErrorCode::invalid_argument);
+    EXPECT_TRUE(ended.result.error().message.contains("near it are"))
+        << ended.result.error().message;
+}
 
 TEST_F(NoNaturalVoiceTest, without_the_pack_the_voice_is_said_to_be_missing) {
     const auto refused = call("Hello.", {.voice = "hibari", .format = "pcm"});
