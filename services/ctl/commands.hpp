@@ -111,6 +111,15 @@ struct VoicesOptions {
 };
 ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options);
 
+struct VoicesInstallOptions {
+    std::string pack;  // "hibari"
+    std::string from;  // A folder with the packages' files; empty: pip fetches them.
+    std::string to;    // Empty: voices_folder().
+};
+ExitCode run_voices_install(const GlobalOptions& global, const VoicesInstallOptions& options);
+// Where voices are installed: ONPUT_VOICES_DIR, or beside this program.
+std::string voices_folder();
+
 struct FunctionOptions {
     std::string name;  // Of deploy: empty: the code's, without its ending.
     // Of deploy.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/speech/voice_folder.hpp"
 #include "common/worker/worker_config.hpp"
 
 namespace onput::tts {
@@ -17,7 +18,7 @@ struct Config : worker::ObjectWorkerConfig {
     // In the units of spoken_length (book/split.hpp): some 3 s of a core.
     std::uint64_t part_length = 32 * 1024;
     // Of natural voices (onnx/): a folder for each pack.
-    std::string voices_dir;
+    std::string voices_dir = speech::default_voices_folder();
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -28,7 +29,7 @@ struct Config : worker::ObjectWorkerConfig {
         option("part_length", self.part_length,
                "About how many characters one worker speaks of a text that several share.");
         option("voices_dir", self.voices_dir,
-               "Folder of natural voices (onput voices install); empty: none.");
+               "Folder of natural voices (onput voices install); \"none\": there are none.");
     }
     [[nodiscard]] std::vector<std::string> validate() const {
         auto all = faults(memory_mb_min);

@@ -1,5 +1,5 @@
-// The natural voice as calls use it. Skipped where its pack is not installed in build/voices
-// (onput voices install hibari --to build/voices).
+// The natural voice as calls use it. Skipped where its pack is not installed beside the tests
+// (build/release/bin/onput voices install hibari).
 #include "services/tts/onnx/natural_voice.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/json/reader.hpp"
+#include "common/speech/voice_folder.hpp"
 #include "services/tts/book/messages.hpp"
 #include "services/tts/job.hpp"
 #include "tests/services/tts/call_test.hpp"
@@ -16,12 +17,13 @@
 namespace onput::tts {
 namespace {
 
-constexpr const char* packs = "build/voices";
+// Beside the test, as for every program.
+const std::string packs = speech::default_voices_folder();
 
 class NaturalVoiceTest : public CallTest {
 protected:
     void SetUp() override {
-        if (!std::filesystem::exists(std::string(packs) + "/hibari/hibari.onnx"))
+        if (!std::filesystem::exists(packs + "/hibari/hibari.onnx"))
             GTEST_SKIP() << "the voice hibari is not installed in " << packs;
         voices_folder = packs;
         CallTest::SetUp();
