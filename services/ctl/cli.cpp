@@ -422,6 +422,7 @@ void add_bench(CLI::App& app, Choices& c) {
     bench->add_option("--objects", c.bench.objects, "list, delete: as many; 10000 and 20000");
     bench->add_option("--at", c.bench.at,
                       "Benches of objects: another S3 of this machine, http://127.0.0.1:PORT");
+    bench->add_option("--engine", c.bench.engine, "speak: standard or neural");
     bench->add_option("--access-key", c.bench.access_key, "For --at")->capture_default_str();
     bench->add_option("--secret", c.bench.secret, "For --at")->capture_default_str();
     bench->add_option("--seconds", c.bench.seconds, "How long")

@@ -186,6 +186,7 @@ struct BenchOptions {
     std::string at;                   // Of objects: an S3 endpoint; empty: an Onput.
     std::string access_key = "test";  // For `at`.
     std::string secret = "test";
+    std::string engine;          // speak: "standard", "neural"; empty: the voice's own.
     std::uint32_t credit = 64;   // queue: of each worker.
     bool one_at_a_time = false;  // queue.
 };

@@ -166,7 +166,8 @@ Result<void> take_files(const PackPackage& package, std::string_view wheel,
 
 // `made` in the place of `wanted`; what was there is in `made` afterwards.
 Result<void> put_in_place(const files::path& made, const files::path& wanted) {
-    const unsigned flags = files::exists(wanted) ? RENAME_EXCHANGE : 0;
+    std::error_code ignored;
+    const unsigned flags = files::exists(wanted, ignored) ? RENAME_EXCHANGE : 0;
     if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, wanted.c_str(), flags) == 0) return {};
     return fail(ErrorCode::unavailable,
                 fmt::format("put {} in its place: {}", wanted.string(), errno_text()));
@@ -251,10 +252,17 @@ Result<void> install_voice_pack(const VoicePack& pack, const std::string& machin
             ErrorCode::unimplemented,
             fmt::format("voice pack {} has no files for a machine that is {}", pack.name, machine));
     }
-    // The runtime's folder has no model to be loaded before it: order does not matter to a reader,
-    // who loads nothing until all are there.
-    for (const auto& entry : files::directory_iterator(made))
-        ONPUT_TRY_VOID(put_in_place(entry.path(), files::path(folder) / entry.path().filename()));
+    // In the order of the packages: the runtime is there before the voice that needs it.
+    std::vector<std::string> folders;
+    for (const PackPackage& package : pack.packages) {
+        for (const PackFile& file : package.take) {
+            std::string name = files::path(file.to).parent_path().string();
+            if (std::ranges::find(folders, name) == folders.end())
+                folders.push_back(std::move(name));
+        }
+    }
+    for (const std::string& name : folders)
+        ONPUT_TRY_VOID(put_in_place(made / name, files::path(folder) / name));
     return {};
 }
 

@@ -28,8 +28,9 @@ struct CallVoice {
     std::string language;  // "en-US"; that was asked for, of a voice with several.
 };
 
-// `id` is Polly's or ours; an empty `engine` is `standard` where a voice has both. Fails with invalid_argument: no_such_voice, which names some
-// that are nearly called so; EngineNotSupportedException; LanguageNotSupportedException.
+// `id` is Polly's or ours; an empty `engine` is `standard` where a voice has both. Fails with
+// invalid_argument: no_such_voice, which names some that are nearly called so;
+// EngineNotSupportedException; LanguageNotSupportedException.
 Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
                                   std::string_view language);
 
