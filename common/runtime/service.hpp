@@ -108,6 +108,21 @@ int run(Launch launch, int argc, char** argv);
 
 }  // namespace detail
 
+// The options as run_service() will read them, for what has to be done while a process has one
+// thread. Faults are run_service()'s to tell: what could not be read has its default here.
+template <typename Config>
+Config read_early(const ServiceInfo& info, int argc, char** argv) {
+    Config config;
+    CommonConfig common;
+    auto options = options_of(common);
+    for (auto& option : options_of(config)) options.push_back(std::move(option));
+    static_cast<void>(load_options(options, {.service = info.name,
+                                             .file = {},
+                                             .environment = process_environment(),
+                                             .arguments = {argv + 1, argv + argc}}));
+    return config;
+}
+
 template <typename Config, typename Open>
 int run_service(const ServiceInfo& info, int argc, char** argv, Open open) {
     Config config;

@@ -1,4 +1,4 @@
-// `onput bench speak`: SynthesizeSpeech of short texts, whole answers.
+// `onput bench speak`: SynthesizeSpeech of short texts: when the sound begins, and whole answers.
 #include <fmt/format.h>
 
 #include "services/ctl/bench_requests.hpp"
@@ -25,18 +25,26 @@ Result<BenchResult> bench_speak(const Instance& instance, const BenchOptions& op
     const std::uint64_t characters =
         options.size_bytes != 0 ? options.size_bytes : characters_default;
     const std::uint32_t clients = std::max(options.clients, 1U);
+    const std::string engine =
+        options.engine.empty() ? "" : fmt::format(R"(,"Engine":"{}")", options.engine);
     BenchRequests requests(
-        instance, {.service = "polly",
-                   .body = fmt::format(R"({{"Text":"{}","VoiceId":"Joanna","OutputFormat":"mp3"}})",
-                                       text_of(characters))});
+        instance,
+        {.service = "polly",
+         .body = fmt::format(R"({{"Text":"{}","VoiceId":"Joanna","OutputFormat":"mp3"{}}})",
+                             text_of(characters), engine)});
     const auto make = [&requests](std::uint64_t) { return requests.make("POST", "/v1/speech"); };
-    return summarise(
-        fmt::format("SynthesizeSpeech of {} characters to mp3, {} clients", characters, clients),
-        run_load({.url = instance.url,
-                  .clients = clients,
-                  .duration = std::chrono::seconds(options.seconds)},
-                 make),
-        "speech");
+    auto load = run_load({.url = instance.url,
+                          .clients = clients,
+                          .duration = std::chrono::seconds(options.seconds)},
+                         make);
+    const Duration first_byte = load ? load->first_byte_percentile(0.5) : Duration(0);
+    ONPUT_TRY(auto result,
+              summarise(fmt::format("SynthesizeSpeech of {} characters to mp3, {} clients",
+                                    characters, clients),
+                        std::move(load), "speech"));
+    result.metrics.emplace_back("first byte p50 ms",
+                                std::chrono::duration<double, std::milli>(first_byte).count());
+    return result;
 }
 
 }  // namespace onput::ctl

@@ -36,6 +36,7 @@ struct Choices {
     FailuresOptions failures;
     SpeakOptions speak;
     VoicesOptions voices;
+    VoicesInstallOptions voices_install;
     FunctionOptions function;
     std::vector<std::string> function_variables;
     RedriveOptions redrive;
@@ -193,9 +194,23 @@ void add_speech(CLI::App& app, Choices& c) {
     speak->callback([&c] { c.run = [&c] { return run_speak(c.global, c.speak); }; });
 
     auto* voices = add_command(app, "voices", "List the voices that there are",
-                               "  onput voices\n  onput voices --language pt");
+                               "  onput voices\n  onput voices --language pt\n  onput voices "
+                               "install hibari");
     voices->add_option("--language", c.voices.language, "A language code, or how it begins");
-    voices->callback([&c] { c.run = [&c] { return run_voices(c.global, c.voices); }; });
+    voices->callback([&c, voices] {
+        if (voices->get_subcommands().empty())
+            c.run = [&c] { return run_voices(c.global, c.voices); };
+    });
+    auto* install = add_command(*voices, "install", "Install a natural voice from its packages",
+                                "  onput voices install hibari\n  onput voices install hibari "
+                                "--from /media/wheels --to /usr/share/onput/voices");
+    install->add_option("pack", c.voices_install.pack, "hibari: English")->required();
+    install->add_option("--from", c.voices_install.from,
+                        "A folder with the packages' files; pip fetches them otherwise");
+    install->add_option("--to", c.voices_install.to,
+                        "The folder of voices; ONPUT_VOICES_DIR, or beside this program");
+    install->callback(
+        [&c] { c.run = [&c] { return run_voices_install(c.global, c.voices_install); }; });
 }
 
 void add_deploy(CLI::App& function, Choices& c) {
@@ -407,6 +422,7 @@ void add_bench(CLI::App& app, Choices& c) {
     bench->add_option("--objects", c.bench.objects, "list, delete: as many; 10000 and 20000");
     bench->add_option("--at", c.bench.at,
                       "Benches of objects: another S3 of this machine, http://127.0.0.1:PORT");
+    bench->add_option("--engine", c.bench.engine, "speak: standard or neural");
     bench->add_option("--access-key", c.bench.access_key, "For --at")->capture_default_str();
     bench->add_option("--secret", c.bench.secret, "For --at")->capture_default_str();
     bench->add_option("--seconds", c.bench.seconds, "How long")

@@ -111,6 +111,15 @@ struct VoicesOptions {
 };
 ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options);
 
+struct VoicesInstallOptions {
+    std::string pack;  // "hibari"
+    std::string from;  // A folder with the packages' files; empty: pip fetches them.
+    std::string to;    // Empty: voices_folder().
+};
+ExitCode run_voices_install(const GlobalOptions& global, const VoicesInstallOptions& options);
+// Where voices are installed: ONPUT_VOICES_DIR, or beside this program.
+std::string voices_folder();
+
 struct FunctionOptions {
     std::string name;  // Of deploy: empty: the code's, without its ending.
     // Of deploy.
@@ -177,6 +186,7 @@ struct BenchOptions {
     std::string at;                   // Of objects: an S3 endpoint; empty: an Onput.
     std::string access_key = "test";  // For `at`.
     std::string secret = "test";
+    std::string engine;          // speak: "standard", "neural"; empty: the voice's own.
     std::uint32_t credit = 64;   // queue: of each worker.
     bool one_at_a_time = false;  // queue.
 };

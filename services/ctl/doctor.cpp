@@ -205,6 +205,22 @@ Finding check_voices() {
     return {"voices", Verdict::bad, "no espeak-ng data; apt-get install espeak-ng-data"};
 }
 
+Finding check_natural_voice() {
+    const std::filesystem::path folder = voices_folder();
+    std::error_code error;
+    const bool has_voice = std::filesystem::exists(folder / "hibari" / "hibari.onnx", error);
+    const bool has_runtime =
+        std::filesystem::exists(folder / "onnxruntime" / "libonnxruntime.so", error);
+    if (has_voice && has_runtime)
+        return {"natural voice", Verdict::good, (folder / "hibari").string()};
+    if (has_voice || has_runtime) {
+        return {"natural voice", Verdict::warning,
+                folder.string() + " has a part of it only; onput voices install hibari"};
+    }
+    return {"natural voice", Verdict::good,
+            "none: English is spoken by espeak-ng; onput voices install hibari for a natural one"};
+}
+
 // Workers of an instance, where functions of its are that nobody runs.
 Finding check_workers(const Result<Instance>& instance) {
     if (!instance) return {"workers", Verdict::good, "none needed yet"};
@@ -354,9 +370,10 @@ ExitCode run_doctor(const GlobalOptions& global) {
         std::ranges::move(check_disks(data), std::back_inserter(findings));
     std::ranges::move(check_room(instance), std::back_inserter(findings));
     std::ranges::move(
-        std::initializer_list<Finding>{check_confinement(), check_voices(), check_workers(instance),
-                                       check_mail(instance), check_aws(), check_open_files(),
-                                       check_clock(), check_instance(data, instance)},
+        std::initializer_list<Finding>{check_confinement(), check_voices(), check_natural_voice(),
+                                       check_workers(instance), check_mail(instance), check_aws(),
+                                       check_open_files(), check_clock(),
+                                       check_instance(data, instance)},
         std::back_inserter(findings));
     bool is_good = true;
     Table table({"CHECK", "RESULT", "DETAIL"});

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -41,6 +42,7 @@ public:
 
     [[nodiscard]] bool is_good() const { return status_ >= 200 && status_ < 300; }
     [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] bool has_begun() const { return has_begun_; }
 
 private:
     void read_head(std::string_view head) {
@@ -65,6 +67,7 @@ private:
         constexpr std::string_view last_chunk = "0\r\n\r\n";
         constexpr int no_content = 204;
         if (!has_body_ || status_ == no_content) return true;
+        has_begun_ = has_begun_ || !bytes.empty();
         if (text_.size() < shown_bytes_max) text_ += bytes.substr(0, shown_bytes_max);
         if (is_chunked_) {
             tail_ += bytes.substr(bytes.size() - std::min(bytes.size(), last_chunk.size()));
@@ -78,11 +81,24 @@ private:
     bool has_body_;
     bool is_head_in_ = false;
     bool is_chunked_ = false;
+    bool has_begun_ = false;  // Of the body, a byte is here.
     int status_ = 0;
     std::uint64_t bytes_left_ = 0;
     std::string text_;  // The head, and the beginning of the body.
     std::string tail_;  // The last bytes, when they are chunked.
 };
+
+Duration time_since(Clock::time_point begin) {
+    return std::chrono::duration_cast<Duration>(Clock::now() - begin);
+}
+
+Duration percentile_of(std::vector<Duration>& times, double share) {
+    if (times.empty()) return Duration(0);
+    const auto at = std::min(static_cast<std::size_t>(share * static_cast<double>(times.size())),
+                             times.size() - 1);
+    std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(at));
+    return times[at];
+}
 
 // One keep-alive connection with one request open.
 struct Connection {
@@ -91,6 +107,7 @@ struct Connection {
     std::uint64_t sent = 0;
     Answer in{true};
     Clock::time_point started;
+    std::optional<Duration> first_byte;
 };
 
 class Load {
@@ -168,6 +185,7 @@ private:
         connection.sent = 0;
         connection.in = Answer(options_.has_bodies);
         connection.started = Clock::now();
+        connection.first_byte.reset();
         return send_more(connection);
     }
 
@@ -207,7 +225,11 @@ private:
             if (count < 0 && errno == EINTR) continue;
             if (count < 0 && errno == EAGAIN) return {};
             if (count <= 0) return fail(ErrorCode::unavailable, "the server closed a connection");
-            if (!connection.in.add({chunk.data(), static_cast<std::size_t>(count)})) continue;
+            const bool is_whole =
+                connection.in.add({chunk.data(), static_cast<std::size_t>(count)});
+            if (connection.in.has_begun() && !connection.first_byte)
+                connection.first_byte = time_since(connection.started);
+            if (!is_whole) continue;
             finish(connection);
             ONPUT_TRY_VOID(begin_or_close(connection));
         }
@@ -216,8 +238,8 @@ private:
 
     void finish(const Connection& connection) {
         ++result_.requests;
-        result_.latencies.push_back(
-            std::chrono::duration_cast<Duration>(Clock::now() - connection.started));
+        result_.latencies.push_back(time_since(connection.started));
+        if (connection.first_byte) result_.first_bytes.push_back(*connection.first_byte);
         if (connection.in.is_good()) return;
         if (result_.failures++ == 0) result_.first_failure = connection.in.text();
     }
@@ -240,12 +262,11 @@ double LoadResult::per_second() const {
 }
 
 Duration LoadResult::percentile(double share) {
-    if (latencies.empty()) return Duration(0);
-    const auto at =
-        std::min(static_cast<std::size_t>(share * static_cast<double>(latencies.size())),
-                 latencies.size() - 1);
-    std::ranges::nth_element(latencies, latencies.begin() + static_cast<std::ptrdiff_t>(at));
-    return latencies[at];
+    return percentile_of(latencies, share);
+}
+
+Duration LoadResult::first_byte_percentile(double share) {
+    return percentile_of(first_bytes, share);
 }
 
 Result<LoadResult> run_load(const LoadOptions& options, const MakeRequest& make_request) {

@@ -27,11 +27,13 @@ struct LoadResult {
     std::uint64_t failures = 0;  // Any status but 2xx.
     std::string first_failure;   // Of the first one, the beginning of its answer.
     Duration elapsed{};
-    std::vector<Duration> latencies;  // Of each request, unordered.
+    std::vector<Duration> latencies;    // Of each request, unordered.
+    std::vector<Duration> first_bytes;  // Until its answer's body began, likewise.
 
     [[nodiscard]] double per_second() const;
     // The latency that a share (0 to 1) of the requests stayed within.
     [[nodiscard]] Duration percentile(double share);
+    [[nodiscard]] Duration first_byte_percentile(double share);
 };
 
 struct LoadRequest {

@@ -167,6 +167,14 @@ ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options) {
                    fmt::format("{}", fmt::join(voice.engines, ", "))});
     }
     fmt::print("{}", table.text());
+    const bool has_natural = std::ranges::any_of(list->voices, [](const schema::VoiceInfo& voice) {
+        return std::ranges::find(voice.engines, "neural") != voice.engines.end();
+    });
+    if (!has_natural && options.language.empty() && !global.quiet) {
+        fmt::print(stderr,
+                   "No natural voice is installed: onput voices install hibari (English), "
+                   "then start the tts workers again.\n");
+    }
     return ExitCode::ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,8 @@
 #include "common/schema/speech.hpp"
 #include "common/speech/lexicon.hpp"
 #include "services/tts/job.hpp"
+#include "services/tts/onnx/natural_utterance.hpp"
+#include "services/tts/onnx/natural_voice.hpp"
 #include "services/tts/polly_voices.hpp"
 #include "services/tts/script/compose.hpp"
 #include "services/tts/script/effects.hpp"
@@ -199,19 +202,25 @@ private:
     }
 
     Result<void> speak_text(const Utterance& utterance, double speed, SpokenUtterance& spoken) {
-        const RenderedText text = render(utterance, speed);
         ONPUT_TRY(Effects effects, Effects::of(utterance.style));
         const SampleSink write = [&](std::span<const std::int16_t> samples) -> Result<void> {
             ONPUT_TRY(const auto heard, effects.apply(samples));
             return output_.write(heard);
         };
+        ONPUT_TRY(const Voice* voice, voice_of(utterance.style));
+        if (is_natural(*voice)) {
+            ONPUT_TRY(NaturalTimes times, speak_utterance(utterance, output_.wants_marks(), write));
+            ONPUT_TRY_VOID(finish(effects, spoken));
+            spoken.word_times = std::move(times.words);
+            spoken.events = std::move(times.phonemes);
+            return {};
+        }
+        const RenderedText text = render(utterance, speed);
         const EventSink note = [&](const EngineEvent& event) {
             if (output_.wants_marks()) spoken.events.push_back(event);
         };
         ONPUT_TRY_VOID(pass(utterance, text.text, write, note));
-        ONPUT_TRY(const auto rest, effects.finish());
-        ONPUT_TRY_VOID(output_.write(rest));
-        spoken.samples = output_.samples() - spoken.start;
+        ONPUT_TRY_VOID(finish(effects, spoken));
         for (EngineEvent& event : spoken.events) {
             const double stretched =
                 static_cast<double>(event.sample) * utterance.style.vocal_tract;
@@ -221,37 +230,46 @@ private:
         return {};
     }
 
+    Result<void> finish(Effects& effects, SpokenUtterance& spoken) {
+        ONPUT_TRY(const auto rest, effects.finish());
+        ONPUT_TRY_VOID(output_.write(rest));
+        spoken.samples = output_.samples() - spoken.start;
+        return {};
+    }
+
     Result<void> pass(const Utterance& utterance, std::string text, const SampleSink& samples,
                       const EventSink& events) {
-        ONPUT_TRY(const std::string* voice, voice_of(utterance.style));
+        ONPUT_TRY(const Voice* voice, voice_of(utterance.style));
         const EventSink ignore = [](const EngineEvent&) {};
-        return speak_passage(
-            {.voice = *voice, .text = std::move(text), .ends_sentence = utterance.ends_sentence},
-            samples, events ? events : ignore);
+        return speak_passage({.voice = voice->name,
+                              .text = std::move(text),
+                              .ends_sentence = utterance.ends_sentence},
+                             samples, events ? events : ignore);
     }
 
     // Looked for once: the engine's list is long.
-    Result<const std::string*> voice_of(const Style& style) {
+    Result<const Voice*> voice_of(const Style& style) {
         const auto [place, is_new] =
-            voices_.try_emplace({style.language, style.is_whispered}, std::string());
+            voices_.try_emplace({style.language, style.is_whispered}, Voice());
         if (!is_new) return &place->second;
-        ONPUT_TRY(const Voice voice, in_language(voice_.voice, style.language));
-        place->second = style.is_whispered ? whispering(voice.name) : voice.name;
+        ONPUT_TRY(place->second, in_language(voice_.voice, style.language));
+        if (style.is_whispered) place->second.name = whispering(place->second.name);
         return &place->second;
     }
 
     const CallVoice& voice_;
     const std::vector<std::uint32_t>& limits_ms_;
     CallOutput& output_;
-    std::map<std::pair<std::string, bool>, std::string> voices_;
+    std::map<std::pair<std::string, bool>, Voice> voices_;
 };
 
 Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpeech& call,
                                                     int input_fd, int output_fd) {
     ONPUT_TRY(const CallVoice voice, find_call_voice(call.voice, call.engine, call.language_code));
     ONPUT_TRY(const std::string text, read_text(input_fd));
+    const SsmlTags tags = is_natural(voice.voice) ? SsmlTags::neural : SsmlTags::standard;
     ONPUT_TRY(const Pieces pieces,
-              call.is_ssml ? parse_ssml(text) : Result<Pieces>(plain_pieces(text)));
+              call.is_ssml ? parse_ssml(text, tags) : Result<Pieces>(plain_pieces(text)));
     Lexicons lexicons;
     ONPUT_TRY_VOID(lexicons.add(call.lexicons));
     ONPUT_TRY(const auto utterances,
@@ -274,9 +292,16 @@ Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpee
 
 }  // namespace
 
-Result<void> load_speech() {
+Result<void> load_speech(const std::string& voices_folder) {
     ONPUT_TRY_VOID(load_speech_engine());
-    return load_segmentation();
+    ONPUT_TRY_VOID(load_segmentation());
+    const auto natural = load_natural_voice(voices_folder);
+    // The other voices speak on; the log says why one does not.
+    if (!natural) {
+        std::fprintf(stderr, "onput-tts: the voice %s cannot be loaded: %s\n",
+                     std::string(natural_voice_name).c_str(), natural.error().message.c_str());
+    }
+    return {};
 }
 
 Result<std::string> run_speech(std::string_view parameters, int input_fd, int output_fd) {

@@ -15,8 +15,10 @@ namespace onput::tts {
 inline constexpr std::size_t call_text_bytes_max = 1024 * 1024;
 inline constexpr std::size_t call_lexicons_max = 5;
 
-// Once in the zygote: the engine, the rules of sentences, the list of voices.
-Result<void> load_speech();
+// Once in the zygote: the engine, the rules of sentences, the list of voices, and the natural voice
+// if it is in `voices_folder` (empty: none is). One that cannot be loaded is told on stderr, and
+// missing.
+Result<void> load_speech(const std::string& voices_folder);
 
 // The zygote's JobFunction: run_speech_job(), run_speech_call() or list_voices(), by what
 // `parameters` are.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/speech/voice_folder.hpp"
 #include "common/worker/worker_config.hpp"
 
 namespace onput::tts {
@@ -16,6 +17,8 @@ struct Config : worker::ObjectWorkerConfig {
     std::uint32_t characters_per_second = 10'000;
     // In the units of spoken_length (book/split.hpp): some 3 s of a core.
     std::uint64_t part_length = 32 * 1024;
+    // Of natural voices (onnx/): a folder for each pack.
+    std::string voices_dir = speech::default_voices_folder();
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -25,6 +28,8 @@ struct Config : worker::ObjectWorkerConfig {
                "What a core speaks; a longer text than fits its time limit is refused.");
         option("part_length", self.part_length,
                "About how many characters one worker speaks of a text that several share.");
+        option("voices_dir", self.voices_dir,
+               "Folder of natural voices (onput voices install); \"none\": there are none.");
     }
     [[nodiscard]] std::vector<std::string> validate() const {
         auto all = faults(memory_mb_min);

@@ -14,8 +14,11 @@
 #include "services/tts/book/messages.hpp"
 #include "services/tts/book/mp3_part.hpp"
 #include "services/tts/book/split.hpp"
+#include "services/tts/engines.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/mp3.hpp"
+#include "services/tts/onnx/natural_voice.hpp"
+#include "services/tts/polly_voices.hpp"
 #include "services/tts/prose/prose.hpp"
 #include "services/tts/script/speakable.hpp"
 #include "services/tts/segment.hpp"
@@ -146,7 +149,12 @@ VoiceRequest voice_request(const SpeechJob& job) {
             .object_language = job.object_language,
             .function_voice = job.function_voice,
             .function_language = job.function_language,
-            .default_language = job.default_language};
+            .default_language = job.default_language,
+            .engine = job.engine};
+}
+
+Result<VoiceChoice> choose(const SpeechJob& job, std::string_view sample) {
+    return choose_voice(voice_request(job), sample, find_job_voice, natural_voice_of);
 }
 
 SpeechSettings settings_of(const SpeechJob& job, const VoiceChoice& choice) {
@@ -187,9 +195,13 @@ Result<void> set_time_limit(std::chrono::microseconds time) {
     return system_failure("set the time limit of a segment");
 }
 
-Result<void> limit_time_of(std::string_view segment) {
+std::uint32_t slowness_of(const Voice& voice) {
+    return is_natural(voice) ? natural_slowness : 1;
+}
+
+Result<void> limit_time_of(std::string_view segment, const Voice& voice) {
     const auto bytes = static_cast<std::int64_t>(segment.size());
-    return set_time_limit(segment_time_base + bytes * segment_time_per_byte);
+    return set_time_limit(segment_time_base + bytes * segment_time_per_byte * slowness_of(voice));
 }
 
 // `segment` without what is left out of it.
@@ -209,8 +221,8 @@ std::string without(std::string segment, std::uint64_t number,
 // The segments to speak, each with its number left for the worker and its time limited.
 class Script {
 public:
-    Script(SpokenText& text, const SpeechJob& job, int input_fd)
-        : text_(text), job_(job), input_fd_(input_fd) {}
+    Script(SpokenText& text, const SpeechJob& job, const Voice& voice, int input_fd)
+        : text_(text), job_(job), voice_(voice), input_fd_(input_fd) {}
 
     Result<std::optional<std::string>> next() {
         for (;;) {
@@ -222,7 +234,7 @@ public:
             if (::lseek(input_fd_, static_cast<off_t>(text_.segments()), SEEK_SET) < 0) {
                 return system_failure("note the segment");
             }
-            ONPUT_TRY_VOID(limit_time_of(*segment));
+            ONPUT_TRY_VOID(limit_time_of(*segment, voice_));
             return segment;
         }
     }
@@ -232,34 +244,36 @@ public:
 private:
     SpokenText& text_;
     const SpeechJob& job_;
+    const Voice& voice_;
     int input_fd_;
     std::uint64_t spoken_ = 0;
 };
 
 // Before anything is spoken. Only a text with so many bytes can have so many characters.
-Result<void> check_length(const SpeechJob& job, int input_fd) {
+Result<void> check_length(const SpeechJob& job, const Voice& voice, int input_fd) {
     if (job.characters_max == 0) return {};
+    const std::uint64_t most = std::max<std::uint64_t>(job.characters_max / slowness_of(voice), 1);
     const off_t bytes = ::lseek(input_fd, 0, SEEK_END);
     if (bytes < 0 || ::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("measure the text");
-    if (static_cast<std::uint64_t>(bytes) <= job.characters_max) return {};
+    if (static_cast<std::uint64_t>(bytes) <= most) return {};
     SpokenText text(input_fd, job);
     ONPUT_TRY_VOID(text.read_sample());
     while (true) {
         ONPUT_TRY(const auto segment, text.next());
         if (!segment) break;
     }
-    if (text.characters() <= job.characters_max) return {};
+    if (text.characters() <= most) return {};
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the text has {} characters, and about {} can be spoken within the "
                             "function's time limit: split the text, or raise the limit",
-                            text.characters(), job.characters_max),
+                            text.characters(), most),
                 "text_too_long");
 }
 
 // Whether the engine survives it is all that counts.
 Result<SpeechResult> speak_phrase(const Synthesize& engine, const SpeechJob& job) {
-    ONPUT_TRY(const VoiceChoice choice, choose_voice(voice_request(job), job.phrase, find_voice));
-    ONPUT_TRY_VOID(limit_time_of(job.phrase));
+    ONPUT_TRY(const VoiceChoice choice, choose(job, job.phrase));
+    ONPUT_TRY_VOID(limit_time_of(job.phrase, choice.voice));
     std::optional<std::string> phrase = job.phrase;
     ONPUT_TRY_VOID(engine([&phrase] { return std::exchange(phrase, std::nullopt); },
                           settings_of(job, choice),
@@ -282,7 +296,8 @@ Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
 // The parts of a long text, into the output.
 Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const VoiceChoice& choice,
                                int output_fd) {
-    PartPlanner planner(job.plan_length);
+    const bool is_slow = is_natural(choice.voice) && job.natural_plan_length != 0;
+    PartPlanner planner(is_slow ? job.natural_plan_length : job.plan_length);
     for (;;) {
         ONPUT_TRY(const auto segment, text.next());
         if (!segment) break;
@@ -316,7 +331,7 @@ SpeechResult result_of(const VoiceChoice& choice, const SpokenText& text, const 
 Result<SpeechResult> speak_part(const Synthesize& engine, SpokenText& text, const SpeechJob& job,
                                 const VoiceChoice& choice, const Files& files) {
     ONPUT_TRY(Mp3PartWriter mp3, Mp3PartWriter::open(files.output));
-    Script script(text, job, files.input);
+    Script script(text, job, choice.voice, files.input);
     std::vector<std::uint32_t> chapters;
     const auto next = [&]() -> Result<std::optional<std::string>> {
         ONPUT_TRY(auto segment, script.next());
@@ -339,11 +354,11 @@ Result<SpeechResult> speak_part(const Synthesize& engine, SpokenText& text, cons
 Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int input_fd,
                            int output_fd) {
     if (!job.phrase.empty()) return speak_phrase(engine, job);
-    ONPUT_TRY_VOID(check_length(job, input_fd));
-    if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
     SpokenText text(input_fd, job);
     ONPUT_TRY(const std::string sample, text.read_sample());
-    ONPUT_TRY(const VoiceChoice choice, choose_voice(voice_request(job), sample, find_voice));
+    ONPUT_TRY(const VoiceChoice choice, choose(job, sample));
+    ONPUT_TRY_VOID(check_length(job, choice.voice, input_fd));
+    if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
     if (job.quoted_segment != 0) return quote_segment(text, choice, job.quoted_segment);
     // What a crashed attempt left.
     if (::ftruncate(output_fd, 0) != 0) return system_failure("empty the output");
@@ -351,7 +366,7 @@ Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int i
     if (job.is_part())
         return speak_part(engine, text, job, choice, {.input = input_fd, .output = output_fd});
     ONPUT_TRY(Mp3Writer mp3, Mp3Writer::open(output_fd, job.title));
-    Script script(text, job, input_fd);
+    Script script(text, job, choice.voice, input_fd);
     ONPUT_TRY_VOID(
         engine([&script] { return script.next(); }, settings_of(job, choice),
                [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); }));
@@ -367,7 +382,7 @@ Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int i
 }  // namespace
 
 Result<std::string> run_speech_job(std::string_view parameters, int input_fd, int output_fd) {
-    return run_speech_job_by(synthesize, parameters, input_fd, output_fd);
+    return run_speech_job_by(speak_segments, parameters, input_fd, output_fd);
 }
 
 Result<std::string> run_speech_job_by(const Synthesize& engine, std::string_view parameters,

@@ -31,8 +31,8 @@ struct TextRange {
 // What to do with the text. Texts left empty are not said; see voice.hpp for who decides about the
 // voice.
 struct SpeechJob {
-    // Version 2 added what a long text needs.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 2};
+    // Version 2 added what a long text needs, version 3 the engine.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 3};
 
     std::string title;  // Of the MP3: the object's key.
     std::string object_voice;
@@ -56,11 +56,16 @@ struct SpeechJob {
 
     std::string document;  // As prose/ reads it; empty: a plain text.
 
+    std::string engine;  // "standard", "neural"; empty: the better one that there is.
+    // As plan_length, if a natural voice is chosen, which takes longer; 0: the same.
+    std::uint64_t natural_plan_length = 0;
+
     [[nodiscard]] bool is_part() const { return end != 0; }
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
                  default_language, rate_wpm, pitch, volume, charset, left_out, quoted_segment,
-                 phrase, characters_max, plan_length, begin, end, document)
+                 phrase, characters_max, plan_length, begin, end, document, engine,
+                 natural_plan_length)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
@@ -90,11 +95,14 @@ struct SpeechResult {
 inline constexpr std::chrono::milliseconds segment_time_base{2000};
 inline constexpr std::chrono::microseconds segment_time_per_byte{2500};
 
-// speech.hpp's synthesize(), or what a test puts in its place.
+// How many times longer a natural voice takes to speak, about, than the engine.
+inline constexpr std::uint32_t natural_slowness = 8;
+
+// engines.hpp's speak_segments(), or what a test puts in its place.
 using Synthesize = std::function<Result<void>(
     const SegmentSource& segments, const SpeechSettings& settings, const SampleSink& sink)>;
 
-// The JobFunction of the worker's zygote, whose initialise is load_speech_engine(). `parameters` is
+// The JobFunction of the worker's zygote, whose initialise is load_speech(). `parameters` is
 // an encoded SpeechJob, the result an encoded SpeechResult. Reads `input_fd` from its start, and
 // leaves the number of the segment that it begins as the file's offset, where the worker finds it
 // when the child has crashed; `output_fd` is a seekable file, which is emptied first. Fails with

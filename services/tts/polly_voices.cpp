@@ -8,6 +8,7 @@
 
 #include "common/base/text.hpp"
 #include "services/tts/language.hpp"
+#include "services/tts/onnx/natural_voice.hpp"
 
 namespace onput::tts {
 namespace {
@@ -175,6 +176,8 @@ constexpr auto voices = std::to_array<PollyVoice>({
 });
 
 constexpr std::size_t near_voices_max = 5;
+// Of the engine, for a woman who has none.
+constexpr std::string_view usual_womans_variant = "+f3";
 
 const PollyLanguage& language_of(std::string_view code) {
     return *std::ranges::find(languages, code, &PollyLanguage::code);
@@ -184,21 +187,43 @@ std::string_view gender(bool is_female) {
     return is_female ? "Female" : "Male";
 }
 
+bool is_womans(const PollyVoice& voice) {
+    return voice.variant.starts_with('f');
+}
+
+// Whether the natural voice speaks for it.
+bool has_neural_engine(const PollyVoice& voice) {
+    return has_natural_voice() && is_womans(voice) && voice.language.starts_with("en-");
+}
+
 schema::VoiceInfo info_of(const PollyVoice& voice) {
     const PollyLanguage& language = language_of(voice.language);
     schema::VoiceInfo info{
         .id = std::string(voice.id),
         .name = std::string(voice.name),
-        .gender = std::string(gender(voice.variant.starts_with('f'))),
+        .gender = std::string(gender(is_womans(voice))),
         .language_code = std::string(voice.language),
         .language_name = std::string(language.name),
         .engines = {std::string(standard_engine)},
         .voice = fmt::format("{}+{}", language.voice, voice.variant),
     };
+    if (has_neural_engine(voice)) info.engines.emplace_back(neural_engine);
     if (!voice.second_language.empty()) {
         info.additional_language_codes.emplace_back(voice.second_language);
     }
     return info;
+}
+
+schema::VoiceInfo natural_info() {
+    return {
+        .id = std::string(natural_voice_name),
+        .name = "Hibari",
+        .gender = std::string(gender(true)),
+        .language_code = std::string(natural_voice_language),
+        .language_name = std::string(language_of(natural_voice_language).name),
+        .engines = {std::string(neural_engine)},
+        .voice = std::string(natural_voice_name),
+    };
 }
 
 schema::VoiceInfo info_of(const EngineVoice& voice) {
@@ -225,6 +250,7 @@ std::vector<std::string> near_voices(std::string_view wanted) {
         ranked.emplace_back(distance(wanted, id), std::string(id));
     };
     for (const PollyVoice& voice : voices) rank(voice.id);
+    if (has_natural_voice()) rank(natural_voice_name);
     for (const EngineVoice& voice : engine_voices()) rank(voice.name);
     std::ranges::stable_sort(ranked, {}, &std::pair<std::size_t, std::string>::first);
     std::vector<std::string> names;
@@ -236,12 +262,32 @@ std::vector<std::string> near_voices(std::string_view wanted) {
     return names;
 }
 
-std::unexpected<Error> no_such_voice(std::string_view id) {
+std::unexpected<Error> no_such_voice(std::string_view id, ErrorCode code) {
     id = id.substr(0, voice_name_bytes_max);
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("voice '{}' does not exist; near it are {}", id,
+    const bool is_missing = equal_ignoring_case(id, natural_voice_name);
+    return fail(code,
+                fmt::format("voice '{}' {}; near it are {}", id,
+                            is_missing ? "is not installed (onput voices install hibari)"
+                                       : "does not exist",
                             fmt::join(near_voices(id), ", ")),
                 "no_such_voice");
+}
+
+Voice natural_voice() {
+    return {.name = std::string(natural_voice_name),
+            .language = std::string(natural_voice_language)};
+}
+
+bool is_natural_id(std::string_view id) {
+    return has_natural_voice() && equal_ignoring_case(id, natural_voice_name);
+}
+
+std::unexpected<Error> no_such_engine(std::string_view id, std::string_view has,
+                                      std::string_view engine) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("voice '{}' has the engine {}, not '{}'", id, has, engine.substr(0, 32)),
+        "EngineNotSupportedException");
 }
 
 std::unexpected<Error> no_such_language(std::string_view id, std::string_view language) {
@@ -261,15 +307,26 @@ std::string main_language(std::string_view tag) {
     return canonical_language(tag.substr(0, tag.find('-')));
 }
 
-Result<CallVoice> find_polly_voice(const PollyVoice& polly, std::string_view language) {
+Result<CallVoice> find_polly_voice(const PollyVoice& polly, std::string_view engine,
+                                   std::string_view language) {
     std::string_view spoken = polly.language;
     if (!language.empty() && !equal_ignoring_case(language, spoken)) {
         spoken = polly.second_language;
         if (!equal_ignoring_case(language, spoken)) return no_such_language(polly.id, language);
     }
+    if (engine == neural_engine && spoken == polly.language)
+        return CallVoice{.voice = natural_voice(), .language = std::string(spoken)};
     ONPUT_TRY(Voice voice,
               find_voice(fmt::format("{}+{}", language_of(spoken).voice, polly.variant)));
     return CallVoice{.voice = std::move(voice), .language = std::string(spoken)};
+}
+
+// One of ours, of the engine or the natural one.
+Result<CallVoice> in_call(Voice voice, std::string_view id, std::string_view language) {
+    if (!language.empty() && main_language(language) != main_language(voice.language))
+        return no_such_language(id, language);
+    std::string spoken = language.empty() ? voice.language : std::string(language);
+    return CallVoice{.voice = std::move(voice), .language = std::move(spoken)};
 }
 
 }  // namespace
@@ -278,6 +335,7 @@ schema::VoiceList list_voices() {
     schema::VoiceList list;
     for (const PollyVoice& voice : voices) list.voices.push_back(info_of(voice));
     std::vector<schema::VoiceInfo> own;
+    if (has_natural_voice()) own.push_back(natural_info());
     for (const EngineVoice& voice : engine_voices()) own.push_back(info_of(voice));
     std::ranges::sort(own, {}, &schema::VoiceInfo::id);
     std::ranges::move(own, std::back_inserter(list.voices));
@@ -288,20 +346,35 @@ Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
                                   std::string_view language) {
     const auto* const polly = std::ranges::find_if(
         voices, [id](const PollyVoice& voice) { return equal_ignoring_case(voice.id, id); });
-    const auto own = polly == voices.end() ? find_voice(id) : Result<Voice>(Voice());
-    if (!own) return no_such_voice(id);
-    if (!engine.empty() && engine != standard_engine) {
-        return fail(
-            ErrorCode::invalid_argument,
-            fmt::format("voice '{}' has the engine standard, not '{}'", id, engine.substr(0, 32)),
-            "EngineNotSupportedException");
+    if (polly != voices.end()) {
+        const bool is_neural = has_neural_engine(*polly);
+        if (engine == neural_engine ? !is_neural : !engine.empty() && engine != standard_engine)
+            return no_such_engine(id, is_neural ? "standard and neural" : "standard", engine);
+        return find_polly_voice(*polly, engine, language);
     }
-    if (polly != voices.end()) return find_polly_voice(*polly, language);
-    if (!language.empty() && main_language(language) != main_language(own->language)) {
-        return no_such_language(id, language);
+    if (is_natural_id(id)) {
+        if (!engine.empty() && engine != neural_engine)
+            return no_such_engine(id, neural_engine, engine);
+        return in_call(natural_voice(), id, language);
     }
-    return CallVoice{.voice = *own,
-                     .language = language.empty() ? own->language : std::string(language)};
+    auto own = find_voice(id);
+    if (!own) return no_such_voice(id, ErrorCode::invalid_argument);
+    if (!engine.empty() && engine != standard_engine)
+        return no_such_engine(id, standard_engine, engine);
+    return in_call(*std::move(own), id, language);
+}
+
+Result<Voice> find_job_voice(std::string_view name) {
+    if (is_natural_id(name)) return natural_voice();
+    auto found = find_voice(name);
+    if (found) return found;
+    return no_such_voice(name, ErrorCode::not_found);
+}
+
+std::optional<Voice> natural_voice_of(std::string_view language) {
+    const bool speaks = equal_ignoring_case(language, main_language(natural_voice_language)) ||
+                        equal_ignoring_case(language, natural_voice_language);
+    return has_natural_voice() && speaks ? std::optional(natural_voice()) : std::nullopt;
 }
 
 Result<Voice> in_language(const Voice& voice, std::string_view language) {
@@ -309,10 +382,12 @@ Result<Voice> in_language(const Voice& voice, std::string_view language) {
     const auto* const known = std::ranges::find_if(languages, [&](const PollyLanguage& each) {
         return equal_ignoring_case(each.code, language);
     });
+    const std::string variant =
+        is_natural(voice) ? std::string(usual_womans_variant) : variant_of(voice.name);
     std::vector<std::string> candidates = language_candidates(language);
     if (known != languages.end()) candidates.insert(candidates.begin(), std::string(known->voice));
     for (const std::string& candidate : candidates) {
-        auto found = find_voice(candidate + variant_of(voice.name));
+        auto found = find_voice(candidate + variant);
         if (found) return *std::move(found);
     }
     return no_such_language(voice.name, language);

@@ -1,9 +1,12 @@
 // Polly's voices: by name, gender and language, as Polly lists them, and the engine's voice that
 // stands for each. Pure.
 //
-// Only those whose language the engine speaks; all of them `standard`: none sounds as Polly's.
+// Only those whose language the engine speaks. All of them are `standard`: none sounds as Polly's.
+// Where the natural voice (onnx/natural_voice.hpp) has been loaded, women who speak English are
+// `neural` too: it speaks for them.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,26 +15,34 @@
 #include "common/base/result.hpp"
 #include "common/schema/speech.hpp"
 #include "services/tts/speech.hpp"
+#include "services/tts/voice.hpp"
 
 namespace onput::tts {
 
-inline constexpr std::string_view standard_engine = "standard";
-
-// Polly's first, then the engine's own, each by id.
+// Polly's first, then our own, each by id.
 schema::VoiceList list_voices();
 
 // Who speaks a call.
 struct CallVoice {
-    Voice voice;           // The engine's: "en-US+f3".
+    Voice voice;           // The engine's, "en-US+f3", or the natural one.
     std::string language;  // "en-US"; that was asked for, of a voice with several.
 };
 
-// `id` is Polly's or the engine's. Fails with invalid_argument: no_such_voice, which names some
-// that are nearly called so; EngineNotSupportedException; LanguageNotSupportedException.
+// `id` is Polly's or ours; an empty `engine` is `standard` where a voice has both. Fails with
+// invalid_argument: no_such_voice, which names some that are nearly called so;
+// EngineNotSupportedException; LanguageNotSupportedException.
 Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
                                   std::string_view language);
 
-// The same voice speaking another language, for <lang>. Fails with invalid_argument, reason
+// The voice of a job, by its name: the natural one or the engine's. Fails with not_found; the
+// message names some that are nearly called so.
+Result<Voice> find_job_voice(std::string_view name);
+
+// The natural voice, for a text in a language that it speaks.
+std::optional<Voice> natural_voice_of(std::string_view language);
+
+// The same voice speaking another language, for <lang>; instead of the natural one, which speaks
+// English only, another woman's. Fails with invalid_argument, reason
 // LanguageNotSupportedException.
 Result<Voice> in_language(const Voice& voice, std::string_view language);
 

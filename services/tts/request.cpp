@@ -6,6 +6,7 @@
 
 #include "common/base/text.hpp"
 #include "services/tts/prose/prose.hpp"
+#include "services/tts/voice.hpp"
 
 namespace onput::tts {
 namespace {
@@ -35,6 +36,19 @@ Result<void> read_number(const Settings& settings, const std::string& name, Boun
                     "bad_setting");
     }
     value = *number;
+    return {};
+}
+
+Result<void> read_engine(const Settings& settings, const std::string& name, std::string& engine) {
+    std::string text = text_of(settings, name);
+    if (text.empty()) return {};
+    if (text != standard_engine && text != neural_engine) {
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("{} '{}' is neither {} nor {}", name, text, standard_engine, neural_engine),
+            "bad_setting");
+    }
+    engine = std::move(text);
     return {};
 }
 
@@ -83,6 +97,8 @@ Result<SpeechJob> make_job(const Settings& environment, const schema::ObjectInfo
     job.function_language = text_of(environment, "LANGUAGE");
     if (const std::string language = text_of(environment, "DEFAULT_LANGUAGE"); !language.empty())
         job.default_language = language;
+    ONPUT_TRY_VOID(read_engine(environment, "ENGINE", job.engine));
+    ONPUT_TRY_VOID(read_engine(input.metadata, "onput-engine", job.engine));
     ONPUT_TRY_VOID(read_number(environment, "RATE", {80, 450}, job.rate_wpm));
     ONPUT_TRY_VOID(read_number(environment, "PITCH", {0, 100}, job.pitch));
     ONPUT_TRY_VOID(read_number(environment, "VOLUME", {0, 200}, job.volume));

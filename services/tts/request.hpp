@@ -22,9 +22,9 @@ struct Output {
 Result<Output> choose_output(const std::map<std::string, std::string>& environment,
                              const std::string& input_key);
 
-// VOICE, LANGUAGE, DEFAULT_LANGUAGE, RATE, PITCH and VOLUME of the function; metadata onput-voice,
-// onput-language and onput-rate of the object, which win. A number out of its bounds is
-// invalid_argument.
+// VOICE, LANGUAGE, DEFAULT_LANGUAGE, ENGINE, RATE, PITCH and VOLUME of the function; metadata
+// onput-voice, onput-language, onput-engine and onput-rate of the object, which win. A number out
+// of its bounds and an engine that is not known are invalid_argument, reason bad_setting.
 Result<SpeechJob> make_job(const std::map<std::string, std::string>& environment,
                            const schema::ObjectInfo& input);
 

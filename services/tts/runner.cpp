@@ -63,13 +63,14 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote() {
-    return worker::JobZygote::create({.name = "speech",
-                                      .initialise = load_speech,
-                                      .run = run_speech,
-                                      .readable = {speech_data_folder()},
-                                      .threads_max = 0,
-                                      .jobs_max = worker::jobs_running_max});
+Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote(const std::string& voices_folder) {
+    return worker::JobZygote::create(
+        {.name = "speech",
+         .initialise = [&voices_folder] { return load_speech(voices_folder); },
+         .run = run_speech,
+         .readable = {speech_data_folder()},
+         .threads_max = 0,
+         .jobs_max = worker::jobs_running_max});
 }
 
 Result<std::unique_ptr<runtime::Service>> open_speech_worker(

@@ -152,6 +152,15 @@ Result<void> apply(const SpeechSettings& settings) {
                                                       settings.voice, speech_sample_rate));
 }
 
+// Of passages: most have the voice of the one before.
+Result<void> use_voice(const std::string& voice) {
+    static std::string used;
+    if (used == voice) return {};
+    ONPUT_TRY_VOID(apply({.voice = voice}));
+    used = voice;
+    return {};
+}
+
 }  // namespace
 
 Result<void> load_speech_engine() {
@@ -224,13 +233,35 @@ Result<void> synthesize(const SegmentSource& segments, const SpeechSettings& set
     }
 }
 
+Result<std::string> phonemes_of(const std::string& voice, const std::string& text) {
+    ONPUT_TRY_VOID(use_voice(voice));
+    static bool obeys_phonemes = false;
+    if (!obeys_phonemes) {
+        // The engine reads "[[ ]]" here as it did in what it has spoken last.
+        const SampleSink sink = [](std::span<const std::int16_t>) { return Result<void>(); };
+        Synthesis nothing{.sink = sink};
+        ONPUT_TRY_VOID(
+            check(espeak_ng_Synthesize("", 1, 0, POS_CHARACTER, 0,
+                                       espeakCHARS_UTF8 | espeakPHONEMES, nullptr, &nothing),
+                  "obey phonemes"));
+        obeys_phonemes = true;
+    }
+    constexpr int ipa = espeakPHONEMES_IPA | espeakPHONEMES_TIE | '^' << 8;
+    std::string phonemes;
+    // The engine sets it to null behind the last clause.
+    const void* rest = text.c_str();
+    while (rest != nullptr) {
+        const char* const clause = espeak_TextToPhonemes(&rest, espeakCHARS_UTF8, ipa);
+        if (clause == nullptr) break;
+        if (!phonemes.empty() && *clause != '\0') phonemes += ' ';
+        phonemes += clause;
+    }
+    return phonemes;
+}
+
 Result<void> speak_passage(const Passage& passage, const SampleSink& samples,
                            const EventSink& events) {
-    static std::string voice_set;
-    if (voice_set != passage.voice) {
-        ONPUT_TRY_VOID(apply({.voice = passage.voice}));
-        voice_set = passage.voice;
-    }
+    ONPUT_TRY_VOID(use_voice(passage.voice));
     Synthesis synthesis{.sink = samples, .events = &events};
     const unsigned pause = passage.ends_sentence ? espeakENDPAUSE : 0;
     const auto status =

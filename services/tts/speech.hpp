@@ -79,6 +79,10 @@ struct Passage {
 Result<void> speak_passage(const Passage& passage, const SampleSink& samples,
                            const EventSink& events);
 
+// What a voice would say of a text (a Passage's), in IPA with marks of stress, words with spaces
+// between, and '^' between the letters of one sound: "həlˈo^ʊ". Punctuation is left out.
+Result<std::string> phonemes_of(const std::string& voice, const std::string& text);
+
 // Every voice of the engine, without variants, for people to choose from.
 struct EngineVoice {
     std::string name;        // "vi"

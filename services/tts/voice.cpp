@@ -11,14 +11,27 @@ namespace {
 
 constexpr std::string_view last_resort = "en";
 
-Result<Voice> find_for_language(std::string_view language, const FindVoice& find) {
+// How voices are found for one request.
+struct Finders {
+    const FindVoice& by_name;
+    const FindNaturalVoice& natural;
+    std::string_view engine;
+};
+
+Result<Voice> find_for_language(std::string_view language, const Finders& find) {
+    const std::string_view shown = language.substr(0, language_tag_bytes_max);
+    if (find.engine != standard_engine) {
+        if (auto natural = find.natural(language)) return *std::move(natural);
+    }
+    if (find.engine == neural_engine) {
+        return fail(ErrorCode::not_found,
+                    fmt::format("no voice with the engine neural speaks '{}'", shown));
+    }
     for (const std::string& candidate : language_candidates(language)) {
-        auto voice = find(candidate);
+        auto voice = find.by_name(candidate);
         if (voice) return voice;
     }
-    return fail(
-        ErrorCode::not_found,
-        "no voice speaks '" + std::string(language.substr(0, language_tag_bytes_max)) + "'");
+    return fail(ErrorCode::not_found, fmt::format("no voice speaks '{}'", shown));
 }
 
 Result<VoiceChoice> chosen(Result<Voice> voice, std::string_view chosen_by) {
@@ -31,26 +44,27 @@ Result<VoiceChoice> chosen(Result<Voice> voice, std::string_view chosen_by) {
 }  // namespace
 
 Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view sample,
-                                 const FindVoice& find) {
+                                 const FindVoice& find, const FindNaturalVoice& find_natural) {
+    const Finders finders{.by_name = find, .natural = find_natural, .engine = request.engine};
     if (!request.object_voice.empty()) return chosen(find(request.object_voice), "object");
     if (!request.object_language.empty()) {
-        return chosen(find_for_language(request.object_language, find), "object");
+        return chosen(find_for_language(request.object_language, finders), "object");
     }
     if (!request.function_voice.empty()) return chosen(find(request.function_voice), "function");
     if (!request.function_language.empty()) {
-        return chosen(find_for_language(request.function_language, find), "function");
+        return chosen(find_for_language(request.function_language, finders), "function");
     }
     const std::string_view fallback =
         request.default_language.empty() ? last_resort : std::string_view(request.default_language);
     const std::string language = detect_language(sample, fallback);
-    auto voice = find_for_language(language, find);
+    auto voice = find_for_language(language, finders);
     if (voice) return VoiceChoice{.voice = *std::move(voice), .chosen_by = "text"};
     // Another language's voice would speak hours of noise.
     return fail(
         ErrorCode::invalid_argument,
-        fmt::format("the text is in '{}', for which there is no voice; to have it spoken by "
+        fmt::format("the text is in '{}', for which there is no voice{}; to have it spoken by "
                     "another, name one in metadata onput-voice",
-                    language),
+                    language, request.engine == neural_engine ? " with the engine neural" : ""),
         "no_such_voice");
 }
 

@@ -3,10 +3,12 @@
 //     object's metadata  >  function's configuration  >  the text's own language  >  the default
 //
 // At each level a voice outranks a language. A voice or language that was asked for and does not
-// exist fails the job: speaking with another would hide the mistake.
+// exist fails the job: speaking with another would hide the mistake. A language that a natural
+// voice speaks is spoken by it, unless the engine `standard` is asked for.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,9 @@
 
 namespace onput::tts {
 
+inline constexpr std::string_view standard_engine = "standard";
+inline constexpr std::string_view neural_engine = "neural";
+
 // Empty: not said.
 struct VoiceRequest {
     std::string object_voice;
@@ -22,6 +27,7 @@ struct VoiceRequest {
     std::string function_voice;
     std::string function_language;
     std::string default_language;  // When the text's language is not recognised; empty: "en".
+    std::string engine;            // "standard", "neural"; empty: the better one that there is.
 };
 
 struct VoiceChoice {
@@ -29,11 +35,13 @@ struct VoiceChoice {
     std::string chosen_by;  // "object", "function" or "text".
 };
 
-// Answers not_found for what does not exist; tts::find_voice in production.
+// Answers not_found for what does not exist; tts::find_job_voice in production.
 using FindVoice = std::function<Result<Voice>(std::string_view name)>;
+// The natural voice of a language, if there is one; tts::natural_voice_of in production.
+using FindNaturalVoice = std::function<std::optional<Voice>(std::string_view language)>;
 
 // `sample` is the beginning of the text. Fails with invalid_argument, reason no_such_voice.
 Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view sample,
-                                 const FindVoice& find);
+                                 const FindVoice& find, const FindNaturalVoice& find_natural);
 
 }  // namespace onput::tts

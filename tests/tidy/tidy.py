@@ -63,6 +63,7 @@ CONTAINED = {
     r"espeak-ng/": {"services/tts"},
     r"lame/": {"services/tts"},
     r"libxml/": {"services/tts"},
+    r"fftw": {"services/tts/onnx"},
     r"soxr": {"services/tts"},
     r"vorbis/": {"services/tts"},
     r"opus/": {"services/tts"},

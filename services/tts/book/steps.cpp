@@ -184,6 +184,9 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
     planning.plan_length =
         std::min(std::max(part_length, book.text.size_bytes / parts_wanted_max),
                  std::max<std::uint64_t>(book.speech.characters_max / time_share, 1));
+    planning.natural_plan_length = std::min(
+        planning.plan_length,
+        std::max<std::uint64_t>(book.speech.characters_max / time_share / natural_slowness, 1));
     planning.characters_max = 0;
     ONPUT_CO_TRY(const auto encoded,
                  co_await job.run_child(schema::encode(planning), job.limits()));

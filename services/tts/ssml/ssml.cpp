@@ -29,8 +29,34 @@ std::unexpected<Error> refuse_value(const XmlNode& node, std::string_view attrib
                               node.attribute(attribute).value_or("").substr(0, 64)));
 }
 
+// What a neural voice of Polly refuses, as it refuses it.
+Result<void> check_neural(const XmlNode& node) {
+    static constexpr std::array<std::string_view, 3> tags{"emphasis", "amazon:auto-breaths",
+                                                          "amazon:breath"};
+    static constexpr auto attributes = std::to_array<std::pair<std::string_view, std::string_view>>(
+        {{"prosody", "pitch"},
+         {"prosody", "amazon:max-duration"},
+         {"amazon:effect", "phonation"},
+         {"amazon:effect", "vocal-tract-length"}});
+    const auto refuse_feature = [](std::string_view feature) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("Unsupported Neural feature: {}", feature), "InvalidSsmlException");
+    };
+    if (std::ranges::find(tags, node.name) != tags.end())
+        return refuse_feature(fmt::format("<{}>", node.name));
+    for (const auto& [tag, attribute] : attributes) {
+        if (node.name == tag && node.attribute(attribute))
+            return refuse_feature(fmt::format("<{} {}>", tag, attribute));
+    }
+    if (node.name == "amazon:effect" && node.attribute("name").value_or("") == "whispered")
+        return refuse_feature("<amazon:effect name=\"whispered\">");
+    return {};
+}
+
 class Reader {
 public:
+    explicit Reader(SsmlTags tags) : tags_(tags) {}
+
     Result<Pieces> read(const XmlNode& root) {
         if (root.name != "speak") {
             return refuse(fmt::format("the document is a <{}>, not a <speak>", root.name));
@@ -108,6 +134,7 @@ private:
                 ONPUT_TRY_VOID(add({.text = child.text, .style = style}));
                 continue;
             }
+            if (tags_ == SsmlTags::neural) ONPUT_TRY_VOID(check_neural(child));
             const auto known = elements();
             const auto found = std::ranges::find(known, child.name, &Element::name);
             if (found == known.end()) {
@@ -305,6 +332,7 @@ private:
         return read_children(node, inner);
     }
 
+    SsmlTags tags_;
     Pieces result_;
     std::uint32_t pauses_ms_ = 0;
 };
@@ -331,10 +359,10 @@ std::span<const Reader::Element> Reader::elements() {
 
 }  // namespace
 
-Result<Pieces> parse_ssml(std::string_view ssml) {
+Result<Pieces> parse_ssml(std::string_view ssml, SsmlTags tags) {
     const auto root = speech::read_xml_tree(ssml);
     if (!root) return refuse(root.error().message);
-    return Reader().read(*root);
+    return Reader(tags).read(*root);
 }
 
 Pieces plain_pieces(std::string text) {

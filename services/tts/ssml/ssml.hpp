@@ -6,6 +6,7 @@
 // wrong value, or a tag in the wrong place.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,12 @@ namespace onput::tts {
 inline constexpr std::size_t pieces_max = 50'000;
 inline constexpr std::uint32_t pauses_ms_max = 10 * 60 * 1000;  // All together, as Polly's audio.
 
+// Which tags there are: those of standard voices, or the fewer of neural ones, which have no
+// emphasis, pitch, breaths, whispers, soft voice, vocal tract or longest duration.
+enum class SsmlTags : std::uint8_t { standard, neural };
+
 // Fails with invalid_argument, reason InvalidSsmlException.
-Result<Pieces> parse_ssml(std::string_view ssml);
+Result<Pieces> parse_ssml(std::string_view ssml, SsmlTags tags = SsmlTags::standard);
 
 // The text as it stands.
 Pieces plain_pieces(std::string text);

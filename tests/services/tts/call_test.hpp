@@ -31,12 +31,13 @@ struct CallOutcome {
 class CallTest : public testing::Test {
 protected:
     void SetUp() override {
-        auto created = worker::JobZygote::create({.name = "speech",
-                                                  .initialise = load_speech,
-                                                  .run = run_speech,
-                                                  .readable = {speech_data_folder()},
-                                                  .threads_max = 0,
-                                                  .jobs_max = 4});
+        auto created =
+            worker::JobZygote::create({.name = "speech",
+                                       .initialise = [this] { return load_speech(voices_folder); },
+                                       .run = run_speech,
+                                       .readable = {speech_data_folder()},
+                                       .threads_max = 0,
+                                       .jobs_max = 4});
         ASSERT_TRUE(created) << created.error().message;
         zygote = std::move(*created);
     }
@@ -94,6 +95,7 @@ protected:
         return say("<speak>" + std::string(inner) + "</speak>", std::move(parameters));
     }
 
+    std::string voices_folder;  // Of natural voices; set before SetUp().
     std::unique_ptr<worker::JobZygote> zygote;
 };
 

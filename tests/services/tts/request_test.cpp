@@ -54,6 +54,17 @@ TEST(SpeechRequest, nothing_set_gives_the_defaults) {
     EXPECT_EQ(*job, expected);
 }
 
+TEST(SpeechRequest, the_engine_is_the_objects_or_the_functions_and_is_known) {
+    EXPECT_EQ(make_job({{"ENGINE", "neural"}}, object())->engine, "neural");
+    EXPECT_EQ(make_job({{"ENGINE", "neural"}}, object({{"onput-engine", "standard"}}))->engine,
+              "standard");
+    for (const auto& job : {make_job({{"ENGINE", "long-form"}}, object()),
+                            make_job({}, object({{"onput-engine", "espeak"}}))}) {
+        ASSERT_FALSE(job);
+        EXPECT_EQ(job.error().reason, "bad_setting");
+    }
+}
+
 TEST(SpeechRequest, the_functions_settings_are_taken_over) {
     const auto job = make_job({{"VOICE", "vi"},
                                {"LANGUAGE", "vi"},

@@ -15,6 +15,12 @@ const FindVoice find = [](std::string_view name) -> Result<Voice> {
                  .language = std::string(name.substr(0, name.find('+')))};
 };
 
+const FindNaturalVoice no_natural = [](std::string_view) { return std::optional<Voice>(); };
+const FindNaturalVoice natural_english = [](std::string_view language) {
+    return language == "en" ? std::optional(Voice{.name = "hibari", .language = "en-US"})
+                            : std::nullopt;
+};
+
 // Once for this whole program: the engine must not be loaded twice.
 class Engine : public testing::Environment {
 public:
@@ -24,8 +30,9 @@ const auto* const engine = testing::AddGlobalTestEnvironment(new Engine);
 
 constexpr std::string_view german = "Das ist der Text, und er ist nicht zu lang.";
 
-std::string voice_of(const VoiceRequest& request, std::string_view sample = german) {
-    const auto choice = choose_voice(request, sample, find);
+std::string voice_of(const VoiceRequest& request, std::string_view sample = german,
+                     const FindNaturalVoice& natural = no_natural) {
+    const auto choice = choose_voice(request, sample, find, natural);
     return choice ? choice->voice.name + " by " + choice->chosen_by : choice.error().message;
 }
 
@@ -60,7 +67,7 @@ TEST(Voice, a_region_falls_back_to_its_language) {
 TEST(Voice, what_was_asked_for_and_does_not_exist_fails_the_job) {
     VoiceRequest request;
     request.object_voice = "../../etc/passwd";
-    const auto choice = choose_voice(request, german, find);
+    const auto choice = choose_voice(request, german, find, no_natural);
     ASSERT_FALSE(choice);
     EXPECT_EQ(choice.error().code, ErrorCode::invalid_argument);
     EXPECT_EQ(choice.error().reason, "no_such_voice");
@@ -74,13 +81,46 @@ TEST(Voice, what_was_asked_for_and_does_not_exist_fails_the_job) {
 TEST(Voice, a_text_in_a_language_without_a_voice_is_refused) {
     VoiceRequest request;
     request.default_language = "fr";
-    const auto choice = choose_voice(request, "დღეს კარგი ამინდია", find);
+    const auto choice = choose_voice(request, "დღეს კარგი ამინდია", find, no_natural);
     ASSERT_FALSE(choice);
     EXPECT_EQ(choice.error().reason, "no_such_voice");
     EXPECT_TRUE(choice.error().message.contains("'ka'")) << choice.error().message;
     // Unless somebody says by whom it is to be spoken.
     request.object_voice = "fr";
     EXPECT_EQ(voice_of(request, "დღეს კარგი ამინდია"), "fr by object");
+}
+
+constexpr std::string_view english = "This is the text, and it is not too long for us.";
+
+TEST(NaturalVoice, speaks_a_language_unless_the_engine_standard_is_asked_for) {
+    VoiceRequest request;
+    EXPECT_EQ(voice_of(request, english, natural_english), "hibari by text");
+    EXPECT_EQ(voice_of(request, german, natural_english), "de by text");
+    request.engine = "standard";
+    EXPECT_EQ(voice_of(request, english, natural_english), "en by text");
+    request = {.object_language = "en"};
+    EXPECT_EQ(voice_of(request, german, natural_english), "hibari by object");
+    request = {.function_language = "en"};
+    EXPECT_EQ(voice_of(request, german, natural_english), "hibari by function");
+    request = {.default_language = "en"};
+    EXPECT_EQ(voice_of(request, "12345", natural_english), "hibari by text");
+}
+
+TEST(NaturalVoice, a_voice_that_is_named_outranks_it) {
+    EXPECT_EQ(voice_of({.object_voice = "en+f3"}, english, natural_english), "en+f3 by object");
+    EXPECT_EQ(voice_of({.function_voice = "en", .engine = "neural"}, english, natural_english),
+              "en by function");
+}
+
+TEST(NaturalVoice, the_engine_neural_fails_where_no_natural_voice_is) {
+    VoiceRequest request{.engine = "neural"};
+    EXPECT_EQ(voice_of(request, english, natural_english), "hibari by text");
+    EXPECT_EQ(voice_of(request, german, natural_english),
+              "the text is in 'de', for which there is no voice with the engine neural; to have it "
+              "spoken by another, name one in metadata onput-voice");
+    request.object_language = "de";
+    EXPECT_EQ(voice_of(request, german, natural_english),
+              "no voice with the engine neural speaks 'de' (asked for by the object)");
 }
 
 TEST(EngineVoice, names_tags_and_variants_are_found_whatever_their_capitals) {

@@ -1,0 +1,34 @@
+// Phonemes as espeak-ng writes them -> symbols of the net, which has learnt the alphabet of misaki
+// and Kokoro: American English, diphthongs and affricates as one letter each. Pure.
+//
+//     "həlˈo^ʊ t^ʃˈɜːt^ʃ" -> h ə l ˈ O ␣ ʧ ˈ ɜ ɹ ʧ
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace onput::tts {
+
+// One symbol of the net.
+struct Sound {
+    char32_t symbol = 0;
+    std::string ipa = {};  // The sound itself; empty: stress, a space, punctuation.
+
+    friend bool operator==(const Sound&, const Sound&) = default;
+};
+
+// `ipa` has several words, with spaces between, and '^' between the letters of one sound.
+std::vector<Sound> sounds_of(std::string_view ipa);
+
+// Of each word the place of its first sound in `clause`: `words` are the sounds of each word spoken
+// alone, which may differ a little from those in the clause ("the" before a vowel) and so are laid
+// along it with the fewest changes. Never decreases; a word without sounds has the place of the
+// next; above `alignment_cells_max`, words share the clause by their lengths.
+inline constexpr std::size_t alignment_cells_max = 4'000'000;  // Sounds of both, multiplied.
+std::vector<std::size_t> place_words(const std::vector<Sound>& clause,
+                                     const std::vector<std::vector<Sound>>& words);
+
+}  // namespace onput::tts
