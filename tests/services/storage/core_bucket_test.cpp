@@ -202,7 +202,7 @@ TEST_F(BucketsTest, destinations_are_asked_before_a_configuration_is_stored) {
     commit(effects);
     sync();
     crash();
-    EXPECT_EQ(core->get_notification({.bucket = "photos"}, caller())->rules, checked->rules);
+    EXPECT_EQ(core->get_notification({.bucket = "photos"}, caller())->rules, checked->made.rules);
 }
 
 TEST_F(BucketsTest, a_refusal_stores_nothing) {
