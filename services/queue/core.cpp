@@ -58,7 +58,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                  .messages_max = options_.messages_max}),
       dispatcher_(messages_, catalogue_, counters_, workers_, agenda_, options_.in_flight_max),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
-      deliveries_(view_, messages_, catalogue_),
+      deliveries_(view_, random_, messages_, catalogue_),
       move_tasks_(
           {.view = view_, .catalogue = catalogue_, .messages = messages_, .age = age_.clock()}),
       queue_commands_({.catalogue = catalogue_,
@@ -77,7 +77,14 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                   .counters = counters_,
                   .workers = workers_,
                   .dispatcher = dispatcher_,
+                  .messages = messages_,
+                  .random = random_,
                   .topics = options_.topics}),
+      function_versions_({.catalogue = catalogue_,
+                          .counters = counters_,
+                          .random = random_,
+                          .functions = functions_}),
+      function_permissions_(functions_, random_),
       lexicons_(view_, options_.region),
       speech_tasks_({.view = view_,
                      .catalogue = catalogue_,
@@ -123,7 +130,8 @@ Result<void> Core::restore_catalogue() {
     }));
     return for_each_row(view_, function_rows(), [this](const store::Row& row) -> Result<void> {
         ONPUT_TRY(auto record, schema::decode<FunctionRecord>(row.value));
-        catalogue_.add(std::move(record));
+        Queue& queue = catalogue_.add(std::move(record));
+        FunctionPermissions::restore(queue);
         return {};
     });
 }

@@ -32,6 +32,8 @@
 #include "common/service/methods.hpp"
 #include "common/service/room.hpp"
 #include "services/queue/commands/dead_letter_commands.hpp"
+#include "services/queue/commands/function_permissions.hpp"
+#include "services/queue/commands/function_versions.hpp"
 #include "services/queue/commands/functions.hpp"
 #include "services/queue/commands/lexicons.hpp"
 #include "services/queue/commands/message_commands.hpp"
@@ -74,7 +76,10 @@ inline constexpr bool takes_room =
     std::is_same_v<M, schema::CreateQueue> || std::is_same_v<M, schema::SetQueueAttributes> ||
     std::is_same_v<M, schema::SendMessages> || std::is_same_v<M, schema::StartMoveTask> ||
     std::is_same_v<M, schema::Deliver> || std::is_same_v<M, schema::PutFunction> ||
-    std::is_same_v<M, schema::PutLexicon> || std::is_same_v<M, schema::StartSpeechTask>;
+    std::is_same_v<M, schema::InvokeEvent> || std::is_same_v<M, schema::PublishFunctionVersion> ||
+    std::is_same_v<M, schema::PutFunctionAlias> ||
+    std::is_same_v<M, schema::AddFunctionPermission> || std::is_same_v<M, schema::PutLexicon> ||
+    std::is_same_v<M, schema::StartSpeechTask>;
 
 class Core {
 public:
@@ -136,6 +141,17 @@ public:
             on(&Core::functions_, &Functions::list),
             on(&Core::functions_, &Functions::find_workers),
             on(&Core::functions_, &Functions::remove),
+            on(&Core::functions_, &Functions::prepare),
+            on(&Core::functions_, &Functions::invoke_event),
+            on(&Core::function_versions_, &FunctionVersions::publish),
+            on(&Core::function_versions_, &FunctionVersions::list),
+            on(&Core::function_versions_, &FunctionVersions::put_alias),
+            on(&Core::function_versions_, &FunctionVersions::get_alias),
+            on(&Core::function_versions_, &FunctionVersions::list_aliases),
+            on(&Core::function_versions_, &FunctionVersions::remove_alias),
+            on(&Core::function_permissions_, &FunctionPermissions::add),
+            on(&Core::function_permissions_, &FunctionPermissions::remove),
+            on(&Core::function_permissions_, &FunctionPermissions::get),
             on(&Core::speech_tasks_, &SpeechTasks::start),
             on(&Core::speech_tasks_, &SpeechTasks::get),
             on(&Core::speech_tasks_, &SpeechTasks::list),
@@ -208,6 +224,8 @@ private:
     MessageCommands message_commands_;
     DeadLetterCommands dead_letter_commands_;
     Functions functions_;
+    FunctionVersions function_versions_;
+    FunctionPermissions function_permissions_;
     Lexicons lexicons_;
     SpeechTasks speech_tasks_;
 

@@ -24,6 +24,7 @@ Failure failure_of(const schema::LaneNack& nack) {
     Failure failure{.code = cut_bytes(nack.error_code, failure_code_bytes_max),
                     .message = cut_bytes(nack.error_message, failure_message_bytes_max),
                     .disposition = cut_bytes(nack.disposition, failure_disposition_bytes_max)};
+    if (nack.response.size() <= schema::job_response_bytes_max) failure.response = nack.response;
     if (failure.code.empty()) failure.code = "job.failed";
     return failure;
 }

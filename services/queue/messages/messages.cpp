@@ -237,6 +237,15 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
             drop_oldest(queue, *oldest, effects);
             continue;
         }
+        if (queue.is_event_too_old(oldest->status.sent_at, parts_.age.at(terms.now))) {
+            const Failure failure{.code = event_age_exceeded,
+                                  .message = "the event is older than its function wants them"};
+            ONPUT_TRY(const bool is_dead_lettered,
+                      dead_letter(queue, *oldest, failure, terms.now, effects));
+            ONPUT_CHECK(is_dead_lettered);
+            queue.messages.pop(*oldest);
+            continue;
+        }
         const std::uint32_t receives_max = queue.receives_max();
         if (receives_max > 0 && oldest->status.receives_here() >= receives_max) {
             ONPUT_TRY(const Failure failure,
@@ -341,7 +350,10 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
     const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr);
     const MessageStatus status = *found;
-    const bool is_told = queue.function && is_told_of_success(queue.function->function);
+    const bool has_destination =
+        queue.function && !queue.function->function.management.on_success_arn.empty();
+    const bool is_told =
+        has_destination || (queue.function && is_told_of_success(queue.function->function));
     if (status.is_logged || is_told || !queue.splits.empty()) {
         ONPUT_TRY(const auto record, read(queue, number, status));
         if (record.is_part())
@@ -361,6 +373,12 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
                                      .omitted = outcome.omitted,
                                      .failure = nullptr},
                                     effects));
+            tell_destination({.function = queue.function->function,
+                              .job = record,
+                              .attempts = status.attempts(),
+                              .time = now,
+                              .response = outcome.response},
+                             effects);
         }
     }
     if (status.state == MessageState::in_flight && status.worker != WorkerNumber()) {

@@ -3,7 +3,7 @@
 //
 //     c                                        CountersRecord   ids never to be given again
 //     q <account> / <name>                     QueueRecord
-//     f <account> / <name>                     FunctionRecord
+//     f <account> / <name>                     FunctionRecord   of a version: <name>:<version>
 //     m <queue> <message> <sent at>            MessageRecord    written once; of a large job the
 //                                                               key goes on with one more byte
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
@@ -34,6 +34,7 @@
 
 #include "common/outbox/rows.hpp"
 #include "common/schema/function.hpp"
+#include "common/schema/function_access.hpp"
 #include "common/schema/queue.hpp"
 #include "common/store/store.hpp"
 #include "services/queue/messages/ids.hpp"
@@ -77,13 +78,18 @@ struct QueueRecord {
 };
 
 struct FunctionRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 3};
+    // Version 4 added what follows dead_lettered.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 4};
 
     std::uint32_t number = 0;
     schema::FunctionInfo function;
     std::uint64_t dead_lettered = 0;  // Ever.
+    // Of a function, not of its versions, which have rows of their own.
+    std::uint64_t last_version = 0;  // Ever published.
+    std::map<std::string, schema::FunctionAlias> aliases = {};
+    std::map<std::string, schema::FunctionPolicy> policies = {};  // By qualifier; "": $LATEST.
 
-    ONPUT_FIELDS(number, function, dead_lettered)
+    ONPUT_FIELDS(number, function, dead_lettered, last_version, aliases, policies)
     friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
 };
 
@@ -95,6 +101,7 @@ struct Failure {
     std::string code = {};
     std::string message = {};
     std::string disposition = {};  // What became of the input; empty: nothing was done with it.
+    std::string response = {};     // Of the handler's last attempt, for its destination: not kept.
 
     ONPUT_FIELDS(code, message, disposition)
     friend bool operator==(const Failure&, const Failure&) = default;

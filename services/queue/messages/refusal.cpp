@@ -65,6 +65,13 @@ Result<void> Messages::dead_letter_job(Queue& queue, const MessageStatus& status
                                  .outputs = {},
                                  .failure = &failure},
                                 has_place ? target->arn : "", effects));
+    tell_destination({.function = queue.function->function,
+                      .job = record,
+                      .attempts = status.attempts(),
+                      .time = now,
+                      .response = failure.response,
+                      .failure = &failure},
+                     effects);
     if (!has_place) return {};
     MessageRecord letter = letter_of_job(std::move(record), failure, queue.function->function);
     letter.message_id = parts_.random.uuid();
