@@ -180,8 +180,8 @@ struct ListFunctions {
     friend bool operator==(const ListFunctions&, const ListFunctions&) = default;
 };
 
-// Refused with `conflict` while messages are queued. A function goes with its versions, aliases,
-// permissions and event source mappings.
+// Refused with `conflict` while messages are queued. A function goes with its versions, aliases and
+// permissions. Event source mappings stay, and hand out nothing.
 struct DeleteFunction {
     // Version 2 added version.
     static constexpr MessageInfo info{.kind = Kind::delete_function, .version = 2};

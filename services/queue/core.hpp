@@ -5,6 +5,7 @@
 //       MessageIndex     how each message of one queue stands
 //     Dispatcher       who gets the next message: waiting receives, workers with credit
 //     Lanes, Workers   what workers say; their credit, leases and silence
+//     EventSources     queues' messages, in batches for functions
 //     Deliveries       events from the notifier, each taken once
 //     MoveTasks        dead letters on their way back, some at a time
 //     QueueCommands, MessageCommands, DeadLetterCommands, Functions     the requests
@@ -32,6 +33,7 @@
 #include "common/service/methods.hpp"
 #include "common/service/room.hpp"
 #include "services/queue/commands/dead_letter_commands.hpp"
+#include "services/queue/commands/event_sources.hpp"
 #include "services/queue/commands/function_permissions.hpp"
 #include "services/queue/commands/function_versions.hpp"
 #include "services/queue/commands/functions.hpp"
@@ -78,6 +80,7 @@ inline constexpr bool takes_room =
     std::is_same_v<M, schema::Deliver> || std::is_same_v<M, schema::PutFunction> ||
     std::is_same_v<M, schema::InvokeEvent> || std::is_same_v<M, schema::PublishFunctionVersion> ||
     std::is_same_v<M, schema::PutFunctionAlias> ||
+    std::is_same_v<M, schema::PutEventSourceMapping> ||
     std::is_same_v<M, schema::AddFunctionPermission> || std::is_same_v<M, schema::PutLexicon> ||
     std::is_same_v<M, schema::StartSpeechTask>;
 
@@ -152,6 +155,10 @@ public:
             on(&Core::function_permissions_, &FunctionPermissions::add),
             on(&Core::function_permissions_, &FunctionPermissions::remove),
             on(&Core::function_permissions_, &FunctionPermissions::get),
+            on(&Core::event_sources_, &EventSources::put),
+            on(&Core::event_sources_, &EventSources::get),
+            on(&Core::event_sources_, &EventSources::list),
+            on(&Core::event_sources_, &EventSources::remove),
             on(&Core::speech_tasks_, &SpeechTasks::start),
             on(&Core::speech_tasks_, &SpeechTasks::get),
             on(&Core::speech_tasks_, &SpeechTasks::list),
@@ -197,6 +204,7 @@ private:
     Caller begin(const Caller& caller, Effects& effects);
     void observe(Timestamp now);
     Result<void> restore_catalogue();
+    Result<void> hand_out(Timestamp now, Effects& effects);
     // Answers the highest number of a queue that is there or was.
     Result<QueueNumber> restore_sweeps();
     Result<void> on_time(Timestamp now, Effects& effects);
@@ -226,6 +234,7 @@ private:
     Functions functions_;
     FunctionVersions function_versions_;
     FunctionPermissions function_permissions_;
+    EventSources event_sources_;
     Lexicons lexicons_;
     SpeechTasks speech_tasks_;
 

@@ -14,6 +14,7 @@ constexpr std::string_view internal_message = "The request could not be served. 
 constexpr std::array aliases{
     ErrorAlias{"InternalError", "ServiceException", "", 500, internal_message},
     ErrorAlias{"InvalidAction", "UnknownOperationException", "", 404, ""},
+    ErrorAlias{"ValidationException", "ValidationException", "", 400, ""},
     ErrorAlias{"InvalidParameterValue", "InvalidParameterValueException", "", 400, ""},
     ErrorAlias{"ResourceConflict", "ResourceConflictException", "", 409, ""},
     ErrorAlias{"FunctionNotEmpty", "ResourceConflictException", "", 409, ""},

@@ -43,6 +43,12 @@ Outcome update_function_event_invoke_config(Call& call);
 Outcome get_function_event_invoke_config(Call& call);
 Outcome list_function_event_invoke_configs(Call& call);
 Outcome delete_function_event_invoke_config(Call& call);
+// mappings.cpp
+Outcome create_event_source_mapping(Call& call);
+Outcome get_event_source_mapping(Call& call);
+Outcome list_event_source_mappings(Call& call);
+Outcome update_event_source_mapping(Call& call);
+Outcome delete_event_source_mapping(Call& call);
 // permissions.cpp
 Outcome add_permission(Call& call);
 Outcome remove_permission(Call& call);

@@ -302,9 +302,11 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
     // Gone with another part of its job that has failed for good.
     if (status == nullptr) return {};
     ONPUT_CHECK(status->state == MessageState::in_flight);
+    ONPUT_TRY(const bool is_one_attempt, messages_.is_batch(*queue, lease.message));
     const bool is_last =
         queue->function &&
-        ((back.attempt == Messages::Attempt::counted &&
+        ((is_one_attempt && back.attempt != Messages::Attempt::uncounted) ||
+         (back.attempt == Messages::Attempt::counted &&
           status->receives_here() >= queue->receives_max()) ||
          (back.attempt == Messages::Attempt::lost && status->losses + 1U >= worker_losses_max));
     if (!is_last) return messages_.give_back(*queue, lease.message, back, effects);

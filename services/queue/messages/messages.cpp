@@ -354,7 +354,7 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
         queue.function && !queue.function->function.management.on_success_arn.empty();
     const bool is_told =
         has_destination || (queue.function && is_told_of_success(queue.function->function));
-    if (status.is_logged || is_told || !queue.splits.empty()) {
+    if (status.is_logged || is_told || queue.has_batches || !queue.splits.empty()) {
         ONPUT_TRY(const auto record, read(queue, number, status));
         if (record.is_part())
             return end_part(queue, {number, status}, record, {now, outcome}, effects);
@@ -364,7 +364,9 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
              .what = queue.function ? "succeeded" : "removed",
              .detail = outcome.summary},
             effects);
-        if (is_told) {
+        if (record.is_batch()) {
+            ONPUT_TRY_VOID(settle_batch(record, outcome.response, now, effects));
+        } else if (is_told) {
             ONPUT_TRY_VOID(note_end({.function = queue.function->function,
                                      .job = record,
                                      .attempts = status.attempts(),
@@ -407,7 +409,9 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
                            ": the lease ran out"},
                 effects);
         }
-        if (!queue.function || ended.status.receives_here() < queue.receives_max()) continue;
+        ONPUT_TRY(const bool is_one_attempt, is_batch(queue, ended.number));
+        const bool is_last = is_one_attempt || ended.status.receives_here() >= queue.receives_max();
+        if (!queue.function || !is_last) continue;
         ONPUT_TRY(const Failure failure,
                   with_history(queue, ended.number, ended.status,
                                {.code = "job.lease_ended",
@@ -457,6 +461,16 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
     ONPUT_TRY(auto record, read(queue, candidate.number, candidate.status));
     if (record.is_part()) {
         ONPUT_TRY_VOID(fail_part(queue, candidate, record, {now, failure}, effects));
+        return true;
+    }
+    if (record.is_batch()) {
+        log(queue, record,
+            {.now = now,
+             .what = "failed",
+             .detail = failure.code + ": " + failure.message +
+                       "; its messages come back when their visibility ends"},
+            effects);
+        remove_rows(queue, candidate.number, candidate.status, effects);
         return true;
     }
     ONPUT_TRY_VOID(end_join(queue, record, effects));

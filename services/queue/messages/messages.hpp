@@ -151,6 +151,9 @@ public:
     Result<void> split(Queue& queue, MessageNumber number, const schema::LaneSplit& split,
                        Timestamp now, Effects& effects);
 
+    // A function's job that is a batch of messages of another queue.
+    Result<bool> is_batch(const Queue& queue, MessageNumber number);
+
     // What a grant says besides of a part or a join; nothing of a whole job.
     Result<void> describe_step(const Queue& queue, const MessageRecord& record,
                                schema::LaneGrant& grant) const;
@@ -203,6 +206,9 @@ private:
     Result<void> note_end(const JobEnd& end, Effects& effects);
     // Likewise, and the event, and the line of the log. Empty ARN: no dead letter.
     Result<void> note_failure(const JobEnd& end, const std::string& dead_letter_arn,
+                              Effects& effects);
+    // A batch was answered: its messages go, but for those that the answer names.
+    Result<void> settle_batch(const MessageRecord& job, const std::string& response, Timestamp now,
                               Effects& effects);
     // To the function's destination, if it has one for this end (destinations.cpp).
     void tell_destination(const InvocationEnd& end, Effects& effects);

@@ -48,6 +48,9 @@ struct Queue {
     // Jobs of a function that go on as parts, by the numbers that their messages had.
     std::map<std::uint64_t, SplitStateRecord> splits;
 
+    // Of a function: some of its jobs may be batches (event_sources.hpp).
+    bool has_batches = false;
+
     // Kept by Agenda.
     bool is_active = false;
     std::optional<Timestamp> armed_at;
