@@ -135,8 +135,8 @@ struct PutFunction {
     friend bool operator==(const PutFunction&, const PutFunction&) = default;
 };
 
-// A version or an alias: its ARN has the qualifier. not_found: there is no such function, or no such
-// qualifier.
+// A version or an alias: its ARN has the qualifier. not_found: there is no such function, or no
+// such qualifier.
 struct GetFunction {
     // Version 2 added qualifier.
     static constexpr MessageInfo info{.kind = Kind::get_function, .version = 2};

@@ -61,8 +61,8 @@ struct FunctionAlias {
     friend bool operator==(const FunctionAlias&, const FunctionAlias&) = default;
 };
 
-// Errors: conflict, reason ResourceConflict, or not_found by the mode; not_found: a version that there is not;
-// resource_exhausted: too many aliases; conflict, reason PreconditionFailed.
+// Errors: conflict, reason ResourceConflict, or not_found by the mode; not_found: a version that
+// there is not; resource_exhausted: too many aliases; conflict, reason PreconditionFailed.
 struct PutFunctionAlias {
     static constexpr MessageInfo info{.kind = Kind::put_function_alias};
     static constexpr std::string_view method = "queue.put_function_alias";
@@ -133,8 +133,9 @@ struct FunctionPolicy {
     friend bool operator==(const FunctionPolicy&, const FunctionPolicy&) = default;
 };
 
-// Errors: not_found; conflict, reason ResourceConflict: the Sid is there; invalid_argument: no statement of a policy;
-// resource_exhausted, reason PolicyLengthExceeded; conflict, reason PreconditionFailed.
+// Errors: not_found; conflict, reason ResourceConflict: the Sid is there; invalid_argument: no
+// statement of a policy; resource_exhausted, reason PolicyLengthExceeded; conflict, reason
+// PreconditionFailed.
 struct AddFunctionPermission {
     static constexpr MessageInfo info{.kind = Kind::add_function_permission};
     static constexpr std::string_view method = "queue.add_function_permission";

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/schema/event_source.hpp"
 #include "services/gateway/lambda/configuration.hpp"
 #include "services/gateway/lambda/errors.hpp"
 #include "services/gateway/lambda/operation.hpp"
@@ -25,6 +26,42 @@ Result<std::string> tagged_name(const Call& call) {
     return invalid(
         "Tags on function aliases and versions are not supported. Please specify either "
         "a function ARN.");
+}
+
+// Of the ARN of an event source mapping; empty: it is another's.
+std::string mapping_in(const Call& call) {
+    constexpr std::string_view kind = ":event-source-mapping:";
+    const std::string arn = call.input.text_of("Resource");
+    const auto at = arn.find(kind);
+    return at == std::string::npos ? std::string() : arn.substr(at + kind.size());
+}
+
+http::Task<Result<schema::EventSourceMapping>> fetch_mapping(Call& call, std::string id) {
+    const schema::GetEventSourceMapping message{.id = std::move(id)};
+    auto answer = co_await call.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return std::move(answer->reply);
+}
+
+using Tags = std::map<std::string, std::string>;
+
+Outcome change_mapping_tags(Call& call, std::string id, std::function<void(Tags&)> change) {
+    auto mapping = co_await fetch_mapping(call, std::move(id));
+    if (!mapping) co_return std::unexpected(std::move(mapping).error());
+    schema::PutEventSourceMapping message{.mapping = *std::move(mapping)};
+    change(message.mapping.tags);
+    if (const auto checked = check_tags(message.mapping.tags); !checked)
+        co_return std::unexpected(checked.error());
+    const auto answer = co_await call.context.call(message);
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return Value();
+}
+
+Value describe_tags(const Tags& tags) {
+    Value result;
+    result["Tags"] = Value(Value::Map());
+    for (const auto& [key, value] : tags) result["Tags"][key] = Value(value);
+    return result;
 }
 
 Value describe_concurrency(const schema::FunctionInfo& function) {
@@ -57,6 +94,22 @@ Outcome change_function(Call& call, std::string name,
     co_return Value();
 }
 
+// Of a function or a mapping.
+Outcome change_tags(Call& call, std::function<void(Tags&)> change) {
+    if (std::string mapping = mapping_in(call); !mapping.empty()) {
+        auto changed = co_await change_mapping_tags(call, std::move(mapping), std::move(change));
+        co_return changed;
+    }
+    auto name = tagged_name(call);
+    if (!name) co_return std::unexpected(std::move(name).error());
+    auto set = [&change](schema::FunctionInfo& function) -> Result<void> {
+        change(function.management.tags);
+        return check_tags(function.management.tags);
+    };
+    auto changed = co_await change_function(call, *std::move(name), std::move(set));
+    co_return changed;
+}
+
 }  // namespace
 
 Outcome get_account_settings(Call& call) {
@@ -82,38 +135,34 @@ Outcome get_account_settings(Call& call) {
 }
 
 Outcome tag_resource(Call& call) {
-    auto name = tagged_name(call);
-    if (!name) co_return std::unexpected(std::move(name).error());
     const auto tags = aws::texts_of(call.input, "Tags");
-    auto change = [&tags](schema::FunctionInfo& function) -> Result<void> {
-        for (const auto& [key, value] : tags) function.management.tags[key] = value;
-        return check_tags(function.management.tags);
+    auto add = [&tags](Tags& held) {
+        for (const auto& [key, value] : tags) held[key] = value;
     };
-    auto changed = co_await change_function(call, *std::move(name), std::move(change));
+    auto changed = co_await change_tags(call, std::move(add));
     co_return changed;
 }
 
 Outcome untag_resource(Call& call) {
-    auto name = tagged_name(call);
-    if (!name) co_return std::unexpected(std::move(name).error());
     const auto keys = aws::names_of(call.input, "TagKeys");
-    auto change = [&keys](schema::FunctionInfo& function) -> Result<void> {
-        for (const auto& key : keys) function.management.tags.erase(key);
-        return {};
+    auto remove = [&keys](Tags& held) {
+        for (const auto& key : keys) held.erase(key);
     };
-    auto changed = co_await change_function(call, *std::move(name), std::move(change));
+    auto changed = co_await change_tags(call, std::move(remove));
     co_return changed;
 }
 
 Outcome list_tags(Call& call) {
+    if (std::string id = mapping_in(call); !id.empty()) {
+        const auto mapping = co_await fetch_mapping(call, std::move(id));
+        if (!mapping) co_return std::unexpected(mapping.error());
+        co_return describe_tags(mapping->tags);
+    }
     auto name = tagged_name(call);
     if (!name) co_return std::unexpected(std::move(name).error());
     const auto function = co_await fetch(call, *std::move(name));
     if (!function) co_return std::unexpected(function.error());
-    Value result;
-    result["Tags"] = Value(Value::Map());
-    for (const auto& [key, value] : function->management.tags) result["Tags"][key] = Value(value);
-    co_return result;
+    co_return describe_tags(function->management.tags);
 }
 
 Outcome put_function_concurrency(Call& call) {
