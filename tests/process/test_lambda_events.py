@@ -21,7 +21,7 @@ def onput(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(onput):
-    return onput.client("events")
+    return onput.client("lambda")
 
 
 # ---- permissions, and what invokes a function
