@@ -1,7 +1,7 @@
 #include "services/gateway/lambda/function_name.hpp"
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>

@@ -10,6 +10,7 @@ TEST_F(TopicTest, endpoints_are_checked_by_protocol) {
     const std::string queue = "Invalid parameter: SQS endpoint ARN";
     const std::string match = "Invalid parameter: Endpoint must match the specified protocol";
     const std::string email = "Invalid parameter: Email address";
+    const std::string lambda = "Invalid parameter: Lambda endpoint ARN";
     const std::string other = "Invalid parameter: Endpoint";
     const std::string sms = "Invalid SMS endpoint: ";
     const std::vector<std::tuple<std::string, std::string, std::string>> cases{
