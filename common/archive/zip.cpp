@@ -103,6 +103,39 @@ Result<mode_t> mode_of(zip_t* archive, zip_uint64_t index, std::string_view name
     return refused(name, type == S_IFLNK ? "is a link" : "is no file and no folder");
 }
 
+struct Entry {
+    std::string_view name;
+    mode_t mode = 0;
+    std::uint64_t bytes = 0;  // Unpacked, as the archive claims.
+};
+
+// One entry, refused by what the archive says of it.
+Result<Entry> read_entry(zip_t* archive, zip_uint64_t index) {
+    zip_stat_t status;
+    ::zip_stat_init(&status);
+    const bool is_known =
+        ::zip_stat_index(archive, index, 0, &status) == 0 && (status.valid & ZIP_STAT_NAME) != 0;
+    if (!is_known) return bad("an entry of the zip cannot be read", "bad_zip");
+    Entry entry{.name = status.name};
+    ONPUT_TRY_VOID(check_name(entry.name));
+    if ((status.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && status.encryption_method != ZIP_EM_NONE)
+        return refused(entry.name, "is encrypted");
+    ONPUT_TRY(entry.mode, mode_of(archive, index, entry.name));
+    if (!entry.name.ends_with('/') && S_ISDIR(entry.mode))
+        return refused(entry.name, "is a folder with the name of a file");
+    if ((status.valid & ZIP_STAT_SIZE) != 0) entry.bytes = status.size;
+    return entry;
+}
+
+std::unexpected<Error> too_many(const UnzipLimits& limits) {
+    return bad(fmt::format("the zip has more than {} files", limits.files_max), "zip_too_large");
+}
+
+std::unexpected<Error> too_large(const UnzipLimits& limits) {
+    return bad(fmt::format("Unzipped size must be smaller than {} bytes", limits.bytes_max),
+               "zip_too_large");
+}
+
 class Unpacking {
 public:
     Unpacking(zip_t* archive, std::filesystem::path folder, const UnzipLimits& limits)
@@ -117,27 +150,13 @@ public:
 
 private:
     Result<void> unpack(zip_uint64_t index) {
-        zip_stat_t status;
-        ::zip_stat_init(&status);
-        const bool is_known = ::zip_stat_index(archive_, index, 0, &status) == 0 &&
-                              (status.valid & ZIP_STAT_NAME) != 0;
-        if (!is_known) return bad("an entry of the zip cannot be read", "bad_zip");
-        const std::string_view name = status.name;
-        ONPUT_TRY_VOID(check_name(name));
+        ONPUT_TRY(const Entry entry, read_entry(archive_, index));
+        const std::string_view name = entry.name;
         if (!names_.emplace(name).second) return refused(name, "is there twice");
-        if (++done_.files > limits_.files_max) {
-            return bad(fmt::format("the zip has more than {} files", limits_.files_max),
-                       "zip_too_large");
-        }
-        if ((status.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 &&
-            status.encryption_method != ZIP_EM_NONE) {
-            return refused(name, "is encrypted");
-        }
-        ONPUT_TRY(const mode_t mode, mode_of(archive_, index, name));
+        if (++done_.files > limits_.files_max) return too_many(limits_);
         if (name.ends_with('/')) return make_folder(folder_ / name);
-        if (S_ISDIR(mode)) return refused(name, "is a folder with the name of a file");
         ONPUT_TRY_VOID(make_folder((folder_ / name).parent_path()));
-        return write_file(index, name, mode);
+        return write_file(index, name, entry.mode);
     }
 
     // Every folder on the way is one that this unpacking made: there are no links.
@@ -166,11 +185,7 @@ private:
             if (count < 0) return refused(name, "is damaged");
             if (count == 0) break;
             done_.bytes += static_cast<std::uint64_t>(count);
-            if (done_.bytes > limits_.bytes_max) {
-                return bad(
-                    fmt::format("Unzipped size must be smaller than {} bytes", limits_.bytes_max),
-                    "zip_too_large");
-            }
+            if (done_.bytes > limits_.bytes_max) return too_large(limits_);
             ONPUT_TRY_VOID(write(output, static_cast<std::size_t>(count)));
         }
         const bool runs = (mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0;
@@ -227,6 +242,21 @@ Result<void> add_entry(zip_t* archive, const ZipEntry& entry) {
 Result<Unzipped> unzip(std::string_view zip, const std::string& folder, const UnzipLimits& limits) {
     ONPUT_TRY(const Archive archive, open_archive(zip));
     return Unpacking(archive.get(), folder, limits).run();
+}
+
+Result<Unzipped> check_zip(std::string_view zip, const UnzipLimits& limits) {
+    ONPUT_TRY(const Archive archive, open_archive(zip));
+    Unzipped claimed;
+    std::set<std::string_view> names;
+    const zip_int64_t count = ::zip_get_num_entries(archive.get(), 0);
+    for (zip_int64_t i = 0; i < count; ++i) {
+        ONPUT_TRY(const Entry entry, read_entry(archive.get(), static_cast<zip_uint64_t>(i)));
+        if (!names.insert(entry.name).second) return refused(entry.name, "is there twice");
+        if (++claimed.files > limits.files_max) return too_many(limits);
+        if (entry.bytes > limits.bytes_max - claimed.bytes) return too_large(limits);
+        claimed.bytes += entry.bytes;
+    }
+    return claimed;
 }
 
 Result<std::string> make_zip(const std::vector<ZipEntry>& entries) {

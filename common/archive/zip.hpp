@@ -26,6 +26,10 @@ struct Unzipped {
 // unavailable: the folder cannot be written.
 Result<Unzipped> unzip(std::string_view zip, const std::string& folder, const UnzipLimits& limits);
 
+// Whether unzip would take it, by what the archive says of its entries: nothing is unpacked, and
+// what is damaged inside shows when it is. Errors: unzip's.
+Result<Unzipped> check_zip(std::string_view zip, const UnzipLimits& limits);
+
 struct ZipEntry {
     std::string name;  // "lib/tool.py", with no "..".
     std::string bytes;

@@ -19,6 +19,9 @@ inline constexpr std::uint32_t handler_ephemeral_mb_min = 512;
 inline constexpr std::uint32_t handler_ephemeral_mb_max = 10'240;
 inline constexpr std::size_t handler_name_bytes_max = 128;
 inline constexpr std::size_t function_description_bytes_max = 256;
+// Of an event in the function's queue: six hours.
+inline constexpr std::uint32_t function_event_age_s_min = 60;
+inline constexpr std::uint32_t function_event_age_s_max = 21'600;
 
 // A zip with a user's code, as an object of the function's own account.
 struct FunctionCode {
@@ -49,9 +52,35 @@ struct FunctionHandler {
     friend bool operator==(const FunctionHandler&, const FunctionHandler&) = default;
 };
 
+// What is said of a function through Lambda's API beyond what its worker needs.
+struct FunctionManagement {
+    std::string version = {};      // Of one that was published: "1"; empty: $LATEST.
+    std::string revision_id = {};  // A UUID: another one after every change.
+    Timestamp modified_at = {};
+    std::map<std::string, std::string> tags = {};
+    // Invocations at a time; 0: none at all. Nothing: not limited.
+    std::optional<std::uint32_t> reserved_concurrency = {};
+    std::string architecture = {};  // "arm64"; empty: x86_64.
+    std::string tracing_mode = {};  // "Active"; empty: PassThrough.
+    // Whoever invokes it for a service of AWS needs a permission (function_access.hpp). False: what
+    // belongs to the function's account needs none.
+    bool needs_permission = false;
+    // Asynchronous invocations.
+    bool has_event_configuration = false;  // It was set, and is shown.
+    Timestamp event_configured_at = {};
+    std::uint32_t event_age_s_max = function_event_age_s_max;  // Older ones are not tried again.
+    std::string on_success_arn = {};  // Of a queue, topic or function; empty: none.
+    std::string on_failure_arn = {};
+
+    ONPUT_FIELDS(version, revision_id, modified_at, tags, reserved_concurrency, architecture,
+                 tracing_mode, needs_permission, has_event_configuration, event_configured_at,
+                 event_age_s_max, on_success_arn, on_failure_arn)
+    friend bool operator==(const FunctionManagement&, const FunctionManagement&) = default;
+};
+
 struct FunctionInfo {
-    // Version 3 added handler.
-    static constexpr MessageInfo info{.kind = Kind::function_info, .version = 3};
+    // Version 3 added handler, version 4 management.
+    static constexpr MessageInfo info{.kind = Kind::function_info, .version = 4};
 
     std::string account;
     std::string name;
@@ -72,33 +101,52 @@ struct FunctionInfo {
     std::string success_topic_arn = {};
     std::string failure_topic_arn = {};
     FunctionHandler handler = {};
+    FunctionManagement management = {};
 
     ONPUT_FIELDS(account, name, arn, worker, environment, timeout_s, retries_max, retry_delay_s,
-                 dead_letter_arn, configuration, success_topic_arn, failure_topic_arn, handler)
+                 dead_letter_arn, configuration, success_topic_arn, failure_topic_arn, handler,
+                 management)
     friend bool operator==(const FunctionInfo&, const FunctionInfo&) = default;
 };
 
-// Creates or replaces. Messages already queued stay and use the new configuration.
+enum class PutMode : std::uint8_t {
+    create_or_replace,
+    create,   // conflict, reason ResourceConflict: there is one of this name.
+    replace,  // not_found: there is none.
+};
+
+// Creates or replaces. Messages already queued stay and use the new configuration. Those who know
+// nothing of `management` leave it as it is.
 struct PutFunction {
-    static constexpr MessageInfo info{.kind = Kind::put_function, .version = 3};
+    // Version 4 added mode, revision_id and manages.
+    static constexpr MessageInfo info{.kind = Kind::put_function, .version = 4};
     static constexpr std::string_view method = "queue.put_function";
     using Reply = FunctionInfo;
 
     FunctionInfo
         function;  // arn and account are filled in by the queue service from the principal.
+    PutMode mode = PutMode::create_or_replace;
+    // The one that is replaced must have this revision; else conflict, reason PreconditionFailed.
+    // Empty: any.
+    std::string revision_id = {};
+    bool manages = false;  // function.management is meant; revision_id, version and times aside.
 
-    ONPUT_FIELDS(function)
+    ONPUT_FIELDS(function, mode, revision_id, manages)
     friend bool operator==(const PutFunction&, const PutFunction&) = default;
 };
 
+// A version or an alias: its ARN has the qualifier. not_found: there is no such function, or no
+// such qualifier.
 struct GetFunction {
-    static constexpr MessageInfo info{.kind = Kind::get_function};
+    // Version 2 added qualifier.
+    static constexpr MessageInfo info{.kind = Kind::get_function, .version = 2};
     static constexpr std::string_view method = "queue.get_function";
     using Reply = FunctionInfo;
 
     std::string name;
+    std::string qualifier = {};  // "$LATEST", a version's number, an alias; empty: $LATEST.
 
-    ONPUT_FIELDS(name)
+    ONPUT_FIELDS(name, qualifier)
     friend bool operator==(const GetFunction&, const GetFunction&) = default;
 };
 
@@ -115,7 +163,7 @@ struct FunctionState {
 };
 
 struct FunctionList {
-    static constexpr MessageInfo info{.kind = Kind::function_list, .version = 3};
+    static constexpr MessageInfo info{.kind = Kind::function_list, .version = 4};
 
     std::vector<FunctionState> functions;
 
@@ -123,6 +171,7 @@ struct FunctionList {
     friend bool operator==(const FunctionList&, const FunctionList&) = default;
 };
 
+// Those of the account, without published versions (function_access.hpp).
 struct ListFunctions {
     static constexpr MessageInfo info{.kind = Kind::list_functions};
     static constexpr std::string_view method = "queue.list_functions";
@@ -131,15 +180,18 @@ struct ListFunctions {
     friend bool operator==(const ListFunctions&, const ListFunctions&) = default;
 };
 
-// Refused with `conflict` while messages are queued.
+// Refused with `conflict` while messages are queued. A function goes with its versions, aliases and
+// permissions. Event source mappings stay, and hand out nothing.
 struct DeleteFunction {
-    static constexpr MessageInfo info{.kind = Kind::delete_function};
+    // Version 2 added version.
+    static constexpr MessageInfo info{.kind = Kind::delete_function, .version = 2};
     static constexpr std::string_view method = "queue.delete_function";
     using Reply = Empty;
 
     std::string name;
+    std::string version = {};  // One version only; `conflict` while an alias names it.
 
-    ONPUT_FIELDS(name)
+    ONPUT_FIELDS(name, version)
     friend bool operator==(const DeleteFunction&, const DeleteFunction&) = default;
 };
 

@@ -19,7 +19,8 @@ inline constexpr std::size_t log_tail_bytes_max = 4096;
 inline constexpr std::size_t client_context_bytes_max = 3583;  // Base64, in the caller's header.
 
 struct InvokeFunction {
-    static constexpr MessageInfo info{.kind = Kind::invoke_function};
+    // Version 2 added management to function.
+    static constexpr MessageInfo info{.kind = Kind::invoke_function, .version = 2};
 
     FunctionInfo function = {};       // As its queue service has it now.
     std::string version = {};         // What is run: "$LATEST", or a number.
@@ -48,6 +49,55 @@ struct FunctionInvoked {
     ONPUT_FIELDS(function_error, executed_version, log_tail, duration_us, init_duration_us,
                  memory_bytes)
     friend bool operator==(const FunctionInvoked&, const FunctionInvoked&) = default;
+};
+
+// What an invocation now would run. Errors: those of GetFunction; resource_exhausted, reason
+// TooManyRequests: the function's reserved concurrency is 0.
+struct InvocationPrepared {
+    static constexpr MessageInfo info{.kind = Kind::invocation_prepared};
+
+    FunctionInfo function = {};  // Its ARN as it was asked for.
+    std::string version = {};    // "$LATEST", or a number: of an alias with weights, drawn.
+
+    ONPUT_FIELDS(function, version)
+    friend bool operator==(const InvocationPrepared&, const InvocationPrepared&) = default;
+};
+
+struct PrepareInvocation {
+    static constexpr MessageInfo info{.kind = Kind::prepare_invocation};
+    static constexpr std::string_view method = "queue.prepare_invocation";
+    using Reply = InvocationPrepared;
+
+    std::string name = {};
+    std::string qualifier = {};
+
+    ONPUT_FIELDS(name, qualifier)
+    friend bool operator==(const PrepareInvocation&, const PrepareInvocation&) = default;
+};
+
+struct EventInvoked {
+    static constexpr MessageInfo info{.kind = Kind::event_invoked};
+
+    std::string request_id = {};  // The id of the message.
+
+    ONPUT_FIELDS(request_id)
+    friend bool operator==(const EventInvoked&, const EventInvoked&) = default;
+};
+
+// An invocation that nobody waits for: durable in the function's queue when it is answered. Errors:
+// those of GetFunction; invalid_argument, reason RequestTooLarge.
+struct InvokeEvent {
+    static constexpr MessageInfo info{.kind = Kind::invoke_event};
+    static constexpr std::string_view method = "queue.invoke_event";
+    using Reply = EventInvoked;
+
+    std::string name = {};
+    std::string qualifier = {};
+    std::string payload = {};  // JSON; at most event_payload_bytes_max.
+    std::string trace_header = {};
+
+    ONPUT_FIELDS(name, qualifier, payload, trace_header)
+    friend bool operator==(const InvokeEvent&, const InvokeEvent&) = default;
 };
 
 }  // namespace onput::schema

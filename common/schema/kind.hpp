@@ -216,8 +216,32 @@ enum class Kind : std::uint16_t {
     get_speech_task = 432,
     list_speech_tasks = 433,
     speech_task_list = 434,
+    invoke_event = 435,
+    event_invoked = 436,
+    prepare_invocation = 437,
+    invocation_prepared = 438,
     invoke_function = 450,
     function_invoked = 451,
+
+    // Lambda's side of functions (function_access.hpp, event_source.hpp).
+    publish_function_version = 439,
+    list_function_versions = 452,
+    function_alias = 453,
+    put_function_alias = 454,
+    get_function_alias = 455,
+    list_function_aliases = 456,
+    function_alias_list = 457,
+    delete_function_alias = 458,
+    function_policy = 459,
+    add_function_permission = 460,
+    remove_function_permission = 461,
+    get_function_policy = 462,
+    event_source_mapping = 463,  // Also a row of the queue service.
+    put_event_source_mapping = 464,
+    get_event_source_mapping = 465,
+    list_event_source_mappings = 466,
+    event_source_mapping_list = 467,
+    delete_event_source_mapping = 468,
 
     // Jobs of workers: parameters and results that cross to the job's own child
     // (services/<worker>/job.hpp).

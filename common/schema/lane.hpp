@@ -37,6 +37,7 @@ inline constexpr std::size_t job_parts_max = 2000;   // Of one job.
 inline constexpr std::size_t part_task_bytes_max = 3 * 1024;
 inline constexpr std::size_t part_result_bytes_max = 1024;
 inline constexpr std::size_t split_plan_bytes_max = 512UL * 1024;
+inline constexpr std::size_t job_response_bytes_max = 256UL * 1024;  // Of a handler, with its end.
 
 struct LaneHello {
     // Version 2 added places, version 3 where it takes calls.
@@ -111,15 +112,18 @@ struct JobOutcome {
     std::vector<JobOutput> outputs = {};
     std::vector<JobOmission> omitted = {};
     std::string part_result = {};  // Of a part: what the join is told of it.
+    // Of a handler: what it answered, for destinations and batches. Empty: nothing, or more than
+    // job_response_bytes_max.
+    std::string response = {};
 
-    ONPUT_FIELDS(summary, outputs, omitted, part_result)
+    ONPUT_FIELDS(summary, outputs, omitted, part_result, response)
     friend bool operator==(const JobOutcome&, const JobOutcome&) = default;
 };
 
 // These leases are done; their messages go. Each ack frees one credit by itself.
 struct LaneAck {
-    // Version 3 added omitted to outcomes, version 4 part_result.
-    static constexpr MessageInfo info{.kind = Kind::lane_ack, .version = 4};
+    // Version 3 added omitted to outcomes, version 4 part_result, version 5 response.
+    static constexpr MessageInfo info{.kind = Kind::lane_ack, .version = 5};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -132,8 +136,8 @@ struct LaneAck {
 
 // This attempt failed. Frees one credit.
 struct LaneNack {
-    // Version 2 added disposition, version 3 is_settled.
-    static constexpr MessageInfo info{.kind = Kind::lane_nack, .version = 3};
+    // Version 2 added disposition, version 3 is_settled, version 4 response.
+    static constexpr MessageInfo info{.kind = Kind::lane_nack, .version = 4};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -148,9 +152,10 @@ struct LaneNack {
     // The input was refused and dealt with as the disposition says: the end of the job, without a
     // dead letter, since there is nothing left to try again.
     bool is_settled = false;
+    std::string response = {};  // Of a handler that failed: its error, as JobOutcome::response.
 
     ONPUT_FIELDS(worker_id, epoch, lease, is_counted, is_permanent, error_code, error_message,
-                 disposition, is_settled)
+                 disposition, is_settled, response)
     friend bool operator==(const LaneNack&, const LaneNack&) = default;
 };
 
@@ -240,8 +245,8 @@ struct LaneGrant {
 
 // Grants of one function (or of plain queues: then worker is empty), in one message.
 struct LaneGrants {
-    // Version 3 added part and join to grants, arn and handler.
-    static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 3};
+    // Version 3 added part and join to grants, arn and handler, version 4 version.
+    static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 4};
 
     std::string worker_id;
     std::uint64_t epoch = 0;
@@ -253,9 +258,10 @@ struct LaneGrants {
     std::string configuration = {};  // The function's, as it is now.
     std::string arn = {};            // The function's.
     FunctionHandler handler = {};    // The function's, as it is now.
+    std::string version = {};        // Of the function: "1"; empty: $LATEST.
 
     ONPUT_FIELDS(worker_id, epoch, function, account, timeout_s, environment, grants, configuration,
-                 arn, handler)
+                 arn, handler, version)
     friend bool operator==(const LaneGrants&, const LaneGrants&) = default;
 };
 

@@ -7,8 +7,10 @@
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/call.hpp"
 #include "common/schema/dead_letters.hpp"
+#include "common/schema/event_source.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
+#include "common/schema/function_access.hpp"
 #include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/lifecycle.hpp"
@@ -56,8 +58,13 @@ using AllMessages = std::tuple<
     SigningCertificate, FindWorkers, WorkersFound, StartCall, CallPiece, ReadCall, CloseCall,
     SynthesizeSpeech, SpeechSynthesized, ListVoices, VoiceList, LexiconInfo, PutLexicon, GetLexicon,
     ListLexicons, LexiconList, DeleteLexicon, SpeechTask, StartSpeechTask, GetSpeechTask,
-    ListSpeechTasks, SpeechTaskList, InvokeFunction, FunctionInvoked, ReplicationConfiguration,
-    ReplicateObjects, ObjectsReplicated>;
+    ListSpeechTasks, SpeechTaskList, InvokeFunction, FunctionInvoked, PrepareInvocation,
+    InvocationPrepared, InvokeEvent, EventInvoked, PublishFunctionVersion, ListFunctionVersions,
+    FunctionAlias, PutFunctionAlias, GetFunctionAlias, ListFunctionAliases, FunctionAliasList,
+    DeleteFunctionAlias, FunctionPolicy, AddFunctionPermission, RemoveFunctionPermission,
+    GetFunctionPolicy, EventSourceMapping, PutEventSourceMapping, GetEventSourceMapping,
+    ListEventSourceMappings, EventSourceMappingList, DeleteEventSourceMapping,
+    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

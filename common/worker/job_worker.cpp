@@ -102,7 +102,8 @@ struct JobWorker::State {
                  .is_permanent = is_final(error),
                  .is_counted = !is_of_house(error),
                  .disposition = end.error().disposition,
-                 .is_settled = end.error().is_settled}));
+                 .is_settled = end.error().is_settled,
+                 .response = end.error().response}));
         }
         leave_when_done();
     }

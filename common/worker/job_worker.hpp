@@ -38,6 +38,7 @@ struct JobFailure {
     // Both are LaneNack's: what was done with the input, and whether that was the end of it.
     std::string disposition = {};
     bool is_settled = false;
+    std::string response = {};  // Likewise.
 };
 
 // What a job made; or, with a split, that it goes on as parts (schema/lane.hpp).

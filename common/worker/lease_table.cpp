@@ -29,7 +29,8 @@ void LeaseTable::on_grants(schema::LaneGrants grants) {
                             .environment = grants.environment,
                             .configuration = grants.configuration,
                             .arn = grants.arn,
-                            .handler = grants.handler});
+                            .handler = grants.handler,
+                            .version = grants.version});
     }
 }
 
@@ -59,7 +60,8 @@ schema::LaneNack LeaseTable::fail(std::uint64_t lease, Failure failure) {
             .error_code = std::move(failure.code),
             .error_message = std::move(failure.message),
             .disposition = std::move(failure.disposition),
-            .is_settled = failure.is_settled};
+            .is_settled = failure.is_settled,
+            .response = std::move(failure.response)};
 }
 
 schema::LaneSplit LeaseTable::split(std::uint64_t lease, schema::LaneSplit parts) {

@@ -29,6 +29,7 @@ struct LaneJob {
     std::string configuration;
     std::string arn = {};
     schema::FunctionHandler handler = {};
+    std::string version = {};  // Of the function: "1"; empty: $LATEST.
 };
 
 struct LaneIdentity {
@@ -62,6 +63,7 @@ public:
         bool is_counted = true;
         std::string disposition;
         bool is_settled = false;
+        std::string response = {};
     };
     schema::LaneNack fail(std::uint64_t lease, Failure failure);
 

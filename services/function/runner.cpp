@@ -66,11 +66,36 @@ schema::FunctionInfo function_of(const worker::LaneJob& job) {
             .handler = job.handler};
 }
 
+// What a destination or a batch is told of an answer. A larger one is left out.
+std::string response_of(std::string payload) {
+    if (payload.size() > schema::job_response_bytes_max) payload.clear();
+    return payload;
+}
+
 Result<void> check_function(const schema::FunctionInfo& function) {
     if (!function.handler.runtime.empty()) return {};
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the function {} has no code: deploy it", function.name), "no_code");
 }
+
+// Counts an invocation of a function for as long as it runs.
+class Running {
+public:
+    Running(std::map<std::string, std::uint32_t>& counts, const schema::FunctionInfo& function)
+        : counts_(counts), name_(function.account + "/" + function.name) {
+        ++counts_[name_];
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+        if (--counts_[name_] == 0) counts_.erase(name_);
+    }
+    [[nodiscard]] std::uint32_t count() const { return counts_.at(name_); }
+
+private:
+    std::map<std::string, std::uint32_t>& counts_;
+    std::string name_;
+};
 
 class FunctionRunner final : public worker::Runner, public worker::CallExecutor {
 public:
@@ -145,20 +170,27 @@ private:
     Task<worker::JobEnd> invoke_for(worker::LaneJob job) {
         const schema::FunctionInfo function = function_of(job);
         ONPUT_CO_TRY_VOID(check_function(function));
+        const Running running(counts_, function);
         InvokeRequest request{.key = {},
                               .definition = {},
                               .request_id = std::move(job.grant.message_id),
                               .payload = std::move(job.grant.body)};
-        std::string version(latest);
+        std::string version = job.version.empty() ? std::string(latest) : job.version;
         ONPUT_CO_TRY(request, co_await define(std::move(request), function, std::move(version)));
         auto ask = [&](auto done) { invoker_->invoke(std::move(request), std::move(done)); };
-        const InvokeOutcome outcome = co_await answer_of<InvokeOutcome>(ask);
-        if (is_function_error(outcome.kind)) co_return std::unexpected(as_error(outcome));
+        InvokeOutcome outcome = co_await answer_of<InvokeOutcome>(ask);
+        if (is_function_error(outcome.kind)) {
+            worker::JobFailure failure(as_error(outcome));
+            failure.response = response_of(std::move(outcome.payload));
+            co_return std::unexpected(std::move(failure));
+        }
         constexpr double microseconds = 1000;
-        co_return schema::JobOutcome{
+        schema::JobOutcome end{
             .summary =
                 fmt::format("the handler answered {} bytes in {:.1f} ms", outcome.payload.size(),
                             static_cast<double>(outcome.duration.count()) / microseconds)};
+        end.response = response_of(std::move(outcome.payload));
+        co_return end;
     }
 
     Task<void> work_on(worker::LaneJob job, worker::JobReply reply) {
@@ -182,6 +214,11 @@ private:
 
     Task<Result<worker::CallEnd>> invoke_for_call(worker::JobId id, worker::CallWork work) {
         ONPUT_CO_TRY(auto invoke, schema::decode<schema::InvokeFunction>(work.parameters));
+        const Running running(counts_, invoke.function);
+        const auto& reserved = invoke.function.management.reserved_concurrency;
+        if (reserved && running.count() > *reserved) {
+            co_return fail(ErrorCode::resource_exhausted, "Rate Exceeded.", "TooManyRequests");
+        }
         InvokeRequest request{.key = {},
                               .definition = {},
                               .request_id = std::move(invoke.request_id),
@@ -217,6 +254,8 @@ private:
         ended(std::move(end));
     }
 
+    // Invocations under way, jobs and calls, by account and function. Outlives them.
+    std::map<std::string, std::uint32_t> counts_;
     TaskGroup running_;
     WorkFolder folder_;
     std::unique_ptr<transport::RequestClient> storage_;

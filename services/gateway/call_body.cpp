@@ -24,7 +24,7 @@ Result<std::size_t> bytes_allowed(const RequestContext& context, const Route& ro
     if (!is_anonymous(context)) {
         const std::string_view service = route.service != nullptr ? route.service->name : "";
         ONPUT_TRY_VOID(check_head(context, service));
-        return aws::request_bytes_max;
+        return route.service != nullptr ? route.service->request_bytes_max : aws::request_bytes_max;
     }
     const auto& head = context.head();
     const bool has_body = head.chunked || head.content_length.value_or(0) > 0;

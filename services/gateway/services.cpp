@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/lambda/service.hpp"
 #include "services/gateway/polly/service.hpp"
 #include "services/gateway/sns/service.hpp"
 #include "services/gateway/sqs/service.hpp"
@@ -15,8 +16,8 @@
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 3> services{&sqs::service(), &sns::service(),
-                                                             &polly::service()};
+    static const std::array<const aws::Service*, 4> services{&sqs::service(), &sns::service(),
+                                                             &polly::service(), &lambda::service()};
     return services;
 }
 

@@ -171,10 +171,12 @@ void WorkerCalls::close(const std::string& call_id, bool has_ended) {
 
 // --- One call -----------------------------------------------------------------------------------
 
-WorkerCall::WorkerCall(RequestContext& context, std::string kind, std::string task)
+WorkerCall::WorkerCall(RequestContext& context, std::string kind, std::string task,
+                       std::optional<Duration> timeout)
     : context_(context),
       kind_(std::move(kind)),
       task_(std::move(task)),
+      timeout_(timeout),
       id_(Random::from_system().hex(schema::call_id_bytes)) {}
 
 WorkerCall::~WorkerCall() {
@@ -183,12 +185,14 @@ WorkerCall::~WorkerCall() {
 
 http::Task<Result<transport::Reply>> WorkerCall::ask() {
     auto box = context_.exchange.make_mailbox<transport::Reply>();
+    auto options = context_.call_options();
+    if (timeout_) options.timeout = *timeout_;
     if (std::exchange(is_started_, true)) {
         const schema::ReadCall message{.call_id = id_};
-        context_.shared.workers->read(message, context_.call_options(), box);
+        context_.shared.workers->read(message, std::move(options), box);
     } else {
         schema::StartCall message{.call_id = id_, .task = std::move(task_)};
-        context_.shared.workers->start(kind_, std::move(message), context_.call_options(), box);
+        context_.shared.workers->start(kind_, std::move(message), std::move(options), box);
     }
     co_return co_await context_.exchange.receive(std::move(box));
 }

@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,8 +92,9 @@ private:
 // One call of a request. Closed when it goes before its end.
 class WorkerCall {
 public:
-    // `context` outlives it.
-    WorkerCall(RequestContext& context, std::string kind, std::string task);
+    // `context` outlives it. `timeout`: for the worker's next piece; nothing: that of requests.
+    WorkerCall(RequestContext& context, std::string kind, std::string task,
+               std::optional<Duration> timeout = {});
     ~WorkerCall();
     WorkerCall(const WorkerCall&) = delete;
     WorkerCall& operator=(const WorkerCall&) = delete;
@@ -112,6 +114,7 @@ private:
     RequestContext& context_;
     std::string kind_;
     std::string task_;
+    std::optional<Duration> timeout_;
     std::string id_;
     bool is_started_ = false;
     bool has_ended_ = false;

@@ -13,6 +13,9 @@ namespace {
 // longer than this says that the clock was set or the process was stopped.
 constexpr Duration gap_min = schema::lane_heartbeat * 3 / 2;
 
+// Of one turn; what comes after them is for the next one.
+constexpr std::size_t batch_rounds_max = 256;
+
 // More queues than this are not shown one by one.
 constexpr std::size_t metric_queues_max = 200;
 
@@ -58,7 +61,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                  .messages_max = options_.messages_max}),
       dispatcher_(messages_, catalogue_, counters_, workers_, agenda_, options_.in_flight_max),
       lanes_(messages_, catalogue_, workers_, dispatcher_),
-      deliveries_(view_, messages_, catalogue_),
+      deliveries_(view_, random_, messages_, catalogue_),
       move_tasks_(
           {.view = view_, .catalogue = catalogue_, .messages = messages_, .age = age_.clock()}),
       queue_commands_({.catalogue = catalogue_,
@@ -77,7 +80,21 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                   .counters = counters_,
                   .workers = workers_,
                   .dispatcher = dispatcher_,
+                  .messages = messages_,
+                  .random = random_,
                   .topics = options_.topics}),
+      function_versions_({.catalogue = catalogue_,
+                          .counters = counters_,
+                          .random = random_,
+                          .functions = functions_}),
+      function_permissions_(functions_, random_),
+      event_sources_({.view = view_,
+                      .catalogue = catalogue_,
+                      .counters = counters_,
+                      .messages = messages_,
+                      .dispatcher = dispatcher_,
+                      .workers = workers_,
+                      .random = random_}),
       lexicons_(view_, options_.region),
       speech_tasks_({.view = view_,
                      .catalogue = catalogue_,
@@ -98,6 +115,7 @@ Result<void> Core::restore(Timestamp now, Effects&) {
     }
     ONPUT_TRY_VOID(age_.restore(view_));
     ONPUT_TRY_VOID(restore_catalogue());
+    ONPUT_TRY_VOID(event_sources_.restore());
     ONPUT_TRY_VOID(job_log_.restore());
     ONPUT_TRY_VOID(notifications_.restore(view_));
     std::vector<Queue*> queues;
@@ -123,7 +141,8 @@ Result<void> Core::restore_catalogue() {
     }));
     return for_each_row(view_, function_rows(), [this](const store::Row& row) -> Result<void> {
         ONPUT_TRY(auto record, schema::decode<FunctionRecord>(row.value));
-        catalogue_.add(std::move(record));
+        Queue& queue = catalogue_.add(std::move(record));
+        FunctionPermissions::restore(queue);
         return {};
     });
 }
@@ -202,7 +221,18 @@ Result<void> Core::end_turn(Timestamp now, Effects& effects) {
     if (now >= next_wakeup(now)) ONPUT_TRY_VOID(on_time(now, effects));
     begin(now, effects);
     age_.keep([&]() -> store::Batch& { return effects.batch(); });
-    return dispatcher_.serve(now, effects);
+    return hand_out(now, effects);
+}
+
+Result<void> Core::hand_out(Timestamp now, Effects& effects) {
+    ONPUT_TRY_VOID(dispatcher_.serve(now, effects));
+    // Each round takes a place of a worker for each function that gets a batch.
+    for (std::size_t round = 0; round < batch_rounds_max; ++round) {
+        ONPUT_TRY(const bool has_made, event_sources_.serve(now, effects));
+        if (!has_made) return {};
+        ONPUT_TRY_VOID(dispatcher_.serve(now, effects));
+    }
+    return {};
 }
 
 Result<void> Core::on_time(Timestamp now, Effects& effects) {
@@ -239,6 +269,7 @@ void Core::on_clock(Timestamp wall, Duration monotonic) {
     });
     agenda_.shift(by);
     move_tasks_.shift(by);
+    event_sources_.shift(by);
     dispatcher_.shift(by);
     expiry_at_ += by;
     lanes_.restart_silence(wall);
@@ -261,6 +292,7 @@ Timestamp Core::next_wakeup(Timestamp now) const {
     consider(agenda_.next_time());
     consider(dispatcher_.next_time());
     consider(move_tasks_.next_time());
+    consider(event_sources_.next_time(now));
     consider(lanes_.next_time());
     consider(notifications_.next_time(now));
     // What waits for a time waits for a clock that may be set: that must be noticed, and be

@@ -5,6 +5,7 @@
 //       MessageIndex     how each message of one queue stands
 //     Dispatcher       who gets the next message: waiting receives, workers with credit
 //     Lanes, Workers   what workers say; their credit, leases and silence
+//     EventSources     queues' messages, in batches for functions
 //     Deliveries       events from the notifier, each taken once
 //     MoveTasks        dead letters on their way back, some at a time
 //     QueueCommands, MessageCommands, DeadLetterCommands, Functions     the requests
@@ -32,6 +33,9 @@
 #include "common/service/methods.hpp"
 #include "common/service/room.hpp"
 #include "services/queue/commands/dead_letter_commands.hpp"
+#include "services/queue/commands/event_sources.hpp"
+#include "services/queue/commands/function_permissions.hpp"
+#include "services/queue/commands/function_versions.hpp"
 #include "services/queue/commands/functions.hpp"
 #include "services/queue/commands/lexicons.hpp"
 #include "services/queue/commands/message_commands.hpp"
@@ -74,7 +78,11 @@ inline constexpr bool takes_room =
     std::is_same_v<M, schema::CreateQueue> || std::is_same_v<M, schema::SetQueueAttributes> ||
     std::is_same_v<M, schema::SendMessages> || std::is_same_v<M, schema::StartMoveTask> ||
     std::is_same_v<M, schema::Deliver> || std::is_same_v<M, schema::PutFunction> ||
-    std::is_same_v<M, schema::PutLexicon> || std::is_same_v<M, schema::StartSpeechTask>;
+    std::is_same_v<M, schema::InvokeEvent> || std::is_same_v<M, schema::PublishFunctionVersion> ||
+    std::is_same_v<M, schema::PutFunctionAlias> ||
+    std::is_same_v<M, schema::PutEventSourceMapping> ||
+    std::is_same_v<M, schema::AddFunctionPermission> || std::is_same_v<M, schema::PutLexicon> ||
+    std::is_same_v<M, schema::StartSpeechTask>;
 
 class Core {
 public:
@@ -136,6 +144,21 @@ public:
             on(&Core::functions_, &Functions::list),
             on(&Core::functions_, &Functions::find_workers),
             on(&Core::functions_, &Functions::remove),
+            on(&Core::functions_, &Functions::prepare),
+            on(&Core::functions_, &Functions::invoke_event),
+            on(&Core::function_versions_, &FunctionVersions::publish),
+            on(&Core::function_versions_, &FunctionVersions::list),
+            on(&Core::function_versions_, &FunctionVersions::put_alias),
+            on(&Core::function_versions_, &FunctionVersions::get_alias),
+            on(&Core::function_versions_, &FunctionVersions::list_aliases),
+            on(&Core::function_versions_, &FunctionVersions::remove_alias),
+            on(&Core::function_permissions_, &FunctionPermissions::add),
+            on(&Core::function_permissions_, &FunctionPermissions::remove),
+            on(&Core::function_permissions_, &FunctionPermissions::get),
+            on(&Core::event_sources_, &EventSources::put),
+            on(&Core::event_sources_, &EventSources::get),
+            on(&Core::event_sources_, &EventSources::list),
+            on(&Core::event_sources_, &EventSources::remove),
             on(&Core::speech_tasks_, &SpeechTasks::start),
             on(&Core::speech_tasks_, &SpeechTasks::get),
             on(&Core::speech_tasks_, &SpeechTasks::list),
@@ -181,6 +204,7 @@ private:
     Caller begin(const Caller& caller, Effects& effects);
     void observe(Timestamp now);
     Result<void> restore_catalogue();
+    Result<void> hand_out(Timestamp now, Effects& effects);
     // Answers the highest number of a queue that is there or was.
     Result<QueueNumber> restore_sweeps();
     Result<void> on_time(Timestamp now, Effects& effects);
@@ -208,6 +232,9 @@ private:
     MessageCommands message_commands_;
     DeadLetterCommands dead_letter_commands_;
     Functions functions_;
+    FunctionVersions function_versions_;
+    FunctionPermissions function_permissions_;
+    EventSources event_sources_;
     Lexicons lexicons_;
     SpeechTasks speech_tasks_;
 

@@ -19,7 +19,7 @@ CALLS = {
     "elbv2": ("describe_load_balancers", {}, "Elastic Load Balancing v2"),
     "ec2": ("describe_instances", {}, "Amazon EC2"),
     # REST-JSON and REST-XML
-    "lambda": ("list_functions", {}, "AWS Lambda"),
+    "mediaconvert": ("list_jobs", {}, "MediaConvert"),
     "translate": ("translate_text", {"Text": "a", "SourceLanguageCode": "en", "TargetLanguageCode": "vi"},
                   "Amazon Translate"),
     "scheduler": ("list_schedules", {}, "Amazon EventBridge Scheduler"),
@@ -39,7 +39,7 @@ def test_a_client_is_refused_at_once_and_does_not_try_again(onput, service):
     response = caught.value.response
     assert response["Error"]["Code"] == "NotImplemented"
     assert response["Error"]["Message"] == (
-        f"Onput has no {title}. It has Amazon Polly, Amazon S3, Amazon SNS and Amazon SQS. Nothing was changed.")
+        f"Onput has no {title}. It has AWS Lambda, Amazon Polly, Amazon S3, Amazon SNS and Amazon SQS. Nothing was changed.")
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
     assert time.monotonic() - began < 2

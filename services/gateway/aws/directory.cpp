@@ -12,6 +12,9 @@
 namespace onput::gateway::aws {
 namespace {
 
+constexpr std::string_view lambda_table =
+#include "services/gateway/aws/tables/lambda.inc"
+    ;
 constexpr std::string_view polly_table =
 #include "services/gateway/aws/tables/polly.inc"
     ;
@@ -46,6 +49,11 @@ ServiceEntry entry_in(std::string_view line) {
 }
 
 }  // namespace
+
+const Model& lambda_model() {
+    static const Model model(lambda_table);
+    return model;
+}
 
 const Model& polly_model() {
     static const Model model(polly_table);

@@ -69,6 +69,7 @@ struct Service {
     std::string_view refusal_reason{};  // Of an operation that is not implemented here.
     std::string_view json_prefix{};     // "com.amazonaws.sqs#"
     bool has_error_detail = false;
+    std::size_t request_bytes_max = aws::request_bytes_max;
 };
 
 struct Found {

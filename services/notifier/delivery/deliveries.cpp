@@ -9,6 +9,7 @@
 #include "common/service/rows.hpp"
 #include "services/notifier/delivery/one_by_one.hpp"
 #include "services/notifier/delivery/ordered_batch.hpp"
+#include "services/notifier/topics/endpoint.hpp"
 
 namespace onput::notifier {
 
@@ -26,7 +27,7 @@ Deliveries::Deliveries(DeliveryOptions options, const DeliveryParts& parts, Rand
 SendPolicy Deliveries::policy_for(const DestinationRecord& record,
                                   const Subscription* subscription) {
     const bool is_queue =
-        record.subscription == 0 || record.is_dead_letter || subscription->protocol == "sqs";
+        record.subscription == 0 || record.is_dead_letter || is_queued(subscription->protocol);
     return is_queue ? SendPolicy::ordered_batch : SendPolicy::one_by_one;
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/time.hpp"
+#include "services/notifier/topics/endpoint.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -142,10 +143,10 @@ Result<void> StoryBuilder::add_message(const schema::TopicMessage& message,
         if (steps.size() >= trace_steps_max) return {};
         const Subscription* subscription = parts_.topics.find_subscription(number);
         // Attempts to reach endpoints outside are in the journal themselves.
-        if (subscription == nullptr || subscription->protocol != "sqs") continue;
+        if (subscription == nullptr || !is_queued(subscription->protocol)) continue;
         ONPUT_TRY(auto next, outcome(entry, subscription->arn, delivery_number(entry.sequence, 0)));
         if (!next) continue;
-        next->subject = "sqs " + subscription->endpoint;
+        next->subject = subscription->protocol + ' ' + subscription->endpoint;
         steps.push_back(*std::move(next));
     }
     return {};

@@ -259,7 +259,7 @@ Object retries_of(const DeliveryPolicy& policy) {
 
 DeliveryPolicy default_policy(std::string_view protocol) {
     DeliveryPolicy policy;
-    if (protocol == "sqs") {
+    if (protocol == "sqs" || protocol == "lambda") {
         policy.min_delay_s = 1;
         policy.max_delay_s = 20;
         policy.retries = 100'015;

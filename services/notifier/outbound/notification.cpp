@@ -79,6 +79,7 @@ struct NotificationWriter::Context {
     [[nodiscard]] bool is_notification() const {
         return message.type == TopicMessageType::notification;
     }
+    [[nodiscard]] bool has_subject() const { return is_notification() && !message.subject.empty(); }
 };
 
 namespace {
@@ -175,42 +176,42 @@ Result<std::string> NotificationWriter::signature(const std::string& signed_text
     return text;
 }
 
-Result<std::string> NotificationWriter::envelope(const Context& context) {
+Result<std::string> NotificationWriter::sign(const Context& context) {
     const schema::TopicMessage& message = context.message;
-    const bool has_subject = context.is_notification() && !message.subject.empty();
-    const std::string time = format_iso8601_millis(message.time);
-    const std::string type(type_name(message.type));
-    const std::string link =
-        context.is_notification() ? unsubscribe_url(context) : subscribe_url(context);
-
     std::string signed_text;
-    const auto sign = [&signed_text](std::string_view name, std::string_view value) {
+    const auto add = [&signed_text](std::string_view name, std::string_view value) {
         signed_text += name;
         signed_text += '\n';
         signed_text += value;
         signed_text += '\n';
     };
-    sign("Message", context.text);
-    sign("MessageId", message.message_id);
-    if (has_subject) sign("Subject", message.subject);
-    if (!context.is_notification()) sign("SubscribeURL", link);
-    sign("Timestamp", time);
-    if (!context.is_notification()) sign("Token", context.subscription.token);
-    sign("TopicArn", context.topic.arn);
-    sign("Type", type);
-    const int version = context.topic.signature_version;
-    ONPUT_TRY(const std::string signature_text, signature(signed_text, version));
+    add("Message", context.text);
+    add("MessageId", message.message_id);
+    if (context.has_subject()) add("Subject", message.subject);
+    if (!context.is_notification()) add("SubscribeURL", subscribe_url(context));
+    add("Timestamp", format_iso8601_millis(message.time));
+    if (!context.is_notification()) add("Token", context.subscription.token);
+    add("TopicArn", context.topic.arn);
+    add("Type", type_name(message.type));
+    return signature(signed_text, context.topic.signature_version);
+}
+
+Result<std::string> NotificationWriter::envelope(const Context& context) {
+    const schema::TopicMessage& message = context.message;
+    ONPUT_TRY(const std::string signature_text, sign(context));
+    const std::string link =
+        context.is_notification() ? unsubscribe_url(context) : subscribe_url(context);
 
     EnvelopeText text;
-    text.add("Type", type);
+    text.add("Type", type_name(message.type));
     text.add("MessageId", message.message_id);
     if (!context.is_notification()) text.add("Token", context.subscription.token);
     text.add("TopicArn", context.topic.arn);
-    if (has_subject) text.add("Subject", message.subject);
+    if (context.has_subject()) text.add("Subject", message.subject);
     text.add("Message", context.text);
     if (!context.is_notification()) text.add("SubscribeURL", link);
-    text.add("Timestamp", time);
-    text.add("SignatureVersion", std::to_string(version));
+    text.add("Timestamp", format_iso8601_millis(message.time));
+    text.add("SignatureVersion", std::to_string(context.topic.signature_version));
     text.add("Signature", signature_text);
     text.add("SigningCertURL", options_.public_url + '/' + certificate_name());
     if (context.is_notification()) text.add("UnsubscribeURL", link);
@@ -220,10 +221,43 @@ Result<std::string> NotificationWriter::envelope(const Context& context) {
     return std::move(text).finish();
 }
 
+Result<std::string> NotificationWriter::function_event(const Context& context) {
+    const schema::TopicMessage& message = context.message;
+    ONPUT_TRY(const std::string signature_text, sign(context));
+    json::Value attributes = json::Object();
+    for (const schema::TopicAttribute& attribute : message.attributes) {
+        json::Value& shown = attributes[attribute.name];
+        const bool is_binary = attribute.type.starts_with("Binary");
+        shown["Type"] = attribute.type;
+        shown["Value"] = is_binary ? to_base64(attribute.value) : attribute.value;
+    }
+    json::Value record = json::Object();
+    record["EventSource"] = "aws:sns";
+    record["EventVersion"] = "1.0";
+    record["EventSubscriptionArn"] = context.subscription.arn;
+    json::Value& sns = record["Sns"];
+    sns["Type"] = std::string(type_name(message.type));
+    sns["MessageId"] = message.message_id;
+    sns["TopicArn"] = context.topic.arn;
+    sns["Subject"] = json::Value();
+    if (context.has_subject()) sns["Subject"] = message.subject;
+    sns["Message"] = context.text;
+    sns["Timestamp"] = format_iso8601_millis(message.time);
+    sns["SignatureVersion"] = std::to_string(context.topic.signature_version);
+    sns["Signature"] = signature_text;
+    sns["SigningCertUrl"] = options_.public_url + '/' + certificate_name();
+    sns["UnsubscribeUrl"] = unsubscribe_url(context);
+    sns["MessageAttributes"] = std::move(attributes);
+    json::Value event = json::Object();
+    event["Records"] = json::Value::Array{std::move(record)};
+    return json::write(event);
+}
+
 Result<std::string> NotificationWriter::queue_body(const schema::TopicMessage& message,
                                                    const Topic& topic,
                                                    const Subscription& subscription) {
     Context context{message, topic, subscription, text_in(message, topic, subscription)};
+    if (subscription.protocol == "lambda") return function_event(context);
     if (subscription.is_raw && context.is_notification()) return std::move(context.text);
     return envelope(context);
 }

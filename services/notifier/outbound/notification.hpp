@@ -53,7 +53,7 @@ public:
     NotificationWriter(NotificationOptions options, RsaKey key);
 
     // The body of a message for an SQS subscription: the signed envelope, or the bare text when
-    // raw.
+    // raw. For one of Lambda: the event that the function gets, with one record.
     Result<std::string> queue_body(const schema::TopicMessage& message, const Topic& topic,
                                    const Subscription& subscription);
     // For http, https, email, email-json and sms. Fails with invalid_argument when it can never be
@@ -70,6 +70,8 @@ public:
 
 private:
     struct Context;
+    [[nodiscard]] Result<std::string> sign(const Context& context);
+    [[nodiscard]] Result<std::string> function_event(const Context& context);
     [[nodiscard]] Result<std::string> envelope(const Context& context);
     [[nodiscard]] Result<std::string> signature(const std::string& signed_text, int version);
     [[nodiscard]] Result<OutboundMessage> webhook(const Context& context);

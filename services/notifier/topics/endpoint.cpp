@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "services/notifier/topics/refusal.hpp"
 
@@ -9,6 +10,7 @@ namespace onput::notifier {
 namespace {
 
 constexpr std::size_t queue_name_max = 80;
+constexpr std::size_t function_part_bytes_max = 128;  // Of its ARN.
 constexpr std::size_t email_local_bytes_max = 64;
 constexpr std::ptrdiff_t arn_parts_min = 6;
 
@@ -84,14 +86,13 @@ Result<void> check_telephone(std::string_view endpoint) {
 }  // namespace
 
 Result<void> check_endpoint(std::string_view protocol, std::string_view endpoint) {
-    static constexpr std::array<std::string_view, 3> unsupported{"application", "firehose",
-                                                                 "lambda"};
+    static constexpr std::array<std::string_view, 2> unsupported{"application", "firehose"};
     if (std::ranges::find(unsupported, protocol) != unsupported.end()) {
         return invalid_parameter("Protocol Reason: " + std::string(protocol) +
-                                 " subscriptions are not supported here; sqs, http, https, email, "
-                                 "email-json and sms are");
+                                 " subscriptions are not supported here; sqs, lambda, http, https, "
+                                 "email, email-json and sms are");
     }
-    const bool is_known = protocol == "sqs" || protocol == "sms" || must_confirm(protocol);
+    const bool is_known = is_queued(protocol) || protocol == "sms" || must_confirm(protocol);
     if (!is_known) {
         return invalid_parameter("Amazon SNS does not support this protocol string: " +
                                  echo(protocol));
@@ -100,6 +101,10 @@ Result<void> check_endpoint(std::string_view protocol, std::string_view endpoint
         return invalid_parameter("Endpoint");
     }
     if (protocol == "sqs") return check_queue(endpoint);
+    if (protocol == "lambda") {
+        if (is_function_arn(endpoint)) return {};
+        return invalid_parameter("Lambda endpoint ARN");
+    }
     if (protocol == "sms") return check_telephone(endpoint);
     return is_webhook(protocol) ? check_url(protocol, endpoint) : check_email(endpoint);
 }
@@ -110,6 +115,31 @@ bool must_confirm(std::string_view protocol) {
 
 bool is_webhook(std::string_view protocol) {
     return protocol == "http" || protocol == "https";
+}
+
+bool is_queued(std::string_view protocol) {
+    return protocol == "sqs" || protocol == "lambda";
+}
+
+bool is_function_arn(std::string_view arn) {
+    constexpr std::size_t parts_max = 8;  // arn aws lambda region account function name qualifier
+    std::vector<std::string_view> parts;
+    while (parts.size() <= parts_max) {
+        const std::size_t colon = arn.find(':');
+        parts.push_back(arn.substr(0, colon));
+        if (colon == std::string_view::npos) break;
+        arn.remove_prefix(colon + 1);
+    }
+    if (parts.size() + 1 != parts_max && parts.size() != parts_max) return false;
+    const auto is_name = [](std::string_view text) {
+        return !text.empty() && text.size() <= function_part_bytes_max &&
+               std::ranges::all_of(
+                   text, [](char c) { return is_word(c) || c == '-' || c == '_' || c == '$'; });
+    };
+    return parts[0] == "arn" && parts[1] == "aws" && parts[2] == "lambda" && is_name(parts[3]) &&
+           parts[4].size() == 12 && std::ranges::all_of(parts[4], is_digit) &&
+           parts[5] == "function" && is_name(parts[6]) &&
+           (parts.size() + 1 == parts_max || is_name(parts[7]));
 }
 
 std::optional<QueueArn> parse_queue_arn(std::string_view arn) {

@@ -19,6 +19,7 @@ Result<void> check_endpoint(std::string_view protocol, std::string_view endpoint
 // http, https, email and email-json are sent a token first; queues and telephones are not.
 bool must_confirm(std::string_view protocol);
 bool is_webhook(std::string_view protocol);  // http or https.
+bool is_queued(std::string_view protocol);   // sqs or lambda: the queue service takes them.
 
 struct QueueArn {
     std::string_view region;
@@ -27,6 +28,9 @@ struct QueueArn {
 };
 // Nothing when it is not the ARN of a queue; views of `arn`.
 std::optional<QueueArn> parse_queue_arn(std::string_view arn);
+
+// arn:aws:lambda:<region>:<account>:function:<name>, perhaps with a qualifier.
+bool is_function_arn(std::string_view arn);
 
 // The fourth part of an ARN; empty when there are not as many.
 std::string_view region_of(std::string_view arn);

@@ -63,8 +63,8 @@ struct Subscription {
     std::string topic_arn;
     std::string account;   // Who subscribed.
     std::string user;      // Of that account, if it was one.
-    std::string protocol;  // "sqs", "http", "https", "email", "email-json", "sms"
-    std::string endpoint;  // Queue ARN, URL, address, E.164 number.
+    std::string protocol;  // "sqs", "lambda", "http", "https", "email", ...
+    std::string endpoint;  // ARN of queue or function, URL, address, ...
     bool is_confirmed = false;
     // Ended by its link, and gone for everybody; it stays pending, so that the token in the notice
     // of its end can restore it.

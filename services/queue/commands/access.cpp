@@ -58,11 +58,6 @@ Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& pri
 }
 
 Result<void> check_service(const Queue& queue, const ServiceCall& call) {
-    if (queue.function) {
-        if (queue.account == call.source_account) return {};
-        return fail(ErrorCode::permission_denied,
-                    "Not authorized to invoke function [" + queue.arn + "]", "AccessDenied");
-    }
     if (!queue.settings.policy) return denied(queue);
     auth::PolicyRequest request;
     request.principal.service = call.service;
@@ -72,6 +67,30 @@ Result<void> check_service(const Queue& queue, const ServiceCall& call) {
     if (!call.source_account.empty()) request.source_account = call.source_account;
     if (queue.settings.policy->evaluate(request).effect == auth::PolicyEffect::allow) return {};
     return denied(queue);
+}
+
+Result<void> check_service(const Queue& function, std::string_view qualifier,
+                           const ServiceCall& call) {
+    if (qualifier == "$LATEST") qualifier = {};
+    const std::string resource =
+        qualifier.empty() ? function.arn : function.arn + ":" + std::string(qualifier);
+    auth::PolicyEffect effect = auth::PolicyEffect::no_match;
+    const auto policy = function.permissions.find(std::string(qualifier));
+    if (policy != function.permissions.end()) {
+        auth::PolicyRequest request;
+        request.principal.service = call.service;
+        request.action = "lambda:InvokeFunction";
+        request.resource = resource;
+        if (!call.source_arn.empty()) request.source_arn = call.source_arn;
+        if (!call.source_account.empty()) request.source_account = call.source_account;
+        effect = policy->second.evaluate(request).effect;
+    }
+    if (effect == auth::PolicyEffect::allow) return {};
+    const bool needs_none = !function.function->function.management.needs_permission &&
+                            function.account == call.source_account;
+    if (needs_none && effect != auth::PolicyEffect::deny) return {};
+    return fail(ErrorCode::permission_denied,
+                "Not authorized to invoke function [" + resource + "]", "AccessDenied");
 }
 
 }  // namespace onput::queue

@@ -31,8 +31,12 @@ struct ServiceCall {
     std::string source_account;
 };
 
-// May it send to the queue, or invoke the function? A queue says so by its policy; a function takes
-// events of its own account only.
+// May it send to the queue? Its policy says so.
 Result<void> check_service(const Queue& queue, const ServiceCall& call);
+
+// May it invoke the function, or the version or alias of this qualifier? By its permissions, or
+// because the function is of the same account and asks for none.
+Result<void> check_service(const Queue& function, std::string_view qualifier,
+                           const ServiceCall& call);
 
 }  // namespace onput::queue

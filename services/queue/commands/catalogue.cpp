@@ -1,5 +1,6 @@
 #include "services/queue/commands/catalogue.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "common/base/check.hpp"
@@ -31,7 +32,19 @@ std::string_view account_of_arn(std::string_view arn) {
     return take_part(arn);
 }
 
+constexpr std::string_view latest = "$LATEST";
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace
+
+std::string Catalogue::queue_name(std::string_view function, std::string_view version) {
+    std::string name(function);
+    if (!version.empty() && version != latest) name.append(":").append(version);
+    return name;
+}
 
 std::string Catalogue::name_key(std::string_view account, std::string_view name) {
     std::string key;
@@ -77,7 +90,7 @@ Queue& Catalogue::add(FunctionRecord record) {
     auto queue = std::make_unique<Queue>();
     queue->number = QueueNumber(record.number);
     queue->account = record.function.account;
-    queue->name = record.function.name;
+    queue->name = queue_name(record.function.name, record.function.management.version);
     queue->arn = record.function.arn;
     queue->function = std::move(record);
     std::string& target = queue->function->function.dead_letter_arn;
@@ -104,14 +117,63 @@ Queue* Catalogue::find(QueueNumber number) const {
 }
 
 Queue* Catalogue::find_arn(std::string_view arn) const {
+    const std::string_view whole = arn;
     std::array<std::string_view, 5> head{};  // arn, aws, service, region, account
     for (auto& part : head) part = take_part(arn);
     if (head[0] != "arn" || head[1] != "aws" || head[3] != region_) return nullptr;
     if (head[2] == "sqs") return find_queue(head[4], arn);
-    if (head[2] != "lambda" || take_part(arn) != "function") return nullptr;
-    const std::string_view name = take_part(arn);
-    if (!arn.empty() && arn != "$LATEST") return nullptr;
-    return find_function(head[4], name);
+    const auto address = parse_function_arn(whole);
+    return address ? find_version(address->account, address->name, address->qualifier) : nullptr;
+}
+
+std::optional<Catalogue::FunctionAddress> Catalogue::parse_function_arn(
+    std::string_view arn) const {
+    std::array<std::string_view, 6> head{};  // arn, aws, service, region, account, "function"
+    for (auto& part : head) part = take_part(arn);
+    const bool is_function = head[0] == "arn" && head[1] == "aws" && head[2] == "lambda" &&
+                             head[3] == region_ && head[5] == "function";
+    if (!is_function) return std::nullopt;
+    FunctionAddress address{.account = head[4], .name = take_part(arn), .qualifier = arn};
+    return address;
+}
+
+Queue* Catalogue::find_version(std::string_view account, std::string_view name,
+                               std::string_view qualifier) const {
+    Queue* function = find_function(account, name);
+    if (qualifier.empty() || qualifier == latest || function == nullptr) return function;
+    if (is_number(qualifier)) return find_function(account, queue_name(name, qualifier));
+    const auto alias = function->function->aliases.find(std::string(qualifier));
+    if (alias == function->function->aliases.end()) return nullptr;
+    return find_function(account, queue_name(name, alias->second.version));
+}
+
+Queue* Catalogue::draw_version(std::string_view account, std::string_view name,
+                               std::string_view qualifier, Random& random) const {
+    Queue* first = find_version(account, name, qualifier);
+    const Queue* function = find_function(account, name);
+    if (first == nullptr) return nullptr;
+    const auto alias = function->function->aliases.find(std::string(qualifier));
+    if (alias == function->function->aliases.end() || alias->second.weights.empty()) return first;
+    constexpr double steps = 1'000'000;
+    const auto& [version, share] = *alias->second.weights.begin();
+    const bool is_other = static_cast<double>(random.below(1'000'000)) < share * steps;
+    Queue* other = is_other ? find_function(account, queue_name(name, version)) : nullptr;
+    return other != nullptr ? other : first;
+}
+
+std::vector<Queue*> Catalogue::versions_of(std::string_view account, std::string_view name) const {
+    std::vector<Queue*> versions;
+    if (Queue* function = find_function(account, name)) versions.push_back(function);
+    const std::string prefix =
+        name_key(account, queue_name(name, "0")).erase(account.size() + name.size() + 2);
+    for (auto at = functions_.lower_bound(prefix);
+         at != functions_.end() && at->first.starts_with(prefix); ++at)
+        versions.push_back(at->second.get());
+    // "10" is behind "9".
+    std::ranges::sort(versions, {}, [](const Queue* queue) {
+        return std::pair(queue->name.size(), std::string_view(queue->name));
+    });
+    return versions;
 }
 
 Result<Queue*> Catalogue::find_dead_letter_queue(std::string_view account,

@@ -5,10 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include "common/base/random.hpp"
 #include "common/base/result.hpp"
 #include "services/queue/messages/queue.hpp"
 
@@ -30,9 +33,26 @@ public:
     [[nodiscard]] Queue* find_queue(std::string_view account, std::string_view name) const;
     [[nodiscard]] Queue* find_function(std::string_view account, std::string_view name) const;
     [[nodiscard]] Queue* find(QueueNumber number) const;
-    // A queue's or a function's; a function's ARN may end in ":$LATEST". Null for one of another
+    // What a function's version, or the version that an alias names first, runs from. "" and
+    // "$LATEST" are the function itself. Null: there is no such function or qualifier.
+    [[nodiscard]] Queue* find_version(std::string_view account, std::string_view name,
+                                      std::string_view qualifier) const;
+    // Likewise, but of an alias with weights each version as often as its share.
+    [[nodiscard]] Queue* draw_version(std::string_view account, std::string_view name,
+                                      std::string_view qualifier, Random& random) const;
+    // The function's own queue and those of its versions, by their numbers.
+    [[nodiscard]] std::vector<Queue*> versions_of(std::string_view account,
+                                                  std::string_view name) const;
+    // A queue's or a function's; a function's ARN may end in a qualifier. Null for one of another
     // region.
     [[nodiscard]] Queue* find_arn(std::string_view arn) const;
+    // Of a function's ARN of this region, there or not.
+    struct FunctionAddress {
+        std::string_view account;
+        std::string_view name;
+        std::string_view qualifier;
+    };
+    [[nodiscard]] std::optional<FunctionAddress> parse_function_arn(std::string_view arn) const;
     // The queue that a queue or function of `account` may name for its dead letters: there, of the
     // same account and region. Fails with invalid_argument; the message is SQS's "Reason: ...".
     [[nodiscard]] Result<Queue*> find_dead_letter_queue(std::string_view account,
@@ -53,6 +73,8 @@ public:
 
     // The key of queues() and functions().
     static std::string name_key(std::string_view account, std::string_view name);
+    // "resize", and "resize:3" of a version.
+    static std::string queue_name(std::string_view function, std::string_view version);
 
 private:
     using Counts = std::unordered_map<std::string, std::size_t>;  // By account.

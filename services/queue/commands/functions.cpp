@@ -108,15 +108,71 @@ Result<void> check_handler(const schema::FunctionInfo& function) {
     return {};
 }
 
+constexpr std::string_view latest = "$LATEST";
+
+std::string qualified_arn(const schema::FunctionInfo& function, const std::string& qualifier) {
+    if (qualifier.empty() || function.arn.ends_with(":" + qualifier)) return function.arn;
+    const std::string& version = function.management.version;
+    const std::size_t suffix = version.empty() ? 0 : version.size() + 1;
+    return function.arn.substr(0, function.arn.size() - suffix) + ":" + qualifier;
+}
+
+// `existing`: of that name; null: none.
+Result<void> check_put(const schema::PutFunction& request, const Queue* existing) {
+    if (existing != nullptr && request.mode == schema::PutMode::create) {
+        return fail(ErrorCode::conflict, "Function already exist: " + request.function.name,
+                    "ResourceConflict");
+    }
+    if (existing == nullptr && request.mode == schema::PutMode::replace) {
+        return fail(ErrorCode::not_found, "Function not found: " + request.function.name,
+                    "ResourceNotFound");
+    }
+    const bool is_another =
+        existing != nullptr && !request.revision_id.empty() &&
+        existing->function->function.management.revision_id != request.revision_id;
+    if (!is_another) return {};
+    return fail(ErrorCode::conflict,
+                "The Revision Id provided does not match the latest Revision Id. Call the "
+                "GetFunction/GetAlias API to retrieve the latest Revision Id",
+                "PreconditionFailed");
+}
+
+schema::FunctionManagement management_of(const schema::PutFunction& request,
+                                         const Queue* existing) {
+    schema::FunctionManagement management;
+    if (request.manages) {
+        management = request.function.management;
+    } else if (existing != nullptr) {
+        management = existing->function->function.management;
+    }
+    management.version.clear();
+    return management;
+}
+
+Result<void> check_empty(const Queue& queue) {
+    if (queue.messages.size() == 0) return {};
+    return fail(
+        ErrorCode::conflict,
+        "function " + queue.name + " still has " + std::to_string(queue.messages.size()) + " jobs",
+        "FunctionNotEmpty");
+}
+
 }  // namespace
 
-Result<Queue*> Functions::find(const std::string& name, const Caller& caller) const {
-    Queue* queue = parts_.catalogue.find_function(caller.principal.account, name);
+Result<Queue*> Functions::find(const std::string& name, const std::string& qualifier,
+                               const Caller& caller) const {
+    const std::string& account = caller.principal.account;
+    Queue* queue = parts_.catalogue.find_version(account, name, qualifier);
     if (queue != nullptr) return queue;
-    return fail(
-        ErrorCode::not_found,
-        "Function not found: " + parts_.catalogue.function_arn(caller.principal.account, name),
-        "ResourceNotFound");
+    std::string arn = parts_.catalogue.function_arn(account, name);
+    if (!qualifier.empty()) arn += ":" + qualifier;
+    return fail(ErrorCode::not_found, "Function not found: " + arn, "ResourceNotFound");
+}
+
+Result<Queue*> Functions::draw(const std::string& name, const std::string& qualifier,
+                               const Caller& caller) {
+    ONPUT_TRY_VOID(find(name, qualifier, caller));
+    return parts_.catalogue.draw_version(caller.principal.account, name, qualifier, parts_.random);
 }
 
 Result<void> Functions::check(const schema::FunctionInfo& function) const {
@@ -148,6 +204,49 @@ Result<void> Functions::check(const schema::FunctionInfo& function) const {
                    " cannot be named: " + target.error().message);
 }
 
+// A destination is a queue, a topic or another function of the same account.
+Result<void> Functions::check_events(const schema::FunctionInfo& function) const {
+    const schema::FunctionManagement& management = function.management;
+    if (!is_within(management.event_age_s_max, schema::function_event_age_s_min,
+                   schema::function_event_age_s_max))
+        return invalid("an event's age is 60 to 21600 seconds");
+    for (const std::string& arn : {management.on_success_arn, management.on_failure_arn}) {
+        if (arn.empty()) continue;
+        if (arn.starts_with("arn:aws:sns:")) {
+            ONPUT_TRY_VOID(check_topic(arn));
+            continue;
+        }
+        const Queue* target = parts_.catalogue.find_arn(arn);
+        const bool is_there = target != nullptr && target->account == function.account;
+        if (!is_there)
+            return invalid("The destination ARN " + cut_bytes(arn, schema::topic_name_bytes_max) +
+                           " is invalid: there is no such queue or function of this account.");
+        const bool is_itself = target->function && target->function->function.name == function.name;
+        if (is_itself)
+            return invalid("You can't specify the function as a destination for itself.");
+    }
+    return {};
+}
+
+Result<schema::FunctionInfo> Functions::put_version(const schema::PutFunction& request,
+                                                    const Caller& caller, Effects& effects) {
+    ONPUT_TRY(Queue * queue,
+              find(request.function.name, request.function.management.version, caller));
+    schema::FunctionInfo function = queue->function->function;
+    const schema::FunctionManagement& wanted = request.function.management;
+    function.retries_max = request.function.retries_max;
+    function.management.has_event_configuration = wanted.has_event_configuration;
+    function.management.event_configured_at = caller.now;
+    function.management.event_age_s_max = wanted.event_age_s_max;
+    function.management.on_success_arn = wanted.on_success_arn;
+    function.management.on_failure_arn = wanted.on_failure_arn;
+    ONPUT_TRY_VOID(check_events(function));
+    queue->function->function = function;
+    effects.batch().put(function_key(queue->account, queue->name),
+                        schema::encode(*queue->function));
+    return function;
+}
+
 Result<void> Functions::check_topic(const std::string& arn) const {
     if (arn.empty()) return {};
     const std::string& region = parts_.catalogue.region();
@@ -163,12 +262,19 @@ Result<void> Functions::check_topic(const std::string& arn) const {
 
 Result<schema::FunctionInfo> Functions::put(const schema::PutFunction& request,
                                             const Caller& caller, Effects& effects) {
+    if (request.manages && !request.function.management.version.empty())
+        return put_version(request, caller, effects);
     schema::FunctionInfo function = request.function;
     function.account = caller.principal.account;
     function.arn = parts_.catalogue.function_arn(function.account, function.name);
     if (function.account.empty()) return invalid("a function belongs to an account");
     ONPUT_TRY_VOID(check(function));
     Queue* queue = parts_.catalogue.find_function(function.account, function.name);
+    ONPUT_TRY_VOID(check_put(request, queue));
+    function.management = management_of(request, queue);
+    ONPUT_TRY_VOID(check_events(function));
+    function.management.revision_id = parts_.random.uuid();
+    function.management.modified_at = caller.now;
     if (queue == nullptr) {
         if (parts_.catalogue.count_functions(function.account) >= functions_per_account_max) {
             return fail(ErrorCode::resource_exhausted, "this account has too many functions",
@@ -189,24 +295,68 @@ Result<schema::FunctionInfo> Functions::put(const schema::PutFunction& request,
 
 Result<schema::FunctionInfo> Functions::get(const schema::GetFunction& request,
                                             const Caller& caller) const {
-    ONPUT_TRY(const Queue* queue, find(request.name, caller));
-    return queue->function->function;
+    ONPUT_TRY(const Queue* queue, find(request.name, request.qualifier, caller));
+    schema::FunctionInfo function = queue->function->function;
+    function.arn = qualified_arn(function, request.qualifier);
+    return function;
+}
+
+Result<schema::InvocationPrepared> Functions::prepare(const schema::PrepareInvocation& request,
+                                                      const Caller& caller) {
+    ONPUT_TRY(const Queue* queue, draw(request.name, request.qualifier, caller));
+    schema::InvocationPrepared prepared{.function = queue->function->function};
+    prepared.function.arn = qualified_arn(prepared.function, request.qualifier);
+    const std::string& version = prepared.function.management.version;
+    prepared.version = version.empty() ? latest : version;
+    // What is reserved is reserved for all versions together.
+    ONPUT_TRY(const Queue* function, find(request.name, {}, caller));
+    const auto& reserved = function->function->function.management.reserved_concurrency;
+    prepared.function.management.reserved_concurrency = reserved;
+    if (reserved && parts_.dispatcher.free_concurrency(*function) == 0) {
+        return fail(ErrorCode::resource_exhausted, "Rate Exceeded.", "TooManyRequests");
+    }
+    return prepared;
+}
+
+Result<schema::EventInvoked> Functions::invoke_event(const schema::InvokeEvent& request,
+                                                     const Caller& caller, Effects& effects) {
+    ONPUT_TRY(Queue * queue, draw(request.name, request.qualifier, caller));
+    if (request.payload.size() > schema::event_payload_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    "Request must be smaller than 1048576 bytes for the InvokeFunction operation",
+                    "RequestTooLarge");
+    }
+    ONPUT_TRY_VOID(parts_.messages.check_room());
+    MessageRecord record;
+    record.message_id = parts_.random.uuid();
+    record.body = request.payload;
+    record.trace_header = request.trace_header;
+    record.trace = caller.trace;
+    record.is_logged = !caller.trace.trace_id.empty();
+    schema::EventInvoked invoked{.request_id = record.message_id};
+    parts_.messages.add(*queue, std::move(record), caller.now, Duration{}, effects);
+    return invoked;
+}
+
+schema::FunctionState Functions::describe(const Queue& queue) const {
+    schema::FunctionState state{.function = queue.function->function};
+    state.waiting =
+        queue.messages.count(MessageState::visible) + queue.messages.count(MessageState::hidden);
+    state.running = queue.messages.count(MessageState::in_flight);
+    state.dead_lettered = queue.function->dead_lettered;
+    for (const auto& [number, worker] : parts_.workers.all()) {
+        if (!worker->endpoint.empty() && worker->serves(queue)) ++state.workers;
+    }
+    return state;
 }
 
 Result<schema::FunctionList> Functions::list(const schema::ListFunctions&,
                                              const Caller& caller) const {
     schema::FunctionList list;
     for (const auto& [key, queue] : parts_.catalogue.functions()) {
-        if (queue->account != caller.principal.account) continue;
-        schema::FunctionState state{.function = queue->function->function};
-        state.waiting = queue->messages.count(MessageState::visible) +
-                        queue->messages.count(MessageState::hidden);
-        state.running = queue->messages.count(MessageState::in_flight);
-        state.dead_lettered = queue->function->dead_lettered;
-        for (const auto& [number, worker] : parts_.workers.all()) {
-            if (!worker->endpoint.empty() && worker->serves(*queue)) ++state.workers;
-        }
-        list.functions.push_back(std::move(state));
+        const bool is_version = !queue->function->function.management.version.empty();
+        if (queue->account != caller.principal.account || is_version) continue;
+        list.functions.push_back(describe(*queue));
     }
     return list;
 }
@@ -227,13 +377,33 @@ Result<schema::WorkersFound> Functions::find_workers(const schema::FindWorkers& 
 
 Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, const Caller& caller,
                                         Effects& effects) {
-    ONPUT_TRY(const Queue* queue, find(request.name, caller));
-    if (queue->messages.size() > 0) {
-        return fail(ErrorCode::conflict,
-                    "function " + request.name + " still has " +
-                        std::to_string(queue->messages.size()) + " jobs",
-                    "FunctionNotEmpty");
+    if (!request.version.empty()) return remove_version(request, caller, effects);
+    ONPUT_TRY_VOID(find(request.name, {}, caller));
+    const auto queues = parts_.catalogue.versions_of(caller.principal.account, request.name);
+    for (const Queue* queue : queues) ONPUT_TRY_VOID(check_empty(*queue));
+    for (const Queue* queue : queues) {
+        effects.batch().remove(function_key(queue->account, queue->name));
+        parts_.catalogue.remove(*queue);
     }
+    return schema::Empty{};
+}
+
+Result<schema::Empty> Functions::remove_version(const schema::DeleteFunction& request,
+                                                const Caller& caller, Effects& effects) {
+    ONPUT_TRY(const Queue* function, find(request.name, {}, caller));
+    ONPUT_TRY(const Queue* queue, find(request.name, request.version, caller));
+    if (queue->function->function.management.version != request.version) {
+        return fail(ErrorCode::invalid_argument,
+                    "$LATEST version cannot be deleted without deleting the function.",
+                    "InvalidParameterValue");
+    }
+    for (const auto& [name, alias] : function->function->aliases) {
+        if (alias.version != request.version && !alias.weights.contains(request.version)) continue;
+        return fail(ErrorCode::conflict,
+                    "Version cannot be deleted. Alias " + alias.arn + " references it.",
+                    "ResourceConflict");
+    }
+    ONPUT_TRY_VOID(check_empty(*queue));
     effects.batch().remove(function_key(queue->account, queue->name));
     parts_.catalogue.remove(*queue);
     return schema::Empty{};

@@ -4,12 +4,14 @@
 
 #include "common/schema/call.hpp"
 #include "common/schema/function.hpp"
+#include "common/schema/invoke.hpp"
 #include "common/service/caller.hpp"
 #include "services/queue/commands/catalogue.hpp"
 #include "services/queue/effects.hpp"
 #include "services/queue/lanes/dispatcher.hpp"
 #include "services/queue/lanes/workers.hpp"
 #include "services/queue/messages/counters.hpp"
+#include "services/queue/messages/messages.hpp"
 #include "services/queue/messages/notifications.hpp"
 
 namespace onput::queue {
@@ -24,6 +26,8 @@ struct FunctionParts {
     Counters& counters;
     Workers& workers;
     Dispatcher& dispatcher;
+    Messages& messages;
+    Random& random;
     Topics topics = Topics::reachable;
 };
 
@@ -37,6 +41,11 @@ public:
                                      const Caller& caller) const;
     Result<schema::FunctionList> list(const schema::ListFunctions& request,
                                       const Caller& caller) const;
+    // What a call of the function would run now, and what runs it asynchronously.
+    Result<schema::InvocationPrepared> prepare(const schema::PrepareInvocation& request,
+                                               const Caller& caller);
+    Result<schema::EventInvoked> invoke_event(const schema::InvokeEvent& request,
+                                              const Caller& caller, Effects& effects);
     // Who takes calls of a kind, for gateways (common/schema/call.hpp).
     Result<schema::WorkersFound> find_workers(const schema::FindWorkers& request,
                                               const Caller& caller) const;
@@ -44,9 +53,21 @@ public:
     Result<schema::Empty> remove(const schema::DeleteFunction& request, const Caller& caller,
                                  Effects& effects);
 
+    // What a function's name and a qualifier stand for. not_found, in Lambda's words.
+    Result<Queue*> find(const std::string& name, const std::string& qualifier,
+                        const Caller& caller) const;
+
 private:
-    Result<Queue*> find(const std::string& name, const Caller& caller) const;
+    Result<Queue*> draw(const std::string& name, const std::string& qualifier,
+                        const Caller& caller);
+    Result<schema::Empty> remove_version(const schema::DeleteFunction& request,
+                                         const Caller& caller, Effects& effects);
+    [[nodiscard]] schema::FunctionState describe(const Queue& queue) const;
     [[nodiscard]] Result<void> check(const schema::FunctionInfo& function) const;
+    // Only what concerns its events can change in a version.
+    Result<schema::FunctionInfo> put_version(const schema::PutFunction& request,
+                                             const Caller& caller, Effects& effects);
+    [[nodiscard]] Result<void> check_events(const schema::FunctionInfo& function) const;
     [[nodiscard]] Result<void> check_topic(const std::string& arn) const;
 
     FunctionParts parts_;

@@ -32,12 +32,13 @@ schema::LaneGrants open_grants(const Queue& queue, const Worker& worker) {
     grants.epoch = worker.epoch;
     grants.account = queue.account;
     if (queue.function) {
-        grants.function = queue.name;
+        grants.function = queue.function->function.name;
         grants.timeout_s = queue.function->function.timeout_s;
         grants.environment = queue.function->function.environment;
         grants.configuration = queue.function->function.configuration;
         grants.arn = queue.function->function.arn;
         grants.handler = queue.function->function.handler;
+        grants.version = queue.function->function.management.version;
     }
     return grants;
 }
@@ -179,6 +180,19 @@ std::vector<Worker*> Dispatcher::takers_of(const Queue& queue) const {
     return takers;
 }
 
+std::size_t Dispatcher::free_concurrency(const Queue& queue) const {
+    if (!queue.function) return SIZE_MAX;
+    const std::string& name = queue.function->function.name;
+    const Queue* function = catalogue_.find_function(queue.account, name);
+    if (function == nullptr) return SIZE_MAX;
+    const auto& reserved = function->function->function.management.reserved_concurrency;
+    if (!reserved) return SIZE_MAX;
+    std::size_t running = 0;
+    for (const Queue* version : catalogue_.versions_of(queue.account, name))
+        running += version->messages.count(MessageState::in_flight);
+    return *reserved > running ? *reserved - running : 0;
+}
+
 std::optional<Dispatcher::Pick> Dispatcher::pick(Queue& queue,
                                                  const std::vector<Worker*>& takers) const {
     const auto least_loaded = [&](auto can_take) {
@@ -208,6 +222,7 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
         std::size_t bytes = 0;
     };
     std::vector<Frame> open(takers.size());
+    limit = std::min(limit, free_concurrency(queue));
     while (granted < limit &&
            (queue.function || queue.messages.count(MessageState::in_flight) < in_flight_max_)) {
         const auto picked = pick(queue, takers);
@@ -262,7 +277,9 @@ Result<void> Dispatcher::serve(Timestamp now, Effects& effects) {
         ONPUT_TRY(const std::size_t granted, serve_workers(*queue, takers, limit, now, effects));
         idle = granted == 0 ? idle + 1 : 0;
         if (queue->messages.count(MessageState::visible) > 0) agenda_.activate(*queue);
-        if (granted == 0 && may_take(*queue) && pick(*queue, takers)) is_clearing_ = true;
+        if (granted == 0 && may_take(*queue) && free_concurrency(*queue) > 0 &&
+            pick(*queue, takers))
+            is_clearing_ = true;
     }
     return {};
 }

@@ -75,6 +75,9 @@ public:
     // Workers or functions have changed: queues that nobody served may be served now.
     void reconsider();
 
+    // How many jobs more of a function, or of any of its versions, may run now.
+    [[nodiscard]] std::size_t free_concurrency(const Queue& function) const;
+
     [[nodiscard]] std::size_t waiters() const { return deadlines_.size(); }
 
 private:

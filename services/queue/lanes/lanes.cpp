@@ -24,6 +24,7 @@ Failure failure_of(const schema::LaneNack& nack) {
     Failure failure{.code = cut_bytes(nack.error_code, failure_code_bytes_max),
                     .message = cut_bytes(nack.error_message, failure_message_bytes_max),
                     .disposition = cut_bytes(nack.disposition, failure_disposition_bytes_max)};
+    if (nack.response.size() <= schema::job_response_bytes_max) failure.response = nack.response;
     if (failure.code.empty()) failure.code = "job.failed";
     return failure;
 }
@@ -301,9 +302,11 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
     // Gone with another part of its job that has failed for good.
     if (status == nullptr) return {};
     ONPUT_CHECK(status->state == MessageState::in_flight);
+    ONPUT_TRY(const bool is_one_attempt, messages_.is_batch(*queue, lease.message));
     const bool is_last =
         queue->function &&
-        ((back.attempt == Messages::Attempt::counted &&
+        ((is_one_attempt && back.attempt != Messages::Attempt::uncounted) ||
+         (back.attempt == Messages::Attempt::counted &&
           status->receives_here() >= queue->receives_max()) ||
          (back.attempt == Messages::Attempt::lost && status->losses + 1U >= worker_losses_max));
     if (!is_last) return messages_.give_back(*queue, lease.message, back, effects);

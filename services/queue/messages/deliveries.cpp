@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/check.hpp"
+
 namespace onput::queue {
 namespace {
 
@@ -34,17 +36,35 @@ Result<Queue*> Deliveries::find(const std::string& arn) const {
 Result<schema::Empty> Deliveries::authorize(const schema::AuthorizeDelivery& request,
                                             const Caller&) const {
     ONPUT_TRY(const Queue* queue, find(request.destination_arn));
-    ONPUT_TRY_VOID(check_service(*queue, {.service = request.service,
-                                          .source_arn = request.source_arn,
-                                          .source_account = request.source_account}));
+    ONPUT_TRY_VOID(check_sender(*queue, request.destination_arn,
+                                {.service = request.service,
+                                 .source_arn = request.source_arn,
+                                 .source_account = request.source_account}));
     return schema::Empty{};
+}
+
+Result<void> Deliveries::check_sender(const Queue& queue, const std::string& arn,
+                                      const ServiceCall& call) const {
+    if (!queue.function) return check_service(queue, call);
+    const auto address = catalogue_.parse_function_arn(arn);
+    ONPUT_CHECK(address.has_value());
+    const Queue* function = catalogue_.find_function(address->account, address->name);
+    ONPUT_CHECK(function != nullptr);
+    return check_service(*function, address->qualifier, call);
+}
+
+Queue& Deliveries::pick(Queue& found, const std::string& arn) {
+    const auto address = catalogue_.parse_function_arn(arn);
+    if (!address) return found;
+    return *catalogue_.draw_version(address->account, address->name, address->qualifier, random_);
 }
 
 Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& request,
                                     const schema::DeliverItem& item) const {
-    ONPUT_TRY_VOID(check_service(queue, {.service = request.service,
-                                         .source_arn = item.source_arn,
-                                         .source_account = item.source_account}));
+    ONPUT_TRY_VOID(check_sender(queue, request.destination_arn,
+                                {.service = request.service,
+                                 .source_arn = item.source_arn,
+                                 .source_account = item.source_account}));
     const std::size_t bytes_max =
         queue.function ? schema::message_body_bytes_max : queue.settings.message_bytes_max;
     ONPUT_TRY_VOID(check_body(item.body, bytes_max));
@@ -54,7 +74,9 @@ Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& r
 Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, const Caller& caller,
                                               Effects& effects) {
     ONPUT_TRY(Queue * queue, find(request.destination_arn));
-    const std::string key = delivery_mark_key(request.source, queue->arn);
+    // By the ARN that was named: the version behind an alias may be another one by the next time.
+    const std::string key =
+        delivery_mark_key(request.source, queue->function ? request.destination_arn : queue->arn);
     if (key.size() > store::key_bytes_max) {
         return fail(ErrorCode::invalid_argument, "the name of the source is too long");
     }
@@ -80,7 +102,8 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, co
         delivered.through = item.number;
         const auto checked = check_item(*queue, request, item);
         if (checked) {
-            messages_.add(*queue, record_of(request, item), caller.now, delay, effects);
+            Queue& target = pick(*queue, request.destination_arn);
+            messages_.add(target, record_of(request, item), caller.now, delay, effects);
             continue;
         }
         delivered.refused.push_back({.id = item.event_id,

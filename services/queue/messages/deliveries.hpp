@@ -18,8 +18,8 @@ inline constexpr std::size_t marks_bytes_at_once = 1024UL * 1024;
 
 class Deliveries {
 public:
-    Deliveries(const store::View& view, Messages& messages, Catalogue& catalogue)
-        : view_(view), messages_(messages), catalogue_(catalogue) {}
+    Deliveries(const store::View& view, Random& random, Messages& messages, Catalogue& catalogue)
+        : view_(view), random_(random), messages_(messages), catalogue_(catalogue) {}
 
     // Fails with QueueDoesNotExist, ResourceNotFound or AccessDenied.
     Result<schema::Empty> authorize(const schema::AuthorizeDelivery& request,
@@ -34,10 +34,15 @@ public:
 
 private:
     Result<Queue*> find(const std::string& arn) const;
+    [[nodiscard]] Result<void> check_sender(const Queue& queue, const std::string& arn,
+                                            const ServiceCall& call) const;
     [[nodiscard]] Result<void> check_item(const Queue& queue, const schema::Deliver& request,
                                           const schema::DeliverItem& item) const;
+    // Of a function's alias with weights: the version that this item goes to.
+    Queue& pick(Queue& found, const std::string& arn);
 
     const store::View& view_;
+    Random& random_;
     Messages& messages_;
     Catalogue& catalogue_;
     Timestamp round_at_;     // When the last round over all marks began.

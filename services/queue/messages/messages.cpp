@@ -237,6 +237,15 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
             drop_oldest(queue, *oldest, effects);
             continue;
         }
+        if (queue.is_event_too_old(oldest->status.sent_at, parts_.age.at(terms.now))) {
+            const Failure failure{.code = event_age_exceeded,
+                                  .message = "the event is older than its function wants them"};
+            ONPUT_TRY(const bool is_dead_lettered,
+                      dead_letter(queue, *oldest, failure, terms.now, effects));
+            ONPUT_CHECK(is_dead_lettered);
+            queue.messages.pop(*oldest);
+            continue;
+        }
         const std::uint32_t receives_max = queue.receives_max();
         if (receives_max > 0 && oldest->status.receives_here() >= receives_max) {
             ONPUT_TRY(const Failure failure,
@@ -341,8 +350,11 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
     const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr);
     const MessageStatus status = *found;
-    const bool is_told = queue.function && is_told_of_success(queue.function->function);
-    if (status.is_logged || is_told || !queue.splits.empty()) {
+    const bool has_destination =
+        queue.function && !queue.function->function.management.on_success_arn.empty();
+    const bool is_told =
+        has_destination || (queue.function && is_told_of_success(queue.function->function));
+    if (status.is_logged || is_told || queue.has_batches || !queue.splits.empty()) {
         ONPUT_TRY(const auto record, read(queue, number, status));
         if (record.is_part())
             return end_part(queue, {number, status}, record, {now, outcome}, effects);
@@ -352,7 +364,9 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
              .what = queue.function ? "succeeded" : "removed",
              .detail = outcome.summary},
             effects);
-        if (is_told) {
+        if (record.is_batch()) {
+            ONPUT_TRY_VOID(settle_batch(record, outcome.response, now, effects));
+        } else if (is_told) {
             ONPUT_TRY_VOID(note_end({.function = queue.function->function,
                                      .job = record,
                                      .attempts = status.attempts(),
@@ -361,6 +375,12 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
                                      .omitted = outcome.omitted,
                                      .failure = nullptr},
                                     effects));
+            tell_destination({.function = queue.function->function,
+                              .job = record,
+                              .attempts = status.attempts(),
+                              .time = now,
+                              .response = outcome.response},
+                             effects);
         }
     }
     if (status.state == MessageState::in_flight && status.worker != WorkerNumber()) {
@@ -389,7 +409,9 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
                            ": the lease ran out"},
                 effects);
         }
-        if (!queue.function || ended.status.receives_here() < queue.receives_max()) continue;
+        ONPUT_TRY(const bool is_one_attempt, is_batch(queue, ended.number));
+        const bool is_last = is_one_attempt || ended.status.receives_here() >= queue.receives_max();
+        if (!queue.function || !is_last) continue;
         ONPUT_TRY(const Failure failure,
                   with_history(queue, ended.number, ended.status,
                                {.code = "job.lease_ended",
@@ -414,67 +436,6 @@ bool Messages::expire(Queue& queue, Timestamp now, Effects& effects) {
         if (!oldest || !queue.is_expired(oldest->status.sent_at, parts_.age.at(now))) return false;
         drop_oldest(queue, *oldest, effects);
     }
-    return true;
-}
-
-// --- Dead letters -----------------------------------------------------------------------------
-
-Result<bool> Messages::dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
-                                   Timestamp now, Effects& effects) {
-    const MessageStatus* found = queue.messages.find(number);
-    ONPUT_CHECK(found != nullptr);
-    const Candidate candidate{number, *found};
-    ONPUT_TRY(const bool is_dead_lettered, dead_letter(queue, candidate, failure, now, effects));
-    if (!is_dead_lettered) return false;
-    if (candidate.status.state == MessageState::in_flight) end_in_flight(candidate);
-    queue.messages.remove(number);
-    return true;
-}
-
-Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, const Failure& failure,
-                                   Timestamp now, Effects& effects) {
-    Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
-    const bool has_place = target != nullptr && target != &queue && !target->function;
-    if (!queue.function && !has_place) return false;
-    ONPUT_TRY(auto record, read(queue, candidate.number, candidate.status));
-    if (record.is_part()) {
-        ONPUT_TRY_VOID(fail_part(queue, candidate, record, {now, failure}, effects));
-        return true;
-    }
-    ONPUT_TRY_VOID(end_join(queue, record, effects));
-    log(queue, record,
-        {.now = now,
-         .what = "dead-lettered",
-         .detail = failure.code + ": " + failure.message +
-                   (has_place ? "; moved to " + target->arn
-                              : "; kept in this log only: there is no dead-letter queue")},
-        effects);
-    remove_rows(queue, candidate.number, candidate.status, effects);
-    ++stats_.dead_lettered;
-    if (queue.function) {
-        ONPUT_TRY_VOID(
-            dead_letter_job(queue, candidate.status, std::move(record), failure, now, effects));
-        return true;
-    }
-    // A message keeps everything but its place: its id, its age and its count of receives. That of
-    // its new place begins at 0, or a chain of dead-letter queues would hand out nothing.
-    const MessageNumber number = parts_.counters.next_message(effects.batch());
-    record.dead_letter_source_arn = queue.arn;
-    record.dead_lettered_at = now;
-    record.attempts = candidate.status.receives_here();
-    effects.batch().put(message_key({target->number, number, candidate.status.sent_at}),
-                        schema::encode(record));
-    MessageStatus status = candidate.status;
-    status.state = MessageState::visible;
-    status.visible_at = now;
-    status.worker = WorkerNumber();
-    status.receives_before = status.receive_count;
-    status.has_failure = false;
-    write_lease(*target, number, status, effects);
-    target->messages.add(number, status);
-    cache_.put(number, std::move(record));
-    ++size_;
-    parts_.agenda.note(*target);
     return true;
 }
 

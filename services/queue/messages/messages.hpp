@@ -5,7 +5,7 @@
 //   - a lease is in a row before anyone hears of it, so a restart neither forgets a receive nor
 //     hands a message out twice within its visibility time;
 //   - dead-lettering, and moving back, removes here and adds there in one commit;
-//   - the end of a job and the message to its function's topic are one commit.
+//   - the end of a job, and what its function's topic or destination gets, are one commit.
 //
 // Called by the parts of Core, which answer for who may do what. Whatever is handed an Effects
 // writes into its batch.
@@ -21,6 +21,7 @@
 #include "services/queue/lanes/workers.hpp"
 #include "services/queue/messages/agenda.hpp"
 #include "services/queue/messages/counters.hpp"
+#include "services/queue/messages/invocation_record.hpp"
 #include "services/queue/messages/job_log.hpp"
 #include "services/queue/messages/notifications.hpp"
 #include "services/queue/messages/record_cache.hpp"
@@ -150,6 +151,9 @@ public:
     Result<void> split(Queue& queue, MessageNumber number, const schema::LaneSplit& split,
                        Timestamp now, Effects& effects);
 
+    // A function's job that is a batch of messages of another queue.
+    Result<bool> is_batch(const Queue& queue, MessageNumber number);
+
     // What a grant says besides of a part or a join; nothing of a whole job.
     Result<void> describe_step(const Queue& queue, const MessageRecord& record,
                                schema::LaneGrant& grant) const;
@@ -203,6 +207,11 @@ private:
     // Likewise, and the event, and the line of the log. Empty ARN: no dead letter.
     Result<void> note_failure(const JobEnd& end, const std::string& dead_letter_arn,
                               Effects& effects);
+    // A batch was answered: its messages go, but for those that the answer names.
+    Result<void> settle_batch(const MessageRecord& job, const std::string& response, Timestamp now,
+                              Effects& effects);
+    // To the function's destination, if it has one for this end (destinations.cpp).
+    void tell_destination(const InvocationEnd& end, Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);
     // Of jobs that were split (parts.cpp).
     struct PartDone {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "common/auth/policy.hpp"
 #include "services/queue/commands/settings.hpp"
 #include "services/queue/messages/ids.hpp"
 #include "services/queue/messages/message_index.hpp"
@@ -39,11 +40,16 @@ struct Queue {
     QueueRecord record;                      // Of a plain queue.
     Settings settings;                       // Of a plain queue.
     std::optional<FunctionRecord> function;  // Of a function's queue.
+    // Of a function, by qualifier: its policies, parsed.
+    std::map<std::string, auth::Policy> permissions;
 
     MessageIndex messages;
     std::deque<Waiter> waiters;  // In the order of their arrival.
     // Jobs of a function that go on as parts, by the numbers that their messages had.
     std::map<std::uint64_t, SplitStateRecord> splits;
+
+    // Of a function: some of its jobs may be batches (event_sources.hpp).
+    bool has_batches = false;
 
     // Kept by Agenda.
     bool is_active = false;
@@ -53,6 +59,12 @@ struct Queue {
     // owed however long its worker stays away.
     [[nodiscard]] bool is_expired(Timestamp sent_at, Timestamp now) const {
         return !function && sent_at + std::chrono::seconds(settings.retention_s) <= now;
+    }
+    // An event of a function that says how old they may be.
+    [[nodiscard]] bool is_event_too_old(Timestamp sent_at, Timestamp now) const {
+        if (!function || !function->function.management.has_event_configuration) return false;
+        const auto most = std::chrono::seconds(function->function.management.event_age_s_max);
+        return sent_at + most <= now;
     }
     [[nodiscard]] Duration lane_visibility() const {
         if (function) return function_visibility;

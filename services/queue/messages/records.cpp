@@ -59,6 +59,9 @@ std::string queue_key(std::string_view account, std::string_view name) {
 std::string function_key(std::string_view account, std::string_view name) {
     return "f" + std::string(account) + "/" + std::string(name);
 }
+std::string event_source_key(std::string_view id) {
+    return "g" + std::string(id);
+}
 std::string lexicon_key(std::string_view account, std::string_view region, std::string_view name) {
     return fmt::format("p{}/{}/{}", account, region, name);
 }
@@ -143,6 +146,9 @@ store::Range queue_rows() {
 }
 store::Range delivery_mark_rows() {
     return store::Range::of_prefix("d");
+}
+store::Range event_source_rows() {
+    return {.from = "g", .to = "h"};
 }
 store::Range function_rows() {
     return {.from = "f", .to = "g"};

@@ -3,7 +3,7 @@
 //
 //     c                                        CountersRecord   ids never to be given again
 //     q <account> / <name>                     QueueRecord
-//     f <account> / <name>                     FunctionRecord
+//     f <account> / <name>                     FunctionRecord   of a version: <name>:<version>
 //     m <queue> <message> <sent at>            MessageRecord    written once; of a large job the
 //                                                               key goes on with one more byte
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
@@ -13,6 +13,7 @@
 //     p <account> / <region> / <name>          LexiconInfo      of speech
 //     s <account> / <region> / t <id>          SpeechTask
 //     s <account> / <region> / c <time> <id>   empty            tasks by their creation
+//     g <id>                                   EventSourceMapping
 //     x <queue> <message>                      Failure          why a job's last attempt failed
 //     b <queue> s <job>                        SplitStateRecord a job that goes on as parts
 //     b <queue> j <job>                        SplitJobRecord   what it was
@@ -31,9 +32,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/outbox/rows.hpp"
+#include "common/schema/event_source.hpp"
 #include "common/schema/function.hpp"
+#include "common/schema/function_access.hpp"
 #include "common/schema/queue.hpp"
 #include "common/store/store.hpp"
 #include "services/queue/messages/ids.hpp"
@@ -77,13 +81,18 @@ struct QueueRecord {
 };
 
 struct FunctionRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 3};
+    // Version 4 added what follows dead_lettered.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 4};
 
     std::uint32_t number = 0;
     schema::FunctionInfo function;
     std::uint64_t dead_lettered = 0;  // Ever.
+    // Of a function, not of its versions, which have rows of their own.
+    std::uint64_t last_version = 0;  // Ever published.
+    std::map<std::string, schema::FunctionAlias> aliases = {};
+    std::map<std::string, schema::FunctionPolicy> policies = {};  // By qualifier; "": $LATEST.
 
-    ONPUT_FIELDS(number, function, dead_lettered)
+    ONPUT_FIELDS(number, function, dead_lettered, last_version, aliases, policies)
     friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
 };
 
@@ -95,14 +104,26 @@ struct Failure {
     std::string code = {};
     std::string message = {};
     std::string disposition = {};  // What became of the input; empty: nothing was done with it.
+    std::string response = {};     // Of the handler's last attempt, for its destination: not kept.
 
     ONPUT_FIELDS(code, message, disposition)
     friend bool operator==(const Failure&, const Failure&) = default;
 };
 
+// A message that a batch holds a lease of.
+struct BatchItem {
+    std::uint64_t message = 0;
+    std::uint64_t lease = 0;
+    std::string id = {};  // The message's.
+
+    ONPUT_FIELDS(message, lease, id)
+    friend bool operator==(const BatchItem&, const BatchItem&) = default;
+};
+
 struct MessageRecord {
-    // Version 2 added dead_lettered_at and attempts, version 3 what follows them.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record, .version = 3};
+    // Version 2 added dead_lettered_at and attempts, version 3 what follows them, version 4
+    // batch_queue, batch and reports_failures.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record, .version = 4};
 
     std::string message_id;
     std::string body;
@@ -121,11 +142,17 @@ struct MessageRecord {
     std::uint32_t part = 0;  // From 1; 0: the join.
     Failure part_failure{};  // Of a join: why there is nothing to join; no code: there is.
 
+    // Of a function's job that is a batch of another queue's messages (batches.cpp).
+    std::uint32_t batch_queue = 0;  // The number of that queue; 0: it is none.
+    std::vector<BatchItem> batch = {};
+    bool reports_failures = false;  // The handler's answer names those that failed.
+
     [[nodiscard]] bool is_part() const { return part != 0; }
+    [[nodiscard]] bool is_batch() const { return batch_queue != 0; }
 
     ONPUT_FIELDS(message_id, body, attributes, sender_id, trace_header, group_id, event_id, trace,
                  dead_letter_source_arn, is_logged, dead_lettered_at, attempts, split_job, part,
-                 part_failure)
+                 part_failure, batch_queue, batch, reports_failures)
     friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
 };
 
@@ -259,6 +286,7 @@ std::string age_key();
 std::string outbox_key();
 std::string queue_key(std::string_view account, std::string_view name);
 std::string function_key(std::string_view account, std::string_view name);
+std::string event_source_key(std::string_view id);
 std::string lexicon_key(std::string_view account, std::string_view region, std::string_view name);
 std::string delivery_mark_key(std::string_view source, std::string_view destination_arn);
 std::string job_key(std::uint64_t sequence);
@@ -298,6 +326,7 @@ outbox::Rows outbox_rows();
 // All rows of one table, or those of one queue in it from a message on.
 store::Range queue_rows();
 store::Range function_rows();
+store::Range event_source_rows();
 // `region` is part of a name: a task's key ends in the text of its id, an index key in its time, in
 // hexadecimal digits, and its id.
 std::string speech_task_key(std::string_view account, std::string_view region, std::string_view id);

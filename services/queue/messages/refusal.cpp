@@ -51,6 +51,75 @@ Result<Failure> Messages::with_history(const Queue& queue, MessageNumber number,
     return failure;
 }
 
+Result<bool> Messages::dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
+                                   Timestamp now, Effects& effects) {
+    const MessageStatus* found = queue.messages.find(number);
+    ONPUT_CHECK(found != nullptr);
+    const Candidate candidate{number, *found};
+    ONPUT_TRY(const bool is_dead_lettered, dead_letter(queue, candidate, failure, now, effects));
+    if (!is_dead_lettered) return false;
+    if (candidate.status.state == MessageState::in_flight) end_in_flight(candidate);
+    queue.messages.remove(number);
+    return true;
+}
+
+Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, const Failure& failure,
+                                   Timestamp now, Effects& effects) {
+    Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
+    const bool has_place = target != nullptr && target != &queue && !target->function;
+    if (!queue.function && !has_place) return false;
+    ONPUT_TRY(auto record, read(queue, candidate.number, candidate.status));
+    if (record.is_part()) {
+        ONPUT_TRY_VOID(fail_part(queue, candidate, record, {now, failure}, effects));
+        return true;
+    }
+    if (record.is_batch()) {
+        log(queue, record,
+            {.now = now,
+             .what = "failed",
+             .detail = failure.code + ": " + failure.message +
+                       "; its messages come back when their visibility ends"},
+            effects);
+        remove_rows(queue, candidate.number, candidate.status, effects);
+        return true;
+    }
+    ONPUT_TRY_VOID(end_join(queue, record, effects));
+    log(queue, record,
+        {.now = now,
+         .what = "dead-lettered",
+         .detail = failure.code + ": " + failure.message +
+                   (has_place ? "; moved to " + target->arn
+                              : "; kept in this log only: there is no dead-letter queue")},
+        effects);
+    remove_rows(queue, candidate.number, candidate.status, effects);
+    ++stats_.dead_lettered;
+    if (queue.function) {
+        ONPUT_TRY_VOID(
+            dead_letter_job(queue, candidate.status, std::move(record), failure, now, effects));
+        return true;
+    }
+    // A message keeps everything but its place: its id, its age and its count of receives. That of
+    // its new place begins at 0, or a chain of dead-letter queues would hand out nothing.
+    const MessageNumber number = parts_.counters.next_message(effects.batch());
+    record.dead_letter_source_arn = queue.arn;
+    record.dead_lettered_at = now;
+    record.attempts = candidate.status.receives_here();
+    effects.batch().put(message_key({target->number, number, candidate.status.sent_at}),
+                        schema::encode(record));
+    MessageStatus status = candidate.status;
+    status.state = MessageState::visible;
+    status.visible_at = now;
+    status.worker = WorkerNumber();
+    status.receives_before = status.receive_count;
+    status.has_failure = false;
+    write_lease(*target, number, status, effects);
+    target->messages.add(number, status);
+    cache_.put(number, std::move(record));
+    ++size_;
+    parts_.agenda.note(*target);
+    return true;
+}
+
 Result<void> Messages::dead_letter_job(Queue& queue, const MessageStatus& status,
                                        MessageRecord record, const Failure& failure, Timestamp now,
                                        Effects& effects) {
@@ -65,6 +134,13 @@ Result<void> Messages::dead_letter_job(Queue& queue, const MessageStatus& status
                                  .outputs = {},
                                  .failure = &failure},
                                 has_place ? target->arn : "", effects));
+    tell_destination({.function = queue.function->function,
+                      .job = record,
+                      .attempts = status.attempts(),
+                      .time = now,
+                      .response = failure.response,
+                      .failure = &failure},
+                     effects);
     if (!has_place) return {};
     MessageRecord letter = letter_of_job(std::move(record), failure, queue.function->function);
     letter.message_id = parts_.random.uuid();

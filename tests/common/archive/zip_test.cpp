@@ -28,9 +28,16 @@ protected:
         EXPECT_EQ(::stat((folder + "/" + name).c_str(), &status), 0);
         return status.st_mode & 0777;
     }
+    // Of unzip, and of check_zip, which sees it in advance.
     std::string unzip_reason(std::string_view zip) {
         const auto unzipped = unzip(zip, folder, limits);
-        return unzipped ? "" : unzipped.error().reason;
+        std::string reason = unzipped ? "" : unzipped.error().reason;
+        EXPECT_EQ(check_reason(zip), reason);
+        return reason;
+    }
+    [[nodiscard]] std::string check_reason(std::string_view zip) const {
+        const auto checked = check_zip(zip, limits);
+        return checked ? "" : checked.error().reason;
     }
     static std::string zip_of(std::string name, std::string bytes = "x") {
         return *make_zip({{.name = std::move(name), .bytes = std::move(bytes)}});
@@ -100,8 +107,15 @@ TEST_F(ZipTest, a_size_that_the_archive_claims_is_not_believed) {
     const std::size_t at = zip.find("PK\x01\x02");
     ASSERT_NE(at, std::string::npos);
     zip.replace(at + 24, 4, std::string("\x01\0\0\0", 4));
-    EXPECT_NE(unzip_reason(zip), "");
+    EXPECT_FALSE(unzip(zip, folder, limits));
     EXPECT_LE(read("liar").size(), limits.bytes_max);
+}
+
+TEST_F(ZipTest, sizes_that_only_together_are_too_large_are_seen_in_advance) {
+    const auto zip = make_zip({{.name = "a", .bytes = std::string(600, '0')},
+                               {.name = "b", .bytes = std::string(401, '0')}});
+    EXPECT_EQ(check_reason(*zip), "zip_too_large");
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 
 TEST_F(ZipTest, what_is_no_zip_is_refused) {

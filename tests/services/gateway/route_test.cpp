@@ -108,7 +108,7 @@ TEST(Route, everything_else_is_s3s) {
 TEST(Route, a_service_that_is_not_here_is_found_by_its_signature) {
     for (const auto& [service, title] :
          std::vector<std::pair<std::string, std::string>>{{"dynamodb", "DynamoDB"},
-                                                          {"lambda", "AWS Lambda"},
+                                                          {"mediaconvert", "MediaConvert"},
                                                           {"sts", "AWS STS"},
                                                           {"iam", "IAM"},
                                                           {"ec2", "Amazon EC2"},
@@ -155,7 +155,7 @@ TEST(Route, a_service_that_is_not_here_is_refused_as_the_request_speaks) {
     using aws::Protocol;
     EXPECT_EQ(wire("sts", {.method = "POST", .headers = {form}}), Protocol::query);
     EXPECT_EQ(wire("ec2", {.method = "POST", .headers = {form}}), Protocol::ec2);
-    EXPECT_EQ(wire("lambda", {}), Protocol::rest_json);
+    EXPECT_EQ(wire("mediaconvert", {}), Protocol::rest_json);
     EXPECT_EQ(wire("route53", {}), Protocol::rest_xml);
     EXPECT_EQ(wire("dynamodb", {.headers = {{"X-Amz-Target", "x"}}}), Protocol::json);
     EXPECT_EQ(wire("monitoring", {.headers = {{"smithy-protocol", "rpc-v2-cbor"}}}),
@@ -178,8 +178,8 @@ protected:
 };
 
 constexpr std::string_view kms_text =
-    "Onput has no KMS. It has Amazon Polly, Amazon S3, Amazon SNS and Amazon SQS. Nothing was "
-    "changed.";
+    "Onput has no KMS. It has AWS Lambda, Amazon Polly, Amazon S3, Amazon SNS and Amazon SQS. "
+    "Nothing was changed.";
 
 TEST_F(Refusal, names_the_service_and_those_that_are_here) {
     const auto response = refuse("kms", aws::Protocol::json);
@@ -197,7 +197,7 @@ TEST_F(Refusal, has_every_wire_form) {
                     .body.contains("<Response><Errors><Error><Code>NotImplemented</Code>"));
     EXPECT_TRUE(refuse("route53", aws::Protocol::rest_xml)
                     .body.contains("<Error><Code>NotImplemented</Code>"));
-    const auto rest = refuse("lambda", aws::Protocol::rest_json);
+    const auto rest = refuse("mediaconvert", aws::Protocol::rest_json);
     EXPECT_EQ(rest.head.headers.back(),
               (std::pair<std::string, std::string>{"x-amzn-errortype", "NotImplemented"}));
     const auto cbor = refuse("monitoring", aws::Protocol::cbor).body;

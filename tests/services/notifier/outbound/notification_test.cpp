@@ -184,6 +184,31 @@ TEST_F(NotificationTest, a_raw_queue_gets_the_bare_text) {
     EXPECT_EQ(writer.queue_body(message, topic, subscription), message.message);
 }
 
+TEST_F(NotificationTest, a_function_gets_an_event_with_one_record) {
+    subscribe("lambda", "arn:aws:lambda:us-east-1:000000000000:function:f");
+    subscription.is_raw = true;
+    message.attributes = {{.name = "color", .type = "String", .value = "red"},
+                          {.name = "bytes", .type = "Binary", .value = "\x01"}};
+    const Json event = Json::parse(*writer.queue_body(message, topic, subscription));
+    ASSERT_EQ(event["Records"].size(), 1U);
+    const Json& record = event["Records"][0];
+    EXPECT_EQ(record["EventSource"], "aws:sns");
+    EXPECT_EQ(record["EventVersion"], "1.0");
+    EXPECT_EQ(record["EventSubscriptionArn"], subscription.arn);
+    const Json& sns = record["Sns"];
+    EXPECT_EQ(sns["Type"], "Notification");
+    EXPECT_EQ(sns["Message"], message.message);
+    EXPECT_EQ(sns["Subject"], message.subject);
+    EXPECT_EQ(sns["TopicArn"], topic.arn);
+    EXPECT_TRUE(sns.contains("SigningCertUrl"));
+    EXPECT_TRUE(sns.contains("UnsubscribeUrl"));
+    EXPECT_EQ(sns["MessageAttributes"]["color"], (Json{{"Type", "String"}, {"Value", "red"}}));
+    EXPECT_EQ(sns["MessageAttributes"]["bytes"]["Value"], "AQ==");
+    message.subject.clear();
+    const Json without = Json::parse(*writer.queue_body(message, topic, subscription));
+    EXPECT_TRUE(without["Records"][0]["Sns"]["Subject"].is_null());
+}
+
 TEST_F(NotificationTest, a_structured_message_says_to_each_protocol_its_own) {
     message.is_structured = true;
     message.message = R"({"default": "d", "email": "e", "sqs": {"not": "text"}})";

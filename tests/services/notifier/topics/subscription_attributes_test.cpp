@@ -10,6 +10,7 @@ TEST_F(TopicTest, endpoints_are_checked_by_protocol) {
     const std::string queue = "Invalid parameter: SQS endpoint ARN";
     const std::string match = "Invalid parameter: Endpoint must match the specified protocol";
     const std::string email = "Invalid parameter: Email address";
+    const std::string lambda = "Invalid parameter: Lambda endpoint ARN";
     const std::string other = "Invalid parameter: Endpoint";
     const std::string sms = "Invalid SMS endpoint: ";
     const std::vector<std::tuple<std::string, std::string, std::string>> cases{
@@ -46,15 +47,16 @@ TEST_F(TopicTest, endpoints_are_checked_by_protocol) {
         {"sms", "12ab", sms + "12ab"},
         {"sms", "+0123456", sms + "+0123456"},
         {"sms", "+1234567890123456", sms + "+1234567890123456"},
-        {"lambda", "arn:aws:lambda:us-east-1:000000000000:function:f",
-         "Invalid parameter: Protocol Reason: lambda subscriptions are not supported here; sqs, "
-         "http, https, email, email-json and sms are"},
+        {"lambda", "arn:aws:lambda:us-east-1:000000000000:function", lambda},
+        {"lambda", "arn:aws:sqs:us-east-1:000000000000:q", lambda},
+        {"lambda", "arn:aws:lambda:us-east-1:000000000000:function:f:1:2", lambda},
+        {"lambda", "arn:aws:lambda:us-east-1:0:function:f", lambda},
         {"application", "x",
          "Invalid parameter: Protocol Reason: application subscriptions are not supported here; "
-         "sqs, http, https, email, email-json and sms are"},
+         "sqs, lambda, http, https, email, email-json and sms are"},
         {"firehose", "x",
          "Invalid parameter: Protocol Reason: firehose subscriptions are not supported here; sqs, "
-         "http, https, email, email-json and sms are"},
+         "lambda, http, https, email, email-json and sms are"},
         {"gopher", "x",
          "Invalid parameter: Amazon SNS does not support this protocol string: gopher"},
     };

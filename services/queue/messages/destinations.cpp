@@ -1,0 +1,42 @@
+// Messages: destinations of asynchronous invocations. What a function's end is told to is written
+// in the commit of that end: a message of a queue, a job of another function, or the outbox's.
+#include "common/schema/invoke.hpp"
+#include "services/queue/messages/invocation_record.hpp"
+#include "services/queue/messages/messages.hpp"
+
+namespace onput::queue {
+
+void Messages::tell_destination(const InvocationEnd& end, Effects& effects) {
+    const schema::FunctionManagement& management = end.function.management;
+    const std::string& arn =
+        end.failure == nullptr ? management.on_success_arn : management.on_failure_arn;
+    if (arn.empty()) return;
+    if (arn.starts_with("arn:aws:sns:")) {
+        schema::TopicMessage message;
+        message.topic_arn = arn;
+        message.message = invocation_record(end, notification_bytes_max);
+        message.time = end.time;
+        message.service = "lambda.amazonaws.com";
+        message.source_arn = end.function.arn;
+        message.source_account = end.function.account;
+        message.trace = end.job.trace;
+        parts_.notifications.add(std::move(message), effects.batch());
+        return;
+    }
+    Queue* target = parts_.catalogue.find_arn(arn);
+    const bool is_there = target != nullptr && target->account == end.function.account;
+    if (!is_there) return;
+    const std::size_t bytes_max =
+        target->function ? schema::event_payload_bytes_max : target->settings.message_bytes_max;
+    MessageRecord record;
+    record.message_id = parts_.random.uuid();
+    record.body = invocation_record(end, bytes_max);
+    record.sender_id = "lambda.amazonaws.com";
+    record.trace_header = end.job.trace_header;
+    record.trace = end.job.trace;
+    ++record.trace.depth;
+    record.is_logged = end.job.is_logged;
+    add(*target, std::move(record), end.time, Duration::zero(), effects);
+}
+
+}  // namespace onput::queue

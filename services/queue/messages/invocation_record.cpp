@@ -1,0 +1,63 @@
+#include "services/queue/messages/invocation_record.hpp"
+
+#include <fmt/format.h>
+
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
+
+namespace onput::queue {
+namespace {
+
+constexpr std::string_view latest = "$LATEST";
+constexpr std::string_view null = "null";
+
+std::string_view condition_of(const InvocationEnd& end) {
+    if (end.failure == nullptr) return "Success";
+    return end.failure->code == event_age_exceeded ? "EventAgeExceeded" : "RetriesExhausted";
+}
+
+// A payload as it stands in the record: JSON as it is, anything else as a text.
+std::string embedded(const std::string& payload) {
+    if (payload.empty()) return std::string(null);
+    if (json::read(payload)) return payload;
+    json::Writer out;
+    out.text(payload);
+    return out.take();
+}
+
+std::string quoted(std::string_view text) {
+    json::Writer out;
+    out.text(text);
+    return out.take();
+}
+
+std::string write(const InvocationEnd& end, std::string_view request, std::string_view response) {
+    const std::string& version = end.function.management.version;
+    const std::string_view executed = version.empty() ? latest : std::string_view(version);
+    const std::string arn =
+        version.empty() ? fmt::format("{}:{}", end.function.arn, latest) : end.function.arn;
+    const bool has_answer = !end.response.empty();
+    const std::string context =
+        has_answer ? fmt::format(R"({{"statusCode":200,"executedVersion":"{}"{}}})", executed,
+                                 end.failure != nullptr ? R"(,"functionError":"Unhandled")" : "")
+                   : std::string(null);
+    return fmt::format(
+        R"({{"version":"1.0","timestamp":"{}","requestContext":{{"requestId":{},"functionArn":{},)"
+        R"("condition":"{}","approximateInvokeCount":{}}},"requestPayload":{},)"
+        R"("responseContext":{},"responsePayload":{}}})",
+        format_iso8601_millis(end.time), quoted(end.job.message_id), quoted(arn), condition_of(end),
+        end.attempts, request, context, response);
+}
+
+}  // namespace
+
+std::string invocation_record(const InvocationEnd& end, std::size_t bytes_max) {
+    const std::string request = embedded(end.job.body);
+    const std::string response = embedded(end.response);
+    std::string record = write(end, request, response);
+    if (record.size() > bytes_max) record = write(end, request, null);
+    if (record.size() > bytes_max) record = write(end, null, null);
+    return record;
+}
+
+}  // namespace onput::queue

@@ -1,0 +1,108 @@
+#include "services/queue/commands/function_permissions.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/services/queue/station.hpp"
+
+namespace onput::queue {
+namespace {
+
+constexpr const char* arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+
+class FunctionPermissionsTest : public testing::Test {
+protected:
+    FunctionPermissionsTest() { put(true); }
+
+    void put(bool needs_permission) {  // NOLINT: the value itself, not a mode.
+        schema::FunctionInfo function;
+        function.name = "f";
+        function.worker = "tts";
+        function.management.needs_permission = needs_permission;
+        static_cast<void>(station.ask(schema::PutFunction{.function = function, .manages = true}));
+    }
+    std::string add(const std::string& sid, const std::string& source_arn,
+                    const std::string& qualifier = {}) {
+        const std::string resource = qualifier.empty() ? arn : std::string(arn) + ":" + qualifier;
+        const std::string statement =
+            R"({"Sid":")" + sid +
+            R"(","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},)" +
+            R"("Action":"lambda:InvokeFunction","Resource":")" + resource +
+            R"(","Condition":{"ArnLike":{"AWS:SourceArn":")" + source_arn + R"("}}})";
+        const auto added = station.ask(schema::AddFunctionPermission{
+            .name = "f", .qualifier = qualifier, .statement_id = sid, .statement = statement});
+        return added ? "added" : added.error().reason;
+    }
+    // Whether a bucket may invoke it.
+    bool admits(const std::string& bucket, const std::string& qualifier = {},
+                const std::string& account = test_account) {
+        const schema::AuthorizeDelivery request{
+            .destination_arn = qualifier.empty() ? arn : std::string(arn) + ":" + qualifier,
+            .service = "s3.amazonaws.com",
+            .source_arn = "arn:aws:s3:::" + bucket,
+            .source_account = account};
+        return station.ask(request).has_value();
+    }
+
+    Station station;
+};
+
+TEST_F(FunctionPermissionsTest, a_function_admits_what_its_statements_allow) {
+    EXPECT_FALSE(admits("photos"));
+    EXPECT_EQ(add("a", "arn:aws:s3:::photos"), "added");
+    EXPECT_TRUE(admits("photos"));
+    EXPECT_TRUE(admits("photos", "$LATEST"));
+    EXPECT_FALSE(admits("other"));
+    station.restart();
+    EXPECT_TRUE(admits("photos"));
+    EXPECT_EQ(add("a", "arn:aws:s3:::other"), "ResourceConflict");
+    EXPECT_EQ(add("b", "arn:aws:s3:::other"), "added");
+    EXPECT_TRUE(admits("other"));
+    ASSERT_TRUE(station.ask(schema::RemoveFunctionPermission{.name = "f", .statement_id = "a"}));
+    EXPECT_FALSE(admits("photos"));
+    EXPECT_TRUE(admits("other"));
+}
+
+TEST_F(FunctionPermissionsTest, a_function_that_needs_none_admits_its_own_account) {
+    put(false);
+    EXPECT_TRUE(admits("photos"));
+    EXPECT_FALSE(admits("photos", {}, "111111111111"));
+    EXPECT_EQ(add("a", "arn:aws:s3:::theirs"), "added");
+    EXPECT_TRUE(admits("theirs", {}, "111111111111"));
+}
+
+TEST_F(FunctionPermissionsTest, each_qualifier_has_permissions_of_its_own) {
+    ASSERT_TRUE(station.ask(schema::PublishFunctionVersion{.name = "f"}));
+    EXPECT_EQ(add("a", "arn:aws:s3:::photos"), "added");
+    EXPECT_FALSE(admits("photos", "1"));
+    EXPECT_EQ(add("a", "arn:aws:s3:::photos", "1"), "added");
+    EXPECT_TRUE(admits("photos", "1"));
+    EXPECT_EQ(add("a", "arn:aws:s3:::photos", "2"), "ResourceNotFound");
+}
+
+TEST_F(FunctionPermissionsTest, a_policy_is_shown_until_its_last_statement_goes) {
+    const schema::GetFunctionPolicy get{.name = "f"};
+    EXPECT_EQ(station.ask(get).error().reason, "ResourceNotFound");
+    add("a", "arn:aws:s3:::photos");
+    EXPECT_EQ(station.ask(get)->statements.size(), 1U);
+    const schema::RemoveFunctionPermission remove{.name = "f", .statement_id = "a"};
+    const schema::RemoveFunctionPermission guarded{
+        .name = "f", .statement_id = "a", .revision_id = "another"};
+    EXPECT_EQ(station.ask(guarded).error().reason, "PreconditionFailed");
+    ASSERT_TRUE(station.ask(remove));
+    EXPECT_EQ(station.ask(get).error().reason, "ResourceNotFound");
+    EXPECT_EQ(station.ask(remove).error().reason, "ResourceNotFound");
+}
+
+TEST_F(FunctionPermissionsTest, a_policy_has_a_size_and_must_be_understood) {
+    EXPECT_EQ(add("big", "arn:aws:s3:::" + std::string(21'000, 'b')), "PolicyLengthExceeded");
+    EXPECT_EQ(station
+                  .ask(schema::AddFunctionPermission{
+                      .name = "f", .statement_id = "x", .statement = "{\"Effect\":\"Allow\"}"})
+                  .error()
+                  .reason,
+              "InvalidParameterValue");
+    EXPECT_FALSE(admits("photos"));
+}
+
+}  // namespace
+}  // namespace onput::queue
