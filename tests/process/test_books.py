@@ -115,6 +115,19 @@ def test_a_short_text_behind_a_book_does_not_wait_for_it(pair):
     assert int(head["Metadata"]["onput-duration-ms"]) < 120_000
 
 
+def test_texts_behind_a_book_are_spoken_before_its_end_by_the_only_worker(own_onput):
+    onput = own_onput(tts=1, environment={"ONPUT_TTS_PART_LENGTH": "2000"})
+    # Small as a text, so nothing but its parts tells that it is a book.
+    onput.s3.put_object(Bucket="inbox", Key="book.txt", Body=book_of(240).encode()[:65_000])
+    wait_until(lambda: details(story_of(onput, "book.txt", 0), "progress"), 60, "the book to begin")
+    onput.s3.put_object(Bucket="inbox", Key="short.txt", Body=b"A short text.")
+    onput.s3.put_object(Bucket="inbox", Key="longer.txt", Body=book_of(12).encode())
+    ends = {key: next(step["time"] for step in story_of(onput, key) if step["what"] == "succeeded")
+            for key in ("short.txt", "longer.txt", "book.txt")}
+    last_part = [step["time"] for step in story_of(onput, "book.txt") if step["what"] == "progress"][-1]
+    assert ends["short.txt"] < last_part and ends["longer.txt"] < last_part, (ends, last_part)
+
+
 def test_a_phrase_that_crashes_the_engine_is_left_out_of_its_part_and_named(pair):
     text = book_of(12) + f"\n\nOne two {CRASHES} three four.\n\n" + book_of(12)
     pair.s3.put_object(Bucket="inbox", Key="crashes.txt", Body=text.encode())

@@ -53,7 +53,7 @@ struct LeaseTerms {
     Timestamp now;
     Duration visibility{};
     Worker* worker = nullptr;  // Over its lane; nothing: for a receive.
-    std::optional<JobSize> only{};
+    std::span<const JobSize> among = all_sizes;
 };
 
 struct Leased {

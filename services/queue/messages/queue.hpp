@@ -44,6 +44,8 @@ struct Queue {
     std::deque<Waiter> waiters;  // In the order of their arrival.
     // Jobs of a function that go on as parts, by the numbers that their messages had.
     std::map<std::uint64_t, SplitStateRecord> splits;
+    // The last place went to a whole job: the next may go to a part (dispatcher.hpp).
+    bool is_turn_of_parts = false;
 
     // Kept by Agenda.
     bool is_active = false;
