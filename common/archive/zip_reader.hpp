@@ -1,11 +1,12 @@
 // ZipReader: the files of a zip, one at a time and in constant memory. On any thread; what it reads
 // with stays the caller's, and is used until the end of the reader.
 //
-//     ZipReader::open ──> find, read               a small file as a whole
-//                    └──> begin, read_some ... 0   a long one, piece by piece
+//     ZipReader::open ──> read                     a small file as a whole
+//                     ──> begin, read_some ... 0   a long one, piece by piece
 //
-// Errors: invalid_argument, reason `bad_zip`: it is no zip, or damaged; `zip_entry`: something in it
-// is refused or not there; `zip_too_large`: a limit. What the archive claims of sizes is not believed.
+// Errors: invalid_argument, reason `bad_zip`: it is no zip, or damaged; `zip_entry`: something in
+// it is refused or not there; `zip_too_large`: a limit. What the archive claims of sizes is not
+// believed.
 #pragma once
 
 #include <cstdint>

@@ -51,8 +51,8 @@ public:
                   Downloaded done);
 
     // Bytes of a part of an upload under way, to `fd` from `offset` on. The answer is the part: its
-    // size and its ETag. The bytes are asked for in pieces, one after another: who wants all to be of
-    // one part compares the ETag.
+    // size and its ETag. The bytes are asked for in pieces, one after another: who wants all to be
+    // of one part compares the ETag.
     struct PartBytes {
         schema::PartTarget part;
         std::uint64_t begin = 0;

@@ -1,5 +1,5 @@
-// Hostile documents: reading them as prose ends in an answer, which is the same however they come in
-// pieces, is clean UTF-8, and has its headings where they are said to be.
+// Hostile documents: reading them as prose ends in an answer, which is the same however they come
+// in pieces, is clean UTF-8, and has its headings where they are said to be.
 #include <algorithm>
 #include <array>
 #include <cstddef>

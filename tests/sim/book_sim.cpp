@@ -1,17 +1,17 @@
 // book_sim: the queue's real core and workers that split jobs into parts, on a store of objects and
-// uploads that is a model, with time a variable. Workers die, stall and fall silent; what they say and
-// what they are granted is lost; the queue is killed, with what it has not synced; storage fails;
-// texts are replaced while they are spoken, and some have a part that fails for good.
+// uploads that is a model, with time a variable. Workers die, stall and fall silent; what they say
+// and what they are granted is lost; the queue is killed, with what it has not synced; storage
+// fails; texts are replaced while they are spoken, and some have a part that fails for good.
 //
 //   1. A result is made of all parts of one version of its text, in their order, and is never
 //      replaced by that of an older version.
 //   2. When all is at rest, each text has the result of its newest version, unless that has a part
 //      that fails for good, or the trouble took the last attempt of one of its steps.
 //   3. Each job has one end, told once, and a job whose part fails for good fails.
-//   4. A part whose end is durable is never handed out again, and a join only when all parts are done
-//      or one has failed for good.
-//   5. No upload is left, and no row of a split job: but for an upload that a worker begins which has
-//      stalled until its job had failed.
+//   4. A part whose end is durable is never handed out again, and a join only when all parts are
+//      done or one has failed for good.
+//   5. No upload is left, and no row of a split job: but for an upload that a worker begins which
+//      has stalled until its job had failed.
 //
 //   book_sim [first_seed [count]]      a failure prints the seed that repeats it
 #include <algorithm>

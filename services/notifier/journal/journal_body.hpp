@@ -20,8 +20,8 @@ const schema::TraceContext& trace_of(const JournalBody& body);
 const std::string& event_id_of(const JournalBody& body);
 
 // What the bus calls it: "s3.ObjectCreated.Put", "sns.Publish", "sns.DeliverySucceeded",
-// "sns.DeliveryFailed", "job.failed", "job.progress". The topic adds "/bucket/key", "/<topic's name>",
-// "/<topic's name>/<protocol>", or "/<function>/bucket/key", cut to bus_topic_bytes_max.
+// "sns.DeliveryFailed", "job.failed", "job.progress". The topic adds "/bucket/key", "/<topic's
+// name>", "/<topic's name>/<protocol>", or "/<function>/bucket/key", cut to bus_topic_bytes_max.
 std::string bus_type_of(const JournalBody& body);
 std::string bus_topic_of(const JournalBody& body);
 

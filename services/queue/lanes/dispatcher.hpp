@@ -6,9 +6,9 @@
 // places are all taken by large jobs or parts gets one small job beside them: so small ones do not
 // wait for the end of large ones.
 //
-// Parts of split jobs take turns with whole jobs, one place to each, and while whole jobs wait, parts
-// get no more than half of the places. So a job that comes behind a long one gets the next place
-// that is free, and neither keeps the other from its work:
+// Parts of split jobs take turns with whole jobs, one place to each, and while whole jobs wait,
+// parts get no more than half of the places. So a job that comes behind a long one gets the next
+// place that is free, and neither keeps the other from its work:
 //
 //     only parts wait .................................. a part
 //     only whole jobs wait ............................. the oldest

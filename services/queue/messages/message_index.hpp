@@ -12,8 +12,8 @@
 // are in the store. Nothing here is durable: Messages writes the row beside each change, and a
 // restart builds the index from the rows.
 //
-// Handed out oldest first, by number; a message that comes back keeps its number. There is a line for
-// each size of job: those of some sizes can be asked for apart.
+// Handed out oldest first, by number; a message that comes back keeps its number. There is a line
+// for each size of job: those of some sizes can be asked for apart.
 #pragma once
 
 #include <array>

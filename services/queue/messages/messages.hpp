@@ -219,8 +219,9 @@ private:
     // The caller takes the part's message out of the index.
     Result<void> fail_part(Queue& queue, const Candidate& part, const MessageRecord& record,
                            const PartFailed& end, Effects& effects);
-    // A join that fails for good, while there was something to join: another one is to put away what
-    // the parts have left. False: it is no such join. The caller takes its message out of the index.
+    // A join that fails for good, while there was something to join: another one is to put away
+    // what the parts have left. False: it is no such join. The caller takes its message out of the
+    // index.
     Result<bool> fail_join(Queue& queue, const Candidate& join, const MessageRecord& record,
                            const PartFailed& end, Effects& effects);
     // The rows of a split job go with its join.

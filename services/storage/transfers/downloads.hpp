@@ -1,7 +1,7 @@
 // Downloads: the bytes of objects on their way out. What is being read stays pinned, so that an
 // overwrite or a delete does not take it away; only the parts of uploads have no pins, and one that
-// goes while it is read is answered as one that has gone. Loop thread only; answers of the blob store
-// are posted to it.
+// goes while it is read is answered as one that has gone. Loop thread only; answers of the blob
+// store are posted to it.
 #pragma once
 
 #include "common/transport/event_loop.hpp"

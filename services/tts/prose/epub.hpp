@@ -4,8 +4,8 @@
 //     META-INF/container.xml ──> the package ──> its spine ──> chapter, chapter, chapter ...
 //
 // Left out are what the spine calls auxiliary, the table of contents, and pictures. Nothing outside
-// the archive is looked at. Errors: invalid_argument, reason `bad_epub`: it is no EPUB, names a file
-// that is not there, or is damaged; `encrypted_document`: its chapters are encrypted; those of
+// the archive is looked at. Errors: invalid_argument, reason `bad_epub`: it is no EPUB, names a
+// file that is not there, or is damaged; `encrypted_document`: its chapters are encrypted; those of
 // TextDecoder; `zip_entry`, `zip_too_large` of common/archive.
 #pragma once
 
@@ -32,8 +32,8 @@ public:
     static Result<EpubReader> open(int fd);
     static Result<EpubReader> open(archive::ZipReader zip);
 
-    // Appends the next piece of the prose, in NFC and without control characters but '\n'; it may be
-    // empty. False: that was all.
+    // Appends the next piece of the prose, in NFC and without control characters but '\n'; it may
+    // be empty. False: that was all.
     Result<bool> read(std::string& out);
 
     // Of the chapters that were read to their end.
