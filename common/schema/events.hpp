@@ -176,4 +176,30 @@ struct JobFailed {
     friend bool operator==(const JobFailed&, const JobFailed&) = default;
 };
 
+// How far a job has come that goes on as parts. Written in the commit that ends a part, of some of
+// them only: job_progress_events_max in all, the last one when all parts are done. For the tail;
+// nothing is owed by it.
+inline constexpr std::uint32_t job_progress_events_max = 20;  // Of one job.
+
+struct JobProgress {
+    static constexpr MessageInfo info{.kind = Kind::job_progress};
+
+    std::string event_id = {};    // 32 hex digits; of this event itself.
+    std::string message_id = {};  // Of the job.
+    Timestamp time = {};
+    std::string function = {};
+    std::string function_arn = {};
+    // The object that the job is about; empty: its message is no S3 record.
+    std::string bucket = {};
+    std::string key = {};
+    std::string version_id = {};
+    std::uint32_t parts_done = 0;
+    std::uint32_t parts = 0;
+    TraceContext trace = {};  // Of the job; cause_event_id: the object's event.
+
+    ONPUT_FIELDS(event_id, message_id, time, function, function_arn, bucket, key, version_id,
+                 parts_done, parts, trace)
+    friend bool operator==(const JobProgress&, const JobProgress&) = default;
+};
+
 }  // namespace onput::schema

@@ -192,6 +192,7 @@ enum class Kind : std::uint16_t {
     book_join = 442,
     book_part = 443,
     book_part_result = 444,
+    job_progress = 445,  // An event of the queue service (events.hpp).
 
     // Calls of the gateway to workers, and what they are for (call.hpp, speech.hpp,
     // invoke.hpp).

@@ -19,7 +19,8 @@
 // result_exists, not_modified (details: ETag, Last-Modified), invalid_range (details:
 // ActualObjectSize, RangeRequested), invalid_part_number, no_such_session, metadata_too_large,
 // invalid_tag, too_many_tags, object_locked, missing_object_lock, storage_full, no_service_key,
-// customer_key_missing, customer_key_needless, wrong_customer_key, invalid_object_state (details:
+// customer_key_missing, customer_key_needless, wrong_customer_key, no_such_upload, no_such_part,
+// invalid_object_state (details:
 // StorageClass) of bytes that are archived. Where the current version is a delete marker,
 // no_such_key has it in its details, and method_not_allowed answers a request for that version.
 // Details named x-amz-..., Last-Modified or Allow are headers of the answer.
@@ -66,7 +67,7 @@ struct Conditions {
     friend bool operator==(const Conditions&, const Conditions&) = default;
 };
 
-// A part of a multipart upload: of one under way, where a write goes to.
+// A part of a multipart upload under way: where a write goes to, or a service reads.
 struct PartTarget {
     std::string upload_id = {};
     std::uint32_t number = 0;  // 1 to part_number_max.
@@ -297,8 +298,8 @@ struct ObjectGot {
 };
 
 struct GetObject {
-    // Version 2 added version_id and part_number, version 3 customer_key.
-    static constexpr MessageInfo info{.kind = Kind::get_object, .version = 3};
+    // Version 2 added version_id and part_number, version 3 customer_key, version 4 upload.
+    static constexpr MessageInfo info{.kind = Kind::get_object, .version = 4};
     static constexpr std::string_view method = "storage.get_object";
     using Reply = ObjectGot;
 
@@ -309,8 +310,12 @@ struct GetObject {
     std::string version_id = {};
     std::optional<std::uint32_t> part_number = {};  // Its bytes are the range.
     std::string customer_key = {};                  // As EncryptionRequest's.
+    // Of this part of an upload under way, which has no object yet: the range alone counts, and has
+    // chunk_bytes_max at most. For services: no client of the gateway can ask for it. The reply's
+    // object has the part's size and ETag. no_such_upload; no_such_part.
+    std::optional<PartTarget> upload = {};
 
-    ONPUT_FIELDS(bucket, key, range, conditions, version_id, part_number, customer_key)
+    ONPUT_FIELDS(bucket, key, range, conditions, version_id, part_number, customer_key, upload)
     friend bool operator==(const GetObject&, const GetObject&) = default;
 };
 

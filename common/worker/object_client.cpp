@@ -161,6 +161,59 @@ void begin_download(const std::shared_ptr<Download>& download, Result<schema::Ob
     }
 }
 
+// Bytes of a part, piece by piece.
+struct PartDownload {
+    transport::RequestClient& storage;
+    ObjectName name;
+    ObjectContext context;
+    ObjectClient::PartBytes bytes;  // `begin` moves on.
+    ObjectClient::DownloadTo to;    // So does `offset`.
+    ObjectClient::Downloaded done;
+};
+
+void ask_for_part_bytes(const std::shared_ptr<PartDownload>& download);
+
+void take_part_bytes(const std::shared_ptr<PartDownload>& download, Result<schema::ObjectGot> reply,
+                     const std::vector<Frame>& frames) {
+    if (!reply) {
+        download->done(std::unexpected(reply.error()));
+        return;
+    }
+    const std::uint64_t end = download->bytes.begin + reply->length;
+    for (const Frame& frame : frames) {
+        const auto written = write_at(download->to.fd, frame.view(), download->to.offset);
+        if (!written) {
+            download->done(std::unexpected(written.error()));
+            return;
+        }
+        download->bytes.begin += frame.size();
+        download->to.offset += frame.size();
+    }
+    if (reply->length == 0 || download->bytes.begin != end || end > download->bytes.end) {
+        download->done(
+            onput::fail(ErrorCode::corruption, "storage sent a piece of the wrong length"));
+    } else if (end == download->bytes.end) {
+        download->done(std::move(reply->object));
+    } else {
+        ask_for_part_bytes(download);
+    }
+}
+
+void ask_for_part_bytes(const std::shared_ptr<PartDownload>& download) {
+    const std::uint64_t first = download->bytes.begin;
+    const std::uint64_t end =
+        std::min<std::uint64_t>(download->bytes.end, first + schema::chunk_bytes_max);
+    transport::call(download->storage,
+                    schema::GetObject{.bucket = download->name.bucket,
+                                      .key = download->name.key,
+                                      .range = schema::ByteRange{.first = first, .last = end - 1},
+                                      .upload = download->bytes.part},
+                    options_for(download->context),
+                    [download](Result<schema::ObjectGot> reply, const std::vector<Frame>& frames) {
+                        take_part_bytes(download, std::move(reply), frames);
+                    });
+}
+
 // One upload through a write session, as Download.
 struct Upload {
     transport::RequestClient& storage;
@@ -271,6 +324,24 @@ void ObjectClient::download(const ObjectName& name, const ObjectContext& context
                     [download](Result<schema::ObjectGot> reply, const std::vector<Frame>& frames) {
                         begin_download(download, std::move(reply), frames);
                     });
+}
+
+void ObjectClient::download_part(const ObjectName& name, const ObjectContext& context,
+                                 PartBytes bytes, DownloadTo to, Downloaded done) {
+    if (bytes.begin >= bytes.end || bytes.end - bytes.begin > to.bytes_max) {
+        done(onput::fail(ErrorCode::resource_exhausted,
+                         fmt::format("bytes {} to {} of a part, of which there may be 1 to {}",
+                                     bytes.begin, bytes.end, to.bytes_max),
+                         "object_too_large"));
+        return;
+    }
+    auto download = std::make_shared<PartDownload>(PartDownload{.storage = storage_,
+                                                                .name = name,
+                                                                .context = context,
+                                                                .bytes = std::move(bytes),
+                                                                .to = to,
+                                                                .done = std::move(done)});
+    ask_for_part_bytes(download);
 }
 
 void ObjectClient::upload(schema::PutObject object, const ObjectContext& context, FileRange from,

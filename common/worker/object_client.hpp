@@ -50,6 +50,17 @@ public:
     void download(const ObjectName& name, const ObjectContext& context, DownloadTo to,
                   Downloaded done);
 
+    // Bytes of a part of an upload under way, to `fd` from `offset` on. The answer is the part: its
+    // size and its ETag. The bytes are asked for in pieces, one after another: who wants all to be
+    // of one part compares the ETag.
+    struct PartBytes {
+        schema::PartTarget part;
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+    };
+    void download_part(const ObjectName& name, const ObjectContext& context, PartBytes bytes,
+                       DownloadTo to, Downloaded done);
+
     using Uploaded = std::function<void(Result<schema::ObjectPut>)>;
     // Nothing: to the file's end.
     struct FileRange {

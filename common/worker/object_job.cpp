@@ -51,6 +51,16 @@ Task<Result<schema::ObjectInfo>> ObjectJob::download(ObjectName name, Range to) 
     co_return co_await answer_of<Result<schema::ObjectInfo>>(ask);
 }
 
+Task<Result<schema::ObjectInfo>> ObjectJob::download_part(ObjectName name,
+                                                          ObjectClient::PartBytes bytes,
+                                                          std::uint64_t bytes_max) {
+    const ObjectClient::DownloadTo file{.fd = input_.get(), .bytes_max = bytes_max};
+    auto ask = [&](auto done) {
+        services_.objects.download_part(name, context(), bytes, file, std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::ObjectInfo>>(ask);
+}
+
 Task<Result<schema::ObjectInfo>> ObjectJob::inspect(ObjectName name) {
     auto ask = [&](auto done) { services_.objects.inspect(name, context(), std::move(done)); };
     co_return co_await answer_of<Result<schema::ObjectInfo>>(ask);

@@ -25,7 +25,11 @@ struct Subject {
         return attempt.protocol.starts_with("http") ? attempt.endpoint
                                                     : attempt.protocol + ":" + attempt.endpoint;
     }
-    std::string operator()(const schema::JobFailed& job) const {
+    std::string operator()(const schema::JobFailed& job) const { return of_job(job); }
+    std::string operator()(const schema::JobProgress& job) const { return of_job(job); }
+
+private:
+    static std::string of_job(const auto& job) {
         return job.key.empty() ? "message " + job.message_id
                                : fmt::format("s3://{}/{}", job.bucket, job.key);
     }
@@ -73,7 +77,17 @@ struct Detail {
                     : fmt::format(", to queue {}", name_in_arn(job.dead_letter_arn));
         return text;
     }
+    std::string operator()(const schema::JobProgress& job) const {
+        return fmt::format("function {}, {} of {} parts done", job.function, job.parts_done,
+                           job.parts);
+    }
 };
+
+// Of one that is about a job.
+std::optional<RecordObject> object_of_job(const auto* job) {
+    if (job == nullptr || job->key.empty()) return {};
+    return RecordObject{.bucket = job->bucket, .key = job->key};
+}
 
 }  // namespace
 
@@ -84,6 +98,7 @@ Result<RecordBody> read_record_body(std::string_view bytes) {
         case schema::Kind::topic_message: return read_as<schema::TopicMessage>(bytes);
         case schema::Kind::delivery_attempt: return read_as<schema::DeliveryAttempt>(bytes);
         case schema::Kind::job_failed: return read_as<schema::JobFailed>(bytes);
+        case schema::Kind::job_progress: return read_as<schema::JobProgress>(bytes);
         default: return fail(ErrorCode::unimplemented, "a record of a kind not known here");
     }
 }
@@ -97,9 +112,8 @@ std::optional<RecordObject> object_of(const RecordBody& body) {
     if (const auto* event = std::get_if<schema::ObjectEvent>(&body)) {
         return RecordObject{.bucket = event->bucket, .key = event->key};
     }
-    const auto* job = std::get_if<schema::JobFailed>(&body);
-    if (job == nullptr || job->key.empty()) return {};
-    return RecordObject{.bucket = job->bucket, .key = job->key};
+    if (auto failed = object_of_job(std::get_if<schema::JobFailed>(&body))) return failed;
+    return object_of_job(std::get_if<schema::JobProgress>(&body));
 }
 
 std::string content_of(const schema::ObjectEvent& event) {

@@ -15,7 +15,7 @@
 namespace onput::ctl {
 
 using RecordBody = std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt,
-                                schema::JobFailed>;
+                                schema::JobFailed, schema::JobProgress>;
 
 // Fails for a kind that this version does not know.
 Result<RecordBody> read_record_body(std::string_view bytes);

@@ -83,7 +83,8 @@ NotifierCore::Added NotifierCore::add(const OutboxRow& row, Timestamp now, store
     if (auto* event = std::get_if<schema::ObjectEvent>(&*body)) {
         return add_event(std::move(*event), std::string(row.bytes), now, batch, effects);
     }
-    if (std::holds_alternative<schema::JobFailed>(*body)) {
+    if (std::holds_alternative<schema::JobFailed>(*body) ||
+        std::holds_alternative<schema::JobProgress>(*body)) {
         recorder_.add(*std::move(body), std::string(row.bytes), now, batch, effects);
         return {.records = 1, .bytes = row.bytes.size()};
     }

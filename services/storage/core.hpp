@@ -435,6 +435,7 @@ private:
         PartRecord record;
     };
     [[nodiscard]] Result<std::vector<NumberedPart>> read_parts(const std::string& upload_id) const;
+    Result<Reading> get_part(const schema::GetObject& request, const Caller& caller) const;
     // The parts that become an object.
     struct ChosenParts {
         ManifestRecord manifest;
@@ -448,8 +449,7 @@ private:
                                                    const std::vector<NumberedPart>& parts) const;
     static Result<void> check_whole(const schema::CompleteUpload& request,
                                     const ChosenParts& chosen);
-    // Removes the rows of an upload and its parts; `released` gets the blobs of those not `kept`,
-    // which are ascending.
+    // Removes the rows of an upload; `released` gets the blobs of the parts not `kept` (ascending).
     void remove_upload(const std::string& row, const std::string& upload_id,
                        const std::vector<NumberedPart>& parts,
                        const std::vector<std::uint32_t>& kept, Change& change) const;

@@ -19,6 +19,7 @@
 #include "services/tts/mp3.hpp"
 #include "services/tts/onnx/natural_voice.hpp"
 #include "services/tts/polly_voices.hpp"
+#include "services/tts/prose/epub.hpp"
 #include "services/tts/prose/prose.hpp"
 #include "services/tts/script/speakable.hpp"
 #include "services/tts/segment.hpp"
@@ -29,6 +30,24 @@
 namespace onput::tts {
 namespace {
 
+std::unexpected<Error> system_failure(std::string_view doing) {
+    const bool is_full = errno == ENOSPC;
+    return fail(is_full ? ErrorCode::resource_exhausted : ErrorCode::internal,
+                fmt::format("{}: {}", doing, errno_text()));
+}
+
+Result<void> write_output(int fd, std::string_view bytes, std::uint64_t offset) {
+    while (!bytes.empty()) {
+        const ssize_t written =
+            ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return system_failure("write the output");
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+        offset += static_cast<std::uint64_t>(written);
+    }
+    return {};
+}
+
 // The input as segments that have something to say.
 class SpokenText {
 public:
@@ -38,12 +57,16 @@ public:
           bytes_(text_probe_bytes),
           decoder_(job.charset),
           document_(job.document),
+          known_headings_(job.headings),
           begin_(job.begin),
           end_(job.is_part() ? job.end : UINT64_MAX) {}
 
     // Reads enough for the language to be seen, and returns that beginning. Call first.
     Result<std::string> read_sample() {
-        if (!document_.empty()) {
+        if (document_ == epub_type) {
+            ONPUT_TRY(auto epub, EpubReader::open(fd_));
+            epub_ = std::move(epub);
+        } else if (!document_.empty()) {
             ONPUT_TRY(prose_, ProseReader::open(document_));
         }
         std::string sample;
@@ -72,8 +95,12 @@ public:
     }
 
     // After the end.
-    [[nodiscard]] const std::string& encoding() const { return decoder_.encoding(); }
-    [[nodiscard]] std::uint64_t characters() const { return decoder_.characters(); }
+    [[nodiscard]] const std::string& encoding() const {
+        return epub_ ? epub_->encoding() : decoder_.encoding();
+    }
+    [[nodiscard]] std::uint64_t characters() const {
+        return epub_ ? epub_->characters() : decoder_.characters();
+    }
 
     // So far; the number of the last.
     [[nodiscard]] std::uint64_t segments() const { return segments_; }
@@ -82,19 +109,37 @@ public:
     [[nodiscard]] std::uint64_t decoded_bytes() const { return decoded_; }
     // Those of the document that were read; none of a plain text.
     [[nodiscard]] std::span<const Heading> headings() const {
+        if (epub_) return epub_->headings();
         return prose_ ? std::span(prose_->headings()) : std::span<const Heading>();
     }
     // How many headings of the range the segments so far have.
     [[nodiscard]] std::size_t headings_begun() const {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(headings(), [this](const Heading& heading) {
-                return heading.offset >= begin_ && heading.offset < taken_bytes();
-            }));
+        const auto is_begun = [this](std::uint64_t offset) {
+            return offset >= begin_ && offset < taken_bytes();
+        };
+        const auto count = prose_ ? std::ranges::count_if(headings(), is_begun, &Heading::offset)
+                                  : std::ranges::count_if(known_headings_, is_begun);
+        return static_cast<std::size_t>(count);
     }
+    // From here on, what is decoded goes there as well. Before read_sample().
+    void copy_to(int fd) { copy_fd_ = fd; }
 
 private:
     // The next piece, decoded; may be empty before the end.
     Result<std::string> read_more() {
+        std::string text;
+        if (epub_) {
+            ONPUT_TRY(const bool has_more, epub_->read(text));
+            is_at_end_ = !has_more;
+        } else {
+            ONPUT_TRY_VOID(read_text(text));
+        }
+        if (copy_fd_ >= 0) ONPUT_TRY_VOID(write_output(copy_fd_, text, decoded_));
+        cut_to_range(text);
+        return text;
+    }
+
+    Result<void> read_text(std::string& text) {
         ssize_t count = 0;
         // Not from the file's offset: that says how far the job came.
         while ((count = ::pread(fd_, bytes_.data(), bytes_.size(), offset_)) < 0) {
@@ -102,7 +147,6 @@ private:
             return fail(ErrorCode::internal, "read the text: " + errno_text());
         }
         offset_ += count;
-        std::string text;
         is_at_end_ = count == 0;
         if (is_at_end_) {
             ONPUT_TRY_VOID(decoder_.finish(text));
@@ -115,8 +159,7 @@ private:
             if (is_at_end_) prose_->finish(prose);
             text = std::move(prose);
         }
-        cut_to_range(text);
-        return text;
+        return {};
     }
 
     // Leaves what lies in the range; behind it nothing more is read.
@@ -136,7 +179,10 @@ private:
     TextDecoder decoder_;
     Segmenter segmenter_;
     std::string document_;
+    std::vector<std::uint64_t> known_headings_;
+    int copy_fd_ = -1;
     std::unique_ptr<ProseReader> prose_;
+    std::optional<EpubReader> epub_;
     std::uint64_t begin_;
     std::uint64_t end_;
     std::uint64_t decoded_ = 0;
@@ -164,26 +210,10 @@ SpeechSettings settings_of(const SpeechJob& job, const VoiceChoice& choice) {
             .volume = job.volume};
 }
 
-std::unexpected<Error> system_failure(std::string_view doing) {
-    return fail(ErrorCode::internal, fmt::format("{}: {}", doing, errno_text()));
-}
-
 struct Files {
     int input = -1;
     int output = -1;
 };
-
-Result<void> write_output(int fd, std::string_view bytes) {
-    off_t offset = 0;
-    while (!bytes.empty()) {
-        const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), offset);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return system_failure("write the output");
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-        offset += written;
-    }
-    return {};
-}
 
 // Ends this process by SIGVTALRM unless it is set again, or ended by 0, within `time` of processor.
 Result<void> set_time_limit(std::chrono::microseconds time) {
@@ -249,13 +279,15 @@ private:
     std::uint64_t spoken_ = 0;
 };
 
-// Before anything is spoken. Only a text with so many bytes can have so many characters.
+// Before anything is spoken. Only a text with so many bytes can have so many characters, unless it
+// is compressed.
 Result<void> check_length(const SpeechJob& job, const Voice& voice, int input_fd) {
     if (job.characters_max == 0) return {};
     const std::uint64_t most = std::max<std::uint64_t>(job.characters_max / slowness_of(voice), 1);
     const off_t bytes = ::lseek(input_fd, 0, SEEK_END);
     if (bytes < 0 || ::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("measure the text");
-    if (static_cast<std::uint64_t>(bytes) <= most) return {};
+    const bool is_compressed = job.document == epub_type;
+    if (!is_compressed && static_cast<std::uint64_t>(bytes) <= most) return {};
     SpokenText text(input_fd, job);
     ONPUT_TRY_VOID(text.read_sample());
     while (true) {
@@ -293,7 +325,7 @@ Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
     }
 }
 
-// The parts of a long text, into the output.
+// The decoded text, which is in the output already, as parts.
 Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const VoiceChoice& choice,
                                int output_fd) {
     const bool is_slow = is_natural(choice.voice) && job.natural_plan_length != 0;
@@ -305,14 +337,16 @@ Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const Voi
     }
     BookPlan plan{.parts = std::move(planner).finish(text.decoded_bytes())};
     plan.chapters = choose_chapters(text.headings(), plan.parts);
+    plan.headings = offsets_of(text.headings());
     const std::string bytes = schema::encode(plan);
-    ONPUT_TRY_VOID(write_output(output_fd, bytes));
+    ONPUT_TRY_VOID(write_output(output_fd, bytes, text.decoded_bytes()));
     return SpeechResult{.voice = choice.voice.name,
                         .language = choice.voice.language,
                         .chosen_by = choice.chosen_by,
                         .encoding = text.encoding(),
                         .characters = text.characters(),
-                        .output_bytes = bytes.size()};
+                        .output_bytes = text.decoded_bytes() + bytes.size(),
+                        .text_bytes = text.decoded_bytes()};
 }
 
 // `mp3` is a Mp3Writer or a Mp3PartWriter, finished.
@@ -355,14 +389,18 @@ Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int i
                            int output_fd) {
     if (!job.phrase.empty()) return speak_phrase(engine, job);
     SpokenText text(input_fd, job);
+    if (job.plan_length != 0) {
+        if (::ftruncate(output_fd, 0) != 0) return system_failure("empty the output");
+        text.copy_to(output_fd);
+    }
     ONPUT_TRY(const std::string sample, text.read_sample());
     ONPUT_TRY(const VoiceChoice choice, choose(job, sample));
     ONPUT_TRY_VOID(check_length(job, choice.voice, input_fd));
     if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
     if (job.quoted_segment != 0) return quote_segment(text, choice, job.quoted_segment);
+    if (job.plan_length != 0) return plan_book(text, job, choice, output_fd);
     // What a crashed attempt left.
     if (::ftruncate(output_fd, 0) != 0) return system_failure("empty the output");
-    if (job.plan_length != 0) return plan_book(text, job, choice, output_fd);
     if (job.is_part())
         return speak_part(engine, text, job, choice, {.input = input_fd, .output = output_fd});
     ONPUT_TRY(Mp3Writer mp3, Mp3Writer::open(output_fd, job.title));

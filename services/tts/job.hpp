@@ -31,8 +31,8 @@ struct TextRange {
 // What to do with the text. Texts left empty are not said; see voice.hpp for who decides about the
 // voice.
 struct SpeechJob {
-    // Version 2 added what a long text needs, version 3 the engine.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 3};
+    // Version 2 added what a long text needs, version 3 the engine, version 4 headings.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 4};
 
     std::string title;  // Of the MP3: the object's key.
     std::string object_voice;
@@ -50,9 +50,10 @@ struct SpeechJob {
     std::string phrase;                // Not empty: speak this, keep nothing.
     std::uint64_t characters_max = 0;  // That its time limit is enough for; 0: any number.
     // Of a long text (book/).
-    std::uint64_t plan_length = 0;  // Not 0: leave a BookPlan of parts so long, speak nothing.
-    std::uint64_t begin = 0;        // Speak these bytes of the decoded text, as frames without a
-    std::uint64_t end = 0;          // head. An end of 0: the whole text, as an MP3.
+    // Not 0: leave the decoded text, and behind it a BookPlan of parts so long; speak nothing.
+    std::uint64_t plan_length = 0;
+    std::uint64_t begin = 0;  // Speak these bytes of the decoded text, as frames without a head. An
+    std::uint64_t end = 0;    // end of 0: the whole text, as an MP3.
 
     std::string document;  // As prose/ reads it; empty: a plain text.
 
@@ -60,18 +61,21 @@ struct SpeechJob {
     // As plan_length, if a natural voice is chosen, which takes longer; 0: the same.
     std::uint64_t natural_plan_length = 0;
 
+    // Of a plain text: where the document that it was had headings, in bytes of the decoded text.
+    std::vector<std::uint64_t> headings = {};
+
     [[nodiscard]] bool is_part() const { return end != 0; }
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
                  default_language, rate_wpm, pitch, volume, charset, left_out, quoted_segment,
                  phrase, characters_max, plan_length, begin, end, document, engine,
-                 natural_plan_length)
+                 natural_plan_length, headings)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
 struct SpeechResult {
-    // Version 2 added what follows `quoted`.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_result, .version = 2};
+    // Version 2 added what follows `quoted`, version 3 text_bytes.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_result, .version = 3};
 
     std::string voice;             // "vi", "en+f3".
     std::string language;          // Of the voice.
@@ -84,9 +88,10 @@ struct SpeechResult {
     std::string quoted;                        // The segment that was asked for.
     std::uint64_t frames = 0;                  // Of a part.
     std::vector<std::uint32_t> chapters = {};  // Frames before each heading of a part.
+    std::uint64_t text_bytes = 0;              // Of the output, before the BookPlan.
 
     ONPUT_FIELDS(voice, language, chosen_by, encoding, characters, segments, duration_ms,
-                 output_bytes, quoted, frames, chapters)
+                 output_bytes, quoted, frames, chapters, text_bytes)
     friend bool operator==(const SpeechResult&, const SpeechResult&) = default;
 };
 

@@ -33,7 +33,7 @@ schema::PutObject make_recording(const ObjectJob& job, const Output& output,
 Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
     const worker::S3Event& event = job.event();
     const auto& environment = job.lane_job().environment;
-    if (job.lane_job().grant.part) co_return co_await speak_book_part(job, config.text_bytes_max);
+    if (job.lane_job().grant.part) co_return co_await speak_book_part(job);
     if (job.lane_job().grant.join) co_return co_await join_book(job);
     if (!event.is_created()) {
         co_return schema::JobOutcome{.summary = "nothing to speak in " + event.event_name};
@@ -50,6 +50,7 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
     const Book book{.text = text, .speech = parameters, .output = output};
     ONPUT_CO_TRY(auto split, co_await split_book(job, book, config.part_length));
     if (split) co_return *std::move(split);
+    ONPUT_CO_TRY_VOID(co_await drop_begun_book(job, output));
     PhraseSearch search(std::move(parameters));
     ONPUT_CO_TRY(const auto result, co_await run_children(job, search));
 

@@ -1,8 +1,10 @@
 """Long texts: spoken in parts by all workers, joined, and the same whatever happens meanwhile."""
 import hashlib
+import io
 import json
 import subprocess
 import time
+import zipfile
 
 import pytest
 
@@ -77,6 +79,61 @@ def test_a_book_is_spoken_in_parts_and_is_one_recording(pair, tmp_path):
     assert unfinished_uploads(pair) == []
 
 
+def test_the_tail_shows_how_far_a_book_has_come(pair):
+    pair.s3.put_object(Bucket="inbox", Key="far.txt", Body=book_of(150).encode())
+    pair.wait_for_object("outbox", "far.mp3", 120)
+    parts = int(details(story_of(pair, "far.txt"), "split")[0].split()[1])
+    told = pair.run("-o", "json", "tail", "--from-seq", "1", "--type", "job.progress", "--no-follow").stdout
+    events = [json.loads(line) for line in told.splitlines()]
+    steps = [event["event"]["parts_done"] for event in events if event["event"]["key"] == "far.txt"]
+    assert parts > 20 and len(steps) == 20, (parts, steps)
+    assert steps == sorted(steps) and steps[-1] == parts
+    line = pair.run("tail", "--from-seq", "1", "--type", "job.progress", "--no-follow").stdout.splitlines()[-1]
+    assert f"s3://inbox/far.txt  function speech, {parts} of {parts} parts done" in line, line
+
+
+def epub_of(chapters):
+    items = "".join(f'<item id="c{n}" href="c{n}.xhtml" media-type="application/xhtml+xml"/>'
+                    for n in range(len(chapters)))
+    spine = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
+    files = {"mimetype": "application/epub+zip",
+             "META-INF/container.xml": '<container><rootfiles><rootfile full-path="OPS/a.opf"/></rootfiles></container>',
+             "OPS/a.opf": f"<package><manifest>{items}</manifest><spine>{spine}</spine></package>"}
+    for number, (title, text) in enumerate(chapters):
+        paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in text.split("\n\n"))
+        files[f"OPS/c{number}.xhtml"] = f"<html><body><h1>{title}</h1>{paragraphs}</body></html>"
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return book.getvalue()
+
+
+def chapters_of(mp3, folder):
+    path = folder / "chapters.mp3"
+    path.write_bytes(mp3)
+    return json.loads(subprocess.run(["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)],
+                                     capture_output=True, check=True).stdout)["chapters"]
+
+
+def test_an_epub_is_spoken_chapter_by_chapter_as_its_text_is(pair, tmp_path):
+    titles = ["The first", "The second", "The third"]
+    # An extension in capitals: the rules of `onput dev` take any case.
+    pair.s3.put_object(Bucket="inbox", Key="story.EPUB", Body=epub_of([(title, book_of(12)) for title in titles]))
+    mp3 = pair.wait_for_object("outbox", "story.mp3", 90)
+    assert [chapter["tags"]["title"] for chapter in chapters_of(mp3, tmp_path)] == titles
+    text = "\n\n".join(f"{title}\n\n{book_of(12)}" for title in titles)
+    pair.s3.put_object(Bucket="inbox", Key="plain.txt", Body=text.encode())
+    plain = pair.wait_for_object("outbox", "plain.mp3", 90)
+    assert decoded(mp3) == decoded(plain)
+
+
+def test_what_only_looks_like_an_epub_is_refused_with_its_reason(pair):
+    pair.s3.put_object(Bucket="inbox", Key="broken.epub", Body=epub_of([("One", "Two.")])[:-30])
+    told = details(story_of(pair, "broken.epub"), "dead-lettered")
+    assert told and "bad_epub: read the EPUB: this is no zip archive" in told[-1], told
+
+
 def test_the_same_book_gives_the_same_bytes_on_one_worker_and_on_two(pair, own_onput):
     single = own_onput(tts=1, environment=SMALL_PARTS)
     recordings = []
@@ -115,6 +172,19 @@ def test_a_short_text_behind_a_book_does_not_wait_for_it(pair):
     assert int(head["Metadata"]["onput-duration-ms"]) < 120_000
 
 
+def test_texts_behind_a_book_are_spoken_before_its_end_by_the_only_worker(own_onput):
+    onput = own_onput(tts=1, environment={"ONPUT_TTS_PART_LENGTH": "2000"})
+    # Small as a text, so nothing but its parts tells that it is a book.
+    onput.s3.put_object(Bucket="inbox", Key="book.txt", Body=book_of(240).encode()[:65_000])
+    wait_until(lambda: details(story_of(onput, "book.txt", 0), "progress"), 60, "the book to begin")
+    onput.s3.put_object(Bucket="inbox", Key="short.txt", Body=b"A short text.")
+    onput.s3.put_object(Bucket="inbox", Key="longer.txt", Body=book_of(12).encode())
+    ends = {key: next(step["time"] for step in story_of(onput, key) if step["what"] == "succeeded")
+            for key in ("short.txt", "longer.txt", "book.txt")}
+    last_part = [step["time"] for step in story_of(onput, "book.txt") if step["what"] == "progress"][-1]
+    assert ends["short.txt"] < last_part and ends["longer.txt"] < last_part, (ends, last_part)
+
+
 def test_a_phrase_that_crashes_the_engine_is_left_out_of_its_part_and_named(pair):
     text = book_of(12) + f"\n\nOne two {CRASHES} three four.\n\n" + book_of(12)
     pair.s3.put_object(Bucket="inbox", Key="crashes.txt", Body=text.encode())
@@ -141,12 +211,8 @@ def test_a_part_that_fails_for_good_fails_the_book_and_leaves_nothing(own_onput)
 def test_the_headings_of_a_document_are_chapters(pair, tmp_path):
     chapters = [f"Chapter {name}" for name in ("one", "two", "three")]
     text = "\n\n".join(f"# {chapter}\n\n{book_of(8)}" for chapter in chapters)
-    # The function of `onput dev` is told of *.txt only; the Content-Type says what it is.
-    pair.s3.put_object(Bucket="inbox", Key="novel.txt", Body=text.encode(), ContentType="text/markdown")
-    path = tmp_path / "novel.mp3"
-    path.write_bytes(pair.wait_for_object("outbox", "novel.mp3", 90))
-    told = json.loads(subprocess.run(["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)],
-                                     capture_output=True, check=True).stdout)["chapters"]
+    pair.s3.put_object(Bucket="inbox", Key="novel.md", Body=text.encode())
+    told = chapters_of(pair.wait_for_object("outbox", "novel.mp3", 90), tmp_path)
     assert [chapter["tags"]["title"] for chapter in told] == chapters
     starts = [float(chapter["start_time"]) for chapter in told]
     assert starts[0] == 0 and starts[1] > 60 and starts[2] == pytest.approx(2 * starts[1], rel=0.05)

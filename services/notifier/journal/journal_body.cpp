@@ -32,6 +32,7 @@ struct TypeOf {
         return attempt.succeeded ? "sns.DeliverySucceeded" : "sns.DeliveryFailed";
     }
     std::string operator()(const schema::JobFailed&) const { return "job.failed"; }
+    std::string operator()(const schema::JobProgress&) const { return "job.progress"; }
 };
 
 struct TopicOf {
@@ -43,7 +44,11 @@ struct TopicOf {
         return TypeOf{}(attempt) + '/' + bus_part(topic_name_in(attempt.topic_arn)) + '/' +
                bus_part(attempt.protocol);
     }
-    std::string operator()(const schema::JobFailed& job) const {
+    std::string operator()(const schema::JobFailed& job) const { return of_job(job); }
+    std::string operator()(const schema::JobProgress& job) const { return of_job(job); }
+
+private:
+    static std::string of_job(const auto& job) {
         const std::string topic = TypeOf{}(job) + '/' + bus_part(job.function);
         return job.key.empty() ? topic : fmt::format("{}/{}/{}", topic, job.bucket, job.key);
     }
@@ -58,6 +63,7 @@ Result<JournalBody> decode_body(std::string_view bytes) {
         case schema::Kind::topic_message: return decode_as<schema::TopicMessage>(bytes);
         case schema::Kind::delivery_attempt: return decode_as<schema::DeliveryAttempt>(bytes);
         case schema::Kind::job_failed: return decode_as<schema::JobFailed>(bytes);
+        case schema::Kind::job_progress: return decode_as<schema::JobProgress>(bytes);
         default:
             return fail(ErrorCode::corruption, "kind " +
                                                    std::to_string(static_cast<unsigned>(kind)) +

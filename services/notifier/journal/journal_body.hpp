@@ -1,5 +1,5 @@
 // What one record of the journal holds: the event of an object, a message to a topic, an attempt to
-// deliver one, or the failure of a job. Pure.
+// deliver one, the failure of a job, or how far one has come. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace onput::notifier {
 
 using JournalBody = std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt,
-                                 schema::JobFailed>;
+                                 schema::JobFailed, schema::JobProgress>;
 
 // Any other kind, and bytes that are none, are corruption.
 Result<JournalBody> decode_body(std::string_view bytes);
@@ -20,8 +20,8 @@ const schema::TraceContext& trace_of(const JournalBody& body);
 const std::string& event_id_of(const JournalBody& body);
 
 // What the bus calls it: "s3.ObjectCreated.Put", "sns.Publish", "sns.DeliverySucceeded",
-// "sns.DeliveryFailed", "job.failed". The topic adds "/bucket/key", "/<topic's name>",
-// "/<topic's name>/<protocol>", or "/<function>/bucket/key", cut to bus_topic_bytes_max.
+// "sns.DeliveryFailed", "job.failed", "job.progress". The topic adds "/bucket/key", "/<topic's
+// name>", "/<topic's name>/<protocol>", or "/<function>/bucket/key", cut to bus_topic_bytes_max.
 std::string bus_type_of(const JournalBody& body);
 std::string bus_topic_of(const JournalBody& body);
 

@@ -170,7 +170,7 @@ Result<void> StoryBuilder::add(const JournalEntry& entry,
     if (const auto* event = entry.event()) return add_event(*event, entry, steps);
     if (const auto* message = entry.message()) return add_message(*message, entry, steps);
     if (const auto* attempt = entry.attempt()) return add_attempt(*attempt, entry, steps);
-    return {};  // The end of a job is a step of the queue service's own.
+    return {};  // What becomes of a job is told by steps of the queue service's own.
 }
 
 }  // namespace

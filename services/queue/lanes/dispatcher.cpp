@@ -205,12 +205,25 @@ std::optional<Dispatcher::Pick> Dispatcher::pick(Queue& queue,
         return best;
     };
     if (const auto best = least_loaded([](const Worker& worker) { return worker.can_take(); })) {
-        return Pick{.taker = *best, .only = {}};
+        return Pick{.taker = *best, .among = next_turn(queue, takers)};
     }
-    if (!queue.messages.oldest_visible(JobSize::small)) return {};
+    if (!queue.messages.oldest_visible(small_jobs)) return {};
     const auto best = least_loaded([](const Worker& worker) { return worker.can_take_small(); });
     if (!best) return {};
-    return Pick{.taker = *best, .only = JobSize::small};
+    return Pick{.taker = *best, .among = small_jobs, .is_beside = true};
+}
+
+std::span<const JobSize> Dispatcher::next_turn(Queue& queue, const std::vector<Worker*>& takers) {
+    if (!queue.messages.oldest_visible(part_jobs)) return whole_jobs;
+    if (!queue.messages.oldest_visible(whole_jobs)) return part_jobs;
+    std::size_t places = 0;
+    std::size_t parts = 0;
+    for (const Worker* worker : takers) {
+        places += worker->places;
+        parts += worker->held_parts;
+    }
+    if (parts >= std::max<std::size_t>(places / parts_share, 1)) return whole_jobs;
+    return queue.is_turn_of_parts ? std::span<const JobSize>(part_jobs) : whole_jobs;
 }
 
 Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>& takers,
@@ -232,11 +245,14 @@ Result<std::size_t> Dispatcher::serve_workers(Queue& queue, std::vector<Worker*>
                                                       {.now = now,
                                                        .visibility = queue.lane_visibility(),
                                                        .worker = &worker,
-                                                       .only = picked->only},
+                                                       .among = picked->among},
                                                       effects));
         if (!leased) break;
         first_taker_ = picked->taker + 1;
-        if (!picked->only) --worker.credit;
+        if (!picked->is_beside) {
+            --worker.credit;
+            queue.is_turn_of_parts = leased->status.size != JobSize::part;
+        }
         ++worker.grants_sent;
         ++granted;
         schema::LaneGrant grant;

@@ -3,13 +3,23 @@
 // never watches a busy one collect. Queues take turns.
 //
 // Places are given by age, to small and large jobs alike, so none waits for ever. A worker whose
-// places are all taken by large jobs gets one small job beside them: so small ones do not wait for
-// the end of large ones.
+// places are all taken by large jobs or parts gets one small job beside them: so small ones do not
+// wait for the end of large ones.
+//
+// Parts of split jobs take turns with whole jobs, one place to each, and while whole jobs wait,
+// parts get no more than half of the places. So a job that comes behind a long one gets the next
+// place that is free, and neither keeps the other from its work:
+//
+//     only parts wait .................................. a part
+//     only whole jobs wait ............................. the oldest
+//     parts have half of the places, or had the last ... the oldest whole job
+//     otherwise ........................................ the oldest part
 #pragma once
 
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 
 #include "services/queue/messages/messages.hpp"
@@ -23,6 +33,9 @@ inline constexpr std::size_t waiters_max = 10'000;  // Of one queue.
 
 // Grants of one queue in a row while others have messages too.
 inline constexpr std::size_t grants_per_turn = 16;
+
+// While whole jobs wait, parts get one of so many places.
+inline constexpr std::size_t parts_share = 2;
 
 // Of one frame of grants: the largest frame is 16 MiB, and one grant always goes.
 inline constexpr std::size_t grants_bytes_max = 4UL * 1024 * 1024;
@@ -88,11 +101,15 @@ private:
     Result<std::size_t> serve_workers(Queue& queue, std::vector<Worker*>& takers, std::size_t limit,
                                       Timestamp now, Effects& effects);
     [[nodiscard]] std::vector<Worker*> takers_of(const Queue& queue) const;
-    // Who gets the queue's next message, and of which size only.
+    // Who gets the queue's next message, and of which sizes.
     struct Pick {
         std::size_t taker = 0;
-        std::optional<JobSize> only;
+        std::span<const JobSize> among = all_sizes;
+        bool is_beside = false;  // All places.
     };
+    // Of which sizes a place is given that is free.
+    [[nodiscard]] static std::span<const JobSize> next_turn(Queue& queue,
+                                                            const std::vector<Worker*>& takers);
     [[nodiscard]] std::optional<Pick> pick(Queue& queue, const std::vector<Worker*>& takers) const;
     [[nodiscard]] bool may_take(const Queue& queue) const {
         return queue.messages.count(MessageState::visible) > 0 &&

@@ -53,7 +53,8 @@ void Workers::begin_lease(LeaseId lease, const LaneLease& held) {
     const bool is_new = leases_.emplace(lease, held).second;
     ONPUT_CHECK(is_new);
     ++worker->held;
-    if (held.size == JobSize::large) ++worker->held_large;
+    if (held.size != JobSize::small) ++worker->held_large;
+    if (held.size == JobSize::part) ++worker->held_parts;
 }
 
 const LaneLease* Workers::find_lease(LeaseId lease) const {
@@ -72,9 +73,12 @@ void Workers::count_ended(const LaneLease& lease) {
     Worker* worker = find(lease.worker);
     ONPUT_CHECK(worker != nullptr && worker->held > 0);
     --worker->held;
-    if (lease.size != JobSize::large) return;
+    if (lease.size == JobSize::small) return;
     ONPUT_CHECK(worker->held_large > 0);
     --worker->held_large;
+    if (lease.size != JobSize::part) return;
+    ONPUT_CHECK(worker->held_parts > 0);
+    --worker->held_parts;
 }
 
 void Workers::end_leases_of(QueueNumber queue) {

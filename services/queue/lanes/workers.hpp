@@ -32,13 +32,14 @@ struct Worker {
     std::string call_endpoint;      // Empty: it takes no calls.
     std::uint32_t call_places = 0;  // At a time.
     std::size_t held = 0;           // Leases.
-    std::size_t held_large = 0;     // Of them, of large jobs.
+    std::size_t held_large = 0;     // Of them, of large jobs and of parts.
+    std::size_t held_parts = 0;     // Of them, of parts.
     Timestamp heard_at;
     bool is_leaving = false;  // Has said bye: finishes what it has, gets nothing more.
 
     [[nodiscard]] bool serves(const Queue& queue) const;
     [[nodiscard]] bool can_take() const { return credit > 0 && !is_leaving && !endpoint.empty(); }
-    // Large jobs have all its places: one small job more may run beside them.
+    // Large jobs and parts have all its places: one small job more may run beside them.
     [[nodiscard]] bool can_take_small() const {
         return places > 0 && held == places && held_large == places && !is_leaving &&
                !endpoint.empty();

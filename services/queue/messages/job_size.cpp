@@ -42,4 +42,9 @@ JobSize size_of_job(const Queue& queue, std::string_view body) {
     return is_large ? JobSize::large : JobSize::small;
 }
 
+JobSize size_of_message(const Queue& queue, const MessageRecord& record) {
+    if (record.is_part()) return JobSize::part;
+    return record.split_job == 0 ? size_of_job(queue, record.body) : JobSize::small;
+}
+
 }  // namespace onput::queue

@@ -12,4 +12,7 @@ namespace onput::queue {
 // whose body names no size, such as one about a deleted object.
 JobSize size_of_job(const Queue& queue, std::string_view body);
 
+// Likewise, of a message: a part of a split job is one, and its join is small.
+JobSize size_of_message(const Queue& queue, const MessageRecord& record);
+
 }  // namespace onput::queue

@@ -61,7 +61,7 @@ const MessageStatus* MessageIndex::find(MessageNumber number) const {
 
 std::optional<MessageStatus> MessageIndex::status_of(MessageNumber number) const {
     if (const MessageStatus* status = find(number)) return *status;
-    for (const JobSize size : {JobSize::small, JobSize::large}) {
+    for (const JobSize size : all_sizes) {
         const std::deque<Fresh>& fresh = lines_[static_cast<std::size_t>(size)].fresh;
         const auto found = std::ranges::lower_bound(fresh, number, {}, &Fresh::number);
         if (found == fresh.end() || found->number != number) continue;
@@ -113,12 +113,14 @@ bool MessageIndex::is_stale(const Wake& wake) const {
            status->visible_at != wake.time;
 }
 
-std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible(std::optional<JobSize> only) {
-    if (only) return first_in_line(*only);
-    const auto small = first_in_line(JobSize::small);
-    const auto large = first_in_line(JobSize::large);
-    if (!small || !large) return small ? small : large;
-    return small->number < large->number ? small : large;
+std::optional<MessageIndex::Candidate> MessageIndex::oldest_visible(
+    std::span<const JobSize> among) {
+    std::optional<Candidate> oldest;
+    for (const JobSize size : among) {
+        const auto first = first_in_line(size);
+        if (first && (!oldest || first->number < oldest->number)) oldest = first;
+    }
+    return oldest;
 }
 
 std::optional<MessageIndex::Candidate> MessageIndex::first_in_line(JobSize size) {
@@ -217,7 +219,7 @@ void MessageIndex::check_invariants() const {
     wakes.reserve(wakes_.size());
     for (const Wake& wake : wakes_) wakes.emplace_back(wake.number, wake.time);
     std::ranges::sort(wakes);
-    std::array<std::vector<MessageNumber>, 2> returned;
+    std::array<std::vector<MessageNumber>, all_sizes.size()> returned;
     for (std::size_t at = 0; at < lines_.size(); ++at) {
         returned[at].assign(lines_[at].returned.begin(), lines_[at].returned.end());
         std::ranges::sort(returned[at]);

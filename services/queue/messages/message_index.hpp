@@ -12,14 +12,15 @@
 // are in the store. Nothing here is durable: Messages writes the row beside each change, and a
 // restart builds the index from the rows.
 //
-// Handed out oldest first, by number; a message that comes back keeps its number. Small jobs can be
-// asked for apart: there is a line for each size.
+// Handed out oldest first, by number; a message that comes back keeps its number. There is a line
+// for each size of job: those of some sizes can be asked for apart.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -30,8 +31,14 @@ namespace onput::queue {
 
 enum class MessageState : std::uint8_t { visible, hidden, in_flight };
 
-// By the object that a job is about, see job_size.hpp. Whatever is no job is small.
-enum class JobSize : std::uint8_t { small, large };
+// By the object that a job is about, see job_size.hpp. Whatever is no job is small. A part of a job
+// that was split is one of its own kind, whatever its size.
+enum class JobSize : std::uint8_t { small, large, part };
+
+inline constexpr std::array all_sizes{JobSize::small, JobSize::large, JobSize::part};
+inline constexpr std::array whole_jobs{JobSize::small, JobSize::large};
+inline constexpr std::array small_jobs{JobSize::small};
+inline constexpr std::array part_jobs{JobSize::part};
 
 // How one message stands.
 struct MessageStatus {
@@ -81,9 +88,10 @@ public:
     // Visible messages leave for another queue: their numbers, in order.
     void remove_visible(const std::vector<MessageNumber>& numbers);
 
-    // The visible message to hand out next, of all or of one size, and its removal from here: the
+    // The visible message to hand out next, of all or of some sizes, and its removal from here: the
     // caller adds it again as in flight, or has removed its rows.
-    [[nodiscard]] std::optional<Candidate> oldest_visible(std::optional<JobSize> only = {});
+    [[nodiscard]] std::optional<Candidate> oldest_visible(
+        std::span<const JobSize> among = all_sizes);
     void pop(const Candidate& oldest);
 
     // The wall clock was set by so much: what hides began, and ends, as much later.
@@ -127,7 +135,7 @@ private:
     Line& line(JobSize size) { return lines_[static_cast<std::size_t>(size)]; }
     std::size_t& counter(MessageState state) { return counts_[static_cast<std::size_t>(state)]; }
 
-    std::array<Line, 2> lines_;  // By size.
+    std::array<Line, all_sizes.size()> lines_;  // By size.
     std::unordered_map<MessageNumber, MessageStatus> touched_;
     // A heap by time; entries that no longer hold are skipped, and thrown out when they are most.
     std::vector<Wake> wakes_;

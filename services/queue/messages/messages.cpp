@@ -204,7 +204,7 @@ MessageNumber Messages::add(Queue& queue, MessageRecord record, Timestamp now, D
                             Effects& effects) {
     const MessageNumber number = parts_.counters.next_message(effects.batch());
     const Timestamp sent_at = parts_.age.stamp(now);
-    const JobSize size = size_of_job(queue, record.body);
+    const JobSize size = size_of_message(queue, record);
     effects.batch().put(message_key({queue.number, number, sent_at, size}), schema::encode(record));
     if (record.is_logged && !record.is_part()) {
         log(queue, record, {.now = now, .what = "queued", .detail = "message " + record.message_id},
@@ -231,7 +231,7 @@ MessageNumber Messages::add(Queue& queue, MessageRecord record, Timestamp now, D
 Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTerms& terms,
                                                      Effects& effects) {
     for (std::size_t skipped = 0; skipped < expired_removed_at_once; ++skipped) {
-        const auto oldest = queue.messages.oldest_visible(terms.only);
+        const auto oldest = queue.messages.oldest_visible(terms.among);
         if (!oldest) return std::optional<Leased>();
         if (queue.is_expired(oldest->status.sent_at, parts_.age.at(terms.now))) {
             drop_oldest(queue, *oldest, effects);

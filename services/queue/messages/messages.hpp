@@ -54,7 +54,7 @@ struct LeaseTerms {
     Timestamp now;
     Duration visibility{};
     Worker* worker = nullptr;  // Over its lane; nothing: for a receive.
-    std::optional<JobSize> only{};
+    std::span<const JobSize> among = all_sizes;
 };
 
 struct Leased {
@@ -227,6 +227,11 @@ private:
     // A part that fails for good: the others go, and the join is to put away what they have left.
     // The caller takes the part's message out of the index.
     Result<void> fail_part(Queue& queue, const Candidate& part, const MessageRecord& record,
+                           const PartFailed& end, Effects& effects);
+    // A join that fails for good, while there was something to join: another one is to put away
+    // what the parts have left. False: it is no such join. The caller takes its message out of the
+    // index.
+    Result<bool> fail_join(Queue& queue, const Candidate& join, const MessageRecord& record,
                            const PartFailed& end, Effects& effects);
     // The rows of a split job go with its join.
     Result<void> end_join(Queue& queue, const MessageRecord& record, Effects& effects);

@@ -180,4 +180,26 @@ schema::JobFailed job_failed_of(const JobEnd& end) {
             .trace = end.job.trace};
 }
 
+bool JobAdvance::is_told() const {
+    const auto events = [this](std::uint64_t done) {
+        return done * schema::job_progress_events_max / parts;
+    };
+    if (parts <= schema::job_progress_events_max) return true;
+    return parts_done > 0 && events(parts_done) > events(parts_done - 1);
+}
+
+schema::JobProgress job_progress_of(const JobAdvance& advance) {
+    const auto input = input_of(advance.job.body).value_or(InputObject{});
+    return {.message_id = advance.job.message_id,
+            .time = advance.time,
+            .function = advance.function.name,
+            .function_arn = advance.function.arn,
+            .bucket = input.bucket,
+            .key = input.key,
+            .version_id = input.version_id,
+            .parts_done = advance.parts_done,
+            .parts = advance.parts,
+            .trace = advance.job.trace};
+}
+
 }  // namespace onput::queue

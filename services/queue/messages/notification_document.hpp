@@ -42,4 +42,20 @@ schema::TopicMessage notification_of(const JobEnd& end);
 // The event of a failure, without event_id and dead_letter_arn.
 schema::JobFailed job_failed_of(const JobEnd& end);
 
+// How far a job has come.
+struct JobAdvance {
+    const schema::FunctionInfo& function;
+    const MessageRecord& job;
+    std::uint32_t parts_done = 0;
+    std::uint32_t parts = 0;
+    Timestamp time;
+
+    // Whether there is an event of this part's end: one in so many that a job has no more than
+    // job_progress_events_max.
+    [[nodiscard]] bool is_told() const;
+};
+
+// Its event, without event_id.
+schema::JobProgress job_progress_of(const JobAdvance& advance);
+
 }  // namespace onput::queue

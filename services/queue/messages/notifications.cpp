@@ -45,6 +45,13 @@ void Notifications::add(schema::JobFailed failed, store::Batch& batch) {
     add_row(schema::encode(failed), batch);
 }
 
+void Notifications::add(const JobAdvance& advance, store::Batch& batch) {
+    if (topics_ == Topics::unreachable || !advance.is_told()) return;
+    schema::JobProgress progress = job_progress_of(advance);
+    progress.event_id = random_.hex(event_id_digits);
+    add_row(schema::encode(progress), batch);
+}
+
 void Notifications::add_row(std::string encoded, store::Batch& batch) {
     // A source is recorded with its first event: numbers of an unknown one would be taken for new.
     if (!is_recorded_) batch.put(outbox_key(), schema::encode(record_));

@@ -1,5 +1,5 @@
 // Notifications: messages to topics about the ends of jobs, and events of those that failed, from
-// the commit that ends the job until the notifier has them.
+// the commit that ends the job until the notifier has them; and events of how far split jobs are.
 //
 //     job ends: add ───> a row of the outbox in the same batch ──durable──> Relay ──> notifier
 //
@@ -37,6 +37,8 @@ public:
     // Writes the event of a failure into that batch; nothing when there is no notifier, because
     // the rows would wait for ever.
     void add(schema::JobFailed failed, store::Batch& batch);
+    // Likewise, of a part's end, if this one is told.
+    void add(const JobAdvance& advance, store::Batch& batch);
 
     // Removes rows that were handed over, if it is time.
     void on_time(Timestamp now, store::Batch& batch);

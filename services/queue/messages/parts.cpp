@@ -110,6 +110,12 @@ Result<void> Messages::end_part(Queue& queue, const Candidate& part, const Messa
          .detail = fmt::format("{} of {} parts done; part {}: {}", state.done, state.parts,
                                record.part, end.outcome.summary)},
         effects);
+    parts_.notifications.add({.function = queue.function->function,
+                              .job = *job,
+                              .parts_done = state.done,
+                              .parts = state.parts,
+                              .time = end.now},
+                             batch);
     if (state.done < state.parts) {
         queue_parts(queue, state, *job, end.now, effects);
     } else {
@@ -157,6 +163,24 @@ void Messages::queue_join(Queue& queue, SplitStateRecord& state, MessageRecord j
                           Effects& effects) {
     state.join = add(queue, std::move(job), now, Duration::zero(), effects).get();
     effects.batch().put(split_state_key(queue.number, state.job), schema::encode(state));
+}
+
+Result<bool> Messages::fail_join(Queue& queue, const Candidate& join, const MessageRecord& record,
+                                 const PartFailed& end, Effects& effects) {
+    if (record.split_job == 0 || !record.part_failure.code.empty()) return false;
+    const auto split = queue.splits.find(record.split_job);
+    ONPUT_TRY(auto job, split_job(queue, record.split_job));
+    if (split == queue.splits.end() || !job) return false;
+    log(queue, record,
+        {.now = end.now,
+         .what = "join failed",
+         .detail = fmt::format("{}: {}", end.failure.code, end.failure.message)},
+        effects);
+    remove_rows(queue, join.number, join.status, effects);
+    job->part_failure = end.failure;
+    if (job->part_failure.code.empty()) job->part_failure.code = "job.failed";
+    queue_join(queue, split->second, *std::move(job), end.now, effects);
+    return true;
 }
 
 Result<void> Messages::end_join(Queue& queue, const MessageRecord& record, Effects& effects) {

@@ -47,6 +47,8 @@ struct Queue {
     std::deque<Waiter> waiters;  // In the order of their arrival.
     // Jobs of a function that go on as parts, by the numbers that their messages had.
     std::map<std::uint64_t, SplitStateRecord> splits;
+    // The last place went to a whole job: the next may go to a part (dispatcher.hpp).
+    bool is_turn_of_parts = false;
 
     // Of a function: some of its jobs may be batches (event_sources.hpp).
     bool has_batches = false;

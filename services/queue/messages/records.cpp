@@ -22,7 +22,8 @@ T read_number(std::string_view bytes) {
 }
 
 constexpr std::size_t message_key_bytes = 1 + 4 + 8 + 8;
-constexpr char large_job_mark = 1;  // Behind the key of a large job.
+constexpr char large_job_mark = 1;  // Behind the key of a large job,
+constexpr char part_mark = 2;       // and of a part.
 constexpr std::size_t lease_key_bytes = 1 + 4 + 8;
 constexpr std::size_t job_key_bytes = 1 + 8;
 constexpr std::size_t move_task_key_bytes = 1 + 4 + 8;
@@ -112,17 +113,23 @@ std::string message_key(const MessageKey& key) {
     append_number(out, key.message.get());
     append_number(out, static_cast<std::uint64_t>(to_micros(key.sent_at)));
     if (key.size == JobSize::large) out.push_back(large_job_mark);
+    if (key.size == JobSize::part) out.push_back(part_mark);
     return out;
 }
 
 std::optional<MessageKey> parse_message_key(std::string_view key) {
-    const bool is_large = key.size() == message_key_bytes + 1 && key.back() == large_job_mark;
-    if ((key.size() != message_key_bytes && !is_large) || key[0] != 'm') return {};
+    JobSize size = JobSize::small;
+    if (key.size() == message_key_bytes + 1) {
+        if (key.back() != large_job_mark && key.back() != part_mark) return {};
+        size = key.back() == part_mark ? JobSize::part : JobSize::large;
+        key.remove_suffix(1);
+    }
+    if (key.size() != message_key_bytes || key[0] != 'm') return {};
     const auto sent_at = static_cast<std::int64_t>(read_number<std::uint64_t>(key.substr(13)));
     return MessageKey{.queue = QueueNumber(read_number<std::uint32_t>(key.substr(1))),
                       .message = MessageNumber(read_number<std::uint64_t>(key.substr(5))),
                       .sent_at = from_micros(sent_at),
-                      .size = is_large ? JobSize::large : JobSize::small};
+                      .size = size};
 }
 std::optional<MessageNumber> parse_lease_key(std::string_view key) {
     if (key.size() != lease_key_bytes || key[0] != 'l') return {};

@@ -4,8 +4,9 @@
 //     c                                        CountersRecord   ids never to be given again
 //     q <account> / <name>                     QueueRecord
 //     f <account> / <name>                     FunctionRecord   of a version: <name>:<version>
-//     m <queue> <message> <sent at>            MessageRecord    written once; of a large job the
-//                                                               key goes on with one more byte
+//     m <queue> <message> <sent at>            MessageRecord    written once; of a large job,
+//                                                               and of a part, the key goes on
+//                                                               with one more byte
 //     l <queue> <message>                      LeaseRecord      absent: visible, never received
 //     d <source> \0 <destination arn>          DeliveryMarkRecord
 //     j <sequence>                             JobRecord        the job log

@@ -83,6 +83,8 @@ Result<bool> Messages::dead_letter(Queue& queue, const Candidate& candidate, con
         remove_rows(queue, candidate.number, candidate.status, effects);
         return true;
     }
+    ONPUT_TRY(const bool goes_on, fail_join(queue, candidate, record, {now, failure}, effects));
+    if (goes_on) return true;
     ONPUT_TRY_VOID(end_join(queue, record, effects));
     log(queue, record,
         {.now = now,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/storage/multipart/checksums.hpp"
+#include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 
@@ -21,6 +22,15 @@ Result<std::optional<BegunUpload>> find_begun(const store::View& view,
                            .record = std::move(record)};
     }
     return std::nullopt;
+}
+
+Result<void> check_not_made(const store::View& view, const schema::PutObject& object) {
+    if (object.idempotency_key.empty() || !object.source) return {};
+    ONPUT_TRY(const auto current, KeyRows(view, object.bucket, object.key).current());
+    if (!current || current->idempotency_key != object.idempotency_key) return {};
+    return fail(ErrorCode::conflict,
+                "s3://" + object.bucket + "/" + object.key + " has the result of this job already",
+                "superseded");
 }
 
 Result<std::map<std::string, std::string>> metadata_of(const schema::CompleteUpload& request,

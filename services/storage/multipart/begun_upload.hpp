@@ -24,6 +24,9 @@ struct BegunUpload {
 Result<std::optional<BegunUpload>> find_begun(const store::View& view,
                                               const schema::PutObject& object);
 
+// `superseded` when the result of the same job is there already: a worker that stalled begins anew.
+Result<void> check_not_made(const store::View& view, const schema::PutObject& object);
+
 // As its age is counted.
 Timestamp began_at(const UploadRecord& record);
 // What CreateUpload is answered, but for `abort`.

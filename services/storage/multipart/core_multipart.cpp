@@ -193,6 +193,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
         return created;
     }
 
+    ONPUT_TRY_VOID(check_not_made(view_, object));
     // Sequencers order uploads by time; the rest makes ids of other people's uploads hard to guess.
     const std::uint64_t sequencer = next_sequencer(caller.now);
     sequencer_ = sequencer;

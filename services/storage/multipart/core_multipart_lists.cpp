@@ -1,9 +1,13 @@
-// The lists of uploads, of their parts, and of the parts that an object was made of.
+// The lists of uploads, of their parts, and of the parts that an object was made of; what a part
+// holds.
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "services/storage/access/judge.hpp"
 #include "services/storage/core.hpp"
 #include "services/storage/multipart/upload_listing.hpp"
+#include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/object_info.hpp"
 #include "services/storage/objects/records.hpp"
@@ -52,6 +56,42 @@ Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& reques
     ONPUT_TRY(const auto more, view_.scan_keys(partition, range, 1));
     list.is_truncated = !more.empty();
     return list;
+}
+
+Result<Reading> StorageCore::get_part(const schema::GetObject& request,
+                                      const Caller& caller) const {
+    ONPUT_TRY_VOID(buckets_.find_for_key(request.bucket, request.key, caller));
+    const schema::PartTarget& target = *request.upload;
+    ONPUT_TRY(const auto upload, find_upload(request.bucket, request.key, target.upload_id));
+    ONPUT_TRY(const auto row, view_.get(partition, part_row(target.upload_id, target.number)));
+    if (!row) {
+        return fail(ErrorCode::not_found,
+                    fmt::format("the upload has no part {}: it was not put", target.number),
+                    "no_such_part");
+    }
+    ONPUT_TRY(const auto part, schema::decode<PartRecord>(*row));
+    ONPUT_TRY(const Span span, resolve(request.range, part.size_bytes));
+    if (span.length > schema::chunk_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("{} bytes of a part: ask for {} at most at a time", span.length,
+                                schema::chunk_bytes_max),
+                    "invalid_range");
+    }
+    Reading reading;
+    ONPUT_TRY(reading.key, open_object_key(options_.keys, upload.encryption, request.customer_key,
+                                           {.bucket = request.bucket, .key = request.key}));
+    ONPUT_TRY(const auto blob, store::parse_blob_ref(part.blob));
+    if (span.length > 0) reading.segments.push_back({.blob = blob, .nonce = part.nonce});
+    reading.stored = {.blob = blob};
+    reading.got = {.object = {.bucket = request.bucket,
+                              .key = request.key,
+                              .size_bytes = part.size_bytes,
+                              .etag = part.etag,
+                              .last_modified = part.last_modified},
+                   .offset = span.offset,
+                   .length = span.length,
+                   .is_partial = span.is_partial};
+    return reading;
 }
 
 Result<schema::UploadList> StorageCore::list_uploads(const schema::ListUploads& request,

@@ -295,6 +295,7 @@ Result<schema::ObjectDeleted> StorageCore::delete_version(const schema::DeleteOb
 
 Result<Reading> StorageCore::get_object(const schema::GetObject& request,
                                         const Caller& caller) const {
+    if (request.upload) return get_part(request, caller);
     ONPUT_TRY(auto found, find_object(request, caller));
     auto& [bucket, version] = found;
     ObjectRecord& record = version.record;

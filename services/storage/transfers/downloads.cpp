@@ -36,7 +36,9 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
                                     .stored = std::move(reading.stored),
                                     .segments = pieces_of(reading.segments, got.offset, got.length),
                                     .key = std::move(reading.key)},
-                          .body = schema::encode(got)});
+                          .body = schema::encode(got),
+                          .part = message.upload ? std::optional(std::pair(message, caller))
+                                                 : std::nullopt});
         }
         ONPUT_TRY(got.read_id, sessions_.open({.object = std::move(object),
                                                .stored = reading.stored,
@@ -108,17 +110,23 @@ void Downloads::on_read(Fetch fetch, Result<std::string> bytes) {
     --reads_;
     parts_.host.pins().unpin(fetch.piece.stored);
     if (!bytes) {
-        parts_.host.reply(fetch.to,
-                          std::unexpected(explain(std::move(bytes).error(), fetch.piece.object)));
+        parts_.host.reply(fetch.to, std::unexpected(explain(std::move(bytes).error(), fetch)));
         return;
     }
     parts_.host.reply(fetch.to, with_bytes(std::move(fetch.body), std::move(fetch.bytes)));
 }
 
-Error Downloads::explain(Error error, const std::string& object) {
+Error Downloads::explain(Error error, const Fetch& fetch) {
+    if (fetch.part) {
+        const auto& [message, caller] = *fetch.part;
+        const auto again = parts_.host.core().get_object(message, caller);
+        if (!again) return again.error();
+        if (again->stored != fetch.piece.stored)
+            return {.code = ErrorCode::unavailable, .message = "the part was put again meanwhile"};
+    }
     if (error.code != ErrorCode::corruption) return error;
-    error = std::move(error).with_context("read " + object);
-    note(error, object);
+    error = std::move(error).with_context("read " + fetch.piece.object);
+    note(error, fetch.piece.object);
     return error;
 }
 

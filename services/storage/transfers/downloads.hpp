@@ -1,6 +1,7 @@
 // Downloads: the bytes of objects on their way out. What is being read stays pinned, so that an
-// overwrite or a delete does not take it away. Loop thread only; answers of the blob store are
-// posted to it.
+// overwrite or a delete does not take it away; only the parts of uploads have no pins, and one that
+// goes while it is read is answered as one that has gone. Loop thread only; answers of the blob
+// store are posted to it.
 #pragma once
 
 #include "common/transport/event_loop.hpp"
@@ -45,13 +46,16 @@ private:
         std::string body;
         std::string bytes;
         std::size_t next = 0;  // Of the piece's segments.
+        // Of a part of an upload: who asked for what.
+        std::optional<std::pair<schema::GetObject, Caller>> part = {};
     };
+    // An answer of why the bytes could not be read.
+    Error explain(Error error, const Fetch& fetch);
     // Reads this piece and answers with the body and the bytes. What is damaged is answered with an
     // error that names the object.
     Result<void> start(Fetch fetch);
     void read_next(Fetch fetch);
     void on_read(Fetch fetch, Result<std::string> bytes);
-    Error explain(Error error, const std::string& object);
     // Damage is logged and counted.
     void note(const Error& error, const std::string& object);
 

@@ -19,6 +19,23 @@ std::uint32_t deepest_level(const std::vector<Chapter>& all) {
 
 }  // namespace
 
+std::vector<std::uint64_t> offsets_of(std::span<const Heading> headings) {
+    std::vector<std::uint64_t> offsets;
+    offsets.reserve(headings.size());
+    for (const Heading& heading : headings) offsets.push_back(heading.offset);
+    return offsets;
+}
+
+std::vector<std::uint64_t> headings_within(std::span<const std::uint64_t> all,
+                                           const PartRange& part) {
+    std::vector<std::uint64_t> within;
+    for (auto at = std::ranges::lower_bound(all, part.begin);
+         at != all.end() && *at < part.end && within.size() < part_chapters_max; ++at) {
+        within.push_back(*at - part.begin);
+    }
+    return within;
+}
+
 std::vector<Chapter> choose_chapters(std::span<const Heading> headings,
                                      const std::vector<PartRange>& parts) {
     std::vector<Chapter> chapters;

@@ -37,14 +37,22 @@ struct Chapter {
 std::vector<Chapter> choose_chapters(std::span<const Heading> headings,
                                      const std::vector<PartRange>& parts);
 
-// What the planning child leaves in its output file.
+// Where they begin.
+std::vector<std::uint64_t> offsets_of(std::span<const Heading> headings);
+// Those of one part, from its begin: the first part_chapters_max.
+std::vector<std::uint64_t> headings_within(std::span<const std::uint64_t> all,
+                                           const PartRange& part);
+
+// What the planning child leaves in its output file, behind the text.
 struct BookPlan {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_plan};
+    // Version 2 added headings.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_plan, .version = 2};
 
     std::vector<PartRange> parts = {};
     std::vector<Chapter> chapters = {};
+    std::vector<std::uint64_t> headings = {};  // Where all of them begin, ascending.
 
-    ONPUT_FIELDS(parts, chapters)
+    ONPUT_FIELDS(parts, chapters, headings)
     friend bool operator==(const BookPlan&, const BookPlan&) = default;
 };
 
@@ -64,17 +72,20 @@ struct BookJoin {
     friend bool operator==(const BookJoin&, const BookJoin&) = default;
 };
 
-// The task of a part.
+// The task of a part. Its text is these bytes of the decoded one, which is a part of the upload.
 struct BookPart {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_part};
+    // Version 2 added what follows speech.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_part, .version = 2};
 
     std::string bucket = {};
     std::string key = {};
     std::string upload_id = {};
     std::string sequencer = {};  // Of the text: of another one it is not a part.
     SpeechJob speech = {};
+    PartRange range = {};
+    std::string text_etag = {};  // Of the part of the upload that has the text.
 
-    ONPUT_FIELDS(bucket, key, upload_id, sequencer, speech)
+    ONPUT_FIELDS(bucket, key, upload_id, sequencer, speech, range, text_etag)
     friend bool operator==(const BookPart&, const BookPart&) = default;
 };
 

@@ -11,6 +11,7 @@
 #include "common/base/errno_text.hpp"
 #include "services/tts/book/messages.hpp"
 #include "services/tts/book/mp3_head.hpp"
+#include "services/tts/prose/prose.hpp"
 #include "services/tts/recording.hpp"
 
 namespace onput::tts {
@@ -27,17 +28,23 @@ constexpr std::uint64_t whole_parts = 2;
 // Of very long texts parts grow, so that there are no more than about so many.
 constexpr std::uint64_t parts_wanted_max = 1000;
 constexpr std::uint64_t plan_bytes_max = 1024 * 1024;
+constexpr std::uint64_t part_bytes_max = 64ULL * 1024 * 1024;  // Of the text.
 // A part takes no more than this share of the time limit, however slow its text is.
 constexpr std::uint64_t time_share = 2;
 constexpr std::uint32_t first_sound_part = 2;  // Of the upload; the head is part 1.
+// The decoded text, for the parts to read: it is left out when the upload is completed.
+constexpr std::uint32_t text_part = schema::part_number_max;
+static_assert(first_sound_part + schema::job_parts_max <= text_part);
 
-Result<std::string> read_output(int fd, std::uint64_t bytes) {
-    if (bytes > plan_bytes_max) return fail(ErrorCode::internal, "the plan of a book is too long");
-    std::string text(bytes, '\0');
+Result<std::string> read_plan(int fd, const SpeechResult& planned) {
+    const std::uint64_t begin = planned.text_bytes;
+    if (planned.output_bytes < begin || planned.output_bytes - begin > plan_bytes_max)
+        return fail(ErrorCode::internal, "the plan of a book is too long");
+    std::string text(planned.output_bytes - begin, '\0');
     std::size_t filled = 0;
     while (filled < text.size()) {
-        const ssize_t count =
-            ::pread(fd, text.data() + filled, text.size() - filled, static_cast<off_t>(filled));
+        const ssize_t count = ::pread(fd, text.data() + filled, text.size() - filled,
+                                      static_cast<off_t>(begin + filled));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0)
             return fail(ErrorCode::internal, "read the plan of a book: " + errno_text());
@@ -65,8 +72,9 @@ std::unexpected<Error> replaced(const worker::S3Event& event) {
 schema::LaneSplit make_split(const BookPlan& plan, BookJoin join, BookPart part) {
     schema::LaneSplit split;
     for (const PartRange& range : plan.parts) {
-        part.speech.begin = range.begin;
-        part.speech.end = range.end;
+        part.range = range;
+        part.speech.end = range.end - range.begin;
+        part.speech.headings = headings_within(plan.headings, range);
         split.tasks.push_back(schema::encode(part));
     }
     join.chapters = plan.chapters;
@@ -165,6 +173,16 @@ Task<Result<schema::ObjectPut>> complete(ObjectJob& job, const BookJoin& book, J
     co_return completed.object;
 }
 
+// The same one for each attempt of a job.
+schema::PutObject upload_of(const ObjectJob& job, const Output& output) {
+    schema::PutObject object;
+    object.bucket = output.bucket;
+    object.key = output.key;
+    object.content_type = recording_content_type;
+    object.idempotency_key = job.lane_job().grant.message_id;
+    return object;
+}
+
 // Nothing of the book is kept.
 Task<JobEnd> give_up(ObjectJob& job, const BookJoin& book, Error why) {
     const schema::AbortUpload upload{
@@ -178,8 +196,10 @@ Task<JobEnd> give_up(ObjectJob& job, const BookJoin& book, Error why) {
 Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book book,
                                                           std::uint64_t part_length) {
     using Split = std::optional<schema::LaneSplit>;
-    if (book.text.size_bytes <= std::min(whole_parts * part_length, book.speech.characters_max))
-        co_return Split();
+    // What is compressed may be any number of times as long.
+    const bool is_compressed = book.speech.document == epub_type;
+    const std::uint64_t whole_max = std::min(whole_parts * part_length, book.speech.characters_max);
+    if (!is_compressed && book.text.size_bytes <= whole_max) co_return Split();
     SpeechJob planning = book.speech;
     planning.plan_length =
         std::min(std::max(part_length, book.text.size_bytes / parts_wanted_max),
@@ -191,24 +211,31 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
     ONPUT_CO_TRY(const auto encoded,
                  co_await job.run_child(schema::encode(planning), job.limits()));
     ONPUT_CO_TRY(const auto planned, schema::decode<SpeechResult>(encoded));
-    ONPUT_CO_TRY(const auto bytes, read_output(job.output_fd(), planned.output_bytes));
+    ONPUT_CO_TRY(const auto bytes, read_plan(job.output_fd(), planned));
     ONPUT_CO_TRY(const auto plan, schema::decode<BookPlan>(bytes));
     if (plan.parts.size() <= 1) co_return Split();
     if (plan.parts.size() > schema::job_parts_max) co_return too_long(planned, book.speech);
 
-    schema::PutObject object;
-    object.bucket = book.output.bucket;
-    object.key = book.output.key;
-    object.content_type = recording_content_type;
-    object.idempotency_key = job.lane_job().grant.message_id;
+    auto object = upload_of(job, book.output);
     ONPUT_CO_TRY(const auto upload, explained(co_await job.create_upload(std::move(object)),
                                               "begin the upload of the recording"));
+    schema::PutObject text;
+    text.bucket = book.output.bucket;
+    text.key = book.output.key;
+    text.part = schema::PartTarget{.upload_id = upload.upload_id, .number = text_part};
+    const ObjectJob::Part decoded{.length = planned.text_bytes};
+    ONPUT_CO_TRY(const auto text_put, explained(co_await job.upload(std::move(text), decoded),
+                                                "upload the text of the parts"));
     BookPart part{.bucket = book.output.bucket,
                   .key = book.output.key,
                   .upload_id = upload.upload_id,
                   .sequencer = book.text.sequencer,
-                  .speech = book.speech};
+                  .speech = book.speech,
+                  .text_etag = text_put.etag};
     part.speech.title.clear();
+    // The text is decoded.
+    part.speech.charset.clear();
+    part.speech.document.clear();
     part.speech.object_voice = planned.voice;
     part.speech.characters_max = 0;
     BookJoin join{.bucket = book.output.bucket,
@@ -220,13 +247,38 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
     co_return make_split(plan, std::move(join), std::move(part));
 }
 
-Task<JobEnd> speak_book_part(ObjectJob& job, std::uint64_t text_bytes_max) {
+Task<Result<void>> drop_begun_book(ObjectJob& job, Output output) {
+    if (job.lane_job().grant.attempt <= 1) co_return Result<void>();
+    auto object = upload_of(job, output);
+    const auto found = explained(co_await job.create_upload(std::move(object)),
+                                 "find the upload of an attempt before");
+    // The result is there, or not wanted any more: nothing was begun.
+    if (!found && found.error().reason == "superseded") co_return Result<void>();
+    ONPUT_CO_TRY(const auto begun, found);
+    schema::AbortUpload upload{
+        .bucket = output.bucket, .key = output.key, .upload_id = begun.upload_id};
+    co_return explained(co_await job.abort_upload(std::move(upload)),
+                        "end the upload of an attempt before");
+}
+
+Task<JobEnd> speak_book_part(ObjectJob& job) {
     const schema::JobPart& part = *job.lane_job().grant.part;
     ONPUT_CO_TRY(const auto task, schema::decode<BookPart>(part.task));
     ONPUT_CO_TRY_VOID(job.open_files());
+    worker::ObjectName source{.bucket = job.event().bucket, .key = job.event().key};
     ONPUT_CO_TRY(const auto text,
-                 explained(co_await job.download(text_bytes_max), "download the text"));
+                 explained(co_await job.inspect(std::move(source)), "find the text"));
     if (text.sequencer != task.sequencer) co_return replaced(job.event());
+    job.derive_from(text);
+    worker::ObjectName recording{.bucket = task.bucket, .key = task.key};
+    const worker::ObjectClient::PartBytes bytes{
+        .part = {.upload_id = task.upload_id, .number = text_part},
+        .begin = task.range.begin,
+        .end = task.range.end};
+    const auto downloaded = co_await job.download_part(std::move(recording), bytes, part_bytes_max);
+    ONPUT_CO_TRY(const auto decoded, explained(downloaded, "download a part of the text"));
+    // Of another text, which another worker has begun to split meanwhile.
+    if (decoded.etag != task.text_etag) co_return replaced(job.event());
     PhraseSearch search(task.speech);
     ONPUT_CO_TRY(const auto spoken, co_await run_children(job, search));
     schema::PutObject frames;

@@ -1,8 +1,11 @@
 // The steps of a long text, each a job of its own (common/schema/lane.hpp):
 //
-//     split_book       one worker    plans the parts, and begins the upload of the MP3
-//     speak_book_part  any workers   text ──download──> child ──> frames ──> a part of the upload
-//     join_book        one worker    the head as the upload's first part, and its completion
+//     split_book       one worker    begins the upload of the MP3, whose last part is the decoded
+//                                    text for the time being, and plans the parts
+//     speak_book_part  any workers   its bytes of the text ──> child ──> frames ──> a part of the
+//                                    upload
+//     join_book        one worker    the head as the upload's first part, and its completion, which
+//                                    leaves the text out
 //
 // Until the upload is complete nothing is visible, and no byte is copied by the join. A job that is
 // split twice finds the upload that it has begun; a part that is spoken twice replaces itself; a
@@ -30,7 +33,10 @@ struct Book {
 Task<Result<std::optional<schema::LaneSplit>>> split_book(worker::ObjectJob& job, Book book,
                                                           std::uint64_t part_length);
 
-Task<worker::JobEnd> speak_book_part(worker::ObjectJob& job, std::uint64_t text_bytes_max);
+// Ends the upload that an attempt before has begun, of a text that is to be spoken as a whole now.
+Task<Result<void>> drop_begun_book(worker::ObjectJob& job, Output output);
+
+Task<worker::JobEnd> speak_book_part(worker::ObjectJob& job);
 
 Task<worker::JobEnd> join_book(worker::ObjectJob& job);
 

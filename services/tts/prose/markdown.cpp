@@ -3,12 +3,17 @@
 // paragraphs, and so are the rows of a table.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "common/base/text.hpp"
 #include "services/tts/prose/prose.hpp"
 
 namespace onput::tts {
 namespace {
+
+// Of front matter; what is longer is text.
+constexpr std::size_t front_matter_lines_max = 200;
+constexpr std::size_t front_matter_bytes_max = 16UL * 1024;
 
 constexpr std::size_t link_bytes_max = 4096;  // Of "[text](target)"; a longer one is no link.
 
@@ -57,18 +62,40 @@ class MarkdownReader final : public LineReader {
     void take_line(std::string_view raw) override {
         const std::string_view line = trimmed(raw);
         ++lines_;
-        if (take_front_matter(line) || take_fence(line)) return;
-        if (take_underline(line)) return;
+        if (!take_front_matter(line)) take_text(line);
+    }
+    void end_lines() override {
+        end_front_matter();
+        say_held();
+    }
+
+    void take_text(std::string_view line) {
+        if (take_fence(line) || take_underline(line)) return;
         say_held();
         take_block(line);
     }
-    void end_lines() override { say_held(); }
 
+    // Held until its last line shows that it is front matter: a rule may be the first line too.
     bool take_front_matter(std::string_view line) {
         if (lines_ == 1 && line == "---") return is_in_front_matter_ = true;
         if (!is_in_front_matter_) return false;
-        is_in_front_matter_ = line != "---" && line != "...";
+        if (line == "---" || line == "...") {
+            is_in_front_matter_ = false;
+            front_matter_.clear();
+            return true;
+        }
+        const bool is_text = (front_matter_.empty() && line.empty()) ||
+                             front_matter_.size() == front_matter_lines_max ||
+                             front_matter_bytes_ + line.size() > front_matter_bytes_max;
+        front_matter_.emplace_back(line);
+        front_matter_bytes_ += line.size();
+        if (is_text) end_front_matter();
         return true;
+    }
+    // It was text.
+    void end_front_matter() {
+        is_in_front_matter_ = false;
+        for (const std::string& line : std::exchange(front_matter_, {})) take_text(line);
     }
 
     bool take_fence(std::string_view line) {
@@ -265,6 +292,8 @@ class MarkdownReader final : public LineReader {
     std::uint64_t lines_ = 0;
     int depth_ = 0;
     bool is_in_front_matter_ = false;
+    std::vector<std::string> front_matter_;
+    std::size_t front_matter_bytes_ = 0;
 };
 
 }  // namespace

@@ -13,13 +13,15 @@ struct Type {
     std::string_view name;
     std::string_view type;
 };
-constexpr std::array<Type, 6> content_types{{{"text/markdown", "markdown"},
+constexpr std::array<Type, 7> content_types{{{"application/epub+zip", epub_type},
+                                             {"text/markdown", "markdown"},
                                              {"text/x-markdown", "markdown"},
                                              {"text/html", "html"},
                                              {"application/xhtml+xml", "html"},
                                              {"application/x-subrip", "subtitles"},
                                              {"text/vtt", "subtitles"}}};
-constexpr std::array<Type, 7> extensions{{{".md", "markdown"},
+constexpr std::array<Type, 8> extensions{{{".epub", epub_type},
+                                          {".md", "markdown"},
                                           {".markdown", "markdown"},
                                           {".html", "html"},
                                           {".htm", "html"},

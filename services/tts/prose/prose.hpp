@@ -1,5 +1,6 @@
 // Documents as prose: what a reader would read aloud, with its paragraphs and headings, of
-// Markdown, HTML and subtitles. Streaming and in constant memory, but for the headings.
+// Markdown, HTML and subtitles. Streaming and in constant memory, but for the headings. EPUB is no
+// text, and has a reader of its own (epub.hpp).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,9 @@
 namespace onput::tts {
 
 // By the object's Content-Type, when it names one of these, else by the extension of its key:
-// "markdown", "html", "subtitles"; empty: a plain text.
+// "markdown", "html", "subtitles", "epub"; empty: a plain text.
 std::string document_type(std::string_view key, std::string_view content_type);
+inline constexpr std::string_view epub_type = "epub";
 
 inline constexpr std::size_t headings_max = 10'000;  // More are read, and have no chapter.
 inline constexpr std::size_t heading_bytes_max = 200;
@@ -27,7 +29,7 @@ struct Heading {
 
 class ProseReader {
 public:
-    // A type that document_type names.
+    // A type that document_type names, but for EPUB.
     static Result<std::unique_ptr<ProseReader>> open(std::string_view type);
     virtual ~ProseReader() = default;
     ProseReader(const ProseReader&) = delete;

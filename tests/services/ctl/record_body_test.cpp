@@ -80,6 +80,21 @@ TEST(RecordBody, a_failed_job_without_an_object_names_its_message) {
     EXPECT_TRUE(detail_of(failed).ends_with(", given up"));
 }
 
+TEST(RecordBody, how_far_a_job_has_come_is_told_with_its_object) {
+    const schema::JobProgress progress{.message_id = "m",
+                                       .function = "speech",
+                                       .bucket = "inbox",
+                                       .key = "book.txt",
+                                       .parts_done = 3,
+                                       .parts = 40};
+    const auto body = read_record_body(schema::encode(progress));
+    ASSERT_TRUE(body);
+    EXPECT_EQ(subject_of(*body), "s3://inbox/book.txt");
+    EXPECT_EQ(detail_of(*body), "function speech, 3 of 40 parts done");
+    ASSERT_TRUE(object_of(*body));
+    EXPECT_EQ(object_of(*body)->key, "book.txt");
+}
+
 TEST(RecordBody, what_is_no_record_is_refused) {
     EXPECT_FALSE(read_record_body("x"));
     EXPECT_FALSE(read_record_body(schema::encode(schema::Empty{})));

@@ -59,6 +59,14 @@ TEST_F(ResultUploadTest, a_job_that_runs_twice_begins_one_upload) {
     EXPECT_NE(begin("job 2")->upload_id, first->upload_id);
 }
 
+TEST_F(ResultUploadTest, a_job_whose_result_is_there_begins_no_other) {
+    const std::string id = begin("job 1")->upload_id;
+    ASSERT_TRUE(put_part(id, 1, 5, "speech"));
+    ASSERT_TRUE(complete(completion(id, {1}, "speech")));
+    EXPECT_EQ(reason_of(begin("job 1")), "superseded");
+    EXPECT_TRUE(begin("job 2"));
+}
+
 TEST_F(ResultUploadTest, its_parts_may_have_any_size_and_its_metadata_come_last) {
     const std::string id = begin("job")->upload_id;
     ASSERT_TRUE(put_part(id, 1, 5, "speech"));
@@ -82,6 +90,42 @@ TEST_F(ResultUploadTest, its_parts_may_have_any_size_and_its_metadata_come_last)
     of_client.metadata = {{"duration", "12"}};
     ASSERT_TRUE(complete(of_client));
     EXPECT_TRUE(head("film")->metadata.empty());
+}
+
+TEST_F(ResultUploadTest, a_part_can_be_read_by_a_service_until_the_upload_ends) {
+    const std::string id = begin("job")->upload_id;
+    ASSERT_TRUE(put_part(id, 1, 5, "speech"));
+    ASSERT_TRUE(put_part(id, 10'000, 500, "speech"));
+    schema::GetObject request{.bucket = "photos", .key = "speech"};
+    request.range = {.first = 100, .last = 199};
+    request.upload = {.upload_id = id, .number = 10'000};
+    const auto reading = core->get_object(request, caller());
+    ASSERT_TRUE(reading) << reading.error().message;
+    EXPECT_EQ(reading->got.offset, 100U);
+    EXPECT_EQ(reading->got.length, 100U);
+    EXPECT_EQ(reading->got.object.size_bytes, 500U);
+    EXPECT_EQ(reading->got.object.etag, etag);
+    ASSERT_EQ(reading->segments.size(), 1U);
+    EXPECT_EQ(reading->segments[0].blob.id, blobs);
+    EXPECT_EQ(reading->stored.blob, reading->segments[0].blob);
+
+    request.upload->number = 2;
+    EXPECT_EQ(reason_of(core->get_object(request, caller())), "no_such_part");
+    request.upload->number = 1;
+    EXPECT_EQ(reason_of(core->get_object(request, caller())), "invalid_range");
+    ASSERT_TRUE(complete(completion(id, {1}, "speech")));
+    EXPECT_EQ(reason_of(core->get_object(request, caller())), "no_such_upload");
+    EXPECT_EQ(head("speech")->size_bytes, 5U);
+}
+
+TEST_F(ResultUploadTest, a_part_is_read_in_pieces) {
+    const std::string id = begin("job")->upload_id;
+    ASSERT_TRUE(put_part(id, 1, schema::chunk_bytes_max + 1, "speech"));
+    schema::GetObject request{.bucket = "photos", .key = "speech"};
+    request.upload = {.upload_id = id, .number = 1};
+    EXPECT_EQ(reason_of(core->get_object(request, caller())), "invalid_range");
+    request.range = {.first = 1, .last = schema::chunk_bytes_max};
+    EXPECT_EQ(reason_of(core->get_object(request, caller())), "ok");
 }
 
 TEST_F(ResultUploadTest, it_is_not_completed_once_its_source_is_replaced) {

@@ -11,12 +11,14 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "common/archive/zip.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/random.hpp"
 #include "common/base/text.hpp"
 #include "common/base/utf8.hpp"
 #include "common/worker/job_process.hpp"
+#include "services/tts/book/messages.hpp"
 #include "services/tts/phrase_search.hpp"
 #include "services/tts/speech.hpp"
 
@@ -379,6 +381,48 @@ std::string probe(const std::string& mp3, const std::string& entry) {
     ::unlink(path.c_str());
     while (out.ends_with('\n')) out.pop_back();
     return out;
+}
+
+TEST_F(SpeechJobTest, a_plan_leaves_the_decoded_text_and_its_parts_are_spoken_as_in_the_whole) {
+    const std::string text = "# One\r\n\r\n" + repeat("Some *words* of e\u0301t\u00e9 here. ", 40) +
+                             "\n\n## Two\n\nEnd.";
+    const Spoken planned = speak(text, {.plan_length = 600, .document = "markdown"});
+    ASSERT_TRUE(planned.result) << planned.result.error().message;
+    const std::string prose = planned.mp3.substr(0, planned.result->text_bytes);
+    EXPECT_TRUE(prose.starts_with("One\n\nSome words of \u00e9t\u00e9 here.")) << prose;
+    const auto plan = schema::decode<BookPlan>(planned.mp3.substr(prose.size()));
+    ASSERT_TRUE(plan) << plan.error().message;
+    ASSERT_GE(plan->parts.size(), 2U);
+    EXPECT_EQ(plan->parts.back().end, prose.size());
+    EXPECT_EQ(plan->headings, (std::vector<std::uint64_t>{0, prose.find("Two")}));
+    for (const PartRange& part : plan->parts) {
+        SpeechJob whole{.object_voice = "fr", .begin = part.begin, .end = part.end};
+        whole.document = "markdown";
+        SpeechJob alone{.object_voice = "fr", .end = part.end - part.begin};
+        alone.headings = headings_within(plan->headings, part);
+        const Spoken in_whole = speak(text, whole);
+        const Spoken apart = speak(prose.substr(part.begin, part.end - part.begin), alone);
+        ASSERT_TRUE(in_whole.result && apart.result);
+        EXPECT_EQ(in_whole.mp3, apart.mp3);
+        EXPECT_EQ(in_whole.result->chapters, apart.result->chapters);
+    }
+}
+
+TEST_F(SpeechJobTest, a_book_in_epub_is_spoken_and_a_hostile_one_is_refused) {
+    const std::string epub = *archive::make_zip(
+        {{.name = "META-INF/container.xml", .bytes = "<c><rootfile full-path='a.opf'/></c>"},
+         {.name = "a.opf",
+          .bytes = "<p><item id='a' href='a.xhtml' media-type='application/xhtml+xml'/>"
+                   "<itemref idref='a'/></p>"},
+         {.name = "a.xhtml", .bytes = "<h1>Title</h1><p>" + std::string(english) + "</p>"}});
+    const Spoken spoken = speak(epub, {.document = "epub"});
+    ASSERT_TRUE(spoken.result) << spoken.result.error().message;
+    EXPECT_EQ(spoken.result->segments, 2U);
+    EXPECT_TRUE(spoken.result->language.starts_with("en"));
+    EXPECT_EQ(spoken.result->encoding, "utf-8");
+    EXPECT_EQ(speak("PK\x03\x04", {.document = "epub"}).result.error().reason, "bad_epub");
+    EXPECT_EQ(speak(epub, {.characters_max = 20, .document = "epub"}).result.error().reason,
+              "text_too_long");
 }
 
 TEST_F(SpeechJobTest, another_program_reads_the_file_and_its_exact_length) {

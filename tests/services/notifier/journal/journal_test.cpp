@@ -162,6 +162,22 @@ TEST_F(JournalTest, the_failure_of_a_job_is_journaled_and_published_once) {
     EXPECT_TRUE(undeliverable.empty());
 }
 
+TEST_F(JournalTest, how_far_a_job_has_come_is_journaled_and_owes_nothing) {
+    const schema::JobProgress progress{.event_id = "p1",
+                                       .function = "speech",
+                                       .bucket = "inbox",
+                                       .key = "a.txt",
+                                       .parts_done = 3,
+                                       .parts = 40};
+    ASSERT_TRUE(try_append_bytes({1}, {schema::encode(progress)}));
+    sync();
+    ASSERT_EQ(journaled<schema::JobProgress>().size(), 1u);
+    EXPECT_EQ(journaled<schema::JobProgress>().front(), progress);
+    EXPECT_EQ(bus_type_of(progress), "job.progress");
+    EXPECT_EQ(bus_topic_of(progress), "job.progress/speech/inbox/a.txt");
+    EXPECT_TRUE(undeliverable.empty());
+}
+
 TEST_F(JournalTest, a_page_holds_the_records_asked_for) {
     append_durably({}, 1500);
     const auto page = fetch(3, 1200);

@@ -68,6 +68,8 @@ protected:
             for (const auto& event : batch->events) {
                 if (auto message = schema::decode<schema::TopicMessage>(event))
                     messages.push_back(*message);
+                if (auto told = schema::decode<schema::JobProgress>(event))
+                    progress.push_back(*told);
             }
             outbox.on_appended(batch->numbers.back(), station.now);
         }
@@ -76,6 +78,7 @@ protected:
 
     Station station;
     TestWorker worker{station, "w", 1};
+    std::vector<schema::JobProgress> progress;  // Filled by told.
 };
 
 TEST_F(PartsTest, a_job_goes_on_as_its_parts_in_order_and_ends_with_the_join) {
@@ -200,6 +203,87 @@ TEST_F(PartsTest, leases_of_several_parts_that_end_at_once_fail_the_job_once) {
     const auto grants = pair.look();
     ASSERT_EQ(grants.size(), 1U);
     EXPECT_EQ(grants[0].join.value().failure_code, "job.lease_ended");
+}
+
+// A join without a failure, whose parts are done.
+TEST_F(PartsTest, a_join_that_fails_for_good_is_followed_by_one_that_puts_away) {
+    for (const bool is_permanent : {true, false}) {
+        SCOPED_TRACE(is_permanent);
+        book(is_permanent ? 1 : 2);
+        split(take().lease, 1);
+        done(take());
+        auto join = take();
+        EXPECT_EQ(join.join.value().results.size(), 1U);
+        if (!is_permanent) {
+            worker.nack(join.lease, "storage");
+            station.pass(1s);
+            join = take();
+        }
+        worker.nack(join.lease, "storage", is_permanent);
+        EXPECT_TRUE(told().empty());
+        const auto end = take();
+        EXPECT_EQ(end.join.value().failure_code, "storage");
+        EXPECT_EQ(end.join.value().plan, "the plan");
+        EXPECT_TRUE(end.join.value().results.empty());
+        worker.nack(end.lease, "storage", true);
+        EXPECT_EQ(told().size(), 1U);
+        EXPECT_EQ(rows_left(), 0U);
+    }
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
+}
+
+TEST_F(PartsTest, so_is_one_that_has_lost_all_its_workers) {
+    book(1);
+    split(take().lease, 1);
+    done(take());
+    for (std::uint32_t loss = 0; loss < worker_losses_max; ++loss) {
+        EXPECT_EQ(take().join.value().failure_code, "") << loss;
+        worker.start_anew();
+    }
+    const auto end = take();
+    EXPECT_EQ(end.join.value().failure_code, "job.worker_lost");
+    station.restart();
+    worker.start_anew();
+    const auto again = take();
+    EXPECT_EQ(again.join.value().failure_code, "job.worker_lost");
+    worker.nack(again.lease, "job.worker_lost", true);
+    ASSERT_EQ(told().size(), 1U);
+    EXPECT_EQ(rows_left(), 0U);
+}
+
+TEST_F(PartsTest, one_that_cannot_put_away_either_ends_the_job) {
+    book(1);
+    split(take().lease, 1);
+    worker.nack(take().lease, "engine", true);
+    const auto end = take();
+    EXPECT_EQ(end.join.value().failure_code, "engine");
+    worker.nack(end.lease, "storage", true);
+    EXPECT_EQ(told().size(), 1U);
+    EXPECT_EQ(rows_left(), 0U);
+    EXPECT_EQ(station.metric("onput_queue_all_messages"), 0);
+}
+
+TEST_F(PartsTest, events_say_how_far_it_has_come_and_are_no_more_than_so_many) {
+    for (const std::uint32_t parts : {3U, 20U, 21U, 1999U}) {
+        SCOPED_TRACE(parts);
+        book(parts);
+        split(take().lease, parts);
+        for (std::uint32_t part = 0; part < parts; ++part) done(take());
+        worker.ack(take().lease, "joined");
+        static_cast<void>(told());
+        EXPECT_EQ(progress.size(), std::min(parts, schema::job_progress_events_max));
+        std::uint32_t before = 0;
+        for (const auto& event : progress) {
+            EXPECT_EQ(event.function, "speech");
+            EXPECT_EQ(event.parts, parts);
+            EXPECT_GT(event.parts_done, before);
+            EXPECT_EQ(event.message_id, "message-" + std::to_string(parts));
+            EXPECT_EQ(event.event_id.size(), 32U);
+            before = event.parts_done;
+        }
+        EXPECT_EQ(before, parts);
+        progress.clear();
+    }
 }
 
 TEST_F(PartsTest, parts_of_two_jobs_take_turns) {

@@ -41,6 +41,19 @@ TEST(JobSize, the_size_is_the_records_own_and_no_text_that_looks_like_it) {
     EXPECT_EQ(size_of_job(speech, R"({"size":99999999999999999999999})"), JobSize::large);
 }
 
+TEST(JobSize, a_part_is_one_whatever_its_size_and_a_join_is_small) {
+    const Queue speech = queue_of("tts");
+    MessageRecord message;
+    message.body = record(small_text + 1);
+    EXPECT_EQ(size_of_message(speech, message), JobSize::large);
+    message.split_job = 7;
+    EXPECT_EQ(size_of_message(speech, message), JobSize::small);
+    message.part = 1;
+    EXPECT_EQ(size_of_message(speech, message), JobSize::part);
+    message.body = record(1);
+    EXPECT_EQ(size_of_message(speech, message), JobSize::part);
+}
+
 TEST(JobSize, what_names_no_size_is_small) {
     const Queue speech = queue_of("tts");
     for (const auto* body : {"", "{}", "\"size\":", "\"size\": ", "\"size\":\"9999999\"",

@@ -7,6 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::array large_jobs{JobSize::large};
+
 class MessageIndexTest : public testing::Test {
 protected:
     Timestamp now = from_seconds(1000);
@@ -122,12 +124,12 @@ TEST_F(MessageIndexTest, small_ones_can_be_asked_for_apart_and_all_go_by_age) {
         index.add_fresh(number(static_cast<std::uint64_t>(n)), now, size);
     }
     EXPECT_EQ(index.oldest_visible()->number, number(1));
-    EXPECT_EQ(index.oldest_visible(large)->number, number(1));
-    EXPECT_EQ(index.oldest_visible(small)->number, number(3));
+    EXPECT_EQ(index.oldest_visible(large_jobs)->number, number(1));
+    EXPECT_EQ(index.oldest_visible(small_jobs)->number, number(3));
     EXPECT_EQ(index.count(MessageState::visible), 3U);
     EXPECT_EQ(index.peek(10).size(), 3U);
-    index.pop(*index.oldest_visible(small));
-    EXPECT_FALSE(index.oldest_visible(small));
+    index.pop(*index.oldest_visible(small_jobs));
+    EXPECT_FALSE(index.oldest_visible(small_jobs));
     EXPECT_EQ(index.size(), 2U);
     index.check_invariants();
 }
@@ -145,8 +147,8 @@ TEST_F(MessageIndexTest, what_comes_back_is_as_large_as_before) {
     }
     now += 30s;
     EXPECT_EQ(wake(), 2U);
-    EXPECT_EQ(index.oldest_visible(large)->number, number(1));
-    EXPECT_EQ(index.oldest_visible(small)->number, number(2));
+    EXPECT_EQ(index.oldest_visible(large_jobs)->number, number(1));
+    EXPECT_EQ(index.oldest_visible(small_jobs)->number, number(2));
     EXPECT_EQ(index.oldest_visible()->status.size, large);
 }
 

@@ -12,16 +12,20 @@ TEST(Records, the_key_of_a_message_says_its_queue_number_and_time) {
     EXPECT_EQ(parse_message_key(message_key(key)), key);
 }
 
-TEST(Records, the_key_of_a_large_job_says_so_and_is_else_the_same) {
+TEST(Records, the_key_of_a_large_job_or_a_part_says_so_and_is_else_the_same) {
     MessageKey key{.queue = QueueNumber(7),
                    .message = MessageNumber(9),
                    .sent_at = from_seconds(5),
                    .size = JobSize::large};
     const std::string large = message_key(key);
     EXPECT_EQ(parse_message_key(large), key);
+    key.size = JobSize::part;
+    EXPECT_EQ(parse_message_key(message_key(key)), key);
+    const std::string part = message_key(key);
     key.size = JobSize::small;
     EXPECT_EQ(large, message_key(key) + '\1');
-    EXPECT_FALSE(parse_message_key(message_key(key) + '\2'));
+    EXPECT_EQ(part, message_key(key) + '\2');
+    EXPECT_FALSE(parse_message_key(message_key(key) + '\3'));
     EXPECT_FALSE(parse_message_key(large + '\1'));
 }
 

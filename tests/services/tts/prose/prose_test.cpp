@@ -45,6 +45,8 @@ TEST(DocumentType, a_content_type_that_says_something_wins_over_the_extension) {
     EXPECT_EQ(document_type("a/PAGE.HTM", "binary/octet-stream"), "html");
     EXPECT_EQ(document_type("film.srt", ""), "subtitles");
     EXPECT_EQ(document_type("film.vtt", ""), "subtitles");
+    EXPECT_EQ(document_type("novel.EPUB", ""), "epub");
+    EXPECT_EQ(document_type("novel", "application/epub+zip"), "epub");
     EXPECT_EQ(document_type("book.txt", "text/plain"), "");
     EXPECT_EQ(document_type("", ""), "");
 }
@@ -99,6 +101,18 @@ TEST(Markdown, code_front_matter_and_rules_are_not_said) {
               "Text.\n\nEnd.");
     EXPECT_EQ(markdown("~~~\n```\nstill code\n~~~\nText"), "Text");
     EXPECT_EQ(markdown("```\nnever closed"), "");
+}
+
+TEST(Markdown, a_rule_on_the_first_line_swallows_nothing) {
+    EXPECT_EQ(markdown("---\nOne.\n\nTwo."), "One.\n\nTwo.");
+    EXPECT_EQ(markdown("---\n\nOne.\n\n---\n\nTwo."), "One.\n\nTwo.");
+    EXPECT_EQ(markdown("---"), "");
+    EXPECT_EQ(markdown("---\ntitle: x\n...\nOne."), "One.");
+    std::string many = "---\n";
+    for (int i = 0; i < 300; ++i) many += "line\n";
+    EXPECT_TRUE(markdown(many + "\n---\nend").ends_with("\nline\n\nend"));
+    const std::string wide = "---\n" + std::string(20'000, 'a') + "\n---\nend";
+    EXPECT_TRUE(markdown(wide).starts_with("aaa"));
 }
 
 // --- HTML -------------------------------------------------------------------------------------
