@@ -57,9 +57,9 @@ struct SecretOwner {
     std::string_view service;
 };
 constexpr std::array secret_owners{
-    SecretOwner{"ONPUT_KEYS_", "gateway"}, SecretOwner{"ONPUT_MASTER_KEYS_", "storage"},
+    SecretOwner{"ONPUT_KEYS_", "gateway"},     SecretOwner{"ONPUT_MASTER_KEYS_", "storage"},
     SecretOwner{"ONPUT_KMS_KEYS_", "storage"}, SecretOwner{"ONPUT_SMTP_", "notifier"},
-    SecretOwner{"ONPUT_SMS_", "notifier"}};
+    SecretOwner{"ONPUT_SMS_", "notifier"},     SecretOwner{"ONPUT_REPLICATION_KEYS_", "storage"}};
 constexpr std::array<std::string_view, 3> secret_words{"SECRET", "PASSWORD", "TOKEN"};
 
 bool is_withheld(std::string_view name, std::string_view service) {

@@ -44,6 +44,7 @@
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/lock.hpp"
 #include "services/storage/objects/trash.hpp"
+#include "services/storage/replication/endpoints.hpp"
 
 namespace onput::storage {
 
@@ -77,6 +78,7 @@ public:
         // What `restore`, and a look for due replicas, read: the same rows without damaged ones.
         const store::View* start_view = nullptr;
         ServiceKeys keys = {};
+        Endpoints endpoints = {};   // Of buckets that are elsewhere.
         NewSecret new_secret = {};  // Platform::new_secret.
     };
     StorageCore(const store::View& view, Options options, Random random);
