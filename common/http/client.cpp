@@ -3,6 +3,7 @@
 #include <csignal>
 #include <curl/curl.h>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 

@@ -2,9 +2,9 @@
 // (libcurl's multi interface), so that a slow endpoint delays nobody. A shell: it sends what it is
 // given, and says what the answer was.
 //
-//     send ──> connect, TLS ──> head ──> body, piece by piece ──> answer ──> done, on the loop
-//                                          ^        │
-//                                          └─ next ─┘  no more than two pieces in memory
+//     send ──> connect, TLS ──> head ──> body ──> answer ──> done, on the loop
+//                                         ^
+//                                         └─ next: piece by piece, two of them in memory
 //
 // It follows no redirect, uses no proxy, no cookies, no netrc, and no other protocol. A certificate
 // that does not verify is an error. Nothing survives a crash: who sends keeps what is owed.

@@ -24,6 +24,7 @@
 #include "common/schema/function.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/dev_keys.hpp"
 #include "services/ctl/function_code.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
@@ -355,6 +356,8 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     if (!pipelines) return report("dev", pipelines.error());
     const auto instance = lay_out(data, options);
     if (!instance) return report("dev", instance.error());
+    const auto keys = master_key_environment(data);
+    if (!keys) return report("dev", keys.error());
     transport::Context context;
     transport::Loop loop(context);
     bool is_stopping = false;
@@ -370,6 +373,7 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     });
     Result<void> outcome;
     for (auto& spec : Layout(data, *instance, options).children()) {
+        if (spec.name == "storage") spec.environment = *keys;
         if (outcome) outcome = supervisor->start(std::move(spec));
     }
     if (outcome) outcome = write_instance(data, *instance);

@@ -24,6 +24,7 @@ struct Config {
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
     std::vector<std::string> master_keys_secret = {};
+    bool encrypts_unasked = true;
     std::vector<std::string> kms_keys_secret = {};
     std::string cold_data;
     std::uint64_t archive_bytes_per_second = 64 * 1024 * 1024;
@@ -68,6 +69,9 @@ struct Config {
                "Keys that objects are encrypted with (SSE-S3), each \"name:32 bytes in base64\", "
                "the first for new objects; better from a file (ONPUT_MASTER_KEYS_SECRET_FILE). "
                "Without any, only what brings a client's key is encrypted.");
+        option("encrypts_unasked", self.encrypts_unasked,
+               "With such keys, encrypt also what neither its request nor its bucket wants "
+               "encrypted, as S3 does.");
         option(
             "kms_keys_secret", self.kms_keys_secret,
             "Keys that clients name as KMS's (SSE-KMS), written likewise: \"alias/NAME\" and the "

@@ -43,6 +43,7 @@ Result<void> StorageService::start(const http::MakeClient& make_http) {
     ServiceKeys keys;
     ONPUT_TRY(keys.masters, MasterKeys::parse(config_.master_keys_secret));
     ONPUT_TRY(keys.kms, MasterKeys::parse(config_.kms_keys_secret));
+    keys.encrypts_unasked = config_.encrypts_unasked;
     ONPUT_TRY(auto endpoints,
               Endpoints::parse(config_.replication_endpoints, config_.replication_keys_secret));
     ONPUT_TRY_VOID(open_store());

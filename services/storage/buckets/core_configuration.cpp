@@ -193,6 +193,9 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
         if (!checked)
             return fail(ErrorCode::not_found, checked.error().message,
                         "no_encryption_configuration");
+        if (!row && !options_.keys.encrypts_unasked)
+            return fail(ErrorCode::not_found, "what asks for no encryption has none",
+                        "no_encryption_configuration");
     }
     if (!row) return no_such_configuration();
     return configuration;

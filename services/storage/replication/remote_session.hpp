@@ -1,10 +1,11 @@
 // RemoteSession: how one version gets to the bucket of an endpoint (endpoints.hpp), request by
 // request. Pure: it says what is to be sent, and is told what was answered.
 //
-//     versioning ──> HEAD ──> PUT ──────────────────────────> tags, lock ──> done
-//                     │  └──> POST ?uploads ──> parts ──> POST ──^
-//                     │  └──> DELETE, for a marker ──> done
-//                     └─ it is there already, or a newer one is: nothing is written again
+//     versioning ──> HEAD ──> PUT, all in one ──────────────────────> done
+//                         ──> POST ?uploads ──> parts ──> POST ─────> done
+//                         ──> DELETE, for a marker ─────────────────> done
+//                         ──> it is there already ──> tags, lock ───> done
+//     versioning ──> what changed: tags, lock ──────────────────────> done
 //
 // Any S3 will do, so all that is known of the other side is what S3's answers say. A replica has
 // its original's sequencer in its metadata (replica_mark), which HEAD shows: an answer that was
