@@ -76,9 +76,10 @@ struct ReplicationTarget {
     std::uint32_t depth = 0;     // Of the replica's event.
     // What is pending, or has failed: each part once. Empty in older rows: what `operation` says.
     std::vector<ReplicatedChange> changes = {};
+    std::string replica_version = {};  // Its id at an endpoint; empty: that of the original.
 
     ONPUT_FIELDS(destination, rule_id, status, operation, requested_at, due_at, threshold_at,
-                 has_missed_threshold, has_metrics, attempts, depth, changes)
+                 has_missed_threshold, has_metrics, attempts, depth, changes, replica_version)
     friend bool operator==(const ReplicationTarget&, const ReplicationTarget&) = default;
 };
 
@@ -97,8 +98,8 @@ struct ReplicationState {
 struct ObjectRecord {
     // Version 2 added source, version 3 what follows it, version 4 a field of ObjectLock, version 5
     // what follows the lock, version 6 replication, version 7 changes of its targets and the bucket
-    // key of encryption.
-    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 7};
+    // key of encryption, version 8 replica_version of its targets.
+    static constexpr MessageInfo info{.kind = Kind::object_record, .version = 8};
 
     std::uint64_t size_bytes = 0;
     std::string etag;

@@ -9,6 +9,7 @@
 
 #include "common/json/writer.hpp"
 #include "services/ctl/backup_run.hpp"
+#include "services/ctl/dev_keys.hpp"
 #include "services/ctl/find_instance.hpp"
 #include "services/ctl/fsck.hpp"
 #include "services/ctl/output.hpp"
@@ -84,6 +85,17 @@ Result<Checked> check_copy(const GlobalOptions& global, const Instance& instance
     return *std::move(checked);
 }
 
+// Whoever has the backup and the keys has the objects: they are no part of it.
+void tell_of_keys(const Instance& instance, const std::string& data) {
+    const std::string keys = master_key_file(data);
+    std::error_code error;
+    if (instance.is_elsewhere() || !std::filesystem::exists(keys, error)) return;
+    fmt::print(stderr,
+               "Objects that are encrypted (SSE-S3) open with {} alone, which is not in the "
+               "backup: keep a copy of it apart, and put it into the restored data directory.\n",
+               keys);
+}
+
 }  // namespace
 
 ExitCode run_backup(const GlobalOptions& global, const std::string& target) {
@@ -109,6 +121,7 @@ ExitCode run_backup(const GlobalOptions& global, const std::string& target) {
         print_table(*replies, found);
     }
     if (!checked) return report("backup", checked.error());
+    if (!global.quiet) tell_of_keys(*instance, data_directory(global.data));
     const bool is_sound = !found || std::ranges::all_of(*found, &FolderReport::is_sound);
     return is_sound ? ExitCode::ok : ExitCode::failed;
 }

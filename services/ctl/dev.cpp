@@ -24,6 +24,7 @@
 #include "common/schema/function.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
+#include "services/ctl/dev_keys.hpp"
 #include "services/ctl/function_code.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
@@ -57,9 +58,9 @@ struct SecretOwner {
     std::string_view service;
 };
 constexpr std::array secret_owners{
-    SecretOwner{"ONPUT_KEYS_", "gateway"}, SecretOwner{"ONPUT_MASTER_KEYS_", "storage"},
+    SecretOwner{"ONPUT_KEYS_", "gateway"},     SecretOwner{"ONPUT_MASTER_KEYS_", "storage"},
     SecretOwner{"ONPUT_KMS_KEYS_", "storage"}, SecretOwner{"ONPUT_SMTP_", "notifier"},
-    SecretOwner{"ONPUT_SMS_", "notifier"}};
+    SecretOwner{"ONPUT_SMS_", "notifier"},     SecretOwner{"ONPUT_REPLICATION_KEYS_", "storage"}};
 constexpr std::array<std::string_view, 3> secret_words{"SECRET", "PASSWORD", "TOKEN"};
 
 bool is_withheld(std::string_view name, std::string_view service) {
@@ -355,6 +356,8 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     if (!pipelines) return report("dev", pipelines.error());
     const auto instance = lay_out(data, options);
     if (!instance) return report("dev", instance.error());
+    const auto keys = master_key_environment(data);
+    if (!keys) return report("dev", keys.error());
     transport::Context context;
     transport::Loop loop(context);
     bool is_stopping = false;
@@ -370,6 +373,7 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     });
     Result<void> outcome;
     for (auto& spec : Layout(data, *instance, options).children()) {
+        if (spec.name == "storage") spec.environment = *keys;
         if (outcome) outcome = supervisor->start(std::move(spec));
     }
     if (outcome) outcome = write_instance(data, *instance);

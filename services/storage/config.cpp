@@ -1,10 +1,13 @@
 #include "services/storage/config.hpp"
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "common/store/blobs.hpp"
 #include "services/storage/encryption/master_keys.hpp"
 #include "services/storage/objects/names.hpp"
+#include "services/storage/replication/endpoints.hpp"
 
 namespace onput::storage {
 namespace {
@@ -41,6 +44,14 @@ std::vector<std::string> Config::validate() const {
         faults.emplace_back("replication_bytes_per_second is 0.");
     if (replication_versions_per_second == 0)
         faults.emplace_back("replication_versions_per_second is 0.");
+    const auto endpoints_of_replicas =
+        Endpoints::parse(replication_endpoints, replication_keys_secret);
+    if (!endpoints_of_replicas)
+        faults.push_back(
+            fmt::format("replication_endpoints: {}.", endpoints_of_replicas.error().message));
+    if (!replication_ca_file.empty() && access(replication_ca_file.c_str(), R_OK) != 0)
+        faults.push_back(
+            fmt::format("replication_ca_file {} cannot be read.", replication_ca_file));
     if (!cold_data.empty() && cold_data == data) faults.emplace_back("cold_data is data.");
     return faults;
 }

@@ -24,6 +24,7 @@ struct Config {
     std::uint32_t blob_threads = 2;
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;
     std::vector<std::string> master_keys_secret = {};
+    bool encrypts_unasked = true;
     std::vector<std::string> kms_keys_secret = {};
     std::string cold_data;
     std::uint64_t archive_bytes_per_second = 64 * 1024 * 1024;
@@ -38,6 +39,9 @@ struct Config {
     std::uint64_t replication_bytes_per_second = 64 * 1024 * 1024;
     std::uint64_t replication_versions_per_second = 1000;
     std::uint32_t replication_threshold_ms = 15 * 60 * 1000;
+    std::vector<std::string> replication_endpoints = {};
+    std::vector<std::string> replication_keys_secret = {};
+    std::string replication_ca_file;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -65,6 +69,9 @@ struct Config {
                "Keys that objects are encrypted with (SSE-S3), each \"name:32 bytes in base64\", "
                "the first for new objects; better from a file (ONPUT_MASTER_KEYS_SECRET_FILE). "
                "Without any, only what brings a client's key is encrypted.");
+        option("encrypts_unasked", self.encrypts_unasked,
+               "With such keys, encrypt also what neither its request nor its bucket wants "
+               "encrypted, as S3 does.");
         option(
             "kms_keys_secret", self.kms_keys_secret,
             "Keys that clients name as KMS's (SSE-KMS), written likewise: \"alias/NAME\" and the "
@@ -96,6 +103,16 @@ struct Config {
         option("replication_threshold_ms", self.replication_threshold_ms,
                "After it a replica is late where its rule has ReplicationTime, milliseconds; AWS's "
                "is 900000.");
+        option("replication_endpoints", self.replication_endpoints,
+               "Where replicas go that are for no bucket of this instance, each "
+               "\"BUCKETS=URL\" or \"BUCKETS=URL;REGION\": another instance, or any S3. BUCKETS is "
+               "the name of a bucket, or the beginning of names and \"*\".");
+        option("replication_keys_secret", self.replication_keys_secret,
+               "The access key of each of them, \"BUCKETS=ACCESS_KEY:SECRET\"; better from a file "
+               "(ONPUT_REPLICATION_KEYS_SECRET_FILE).");
+        option("replication_ca_file", self.replication_ca_file,
+               "Certificates that https endpoints of replicas are verified with, PEM; empty: the "
+               "system's.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

@@ -44,6 +44,7 @@
 #include "services/storage/objects/key_rows.hpp"
 #include "services/storage/objects/lock.hpp"
 #include "services/storage/objects/trash.hpp"
+#include "services/storage/replication/endpoints.hpp"
 
 namespace onput::storage {
 
@@ -63,7 +64,6 @@ class Replication;  // replication/replication.hpp
 class StorageCore {
 public:
     using Effects = storage::Effects;
-
     struct Options {
         std::string region;
         std::string boot;                    // Platform::boot.
@@ -72,11 +72,11 @@ public:
         std::uint64_t part_bytes_min = schema::part_bytes_min;  // Of all parts but the last.
         RestoreDelays restore_delays = {};
         // After it a replica is late, where its rule asks for that.
-        Duration replication_threshold =
-            std::chrono::minutes(schema::replication_threshold_minutes);
+        Duration replication_threshold = std::chrono::minutes(15);  // AWS's.
         // What `restore`, and a look for due replicas, read: the same rows without damaged ones.
         const store::View* start_view = nullptr;
         ServiceKeys keys = {};
+        Endpoints endpoints = {};   // Of buckets that are elsewhere.
         NewSecret new_secret = {};  // Platform::new_secret.
     };
     StorageCore(const store::View& view, Options options, Random random);

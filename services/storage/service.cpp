@@ -16,10 +16,12 @@ std::string cold_directory(const Config& config) {
 // --- Start ------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<StorageService>> StorageService::open(service::Platform& platform,
-                                                             const Config& config) {
+                                                             const Config& config,
+                                                             http::MakeClient make_http) {
     // The constructor is private: only an opened service is one.
     std::unique_ptr<StorageService> service(new StorageService(platform, config));
-    ONPUT_TRY_VOID(service->start());
+    if (!make_http) make_http = &http::Client::start;
+    ONPUT_TRY_VOID(service->start(make_http));
     return service;
 }
 
@@ -37,10 +39,13 @@ StorageService::~StorageService() {
     end_calls();
 }
 
-Result<void> StorageService::start() {
+Result<void> StorageService::start(const http::MakeClient& make_http) {
     ServiceKeys keys;
     ONPUT_TRY(keys.masters, MasterKeys::parse(config_.master_keys_secret));
     ONPUT_TRY(keys.kms, MasterKeys::parse(config_.kms_keys_secret));
+    keys.encrypts_unasked = config_.encrypts_unasked;
+    ONPUT_TRY(auto endpoints,
+              Endpoints::parse(config_.replication_endpoints, config_.replication_keys_secret));
     ONPUT_TRY_VOID(open_store());
     ONPUT_TRY_VOID(open_blobs());
     make_core(store(),
@@ -57,6 +62,7 @@ Result<void> StorageService::start() {
                   .replication_threshold = milliseconds(config_.replication_threshold_ms),
                   .start_view = &readable(),
                   .keys = std::move(keys),
+                  .endpoints = endpoints,
                   .new_secret = [this](std::size_t bytes) { return platform().new_secret(bytes); }},
               new_random());
     uploads_ = std::make_unique<Uploads>(
@@ -88,15 +94,30 @@ Result<void> StorageService::start() {
                         .rates = {.bytes_per_second = config_.scrub_bytes_per_second,
                                   .objects_per_second = config_.scrub_objects_per_second}});
     scrubber_->start();
+    ONPUT_TRY_VOID(start_replicator(make_http, std::move(endpoints)));
+    log::info("storage is open", {{"data", config_.data},
+                                  {"buckets", core().buckets().all().size()},
+                                  {"events_waiting", core().outbox().waiting()}});
+    return {};
+}
+
+Result<void> StorageService::start_replicator(const http::MakeClient& make_http,
+                                              Endpoints endpoints) {
+    if (!endpoints.is_empty()) {
+        ONPUT_TRY(auto client, make_http(loop(), {.ca_file = config_.replication_ca_file}));
+        remote_ = std::make_unique<RemoteSender>(
+            RemoteSender::Parts{.host = *this,
+                                .blobs = *blobs_,
+                                .bytes_per_second = config_.replication_bytes_per_second},
+            std::move(endpoints), std::move(client));
+    }
     replicator_ = std::make_unique<Replicator>(
         Replicator::Parts{.host = *this,
                           .blobs = *blobs_,
                           .bytes_per_second = config_.replication_bytes_per_second,
                           .versions_per_second = config_.replication_versions_per_second,
-                          .inline_bytes_max = config_.inline_bytes_max});
-    log::info("storage is open", {{"data", config_.data},
-                                  {"buckets", core().buckets().all().size()},
-                                  {"events_waiting", core().outbox().waiting()}});
+                          .inline_bytes_max = config_.inline_bytes_max,
+                          .remote = remote_.get()});
     return {};
 }
 

@@ -29,14 +29,17 @@ inline constexpr Duration check_destinations_timeout = std::chrono::seconds(10);
 class StorageService final : public StorageHost {
 public:
     // Opens the data directory, restores, and answers requests from then on. Fails when the data
-    // is in use or damaged, or an endpoint cannot be bound. `platform` outlives it.
+    // is in use or damaged, or an endpoint cannot be bound. `platform` outlives it. `make_http` is
+    // for replicas at endpoints, where there are any; null: http::Client::start.
     static Result<std::unique_ptr<StorageService>> open(service::Platform& platform,
-                                                        const Config& config);
+                                                        const Config& config,
+                                                        http::MakeClient make_http = nullptr);
     ~StorageService() override;
 
 private:
     StorageService(service::Platform& platform, const Config& config);
-    Result<void> start();
+    Result<void> start(const http::MakeClient& make_http);
+    Result<void> start_replicator(const http::MakeClient& make_http, Endpoints endpoints);
 
     [[nodiscard]] service::Methods methods() override;
     void hand_on(Effects effects) override;
@@ -63,6 +66,7 @@ private:
     std::unique_ptr<Mover> mover_;
     std::unique_ptr<LifecycleRunner> lifecycle_;
     std::unique_ptr<Scrubber> scrubber_;
+    std::unique_ptr<RemoteSender> remote_;
     std::unique_ptr<Replicator> replicator_;
 };
 

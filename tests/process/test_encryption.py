@@ -342,16 +342,14 @@ def test_a_bucket_says_how_it_encrypts(onput):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", **CUSTOMER)
 
 
-def test_without_keys_nothing_is_called_encrypted(own_onput):
+def test_with_devs_own_key_only_what_wants_it_is_encrypted(own_onput):
     s3 = own_onput(tts=0).s3
     assert "ServerSideEncryption" not in s3.put_object(Bucket=BUCKET, Key="k", Body=b"x")
     assert "ServerSideEncryption" not in s3.get_object(Bucket=BUCKET, Key="k")
-    assert error_of(s3.put_object, Bucket=BUCKET, Key="k", Body=b"x", ServerSideEncryption="AES256")[:2] == (
-        501, "NotImplemented")
+    assert s3.put_object(Bucket=BUCKET, Key="l", Body=b"x", ServerSideEncryption="AES256")[
+        "ServerSideEncryption"] == "AES256"
     assert error_of(s3.get_bucket_encryption, Bucket=BUCKET)[:2] == (
         404, "ServerSideEncryptionConfigurationNotFoundError")
-    assert error_of(s3.put_bucket_encryption, Bucket=BUCKET, ServerSideEncryptionConfiguration=rules_of())[:2] == (
-        501, "NotImplemented")
     assert error_of(s3.put_object, Bucket=BUCKET, Key="k", Body=b"x", ServerSideEncryption="aws:kms") == (
         501, "NotImplemented", "there are no keys of KMS here: the storage service has no kms_keys_secret")
     with_kms = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}

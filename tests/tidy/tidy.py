@@ -37,6 +37,7 @@ LAYERS = {
     "common/auth": {"common/base", "common/json"},
     "common/store": {"common/base"},
     "common/transport": {"common/base", "common/schema"},
+    "common/http": {"common/base", "common/transport"},
     "common/runtime": {"common/base", "common/schema", "common/store", "common/transport"},
     "common/service": {"common/base", "common/schema", "common/store", "common/transport", "common/outbox", "common/runtime"},
     "common/worker": {"common/base", "common/async", "common/json", "common/schema", "common/store", "common/transport", "common/runtime"},
@@ -58,7 +59,7 @@ CONTAINED = {
     r"nlohmann/": {"common/json"},
     r"vips/": {"services/image"},
     r"gdk-pixbuf/": {"services/image"},
-    r"curl/": {"services/ctl", "services/notifier"},
+    r"curl/": {"common/http", "services/ctl", "services/notifier"},
     r"CLI/": {"services/ctl"},
     r"espeak-ng/": {"services/tts"},
     r"lame/": {"services/tts"},
@@ -72,7 +73,7 @@ CONTAINED = {
 }
 
 # Threads and locks live where a folder's README says so; everything else is one loop.
-LOCK_FOLDERS = {"common/runtime", "common/store", "common/transport", "services/gateway", "services/notifier/outbound"}
+LOCK_FOLDERS = {"common/http", "common/runtime", "common/store", "common/transport", "services/gateway", "services/notifier/outbound"}
 
 
 def rules(clang_tidy_all=False):

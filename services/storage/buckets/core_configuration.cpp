@@ -144,7 +144,10 @@ Result<void> StorageCore::check_replication_buckets(
     for (const auto& rule : configuration.rules) {
         const std::string& arn = rule.destination.bucket;
         if (!arn.starts_with(schema::bucket_arn_prefix)) return refuse("Invalid bucket ARN.");
-        const auto found = buckets_.all().find(arn.substr(schema::bucket_arn_prefix.size()));
+        const std::string name = arn.substr(schema::bucket_arn_prefix.size());
+        // What is there, the first version that is sent asks.
+        if (options_.endpoints.find(name) != nullptr) continue;
+        const auto found = buckets_.all().find(name);
         if (found == buckets_.all().end()) return refuse("Destination bucket must exist.");
         const BucketRecord& destination = found->second.record;
         if (destination.versioning != schema::Versioning::enabled)
@@ -189,6 +192,9 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
         const auto checked = check_keys_for(configuration.document, options_.keys);
         if (!checked)
             return fail(ErrorCode::not_found, checked.error().message,
+                        "no_encryption_configuration");
+        if (!row && !options_.keys.encrypts_unasked)
+            return fail(ErrorCode::not_found, "what asks for no encryption has none",
                         "no_encryption_configuration");
     }
     if (!row) return no_such_configuration();

@@ -42,8 +42,10 @@ private:
 };
 
 struct ServiceKeys {
-    MasterKeys masters = {};  // Empty: what is new is not encrypted unless it is asked for.
+    MasterKeys masters = {};  // Empty: what is new is not encrypted, and SSE-S3 is refused.
     MasterKeys kms = {};      // Empty: SSE-KMS is refused.
+    // By the first of `masters` also what neither the request nor the bucket wants encrypted.
+    bool encrypts_unasked = true;
 };
 
 }  // namespace onput::storage

@@ -49,7 +49,8 @@ Result<SealingKey> choose_key(const ServiceKeys& keys, const schema::EncryptionR
     if (request.by_kms) return choose_kms_key(keys.kms, request.kms_key, has_bucket_key);
     if (!request.by_service && otherwise.by_kms)
         return choose_kms_key(keys.kms, otherwise.kms_key, has_bucket_key);
-    if (!keys.masters.is_empty())
+    const bool is_wanted = keys.encrypts_unasked || request.by_service || otherwise.by_service;
+    if (!keys.masters.is_empty() && is_wanted)
         return SealingKey{.by = schema::encrypted_by_service, .key = keys.masters.current()};
     if (!request.by_service) return SealingKey{};
     return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
@@ -64,7 +65,9 @@ std::string context_of(KeyPlace place) {
 
 DefaultEncryption read_default_encryption(const std::optional<std::string>& document) {
     if (!document) return {};
-    return {.by_kms = element_of(*document, "SSEAlgorithm") == schema::encrypted_by_kms,
+    const auto algorithm = element_of(*document, "SSEAlgorithm");
+    return {.by_service = algorithm == schema::encrypted_by_service,
+            .by_kms = algorithm == schema::encrypted_by_kms,
             .kms_key = element_of(*document, "KMSMasterKeyID"),
             .has_bucket_key = element_of(*document, "BucketKeyEnabled") == "true"};
 }

@@ -45,7 +45,8 @@ inline constexpr std::string_view no_kms_keys =
 
 // What a bucket says of objects whose request says nothing.
 struct DefaultEncryption {
-    bool by_kms = false;       // Otherwise by the service.
+    bool by_service = false;
+    bool by_kms = false;
     std::string kms_key = {};  // As EncryptionRequest's.
     bool has_bucket_key = false;
 };

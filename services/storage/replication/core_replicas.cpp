@@ -198,6 +198,7 @@ Result<void> Replication::look_at_case(Case& replica, ReplicaWork& work, Timesta
         replica.outcome.kind = ReplicaOutcome::Kind::again;
         return untrack(replica, now, effects);
     }
+    if (replica.endpoint != nullptr) return look_at_remote(replica, work, now, effects);
     if (const auto obstacle = find_obstacle(replica, now); !obstacle.empty())
         return fail_case(replica, obstacle, now, effects);
     ONPUT_TRY_VOID(core_.room_.check());

@@ -159,6 +159,11 @@ Result<bool> Replication::has_rules(const std::string& bucket) {
 
 Result<void> Replication::plan(const Place& place, ObjectRecord& record, const Caller& caller,
                                store::Batch& batch) {
+    if (record.metadata.contains(std::string(replica_mark))) {
+        // It came from another instance. Sent on, it would come back.
+        record.replication.is_replica = true;
+        return {};
+    }
     ONPUT_TRY(const auto* const rules, rules_.of(std::string(place.bucket)));
     if (rules == nullptr || !record.has_version_id) return {};
     for (const auto* rule : rules_for(*rules, place.key, record)) {
@@ -181,7 +186,7 @@ Result<void> Replication::replan(const Place& place, ObjectRecord& record, Repli
         .change = {.part = part, .sequencer = core_.next_sequencer(caller.now)},
         .now = caller.now,
         .depth = caller.trace.depth};
-    for (const auto* rule : rules_for(*rules, place.key, record)) {
+    for (const auto* rule : rules_for_part(*rules, place.key, record, part)) {
         auto* target = find_target(record, destination_of(*rule));
         // What was there before its rule is replicated in a batch only.
         if (target == nullptr && !record.replication.is_replica) continue;
@@ -263,6 +268,8 @@ Result<std::optional<Replication::Case>> Replication::open(const DueReplica& due
     if (!found) return found;
     ONPUT_TRY(const auto* const rules, rules_.of(due.bucket));
     found->rule = rule_of(rules, found->chosen());
+    found->endpoint = core_.options_.endpoints.find(due.destination);
+    if (found->endpoint != nullptr) return found;
     ONPUT_TRY(found->destination, find_bucket(core_.buckets_, due.destination));
     return found;
 }

@@ -44,6 +44,13 @@ bool HeldRows::is_held(const std::string& row, Duration now) const {
     return found != rows_.end() && found->second.until > now;
 }
 
+void HoldOff::fail(Duration now) {
+    // Several that were under way together fail together.
+    if (is_held(now)) return;
+    delay_ = std::clamp(delay_ * 2, endpoint_retry_min, endpoint_retry_max);
+    until_ = now + delay_;
+}
+
 void Allowance::advance(Duration now) {
     const auto earned = [this](Duration time) {
         return static_cast<double>(per_second_) * static_cast<double>(time.count()) / 1e6;

@@ -24,6 +24,9 @@ inline constexpr Duration replica_round_min = std::chrono::seconds(1);
 inline constexpr std::size_t held_rows_max = 1000;
 // What a destination did not use of its rate, it keeps for so long.
 inline constexpr Duration allowance_max = std::chrono::milliseconds(100);
+// An endpoint that cannot be reached is tried again after the first, and at last the second.
+inline constexpr Duration endpoint_retry_min = std::chrono::milliseconds(500);
+inline constexpr Duration endpoint_retry_max = std::chrono::seconds(30);
 
 // How the bytes of a version are copied, as its size says it: within the core, or by copies, of
 // which the small do not wait for the large.
@@ -36,6 +39,8 @@ public:
     const std::string& from(Duration now);
     void pass(const std::string& row) { from_ = row + '\0'; }
     void pass_to(std::string next) { from_ = std::move(next); }
+    // What was passed may be done by now.
+    void go_back() { from_.clear(); }
     // No row behind it is due.
     void reach_end() { is_at_end_ = true; }
 
@@ -66,6 +71,18 @@ private:
         Duration delay{};
     };
     std::map<std::string, Row> rows_;
+};
+
+// After a failure nothing is tried for a while, twice as long after each further one.
+class HoldOff {
+public:
+    void fail(Duration now);
+    void succeed() { delay_ = {}; }
+    [[nodiscard]] bool is_held(Duration now) const { return delay_ > Duration{} && now < until_; }
+
+private:
+    Duration until_{};
+    Duration delay_{};
 };
 
 // A rate, of which what was not used lasts for allowance_max, or for one.

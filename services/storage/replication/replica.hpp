@@ -10,6 +10,7 @@
 #include "services/storage/objects/records.hpp"
 #include "services/storage/objects/segment.hpp"
 #include "services/storage/objects/trash.hpp"
+#include "services/storage/replication/remote_session.hpp"
 
 namespace onput::storage {
 
@@ -61,6 +62,8 @@ struct ReplicaWork {
     enum class Kind : std::uint8_t {
         none,  // Nothing, or it is done.
         copy,
+        send,   // To an endpoint.
+        waits,  // For an older version of its key, which goes to the endpoint first.
     };
     struct Piece {
         std::uint64_t offset = 0;
@@ -78,6 +81,7 @@ struct ReplicaWork {
     schema::Encryption encryption = {};  // Of the copy.
     std::vector<Piece> pieces = {};
     std::string manifest = {};  // The copy's; empty: it has one piece.
+    RemoteReplica remote = {};  // What is sent: its bytes are those of `segments`.
 };
 
 }  // namespace onput::storage

@@ -10,8 +10,9 @@
 // While the rules of a bucket cannot be read, what they might replicate is refused, and what is
 // pending waits.
 //
-// core_replication.cpp has the original's side, core_replicas.cpp the replica's. Like StorageCore
-// in all else.
+// core_replication.cpp has the original's side, core_replicas.cpp the replica's, core_remotes.cpp
+// that of a replica at an endpoint, which is sent (remote_session.hpp): the versions of a key one
+// after the other, the oldest first. Like StorageCore in all else.
 #pragma once
 
 #include <optional>
@@ -66,6 +67,10 @@ public:
     Result<ReplicaOutcome> finish(const ReplicaWork& work,
                                   const std::vector<std::optional<store::BlobRef>>& copies,
                                   Timestamp now, Effects& effects);
+    // What became of one that was sent: failed or done. Of what changed while it was under way, the
+    // next look at it says what to do.
+    Result<ReplicaOutcome> finish_sending(const ReplicaWork& work, const RemoteEnd& end,
+                                          Timestamp now, Effects& effects);
     // An error: its row stays where it is.
     Result<void> postpone(const DueReplica& due, Timestamp now, Effects& effects);
     // What has missed its threshold, as `due` has it. Each is a command of its own: one version may
@@ -84,6 +89,7 @@ private:
         std::size_t target = 0;                         // Among those of the version.
         const schema::ReplicationRule* rule = nullptr;  // Null: there is none any more.
         const Bucket* destination = nullptr;            // Null: it is not here.
+        const Endpoint* endpoint = nullptr;             // Of the destination; null: it is here.
         ReplicaOutcome outcome = {};
 
         schema::ReplicationTarget& chosen() { return version.record.replication.targets[target]; }
@@ -168,6 +174,15 @@ private:
                                        const std::vector<store::BlobRef>& blobs, Timestamp now,
                                        Effects& effects);
     Result<void> look_at_case(Case& replica, ReplicaWork& work, Timestamp now, Effects& effects);
+
+    // The replica at an endpoint.
+    [[nodiscard]] bool is_remote(std::string_view destination) const;
+    [[nodiscard]] std::vector<const schema::ReplicationRule*> rules_for_part(
+        const schema::ReplicationConfiguration& rules, std::string_view key,
+        const ObjectRecord& record, schema::ReplicatedPart part) const;
+    Result<void> look_at_remote(Case& replica, ReplicaWork& work, Timestamp now, Effects& effects);
+    [[nodiscard]] Result<bool> waits_for_older(const Case& replica) const;
+    Result<void> plan_sending(const Case& replica, ReplicaWork& work) const;
 
     StorageCore& core_;
     ReplicationRules rules_;

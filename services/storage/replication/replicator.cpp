@@ -18,6 +18,11 @@ std::string name_of(const DueReplica& due) {
     return fmt::format("s3://{}/{}", due.bucket, due.key);
 }
 
+// Of the destination, whatever version it is.
+std::string key_of(const DueReplica& due) {
+    return fmt::format("{}/{}", due.bucket, due.key);
+}
+
 void log_failure(const DueReplica& due, const Error& error) {
     log::warn(
         "an object could not be replicated: it is tried again",
@@ -111,6 +116,7 @@ void Replicator::tell_late(Look& look) {
 void Replicator::look_at_destination(const std::string& name, Look& look) {
     auto& destination = destinations_.try_emplace(name, parts_.versions_per_second).first->second;
     destination.allowance.advance(look.now);
+    if (destination.hold_off.is_held(look.now)) return;
     const std::size_t lanes = destination.lanes.size();
     const std::size_t first = destination.first_lane++ % lanes;
     for (std::size_t i = 0; i < lanes; ++i)
@@ -121,8 +127,9 @@ void Replicator::look_at_lane(const std::string& name, Destination& destination,
                               Look& look) {
     const auto index = static_cast<std::size_t>(size);
     auto& lane = destination.lanes[index];
+    const std::size_t places = places_of(name, index);
     // The end of a copy is followed by a look.
-    if (destination.copies[index] >= replica_copies_max) return;
+    if (destination.copies[index] >= places) return;
     auto page = parts_.host.core().replication().due(name, lane.from(look.now), parts_.host.now());
     if (!page) {
         log::error("what is to be replicated cannot be read",
@@ -131,8 +138,9 @@ void Replicator::look_at_lane(const std::string& name, Destination& destination,
     }
     for (const auto& row : page->damaged) hold(row, "a row of a replica", damaged_row());
     for (const auto& due : page->due) {
-        if (size_of(due, parts_.inline_bytes_max) == size && may_begin(due, look.now)) {
-            if (destination.copies[index] >= replica_copies_max) return;
+        const bool is_of_lane = size_of(due, parts_.inline_bytes_max) == size;
+        if (is_of_lane && may_begin(due, destination, look.now)) {
+            if (destination.copies[index] >= places) return;
             look.has_more = true;
             if (look.left == 0 || !destination.allowance.take()) return;
             --look.left;
@@ -145,8 +153,19 @@ void Replicator::look_at_lane(const std::string& name, Destination& destination,
     look.has_more = true;
 }
 
-bool Replicator::may_begin(const DueReplica& due, Duration now) const {
+// Of a key at an endpoint one version at a time.
+bool Replicator::may_begin(const DueReplica& due, Destination& destination, Duration now) const {
+    if (sent_.contains(due.row)) return false;
+    if (destination.keys_in_hand.contains(key_of(due))) {
+        destination.has_passed = true;
+        return false;
+    }
     return !in_hand_.contains(due.row) && !held_.is_held(due.row, now);
+}
+
+std::size_t Replicator::places_of(const std::string& name, std::size_t lane) const {
+    const bool is_remote = parts_.remote != nullptr && parts_.remote->endpoint_of(name) != nullptr;
+    return is_remote ? replica_sends_max[lane] : replica_copies_max;
 }
 
 ReplicaOutcome::Kind Replicator::begin(const DueReplica& due, Destination& destination,
@@ -161,6 +180,14 @@ ReplicaOutcome::Kind Replicator::begin(const DueReplica& due, Destination& desti
     if (work->kind == ReplicaWork::Kind::none) {
         count(due, work->outcome);
         return work->outcome.kind;
+    }
+    if (work->kind == ReplicaWork::Kind::waits) {
+        destination.has_passed = true;
+        return ReplicaOutcome::Kind::none;
+    }
+    if (work->kind == ReplicaWork::Kind::send) {
+        begin_sending(*std::move(work), destination, size);
+        return ReplicaOutcome::Kind::none;
     }
     auto copy = std::make_shared<Copy>();
     copy->work = *std::move(work);
@@ -267,6 +294,62 @@ void Replicator::end(const CopyPtr& copy) {
     ONPUT_CHECK(destination != destinations_.end());
     --destination->second.copies[static_cast<std::size_t>(copy->size)];
     parts_.host.pins().unpin(copy->work.stored);
+    arm(look_pause);
+}
+
+// --- Sending -----------------------------------------------------------------------------------
+
+void Replicator::begin_sending(ReplicaWork work, Destination& destination, ReplicaSize size) {
+    ONPUT_CHECK(parts_.remote != nullptr);
+    sent_.insert(work.due.row);
+    destination.keys_in_hand.insert(key_of(work.due));
+    ++destination.copies[static_cast<std::size_t>(size)];
+    const Duration now = parts_.host.loop().monotonic();
+    if (now - destination.versions_asked > replica_versions_asked_period)
+        destination.known.has_versions = false;
+    parts_.host.pins().pin(work.stored);
+    parts_.remote->send(
+        std::make_shared<ReplicaWork>(std::move(work)), destination.known,
+        [this, size](const std::shared_ptr<ReplicaWork>& sent, const RemoteSession& session) {
+            on_sent(*sent, session, size);
+        });
+}
+
+void Replicator::on_sent(const ReplicaWork& work, const RemoteSession& session, ReplicaSize size) {
+    end_sending(work, session, size);
+    // The store is closing: what the endpoint has is found there by the next attempt.
+    if (parts_.host.is_draining()) return;
+    const RemoteEnd& end = session.end();
+    if (end.kind == RemoteEnd::Kind::again || end.kind == RemoteEnd::Kind::unreachable)
+        return postpone(work.due, {.code = ErrorCode::unavailable, .message = end.reason});
+    const auto finished = parts_.host.execute([&](StorageCore& core, Effects& effects) {
+        return core.replication().finish_sending(work, end, parts_.host.now(), effects);
+    });
+    if (!finished) return postpone(work.due, finished.error());
+    count(work.due, *finished);
+}
+
+void Replicator::end_sending(const ReplicaWork& work, const RemoteSession& session,
+                             ReplicaSize size) {
+    sent_.erase(work.due.row);
+    parts_.host.pins().unpin(work.stored);
+    const auto found = destinations_.find(work.due.destination);
+    ONPUT_CHECK(found != destinations_.end());
+    Destination& destination = found->second;
+    const Duration now = parts_.host.loop().monotonic();
+    destination.keys_in_hand.erase(key_of(work.due));
+    --destination.copies[static_cast<std::size_t>(size)];
+    if (session.known().has_versions && !destination.known.has_versions)
+        destination.versions_asked = now;
+    destination.known = session.known();
+    if (session.end().kind == RemoteEnd::Kind::unreachable) {
+        destination.hold_off.fail(now);
+    } else {
+        destination.hold_off.succeed();
+    }
+    if (std::exchange(destination.has_passed, false)) {
+        for (auto& lane : destination.lanes) lane.go_back();
+    }
     arm(look_pause);
 }
 

@@ -9,6 +9,9 @@
 // Small copies have places of their own, so they do not wait for large ones (lanes.hpp). A row that
 // is damaged is named in the log once, and the others pass it.
 //
+// What goes to an endpoint is sent (remote_sender.hpp). An endpoint that cannot be reached is left
+// alone for a while, longer each time, and with it its buckets only.
+//
 // A crash leaves copies that no row names, which the next start removes. Loop thread only, but for
 // the ciphers, which run where the bytes were read.
 #pragma once
@@ -23,6 +26,7 @@
 #include "common/base/histogram.hpp"
 #include "services/storage/host.hpp"
 #include "services/storage/replication/lanes.hpp"
+#include "services/storage/replication/remote_sender.hpp"
 #include "services/storage/replication/replication.hpp"
 #include "services/storage/transfers/paced_writer.hpp"
 
@@ -31,6 +35,10 @@ namespace onput::storage {
 // Copies under way to one destination, of each size.
 inline constexpr std::size_t replica_copies_max = 2;
 inline constexpr std::size_t replica_piece_bytes = 1024 * 1024;
+// The same of what is sent to one bucket of an endpoint, by ReplicaSize.
+inline constexpr std::array<std::size_t, 3> replica_sends_max{16, 4, 2};
+// Whether such a bucket has versions is asked again after this.
+inline constexpr Duration replica_versions_asked_period = std::chrono::minutes(1);
 inline constexpr Duration replication_period = std::chrono::milliseconds(20);
 // One look takes so many commits, and so many destinations; the next goes on after a moment.
 inline constexpr std::size_t replicas_in_look_max = 64;
@@ -45,6 +53,7 @@ public:
         std::uint64_t bytes_per_second = 0;     // Of each copy.
         std::uint64_t versions_per_second = 0;  // To each destination.
         std::uint64_t inline_bytes_max = 0;
+        RemoteSender* remote = nullptr;  // Null: there are no endpoints.
     };
     explicit Replicator(const Parts& parts) : parts_(parts) {}
 
@@ -75,6 +84,12 @@ private:
         std::size_t first_lane = 0;           // Each in turn, so that none takes all of the rate.
         Allowance allowance;
         std::string failure_reason;  // The last that was logged.
+        // Of an endpoint's bucket: keys that are sent, and what was passed because of them.
+        std::set<std::string> keys_in_hand;
+        bool has_passed = false;
+        RemoteSession::Knowledge known;
+        Duration versions_asked{};
+        HoldOff hold_off;  // After it could not be reached.
     };
     struct Look {
         Duration now{};
@@ -89,7 +104,11 @@ private:
     void look_at_destination(const std::string& name, Look& look);
     void look_at_lane(const std::string& name, Destination& destination, ReplicaSize size,
                       Look& look);
-    [[nodiscard]] bool may_begin(const DueReplica& due, Duration now) const;
+    bool may_begin(const DueReplica& due, Destination& destination, Duration now) const;
+    [[nodiscard]] std::size_t places_of(const std::string& name, std::size_t lane) const;
+    void begin_sending(ReplicaWork work, Destination& destination, ReplicaSize size);
+    void on_sent(const ReplicaWork& work, const RemoteSession& session, ReplicaSize size);
+    void end_sending(const ReplicaWork& work, const RemoteSession& session, ReplicaSize size);
     ReplicaOutcome::Kind begin(const DueReplica& due, Destination& destination, ReplicaSize size);
     void next_piece(const CopyPtr& copy);
     void read(const CopyPtr& copy);
@@ -111,6 +130,7 @@ private:
     std::size_t unlooked_ = 0;      // Destinations since something was written, or a while passed.
     RowCursor late_;
     std::set<std::string> in_hand_;  // Rows whose bytes are copied.
+    std::set<std::string> sent_;     // Rows that are being sent: nothing here waits for their end.
     HeldRows held_;
     bool has_logged_beyond_ = false;
     bool is_armed_ = false;

@@ -44,7 +44,8 @@ public:
                                                                   .boot = {},
                                                                   .inline_bytes_max = inline_max,
                                                                   .free_bytes_min = 1000,
-                                                                  .start_view = readable.get()},
+                                                                  .start_view = readable.get(),
+                                                                  .endpoints = endpoints},
                                              Random(seed++));
         Effects effects;
         EXPECT_TRUE(core->restore(now, effects));
@@ -163,6 +164,7 @@ public:
     Timestamp now = from_seconds(1'795'000'000);
     std::string cause;
     std::uint32_t depth = 0;
+    Endpoints endpoints;  // Of the next life.
     std::uint64_t seed = 1;
 };
 

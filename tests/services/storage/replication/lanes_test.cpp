@@ -85,5 +85,23 @@ TEST(LanesTest, a_rate_is_kept_and_not_saved_up_for_long) {
     EXPECT_EQ(taken(slow), 1U);
 }
 
+TEST(LanesTest, what_cannot_be_reached_is_left_alone_longer_each_time) {
+    HoldOff hold_off;
+    EXPECT_FALSE(hold_off.is_held(0s));
+    hold_off.fail(10s);
+    EXPECT_TRUE(hold_off.is_held(10s + endpoint_retry_min - 1us));
+    EXPECT_FALSE(hold_off.is_held(10s + endpoint_retry_min));
+    // Of several that were under way the first counts.
+    hold_off.fail(10s);
+    EXPECT_FALSE(hold_off.is_held(10s + endpoint_retry_min));
+    hold_off.fail(20s);
+    EXPECT_TRUE(hold_off.is_held(20s + endpoint_retry_min * 2 - 1us));
+    for (int i = 1; i < 20; ++i) hold_off.fail(20s + i * 1min);
+    EXPECT_FALSE(hold_off.is_held(20s + 19min + endpoint_retry_max));
+    hold_off.fail(1h);
+    hold_off.succeed();
+    EXPECT_FALSE(hold_off.is_held(1h));
+}
+
 }  // namespace
 }  // namespace onput::storage
