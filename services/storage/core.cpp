@@ -8,6 +8,7 @@
 #include "common/base/check.hpp"
 #include "common/pattern/event_set.hpp"
 #include "common/service/rows.hpp"
+#include "services/storage/encryption/key_check.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/records.hpp"
 #include "services/storage/replication/replication.hpp"
@@ -71,6 +72,9 @@ const store::View& StorageCore::start_view() const {
 
 Result<void> StorageCore::restore(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(restore_record(now, effects));
+    ONPUT_TRY(const bool has_new_keys,
+              check_keys(options_.keys, options_.new_secret, store_record_.key_checks));
+    if (has_new_keys) write_record(effects);
     ONPUT_TRY_VOID(age_.restore(start_view()));
     ONPUT_TRY_VOID(buckets_.restore(start_view(), view_));
     ONPUT_TRY_VOID(restore_outbox());

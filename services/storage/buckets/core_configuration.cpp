@@ -187,13 +187,13 @@ Result<schema::BucketConfiguration> StorageCore::get_bucket_configuration(
     if (row) {
         ONPUT_TRY(configuration, schema::decode<schema::BucketConfiguration>(*row));
     }
-    // What it says, or its default, does not hold without keys.
-    if (request.kind == Kind::encryption) {
+    // The default does not hold without keys.
+    if (request.kind == Kind::encryption && !row) {
         const auto checked = check_keys_for(configuration.document, options_.keys);
         if (!checked)
             return fail(ErrorCode::not_found, checked.error().message,
                         "no_encryption_configuration");
-        if (!row && !options_.keys.encrypts_unasked)
+        if (!options_.keys.encrypts_unasked)
             return fail(ErrorCode::not_found, "what asks for no encryption has none",
                         "no_encryption_configuration");
     }

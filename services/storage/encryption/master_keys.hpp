@@ -29,6 +29,7 @@ public:
     static Result<MasterKeys> parse(const std::vector<std::string>& texts);
 
     [[nodiscard]] bool is_empty() const { return keys_.empty(); }
+    [[nodiscard]] const std::vector<Key>& all() const { return keys_; }
     // Not when empty.
     [[nodiscard]] const Key& current() const { return keys_.front(); }
     // Null: there is none of that name.

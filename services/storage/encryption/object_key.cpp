@@ -52,7 +52,7 @@ Result<SealingKey> choose_key(const ServiceKeys& keys, const schema::EncryptionR
     const bool is_wanted = keys.encrypts_unasked || request.by_service || otherwise.by_service;
     if (!keys.masters.is_empty() && is_wanted)
         return SealingKey{.by = schema::encrypted_by_service, .key = keys.masters.current()};
-    if (!request.by_service) return SealingKey{};
+    if (!request.by_service && !otherwise.by_service) return SealingKey{};
     return fail(ErrorCode::unimplemented, std::string(no_master_keys), "no_service_key");
 }
 

@@ -33,6 +33,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,17 +61,18 @@ inline constexpr std::uint32_t store_layout = 2;
 
 struct StoreRecord {
     // Version 2 added layout. An older binary does not know all rows that refer to blobs, and would
-    // remove those as unused: it must not open this store.
+    // remove those as unused: it must not open this store. Version 3 added key_checks.
     static constexpr schema::MessageInfo info{
-        .kind = schema::Kind::store_record, .version = 2, .compatible = 2};
+        .kind = schema::Kind::store_record, .version = 3, .compatible = 2};
 
     std::string source;  // Made once; names this outbox to the notifier for ever.
     Timestamp created_at;
     std::uint64_t relayed_through = 0;  // Outbox rows up to here were handed over and are gone.
     std::uint64_t sequencer = 0;        // At least that of every event whose outbox row is gone.
     std::uint32_t layout = 0;           // Of the rows: store_layout.
+    std::map<std::string, std::string> key_checks = {};  // As key_check.hpp has them.
 
-    ONPUT_FIELDS(source, created_at, relayed_through, sequencer, layout)
+    ONPUT_FIELDS(source, created_at, relayed_through, sequencer, layout, key_checks)
     friend bool operator==(const StoreRecord&, const StoreRecord&) = default;
 };
 

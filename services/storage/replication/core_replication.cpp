@@ -267,7 +267,7 @@ Result<std::optional<Replication::Case>> Replication::open(const DueReplica& due
     ONPUT_TRY(auto found, find(due, effects));
     if (!found) return found;
     ONPUT_TRY(const auto* const rules, rules_.of(due.bucket));
-    found->rule = rule_of(rules, found->chosen());
+    found->rule = rule_of(rules, found->key, found->version.record, found->chosen());
     found->endpoint = core_.options_.endpoints.find(due.destination);
     if (found->endpoint != nullptr) return found;
     ONPUT_TRY(found->destination, find_bucket(core_.buckets_, due.destination));

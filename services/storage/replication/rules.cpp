@@ -77,13 +77,19 @@ std::vector<const ReplicationRule*> rules_for(const schema::ReplicationConfigura
 }
 
 const ReplicationRule* rule_of(const schema::ReplicationConfiguration* configuration,
+                               std::string_view key, const ObjectRecord& record,
                                const schema::ReplicationTarget& target) {
     if (configuration == nullptr) return nullptr;
     const auto found = std::ranges::find_if(configuration->rules, [&target](const auto& rule) {
         return rule.is_enabled && rule.id == target.rule_id &&
                destination_of(rule) == target.destination;
     });
-    return found == configuration->rules.end() ? nullptr : &*found;
+    if (found != configuration->rules.end()) return &*found;
+    // An id that nobody gave is made of the rule, so that any edit changes it.
+    for (const auto* rule : rules_for(*configuration, key, record)) {
+        if (destination_of(*rule) == target.destination) return rule;
+    }
+    return nullptr;
 }
 
 std::string_view destination_of(const ReplicationRule& rule) {

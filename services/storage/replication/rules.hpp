@@ -25,8 +25,10 @@ std::vector<const schema::ReplicationRule*> rules_for(
     const schema::ReplicationConfiguration& configuration, std::string_view key,
     const ObjectRecord& record);
 
-// The rule by which it goes to this one; null: none any more.
+// The rule by which a version goes to the bucket of its target: the one that it was promised by, or
+// if that was replaced, the one that would choose the bucket today; null: none does any more.
 const schema::ReplicationRule* rule_of(const schema::ReplicationConfiguration* configuration,
+                                       std::string_view key, const ObjectRecord& record,
                                        const schema::ReplicationTarget& target);
 
 // The name of the bucket that a rule replicates to.

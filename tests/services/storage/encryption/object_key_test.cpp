@@ -96,6 +96,10 @@ TEST(ObjectKey, without_master_keys_there_is_none_unless_the_client_brings_one) 
     const auto wanted = make_object_key(none, {.by_service = true}, {}, place, counting());
     ASSERT_FALSE(wanted);
     EXPECT_EQ(wanted.error().reason, "no_service_key");
+    // What a bucket wants for all its objects is not left out when the keys are gone.
+    const auto by_bucket = make_object_key(none, {}, {.by_service = true}, place, counting());
+    ASSERT_FALSE(by_bucket);
+    EXPECT_EQ(by_bucket.error().reason, "no_service_key");
     EXPECT_TRUE(make_object_key(none, {.customer_key = customer_key}, {}, place, counting()));
 }
 

@@ -244,6 +244,24 @@ TEST_F(ReplicationTest, delete_markers_go_where_the_rule_says_so_and_deletions_o
     EXPECT_TRUE(info("target", "gone", made->version_id));
 }
 
+TEST_F(ReplicationTest, what_is_pending_goes_by_the_rule_that_took_its_rules_place) {
+    replicate({to("target", "old name")});
+    put("key", "bytes");
+    put("other", "bytes");
+    replicate({to("target", "new name")});
+    look();
+    EXPECT_TRUE(info("target", "key"));
+    EXPECT_TRUE(info("target", "other"));
+    EXPECT_EQ(status("key"), "COMPLETED");
+    // A rule for other keys is none for it.
+    put("late", "bytes");
+    auto elsewhere = to("target", "newer name");
+    elsewhere.filter = {.form = schema::ReplicationFilterForm::one, .prefix = "a/"};
+    replicate({elsewhere});
+    look();
+    EXPECT_EQ(status("late"), "FAILED");
+}
+
 TEST_F(ReplicationTest, a_rule_of_version_1_takes_delete_markers_along) {
     auto rule = to("target");
     rule.filter = {.form = schema::ReplicationFilterForm::rule_prefix, .prefix = ""};
