@@ -111,8 +111,7 @@ struct Config {
                "The access key of each of them, \"BUCKETS=ACCESS_KEY:SECRET\"; better from a file "
                "(ONPUT_REPLICATION_KEYS_SECRET_FILE).");
         option("replication_ca_file", self.replication_ca_file,
-               "Certificates that https endpoints of replicas are verified with, PEM; empty: the "
-               "system's.");
+               "Whom https endpoints of replicas are verified by, PEM; empty: the system's.");
         option("blob_threads", self.blob_threads, "Threads that read and write blobs.");
     }
 

@@ -103,6 +103,17 @@ TEST(ObjectKey, without_master_keys_there_is_none_unless_the_client_brings_one) 
     EXPECT_TRUE(make_object_key(none, {.customer_key = customer_key}, {}, place, counting()));
 }
 
+TEST(ObjectKey, what_nobody_wants_encrypted_may_be_left_as_it_is) {
+    ServiceKeys masters = masters_of({named("k1", '1')});
+    masters.encrypts_unasked = false;
+    EXPECT_TRUE(make_object_key(masters, {}, {}, place, counting())->key.is_empty());
+    const auto asked = make_object_key(masters, {.by_service = true}, {}, place, counting());
+    EXPECT_EQ(asked->encryption.by, schema::encrypted_by_service);
+    const auto buckets = read_default_encryption("<SSEAlgorithm>AES256</SSEAlgorithm>");
+    const auto by_bucket = make_object_key(masters, {}, buckets, place, counting());
+    EXPECT_EQ(by_bucket->encryption.by, schema::encrypted_by_service);
+}
+
 TEST(ObjectKey, a_clients_key_is_needed_and_no_other_opens) {
     const ServiceKeys masters = masters_of({named("k1", '1')});
     const auto made =
