@@ -21,8 +21,9 @@ SENTENCES = ("It was a bright morning and the clocks of the town had not been wo
              "Nobody knew why; the keeper of the tower had gone to the sea with his brother.",
              "So the people asked each other what time it was, and every answer was right.")
 TICKS = os.sysconf("SC_CLK_TCK")
+# The head of the WAV is a click.
 PIPE = ("espeak-ng -v en-us --stdout -f {text} | "
-        "lame --quiet -r -s 22.05 --bitwidth 16 --signed --little-endian -m m -V 4 -q 7 - {mp3}")  # The WAV's head is a click.
+        "lame --quiet -r -s 22.05 --bitwidth 16 --signed --little-endian -m m -V 4 -q 7 - {mp3}")
 
 
 def book(size):
