@@ -10,9 +10,9 @@ namespace onput::auth {
 inline constexpr char literal_star = '\x01';
 inline constexpr char literal_question_mark = '\x02';
 
-// Whether `text` fits `pattern`, in which '*' stands for any characters and '?' for one. Patterns and
-// texts are strangers': without '?' the time grows with the sum of their lengths, with it with a
-// sixty-fourth of their product.
+// Whether `text` fits `pattern`, in which '*' stands for any characters and '?' for one. Patterns
+// and texts are strangers': without '?' the time grows with the sum of their lengths, with it with
+// a sixty-fourth of their product.
 bool matches_wildcard(std::string_view pattern, std::string_view text);
 // Likewise, but each of an ARN's six parts for itself, so that '*' does not reach across a colon.
 bool matches_arn(std::string_view pattern, std::string_view arn);

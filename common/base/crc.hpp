@@ -1,5 +1,5 @@
-// The three CRCs of S3: by carry-less multiplication where the processor has it (crc_fold.hpp), else
-// and for short input sliced by eight. Internal to base: use Digest.
+// The three CRCs of S3: by carry-less multiplication where the processor has it (crc_fold.hpp),
+// else, and for short input, sliced by eight. Internal to base: use Digest.
 #pragma once
 
 #include <array>

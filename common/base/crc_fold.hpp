@@ -11,7 +11,8 @@
 // At the end the lanes are folded into one, whose sixteen bytes have the CRC of all that was read.
 // The CRCs of S3 are reflected: bit i of a word is the coefficient of x^(63-i). A product of two
 // such words stands one bit too low, hence the exponents less one below.
-// Method: V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel 2009.
+// Method: V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel
+// 2009.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// A multipart upload under way: the one that a job has begun, what is answered about one, and whether
-// it is asked to be completed once more. Pure.
+// A multipart upload under way: the one that a job has begun, what is answered about one, and
+// whether it is asked to be completed once more. Pure.
 #pragma once
 
 #include <map>
