@@ -74,6 +74,9 @@ fi
 
 if wants process; then
     step "process: real processes, real clients"
+    if ! [ -e build/release/share/onput/voices/hibari/hibari.onnx ]; then
+        build/release/bin/onput voices install hibari || echo "No natural voice: its tests are skipped."
+    fi
     $venv/bin/pytest -q tests/process --junitxml=$results/process.xml
 fi
 
