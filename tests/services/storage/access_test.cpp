@@ -32,8 +32,8 @@ TEST_F(AccessTest, tags_and_locks_are_shown_to_those_who_may_read_them) {
     Effects effects;
     ASSERT_TRUE(core->put_object(request, {.bytes = "x"}, caller(), effects));
     commit(effects);
-    ASSERT_EQ(put_policy(statement("Allow", R"("*")", "s3:GetObject")), "ok");
     open_to_the_public();
+    ASSERT_EQ(put_policy(statement("Allow", R"("*")", "s3:GetObject")), "ok");
     const auto tags_seen = [this](const Client& client, bool is_copy_source = false) {
         auto who = asking(client, {"GetObject"});
         who.access->is_copy_source = is_copy_source;

@@ -89,6 +89,7 @@ TEST_F(AccessTest, a_preferred_owner_gets_what_is_given_to_him) {
 }
 
 TEST_F(AccessTest, a_list_that_changes_nothing_is_no_event) {
+    open_to_the_public();
     own_by("ObjectWriter");
     ASSERT_TRUE(put("k", "x"));
     const auto put_again = [this](const std::string& canned) {

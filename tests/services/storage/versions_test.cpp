@@ -284,6 +284,8 @@ TEST_F(LockedVersionsTest, retention_keeps_a_version_from_being_removed) {
     auto request = put_request("a", 3);
     request.bucket = "vault";
     request.lock = {.mode = "GOVERNANCE", .retain_until = now + std::chrono::days(1)};
+    EXPECT_EQ(reason_of(Harness::put(request, {.bytes = "one"})), "invalid_request");
+    request.is_integrity_stated = true;
     const auto put = Harness::put(request, {.bytes = "one"});
     ASSERT_TRUE(put) << put.error().message;
     schema::DeleteObject removal{.bucket = "vault", .key = "a"};

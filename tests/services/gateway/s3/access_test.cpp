@@ -154,6 +154,7 @@ TEST(S3Access, headers_that_policies_ask_for_are_values) {
     EXPECT_EQ(context.values,
               (std::map<std::string, std::string>{{"s3:x-amz-acl", "private"},
                                                   {"s3:x-amz-storage-class", "STANDARD_IA"},
+                                                  {"s3:objectcreationoperation", "true"},
                                                   {"s3:if-none-match", "*"}}));
     const auto locked =
         access("PutObject", {{"x-amz-object-lock-mode", "GOVERNANCE"},

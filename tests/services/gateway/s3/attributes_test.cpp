@@ -62,7 +62,7 @@ TEST(S3Attributes, an_object_that_was_put_at_once_has_no_parts) {
 }
 
 TEST(S3Attributes, an_unknown_attribute_is_refused) {
-    for (const char* names : {"Size", "ETag,", "", "etag"}) {
+    for (const char* names : {"Size", "ETag,", "etag"}) {
         EXPECT_EQ(
             read_attributes_query(head_with({{"x-amz-object-attributes", names}})).error().message,
             "Invalid attribute name specified.")
@@ -70,6 +70,11 @@ TEST(S3Attributes, an_unknown_attribute_is_refused) {
     }
     EXPECT_FALSE(read_attributes_query(
         head_with({{"x-amz-object-attributes", "ETag"}, {"x-amz-max-parts", "-1"}})));
+    for (const auto& head : {head_with({}), head_with({{"x-amz-object-attributes", ""}})})
+        EXPECT_EQ(read_attributes_query(head).error().reason, "invalid_request");
+    EXPECT_TRUE(read_attributes_query(head_with({{"x-amz-object-attributes", "ETag"},
+                                                 {"x-amz-object-attributes", "ObjectSize"}}))
+                    ->wants_size);
 }
 
 }  // namespace
