@@ -66,6 +66,11 @@ class Images:
             begin, rest = text.split("FROM ${BASE} AS builder", 1)
             rest = rest[rest.index("FROM ${BASE} AS runtime"):]
             rest = rest.replace("--from=builder /build/build/release/bin/onput*", "bin/onput*")
+            rest = rest.replace("--from=builder /voices/", "voices/")
+            # As in the image: where there is no pack, English is spoken by espeak-ng.
+            (context / "voices").mkdir()
+            if (packs := binaries.parent / "share/onput/voices").exists():
+                shutil.copytree(packs, context / "voices", dirs_exist_ok=True)
             (context / "deploy/Dockerfile").write_text(begin + rest)
             self._build("runtime", self.runtime, context)
 
