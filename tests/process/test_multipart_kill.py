@@ -8,13 +8,13 @@ import json
 import os
 import random
 import threading
-import time
 
 import botocore.exceptions
 import pytest
 
 from harness.instance import Onput
 from harness.killer import Killer
+from harness.stubborn import insist
 from harness.waiting import wait_until
 
 UPLOADS = int(os.environ.get("ONPUT_SOAK_MULTIPART", 24))
@@ -24,23 +24,8 @@ KILL_PERIOD_S = 1.5
 ROUNDS = max(3, UPLOADS // 20)
 KILLED = ("storage", "gateway", "notifier", "queue")
 PART = 5 * 1024 * 1024
-TRY_DEADLINE_S = 90
 BUCKET = "outbox"
 COMPLETED = "s3.ObjectCreated.CompleteMultipartUpload"
-
-
-def insist(call, **arguments):
-    """As stubborn as an SDK; the answer, or the code of an error that no repetition mends."""
-    end = time.monotonic() + TRY_DEADLINE_S
-    while True:
-        try:
-            return call(**arguments)
-        except botocore.exceptions.ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500 or time.monotonic() > end:
-                raise
-        except (botocore.exceptions.BotoCoreError, OSError):
-            if time.monotonic() > end:
-                raise
 
 
 class Uploads:
