@@ -1,6 +1,5 @@
 #include "common/http/client.hpp"
 
-#include <csignal>
 #include <curl/curl.h>
 #include <mutex>
 #include <optional>
@@ -8,25 +7,13 @@
 #include <unistd.h>
 
 #include "common/base/check.hpp"
+#include "common/http/curl_thread.hpp"
 #include "common/http/transfer.hpp"
 
 namespace onput::http {
 namespace {
 
 constexpr int poll_ms = 60'000;  // A wake-up ends it earlier.
-
-// The library's own state, made once for the process.
-void init_library() {
-    static const bool is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    ONPUT_CHECK(is_ready);
-}
-
-// Signals are the loop's business, and a peer that closes while TLS writes raises SIGPIPE here.
-void block_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    ONPUT_CHECK(pthread_sigmask(SIG_SETMASK, &all, nullptr) == 0);
-}
 
 bool has_line_break(std::string_view text) {
     using namespace std::string_view_literals;
@@ -198,7 +185,7 @@ private:
 Result<std::unique_ptr<Client>> Client::start(transport::EventLoop& loop, Options options) {
     if (!options.ca_file.empty() && access(options.ca_file.c_str(), R_OK) != 0)
         return fail(ErrorCode::invalid_argument, "ca_file " + options.ca_file + " cannot be read");
-    init_library();
+    init_curl();
     return std::make_unique<CurlClient>(loop, std::move(options));
 }
 

@@ -1,6 +1,5 @@
 #include "services/notifier/outbound/engine.hpp"
 
-#include <csignal>
 #include <curl/curl.h>
 #include <map>
 #include <mutex>
@@ -9,25 +8,13 @@
 #include <vector>
 
 #include "common/base/check.hpp"
+#include "common/http/curl_thread.hpp"
 
 namespace onput::notifier {
 namespace {
 
 constexpr long connections_kept_max = 64;  // Idle ones, for the next message to the same peer.
 constexpr int poll_ms = 60'000;            // A wake-up ends it earlier.
-
-// The library's own state, made once for the process.
-void init_library() {
-    static const bool is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    ONPUT_CHECK(is_ready);
-}
-
-// Signals are the loop's business, and a peer that closes while TLS writes raises SIGPIPE here.
-void block_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    ONPUT_CHECK(pthread_sigmask(SIG_SETMASK, &all, nullptr) == 0);
-}
 
 }  // namespace
 
@@ -71,7 +58,7 @@ struct Engine::State {
 
     // The thread.
     void run() {
-        block_signals();
+        http::block_signals();
         while (take_inbox()) {
             int running = 0;
             ONPUT_CHECK(curl_multi_perform(multi, &running) == CURLM_OK);
@@ -142,7 +129,7 @@ struct Engine::State {
 };
 
 Engine::Engine(TransferSettings settings, OnResult on_result) {
-    init_library();
+    http::init_curl();
     state_ = std::make_unique<State>(std::move(settings), std::move(on_result));
 }
 
