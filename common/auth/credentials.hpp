@@ -4,13 +4,16 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "common/base/result.hpp"
+#include "common/base/time.hpp"
 
 namespace onput::auth {
 
@@ -19,11 +22,26 @@ constexpr std::size_t secret_bytes_max = 256;
 constexpr std::size_t user_bytes_max = 64;
 constexpr std::size_t keys_max = 10'000;
 
+// A user or a session of a role that IAM knows: it may do only what policies allow.
+struct LimitedIdentity {
+    std::string id;             // Of the user or role: "AIDA...", "AROA...".
+    std::string path = "/";     // Of the user or role.
+    std::string role = {};      // Whose session it is; empty: a user's own key, or session.
+    std::string session = {};   // Its name.
+    std::vector<std::string> session_policies = {};  // That must allow what it does as well.
+    Timestamp issued_at = {};  // Of temporary credentials; the default: there are none.
+
+    friend bool operator==(const LimitedIdentity&, const LimitedIdentity&) = default;
+};
+
 // Keys belong to accounts; an account may have several.
 struct Credential {
     std::string secret;
     std::string account_id;  // Twelve digits.
-    std::string user = {};   // Whose key it is: a name as IAM has them; empty: the account's own.
+    // Whose key it is: a name as IAM has them; empty: the account's own, or a role's session.
+    std::string user = {};
+    // Nothing: it may do all that no policy denies.
+    std::optional<LimitedIdentity> limited = {};
 };
 
 // 1 to user_bytes_max letters, digits and "+=,.@_-".

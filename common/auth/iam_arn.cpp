@@ -32,13 +32,6 @@ std::optional<IamArn> parse_iam_arn(std::string_view text) {
     return IamArn{.account = account, .name = text.substr(account_digits + 1)};
 }
 
-std::string_view user_of(const IamArn& arn) {
-    constexpr std::string_view prefix = "user/";
-    if (!arn.name.starts_with(prefix)) return {};
-    const std::string_view user = arn.name.substr(prefix.size());
-    return is_user_name(user) ? user : std::string_view();
-}
-
 std::string canonical_user_id(std::string_view account) {
     if (account == anonymous_account) return "65a011a29cdf8ec533ec3d1ccaae921c";
     return to_hex(

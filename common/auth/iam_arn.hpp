@@ -17,9 +17,6 @@ struct IamArn {
 };
 std::optional<IamArn> parse_iam_arn(std::string_view text);
 
-// The user that an ARN's name names, without a path; empty: none.
-std::string_view user_of(const IamArn& arn);
-
 // In place of an account, what nobody's unsigned requests have written is owned by.
 inline constexpr std::string_view anonymous_account = "anonymous";
 

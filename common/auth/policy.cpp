@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "common/auth/iam_arn.hpp"
 #include "common/auth/wildcard.hpp"
 #include "common/base/text.hpp"
 #include "common/json/reader.hpp"
@@ -94,6 +93,10 @@ std::unexpected<Error> invalid_principal(std::string_view where, std::string_vie
     return malformed(fmt::format("{}: Invalid principal in policy: \"{}\":{}. {}", where, kind,
                                  in_quotes(principal), why));
 }
+
+constexpr std::string_view known_principals =
+    "An account's twelve digits, arn:aws:iam::ACCOUNT:root, the ARN of a user, a role or a role's "
+    "session, a service's NAME.amazonaws.com and * are known here.";
 
 bool is_text(const json::Value& value, std::string_view text) {
     return value.text() != nullptr && *value.text() == text;
@@ -187,9 +190,17 @@ private:
         }
         ONPUT_TRY_VOID(check_elements(*value.object(), {"AWS", "Service"}, where + ": Principal"));
         if (const json::Value* accounts = value.find("AWS")) {
-            ONPUT_TRY(statement.aws_principals, string_list(*accounts, where + ": Principal"));
-            statement.anyone =
-                std::ranges::find(statement.aws_principals, "*") != statement.aws_principals.end();
+            ONPUT_TRY(const auto texts, string_list(*accounts, where + ": Principal"));
+            for (const std::string& text : texts) {
+                auto named = auth::parse_principal(text);
+                if (text == "*") {
+                    statement.anyone = true;
+                } else if (named) {
+                    statement.aws_principals.push_back(*std::move(named));
+                } else if (is_new_) {
+                    return invalid_principal(where, "AWS", text, known_principals);
+                }
+            }
         }
         if (const json::Value* services = value.find("Service")) {
             ONPUT_TRY(statement.service_principals, string_list(*services, where + ": Principal"));
@@ -199,16 +210,9 @@ private:
 
     // What can never match anything here is a mistake that protects nothing.
     static Result<void> check_can_match(const Statement& statement, const std::string& where) {
-        constexpr std::string_view known =
-            "An account's twelve digits, arn:aws:iam::ACCOUNT:root, arn:aws:iam::ACCOUNT:user/NAME "
-            "without a path, a service's NAME.amazonaws.com and * are known here.";
-        for (const auto& principal : statement.aws_principals) {
-            if (!is_known_principal(principal))
-                return invalid_principal(where, "AWS", principal, known);
-        }
         for (const auto& principal : statement.service_principals) {
-            if (!is_service(principal))
-                return invalid_principal(where, "Service", principal, known);
+            if (!is_service_principal(principal))
+                return invalid_principal(where, "Service", principal, known_principals);
         }
         for (const auto& action : statement.actions) {
             if (action.contains(':') || action.starts_with('*')) continue;
@@ -239,19 +243,6 @@ private:
         };
         return is_of_sqs ? std::ranges::any_of(sqs_actions, fits)
                          : std::ranges::any_of(sns_actions, fits);
-    }
-
-    // No role or session asks for anything here, and there is one partition.
-    static bool is_known_principal(std::string_view text) {
-        if (text == "*" || is_account(text)) return true;
-        const auto arn = parse_iam_arn(text);
-        return arn && (arn->name == "root" || !user_of(*arn).empty());
-    }
-
-    static bool is_service(std::string_view text) {
-        constexpr std::string_view suffix = ".amazonaws.com";
-        return text.size() > suffix.size() && text.ends_with(suffix) &&
-               text.find_first_of("*?") == std::string_view::npos;
     }
 
     static bool is_resource(std::string_view text) {
@@ -331,68 +322,67 @@ Result<Policy> Policy::parse(std::string_view json, PolicySource source) {
     return malformed(is_repeated ? "an element is there twice" : "the document is not valid JSON");
 }
 
-Result<void> Policy::check_users(const KeyRing& keys) const {
+std::vector<NamedPrincipal> Policy::named_identities() const {
+    std::vector<NamedPrincipal> all;
     for (const Statement& statement : statements_) {
-        for (const std::string& principal : statement.aws_principals) {
-            const auto arn = parse_iam_arn(principal);
-            const std::string_view user = arn ? user_of(*arn) : std::string_view();
-            if (user.empty() || keys.has_user(arn->account, user)) continue;
-            return invalid_principal("statement " + statement.name, "AWS", principal,
-                                     "None of the access keys here belongs to this user.");
+        for (const NamedPrincipal& named : statement.aws_principals) {
+            if (named.kind != NamedPrincipal::Kind::account) all.push_back(named);
         }
     }
-    return {};
+    return all;
 }
 
-Result<void> check_policy_users(std::string_view json, const KeyRing& keys) {
+std::vector<NamedPrincipal> identities_named_in(std::string_view json) {
     const auto policy = Policy::parse(json);
-    if (!policy) return {};
-    return policy->check_users(keys);
+    return policy ? policy->named_identities() : std::vector<NamedPrincipal>();
 }
 
 PolicyDecision Policy::evaluate(const PolicyRequest& request) const {
     PolicyDecision decision;
     for (const Statement& statement : statements_) {
-        if (!applies(statement, request)) continue;
-        if (statement.effect == PolicyEffect::deny) {
+        const Naming naming = applies(statement, request);
+        if (naming == Naming::none) continue;
+        if (statement.effect == PolicyEffect::deny)
             return {.effect = PolicyEffect::deny, .statement = statement.name};
-        }
-        if (decision.effect == PolicyEffect::no_match) {
-            decision = {.effect = PolicyEffect::allow, .statement = statement.name};
+        const bool is_first = decision.effect == PolicyEffect::no_match;
+        if (is_first || (decision.is_delegated && naming == Naming::directly)) {
+            decision = {.effect = PolicyEffect::allow,
+                        .statement = statement.name,
+                        .is_delegated = naming == Naming::by_account};
         }
     }
     return decision;
 }
 
-bool Policy::applies(const Statement& statement, const PolicyRequest& request) {
+Naming Policy::applies(const Statement& statement, const PolicyRequest& request) {
     const std::string action = lower_case(request.action);
-    return names_principal(statement, request.principal) &&
-           std::ranges::any_of(
-               statement.actions,
-               [&](const std::string& pattern) { return matches_wildcard(pattern, action); }) &&
-           std::ranges::any_of(statement.resources,
-                               [&](const std::string& pattern) {
-                                   return matches_wildcard(pattern, request.resource);
-                               }) &&
-           std::ranges::all_of(statement.conditions, [&](const Condition& condition) {
-               return holds(condition, request);
-           });
+    const Naming naming = names(statement, request.principal);
+    if (naming == Naming::none) return naming;
+    const bool applies =
+        std::ranges::any_of(
+            statement.actions,
+            [&](const std::string& pattern) { return matches_wildcard(pattern, action); }) &&
+        std::ranges::any_of(statement.resources,
+                            [&](const std::string& pattern) {
+                                return matches_wildcard(pattern, request.resource);
+                            }) &&
+        std::ranges::all_of(statement.conditions, [&](const Condition& condition) {
+            return holds(condition, request);
+        });
+    return applies ? naming : Naming::none;
 }
 
-bool Policy::names_principal(const Statement& statement, const PolicyPrincipal& principal) {
-    if (statement.anyone) return true;
+Naming Policy::names(const Statement& statement, const PolicyPrincipal& principal) {
+    if (statement.anyone) return Naming::directly;
     if (!principal.service.empty()) {
-        return std::ranges::find(statement.service_principals, principal.service) !=
-               statement.service_principals.end();
+        const auto& services = statement.service_principals;
+        return std::ranges::find(services, principal.service) != services.end() ? Naming::directly
+                                                                               : Naming::none;
     }
-    if (principal.account_id.empty()) return false;
-    return std::ranges::any_of(statement.aws_principals, [&](const std::string& named) {
-        // An account stands for everyone in it.
-        if (named == principal.account_id) return true;
-        const auto arn = parse_iam_arn(named);
-        if (!arn || arn->account != principal.account_id) return false;
-        return arn->name == "root" || (!principal.user.empty() && user_of(*arn) == principal.user);
-    });
+    Naming naming = Naming::none;
+    for (const NamedPrincipal& named : statement.aws_principals)
+        naming = std::max(naming, named.names(principal));
+    return naming;
 }
 
 bool Policy::holds(const Condition& condition, const PolicyRequest& request) {

@@ -16,19 +16,12 @@
 #include <string_view>
 #include <vector>
 
-#include "common/auth/credentials.hpp"
+#include "common/auth/principal.hpp"
 #include "common/base/result.hpp"
 
 namespace onput::auth {
 
 constexpr std::size_t policy_bytes_max = 20 * 1024;
-
-// Who asks. A service acts on behalf of a resource, which is in the request's context.
-struct PolicyPrincipal {
-    std::string account_id = {};  // Of an AWS principal; empty for a service or nobody.
-    std::string user = {};        // Of the account; empty: the account's own key.
-    std::string service = {};     // "s3.amazonaws.com"; empty for an AWS principal or nobody.
-};
 
 struct PolicyRequest {
     PolicyPrincipal principal;
@@ -50,6 +43,8 @@ enum class PolicyEffect {
 struct PolicyDecision {
     PolicyEffect effect = PolicyEffect::no_match;
     std::string statement;  // The Sid that decided, or "#2" for the second; empty for no_match.
+    // Of allow: it names the caller's account only, whose identity policies decide who in it may.
+    bool is_delegated = false;
 };
 
 // Where a policy comes from. One that was accepted before a check existed still has to be read from
@@ -60,15 +55,14 @@ class Policy {
 public:
     // Fails with invalid_argument `malformed_policy` and a message that names what is wrong where:
     // not JSON, more than `policy_bytes_max`, a missing, unknown or repeated element, an unknown
-    // condition operator or key, or what can never match: a principal that is neither "*", an
-    // account (digits or the ARN of its root), a user's ARN nor a service of amazonaws.com, an
-    // action without a service, a resource that is no ARN of the partition aws, the denial of an
-    // action that SQS or SNS has not.
+    // condition operator or key, or what can never match: a principal that is neither "*", one of
+    // principal.hpp nor a service of amazonaws.com, an action without a service, a resource that
+    // is no ARN of the partition aws, the denial of an action that SQS or SNS has not.
     static Result<Policy> parse(std::string_view json, PolicySource source = PolicySource::request);
 
-    // Fails likewise when a statement names a user to whom none of the keys belongs: such a denial
-    // would protect nothing.
-    [[nodiscard]] Result<void> check_users(const KeyRing& keys) const;
+    // The users, roles and sessions that it names. One that there is not would make a denial
+    // protect nothing: whoever knows which there are refuses it.
+    [[nodiscard]] std::vector<NamedPrincipal> named_identities() const;
 
     [[nodiscard]] PolicyDecision evaluate(const PolicyRequest& request) const;
 
@@ -86,7 +80,7 @@ private:
         std::string name;
         PolicyEffect effect = PolicyEffect::deny;
         bool anyone = false;  // Principal "*" or {"AWS": "*"}: services too.
-        std::vector<std::string> aws_principals;
+        std::vector<NamedPrincipal> aws_principals;
         std::vector<std::string> service_principals;
         std::vector<std::string> actions;
         std::vector<std::string> resources;
@@ -94,15 +88,15 @@ private:
     };
     class Parser;
 
-    static bool applies(const Statement& statement, const PolicyRequest& request);
-    static bool names_principal(const Statement& statement, const PolicyPrincipal& principal);
+    static Naming applies(const Statement& statement, const PolicyRequest& request);
+    static Naming names(const Statement& statement, const PolicyPrincipal& principal);
     static bool holds(const Condition& condition, const PolicyRequest& request);
 
     std::vector<Statement> statements_;
 };
 
-// `Policy::check_users` of a policy that is being set. What is no policy passes: whoever is to keep
-// it refuses it in his own words.
-Result<void> check_policy_users(std::string_view json, const KeyRing& keys);
+// Of a policy that is being set; of what is no policy none, as whoever is to keep it refuses it in
+// his own words.
+std::vector<NamedPrincipal> identities_named_in(std::string_view json);
 
 }  // namespace onput::auth

@@ -9,27 +9,65 @@
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
+#include "common/json/reader.hpp"
+#include "common/json/writer.hpp"
 
 namespace onput::auth {
 namespace {
 
-constexpr std::string_view sealed_for = "onput session 1";
+constexpr std::string_view sealed_for = "onput session 2";
 
 std::unexpected<Error> invalid_token() {
     return fail(ErrorCode::invalid_argument,
                 "The provided token is malformed or otherwise invalid.", "invalid_token");
 }
 
-// "000000000000\nfunction.texts\n1767225600"
+// {"account":"000000000000","user":"function.texts","expires":1767225600}, and of a limited identity
+// "id", "path", "role", "session", "issued" and
+// "policies".
+std::string write_session(const Session& session) {
+    json::Value made;
+    made["account"] = session.account_id;
+    made["user"] = session.user;
+    made["expires"] = to_seconds(session.expires_at);
+    if (session.limited) {
+        made["id"] = session.limited->id;
+        made["path"] = session.limited->path;
+        made["role"] = session.limited->role;
+        made["session"] = session.limited->session;
+        made["issued"] = to_seconds(session.limited->issued_at);
+        made["policies"] = json::Value::Array();
+        for (const std::string& policy : session.limited->session_policies)
+            made["policies"].push_back(policy);
+    }
+    return json::write(made);
+}
+
+std::string text_of(const json::Value& value, std::string_view name) {
+    const json::Value* found = value.find(name);
+    return found != nullptr && found->text() != nullptr ? *found->text() : std::string();
+}
+
 std::optional<Session> parse_session(std::string_view text) {
-    const std::size_t first = text.find('\n');
-    const std::size_t last = text.rfind('\n');
-    if (first == std::string_view::npos || last == first) return std::nullopt;
-    const auto expires = parse_number<std::int64_t>(text.substr(last + 1));
-    if (!expires) return std::nullopt;
-    return Session{.account_id = std::string(text.substr(0, first)),
-                   .user = std::string(text.substr(first + 1, last - first - 1)),
-                   .expires_at = from_seconds(*expires)};
+    const auto value = json::read(text);
+    const auto* expires = value ? value->find("expires") : nullptr;
+    const auto* seconds = expires != nullptr ? expires->integer() : nullptr;
+    if (seconds == nullptr) return std::nullopt;
+    Session session{.account_id = text_of(*value, "account"),
+                    .user = text_of(*value, "user"),
+                    .expires_at = from_seconds(*seconds)};
+    const json::Value* policies = value->find("policies");
+    if (policies == nullptr || policies->array() == nullptr) return session;
+    session.limited.emplace(LimitedIdentity{.id = text_of(*value, "id"),
+                                            .path = text_of(*value, "path"),
+                                            .role = text_of(*value, "role"),
+                                            .session = text_of(*value, "session")});
+    if (const auto* issued = value->find("issued"); issued != nullptr && issued->integer() != nullptr)
+        session.limited->issued_at = from_seconds(*issued->integer());
+    for (const json::Value& policy : *policies->array()) {
+        if (policy.text() != nullptr) session.limited->session_policies.push_back(*policy.text());
+    }
+    return session;
 }
 
 }  // namespace
@@ -61,9 +99,8 @@ std::string SessionKey::access_key_of(std::string_view token) const {
 
 SessionCredentials SessionKey::issue(const Session& session, std::string_view nonce) const {
     ONPUT_CHECK(nonce.size() == session_nonce_bytes);
-    const std::string text =
-        fmt::format("{}\n{}\n{}", session.account_id, session.user, to_seconds(session.expires_at));
-    std::string token = to_base64(seal(derive("seal", ""), nonce, sealed_for, text));
+    std::string token =
+        to_base64(seal(derive("seal", ""), nonce, sealed_for, write_session(session)));
     return {.access_key = access_key_of(token),
             .secret = to_base64(derive("secret", token)),
             .token = std::move(token)};
@@ -84,7 +121,8 @@ Result<Credential> SessionKey::open(std::string_view access_key, std::string_vie
     }
     return Credential{.secret = to_base64(derive("secret", token)),
                       .account_id = std::move(session->account_id),
-                      .user = std::move(session->user)};
+                      .user = std::move(session->user),
+                      .limited = std::move(session->limited)};
 }
 
 }  // namespace onput::auth

@@ -3,10 +3,12 @@
 //
 //     function worker ──issue──> key, secret, token ──> handler ──signs──> gateway ──open──> whose
 //
-// Pure. A session cannot be taken back before it ends; another session key ends all of them.
+// Pure. A session cannot be taken back before it ends, but what its role or user may do can; another
+// session key ends all of them.
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,12 +20,15 @@ namespace onput::auth {
 
 inline constexpr std::size_t session_key_bytes = 32;
 inline constexpr std::size_t session_nonce_bytes = 12;
-inline constexpr std::size_t session_token_bytes_max = 2048;
+inline constexpr std::size_t session_token_bytes_max = 6144;
+// Documents that a session is begun with, in whole.
+inline constexpr std::size_t session_policies_bytes_max = 2048;
 
 struct Session {
     std::string account_id;  // Twelve digits.
     std::string user;        // As Credential has it.
     Timestamp expires_at;    // Whole seconds.
+    std::optional<LimitedIdentity> limited = {};  // As Credential has it.
 
     friend bool operator==(const Session&, const Session&) = default;
 };

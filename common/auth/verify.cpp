@@ -147,6 +147,8 @@ Result<Credential> find_credential(const Claim& claim, const HeadInput& input) {
     const bool is_session = claim.security_token && input.sessions != nullptr;
     if (is_session) return input.sessions->open(claim.access_key, *claim.security_token, input.now);
     const Credential* credential = input.keys.find(claim.access_key);
+    const bool is_known = input.known != nullptr && input.known->access_key == claim.access_key;
+    if (credential == nullptr && is_known) credential = &input.known->credential;
     if (credential == nullptr) {
         return denied("The AWS Access Key Id you provided does not exist in our records.",
                       "invalid_access_key_id", {{"AWSAccessKeyId", claim.access_key}});
@@ -170,14 +172,16 @@ Result<Credential> verify_head(const Claim& claim, const HeadInput& input) {
 }
 
 Result<Identity> verify(const Claim& claim, const RequestView& request, const VerifyInput& input) {
-    const HeadInput head{.keys = input.keys, .sessions = input.sessions, .now = input.now};
-    ONPUT_TRY(const Credential credential, verify_head(claim, head));
+    const HeadInput head{
+        .keys = input.keys, .sessions = input.sessions, .known = input.known, .now = input.now};
+    ONPUT_TRY(Credential credential, verify_head(claim, head));
     ONPUT_TRY(ChunkSeed seed, is_sigv2(claim.scheme)
                                   ? verify_sigv2(claim, request, input, credential)
                                   : verify_sigv4(claim, request, input, credential));
     return Identity{.access_key = claim.access_key,
                     .account_id = credential.account_id,
                     .user = credential.user,
+                    .limited = std::move(credential.limited),
                     .scope = claim.scope,
                     .scheme = claim.scheme,
                     .payload = claim.payload,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,9 +21,16 @@ namespace onput::auth {
 // How far the signer's clock may be from ours, either way.
 constexpr std::chrono::minutes clock_skew_max{15};
 
+// A key that is not in the ring, looked up for this request.
+struct KnownKey {
+    std::string access_key;
+    Credential credential;
+};
+
 struct VerifyInput {
     const KeyRing& keys;
     const SessionKey* sessions = nullptr;  // Null: no temporary credentials are known.
+    const KnownKey* known = nullptr;
     SigningKeyCache& signing_keys;
     Timestamp now;
     std::string_view body_sha256 = {};  // Hexadecimal; needed for PayloadKind::body only.
@@ -34,7 +42,8 @@ struct VerifyInput {
 struct Identity {
     std::string access_key;
     std::string account_id;
-    std::string user = {};  // As Credential has it.
+    std::string user = {};  // As Credential has it, and the next one.
+    std::optional<LimitedIdentity> limited = {};
     CredentialScope scope;
     Scheme scheme = Scheme::sigv4_header;
     Payload payload;
@@ -48,6 +57,7 @@ struct Identity {
 struct HeadInput {
     const KeyRing& keys;
     const SessionKey* sessions = nullptr;
+    const KnownKey* known = nullptr;
     Timestamp now;
 };
 Result<Credential> verify_head(const Claim& claim, const HeadInput& input);

@@ -244,6 +244,36 @@ enum class Kind : std::uint16_t {
     event_source_mapping_list = 467,
     delete_event_source_mapping = 468,
 
+    // Identities (identity.hpp, access_keys.hpp).
+    create_entity = 470,
+    entity_list = 471,
+    get_entity = 472,
+    list_entities = 473,
+    delete_entity = 474,
+    update_role = 475,
+    put_entity_policy = 476,
+    delete_entity_policy = 477,
+    attach_policy = 478,
+    detach_policy = 479,
+    tag_entity = 480,
+    create_policy_version = 481,
+    delete_policy_version = 482,
+    set_default_policy_version = 483,
+    create_access_key = 484,
+    access_key_created = 485,
+    list_access_keys = 486,
+    access_key_list = 487,
+    update_access_key = 488,
+    delete_access_key = 489,
+    find_access_key = 490,
+    found_access_key = 491,
+    resolve_identity = 492,
+    resolved_identity = 493,
+    find_principals = 494,
+    principals_found = 495,
+    entity = 498,  // Also a row of the storage service.
+    access_key_record = 499,
+
     // Jobs of workers: parameters and results that cross to the job's own child
     // (services/<worker>/job.hpp).
     speech_job = 500,

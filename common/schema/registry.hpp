@@ -3,6 +3,7 @@
 
 #include <tuple>
 
+#include "common/schema/access_keys.hpp"
 #include "common/schema/backup.hpp"
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/call.hpp"
@@ -11,6 +12,7 @@
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/function_access.hpp"
+#include "common/schema/identity.hpp"
 #include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/lifecycle.hpp"
@@ -64,7 +66,12 @@ using AllMessages = std::tuple<
     DeleteFunctionAlias, FunctionPolicy, AddFunctionPermission, RemoveFunctionPermission,
     GetFunctionPolicy, EventSourceMapping, PutEventSourceMapping, GetEventSourceMapping,
     ListEventSourceMappings, EventSourceMappingList, DeleteEventSourceMapping,
-    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
+    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated, Entity, CreateEntity, GetEntity,
+    EntityList, ListEntities, DeleteEntity, UpdateRole, PutEntityPolicy, DeleteEntityPolicy,
+    AttachPolicy, DetachPolicy, TagEntity, CreatePolicyVersion, DeletePolicyVersion,
+    SetDefaultPolicyVersion, AccessKeyCreated, CreateAccessKey, AccessKeyList, ListAccessKeys,
+    UpdateAccessKey, DeleteAccessKey, FoundAccessKey, FindAccessKey, ResolvedIdentity,
+    ResolveIdentity, PrincipalsFound, FindPrincipals>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

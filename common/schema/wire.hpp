@@ -5,6 +5,7 @@
 #include "common/schema/access.hpp"
 #include "common/schema/codec.hpp"
 #include "common/schema/fields.hpp"
+#include "common/schema/object_traits.hpp"
 
 namespace onput::schema {
 
@@ -20,25 +21,52 @@ struct TraceContext {
     friend bool operator==(const TraceContext&, const TraceContext&) = default;
 };
 
+// What the policies of an identity say to what a request asks for.
+enum class Grant : std::uint8_t { allowed = 1, not_allowed = 2, denied = 3 };
+
+// A user or a session of a role that IAM knows (identity.hpp): it may do only what policies allow.
+struct LimitedIdentity {
+    std::string id;       // Of the user or role: "AIDA...", "AROA...".
+    std::string path;     // Of the user or role: "/team/".
+    std::string role;     // Of a session; empty: a user.
+    std::string session;  // Its name.
+    // Documents that a session was begun with: it may do what they allow as well.
+    std::vector<std::string> session_policies;
+    // Of the identity's policies. Requests to storage have not_allowed: it asks them itself.
+    Grant grant = Grant::not_allowed;
+    std::vector<Tag> tags;   // Of the user or role.
+    Timestamp issued_at;     // Of temporary credentials; the default: there are none.
+
+    ONPUT_FIELDS(id, path, role, session, session_policies, grant, tags, issued_at)
+    friend bool operator==(const LimitedIdentity&, const LimitedIdentity&) = default;
+};
+
 // On whose behalf. The gateway fills it after it has checked the signature; services trust their
 // own sockets.
 struct Principal {
     std::string account;  // Twelve digits; empty for an anonymous caller.
     std::string id;       // Access key id, or the service: "s3.amazonaws.com", "function/speech".
-    std::string user;     // Of the account, whose key it is; empty: the account's own.
+    std::string user;     // Of the account, whose key it is; empty: the account's own, or a role's.
     std::string region;   // That the caller means to reach: it signed for it. Empty: any.
+    // Nothing: the account's own key, or a user's of the configuration, who may do everything that
+    // no policy denies.
+    std::optional<LimitedIdentity> limited = {};
 
-    ONPUT_FIELDS(account, id, user, region)
+    // AWS's root: a key of the account itself, which is nobody's in it.
+    [[nodiscard]] bool is_root() const { return !account.empty() && user.empty() && !limited; }
+
+    ONPUT_FIELDS(account, id, user, region, limited)
     friend bool operator==(const Principal&, const Principal&) = default;
 };
 
-// "arn:aws:iam::<account>:user/<name>", "arn:aws:iam::<account>:root", or "anonymous".
+// "arn:aws:iam::ACCOUNT:user/PATH/NAME", "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION",
+// "arn:aws:iam::ACCOUNT:root", or "anonymous".
 std::string principal_arn(const Principal& principal);
 
 struct RequestHeader {
     // Version 2 added the principal's user, 3 its region and trace_header, 4 access, 5 a field of
-    // it.
-    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 5};
+    // it, 6 limited identities.
+    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 6};
 
     // Unique among the caller's open requests; comes back in the reply.
     std::uint64_t request_id = 0;

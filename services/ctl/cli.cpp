@@ -13,6 +13,7 @@
 #include "common/base/text.hpp"
 #include "common/runtime/service.hpp"
 #include "services/ctl/bench.hpp"
+#include "services/ctl/cli_users.hpp"
 #include "services/ctl/commands.hpp"
 
 namespace onput::ctl {
@@ -48,6 +49,7 @@ struct Choices {
     std::string health_url;
     BenchOptions bench;
     std::function<ExitCode()> run;
+    UserChoices user{.global = global, .run = run};
 };
 
 // Options of all commands may stand before the command or behind it.
@@ -462,6 +464,7 @@ int run(int argc, char** argv) {
     add_mending(app, choices);
     add_speech(app, choices);
     add_functions(app, choices);
+    add_users(app, choices.user);
     add_keeping(app, choices);
     add_helping(app, choices);
     add_bench(app, choices);

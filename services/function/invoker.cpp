@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/principal.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/log.hpp"
 #include "common/schema/invoke.hpp"
@@ -243,10 +244,17 @@ Result<void> Invoker::start_environment(const Start& start,
 
 auth::SessionCredentials Invoker::issue(const schema::FunctionInfo& function) {
     if (!parts_.sessions) return {};
-    return parts_.sessions->issue({.account_id = function.account,
-                                   .user = "function." + function.name,
-                                   .expires_at = parts_.process.loop().now() + session_time},
-                                  secure_random_bytes(auth::session_nonce_bytes));
+    const Timestamp now = parts_.process.loop().now();
+    auth::Session session{.account_id = function.account, .expires_at = now + session_time};
+    const auto role = auth::parse_principal(function.handler.role_arn);
+    if (role && role->kind == auth::NamedPrincipal::Kind::role) {
+        // What it may do, and which role has the name, the gateway asks at each request.
+        session.limited = auth::LimitedIdentity{
+            .path = role->path, .role = role->name, .session = function.name, .issued_at = now};
+    } else {
+        session.user = "function." + function.name;
+    }
+    return parts_.sessions->issue(session, secure_random_bytes(auth::session_nonce_bytes));
 }
 
 Surroundings Invoker::surroundings(const schema::FunctionInfo& function,

@@ -37,11 +37,22 @@ Result<void> check_service(const auth::Claim& claim, std::string_view service) {
                 std::string(refusal.reason));
 }
 
+Result<void> check_recognised(const RequestContext& context) {
+    if (!context.recognised.error) return {};
+    return std::unexpected(*context.recognised.error);
+}
+
+const auth::KnownKey* known_key(const RequestContext& context) {
+    return context.recognised.key ? &*context.recognised.key : nullptr;
+}
+
 Result<void> authenticate(RequestContext& context, const Expected& expected) {
     ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
     ONPUT_TRY_VOID(check_service(claim, expected.service));
+    ONPUT_TRY_VOID(check_recognised(context));
     const auth::VerifyInput input{.keys = context.shared.keys,
                                   .sessions = context.shared.sessions,
+                                  .known = known_key(context),
                                   .signing_keys = thread_signing_keys(),
                                   .now = context.now,
                                   .body_sha256 = expected.body_sha256,
@@ -67,9 +78,11 @@ bool is_anonymous(const RequestContext& context) {
 Result<void> check_head(const RequestContext& context, std::string_view service) {
     ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
     ONPUT_TRY_VOID(check_service(claim, service));
-    ONPUT_TRY_VOID(auth::verify_head(
-        claim,
-        {.keys = context.shared.keys, .sessions = context.shared.sessions, .now = context.now}));
+    ONPUT_TRY_VOID(check_recognised(context));
+    ONPUT_TRY_VOID(auth::verify_head(claim, {.keys = context.shared.keys,
+                                             .sessions = context.shared.sessions,
+                                             .known = known_key(context),
+                                             .now = context.now}));
     return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/base/random.hpp"
 #include "common/schema/storage.hpp"
+#include "services/gateway/access/recognition.hpp"
 #include "services/gateway/admin.hpp"
 #include "services/gateway/authentication.hpp"
 #include "services/gateway/call_body.hpp"
@@ -236,6 +237,7 @@ http::Task<void> serve(RequestContext& context) {
         context.counted_as = nullptr;
         co_return co_await sns::serve_certificate(context);
     }
+    co_await recognise(context);
     const Route route = find_route(head, context.query);
     const auto checked = check_sender(context, route);
     if (!checked) co_return co_await refuse(context, checked.error());

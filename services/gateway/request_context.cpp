@@ -11,6 +11,28 @@ constexpr std::size_t trace_header_bytes_max = 1024;
 
 }  // namespace
 
+schema::Principal RequestContext::principal() const {
+    schema::Principal made{.account = identity.account_id,
+                           .id = identity.access_key,
+                           .user = identity.user,
+                           .region = identity.scope.region};
+    if (!identity.limited) return made;
+    const auto& limited = *identity.limited;
+    made.limited = {.id = limited.id,
+                    .path = limited.path,
+                    .role = limited.role,
+                    .session = limited.session,
+                    .session_policies = limited.session_policies,
+                    .grant = grant,
+                    .issued_at = limited.issued_at};
+    if (recognised.identity == nullptr) return made;
+    const schema::ResolvedIdentity& resolved = recognised.identity->resolved;
+    made.limited->id = resolved.id;
+    made.limited->path = resolved.path;
+    made.limited->tags = resolved.tags;
+    return made;
+}
+
 std::string RequestContext::trace_header() const {
     const auto value = head().header("x-amzn-trace-id").value_or("");
     const bool is_plain = std::ranges::all_of(value, [](char c) { return c >= ' ' && c < 0x7f; });

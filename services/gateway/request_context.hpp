@@ -14,6 +14,7 @@
 #include "common/auth/verify.hpp"
 #include "common/runtime/health.hpp"
 #include "common/schema/topics.hpp"
+#include "services/gateway/access/identity_cache.hpp"
 #include "services/gateway/backend.hpp"
 #include "services/gateway/config.hpp"
 #include "services/gateway/http/byte_budget.hpp"
@@ -44,7 +45,8 @@ struct Shared {
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.
     std::function<runtime::HealthReport()> health{};
-    // Of handlers' temporary credentials. Null: none are known. Set before the first request.
+    IdentityCache identities{};
+    // Of temporary credentials. Null: none are known. Set before the first request.
     const auth::SessionKey* sessions = nullptr;
     // How workers are called. Set before the first request; any thread calls it.
     WorkerCalls* workers = nullptr;
@@ -76,7 +78,16 @@ struct RequestContext {
     std::string request_id{};  // x-amz-request-id: 16 upper-case hexadecimal digits.
     std::string host_id{};     // x-amz-id-2.
     std::string trace_id{};
+    // Of a key or session that the configuration does not know (access/recognition.hpp).
+    struct Recognised {
+        std::optional<auth::KnownKey> key{};
+        std::shared_ptr<const KnownIdentity> identity{};  // Null: it is not known at all.
+        std::optional<Error> error{};                     // Why it could not be found out.
+    };
+    Recognised recognised{};
     auth::Identity identity{};  // Authenticated before an operation runs.
+    // What a limited identity's policies say to the operation (access/authorization.hpp).
+    schema::Grant grant = schema::Grant::not_allowed;
     // What lets the page of another origin read the answer (s3/site/cors.hpp).
     std::vector<std::pair<std::string, std::string>> cors_headers{};
     // What an access log says of the request beyond its head.
@@ -120,13 +131,13 @@ struct RequestContext {
         return std::string(peer.substr(0, peer.rfind(':')));
     }
 
+    // Who calls, as services are told.
+    [[nodiscard]] schema::Principal principal() const;
+
     [[nodiscard]] transport::CallOptions call_options() const {
         return {.timeout = std::chrono::milliseconds(shared.config.request_timeout_ms),
                 .trace = {.trace_id = trace_id, .depth = 0},
-                .principal = {.account = identity.account_id,
-                              .id = identity.access_key,
-                              .user = identity.user,
-                              .region = identity.scope.region},
+                .principal = principal(),
                 .trace_header = trace_header(),
                 .access = access};
     }

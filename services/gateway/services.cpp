@@ -8,16 +8,19 @@
 #include <fmt/ranges.h>
 
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/iam/service.hpp"
 #include "services/gateway/lambda/service.hpp"
 #include "services/gateway/polly/service.hpp"
 #include "services/gateway/sns/service.hpp"
 #include "services/gateway/sqs/service.hpp"
+#include "services/gateway/sts/service.hpp"
 
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 4> services{&sqs::service(), &sns::service(),
-                                                             &polly::service(), &lambda::service()};
+    static const std::array<const aws::Service*, 6> services{
+        &sqs::service(),    &sns::service(), &polly::service(),
+        &lambda::service(), &iam::service(), &sts::service()};
     return services;
 }
 

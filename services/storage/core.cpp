@@ -8,6 +8,7 @@
 #include "common/base/check.hpp"
 #include "common/pattern/event_set.hpp"
 #include "common/service/rows.hpp"
+#include "services/storage/access/judge.hpp"
 #include "services/storage/encryption/key_check.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/objects/records.hpp"
@@ -164,6 +165,10 @@ Result<void> StorageCore::empty_trash(Effects& effects) {
 Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket& request,
                                                       const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(room_.check());
+    ONPUT_TRY_VOID(judge_account({.identities = identities_,
+                                  .caller = caller,
+                                  .action = "CreateBucket",
+                                  .resource = auth::bucket_arn(request.name)}));
     auto creation = batch();
     // A binary that knows no configurations leaves them behind when it deletes their bucket.
     forget_rules(request.name);
@@ -221,6 +226,10 @@ Result<schema::BucketList> StorageCore::list_buckets(const schema::ListBuckets& 
     if (caller.principal.account.empty()) {
         return fail(ErrorCode::permission_denied, "Access Denied", "access_denied");
     }
+    ONPUT_TRY_VOID(judge_account({.identities = identities_,
+                                  .caller = caller,
+                                  .action = "ListAllMyBuckets",
+                                  .resource = "*"}));
     return buckets_.list(request, caller);
 }
 
@@ -274,6 +283,15 @@ Result<schema::EventExplained> StorageCore::explain_event(const schema::ExplainE
     ONPUT_TRY(const auto object, KeyRows(view_, request.bucket, request.key).current());
     return schema::EventExplained{.rules = bucket->rules.explain(request.event_name, request.key),
                                   .object_exists = object.has_value()};
+}
+
+Timestamp StorageCore::age_stamp(Timestamp now) const {
+    const Timestamp stamp = age_.clock().stamp(now);
+    return stamp > now ? stamp : Timestamp{};
+}
+
+Timestamp StorageCore::age_now(Timestamp now) const {
+    return age_.clock().at(now) + (age_.clock().stamp(now) - now);
 }
 
 void StorageCore::before_commit(Change& change) {

@@ -36,6 +36,7 @@
 #include "services/storage/effects.hpp"
 #include "services/storage/encryption/object_key.hpp"
 #include "services/storage/housekeeping/usage.hpp"
+#include "services/storage/identity/identities.hpp"
 #include "services/storage/lifecycle/archive.hpp"
 #include "services/storage/lifecycle/pass.hpp"
 #include "services/storage/lifecycle/rule_cache.hpp"
@@ -265,6 +266,8 @@ public:
     [[nodiscard]] std::size_t trash() const { return trash_.size(); }
 
     [[nodiscard]] const BucketTable& buckets() const { return buckets_; }
+    [[nodiscard]] Identities& identities() { return identities_; }
+    [[nodiscard]] const Identities& identities() const { return identities_; }
     [[nodiscard]] const UsageBook& usage() const { return usage_; }
 
     void check_invariants() const;
@@ -322,14 +325,9 @@ private:
         return {.wall = now, .age = age_.clock().at(now), .stamp = age_.clock().stamp(now)};
     }
     // What a new version's age counts from; zero where that is the wall clock's time.
-    [[nodiscard]] Timestamp age_stamp(Timestamp now) const {
-        const Timestamp stamp = age_.clock().stamp(now);
-        return stamp > now ? stamp : Timestamp{};
-    }
+    [[nodiscard]] Timestamp age_stamp(Timestamp now) const;
     // The age clock's own time, be the wall ahead of it or behind.
-    [[nodiscard]] Timestamp age_now(Timestamp now) const {
-        return age_.clock().at(now) + (age_.clock().stamp(now) - now);
-    }
+    [[nodiscard]] Timestamp age_now(Timestamp now) const;
     [[nodiscard]] std::optional<schema::ScheduledAction> expiration_of(
         const std::string& bucket, std::string_view key, const ObjectRecord& record) const;
     [[nodiscard]] std::optional<schema::ScheduledAction> abort_of(const std::string& bucket,
@@ -478,7 +476,8 @@ private:
     Random random_;
     StoreRecord store_record_;
     service::KeptAge age_{std::string(partition), std::string(age_key), options_.boot};
-    BucketTable buckets_;
+    Identities identities_{view_, options_.keys.masters, options_.new_secret};
+    BucketTable buckets_{identities_};
     UsageBook usage_;
     outbox::Outbox outbox_{outbox_rows()};
     TrashCan trash_;

@@ -220,7 +220,45 @@ service::Methods StorageService::methods() {
         query(&Core::list_parts),
         query(&Core::list_uploads),
         query(&Core::list_object_parts),
+        identity_command(&Identities::create),
+        identity_query(&Identities::get),
+        identity_query(&Identities::list),
+        identity_command(&Identities::remove),
+        identity_command(&Identities::update_role),
+        identity_command(&Identities::put_policy),
+        identity_command(&Identities::delete_policy),
+        identity_command(&Identities::attach),
+        identity_command(&Identities::detach),
+        identity_command(&Identities::tag),
+        identity_command(&Identities::create_version),
+        identity_command(&Identities::delete_version),
+        identity_command(&Identities::set_default_version),
+        identity_command(&Identities::create_key),
+        identity_query(&Identities::list_keys),
+        identity_command(&Identities::update_key),
+        identity_command(&Identities::delete_key),
+        identity_query(&Identities::find_key),
+        identity_command(&Identities::resolve),
+        identity_query(&Identities::find_principals),
     };
+}
+
+template <schema::Message M, typename R>
+service::Method StorageService::identity_command(Result<R> (Identities::*run)(const M&,
+                                                                              const Caller&,
+                                                                              Effects&)) {
+    return command<M>(
+        [run](StorageCore& core, const M& message, const Caller& caller, Effects& effects) {
+            return (core.identities().*run)(message, caller, effects);
+        });
+}
+
+template <schema::Message M, typename R>
+service::Method StorageService::identity_query(Result<R> (Identities::*run)(const M&,
+                                                                            const Caller&) const) {
+    return query<M>([run](const StorageCore& core, const M& message, const Caller& caller) {
+        return (core.identities().*run)(message, caller);
+    });
 }
 
 // One commit an entry, one sync for all.

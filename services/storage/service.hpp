@@ -48,6 +48,12 @@ private:
     [[nodiscard]] std::vector<store::BackupBlobs> backup_blobs() override;
     void add_metrics(std::vector<schema::Metric>& metrics) const override;
 
+    template <schema::Message M, typename R>
+    service::Method identity_command(Result<R> (Identities::*run)(const M&, const Caller&,
+                                                                  Effects&));
+    template <schema::Message M, typename R>
+    service::Method identity_query(Result<R> (Identities::*run)(const M&, const Caller&) const);
+
     void delete_objects(transport::Request& request, const Caller& caller);
     void put_notification(transport::Request& request, const Caller& caller);
     void store_notification(const transport::ReplyTo& to, const std::string& bucket,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "common/auth/language/principal_values.hpp"
 #include "common/auth/s3/bucket_policy.hpp"
 #include "common/base/check.hpp"
 

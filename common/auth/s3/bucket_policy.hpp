@@ -5,8 +5,8 @@
 //       "Resource": "arn:aws:s3:::photos/public/*",
 //       "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}]}
 //
-// All of AWS's language for them is understood, but for principals that cannot exist here (roles,
-// federated users), keys whose truth cannot be known here, and NotPrincipal with Allow. Those are
+// All of AWS's language for them is understood, but for principals that cannot exist here (federated
+// users), keys whose truth cannot be known here, and NotPrincipal with Allow. Those are
 // refused when the policy is put: a policy that is understood in part protects nothing. Immutable;
 // pure.
 #pragma once
@@ -16,12 +16,11 @@
 #include <string_view>
 #include <vector>
 
-#include "common/auth/credentials.hpp"
 #include "common/auth/policy.hpp"
 #include "common/auth/s3/action.hpp"
-#include "common/auth/s3/condition.hpp"
-#include "common/auth/s3/policy_text.hpp"
-#include "common/auth/s3/request_values.hpp"
+#include "common/auth/language/condition.hpp"
+#include "common/auth/language/policy_text.hpp"
+#include "common/auth/language/request_values.hpp"
 #include "common/base/result.hpp"
 
 namespace onput::auth {
@@ -41,19 +40,16 @@ struct ObjectName {
 };
 std::string object_arn(const ObjectName& name);
 
-// What conditions may ask of who asks: aws:PrincipalArn, PrincipalAccount, PrincipalType,
-// PrincipalIsAWSService, userid and username.
-void add_principal(const PolicyPrincipal& principal, RequestValues& values);
-
 class BucketPolicy {
 public:
     // Fails with invalid_argument `malformed_policy` in S3's words, the part that is meant in the
     // detail Detail.
     static Result<BucketPolicy> parse(std::string_view json, std::string_view bucket);
 
-    // Fails likewise when a statement names a user or a canonical id that belongs to none of the
-    // keys: a denial of it would protect nothing.
-    [[nodiscard]] Result<void> check_principals(const KeyRing& keys) const;
+    // The users, roles and sessions, and the canonical ids, that it names. A denial of one that
+    // there is not would protect nothing: whoever knows which there are refuses it.
+    [[nodiscard]] std::vector<NamedPrincipal> named_identities() const;
+    [[nodiscard]] std::vector<std::string> named_canonical_users() const;
 
     [[nodiscard]] PolicyDecision evaluate(const BucketRequest& request) const;
 
@@ -64,13 +60,9 @@ public:
     [[nodiscard]] bool is_public() const;
 
 private:
-    struct AwsPrincipal {
-        std::string account;
-        std::string user;  // Empty: the whole account.
-    };
     struct Principals {
         bool anyone = false;
-        std::vector<AwsPrincipal> aws;
+        std::vector<NamedPrincipal> aws;
         std::vector<std::string> canonical;
         std::vector<std::string> services;
     };
@@ -86,21 +78,13 @@ private:
     };
     class Parser;
 
-    static bool applies(const Statement& statement, const BucketRequest& request);
-    static bool names(const Statement& statement, const PolicyPrincipal& principal);
+    static Naming applies(const Statement& statement, const BucketRequest& request);
+    static Naming names(const Statement& statement, const PolicyPrincipal& principal);
     static bool names_resource(const Statement& statement, const BucketRequest& request);
     static bool is_public(const Statement& statement);
 
     std::vector<Statement> statements_;
     bool asks_for_values_ = false;
 };
-
-// `BucketPolicy::check_principals` of a policy that is being put. What is no policy passes: whoever
-// keeps it refuses it.
-struct PutPolicy {
-    std::string_view json;
-    std::string_view bucket;
-};
-Result<void> check_policy_principals(const PutPolicy& put, const KeyRing& keys);
 
 }  // namespace onput::auth

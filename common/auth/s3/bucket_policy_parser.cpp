@@ -6,8 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "common/auth/iam_arn.hpp"
-#include "common/auth/s3/malformed.hpp"
+#include "common/auth/language/malformed.hpp"
 #include "common/auth/wildcard.hpp"
 #include "common/json/reader.hpp"
 
@@ -54,12 +53,6 @@ bool is_canonical_id(std::string_view text) {
     return text.size() == canonical_id_digits && std::ranges::all_of(text, [](char c) {
                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
            });
-}
-
-bool is_service(std::string_view text) {
-    constexpr std::string_view suffix = ".amazonaws.com";
-    return text.size() > suffix.size() && text.ends_with(suffix) &&
-           text.find_first_of("*?") == std::string_view::npos;
 }
 
 // One of the two, and which: X or NotX.
@@ -171,7 +164,7 @@ Result<void> BucketPolicy::Parser::parse_principals(const json::Value& value,
                 ONPUT_TRY_VOID(add_aws_principal(text, principals));
             } else if (kind == "CanonicalUser" && is_canonical_id(text)) {
                 principals.canonical.push_back(text);
-            } else if (kind == "Service" && is_service(text)) {
+            } else if (kind == "Service" && is_service_principal(text)) {
                 principals.services.push_back(text);
             } else {
                 return invalid_principal(kind.substr(0, 32), text);
@@ -187,14 +180,9 @@ Result<void> BucketPolicy::Parser::add_aws_principal(const std::string& text,
         principals.anyone = true;
         return {};
     }
-    if (is_account(text)) {
-        principals.aws.push_back({.account = text, .user = {}});
-        return {};
-    }
-    const auto arn = parse_iam_arn(text);
-    const std::string_view user = arn ? user_of(*arn) : std::string_view();
-    if (!arn || (arn->name != "root" && user.empty())) return invalid_principal("AWS", text);
-    principals.aws.push_back({.account = std::string(arn->account), .user = std::string(user)});
+    auto named = parse_principal(text);
+    if (!named) return invalid_principal("AWS", text);
+    principals.aws.push_back(*std::move(named));
     return {};
 }
 
@@ -264,6 +252,8 @@ Result<void> BucketPolicy::Parser::parse_conditions(const json::Value& value,
                                                         .key = key,
                                                         .values = values,
                                                         .variables = variables_}));
+            if (!condition.key().is_of("aws") && !condition.key().is_of("s3"))
+                return malformed("Policy has an invalid condition key", key);
             const bool is_of_listings = condition.key().is_of_listings();
             if (is_of_listings && (statement.actions & listing_s3_actions()).none()) {
                 return malformed(

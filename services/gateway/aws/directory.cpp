@@ -12,6 +12,9 @@
 namespace onput::gateway::aws {
 namespace {
 
+constexpr std::string_view iam_table =
+#include "services/gateway/aws/tables/iam.inc"
+    ;
 constexpr std::string_view lambda_table =
 #include "services/gateway/aws/tables/lambda.inc"
     ;
@@ -26,6 +29,9 @@ constexpr std::string_view sns_table =
     ;
 constexpr std::string_view sqs_table =
 #include "services/gateway/aws/tables/sqs.inc"
+    ;
+constexpr std::string_view sts_table =
+#include "services/gateway/aws/tables/sts.inc"
     ;
 constexpr std::string_view services_table =
 #include "services/gateway/aws/tables/services.inc"
@@ -50,6 +56,11 @@ ServiceEntry entry_in(std::string_view line) {
 
 }  // namespace
 
+const Model& iam_model() {
+    static const Model model(iam_table);
+    return model;
+}
+
 const Model& lambda_model() {
     static const Model model(lambda_table);
     return model;
@@ -67,6 +78,11 @@ const Model& s3_model() {
 
 const Model& sns_model() {
     static const Model model(sns_table);
+    return model;
+}
+
+const Model& sts_model() {
+    static const Model model(sts_table);
     return model;
 }
 

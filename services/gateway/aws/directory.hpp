@@ -11,11 +11,13 @@
 namespace onput::gateway::aws {
 
 // Each is parsed when it is asked for first. Any thread; they live as long as the process.
+const Model& iam_model();
 const Model& lambda_model();
 const Model& polly_model();
 const Model& s3_model();
 const Model& sns_model();
 const Model& sqs_model();
+const Model& sts_model();
 
 // One service of AWS. All texts live for ever.
 struct ServiceEntry {

@@ -77,6 +77,13 @@ http::Response unknown_operation(std::string_view request_id) {
     return response;
 }
 
+Result<void> authorize_call(const Call& call, const Service& service) {
+    if (!call.context.identity.limited) return {};
+    if (service.asks != nullptr) return authorize(call.context, service.asks(call));
+    AskedAction asked{.action = fmt::format("{}:{}", service.name, call.operation.name)};
+    return authorize(call.context, {std::move(asked)});
+}
+
 // How far a call has come.
 struct Progress {
     const Operation* operation = nullptr;
@@ -99,6 +106,8 @@ http::Task<Result<Value>> run(RequestContext& context, const Service& service, c
                    .operation = *found->operation,
                    .wire = call.wire,
                    .input = std::move(*input)};
+    const auto authorized = authorize_call(under_way, service);
+    if (!authorized) co_return std::unexpected(authorized.error());
     auto result = co_await found->run(under_way);
     progress.is_answered = under_way.is_answered;
     co_return result;
@@ -113,6 +122,12 @@ Result<void> begin_stream(Call& call, const Model& model, const Value& result) {
     ONPUT_TRY_VOID(call.context.exchange.start(std::move(head)));
     call.is_answered = true;
     return {};
+}
+
+std::string arn_of(const Call& call, const ArnParts& parts) {
+    const std::string_view caller = call.context.identity.account_id;
+    return fmt::format("arn:aws:{}:{}:{}:{}", parts.service, call.context.shared.config.region,
+                       parts.account.empty() ? caller : parts.account, parts.name);
 }
 
 Result<Found> find_operation(const Service& service, std::string_view name) {

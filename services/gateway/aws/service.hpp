@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "services/gateway/access/authorization.hpp"
 #include "services/gateway/aws/check.hpp"
 #include "services/gateway/aws/errors.hpp"
 #include "services/gateway/aws/form.hpp"
@@ -40,6 +41,14 @@ struct Call {
 // headers. From here on there is no error answer: who cannot go on aborts the exchange.
 Result<void> begin_stream(Call& call, const Model& model, const Value& result);
 
+// "arn:aws:sqs:REGION:ACCOUNT:NAME" of what is here, whatever region the caller has signed for.
+struct ArnParts {
+    std::string_view service;
+    std::string_view name;
+    std::string_view account = {};  // Empty: the caller's.
+};
+std::string arn_of(const Call& call, const ArnParts& parts);
+
 // The result by the operation's shape; null where it has none.
 using Outcome = http::Task<Result<Value>>;
 using Run = Outcome (*)(Call&);
@@ -60,6 +69,8 @@ struct Service {
     Error (*word)(std::span<const Violation> violations) = nullptr;
     // Puts in what travels elsewhere than in the body. Before the check. Null: nothing does.
     void (*complete)(const RequestContext& context, Value& input) = nullptr;
+    // What a call asks for, to the policies of who calls. Null: "NAME:Operation" on everything.
+    std::vector<AskedAction> (*asks)(const Call& call) = nullptr;
     // Whether an anonymous caller may ask for an operation. Null: for none.
     bool (*admits_anyone)(std::string_view operation) = nullptr;
 

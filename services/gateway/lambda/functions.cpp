@@ -11,6 +11,7 @@
 #include "services/gateway/lambda/configuration.hpp"
 #include "services/gateway/lambda/errors.hpp"
 #include "services/gateway/lambda/operation.hpp"
+#include "services/gateway/lambda/role.hpp"
 
 namespace onput::gateway::lambda {
 namespace {
@@ -133,6 +134,8 @@ Outcome create_function(Call& call) {
     message.function = *std::move(function);
     const auto is_new = co_await check_is_new(call, *name);
     if (!is_new) co_return std::unexpected(is_new.error());
+    const auto has_role = co_await check_role(call);
+    if (!has_role) co_return std::unexpected(has_role.error());
     static const Value nothing;
     const Value* source = call.input.find("Code");
     auto code =
@@ -246,6 +249,8 @@ Outcome update_function_code(Call& call) {
 Outcome update_function_configuration(Call& call) {
     auto name = bare_name_in(call);
     if (!name) co_return std::unexpected(std::move(name).error());
+    const auto has_role = co_await check_role(call);
+    if (!has_role) co_return std::unexpected(has_role.error());
     Modification wanted{.name = *std::move(name),
                         .revision_id = call.input.text_of("RevisionId"),
                         .change = [&](schema::FunctionInfo& function) -> Result<void> {

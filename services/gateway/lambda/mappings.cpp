@@ -9,6 +9,7 @@
 #include "services/gateway/lambda/configuration.hpp"
 #include "services/gateway/lambda/errors.hpp"
 #include "services/gateway/lambda/operation.hpp"
+#include "services/gateway/lambda/role.hpp"
 
 namespace onput::gateway::lambda {
 namespace {
@@ -108,15 +109,15 @@ Result<void> read_mapping(const Value& input, schema::EventSourceMapping& mappin
     return {};
 }
 
-// The ARN of the function that the input names; it must be there.
-http::Task<Result<std::string>> function_arn(Call& call) {
+// The function that the input names; it must be there.
+http::Task<Result<schema::FunctionInfo>> find_function(Call& call) {
     auto named = name_in(call);
     if (!named) co_return std::unexpected(std::move(named).error());
     const schema::GetFunction message{.name = std::move(named->name),
                                       .qualifier = std::move(named->qualifier)};
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    co_return std::move(answer->reply.arn);
+    co_return std::move(answer->reply);
 }
 
 http::Task<Result<schema::EventSourceMapping>> fetch(Call& call) {
@@ -134,14 +135,17 @@ Outcome create_event_source_mapping(Call& call) {
     mapping.queue_arn = call.input.text_of("EventSourceArn");
     if (!mapping.queue_arn.starts_with("arn:aws:sqs:"))
         co_return invalid("Unrecognized event source: only queues are event sources here.");
-    auto arn = co_await function_arn(call);
-    if (!arn) co_return std::unexpected(std::move(arn).error());
-    mapping.function_arn = *std::move(arn);
+    auto function = co_await find_function(call);
+    if (!function) co_return std::unexpected(std::move(function).error());
+    QueueReader reader{.role = function->handler.role_arn, .queue_arn = mapping.queue_arn};
+    mapping.function_arn = std::move(function->arn);
     if (const auto read = read_mapping(call.input, mapping); !read)
         co_return std::unexpected(read.error());
     mapping.tags = aws::texts_of(call.input, "Tags");
     if (const auto checked = check_tags(mapping.tags); !checked)
         co_return std::unexpected(checked.error());
+    const auto may = co_await check_may_receive(call, std::move(reader));
+    if (!may) co_return std::unexpected(may.error());
     const auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(answer.error());
     co_return describe(answer->reply, "Creating");
@@ -156,9 +160,9 @@ Outcome get_event_source_mapping(Call& call) {
 Outcome list_event_source_mappings(Call& call) {
     std::string arn;
     if (!call.input.text_of("FunctionName").empty()) {
-        auto found = co_await function_arn(call);
+        auto found = co_await find_function(call);
         if (!found) co_return std::unexpected(std::move(found).error());
-        arn = *std::move(found);
+        arn = std::move(found->arn);
     }
     const schema::ListEventSourceMappings message;
     const auto answer = co_await call.context.call(message);
@@ -184,9 +188,13 @@ Outcome update_event_source_mapping(Call& call) {
     if (!mapping) co_return std::unexpected(std::move(mapping).error());
     schema::PutEventSourceMapping message{.mapping = *std::move(mapping)};
     if (!call.input.text_of("FunctionName").empty()) {
-        auto arn = co_await function_arn(call);
-        if (!arn) co_return std::unexpected(std::move(arn).error());
-        message.mapping.function_arn = *std::move(arn);
+        auto function = co_await find_function(call);
+        if (!function) co_return std::unexpected(std::move(function).error());
+        QueueReader reader{.role = function->handler.role_arn,
+                           .queue_arn = message.mapping.queue_arn};
+        const auto may = co_await check_may_receive(call, std::move(reader));
+        if (!may) co_return std::unexpected(may.error());
+        message.mapping.function_arn = std::move(function->arn);
     }
     if (const auto read = read_mapping(call.input, message.mapping); !read)
         co_return std::unexpected(read.error());

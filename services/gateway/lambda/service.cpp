@@ -64,6 +64,7 @@ const aws::Service& service() {
         .name = "lambda",
         .model = &aws::lambda_model,
         .handlers = handlers,
+        .asks = &asks,
         .router = &router,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "InvalidParameterValue",

@@ -11,6 +11,9 @@ using aws::Call;
 using aws::Outcome;
 using aws::Value;
 
+// What an operation asks of the policies of who calls (asks.cpp).
+std::vector<AskedAction> asks(const aws::Call& call);
+
 Outcome synthesize_speech(Call& call);
 Outcome describe_voices(Call& call);
 Outcome start_speech_synthesis_task(Call& call);

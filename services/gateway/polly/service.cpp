@@ -35,6 +35,7 @@ const aws::Service& service() {
         .model = &aws::polly_model,
         .handlers = handlers,
         .rules = {.own_members = own_members},
+        .asks = &asks,
         .router = &router,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "ValidationException",

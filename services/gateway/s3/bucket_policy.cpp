@@ -1,7 +1,11 @@
 // PutBucketPolicy, GetBucketPolicy, GetBucketPolicyStatus, DeleteBucketPolicy.
 #include "common/auth/s3/bucket_policy.hpp"
 
+#include <fmt/format.h>
+
+#include "common/auth/language/malformed.hpp"
 #include "common/schema/storage_access.hpp"
+#include "services/gateway/access/principals.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
 #include "services/gateway/s3/bucket_access.hpp"
@@ -28,6 +32,25 @@ http::Task<Result<schema::BucketPolicy>> fetch_policy(S3Request& request) {
     co_return std::move(answer->reply);
 }
 
+std::unexpected<Error> invalid_principal(std::string_view kind, std::string_view principal) {
+    return auth::malformed("Invalid principal in policy",
+                           fmt::format("\"{}\" : \"{}\"", kind, principal));
+}
+
+// Only the gateway knows the keys of the configuration; the rest of a policy is storage's to judge.
+http::Task<Result<void>> check_principals(S3Request& request, std::string json) {
+    const auto policy = auth::BucketPolicy::parse(json, request.address.bucket);
+    if (!policy) co_return Result<void>();
+    for (const std::string& id : policy->named_canonical_users()) {
+        if (!request.context.shared.keys.has_canonical_user(id))
+            co_return invalid_principal("CanonicalUser", id);
+    }
+    const auto missing = co_await find_missing(request.context, policy->named_identities());
+    if (!missing) co_return std::unexpected(missing.error());
+    if (!missing->empty()) co_return invalid_principal("AWS", *missing);
+    co_return Result<void>();
+}
+
 }  // namespace
 
 Outcome put_bucket_policy(S3Request& request) {
@@ -35,8 +58,7 @@ Outcome put_bucket_policy(S3Request& request) {
     if (!stated) co_return stated;
     auto body = co_await read_document_body(request, policy_body_bytes_max);
     if (!body) co_return std::unexpected(std::move(body).error());
-    const auto checked = auth::check_policy_principals(
-        {.json = *body, .bucket = request.address.bucket}, request.context.shared.keys);
+    const auto checked = co_await check_principals(request, *body);
     if (!checked) co_return checked;
     const schema::PutBucketPolicy message{.bucket = request.address.bucket,
                                           .policy = *std::move(body)};

@@ -4,6 +4,7 @@
 
 #include "common/base/encoding.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/access/recognition.hpp"
 #include "services/gateway/s3/acl_document.hpp"
 #include "services/gateway/s3/body.hpp"
 #include "services/gateway/s3/checksums.hpp"
@@ -65,9 +66,12 @@ http::Task<Result<FormFile>> read_fields(S3Request& request) {
 Result<void> admit(S3Request& request, FormFile& form) {
     RequestContext& context = request.context;
     const FormFields& fields = form.reader.fields();
+    const auto& recognised = context.recognised;
+    if (recognised.error) return std::unexpected(*recognised.error);
     ONPUT_TRY(context.identity,
-              verify_post_signature(
-                  fields, {.keys = context.shared.keys, .signing_keys = thread_signing_keys()}));
+              verify_post_signature(fields, {.keys = context.shared.keys,
+                                             .known = recognised.key ? &*recognised.key : nullptr,
+                                             .signing_keys = thread_signing_keys()}));
     context.identity.payload.kind = auth::PayloadKind::unsigned_payload;
     // A form that nobody signed has no conditions.
     if (context.identity.access_key.empty()) return {};
@@ -110,6 +114,8 @@ std::string location_of(const S3Request& request, const std::string& key) {
 Outcome post_object(S3Request& request) {
     auto form = co_await read_fields(request);
     if (!form) co_return std::unexpected(std::move(form).error());
+    std::string access_key = access_key_of(form->reader.fields());
+    if (!access_key.empty()) co_await recognise_key(request.context, std::move(access_key));
     const auto admitted = admit(request, *form);
     if (!admitted) co_return admitted;
     const FormFields fields = form->reader.fields();

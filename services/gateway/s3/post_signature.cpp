@@ -20,9 +20,12 @@ std::unexpected<Error> missing(std::string_view field) {
         std::string(field), "");
 }
 
-Result<const auth::Credential*> find_key(const auth::KeyRing& keys, const std::string& access_key) {
-    const auto* credential = keys.find(access_key);
+Result<const auth::Credential*> find_key(const PostSignatureInput& input,
+                                         const std::string& access_key) {
+    const auto* credential = input.keys.find(access_key);
     if (credential != nullptr) return credential;
+    if (input.known != nullptr && input.known->access_key == access_key)
+        return &input.known->credential;
     return std::unexpected(
         Error{.code = ErrorCode::permission_denied,
               .message = "The AWS Access Key Id you provided does not exist in our records.",
@@ -89,7 +92,7 @@ Result<auth::Identity> verify_v4(const FormFields& fields, const PostSignatureIn
             "credential's day",
             "x-amz-date", fields.text_of("x-amz-date"));
     }
-    ONPUT_TRY(const auto* key, find_key(input.keys, credential.access_key));
+    ONPUT_TRY(const auto* key, find_key(input, credential.access_key));
     const std::string policy = fields.text_of("policy");
     const std::string& signing_key = input.signing_keys.get(key->secret, credential.scope);
     ONPUT_TRY_VOID(compare({.access_key = credential.access_key,
@@ -99,6 +102,7 @@ Result<auth::Identity> verify_v4(const FormFields& fields, const PostSignatureIn
     return auth::Identity{.access_key = credential.access_key,
                           .account_id = key->account_id,
                           .user = key->user,
+                          .limited = key->limited,
                           .scope = credential.scope};
 }
 
@@ -106,7 +110,7 @@ Result<auth::Identity> verify_v2(const FormFields& fields, const PostSignatureIn
     if (fields.find("signature") == nullptr) return missing("signature");
     if (fields.find("awsaccesskeyid") == nullptr) return missing("AWSAccessKeyId");
     const std::string access_key = fields.text_of("awsaccesskeyid");
-    ONPUT_TRY(const auto* key, find_key(input.keys, access_key));
+    ONPUT_TRY(const auto* key, find_key(input, access_key));
     const std::string policy = fields.text_of("policy");
     ONPUT_TRY_VOID(
         compare({.access_key = access_key, .policy = policy, .provided = *fields.find("signature")},
@@ -114,10 +118,17 @@ Result<auth::Identity> verify_v2(const FormFields& fields, const PostSignatureIn
     return auth::Identity{.access_key = access_key,
                           .account_id = key->account_id,
                           .user = key->user,
+                          .limited = key->limited,
                           .scheme = auth::Scheme::sigv2_header};
 }
 
 }  // namespace
+
+std::string access_key_of(const FormFields& fields) {
+    const std::string credential = fields.text_of("x-amz-credential");
+    if (credential.empty()) return fields.text_of("awsaccesskeyid");
+    return credential.substr(0, credential.find('/'));
+}
 
 Result<auth::Identity> verify_post_signature(const FormFields& fields,
                                              const PostSignatureInput& input) {

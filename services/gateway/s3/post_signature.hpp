@@ -8,8 +8,12 @@ namespace onput::gateway::s3 {
 
 struct PostSignatureInput {
     const auth::KeyRing& keys;
+    const auth::KnownKey* known = nullptr;  // That the form names, and the ring has not.
     auth::SigningKeyCache& signing_keys;
 };
+
+// The key that its fields name; empty: none.
+std::string access_key_of(const FormFields& fields);
 
 // A form without a policy and without a signature is nobody's: an identity without a key.
 // Errors: invalid_argument (no policy, or fields of a signature are missing or

@@ -14,6 +14,9 @@ using aws::Call;
 using aws::Outcome;
 using aws::Value;
 
+// What an operation asks of the policies of who calls (asks.cpp).
+std::vector<AskedAction> asks(const Call& call);
+
 Outcome create_topic(Call& call);
 Outcome delete_topic(Call& call);
 Outcome list_topics(Call& call);

@@ -56,6 +56,7 @@ const aws::Service& service() {
         .handlers = handlers,
         .rules = {.leaves_limits = true, .own_members = own_members},
         .word = &word,
+        .asks = &asks,
         .admits_anyone = &admits_anyone,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "InvalidAction",

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "common/auth/policy.hpp"
+#include "services/gateway/access/principals.hpp"
 #include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/operation.hpp"
@@ -14,11 +15,13 @@ using aws::texts_of;
 
 // Only the gateway knows which users there are; the rest of a policy is the notifier's to judge.
 // `where`: the parameter as SNS names it.
-Result<void> check_policy(const Call& call, std::string_view where, std::string_view policy) {
-    const auto checked = auth::check_policy_users(policy, call.context.shared.keys);
-    if (checked) return {};
-    return invalid_parameter(
-        fmt::format("{}Policy Error: PrincipalNotFound: {}", where, checked.error().message));
+http::Task<Result<void>> check_policy(Call& call, std::string_view where, std::string policy) {
+    auto named = auth::identities_named_in(policy);
+    const auto missing = co_await find_missing(call.context, std::move(named));
+    if (!missing) co_return std::unexpected(missing.error());
+    if (missing->empty()) co_return Result<void>();
+    co_return invalid_parameter(fmt::format("{}Policy Error: PrincipalNotFound: {}. {}", where,
+                                            *missing, missing_principal));
 }
 
 Result<schema::CreateTopic> read_create(const Call& call) {
@@ -31,17 +34,6 @@ Result<schema::CreateTopic> read_create(const Call& call) {
             "DataProtectionPolicy Reason: data protection policies are not implemented here");
     }
     ONPUT_TRY(message.tags, read_tags(input));
-    const auto policy = message.attributes.find("Policy");
-    if (policy != message.attributes.end())
-        ONPUT_TRY_VOID(check_policy(call, "Attributes Reason: ", policy->second));
-    return message;
-}
-
-Result<schema::SetTopicAttribute> read_set_attribute(const Call& call) {
-    schema::SetTopicAttribute message{.arn = call.input.text_of("TopicArn"),
-                                      .name = call.input.text_of("AttributeName"),
-                                      .value = call.input.text_of("AttributeValue")};
-    if (message.name == "Policy") ONPUT_TRY_VOID(check_policy(call, "", message.value));
     return message;
 }
 
@@ -84,7 +76,14 @@ M of_topic(const Value& input) {
 }  // namespace
 
 Outcome create_topic(Call& call) {
-    return ask(call, read_create(call), &describe_created);
+    auto message = read_create(call);
+    if (!message) co_return std::unexpected(std::move(message).error());
+    const auto policy = message->attributes.find("Policy");
+    if (policy != message->attributes.end()) {
+        const auto checked = co_await check_policy(call, "Attributes Reason: ", policy->second);
+        if (!checked) co_return std::unexpected(checked.error());
+    }
+    co_return co_await ask(call, std::move(message), &describe_created);
 }
 
 Outcome delete_topic(Call& call) {
@@ -102,7 +101,15 @@ Outcome get_topic_attributes(Call& call) {
 }
 
 Outcome set_topic_attributes(Call& call) {
-    return ask(call, read_set_attribute(call), &describe_nothing);
+    Result<schema::SetTopicAttribute> message =
+        schema::SetTopicAttribute{.arn = call.input.text_of("TopicArn"),
+                                  .name = call.input.text_of("AttributeName"),
+                                  .value = call.input.text_of("AttributeValue")};
+    if (message->name == "Policy") {
+        const auto checked = co_await check_policy(call, "", message->value);
+        if (!checked) co_return std::unexpected(checked.error());
+    }
+    co_return co_await ask(call, std::move(message), &describe_nothing);
 }
 
 }  // namespace onput::gateway::sns

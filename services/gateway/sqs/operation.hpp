@@ -16,6 +16,9 @@ namespace onput::gateway::sqs {
 using aws::Call;
 using aws::Outcome;
 
+// What an operation asks of the policies of who calls (asks.cpp).
+std::vector<AskedAction> asks(const Call& call);
+
 Outcome create_queue(Call& call);
 Outcome delete_queue(Call& call);
 Outcome get_queue_url(Call& call);

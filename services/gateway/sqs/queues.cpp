@@ -5,6 +5,7 @@
 
 #include "common/auth/policy.hpp"
 #include "common/schema/dead_letters.hpp"
+#include "services/gateway/access/principals.hpp"
 #include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/sqs/operation.hpp"
 
@@ -74,15 +75,18 @@ Result<void> check_endpoint(const Call& call) {
 
 // Only the gateway knows which users there are; the rest of a policy is the queue service's to
 // judge.
-Result<void> check_policy(const Call& call, const std::map<std::string, std::string>& attributes) {
+http::Task<Result<void>> check_policy(Call& call, std::map<std::string, std::string> attributes) {
     const auto policy = attributes.find("Policy");
-    if (policy == attributes.end()) return {};
-    const auto checked = auth::check_policy_users(policy->second, call.context.shared.keys);
-    if (checked) return {};
-    return fail(
-        ErrorCode::invalid_argument,
-        fmt::format("Invalid value for the parameter Policy. Reason: {}", checked.error().message),
-        "InvalidAttributeValue");
+    if (policy == attributes.end()) co_return Result<void>();
+    auto named = auth::identities_named_in(policy->second);
+    const auto missing = co_await find_missing(call.context, std::move(named));
+    if (!missing) co_return std::unexpected(missing.error());
+    if (missing->empty()) co_return Result<void>();
+    co_return fail(ErrorCode::invalid_argument,
+                   fmt::format("Invalid value for the parameter Policy. Reason: Invalid principal "
+                               "in policy: \"AWS\":\"{}\". {}",
+                               *missing, missing_principal),
+                   "InvalidAttributeValue");
 }
 
 // What a caller asks of a list of queues.
@@ -129,8 +133,8 @@ Outcome create_queue(Call& call) {
                                       .attributes = texts_of(call.input, "Attributes"),
                                       .tags = texts_of(call.input, "tags")};
     if (message.name.empty()) co_return missing_parameter("QueueName");
-    if (const auto fits = check_policy(call, message.attributes); !fits)
-        co_return std::unexpected(fits.error());
+    const auto fits = co_await check_policy(call, message.attributes);
+    if (!fits) co_return std::unexpected(fits.error());
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Value result;
@@ -208,8 +212,8 @@ Outcome set_queue_attributes(Call& call) {
                                              .name = queue->name,
                                              .attributes = texts_of(call.input, "Attributes")};
     if (message.attributes.empty()) co_return missing_parameter("Attribute.Name");
-    if (const auto fits = check_policy(call, message.attributes); !fits)
-        co_return std::unexpected(fits.error());
+    const auto fits = co_await check_policy(call, message.attributes);
+    if (!fits) co_return std::unexpected(fits.error());
     auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     co_return Value();

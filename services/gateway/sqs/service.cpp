@@ -61,6 +61,7 @@ const aws::Service& service() {
         .rules = {.leaves_limits = true, .own_members = own_members},
         .word = &word,
         .complete = &complete,
+        .asks = &asks,
         .name_of = &name_of,
         .refusal_reason = "UnsupportedOperation",
         .json_prefix = "com.amazonaws.sqs#",

@@ -4,10 +4,14 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "common/auth/decision.hpp"
 #include "common/auth/wildcard.hpp"
 #include "common/base/check.hpp"
 #include "common/json/reader.hpp"
 #include "common/json/writer.hpp"
+#include "common/service/policy_principal.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -78,29 +82,41 @@ Result<void> check_actions(const json::Value& document) {
     return {};
 }
 
-Result<void> judge(const Topic& topic, const auth::PolicyRequest& request, bool is_trusted,
-                   const std::string& who) {
-    const auth::PolicyEffect effect =
-        topic.policy ? topic.policy->evaluate(request).effect : auth::PolicyEffect::no_match;
-    if (effect == auth::PolicyEffect::deny) {
+// Beside the topic's policy: what lets the caller in, or keeps him out.
+struct Standing {
+    // Of a limited identity: what its policies say.
+    auth::PolicyEffect by_identity = auth::PolicyEffect::allow;
+    bool is_own_account = false;  // Or one that the owner has already said yes to.
+    bool is_limited = false;
+};
+
+Result<void> judge(const Topic& topic, const auth::PolicyRequest& request,
+                   const Standing& standing, const std::string& who) {
+    const auto by_resource = topic.policy ? topic.policy->evaluate(request) : auth::PolicyDecision();
+    const auth::PolicyEffect effect = auth::decide({.by_resource = by_resource,
+                                                    .by_identity = standing.by_identity,
+                                                    .is_own_account = standing.is_own_account});
+    if (effect == auth::PolicyEffect::allow) return {};
+    if (by_resource.effect == auth::PolicyEffect::deny) {
         return not_authorized(who, request.action, topic.arn,
                               "with an explicit deny in a resource-based policy");
     }
-    if (is_trusted || effect == auth::PolicyEffect::allow) return {};
+    const std::string_view kind = standing.is_limited ? "identity-based" : "resource-based";
     return not_authorized(
         who, request.action, topic.arn,
-        "because no resource-based policy allows the " + request.action + " action");
+        fmt::format("because no {} policy allows the {} action", kind, request.action));
 }
 
 auth::PolicyRequest request_of(const Topic& topic, const schema::Principal& principal,
                                std::string_view action) {
     auth::PolicyRequest request;
-    request.principal.account_id = principal.account;
-    request.principal.user = principal.user;
+    request.principal = service::policy_principal_of(principal);
     request.action = action;
     request.resource = topic.arn;
     // What the default policy's condition compares with the owner.
-    if (!principal.account.empty()) request.source_owner = principal.account;
+    // Whom IAM knows his own policies let in, not that one.
+    const bool speaks_for_account = !principal.account.empty() && !principal.limited;
+    if (speaks_for_account) request.source_owner = principal.account;
     return request;
 }
 
@@ -109,7 +125,7 @@ constexpr std::array<std::string_view, 3> root_actions{"SNS:GetTopicAttributes",
                                                        "SNS:SetTopicAttributes", "SNS:DeleteTopic"};
 
 bool is_of_root(const Topic& topic, const schema::Principal& principal, std::string_view action) {
-    return principal.account == topic.account && principal.user.empty() &&
+    return principal.account == topic.account && principal.is_root() &&
            std::ranges::find(root_actions, action) != root_actions.end();
 }
 
@@ -159,8 +175,10 @@ Result<void> check_access(const Topic& topic, const schema::Principal& principal
         return not_authorized(who, action, topic.arn, "because the request is not signed");
     }
     if (is_of_root(topic, principal, action)) return {};
-    return judge(topic, request_of(topic, principal, action), principal.account == topic.account,
-                 who);
+    const Standing standing{.by_identity = service::identity_effect_of(principal),
+                            .is_own_account = principal.account == topic.account,
+                            .is_limited = principal.limited.has_value()};
+    return judge(topic, request_of(topic, principal, action), standing, who);
 }
 
 Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& message) {
@@ -179,7 +197,7 @@ Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& mes
     const bool is_own_function = is_worker_service(message.service) &&
                                  !message.source_account.empty() &&
                                  message.source_account == topic.account;
-    return judge(topic, request, is_own_function, message.service);
+    return judge(topic, request, {.is_own_account = is_own_function}, message.service);
 }
 
 }  // namespace onput::notifier

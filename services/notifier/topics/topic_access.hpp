@@ -20,9 +20,10 @@ Result<auth::Policy> parse_topic_access(std::string_view json, auth::PolicySourc
 // The policy that a topic without one has: AWS's, which lets the owner do everything.
 std::string default_topic_access(const Topic& topic);
 
-// The owner's account, its users included, unless the policy denies it; its root (a key that is no
-// user's) sees, sets and deletes the topic whatever the policy says; another account if the
-// policy allows it; an anonymous caller may publish if the policy allows it, and nothing else. Else
+// The owner's account, the configuration's users included, unless the policy denies it; users and
+// roles of IAM as common/auth/decision.hpp says; its root (a key that is nobody's in the account)
+// sees, sets and deletes the topic whatever the policy says; another account if the policy allows
+// it; an anonymous caller may publish if the policy allows it, and nothing else. Else
 // AuthorizationError.
 Result<void> check_access(const Topic& topic, const schema::Principal& principal,
                           std::string_view action);

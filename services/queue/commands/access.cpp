@@ -1,5 +1,8 @@
 #include "services/queue/commands/access.hpp"
 
+#include "common/auth/decision.hpp"
+#include "common/service/policy_principal.hpp"
+
 namespace onput::queue {
 namespace {
 
@@ -12,21 +15,27 @@ std::unexpected<Error> denied(const Queue& queue) {
                 "AccessDenied");
 }
 
-auth::PolicyEffect effect_of(const Queue& queue, const schema::Principal& principal,
-                             std::string_view action) {
-    if (!queue.settings.policy) return auth::PolicyEffect::no_match;
+auth::PolicyDecision ask_policy(const Queue& queue, const schema::Principal& principal,
+                                std::string_view action) {
+    if (!queue.settings.policy) return {};
     auth::PolicyRequest request;
-    request.principal.account_id = principal.account;
-    request.principal.user = principal.user;
+    request.principal = service::policy_principal_of(principal);
     request.action = action;
     request.resource = queue.arn;
-    return queue.settings.policy->evaluate(request).effect;
+    return queue.settings.policy->evaluate(request);
+}
+
+bool may(const Queue& queue, const schema::Principal& principal, std::string_view action) {
+    return auth::decide({.by_resource = ask_policy(queue, principal, action),
+                         .by_identity = service::identity_effect_of(principal),
+                         .is_own_account = queue.account == principal.account}) ==
+           auth::PolicyEffect::allow;
 }
 
 // The account's own key, as AWS's root: no policy of its queue keeps it from seeing, changing and
 // deleting the policy and what it belongs to.
 bool is_root_of(const Queue& queue, const schema::Principal& principal) {
-    return principal.user.empty() && queue.account == principal.account;
+    return principal.is_root() && queue.account == principal.account;
 }
 
 constexpr std::string_view see_policy = "sqs:GetQueueAttributes";
@@ -39,10 +48,7 @@ Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal&
     Queue* queue = catalogue.find_queue(account.empty() ? principal.account : account, name);
     if (queue == nullptr) return does_not_exist();
     if (action == see_policy && is_root_of(*queue, principal)) return queue;
-    const bool is_owner = queue->account == principal.account;
-    const auth::PolicyEffect effect = effect_of(*queue, principal, action);
-    if (effect == auth::PolicyEffect::deny) return denied(*queue);
-    if (!is_owner && effect != auth::PolicyEffect::allow) return denied(*queue);
+    if (!may(*queue, principal, action)) return denied(*queue);
     return queue;
 }
 
@@ -53,7 +59,7 @@ Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& pri
     if (queue == nullptr) return does_not_exist();
     if (queue->account != principal.account) return denied(*queue);
     if (is_root_of(*queue, principal)) return queue;
-    if (effect_of(*queue, principal, action) == auth::PolicyEffect::deny) return denied(*queue);
+    if (!may(*queue, principal, action)) return denied(*queue);
     return queue;
 }
 

@@ -6,9 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/language/principal_values.hpp"
 #include "common/auth/s3/bucket_policy.hpp"
+#include "common/service/policy_principal.hpp"
 #include "services/storage/access/acl.hpp"
 #include "services/storage/buckets/buckets.hpp"
+#include "services/storage/identity/identities.hpp"
 
 namespace onput::storage {
 namespace {
@@ -37,32 +40,35 @@ std::string resource_of(const AccessQuestion& question, S3Action action) {
 }
 
 // Who is told why: those whose account it is.
-std::unexpected<Error> denied_by_policy(const AccessQuestion& question, S3Action action) {
+std::unexpected<Error> denied_by_policy(const AccessQuestion& question, S3Action action,
+                                        std::string_view why) {
     if (!is_owner(question)) return denied(question);
     auto error = denied(question).error();
     error.reason = "denied_by_policy";
     error.message = fmt::format(
-        "User: {} is not authorized to perform: s3:{} on resource: \"{}\" with an explicit deny in "
-        "a resource-based policy",
+        "User: {} is not authorized to perform: s3:{} on resource: \"{}\" {}",
         schema::principal_arn(question.caller.principal), action.name(),
-        resource_of(question, action));
+        resource_of(question, action), why);
     return std::unexpected(std::move(error));
 }
+
+constexpr std::string_view denied_by_resource = "with an explicit deny in a resource-based policy";
+constexpr std::string_view denied_by_identity = "with an explicit deny in an identity-based policy";
 
 void add_tags(const std::vector<schema::Tag>& tags, std::string_view prefix,
               auth::RequestValues& values) {
     for (const auto& tag : tags) values.set(fmt::format("{}{}", prefix, tag.key), tag.value);
 }
 
-auth::RequestValues values_of(const AccessQuestion& question,
-                              const auth::PolicyPrincipal& principal) {
-    const schema::AccessContext& context = *question.caller.access;
+// What a request says of itself.
+auth::RequestValues values_of(const Caller& caller, const auth::PolicyPrincipal& principal) {
+    const schema::AccessContext& context = *caller.access;
     auth::RequestValues values;
     auth::add_principal(principal, values);
     const auto set = [&values](std::string_view key, std::string value) {
         if (!value.empty()) values.set(key, std::move(value));
     };
-    const Timestamp now = question.caller.now;
+    const Timestamp now = caller.now;
     set("aws:currenttime", format_iso8601_millis(now));
     set("aws:epochtime",
         fmt::format("{}",
@@ -72,9 +78,6 @@ auth::RequestValues values_of(const AccessQuestion& question,
     set("aws:useragent", context.user_agent);
     set("aws:referer", context.referer);
     set("aws:viaawsservice", "false");
-    set("aws:requestedregion", question.bucket.record.region);
-    set("aws:resourceaccount", question.bucket.record.owner_account);
-    set("s3:resourceaccount", question.bucket.record.owner_account);
     set("s3:authtype", context.auth_type);
     if (context.signature_version != 0)
         set("s3:signatureversion", context.signature_version == 2 ? "AWS" : "AWS4-HMAC-SHA256");
@@ -82,6 +85,16 @@ auth::RequestValues values_of(const AccessQuestion& question,
         set("s3:signatureage", fmt::format("{}", *context.signature_age_ms));
     set("s3:x-amz-content-sha256", context.content_sha256);
     for (const auto& [key, value] : context.values) values.set(key, value);
+    return values;
+}
+
+auth::RequestValues values_of(const AccessQuestion& question,
+                              const auth::PolicyPrincipal& principal) {
+    auth::RequestValues values = values_of(question.caller, principal);
+    const BucketRecord& record = question.bucket.record;
+    values.set("aws:requestedregion", record.region);
+    values.set("aws:resourceaccount", record.owner_account);
+    values.set("s3:resourceaccount", record.owner_account);
     if (question.object != nullptr)
         add_tags(question.object->tags, "s3:existingobjecttag/", values);
     if (question.new_tags == nullptr || question.new_tags->empty()) return values;
@@ -92,22 +105,34 @@ auth::RequestValues values_of(const AccessQuestion& question,
     return values;
 }
 
-PolicyEffect effect_of(const AccessQuestion& question, S3Action action) {
+// What the bucket's policy and the identity's own policies say.
+struct Said {
+    auth::PolicyDecision by_bucket;
+    PolicyEffect by_identity = PolicyEffect::allow;  // Of who is not limited.
+};
+Result<Said> ask_policies(const AccessQuestion& question, S3Action action) {
     const auto& policy = question.bucket.access.policy;
-    if (!policy) return PolicyEffect::no_match;
     const auto& caller = question.caller.principal;
-    const auth::PolicyPrincipal principal{.account_id = caller.account, .user = caller.user};
+    Said said;
+    if (!policy && !caller.limited) return said;
+    const auth::PolicyPrincipal principal = service::policy_principal_of(caller);
+    const bool needs_values = caller.limited || policy->asks_for_values();
     const auth::RequestValues values =
-        policy->asks_for_values() ? values_of(question, principal) : auth::RequestValues();
-    return policy
-        ->evaluate({.principal = principal,
-                    .action = action,
-                    .resource = resource_of(question, action),
-                    .values = values})
-        .effect;
+        needs_values ? values_of(question, principal) : auth::RequestValues();
+    const std::string resource = resource_of(question, action);
+    if (policy) {
+        said.by_bucket = policy->evaluate(
+            {.principal = principal, .action = action, .resource = resource, .values = values});
+    }
+    const std::string name = fmt::format("s3:{}", action.name());
+    ONPUT_TRY(said.by_identity,
+              question.identities.evaluate(
+                  caller, {.action = name, .resource = resource, .values = values}));
+    return said;
 }
 
-bool is_allowed_by_acl(const AccessQuestion& question, S3Action action) {
+bool is_allowed_by_acl(const AccessQuestion& question, S3Action action,
+                       const schema::Principal& as_whom) {
     const Bucket& bucket = question.bucket;
     if (!bucket.access.counts_acls()) return false;
     // What is written has no list of its own yet: the bucket's grants let it in.
@@ -117,7 +142,7 @@ bool is_allowed_by_acl(const AccessQuestion& question, S3Action action) {
     const std::string_view owner =
         is_of_object ? owner_of(bucket, *question.object) : bucket.record.owner_account;
     return grants_allow({.grants = acl ? acl->grants : private_grants(owner),
-                         .caller = question.caller.principal,
+                         .caller = as_whom,
                          .action = action,
                          .ignores_public = bucket.access.block.ignores_acls});
 }
@@ -144,23 +169,41 @@ bool is_owner_of_object(const AccessQuestion& question) {
     return owner_of(question.bucket, *question.object) == question.caller.principal.account;
 }
 
+// Of those whom no policy denies it.
+bool is_allowed(const AccessQuestion& question, S3Action action, const Said& said) {
+    const bool owns = is_owner(question);
+    const bool may_by_identity = said.by_identity == PolicyEffect::allow;
+    const bool allows = said.by_bucket.effect == PolicyEffect::allow;
+    const bool is_foreign = is_of_foreign_object(question, action);
+    if (!is_foreign && owns && (may_by_identity || (allows && !said.by_bucket.is_delegated)))
+        return true;
+    if (!is_foreign && !owns && allows && may_by_identity) return true;
+    if (is_foreign && may_by_identity && is_owner_of_object(question)) return true;
+    // Whom his own policies do not let has what is there for everybody.
+    static const schema::Principal anybody;
+    const auto& as_whom = may_by_identity ? question.caller.principal : anybody;
+    if (is_allowed_by_acl(question, action, as_whom)) return true;
+    return question.is_initiator && is_about_upload(action);
+}
+
 Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     const auto action = auth::find_s3_action(name);
     if (!action) return denied(question);
     // About a key, and none was given: nothing that could be judged.
     if (action->target() == S3Target::object && question.key.empty()) return denied(question);
     const bool owns = is_owner(question);
-    if (owns && question.caller.principal.user.empty() && is_about_policy(*action)) return {};
-    const PolicyEffect effect = effect_of(question, *action);
-    if (effect == PolicyEffect::deny) return denied_by_policy(question, *action);
+    if (owns && question.caller.principal.is_root() && is_about_policy(*action)) return {};
+    ONPUT_TRY(const Said said, ask_policies(question, *action));
+    if (said.by_bucket.effect == PolicyEffect::deny)
+        return denied_by_policy(question, *action, denied_by_resource);
+    if (said.by_identity == PolicyEffect::deny)
+        return denied_by_policy(question, *action, denied_by_identity);
     const BucketAccess& access = question.bucket.access;
     if (!owns && access.is_policy_public && access.block.restricts_bucket) return denied(question);
-    const bool is_foreign = is_of_foreign_object(question, *action);
-    if (!is_foreign && (owns || effect == PolicyEffect::allow)) return {};
-    if (is_foreign && is_owner_of_object(question)) return {};
-    if (is_allowed_by_acl(question, *action)) return {};
-    if (question.is_initiator && is_about_upload(*action)) return {};
-    return denied(question);
+    if (is_allowed(question, *action, said)) return {};
+    return denied_by_policy(
+        question, *action,
+        fmt::format("because no identity-based policy allows the s3:{} action", action->name()));
 }
 
 Result<void> judge_service(const AccessQuestion& question) {
@@ -187,6 +230,28 @@ Result<void> judge(const AccessQuestion& question) {
     if (actions.empty()) return denied(question);
     for (const std::string& action : actions) ONPUT_TRY_VOID(judge_one(question, action));
     return {};
+}
+
+Result<void> judge_account(const AccountQuestion& question) {
+    const auto& principal = question.caller.principal;
+    if (!principal.limited || !question.caller.access) return {};
+    const auto values = values_of(question.caller, service::policy_principal_of(principal));
+    const std::string name = fmt::format("s3:{}", question.action);
+    ONPUT_TRY(const PolicyEffect effect,
+              question.identities.evaluate(
+                  principal, {.action = name, .resource = question.resource, .values = values}));
+    if (effect == PolicyEffect::allow) return {};
+    const std::string on = question.resource == "*"
+                               ? std::string()
+                               : fmt::format(" on resource: \"{}\"", question.resource);
+    const std::string why =
+        effect == PolicyEffect::deny
+            ? std::string(denied_by_identity)
+            : fmt::format("because no identity-based policy allows the {} action", name);
+    return fail(ErrorCode::permission_denied,
+                fmt::format("User: {} is not authorized to perform: {}{} {}",
+                            schema::principal_arn(principal), name, on, why),
+                "denied_by_policy");
 }
 
 void hide_settings(const AccessQuestion& question, bool is_of_version, ObjectRecord& record) {

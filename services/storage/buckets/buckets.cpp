@@ -156,7 +156,7 @@ Result<const Bucket*> BucketTable::look_up(const std::string& name, const Caller
 
 Result<const Bucket*> BucketTable::find(const std::string& name, const Caller& caller) const {
     ONPUT_TRY(const Bucket* const bucket, look_up(name, caller));
-    ONPUT_TRY_VOID(judge({.bucket = *bucket, .caller = caller}));
+    ONPUT_TRY_VOID(judge({.bucket = *bucket, .identities = identities_, .caller = caller}));
     return bucket;
 }
 
@@ -164,7 +164,11 @@ Result<const Bucket*> BucketTable::find_for_key(const std::string& name, const s
                                                 const Caller& caller,
                                                 const std::vector<schema::Tag>* new_tags) const {
     ONPUT_TRY(const Bucket* const bucket, look_up(name, caller));
-    ONPUT_TRY_VOID(judge({.bucket = *bucket, .caller = caller, .key = key, .new_tags = new_tags}));
+    ONPUT_TRY_VOID(judge({.bucket = *bucket,
+                          .identities = identities_,
+                          .caller = caller,
+                          .key = key,
+                          .new_tags = new_tags}));
     return bucket;
 }
 

@@ -21,6 +21,7 @@ namespace onput::storage {
 inline constexpr std::size_t buckets_per_account_max = 10'000;
 inline constexpr std::size_t buckets_max = 20'000;
 
+class Identities;  // identity/identities.hpp
 using service::Caller;
 
 struct Bucket {
@@ -32,6 +33,9 @@ struct Bucket {
 
 class BucketTable {
 public:
+    // `identities` outlive this: what a limited caller may do is asked there.
+    explicit BucketTable(const Identities& identities) : identities_(identities) {}
+
     // Reads every bucket row of `readable`. A name without a bucket is looked up in `rows`, which
     // outlives this: there may be a row that could not be read.
     Result<void> restore(const store::View& readable, const store::View& rows);
@@ -82,6 +86,7 @@ private:
     [[nodiscard]] Result<void> check_absent(const std::string& name) const;
     [[nodiscard]] std::size_t count_of(std::string_view account) const;
 
+    const Identities& identities_;
     std::map<std::string, Bucket> buckets_;
     const store::View* rows_ = nullptr;
 };

@@ -456,6 +456,7 @@ Result<schema::Empty> StorageCore::abort_upload(const schema::AbortUpload& reque
     ONPUT_TRY(const Bucket* const bucket, buckets_.look_up(request.bucket, caller));
     const auto upload = find_upload(request.bucket, request.key, request.upload_id);
     ONPUT_TRY_VOID(judge({.bucket = *bucket,
+                          .identities = identities_,
                           .caller = caller,
                           .key = request.key,
                           .is_initiator = upload && began_upload(*upload, caller)}));

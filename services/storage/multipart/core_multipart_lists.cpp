@@ -30,6 +30,7 @@ Result<schema::PartList> StorageCore::list_parts(const schema::ListParts& reques
     ONPUT_TRY(const Bucket* const bucket, buckets_.look_up(request.bucket, caller));
     auto upload = find_upload(request.bucket, request.key, request.upload_id);
     ONPUT_TRY_VOID(judge({.bucket = *bucket,
+                          .identities = identities_,
                           .caller = caller,
                           .key = request.key,
                           .is_initiator = upload && began_upload(*upload, caller)}));

@@ -16,8 +16,13 @@ constexpr std::size_t request_id_digits = 16;
 // A sequencer is the microsecond shifted by this, or one more than the last where that is higher.
 constexpr int sequencer_shift = 12;
 
-// Who made a change, as its event names him.
+// Who made a change, as its event names him; a user or a role's session as AWS does.
 std::string name_of(const schema::Principal& principal) {
+    if (principal.limited) {
+        const auto& limited = *principal.limited;
+        const std::string session = limited.role.empty() ? "" : ":" + limited.session;
+        return "AWS:" + limited.id + session;
+    }
     if (!principal.id.empty()) return principal.id;
     return principal.account.empty() ? "Anonymous" : principal.account;
 }

@@ -322,7 +322,11 @@ Result<Reading> StorageCore::get_object(const schema::GetObject& request,
     }
     auto expiration =
         version.is_current ? expiration_of(request.bucket, request.key, record) : std::nullopt;
-    hide_settings({.bucket = *bucket, .caller = caller, .key = request.key, .object = &record},
+    hide_settings({.bucket = *bucket,
+                   .identities = identities_,
+                   .caller = caller,
+                   .key = request.key,
+                   .object = &record},
                   !request.version_id.empty(), record);
     reading.got = {.object = info_of(*bucket, request.key, std::move(record)),
                    .offset = span.offset,
@@ -351,9 +355,12 @@ Result<schema::ObjectInfo> StorageCore::head_object(const schema::HeadObject& re
     auto expiration = version.is_current
                           ? expiration_of(request.bucket, request.key, version.record)
                           : std::nullopt;
-    hide_settings(
-        {.bucket = *bucket, .caller = caller, .key = request.key, .object = &version.record},
-        !request.version_id.empty(), version.record);
+    hide_settings({.bucket = *bucket,
+                   .identities = identities_,
+                   .caller = caller,
+                   .key = request.key,
+                   .object = &version.record},
+                  !request.version_id.empty(), version.record);
     auto info = info_of(*bucket, request.key, std::move(version.record));
     info.expiration = std::move(expiration);
     info.part = part;

@@ -48,18 +48,21 @@ bool is_customers(const schema::Encryption& encryption) {
 // --- Whether it may be -------------------------------------------------------------------------
 
 // Who owns the source puts into the destination: as its owner, or as its policy says.
-bool Replication::may_replicate(const Case& replica, Timestamp now) {
+bool Replication::may_replicate(const Case& replica, Timestamp now) const {
     const std::string& account = replica.source->record.owner_account;
     if (account == replica.destination->record.owner_account) return true;
     Caller caller = StorageCore::own_caller(*replica.source, now);
     // It never leaves the service, so no policy finds it unsafe.
     caller.access = schema::AccessContext{.actions = {"ReplicateObject"}, .is_secure = true};
-    return judge({.bucket = *replica.destination, .caller = caller, .key = replica.key})
+    return judge({.bucket = *replica.destination,
+                  .identities = core_.identities_,
+                  .caller = caller,
+                  .key = replica.key})
         .has_value();
 }
 
 // Why it fails for good; empty: it does not.
-std::string_view Replication::find_obstacle(const Case& replica, Timestamp now) {
+std::string_view Replication::find_obstacle(const Case& replica, Timestamp now) const {
     if (replica.rule == nullptr) return no_configuration;
     if (replica.destination == nullptr) return no_destination;
     const BucketRecord& bucket = replica.destination->record;

@@ -144,8 +144,8 @@ private:
                                  const Page& page);
 
     // The replica.
-    static bool may_replicate(const Case& replica, Timestamp now);
-    static std::string_view find_obstacle(const Case& replica, Timestamp now);
+    [[nodiscard]] bool may_replicate(const Case& replica, Timestamp now) const;
+    [[nodiscard]] std::string_view find_obstacle(const Case& replica, Timestamp now) const;
     Result<ObjectRecord> record_of_replica(const Case& replica, Timestamp now) const;
     static bool takes_acl(const Case& replica);
     Result<ObjectChange> begin_replica(std::string_view name, const Case& replica, Timestamp now);

@@ -22,6 +22,12 @@ PolicyRequest from_account(const std::string& account) {
     return {.principal = {.account_id = account}, .action = "sqs:SendMessage", .resource = queue};
 }
 
+PolicyRequest from_user_of_policies(const std::string& user) {
+    PolicyRequest request = from_account("123456789012");
+    request.principal.user = user;
+    return request;
+}
+
 // A statement of defaults, with the elements the test is about put in their place.
 struct Rule {
     std::string effect = "Allow";
@@ -152,37 +158,60 @@ TEST(PolicyPrincipals, a_user_is_that_user_of_that_account_and_nobody_else) {
     }
 }
 
-TEST(PolicyPrincipals, a_user_to_whom_no_key_belongs_is_refused) {
-    KeyRing keys;
-    ASSERT_TRUE(keys.add("k", {.secret = "s", .account_id = "123456789012", .user = "ann"}));
-    ASSERT_TRUE(keys.add("l", {.secret = "s", .account_id = "999999999999", .user = "bob"}));
-    const auto check = [&keys](const std::string& principal) {
-        const auto checked = check_policy_users(
-            document(Rule{.effect = "Deny", .principal = principal}.text()), keys);
-        return checked ? "" : checked.error().reason + ": " + checked.error().message;
+TEST(PolicyPrincipals, users_and_roles_that_it_names_are_told) {
+    const auto named = [](const std::string& principal) {
+        std::vector<std::string> texts;
+        const auto all =
+            identities_named_in(document(Rule{.effect = "Deny", .principal = principal}.text()));
+        for (const auto& one : all) texts.push_back(one.text());
+        return texts;
     };
-    EXPECT_EQ(check(R"({"AWS": "arn:aws:iam::123456789012:user/ann"})"), "");
-    EXPECT_EQ(check(R"({"AWS": ["*", "arn:aws:iam::999999999999:user/bob"]})"), "");
-    // Accounts and services are as they were.
-    EXPECT_EQ(check(R"({"AWS": "111111111111", "Service": "s3.amazonaws.com"})"), "");
-    EXPECT_EQ(
-        check(R"({"AWS": "arn:aws:iam::123456789012:user/bob"})"),
-        "malformed_policy: policy: statement #1: Invalid principal in policy: "
-        "\"AWS\":\"arn:aws:iam::123456789012:user/bob\". None of the access keys here belongs "
-        "to this user.");
-    EXPECT_NE(check(R"({"AWS": ["123456789012", "arn:aws:iam::999999999999:user/ann"]})"), "");
-    EXPECT_TRUE(check_policy_users("no policy", keys));
+    using Texts = std::vector<std::string>;
+    EXPECT_EQ(named(R"({"AWS": ["*", "arn:aws:iam::123456789012:user/team/ann"]})"),
+              Texts{"arn:aws:iam::123456789012:user/team/ann"});
+    EXPECT_EQ(named(R"({"AWS": "arn:aws:iam::123456789012:role/reader"})"),
+              Texts{"arn:aws:iam::123456789012:role/reader"});
+    EXPECT_EQ(named(R"({"AWS": "arn:aws:sts::123456789012:assumed-role/reader/x"})"),
+              Texts{"arn:aws:sts::123456789012:assumed-role/reader/x"});
+    EXPECT_EQ(named(R"({"AWS": "111111111111", "Service": "s3.amazonaws.com"})"), Texts{});
+    EXPECT_TRUE(identities_named_in("no policy").empty());
+}
+
+TEST(PolicyPrincipals, a_role_is_all_its_sessions_and_a_session_itself_alone) {
+    PolicyRequest request = from_user_of_policies("");
+    request.principal.role = "reader";
+    request.principal.session = "x";
+    const Rule of_role{.principal = R"({"AWS": "arn:aws:iam::123456789012:role/reader"})"};
+    const Rule of_session{
+        .principal = R"({"AWS": "arn:aws:sts::123456789012:assumed-role/reader/x"})"};
+    EXPECT_EQ(effect_of(of_role, request), PolicyEffect::allow);
+    EXPECT_EQ(effect_of(of_session, request), PolicyEffect::allow);
+    request.principal.session = "y";
+    EXPECT_EQ(effect_of(of_role, request), PolicyEffect::allow);
+    EXPECT_EQ(effect_of(of_session, request), PolicyEffect::no_match);
+    request.principal.path = "/other/";
+    EXPECT_EQ(effect_of(of_role, request), PolicyEffect::no_match);
+}
+
+TEST(PolicyPrincipals, an_account_alone_leaves_it_to_the_account) {
+    const auto decided = [](const std::string& principal) {
+        const auto policy = Policy::parse(document(Rule{.principal = principal}.text()));
+        return policy->evaluate(from_user_of_policies("ann"));
+    };
+    EXPECT_TRUE(decided(R"({"AWS": "123456789012"})").is_delegated);
+    EXPECT_FALSE(decided(R"({"AWS": "arn:aws:iam::123456789012:user/ann"})").is_delegated);
+    EXPECT_FALSE(decided(R"("*")").is_delegated);
 }
 
 TEST(PolicyPrincipals, one_that_can_never_match_is_refused_for_denials_too) {
     for (const char* principal :
-         {R"({"AWS": "arn:aws:iam::123456789012:user/team/ann"})",
-          R"({"AWS": "arn:aws:iam::123456789012:user/"})",
+         {R"({"AWS": "arn:aws:iam::123456789012:user/"})",
           R"({"AWS": "arn:aws:iam::123456789012:user/*"})",
           R"({"AWS": "arn:aws:iam::123456789012:group/ann"})",
           R"({"AWS": "arn:aws:iam::12345678901:user/ann"})", R"({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})",
-          R"({"AWS": "arn:aws:iam::123456789012:role/r"})", R"({"AWS": "AKIAIOSFODNN7EXAMPLE"})",
-          R"({"AWS": "arn:aws:sts::123456789012:assumed-role/r/s"})", R"({"AWS": ""})",
+          R"({"AWS": "arn:aws:iam::123456789012:role/"})", R"({"AWS": "AKIAIOSFODNN7EXAMPLE"})",
+          R"({"AWS": "arn:aws:sts::123456789012:assumed-role/r"})", R"({"AWS": ""})",
+          R"({"AWS": "arn:aws:sts::123456789012:federated-user/r"})",
           R"({"AWS": "arn:aws-cn:iam::123456789012:root"})", R"({"AWS": "12345678901"})",
           R"({"AWS": "arn:aws:iam::123456789012:*"})", R"({"AWS": "arn:aws:iam::*:root"})",
           R"({"AWS": ["*", "arn:aws:iam::12345678901x:root"]})", R"({"Service": "s3"})",

@@ -149,11 +149,11 @@ class Onput:
 
     # -- clients
 
-    def client(self, service, secret="test", **options):
+    def client(self, service, secret="test", key="test", token=None, **options):
         config = botocore.config.Config(**options)
         return boto3.session.Session().client(
-            service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="test",
-            aws_secret_access_key=secret, config=config)
+            service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id=key,
+            aws_secret_access_key=secret, aws_session_token=token, config=config)
 
     def run(self, *arguments, expect=0, **options):
         """Runs `onput --data DATA ...`; the finished process, its output as text."""

@@ -6,7 +6,9 @@ import zipfile
 import botocore.exceptions
 import pytest
 
-ROLE = "arn:aws:iam::000000000000:role/lambda"
+from harness.identities import make_role
+
+ROLE = "arn:aws:iam::000000000000:role/lambda"  # Of make_role_of_tests.
 PREFIX = "arn:aws:lambda:us-east-1:000000000000:function:"
 
 ECHO = """
@@ -21,6 +23,12 @@ def lambda_handler(event, context):
     return {"event": event, "version": context.function_version, "arn": context.invoked_function_arn,
             "mode": os.environ.get("MODE"), "custom": custom}
 """
+
+
+def make_role_of_tests(onput):
+    """Whose functions may do everything, as most of these tests have them."""
+    arn = make_role(onput, "lambda", managed=["arn:aws:iam::aws:policy/AdministratorAccess"])
+    assert arn == ROLE
 
 
 def zipped(source=ECHO, name="app.py", **more):

@@ -45,13 +45,23 @@ public:
                                                                   .inline_bytes_max = inline_max,
                                                                   .free_bytes_min = 1000,
                                                                   .start_view = readable.get(),
-                                                                  .endpoints = endpoints},
+                                                                  .endpoints = endpoints,
+                                                                  .new_secret = secrets()},
                                              Random(seed++));
         Effects effects;
         EXPECT_TRUE(core->restore(now, effects));
         unused_blobs = effects.unused_blobs;
         commit(effects);
         store.sync();
+    }
+
+    // As foretellable as everything here.
+    static NewSecret secrets() {
+        return [random = std::make_shared<Random>(7)](std::size_t count) {
+            std::string bytes;
+            while (bytes.size() < count) bytes += static_cast<char>(random->below(256));
+            return bytes;
+        };
     }
 
     void crash() {

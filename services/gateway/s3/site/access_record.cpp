@@ -86,8 +86,15 @@ std::string number(std::optional<std::uint64_t> value) {
 
 std::string requester_of(const auth::Identity& identity) {
     if (identity.account_id.empty()) return std::string(nothing);
+    const auto& limited = identity.limited;
+    if (limited && !limited->role.empty()) {
+        return field(fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", identity.account_id,
+                                 limited->role, limited->session));
+    }
     if (identity.user.empty()) return auth::canonical_user_id(identity.account_id);
-    return field(fmt::format("arn:aws:iam::{}:user/{}", identity.account_id, identity.user));
+    const std::string_view path = limited ? std::string_view(limited->path) : "/";
+    return field(
+        fmt::format("arn:aws:iam::{}:user{}{}", identity.account_id, path, identity.user));
 }
 
 struct Signed {

@@ -240,9 +240,8 @@ TEST(BucketPolicyRefusal, names_what_is_missing_or_wrong) {
 TEST(BucketPolicyRefusal, of_principals_that_cannot_be) {
     for (const std::string who :
          {"'Principal':'ada'", "'Principal':{'AWS':'ada'}", "'Principal':{'AWS':'11111'}",
-          "'Principal':{'AWS':'arn:aws:iam::111111111111:role/r'}",
           "'Principal':{'AWS':'arn:aws:iam::111111111111:user/a*'}",
-          "'Principal':{'AWS':'arn:aws:sts::111111111111:assumed-role/r/s'}",
+          "'Principal':{'AWS':'arn:aws:sts::111111111111:federated-user/r'}",
           "'Principal':{'AWS':[]}", "'Principal':{}", "'Principal':{'CanonicalUser':'abc'}",
           "'Principal':{'Service':'*'}", "'Principal':{'Federated':'accounts.google.com'}",
           "'Principal':{'aws':'*'}"}) {
@@ -278,18 +277,20 @@ TEST(BucketPolicyRefusal, of_actions_and_resources_that_cannot_be) {
               "Policy has an invalid variable");
 }
 
-TEST(BucketPolicyRefusal, of_users_and_accounts_without_a_key) {
-    KeyRing keys;
-    ASSERT_TRUE(keys.add("A", {.secret = "s", .account_id = "111111111111", .user = "ada"}));
-    const auto check = [&keys](const std::string& who) {
-        return check_policy_principals({.json = to(who).text(), .bucket = "b"}, keys).has_value();
+TEST(BucketPolicyPrincipals, users_roles_and_ids_that_it_names_are_told) {
+    const auto policy = [](const std::string& who) {
+        return BucketPolicy::parse(to(who).text(), "b").value();
     };
-    EXPECT_TRUE(check("'Principal':{'AWS':'arn:aws:iam::111111111111:user/ada'}"));
-    EXPECT_FALSE(check("'Principal':{'AWS':'arn:aws:iam::111111111111:user/bob'}"));
-    EXPECT_TRUE(check("'Principal':{'CanonicalUser':'" + canonical_user_id("111111111111") + "'}"));
-    EXPECT_FALSE(
-        check("'Principal':{'CanonicalUser':'" + canonical_user_id("222222222222") + "'}"));
-    EXPECT_TRUE(check("'Principal':{'AWS':'222222222222'}"));
+    const auto users = policy(
+        "'Principal':{'AWS':['arn:aws:iam::111111111111:user/ada','222222222222',"
+        "'arn:aws:iam::111111111111:role/x/reader']}");
+    ASSERT_EQ(users.named_identities().size(), 2U);
+    EXPECT_EQ(users.named_identities()[0].text(), "arn:aws:iam::111111111111:user/ada");
+    EXPECT_EQ(users.named_identities()[1].text(), "arn:aws:iam::111111111111:role/x/reader");
+    EXPECT_TRUE(users.named_canonical_users().empty());
+    const std::string id = canonical_user_id("111111111111");
+    EXPECT_EQ(policy("'Principal':{'CanonicalUser':'" + id + "'}").named_canonical_users(),
+              std::vector<std::string>{id});
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "common/auth/language/principal_values.hpp"
 #include "common/auth/s3/bucket_policy.hpp"
 
 namespace onput::auth {

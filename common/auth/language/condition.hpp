@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "common/auth/s3/condition_key.hpp"
-#include "common/auth/s3/network.hpp"
-#include "common/auth/s3/policy_text.hpp"
-#include "common/auth/s3/request_values.hpp"
+#include "common/auth/language/condition_key.hpp"
+#include "common/auth/language/network.hpp"
+#include "common/auth/language/policy_text.hpp"
+#include "common/auth/language/request_values.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/json/value.hpp"
@@ -27,6 +27,7 @@ public:
         std::string_view key;
         const json::Value& values;
         Variables variables = Variables::expanded;
+        bool takes_any_service = false;  // Keys of services that are not here too.
     };
     // malformed_policy: an operator or key that is not known, or a value that the operator cannot
     // compare.

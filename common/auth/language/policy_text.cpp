@@ -1,10 +1,10 @@
-#include "common/auth/s3/policy_text.hpp"
+#include "common/auth/language/policy_text.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "common/auth/s3/condition_key.hpp"
-#include "common/auth/s3/malformed.hpp"
+#include "common/auth/language/condition_key.hpp"
+#include "common/auth/language/malformed.hpp"
 #include "common/auth/wildcard.hpp"
 #include "common/base/text.hpp"
 

@@ -13,9 +13,15 @@ class ConditionKey {
 public:
     // In any case, but for the name of a tag. Nothing for a key that is not known here.
     static std::optional<ConditionKey> parse(std::string_view text);
+    // Likewise, but a key of a service that is not here ("ec2:Region") is taken: no request has it.
+    static std::optional<ConditionKey> parse_of_any_service(std::string_view text);
 
     // As RequestValues has it: "aws:sourceip", "s3:existingobjecttag/Project".
     [[nodiscard]] const std::string& name() const { return name_; }
+    // Whose key it is: "aws", "s3".
+    [[nodiscard]] bool is_of(std::string_view service) const {
+        return name_.starts_with(service) && name_.substr(service.size()).starts_with(':');
+    }
     [[nodiscard]] bool is_multivalued() const { return has_many_; }
     // Whether only requests that list keys have it.
     [[nodiscard]] bool is_of_listings() const { return is_of_listings_; }

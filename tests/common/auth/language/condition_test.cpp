@@ -1,5 +1,5 @@
 // What conditions say to a request, and which policies are for the public.
-#include "common/auth/s3/condition.hpp"
+#include "common/auth/language/condition.hpp"
 
 #include "tests/common/auth/s3/harness.hpp"
 

@@ -1,4 +1,4 @@
-#include "common/auth/s3/network.hpp"
+#include "common/auth/language/network.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

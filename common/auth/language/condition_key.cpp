@@ -1,4 +1,4 @@
-#include "common/auth/s3/condition_key.hpp"
+#include "common/auth/language/condition_key.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,6 +52,9 @@ constexpr std::array known{
     Known{"aws:username"},
     Known{"aws:viaawsservice"},
     Known{"aws:vpcsourceip"},
+    Known{"iam:passedtoservice"},
+    Known{"iam:policyarn"},
+    Known{"lambda:functionarn"},
     Known{"s3:accesspointnetworkorigin"},
     Known{"s3:authtype"},
     Known{"s3:dataaccesspointaccount", Trait::someone},
@@ -89,8 +92,16 @@ constexpr std::array known{
     Known{"s3:x-amz-server-side-encryption-customer-algorithm"},
     Known{"s3:x-amz-storage-class"},
     Known{"s3:x-amz-website-redirect-location"},
+    Known{"sns:endpoint"},
+    Known{"sns:protocol"},
+    Known{"sts:externalid"},
+    Known{"sts:rolesessionname"},
 };
 static_assert(std::ranges::is_sorted(known, {}, &Known::name));
+
+// Of these, a key that is not known is a mistake that would protect nothing.
+constexpr std::array<std::string_view, 11> services_here{
+    "aws", "events", "iam", "lambda", "logs", "polly", "s3", "scheduler", "sns", "sqs", "sts"};
 
 }  // namespace
 
@@ -109,6 +120,19 @@ std::optional<ConditionKey> ConditionKey::parse(std::string_view text) {
     key.has_many_ = found->trait == Trait::many;
     key.is_of_listings_ = found->trait == Trait::listing;
     key.names_someone_ = found->trait == Trait::someone;
+    return key;
+}
+
+std::optional<ConditionKey> ConditionKey::parse_of_any_service(std::string_view text) {
+    auto key = parse(text);
+    if (key) return key;
+    const std::string name = lower_case(text);
+    const auto colon = name.find(':');
+    if (colon == 0 || colon == std::string::npos || colon + 1 == name.size()) return {};
+    const std::string_view service = std::string_view(name).substr(0, colon);
+    if (std::ranges::find(services_here, service) != services_here.end()) return {};
+    key.emplace();
+    key->name_ = name;
     return key;
 }
 

@@ -1,4 +1,4 @@
-#include "common/auth/s3/condition.hpp"
+#include "common/auth/language/condition.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "common/auth/s3/malformed.hpp"
+#include "common/auth/language/malformed.hpp"
 #include "common/auth/wildcard.hpp"
 #include "common/base/text.hpp"
 
@@ -123,7 +123,8 @@ Result<void> Condition::parse_operator(std::string_view name) {
 Result<Condition> Condition::parse(const Source& source) {
     Condition condition;
     ONPUT_TRY_VOID(condition.parse_operator(source.operation));
-    auto key = ConditionKey::parse(source.key);
+    auto key = source.takes_any_service ? ConditionKey::parse_of_any_service(source.key)
+                                        : ConditionKey::parse(source.key);
     if (!key) return malformed("Policy has an invalid condition key", source.key);
     condition.key_ = *std::move(key);
     ONPUT_TRY(const auto texts, texts_of(source.values));

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/auth/s3/request_values.hpp"
+#include "common/auth/language/request_values.hpp"
 #include "common/base/result.hpp"
 
 namespace onput::auth {

@@ -1,0 +1,21 @@
+// The command lines of `onput user` and `onput key`.
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "services/ctl/users.hpp"
+
+namespace onput::ctl {
+
+// What a command line that is being read chooses; CLI11 keeps references to all of it.
+struct UserChoices {
+    const GlobalOptions& global;
+    std::function<ExitCode()>& run;
+    UserOptions options = {};
+};
+
+void add_users(CLI::App& app, UserChoices& choices);
+
+}  // namespace onput::ctl

@@ -1,0 +1,110 @@
+#include "services/gateway/access/authorization.hpp"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "common/auth/iam_policy.hpp"
+#include "common/auth/language/principal_values.hpp"
+#include "services/gateway/access/identity_cache.hpp"
+
+namespace onput::gateway {
+namespace {
+
+using auth::PolicyEffect;
+using schema::Grant;
+
+std::unexpected<Error> refused(const RequestContext& context, const AskedAction& asked,
+                               std::string_view why) {
+    const std::string on =
+        asked.resource == "*" ? std::string() : fmt::format(" on resource: {}", asked.resource);
+    return fail(ErrorCode::permission_denied,
+                fmt::format("User: {} is not authorized to perform: {}{} {}",
+                            schema::principal_arn(context.principal()), asked.action,
+                            on, why),
+                "AccessDenied");
+}
+
+// Documents of a session, parsed when it was begun.
+Result<std::vector<auth::IamPolicy>> session_policies_of(const RequestContext& context) {
+    std::vector<auth::IamPolicy> policies;
+    for (const std::string& document : context.identity.limited->session_policies) {
+        ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
+        policies.push_back(std::move(policy));
+    }
+    return policies;
+}
+
+}  // namespace
+
+auth::PolicyPrincipal principal_of(const RequestContext& context) {
+    const auth::Identity& identity = context.identity;
+    auth::PolicyPrincipal made{.account_id = identity.account_id, .user = identity.user};
+    if (!identity.limited) return made;
+    made.role = identity.limited->role;
+    made.session = identity.limited->session;
+    made.token_issued_at = identity.limited->issued_at;
+    if (context.recognised.identity == nullptr) return made;
+    const schema::ResolvedIdentity& resolved = context.recognised.identity->resolved;
+    made.path = resolved.path;
+    made.id = resolved.id;
+    for (const auto& tag : resolved.tags) made.tags.emplace_back(tag.key, tag.value);
+    return made;
+}
+
+auth::RequestValues values_of(const RequestContext& context) {
+    auth::RequestValues values;
+    auth::add_principal(principal_of(context), values);
+    const auto set = [&values](std::string_view key, std::string value) {
+        if (!value.empty()) values.set(key, std::move(value));
+    };
+    const auto seconds =
+        std::chrono::floor<std::chrono::seconds>(context.now.time_since_epoch()).count();
+    set("aws:currenttime", format_iso8601_millis(context.now));
+    set("aws:epochtime", fmt::format("{}", seconds));
+    set("aws:securetransport", context.public_address().scheme == "https" ? "true" : "false");
+    set("aws:sourceip", context.client_address());
+    set("aws:useragent", context.header_text("user-agent"));
+    set("aws:referer", context.header_text("referer"));
+    set("aws:viaawsservice", "false");
+    set("aws:requestedregion", context.identity.scope.region);
+    return values;
+}
+
+Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& asked) {
+    if (!context.identity.limited) return {};
+    const auto& known = context.recognised.identity;
+    if (known == nullptr) {
+        return fail(ErrorCode::permission_denied,
+                    "The security token included in the request is invalid.", "invalid_token");
+    }
+    ONPUT_TRY(const auto session_policies, session_policies_of(context));
+    const auth::RequestValues general = values_of(context);
+    context.grant = Grant::allowed;
+    for (const AskedAction& one : asked) {
+        auth::RequestValues values = general;
+        for (const auto& [key, value] : one.values) values.set(key, value);
+        const auth::IamRequest request{
+            .action = one.action, .resource = one.resource, .values = values};
+        const PolicyEffect by_identity = auth::evaluate_all(known->policies, request);
+        const PolicyEffect by_session = session_policies.empty()
+                                            ? PolicyEffect::allow
+                                            : auth::evaluate_all(session_policies, request);
+        if (by_identity == PolicyEffect::deny)
+            return refused(context, one, "with an explicit deny in an identity-based policy");
+        if (by_session == PolicyEffect::deny)
+            return refused(context, one, "with an explicit deny in a session policy");
+        if (by_identity == PolicyEffect::allow && by_session == PolicyEffect::allow) continue;
+        const std::string_view kind =
+            by_identity == PolicyEffect::allow ? "session" : "identity-based";
+        if (!one.has_resource_policy) {
+            return refused(context, one,
+                           fmt::format("because no {} policy allows the {} action", kind,
+                                       one.action));
+        }
+        context.grant = Grant::not_allowed;
+    }
+    return {};
+}
+
+}  // namespace onput::gateway

@@ -1,0 +1,47 @@
+// IdentityCache: what the storage service has said of access keys and sessions, for a moment: a
+// change of an identity reaches requests of S3 at once, because storage judges those, and all others
+// after identity_ttl; at once too, where it came over the same gateway. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/auth/iam_policy.hpp"
+#include "common/base/time.hpp"
+#include "common/schema/access_keys.hpp"
+
+namespace onput::gateway {
+
+inline constexpr Duration identity_ttl = std::chrono::seconds(1);
+inline constexpr std::size_t identities_cached_max = 10'000;  // Then it starts again.
+
+struct KnownIdentity {
+    schema::ResolvedIdentity resolved;
+    std::vector<auth::IamPolicy> policies;
+};
+
+class IdentityCache {
+public:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+
+    // Null: not known, or not any more.
+    [[nodiscard]] std::shared_ptr<const KnownIdentity> find(const std::string& name,
+                                                            SteadyTime now) const;
+    void keep(const std::string& name, std::shared_ptr<const KnownIdentity> identity,
+              SteadyTime now);
+    void forget_all();
+
+private:
+    struct Entry {
+        std::shared_ptr<const KnownIdentity> identity;
+        SteadyTime until;
+    };
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string, Entry> entries_;
+};
+
+}  // namespace onput::gateway

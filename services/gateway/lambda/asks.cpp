@@ -1,0 +1,60 @@
+// What Lambda's operations ask of the policies of who calls. Whoever gives a function a role hands
+// over what the role may do, and whose code lies in a bucket must be able to read it.
+#include <fmt/format.h>
+
+#include "services/gateway/lambda/operation.hpp"
+
+namespace onput::gateway::lambda {
+namespace {
+
+std::string function_arn(const Call& call) {
+    const auto named = name_in(call);
+    if (!named) return "*";
+    const std::string name = fmt::format("function:{}", named->name);
+    const std::string arn = aws::arn_of(call, {.service = "lambda", .name = name});
+    return named->qualifier.empty() ? arn : fmt::format("{}:{}", arn, named->qualifier);
+}
+
+bool is_of_mapping(std::string_view operation) {
+    return operation.contains("EventSourceMapping");
+}
+
+std::string_view action_of(std::string_view operation) {
+    return operation == "Invoke" || operation == "InvokeAsync" ? "InvokeFunction" : operation;
+}
+
+}  // namespace
+
+std::vector<AskedAction> asks(const Call& call) {
+    const std::string_view operation = call.operation.name;
+    const Value& input = call.input;
+    AskedAction asked{.action = fmt::format("lambda:{}", action_of(operation))};
+    const bool names_function = !input.text_of("FunctionName").empty();
+    if (is_of_mapping(operation)) {
+        if (names_function) asked.values.emplace_back("lambda:functionarn", function_arn(call));
+        const std::string id = input.text_of("UUID");
+        if (!id.empty()) {
+            const std::string name = fmt::format("event-source-mapping:{}", id);
+            asked.resource = aws::arn_of(call, {.service = "lambda", .name = name});
+        }
+    } else if (names_function) {
+        asked.resource = function_arn(call);
+    } else if (const std::string resource = input.text_of("Resource"); !resource.empty()) {
+        asked.resource = resource;
+    }
+    std::vector<AskedAction> all{std::move(asked)};
+    if (const std::string role = input.text_of("Role"); !role.empty()) {
+        all.push_back({.action = "iam:PassRole",
+                       .resource = role,
+                       .values = {{"iam:passedtoservice", "lambda.amazonaws.com"}}});
+    }
+    const Value* code = operation == "CreateFunction" ? input.find("Code") : &input;
+    if (code != nullptr && !code->text_of("S3Bucket").empty()) {
+        all.push_back({.action = "s3:GetObject",
+                       .resource = fmt::format("arn:aws:s3:::{}/{}", code->text_of("S3Bucket"),
+                                               code->text_of("S3Key"))});
+    }
+    return all;
+}
+
+}  // namespace onput::gateway::lambda
