@@ -24,10 +24,10 @@ constexpr std::size_t keys_max = 10'000;
 
 // A user or a session of a role that IAM knows: it may do only what policies allow.
 struct LimitedIdentity {
-    std::string id;             // Of the user or role: "AIDA...", "AROA...".
-    std::string path = "/";     // Of the user or role.
-    std::string role = {};      // Whose session it is; empty: a user's own key, or session.
-    std::string session = {};   // Its name.
+    std::string id;            // Of the user or role: "AIDA...", "AROA...".
+    std::string path = "/";    // Of the user or role.
+    std::string role = {};     // Whose session it is; empty: a user's own key, or session.
+    std::string session = {};  // Its name.
     std::vector<std::string> session_policies = {};  // That must allow what it does as well.
     Timestamp issued_at = {};  // Of temporary credentials; the default: there are none.
 

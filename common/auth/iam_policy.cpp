@@ -10,8 +10,8 @@ namespace onput::auth {
 PolicyDecision IamPolicy::evaluate(const IamRequest& request) const {
     PolicyDecision decision;
     for (const Statement& statement : statements_) {
-        const Naming naming = request.principal == nullptr ? Naming::directly
-                                                           : names(statement, *request.principal);
+        const Naming naming =
+            request.principal == nullptr ? Naming::directly : names(statement, *request.principal);
         if (naming == Naming::none || !applies(statement, request)) continue;
         if (statement.effect == PolicyEffect::deny)
             return {.effect = PolicyEffect::deny, .statement = statement.name};
@@ -42,19 +42,18 @@ bool IamPolicy::names_resource(const Statement& statement, const IamRequest& req
     const auto matches = [&request](std::string_view pattern) {
         return pattern == "*" || matches_arn(pattern, request.resource);
     };
-    const bool is_named =
-        std::ranges::any_of(statement.resources, [&](const PolicyText& resource) {
-            if (!resource.has_variables()) return matches(resource.fixed_pattern());
-            const auto pattern = resource.pattern(request.values);
-            return pattern && matches(*pattern);
-        });
+    const bool is_named = std::ranges::any_of(statement.resources, [&](const PolicyText& resource) {
+        if (!resource.has_variables()) return matches(resource.fixed_pattern());
+        const auto pattern = resource.pattern(request.values);
+        return pattern && matches(*pattern);
+    });
     return is_named != statement.is_resource_inverted;
 }
 
 Naming IamPolicy::names(const Statement& statement, const PolicyPrincipal& principal) {
     if (!principal.service.empty()) {
-        const bool is_named = std::ranges::find(statement.services, principal.service) !=
-                              statement.services.end();
+        const bool is_named =
+            std::ranges::find(statement.services, principal.service) != statement.services.end();
         return is_named ? Naming::directly : Naming::none;
     }
     // Whoever it is, his own account's policies have to let him.

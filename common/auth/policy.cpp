@@ -366,9 +366,8 @@ Naming Policy::applies(const Statement& statement, const PolicyRequest& request)
                             [&](const std::string& pattern) {
                                 return matches_wildcard(pattern, request.resource);
                             }) &&
-        std::ranges::all_of(statement.conditions, [&](const Condition& condition) {
-            return holds(condition, request);
-        });
+        std::ranges::all_of(statement.conditions,
+                            [&](const Condition& condition) { return holds(condition, request); });
     return applies ? naming : Naming::none;
 }
 
@@ -377,7 +376,7 @@ Naming Policy::names(const Statement& statement, const PolicyPrincipal& principa
     if (!principal.service.empty()) {
         const auto& services = statement.service_principals;
         return std::ranges::find(services, principal.service) != services.end() ? Naming::directly
-                                                                               : Naming::none;
+                                                                                : Naming::none;
     }
     Naming naming = Naming::none;
     for (const NamedPrincipal& named : statement.aws_principals)

@@ -52,16 +52,16 @@ Naming NamedPrincipal::names(const PolicyPrincipal& principal) const {
     switch (kind) {
         case Kind::account: return Naming::by_account;
         case Kind::user:
-            is_named = !principal.user.empty() && principal.user == name &&
-                       path_of(principal) == path;
+            is_named =
+                !principal.user.empty() && principal.user == name && path_of(principal) == path;
             break;
         case Kind::role:
-            is_named = !principal.role.empty() && principal.role == name &&
-                       path_of(principal) == path;
+            is_named =
+                !principal.role.empty() && principal.role == name && path_of(principal) == path;
             break;
         case Kind::session:
-            is_named = !principal.role.empty() && principal.role == name &&
-                       principal.session == session;
+            is_named =
+                !principal.role.empty() && principal.role == name && principal.session == session;
             break;
     }
     return is_named ? Naming::directly : Naming::none;

@@ -62,7 +62,8 @@ std::optional<Session> parse_session(std::string_view text) {
                                             .path = text_of(*value, "path"),
                                             .role = text_of(*value, "role"),
                                             .session = text_of(*value, "session")});
-    if (const auto* issued = value->find("issued"); issued != nullptr && issued->integer() != nullptr)
+    if (const auto* issued = value->find("issued");
+        issued != nullptr && issued->integer() != nullptr)
         session.limited->issued_at = from_seconds(*issued->integer());
     for (const json::Value& policy : *policies->array()) {
         if (policy.text() != nullptr) session.limited->session_policies.push_back(*policy.text());

@@ -25,9 +25,9 @@ inline constexpr std::size_t session_token_bytes_max = 6144;
 inline constexpr std::size_t session_policies_bytes_max = 2048;
 
 struct Session {
-    std::string account_id;  // Twelve digits.
-    std::string user;        // As Credential has it.
-    Timestamp expires_at;    // Whole seconds.
+    std::string account_id;                       // Twelve digits.
+    std::string user;                             // As Credential has it.
+    Timestamp expires_at;                         // Whole seconds.
     std::optional<LimitedIdentity> limited = {};  // As Credential has it.
 
     friend bool operator==(const Session&, const Session&) = default;

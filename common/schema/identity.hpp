@@ -78,8 +78,8 @@ struct Entity {
     std::string description = {};
     std::vector<Tag> tags = {};
     // Of users and roles.
-    std::vector<PolicyText> policies = {};   // By name.
-    std::vector<std::string> attached = {};  // ARNs, in the order in which they came.
+    std::vector<PolicyText> policies = {};      // By name.
+    std::vector<std::string> attached = {};     // ARNs, in the order in which they came.
     std::vector<std::string> access_keys = {};  // Of users: ids, the oldest first.
     // Of roles.
     std::string trust = {};

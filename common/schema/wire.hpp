@@ -34,8 +34,8 @@ struct LimitedIdentity {
     std::vector<std::string> session_policies;
     // Of the identity's policies. Requests to storage have not_allowed: it asks them itself.
     Grant grant = Grant::not_allowed;
-    std::vector<Tag> tags;   // Of the user or role.
-    Timestamp issued_at;     // Of temporary credentials; the default: there are none.
+    std::vector<Tag> tags;  // Of the user or role.
+    Timestamp issued_at;    // Of temporary credentials; the default: there are none.
 
     ONPUT_FIELDS(id, path, role, session, session_policies, grant, tags, issued_at)
     friend bool operator==(const LimitedIdentity&, const LimitedIdentity&) = default;

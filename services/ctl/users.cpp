@@ -141,8 +141,8 @@ ExitCode run_user_list(const GlobalOptions& global, const UserOptions&) {
 
 ExitCode run_user_show(const GlobalOptions& global, const UserOptions& options) {
     return with_session("user", global, [&](Session& session) -> Result<void> {
-        ONPUT_TRY(const auto user, session.ask(schema::GetEntity{.kind = EntityKind::user,
-                                                                 .name = options.name}));
+        ONPUT_TRY(const auto user,
+                  session.ask(schema::GetEntity{.kind = EntityKind::user, .name = options.name}));
         if (global.output == OutputFormat::json) {
             fmt::print("{}\n", schema::to_json(user));
             return {};
@@ -165,8 +165,8 @@ ExitCode run_user_show(const GlobalOptions& global, const UserOptions& options) 
 
 ExitCode run_user_remove(const GlobalOptions& global, const UserOptions& options) {
     return with_session("user", global, [&](Session& session) -> Result<void> {
-        ONPUT_TRY(const auto user, session.ask(schema::GetEntity{.kind = EntityKind::user,
-                                                                 .name = options.name}));
+        ONPUT_TRY(const auto user,
+                  session.ask(schema::GetEntity{.kind = EntityKind::user, .name = options.name}));
         for (const auto& key : user.access_keys)
             ONPUT_TRY_VOID(session.ask(schema::DeleteAccessKey{.user = user.name, .id = key}));
         for (const auto& arn : user.attached) {
@@ -244,8 +244,8 @@ ExitCode run_key_off(const GlobalOptions& global, const UserOptions& options) {
 ExitCode run_key_remove(const GlobalOptions& global, const UserOptions& options) {
     return with_session("key", global, [&](Session& session) -> Result<void> {
         ONPUT_TRY(const auto found, session.ask(schema::FindAccessKey{.id = options.access_key}));
-        ONPUT_TRY_VOID(session.ask(
-            schema::DeleteAccessKey{.user = found.key.user, .id = options.access_key}));
+        ONPUT_TRY_VOID(
+            session.ask(schema::DeleteAccessKey{.user = found.key.user, .id = options.access_key}));
         fmt::print("removed {} of {}\n", options.access_key, printable(found.key.user));
         return {};
     });

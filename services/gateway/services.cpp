@@ -18,9 +18,9 @@
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 6> services{
-        &sqs::service(),    &sns::service(), &polly::service(),
-        &lambda::service(), &iam::service(), &sts::service()};
+    static const std::array<const aws::Service*, 6> services{&sqs::service(),   &sns::service(),
+                                                             &polly::service(), &lambda::service(),
+                                                             &iam::service(),   &sts::service()};
     return services;
 }
 

@@ -254,8 +254,8 @@ service::Method StorageService::identity_command(Result<R> (Identities::*run)(co
 }
 
 template <schema::Message M, typename R>
-service::Method StorageService::identity_query(Result<R> (Identities::*run)(const M&,
-                                                                            const Caller&) const) {
+service::Method StorageService::identity_query(Result<R> (Identities::*run)(const M&, const Caller&)
+                                                   const) {
     return query<M>([run](const StorageCore& core, const M& message, const Caller& caller) {
         return (core.identities().*run)(message, caller);
     });

@@ -21,11 +21,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             continue;
         }
         for (const std::string_view action : {"s3:GetObject", "sts:AssumeRole", "sqs:ListQueues"}) {
-            const PolicyDecision decision =
-                policy->evaluate({.action = action,
-                                  .resource = "arn:aws:s3:::b/a",
-                                  .values = values,
-                                  .principal = use == IamPolicy::Use::trust ? &principal : nullptr});
+            const PolicyDecision decision = policy->evaluate(
+                {.action = action,
+                 .resource = "arn:aws:s3:::b/a",
+                 .values = values,
+                 .principal = use == IamPolicy::Use::trust ? &principal : nullptr});
             ONPUT_CHECK((decision.effect == PolicyEffect::no_match) == decision.statement.empty());
         }
         for (const NamedPrincipal& named : policy->named_identities())

@@ -41,11 +41,11 @@ void add_principal(const PolicyPrincipal& principal, RequestValues& values) {
     }
     const std::string& user = principal.user;
     values.set("aws:principaltype", user.empty() ? "Account" : "User");
-    values.set("aws:userid", principal.id.empty() ? user_id({.account = account, .user = user})
-                                                  : principal.id);
-    values.set("aws:principalarn", user.empty()
-                                       ? fmt::format("arn:aws:iam::{}:root", account)
-                                       : fmt::format("arn:aws:iam::{}:user{}{}", account, path, user));
+    values.set("aws:userid",
+               principal.id.empty() ? user_id({.account = account, .user = user}) : principal.id);
+    values.set("aws:principalarn",
+               user.empty() ? fmt::format("arn:aws:iam::{}:root", account)
+                            : fmt::format("arn:aws:iam::{}:user{}{}", account, path, user));
     if (!user.empty()) values.set("aws:username", user);
 }
 

@@ -16,11 +16,11 @@
 #include <string_view>
 #include <vector>
 
-#include "common/auth/policy.hpp"
-#include "common/auth/s3/action.hpp"
 #include "common/auth/language/condition.hpp"
 #include "common/auth/language/policy_text.hpp"
 #include "common/auth/language/request_values.hpp"
+#include "common/auth/policy.hpp"
+#include "common/auth/s3/action.hpp"
 #include "common/base/result.hpp"
 
 namespace onput::auth {

@@ -20,8 +20,7 @@ std::unexpected<Error> refused(const RequestContext& context, const AskedAction&
         asked.resource == "*" ? std::string() : fmt::format(" on resource: {}", asked.resource);
     return fail(ErrorCode::permission_denied,
                 fmt::format("User: {} is not authorized to perform: {}{} {}",
-                            schema::principal_arn(context.principal()), asked.action,
-                            on, why),
+                            schema::principal_arn(context.principal()), asked.action, on, why),
                 "AccessDenied");
 }
 
@@ -98,9 +97,9 @@ Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& 
         const std::string_view kind =
             by_identity == PolicyEffect::allow ? "session" : "identity-based";
         if (!one.has_resource_policy) {
-            return refused(context, one,
-                           fmt::format("because no {} policy allows the {} action", kind,
-                                       one.action));
+            return refused(
+                context, one,
+                fmt::format("because no {} policy allows the {} action", kind, one.action));
         }
         context.grant = Grant::not_allowed;
     }

@@ -47,12 +47,12 @@ http::Task<Result<std::shared_ptr<const KnownIdentity>>> resolve(RequestContext&
 }
 
 auth::KnownKey key_of(std::string access_key, const schema::ResolvedIdentity& resolved) {
-    return {.access_key = std::move(access_key),
-            .credential = {.secret = resolved.secret,
-                           .account_id = resolved.account,
-                           .user = resolved.name,
-                           .limited = auth::LimitedIdentity{.id = resolved.id,
-                                                            .path = resolved.path}}};
+    return {
+        .access_key = std::move(access_key),
+        .credential = {.secret = resolved.secret,
+                       .account_id = resolved.account,
+                       .user = resolved.name,
+                       .limited = auth::LimitedIdentity{.id = resolved.id, .path = resolved.path}}};
 }
 
 http::Task<void> look_up_key(RequestContext& context, schema::ResolveIdentity message) {
@@ -81,8 +81,9 @@ http::Task<void> look_up_session(RequestContext& context, auth::Credential crede
         recognised.identity = *std::move(known);
     } else {
         recognised.error = Error{.code = ErrorCode::invalid_argument,
-                                 .message = "The role or user of the provided token does not exist "
-                                            "any more.",
+                                 .message =
+                                     "The role or user of the provided token does not exist "
+                                     "any more.",
                                  .reason = "invalid_token",
                                  .details = {}};
     }

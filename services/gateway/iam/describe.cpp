@@ -147,8 +147,8 @@ void end_page(const std::string& next, Value& result) {
 Result<void> put_page(const Value& input, std::string_view member, const Value::List& items,
                       Value& result) {
     ONPUT_TRY(const PageRequest page, read_page(input));
-    const auto first = page.after.empty() ? std::optional<std::size_t>(0)
-                                          : parse_number<std::size_t>(page.after);
+    const auto first =
+        page.after.empty() ? std::optional<std::size_t>(0) : parse_number<std::size_t>(page.after);
     if (!first || *first > items.size()) return invalid_marker();
     const std::size_t last = std::min(items.size(), *first + page.limit);
     Value shown{Value::List()};

@@ -11,8 +11,7 @@ Result<std::string> user_in(const Call& call) {
     if (user.empty()) user = call.context.identity.user;
     if (!user.empty()) return user;
     return fail(ErrorCode::invalid_argument,
-                "Must specify userName when calling with non-User credentials",
-                "ValidationError");
+                "Must specify userName when calling with non-User credentials", "ValidationError");
 }
 
 }  // namespace

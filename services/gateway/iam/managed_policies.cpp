@@ -12,16 +12,15 @@ namespace {
 using schema::EntityKind;
 
 http::Task<Result<schema::Entity>> fetch(Call& call) {
-    schema::GetEntity message{.kind = EntityKind::policy,
-                              .name = call.input.text_of("PolicyArn")};
+    schema::GetEntity message{.kind = EntityKind::policy, .name = call.input.text_of("PolicyArn")};
     co_return co_await ask(call, std::move(message));
 }
 
 std::unexpected<Error> no_such_version(std::string_view arn, std::string_view version) {
-    return fail(ErrorCode::not_found,
-                fmt::format("Policy {} version {} does not exist or is not attachable.", arn,
-                            version),
-                "NoSuchEntity");
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("Policy {} version {} does not exist or is not attachable.", arn, version),
+        "NoSuchEntity");
 }
 
 }  // namespace
@@ -53,14 +52,13 @@ Outcome list_policies(Call& call) {
     auto page = read_page(call.input);
     if (!page) co_return std::unexpected(std::move(page).error());
     const std::string scope = call.input.text_of("Scope");
-    schema::ListEntities message{
-        .kind = EntityKind::policy,
-        .after = std::move(page->after),
-        .limit = page->limit,
-        .scope = scope == "AWS"     ? schema::PolicyScope::aws
-                 : scope == "Local" ? schema::PolicyScope::own
-                                    : schema::PolicyScope::all,
-        .only_attached = call.input.text_of("OnlyAttached") == "true"};
+    schema::ListEntities message{.kind = EntityKind::policy,
+                                 .after = std::move(page->after),
+                                 .limit = page->limit,
+                                 .scope = scope == "AWS"     ? schema::PolicyScope::aws
+                                          : scope == "Local" ? schema::PolicyScope::own
+                                                             : schema::PolicyScope::all,
+                                 .only_attached = call.input.text_of("OnlyAttached") == "true"};
     if (const std::string path = call.input.text_of("PathPrefix"); !path.empty())
         message.path_prefix = path;
     const auto list = co_await ask(call, std::move(message));
@@ -80,10 +78,9 @@ Outcome delete_policy(Call& call) {
 }
 
 Outcome create_policy_version(Call& call) {
-    schema::CreatePolicyVersion message{
-        .policy_arn = call.input.text_of("PolicyArn"),
-        .document = call.input.text_of("PolicyDocument"),
-        .is_default = call.input.text_of("SetAsDefault") == "true"};
+    schema::CreatePolicyVersion message{.policy_arn = call.input.text_of("PolicyArn"),
+                                        .document = call.input.text_of("PolicyDocument"),
+                                        .is_default = call.input.text_of("SetAsDefault") == "true"};
     const auto policy = co_await ask(call, std::move(message));
     if (!policy) co_return std::unexpected(policy.error());
     Value result;
@@ -97,8 +94,7 @@ Outcome get_policy_version(Call& call) {
     if (!number) co_return std::unexpected(number.error());
     const auto policy = co_await fetch(call);
     if (!policy) co_return std::unexpected(policy.error());
-    const auto found =
-        std::ranges::find(policy->versions, *number, &schema::PolicyVersion::number);
+    const auto found = std::ranges::find(policy->versions, *number, &schema::PolicyVersion::number);
     if (found == policy->versions.end())
         co_return no_such_version(call.input.text_of("PolicyArn"), version);
     Value result;

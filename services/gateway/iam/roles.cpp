@@ -42,9 +42,8 @@ Outcome get_role(Call& call) {
 Outcome list_roles(Call& call) {
     auto page = read_page(call.input);
     if (!page) co_return std::unexpected(std::move(page).error());
-    schema::ListEntities message{.kind = EntityKind::role,
-                                 .after = std::move(page->after),
-                                 .limit = page->limit};
+    schema::ListEntities message{
+        .kind = EntityKind::role, .after = std::move(page->after), .limit = page->limit};
     if (const std::string path = call.input.text_of("PathPrefix"); !path.empty())
         message.path_prefix = path;
     const auto list = co_await ask(call, std::move(message));

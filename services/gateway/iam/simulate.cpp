@@ -25,13 +25,13 @@ Result<schema::ResolveIdentity> read_source(const Call& call) {
     const std::string arn = call.input.text_of("PolicySourceArn");
     const auto named = auth::parse_principal(arn);
     using Kind = auth::NamedPrincipal::Kind;
-    const bool is_entity =
-        named && (named->kind == Kind::user || named->kind == Kind::role) &&
-        named->account == call.context.identity.account_id;
+    const bool is_entity = named && (named->kind == Kind::user || named->kind == Kind::role) &&
+                           named->account == call.context.identity.account_id;
     if (!is_entity)
-        return invalid_input(fmt::format("Invalid Entity Arn: {} does not identify a user or role "
-                                         "of this account.",
-                                         arn.substr(0, 256)));
+        return invalid_input(
+            fmt::format("Invalid Entity Arn: {} does not identify a user or role "
+                        "of this account.",
+                        arn.substr(0, 256)));
     schema::ResolveIdentity message{.account = named->account};
     (named->kind == Kind::user ? message.user : message.role) = named->name;
     return message;
@@ -86,9 +86,8 @@ std::string_view decision_of(PolicyEffect effect) {
 }
 
 Result<void> check_supported(const Value& input) {
-    for (const std::string_view member :
-         {"PermissionsBoundaryPolicyInputList", "ResourcePolicy", "CallerArn", "ResourceOwner",
-          "ResourceHandlingOption"}) {
+    for (const std::string_view member : {"PermissionsBoundaryPolicyInputList", "ResourcePolicy",
+                                          "CallerArn", "ResourceOwner", "ResourceHandlingOption"}) {
         if (input.find(member) != nullptr)
             return invalid_input(fmt::format("{} is not implemented here.", member));
     }

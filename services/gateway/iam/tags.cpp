@@ -17,9 +17,8 @@ std::string_view member_of(EntityKind kind) {
 }
 
 Outcome put_tags(Call& call, EntityKind kind) {
-    schema::TagEntity message{.kind = kind,
-                              .name = call.input.text_of(member_of(kind)),
-                              .tags = read_tags(call.input)};
+    schema::TagEntity message{
+        .kind = kind, .name = call.input.text_of(member_of(kind)), .tags = read_tags(call.input)};
     co_return co_await carry_out(call, std::move(message));
 }
 

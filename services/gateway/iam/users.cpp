@@ -29,9 +29,8 @@ Outcome create_user(Call& call) {
     const Value& input = call.input;
     const auto unlimited = check_no_boundary(input);
     if (!unlimited) co_return std::unexpected(unlimited.error());
-    schema::CreateEntity message{.kind = EntityKind::user,
-                                 .name = input.text_of("UserName"),
-                                 .tags = read_tags(input)};
+    schema::CreateEntity message{
+        .kind = EntityKind::user, .name = input.text_of("UserName"), .tags = read_tags(input)};
     if (const std::string path = input.text_of("Path"); !path.empty()) message.path = path;
     const auto user = co_await ask(call, std::move(message));
     if (!user) co_return std::unexpected(user.error());
@@ -56,9 +55,8 @@ Outcome get_user(Call& call) {
 Outcome list_users(Call& call) {
     auto page = read_page(call.input);
     if (!page) co_return std::unexpected(std::move(page).error());
-    schema::ListEntities message{.kind = EntityKind::user,
-                                 .after = std::move(page->after),
-                                 .limit = page->limit};
+    schema::ListEntities message{
+        .kind = EntityKind::user, .after = std::move(page->after), .limit = page->limit};
     if (const std::string path = call.input.text_of("PathPrefix"); !path.empty())
         message.path_prefix = path;
     const auto list = co_await ask(call, std::move(message));

@@ -16,10 +16,10 @@ std::vector<AskedAction> asks(const aws::Call& call) {
         all.front().resource = aws::arn_of(call, {.service = "polly", .name = name});
     }
     if (operation != "StartSpeechSynthesisTask") return all;
-    all.push_back({.action = "s3:PutObject",
-                   .resource = fmt::format("arn:aws:s3:::{}/{}",
-                                           input.text_of("OutputS3BucketName"),
-                                           input.text_of("OutputS3KeyPrefix"))});
+    all.push_back(
+        {.action = "s3:PutObject",
+         .resource = fmt::format("arn:aws:s3:::{}/{}", input.text_of("OutputS3BucketName"),
+                                 input.text_of("OutputS3KeyPrefix"))});
     const std::string topic = input.text_of("SnsTopicArn");
     if (!topic.empty()) all.push_back({.action = "SNS:Publish", .resource = topic});
     return all;

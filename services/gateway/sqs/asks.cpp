@@ -47,8 +47,8 @@ std::vector<AskedAction> asks(const Call& call) {
         return {std::move(general)};
     }
     if (operation == "CreateQueue") {
-        AskedAction creation =
-            asked(operation, queue_arn(call, {.account = {}, .name = call.input.text_of("QueueName")}));
+        AskedAction creation = asked(
+            operation, queue_arn(call, {.account = {}, .name = call.input.text_of("QueueName")}));
         creation.has_resource_policy = false;
         return {std::move(creation)};
     }

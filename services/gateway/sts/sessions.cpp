@@ -32,9 +32,8 @@ std::unexpected<Error> may_not_assume(const Call& call) {
 }
 
 Result<void> check_supported(const Value& input) {
-    for (const std::string_view member :
-         {"PolicyArns", "Tags", "TransitiveTagKeys", "SerialNumber", "TokenCode", "SourceIdentity",
-          "ProvidedContexts"}) {
+    for (const std::string_view member : {"PolicyArns", "Tags", "TransitiveTagKeys", "SerialNumber",
+                                          "TokenCode", "SourceIdentity", "ProvidedContexts"}) {
         if (input.find(member) != nullptr)
             return invalid(fmt::format("{} is not implemented here.", member));
     }
@@ -54,8 +53,7 @@ Result<std::vector<std::string>> read_policy(const Value& input) {
     }
     const auto policy = auth::IamPolicy::parse(document);
     if (!policy) {
-        return fail(ErrorCode::invalid_argument, policy.error().message,
-                    "MalformedPolicyDocument");
+        return fail(ErrorCode::invalid_argument, policy.error().message, "MalformedPolicyDocument");
     }
     policies.push_back(std::move(document));
     return policies;
@@ -71,10 +69,8 @@ Result<void> check_trust(const Call& call, const schema::Entity& role) {
         values.set("sts:externalid", id);
     const auth::PolicyPrincipal principal = principal_of(call.context);
     const std::string arn = schema::entity_arn(role);
-    const auto said = trust->evaluate({.action = "sts:AssumeRole",
-                                       .resource = arn,
-                                       .values = values,
-                                       .principal = &principal});
+    const auto said = trust->evaluate(
+        {.action = "sts:AssumeRole", .resource = arn, .values = values, .principal = &principal});
     if (said.effect != PolicyEffect::allow) return may_not_assume(call);
     const bool is_same_account = principal.account_id == role.account;
     if (is_same_account && !said.is_delegated) return {};
@@ -141,9 +137,9 @@ Outcome get_caller_identity(Call& call) {
         result["UserId"] =
             Value(fmt::format("{}:{}", principal.limited->id, principal.limited->session));
     } else {
-        result["UserId"] = Value(principal.limited ? principal.limited->id
-                                                   : auth::user_id({.account = account,
-                                                                    .user = principal.user}));
+        result["UserId"] =
+            Value(principal.limited ? principal.limited->id
+                                    : auth::user_id({.account = account, .user = principal.user}));
     }
     co_return result;
 }
@@ -175,17 +171,17 @@ Outcome assume_role(Call& call) {
     if (!length) co_return std::unexpected(length.error());
     const std::string name = call.input.text_of("RoleSessionName");
     const Timestamp ends = end_of(call.context.now, length->wanted);
-    const auto issued = sessions->issue(
-        {.account_id = role.account,
-         .user = {},
-         .expires_at = ends,
-         .limited = auth::LimitedIdentity{.id = role.id,
-                                          .path = role.path,
-                                          .role = role.name,
-                                          .session = name,
-                                          .session_policies = *std::move(policies),
-                                          .issued_at = call.context.now}},
-        secure_random_bytes(auth::session_nonce_bytes));
+    const auto issued =
+        sessions->issue({.account_id = role.account,
+                         .user = {},
+                         .expires_at = ends,
+                         .limited = auth::LimitedIdentity{.id = role.id,
+                                                          .path = role.path,
+                                                          .role = role.name,
+                                                          .session = name,
+                                                          .session_policies = *std::move(policies),
+                                                          .issued_at = call.context.now}},
+                        secure_random_bytes(auth::session_nonce_bytes));
     Value result;
     result["Credentials"] = describe_credentials(issued, ends);
     result["AssumedRoleUser"]["AssumedRoleId"] = Value(fmt::format("{}:{}", role.id, name));

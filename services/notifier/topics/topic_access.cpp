@@ -90,9 +90,10 @@ struct Standing {
     bool is_limited = false;
 };
 
-Result<void> judge(const Topic& topic, const auth::PolicyRequest& request,
-                   const Standing& standing, const std::string& who) {
-    const auto by_resource = topic.policy ? topic.policy->evaluate(request) : auth::PolicyDecision();
+Result<void> judge(const Topic& topic, const auth::PolicyRequest& request, const Standing& standing,
+                   const std::string& who) {
+    const auto by_resource =
+        topic.policy ? topic.policy->evaluate(request) : auth::PolicyDecision();
     const auth::PolicyEffect effect = auth::decide({.by_resource = by_resource,
                                                     .by_identity = standing.by_identity,
                                                     .is_own_account = standing.is_own_account});

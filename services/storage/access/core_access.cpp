@@ -27,12 +27,11 @@ Result<void> check_owner(const Bucket& bucket, const Caller& caller) {
 Result<StorageCore::FoundObject> StorageCore::find_object(
     const ObjectName& name, const Caller& caller, const std::vector<schema::Tag>* new_tags) const {
     ONPUT_TRY(const Bucket* const bucket, buckets_.look_up(name.bucket, caller));
-    AccessQuestion question{
-        .bucket = *bucket,
-        .identities = identities_,
-        .caller = caller,
-        .key = name.key,
-        .new_tags = new_tags};
+    AccessQuestion question{.bucket = *bucket,
+                            .identities = identities_,
+                            .caller = caller,
+                            .key = name.key,
+                            .new_tags = new_tags};
     const auto find = [&]() -> Result<KeyRows::Version> {
         ONPUT_TRY_VOID(check_key(name.key));
         return find_version(*bucket, name.key, name.version_id);

@@ -45,10 +45,10 @@ std::unexpected<Error> denied_by_policy(const AccessQuestion& question, S3Action
     if (!is_owner(question)) return denied(question);
     auto error = denied(question).error();
     error.reason = "denied_by_policy";
-    error.message = fmt::format(
-        "User: {} is not authorized to perform: s3:{} on resource: \"{}\" {}",
-        schema::principal_arn(question.caller.principal), action.name(),
-        resource_of(question, action), why);
+    error.message =
+        fmt::format("User: {} is not authorized to perform: s3:{} on resource: \"{}\" {}",
+                    schema::principal_arn(question.caller.principal), action.name(),
+                    resource_of(question, action), why);
     return std::unexpected(std::move(error));
 }
 
@@ -201,6 +201,8 @@ Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     const BucketAccess& access = question.bucket.access;
     if (!owns && access.is_policy_public && access.block.restricts_bucket) return denied(question);
     if (is_allowed(question, *action, said)) return {};
+    // To who is not limited it is the object's owner, or his list, that says no.
+    if (said.by_identity == PolicyEffect::allow) return denied(question);
     return denied_by_policy(
         question, *action,
         fmt::format("because no identity-based policy allows the s3:{} action", action->name()));

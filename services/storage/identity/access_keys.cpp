@@ -50,7 +50,8 @@ Result<AccessKeyRecord> Identities::find_key_of(std::string_view id, const Entit
 
 Result<schema::AccessKeyCreated> Identities::create_key(const schema::CreateAccessKey& request,
                                                         const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Entity user, find({.account = caller.principal.account, .kind = EntityKind::user,
+    ONPUT_TRY(Entity user, find({.account = caller.principal.account,
+                                 .kind = EntityKind::user,
                                  .name = request.user}));
     if (user.access_keys.size() >= schema::access_keys_max)
         return quota_reached("AccessKeysPerUser", schema::access_keys_max);
@@ -79,7 +80,8 @@ Result<schema::AccessKeyCreated> Identities::create_key(const schema::CreateAcce
 Result<schema::AccessKeyList> Identities::list_keys(const schema::ListAccessKeys& request,
                                                     const Caller& caller) const {
     ONPUT_TRY(const Entity user, find({.account = caller.principal.account,
-                                       .kind = EntityKind::user, .name = request.user}));
+                                       .kind = EntityKind::user,
+                                       .name = request.user}));
     schema::AccessKeyList list;
     for (const std::string& id : user.access_keys) {
         ONPUT_TRY(auto record, read_key(id));
@@ -91,7 +93,8 @@ Result<schema::AccessKeyList> Identities::list_keys(const schema::ListAccessKeys
 Result<schema::Empty> Identities::update_key(const schema::UpdateAccessKey& request,
                                              const Caller& caller, Effects& effects) {
     ONPUT_TRY(const Entity user, find({.account = caller.principal.account,
-                                       .kind = EntityKind::user, .name = request.user}));
+                                       .kind = EntityKind::user,
+                                       .name = request.user}));
     ONPUT_TRY(AccessKeyRecord record, find_key_of(request.id, user));
     record.key.is_active = request.is_active;
     effects.changes.push_back(change_of(record));
@@ -100,7 +103,8 @@ Result<schema::Empty> Identities::update_key(const schema::UpdateAccessKey& requ
 
 Result<schema::Empty> Identities::delete_key(const schema::DeleteAccessKey& request,
                                              const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Entity user, find({.account = caller.principal.account, .kind = EntityKind::user,
+    ONPUT_TRY(Entity user, find({.account = caller.principal.account,
+                                 .kind = EntityKind::user,
                                  .name = request.user}));
     ONPUT_TRY_VOID(find_key_of(request.id, user));
     std::erase(user.access_keys, request.id);
@@ -138,8 +142,9 @@ Result<schema::ResolvedIdentity> Identities::resolve(const schema::ResolveIdenti
                                     request.access_key, record.master_key));
         }
         resolved.secret = *secret;
-        ONPUT_TRY(entity, find({.account = record.account, .kind = EntityKind::user,
-                                .name = record.key.user}));
+        ONPUT_TRY(
+            entity,
+            find({.account = record.account, .kind = EntityKind::user, .name = record.key.user}));
         const auto& last = record.key.last_use;
         const bool is_noted = last && caller.now < last->at + schema::key_use_interval &&
                               caller.now >= last->at && last->service == request.service;
@@ -149,12 +154,14 @@ Result<schema::ResolvedIdentity> Identities::resolve(const schema::ResolveIdenti
             effects.changes.push_back(change_of(record));
         }
     } else if (!request.role.empty()) {
-        ONPUT_TRY(entity, find({.account = request.account, .kind = EntityKind::role,
-                                .name = request.role}));
+        ONPUT_TRY(
+            entity,
+            find({.account = request.account, .kind = EntityKind::role, .name = request.role}));
     } else {
         // A session of a user.
-        ONPUT_TRY(entity, find({.account = request.account, .kind = EntityKind::user,
-                                .name = request.user}));
+        ONPUT_TRY(
+            entity,
+            find({.account = request.account, .kind = EntityKind::user, .name = request.user}));
     }
     if (!request.id.empty() && entity.id != request.id)
         return no_such_entity("The identity of this session is not there any more.");

@@ -60,15 +60,15 @@ std::optional<PolicyArn> parse_policy_arn(std::string_view arn) {
 
 Entity entity_of(const auth::ManagedPolicy& policy) {
     const Timestamp made = from_seconds(1'420'070'400);  // The start of 2015.
-    return {.kind = EntityKind::policy,
-            .account = std::string(auth::managed_policies_account),
-            .path = std::string(policy.path),
-            .name = std::string(policy.name),
-            .id = auth::managed_policy_id(policy),
-            .created_at = made,
-            .updated_at = made,
-            .versions = {
-                {.number = 1, .document = std::string(policy.document), .created_at = made}}};
+    return {
+        .kind = EntityKind::policy,
+        .account = std::string(auth::managed_policies_account),
+        .path = std::string(policy.path),
+        .name = std::string(policy.name),
+        .id = auth::managed_policy_id(policy),
+        .created_at = made,
+        .updated_at = made,
+        .versions = {{.number = 1, .document = std::string(policy.document), .created_at = made}}};
 }
 
 // What may be left behind when one is removed: nothing.
@@ -140,8 +140,8 @@ Result<Entity> Identities::find_policy(std::string_view arn, std::string_view ac
         return entity_of(*managed);
     }
     if (named->account != account) return missing();
-    ONPUT_TRY(auto entity, look_up({.account = account, .kind = EntityKind::policy,
-                                    .name = named->name}));
+    ONPUT_TRY(auto entity,
+              look_up({.account = account, .kind = EntityKind::policy, .name = named->name}));
     // Of an ARN the case counts.
     if (!entity || entity->path != named->path || entity->name != named->name) return missing();
     return *std::move(entity);
@@ -156,8 +156,7 @@ Result<std::map<std::string, std::uint32_t>> Identities::count_attachments(
             for (const std::string& arn : entity.attached) ++counts[arn];
             return {};
         };
-        ONPUT_TRY_VOID(
-            service::for_each_row(view_, partition, entity_rows(account, kind), count));
+        ONPUT_TRY_VOID(service::for_each_row(view_, partition, entity_rows(account, kind), count));
     }
     return counts;
 }
@@ -189,9 +188,9 @@ Result<schema::EntityList> Identities::list(const schema::ListEntities& request,
         if (!entity.path.starts_with(request.path_prefix)) return;
         if (is_of_policies) entity.attachments = counts[schema::entity_arn(entity)];
         if (request.only_attached && entity.attachments == 0) return;
-        const bool is_wanted = request.attached_policy.empty() ||
-                               std::ranges::find(entity.attached, request.attached_policy) !=
-                                   entity.attached.end();
+        const bool is_wanted =
+            request.attached_policy.empty() ||
+            std::ranges::find(entity.attached, request.attached_policy) != entity.attached.end();
         if (is_wanted) list.entities.push_back(std::move(entity));
     };
     const bool has_aws = is_of_policies && request.scope != schema::PolicyScope::own;
@@ -312,7 +311,8 @@ Result<schema::Empty> Identities::remove(const schema::DeleteEntity& request, co
 
 Result<Entity> Identities::update_role(const schema::UpdateRole& request, const Caller& caller,
                                        Effects& effects) {
-    ONPUT_TRY(Entity role, find({.account = caller.principal.account, .kind = EntityKind::role,
+    ONPUT_TRY(Entity role, find({.account = caller.principal.account,
+                                 .kind = EntityKind::role,
                                  .name = request.name}));
     if (request.description) {
         ONPUT_TRY_VOID(check_description(*request.description));
@@ -340,9 +340,8 @@ Result<schema::Empty> Identities::tag(const schema::TagEntity& request, const Ca
     }
     ONPUT_TRY_VOID(check_entity_tags(request.tags));
     const auto drop = [&entity](std::string_view key) {
-        std::erase_if(entity.tags, [key](const schema::Tag& tag) {
-            return equal_ignoring_case(tag.key, key);
-        });
+        std::erase_if(entity.tags,
+                      [key](const schema::Tag& tag) { return equal_ignoring_case(tag.key, key); });
     };
     for (const schema::Tag& tag : request.tags) drop(tag.key);
     for (const std::string& key : request.removed_keys) drop(key);

@@ -52,8 +52,9 @@ void commit_entity(const Entity& entity, Effects& effects) {
 
 Result<schema::Empty> Identities::put_policy(const schema::PutEntityPolicy& request,
                                              const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Entity entity, find({.account = caller.principal.account, .kind = request.kind,
-                                   .name = request.name}));
+    ONPUT_TRY(
+        Entity entity,
+        find({.account = caller.principal.account, .kind = request.kind, .name = request.name}));
     ONPUT_TRY_VOID(check_policy_name(request.policy.name));
     ONPUT_TRY_VOID(parse_own(request.policy.document));
     auto& policies = entity.policies;
@@ -71,8 +72,9 @@ Result<schema::Empty> Identities::put_policy(const schema::PutEntityPolicy& requ
 
 Result<schema::Empty> Identities::delete_policy(const schema::DeleteEntityPolicy& request,
                                                 const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Entity entity, find({.account = caller.principal.account, .kind = request.kind,
-                                   .name = request.name}));
+    ONPUT_TRY(
+        Entity entity,
+        find({.account = caller.principal.account, .kind = request.kind, .name = request.name}));
     const auto at =
         std::ranges::find(entity.policies, request.policy_name, &schema::PolicyText::name);
     if (at == entity.policies.end()) {
@@ -93,8 +95,8 @@ Result<schema::Empty> Identities::attach(const schema::AttachPolicy& request, co
               find({.account = account, .kind = request.kind, .name = request.name}));
     const auto policy = find_policy(request.policy_arn, account);
     if (!policy && policy.error().code == ErrorCode::not_found) {
-        return no_such_entity(fmt::format("Policy {} does not exist or is not attachable.",
-                                          request.policy_arn));
+        return no_such_entity(
+            fmt::format("Policy {} does not exist or is not attachable.", request.policy_arn));
     }
     if (!policy) return std::unexpected(policy.error());
     auto& attached = entity.attached;
@@ -111,8 +113,9 @@ Result<schema::Empty> Identities::attach(const schema::AttachPolicy& request, co
 
 Result<schema::Empty> Identities::detach(const schema::DetachPolicy& request, const Caller& caller,
                                          Effects& effects) {
-    ONPUT_TRY(Entity entity, find({.account = caller.principal.account, .kind = request.kind,
-                                   .name = request.name}));
+    ONPUT_TRY(
+        Entity entity,
+        find({.account = caller.principal.account, .kind = request.kind, .name = request.name}));
     const auto at = std::ranges::find(entity.attached, request.policy_arn);
     if (at == entity.attached.end())
         return no_such_entity(fmt::format("Policy {} was not found.", request.policy_arn));
@@ -134,9 +137,8 @@ Result<Entity> Identities::create_version(const schema::CreatePolicyVersion& req
                     "you must delete an existing version.",
                     "LimitExceeded");
     }
-    policy.versions.push_back({.number = ++policy.last_version,
-                               .document = request.document,
-                               .created_at = caller.now});
+    policy.versions.push_back(
+        {.number = ++policy.last_version, .document = request.document, .created_at = caller.now});
     if (request.is_default) policy.default_version = policy.last_version;
     policy.updated_at = caller.now;
     commit_entity(policy, effects);
@@ -199,10 +201,9 @@ Result<auth::PolicyEffect> Identities::evaluate(const schema::Principal& princip
     if (!principal.limited) return PolicyEffect::allow;
     const auto& limited = *principal.limited;
     const bool is_role = !limited.role.empty();
-    ONPUT_TRY(const auto entity,
-              look_up({.account = principal.account,
-                       .kind = is_role ? EntityKind::role : EntityKind::user,
-                       .name = is_role ? limited.role : principal.user}));
+    ONPUT_TRY(const auto entity, look_up({.account = principal.account,
+                                          .kind = is_role ? EntityKind::role : EntityKind::user,
+                                          .name = is_role ? limited.role : principal.user}));
     // Another one of the name has the rights of the other.
     if (!entity || entity->id != limited.id) return access_denied();
     ONPUT_TRY(const auto documents, documents_of(*entity));

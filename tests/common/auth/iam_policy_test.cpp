@@ -36,8 +36,7 @@ struct Rule {
 
 RequestValues values_of_ada() {
     RequestValues values;
-    add_principal({.account_id = "111111111111", .user = "ada", .tags = {{"team", "red"}}},
-                  values);
+    add_principal({.account_id = "111111111111", .user = "ada", .tags = {{"team", "red"}}}, values);
     values.set("aws:sourceip", "10.1.2.3");
     return values;
 }
@@ -78,8 +77,9 @@ TEST(IamPolicyDecides, resources_fit_part_by_part) {
     EXPECT_EQ(said(at("arn:aws:sqs:*:jobs:x"), "sqs:SendMessage", queue), "none");
     EXPECT_EQ(said(at("arn:aws:s3:::photos*"), "s3:GetObject", photo), "allow");
     EXPECT_EQ(said(at("arn:aws:s3:::photo/*"), "s3:GetObject", photo), "none");
-    EXPECT_EQ(said(Rule{.resource = "'NotResource':'arn:aws:s3:::photos/*'"}, "s3:GetObject", photo),
-              "none");
+    EXPECT_EQ(
+        said(Rule{.resource = "'NotResource':'arn:aws:s3:::photos/*'"}, "s3:GetObject", photo),
+        "none");
     EXPECT_EQ(said(Rule{.resource = "'NotResource':'arn:aws:s3:::other/*'"}, "s3:GetObject", photo),
               "allow");
     // What has no resource fits everything only.
@@ -113,7 +113,9 @@ TEST(IamPolicyDecides, conditions_of_services_that_are_not_here_are_never_met) {
 }
 
 TEST(IamPolicyRefusal, says_what_is_wrong_in_iams_words) {
-    const auto refusal = [](const std::string& text) { return said(with_quotes(text), "a:b", "*"); };
+    const auto refusal = [](const std::string& text) {
+        return said(with_quotes(text), "a:b", "*");
+    };
     EXPECT_EQ(refusal("{"), "This policy contains invalid Json");
     EXPECT_EQ(refusal("[]"), "Syntax errors in policy.");
     EXPECT_EQ(refusal("{'Statement':[]}"), "Syntax errors in policy.");
@@ -125,14 +127,16 @@ TEST(IamPolicyRefusal, says_what_is_wrong_in_iams_words) {
               "Policy statement must contain resources.");
     EXPECT_EQ(refusal("{'Statement':{'Effect':'allow','Action':'*','Resource':'*'}}"),
               "Syntax errors in policy.");
-    EXPECT_EQ(refusal("{'Statement':{'Effect':'Allow','Action':'*','Resource':'*','Principal':'*'}}"),
-              "Policy document should not specify a principal.");
+    EXPECT_EQ(
+        refusal("{'Statement':{'Effect':'Allow','Action':'*','Resource':'*','Principal':'*'}}"),
+        "Policy document should not specify a principal.");
     EXPECT_EQ(refusal("{'Statement':{'Effect':'Allow','Action':'Get','Resource':'*'}}"),
               "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
     EXPECT_EQ(refusal("{'Statement':{'Effect':'Allow','Action':'*','Resource':'b'}}"),
               "Resource b must be in ARN format or \"*\".");
-    EXPECT_EQ(refusal("{'Statement':{'Effect':'Allow','Effect':'Deny','Action':'*','Resource':'*'}}"),
-              "Syntax errors in policy.");
+    EXPECT_EQ(
+        refusal("{'Statement':{'Effect':'Allow','Effect':'Deny','Action':'*','Resource':'*'}}"),
+        "Syntax errors in policy.");
 }
 
 TEST(IamPolicyRefusal, of_keys_that_no_request_tells) {
@@ -147,9 +151,9 @@ TEST(IamPolicyRefusal, of_statements_with_one_name) {
     const std::string named = "{'Sid':'a','Effect':'Allow','Action':'*','Resource':'*'}";
     EXPECT_EQ(said(document(named + "," + named), "s3:GetObject", photo),
               "Statement IDs (SID) in a single policy must be unique.");
-    EXPECT_EQ(said(document("{'Sid':'a b','Effect':'Allow','Action':'*','Resource':'*'}"), "a:b",
-                   "*"),
-              "Statement IDs (SID) must be alpha-numeric.");
+    EXPECT_EQ(
+        said(document("{'Sid':'a b','Effect':'Allow','Action':'*','Resource':'*'}"), "a:b", "*"),
+        "Statement IDs (SID) must be alpha-numeric.");
 }
 
 // --- Trust ------------------------------------------------------------------------------------
@@ -171,8 +175,7 @@ std::string trusted(const std::string& principal, const PolicyPrincipal& who) {
 TEST(IamTrust, names_services_accounts_users_and_sessions) {
     const PolicyPrincipal lambda{.service = "lambda.amazonaws.com"};
     const PolicyPrincipal ada{.account_id = "111111111111", .user = "ada"};
-    const PolicyPrincipal session{
-        .account_id = "111111111111", .role = "first", .session = "x"};
+    const PolicyPrincipal session{.account_id = "111111111111", .role = "first", .session = "x"};
     EXPECT_EQ(trusted("{'Service':'lambda.amazonaws.com'}", lambda), "allow");
     EXPECT_EQ(trusted("{'Service':'events.amazonaws.com'}", lambda), "none");
     EXPECT_EQ(trusted("{'AWS':'*'}", lambda), "none");

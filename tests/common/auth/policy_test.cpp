@@ -182,8 +182,8 @@ TEST(PolicyPrincipals, a_role_is_all_its_sessions_and_a_session_itself_alone) {
     request.principal.role = "reader";
     request.principal.session = "x";
     const Rule of_role{.principal = R"({"AWS": "arn:aws:iam::123456789012:role/reader"})"};
-    const Rule of_session{
-        .principal = R"({"AWS": "arn:aws:sts::123456789012:assumed-role/reader/x"})"};
+    const Rule of_session{.principal =
+                              R"({"AWS": "arn:aws:sts::123456789012:assumed-role/reader/x"})"};
     EXPECT_EQ(effect_of(of_role, request), PolicyEffect::allow);
     EXPECT_EQ(effect_of(of_session, request), PolicyEffect::allow);
     request.principal.session = "y";

@@ -93,8 +93,7 @@ std::string requester_of(const auth::Identity& identity) {
     }
     if (identity.user.empty()) return auth::canonical_user_id(identity.account_id);
     const std::string_view path = limited ? std::string_view(limited->path) : "/";
-    return field(
-        fmt::format("arn:aws:iam::{}:user{}{}", identity.account_id, path, identity.user));
+    return field(fmt::format("arn:aws:iam::{}:user{}{}", identity.account_id, path, identity.user));
 }
 
 struct Signed {

@@ -51,14 +51,14 @@ protected:
                    schema::CreateEntity{.kind = EntityKind::user, .name = name, .path = path});
     }
     Result<schema::Entity> make_role(const std::string& name, const std::string& document) {
-        return run(&Identities::create, schema::CreateEntity{.kind = EntityKind::role,
-                                                             .name = name,
-                                                             .document = document});
+        return run(
+            &Identities::create,
+            schema::CreateEntity{.kind = EntityKind::role, .name = name, .document = document});
     }
     Result<schema::Entity> make_policy(const std::string& name, const std::string& document) {
-        return run(&Identities::create, schema::CreateEntity{.kind = EntityKind::policy,
-                                                             .name = name,
-                                                             .document = document});
+        return run(
+            &Identities::create,
+            schema::CreateEntity{.kind = EntityKind::policy, .name = name, .document = document});
     }
     Result<schema::Empty> put_own(const std::string& user, const std::string& document) {
         return run(&Identities::put_policy,
@@ -67,9 +67,8 @@ protected:
                                            .policy = {.name = "own", .document = document}});
     }
     Result<schema::Empty> attach(const std::string& user, const std::string& arn) {
-        return run(&Identities::attach, schema::AttachPolicy{.kind = EntityKind::user,
-                                                             .name = user,
-                                                             .policy_arn = arn});
+        return run(&Identities::attach,
+                   schema::AttachPolicy{.kind = EntityKind::user, .name = user, .policy_arn = arn});
     }
     Result<schema::Empty> remove(EntityKind kind, const std::string& name) {
         return run(&Identities::remove, schema::DeleteEntity{.kind = kind, .name = name});
@@ -78,12 +77,11 @@ protected:
     std::string may(const schema::Entity& user, std::string_view action,
                     std::vector<std::string> session_policies = {}) {
         schema::Principal principal{.account = user.account, .user = user.name};
-        principal.limited = {.id = user.id,
-                             .path = user.path,
-                             .session_policies = std::move(session_policies)};
+        principal.limited = {
+            .id = user.id, .path = user.path, .session_policies = std::move(session_policies)};
         const auth::RequestValues values;
-        const auto said = identities.evaluate(
-            principal, {.action = action, .resource = "*", .values = values});
+        const auto said =
+            identities.evaluate(principal, {.action = action, .resource = "*", .values = values});
         if (!said) return said.error().reason;
         switch (*said) {
             case auth::PolicyEffect::allow: return "allow";
@@ -116,9 +114,9 @@ TEST_F(IdentitiesTest, a_name_that_comes_back_is_somebody_else) {
     const auto first = make_user("ada");
     ASSERT_TRUE(put_own("ada", policy("s3:*")));
     EXPECT_EQ(may(*first, "s3:GetObject"), "allow");
-    ASSERT_TRUE(run(&Identities::delete_policy,
-                    schema::DeleteEntityPolicy{
-                        .kind = EntityKind::user, .name = "ada", .policy_name = "own"}));
+    ASSERT_TRUE(run(
+        &Identities::delete_policy,
+        schema::DeleteEntityPolicy{.kind = EntityKind::user, .name = "ada", .policy_name = "own"}));
     ASSERT_TRUE(remove(EntityKind::user, "ada"));
     EXPECT_EQ(may(*first, "s3:GetObject"), "access_denied");
     const auto second = make_user("ada");
@@ -161,9 +159,9 @@ TEST_F(IdentitiesTest, nothing_is_left_behind_by_a_removal) {
     ASSERT_TRUE(attach("ada", arn));
     EXPECT_EQ(reason_of(remove(EntityKind::user, "ada")), "DeleteConflict");
     EXPECT_EQ(reason_of(remove(EntityKind::policy, arn)), "DeleteConflict");
-    ASSERT_TRUE(run(&Identities::detach, schema::DetachPolicy{.kind = EntityKind::user,
-                                                              .name = "ada",
-                                                              .policy_arn = arn}));
+    ASSERT_TRUE(
+        run(&Identities::detach,
+            schema::DetachPolicy{.kind = EntityKind::user, .name = "ada", .policy_arn = arn}));
     ASSERT_TRUE(run(&Identities::create_version,
                     schema::CreatePolicyVersion{.policy_arn = arn, .document = policy("s3:*")}));
     EXPECT_EQ(reason_of(remove(EntityKind::policy, arn)), "DeleteConflict");
@@ -172,8 +170,8 @@ TEST_F(IdentitiesTest, nothing_is_left_behind_by_a_removal) {
     EXPECT_TRUE(remove(EntityKind::policy, arn));
     const auto key = run(&Identities::create_key, schema::CreateAccessKey{.user = "ada"});
     EXPECT_EQ(reason_of(remove(EntityKind::user, "ada")), "DeleteConflict");
-    ASSERT_TRUE(run(&Identities::delete_key,
-                    schema::DeleteAccessKey{.user = "ada", .id = key->key.id}));
+    ASSERT_TRUE(
+        run(&Identities::delete_key, schema::DeleteAccessKey{.user = "ada", .id = key->key.id}));
     EXPECT_TRUE(remove(EntityKind::user, "ada"));
     const auto rows = store.scan(partition, {.from = "", .to = "\xff"}, 10);
     ASSERT_TRUE(rows);
@@ -195,7 +193,8 @@ TEST_F(IdentitiesTest, secrets_are_sealed_for_their_key_and_user) {
     // Moved to another key it does not open.
     ASSERT_TRUE(make_user("bob"));
     const auto bobs = run(&Identities::create_key, schema::CreateAccessKey{.user = "bob"});
-    auto stolen = schema::decode<AccessKeyRecord>(**store.get(partition, access_key_row(bobs->key.id)));
+    auto stolen =
+        schema::decode<AccessKeyRecord>(**store.get(partition, access_key_row(bobs->key.id)));
     stolen->sealed_secret = schema::decode<AccessKeyRecord>(bytes)->sealed_secret;
     store::Batch batch{std::string(partition)};
     batch.put(access_key_row(bobs->key.id), schema::encode(*stolen));
@@ -227,9 +226,9 @@ TEST_F(IdentitiesTest, a_key_that_is_off_or_gone_stands_for_nobody) {
     ASSERT_TRUE(run(&Identities::update_key, schema::UpdateAccessKey{.user = "ada", .id = id}));
     EXPECT_EQ(resolve(), "ok");
     ASSERT_TRUE(make_user("bob"));
-    EXPECT_EQ(reason_of(run(&Identities::delete_key,
-                            schema::DeleteAccessKey{.user = "bob", .id = id})),
-              "NoSuchEntity");
+    EXPECT_EQ(
+        reason_of(run(&Identities::delete_key, schema::DeleteAccessKey{.user = "bob", .id = id})),
+        "NoSuchEntity");
     ASSERT_TRUE(run(&Identities::delete_key, schema::DeleteAccessKey{.user = "ada", .id = id}));
     EXPECT_EQ(resolve(), "NoSuchEntity");
 }
@@ -271,9 +270,9 @@ TEST_F(IdentitiesTest, trusts_name_only_who_is_there) {
                   "arn:aws:sts::111111111111:assumed-role/r/x", "nobody"}},
         caller());
     EXPECT_EQ(found->missing,
-              (std::vector<std::string>{
-                  "arn:aws:iam::111111111111:user/ADA", "arn:aws:iam::111111111111:user/x/ada",
-                  "arn:aws:iam::222222222222:user/ada", "nobody"}));
+              (std::vector<std::string>{"arn:aws:iam::111111111111:user/ADA",
+                                        "arn:aws:iam::111111111111:user/x/ada",
+                                        "arn:aws:iam::222222222222:user/ada", "nobody"}));
 }
 
 TEST_F(IdentitiesTest, limits_refuse_and_leave_the_rest_alone) {
@@ -312,18 +311,18 @@ TEST_F(IdentitiesTest, a_full_account_keeps_what_it_has) {
     const std::string document = trust(R"({"Service":"lambda.amazonaws.com"})");
     EXPECT_EQ(reason_of(make_role("another", document)), "LimitExceeded");
     EXPECT_TRUE(make_user("another"));
-    EXPECT_TRUE(run(&Identities::create,
-                    schema::CreateEntity{
-                        .kind = EntityKind::role, .name = "another", .document = document},
-                    other));
+    EXPECT_TRUE(
+        run(&Identities::create,
+            schema::CreateEntity{.kind = EntityKind::role, .name = "another", .document = document},
+            other));
     ASSERT_TRUE(remove(EntityKind::role, "r0500"));
     EXPECT_TRUE(make_role("another", document));
     // Page by page all of them.
     std::size_t seen = 0;
     std::string after;
     do {
-        const auto page = identities.list(
-            {.kind = EntityKind::role, .after = after, .limit = 300}, caller());
+        const auto page =
+            identities.list({.kind = EntityKind::role, .after = after, .limit = 300}, caller());
         ASSERT_TRUE(page);
         seen += page->entities.size();
         after = page->next;

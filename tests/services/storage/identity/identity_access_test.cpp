@@ -24,16 +24,16 @@ protected:
         return made.value_or(schema::Entity());
     }
     void allow(const schema::Entity& user, const std::string& effect, const std::string& action) {
-        const std::string document = fmt::format(
-            R"({{"Version":"2012-10-17","Statement":{{"Effect":"{}","Action":"{}",)"
-            R"("Resource":["arn:aws:s3:::photos","arn:aws:s3:::photos/*"]}}}})",
-            effect, action);
+        const std::string document =
+            fmt::format(R"({{"Version":"2012-10-17","Statement":{{"Effect":"{}","Action":"{}",)"
+                        R"("Resource":["arn:aws:s3:::photos","arn:aws:s3:::photos/*"]}}}})",
+                        effect, action);
         Effects effects;
-        EXPECT_TRUE(core->identities().put_policy(
-            {.kind = schema::EntityKind::user,
-             .name = user.name,
-             .policy = {.name = effect, .document = document}},
-            caller(user.account), effects));
+        EXPECT_TRUE(
+            core->identities().put_policy({.kind = schema::EntityKind::user,
+                                           .name = user.name,
+                                           .policy = {.name = effect, .document = document}},
+                                          caller(user.account), effects));
         commit(effects);
     }
     std::string read_as(const schema::Entity& user) {
@@ -107,11 +107,11 @@ TEST_F(IdentityAccessTest, buckets_are_made_and_listed_by_who_may) {
     EXPECT_EQ(create(), explained);
     EXPECT_EQ(reason_of(core->list_buckets({}, who)), explained);
     Effects effects;
-    EXPECT_TRUE(core->identities().attach(
-        {.kind = schema::EntityKind::user,
-         .name = "ada",
-         .policy_arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess"},
-        caller(), effects));
+    EXPECT_TRUE(
+        core->identities().attach({.kind = schema::EntityKind::user,
+                                   .name = "ada",
+                                   .policy_arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess"},
+                                  caller(), effects));
     commit(effects);
     EXPECT_EQ(create(), "ok");
     EXPECT_EQ(reason_of(core->list_buckets({}, who)), "ok");
