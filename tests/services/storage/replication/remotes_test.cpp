@@ -121,6 +121,29 @@ TEST_F(RemotesTest, what_came_as_a_replica_is_not_sent_on) {
     EXPECT_TRUE(due("backup").empty());
 }
 
+// HEAD shows nothing there, as if nothing newer had come.
+TEST_F(RemotesTest, one_that_is_tried_again_is_not_sent_behind_a_newer_delete_marker) {
+    auto rule = to("backup");
+    rule.delete_markers = true;
+    replicate({rule});
+    ASSERT_TRUE(put("key", "bytes"));
+    EXPECT_EQ(end(the_sent(), {.kind = RemoteEnd::Kind::failed, .reason = "AccessDenied"}),
+              ReplicaOutcome::Kind::failed);
+    now += 1s;
+    ASSERT_TRUE(remove("key"));
+    EXPECT_EQ(end(the_sent(), done("")), ReplicaOutcome::Kind::completed);
+    now += 1s;
+    schema::ReplicateObjects again{.bucket = "photos", .is_failed_only = true};
+    const auto queued = replicate_there(again);
+    ASSERT_TRUE(queued);
+    EXPECT_EQ(queued->queued, 1u);
+    for (const auto& work : look_at_all()) EXPECT_NE(work.kind, ReplicaWork::Kind::send);
+    EXPECT_EQ(pending("backup"), Pending{});
+    // What is newer than the marker is sent.
+    ASSERT_TRUE(put("key", "new"));
+    EXPECT_EQ(the_sent().remote.bytes, "new");
+}
+
 TEST_F(RemotesTest, without_its_rule_it_fails) {
     ASSERT_TRUE(put("key", "bytes"));
     stop_replicating();
