@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/schema/replica_header.hpp"
 #include "common/service/rows.hpp"
 #include "services/storage/lifecycle/own_trace.hpp"
 #include "services/storage/objects/records.hpp"
@@ -71,6 +72,14 @@ Result<const Bucket*> find_bucket(const BucketTable& buckets, const std::string&
 
 bool is_pending(const ReplicationTarget& target) {
     return target.status == ReplicationStatus::pending && target.due_at != Timestamp{};
+}
+
+// The replication of another instance sent it: the policy has allowed that.
+bool is_sent_replica(const Caller& caller) {
+    if (!caller.access) return false;
+    return std::ranges::any_of(caller.access->actions, [](const std::string& action) {
+        return action == schema::replicate_action || action == schema::replicate_delete_action;
+    });
 }
 
 Duration retry_delay(std::uint32_t attempts) {
@@ -159,7 +168,7 @@ Result<bool> Replication::has_rules(const std::string& bucket) {
 
 Result<void> Replication::plan(const Place& place, ObjectRecord& record, const Caller& caller,
                                store::Batch& batch) {
-    if (record.metadata.contains(std::string(replica_mark))) {
+    if (is_sent_replica(caller)) {
         // It came from another instance. Sent on, it would come back.
         record.replication.is_replica = true;
         return {};

@@ -1,5 +1,6 @@
 // Versions whose replicas are at an endpoint, on the core: what is sent, in which order, and what
 // the original says of it.
+#include "common/schema/replica_header.hpp"
 #include "tests/services/storage/replication/replication_harness.hpp"
 
 namespace onput::storage {
@@ -113,12 +114,24 @@ TEST_F(RemotesTest, a_crash_before_the_commit_sends_it_again) {
 
 TEST_F(RemotesTest, what_came_as_a_replica_is_not_sent_on) {
     auto request = put_request("key", 5);
-    request.metadata = {{std::string(replica_mark), replica_mark_of("theirs", 1)}};
-    ASSERT_TRUE(put(request, {.bytes = "bytes"}));
+    auto sender = caller();
+    sender.access =
+        schema::AccessContext{.actions = {"PutObject", std::string(schema::replicate_action)}};
+    ASSERT_TRUE(commit_all([&](Effects& effects) {
+        return core->put_object(request, {.bytes = "bytes"}, sender, effects);
+    }));
     EXPECT_EQ(status("key"), "REPLICA");
     EXPECT_TRUE(due("backup").empty());
     tag("key", {{.key = "k", .value = "v"}});
     EXPECT_TRUE(due("backup").empty());
+}
+
+TEST_F(RemotesTest, metadata_keeps_no_object_from_being_sent) {
+    auto request = put_request("key", 5);
+    request.metadata = {{std::string(replica_mark), replica_mark_of("theirs", "key", 1)}};
+    ASSERT_TRUE(put(request, {.bytes = "bytes"}));
+    EXPECT_EQ(status("key"), "PENDING");
+    EXPECT_EQ(the_sent().remote.bytes, "bytes");
 }
 
 // HEAD shows nothing there, as if nothing newer had come.
