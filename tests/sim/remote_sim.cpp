@@ -11,8 +11,10 @@
 //   5. When all is well, what FAILED is tried again by the batch command, and is COMPLETED then, or
 //      there is a newer one of its key.
 //   6. Rows and blobs fit each other after every crash.
+//   7. A version that is read to be copied, or a range of it to be a part, has the bytes that were
+//      put, encrypted or not.
 //
-// Worlds differ (Kind): S3 has no condition by which a write that outlived its connection could be
+// Worlds differ (RemoteKind): S3 has no condition by which a write that outlived its connection could be
 // told from its repetition where a key was absent before and after, so there are no markers where
 // requests arrive that late; and none arrive late where the endpoint knows no conditions.
 //
@@ -24,14 +26,8 @@
 
 #include <fmt/format.h>
 
-#include "common/base/check.hpp"
-#include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
-#include "common/schema/bucket_configuration.hpp"
-#include "common/schema/replication.hpp"
-#include "common/schema/storage_uploads.hpp"
-#include "common/schema/storage_versions.hpp"
-#include "services/storage/replication/rules.hpp"
+#include "tests/sim/remote_client.hpp"
 #include "tests/sim/remote_http.hpp"
 #include "tests/sim/replicating_storage.hpp"
 #include "tests/sim/seeds.hpp"
@@ -46,181 +42,16 @@ constexpr std::uint64_t seeds_default = 20;
 constexpr Duration trouble_time = minutes(8);
 constexpr Duration retry_time = minutes(30);  // What was postponed waits up to ten.
 constexpr Duration run_time = minutes(50);
-constexpr const char* source = "source";
-constexpr const char* backup = "backup";
-constexpr std::uint64_t keys_max = 6;
-
-enum class Kind { strict, late, unconditional };
-
-// Puts, uploads, tags, holds and deletes.
-class RemoteClient final : public Node {
-public:
-    struct Parts {
-        World& world;
-        Requests& requests;
-        Node& storage;
-        Kind kind;
-    };
-    explicit RemoteClient(const Parts& parts)
-        : Node(parts.world, "client"),
-          kind_(parts.kind),
-          storage_(parts.requests.connect(*this, parts.storage)) {}
-
-    void stop_writing() { is_writing_ = false; }
-    void retry_failed() {
-        post(
-            [this] { insist(schema::ReplicateObjects{.bucket = source, .is_failed_only = true}); });
-    }
-
-private:
-    void on_start() override { set_up(); }
-    void on_crash() override {}
-
-    template <schema::Message M>
-    using Done = std::function<void(const Result<typename M::Reply>&)>;
-    // Until it is answered by what storage says of it.
-    template <schema::Message M>
-    void insist(
-        const M& request, const std::string& bytes = {}, const Done<M>& done = [](const auto&) {}) {
-        transport::CallOptions options;
-        options.principal = {.account = replication_owner, .id = "AKID"};
-        if (!bytes.empty()) options.attachments.push_back(transport::Frame::copy_of(bytes));
-        transport::call(
-            *storage_, request, std::move(options),
-            [this, request, bytes, done](const Result<typename M::Reply>& reply,
-                                         const std::vector<transport::Frame>&) {
-                const bool is_lost = !reply && (reply.error().code == ErrorCode::timeout ||
-                                                reply.error().code == ErrorCode::unavailable);
-                if (!is_lost) return done(reply);
-                after(seconds(1), [this, request, bytes, done] { insist(request, bytes, done); });
-            });
-    }
-    template <schema::Message M>
-    void then(const M& request, const std::function<void()>& next) {
-        insist(request, {}, [next](const Result<typename M::Reply>&) { next(); });
-    }
-    void set_up() {
-        schema::ReplicationRule rule{.id = "all", .priority = 1, .is_enabled = true};
-        rule.destination.bucket = fmt::format("{}{}", schema::bucket_arn_prefix, backup);
-        rule.destination.time = {.is_enabled = true, .minutes = 15};
-        rule.destination.metrics = {.is_enabled = true, .minutes = 15};
-        rule.delete_markers = true;
-        const schema::PutBucketConfiguration rules{
-            .bucket = source,
-            .kind = schema::BucketConfigurationKind::replication,
-            .id = {},
-            .document = schema::encode(schema::ReplicationConfiguration{
-                .role = "arn:aws:iam::0:role/r", .rules = {rule}})};
-        then(schema::CreateBucket{.name = source}, [this, rules] {
-            then(schema::PutVersioning{.bucket = source, .status = schema::Versioning::enabled},
-                 [this, rules] {
-                     then(schema::PutObjectLock{.bucket = source, .default_retention = {}},
-                          [this, rules] { then(rules, [this] { act(); }); });
-                 });
-        });
-    }
-    void act() {
-        after(world_.between(milliseconds(10), seconds(2)), [this] {
-            if (!is_writing_) return;
-            const std::string key = fmt::format("key {}+", world_.random.below(keys_max));
-            switch (world_.random.below(12)) {
-                case 0:
-                case 1: {
-                    if (kind_ == Kind::late) break;
-                    insist(schema::DeleteObject{.bucket = source, .key = key});
-                    break;
-                }
-                case 2: delete_version(); break;
-                case 3: hold(); break;
-                case 4:
-                case 5: tag(); break;
-                case 6: upload(key); break;
-                default: put(key);
-            }
-            act();
-        });
-    }
-    std::string new_text() {
-        std::string text = fmt::format("text {} ", ++count_);
-        text.resize(text.size() + world_.random.below(world_.chance(500) ? 30 : 40'000), 'x');
-        return text;
-    }
-    static schema::PutObject object_of(const std::string& key, const std::string& text) {
-        schema::PutObject object{.bucket = source, .key = key, .size_bytes = text.size()};
-        object.etag = to_hex(Digest::of(DigestAlgorithm::md5, text));
-        return object;
-    }
-    void put(const std::string& key) {
-        const std::string text = new_text();
-        auto object = object_of(key, text);
-        object.metadata = {{"count", fmt::format("{}", count_)}};
-        insist(object, text, [this, key](const Result<schema::ObjectPut>& made) {
-            if (made) versions_.emplace_back(key, made->version_id);
-        });
-    }
-    void upload(const std::string& key) {
-        schema::CreateUpload request;
-        request.object.bucket = source;
-        request.object.key = key;
-        insist(request, {}, [this, key](const Result<schema::UploadCreated>& created) {
-            if (created) put_part({.bucket = source, .key = key, .upload_id = created->upload_id});
-        });
-    }
-    void put_part(const schema::CompleteUpload& upload) {
-        if (upload.parts.size() == 3) return insist(upload);
-        const std::string text = new_text();
-        auto part = object_of(upload.key, text);
-        part.part = {.upload_id = upload.upload_id,
-                     .number = static_cast<std::uint32_t>(upload.parts.size() + 1)};
-        auto next = upload;
-        next.parts.push_back({.number = part.part->number, .etag = part.etag});
-        insist(part, text, [this, next](const Result<schema::ObjectPut>& made) {
-            if (made) put_part(next);
-        });
-    }
-    // A version, the later the likelier.
-    template <typename Request>
-    bool aim(Request& request) {
-        if (versions_.empty()) return false;
-        const std::size_t age =
-            std::min(world_.random.below(versions_.size()), world_.random.below(versions_.size()));
-        const auto& [key, id] = versions_[versions_.size() - 1 - age];
-        request.bucket = source;
-        request.key = key;
-        request.version_id = id;
-        return true;
-    }
-    void tag() {
-        schema::PutTags request;
-        if (!aim(request)) return;
-        request.tags = {{.key = "tag", .value = fmt::format("{}", ++count_)}};
-        insist(request);
-    }
-    void hold() {
-        schema::PutLegalHold request{.is_on = true};
-        if (aim(request)) insist(request);
-    }
-    void delete_version() {
-        schema::DeleteObject request;
-        if (aim(request)) insist(request);
-    }
-
-    const Kind kind_;
-    std::unique_ptr<transport::RequestClient> storage_;
-    bool is_writing_ = true;
-    std::uint64_t count_ = 0;
-    std::vector<std::pair<std::string, std::string>> versions_;
-};
 
 class RemoteScene {
 public:
     explicit RemoteScene(std::uint64_t seed)
         : world_(seed),
-          kind_(static_cast<Kind>(world_.random.below(3))),
+          kind_(static_cast<RemoteKind>(world_.random.below(3))),
           network_(world_),
           requests_(network_),
           bucket_(world_, {.name = backup,
-                           .takes_conditions = kind_ != Kind::unconditional,
+                           .takes_conditions = kind_ != RemoteKind::unconditional,
                            .error_permille = world_.random.below(100),
                            .refusal_permille = world_.chance(500) ? 10u : 0u}),
           storage_({.world = world_, .requests = requests_}, remote()),
@@ -267,7 +98,7 @@ private:
         faults_ = {.lost_permille = world_.random.below(100),
                    .silent_permille = world_.random.below(100),
                    .slow_permille = world_.random.below(100),
-                   .late_permille = kind_ == Kind::late ? 200u : 0u};
+                   .late_permille = kind_ == RemoteKind::late ? 200u : 0u};
         world_.faults.sync_crash_permille = world_.chance(500) ? 10 : 0;
         storage_.start();
         client_.start();
@@ -433,7 +264,7 @@ private:
     }
 
     World world_;
-    const Kind kind_;
+    const RemoteKind kind_;
     Network network_;
     Requests requests_;
     RemoteBucket bucket_;
