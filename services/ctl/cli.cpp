@@ -307,15 +307,30 @@ void add_helping(CLI::App& app, Choices& c) {
     doctor->callback([&c] { c.run = [&c] { return run_doctor(c.global); }; });
 
     auto* fsck = add_command(
-        app, "fsck", "Check the data of a stopped instance, and repair its rows",
-        "  onput fsck\n  onput fsck -o json\n  onput --data /var/lib/onput fsck --repair");
-    fsck->add_flag(
+        app, "fsck",
+        "Check the data of a stopped instance, and repair its rows; or the contents of a running "
+        "one",
+        "  onput fsck\n  onput fsck -o json\n  onput --data /var/lib/onput fsck --repair\n"
+        "  onput fsck --contents");
+    auto* repair = fsck->add_flag(
         "--repair", c.fsck.repair,
         "Put what can be read in place of rows that are damaged; the old files are kept");
+    auto* contents =
+        fsck->add_flag("--contents", c.fsck.contents,
+                       "Of a running instance: read every version as clients do, and compare its "
+                       "bytes with its ETag and checksums; changes nothing")
+            ->excludes(repair);
+    fsck->add_option("--bucket", c.fsck.bucket, "With --contents: this bucket alone")
+        ->needs(contents);
     fsck->add_option("--cold-data", c.fsck.cold_data,
                      "The directory that the storage service has as cold_data; else "
                      "ONPUT_STORAGE_COLD_DATA, else storage/cold in the data directory");
-    fsck->callback([&c] { c.run = [&c] { return run_fsck(c.global, c.fsck); }; });
+    fsck->callback([&c] {
+        c.run = [&c] {
+            return c.fsck.contents ? run_fsck_contents(c.global, c.fsck)
+                                   : run_fsck(c.global, c.fsck);
+        };
+    });
 
     auto* health = add_command(
         app, "healthcheck", "Ask one service whether it is ready; for container engines",
