@@ -98,21 +98,27 @@ private:
             const auto length = static_cast<std::uint32_t>(
                 std::min<std::uint64_t>(got->length - at, schema::chunk_bytes_max));
             const schema::ReadObject read{.read_id = got->read_id, .offset = at, .length = length};
-            if (const auto piece = peers_.ask(peers_.storage(), read, attached); !piece)
+            if (const auto piece = peers_.ask(peers_.storage(), read, attached); !piece) {
+                close(*got);
                 return note_refusal(version, piece.error());
+            }
             for (const auto& frame : attached) check.update(frame.view());
             at += length;
             show(at);
         }
-        if (got->read_id != 0)
-            static_cast<void>(
-                peers_.ask(peers_.storage(), schema::CloseRead{.read_id = got->read_id}));
+        close(*got);
         ++contents_.versions;
         contents_.bytes += got->length;
         show(0);
         for (const auto& fault : check.finish())
             contents_.find(fmt::format("{}: {}", version.name(), fault));
         return {};
+    }
+
+    // A session that stays open ends by itself.
+    void close(const schema::ObjectGot& got) {
+        if (got.read_id == 0) return;
+        static_cast<void>(peers_.ask(peers_.storage(), schema::CloseRead{.read_id = got.read_id}));
     }
 
     Result<std::vector<std::uint64_t>> parts_of(const Version& version,

@@ -57,7 +57,8 @@ def archive(own_onput):
 
 def refusal_of(onput, tmp_path):
     """What the storage service says that does not start."""
-    done = subprocess.run([BIN / "onput-storage", "--data", onput.data / "storage", "--endpoints", f"ipc://{tmp_path}/s"],
+    done = subprocess.run([BIN / "onput-storage", "--data", onput.data / "storage", "--endpoints", f"ipc://{tmp_path}/s",
+                           "--notifier-endpoint", f"ipc://{tmp_path}/n"],
                           capture_output=True, text=True, timeout=60, env=clean_environment())
     assert done.returncode != 0
     return done.stdout + done.stderr
