@@ -76,21 +76,25 @@ def main():
         with rests.onput, works.onput:
             for onput in (rests.onput, works.onput):
                 prepare(onput, options.objects)
+            # A scrub of the empty store is over, and the next would begin in ten minutes.
+            works.onput.stop()
+            works.onput.start()
             employ(works.onput, options.objects)
             before = works.metrics("storage")
             p99 = measure({"rests": rests.onput, "works": works.onput}, options.rounds, options.seconds)
             after = works.metrics("storage")
-    print(", ".join(f"{after[name] - before[name]:.0f} {what}" for what, name in DONE.items()), "meanwhile")
-    left = after["onput_storage_replication_pending_versions"]
+    done = {what: after[name] - before[name] for what, name in DONE.items()}
+    print(", ".join(f"{count:.0f} {what}" for what, count in done.items()), "meanwhile")
+    has_worked = min(done.values()) > 0 and after["onput_storage_replication_pending_versions"] > 0
     ratios = []
     for what in ("put", "get"):
         rest, work = p99[what, "rests"], p99[what, "works"]
         ratios.append(work / rest)
         print(f"{what.upper()} of 4 KiB, p99: {rest:.2f} ms at rest, {work:.2f} ms beside housekeeping: "
               f"{work / rest:.2f}")
-    if left == 0:
-        print("replication ended before the measuring did: more --objects", file=sys.stderr)
-    return 0 if left > 0 and max(ratios) <= ALLOWED else 1
+    if not has_worked:
+        print("some of the work did not begin, or ended before the measuring did: more --objects", file=sys.stderr)
+    return 0 if has_worked and max(ratios) <= ALLOWED else 1
 
 
 if __name__ == "__main__":
