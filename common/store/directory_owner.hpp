@@ -8,7 +8,7 @@
 //     another's, no blobs   it becomes the owner's, unless rows refer to blobs: then it is refused
 //     another's, blobs      refused
 //
-// A store that is new has no name before its second start: it takes what has neither file nor blobs.
+// A new store has no name before its second start: it takes what has neither file nor blobs.
 //
 // The directory is locked by then. A crash leaves the file whole, or absent.
 #pragma once

@@ -1,7 +1,7 @@
 // RemoteHttp: the HTTP client of one life of storage, whose connections lead to a RemoteBucket.
 //
-// A request takes its time; it is lost, or its answer is; or it is taken, and answered too late. With
-// `late_permille`, writes of whole objects arrive long after their sender gave up.
+// A request takes its time; it is lost, or its answer is; or it is taken, and answered too late.
+// With `late_permille`, writes of whole objects arrive long after their sender gave up.
 #pragma once
 
 #include <functional>

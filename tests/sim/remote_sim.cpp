@@ -14,8 +14,8 @@
 //   7. A version that is read to be copied, or a range of it to be a part, has the bytes that were
 //      put, encrypted or not.
 //
-// Worlds differ (RemoteKind): S3 has no condition by which a write that outlived its connection could be
-// told from its repetition where a key was absent before and after, so there are no markers where
+// Worlds differ (RemoteKind): S3 has no condition that tells a write which outlived its connection
+// from its repetition where a key was absent before and after, so there are no markers where
 // requests arrive that late; and none arrive late where the endpoint knows no conditions.
 //
 //   remote_sim [first_seed [count]]      a failure prints the seed that repeats it

@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
-#include "common/schema/replica_header.hpp"
 #include "common/service/rows.hpp"
 #include "services/storage/lifecycle/own_trace.hpp"
 #include "services/storage/objects/records.hpp"
 #include "services/storage/replication/changes.hpp"
 #include "services/storage/replication/replication.hpp"
 #include "services/storage/replication/rules.hpp"
+#include "services/storage/replication/sent_replica.hpp"
 
 namespace onput::storage {
 namespace {
@@ -72,14 +72,6 @@ Result<const Bucket*> find_bucket(const BucketTable& buckets, const std::string&
 
 bool is_pending(const ReplicationTarget& target) {
     return target.status == ReplicationStatus::pending && target.due_at != Timestamp{};
-}
-
-// The replication of another instance sent it: the policy has allowed that.
-bool is_sent_replica(const Caller& caller) {
-    if (!caller.access) return false;
-    return std::ranges::any_of(caller.access->actions, [](const std::string& action) {
-        return action == schema::replicate_action || action == schema::replicate_delete_action;
-    });
 }
 
 Duration retry_delay(std::uint32_t attempts) {
@@ -168,11 +160,9 @@ Result<bool> Replication::has_rules(const std::string& bucket) {
 
 Result<void> Replication::plan(const Place& place, ObjectRecord& record, const Caller& caller,
                                store::Batch& batch) {
-    if (is_sent_replica(caller)) {
-        // It came from another instance. Sent on, it would come back.
-        record.replication.is_replica = true;
-        return {};
-    }
+    // What came from another instance would come back if it were sent on.
+    record.replication.is_replica = is_sent_replica(caller.access);
+    if (record.replication.is_replica) return {};
     ONPUT_TRY(const auto* const rules, rules_.of(std::string(place.bucket)));
     if (rules == nullptr || !record.has_version_id) return {};
     for (const auto* rule : rules_for(*rules, place.key, record)) {
