@@ -214,6 +214,7 @@ Result<std::unique_ptr<BlobStore>> open_file_blobs(const FileBlobOptions& option
     ONPUT_TRY_VOID(make_directory(options.directory + "/blobs"));
     FileBlobs::Opened opened;
     ONPUT_TRY(opened.lock, lock_directory(options.directory));
+    ONPUT_TRY_VOID(claim_directory(options.directory, options.owner));
     ONPUT_TRY(opened.generation, begin_generation(options.directory));
     ONPUT_TRY(opened.has_lost_rows,
               path_exists(fmt::format("{}/{}", options.directory, rows_lost_file)));

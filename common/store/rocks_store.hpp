@@ -3,6 +3,7 @@
 //     <directory>/rows/       RocksDB, one column family; Store::sync syncs its WAL
 //     <directory>/segments/   segment log: preallocated files of records {header, bytes, crc32c}
 //     <directory>/blobs/      one file per large blob
+//     <directory>/owner       whose blobs these are, where somebody asks (directory_owner.hpp)
 //     <directory>/LOCK        held by the owning process: a second open fails with `conflict`
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "common/store/blobs.hpp"
+#include "common/store/directory_owner.hpp"
 #include "common/store/store.hpp"
 
 namespace onput::store {
@@ -28,6 +30,7 @@ struct FileBlobOptions {
     std::string directory;
     std::uint64_t segment_bytes = 256ULL * 1024 * 1024;
     unsigned threads = 2;
+    DirectoryOwner owner = {};  // Errors of claim_directory are the open's.
 };
 
 // `on_failed` is called when a sync fails: the process must end.

@@ -19,6 +19,10 @@
 namespace onput::ctl {
 namespace {
 
+constexpr const char* cold_data_help =
+    "The directory that the storage service has as cold_data; else ONPUT_STORAGE_COLD_DATA, else "
+    "storage/cold in the data directory";
+
 // One command line being read: CLI11 keeps references to all of it.
 struct Choices {
     GlobalOptions global;
@@ -286,13 +290,34 @@ void add_keeping(CLI::App& app, Choices& c) {
         ->add_option("--service", c.restore.services,
                      "Only the part of this service; may be repeated")
         ->check(CLI::IsMember({"storage", "notifier", "queue"}));
-    restore->add_option("--cold-data", c.restore.cold_data,
-                        "The directory that the storage service has as cold_data; else "
-                        "ONPUT_STORAGE_COLD_DATA, else storage/cold in the data directory");
+    restore->add_option("--cold-data", c.restore.cold_data, cold_data_help);
     restore->callback([&c] { c.run = [&c] { return run_restore(c.global, c.restore); }; });
 }
 
+void add_fsck(CLI::App& app, Choices& c) {
+    auto* fsck = add_command(
+        app, "fsck", "Check the data of a stopped instance, or the contents of a running one",
+        "  onput fsck\n  onput --data /var/lib/onput fsck --repair\n  onput fsck --contents");
+    auto* repair = fsck->add_flag(
+        "--repair", c.fsck.repair,
+        "Put what can be read in place of rows that are damaged; the old files are kept");
+    auto* contents = fsck->add_flag("--contents", c.fsck.contents,
+                                    "Of a running instance: read every version, and compare its "
+                                    "bytes with its ETag and checksums");
+    contents->excludes(repair);
+    fsck->add_option("--bucket", c.fsck.bucket, "With --contents: this bucket alone")
+        ->needs(contents);
+    fsck->add_option("--cold-data", c.fsck.cold_data, cold_data_help);
+    fsck->callback([&c] {
+        c.run = [&c] {
+            return c.fsck.contents ? run_fsck_contents(c.global, c.fsck)
+                                   : run_fsck(c.global, c.fsck);
+        };
+    });
+}
+
 void add_helping(CLI::App& app, Choices& c) {
+    add_fsck(app, c);
     auto* demo =
         add_command(app, "demo", "Show all three pipelines: speech, photos, alerts",
                     "  onput demo\n  onput demo --text book.txt --photo cat.jpg\n  onput --data "
@@ -307,17 +332,6 @@ void add_helping(CLI::App& app, Choices& c) {
     auto* doctor =
         add_command(app, "doctor", "Check this machine and data directory", "  onput doctor");
     doctor->callback([&c] { c.run = [&c] { return run_doctor(c.global); }; });
-
-    auto* fsck = add_command(
-        app, "fsck", "Check the data of a stopped instance, and repair its rows",
-        "  onput fsck\n  onput fsck -o json\n  onput --data /var/lib/onput fsck --repair");
-    fsck->add_flag(
-        "--repair", c.fsck.repair,
-        "Put what can be read in place of rows that are damaged; the old files are kept");
-    fsck->add_option("--cold-data", c.fsck.cold_data,
-                     "The directory that the storage service has as cold_data; else "
-                     "ONPUT_STORAGE_COLD_DATA, else storage/cold in the data directory");
-    fsck->callback([&c] { c.run = [&c] { return run_fsck(c.global, c.fsck); }; });
 
     auto* health = add_command(
         app, "healthcheck", "Ask one service whether it is ready; for container engines",

@@ -154,9 +154,13 @@ ExitCode run_doctor(const GlobalOptions& global);
 struct FsckOptions {
     bool repair = false;
     std::string cold_data;  // --cold-data; empty: as setting.hpp finds it.
+    bool contents = false;
+    std::string bucket;  // contents: of this one alone; empty: all of the account.
 };
 // For a stopped instance. `ok` when nothing is damaged, or everything that was is repaired.
 ExitCode run_fsck(const GlobalOptions& global, const FsckOptions& options);
+// For a running one. `ok` when the bytes of all versions are what their tags and checksums say.
+ExitCode run_fsck_contents(const GlobalOptions& global, const FsckOptions& options);
 
 // Of a running instance, into `target`, a directory on the machines of its services.
 ExitCode run_backup(const GlobalOptions& global, const std::string& target);

@@ -1,6 +1,9 @@
 #include "services/storage/service.hpp"
 
+#include <fmt/format.h>
+
 #include "common/base/log.hpp"
+#include "services/storage/objects/records.hpp"
 
 namespace onput::storage {
 namespace {
@@ -127,16 +130,38 @@ std::vector<store::BackupBlobs> StorageService::backup_blobs() {
 }
 
 Result<void> StorageService::open_blobs() {
-    const auto open = [this](std::string directory) {
+    const auto open = [this](std::string directory, store::DirectoryOwner owner) {
         return platform().open_blobs(
             {.directory = std::move(directory),
              .segment_bytes = config_.segment_bytes,
-             .threads = config_.blob_threads},
+             .threads = config_.blob_threads,
+             .owner = std::move(owner)},
             [this](const Error& error) { loop().post([this, error] { platform().fail(error); }); });
     };
-    ONPUT_TRY(blobs_, open(config_.data));
-    ONPUT_TRY(cold_, open(cold_directory(config_)));
+    // The data directory has the rows as well.
+    ONPUT_TRY(blobs_, open(config_.data, {}));
+    ONPUT_TRY(cold_, open(cold_directory(config_), cold_owner()));
     return {};
+}
+
+// By when the store was made. One whose record cannot be read fails to open for that reason.
+store::DirectoryOwner StorageService::cold_owner() {
+    store::DirectoryOwner owner{.setting = "cold_data"};
+    const auto row = readable().get(partition, store_key);
+    if (!row) return owner;
+    owner.is_new = !*row;
+    if (owner.is_new) return owner;
+    const auto record = schema::decode<StoreRecord>(**row);
+    if (!record) return owner;
+    owner.name = fmt::format("store {}", to_micros(record->created_at));
+    owner.has_references = [this] {
+        bool has_any = false;
+        ReferenceReader rows(readable(), ReferenceReader::Directory::cold);
+        // Of rows that cannot be read nobody knows.
+        static_cast<void>(rows.for_each([&has_any](const store::BlobRef&) { has_any = true; }));
+        return has_any;
+    };
+    return owner;
 }
 
 Result<void> StorageService::recover_blobs(store::BlobStore& blobs,

@@ -60,6 +60,7 @@ private:
                             const StorageCore::CheckedNotification& checked,
                             const schema::DestinationsChecked& answer, const Caller& caller);
     Result<void> open_blobs();
+    store::DirectoryOwner cold_owner();
     Result<void> recover_blobs(store::BlobStore& blobs, ReferenceReader::Directory directory);
     void keep_house();
 

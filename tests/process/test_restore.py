@@ -4,10 +4,13 @@ import json
 import os
 import random
 import re
+import shutil
+import subprocess
 
 import botocore.exceptions
 import pytest
 
+from harness.instance import BIN, clean_environment
 from harness.topology import make_queue
 from harness.waiting import wait_until
 
@@ -50,6 +53,36 @@ def archive(own_onput):
     onput = own_onput(tts=0, arguments=["--no-pipeline", "--image", "0"], environment=QUICK)
     onput.s3.create_bucket(Bucket="cold")
     return onput
+
+
+def refusal_of(onput, tmp_path):
+    """What the storage service says that does not start."""
+    done = subprocess.run([BIN / "onput-storage", "--data", onput.data / "storage", "--endpoints", f"ipc://{tmp_path}/s",
+                           "--notifier-endpoint", f"ipc://{tmp_path}/n"],
+                          capture_output=True, text=True, timeout=60, env=clean_environment())
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+def test_the_cold_directory_of_another_store_or_none_refuses_the_start(archive, tmp_path):
+    archive.s3.put_object(Bucket="cold", Key="k", Body=TEXT, StorageClass="GLACIER")
+    wait_archived(archive, 1)
+    archive.stop()
+    archive.start()  # The second start names the directory's owner.
+    archive.stop()
+    cold, apart = archive.data / "storage/cold", tmp_path / "apart"
+    owner = (cold / "owner").read_text()
+    assert owner.startswith("store ")
+    cold.rename(apart)
+    assert "it is empty, and objects have bytes in it: mount it, restore it" in refusal_of(archive, tmp_path)
+    shutil.rmtree(cold)
+    apart.rename(cold)
+    (cold / "owner").write_text("store 1\n")
+    assert "it has the bytes of another store" in refusal_of(archive, tmp_path)
+    (cold / "owner").write_text(owner)
+    archive.start()
+    archive.s3.restore_object(Bucket="cold", Key="k", RestoreRequest={"Days": 1})
+    assert wait_restored(archive, "k")["Body"].read() == TEXT
 
 
 def listed_status(s3, key):

@@ -1,4 +1,5 @@
 """Damage that lies still: scrubbing finds it while the instance runs, `onput fsck` names each kind."""
+import base64
 import json
 import random
 import shutil
@@ -130,3 +131,36 @@ def test_fsck_names_each_kind_of_planted_damage(own_onput, tmp_path):
                 if body_of("record-1")[:64] in path.read_bytes())
     flip(segment, 16)
     assert "its header is damaged" in run_onput("--data", data, "fsck", expect=1).stdout
+
+
+def test_fsck_reads_the_contents_of_a_running_instance(own_onput):
+    key = "k1:" + base64.b64encode(bytes(range(32))).decode()
+    onput = own_onput(tts=0, arguments=QUIET, environment={
+        "ONPUT_MASTER_KEYS_SECRET": key, "ONPUT_SCRUB_BYTES_PER_SECOND": "0", "ONPUT_SCRUB_OBJECTS_PER_SECOND": "0"})
+    s3 = onput.s3
+    fill(onput, [f"{kind}-0" for kind in BODIES])
+    s3.put_bucket_versioning(Bucket="shelf", VersioningConfiguration={"Status": "Enabled"})
+    old = s3.put_object(Bucket="shelf", Key="record-0", Body=body_of("record-1"),
+                        ChecksumAlgorithm="SHA256")["VersionId"]
+    s3.delete_object(Bucket="shelf", Key="record-0")
+    s3.put_object(Bucket="shelf", Key="sealed", Body=b"x", SSECustomerAlgorithm="AES256", SSECustomerKey="c" * 32)
+    for kind in ("COMPOSITE", "FULL_OBJECT"):
+        name = {"Bucket": "shelf", "Key": "parts/" + kind}
+        upload = s3.create_multipart_upload(**name, ChecksumAlgorithm="CRC32", ChecksumType=kind)["UploadId"]
+        parts = [random.Random(number).randbytes(size) for number, size in enumerate((5 * 1024 * 1024, 100_001))]
+        made = [s3.upload_part(**name, UploadId=upload, PartNumber=number, Body=part, ChecksumAlgorithm="CRC32")
+                for number, part in enumerate(parts, 1)]
+        s3.complete_multipart_upload(**name, UploadId=upload, MultipartUpload={"Parts": [
+            {"PartNumber": number, "ETag": one["ETag"], "ChecksumCRC32": one["ChecksumCRC32"]}
+            for number, one in enumerate(made, 1)]})
+    found = json.loads(onput.run("fsck", "--contents", "-o", "json").stdout)
+    assert (found["sound"], found["versions"], found["sealed_by_clients"], found["faults"]) == (True, 6, 1, [])
+    assert found["bytes"] == sum(BODIES.values()) + BODIES["record"] + 2 * (5 * 1024 * 1024 + 100_001)
+    onput.run("fsck", "--contents", "--bucket", "absent", expect=3)
+    # The biggest file is the first part of an upload.
+    path = max(onput.data.glob("storage/blobs/*/*"), key=lambda file: file.stat().st_size)
+    flip(path, 70_000)
+    damaged = onput.run("fsck", "--contents", expect=1).stdout
+    named = [line for line in damaged.splitlines() if line.startswith("s3://")]
+    assert len(named) == 1 and named[0].startswith("s3://shelf/parts/")
+    assert "1 are sealed" in damaged and old not in damaged

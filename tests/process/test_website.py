@@ -149,3 +149,6 @@ def test_ranges_and_conditions_are_served_as_usual(onput, site):
     assert (head.status, head.headers["content-length"]) == (200, "16")
     error = wire.send_unsigned("GET", "/absent", b"", host)
     assert (error.status, error.body) == (404, b"<title>our own error</title>")
+    expected = {"x-amz-error-code": "NoSuchKey", "x-amz-error-message": "The specified key does not exist.",
+                "x-amz-error-detail-key": "absent", "content-type": "text/html"}
+    assert {name: error.headers.get(name) for name in expected} == expected

@@ -32,7 +32,16 @@ inline bool is_weaker(const schema::ObjectLock& lock, const schema::ObjectLock& 
 
 class ReplicatingStorage final : public ServiceNode {
 public:
+    // Where buckets are that are not here.
+    struct Remote {
+        std::vector<std::string> endpoints = {};
+        std::vector<std::string> keys = {};
+        http::MakeClient make_http = nullptr;
+        std::vector<std::string> master_keys = {};
+    };
     explicit ReplicatingStorage(const Parts& parts) : ServiceNode(parts, "storage") {}
+    ReplicatingStorage(const Parts& parts, Remote remote)
+        : ServiceNode(parts, "storage"), remote_(std::move(remote)) {}
 
     using Versions = std::map<std::pair<std::string, std::uint64_t>, storage::ObjectRecord>;
     [[nodiscard]] Versions versions_of(const std::string& bucket) const {
@@ -112,7 +121,11 @@ private:
         config.replication_bytes_per_second = 20'000;
         config.replication_versions_per_second = 100;
         config.replication_threshold_ms = 5'000;
-        ONPUT_TRY(auto service, storage::StorageService::open(*this, config));
+        config.part_bytes_min = 1;
+        config.master_keys_secret = remote_.master_keys;
+        config.replication_endpoints = remote_.endpoints;
+        config.replication_keys_secret = remote_.keys;
+        ONPUT_TRY(auto service, storage::StorageService::open(*this, config, remote_.make_http));
         storage_ = service.get();
         return service;
     }
@@ -140,6 +153,7 @@ private:
         heal_rows();
     }
 
+    const Remote remote_;
     std::map<std::pair<std::string, std::uint64_t>, schema::ObjectLock> locks_;
     storage::StorageService* storage_ = nullptr;  // Of this life.
 };

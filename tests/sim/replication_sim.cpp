@@ -28,6 +28,7 @@
 #include "services/storage/replication/rules.hpp"
 #include "tests/sim/replicating_storage.hpp"
 #include "tests/sim/seeds.hpp"
+#include "tests/sim/told.hpp"
 
 namespace onput::sim {
 namespace {
@@ -41,9 +42,6 @@ constexpr const char* source = "source";
 constexpr const char* target = "target";
 constexpr const char* second = "second";
 constexpr std::uint64_t keys_max = 8;
-
-// Bucket, key and version id.
-using Place = std::tuple<std::string, std::string, std::string>;
 
 schema::ReplicationRule rule_to(const std::string& bucket, std::int32_t priority) {
     schema::ReplicationRule rule{.id = bucket, .priority = priority, .is_enabled = true};
@@ -226,32 +224,6 @@ private:
     std::set<Place> deleted_;
 };
 
-// What events said of versions, and of them at one destination.
-struct Told {
-    struct Replication {
-        bool has_failed = false;
-        bool is_late = false;  // And nothing came of it yet.
-    };
-    std::map<Place, int> created;
-    std::map<std::pair<Place, std::string>, Replication> replications;
-
-    explicit Told(const std::vector<schema::ObjectEvent>& events) {
-        for (const auto& event : events) {
-            const Place place{event.bucket, event.key, event.version_id};
-            if (event.event_name == "ObjectCreated:Put") ++created[place];
-            if (!event.replication) continue;
-            const std::string destination =
-                event.replication->destination_bucket.substr(schema::bucket_arn_prefix.size());
-            auto& told = replications[{place, destination}];
-            if (event.event_name == "Replication:OperationMissedThreshold") told.is_late = true;
-            if (event.event_name == "Replication:OperationReplicatedAfterThreshold")
-                told.is_late = false;
-            if (event.event_name != "Replication:OperationFailedReplication") continue;
-            told = {.has_failed = true};
-        }
-    }
-};
-
 class ReplicationWorld {
 public:
     explicit ReplicationWorld(std::uint64_t seed)
@@ -331,10 +303,7 @@ private:
             for (const auto& [at, record] : versions[bucket]) {
                 const Place place{bucket, at.first, storage::sequencer_text(record.sequencer)};
                 for (const auto& to : record.replication.targets) {
-                    const auto found = told.replications.find({place, to.destination});
-                    check_target(
-                        place, record, to,
-                        found == told.replications.end() ? Told::Replication() : found->second);
+                    check_target(place, record, to, told.of(place, to.destination));
                     if (to.status == schema::ReplicationStatus::completed)
                         check_replica(place, record, to.destination, versions[to.destination]);
                 }

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
+#include "common/schema/replica_header.hpp"
 #include "services/gateway/s3/copy_source.hpp"
+#include "services/gateway/s3/dates.hpp"
 #include "services/gateway/s3/lock_document.hpp"
 
 namespace onput::gateway::s3 {
@@ -200,6 +202,12 @@ std::vector<std::string> actions_of(const AccessInput& input) {
             if (value && *value != "bucket-owner-full-control") add_action(extra.action, actions);
         }
     }
+    // What replication sends.
+    if (is_conditional(input.operation) && input.head.header(schema::replica_header)) {
+        const bool is_deletion = input.operation == "DeleteObject";
+        add_action(is_deletion ? schema::replicate_delete_action : schema::replicate_action,
+                   actions);
+    }
     // Whether an ETag is right is told to who may read the object.
     if (is_conditional(input.operation) && input.head.header("if-match").value_or("*") != "*")
         add_action("GetObject", actions);
@@ -229,7 +237,7 @@ void add_values_of_lock(const AccessInput& input, schema::AccessContext& context
     const auto until = head.header("x-amz-object-lock-retain-until-date");
     if (!until) return;
     context.values["s3:object-lock-retain-until-date"] = *until;
-    if (const auto date = parse_iso8601(*until)) {
+    if (const auto date = parse_date(*until)) {
         context.values["s3:object-lock-remaining-retention-days"] =
             fmt::format("{}", std::chrono::ceil<std::chrono::days>(*date - input.now).count());
     }

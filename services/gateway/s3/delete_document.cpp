@@ -10,7 +10,8 @@ namespace onput::gateway::s3 {
 namespace {
 
 Result<schema::DeleteEntry> read_entry(const aws::Value& object) {
-    if (object.find("Key") == nullptr) return aws::malformed_xml();
+    const auto* key = object.find("Key");
+    if (key == nullptr || object.text_of("Key").empty()) return aws::malformed_xml();
     for (const std::string_view name : {"LastModifiedTime", "Size"}) {
         if (object.find(name) != nullptr) return not_implemented("conditions of directory buckets");
     }

@@ -51,11 +51,13 @@ http::ResponseHead head_of(const S3Request& request, const schema::ObjectInfo& o
     return head;
 }
 
-http::ResponseHead head_of(const S3Request& request, const schema::ObjectGot& got, SentAs as) {
+http::ResponseHead head_of(const S3Request& request, const schema::ObjectGot& got,
+                           const SentAs& as) {
     std::optional<schema::PartSpan> part;
     if (got.is_partial) part = {.offset = got.offset, .length = got.length};
     auto head = head_of(request, got.object, part);
     if (as.status) head.status = *as.status;
+    head.headers.insert(head.headers.end(), as.headers.begin(), as.headers.end());
     return head;
 }
 

@@ -11,6 +11,7 @@
 #include "services/gateway/aws/render.hpp"
 #include "services/gateway/aws/xml_document.hpp"
 #include "services/gateway/aws/xml_reader.hpp"
+#include "services/gateway/s3/dates.hpp"
 #include "services/gateway/s3/errors.hpp"
 #include "services/gateway/s3/rule_document.hpp"
 
@@ -48,10 +49,7 @@ Result<std::optional<Number>> read_number(const Value& parent, std::string_view 
 Result<std::optional<Timestamp>> read_date(const Value& parent) {
     const auto* member = parent.find("Date");
     if (member == nullptr) return std::nullopt;
-    std::string text = parent.text_of("Date");
-    // A date alone, as many write it.
-    if (text.size() == std::string_view("2026-01-31").size()) text += "T00:00:00Z";
-    const auto date = parse_iso8601(text);
+    const auto date = parse_date(parent.text_of("Date"));
     if (!date) return aws::malformed_xml();
     return std::optional(*date);
 }

@@ -7,6 +7,7 @@
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/xml_document.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
+#include "services/gateway/s3/dates.hpp"
 #include "services/gateway/s3/document.hpp"
 #include "services/gateway/s3/errors.hpp"
 
@@ -50,7 +51,7 @@ Result<schema::ObjectLock> read_lock_headers(const http::RequestHead& head) {
     }
     if (mode) {
         if (!is_mode(*mode)) return invalid("Unknown wormMode directive.");
-        const auto time = parse_iso8601(*until);
+        const auto time = parse_date(*until);
         if (!time) return invalid("The retain until date must be provided in ISO 8601 format");
         lock.mode = *mode;
         lock.retain_until = *time;
@@ -115,7 +116,7 @@ Result<Retention> read_retention(const aws::Value& document) {
     Retention retention{.mode = document.text_of("Mode")};
     if (retention.mode.empty() && until == nullptr) return retention;
     if (!is_mode(retention.mode) || until == nullptr) return aws::malformed_xml();
-    const auto time = parse_iso8601(document.text_of("RetainUntilDate"));
+    const auto time = parse_date(document.text_of("RetainUntilDate"));
     if (!time) return aws::malformed_xml();
     retention.until = *time;
     return retention;

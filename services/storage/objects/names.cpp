@@ -84,7 +84,14 @@ Result<void> check_region(std::string_view region) {
 
 Result<void> check_key(std::string_view key) {
     if (key.empty()) return refuse("an object's key is empty");
-    if (key.size() > schema::key_bytes_max) return refuse("Your key is too long", "key_too_long");
+    if (key.size() > schema::key_bytes_max) {
+        Error error{.code = ErrorCode::invalid_argument,
+                    .message = "Your key is too long",
+                    .reason = "key_too_long",
+                    .details = {{"Size", fmt::format("{}", key.size())},
+                                {"MaxSizeAllowed", fmt::format("{}", schema::key_bytes_max)}}};
+        return std::unexpected(std::move(error));
+    }
     if (!is_utf8(key)) return refuse("an object's key is not UTF-8");
     return {};
 }

@@ -71,6 +71,29 @@ Result<bool> Replication::waits_for_older(const Case& replica) const {
     return false;
 }
 
+// HEAD shows a newer version that is at the endpoint, but not a delete marker: that is known here
+// only. What is sent for the first time has nothing newer there.
+Result<bool> Replication::is_behind_newer(const Case& replica) const {
+    const ObjectRecord& record = replica.version.record;
+    if (replica.version.is_current || replica.chosen().requested_at == record.last_modified)
+        return false;
+    auto range = version_rows(replica.source->record.name, replica.key);
+    range.to = version_row(replica.source->record.name, replica.key, record.sequencer);
+    for (std::size_t seen = 0; seen < older_versions_max; seen += older_versions_page) {
+        ONPUT_TRY(const auto rows, core_.view_.scan(partition, range, older_versions_page));
+        for (const auto& row : rows) {
+            ONPUT_TRY(const auto newer, schema::decode<ObjectRecord>(row.value));
+            const auto* target = find_target(newer, replica.chosen().destination);
+            const bool is_marker_there = newer.is_delete_marker && target != nullptr &&
+                                         target->status == ReplicationStatus::completed;
+            if (is_marker_there) return true;
+        }
+        if (rows.size() < older_versions_page) break;
+        range.from = rows.back().key + '\0';
+    }
+    return false;
+}
+
 Result<void> Replication::look_at_remote(Case& replica, ReplicaWork& work, Timestamp now,
                                          Effects& effects) {
     const ObjectRecord& record = replica.version.record;
@@ -80,6 +103,10 @@ Result<void> Replication::look_at_remote(Case& replica, ReplicaWork& work, Times
     if (record.encryption.by == schema::encrypted_by_customer &&
         has_change(replica.chosen(), ReplicatedPart::whole))
         return fail_case(replica, "SrcObjectNotEligible", now, effects);
+    if (has_change(replica.chosen(), ReplicatedPart::whole)) {
+        ONPUT_TRY(const bool is_behind, is_behind_newer(replica));
+        if (is_behind) return fail_case(replica, "SrcObjectNotEligible", now, effects);
+    }
     ONPUT_TRY_VOID(core_.room_.check());
     ONPUT_TRY(const bool waits, waits_for_older(replica));
     work.kind = waits ? ReplicaWork::Kind::waits : ReplicaWork::Kind::send;

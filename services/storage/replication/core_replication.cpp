@@ -11,6 +11,7 @@
 #include "services/storage/replication/changes.hpp"
 #include "services/storage/replication/replication.hpp"
 #include "services/storage/replication/rules.hpp"
+#include "services/storage/replication/sent_replica.hpp"
 
 namespace onput::storage {
 namespace {
@@ -159,11 +160,9 @@ Result<bool> Replication::has_rules(const std::string& bucket) {
 
 Result<void> Replication::plan(const Place& place, ObjectRecord& record, const Caller& caller,
                                store::Batch& batch) {
-    if (record.metadata.contains(std::string(replica_mark))) {
-        // It came from another instance. Sent on, it would come back.
-        record.replication.is_replica = true;
-        return {};
-    }
+    // What came from another instance would come back if it were sent on.
+    record.replication.is_replica = is_sent_replica(caller.access);
+    if (record.replication.is_replica) return {};
     ONPUT_TRY(const auto* const rules, rules_.of(std::string(place.bucket)));
     if (rules == nullptr || !record.has_version_id) return {};
     for (const auto* rule : rules_for(*rules, place.key, record)) {

@@ -10,6 +10,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
+#include "common/schema/replica_header.hpp"
 #include "services/storage/replication/changes.hpp"
 
 namespace onput::storage {
@@ -22,6 +23,7 @@ constexpr int not_found = 404;
 constexpr int precondition_failed = 412;
 constexpr int not_implemented = 501;
 constexpr std::size_t md5_hex_digits = 32;
+constexpr std::size_t mark_digest_digits = 16;
 
 bool is_good(int status) {
     return status >= 200 && status < 300;
@@ -90,8 +92,18 @@ bool is_overloaded(int status) {
 
 }  // namespace
 
-std::string replica_mark_of(std::string_view bucket, std::uint64_t sequencer) {
-    return fmt::format("{} {}", sequencer_text(sequencer), bucket);
+std::string replica_mark_of(std::string_view bucket, std::string_view key,
+                            std::uint64_t sequencer) {
+    const std::string digest = to_hex(Digest::of(DigestAlgorithm::sha256, key));
+    return fmt::format("{} {} {}", sequencer_text(sequencer), bucket,
+                       digest.substr(0, mark_digest_digits));
+}
+
+std::optional<std::uint64_t> parse_replica_mark(std::string_view mark, std::string_view bucket,
+                                                std::string_view key) {
+    const auto sequencer = parse_sequencer(mark.substr(0, mark.find(' ')));
+    if (!sequencer || mark != replica_mark_of(bucket, key, *sequencer)) return {};
+    return *sequencer;
 }
 
 std::string text_of_element(std::string_view document, std::string_view name) {
@@ -218,11 +230,8 @@ void RemoteSession::on_head(const RemoteAnswer& answer) {
         return refuse(answer);
     }
     etag_there_ = answer.etag;
-    const auto space = answer.mark.find(' ');
-    const auto there = parse_sequencer(std::string_view(answer.mark).substr(0, space));
-    const bool is_ours = there && space != std::string::npos &&
-                         std::string_view(answer.mark).substr(space + 1) == replica_.source;
-    if (!is_ours || *there < replica_.record.sequencer) return write();
+    const auto there = parse_replica_mark(answer.mark, replica_.source, replica_.key);
+    if (!there || *there < replica_.record.sequencer) return write();
     if (*there > replica_.record.sequencer)
         return finish({.kind = RemoteEnd::Kind::failed, .reason = "SrcObjectNotEligible"});
     // The answer to an earlier attempt was lost. What is beside the bytes may have changed since.
@@ -232,6 +241,7 @@ void RemoteSession::on_head(const RemoteAnswer& answer) {
 void RemoteSession::write() {
     if (replica_.record.is_delete_marker) {
         RemoteRequest request{.method = "DELETE", .key = replica_.key};
+        request.headers.emplace_back(schema::replica_header, "true");
         add_condition(request.headers);
         return send(State::remove, std::move(request));
     }
@@ -256,7 +266,7 @@ Headers RemoteSession::headers_of_new() const {
         if (name != replica_mark) headers.emplace_back("x-amz-meta-" + name, value);
     }
     headers.emplace_back("x-amz-meta-" + std::string(replica_mark),
-                         replica_mark_of(replica_.source, record.sequencer));
+                         replica_mark_of(replica_.source, replica_.key, record.sequencer));
     if (!replica_.storage_class.empty())
         headers.emplace_back("x-amz-storage-class", replica_.storage_class);
     if (!record.website_redirect.empty())
@@ -278,6 +288,7 @@ Headers RemoteSession::headers_of_new() const {
 void RemoteSession::put() {
     const ObjectRecord& record = replica_.record;
     RemoteRequest request{.method = "PUT", .key = replica_.key, .headers = headers_of_new()};
+    request.headers.emplace_back(schema::replica_header, "true");
     add_condition(request.headers);
     // Where it is the digest of the bytes.
     const bool is_md5 =
@@ -335,6 +346,7 @@ void RemoteSession::complete_upload() {
     document += "</CompleteMultipartUpload>";
     RemoteRequest request{.method = "POST", .key = replica_.key};
     request.query = "uploadId=" + percent_encode(upload_id_);
+    request.headers.emplace_back(schema::replica_header, "true");
     add_document(request, std::move(document));
     add_condition(request.headers);
     const auto& checksums = replica_.record.checksums;

@@ -32,10 +32,15 @@
 
 namespace onput::storage {
 
-// Metadata of a replica at an endpoint: "<sequencer> <bucket>" of its original. What arrives with
-// it is a replica: it is not replicated again.
+// Metadata of a replica at an endpoint: "<sequencer> <bucket> <digest of the key>" of its original,
+// by which the next attempt finds it. Whoever copies the replica to another key copies the mark as
+// well, which means nothing there. That it is a replica, the sender
+// says by schema::replica_header.
 inline constexpr std::string_view replica_mark = "onput-replica";
-std::string replica_mark_of(std::string_view bucket, std::uint64_t sequencer);
+std::string replica_mark_of(std::string_view bucket, std::string_view key, std::uint64_t sequencer);
+// The sequencer, when the mark is that of a version of this key; else nothing.
+std::optional<std::uint64_t> parse_replica_mark(std::string_view mark, std::string_view bucket,
+                                                std::string_view key);
 
 // What is to be sent.
 struct RemoteReplica {

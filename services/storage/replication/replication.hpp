@@ -182,6 +182,7 @@ private:
         const ObjectRecord& record, schema::ReplicatedPart part) const;
     Result<void> look_at_remote(Case& replica, ReplicaWork& work, Timestamp now, Effects& effects);
     [[nodiscard]] Result<bool> waits_for_older(const Case& replica) const;
+    [[nodiscard]] Result<bool> is_behind_newer(const Case& replica) const;
     Result<void> plan_sending(const Case& replica, ReplicaWork& work) const;
 
     StorageCore& core_;

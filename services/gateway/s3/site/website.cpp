@@ -155,7 +155,7 @@ http::Task<Result<void>> answer_error_page(Visit& visit, std::string key, int st
     auto fetched = co_await fetch_object(context, message);
     if (!fetched) co_return std::unexpected(std::move(fetched).error());
     context.logged.error_code = name_of(*visit.failure).code;
-    const SentAs as{.status = status};
+    const SentAs as{.status = status, .headers = headers_of_error(*visit.failure, visit.address)};
     co_return co_await send_object(request, *fetched, as);
 }
 

@@ -1,5 +1,8 @@
 #include "services/gateway/s3/site/website_page.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "services/gateway/aws/xml_writer.hpp"
@@ -25,6 +28,17 @@ void add_subject(const ErrorName& name, std::string_view bucket, std::string_vie
     if (name.code == "NoSuchKey") items.emplace_back("Key", key);
     if (name.code == "NoSuchBucket" || name.code == "NoSuchWebsiteConfiguration")
         items.emplace_back("BucketName", bucket);
+}
+
+Items items_of(const Error& error, const WebsiteAddress& address) {
+    const ErrorName name = name_of(error);
+    Items items{{"Code", std::string(name.code)}, {"Message", message_of(name, error)}};
+    add_subject(name, address.bucket, address.key, items);
+    for (const auto& [element, value] : error.details) {
+        if (element == "Method" || element == "ResourceType" || element == "Endpoint")
+            items.emplace_back(element, value);
+    }
+    return items;
 }
 
 struct Page {
@@ -71,27 +85,28 @@ void add_ids(const AnswerIds& ids, Items& items) {
 
 }  // namespace
 
+Headers headers_of_error(const Error& error, const WebsiteAddress& address) {
+    Headers headers;
+    for (const auto& [item, value] : items_of(error, address)) {
+        const bool is_detail = item != "Code" && item != "Message";
+        headers.emplace_back(fmt::format("x-amz-error-{}", is_detail        ? "detail-" + item
+                                                           : item == "Code" ? "code"
+                                                                            : "message"),
+                             value);
+    }
+    return headers;
+}
+
 http::Response render_error_page(const ErrorPage& page) {
     const ErrorName name = name_of(page.error);
     http::Response response{.head = head_of(name.status, page.ids)};
-    const std::string message = message_of(name, page.error);
-    Page shown{.status = name.status,
-               .items = {{"Code", std::string(name.code)}, {"Message", message}}};
-    add_subject(name, page.address.bucket, page.address.key, shown.items);
+    Page shown{.status = name.status, .items = items_of(page.error, page.address)};
     for (const auto& [element, value] : page.error.details) {
         const bool is_header = element.starts_with("x-amz-") || element == "Allow";
         if (is_header) response.head.headers.emplace_back(element, value);
-        if (element == "Method" || element == "ResourceType" || element == "Endpoint")
-            shown.items.emplace_back(element, value);
     }
-    for (const auto& [item, value] : shown.items) {
-        const bool is_detail = item != "Code" && item != "Message";
-        response.head.headers.emplace_back(
-            fmt::format("x-amz-error-{}", is_detail        ? "detail-" + item
-                                          : item == "Code" ? "code"
-                                                           : "message"),
-            value);
-    }
+    auto headers = headers_of_error(page.error, page.address);
+    std::ranges::move(headers, std::back_inserter(response.head.headers));
     add_ids(page.ids, shown.items);
     if (page.document_error != nullptr) {
         const ErrorName inner = name_of(*page.document_error);

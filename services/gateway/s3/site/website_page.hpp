@@ -7,6 +7,7 @@
 #include "common/base/result.hpp"
 #include "services/gateway/http/message.hpp"
 #include "services/gateway/s3/errors.hpp"
+#include "services/gateway/s3/object_headers.hpp"
 #include "services/gateway/s3/site/website_address.hpp"
 
 namespace onput::gateway::s3 {
@@ -20,6 +21,9 @@ struct ErrorPage {
     std::string_view document_key{};
 };
 http::Response render_error_page(const ErrorPage& page);
+// What is wrong, as headers: "x-amz-error-code", "x-amz-error-message", "x-amz-error-detail-Key".
+// Also of an error that is shown by the website's own document.
+Headers headers_of_error(const Error& error, const WebsiteAddress& address);
 
 http::Response render_redirect_page(int status, std::string location, const AnswerIds& ids);
 

@@ -112,7 +112,10 @@ std::string verbatim(std::string_view text) {
 
 std::string with_query(std::string location, const WebsiteRequest& request) {
     if (request.query.empty()) return location;
-    return fmt::format("{}?{}", location, request.query);
+    // A fragment, which may be of a rule, comes last.
+    const auto fragment = std::min(location.find('#'), location.size());
+    return fmt::format("{}?{}{}", location.substr(0, fragment), request.query,
+                       location.substr(fragment));
 }
 
 // Within this website. Two slashes at the beginning would name a host.

@@ -56,6 +56,17 @@ TEST(S3Access, a_version_is_another_action) {
     EXPECT_EQ(access("GetObject", {}, "versionId=v").values.at("s3:versionid"), "v");
 }
 
+TEST(S3Access, what_replication_sends_is_an_action) {
+    for (const std::string_view operation : {"PutObject", "CompleteMultipartUpload"})
+        EXPECT_EQ(access(operation, {{"x-onput-replica", "true"}}).actions,
+                  (Actions{"PutObject", "ReplicateObject"}));
+    const auto of_marker = access("DeleteObject", {{"X-Onput-Replica", "true"}}).actions;
+    EXPECT_EQ(of_marker, (Actions{"DeleteObject", "ReplicateDelete"}));
+    for (const auto& action : of_marker) EXPECT_TRUE(auth::find_s3_action(action)) << action;
+    EXPECT_EQ(access("PutObject", {{"x-amz-meta-onput-replica", "1 b"}}).actions,
+              Actions{"PutObject"});
+}
+
 TEST(S3Access, what_an_object_is_given_with_its_bytes_is_an_action_each) {
     EXPECT_EQ(access("PutObject", {{"x-amz-tagging", "a=b"}}).actions,
               (Actions{"PutObject", "PutObjectTagging"}));

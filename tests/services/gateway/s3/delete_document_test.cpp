@@ -37,6 +37,7 @@ TEST(S3DeleteDocument, has_1_to_1000_keys) {
     EXPECT_EQ(read(objects(1000))->entries.size(), 1000U);
     for (const std::string& body :
          {objects(0), objects(1001), std::string("<Delete><Object/></Delete>"),
+          std::string("<Delete><Object><Key></Key></Object></Delete>"),
           std::string("<Delete><Quiet>maybe</Quiet><Object><Key>a</Key></Object></Delete>")}) {
         const auto deletion = read(body);
         ASSERT_FALSE(deletion);

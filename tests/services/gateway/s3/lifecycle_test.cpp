@@ -84,6 +84,8 @@ TEST(S3Lifecycle, is_answered_as_it_was_sent) {
     const std::string date = "<Expiration><Date>2030-01-01T00:00:00.000Z</Date></Expiration>";
     EXPECT_TRUE(echo(rule(date)).contains(date));
     EXPECT_EQ(echo(rule("<Expiration><Date>2030-01-01</Date></Expiration>")), echo(rule(date)));
+    EXPECT_EQ(echo(rule("<Expiration><Date>2030-01-01T02:00+02:00</Date></Expiration>")),
+              echo(rule(date)));
     EXPECT_TRUE(echo(rule(marker)).contains(marker));
     EXPECT_TRUE(echo(rule(abort_uploads)).contains(abort_uploads));
 }

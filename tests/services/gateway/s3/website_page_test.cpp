@@ -28,6 +28,15 @@ TEST(S3WebsitePage, an_error_has_the_form_of_s3) {
     EXPECT_TRUE(has("x-amz-error-detail-Key", "k"));
 }
 
+// Those that the website's own document is sent with.
+TEST(S3WebsitePage, an_error_has_headers) {
+    const Error error{.code = ErrorCode::not_found, .message = "", .reason = "no_such_key"};
+    const Headers expected{{"x-amz-error-code", "NoSuchKey"},
+                           {"x-amz-error-message", "The specified key does not exist."},
+                           {"x-amz-error-detail-Key", "k"}};
+    EXPECT_EQ(headers_of_error(error, {.bucket = "b", .key = "k"}), expected);
+}
+
 TEST(S3WebsitePage, what_comes_from_outside_is_escaped) {
     const Error error{.code = ErrorCode::not_found, .message = "", .reason = "no_such_key"};
     const Error inner{

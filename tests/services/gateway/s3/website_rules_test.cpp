@@ -169,6 +169,14 @@ TEST(S3WebsiteRules, documents_folders_and_errors) {
     expect_actions(std::string(index_document), {{"a", nowhere, "404"}});
 }
 
+TEST(S3WebsiteRules, a_fragment_comes_behind_the_query) {
+    expect_actions(std::string(index_document) +
+                       "<RoutingRules><RoutingRule><Redirect>"
+                       "<ReplaceKeyPrefixWith>#!/</ReplaceKeyPrefixWith>"
+                       "</Redirect></RoutingRule></RoutingRules>",
+                   {{"page", {}, "301 /#!/page"}, {"page", {}, "301 /?q=1#!/page", "q=1"}});
+}
+
 TEST(S3WebsiteRules, all_requests_are_redirected_with_path_and_query) {
     expect_actions("<RedirectAllRequestsTo><HostName>www.a</HostName></RedirectAllRequestsTo>",
                    {{"k/a%20b", {}, "301 http://www.a/k/a%20b?x=%2F", "x=%2F"}});

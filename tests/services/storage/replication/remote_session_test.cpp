@@ -46,6 +46,9 @@ protected:
         if (!code.empty()) answer.body = "<Error><Code>" + code + "</Code></Error>";
         session->on_answer(answer);
     }
+    static std::string mark(std::uint64_t sequencer, std::string_view bucket = "photos") {
+        return replica_mark_of(bucket, "a b", sequencer);
+    }
     [[nodiscard]] Kind end() const { return session->end().kind; }
     [[nodiscard]] const std::string& reason() const { return session->end().reason; }
 
@@ -71,7 +74,8 @@ TEST_F(RemoteSessionTest, an_object_is_put_where_there_is_none) {
     EXPECT_EQ(header("Content-MD5"), "ASNFZ4mrze8BI0VniavN7w==");
     EXPECT_EQ(header("x-amz-checksum-crc64nvme"), "AAAAAAAAAAA=");
     EXPECT_EQ(header("x-amz-meta-a"), "b");
-    EXPECT_EQ(header("x-amz-meta-onput-replica"), "0000000000000007 photos");
+    EXPECT_EQ(header("x-amz-meta-onput-replica"), mark(7));
+    EXPECT_EQ(header("x-onput-replica"), "true");
     EXPECT_EQ(header("x-amz-tagging"), "k%26=v%20w");
     EXPECT_EQ(header("x-amz-object-lock-mode"), "GOVERNANCE");
     EXPECT_EQ(header("x-amz-object-lock-retain-until-date"), "2030-01-16T00:00:00.000Z");
@@ -94,29 +98,40 @@ TEST_F(RemoteSessionTest, a_bucket_without_versions_gets_nothing) {
 
 TEST_F(RemoteSessionTest, what_is_there_is_replaced_as_it_was_seen_unless_it_is_newer) {
     start();
-    session->on_answer({.status = 200, .etag = "\"e\"", .mark = "0000000000000006 photos"});
+    session->on_answer({.status = 200, .etag = "\"e\"", .mark = mark(6)});
     EXPECT_EQ(asked(), "PUT");
     EXPECT_EQ(header("If-Match"), "\"e\"");
     answer(412, "PreconditionFailed");
     EXPECT_EQ(end(), Kind::again);
 
     start();
-    session->on_answer({.status = 200, .etag = "\"e\"", .mark = "0000000000000008 photos"});
+    session->on_answer({.status = 200, .etag = "\"e\"", .mark = mark(8)});
     EXPECT_EQ(asked(), "end");
     EXPECT_EQ(end(), Kind::failed);
     EXPECT_EQ(reason(), "SrcObjectNotEligible");
 
     // Another source, another count.
     start();
-    session->on_answer({.status = 200, .etag = "\"e\"", .mark = "0000000000000008 others"});
+    session->on_answer({.status = 200, .etag = "\"e\"", .mark = mark(8, "others")});
     EXPECT_EQ(asked(), "PUT");
+}
+
+TEST_F(RemoteSessionTest, the_mark_of_another_key_says_nothing) {
+    EXPECT_EQ(mark(7), "0000000000000007 photos " + std::string("c8687a08aa5d6ed2"));
+    // The replica of "other" was copied to this key, metadata and all.
+    for (const auto& copied : {replica_mark_of("photos", "other", 8), mark(8) + " ", mark(8) + "0",
+                               std::string("0000000000000008 photos"), std::string()}) {
+        start();
+        session->on_answer({.status = 200, .etag = "\"e\"", .mark = copied});
+        EXPECT_EQ(asked(), "PUT") << copied;
+    }
+    EXPECT_EQ(parse_replica_mark(mark(8), "photos", "a b"), 8u);
 }
 
 TEST_F(RemoteSessionTest, a_lost_answer_makes_no_second_version) {
     replica.record.tags = {{.key = "k", .value = "v"}};
     start();
-    session->on_answer(
-        {.status = 200, .version_id = "v1", .etag = "\"e\"", .mark = "0000000000000007 photos"});
+    session->on_answer({.status = 200, .version_id = "v1", .etag = "\"e\"", .mark = mark(7)});
     // Tags that came since.
     EXPECT_EQ(asked(), "PUT tagging&versionId=v1");
     answer(200);
@@ -140,7 +155,7 @@ TEST_F(RemoteSessionTest, an_endpoint_without_conditional_writes_is_asked_withou
 TEST_F(RemoteSessionTest, a_marker_is_made_where_the_key_is_seen) {
     replica.record.is_delete_marker = true;
     start();
-    session->on_answer({.status = 200, .etag = "\"e\"", .mark = "0000000000000006 photos"});
+    session->on_answer({.status = 200, .etag = "\"e\"", .mark = mark(6)});
     EXPECT_EQ(asked(), "DELETE");
     EXPECT_EQ(header("If-Match"), "\"e\"");
     session->on_answer({.status = 204, .version_id = "m"});

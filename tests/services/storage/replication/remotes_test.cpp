@@ -1,5 +1,6 @@
 // Versions whose replicas are at an endpoint, on the core: what is sent, in which order, and what
 // the original says of it.
+#include "common/schema/replica_header.hpp"
 #include "tests/services/storage/replication/replication_harness.hpp"
 
 namespace onput::storage {
@@ -113,12 +114,47 @@ TEST_F(RemotesTest, a_crash_before_the_commit_sends_it_again) {
 
 TEST_F(RemotesTest, what_came_as_a_replica_is_not_sent_on) {
     auto request = put_request("key", 5);
-    request.metadata = {{std::string(replica_mark), replica_mark_of("theirs", 1)}};
-    ASSERT_TRUE(put(request, {.bytes = "bytes"}));
+    auto sender = caller();
+    sender.access =
+        schema::AccessContext{.actions = {"PutObject", std::string(schema::replicate_action)}};
+    ASSERT_TRUE(commit_all([&](Effects& effects) {
+        return core->put_object(request, {.bytes = "bytes"}, sender, effects);
+    }));
     EXPECT_EQ(status("key"), "REPLICA");
     EXPECT_TRUE(due("backup").empty());
     tag("key", {{.key = "k", .value = "v"}});
     EXPECT_TRUE(due("backup").empty());
+}
+
+TEST_F(RemotesTest, metadata_keeps_no_object_from_being_sent) {
+    auto request = put_request("key", 5);
+    request.metadata = {{std::string(replica_mark), replica_mark_of("theirs", "key", 1)}};
+    ASSERT_TRUE(put(request, {.bytes = "bytes"}));
+    EXPECT_EQ(status("key"), "PENDING");
+    EXPECT_EQ(the_sent().remote.bytes, "bytes");
+}
+
+// HEAD shows nothing there, as if nothing newer had come.
+TEST_F(RemotesTest, one_that_is_tried_again_is_not_sent_behind_a_newer_delete_marker) {
+    auto rule = to("backup");
+    rule.delete_markers = true;
+    replicate({rule});
+    ASSERT_TRUE(put("key", "bytes"));
+    EXPECT_EQ(end(the_sent(), {.kind = RemoteEnd::Kind::failed, .reason = "AccessDenied"}),
+              ReplicaOutcome::Kind::failed);
+    now += 1s;
+    ASSERT_TRUE(remove("key"));
+    EXPECT_EQ(end(the_sent(), done("")), ReplicaOutcome::Kind::completed);
+    now += 1s;
+    schema::ReplicateObjects again{.bucket = "photos", .is_failed_only = true};
+    const auto queued = replicate_there(again);
+    ASSERT_TRUE(queued);
+    EXPECT_EQ(queued->queued, 1u);
+    for (const auto& work : look_at_all()) EXPECT_NE(work.kind, ReplicaWork::Kind::send);
+    EXPECT_EQ(pending("backup"), Pending{});
+    // What is newer than the marker is sent.
+    ASSERT_TRUE(put("key", "new"));
+    EXPECT_EQ(the_sent().remote.bytes, "new");
 }
 
 TEST_F(RemotesTest, without_its_rule_it_fails) {
