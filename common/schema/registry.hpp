@@ -14,6 +14,7 @@
 #include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/lifecycle.hpp"
+#include "common/schema/logs.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/replication.hpp"
@@ -64,7 +65,9 @@ using AllMessages = std::tuple<
     DeleteFunctionAlias, FunctionPolicy, AddFunctionPermission, RemoveFunctionPermission,
     GetFunctionPolicy, EventSourceMapping, PutEventSourceMapping, GetEventSourceMapping,
     ListEventSourceMappings, EventSourceMappingList, DeleteEventSourceMapping,
-    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
+    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated, CreateLogStream, DeleteLogStream,
+    ListLogGroups, LogGroupList, ListLogStreams, LogStreamList, PutLogEvents, LogEventsPut,
+    GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup, LogGroup, LogStream>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

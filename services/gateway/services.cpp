@@ -9,6 +9,7 @@
 
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/lambda/service.hpp"
+#include "services/gateway/logs/service.hpp"
 #include "services/gateway/polly/service.hpp"
 #include "services/gateway/sns/service.hpp"
 #include "services/gateway/sqs/service.hpp"
@@ -16,8 +17,8 @@
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 4> services{&sqs::service(), &sns::service(),
-                                                             &polly::service(), &lambda::service()};
+    static const std::array<const aws::Service*, 5> services{
+        &sqs::service(), &sns::service(), &polly::service(), &lambda::service(), &logs::service()};
     return services;
 }
 

@@ -15,6 +15,9 @@ namespace {
 constexpr std::string_view lambda_table =
 #include "services/gateway/aws/tables/lambda.inc"
     ;
+constexpr std::string_view logs_table =
+#include "services/gateway/aws/tables/logs.inc"
+    ;
 constexpr std::string_view polly_table =
 #include "services/gateway/aws/tables/polly.inc"
     ;
@@ -52,6 +55,11 @@ ServiceEntry entry_in(std::string_view line) {
 
 const Model& lambda_model() {
     static const Model model(lambda_table);
+    return model;
+}
+
+const Model& logs_model() {
+    static const Model model(logs_table);
     return model;
 }
 
