@@ -268,6 +268,8 @@ enum class Kind : std::uint16_t {
     log_stream = 517,      // A row of the queue service.
     log_row_record = 518,  // Likewise.
 
+    end_invocation = 519,  // Of Lambda's side of functions.
+
     // Topics and subscriptions (topics.hpp).
     create_topic = 600,
     topic_info = 601,

@@ -67,7 +67,7 @@ using AllMessages = std::tuple<
     ListEventSourceMappings, EventSourceMappingList, DeleteEventSourceMapping,
     ReplicationConfiguration, ReplicateObjects, ObjectsReplicated, CreateLogStream, DeleteLogStream,
     ListLogGroups, LogGroupList, ListLogStreams, LogStreamList, PutLogEvents, LogEventsPut,
-    GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup, LogGroup, LogStream>;
+    EndInvocation, GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup, LogGroup, LogStream>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -150,6 +150,7 @@ public:
             on(&Core::functions_, &Functions::find_workers),
             on(&Core::functions_, &Functions::remove),
             on(&Core::functions_, &Functions::prepare),
+            on(&Core::functions_, &Functions::end_invocation),
             on(&Core::functions_, &Functions::invoke_event),
             on(&Core::function_versions_, &FunctionVersions::publish),
             on(&Core::function_versions_, &FunctionVersions::list),
