@@ -52,27 +52,45 @@ struct FunctionInvoked {
 };
 
 // What an invocation now would run. Errors: those of GetFunction; resource_exhausted, reason
-// TooManyRequests: the function's reserved concurrency is 0.
+// TooManyRequests: all of the function's reserved concurrency is taken.
 struct InvocationPrepared {
-    static constexpr MessageInfo info{.kind = Kind::invocation_prepared};
+    // Version 2 added place.
+    static constexpr MessageInfo info{.kind = Kind::invocation_prepared, .version = 2};
 
     FunctionInfo function = {};  // Its ARN as it was asked for.
     std::string version = {};    // "$LATEST", or a number: of an alias with weights, drawn.
+    std::string place = {};      // What was taken of the reserved concurrency; empty: nothing.
 
-    ONPUT_FIELDS(function, version)
+    ONPUT_FIELDS(function, version, place)
     friend bool operator==(const InvocationPrepared&, const InvocationPrepared&) = default;
 };
 
 struct PrepareInvocation {
-    static constexpr MessageInfo info{.kind = Kind::prepare_invocation};
+    // Version 2 added takes_place.
+    static constexpr MessageInfo info{.kind = Kind::prepare_invocation, .version = 2};
     static constexpr std::string_view method = "queue.prepare_invocation";
     using Reply = InvocationPrepared;
 
     std::string name = {};
     std::string qualifier = {};
+    // It is to run at once: it takes a place of the reserved concurrency, if any is reserved, until
+    // EndInvocation, or at most until its time and 2 minutes are over.
+    bool takes_place = false;
 
-    ONPUT_FIELDS(name, qualifier)
+    ONPUT_FIELDS(name, qualifier, takes_place)
     friend bool operator==(const PrepareInvocation&, const PrepareInvocation&) = default;
+};
+
+// Gives the place back that a prepared invocation took. One that is not taken any more is no error.
+struct EndInvocation {
+    static constexpr MessageInfo info{.kind = Kind::end_invocation};
+    static constexpr std::string_view method = "queue.end_invocation";
+    using Reply = Empty;
+
+    std::string place = {};
+
+    ONPUT_FIELDS(place)
+    friend bool operator==(const EndInvocation&, const EndInvocation&) = default;
 };
 
 struct EventInvoked {

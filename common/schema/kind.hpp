@@ -281,6 +281,25 @@ enum class Kind : std::uint16_t {
     image_job = 510,
     image_result = 511,
 
+    // Log events (logs.hpp).
+    create_log_stream = 502,
+    delete_log_stream = 503,
+    list_log_groups = 504,
+    log_group_list = 505,
+    list_log_streams = 506,
+    log_stream_list = 507,
+    put_log_events = 508,
+    log_events_put = 509,
+    get_log_events = 512,
+    filter_log_events = 513,
+    log_events_page = 514,
+    set_log_group = 515,
+    log_group = 516,       // Also a row of the queue service.
+    log_stream = 517,      // A row of the queue service.
+    log_row_record = 518,  // Likewise.
+
+    end_invocation = 519,  // Of Lambda's side of functions.
+
     // Topics and subscriptions (topics.hpp).
     create_topic = 600,
     topic_info = 601,

@@ -16,6 +16,7 @@
 #include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/lifecycle.hpp"
+#include "common/schema/logs.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/replication.hpp"
@@ -71,7 +72,10 @@ using AllMessages = std::tuple<
     AttachPolicy, DetachPolicy, TagEntity, CreatePolicyVersion, DeletePolicyVersion,
     SetDefaultPolicyVersion, AccessKeyCreated, CreateAccessKey, AccessKeyList, ListAccessKeys,
     UpdateAccessKey, DeleteAccessKey, FoundAccessKey, FindAccessKey, ResolvedIdentity,
-    ResolveIdentity, PrincipalsFound, FindPrincipals>;
+    ResolveIdentity, PrincipalsFound, FindPrincipals, CreateLogStream,
+    DeleteLogStream, ListLogGroups, LogGroupList, ListLogStreams, LogStreamList, PutLogEvents,
+    LogEventsPut, EndInvocation, GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup,
+    LogGroup, LogStream>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -112,7 +112,7 @@ struct JobWorker::State {
     void leave_when_done() {
         if (!on_drained || leases.running() > 0 || has_calls) return;
         process.loop().after(last_acks_timeout, on_drained);
-        lane->when_flushed(on_drained);
+        runner->flush([this] { lane->when_flushed(on_drained); });
     }
 };
 

@@ -92,6 +92,9 @@ public:
     [[nodiscard]] virtual std::vector<std::string> waiting_for() const { return {}; }
     // Its own, beside those that every worker has.
     [[nodiscard]] virtual std::vector<schema::Metric> metrics() const { return {}; }
+    // The last job and call have ended, and the worker leaves: `done` is called when what they left
+    // behind is where it should be. The worker does not wait for it for ever.
+    virtual void flush(std::function<void()> done) { done(); }
     // What takes its calls; null: it has none.
     [[nodiscard]] virtual CallServer* calls() { return nullptr; }
 };

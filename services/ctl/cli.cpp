@@ -43,6 +43,7 @@ struct Choices {
     VoicesOptions voices;
     VoicesInstallOptions voices_install;
     FunctionOptions function;
+    LogsOptions logs;
     std::vector<std::string> function_variables;
     RedriveOptions redrive;
     ReplicateOptions replicate;
@@ -244,6 +245,17 @@ void add_deploy(CLI::App& function, Choices& c) {
     });
 }
 
+void add_log_options(CLI::App& command, Choices& c) {
+    command.add_option("name", c.logs.name, "The function, or a log group")->required();
+    command.add_option("-n,--lines", c.logs.lines, "Without --since: so many at most")
+        ->capture_default_str();
+    command.add_option("--since", c.logs.since, "All since then: 10m, 2h, or an ISO 8601 time");
+    command.add_option("--filter", c.logs.filter, "Filter pattern of CloudWatch Logs");
+    command.add_option("--request", c.logs.request, "Only the invocation with this request id");
+    command.add_flag("-f,--follow", c.logs.follow, "Go on with what is written");
+    command.callback([&c] { c.run = [&c] { return run_logs(c.global, c.logs); }; });
+}
+
 void add_functions(CLI::App& app, Choices& c) {
     auto* function =
         add_command(app, "function", "Run users' own handlers",
@@ -267,8 +279,9 @@ void add_functions(CLI::App& app, Choices& c) {
     invoke->add_option("--payload", c.function.payload, "The event, JSON; - for standard input")
         ->capture_default_str();
     invoke->add_flag("--log", c.function.shows_log, "Show the end of its log on standard error");
-    auto* logs = add_named("logs", "Print the last lines of a function's log", run_function_logs);
-    logs->add_option("-n,--lines", c.function.lines, "So many at most")->capture_default_str();
+    auto* logs = add_command(*function, "logs", "Print the last lines of a function's log",
+                             "  onput function logs texts");
+    add_log_options(*logs, c);
 }
 
 void add_keeping(CLI::App& app, Choices& c) {
@@ -478,6 +491,8 @@ int run(int argc, char** argv) {
     add_mending(app, choices);
     add_speech(app, choices);
     add_functions(app, choices);
+    auto* logs = add_command(app, "logs", "Print what a function writes", "  onput logs resize -f");
+    add_log_options(*logs, choices);
     add_users(app, choices.user);
     add_keeping(app, choices);
     add_helping(app, choices);

@@ -135,16 +135,23 @@ struct FunctionOptions {
     // Of invoke: JSON, or "-": standard input.
     std::string payload = "{}";
     bool shows_log = false;
-    // Of logs: so many lines at most.
-    std::uint32_t lines = 100;
 };
 ExitCode run_function_deploy(const GlobalOptions& global, const FunctionOptions& options);
 ExitCode run_function_list(const GlobalOptions& global);
 ExitCode run_function_show(const GlobalOptions& global, const FunctionOptions& options);
 // `failed` when the handler fails; its answer is printed all the same.
 ExitCode run_function_invoke(const GlobalOptions& global, const FunctionOptions& options);
-ExitCode run_function_logs(const GlobalOptions& global, const FunctionOptions& options);
 ExitCode run_function_remove(const GlobalOptions& global, const FunctionOptions& options);
+
+struct LogsOptions {
+    std::string name;     // A function, or a log group with '/' in its name.
+    std::string since;    // As of TailOptions; empty: the last lines.
+    std::string filter;   // A filter pattern of CloudWatch Logs.
+    std::string request;  // Only the invocation with this request id.
+    std::uint32_t lines = 100;
+    bool follow = false;
+};
+ExitCode run_logs(const GlobalOptions& global, const LogsOptions& options);
 
 ExitCode run_status(const GlobalOptions& global);
 // Is the service that answers this URL ready? For container engines: 0 or 1.

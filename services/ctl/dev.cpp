@@ -145,8 +145,8 @@ private:
     void add_function_options(std::vector<std::string>& arguments) const {
         arguments.insert(arguments.end(),
                          {"--gateway-address", instance_.url.substr(std::strlen("http://")),
-                          "--session-key-file", session_key_file(), "--log-directory",
-                          function_log_directory(data_)});
+                          "--session-key-file", session_key_file(), "--queue-endpoint",
+                          instance_.queue_endpoint});
     }
 
     [[nodiscard]] std::string session_key_file() const { return data_ + "/session.key"; }

@@ -1,7 +1,6 @@
 // `onput function`: users' own handlers, from the command line.
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "services/ctl/commands.hpp"
 #include "services/ctl/find_instance.hpp"
 #include "services/ctl/function_code.hpp"
+#include "services/ctl/log_text.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
 #include "services/ctl/worker_call.hpp"
@@ -109,40 +109,6 @@ Result<schema::FunctionInvoked> invoke(Session& session, const FunctionOptions& 
     return schema::decode<schema::FunctionInvoked>(result);
 }
 
-// The last lines of a text.
-std::string_view last_lines(std::string_view text, std::uint32_t lines) {
-    std::size_t at = text.size();
-    if (text.ends_with('\n')) --at;
-    for (std::uint32_t i = 0; i < lines; ++i) {
-        const std::size_t end = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
-        if (end == std::string_view::npos) return text;
-        at = end;
-    }
-    return text.substr(at + 1);
-}
-
-// Lines of a log with what a terminal obeys made visible; tabs are its own way of columns.
-std::string printable_log(std::string_view text) {
-    std::string shown;
-    while (!text.empty()) {
-        const std::size_t tab = text.find('\t');
-        shown += printable_lines(text.substr(0, tab));
-        if (tab == std::string_view::npos) break;
-        shown += '\t';
-        text.remove_prefix(tab + 1);
-    }
-    return shown;
-}
-
-std::string read_log(const std::string& path) {
-    std::string text;
-    for (const std::string& name : {path + ".1", path}) {
-        std::ifstream file(name, std::ios::binary);
-        if (file) text.append(std::istreambuf_iterator<char>(file), {});
-    }
-    return text;
-}
-
 }  // namespace
 
 ExitCode run_function_deploy(const GlobalOptions& global, const FunctionOptions& options) {
@@ -198,24 +164,6 @@ ExitCode run_function_invoke(const GlobalOptions& global, const FunctionOptions&
     std::fwrite(answer.data(), 1, answer.size(), stdout);
     if (::isatty(STDOUT_FILENO) != 0) fmt::print("\n");
     return invoked->function_error.empty() ? ExitCode::ok : ExitCode::failed;
-}
-
-ExitCode run_function_logs(const GlobalOptions& global, const FunctionOptions& options) {
-    const std::string data = data_directory(global.data);
-    const auto instance = find_running(data);
-    if (!instance) return report("function logs", instance.error());
-    const std::string path =
-        fmt::format("{}/{}.{}.log", function_log_directory(data), instance->account, options.name);
-    const std::string text = read_log(path);
-    if (text.empty()) {
-        return report("function logs",
-                      Error{.code = ErrorCode::not_found,
-                            .message = fmt::format("{} has written nothing here: {} is not there",
-                                                   options.name, path)});
-    }
-    const std::string_view lines = last_lines(text, options.lines);
-    std::fwrite(lines.data(), 1, lines.size(), stdout);
-    return ExitCode::ok;
 }
 
 ExitCode run_function_remove(const GlobalOptions& global, const FunctionOptions& options) {

@@ -122,10 +122,6 @@ Result<void> upload(const schema::FunctionCode& code, std::string_view zip, Peer
 
 }  // namespace
 
-std::string function_log_directory(const std::string& data) {
-    return data + "/log/functions";
-}
-
 Result<std::string> pack_code(const std::string& path) {
     std::error_code error;
     if (fs::is_directory(path, error)) {

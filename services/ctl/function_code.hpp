@@ -15,9 +15,6 @@ inline constexpr std::string_view default_code_bucket = "onput-functions";
 inline constexpr std::size_t code_files_max = 50'000;
 inline constexpr std::uint64_t code_bytes_max = 250ULL * 1024 * 1024;
 
-// Where the function worker of an instance here writes the functions' log lines.
-std::string function_log_directory(const std::string& data);
-
 // The zip of a file, of a folder, or a zip as it is; the same code gives the same zip. Folders
 // named .git and __pycache__ are left out. invalid_argument: there is no such code, it has too
 // much, or it holds a link.

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
-#include "common/base/text.hpp"
 #include "common/schema/storage.hpp"
 #include "common/transport/bus.hpp"
 #include "services/ctl/commands.hpp"
@@ -19,6 +18,7 @@
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
 #include "services/ctl/record_body.hpp"
+#include "services/ctl/since.hpp"
 #include "services/ctl/story.hpp"
 
 namespace onput::ctl {
@@ -26,27 +26,6 @@ namespace {
 
 constexpr ExitCode gap_seen = static_cast<ExitCode>(2);
 constexpr ExitCode truncation_seen = static_cast<ExitCode>(3);
-
-// "10m", "36h", "7d", "30s", or an ISO 8601 time.
-Result<Timestamp> parse_since(std::string_view text, Timestamp now) {
-    const std::string_view digits = text.substr(0, std::max<std::size_t>(text.size(), 1) - 1);
-    const auto amount = parse_number<std::uint32_t>(digits);
-    if (amount) {
-        switch (text.back()) {
-            case 's': return now - std::chrono::seconds(*amount);
-            case 'm': return now - std::chrono::minutes(*amount);
-            case 'h': return now - std::chrono::hours(*amount);
-            case 'd': return now - std::chrono::days(*amount);
-            default: break;
-        }
-    }
-    auto time = parse_iso8601(text);
-    if (!time)
-        return fail(
-            ErrorCode::invalid_argument,
-            fmt::format("--since '{}' is neither like 10m nor like 2026-01-31T12:00:00Z", text));
-    return time;
-}
 
 class Tail {
 public:

@@ -1,5 +1,6 @@
 // `onput trace`: the story of an object, from its PUT to what became of it.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -106,6 +107,28 @@ std::vector<std::string> hindrances(Peers& peers, const Story& story) {
     return all;
 }
 
+// How to see what handlers wrote: "onput logs resize --request 4f...". A job's message id is the
+// request id of its invocation.
+std::vector<std::string> log_commands(Peers& peers, const Story& story) {
+    std::map<std::string, std::string> handlers;  // Name by ARN.
+    if (const auto functions = peers.ask(peers.queue(), schema::ListFunctions{})) {
+        for (const auto& state : functions->functions) {
+            if (state.function.worker == "function")
+                handlers[state.function.arn] = state.function.name;
+        }
+    }
+    constexpr std::string_view message = "message ";
+    std::vector<std::string> all;
+    for (const auto& step : story.steps) {
+        const auto handler = handlers.find(step.subject);
+        if (handler == handlers.end() || step.what != "queued") continue;
+        if (!step.detail.starts_with(message)) continue;
+        all.push_back(fmt::format("onput logs {} --request {}", handler->second,
+                                  step.detail.substr(message.size())));
+    }
+    return all;
+}
+
 // An event that nobody asked for, in words.
 std::string why_nothing(const Story& story) {
     for (const auto& record : story.records) {
@@ -157,6 +180,11 @@ ExitCode run_trace(const GlobalOptions& global, const TraceOptions& options) {
                 if (const auto line = why_nothing(*story); !line.empty()) {
                     fmt::print("\n{}\n", printable(line));
                 }
+            }
+            if (global.output == OutputFormat::table) {
+                const auto commands = log_commands(peers, *story);
+                if (!commands.empty()) fmt::print("\nLog:\n");
+                for (const auto& line : commands) fmt::print("  {}\n", printable(line));
             }
             return options.wait_s != 0 && !is_over ? ExitCode::wait_not_met : ExitCode::ok;
         }

@@ -14,7 +14,7 @@ struct Config {
     std::string storage_endpoint;
     worker::LaneConfig lane{.places = 8, .call_places = 16};
     std::string work_directory = "/tmp";
-    std::string log_directory;
+    std::string queue_endpoint;
     std::string gateway_address;
     std::string session_key_file;
     std::string region = "us-east-1";
@@ -32,8 +32,9 @@ struct Config {
         worker::LaneConfig::visit_options(self.lane, option);
         option("work_directory", self.work_directory,
                "Directory of unpacked code, in a folder of this process's own.");
-        option("log_directory", self.log_directory,
-               "Directory of the functions' log lines; empty: only callers see the last ones.");
+        option("queue_endpoint", self.queue_endpoint,
+               "ROUTER of the queue service, which keeps the functions' log lines; empty: only "
+               "callers see the last ones.");
         option("gateway_address", self.gateway_address,
                "Address and port of a gateway, which handlers reach as their AWS endpoint; empty: "
                "they reach nothing.");

@@ -75,7 +75,7 @@ Invoker::Invoker(Parts parts, std::unique_ptr<Reactor> reactor, worker::FileDesc
       filter_(std::move(filter)),
       isolation_(isolation_of(parts_.config)),
       core_(limits_of(parts_.config)),
-      book_(parts_.config.log_directory),
+      shipper_(parts_.process.loop(), parts_.config.queue_endpoint),
       use_timer_(parts_.process.loop().every(use_period, [this] { watch_use(); })) {}
 
 Invoker::~Invoker() {
@@ -191,7 +191,7 @@ void Invoker::on_closed(ChildRuntime& runtime, ConnectionId connection) {
 
 void Invoker::on_log(ChildRuntime& runtime, std::string_view bytes) {
     Live& live = live_.at(id_of(runtime));
-    book_.write(live.definition->function, live.log.take(bytes));
+    shipper_.write(live.log_target, live.log.take(bytes));
 }
 
 void Invoker::on_end(ChildRuntime& runtime, int wait_status) {
@@ -203,6 +203,7 @@ void Invoker::on_end(ChildRuntime& runtime, int wait_status) {
     const auto found = live_.find(id);
     auto ended = std::make_unique<Live>(std::move(found->second));
     live_.erase(found);
+    shipper_.end_line(ended->log_target);
     parts_.process.loop().post([ended = std::move(ended)] {});
 }
 
@@ -231,14 +232,19 @@ Result<void> Invoker::start_environment(const Start& start,
                                         const std::shared_ptr<const Definition>& definition) {
     ++cold_starts_;
     ONPUT_TRY(auto listeners, open_listeners(isolation_));
-    const auto plan =
-        plan_sandbox(*definition, surroundings(definition->function, listeners.addresses));
+    LogTarget target{.account = definition->function.account,
+                     .group = log_group(definition->function),
+                     .stream = stream_name(parts_.process.loop().now(), definition->version,
+                                           parts_.process.random().hex(32))};
+    const auto plan = plan_sandbox(
+        *definition, surroundings(definition->function, listeners.addresses, target.stream));
     ONPUT_TRY(auto sandbox, Sandbox::start(plan, isolation_, std::move(listeners), filter_));
     const ChildRuntime::Parts parts{
         .reactor = *reactor_, .owner = *this, .endpoint = parts_.endpoint};
     live_.emplace(start.environment, Live{.definition = definition,
                                           .runtime = std::make_unique<ChildRuntime>(
-                                              parts, start.environment.get(), std::move(sandbox))});
+                                              parts, start.environment.get(), std::move(sandbox)),
+                                          .log_target = std::move(target)});
     return {};
 }
 
@@ -258,7 +264,7 @@ auth::SessionCredentials Invoker::issue(const schema::FunctionInfo& function) {
 }
 
 Surroundings Invoker::surroundings(const schema::FunctionInfo& function,
-                                   ListenerAddresses addresses) {
+                                   ListenerAddresses addresses, std::string log_stream) {
     auto issued = issue(function);
     return {.isolation = isolation_,
             .runtime_folder = parts_.runtime_folder,
@@ -271,8 +277,7 @@ Surroundings Invoker::surroundings(const schema::FunctionInfo& function,
             .credentials = {.access_key = std::move(issued.access_key),
                             .secret = std::move(issued.secret),
                             .token = std::move(issued.token)},
-            .log_stream = stream_name(parts_.process.loop().now(), "$LATEST",
-                                      parts_.process.random().hex(32))};
+            .log_stream = std::move(log_stream)};
 }
 
 void Invoker::perform(const Send& send, Effects&) {
@@ -339,7 +344,9 @@ void Invoker::perform(Finish& finish, Effects&) {
 
 void Invoker::write_log(Live& live, std::string_view line) {
     live.log.add(line);
-    book_.write(live.definition->function, line);
+    // What a handler left without an end.
+    shipper_.end_line(live.log_target);
+    shipper_.write(live.log_target, line);
 }
 
 // ---- what is watched
@@ -388,6 +395,7 @@ std::vector<schema::Metric> Invoker::metrics() const {
             {fmt::format("onput_function_invocations_total{{ending=\"{}\"}}", name_of(kind)),
              static_cast<double>(count)});
     }
+    for (auto& metric : shipper_.metrics()) all.push_back(std::move(metric));
     return all;
 }
 

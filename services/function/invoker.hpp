@@ -17,7 +17,8 @@
 #include "services/function/config.hpp"
 #include "services/function/definition.hpp"
 #include "services/function/environments.hpp"
-#include "services/function/log_book.hpp"
+#include "services/function/log_shipper.hpp"
+#include "services/function/log_tail.hpp"
 #include "services/function/reactor.hpp"
 
 namespace onput::function {
@@ -66,6 +67,9 @@ public:
     // The same, and `done` is not called any more.
     void forget(InvocationId id);
 
+    // Calls `done` when all log lines so far are kept; it may never be.
+    void when_logged(std::function<void()> done) { shipper_.when_sent(std::move(done)); }
+
     [[nodiscard]] std::vector<schema::Metric> metrics() const;
 
 private:
@@ -79,6 +83,7 @@ private:
         ConnectionId waiter = 0;  // Waits for the next event; 0: nobody does.
         std::optional<InvocationId> invocation{};
         std::string request_id = {};
+        LogTarget log_target{};
         LogTail log{};
         bool has_run = false;
         std::uint64_t memory_bytes = 0;  // The most that was seen.
@@ -109,7 +114,8 @@ private:
     Result<void> start_environment(const Start& start,
                                    const std::shared_ptr<const Definition>& definition);
     [[nodiscard]] auth::SessionCredentials issue(const schema::FunctionInfo& function);
-    Surroundings surroundings(const schema::FunctionInfo& function, ListenerAddresses addresses);
+    Surroundings surroundings(const schema::FunctionInfo& function, ListenerAddresses addresses,
+                              std::string log_stream);
 
     void write_log(Live& live, std::string_view line);
     void watch_time();
@@ -120,7 +126,7 @@ private:
     worker::FileDescriptor filter_;
     Isolation isolation_;
     Environments core_;
-    LogBook book_;
+    LogShipper shipper_;
     std::map<EnvironmentId, Live> live_;
     std::map<InvocationId, Pending> pending_;
     std::uint64_t last_invocation_ = 0;

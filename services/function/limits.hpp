@@ -24,8 +24,6 @@ inline constexpr std::size_t relay_bytes_max = 256 * 1024;
 
 // Of the log of one invocation; what comes beyond is left out, and said to be.
 inline constexpr std::size_t log_bytes_per_invocation_max = 1024 * 1024;
-// Of one log file; the one before it is kept as well.
-inline constexpr std::size_t log_file_bytes_max = 8 * 1024 * 1024;
 
 // As on Lambda.
 inline constexpr std::uint32_t open_files_max = 1024;

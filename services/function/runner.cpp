@@ -132,6 +132,7 @@ public:
         if (storage_->is_connected()) return {};
         return {"storage"};
     }
+    void flush(std::function<void()> done) override { invoker_->when_logged(std::move(done)); }
     [[nodiscard]] std::vector<schema::Metric> metrics() const override {
         return invoker_->metrics();
     }
@@ -295,8 +296,6 @@ Result<std::unique_ptr<Invoker>> open_invoker(runtime::Process& process, const C
 
 Result<std::unique_ptr<runtime::Service>> open_function_worker(runtime::Process& process,
                                                                const Config& config) {
-    if (!config.log_directory.empty())
-        static_cast<void>(::mkdir(config.log_directory.c_str(), 0700));
     ONPUT_TRY(auto folder, WorkFolder::make(config.work_directory, process.random()));
     ONPUT_TRY(auto invoker, open_invoker(process, config, folder));
     if (config.isolation == "weak") {

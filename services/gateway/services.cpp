@@ -10,6 +10,7 @@
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/iam/service.hpp"
 #include "services/gateway/lambda/service.hpp"
+#include "services/gateway/logs/service.hpp"
 #include "services/gateway/polly/service.hpp"
 #include "services/gateway/sns/service.hpp"
 #include "services/gateway/sqs/service.hpp"
@@ -18,9 +19,9 @@
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 6> services{&sqs::service(),   &sns::service(),
-                                                             &polly::service(), &lambda::service(),
-                                                             &iam::service(),   &sts::service()};
+    static const std::array<const aws::Service*, 7> services{
+        &sqs::service(), &sns::service(), &polly::service(), &lambda::service(),
+        &iam::service(), &sts::service(), &logs::service()};
     return services;
 }
 

@@ -96,6 +96,12 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                       .workers = workers_,
                       .random = random_}),
       lexicons_(view_, options_.region),
+      logs_({.view = view_,
+             .counters = counters_,
+             .age = age_.clock(),
+             .region = options_.region,
+             .limits = options_.log_limits}),
+      log_reader_(view_, logs_),
       speech_tasks_({.view = view_,
                      .catalogue = catalogue_,
                      .counters = counters_,
@@ -117,6 +123,7 @@ Result<void> Core::restore(Timestamp now, Effects&) {
     ONPUT_TRY_VOID(restore_catalogue());
     ONPUT_TRY_VOID(event_sources_.restore());
     ONPUT_TRY_VOID(job_log_.restore());
+    ONPUT_TRY_VOID(logs_.restore());
     ONPUT_TRY_VOID(notifications_.restore(view_));
     std::vector<Queue*> queues;
     catalogue_.for_each([&queues](Queue& queue) { queues.push_back(&queue); });
@@ -246,8 +253,9 @@ Result<void> Core::on_time(Timestamp now, Effects& effects) {
     notifications_.on_time(now, effects.batch());
     ONPUT_TRY_VOID(move_tasks_.on_time(now, effects));
     ONPUT_TRY_VOID(sweeper_.sweep(view_, effects.batch()));
+    const Timestamp age = age_.clock().at(now);
+    if (logs_.is_due() || now >= expiry_at_) ONPUT_TRY_VOID(logs_.on_time(age, effects));
     if (now >= expiry_at_) {
-        const Timestamp age = age_.clock().at(now);
         job_log_.on_time(age, effects.batch());
         ONPUT_TRY_VOID(deliveries_.on_time(age, effects.batch()));
         ONPUT_TRY_VOID(speech_task_log_.on_time(age, effects.batch()));
@@ -284,7 +292,7 @@ bool Core::expire(Timestamp now, Effects& effects) {
 }
 
 Timestamp Core::next_wakeup(Timestamp now) const {
-    if (!sweeper_.is_done() || dispatcher_.is_clearing()) return now;
+    if (!sweeper_.is_done() || dispatcher_.is_clearing() || logs_.is_due()) return now;
     Timestamp next = expiry_at_;
     const auto consider = [&next](std::optional<Timestamp> time) {
         if (time) next = std::min(next, *time);
@@ -319,6 +327,11 @@ std::vector<schema::Metric> Core::metrics(Timestamp now) const {
         {"onput_queue_waiting_receives", as_double(dispatcher_.waiters())},
         {"onput_queue_job_log_steps", as_double(job_log_.size())},
         {"onput_queue_notifications_total", as_double(notifications_.added())},
+        {"onput_queue_log_groups", as_double(logs_.groups())},
+        {"onput_queue_log_bytes", as_double(logs_.bytes())},
+        {"onput_queue_log_events_total", as_double(logs_.stats().events)},
+        {"onput_queue_log_expired_bytes_total", as_double(logs_.stats().expired_bytes)},
+        {"onput_queue_log_dropped_bytes_total", as_double(logs_.stats().dropped_bytes)},
         {"onput_queue_outbox_waiting", as_double(outbox().waiting())},
         {"onput_queue_relay_failures", as_double(outbox().failures())},
         {"onput_lane_workers", as_double(workers_.all().size())},

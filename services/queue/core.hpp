@@ -10,6 +10,7 @@
 //     MoveTasks        dead letters on their way back, some at a time
 //     QueueCommands, MessageCommands, DeadLetterCommands, Functions     the requests
 //     JobLog           what became of each job
+//     Logs, LogReader  lines of functions, and of clients
 //     Notifications    messages to topics about it, and their outbox
 //     Sweeper          rows that nobody needs any more
 //
@@ -42,6 +43,8 @@
 #include "services/queue/commands/queue_commands.hpp"
 #include "services/queue/commands/speech_tasks.hpp"
 #include "services/queue/lanes/lanes.hpp"
+#include "services/queue/logs/log_reader.hpp"
+#include "services/queue/logs/logs.hpp"
 #include "services/queue/messages/deliveries.hpp"
 #include "services/queue/messages/notifications.hpp"
 #include "services/queue/messages/rows.hpp"
@@ -61,8 +64,9 @@ struct CoreOptions {
     std::size_t messages_max = all_messages_max;       // Of all queues together.
     std::size_t in_flight_max = queue::in_flight_max;  // Of one queue, functions aside.
     Topics topics = Topics::reachable;
-    std::string receipt_key;           // Of a store that has none yet: secret, from the system.
-    std::string boot;                  // Platform::boot.
+    std::string receipt_key;  // Of a store that has none yet: secret, from the system.
+    std::string boot;         // Platform::boot.
+    LogLimits log_limits = {};
     std::uint64_t free_bytes_min = 0;  // With less room on the disk nothing is taken in.
 };
 
@@ -82,7 +86,8 @@ inline constexpr bool takes_room =
     std::is_same_v<M, schema::PutFunctionAlias> ||
     std::is_same_v<M, schema::PutEventSourceMapping> ||
     std::is_same_v<M, schema::AddFunctionPermission> || std::is_same_v<M, schema::PutLexicon> ||
-    std::is_same_v<M, schema::StartSpeechTask>;
+    std::is_same_v<M, schema::StartSpeechTask> || std::is_same_v<M, schema::CreateLogStream> ||
+    std::is_same_v<M, schema::PutLogEvents>;
 
 class Core {
 public:
@@ -102,9 +107,9 @@ public:
     // Puts back what the store holds. Called before anything else; asks for no commit.
     Result<void> restore(Timestamp now, Effects& effects);
 
-    // Runs a request of schema/queue.hpp, function.hpp, call.hpp or speech.hpp: the function that
-    // `methods` names for it. The answer to ReceiveMessages is a WaitId; what was received is in
-    // some Effects under it: in these, or in later ones.
+    // Runs a request of schema/queue.hpp, function.hpp, call.hpp, speech.hpp or logs.hpp: the
+    // function that `methods` names for it. The answer to ReceiveMessages is a WaitId; what was
+    // received is in some Effects under it: in these, or in later ones.
     template <schema::Message M>
     auto execute(const M& request, const Caller& caller, Effects& effects) {
         using Answered =
@@ -145,6 +150,7 @@ public:
             on(&Core::functions_, &Functions::find_workers),
             on(&Core::functions_, &Functions::remove),
             on(&Core::functions_, &Functions::prepare),
+            on(&Core::functions_, &Functions::end_invocation),
             on(&Core::functions_, &Functions::invoke_event),
             on(&Core::function_versions_, &FunctionVersions::publish),
             on(&Core::function_versions_, &FunctionVersions::list),
@@ -166,6 +172,14 @@ public:
             on(&Core::lexicons_, &Lexicons::get),
             on(&Core::lexicons_, &Lexicons::list),
             on(&Core::lexicons_, &Lexicons::remove),
+            on(&Core::logs_, &Logs::create),
+            on(&Core::logs_, &Logs::remove),
+            on(&Core::logs_, &Logs::list_groups),
+            on(&Core::logs_, &Logs::list_streams),
+            on(&Core::logs_, &Logs::set),
+            on(&Core::logs_, &Logs::put),
+            on(&Core::log_reader_, &LogReader::get),
+            on(&Core::log_reader_, &LogReader::filter),
         };
     }
 
@@ -236,6 +250,8 @@ private:
     FunctionPermissions function_permissions_;
     EventSources event_sources_;
     Lexicons lexicons_;
+    Logs logs_;
+    LogReader log_reader_;
     SpeechTasks speech_tasks_;
 
     Timestamp last_seen_;  // The latest `now` of any call.

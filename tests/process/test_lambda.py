@@ -256,6 +256,28 @@ def test_reserved_concurrency_is_kept(onput):
     assert invoke(client, "reserved", 0)[1]["StatusCode"] == 200
 
 
+def test_reserved_concurrency_holds_over_all_workers(tmp_path):
+    arguments = ["--no-pipeline", "--image", "0", "--function", "2"]
+    with Onput(tmp_path, tts=0, arguments=arguments) as onput:
+        client = onput.client("lambda", retries={"total_max_attempts": 1}, max_pool_connections=8)
+        create(client, "two", "import time\ndef lambda_handler(event, context):\n    time.sleep(event)\n    "
+                              "return context.log_stream_name\n")
+        # Both workers are there, and have an environment each.
+        wait_until(lambda: len(onput.pids("function")) == 2)
+        client.put_function_concurrency(FunctionName="two", ReservedConcurrentExecutions=2)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            def ask(_):
+                try:
+                    client.invoke(FunctionName="two", Payload=b"2")
+                    return "done"
+                except botocore.exceptions.ClientError as error:
+                    return error.response["Error"]["Code"]
+            answers = list(pool.map(ask, range(8)))
+        assert sorted(answers) == ["TooManyRequestsException"] * 6 + ["done"] * 2
+        # Each has given its place back.
+        assert all(client.invoke(FunctionName="two", Payload=b"0")["StatusCode"] == 200 for _ in range(4))
+
+
 # ---- versions and aliases
 
 def test_versions_never_change_and_aliases_name_them(client):

@@ -18,6 +18,9 @@ constexpr std::string_view iam_table =
 constexpr std::string_view lambda_table =
 #include "services/gateway/aws/tables/lambda.inc"
     ;
+constexpr std::string_view logs_table =
+#include "services/gateway/aws/tables/logs.inc"
+    ;
 constexpr std::string_view polly_table =
 #include "services/gateway/aws/tables/polly.inc"
     ;
@@ -63,6 +66,11 @@ const Model& iam_model() {
 
 const Model& lambda_model() {
     static const Model model(lambda_table);
+    return model;
+}
+
+const Model& logs_model() {
+    static const Model model(logs_table);
     return model;
 }
 

@@ -13,6 +13,7 @@ namespace onput::gateway::aws {
 // Each is parsed when it is asked for first. Any thread; they live as long as the process.
 const Model& iam_model();
 const Model& lambda_model();
+const Model& logs_model();
 const Model& polly_model();
 const Model& s3_model();
 const Model& sns_model();

@@ -11,7 +11,7 @@
 
 namespace onput::gateway::aws {
 
-inline constexpr std::size_t json_items_max = 20'000;  // In all lists and maps together.
+inline constexpr std::size_t json_items_max = 40'000;  // In all lists and maps together.
 
 // A JSON object within these limits, and value_depth_max. Members that are null are left out, as if
 // they were not there. invalid_argument, reason SerializationException, for anything else.

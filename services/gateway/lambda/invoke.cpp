@@ -77,6 +77,26 @@ struct Answer {
     MemoryBudget::Reservation memory{};
 };
 
+// A place of the function's reserved concurrency, given back however the request ends.
+class HeldPlace {
+public:
+    HeldPlace(Call& call, std::string place) : call_(call), place_(std::move(place)) {}
+    HeldPlace(const HeldPlace&) = delete;
+    HeldPlace& operator=(const HeldPlace&) = delete;
+    ~HeldPlace() { give_back(); }
+
+    void give_back() {
+        if (place_.empty()) return;
+        call_.context.shared.backend.send_and_forget(schema::EndInvocation{.place = place_},
+                                                     call_.context.call_options());
+        place_.clear();
+    }
+
+private:
+    Call& call_;
+    std::string place_;
+};
+
 // The whole answer: what its head says is known at its end.
 http::Task<Result<Answer>> receive(Call& call, WorkerCall& invocation) {
     Answer answer;
@@ -119,10 +139,12 @@ Result<void> check_takes_calls(const schema::FunctionInfo& function) {
                     function.name, function.worker));
 }
 
-Outcome call_function(Call& call, schema::InvokeFunction task) {
+Outcome call_function(Call& call, schema::InvokeFunction task, HeldPlace& place) {
     WorkerCall invocation(call.context, std::string(worker_kind), schema::encode(task),
                           invoke_timeout);
     auto answer = co_await receive(call, invocation);
+    // Before its answer: whoever has that may invoke it again at once.
+    place.give_back();
     if (!answer) co_return std::unexpected(std::move(answer).error());
     // Its memory is held until it is sent.
     const auto begun = aws::begin_stream(call, aws::lambda_model(), describe(answer->invoked));
@@ -148,9 +170,11 @@ Outcome invoke(Call& call) {
     }
     auto context = read_client_context(call.input);
     if (!context) co_return std::unexpected(std::move(context).error());
-    const schema::PrepareInvocation message{.name = named->name, .qualifier = named->qualifier};
+    const schema::PrepareInvocation message{
+        .name = named->name, .qualifier = named->qualifier, .takes_place = type != "DryRun"};
     auto prepared = co_await call.context.call(message);
     if (!prepared) co_return std::unexpected(std::move(prepared).error());
+    HeldPlace place(call, std::move(prepared->reply.place));
     const auto takes = check_takes_calls(prepared->reply.function);
     if (!takes) co_return std::unexpected(takes.error());
     if (type == "DryRun") {
@@ -166,7 +190,7 @@ Outcome invoke(Call& call) {
                                 .trace_header = call.context.trace_header(),
                                 .wants_log_tail = call.input.text_of("LogType") == "Tail"};
     call.context.request_id = task.request_id;
-    auto answered = co_await call_function(call, std::move(task));
+    auto answered = co_await call_function(call, std::move(task), place);
     co_return answered;
 }
 

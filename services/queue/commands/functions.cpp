@@ -315,7 +315,18 @@ Result<schema::InvocationPrepared> Functions::prepare(const schema::PrepareInvoc
     if (reserved && parts_.dispatcher.free_concurrency(*function) == 0) {
         return fail(ErrorCode::resource_exhausted, "Rate Exceeded.", "TooManyRequests");
     }
+    if (reserved && request.takes_place) {
+        prepared.place = parts_.random.uuid();
+        const auto time = std::chrono::seconds(prepared.function.timeout_s);
+        parts_.dispatcher.take_place(*function, prepared.place, caller.now + time + call_start_max);
+    }
     return prepared;
+}
+
+Result<schema::Empty> Functions::end_invocation(const schema::EndInvocation& request,
+                                                const Caller&) {
+    parts_.dispatcher.give_back(request.place);
+    return schema::Empty{};
 }
 
 Result<schema::EventInvoked> Functions::invoke_event(const schema::InvokeEvent& request,

@@ -18,6 +18,8 @@ namespace onput::queue {
 
 inline constexpr std::uint32_t function_timeout_s_max = 900;
 inline constexpr std::uint32_t function_retries_max = 10;
+// Beyond its time, a call may wait for a runtime and for its start.
+inline constexpr Duration call_start_max = std::chrono::minutes(2);
 inline constexpr std::uint32_t function_retry_delay_s_max = 3'600;
 
 // What Functions shares with the rest of Core. All outlive it.
@@ -41,9 +43,12 @@ public:
                                      const Caller& caller) const;
     Result<schema::FunctionList> list(const schema::ListFunctions& request,
                                       const Caller& caller) const;
-    // What a call of the function would run now, and what runs it asynchronously.
+    // What a call of the function would run now, which may take a place of what is reserved.
     Result<schema::InvocationPrepared> prepare(const schema::PrepareInvocation& request,
                                                const Caller& caller);
+    Result<schema::Empty> end_invocation(const schema::EndInvocation& request,
+                                         const Caller& caller);
+    // Runs it asynchronously.
     Result<schema::EventInvoked> invoke_event(const schema::InvokeEvent& request,
                                               const Caller& caller, Effects& effects);
     // Who takes calls of a kind, for gateways (common/schema/call.hpp).

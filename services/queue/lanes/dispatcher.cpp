@@ -163,11 +163,33 @@ void Dispatcher::on_time(Timestamp now, Effects& effects) {
         ONPUT_CHECK(queue != nullptr);
         answer_empty(*queue, std::ranges::find(queue->waiters, wait, &Waiter::wait), effects);
     }
+    std::vector<std::string> over;
+    for (const auto& [place, call] : calls_) {
+        if (call.until <= now) over.push_back(place);
+    }
+    for (const std::string& place : over) give_back(place);
 }
 
 std::optional<Timestamp> Dispatcher::next_time() const {
-    if (deadlines_.empty()) return {};
-    return deadlines_.begin()->first;
+    std::optional<Timestamp> next;
+    if (!deadlines_.empty()) next = deadlines_.begin()->first;
+    for (const auto& [place, call] : calls_) next = std::min(next.value_or(call.until), call.until);
+    return next;
+}
+
+void Dispatcher::take_place(const Queue& function, std::string place, Timestamp until) {
+    calls_.emplace(std::move(place), Call{.function = function.number, .until = until});
+    ++calls_of_[function.number];
+}
+
+void Dispatcher::give_back(const std::string& place) {
+    const auto call = calls_.find(place);
+    if (call == calls_.end()) return;
+    const auto count = calls_of_.find(call->second.function);
+    if (--count->second == 0) calls_of_.erase(count);
+    calls_.erase(call);
+    // Jobs may have waited for it.
+    reconsider();
 }
 
 // --- Workers ----------------------------------------------------------------------------------
@@ -188,6 +210,8 @@ std::size_t Dispatcher::free_concurrency(const Queue& queue) const {
     const auto& reserved = function->function->function.management.reserved_concurrency;
     if (!reserved) return SIZE_MAX;
     std::size_t running = 0;
+    if (const auto calls = calls_of_.find(function->number); calls != calls_of_.end())
+        running += calls->second;
     for (const Queue* version : catalogue_.versions_of(queue.account, name))
         running += version->messages.count(MessageState::in_flight);
     return *reserved > running ? *reserved - running : 0;
@@ -304,6 +328,7 @@ void Dispatcher::shift(Duration by) {
     std::set<std::pair<Timestamp, WaitId>> shifted;
     for (const auto& [deadline, wait] : deadlines_) shifted.emplace(deadline + by, wait);
     deadlines_ = std::move(shifted);
+    for (auto& [place, call] : calls_) call.until += by;
 }
 
 void Dispatcher::reconsider() {

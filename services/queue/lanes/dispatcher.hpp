@@ -88,7 +88,12 @@ public:
     // Workers or functions have changed: queues that nobody served may be served now.
     void reconsider();
 
-    // How many jobs more of a function, or of any of its versions, may run now.
+    // A call takes a place of a function's reserved concurrency until it is given back, or until a
+    // time: whoever was to give it back may be gone. In memory only: after a restart none is taken.
+    void take_place(const Queue& function, std::string place, Timestamp until);
+    void give_back(const std::string& place);
+
+    // How many jobs and calls more of a function, or of any of its versions, may run now.
     [[nodiscard]] std::size_t free_concurrency(const Queue& function) const;
 
     [[nodiscard]] std::size_t waiters() const { return deadlines_.size(); }
@@ -128,6 +133,12 @@ private:
         QueueNumber queue;
         std::string name;
     };
+    struct Call {
+        QueueNumber function;
+        Timestamp until;
+    };
+    std::map<std::string, Call, std::less<>> calls_;
+    std::map<QueueNumber, std::size_t> calls_of_;  // Of those that have some.
     std::map<WaitId, Place> places_;
     std::set<std::pair<Timestamp, WaitId>> deadlines_;
     std::uint64_t last_wait_ = 0;

@@ -1,4 +1,4 @@
-"""Clients in Go and Java: programs of tests/clients, built once with pinned modules into build/clients.
+"""Clients that are compiled: programs of tests/clients, built once with pinned modules into build/clients.
 
 Without a toolchain or a registry the test is skipped, and says why; a program that does not compile fails.
 """
@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -19,7 +20,8 @@ INSTALLED = ROOT / "build/clients"
 BUILD_DEADLINE_S = 900
 # What a Go or a Maven says that cannot reach its registry.
 UNREACHABLE = ("dial tcp", "no such host", "i/o timeout", "connection refused", "Connection refused",
-               "Unknown host", "Could not transfer", "Connect to ", "proxyconnect", "TLS handshake timeout")
+               "Unknown host", "Could not transfer", "Connect to ", "proxyconnect", "TLS handshake timeout",
+               "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT")
 GO_LANGUAGE = (1, 24)  # As go.mod says.
 
 
@@ -81,3 +83,12 @@ def run_java(onput, *arguments):
     folder = _built("java", _tool("mvn"), "-q", "-B", "package")
     classes = os.pathsep.join(map(str, [folder / "target/classes", *pathlib.Path(folder).glob("target/lib/*.jar")]))
     return run_client(onput, java, "-cp", classes, "Client", *arguments)
+
+
+def ric():
+    """The folder with AWS's runtime interface client for Node.js in node_modules."""
+    npm = _tool("npm", str(pathlib.Path(sys.executable).parent))
+    if not pathlib.Path("/usr/include/node/node_api.h").exists():
+        pytest.skip("there is no /usr/include/node/node_api.h: install Node.js with its headers")
+    _built("ric", "./build.sh", npm)
+    return INSTALLED / "ric"

@@ -203,6 +203,57 @@ TEST_F(FunctionsTest, the_list_says_how_each_queue_stands) {
     EXPECT_TRUE(station.ask(schema::ListFunctions{}, "111111111111")->functions.empty());
 }
 
+// A function with one place, and what its calls are told.
+class ReservedTest : public FunctionsTest {
+protected:
+    ReservedTest() {
+        schema::FunctionInfo function = speech();
+        function.management.reserved_concurrency = 1;
+        EXPECT_TRUE(station.ask(schema::PutFunction{.function = function, .manages = true}));
+    }
+    Result<schema::InvocationPrepared> prepare(bool takes_place = true) {
+        return station.ask(schema::PrepareInvocation{.name = "speech", .takes_place = takes_place});
+    }
+};
+
+TEST_F(ReservedTest, calls_of_all_workers_share_the_places) {
+    const auto first = prepare();
+    ASSERT_TRUE(first);
+    EXPECT_NE(first->place, "");
+    EXPECT_EQ(prepare().error().reason, "TooManyRequests");
+    ASSERT_TRUE(station.ask(schema::EndInvocation{.place = first->place}));
+    const auto second = prepare();
+    ASSERT_TRUE(second);
+    // Given back twice, it is not two places.
+    ASSERT_TRUE(station.ask(schema::EndInvocation{.place = first->place}));
+    EXPECT_EQ(prepare().error().reason, "TooManyRequests");
+}
+
+TEST_F(ReservedTest, a_look_takes_no_place) {
+    ASSERT_TRUE(prepare(false));
+    EXPECT_EQ(prepare(false)->place, "");
+    EXPECT_TRUE(prepare());
+    EXPECT_EQ(prepare(false).error().reason, "TooManyRequests");
+}
+
+TEST_F(ReservedTest, a_place_that_nobody_gives_back_is_free_after_its_time) {
+    ASSERT_TRUE(prepare());
+    station.pass(std::chrono::seconds(speech().timeout_s) + call_start_max);
+    EXPECT_TRUE(prepare());
+}
+
+TEST_F(ReservedTest, a_job_waits_for_the_end_of_a_call) {
+    TestWorker worker(station, "w", 2);
+    worker.kind = "tts";
+    worker.hello();
+    const auto call = prepare();
+    station.invoke("speech", 1, "{}");
+    EXPECT_TRUE(worker.look().empty());
+    ASSERT_TRUE(station.ask(schema::EndInvocation{.place = call->place}));
+    ASSERT_EQ(worker.look().size(), 1U);
+    EXPECT_EQ(prepare().error().reason, "TooManyRequests");
+}
+
 TEST_F(FunctionsTest, a_function_with_jobs_is_not_deleted) {
     station.put_function(speech());
     station.invoke("speech", 1, "{}");

@@ -1,4 +1,4 @@
-#include "services/function/log_book.hpp"
+#include "services/function/log_tail.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,8 @@ namespace {
 
 TEST(LogTail, the_lines_of_one_record_become_lines) {
     LogTail tail;
-    EXPECT_EQ(tail.take("[ERROR] x\rTraceback\r  File\n"), "[ERROR] x\nTraceback\n  File\n");
+    EXPECT_EQ(tail.take("[ERROR] x\rTraceback\r  File\n"), "[ERROR] x\rTraceback\r  File\n");
+    EXPECT_EQ(tail.last(), "[ERROR] x\nTraceback\n  File\n");
 }
 
 TEST(LogTail, the_last_bytes_are_kept) {
