@@ -26,8 +26,8 @@ inline constexpr FilterWords event_pattern_words{.before = "Event pattern is not
 // the text is no JSON object.
 Result<std::string> compact_filter(std::string_view json);
 
-// "{before}{text}\n at [Source: (String)"{json}"; line: 1, column: {offset + 1}]". Bounded, whatever
-// the texts are, and free of control characters.
+// "{before}{text}\n at [Source: (String)"{json}"; line: 1, column: {offset + 1}]". Bounded,
+// whatever the texts are, and free of control characters.
 std::unexpected<Error> refuse_at(const FilterWords& words, std::string_view json,
                                  std::size_t offset, std::string_view text);
 

@@ -14,19 +14,31 @@ constexpr std::uint64_t mix_hash(std::uint64_t hash) {
     return hash ^ (hash >> 29);
 }
 
+template <typename Word>
+std::uint64_t load(const char* at) {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+// All of at most eight bytes, in loads that overlap.
+inline std::uint64_t load_short(const char* at, std::size_t bytes) {
+    if (bytes >= 4) {
+        return load<std::uint32_t>(at) | (load<std::uint32_t>(at + bytes - 4) << 32);
+    }
+    if (bytes >= 2) {
+        return load<std::uint16_t>(at) | (load<std::uint16_t>(at + bytes - 2) << 16);
+    }
+    return bytes == 1 ? load<std::uint8_t>(at) : 0;
+}
+
 // Eight bytes at a time.
 inline std::uint64_t hash_bytes(std::uint64_t seed, std::string_view bytes) {
     std::uint64_t hash = seed ^ (bytes.size() * 0xff51afd7ed558ccd);
     const char* at = bytes.data();
     std::size_t left = bytes.size();
-    std::uint64_t word = 0;
-    for (; left >= 8; at += 8, left -= 8) {
-        std::memcpy(&word, at, 8);
-        hash = mix_hash(hash ^ word);
-    }
-    word = 0;
-    if (left > 0) std::memcpy(&word, at, left);
-    return mix_hash(hash ^ word);
+    for (; left > 8; at += 8, left -= 8) hash = mix_hash(hash ^ load<std::uint64_t>(at));
+    return mix_hash(hash ^ load_short(at, left));
 }
 
 // Byte by byte, so that every prefix has its own on the way.

@@ -7,6 +7,7 @@
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/call.hpp"
 #include "common/schema/dead_letters.hpp"
+#include "common/schema/event_bus.hpp"
 #include "common/schema/event_source.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
@@ -64,7 +65,10 @@ using AllMessages = std::tuple<
     DeleteFunctionAlias, FunctionPolicy, AddFunctionPermission, RemoveFunctionPermission,
     GetFunctionPolicy, EventSourceMapping, PutEventSourceMapping, GetEventSourceMapping,
     ListEventSourceMappings, EventSourceMappingList, DeleteEventSourceMapping,
-    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated>;
+    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated, BusEvent, RuleInfo, PutRule,
+    DeleteRule, SetRuleState, DescribeRule, RuleList, ListRules, TargetsChanged, PutTargets,
+    RemoveTargets, TargetList, ListTargets, EventsPut, PutEvents, BusInfo, CreateBus, DeleteBus,
+    DescribeBus, BusList, ListBuses, EventTags, ChangeEventTags, GetEventTags>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/events/service.hpp"
 #include "services/gateway/lambda/service.hpp"
 #include "services/gateway/polly/service.hpp"
 #include "services/gateway/sns/service.hpp"
@@ -16,8 +17,9 @@
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 4> services{&sqs::service(), &sns::service(),
-                                                             &polly::service(), &lambda::service()};
+    static const std::array<const aws::Service*, 5> services{&sqs::service(), &sns::service(),
+                                                             &polly::service(), &lambda::service(),
+                                                             &events::service()};
     return services;
 }
 

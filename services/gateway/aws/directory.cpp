@@ -12,6 +12,9 @@
 namespace onput::gateway::aws {
 namespace {
 
+constexpr std::string_view events_table =
+#include "services/gateway/aws/tables/events.inc"
+    ;
 constexpr std::string_view lambda_table =
 #include "services/gateway/aws/tables/lambda.inc"
     ;
@@ -49,6 +52,11 @@ ServiceEntry entry_in(std::string_view line) {
 }
 
 }  // namespace
+
+const Model& events_model() {
+    static const Model model(events_table);
+    return model;
+}
 
 const Model& lambda_model() {
     static const Model model(lambda_table);

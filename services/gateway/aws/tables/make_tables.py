@@ -14,7 +14,7 @@ import sys
 import botocore
 
 # The services that are served, as botocore calls them. A new one is added here, and its folder includes its table.
-SERVED = ["lambda", "polly", "s3", "sns", "sqs"]
+SERVED = ["events", "lambda", "polly", "s3", "sns", "sqs"]
 
 DATA = pathlib.Path(botocore.__file__).parent / "data"
 DELIMITER = "~~"  # Of the raw strings that the tables are.
