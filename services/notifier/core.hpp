@@ -123,8 +123,8 @@ public:
                                 Effects& effects);
     Result<schema::TargetsChanged> apply(const schema::PutTargets& request, const Caller& caller,
                                          Effects& effects);
-    Result<schema::TargetsChanged> apply(const schema::RemoveTargets& request,
-                                         const Caller& caller, Effects& effects);
+    Result<schema::TargetsChanged> apply(const schema::RemoveTargets& request, const Caller& caller,
+                                         Effects& effects);
     Result<schema::EventTags> apply(const schema::ChangeEventTags& request, const Caller& caller,
                                     Effects& effects);
     [[nodiscard]] const RuleBook& rules() const { return rules_; }

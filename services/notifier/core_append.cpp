@@ -37,6 +37,9 @@ Result<JournalBody> decode_row(std::string_view bytes) {
     if (std::holds_alternative<schema::DeliveryAttempt>(body)) {
         return refuse("an attempt to deliver is nothing that an outbox has");
     }
+    if (std::holds_alternative<schema::BusEvent>(body)) {
+        return refuse("an event of a bus is nothing that an outbox has");
+    }
     const auto* event = std::get_if<schema::ObjectEvent>(&body);
     if (event != nullptr && event->owed.size() > owed_per_event_max) {
         return refuse(fmt::format("event {} is owed to {} destinations", event->event_id,

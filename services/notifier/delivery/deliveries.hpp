@@ -81,11 +81,13 @@ public:
     // What a target cannot be sent of an event in the journal goes to its dead-letter queue, or
     // becomes an UndeliveredRecord. write_owed completes it.
     struct Refusal {
-        std::string code;  // EventBridge's: "NO_RESOURCE".
+        const schema::BusEvent& event;
+        std::uint64_t sequence = 0;  // Of the event.
+        std::string code;            // EventBridge's: "NO_RESOURCE".
         std::string error;
     };
-    void refuse(const BusTarget& target, std::uint64_t sequence, const Refusal& refusal,
-                Timestamp now, store::Batch& batch, Effects& effects);
+    void refuse(const BusTarget& target, const Refusal& refusal, Timestamp now, store::Batch& batch,
+                Effects& effects);
 
     void set_durable(std::uint64_t sequence);
 

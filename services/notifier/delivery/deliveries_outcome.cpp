@@ -127,11 +127,9 @@ const JournalEntry& Deliveries::add_attempt(const AttemptOutcome& outcome,
                                change.effects);
 }
 
-void Deliveries::refuse(const BusTarget& target, std::uint64_t sequence, const Refusal& refusal,
-                        Timestamp now, store::Batch& batch, Effects& effects) {
-    const JournalEntry* entry = journal_.recent(sequence);
-    ONPUT_CHECK(entry != nullptr && entry->bus_event() != nullptr);
-    const schema::BusEvent event = *entry->bus_event();
+void Deliveries::refuse(const BusTarget& target, const Refusal& refusal, Timestamp now,
+                        store::Batch& batch, Effects& effects) {
+    const schema::BusEvent& event = refusal.event;
     const JournalEntry& attempt = parts_.recorder.add(
         schema::DeliveryAttempt{.event_id = event.event_id,
                                 .subscription_arn = target.name(),
@@ -140,7 +138,7 @@ void Deliveries::refuse(const BusTarget& target, std::uint64_t sequence, const R
                                 .error = refusal.error,
                                 .dead_letter_arn = target.target.dead_letter_arn,
                                 .trace = event.trace,
-                                .message_sequence = sequence,
+                                .message_sequence = refusal.sequence,
                                 .rule_arn = target.rule_arn,
                                 .error_code = refusal.code},
         now, batch, effects);

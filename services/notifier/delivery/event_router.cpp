@@ -1,5 +1,7 @@
 #include "services/notifier/delivery/event_router.hpp"
 
+#include <fmt/format.h>
+
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "services/notifier/rules/event_document.hpp"
@@ -26,19 +28,26 @@ void EventRouter::publish(schema::BusEvent event, Timestamp now, store::Batch& b
     // Copies: what is journaled may push the event out of memory, and what is published matches
     // again.
     std::vector<BusTarget> others;
+    std::size_t left_out = 0;
     for (const BusTarget* target : rules_.match(event, event_document(event))) {
-        const std::string& arn = target->target.arn;
-        if (is_published_to(arn)) {
+        const bool is_published = is_published_to(target->target.arn);
+        const bool has_room = event.owed.size() + others.size() < targets_per_event_max &&
+                              (!is_published || others.size() < published_per_event_max);
+        if (!has_room) {
+            ++left_out;
+        } else if (is_published) {
             others.push_back(*target);
         } else {
             event.owed.push_back(target->number);
         }
     }
-    const schema::BusEvent copy = others.empty() ? schema::BusEvent() : event;
+    const bool is_used_again = left_out > 0 || !others.empty();
+    const schema::BusEvent copy = is_used_again ? event : schema::BusEvent();
     const JournalEntry& entry = parts_.recorder.add(std::move(event), now, batch, effects);
     const Published published{
         .event = copy, .sequence = entry.sequence, .journaled_at = entry.time};
     owe(entry);
+    if (left_out > 0) keep_overflow(published, left_out, now, batch, effects);
     for (const BusTarget& target : others) {
         if (is_bus_arn(target.target.arn)) {
             to_bus(target, published, now, batch, effects);
@@ -46,6 +55,21 @@ void EventRouter::publish(schema::BusEvent event, Timestamp now, store::Batch& b
             to_topic(target, published, now, batch, effects);
         }
     }
+}
+
+void EventRouter::keep_overflow(const Published& published, std::size_t left_out, Timestamp now,
+                                store::Batch& batch, Effects& effects) {
+    deliveries_.keep_undelivered_of(
+        {.arn = std::string(overflow_name),
+         .rule_id = {},
+         .sequence = published.sequence,
+         .event_id = published.event.event_id,
+         .time = parts_.age.stamp(now),
+         .attempts = 0,
+         .error =
+             fmt::format("the event matches {} targets more than one may be owed to", left_out),
+         .event = schema::encode(published.event)},
+        batch, effects);
 }
 
 void EventRouter::owe(const JournalEntry& entry) {
@@ -83,8 +107,10 @@ void EventRouter::to_topic(const BusTarget& target, const Published& published, 
     const Error& error = allowed.error();
     const bool is_missing = error.code == ErrorCode::not_found;
     const bool is_denied = error.code == ErrorCode::permission_denied;
-    deliveries_.refuse(target, published.sequence,
-                       {.code = is_missing  ? "NO_RESOURCE"
+    deliveries_.refuse(target,
+                       {.event = event,
+                        .sequence = published.sequence,
+                        .code = is_missing  ? "NO_RESOURCE"
                                 : is_denied ? "NO_PERMISSIONS"
                                             : "SDK_CLIENT_ERROR",
                         .error = error.reason + ": " + error.message},
@@ -97,9 +123,12 @@ void EventRouter::to_bus(const BusTarget& target, const Published& published, Ti
     if (published.event.is_forwarded) return;
     const auto bus = rules_.find_bus(target.target.arn, target.account);
     if (!bus) {
-        return deliveries_.refuse(target, published.sequence,
-                                  {.code = "NO_RESOURCE", .error = bus.error().message}, now, batch,
-                                  effects);
+        return deliveries_.refuse(target,
+                                  {.event = published.event,
+                                   .sequence = published.sequence,
+                                   .code = "NO_RESOURCE",
+                                   .error = bus.error().message},
+                                  now, batch, effects);
     }
     schema::BusEvent forwarded = published.event;
     forwarded.event_id = derived_id("forwarded ", published.event.event_id + ' ' + target.name());

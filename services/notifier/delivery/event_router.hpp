@@ -5,7 +5,8 @@
 //                        topics: a message to each, in the same batch
 //                        buses: the event on each, in the same batch, if it was not forwarded yet
 //
-// What a topic or a bus does not take is refused for good: its target's dead letter.
+// What a topic or a bus does not take is refused for good: its target's dead letter. An event that
+// matches more targets than there may be is owed to the oldest of them, and kept as undelivered.
 //
 // Part of NotifierCore.
 #pragma once
@@ -15,6 +16,10 @@
 #include "services/notifier/rules/rule_book.hpp"
 
 namespace onput::notifier {
+
+inline constexpr std::size_t targets_per_event_max = 2'000;
+// Of these, topics and buses: their messages are in the event's own batch.
+inline constexpr std::size_t published_per_event_max = 100;
 
 class EventRouter {
 public:
@@ -32,6 +37,8 @@ private:
         std::uint64_t sequence = 0;
         Timestamp journaled_at;
     };
+    void keep_overflow(const Published& published, std::size_t left_out, Timestamp now,
+                       store::Batch& batch, Effects& effects);
     void to_topic(const BusTarget& target, const Published& published, Timestamp now,
                   store::Batch& batch, Effects& effects);
     void to_bus(const BusTarget& target, const Published& published, Timestamp now,

@@ -102,7 +102,7 @@ struct DestinationRecord {
     std::uint64_t settled_total = 0;
     std::uint64_t undelivered = 0;   // UndeliveredRecords kept.
     std::uint64_t subscription = 0;  // Its number; 0: none's.
-    bool is_dead_letter = false;  // What its owner did not get, to the dead-letter queue.
+    bool is_dead_letter = false;     // What its owner did not get, to the dead-letter queue.
     // Dead letters: the journal must keep the messages from here on. 0: none is owed.
     std::uint64_t needed_sequence = 0;
     std::uint64_t target = 0;  // Its number, of a rule on a bus; 0: none's.

@@ -286,6 +286,33 @@ TEST_F(RulesTest, an_object_s_event_reaches_the_default_bus_when_the_bucket_aske
     EXPECT_TRUE(due().empty());
 }
 
+TEST_F(RulesTest, an_event_of_a_bus_in_an_outbox_is_journaled_as_one_that_cannot_be_taken) {
+    const schema::BusEvent stray{.event_id = "e", .bus_arn = bus_arn + "default", .detail = "{}"};
+    ASSERT_TRUE(try_append_bytes({++last_number}, {schema::encode(stray)}));
+    const auto attempts = journaled<schema::DeliveryAttempt>();
+    ASSERT_EQ(attempts.size(), 1u);
+    EXPECT_EQ(attempts[0].protocol, "outbox");
+}
+
+TEST_F(RulesTest, an_event_of_more_targets_than_there_may_be_is_kept_as_undelivered) {
+    const std::size_t rules = targets_per_event_max / schema::targets_per_rule_max + 1;
+    for (std::size_t i = 0; i < rules; ++i) {
+        const std::string name = "r" + std::to_string(i);
+        Effects effects;
+        ASSERT_TRUE(core->apply(schema::PutRule{.name = name, .pattern = R"({"source":["shop"]})"},
+                                owner(), effects));
+        std::vector<schema::EventTarget> targets;
+        for (const auto* id : {"a", "b", "c", "d", "e"})
+            targets.push_back({.id = id, .arn = queue_a});
+        ASSERT_TRUE(
+            core->apply(schema::PutTargets{.rule = name, .targets = targets}, owner(), effects));
+        commit(std::move(effects));
+    }
+    EXPECT_EQ(put(entry()).code, "");
+    EXPECT_EQ(journaled<schema::BusEvent>().back().owed.size(), targets_per_event_max);
+    EXPECT_EQ(state_of(std::string(overflow_name)).undelivered, 1u);
+}
+
 TEST_F(RulesTest, entries_fail_one_by_one) {
     EXPECT_EQ(put({.detail_type = "d", .detail = "{}"}).message,
               "Parameter Source is not valid. Reason: Source is a required argument.");
