@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/base/text.hpp"
+#include "common/pattern/decimal.hpp"
 
 namespace onput::pattern {
 namespace {
@@ -45,6 +46,30 @@ bool test(const EqualsIgnoreCase& exact, const FilterValue& value) {
     return value.kind == JsonKind::text && equal_ignoring_case(value.text, exact.text);
 }
 
+bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {
+    return text.size() >= suffix.size() &&
+           equal_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
+}
+
+bool test(const PrefixIgnoreCase& prefix, const FilterValue& value) {
+    return value.kind == JsonKind::text && starts_with_ignoring_case(value.text, prefix.text);
+}
+
+bool test(const SuffixIgnoreCase& suffix, const FilterValue& value) {
+    return value.kind == JsonKind::text && ends_with_ignoring_case(value.text, suffix.text);
+}
+
+bool test(const WildcardText& pattern, const FilterValue& value) {
+    return value.kind == JsonKind::text && pattern.wildcard.matches(value.text);
+}
+
+// Values that are no texts are anything but the texts.
+template <typename List, typename Test>
+bool is_none_of(const List& list, const FilterValue& value, Test holds) {
+    return value.kind != JsonKind::text ||
+           std::ranges::none_of(list, [&](const auto& one) { return holds(value.text, one); });
+}
+
 bool test(const AnythingButTexts& others, const FilterValue& value) {
     return value.kind != JsonKind::text || !std::ranges::binary_search(others.texts, value.text);
 }
@@ -54,8 +79,42 @@ bool test(const AnythingButNumbers& others, const FilterValue& value) {
            !std::ranges::binary_search(others.numbers, value.number);
 }
 
-bool test(const AnythingButPrefix& prefix, const FilterValue& value) {
-    return value.kind != JsonKind::text || !value.text.starts_with(prefix.text);
+bool test(const AnythingButPrefixes& others, const FilterValue& value) {
+    return is_none_of(others.texts, value, [](std::string_view text, std::string_view prefix) {
+        return text.starts_with(prefix);
+    });
+}
+
+bool test(const AnythingButSuffixes& others, const FilterValue& value) {
+    return is_none_of(others.texts, value, [](std::string_view text, std::string_view suffix) {
+        return text.ends_with(suffix);
+    });
+}
+
+bool test(const AnythingButIgnoringCase& others, const FilterValue& value) {
+    return is_none_of(others.texts, value, equal_ignoring_case);
+}
+
+bool test(const AnythingButWildcards& others, const FilterValue& value) {
+    return is_none_of(others.wildcards, value, [](std::string_view text, const Wildcard& wildcard) {
+        return wildcard.matches(text);
+    });
+}
+
+bool test(const DecimalRange& range, const FilterValue& value) {
+    if (value.kind != JsonKind::number) return false;
+    const auto number = parse_decimal(value.text);
+    return number && *number >= range.bottom && *number <= range.top;
+}
+
+bool test(const AnythingButDecimals& others, const FilterValue& value) {
+    if (value.kind != JsonKind::number) return true;
+    const auto number = parse_decimal(value.text);
+    return !number || !std::ranges::binary_search(others.numbers, *number);
+}
+
+bool test(const ExactNumber& exact, const FilterValue& value) {
+    return value.kind == JsonKind::number && value.text == exact.text;
 }
 
 bool test(const NumberRange& range, const FilterValue& value) {

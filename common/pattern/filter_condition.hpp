@@ -1,4 +1,5 @@
-// One value of a filter policy's key, as a test of one value of a message. Pure.
+// One value of a key of a filter policy or an event pattern, as a test of one value of a message or
+// an event. Pure.
 #pragma once
 
 #include <array>
@@ -11,10 +12,12 @@
 
 #include "common/base/result.hpp"
 #include "common/pattern/json_reader.hpp"
+#include "common/pattern/wildcard.hpp"
 
 namespace onput::pattern {
 
-// A scalar of a message. `kind` is text, number or one of the literals.
+// A scalar of a message or an event. `kind` is text, number or one of the literals; `text` is a
+// text's content or, of an event, a number as it is written.
 struct FilterValue {
     JsonKind kind = JsonKind::literal_null;
     std::string_view text;
@@ -33,8 +36,18 @@ struct Prefix {
 struct Suffix {
     std::string text;
 };
+// Only the letters A to Z have a case.
 struct EqualsIgnoreCase {
-    std::string text;  // Only the letters A to Z have a case.
+    std::string text;
+};
+struct PrefixIgnoreCase {
+    std::string text;
+};
+struct SuffixIgnoreCase {
+    std::string text;
+};
+struct WildcardText {
+    Wildcard wildcard;
 };
 // Anything-but matches any present value, of whatever kind, that is not in its list.
 struct AnythingButTexts {
@@ -43,8 +56,17 @@ struct AnythingButTexts {
 struct AnythingButNumbers {
     std::vector<double> numbers;  // Sorted.
 };
-struct AnythingButPrefix {
-    std::string text;
+struct AnythingButPrefixes {
+    std::vector<std::string> texts;
+};
+struct AnythingButSuffixes {
+    std::vector<std::string> texts;
+};
+struct AnythingButIgnoringCase {
+    std::vector<std::string> texts;
+};
+struct AnythingButWildcards {
+    std::vector<Wildcard> wildcards;
 };
 // An exact number is a range with one number in it.
 struct NumberRange {
@@ -52,6 +74,19 @@ struct NumberRange {
     double top = std::numeric_limits<double>::infinity();
     bool bottom_included = true;
     bool top_included = true;
+};
+// SNS compares numbers as doubles, EventBridge as decimals (decimal.hpp); these are EventBridge's.
+// Numbers that are no decimals are in no range, and are anything but a decimal.
+struct DecimalRange {
+    std::int64_t bottom = std::numeric_limits<std::int64_t>::min();  // Both included.
+    std::int64_t top = std::numeric_limits<std::int64_t>::max();
+};
+struct AnythingButDecimals {
+    std::vector<std::int64_t> numbers;  // Sorted.
+};
+// A number that is no decimal, as it is written.
+struct ExactNumber {
+    std::string text;
 };
 // Addresses of one family whose first `mask_bits` bits are these.
 struct AddressBlock {
@@ -61,8 +96,11 @@ struct AddressBlock {
 };
 
 using FilterCondition =
-    std::variant<ExactText, ExactLiteral, Prefix, Suffix, EqualsIgnoreCase, AnythingButTexts,
-                 AnythingButNumbers, AnythingButPrefix, NumberRange, AddressBlock>;
+    std::variant<ExactText, ExactLiteral, Prefix, Suffix, EqualsIgnoreCase, PrefixIgnoreCase,
+                 SuffixIgnoreCase, WildcardText, AnythingButTexts, AnythingButNumbers,
+                 AnythingButPrefixes, AnythingButSuffixes, AnythingButIgnoringCase,
+                 AnythingButWildcards, NumberRange, DecimalRange, AnythingButDecimals, ExactNumber,
+                 AddressBlock>;
 
 bool matches(const FilterCondition& condition, const FilterValue& value);
 

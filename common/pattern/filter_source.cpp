@@ -96,24 +96,23 @@ std::string compact(JsonReader& reader, const JsonToken& first) {
 
 }  // namespace
 
-std::unexpected<Error> refuse_whole(std::string text) {
-    return fail(ErrorCode::invalid_argument, std::move(text), "InvalidParameter");
+std::unexpected<Error> refuse_whole(const FilterWords& words, std::string_view text) {
+    return fail(ErrorCode::invalid_argument, std::string(words.before) + std::string(text),
+                std::string(words.reason));
 }
 
-std::unexpected<Error> refuse_size(std::string text) {
-    return fail(ErrorCode::invalid_argument, std::move(text), "InvalidParameter");
-}
-
-std::unexpected<Error> refuse_at(std::string_view json, std::size_t offset, std::string_view text) {
+std::unexpected<Error> refuse_at(const FilterWords& words, std::string_view json,
+                                 std::size_t offset, std::string_view text) {
     const std::string_view before = json.substr(0, offset);
     const std::size_t line_begin = before.rfind('\n') + 1;  // 0 when there is none.
     const Excerpt source = excerpt(json);
     const std::string truncated =
         source.left_out == 0 ? "" : fmt::format("[truncated {} chars]", source.left_out);
-    return refuse_whole(fmt::format(
-        "FilterPolicy: {}\n at [Source: (String)\"{}\"{}; line: {}, column: {}]",
-        excerpt(text).text, source.text, truncated, 1 + std::ranges::count(before, '\n'),
-        1 + count_characters(before.substr(line_begin))));
+    return refuse_whole(
+        words,
+        fmt::format("{}\n at [Source: (String)\"{}\"{}; line: {}, column: {}]", excerpt(text).text,
+                    source.text, truncated, 1 + std::ranges::count(before, '\n'),
+                    1 + count_characters(before.substr(line_begin))));
 }
 
 Result<std::string> compact_filter(std::string_view json) {
@@ -122,10 +121,11 @@ Result<std::string> compact_filter(std::string_view json) {
     std::string compacted = compact(reader, first);
     const JsonToken last = reader.next();
     if (last.kind != JsonKind::end) {
-        return refuse_at(json, last.seen, "failed to parse JSON. " + reader.failure());
+        return refuse_at(policy_words, json, last.seen,
+                         "failed to parse JSON. " + reader.failure());
     }
     if (first.kind != JsonKind::begin_object) {
-        return refuse_at(json, first.seen, "Filter is not an object");
+        return refuse_at(policy_words, json, first.seen, "Filter is not an object");
     }
     return compacted;
 }

@@ -125,7 +125,8 @@ struct TopicMessage {
 // One attempt to deliver a message to an endpoint outside: webhook, mail, SMS. For the tail and the
 // trace; nothing is owed by it.
 struct DeliveryAttempt {
-    static constexpr MessageInfo info{.kind = Kind::delivery_attempt};
+    // Version 2 added rule_arn and what follows it.
+    static constexpr MessageInfo info{.kind = Kind::delivery_attempt, .version = 2};
 
     std::string event_id = {};  // Of the message.
     std::string message_id = {};
@@ -143,10 +144,14 @@ struct DeliveryAttempt {
         dead_letter_arn;  // The last one failed, and the message goes there; empty: nowhere.
     TraceContext trace = {};
     std::uint64_t message_sequence = 0;  // Of the message in the journal; 0: it is not in it.
+    // Of an event that a rule's target did not get: subscription_arn names the target.
+    std::string rule_arn = {};
+    std::string error_code = {};           // EventBridge's: "NO_PERMISSIONS".
+    std::string exhausted_condition = {};  // "MaximumRetryAttempts"; empty: it was refused.
 
     ONPUT_FIELDS(event_id, message_id, topic_arn, subscription_arn, protocol, endpoint, attempt,
                  succeeded, status_code, latency_us, error, next_attempt_at, dead_letter_arn, trace,
-                 message_sequence)
+                 message_sequence, rule_arn, error_code, exhausted_condition)
     friend bool operator==(const DeliveryAttempt&, const DeliveryAttempt&) = default;
 };
 

@@ -300,6 +300,34 @@ enum class Kind : std::uint16_t {
 
     end_invocation = 519,  // Of Lambda's side of functions.
 
+    // Event buses, rules and targets (event_bus.hpp).
+    bus_event = 520,  // In the journal of the notifier.
+    rule_info = 521,  // Also a row of the notifier.
+    put_rule = 522,
+    delete_rule = 523,
+    set_rule_state = 524,
+    describe_rule = 525,
+    rule_list = 526,
+    list_rules = 527,
+    targets_changed = 528,
+    put_targets = 529,
+    remove_targets = 530,
+    target_list = 531,
+    list_targets = 532,
+    events_put = 533,
+    put_events = 534,
+    bus_info = 535,  // Also a row of the notifier.
+    create_bus = 536,
+    delete_bus = 537,
+    describe_bus = 538,
+    bus_list = 539,
+    list_buses = 540,
+    event_tags = 541,
+    change_event_tags = 542,
+    get_event_tags = 543,
+    rules_record = 550,
+    target_record = 551,
+
     // Topics and subscriptions (topics.hpp).
     create_topic = 600,
     topic_info = 601,

@@ -8,6 +8,7 @@
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/call.hpp"
 #include "common/schema/dead_letters.hpp"
+#include "common/schema/event_bus.hpp"
 #include "common/schema/event_source.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
@@ -75,7 +76,10 @@ using AllMessages = std::tuple<
     ResolveIdentity, PrincipalsFound, FindPrincipals, CreateLogStream,
     DeleteLogStream, ListLogGroups, LogGroupList, ListLogStreams, LogStreamList, PutLogEvents,
     LogEventsPut, EndInvocation, GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup,
-    LogGroup, LogStream>;
+    LogGroup, LogStream, BusEvent, RuleInfo, PutRule, DeleteRule, SetRuleState, DescribeRule,
+    RuleList, ListRules, TargetsChanged, PutTargets, RemoveTargets, TargetList, ListTargets,
+    EventsPut, PutEvents, BusInfo, CreateBus, DeleteBus, DescribeBus, BusList, ListBuses, EventTags,
+    ChangeEventTags, GetEventTags>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

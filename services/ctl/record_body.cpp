@@ -27,6 +27,9 @@ struct Subject {
     }
     std::string operator()(const schema::JobFailed& job) const { return of_job(job); }
     std::string operator()(const schema::JobProgress& job) const { return of_job(job); }
+    std::string operator()(const schema::BusEvent& event) const {
+        return fmt::format("{} {}", event.source, event.detail_type);
+    }
 
 private:
     static std::string of_job(const auto& job) {
@@ -81,6 +84,9 @@ struct Detail {
         return fmt::format("function {}, {} of {} parts done", job.function, job.parts_done,
                            job.parts);
     }
+    std::string operator()(const schema::BusEvent& event) const {
+        return fmt::format("{}, owed to {}", name_in_arn(event.bus_arn), event.owed.size());
+    }
 };
 
 // Of one that is about a job.
@@ -99,6 +105,7 @@ Result<RecordBody> read_record_body(std::string_view bytes) {
         case schema::Kind::delivery_attempt: return read_as<schema::DeliveryAttempt>(bytes);
         case schema::Kind::job_failed: return read_as<schema::JobFailed>(bytes);
         case schema::Kind::job_progress: return read_as<schema::JobProgress>(bytes);
+        case schema::Kind::bus_event: return read_as<schema::BusEvent>(bytes);
         default: return fail(ErrorCode::unimplemented, "a record of a kind not known here");
     }
 }

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "common/base/result.hpp"
+#include "common/schema/event_bus.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/ctl/output.hpp"
@@ -15,7 +16,7 @@
 namespace onput::ctl {
 
 using RecordBody = std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt,
-                                schema::JobFailed, schema::JobProgress>;
+                                schema::JobFailed, schema::JobProgress, schema::BusEvent>;
 
 // Fails for a kind that this version does not know.
 Result<RecordBody> read_record_body(std::string_view bytes);

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "services/gateway/aws/directory.hpp"
+#include "services/gateway/events/service.hpp"
 #include "services/gateway/iam/service.hpp"
 #include "services/gateway/lambda/service.hpp"
 #include "services/gateway/logs/service.hpp"
@@ -19,9 +20,9 @@
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 7> services{
+    static const std::array<const aws::Service*, 8> services{
         &sqs::service(), &sns::service(), &polly::service(), &lambda::service(),
-        &iam::service(), &sts::service(), &logs::service()};
+        &iam::service(), &sts::service(), &logs::service(),  &events::service()};
     return services;
 }
 

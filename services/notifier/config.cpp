@@ -44,6 +44,7 @@ CoreOptions Config::core_options() const {
     options.deliveries.unconfigured = unconfigured_protocols();
     options.deliveries.destinations_max = destinations_max;
     options.topics.region = region;
+    options.rules.region = region;
     options.retention_age = std::chrono::hours(journal_retention_hours);
     options.retention_records_max = journal_records_max;
     options.retention_bytes_max = journal_bytes_max;

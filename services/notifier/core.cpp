@@ -17,20 +17,24 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
       journal_(view),
       recorder_(journal_, age_.clock()),
       topics_(options.topics, view, age_.clock(), Random(random_.next())),
+      rules_(options.rules, view),
       parts_{.view = view,
              .recorder = recorder_,
              .topics = topics_,
+             .rules = rules_,
              .writer = writer,
              .owed_rows = owed_rows_,
              .age = age_.clock()},
       deliveries_(options.deliveries, parts_, Random(random_.next())),
-      fanout_(parts_, deliveries_) {}
+      fanout_(parts_, deliveries_),
+      router_(parts_, rules_, deliveries_, fanout_) {}
 
 Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
     std::vector<store::Batch> batches;
     ONPUT_TRY_VOID(age_.restore(view_));
     ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batches));
     ONPUT_TRY_VOID(topics_.restore());
+    ONPUT_TRY_VOID(rules_.restore());
     ONPUT_TRY_VOID(deliveries_.restore());
     ONPUT_TRY_VOID(restore_owed());
     for (auto& batch : batches) effects.add(std::move(batch));
@@ -38,9 +42,9 @@ Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
     return {};
 }
 
-// What the newest messages owe to subscriptions was not yet in their rows.
+// What the newest messages owe to subscriptions, and events to targets, was not yet in their rows.
 Result<void> NotifierCore::restore_owed() {
-    if (topics_.subscriptions().empty()) return {};
+    if (topics_.subscriptions().empty() && !rules_.has_targets()) return {};
     std::uint64_t from = std::max(journal_.owed_through() + 1, journal_.first());
     while (from <= journal_.head()) {
         ONPUT_TRY(const auto entries,
@@ -49,7 +53,10 @@ Result<void> NotifierCore::restore_owed() {
             if (!view_.is_complete()) return {};
             return fail(ErrorCode::corruption, "the journal lacks its newest records");
         }
-        for (const auto& entry : entries) fanout_.owe(entry);
+        for (const auto& entry : entries) {
+            fanout_.owe(entry);
+            router_.owe(entry);
+        }
         from = entries.back().sequence + 1;
     }
     return {};
@@ -169,9 +176,12 @@ Timestamp NotifierCore::next_wakeup(Timestamp now) const {
 }
 
 Result<schema::TraceStory> NotifierCore::trace(const schema::TraceQuery& query) const {
-    return trace_story(
-        {.view = view_, .journal = journal_, .deliveries = deliveries_, .topics = topics_},
-        query.trace_id);
+    return trace_story({.view = view_,
+                        .journal = journal_,
+                        .deliveries = deliveries_,
+                        .topics = topics_,
+                        .rules = rules_},
+                       query.trace_id);
 }
 
 schema::BusHead NotifierCore::durable_head(Timestamp now) const {
@@ -199,6 +209,7 @@ void NotifierCore::check_invariants() const {
     ONPUT_CHECK(durable_ <= journal_.head());
     journal_.check_invariants();
     topics_.check_invariants();
+    rules_.check_invariants();
     deliveries_.check_invariants();
 }
 

@@ -29,6 +29,7 @@
 #include "common/service/room.hpp"
 #include "services/notifier/delivery/check.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
+#include "services/notifier/delivery/event_router.hpp"
 #include "services/notifier/delivery/fanout.hpp"
 #include "services/notifier/effects.hpp"
 #include "services/notifier/journal/journal.hpp"
@@ -46,6 +47,7 @@ inline constexpr std::size_t batch_event_bytes_max = 1024 * 1024;
 struct CoreOptions {
     DeliveryOptions deliveries;
     TopicBookOptions topics;
+    RuleBookOptions rules;
     Duration retention_age = std::chrono::hours(168);
     std::uint64_t retention_records_max = 10'000'000;
     std::uint64_t retention_bytes_max = journal_bytes_max_default;
@@ -106,6 +108,26 @@ public:
                                 const Caller& caller, Effects& effects);
     // Queries about them.
     [[nodiscard]] const TopicBook& topics() const { return topics_; }
+    // Commands about buses, rules and events (core_rules.cpp), likewise.
+    Result<schema::EventsPut> apply(const schema::PutEvents& request, const Caller& caller,
+                                    Effects& effects);
+    Result<schema::BusInfo> apply(const schema::CreateBus& request, const Caller& caller,
+                                  Effects& effects);
+    Result<schema::Empty> apply(const schema::DeleteBus& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::RuleInfo> apply(const schema::PutRule& request, const Caller& caller,
+                                   Effects& effects);
+    Result<schema::Empty> apply(const schema::DeleteRule& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::Empty> apply(const schema::SetRuleState& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::TargetsChanged> apply(const schema::PutTargets& request, const Caller& caller,
+                                         Effects& effects);
+    Result<schema::TargetsChanged> apply(const schema::RemoveTargets& request, const Caller& caller,
+                                         Effects& effects);
+    Result<schema::EventTags> apply(const schema::ChangeEventTags& request, const Caller& caller,
+                                    Effects& effects);
+    [[nodiscard]] const RuleBook& rules() const { return rules_; }
     // Publishes the test events of a check of destinations.
     Result<void> publish_test_events(std::vector<schema::TopicMessage> messages, Timestamp now,
                                      Effects& effects);
@@ -182,6 +204,8 @@ private:
     Result<void> restore_owed();
     // Before what is kept by AgeClock::steady.
     void keep_jump(Effects& effects);
+    schema::EventEntryResult put_event(const schema::EventEntry& entry, const Caller& caller,
+                                       store::Batch& batch, Effects& effects);
     [[nodiscard]] Result<void> check_publish(const schema::PublishMessages& request) const;
     Result<bool> write_owed_rows(store::Batch& batch);
     Result<void> trim(Timestamp now, store::Batch& batch);
@@ -195,10 +219,12 @@ private:
     Journal journal_;
     Recorder recorder_;
     TopicBook topics_;
+    RuleBook rules_;
     OwedRows owed_rows_;
     DeliveryParts parts_;
     Deliveries deliveries_;
     Fanout fanout_;
+    EventRouter router_;
     std::uint64_t durable_ = 0;
     Timestamp trimmed_at_;
     bool has_more_to_do_ = false;  // Of what on_time does in steps.

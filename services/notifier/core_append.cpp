@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "services/notifier/core.hpp"
+#include "services/notifier/rules/s3_event.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -35,6 +36,9 @@ Result<JournalBody> decode_row(std::string_view bytes) {
     if (event_id_of(body).empty()) return refuse("an event has no id");
     if (std::holds_alternative<schema::DeliveryAttempt>(body)) {
         return refuse("an attempt to deliver is nothing that an outbox has");
+    }
+    if (std::holds_alternative<schema::BusEvent>(body)) {
+        return refuse("an event of a bus is nothing that an outbox has");
     }
     const auto* event = std::get_if<schema::ObjectEvent>(&body);
     if (event != nullptr && event->owed.size() > owed_per_event_max) {
@@ -108,6 +112,10 @@ NotifierCore::Added NotifierCore::add_event(schema::ObjectEvent event, std::stri
         if (!event.owed[i].withheld.empty() || !is_topic_arn(event.owed[i].arn)) continue;
         messages.push_back(message_of(event, i, options_.deliveries.record, now));
     }
+    std::optional<schema::BusEvent> for_bus;
+    for (const auto& owed : event.owed) {
+        if (is_bus_arn(owed.arn)) for_bus = bus_event_of(event);
+    }
     UndeliveredRecord undelivered;
     if (withheld) {
         undelivered = {.arn = std::string(overflow_name),
@@ -132,6 +140,13 @@ NotifierCore::Added NotifierCore::add_event(schema::ObjectEvent event, std::stri
         added.bytes += message.message.size();
         fanout_.authorize_and_publish(std::move(message), now, batch, effects);
     }
+    if (!for_bus) return added;
+    const auto bus = rules_.find_bus(schema::default_bus_name, for_bus->account);
+    if (!bus) return added;  // A bucket without an owner has no bus.
+    for_bus->bus_arn = *bus;
+    ++added.records;
+    added.bytes += for_bus->detail.size();
+    router_.publish(*std::move(for_bus), now, batch, effects);
     return added;
 }
 

@@ -86,6 +86,11 @@ service::Methods NotifierService::methods() {
             return (core.topics().*run)(message, caller);
         };
     };
+    const auto of_rules = []<schema::Message M, typename Run>(Run run) {
+        return [run](const NotifierCore& core, const M& message, const Caller& caller) {
+            return (core.rules().*run)(message, caller);
+        };
+    };
     return {
         handle<schema::AppendEvents>([this](Request& r, const Caller& c) { on_append(r, c); }),
         handle<schema::FetchJournal>([this](Request& r, const Caller&) { on_fetch(r); }),
@@ -110,6 +115,27 @@ service::Methods NotifierService::methods() {
         apply<schema::ConfirmSubscription>(),
         apply<schema::Unsubscribe>(),
         apply<schema::SetSubscriptionAttribute>(),
+        apply<schema::PutEvents>(),
+        apply<schema::CreateBus>(),
+        apply<schema::DeleteBus>(),
+        apply<schema::PutRule>(),
+        apply<schema::DeleteRule>(),
+        apply<schema::SetRuleState>(),
+        apply<schema::PutTargets>(),
+        apply<schema::RemoveTargets>(),
+        apply<schema::ChangeEventTags>(),
+        query<schema::DescribeBus>(
+            of_rules.template operator()<schema::DescribeBus>(&RuleBook::describe_bus)),
+        query<schema::ListBuses>(
+            of_rules.template operator()<schema::ListBuses>(&RuleBook::list_buses)),
+        query<schema::DescribeRule>(
+            of_rules.template operator()<schema::DescribeRule>(&RuleBook::describe_rule)),
+        query<schema::ListRules>(
+            of_rules.template operator()<schema::ListRules>(&RuleBook::list_rules)),
+        query<schema::ListTargets>(
+            of_rules.template operator()<schema::ListTargets>(&RuleBook::list_targets)),
+        query<schema::GetEventTags>(
+            of_rules.template operator()<schema::GetEventTags>(&RuleBook::tags)),
         query<schema::GetTopic>(of_topics.template operator()<schema::GetTopic>(&TopicBook::get)),
         query<schema::ListTopics>(
             of_topics.template operator()<schema::ListTopics>(&TopicBook::list)),

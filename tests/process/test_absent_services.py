@@ -9,7 +9,6 @@ CALLS = {
     # JSON 1.0 and 1.1
     "dynamodb": ("list_tables", {}, "DynamoDB"),
     "stepfunctions": ("list_state_machines", {}, "AWS SFN"),
-    "events": ("list_rules", {}, "Amazon EventBridge"),
     "kms": ("list_keys", {}, "KMS"),
     "logs": ("describe_log_groups", {}, "Amazon CloudWatch Logs"),
     "rekognition": ("detect_labels", {"Image": {"Bytes": b"x" * 300_000}}, "Amazon Rekognition"),
@@ -39,7 +38,8 @@ def test_a_client_is_refused_at_once_and_does_not_try_again(onput, service):
     response = caught.value.response
     assert response["Error"]["Code"] == "NotImplemented"
     assert response["Error"]["Message"] == (
-        f"Onput has no {title}. It has AWS Lambda, Amazon Polly, Amazon S3, Amazon SNS and Amazon SQS. Nothing was changed.")
+        f"Onput has no {title}. It has AWS Lambda, Amazon EventBridge, Amazon Polly, Amazon S3, "
+        "Amazon SNS and Amazon SQS. Nothing was changed.")
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
     assert time.monotonic() - began < 2

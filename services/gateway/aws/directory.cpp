@@ -12,6 +12,9 @@
 namespace onput::gateway::aws {
 namespace {
 
+constexpr std::string_view events_table =
+#include "services/gateway/aws/tables/events.inc"
+    ;
 constexpr std::string_view iam_table =
 #include "services/gateway/aws/tables/iam.inc"
     ;
@@ -58,6 +61,11 @@ ServiceEntry entry_in(std::string_view line) {
 }
 
 }  // namespace
+
+const Model& events_model() {
+    static const Model model(events_table);
+    return model;
+}
 
 const Model& iam_model() {
     static const Model model(iam_table);

@@ -11,6 +11,7 @@
 namespace onput::gateway::aws {
 
 // Each is parsed when it is asked for first. Any thread; they live as long as the process.
+const Model& events_model();
 const Model& iam_model();
 const Model& lambda_model();
 const Model& logs_model();

@@ -34,7 +34,7 @@ SendPolicy Deliveries::policy_for(const DestinationRecord& record,
 Destination& Deliveries::add(DestinationRecord record, const Subscription* subscription,
                              std::map<std::uint64_t, AttemptRecord> waiting) {
     std::string name = record.arn;
-    if (record.subscription == 0) ++named_by_rules_;
+    if (record.is_shared()) ++named_by_rules_;
     std::unique_ptr<Destination> made;
     if (policy_for(record, subscription) == SendPolicy::ordered_batch) {
         made = std::make_unique<OrderedBatch>(std::move(record));
@@ -97,6 +97,10 @@ Result<void> Deliveries::restore(DestinationRecord record) {
         if (parts_.view.is_complete()) removed_.add(std::move(record.arn));
         return {};
     }
+    if (record.target != 0 && parts_.rules.find_target(record.target) == nullptr) {
+        if (parts_.view.is_complete()) removed_.add(std::move(record.arn));
+        return {};
+    }
     std::map<std::uint64_t, AttemptRecord> waiting;
     if (policy_for(record, subscription) == SendPolicy::one_by_one) {
         ONPUT_TRY(waiting, read_attempts(parts_.view, record.arn));
@@ -147,7 +151,7 @@ std::optional<std::string> Deliveries::withhold(schema::ObjectEvent& event) cons
             refuse(owed, "the destination's name is empty, too long or has a zero byte");
             continue;
         }
-        if (is_topic_arn(owed.arn) || destinations_.contains(owed.arn)) continue;
+        if (is_published_to(owed.arn) || destinations_.contains(owed.arn)) continue;
         if (!added.contains(owed.arn) &&
             named_by_rules_ + added.size() >= options_.destinations_max) {
             refuse(owed, fmt::format("there are {} destinations, and no more are kept",
@@ -163,7 +167,7 @@ void Deliveries::owe(const JournalEntry& entry) {
     ONPUT_CHECK(entry.event() != nullptr);
     const auto& owed = entry.event()->owed;
     for (std::size_t i = 0; i < owed.size(); ++i) {
-        if (!owed[i].withheld.empty() || is_topic_arn(owed[i].arn)) continue;
+        if (!owed[i].withheld.empty() || is_published_to(owed[i].arn)) continue;
         // A destination that two rules name is served at the first of them.
         const auto is_same = [&](const schema::OwedDestination& other) {
             return other.arn == owed[i].arn && other.withheld.empty();
@@ -198,6 +202,18 @@ void Deliveries::owe(const Subscription& subscription, const JournalEntry& entry
     parts_.owed_rows.touch(destination->arn());
 }
 
+void Deliveries::owe(const BusTarget& target, const JournalEntry& entry) {
+    const Pending item{.number = delivery_number(entry.sequence, 0), .time = entry.time};
+    DestinationRecord kind;
+    kind.arn = target.name();
+    kind.target = target.number;
+    Destination& destination = find_or_add(kind, item.number);
+    if (item.number <= destination.record().last_number) return;
+    destination.owe({&item, 1});
+    update_owed(destination);
+    parts_.owed_rows.touch(destination.arn());
+}
+
 Result<void> Deliveries::write_owed(store::Batch& batch) {
     for (Destination* destination : touched_) {
         const std::string& arn = destination->arn();
@@ -219,6 +235,9 @@ std::optional<DeliveryContext> Deliveries::context_of(const Destination& destina
     const Subscription* subscription =
         number == 0 ? nullptr : parts_.topics.find_subscription(number);
     if (number != 0 && subscription == nullptr) return std::nullopt;
+    const std::uint64_t owner = destination.record().target;
+    const BusTarget* target = owner == 0 ? nullptr : parts_.rules.find_target(owner);
+    if (owner != 0 && target == nullptr) return std::nullopt;
     return DeliveryContext{.parts = parts_,
                            .items = items_,
                            .unconfigured = options_.unconfigured,
@@ -226,7 +245,8 @@ std::optional<DeliveryContext> Deliveries::context_of(const Destination& destina
                            .durable = durable_,
                            .now = now,
                            .steady = parts_.age.steady(now),
-                           .subscription = subscription};
+                           .subscription = subscription,
+                           .target = target};
 }
 
 bool Deliveries::is_full(SendPolicy policy) const {
@@ -330,7 +350,11 @@ void Deliveries::remove_orphans() {
     std::erase_if(destinations_, [this](const auto& row) {
         const auto& [name, destination] = row;
         const std::uint64_t number = destination->record().subscription;
-        if (number == 0 || parts_.topics.find_subscription(number) != nullptr) return false;
+        const std::uint64_t target = destination->record().target;
+        const bool has_owner =
+            target == 0 ? number == 0 || parts_.topics.find_subscription(number) != nullptr
+                        : parts_.rules.find_target(target) != nullptr;
+        if (has_owner) return false;
         turns_of(*destination).owed.erase(destination.get());
         turns_of(*destination).schedule.forget(*destination);
         touched_.erase(destination.get());
@@ -368,7 +392,7 @@ Result<bool> Deliveries::trim_rows(Timestamp now, store::Batch& batch) {
             ++next;
             continue;
         }
-        if (record.subscription == 0) --named_by_rules_;
+        if (record.is_shared()) --named_by_rules_;
         batch.remove(destination_key(name));
         parts_.owed_rows.remove(name);
         undurable_.erase(destination.get());

@@ -70,11 +70,24 @@ public:
     void owe(const JournalEntry& entry);
     // A message is owed to a subscription, unless it is already. Its row is behind.
     void owe(const Subscription& subscription, const JournalEntry& entry);
+    // The same for an event on a bus and a target of a rule that it matches.
+    void owe(const BusTarget& target, const JournalEntry& entry);
     Result<void> write_owed(store::Batch& batch);
     // An UndeliveredRecord under a name that is owed nothing: a topic that does not take messages,
     // or overflow_name, which also takes those of names that are impossible or too many. write_owed
     // completes it.
     void keep_undelivered_of(UndeliveredRecord record, store::Batch& batch, Effects& effects);
+
+    // What a target cannot be sent of an event in the journal goes to its dead-letter queue, or
+    // becomes an UndeliveredRecord. write_owed completes it.
+    struct Refusal {
+        const schema::BusEvent& event;
+        std::uint64_t sequence = 0;  // Of the event.
+        std::string code;            // EventBridge's: "NO_RESOURCE".
+        std::string error;
+    };
+    void refuse(const BusTarget& target, const Refusal& refusal, Timestamp now, store::Batch& batch,
+                Effects& effects);
 
     void set_durable(std::uint64_t sequence);
 
@@ -92,7 +105,7 @@ public:
     // When due and expire want to be called again.
     [[nodiscard]] std::optional<Timestamp> next_wakeup(Timestamp now) const;
 
-    // Removes destinations whose subscriptions are gone. Their rows go with remove_rows.
+    // Removes destinations whose subscriptions or targets are gone. Their rows go with remove_rows.
     void remove_orphans();
     // Removes rows of destinations that are gone, of records that the journal no longer has, and of
     // destinations that it no longer mentions, and UndeliveredRecords older than
@@ -161,7 +174,9 @@ private:
     Result<std::size_t> add_outcome(const AttemptOutcome& outcome, Change& change);
     const JournalEntry& add_attempt(const AttemptOutcome& outcome,
                                     const schema::TopicMessage& message, Change& change);
-    void owe_dead_letter(const Subscription& subscription, const JournalEntry& attempt);
+    const JournalEntry& add_attempt(const AttemptOutcome& outcome, const schema::BusEvent& event,
+                                    Change& change);
+    void owe_dead_letter(const DestinationRecord& owner, const JournalEntry& attempt);
     std::size_t keep(const AttemptOutcome& outcome, const JournalEntry& entry, Change& change);
     Result<void> commit(Change change);
     Result<void> expire_some(Destination& destination, const DeliveryContext& context,

@@ -8,6 +8,28 @@
 #include "services/notifier/delivery/deliveries.hpp"
 
 namespace onput::notifier {
+namespace {
+
+// "sqs" of arn:aws:sqs:...
+std::string_view protocol_of(std::string_view arn) {
+    constexpr std::string_view before = "arn:aws:";
+    if (!arn.starts_with(before)) return {};
+    arn.remove_prefix(before.size());
+    return arn.substr(0, arn.find(':'));
+}
+
+// EventBridge's codes of what a target did not get.
+std::string_view error_code_of(const AttemptOutcome& outcome) {
+    const std::string_view error = outcome.error;
+    if (error.contains("AccessDenied")) return "NO_PERMISSIONS";
+    if (error.contains("QueueDoesNotExist") || error.contains("ResourceNotFound")) {
+        return "NO_RESOURCE";
+    }
+    if (error.starts_with("timeout")) return "TIMEOUT";
+    return error.starts_with("resource_exhausted") ? "THROTTLING" : "SDK_CLIENT_ERROR";
+}
+
+}  // namespace
 
 Result<void> Deliveries::on_answer(const Answer& answer, Timestamp now, Effects& effects) {
     // An answer to what was sent before a restart, or a second one to the same.
@@ -46,12 +68,14 @@ Result<std::size_t> Deliveries::add_outcome(const AttemptOutcome& outcome, Chang
         ONPUT_CHECK(entry.attempt() != nullptr);
         ONPUT_TRY(entry, journal_.read(entry.attempt()->message_sequence));
     }
-    if (record.subscription == 0 || record.is_dead_letter) return keep(outcome, entry, change);
-    ONPUT_CHECK(entry.message() != nullptr);
-    const JournalEntry& attempt = add_attempt(outcome, *entry.message(), change);
+    if (record.is_shared() || record.is_dead_letter) return keep(outcome, entry, change);
+    ONPUT_CHECK(entry.message() != nullptr || entry.bus_event() != nullptr);
+    const JournalEntry& attempt = record.target != 0
+                                      ? add_attempt(outcome, *entry.bus_event(), change)
+                                      : add_attempt(outcome, *entry.message(), change);
     const std::size_t bytes = attempt.bytes;
     if (!attempt.attempt()->dead_letter_arn.empty()) {
-        owe_dead_letter(*change.context.subscription, attempt);
+        owe_dead_letter(record, attempt);
         return bytes;
     }
     return outcome.is_end() ? bytes + keep(outcome, entry, change) : bytes;
@@ -84,11 +108,61 @@ const JournalEntry& Deliveries::add_attempt(const AttemptOutcome& outcome,
                                change.effects);
 }
 
-void Deliveries::owe_dead_letter(const Subscription& subscription, const JournalEntry& attempt) {
+const JournalEntry& Deliveries::add_attempt(const AttemptOutcome& outcome,
+                                            const schema::BusEvent& event, Change& change) {
+    const BusTarget& target = *change.context.target;
+    schema::DeliveryAttempt attempt{.event_id = event.event_id,
+                                    .subscription_arn = target.name(),
+                                    .protocol = std::string(protocol_of(target.target.arn)),
+                                    .endpoint = target.target.arn,
+                                    .attempt = std::max(outcome.attempt, 1U),
+                                    .error = outcome.error,
+                                    .dead_letter_arn = target.target.dead_letter_arn,
+                                    .trace = event.trace,
+                                    .message_sequence = sequence_of(outcome.item.number),
+                                    .rule_arn = target.rule_arn,
+                                    .error_code = std::string(error_code_of(outcome)),
+                                    .exhausted_condition = outcome.exhausted};
+    return parts_.recorder.add(std::move(attempt), change.context.now, change.batch,
+                               change.effects);
+}
+
+void Deliveries::refuse(const BusTarget& target, const Refusal& refusal, Timestamp now,
+                        store::Batch& batch, Effects& effects) {
+    const schema::BusEvent& event = refusal.event;
+    const JournalEntry& attempt = parts_.recorder.add(
+        schema::DeliveryAttempt{.event_id = event.event_id,
+                                .subscription_arn = target.name(),
+                                .protocol = std::string(protocol_of(target.target.arn)),
+                                .endpoint = target.target.arn,
+                                .error = refusal.error,
+                                .dead_letter_arn = target.target.dead_letter_arn,
+                                .trace = event.trace,
+                                .message_sequence = refusal.sequence,
+                                .rule_arn = target.rule_arn,
+                                .error_code = refusal.code},
+        now, batch, effects);
+    DestinationRecord owner;
+    owner.arn = target.name();
+    owner.target = target.number;
+    if (!target.target.dead_letter_arn.empty()) return owe_dead_letter(owner, attempt);
+    keep_undelivered_of({.arn = target.target.arn,
+                         .rule_id = target.rule_name,
+                         .sequence = attempt.sequence,
+                         .event_id = event.event_id,
+                         .time = parts_.age.stamp(now),
+                         .attempts = 1,
+                         .error = refusal.error,
+                         .event = schema::encode(event)},
+                        batch, effects);
+}
+
+void Deliveries::owe_dead_letter(const DestinationRecord& owner, const JournalEntry& attempt) {
     const Pending item{.number = delivery_number(attempt.sequence, 0), .time = attempt.time};
     DestinationRecord kind;
-    kind.arn = dead_letters_of(subscription.arn);
-    kind.subscription = subscription.number;
+    kind.arn = dead_letters_of(owner.arn);
+    kind.subscription = owner.subscription;
+    kind.target = owner.target;
     kind.is_dead_letter = true;
     Destination& destination = find_or_add(kind, item.number);
     destination.owe({&item, 1});
@@ -111,6 +185,8 @@ std::size_t Deliveries::keep(const AttemptOutcome& outcome, const JournalEntry& 
     if (const auto* event = entry.event()) {
         record.rule_id = event->owed[position_of(outcome.item.number)].rule_id;
         record.event = schema::encode(*event);
+    } else if (const auto* bus_event = entry.bus_event()) {
+        record.event = schema::encode(*bus_event);
     } else {
         ONPUT_CHECK(entry.message() != nullptr);
         record.event = schema::encode(*entry.message());

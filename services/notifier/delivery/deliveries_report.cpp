@@ -70,7 +70,7 @@ void Deliveries::check_invariants() const {
         ONPUT_CHECK(!needed || *needed <= journal_.head());
         const auto& items = destination->window().items();
         ONPUT_CHECK(items.empty() || sequence_of(items.front().number) >= journal_.first());
-        if (destination->record().subscription == 0) ++named_by_rules;
+        if (destination->record().is_shared()) ++named_by_rules;
     }
     ONPUT_CHECK(named_by_rules == named_by_rules_);
 }

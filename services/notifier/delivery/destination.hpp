@@ -56,7 +56,8 @@ struct DeliveryContext {
     std::uint64_t durable = 0;  // Records up to here may be sent.
     Timestamp now;
     Timestamp steady;                            // AgeClock::steady of it: retries go by it.
-    const Subscription* subscription = nullptr;  // Whose destination it is; null: named by rules.
+    const Subscription* subscription = nullptr;  // Whose destination it is, if anybody's.
+    const BusTarget* target = nullptr;           // Likewise.
 };
 
 struct DeliveryCounts {

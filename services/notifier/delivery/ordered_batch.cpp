@@ -54,10 +54,11 @@ bool OrderedBatch::is_due(Timestamp steady) const {
 }
 
 Result<std::optional<Sending>> OrderedBatch::begin_next(const DeliveryContext& context) {
-    if (!is_due(context.steady)) return std::nullopt;
-    ONPUT_TRY(schema::Deliver message,
-              context.items.build({.record = record_, .subscription = context.subscription},
-                                  window_.items(), context.durable));
+    if (!is_due(context.steady) || has_used_up_retries(context)) return std::nullopt;
+    ONPUT_TRY(schema::Deliver message, context.items.build({.record = record_,
+                                                            .subscription = context.subscription,
+                                                            .target = context.target},
+                                                           window_.items(), context.durable));
     if (message.items.empty()) return std::nullopt;
     sent_ = {.first_number = message.items.front().number,
              .last_number = message.items.back().number,
@@ -73,8 +74,7 @@ Result<Settlement> OrderedBatch::on_answer(std::uint64_t number, const Answer& a
     ONPUT_CHECK(sent_ && sent_->first_number == number);
     const Sent sent = *std::exchange(sent_, std::nullopt);
     Result<schema::Delivered> result = std::get<DeliveryAnswer>(answer).result;
-    const bool is_subscribed = record_.subscription != 0 && !record_.is_dead_letter;
-    if (is_subscribed && !result && result.error().code == ErrorCode::not_found) {
+    if (!result && is_refusal(result.error().code)) {
         // A queue that is gone is no longer the subscription's: nothing waits for another one of
         // its name.
         result = schema::Delivered{.through = sent.last_number,
@@ -87,6 +87,7 @@ Result<Settlement> OrderedBatch::on_answer(std::uint64_t number, const Answer& a
     }
     if (result) return settle(sent, *result, context, batch);
     counts.failed += sent.items;
+    if (failures == 0) tried_through_ = sent.last_number;
     const Duration delay = retry_delay(kind_of(result.error().code), failures, random);
     retry_ = {.failed_at = context.steady, .next_at = context.steady + delay};
     note_failure(context.now, describe(result.error()));
@@ -133,21 +134,56 @@ Pending OrderedBatch::settle_front() {
     return item;
 }
 
+// Nobody waits for what a target may not be sent, or is gone, as on AWS.
+bool OrderedBatch::is_refusal(ErrorCode code) const {
+    if (record_.is_dead_letter) return false;
+    if (code == ErrorCode::not_found) return !record_.is_shared();
+    return code == ErrorCode::permission_denied && record_.target != 0;
+}
+
+bool OrderedBatch::has_used_up_retries(const DeliveryContext& context) const {
+    return context.target != nullptr && !record_.is_dead_letter && !sent_ &&
+           !window_.items().empty() && window_.items().front().number <= tried_through_ &&
+           failures > context.target->target.retries_max.value_or(schema::target_retries_max);
+}
+
 bool OrderedBatch::is_too_old(const DeliveryContext& context) const {
+    if (context.target != nullptr && !record_.is_dead_letter) {
+        const std::chrono::seconds age_max(
+            context.target->target.age_seconds_max.value_or(schema::target_age_seconds_max));
+        return !sent_ && !window_.items().empty() && failures > 0 &&
+               context.parts.age.at(context.now) - window_.items().front().time > age_max;
+    }
     return !sent_ && !window_.items().empty() && failures >= give_up_failures_min &&
            context.parts.age.at(context.now) - window_.items().front().time > context.age_max;
 }
 
 std::optional<AttemptOutcome> OrderedBatch::expire_oldest(const DeliveryContext& context) {
+    if (has_used_up_retries(context)) {
+        ++counts.given_up;
+        AttemptOutcome outcome{.item = settle_front(), .attempt = failures, .error = last_error};
+        outcome.exhausted = "MaximumRetryAttempts";
+        // The others have not been tried as often.
+        const auto& items = window_.items();
+        if (items.empty() || items.front().number > tried_through_) failures = 0;
+        return outcome;
+    }
     if (!is_too_old(context)) return std::nullopt;
     ++counts.given_up;
+    if (context.target != nullptr && !record_.is_dead_letter) {
+        AttemptOutcome outcome{.item = settle_front(), .attempt = failures, .error = last_error};
+        outcome.exhausted = "MaximumEventAgeInSeconds";
+        return outcome;
+    }
     return AttemptOutcome{
         .item = settle_front(), .attempt = failures, .error = "too old; last error: " + last_error};
 }
 
 std::optional<Timestamp> OrderedBatch::next_wakeup(const DeliveryContext& context) const {
     if (sent_) return std::nullopt;
-    if (wants_refill() || is_too_old(context)) return context.steady;
+    if (wants_refill() || is_too_old(context) || has_used_up_retries(context)) {
+        return context.steady;
+    }
     const auto& items = window_.items();
     if (items.empty() || sequence_of(items.front().number) > context.durable) return std::nullopt;
     return is_due(context.steady) ? context.steady : retry_.next_at;

@@ -48,12 +48,16 @@ private:
     [[nodiscard]] bool is_waiting(std::uint64_t) const override { return false; }
     [[nodiscard]] bool is_due(Timestamp steady) const;
     [[nodiscard]] bool is_too_old(const DeliveryContext& context) const;
+    [[nodiscard]] bool has_used_up_retries(const DeliveryContext& context) const;
+    [[nodiscard]] bool is_refusal(ErrorCode code) const;
     Result<Settlement> settle(const Sent& sent, const schema::Delivered& delivered,
                               const DeliveryContext& context, store::Batch& batch);
     Pending settle_front();
 
     std::optional<Sent> sent_;
     RetryTimes retry_;  // After the last failure, by the steady clock.
+    // What was sent when the failures began: all of it has failed as often.
+    std::uint64_t tried_through_ = 0;
 };
 
 }  // namespace onput::notifier

@@ -7,6 +7,7 @@
 #include "services/notifier/delivery/owed_rows.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
 #include "services/notifier/journal/recorder.hpp"
+#include "services/notifier/rules/rule_book.hpp"
 #include "services/notifier/topics/topic_book.hpp"
 #include "services/notifier/writer.hpp"
 
@@ -27,6 +28,7 @@ struct DeliveryParts {
     const store::View& view;
     Recorder& recorder;
     const TopicBook& topics;
+    const RuleBook& rules;
     MessageWriter& writer;
     OwedRows& owed_rows;
     const AgeClock& age;

@@ -4,15 +4,38 @@
 #include <optional>
 
 #include "common/base/check.hpp"
+#include "services/notifier/rules/event_document.hpp"
+#include "services/notifier/rules/target_input.hpp"
 
 namespace onput::notifier {
 namespace {
+
+// For the owner of what a rule's target did not get.
+std::map<std::string, schema::MessageAttribute> attributes_of(
+    const schema::DeliveryAttempt& attempt, const BusTarget& target) {
+    std::map<std::string, schema::MessageAttribute> attributes;
+    const auto set = [&attributes](std::string name, std::string value) {
+        if (value.empty()) return;
+        attributes[std::move(name)] = {.data_type = "String", .value = std::move(value)};
+    };
+    set("RULE_ARN", target.rule_arn);
+    set("TARGET_ARN", target.target.arn);
+    set("ERROR_CODE", attempt.error_code);
+    set("ERROR_MESSAGE", attempt.error);
+    set("EXHAUSTED_RETRY_CONDITION", attempt.exhausted_condition);
+    set("RETRY_ATTEMPTS", std::to_string(attempt.attempt - 1));
+    return attributes;
+}
 
 bool is_owed(const DestinationRecord& destination, const JournalEntry& entry) {
     if (destination.is_dead_letter) {
         const schema::DeliveryAttempt* attempt = entry.attempt();
         return attempt != nullptr && !attempt->dead_letter_arn.empty() &&
                dead_letters_of(attempt->subscription_arn) == destination.arn;
+    }
+    if (destination.target != 0) {
+        const schema::BusEvent* event = entry.bus_event();
+        return event != nullptr && std::ranges::binary_search(event->owed, destination.target);
     }
     const schema::TopicMessage* message = entry.message();
     return message != nullptr &&
@@ -42,7 +65,7 @@ std::size_t bytes_of(const schema::DeliverItem& item) {
 
 std::vector<Pending> owed_to(const DestinationRecord& destination, const JournalEntry& entry) {
     std::vector<Pending> items;
-    if (destination.subscription != 0) {
+    if (!destination.is_shared()) {
         if (is_owed(destination, entry)) {
             items.push_back({.number = delivery_number(entry.sequence, 0), .time = entry.time});
         }
@@ -64,7 +87,17 @@ schema::Deliver QueueItems::empty_for(const Target& target) const {
     message.source = journal_.epoch();
     message.service = delivering_service;
     message.destination_arn = target.record.arn;
-    if (target.subscription == nullptr) return message;
+    if (target.target != nullptr) {
+        message.source += "/t" + std::to_string(target.target->number);
+        message.service = events_service;
+        message.destination_arn = target.target->target.arn;
+    }
+    if (target.subscription == nullptr) {
+        if (!target.record.is_dead_letter) return message;
+        message.source += "/dlq";
+        message.destination_arn.clear();
+        return message;
+    }
     // The queue keeps one mark per source and queue, and subscriptions of several topics may name
     // the same queue.
     message.source += '/' + std::to_string(target.subscription->number);
@@ -80,7 +113,7 @@ Result<schema::Deliver> QueueItems::build(const Target& target, const std::deque
                                           std::uint64_t durable_sequence) const {
     schema::Deliver message = empty_for(target);
     const std::size_t items_max =
-        target.subscription == nullptr ? deliver_items_max : subscription_items_max;
+        target.record.is_shared() ? deliver_items_max : subscription_items_max;
     std::size_t bytes = 0;
     for (const Pending& pending : window) {
         if (message.items.size() == items_max) break;
@@ -94,8 +127,10 @@ Result<schema::Deliver> QueueItems::build(const Target& target, const std::deque
 Result<bool> QueueItems::add(const Target& target, const Pending& pending, schema::Deliver& message,
                              std::size_t& bytes) const {
     Result<schema::DeliverItem> item = schema::DeliverItem{};
-    if (target.subscription == nullptr) {
+    if (target.record.is_shared()) {
         item = event_item(target, pending);
+    } else if (target.target != nullptr && !target.record.is_dead_letter) {
+        item = target_item(target, pending);
     } else if (!target.record.is_dead_letter) {
         item = message_item(target, pending, sequence_of(pending.number));
     } else {
@@ -104,7 +139,9 @@ Result<bool> QueueItems::add(const Target& target, const Pending& pending, schem
         const std::string& queue = entry->attempt()->dead_letter_arn;
         if (message.items.empty()) message.destination_arn = queue;
         if (message.destination_arn != queue) return false;
-        item = message_item(target, pending, entry->attempt()->message_sequence);
+        item = target.target != nullptr
+                   ? target_item(target, pending)
+                   : message_item(target, pending, entry->attempt()->message_sequence);
     }
     if (!item) return std::unexpected(item.error());
     bytes += bytes_of(*item);
@@ -163,6 +200,44 @@ Result<schema::DeliverItem> QueueItems::message_item(const Target& target, const
         .trace = message.trace,
         .attributes = attributes_of(message, *subscription),
         .trace_header = message.trace_header};
+}
+
+// A dead letter is the event itself, whatever the target would have been sent of it.
+Result<schema::DeliverItem> QueueItems::target_item(const Target& target,
+                                                    const Pending& pending) const {
+    const BusTarget& owner = *target.target;
+    ONPUT_TRY(const auto entry, journal_.load(sequence_of(pending.number)));
+    const schema::DeliveryAttempt* attempt = entry->attempt();
+    std::uint64_t sequence = sequence_of(pending.number);
+    if (target.record.is_dead_letter) {
+        ONPUT_CHECK(attempt != nullptr);
+        sequence = attempt->message_sequence;
+    }
+    std::map<std::string, schema::MessageAttribute> attributes;
+    if (attempt != nullptr) attributes = attributes_of(*attempt, owner);
+    const std::string attempt_id = attempt == nullptr ? "" : attempt->event_id;
+    ONPUT_TRY(const auto journaled, journal_.load(sequence));
+    // Damage may have taken the event of a dead letter, which then says so.
+    static const schema::BusEvent lost{.detail = R"("the event was lost with damaged rows")"};
+    ONPUT_CHECK(journaled->bus_event() != nullptr || target.record.is_dead_letter);
+    const schema::BusEvent& event = journaled->bus_event() ? *journaled->bus_event() : lost;
+    std::string body = target.record.is_dead_letter
+                           ? event_document(event)
+                           : target_input(owner.target, event,
+                                          {.rule_arn = owner.rule_arn,
+                                           .rule_name = owner.rule_name,
+                                           .ingested_at = journaled->time});
+    const std::string& event_id = event.event_id.empty() ? attempt_id : event.event_id;
+    return schema::DeliverItem{.number = pending.number,
+                               .message_id = message_id_of(
+                                   {.event_id = event_id, .arn = target.record.arn, .rule_id = {}}),
+                               .event_id = event_id,
+                               .body = std::move(body),
+                               .source_arn = owner.rule_arn,
+                               .source_account = owner.account,
+                               .trace = event.trace,
+                               .attributes = std::move(attributes),
+                               .trace_header = event.trace_header};
 }
 
 }  // namespace onput::notifier

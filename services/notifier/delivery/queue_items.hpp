@@ -1,6 +1,6 @@
 // What destinations in the queue service are sent, out of the journal: S3's record of an event, the
-// envelope of a message to a subscription, the same as a dead letter. Pure but for reading the
-// journal.
+// envelope of a message to a subscription, what a target wants of an event on a bus, the last two
+// as dead letters. Pure but for reading the journal.
 #pragma once
 
 #include <deque>
@@ -11,6 +11,7 @@
 #include "services/notifier/delivery/owed_window.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
 #include "services/notifier/journal/journal.hpp"
+#include "services/notifier/rules/rule_book.hpp"
 #include "services/notifier/topics/topic_book.hpp"
 #include "services/notifier/writer.hpp"
 
@@ -35,6 +36,7 @@ public:
     struct Target {
         const DestinationRecord& record;
         const Subscription* subscription = nullptr;  // Whose destination it is, if anybody's.
+        const BusTarget* target = nullptr;           // Likewise.
     };
     // What the target is to be sent of its window, of records up to `durable_sequence`, as one
     // batch in order. No items: nothing is durable.
@@ -51,6 +53,8 @@ private:
     [[nodiscard]] Result<schema::DeliverItem> message_item(const Target& target,
                                                            const Pending& pending,
                                                            std::uint64_t message_sequence) const;
+    [[nodiscard]] Result<schema::DeliverItem> target_item(const Target& target,
+                                                          const Pending& pending) const;
 
     RecordOptions options_;
     const Journal& journal_;

@@ -57,6 +57,7 @@ struct AttemptOutcome {
     std::int32_t status_code = 0;
     Duration latency = {};
     std::optional<Timestamp> next_at = {};  // When it is tried again.
+    std::string exhausted = {};  // Of a target's policy of retry: the limit that ended them.
 
     // The destination does not get it.
     [[nodiscard]] bool is_end() const { return !is_delivered && !next_at; }

@@ -57,6 +57,9 @@ struct JournalEntry {
     [[nodiscard]] const schema::DeliveryAttempt* attempt() const {
         return std::get_if<schema::DeliveryAttempt>(&body);
     }
+    [[nodiscard]] const schema::BusEvent* bus_event() const {
+        return std::get_if<schema::BusEvent>(&body);
+    }
 };
 
 // An entry that is kept decoded, or one that was read for the holder alone. Of the former it is

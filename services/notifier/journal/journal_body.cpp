@@ -29,10 +29,12 @@ struct TypeOf {
     std::string operator()(const schema::ObjectEvent& event) const { return bus_type_of(event); }
     std::string operator()(const schema::TopicMessage&) const { return "sns.Publish"; }
     std::string operator()(const schema::DeliveryAttempt& attempt) const {
+        if (!attempt.rule_arn.empty()) return "events.DeliveryFailed";
         return attempt.succeeded ? "sns.DeliverySucceeded" : "sns.DeliveryFailed";
     }
     std::string operator()(const schema::JobFailed&) const { return "job.failed"; }
     std::string operator()(const schema::JobProgress&) const { return "job.progress"; }
+    std::string operator()(const schema::BusEvent&) const { return "events.Put"; }
 };
 
 struct TopicOf {
@@ -41,11 +43,16 @@ struct TopicOf {
         return TypeOf{}(message) + '/' + bus_part(topic_name_in(message.topic_arn));
     }
     std::string operator()(const schema::DeliveryAttempt& attempt) const {
-        return TypeOf{}(attempt) + '/' + bus_part(topic_name_in(attempt.topic_arn)) + '/' +
-               bus_part(attempt.protocol);
+        const std::string_view about = attempt.rule_arn.empty() ? topic_name_in(attempt.topic_arn)
+                                                                : event_name_in(attempt.rule_arn);
+        return TypeOf{}(attempt) + '/' + bus_part(about) + '/' + bus_part(attempt.protocol);
     }
     std::string operator()(const schema::JobFailed& job) const { return of_job(job); }
     std::string operator()(const schema::JobProgress& job) const { return of_job(job); }
+    std::string operator()(const schema::BusEvent& event) const {
+        return TypeOf{}(event) + '/' + bus_part(event_name_in(event.bus_arn)) + '/' +
+               bus_part(event.source) + '/' + bus_part(event.detail_type);
+    }
 
 private:
     static std::string of_job(const auto& job) {
@@ -64,6 +71,7 @@ Result<JournalBody> decode_body(std::string_view bytes) {
         case schema::Kind::delivery_attempt: return decode_as<schema::DeliveryAttempt>(bytes);
         case schema::Kind::job_failed: return decode_as<schema::JobFailed>(bytes);
         case schema::Kind::job_progress: return decode_as<schema::JobProgress>(bytes);
+        case schema::Kind::bus_event: return decode_as<schema::BusEvent>(bytes);
         default:
             return fail(ErrorCode::corruption, "kind " +
                                                    std::to_string(static_cast<unsigned>(kind)) +
@@ -100,8 +108,16 @@ std::string_view topic_name_in(std::string_view arn) {
     return arn.substr(at, arn.find(':', at) - at);
 }
 
+std::string_view event_name_in(std::string_view arn) {
+    return arn.substr(arn.rfind('/') + 1);
+}
+
 bool is_topic_arn(std::string_view arn) {
     return arn.starts_with("arn:") && arn.find(":sns:") != std::string_view::npos;
+}
+
+bool is_bus_arn(std::string_view arn) {
+    return arn.starts_with("arn:aws:events:") && arn.contains(":event-bus/");
 }
 
 }  // namespace onput::notifier

@@ -91,9 +91,9 @@ struct SourceRecord {
 // little later, see JournalStateRecord) and with every answer that settles some of it, so
 // `owed_total - settled_total` is exact after a crash as well.
 struct DestinationRecord {
-    // Version 2 added subscription, is_dead_letter and needed_sequence.
+    // Version 2 added subscription, is_dead_letter and needed_sequence, version 3 target.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::destination_record,
-                                              .version = 2};
+                                              .version = 3};
 
     std::string arn = {};
     std::uint64_t settled_number = 0;  // Every number <= this is delivered, refused or given up.
@@ -101,13 +101,17 @@ struct DestinationRecord {
     std::uint64_t owed_total = 0;
     std::uint64_t settled_total = 0;
     std::uint64_t undelivered = 0;   // UndeliveredRecords kept.
-    std::uint64_t subscription = 0;  // Its number; 0: a queue or function that rules name.
-    bool is_dead_letter = false;     // What the subscription did not get, to its dead-letter queue.
+    std::uint64_t subscription = 0;  // Its number; 0: none's.
+    bool is_dead_letter = false;     // What its owner did not get, to the dead-letter queue.
     // Dead letters: the journal must keep the messages from here on. 0: none is owed.
     std::uint64_t needed_sequence = 0;
+    std::uint64_t target = 0;  // Its number, of a rule on a bus; 0: none's.
+
+    // A queue or function that notification rules name, and not somebody's own.
+    [[nodiscard]] bool is_shared() const { return subscription == 0 && target == 0; }
 
     ONPUT_FIELDS(arn, settled_number, last_number, owed_total, settled_total, undelivered,
-                 subscription, is_dead_letter, needed_sequence)
+                 subscription, is_dead_letter, needed_sequence, target)
     friend bool operator==(const DestinationRecord&, const DestinationRecord&) = default;
 };
 
@@ -201,8 +205,8 @@ store::Range journal_between(std::uint64_t from, std::uint64_t to);
 std::string_view source_in(std::string_view key);
 std::uint64_t sequence_in(std::string_view key);
 
-// The name of the destination that takes a subscription's dead letters.
-std::string dead_letters_of(std::string_view subscription_arn);
+// The name of the destination that takes the dead letters of a subscription or a target.
+std::string dead_letters_of(std::string_view name);
 
 // A value of the store: one that cannot be read is corruption, named by its key.
 template <schema::Message M>

@@ -39,6 +39,15 @@ schema::TraceStep published(const schema::TopicMessage& message, const JournalEn
     return result;
 }
 
+schema::TraceStep put(const schema::BusEvent& event, const JournalEntry& entry) {
+    auto result = step(entry.time, "put", entry);
+    result.subject = event.bus_arn;
+    const std::size_t owed = event.owed.size();
+    result.detail = fmt::format("{} {}, {} {}, sequence {}", event.source, event.detail_type, owed,
+                                owed == 1 ? "target" : "targets", entry.sequence);
+    return result;
+}
+
 std::string attempt_text(const schema::DeliveryAttempt& attempt) {
     std::string text = "attempt " + std::to_string(attempt.attempt);
     if (attempt.status_code != 0) text += ", status " + std::to_string(attempt.status_code);
@@ -78,6 +87,8 @@ private:
                            std::vector<schema::TraceStep>& steps) const;
     Result<void> add_message(const schema::TopicMessage& message, const JournalEntry& entry,
                              std::vector<schema::TraceStep>& steps) const;
+    Result<void> add_bus_event(const schema::BusEvent& event, const JournalEntry& entry,
+                               std::vector<schema::TraceStep>& steps) const;
     Result<void> add_attempt(const schema::DeliveryAttempt& attempt, const JournalEntry& entry,
                              std::vector<schema::TraceStep>& steps) const;
 
@@ -125,7 +136,7 @@ Result<void> StoryBuilder::add_event(const schema::ObjectEvent& event, const Jou
         if (!owed.withheld.empty()) {
             next = step(entry.time, "withheld", entry);
             next->detail = owed.withheld;
-        } else if (!is_topic_arn(owed.arn)) {  // A topic's message has steps of its own.
+        } else if (!is_published_to(owed.arn)) {  // What is published has steps of its own.
             ONPUT_TRY(next, outcome(entry, owed.arn, delivery_number(entry.sequence, i)));
         }
         if (!next) continue;
@@ -152,6 +163,21 @@ Result<void> StoryBuilder::add_message(const schema::TopicMessage& message,
     return {};
 }
 
+Result<void> StoryBuilder::add_bus_event(const schema::BusEvent& event, const JournalEntry& entry,
+                                         std::vector<schema::TraceStep>& steps) const {
+    steps.push_back(put(event, entry));
+    for (const std::uint64_t number : event.owed) {
+        if (steps.size() >= trace_steps_max) return {};
+        const BusTarget* target = parts_.rules.find_target(number);
+        if (target == nullptr) continue;
+        ONPUT_TRY(auto next, outcome(entry, target->name(), delivery_number(entry.sequence, 0)));
+        if (!next) continue;
+        next->subject = target->target.arn;
+        steps.push_back(*std::move(next));
+    }
+    return {};
+}
+
 Result<void> StoryBuilder::add_attempt(const schema::DeliveryAttempt& attempt,
                                        const JournalEntry& entry,
                                        std::vector<schema::TraceStep>& steps) const {
@@ -169,6 +195,7 @@ Result<void> StoryBuilder::add(const JournalEntry& entry,
                                std::vector<schema::TraceStep>& steps) const {
     if (const auto* event = entry.event()) return add_event(*event, entry, steps);
     if (const auto* message = entry.message()) return add_message(*message, entry, steps);
+    if (const auto* event = entry.bus_event()) return add_bus_event(*event, entry, steps);
     if (const auto* attempt = entry.attempt()) return add_attempt(*attempt, entry, steps);
     return {};  // What becomes of a job is told by steps of the queue service's own.
 }

@@ -26,6 +26,7 @@ struct TraceParts {
     const Journal& journal;
     const Deliveries& deliveries;
     const TopicBook& topics;
+    const RuleBook& rules;
 };
 
 Result<schema::TraceStory> trace_story(const TraceParts& parts, std::string_view trace_id);

@@ -37,6 +37,11 @@ void name_request(schema::ObjectEvent& event) {
     if (event.host_id.empty()) event.host_id = event.event_id;
 }
 
+// Where a bucket that has asked for EventBridge sends all its events.
+std::string default_bus_of(const BucketRecord& bucket) {
+    return "arn:aws:events:" + bucket.region + ":" + bucket.owner_account + ":event-bus/default";
+}
+
 }  // namespace
 
 std::uint64_t StorageCore::next_sequencer(Timestamp now) const {
@@ -78,6 +83,10 @@ Result<StorageCore::ObjectChange> StorageCore::begin_change(const EventSource& s
                   .content_type = {},
                   .trace_header = caller.trace_header},
         .commit = {{store::Batch(std::string(partition))}}};
+    if (source.bucket.record.has_event_bridge && !source.name.starts_with("Replication:")) {
+        change.event.owed.push_back(
+            {.arn = default_bus_of(source.bucket.record), .rule_id = {}, .withheld = {}});
+    }
     name_request(change.event);
     return change;
 }

@@ -178,8 +178,8 @@ protected:
 };
 
 constexpr std::string_view kms_text =
-    "Onput has no KMS. It has AWS Lambda, Amazon Polly, Amazon S3, Amazon SNS and Amazon SQS. "
-    "Nothing was changed.";
+    "Onput has no KMS. It has AWS Lambda, Amazon EventBridge, Amazon Polly, Amazon S3, Amazon SNS "
+    "and Amazon SQS. Nothing was changed.";
 
 TEST_F(Refusal, names_the_service_and_those_that_are_here) {
     const auto response = refuse("kms", aws::Protocol::json);

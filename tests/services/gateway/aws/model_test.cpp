@@ -69,6 +69,7 @@ TEST(AwsModel, an_error_is_found_by_name_short_name_and_code) {
 }
 
 TEST(AwsModel, the_tables_of_all_served_services_can_be_read) {
+    EXPECT_EQ(events_model().operations().size(), 57U);
     EXPECT_EQ(s3_model().operations().size(), 111U);
     EXPECT_EQ(sns_model().operations().size(), 42U);
     EXPECT_EQ(sqs_model().operations().size(), 23U);

@@ -1,0 +1,135 @@
+// Operations on buses, and on the tags of buses and rules.
+#include "services/gateway/aws/page_token.hpp"
+#include "services/gateway/events/errors.hpp"
+#include "services/gateway/events/operation.hpp"
+
+namespace onput::gateway::events {
+namespace {
+
+std::int64_t millis_of(Timestamp time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+Result<schema::CreateBus> read_create(const Value& input) {
+    if (!input.text_of("EventSourceName").empty()) {
+        return invalid_request("Parameter EventSourceName is not supported here.");
+    }
+    schema::CreateBus message{.name = input.text_of("Name"),
+                              .description = input.text_of("Description")};
+    ONPUT_TRY(message.tags, read_tags(input));
+    return message;
+}
+
+Result<schema::ListBuses> read_list(const Value& input) {
+    ONPUT_TRY(auto page, read_page(input));
+    return schema::ListBuses{.prefix = input.text_of("NamePrefix"),
+                             .after = std::move(page.after),
+                             .buses_max = page.items_max};
+}
+
+Value describe_created(const schema::BusInfo& bus) {
+    Value result;
+    result["EventBusArn"] = Value(bus.arn);
+    if (!bus.description.empty()) result["Description"] = Value(bus.description);
+    return result;
+}
+
+Value describe_bus(const schema::BusInfo& bus) {
+    Value result;
+    result["Name"] = Value(bus.name);
+    result["Arn"] = Value(bus.arn);
+    if (!bus.description.empty()) result["Description"] = Value(bus.description);
+    if (bus.created_at != Timestamp()) {
+        result["CreationTime"] = Value(millis_of(bus.created_at));
+        result["LastModifiedTime"] = Value(millis_of(bus.modified_at));
+    }
+    return result;
+}
+
+Value describe_list(const schema::BusList& page) {
+    Value result;
+    result["EventBuses"] = Value(Value::List());
+    for (const auto& bus : page.buses) result["EventBuses"].push_back(describe_bus(bus));
+    if (!page.next.empty()) result["NextToken"] = aws::to_page_token(page.next);
+    return result;
+}
+
+Result<schema::ChangeEventTags> read_tag(const Value& input) {
+    schema::ChangeEventTags message{.arn = input.text_of("ResourceARN")};
+    ONPUT_TRY(message.set, read_tags(input));
+    return message;
+}
+
+Value describe_tags(const schema::EventTags& tags) {
+    Value result;
+    result["Tags"] = Value(Value::List());
+    for (const auto& [key, value] : tags.tags) {
+        Value tag;
+        tag["Key"] = Value(key);
+        tag["Value"] = Value(value);
+        result["Tags"].push_back(std::move(tag));
+    }
+    return result;
+}
+
+}  // namespace
+
+Result<Page> read_page(const Value& input) {
+    Page page;
+    auto after = aws::place_of(input);
+    if (!after) return invalid_request("Parameter NextToken is not valid.");
+    page.after = *std::move(after);
+    if (const Value* limit = input.find("Limit")) {
+        page.items_max = static_cast<std::uint32_t>(limit->number().value_or(page.items_max));
+    }
+    return page;
+}
+
+Result<std::map<std::string, std::string>> read_tags(const Value& input) {
+    std::map<std::string, std::string> tags;
+    const Value* list = input.find("Tags");
+    if (list == nullptr || list->list() == nullptr) return tags;
+    for (const auto& tag : *list->list()) {
+        if (!tags.emplace(tag.text_of("Key"), tag.text_of("Value")).second) {
+            return invalid_request("Duplicated keys are not allowed.");
+        }
+    }
+    return tags;
+}
+
+Outcome create_event_bus(Call& call) {
+    return ask(call, read_create(call.input), &describe_created);
+}
+
+Outcome delete_event_bus(Call& call) {
+    return ask<schema::DeleteBus>(call, schema::DeleteBus{.name = call.input.text_of("Name")},
+                                  &describe_nothing);
+}
+
+Outcome describe_event_bus(Call& call) {
+    return ask<schema::DescribeBus>(call, schema::DescribeBus{.name = call.input.text_of("Name")},
+                                    &describe_bus);
+}
+
+Outcome list_event_buses(Call& call) {
+    return ask(call, read_list(call.input), &describe_list);
+}
+
+Outcome tag_resource(Call& call) {
+    return ask(call, read_tag(call.input), &describe_nothing<schema::EventTags>);
+}
+
+Outcome untag_resource(Call& call) {
+    return ask<schema::ChangeEventTags>(
+        call,
+        schema::ChangeEventTags{.arn = call.input.text_of("ResourceARN"),
+                                .removed = aws::names_of(call.input, "TagKeys")},
+        &describe_nothing);
+}
+
+Outcome list_tags_for_resource(Call& call) {
+    return ask<schema::GetEventTags>(
+        call, schema::GetEventTags{.arn = call.input.text_of("ResourceARN")}, &describe_tags);
+}
+
+}  // namespace onput::gateway::events

@@ -1,0 +1,49 @@
+#include "services/gateway/events/service.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "services/gateway/aws/directory.hpp"
+#include "services/gateway/events/errors.hpp"
+#include "services/gateway/events/operation.hpp"
+
+namespace onput::gateway::events {
+namespace {
+
+constexpr std::array handlers{
+    aws::Handler{"CreateEventBus", &create_event_bus},
+    aws::Handler{"DeleteEventBus", &delete_event_bus},
+    aws::Handler{"DeleteRule", &delete_rule},
+    aws::Handler{"DescribeEventBus", &describe_event_bus},
+    aws::Handler{"DescribeRule", &describe_rule},
+    aws::Handler{"DisableRule", &disable_rule},
+    aws::Handler{"EnableRule", &enable_rule},
+    aws::Handler{"ListEventBuses", &list_event_buses},
+    aws::Handler{"ListRuleNamesByTarget", &list_rule_names_by_target},
+    aws::Handler{"ListRules", &list_rules},
+    aws::Handler{"ListTagsForResource", &list_tags_for_resource},
+    aws::Handler{"ListTargetsByRule", &list_targets_by_rule},
+    aws::Handler{"PutEvents", &put_events},
+    aws::Handler{"PutRule", &put_rule},
+    aws::Handler{"PutTargets", &put_targets},
+    aws::Handler{"RemoveTargets", &remove_targets},
+    aws::Handler{"TagResource", &tag_resource},
+    aws::Handler{"TestEventPattern", &test_event_pattern},
+    aws::Handler{"UntagResource", &untag_resource},
+};
+static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));
+
+}  // namespace
+
+const aws::Service& service() {
+    static const aws::Service events{
+        .name = "events",
+        .model = &aws::events_model,
+        .handlers = handlers,
+        .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
+        .refusal_reason = "UnknownOperationException",
+    };
+    return events;
+}
+
+}  // namespace onput::gateway::events

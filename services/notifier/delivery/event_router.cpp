@@ -1,0 +1,142 @@
+#include "services/notifier/delivery/event_router.hpp"
+
+#include <fmt/format.h>
+
+#include "common/base/digest.hpp"
+#include "common/base/encoding.hpp"
+#include "services/notifier/rules/event_document.hpp"
+#include "services/notifier/rules/target_input.hpp"
+
+namespace onput::notifier {
+namespace {
+
+// The same whenever the event is published again.
+std::string derived_id(std::string_view what, const std::string& from) {
+    return to_hex(Digest::of(DigestAlgorithm::sha256, std::string(what) + from)).substr(0, 32);
+}
+
+schema::TraceContext caused_by(const schema::BusEvent& event) {
+    return {.trace_id = event.trace.trace_id,
+            .cause_event_id = event.event_id,
+            .depth = event.trace.depth + 1};
+}
+
+}  // namespace
+
+void EventRouter::publish(schema::BusEvent event, Timestamp now, store::Batch& batch,
+                          Effects& effects) {
+    // Copies: what is journaled may push the event out of memory, and what is published matches
+    // again.
+    std::vector<BusTarget> others;
+    std::size_t left_out = 0;
+    for (const BusTarget* target : rules_.match(event, event_document(event))) {
+        const bool is_published = is_published_to(target->target.arn);
+        const bool has_room = event.owed.size() + others.size() < targets_per_event_max &&
+                              (!is_published || others.size() < published_per_event_max);
+        if (!has_room) {
+            ++left_out;
+        } else if (is_published) {
+            others.push_back(*target);
+        } else {
+            event.owed.push_back(target->number);
+        }
+    }
+    const bool is_used_again = left_out > 0 || !others.empty();
+    const schema::BusEvent copy = is_used_again ? event : schema::BusEvent();
+    const JournalEntry& entry = parts_.recorder.add(std::move(event), now, batch, effects);
+    const Published published{
+        .event = copy, .sequence = entry.sequence, .journaled_at = entry.time};
+    owe(entry);
+    if (left_out > 0) keep_overflow(published, left_out, now, batch, effects);
+    for (const BusTarget& target : others) {
+        if (is_bus_arn(target.target.arn)) {
+            to_bus(target, published, now, batch, effects);
+        } else {
+            to_topic(target, published, now, batch, effects);
+        }
+    }
+}
+
+void EventRouter::keep_overflow(const Published& published, std::size_t left_out, Timestamp now,
+                                store::Batch& batch, Effects& effects) {
+    deliveries_.keep_undelivered_of(
+        {.arn = std::string(overflow_name),
+         .rule_id = {},
+         .sequence = published.sequence,
+         .event_id = published.event.event_id,
+         .time = parts_.age.stamp(now),
+         .attempts = 0,
+         .error =
+             fmt::format("the event matches {} targets more than one may be owed to", left_out),
+         .event = schema::encode(published.event)},
+        batch, effects);
+}
+
+void EventRouter::owe(const JournalEntry& entry) {
+    const schema::BusEvent* event = entry.bus_event();
+    if (event == nullptr) return;
+    for (const std::uint64_t number : event->owed) {
+        const BusTarget* target = rules_.find_target(number);
+        if (target != nullptr) deliveries_.owe(*target, entry);
+    }
+}
+
+void EventRouter::to_topic(const BusTarget& target, const Published& published, Timestamp now,
+                           store::Batch& batch, Effects& effects) {
+    const schema::BusEvent& event = published.event;
+    schema::TopicMessage message;
+    message.message_id = message_id_of(
+        {.event_id = event.event_id, .arn = target.target.arn, .rule_id = target.name()});
+    message.event_id = derived_id("event of ", message.message_id);
+    message.topic_arn = target.target.arn;
+    message.message = target_input(target.target, event,
+                                   {.rule_arn = target.rule_arn,
+                                    .rule_name = target.rule_name,
+                                    .ingested_at = published.journaled_at});
+    message.time = now;
+    message.service = events_service;
+    message.source_arn = target.rule_arn;
+    message.source_account = target.account;
+    message.trace = caused_by(event);
+    message.trace_header = event.trace_header;
+    auto allowed = parts_.topics.authorize_publish(message);
+    if (allowed) {
+        allowed = TopicBook::check_entry({.id = {}, .message = message.message, .attributes = {}});
+    }
+    if (allowed) return fanout_.publish(std::move(message), now, batch, effects);
+    const Error& error = allowed.error();
+    const bool is_missing = error.code == ErrorCode::not_found;
+    const bool is_denied = error.code == ErrorCode::permission_denied;
+    deliveries_.refuse(target,
+                       {.event = event,
+                        .sequence = published.sequence,
+                        .code = is_missing  ? "NO_RESOURCE"
+                                : is_denied ? "NO_PERMISSIONS"
+                                            : "SDK_CLIENT_ERROR",
+                        .error = error.reason + ": " + error.message},
+                       now, batch, effects);
+}
+
+void EventRouter::to_bus(const BusTarget& target, const Published& published, Timestamp now,
+                         store::Batch& batch, Effects& effects) {
+    // As on AWS, an event that one bus has from another goes to no third one.
+    if (published.event.is_forwarded) return;
+    const auto bus = rules_.find_bus(target.target.arn, target.account);
+    if (!bus) {
+        return deliveries_.refuse(target,
+                                  {.event = published.event,
+                                   .sequence = published.sequence,
+                                   .code = "NO_RESOURCE",
+                                   .error = bus.error().message},
+                                  now, batch, effects);
+    }
+    schema::BusEvent forwarded = published.event;
+    forwarded.event_id = derived_id("forwarded ", published.event.event_id + ' ' + target.name());
+    forwarded.bus_arn = *bus;
+    forwarded.trace = caused_by(published.event);
+    forwarded.owed.clear();
+    forwarded.is_forwarded = true;
+    publish(std::move(forwarded), now, batch, effects);
+}
+
+}  // namespace onput::notifier

@@ -1,0 +1,53 @@
+// EventRouter: events on buses. Journals each with the targets that it is owed to, in the caller's
+// batch, and owes it to them.
+//
+//     publish --match--> queues, functions: owed, and delivered with retries
+//                        topics: a message to each, in the same batch
+//                        buses: the event on each, in the same batch, if it was not forwarded yet
+//
+// What a topic or a bus does not take is refused for good: its target's dead letter. An event that
+// matches more targets than there may be is owed to the oldest of them, and kept as undelivered.
+//
+// Part of NotifierCore.
+#pragma once
+
+#include "services/notifier/delivery/deliveries.hpp"
+#include "services/notifier/delivery/fanout.hpp"
+#include "services/notifier/rules/rule_book.hpp"
+
+namespace onput::notifier {
+
+inline constexpr std::size_t targets_per_event_max = 2'000;
+// Of these, topics and buses: their messages are in the event's own batch.
+inline constexpr std::size_t published_per_event_max = 100;
+
+class EventRouter {
+public:
+    EventRouter(const DeliveryParts& parts, RuleBook& rules, Deliveries& deliveries, Fanout& fanout)
+        : parts_(parts), rules_(rules), deliveries_(deliveries), fanout_(fanout) {}
+
+    // The caller has checked the event, and that its bus is there.
+    void publish(schema::BusEvent event, Timestamp now, store::Batch& batch, Effects& effects);
+    // Owes a record of the journal to the targets whose rows do not count it yet.
+    void owe(const JournalEntry& entry);
+
+private:
+    struct Published {
+        const schema::BusEvent& event;
+        std::uint64_t sequence = 0;
+        Timestamp journaled_at;
+    };
+    void keep_overflow(const Published& published, std::size_t left_out, Timestamp now,
+                       store::Batch& batch, Effects& effects);
+    void to_topic(const BusTarget& target, const Published& published, Timestamp now,
+                  store::Batch& batch, Effects& effects);
+    void to_bus(const BusTarget& target, const Published& published, Timestamp now,
+                store::Batch& batch, Effects& effects);
+
+    DeliveryParts parts_;
+    RuleBook& rules_;
+    Deliveries& deliveries_;
+    Fanout& fanout_;
+};
+
+}  // namespace onput::notifier

@@ -1,0 +1,118 @@
+// RuleBook: event buses, their rules and targets, and which event is for which target. Pure.
+//
+//     create .. delete a bus       every account has a bus "default", which is never deleted
+//     put .. delete a rule         enabled or disabled; put and remove targets of it
+//     match: the enabled rules of the event's bus whose pattern accepts it -> their targets
+//
+// Rows, beside those of records.hpp, in the notifier's partition:
+//
+//     w                   RulesRecord    number of the newest target ever
+//     v/<bus arn>         BusInfo        of a default bus only when it has something to say
+//     o/<rule arn>        RuleInfo
+//     p/<target number>   TargetRecord   numbers are never used again
+//
+// Everything is in memory as well. A command checks everything before its first change, and writes
+// its rows into the batch it is given; the caller answers when that is durable.
+//
+// Owned by NotifierCore. What belongs to another account does not exist for a caller.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/schema/event_bus.hpp"
+#include "common/store/store.hpp"
+#include "services/notifier/effects.hpp"
+
+namespace onput::notifier {
+
+struct RuleBookOptions {
+    std::string region = "us-east-1";
+    std::size_t buses_per_account_max = schema::buses_per_account_max;
+    std::size_t rules_per_bus_max = schema::rules_per_bus_max;
+};
+
+// A target, as deliveries see it.
+struct BusTarget {
+    std::uint64_t number = 0;
+    std::string rule_arn;
+    std::string rule_name;
+    std::string account;
+    schema::EventTarget target;
+
+    // Of its destination: "<rule arn>#<id>#<number>", so that no other one ever has it.
+    [[nodiscard]] std::string name() const {
+        return rule_arn + '#' + target.id + '#' + std::to_string(number);
+    }
+};
+
+class RuleBook {
+public:
+    // `view` outlives it.
+    RuleBook(RuleBookOptions options, const store::View& view);
+    ~RuleBook();
+
+    // Continues from the store. Called once, before anything else. Rules and targets whose bus or
+    // rule is lost with damaged rows are left out.
+    Result<void> restore();
+
+    // Commands. One that fails has changed nothing, neither here nor in the batch.
+    Result<schema::BusInfo> create(const schema::CreateBus& request, const Caller& caller,
+                                   store::Batch& batch);
+    Result<schema::Empty> remove(const schema::DeleteBus& request, const Caller& caller,
+                                 store::Batch& batch);
+    Result<schema::RuleInfo> put(const schema::PutRule& request, const Caller& caller,
+                                 store::Batch& batch);
+    Result<schema::Empty> remove(const schema::DeleteRule& request, const Caller& caller,
+                                 store::Batch& batch);
+    Result<schema::Empty> set_state(const schema::SetRuleState& request, const Caller& caller,
+                                    store::Batch& batch);
+    // Entries fail one by one.
+    Result<schema::TargetsChanged> put_targets(const schema::PutTargets& request,
+                                               const Caller& caller, store::Batch& batch);
+    Result<schema::TargetsChanged> remove_targets(const schema::RemoveTargets& request,
+                                                  const Caller& caller, store::Batch& batch);
+    Result<schema::EventTags> change_tags(const schema::ChangeEventTags& request,
+                                          const Caller& caller, store::Batch& batch);
+
+    // Queries.
+    [[nodiscard]] Result<schema::BusInfo> describe_bus(const schema::DescribeBus& request,
+                                                       const Caller& caller) const;
+    [[nodiscard]] Result<schema::BusList> list_buses(const schema::ListBuses& request,
+                                                     const Caller& caller) const;
+    [[nodiscard]] Result<schema::RuleInfo> describe_rule(const schema::DescribeRule& request,
+                                                         const Caller& caller) const;
+    [[nodiscard]] Result<schema::RuleList> list_rules(const schema::ListRules& request,
+                                                      const Caller& caller) const;
+    [[nodiscard]] Result<schema::TargetList> list_targets(const schema::ListTargets& request,
+                                                          const Caller& caller) const;
+    [[nodiscard]] Result<schema::EventTags> tags(const schema::GetEventTags& request,
+                                                 const Caller& caller) const;
+
+    // The ARN of an account's bus, by its name or ARN; empty: the default one. Fails with
+    // ResourceNotFoundException.
+    [[nodiscard]] Result<std::string> find_bus(std::string_view name,
+                                               const std::string& account) const;
+    [[nodiscard]] const std::string& region() const;
+
+    // The targets of all rules of the event's bus that match it, by number. `document` is the
+    // event's JSON. Not const: rules that have changed are compiled first.
+    std::vector<const BusTarget*> match(const schema::BusEvent& event, std::string_view document);
+
+    // Null once it was removed: what was owed to it is no longer. Stays until then.
+    [[nodiscard]] const BusTarget* find_target(std::uint64_t number) const;
+    [[nodiscard]] bool has_targets() const;
+
+    void check_invariants() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace onput::notifier

@@ -1,0 +1,189 @@
+// Rules and their targets: what RuleBook does with them.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "services/notifier/rules/rule_book.hpp"
+#include "services/notifier/rules/rule_records.hpp"
+#include "services/notifier/rules/rule_refusal.hpp"
+#include "services/notifier/rules/rule_state.hpp"
+#include "services/notifier/rules/target_input.hpp"
+
+namespace onput::notifier {
+namespace {
+
+inline constexpr std::size_t target_entries_max = 100;  // Of one PutTargets.
+
+Result<void> check_retries(const schema::EventTarget& target) {
+    if (target.retries_max.value_or(0) > schema::target_retries_max) {
+        return invalid_request(
+            fmt::format("Parameter MaximumRetryAttempts is not valid for target {}.", target.id));
+    }
+    const std::uint32_t age = target.age_seconds_max.value_or(schema::target_age_seconds_max);
+    if (age < 60 || age > schema::target_age_seconds_max) {
+        return invalid_request(fmt::format(
+            "Parameter MaximumEventAgeInSeconds is not valid for target {}.", target.id));
+    }
+    if (!target.dead_letter_arn.empty() && !target.dead_letter_arn.starts_with("arn:aws:sqs:")) {
+        return invalid_request(fmt::format(
+            "Parameter DeadLetterConfig is not valid. Reason: only a queue takes dead letters."));
+    }
+    return {};
+}
+
+Result<void> check_target(const schema::EventTarget& target) {
+    const bool is_served =
+        target.arn.starts_with("arn:aws:sqs:") || target.arn.starts_with("arn:aws:lambda:") ||
+        target.arn.starts_with("arn:aws:sns:") ||
+        (target.arn.starts_with("arn:aws:events:") && target.arn.contains(":event-bus/"));
+    if (!target.arn.starts_with("arn:aws:")) {
+        return invalid_request(
+            fmt::format("Parameter {} is not valid. Reason: Provided Arn is not in correct format.",
+                        target.arn));
+    }
+    if (!is_served) {
+        return invalid_request(fmt::format(
+            "Parameter {} is not valid. Reason: targets are queues, functions, topics and buses.",
+            target.arn));
+    }
+    ONPUT_TRY_VOID(check_retries(target));
+    return check_input(target);
+}
+
+}  // namespace
+
+Result<schema::RuleInfo> RuleBook::put(const schema::PutRule& request, const Caller& caller,
+                                       store::Batch& batch) {
+    const std::string& account = caller.principal.account;
+    if (request.pattern.empty() && request.expression.empty()) {
+        return invalid_request(
+            "Parameter(s) EventPattern or ScheduleExpression must be specified.");
+    }
+    if (!request.expression.empty()) {
+        return invalid_request("Parameter ScheduleExpression is not supported here.");
+    }
+    ONPUT_TRY(auto pattern, read_pattern(request.pattern));
+    ONPUT_TRY(Bus * bus, state_->known_bus(request.bus, account));
+    const auto found = bus->rules.find(request.name);
+    if (found == bus->rules.end() && bus->rules.size() >= state_->options.rules_per_bus_max) {
+        return too_many();
+    }
+    Rule& rule = bus->rules[request.name];
+    const bool is_new = rule.info.arn.empty();
+    rule.info = {.arn = state_->rule_arn(*bus, request.name),
+                 .name = request.name,
+                 .bus = bus->info.name,
+                 .account = account,
+                 .pattern = request.pattern,
+                 .expression = request.expression,
+                 .is_enabled = request.is_enabled,
+                 .description = request.description,
+                 .role_arn = request.role_arn,
+                 .tags = is_new ? request.tags : rule.info.tags};
+    rule.pattern = std::move(pattern);
+    bus->matcher.reset();
+    State::write(rule, batch);
+    return rule.info;
+}
+
+Result<schema::Empty> RuleBook::remove(const schema::DeleteRule& request, const Caller& caller,
+                                       store::Batch& batch) {
+    ONPUT_TRY(Bus * bus, state_->known_bus(request.bus, caller.principal.account));
+    const auto found = bus->rules.find(request.name);
+    if (found == bus->rules.end()) return schema::Empty{};
+    if (!found->second.targets.empty()) {
+        return invalid_request("Rule can't be deleted since it has targets.");
+    }
+    batch.remove(rule_key(found->second.info.arn));
+    bus->matcher.reset();
+    bus->rules.erase(found);
+    return schema::Empty{};
+}
+
+Result<schema::Empty> RuleBook::set_state(const schema::SetRuleState& request, const Caller& caller,
+                                          store::Batch& batch) {
+    const std::string& account = caller.principal.account;
+    ONPUT_TRY(Rule * rule, state_->known_rule(request.bus, request.name, account));
+    ONPUT_TRY(Bus * bus, state_->known_bus(request.bus, account));
+    rule->info.is_enabled = request.is_enabled;
+    bus->matcher.reset();
+    State::write(*rule, batch);
+    return schema::Empty{};
+}
+
+Result<schema::TargetsChanged> RuleBook::put_targets(const schema::PutTargets& request,
+                                                     const Caller& caller, store::Batch& batch) {
+    ONPUT_TRY(Rule * rule, state_->known_rule(request.bus, request.rule, caller.principal.account));
+    if (request.targets.size() > target_entries_max) return too_many();
+    auto ids = rule->targets;
+    for (const auto& target : request.targets) {
+        ONPUT_TRY_VOID(check_target(target));
+        ids[target.id] = 0;
+    }
+    if (ids.size() > schema::targets_per_rule_max) return too_many();
+    for (const auto& target : request.targets) {
+        std::uint64_t& number = rule->targets[target.id];
+        if (number == 0) number = ++state_->last_target;
+        state_->targets[number] = {.number = number,
+                                   .rule_arn = rule->info.arn,
+                                   .rule_name = rule->info.name,
+                                   .account = rule->info.account,
+                                   .target = target};
+        batch.put(target_key(number),
+                  schema::encode(TargetRecord{
+                      .number = number, .rule_arn = rule->info.arn, .target = target}));
+    }
+    batch.put(rules_key(), schema::encode(RulesRecord{.last_target = state_->last_target}));
+    return schema::TargetsChanged{};
+}
+
+Result<schema::TargetsChanged> RuleBook::remove_targets(const schema::RemoveTargets& request,
+                                                        const Caller& caller, store::Batch& batch) {
+    ONPUT_TRY(Rule * rule, state_->known_rule(request.bus, request.rule, caller.principal.account));
+    for (const auto& id : request.ids) state_->remove_target(*rule, id, batch);
+    return schema::TargetsChanged{};
+}
+
+Result<schema::RuleInfo> RuleBook::describe_rule(const schema::DescribeRule& request,
+                                                 const Caller& caller) const {
+    ONPUT_TRY(const Rule* rule,
+              state_->known_rule(request.bus, request.name, caller.principal.account));
+    return rule->info;
+}
+
+Result<schema::RuleList> RuleBook::list_rules(const schema::ListRules& request,
+                                              const Caller& caller) const {
+    ONPUT_TRY(const Bus* bus, state_->known_bus(request.bus, caller.principal.account));
+    const auto has_target = [&](const Rule& rule) {
+        return std::ranges::any_of(rule.targets, [&](const auto& target) {
+            return state_->targets.at(target.second).target.arn == request.target_arn;
+        });
+    };
+    schema::RuleList page;
+    const std::size_t rules_max =
+        std::clamp<std::size_t>(request.rules_max, 1, schema::event_page_max);
+    for (auto at = bus->rules.upper_bound(request.after); at != bus->rules.end(); ++at) {
+        const auto& [name, rule] = *at;
+        if (!name.starts_with(request.prefix)) continue;
+        if (!request.target_arn.empty() && !has_target(rule)) continue;
+        if (page.rules.size() == rules_max) {
+            page.next = page.rules.back().name;
+            break;
+        }
+        page.rules.push_back(rule.info);
+    }
+    return page;
+}
+
+Result<schema::TargetList> RuleBook::list_targets(const schema::ListTargets& request,
+                                                  const Caller& caller) const {
+    ONPUT_TRY(const Rule* rule,
+              state_->known_rule(request.bus, request.rule, caller.principal.account));
+    schema::TargetList list;
+    for (const auto& [id, number] : rule->targets) {
+        list.targets.push_back(state_->targets.at(number).target);
+    }
+    return list;
+}
+
+}  // namespace onput::notifier
