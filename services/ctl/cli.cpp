@@ -13,6 +13,8 @@
 #include "common/base/text.hpp"
 #include "common/runtime/service.hpp"
 #include "services/ctl/bench.hpp"
+#include "services/ctl/cli_functions.hpp"
+#include "services/ctl/cli_parts.hpp"
 #include "services/ctl/cli_users.hpp"
 #include "services/ctl/commands.hpp"
 
@@ -42,9 +44,6 @@ struct Choices {
     SpeakOptions speak;
     VoicesOptions voices;
     VoicesInstallOptions voices_install;
-    FunctionOptions function;
-    LogsOptions logs;
-    std::vector<std::string> function_variables;
     RedriveOptions redrive;
     ReplicateOptions replicate;
     UnlockOptions unlock;
@@ -55,16 +54,8 @@ struct Choices {
     BenchOptions bench;
     std::function<ExitCode()> run;
     UserChoices user{.global = global, .run = run};
+    FunctionChoices function{.global = global, .run = run};
 };
-
-// Options of all commands may stand before the command or behind it.
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
-                      const std::string& examples) {
-    auto* command = app.add_subcommand(name, summary);
-    command->footer("Examples:\n" + examples);
-    command->fallthrough();
-    return command;
-}
 
 void add_dev(CLI::App& app, Choices& c) {
     auto* dev = add_command(app, "dev", "Run every service here, in the foreground",
@@ -218,70 +209,6 @@ void add_speech(CLI::App& app, Choices& c) {
                         "The folder of voices; ONPUT_VOICES_DIR, or beside this program");
     install->callback(
         [&c] { c.run = [&c] { return run_voices_install(c.global, c.voices_install); }; });
-}
-
-void add_deploy(CLI::App& function, Choices& c) {
-    auto* deploy = add_command(function, "deploy", "Run a handler here, from its code",
-                               "  onput function deploy texts.py --on s3://inbox --suffix .txt\n  "
-                               "onput function deploy ./resize --name resize --runtime python3.11 "
-                               "--handler app.handler --memory 512");
-    deploy->add_option("code", c.function.code, "A .py or .js file, a folder or a zip")->required();
-    deploy->add_option("--name", c.function.name, "Of the function; the code's otherwise");
-    deploy->add_option("--runtime", c.function.runtime, "python3.11, nodejs20.x, provided.al2023");
-    deploy->add_option("--handler", c.function.handler, "FILE.FUNCTION in the code");
-    deploy->add_option("--memory", c.function.memory_mb, "MiB")->capture_default_str();
-    deploy->add_option("--timeout", c.function.timeout_s, "Seconds")->capture_default_str();
-    deploy->add_option("--env", c.function_variables, "NAME=value; may be repeated");
-    deploy->add_option("--on", c.function.on, "s3://BUCKET, whose new objects invoke it");
-    deploy->add_option("--prefix", c.function.prefix, "With --on: only keys that begin so");
-    deploy->add_option("--suffix", c.function.suffix, "With --on: only keys that end so");
-    deploy->callback([&c] {
-        for (const std::string& text : c.function_variables) {
-            const std::size_t equals = text.find('=');
-            if (equals == std::string::npos) throw CLI::ValidationError("--env", "NAME=value");
-            c.function.environment[text.substr(0, equals)] = text.substr(equals + 1);
-        }
-        c.run = [&c] { return run_function_deploy(c.global, c.function); };
-    });
-}
-
-void add_log_options(CLI::App& command, Choices& c) {
-    command.add_option("name", c.logs.name, "The function, or a log group")->required();
-    command.add_option("-n,--lines", c.logs.lines, "Without --since: so many at most")
-        ->capture_default_str();
-    command.add_option("--since", c.logs.since, "All since then: 10m, 2h, or an ISO 8601 time");
-    command.add_option("--filter", c.logs.filter, "Filter pattern of CloudWatch Logs");
-    command.add_option("--request", c.logs.request, "Only the invocation with this request id");
-    command.add_flag("-f,--follow", c.logs.follow, "Go on with what is written");
-    command.callback([&c] { c.run = [&c] { return run_logs(c.global, c.logs); }; });
-}
-
-void add_functions(CLI::App& app, Choices& c) {
-    auto* function =
-        add_command(app, "function", "Run users' own handlers",
-                    "  onput function deploy texts.py --on s3://inbox --suffix .txt\n  "
-                    "onput function invoke texts --payload '{}'\n  onput function ls");
-    function->require_subcommand(1);
-    add_deploy(*function, c);
-    auto* list = add_command(*function, "ls", "List the functions", "  onput function ls");
-    list->callback([&c] { c.run = [&c] { return run_function_list(c.global); }; });
-    using Run = ExitCode (*)(const GlobalOptions&, const FunctionOptions&);
-    const auto add_named = [&](const std::string& name, const std::string& summary, Run run) {
-        auto* command =
-            add_command(*function, name, summary, "  onput function " + name + " texts");
-        command->add_option("name", c.function.name, "The function")->required();
-        command->callback([&c, run] { c.run = [&c, run] { return run(c.global, c.function); }; });
-        return command;
-    };
-    add_named("show", "Show a function", run_function_show);
-    add_named("rm", "Remove a function", run_function_remove);
-    auto* invoke = add_named("invoke", "Call a handler, and print its answer", run_function_invoke);
-    invoke->add_option("--payload", c.function.payload, "The event, JSON; - for standard input")
-        ->capture_default_str();
-    invoke->add_flag("--log", c.function.shows_log, "Show the end of its log on standard error");
-    auto* logs = add_command(*function, "logs", "Print the last lines of a function's log",
-                             "  onput function logs texts");
-    add_log_options(*logs, c);
 }
 
 void add_keeping(CLI::App& app, Choices& c) {
@@ -490,9 +417,7 @@ int run(int argc, char** argv) {
     add_watching(app, choices);
     add_mending(app, choices);
     add_speech(app, choices);
-    add_functions(app, choices);
-    auto* logs = add_command(app, "logs", "Print what a function writes", "  onput logs resize -f");
-    add_log_options(*logs, choices);
+    add_functions(app, choices.function);
     add_users(app, choices.user);
     add_keeping(app, choices);
     add_helping(app, choices);

@@ -15,6 +15,9 @@ using aws::Call;
 using aws::Outcome;
 using aws::Value;
 
+// What an operation asks of the policies of who calls (asks.cpp).
+std::vector<AskedAction> asks(const Call& call);
+
 Outcome create_event_bus(Call& call);
 Outcome delete_event_bus(Call& call);
 Outcome describe_event_bus(Call& call);

@@ -40,6 +40,7 @@ const aws::Service& service() {
         .name = "events",
         .model = &aws::events_model,
         .handlers = handlers,
+        .asks = &asks,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "UnknownOperationException",
     };

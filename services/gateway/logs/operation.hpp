@@ -15,6 +15,9 @@ using aws::Call;
 using aws::Outcome;
 using aws::Value;
 
+// What an operation asks of the policies of who calls (asks.cpp).
+std::vector<AskedAction> asks(const Call& call);
+
 // groups.cpp
 Outcome create_log_group(Call& call);
 Outcome delete_log_group(Call& call);

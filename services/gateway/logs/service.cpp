@@ -39,6 +39,7 @@ const aws::Service& service() {
         .name = "logs",
         .model = &aws::logs_model,
         .handlers = handlers,
+        .asks = &asks,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "InvalidOperation",
     };
