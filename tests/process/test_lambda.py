@@ -13,7 +13,7 @@ import pytest
 from harness.clients import CLI_V1, CLI_V2, AwsCli
 from harness.functions import ENVIRONMENT, Functions
 from harness.instance import Onput
-from harness.lambdas import PREFIX, ROLE, create, invoke, make_role_of_tests, refusal, zipped
+from harness.lambdas import PREFIX, ROLE, create, invoke, make_role_at, refusal, zipped
 from harness.waiting import wait_until
 
 
@@ -23,7 +23,7 @@ def onput(tmp_path_factory):
     with Onput(folder, tts=0, environment=ENVIRONMENT, arguments=["--no-pipeline", "--image", "0"]) as instance:
         for bucket in ("inbox", "outbox"):
             instance.s3.create_bucket(Bucket=bucket)
-        make_role_of_tests(instance)
+        make_role_at(instance.url)
         yield instance
 
 
@@ -356,7 +356,6 @@ def answers(client):
 
 def test_functions_survive_a_kill(tmp_path):
     with Onput(tmp_path, tts=0, environment=ENVIRONMENT, arguments=["--no-pipeline", "--image", "0"]) as instance:
-        make_role_of_tests(instance)
         client = instance.client("lambda")
         create(client, "kept", Tags={"a": "b"})
         client.publish_version(FunctionName="kept")

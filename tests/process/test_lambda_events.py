@@ -5,7 +5,7 @@ import pytest
 
 from harness.functions import ENVIRONMENT
 from harness.instance import Onput
-from harness.lambdas import PREFIX, create, depth, make_role_of_tests, refusal
+from harness.lambdas import PREFIX, create, depth, refusal
 from harness.topology import queue_arn
 from harness.waiting import wait_until
 
@@ -16,7 +16,6 @@ def onput(tmp_path_factory):
     with Onput(folder, tts=0, environment=ENVIRONMENT, arguments=["--no-pipeline", "--image", "0"]) as instance:
         for bucket in ("inbox", "outbox"):
             instance.s3.create_bucket(Bucket=bucket)
-        make_role_of_tests(instance)
         yield instance
 
 
@@ -220,7 +219,6 @@ def lambda_handler(event, context):
 def test_no_message_and_no_event_is_lost_when_queue_and_worker_are_killed(tmp_path):
     with Onput(tmp_path, tts=0, environment=ENVIRONMENT, arguments=["--no-pipeline", "--image", "0"]) as instance:
         client = instance.client("lambda", retries={"mode": "standard", "max_attempts": 10})
-        make_role_of_tests(instance)
         instance.s3.create_bucket(Bucket="kept")
         instance.sqs.create_queue(QueueName="ends")
         queue = instance.sqs.create_queue(QueueName="work", Attributes={"VisibilityTimeout": "8"})["QueueUrl"]

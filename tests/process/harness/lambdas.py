@@ -1,14 +1,16 @@
 """Functions as clients of Lambda's API make and ask them."""
+import functools
 import io
 import json
 import zipfile
 
+import boto3
 import botocore.exceptions
 import pytest
 
-from harness.identities import make_role
+from harness.identities import trust
 
-ROLE = "arn:aws:iam::000000000000:role/lambda"  # Of make_role_of_tests.
+ROLE = "arn:aws:iam::000000000000:role/lambda"  # Of make_role_at.
 PREFIX = "arn:aws:lambda:us-east-1:000000000000:function:"
 
 ECHO = """
@@ -25,10 +27,14 @@ def lambda_handler(event, context):
 """
 
 
-def make_role_of_tests(onput):
-    """Whose functions may do everything, as most of these tests have them."""
-    arn = make_role(onput, "lambda", managed=["arn:aws:iam::aws:policy/AdministratorAccess"])
-    assert arn == ROLE
+@functools.cache
+def make_role_at(endpoint):
+    """A role whose functions may do everything, as most of these tests have them."""
+    iam = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                       aws_secret_access_key="test")
+    made = iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
+    assert made["Role"]["Arn"] == ROLE
+    iam.attach_role_policy(RoleName="lambda", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
 
 
 def zipped(source=ECHO, name="app.py", **more):
@@ -41,6 +47,7 @@ def zipped(source=ECHO, name="app.py", **more):
 
 
 def create(client, name, source=ECHO, **more):
+    make_role_at(client.meta.endpoint_url)
     settings = {"Runtime": "python3.11", "Handler": "app.lambda_handler", "Role": ROLE, "Timeout": 10, **more}
     if "Code" not in settings:
         settings["Code"] = {"ZipFile": zipped(source)}
