@@ -268,12 +268,24 @@ service::Methods StorageService::methods() {
     };
 }
 
+// Of the commands about identities, those that may go on with a full disk: what takes something away.
+template <schema::Message M>
+constexpr bool takes_room = !(
+    std::same_as<M, schema::DeleteEntity> || std::same_as<M, schema::DeleteEntityPolicy> ||
+    std::same_as<M, schema::DetachPolicy> || std::same_as<M, schema::DeletePolicyVersion> ||
+    std::same_as<M, schema::UpdateAccessKey> || std::same_as<M, schema::DeleteAccessKey> ||
+    std::same_as<M, schema::ResolveIdentity>);
+
 template <schema::Message M, typename R>
 service::Method StorageService::identity_command(Result<R> (Identities::*run)(const M&,
                                                                               const Caller&,
                                                                               Effects&)) {
     return command<M>(
         [run](StorageCore& core, const M& message, const Caller& caller, Effects& effects) {
+            if constexpr (takes_room<M>) {
+                if (auto room = core.room().check(); !room)
+                    return Result<R>(std::unexpected(room.error()));
+            }
             return (core.identities().*run)(message, caller, effects);
         });
 }

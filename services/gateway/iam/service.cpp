@@ -87,6 +87,8 @@ constexpr std::array aliases{
     ErrorAlias{"InvalidInput", "", "", 400, ""},
     ErrorAlias{"AccessDenied", "", "", 403, ""},
     ErrorAlias{"NoMasterKey", "InvalidInput", "", 400, ""},
+    ErrorAlias{"storage_full", "ServiceUnavailable", "", 503,
+               "The storage service has no room for more now. Try again."},
     ErrorAlias{"MalformedQueryString", "", "", 400, ""},
     ErrorAlias{"body_too_large", "ValidationError", "", 400,
                "The request is larger than is allowed."},
