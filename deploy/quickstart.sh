@@ -48,4 +48,6 @@ Now for yourself, in two terminals:
   build/release/bin/onput aws -- s3 cp README.md s3://inbox/readme.txt
   build/release/bin/onput trace --wait 60 s3://inbox/readme.txt
   build/release/bin/onput aws -- s3 cp s3://outbox/readme.mp3 .   # to be heard with any player
+  build/release/bin/onput function deploy app.py --handler app.lambda_handler --on s3://inbox --suffix .csv
+  build/release/bin/onput logs app -f                             # what your own handler writes
 END

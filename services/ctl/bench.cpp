@@ -16,9 +16,9 @@ using Measure = Result<BenchResult> (*)(const Instance&, const BenchOptions&);
 
 // In the order of bench_names: those of objects, which any S3 endpoint can answer, come first.
 constexpr std::array<Measure, bench_names.size()> measures{
-    &bench_put,    &bench_get,       &bench_head,     &bench_delete, &bench_list,
-    &bench_upload, &bench_multipart, &bench_download, &bench_notify, &bench_queue,
-    &bench_bus,    &bench_fanout,    &bench_speak};
+    &bench_put,    &bench_get,       &bench_head,     &bench_delete,  &bench_list,
+    &bench_upload, &bench_multipart, &bench_download, &bench_notify,  &bench_queue,
+    &bench_bus,    &bench_fanout,    &bench_speak,    &bench_function};
 constexpr std::size_t object_benches = 8;
 
 // Another S3, as if it were an instance.

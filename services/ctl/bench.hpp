@@ -14,9 +14,9 @@
 namespace onput::ctl {
 
 // Their names, as the command takes them.
-inline constexpr std::array<std::string_view, 13> bench_names{
+inline constexpr std::array<std::string_view, 14> bench_names{
     "put",      "get",    "head",  "delete", "list",   "upload", "multipart",
-    "download", "notify", "queue", "bus",    "fanout", "speak"};
+    "download", "notify", "queue", "bus",    "fanout", "speak",  "function"};
 
 // What a measurement found: named numbers, in order, e.g. {"PUT/s", 8123.4}.
 struct BenchResult {
@@ -36,6 +36,7 @@ Result<BenchResult> bench_notify(const Instance& instance, const BenchOptions& o
 Result<BenchResult> bench_queue(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_fanout(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_speak(const Instance& instance, const BenchOptions& options);
+Result<BenchResult> bench_function(const Instance& instance, const BenchOptions& options);
 Result<BenchResult> bench_bus(const Instance& instance, const BenchOptions& options);
 
 }  // namespace onput::ctl

@@ -369,7 +369,7 @@ void add_bench(CLI::App& app, Choices& c) {
         ->check(CLI::IsMember(names));
     bench
         ->add_option("--clients", c.bench.clients,
-                     "Connections; 32, 4 for multipart, 1 for upload and download")
+                     "Connections; 32, 8 for function, 4 for multipart, 1 for upload and download")
         ->check(CLI::Range(1, 1024));
     bench
         ->add_option("--size", c.bench.size_bytes,

@@ -1,5 +1,5 @@
-// `onput demo`: a text becomes speech, a photo becomes pictures, an upload becomes a mail, an SMS
-// and a webhook's message. Exit status 0 means that all of it worked.
+// `onput demo`: a text becomes speech, a photo becomes pictures, an upload calls a handler, another
+// one becomes a mail, an SMS and a webhook's message. Exit status 0 means that all of it worked.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -10,11 +10,15 @@
 #include "common/base/encoding.hpp"
 #include "common/base/printable.hpp"
 #include "common/json/reader.hpp"
+#include "common/schema/call.hpp"
+#include "common/schema/logs.hpp"
 #include "services/ctl/child_instance.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/demo_picture.hpp"
 #include "services/ctl/demo_receivers.hpp"
+#include "services/ctl/handler_file.hpp"
 #include "services/ctl/http_client.hpp"
+#include "services/ctl/log_text.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
 
@@ -27,6 +31,12 @@ constexpr std::string_view demo_text =
     "given, the text and the event that "
     "makes it speech were durable together.\n\n"
     "A worker has read it, spoken it, and put this recording into another bucket.\n";
+constexpr std::string_view handler_name = "demo-handler";
+constexpr std::string_view handler_source =
+    "def lambda_handler(event, context):\n"
+    "    for record in event['Records']:\n"
+    "        uploaded = record['s3']['object']\n"
+    "        print('uploaded:', uploaded['key'], 'with', uploaded['size'], 'bytes')\n";
 constexpr Duration poll_period = std::chrono::milliseconds(50);
 
 Result<std::string> read_bytes(const std::string& path) {
@@ -71,7 +81,10 @@ public:
         if (receivers_ != nullptr) ONPUT_TRY_VOID(subscribe());
         ONPUT_TRY_VOID(speak());
         ONPUT_TRY_VOID(transform());
-        if (receivers_ != nullptr) return alert();
+        if (receivers_ != nullptr) {
+            ONPUT_TRY_VOID(handle());
+            return alert();
+        }
         narrate("\nMail, SMS and webhook are shown by a demo without --data.");
         return {};
     }
@@ -176,6 +189,63 @@ private:
             }
             ONPUT_TRY_VOID(pause("the message of topic media about " + key));
         }
+    }
+
+    // A handler of one's own, as on Lambda, and what it writes.
+    Result<void> handle() {
+        transport::Context context;
+        transport::Loop loop(context);
+        Peers peers(loop, instance_);
+        ONPUT_TRY_VOID(deploy_handler(peers));
+        if (!has_function_worker(peers)) {
+            narrate("Handlers are left out: none runs here; onput-function says why in its log.");
+            return {};
+        }
+        ONPUT_TRY_VOID(put("inbox", "orders.csv", "book,2\npen,40\n", "text/csv"));
+        ONPUT_TRY_VOID(show_trace("s3://inbox/orders.csv"));
+        schema::FilterLogEvents request{.group = fmt::format("/aws/lambda/{}", handler_name)};
+        while (true) {
+            const auto page = peers.ask(peers.queue(), request);
+            const bool is_whole =
+                page && !page->events.empty() && page->events.back().message.starts_with("REPORT");
+            if (is_whole) {
+                narrate("\nWhat the handler wrote:");
+                for (const auto& event : page->events)
+                    fmt::print("  {}", printable_log(event.message));
+                return {};
+            }
+            ONPUT_TRY_VOID(pause("the handler's log"));
+        }
+    }
+
+    Result<void> deploy_handler(Peers& peers) {
+        const HandlerFile file("app.py", handler_source);
+        Pipeline pipeline;
+        PipelineFunction function;
+        function.name = handler_name;
+        function.worker = "function";
+        function.timeout_s = 10;
+        function.code = file.path();
+        function.memory_mb = 128;
+        pipeline.functions.push_back(std::move(function));
+        pipeline.buckets.emplace_back("inbox");
+        pipeline.notifications.push_back({.bucket = "inbox",
+                                          .id = "demo-handler",
+                                          .events = {"s3:ObjectCreated:*"},
+                                          .prefix = {},
+                                          .suffix = ".csv",
+                                          .function = std::string(handler_name),
+                                          .queue = {},
+                                          .topic = {}});
+        narrate(fmt::format("deploying the handler {}, which each .csv in s3://inbox calls ...",
+                            handler_name));
+        std::vector<PipelineChange> changes;
+        return apply_pipeline(pipeline, instance_, peers, changes);
+    }
+
+    static bool has_function_worker(Peers& peers) {
+        const auto found = peers.ask(peers.queue(), schema::FindWorkers{.worker = "function"});
+        return found && !found->workers.empty();
     }
 
     Result<void> alert() {

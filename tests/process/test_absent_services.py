@@ -10,11 +10,10 @@ CALLS = {
     "dynamodb": ("list_tables", {}, "DynamoDB"),
     "stepfunctions": ("list_state_machines", {}, "AWS SFN"),
     "kms": ("list_keys", {}, "KMS"),
-    "logs": ("describe_log_groups", {}, "Amazon CloudWatch Logs"),
     "rekognition": ("detect_labels", {"Image": {"Bytes": b"x" * 300_000}}, "Amazon Rekognition"),
     # query and EC2's own
-    "sts": ("get_caller_identity", {}, "AWS STS"),
-    "iam": ("list_users", {}, "IAM"),
+    "cloudformation": ("list_stacks", {}, "AWS CloudFormation"),
+    "autoscaling": ("describe_auto_scaling_groups", {}, "Auto Scaling"),
     "elbv2": ("describe_load_balancers", {}, "Elastic Load Balancing v2"),
     "ec2": ("describe_instances", {}, "Amazon EC2"),
     # REST-JSON and REST-XML
@@ -38,8 +37,8 @@ def test_a_client_is_refused_at_once_and_does_not_try_again(onput, service):
     response = caught.value.response
     assert response["Error"]["Code"] == "NotImplemented"
     assert response["Error"]["Message"] == (
-        f"Onput has no {title}. It has AWS Lambda, Amazon EventBridge, Amazon Polly, Amazon S3, "
-        "Amazon SNS and Amazon SQS. Nothing was changed.")
+        f"Onput has no {title}. It has AWS Lambda, AWS STS, Amazon CloudWatch Logs, Amazon EventBridge, Amazon Polly, "
+        "Amazon S3, Amazon SNS, Amazon SQS and IAM. Nothing was changed.")
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
     assert time.monotonic() - began < 2

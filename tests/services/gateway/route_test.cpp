@@ -109,8 +109,8 @@ TEST(Route, a_service_that_is_not_here_is_found_by_its_signature) {
     for (const auto& [service, title] :
          std::vector<std::pair<std::string, std::string>>{{"dynamodb", "DynamoDB"},
                                                           {"mediaconvert", "MediaConvert"},
-                                                          {"sts", "AWS STS"},
-                                                          {"iam", "IAM"},
+                                                          {"cloudformation", "AWS CloudFormation"},
+                                                          {"autoscaling", "Auto Scaling"},
                                                           {"ec2", "Amazon EC2"},
                                                           {"monitoring", "CloudWatch"}}) {
         const std::string header = credential(service);
@@ -153,7 +153,7 @@ TEST(Route, a_service_that_is_not_here_is_refused_as_the_request_speaks) {
         return find_route(head_of(with), *http::parse_query(with.query)).wire;
     };
     using aws::Protocol;
-    EXPECT_EQ(wire("sts", {.method = "POST", .headers = {form}}), Protocol::query);
+    EXPECT_EQ(wire("cloudformation", {.method = "POST", .headers = {form}}), Protocol::query);
     EXPECT_EQ(wire("ec2", {.method = "POST", .headers = {form}}), Protocol::ec2);
     EXPECT_EQ(wire("mediaconvert", {}), Protocol::rest_json);
     EXPECT_EQ(wire("route53", {}), Protocol::rest_xml);
@@ -178,8 +178,9 @@ protected:
 };
 
 constexpr std::string_view kms_text =
-    "Onput has no KMS. It has AWS Lambda, Amazon EventBridge, Amazon Polly, Amazon S3, Amazon SNS "
-    "and Amazon SQS. Nothing was changed.";
+    "Onput has no KMS. It has AWS Lambda, AWS STS, Amazon CloudWatch Logs, Amazon EventBridge, "
+    "Amazon "
+    "Polly, Amazon S3, Amazon SNS, Amazon SQS and IAM. Nothing was changed.";
 
 TEST_F(Refusal, names_the_service_and_those_that_are_here) {
     const auto response = refuse("kms", aws::Protocol::json);
@@ -190,9 +191,10 @@ TEST_F(Refusal, names_the_service_and_those_that_are_here) {
 }
 
 TEST_F(Refusal, has_every_wire_form) {
-    EXPECT_TRUE(refuse("sts", aws::Protocol::query)
-                    .body.contains("<ErrorResponse><Error><Type>Sender</Type>"
-                                   "<Code>NotImplemented</Code><Message>Onput has no AWS STS."));
+    EXPECT_TRUE(
+        refuse("cloudformation", aws::Protocol::query)
+            .body.contains("<ErrorResponse><Error><Type>Sender</Type>"
+                           "<Code>NotImplemented</Code><Message>Onput has no AWS CloudFormation."));
     EXPECT_TRUE(refuse("ec2", aws::Protocol::ec2)
                     .body.contains("<Response><Errors><Error><Code>NotImplemented</Code>"));
     EXPECT_TRUE(refuse("route53", aws::Protocol::rest_xml)
