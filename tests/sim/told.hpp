@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/schema/bucket_configuration.hpp"
 #include "common/schema/events.hpp"
+#include "common/schema/replication.hpp"
 
 namespace onput::sim {
 
