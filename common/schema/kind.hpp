@@ -357,6 +357,8 @@ enum class Kind : std::uint16_t {
     replication_configuration = 700,
     replicate_objects = 701,
     objects_replicated = 702,
+    list_replication_endpoints = 560,
+    replication_endpoint_list = 561,
 };
 
 }  // namespace onput::schema

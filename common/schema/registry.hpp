@@ -73,13 +73,13 @@ using AllMessages = std::tuple<
     AttachPolicy, DetachPolicy, TagEntity, CreatePolicyVersion, DeletePolicyVersion,
     SetDefaultPolicyVersion, AccessKeyCreated, CreateAccessKey, AccessKeyList, ListAccessKeys,
     UpdateAccessKey, DeleteAccessKey, FoundAccessKey, FindAccessKey, ResolvedIdentity,
-    ResolveIdentity, PrincipalsFound, FindPrincipals, CreateLogStream,
-    DeleteLogStream, ListLogGroups, LogGroupList, ListLogStreams, LogStreamList, PutLogEvents,
-    LogEventsPut, EndInvocation, GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup,
-    LogGroup, LogStream, BusEvent, RuleInfo, PutRule, DeleteRule, SetRuleState, DescribeRule,
-    RuleList, ListRules, TargetsChanged, PutTargets, RemoveTargets, TargetList, ListTargets,
-    EventsPut, PutEvents, BusInfo, CreateBus, DeleteBus, DescribeBus, BusList, ListBuses, EventTags,
-    ChangeEventTags, GetEventTags>;
+    ResolveIdentity, PrincipalsFound, FindPrincipals, CreateLogStream, DeleteLogStream,
+    ListLogGroups, LogGroupList, ListLogStreams, LogStreamList, PutLogEvents, LogEventsPut,
+    EndInvocation, GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup, LogGroup, LogStream,
+    BusEvent, RuleInfo, PutRule, DeleteRule, SetRuleState, DescribeRule, RuleList, ListRules,
+    TargetsChanged, PutTargets, RemoveTargets, TargetList, ListTargets, EventsPut, PutEvents,
+    BusInfo, CreateBus, DeleteBus, DescribeBus, BusList, ListBuses, EventTags, ChangeEventTags,
+    GetEventTags, ListReplicationEndpoints, ReplicationEndpointList>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -126,4 +126,41 @@ struct ReplicateObjects {
     friend bool operator==(const ReplicateObjects&, const ReplicateObjects&) = default;
 };
 
+// An endpoint that buckets are replicated to, as storage has seen it since its start.
+struct ReplicationEndpoint {
+    std::string buckets = {};  // As it is configured: a name, or the beginning of names and '*'.
+    std::string url = {};
+    Timestamp answered_at = {};   // When it last answered well; zero: not yet.
+    Timestamp failed_at = {};     // When it last did not; zero: it did not fail.
+    std::string last_error = {};  // Of failed_at: what was tried again, or why a version FAILED.
+    bool is_held_off = false;     // It could not be reached, and is left alone for a moment.
+    std::uint64_t pending_versions = 0;
+    std::uint64_t pending_bytes = 0;
+
+    ONPUT_FIELDS(buckets, url, answered_at, failed_at, last_error, is_held_off, pending_versions,
+                 pending_bytes)
+    friend bool operator==(const ReplicationEndpoint&, const ReplicationEndpoint&) = default;
+};
+
+struct ReplicationEndpointList {
+    static constexpr MessageInfo info{.kind = Kind::replication_endpoint_list};
+
+    std::vector<ReplicationEndpoint> endpoints = {};  // In the order of the configuration.
+
+    ONPUT_FIELDS(endpoints)
+    friend bool operator==(const ReplicationEndpointList&,
+                           const ReplicationEndpointList&) = default;
+};
+
+// For the operator: anybody who reaches storage's socket may ask.
+struct ListReplicationEndpoints {
+    static constexpr MessageInfo info{.kind = Kind::list_replication_endpoints};
+    static constexpr std::string_view method = "storage.list_replication_endpoints";
+    using Reply = ReplicationEndpointList;
+
+    ONPUT_FIELDS()
+    friend bool operator==(const ListReplicationEndpoints&,
+                           const ListReplicationEndpoints&) = default;
+};
+
 }  // namespace onput::schema

@@ -47,8 +47,8 @@ struct BucketInfo {
 // Creating one's own bucket again succeeds in us-east-1 and is `bucket_already_owned_by_you`
 // elsewhere, as on AWS.
 struct CreateBucket {
-    // Version 2 added has_object_lock, version 3 what follows it.
-    static constexpr MessageInfo info{.kind = Kind::create_bucket, .version = 3};
+    // Version 2 added has_object_lock, version 3 what follows it, version 4 tagging.
+    static constexpr MessageInfo info{.kind = Kind::create_bucket, .version = 4};
     static constexpr std::string_view method = "storage.create_bucket";
     using Reply = BucketInfo;
 
@@ -57,8 +57,9 @@ struct CreateBucket {
     bool has_object_lock = false;
     std::string ownership = {};  // The document of ownership controls; empty: the default.
     std::optional<AclRequest> acl = {};
+    std::string tagging = {};  // The document of its tags; empty: none.
 
-    ONPUT_FIELDS(name, region, has_object_lock, ownership, acl)
+    ONPUT_FIELDS(name, region, has_object_lock, ownership, acl, tagging)
     friend bool operator==(const CreateBucket&, const CreateBucket&) = default;
 };
 

@@ -31,6 +31,7 @@
 #include "services/ctl/instance.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
+#include "services/ctl/replication_endpoints.hpp"
 #include "services/ctl/setting.hpp"
 
 namespace onput::ctl {
@@ -154,6 +155,28 @@ std::vector<Finding> check_room(const Result<Instance>& instance) {
     ask(peers.storage(), "storage");
     ask(peers.notifier(), "notifier");
     ask(peers.queue(), "queue");
+    return findings;
+}
+
+// The endpoints that an instance that runs replicates to.
+std::vector<Finding> check_replication(const Result<Instance>& instance) {
+    if (!instance) return {};
+    transport::Context context;
+    transport::Loop loop(context);
+    Peers peers(loop, *instance);
+    const auto list =
+        peers.ask(peers.storage(), schema::ListReplicationEndpoints{}, status_patience);
+    if (!list) return {};  // Whether it is there is another check's.
+    std::vector<Finding> findings;
+    for (const auto& endpoint : list->endpoints) {
+        const std::string complaint = complaint_of(endpoint);
+        findings.push_back({"replication to " + endpoint.buckets,
+                            complaint.empty() ? Verdict::good : Verdict::warning,
+                            complaint.empty()
+                                ? fmt::format("{}: {}", endpoint.url, state_of(endpoint))
+                                : complaint + "; it is tried again, what FAILED with onput "
+                                              "replicate BUCKET --failed"});
+    }
     return findings;
 }
 
@@ -369,6 +392,7 @@ ExitCode run_doctor(const GlobalOptions& global) {
     if (!instance || !instance->is_elsewhere())
         std::ranges::move(check_disks(data), std::back_inserter(findings));
     std::ranges::move(check_room(instance), std::back_inserter(findings));
+    std::ranges::move(check_replication(instance), std::back_inserter(findings));
     std::ranges::move(
         std::initializer_list<Finding>{check_confinement(), check_voices(), check_natural_voice(),
                                        check_workers(instance), check_mail(instance), check_aws(),

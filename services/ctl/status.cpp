@@ -11,12 +11,14 @@
 #include "common/schema/function.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
+#include "common/schema/replication.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/find_instance.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
 #include "services/ctl/record_body.hpp"
+#include "services/ctl/replication_endpoints.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -36,6 +38,7 @@ struct Report {
     schema::FunctionList functions;
     schema::DestinationList destinations;
     std::vector<schema::Metric> storage;  // Its metrics: usage of buckets, damage that was found.
+    schema::ReplicationEndpointList endpoints;
     bool is_healthy = true;
 };
 
@@ -167,6 +170,8 @@ std::string as_json(const Report& report) {
     out.name("destinations");
     schema::detail::write_json(out, report.destinations.destinations);
     write_storage(out, report.storage);
+    out.name("replication_endpoints");
+    schema::detail::write_json(out, report.endpoints.endpoints);
     out.end_object();
     return out.take();
 }
@@ -200,6 +205,16 @@ void print_tables(const Instance& instance, const std::string& data, const Repor
         }
         fmt::print("\n{}", destinations.text());
     }
+    if (!report.endpoints.endpoints.empty()) {
+        Table endpoints({"REPLICATED TO", "ENDPOINT", "STATE", "WAITING", "BYTES", "LAST ERROR"});
+        for (const auto& endpoint : report.endpoints.endpoints) {
+            endpoints.add({endpoint.buckets, endpoint.url, std::string(state_of(endpoint)),
+                           std::to_string(endpoint.pending_versions),
+                           human_bytes(endpoint.pending_bytes), endpoint.last_error},
+                          has_failed(endpoint) ? Tone::warning : Tone::plain);
+        }
+        fmt::print("\n{}", endpoints.text());
+    }
     print_storage(report.storage);
 }
 
@@ -222,6 +237,8 @@ ExitCode run_status(const GlobalOptions& global) {
     if (auto destinations = peers.ask(peers.notifier(), schema::ListDestinations{}, patience)) {
         found.destinations = std::move(*destinations);
     }
+    if (auto endpoints = peers.ask(peers.storage(), schema::ListReplicationEndpoints{}, patience))
+        found.endpoints = std::move(*endpoints);
     if (global.output == OutputFormat::json) {
         fmt::print("{}\n", as_json(found));
     } else {

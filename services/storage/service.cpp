@@ -239,6 +239,9 @@ service::Methods StorageService::methods() {
         query(&Core::list_versions),
         command(&Core::restore_object),
         command(&Core::replicate_objects),
+        handle<schema::ListReplicationEndpoints>([this](Request& r, const Caller&) {
+            reply(r.reply_to, Result<schema::ReplicationEndpointList>(replicator_->endpoints()));
+        }),
         command(&Core::create_upload),
         command(&Core::complete_upload),
         command(&Core::abort_upload),
@@ -270,11 +273,11 @@ service::Methods StorageService::methods() {
 
 // Of the commands about identities, those that may go on with a full disk: what takes something away.
 template <schema::Message M>
-constexpr bool takes_room = !(
-    std::same_as<M, schema::DeleteEntity> || std::same_as<M, schema::DeleteEntityPolicy> ||
-    std::same_as<M, schema::DetachPolicy> || std::same_as<M, schema::DeletePolicyVersion> ||
-    std::same_as<M, schema::UpdateAccessKey> || std::same_as<M, schema::DeleteAccessKey> ||
-    std::same_as<M, schema::ResolveIdentity>);
+constexpr bool takes_room =
+    !(std::same_as<M, schema::DeleteEntity> || std::same_as<M, schema::DeleteEntityPolicy> ||
+      std::same_as<M, schema::DetachPolicy> || std::same_as<M, schema::DeletePolicyVersion> ||
+      std::same_as<M, schema::UpdateAccessKey> || std::same_as<M, schema::DeleteAccessKey> ||
+      std::same_as<M, schema::ResolveIdentity>);
 
 template <schema::Message M, typename R>
 service::Method StorageService::identity_command(Result<R> (Identities::*run)(const M&,

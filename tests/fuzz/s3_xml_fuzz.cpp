@@ -17,7 +17,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace onput::gateway::s3;
     const std::string_view body(reinterpret_cast<const char*>(data), size);
-    static_cast<void>(read_location_constraint(body).has_value());
+    static_cast<void>(read_new_bucket(body).has_value());
     for (const auto& operation : onput::gateway::aws::s3_model().operations()) {
         for (const auto& member : operation.input->members) {
             if (!member.is_payload) continue;

@@ -233,3 +233,17 @@ def test_the_cli_reads_back_what_it_put(onput, bucket):
     aws("s3api", "put-bucket-tagging", "--bucket", bucket, "--tagging", "TagSet=[{Key=a,Value=1}]")
     assert json.loads(aws("s3api", "get-bucket-tagging", "--bucket", bucket)) == {
         "TagSet": [{"Key": "a", "Value": "1"}]}
+
+
+def test_a_new_bucket_has_the_tags_that_it_was_made_with(onput):
+    s3, tags = onput.s3, [{"Key": "team", "Value": "ä & b"}, {"Key": "empty", "Value": ""}]
+    name = f"tagged-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": tags})
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == tags
+    # What is wrong with a tag is said before there is a bucket.
+    refused = f"refused-{uuid.uuid4().hex[:12]}"
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        s3.create_bucket(Bucket=refused, CreateBucketConfiguration={"Tags": [tags[0], tags[0]]})
+    assert caught.value.response["Error"]["Code"] == "InvalidTag"
+    with pytest.raises(botocore.exceptions.ClientError):
+        s3.head_bucket(Bucket=refused)

@@ -1,5 +1,6 @@
 """Replication to the buckets of another S3: a second instance, over http and https, killed and dead in between."""
 import hashlib
+import json
 import os
 import random
 
@@ -204,6 +205,40 @@ def test_a_dead_endpoint_delays_nobody_and_is_caught_up(tmp_path):
         with Onput(tmp_path / "here", tts=0, arguments=ARGUMENTS,
                    environment=settings(there.url, ONPUT_STORAGE_REPLICATION_THRESHOLD_MS="1000")) as here:
             catch_up(here, there)
+
+
+def endpoint_of(here):
+    """What `onput status` says of the only endpoint."""
+    return json.loads(here.run("status", "-o", "json").stdout)["replication_endpoints"][0]
+
+
+def finding_of(here):
+    """What `onput doctor` says of it."""
+    findings = json.loads(here.run("doctor", "-o", "json", expect=None).stdout)
+    return next(finding for finding in findings if finding["check"] == "replication to backup*")
+
+
+def test_status_and_doctor_say_what_waits_for_an_endpoint(tmp_path):
+    with Onput(tmp_path / "there", tts=0, arguments=ARGUMENTS) as there:
+        make_buckets(there, "backup")
+        with Onput(tmp_path / "here", tts=0, arguments=ARGUMENTS, environment=settings(there.url)) as here:
+            assert finding_of(here)["detail"] == f"{there.url}: not asked yet"
+            make_buckets(here, "source")
+            replicate(here.s3, rule("backup"))
+            here.s3.put_object(Bucket="source", Key="k", Body=b"x")
+            wait_completed(here.s3, "k")
+            assert (finding_of(here)["result"], finding_of(here)["detail"]) == ("ok", f"{there.url}: answers")
+            url = there.url
+            there.stop()
+            here.s3.put_object(Bucket="source", Key="l", Body=b"xyz")
+            wait_until(lambda: endpoint_of(here)["last_error"], 30, "the first failure")
+            shown = endpoint_of(here)
+            assert (shown["buckets"], shown["url"], shown["pending_versions"], shown["pending_bytes"]) == (
+                "backup*", url, 1, 3)
+            found = finding_of(here)
+            assert found["result"] == "warning"
+            assert found["detail"].startswith(f"1 version (3 B) waits for {url}; backup: ")
+            assert url in here.run("status").stdout and "backup: " in here.run("status").stdout
 
 
 def catch_up(here, there):

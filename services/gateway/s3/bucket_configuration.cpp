@@ -122,6 +122,11 @@ const ConfigurationForm& form_of(ConfigurationKind kind) {
 Result<std::string> read_configuration(const ConfigurationPlace& place, std::string_view body) {
     const auto& form = form_of(place.kind);
     ONPUT_TRY(auto document, aws::read_xml(body, form.root, shape_of(form)));
+    return take_configuration(place, std::move(document));
+}
+
+Result<std::string> take_configuration(const ConfigurationPlace& place, Value document) {
+    const auto& form = form_of(place.kind);
     // What is wrong with a tag's or a website's texts has texts of its own.
     const aws::CheckRules rules{.leaves_limits = place.kind == tagging || place.kind == website};
     if (!aws::check(document, shape_of(form), rules).empty()) return aws::malformed_xml();

@@ -41,6 +41,8 @@ struct ConfigurationPlace {
 // all but the last invalid_argument: malformed_xml, invalid_argument, invalid_request, invalid_tag,
 // too_many_tags; unimplemented.
 Result<std::string> read_configuration(const ConfigurationPlace& place, std::string_view body);
+// The same of a document that is read already.
+Result<std::string> take_configuration(const ConfigurationPlace& place, aws::Value document);
 
 // Of an encryption configuration that is stored: whether it takes no objects with clients' keys.
 bool blocks_customer_keys(std::string_view stored);

@@ -51,9 +51,9 @@ Outcome list_buckets(S3Request& request) {
 Outcome create_bucket(S3Request& request) {
     auto body = co_await read_small_body(request, xml_body_bytes_max);
     if (!body) co_return std::unexpected(std::move(body).error());
-    auto constraint = read_location_constraint(*body);
-    if (!constraint) co_return std::unexpected(std::move(constraint).error());
-    auto region = choose_region({.constraint = *constraint,
+    auto bucket = read_new_bucket(*body);
+    if (!bucket) co_return std::unexpected(std::move(bucket).error());
+    auto region = choose_region({.constraint = bucket->constraint,
                                  .endpoint = request.context.identity.scope.region,
                                  .own = request.context.shared.config.region});
     if (!region) co_return std::unexpected(std::move(region).error());
@@ -68,10 +68,11 @@ Outcome create_bucket(S3Request& request) {
         .has_object_lock =
             equal_ignoring_case(request.header_text("x-amz-bucket-object-lock-enabled"), "true"),
         .ownership = *std::move(ownership),
-        .acl = *std::move(acl)};
+        .acl = *std::move(acl),
+        .tagging = bucket->tagging};
     auto answer = co_await request.context.call(message);
     if (!answer) co_return std::unexpected(std::move(answer).error());
-    Reply reply{.headers = {{"Location", location_of(request, *constraint)}}};
+    Reply reply{.headers = {{"Location", location_of(request, bucket->constraint)}}};
     co_return co_await respond(request, std::move(reply));
 }
 

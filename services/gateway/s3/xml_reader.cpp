@@ -13,6 +13,7 @@
 #include "services/gateway/aws/xml_document.hpp"
 #include "services/gateway/aws/xml_reader.hpp"
 #include "services/gateway/aws/xml_writer.hpp"
+#include "services/gateway/s3/bucket_configuration.hpp"
 #include "services/gateway/s3/errors.hpp"
 
 namespace onput::gateway::s3 {
@@ -127,14 +128,20 @@ void write_rule(aws::XmlWriter& xml, const schema::NotificationRule& rule) {
 
 }  // namespace
 
-Result<std::string> read_location_constraint(std::string_view body) {
-    if (body.empty()) return std::string();
+Result<NewBucket> read_new_bucket(std::string_view body) {
+    if (body.empty()) return NewBucket();
     const auto& shape = *aws::s3_model().find_shape("CreateBucketConfiguration");
     ONPUT_TRY(const auto wanted, aws::read_xml(body, shape.name, shape));
     if (wanted.find("Location") != nullptr || wanted.find("Bucket") != nullptr)
         return not_implemented("directory buckets");
-    if (wanted.find("Tags") != nullptr) return not_implemented("tags of buckets");
-    return wanted.text_of("LocationConstraint");
+    NewBucket made{.constraint = wanted.text_of("LocationConstraint")};
+    if (const auto* tags = wanted.find("Tags"); tags != nullptr) {
+        aws::Value tagging{aws::Value::Map()};
+        tagging["TagSet"] = *tags;
+        ONPUT_TRY(made.tagging,
+                  take_configuration({.kind = ConfigurationKind::tagging}, std::move(tagging)));
+    }
+    return made;
 }
 
 Result<schema::NotificationConfiguration> read_notification(std::string_view body) {

@@ -3,6 +3,7 @@
 // cannot say: their document is read and written here.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "common/base/result.hpp"
@@ -13,8 +14,13 @@ namespace onput::gateway::s3 {
 
 using aws::xml_body_bytes_max;
 
-// <CreateBucketConfiguration><LocationConstraint>; empty for an empty body.
-Result<std::string> read_location_constraint(std::string_view body);
+// What <CreateBucketConfiguration> says; nothing in it for an empty body. invalid_tag and
+// too_many_tags as PutBucketTagging has them.
+struct NewBucket {
+    std::string constraint = {};  // LocationConstraint
+    std::string tagging = {};     // The document of its tags, as it is stored.
+};
+Result<NewBucket> read_new_bucket(std::string_view body);
 
 // <NotificationConfiguration>, element order free, the legacy single-Event form accepted. Structure
 // only: what the rules mean is storage's to judge.

@@ -205,13 +205,14 @@ Result<schema::BucketInfo> BucketTable::create(const schema::CreateBucket& reque
         ONPUT_TRY(made.record.acl,
                   acl_of_new_bucket(made.record, made.access, *request.acl, caller));
     }
-    if (!request.ownership.empty()) {
-        batch.put(configuration_row(request.name, ownership_controls, ""),
-                  schema::encode(schema::BucketConfiguration{.kind = ownership_controls,
-                                                             .id = {},
-                                                             .document = request.ownership,
-                                                             .changed_at = caller.now}));
-    }
+    const auto configure = [&](schema::BucketConfigurationKind kind, const std::string& document) {
+        if (document.empty()) return;
+        batch.put(configuration_row(request.name, kind, ""),
+                  schema::encode(schema::BucketConfiguration{
+                      .kind = kind, .id = {}, .document = document, .changed_at = caller.now}));
+    };
+    configure(ownership_controls, request.ownership);
+    configure(tagging, request.tagging);
     batch.put(bucket_row(request.name), schema::encode(made.record));
     return info_of(buckets_[request.name] = std::move(made));
 }

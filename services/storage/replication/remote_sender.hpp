@@ -37,6 +37,8 @@ public:
         return endpoints_.find(bucket);
     }
 
+    [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
+
     // Called once, later. The work is the one that was sent.
     using Done = std::function<void(const std::shared_ptr<ReplicaWork>&, const RemoteSession&)>;
     // The destination has an endpoint, and the work's bytes are pinned until `done`.

@@ -342,6 +342,7 @@ void Replicator::end_sending(const ReplicaWork& work, const RemoteSession& sessi
     if (session.known().has_versions && !destination.known.has_versions)
         destination.versions_asked = now;
     destination.known = session.known();
+    note_news(work.due.destination, session.end());
     if (session.end().kind == RemoteEnd::Kind::unreachable) {
         destination.hold_off.fail(now);
     } else {
@@ -351,6 +352,42 @@ void Replicator::end_sending(const ReplicaWork& work, const RemoteSession& sessi
         for (auto& lane : destination.lanes) lane.go_back();
     }
     arm(look_pause);
+}
+
+void Replicator::note_news(const std::string& destination, const RemoteEnd& end) {
+    EndpointNews& news = news_[parts_.remote->endpoint_of(destination)->buckets];
+    if (end.kind == RemoteEnd::Kind::done) {
+        news.answered_at = parts_.host.now();
+        return;
+    }
+    news.failed_at = parts_.host.now();
+    news.last_error = fmt::format("{}: {}", destination, end.reason);
+}
+
+schema::ReplicationEndpointList Replicator::endpoints() const {
+    schema::ReplicationEndpointList list;
+    if (parts_.remote == nullptr) return list;
+    const Duration now = parts_.host.loop().monotonic();
+    const auto& pending = parts_.host.core().replication().pending().all();
+    for (const auto& endpoint : parts_.remote->endpoints().all()) {
+        auto& shown = list.endpoints.emplace_back();
+        shown.buckets = endpoint.buckets;
+        shown.url = endpoint.url;
+        if (const auto found = news_.find(endpoint.buckets); found != news_.end()) {
+            shown.answered_at = found->second.answered_at;
+            shown.failed_at = found->second.failed_at;
+            shown.last_error = found->second.last_error;
+        }
+        for (const auto& [bucket, waiting] : pending) {
+            if (parts_.remote->endpoint_of(bucket) != &endpoint) continue;
+            shown.pending_versions += static_cast<std::uint64_t>(waiting.versions);
+            shown.pending_bytes += static_cast<std::uint64_t>(waiting.bytes);
+            const auto at = destinations_.find(bucket);
+            shown.is_held_off = shown.is_held_off ||
+                                (at != destinations_.end() && at->second.hold_off.is_held(now));
+        }
+    }
+    return list;
 }
 
 // --- What became of it -------------------------------------------------------------------------

@@ -24,6 +24,7 @@
 #include <string>
 
 #include "common/base/histogram.hpp"
+#include "common/schema/replication.hpp"
 #include "services/storage/host.hpp"
 #include "services/storage/replication/lanes.hpp"
 #include "services/storage/replication/remote_sender.hpp"
@@ -63,6 +64,8 @@ public:
     void on_turn_end();
     [[nodiscard]] bool is_idle() const { return in_hand_.empty(); }
     void add_metrics(std::vector<schema::Metric>& metrics) const;
+    // What is known of each endpoint, in the order of the configuration.
+    [[nodiscard]] schema::ReplicationEndpointList endpoints() const;
 
 private:
     struct Copy {
@@ -90,6 +93,12 @@ private:
         RemoteSession::Knowledge known;
         Duration versions_asked{};
         HoldOff hold_off;  // After it could not be reached.
+    };
+    // What an endpoint answered last, to whatever bucket of its.
+    struct EndpointNews {
+        Timestamp answered_at{};
+        Timestamp failed_at{};
+        std::string last_error;
     };
     struct Look {
         Duration now{};
@@ -122,12 +131,14 @@ private:
     void end(const CopyPtr& copy);
     void postpone(const DueReplica& due, const Error& error);
     void hold(const std::string& row, const std::string& name, const Error& error);
+    void note_news(const std::string& destination, const RemoteEnd& end);
     void count(const DueReplica& due, const ReplicaOutcome& outcome);
 
     Parts parts_;
     std::map<std::string, Destination> destinations_;
-    std::string last_destination_;  // Of the last look.
-    std::size_t unlooked_ = 0;      // Destinations since something was written, or a while passed.
+    std::map<std::string, EndpointNews> news_;  // By what endpoints are configured for.
+    std::string last_destination_;              // Of the last look.
+    std::size_t unlooked_ = 0;  // Destinations since something was written, or a while passed.
     RowCursor late_;
     std::set<std::string> in_hand_;  // Rows whose bytes are copied.
     std::set<std::string> sent_;     // Rows that are being sent: nothing here waits for their end.

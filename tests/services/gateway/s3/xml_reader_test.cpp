@@ -167,24 +167,42 @@ TEST(S3XmlReader, what_is_written_is_read_back_with_capital_filter_names) {
     EXPECT_EQ(*read, written);
 }
 
+std::string constraint_of(std::string_view body) {
+    const auto read = read_new_bucket(body);
+    return read ? read->constraint : read.error().reason;
+}
+
 TEST(S3XmlReader, the_location_constraint_is_optional) {
-    EXPECT_EQ(read_location_constraint(""), "");
-    EXPECT_EQ(read_location_constraint("<CreateBucketConfiguration/>"), "");
-    EXPECT_EQ(read_location_constraint("<CreateBucketConfiguration xmlns=\"u\">\n"
-                                       "<LocationConstraint>eu-west-1</LocationConstraint>"
-                                       "</CreateBucketConfiguration>"),
+    EXPECT_EQ(constraint_of(""), "");
+    EXPECT_EQ(constraint_of("<CreateBucketConfiguration/>"), "");
+    EXPECT_EQ(constraint_of("<CreateBucketConfiguration xmlns=\"u\">\n"
+                            "<LocationConstraint>eu-west-1</LocationConstraint>"
+                            "</CreateBucketConfiguration>"),
               "eu-west-1");
 }
 
+TEST(S3XmlReader, a_new_bucket_may_have_tags) {
+    const auto tags_of = [](const std::string& tags) {
+        const auto read = read_new_bucket("<CreateBucketConfiguration><Tags>" + tags +
+                                          "</Tags></CreateBucketConfiguration>");
+        return read ? read->tagging : read.error().reason;
+    };
+    const std::string tag = "<Tag><Key>k</Key><Value>v</Value></Tag>";
+    EXPECT_NE(tags_of(tag).find("<TagSet>" + tag + "</TagSet></Tagging>"), std::string::npos);
+    EXPECT_EQ(tags_of(""), "");
+    EXPECT_EQ(tags_of(tag + tag), "invalid_tag");
+    EXPECT_EQ(tags_of("<Tag><Key>k</Key></Tag>"), "malformed_xml");
+}
+
 TEST(S3XmlReader, buckets_of_other_kinds_are_not_implemented) {
-    for (const std::string_view inner : {"<Location/>", "<Bucket/>", "<Tags/>"}) {
-        const auto read = read_location_constraint(
-            "<CreateBucketConfiguration>" + std::string(inner) + "</CreateBucketConfiguration>");
+    for (const std::string_view inner : {"<Location/>", "<Bucket/>"}) {
+        const auto read = read_new_bucket("<CreateBucketConfiguration>" + std::string(inner) +
+                                          "</CreateBucketConfiguration>");
         ASSERT_FALSE(read) << inner;
         EXPECT_EQ(read.error().code, ErrorCode::unimplemented) << inner;
     }
     const auto unknown =
-        read_location_constraint("<CreateBucketConfiguration><X/></CreateBucketConfiguration>");
+        read_new_bucket("<CreateBucketConfiguration><X/></CreateBucketConfiguration>");
     EXPECT_EQ(unknown.error().reason, "malformed_xml");
 }
 
