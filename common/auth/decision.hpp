@@ -2,8 +2,8 @@
 // resource. Pure.
 //
 //     either denies ...................... denied
-//     the resource's own account ......... either allows; one that names the account alone leaves it
-//                                          to the identity's policies
+//     the resource's own account ......... either allows; the resource's, where it names the account
+//                                          alone, leaves it to the identity's policies
 //     another account .................... both allow
 #pragma once
 

@@ -22,9 +22,8 @@ std::unexpected<Error> invalid_token() {
                 "The provided token is malformed or otherwise invalid.", "invalid_token");
 }
 
-// {"account":"000000000000","user":"function.texts","expires":1767225600}, and of a limited identity
-// "id", "path", "role", "session", "issued" and
-// "policies".
+// {"account":"000000000000","user":"function.texts","expires":1767225600}, and of a limited
+// identity "id", "path", "role", "session", "issued" and "policies".
 std::string write_session(const Session& session) {
     json::Value made;
     made["account"] = session.account_id;

@@ -3,8 +3,8 @@
 //
 //     function worker ──issue──> key, secret, token ──> handler ──signs──> gateway ──open──> whose
 //
-// Pure. A session cannot be taken back before it ends, but what its role or user may do can; another
-// session key ends all of them.
+// Pure. A session cannot be taken back before it ends, but what its role or user may do can;
+// another session key ends all of them.
 #pragma once
 
 #include <array>

@@ -173,7 +173,7 @@ struct PrincipalsFound {
     friend bool operator==(const PrincipalsFound&, const PrincipalsFound&) = default;
 };
 
-// Which of these users and roles there are, of whatever account: ARNs, principals_asked_max of them.
+// Which of these users and roles there are, of whatever account: ARNs, up to principals_asked_max.
 struct FindPrincipals {
     static constexpr MessageInfo info{.kind = Kind::find_principals};
     static constexpr std::string_view method = "storage.find_principals";

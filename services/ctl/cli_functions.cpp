@@ -1,5 +1,7 @@
 #include "services/ctl/cli_functions.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "services/ctl/cli_parts.hpp"
 
 namespace onput::ctl {

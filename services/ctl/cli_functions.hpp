@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "services/ctl/commands.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace onput::ctl {
 

@@ -3,17 +3,14 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace onput::ctl {
 
 // Options of all commands may stand before the command or behind it.
-inline CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
-                             const std::string& examples) {
-    auto* command = app.add_subcommand(name, summary);
-    command->footer("Examples:\n" + examples);
-    command->fallthrough();
-    return command;
-}
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
+                      const std::string& examples);
 
 }  // namespace onput::ctl

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "services/ctl/cli_parts.hpp"
 
 namespace onput::ctl {

@@ -3,9 +3,11 @@
 
 #include <functional>
 
-#include <CLI/CLI.hpp>
-
 #include "services/ctl/users.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace onput::ctl {
 

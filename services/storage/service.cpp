@@ -195,7 +195,7 @@ Result<void> StorageService::recover_blobs(store::BlobStore& blobs,
 service::Methods StorageService::methods() {
     using Core = StorageCore;
     using Request = transport::Request;
-    return {
+    service::Methods all{
         command(&Core::create_bucket),
         command(&Core::delete_bucket),
         query(&Core::head_bucket),
@@ -248,30 +248,38 @@ service::Methods StorageService::methods() {
         query(&Core::list_parts),
         query(&Core::list_uploads),
         query(&Core::list_object_parts),
-        identity_command(&Identities::create),
-        identity_query(&Identities::get),
-        identity_query(&Identities::list),
-        identity_command(&Identities::remove),
-        identity_command(&Identities::update_role),
-        identity_command(&Identities::put_policy),
-        identity_command(&Identities::delete_policy),
-        identity_command(&Identities::attach),
-        identity_command(&Identities::detach),
-        identity_command(&Identities::tag),
-        identity_command(&Identities::create_version),
-        identity_command(&Identities::delete_version),
-        identity_command(&Identities::set_default_version),
-        identity_command(&Identities::create_key),
-        identity_query(&Identities::list_keys),
-        identity_command(&Identities::update_key),
-        identity_command(&Identities::delete_key),
-        identity_query(&Identities::find_key),
-        identity_command(&Identities::resolve),
-        identity_query(&Identities::find_principals),
     };
+    add_identity_methods(all);
+    return all;
 }
 
-// Of the commands about identities, those that may go on with a full disk: what takes something away.
+void StorageService::add_identity_methods(service::Methods& all) {
+    for (const service::Method& method : {
+             identity_command(&Identities::create),
+             identity_query(&Identities::get),
+             identity_query(&Identities::list),
+             identity_command(&Identities::remove),
+             identity_command(&Identities::update_role),
+             identity_command(&Identities::put_policy),
+             identity_command(&Identities::delete_policy),
+             identity_command(&Identities::attach),
+             identity_command(&Identities::detach),
+             identity_command(&Identities::tag),
+             identity_command(&Identities::create_version),
+             identity_command(&Identities::delete_version),
+             identity_command(&Identities::set_default_version),
+             identity_command(&Identities::create_key),
+             identity_query(&Identities::list_keys),
+             identity_command(&Identities::update_key),
+             identity_command(&Identities::delete_key),
+             identity_query(&Identities::find_key),
+             identity_command(&Identities::resolve),
+             identity_query(&Identities::find_principals),
+         })
+        all.add(method);
+}
+
+// Of the commands about identities, those that a full disk stops: all but what takes away.
 template <schema::Message M>
 constexpr bool takes_room =
     !(std::same_as<M, schema::DeleteEntity> || std::same_as<M, schema::DeleteEntityPolicy> ||

@@ -48,6 +48,7 @@ private:
     [[nodiscard]] std::vector<store::BackupBlobs> backup_blobs() override;
     void add_metrics(std::vector<schema::Metric>& metrics) const override;
 
+    void add_identity_methods(service::Methods& all);
     template <schema::Message M, typename R>
     service::Method identity_command(Result<R> (Identities::*run)(const M&, const Caller&,
                                                                   Effects&));

@@ -5,8 +5,8 @@
 //       "Resource": "arn:aws:s3:::photos/public/*",
 //       "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}]}
 //
-// All of AWS's language for them is understood, but for principals that cannot exist here (federated
-// users), keys whose truth cannot be known here, and NotPrincipal with Allow. Those are
+// All of AWS's language for them is understood, but for principals that cannot exist here
+// (federated users), keys whose truth cannot be known here, and NotPrincipal with Allow. Those are
 // refused when the policy is put: a policy that is understood in part protects nothing. Immutable;
 // pure.
 #pragma once

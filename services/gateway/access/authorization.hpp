@@ -1,5 +1,5 @@
-// Authorization of calls to all services but S3, whose requests storage judges: what the policies of
-// a user or of a role's session say to an operation on a resource.
+// Authorization of calls to all services but S3, whose requests storage judges: what the policies
+// of a user or of a role's session say to an operation on a resource.
 //
 //     denied ............................................ refused here
 //     allowed ........................................... on to the owner of the resource, who asks

@@ -1,6 +1,6 @@
 // IdentityCache: what the storage service has said of access keys and sessions, for a moment: a
-// change of an identity reaches requests of S3 at once, because storage judges those, and all others
-// after identity_ttl; at once too, where it came over the same gateway. Any thread.
+// change of an identity reaches requests of S3 at once, because storage judges those, and all
+// others after identity_ttl; at once too, where it came over the same gateway. Any thread.
 #pragma once
 
 #include <cstddef>

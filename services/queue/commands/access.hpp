@@ -1,9 +1,8 @@
-// Access: who may do what with a queue. Its owner's account, the configuration's users included, may
-// do everything that the queue's policy does not deny; users and roles of IAM what the policy or
-// their own allow (common/auth/decision.hpp); other accounts and services need the policy to allow
-// it.
-// A key of the account itself, which is no user's, is AWS's root: it sees, changes and deletes the
-// queue whatever the policy says, so that no policy is out of reach.
+// Access: who may do what with a queue. Its owner's account, the configuration's users included,
+// may do everything that the queue's policy does not deny; users and roles of IAM what the policy
+// or their own allow (common/auth/decision.hpp); other accounts and services need the policy to
+// allow it. A key of the account itself, which is no user's, is AWS's root: it sees, changes and
+// deletes the queue whatever the policy says, so that no policy is out of reach.
 #pragma once
 
 #include <string>

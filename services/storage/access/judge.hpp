@@ -2,9 +2,9 @@
 //
 //     denied by the policy ......................... denied, but for the owner's root and policies
 //     denied by the identity's own policies ........ denied
-//     the bucket owner's account ................... allowed, but for objects that others own; a user
-//                                                    or role if his own policies allow it, or the
-//                                                    bucket's, which names him
+//     the bucket owner's account ................... allowed, but for objects that others own; to a
+//                                                    user or role if his own policies allow it, or
+//                                                    the bucket's, which names him
 //     a public policy, and the bucket restricted ... denied
 //     the object's owner, another account .......... allowed what is done to the object alone
 //     allowed by the policy ........................ allowed, but for objects that others own

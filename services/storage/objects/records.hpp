@@ -25,8 +25,8 @@
 //     y                       UsageMark      one row: the usage of buckets is counted
 //     y/<bucket>              UsageRecord    what is in the bucket
 //     s                       ScrubRecord    one row: how far scrubbing is
-//     i/<account><kind><name> schema::Entity a user, role or policy; <kind> is its number, <name> in
-//                                            lower case (identity/records.hpp)
+//     i/<account><kind><name> schema::Entity a user, role or policy; <kind> is its number, <name>
+//                                            in lower case (identity/records.hpp)
 //     k/<access key>          AccessKeyRecord  a key of a user
 //
 // <number> and <time> (microseconds) are eight bytes, big-endian; <age> is the complement of the
