@@ -2,8 +2,8 @@
 // resource. Pure.
 //
 //     either denies ...................... denied
-//     the resource's own account ......... either allows; the resource's, where it names the account
-//                                          alone, leaves it to the identity's policies
+//     the resource's own account ......... either allows; where the resource's names the account
+//                                          alone, the identity's policies decide
 //     another account .................... both allow
 #pragma once
 

@@ -39,7 +39,8 @@ LAYERS = {
     "common/transport": {"common/base", "common/schema"},
     "common/http": {"common/base", "common/transport"},
     "common/runtime": {"common/base", "common/schema", "common/store", "common/transport"},
-    "common/service": {"common/auth", "common/base", "common/schema", "common/store", "common/transport", "common/outbox", "common/runtime"},
+    "common/service": {"common/auth", "common/base", "common/schema", "common/store", "common/transport", "common/outbox",
+                       "common/runtime"},
     "common/worker": {"common/base", "common/async", "common/json", "common/schema", "common/store", "common/transport", "common/runtime"},
 }
 
