@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/language/principal_values.hpp"
 #include "common/auth/s3/bucket_policy.hpp"
 #include "common/base/check.hpp"
 #include "common/schema/wire.hpp"
