@@ -31,17 +31,17 @@ TEST(Json, an_absent_optional_is_null) {
 
 TEST(Json, texts_are_escaped) {
     EXPECT_EQ(to_json(Principal{.account = "a\"\\\n\x01"}),
-              R"({"account":"a\"\\\n\u0001","id":"","user":"","region":""})");
+              R"({"account":"a\"\\\n\u0001","id":"","user":"","region":"","limited":null})");
 }
 
 TEST(Json, nothing_in_a_text_moves_a_cursor_or_turns_text) {
     EXPECT_EQ(to_json(Principal{.account = "\u009b2J", .id = "gpj\u202e.txt\U000e0041"}),
-              R"({"account":"\u009b2J","id":"gpj\u202e.txt\udb40\udc41","user":"","region":""})");
+              R"({"account":"\u009b2J","id":"gpj\u202e.txt\udb40\udc41","user":"","region":"","limited":null})");
 }
 
 TEST(Json, bytes_that_are_no_text_are_shown_as_base64) {
     EXPECT_EQ(to_json(Principal{.account = "\xff\xfe"}),
-              R"({"account":{"base64":"//4="},"id":"","user":"","region":""})");
+              R"({"account":{"base64":"//4="},"id":"","user":"","region":"","limited":null})");
 }
 
 TEST(Json, numbers_that_json_has_no_word_for_are_null) {

@@ -1,4 +1,5 @@
 // What happens to a request before an operation sees it.
+#include "common/schema/access_keys.hpp"
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "tests/services/gateway/sns/gateway_harness.hpp"
@@ -77,6 +78,8 @@ TEST_F(HandlerTest, a_body_is_not_read_for_who_cannot_be_right) {
     EXPECT_EQ(send(anonymous + "X-Amz-Target: AmazonSQS.SendMessage\r\nContent-Length: 100\r\n\r\n")
                   .status,
               403);
+    gateway.set_answer(schema::ResolveIdentity::method,
+                       fail(ErrorCode::not_found, "no such key", "NoSuchEntity"));
     const auto unknown =
         send(head_of({.method = "POST", .service = "sns", .key = "unknown"}) + form);
     EXPECT_EQ(unknown.status, 403);

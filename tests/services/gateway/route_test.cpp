@@ -126,8 +126,11 @@ TEST(Route, a_service_that_is_not_here_is_found_by_its_target_and_its_version) {
     EXPECT_EQ(route({.method = "POST", .headers = {{"X-Amz-Target", "DynamoDB_20120810.GetItem"}}}),
               "absent: DynamoDB");
     EXPECT_EQ(route({.method = "POST", .headers = {{"X-Amz-Target", "Nobody.GetItem"}}}), "s3");
-    EXPECT_EQ(route({.query = "Action=GetCallerIdentity&Version=2011-06-15"}), "absent: AWS STS");
-    EXPECT_EQ(route_of_form("Action=ListUsers&Version=2010-05-08"), "absent: IAM");
+    EXPECT_EQ(route({.query = "Action=ListStacks&Version=2010-05-15"}),
+              "absent: AWS CloudFormation");
+    EXPECT_EQ(route_of_form("Action=DescribeTags&Version=2011-01-01"), "absent: Auto Scaling");
+    EXPECT_EQ(route({.query = "Action=GetCallerIdentity&Version=2011-06-15"}), "sts");
+    EXPECT_EQ(route_of_form("Action=ListUsers&Version=2010-05-08"), "iam");
 }
 
 TEST(Route, of_two_services_with_one_signing_name_the_version_decides) {

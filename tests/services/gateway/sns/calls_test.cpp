@@ -1,5 +1,6 @@
 // Every SNS operation through the whole gateway: a form as AWS's clients send it becomes the
 // notifier's message, and its answer becomes SNS's XML.
+#include "common/schema/access_keys.hpp"
 #include "tests/services/gateway/sns/gateway_harness.hpp"
 
 namespace onput::gateway {
@@ -50,10 +51,15 @@ TEST_F(SnsCalls, a_policy_names_users_that_there_are) {
                     "&Name=media&Attributes.entry.1.key=Policy&Attributes.entry.1.value=" +
                         percent_encode(denial_of(user)));
     };
-    const std::string error = "Policy Error: PrincipalNotFound: policy: statement #1: ";
+    const std::string bob = fmt::format("arn:aws:iam::{}:user/bob", account);
+    notifier_answers<schema::FindPrincipals>({.missing = {bob}});
+    const std::string error = "Policy Error: PrincipalNotFound: " + bob;
     EXPECT_TRUE(set("bob").body.contains("Invalid parameter: " + error)) << set("bob").body;
     EXPECT_TRUE(create("bob").body.contains("Invalid parameter: Attributes Reason: " + error));
-    EXPECT_EQ(gateway.request_count(), 0U);
+    EXPECT_EQ(asked<schema::FindPrincipals>().arns, std::vector<std::string>{bob});
+    // A user of IAM is asked for, one of the configuration is known.
+    notifier_answers<schema::FindPrincipals>({});
+    EXPECT_EQ(set("bob").status, 200);
     EXPECT_EQ(set("ann").status, 200);
     EXPECT_EQ(asked<schema::SetTopicAttribute>().value, denial_of("ann"));
     EXPECT_EQ(create("ann").status, 200);
