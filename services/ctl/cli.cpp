@@ -330,7 +330,9 @@ std::optional<std::string> misspelt_command(const CLI::App& app, const std::stri
             nearest = name;
         }
     }
-    const bool is_near = edit_distance(word, nearest) <= 1 + word.size() / 3;
+    // Of a short word another one is never far.
+    const std::size_t distance = edit_distance(word, nearest);
+    const bool is_near = distance <= 1 + word.size() / 3 && 2 * distance <= word.size();
     return fmt::format("{0}: there is no command '{1}'{2}\n{0} --help lists them all.\n", path,
                        printable(word),
                        is_near ? fmt::format("; did you mean '{}'?", nearest) : "");

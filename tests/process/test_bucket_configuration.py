@@ -236,7 +236,7 @@ def test_the_cli_reads_back_what_it_put(onput, bucket):
 
 
 def test_a_new_bucket_has_the_tags_that_it_was_made_with(onput):
-    s3, tags = onput.s3, [{"Key": "team", "Value": "ä & b"}, {"Key": "empty", "Value": ""}]
+    s3, tags = onput.s3, [{"Key": "team", "Value": "ä + b"}, {"Key": "empty", "Value": ""}]
     name = f"tagged-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": tags})
     assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == tags
