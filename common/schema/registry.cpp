@@ -1,5 +1,7 @@
 #include "common/schema/registry.hpp"
 
+#include <array>
+
 #include "common/schema/json.hpp"
 
 namespace onput::schema {
@@ -21,7 +23,12 @@ template <typename... M>
 Result<std::string> describe_one_of(std::type_identity<std::tuple<M...>>, std::string_view bytes) {
     ONPUT_TRY(const Kind kind, kind_of(bytes));
     Result<std::string> out = fail(ErrorCode::corruption, "message of an unknown kind");
-    static_cast<void>((describe_as<M>(kind, bytes, out) || ...));
+    // Not a fold: compilers bound how many messages one may have.
+    using Describe = bool (*)(Kind, std::string_view, Result<std::string>&);
+    static constexpr std::array<Describe, sizeof...(M)> all{&describe_as<M>...};
+    for (const Describe describes : all) {
+        if (describes(kind, bytes, out)) break;
+    }
     return out;
 }
 

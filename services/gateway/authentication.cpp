@@ -4,6 +4,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "services/gateway/access/recognition.hpp"
 
 namespace onput::gateway {
 namespace {
@@ -58,6 +59,7 @@ Result<void> authenticate(RequestContext& context, const Expected& expected) {
                                   .body_sha256 = expected.body_sha256,
                                   .host_bucket = expected.host_bucket};
     ONPUT_TRY(context.identity, auth::verify(claim, view_of(context), input));
+    note_use(context);
     return {};
 }
 

@@ -43,6 +43,19 @@ Result<void> check_event_name(const std::string& name) {
                 "unsupported_event");
 }
 
+// What a bucket is made with has actions of its own.
+std::vector<std::string_view> actions_of(const schema::CreateBucket& request) {
+    std::vector<std::string_view> actions{"CreateBucket"};
+    if (request.has_object_lock) {
+        actions.emplace_back("PutBucketObjectLockConfiguration");
+        actions.emplace_back("PutBucketVersioning");
+    }
+    if (!request.ownership.empty()) actions.emplace_back("PutBucketOwnershipControls");
+    if (request.acl && request.acl->canned != "private") actions.emplace_back("PutBucketAcl");
+    if (!request.tagging.empty()) actions.emplace_back("PutBucketTagging");
+    return actions;
+}
+
 }  // namespace
 
 StorageCore::StorageCore(const store::View& view, Options options, Random random)
@@ -165,10 +178,12 @@ Result<void> StorageCore::empty_trash(Effects& effects) {
 Result<schema::BucketInfo> StorageCore::create_bucket(const schema::CreateBucket& request,
                                                       const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(room_.check());
-    ONPUT_TRY_VOID(judge_account({.identities = identities_,
-                                  .caller = caller,
-                                  .action = "CreateBucket",
-                                  .resource = auth::bucket_arn(request.name)}));
+    for (const std::string_view action : actions_of(request)) {
+        ONPUT_TRY_VOID(judge_account({.identities = identities_,
+                                      .caller = caller,
+                                      .action = action,
+                                      .resource = auth::bucket_arn(request.name)}));
+    }
     auto creation = batch();
     // A binary that knows no configurations leaves them behind when it deletes their bucket.
     forget_rules(request.name);
@@ -229,7 +244,7 @@ Result<schema::BucketList> StorageCore::list_buckets(const schema::ListBuckets& 
     ONPUT_TRY_VOID(judge_account({.identities = identities_,
                                   .caller = caller,
                                   .action = "ListAllMyBuckets",
-                                  .resource = "*"}));
+                                  .resource = auth::bucket_arn("*")}));
     return buckets_.list(request, caller);
 }
 

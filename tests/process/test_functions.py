@@ -219,7 +219,7 @@ def test_logging_has_lambdas_form(functions):
     answer = functions.invoke("logs")
     assert re.search(rf"^\[INFO\]\t\d{{4}}-\d\d-\d\dT[\d:]+\.\d{{3}}Z\t{answer.json}\tlooked at it$", answer.log,
                      re.MULTILINE)
-    assert "looked at it" in functions.log("logs")
+    wait_until(lambda: "looked at it" in functions.log("logs"), 20, "the line in the log")
 
 
 def test_node_handlers_run(functions):

@@ -285,6 +285,105 @@ def test_conditions_see_the_request(onput):
     wait_until(lambda: refusal(s3.get_object, Bucket="photos", Key="team/a.txt")[0] == 403, 5, "the tag to count")
 
 
+def test_neither_a_path_nor_another_case_steps_round_a_policy(onput):
+    iam = onput.client("iam")
+    iam.create_role(RoleName="boss", Path="/admin/", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
+    iam.create_user(UserName="Chief")
+    key = make_user(onput, "climbing", allow("iam:*", "*"),
+                    deny("iam:*", [f"arn:aws:iam::{ACCOUNT}:role/admin/*", f"arn:aws:iam::{ACCOUNT}:user/Chief"]))
+    own = onput.client("iam", **key)
+    document = policy(allow("*", "*"))
+    assert refusal(own.put_role_policy, RoleName="boss", PolicyName="p", PolicyDocument=document)[0] == 403
+    assert refusal(own.update_assume_role_policy, RoleName="BOSS", PolicyDocument=trust({"AWS": "*"}))[0] == 403
+    assert refusal(own.create_access_key, UserName="CHIEF")[0] == 403
+    # And a path that is allowed is found.
+    app = make_user(onput, "delegate", allow("iam:*", f"arn:aws:iam::{ACCOUNT}:role/app/*"))
+    delegate = onput.client("iam", **app)
+    delegate.create_role(RoleName="worker", Path="/app/", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
+    delegate.get_role(RoleName="worker")
+    assert refusal(delegate.create_role, RoleName="elsewhere", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))[0] == 403
+    assert refusal(delegate.list_access_keys)[0] == 403
+
+
+def test_a_denial_of_ones_own_counts_where_a_trust_names_one(onput):
+    iam = onput.client("iam")
+    key = make_user(onput, "trusted", deny("sts:AssumeRole", "*"))
+    role = make_role(onput, "top", principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/trusted"},
+                     managed=["arn:aws:iam::aws:policy/AdministratorAccess"])
+    sts = onput.client("sts", **key)
+    assert refusal(sts.assume_role, RoleArn=role, RoleSessionName="no")[:2] == (403, "AccessDenied")
+    iam.delete_user_policy(UserName="trusted", PolicyName="own")
+    narrow = key_of(sts.assume_role(RoleArn=role, RoleSessionName="narrow", Policy=policy(
+        allow("s3:GetObject", "arn:aws:s3:::nothing/*")))["Credentials"])
+    make_role(onput, "summit", principal={"AWS": role}, managed=["arn:aws:iam::aws:policy/AdministratorAccess"])
+    assert refusal(onput.client("sts", **narrow).assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/summit",
+                   RoleSessionName="up")[:2] == (403, "AccessDenied")
+    # What a session may not, no resource's policy gives it.
+    onput.s3.create_bucket(Bucket="lobby")
+    onput.s3.put_object(Bucket="lobby", Key="a", Body=b"a")
+    onput.s3.put_bucket_policy(Bucket="lobby", Policy=policy(
+        {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:*",
+         "Resource": ["arn:aws:s3:::lobby", "arn:aws:s3:::lobby/*"]}))
+    url = onput.sqs.create_queue(QueueName="lobby")["QueueUrl"]
+    onput.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(
+        {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "sqs:*", "Resource": SQS + "lobby"})})
+    s3 = onput.client("s3", **narrow)
+    assert refusal(s3.get_object, Bucket="lobby", Key="a")[0] == 403
+    assert refusal(s3.delete_object, Bucket="lobby", Key="a")[0] == 403
+    assert refusal(onput.client("sqs", **narrow).send_message, QueueUrl=url, MessageBody="x")[0] == 403
+
+
+def test_replication_takes_nobody_further_than_he_may_go(onput):
+    for bucket in ("source", "vault"):
+        onput.s3.create_bucket(Bucket=bucket)
+        onput.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    key = make_user(onput, "replicator", allow("s3:*", ["arn:aws:s3:::source", "arn:aws:s3:::source/*"]),
+                    allow("iam:PassRole", "*"))
+    rule = {"ID": "r", "Status": "Enabled", "Priority": 1, "Filter": {}, "DeleteMarkerReplication": {"Status": "Disabled"},
+            "Destination": {"Bucket": "arn:aws:s3:::vault"}}
+    settings = {"Bucket": "source", "ReplicationConfiguration": {"Role": f"arn:aws:iam::{ACCOUNT}:role/r", "Rules": [rule]}}
+    assert refusal(onput.client("s3", **key).put_bucket_replication, **settings)[:2] == (403, "AccessDenied")
+    # Who may everything may, unless the destination's policy denies it to everybody.
+    onput.s3.put_bucket_policy(Bucket="vault", Policy=policy(
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:ReplicateObject", "Resource": "arn:aws:s3:::vault/*"}))
+    onput.s3.put_bucket_replication(**settings)
+    onput.s3.put_object(Bucket="source", Key="kept", Body=b"x")
+    wait_until(lambda: onput.s3.head_object(Bucket="source", Key="kept").get("ReplicationStatus") == "FAILED", 20,
+               "the replica to be refused")
+    assert onput.keys("vault") == []
+
+
+def test_what_is_asked_about_is_what_is_done(onput):
+    key = make_user(onput, "asking", allow(["s3:CreateBucket"], "*"), allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"),
+                    allow("SNS:ListTopics", SNS + "*"), allow("lambda:*", "*"),
+                    deny("lambda:TagResource", LAMBDA + "made*"))
+    s3 = onput.client("s3", **key)
+    s3.create_bucket(Bucket="plainly-made")
+    assert refusal(s3.create_bucket, Bucket="lock-made", ObjectLockEnabledForBucket=True)[0] == 403
+    assert refusal(s3.create_bucket, Bucket="owner-made", ObjectOwnership="ObjectWriter")[0] == 403
+    assert len(s3.list_buckets()["Buckets"]) > 3
+    onput.client("sns", **key).list_topics()
+    client = onput.client("lambda", **key)
+    make_role(onput, "tagging")
+    onput.client("lambda").create_function(
+        FunctionName="made-tagged", Runtime="python3.11", Handler="app.h", Role=f"arn:aws:iam::{ACCOUNT}:role/tagging",
+        Code={"ZipFile": zipped("def h(event, context):\n    return 1\n")})
+    for region in ("us-east-1", "eu-west-1"):
+        arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:made-tagged"
+        assert refusal(client.tag_resource, Resource=arn, Tags={"a": "b"})[0] == 403
+    # A user is led to the code of a function with his own key.
+    location = client.get_function(FunctionName="made-tagged")["Code"]["Location"]
+    assert key["key"] in location
+
+
+def test_a_wrong_signature_is_no_use_of_a_key(onput):
+    key = make_user(onput, "unused")
+    wrong = onput.client("s3", key=key["key"], secret="wrong")
+    assert refusal(wrong.list_buckets)[1] == "SignatureDoesNotMatch"
+    used = onput.client("iam").get_access_key_last_used(AccessKeyId=key["key"])["AccessKeyLastUsed"]
+    assert used["ServiceName"] == "N/A"
+
+
 def test_identities_survive_a_kill(onput):
     key = make_user(onput, "survivor", allow("s3:GetObject", "*"))
     onput.kill("storage")

@@ -95,8 +95,10 @@ Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& 
             return refused(context, one, "with an explicit deny in a session policy");
         if (by_identity == PolicyEffect::allow && by_session == PolicyEffect::allow) continue;
         const std::string_view kind =
-            by_identity == PolicyEffect::allow ? "session" : "identity-based";
-        if (!one.has_resource_policy) {
+            by_session != PolicyEffect::allow ? "session" : "identity-based";
+        // A session may only what its policy allows, whatever a resource's says.
+        const bool is_outside_session = by_session != PolicyEffect::allow;
+        if (!one.has_resource_policy || is_outside_session) {
             return refused(
                 context, one,
                 fmt::format("because no {} policy allows the {} action", kind, one.action));

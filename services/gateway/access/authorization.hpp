@@ -1,7 +1,7 @@
 // Authorization of calls to all services but S3, whose requests storage judges: what the policies
 // of a user or of a role's session say to an operation on a resource.
 //
-//     denied ............................................ refused here
+//     denied, or not allowed by the policy of a session .. refused here
 //     allowed ........................................... on to the owner of the resource, who asks
 //                                                         its policy
 //     neither, and a resource policy may allow it ....... likewise

@@ -3,6 +3,7 @@
 // others after identity_ttl; at once too, where it came over the same gateway. Any thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,7 @@ inline constexpr std::size_t identities_cached_max = 10'000;  // Then it starts 
 struct KnownIdentity {
     schema::ResolvedIdentity resolved;
     std::vector<auth::IamPolicy> policies;
+    mutable std::atomic<bool> is_use_noted = false;
 };
 
 class IdentityCache {

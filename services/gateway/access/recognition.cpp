@@ -96,9 +96,7 @@ http::Task<void> recognise(RequestContext& context) {
     const Shared& shared = context.shared;
     if (!claim || shared.keys.find(claim->access_key) != nullptr) co_return;
     if (!claim->security_token) {
-        schema::ResolveIdentity message{.access_key = claim->access_key,
-                                        .service = claim->scope.service,
-                                        .region = claim->scope.region};
+        schema::ResolveIdentity message{.access_key = claim->access_key};
         co_return co_await look_up_key(context, std::move(message));
     }
     if (shared.sessions == nullptr) co_return;
@@ -109,8 +107,22 @@ http::Task<void> recognise(RequestContext& context) {
 
 http::Task<void> recognise_key(RequestContext& context, std::string access_key) {
     if (context.shared.keys.find(access_key) != nullptr) co_return;
-    schema::ResolveIdentity message{.access_key = std::move(access_key), .service = "s3"};
+    schema::ResolveIdentity message{.access_key = std::move(access_key)};
     co_await look_up_key(context, std::move(message));
+}
+
+void note_use(RequestContext& context) {
+    const auto& recognised = context.recognised;
+    const auto& identity = context.identity;
+    const bool is_of_user = recognised.key && recognised.identity != nullptr &&
+                            recognised.key->access_key == identity.access_key;
+    if (!is_of_user || recognised.identity->is_use_noted.exchange(true)) return;
+    schema::ResolveIdentity message{.access_key = identity.access_key,
+                                    .service = identity.scope.service,
+                                    .region = identity.scope.region};
+    if (message.service.empty()) message.service = "s3";
+    context.shared.backend.send_and_forget(message,
+                                           {.principal = {.account = {}, .id = "gateway"}});
 }
 
 }  // namespace onput::gateway

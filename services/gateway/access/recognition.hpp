@@ -18,4 +18,8 @@ http::Task<void> recognise(RequestContext& context);
 // The same for a key that a form's fields name.
 http::Task<void> recognise_key(RequestContext& context, std::string access_key);
 
+// After its signature was found right: when and for what a user's key was used, as often as it is
+// looked up at most.
+void note_use(RequestContext& context);
+
 }  // namespace onput::gateway

@@ -77,11 +77,16 @@ http::Response unknown_operation(std::string_view request_id) {
     return response;
 }
 
-Result<void> authorize_call(const Call& call, const Service& service) {
-    if (!call.context.identity.limited) return {};
-    if (service.asks != nullptr) return authorize(call.context, service.asks(call));
-    AskedAction asked{.action = fmt::format("{}:{}", service.name, call.operation.name)};
-    return authorize(call.context, {std::move(asked)});
+http::Task<Result<void>> authorize_call(Call& call, const Service& service) {
+    if (!call.context.identity.limited) co_return Result<void>();
+    if (service.find_subject != nullptr) {
+        auto found = co_await service.find_subject(call);
+        if (!found) co_return found;
+    }
+    if (service.asks != nullptr) co_return authorize(call.context, service.asks(call));
+    std::vector<AskedAction> asked(1);
+    asked.front().action = fmt::format("{}:{}", service.name, call.operation.name);
+    co_return authorize(call.context, asked);
 }
 
 // How far a call has come.
@@ -106,7 +111,7 @@ http::Task<Result<Value>> run(RequestContext& context, const Service& service, c
                    .operation = *found->operation,
                    .wire = call.wire,
                    .input = std::move(*input)};
-    const auto authorized = authorize_call(under_way, service);
+    const auto authorized = co_await authorize_call(under_way, service);
     if (!authorized) co_return std::unexpected(authorized.error());
     auto result = co_await found->run(under_way);
     progress.is_answered = under_way.is_answered;

@@ -32,7 +32,8 @@ struct Call {
     RequestContext& context;
     const Operation& operation;
     Protocol wire = Protocol::json;
-    Value input{};  // By the operation's shape, checked.
+    Value input{};          // By the operation's shape, checked.
+    std::string subject{};  // Of Service::find_subject; empty: there is none.
     // Of an operation that streams: it has begun its answer by itself (begin_stream).
     bool is_answered = false;
 };
@@ -71,6 +72,9 @@ struct Service {
     void (*complete)(const RequestContext& context, Value& input) = nullptr;
     // What a call asks for, to the policies of who calls. Null: "NAME:Operation" on everything.
     std::vector<AskedAction> (*asks)(const Call& call) = nullptr;
+    // Finds out what `asks` cannot know by itself, where policies decide, and puts it into
+    // Call::subject. Null: there is nothing to find.
+    http::Task<Result<void>> (*find_subject)(Call& call) = nullptr;
     // Whether an anonymous caller may ask for an operation. Null: for none.
     bool (*admits_anyone)(std::string_view operation) = nullptr;
 

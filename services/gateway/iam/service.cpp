@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "common/auth/iam_arn.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/errors.hpp"
 #include "services/gateway/iam/operation.hpp"
@@ -117,29 +116,84 @@ aws::ErrorName name_of(const Error& error, aws::Protocol) {
     return aws::name_of(error, words);
 }
 
-// The ARN of the user, role or policy that an operation is about. A path is known of the caller
-// only.
-std::string resource_of(const Call& call) {
-    const auto& identity = call.context.identity;
-    const std::string prefix = fmt::format("arn:aws:iam::{}:", identity.account_id);
+using schema::EntityKind;
+
+// The user or role that an operation names, or whose own key it is.
+struct Named {
+    EntityKind kind = EntityKind::user;
+    std::string name;
+};
+Named named_in(const Call& call) {
     const Value& input = call.input;
-    if (const std::string arn = input.text_of("PolicyArn");
-        !arn.empty() && input.text_of("RoleName").empty() && input.text_of("UserName").empty())
-        return arn;
+    if (std::string role = input.text_of("RoleName"); !role.empty())
+        return {.kind = EntityKind::role, .name = std::move(role)};
+    std::string user = input.text_of("UserName");
+    return {.name = user.empty() ? call.context.identity.user : std::move(user)};
+}
+
+std::string arn_with(const Call& call, EntityKind kind, const std::string& name) {
+    const std::string path = call.input.text_of("Path");
+    return schema::entity_arn({.kind = kind,
+                               .account = call.context.identity.account_id,
+                               .path = path.empty() ? "/" : path,
+                               .name = name});
+}
+
+bool is_about_policy(const Value& input) {
+    return !input.text_of("PolicyArn").empty() && input.text_of("RoleName").empty() &&
+           input.text_of("UserName").empty();
+}
+
+// What there is already is asked about by its own ARN: a path, and letters of another case, must
+// not step round a policy.
+http::Task<Result<void>> find_subject(Call& call) {
+    const Value& input = call.input;
+    const std::string_view operation = call.operation.name;
+    const bool makes_one = operation == "CreateUser" || operation == "CreateRole";
+    const bool names_one = !is_about_policy(input) && input.text_of("PolicySourceArn").empty() &&
+                           !operation.starts_with("List") && operation != "CreatePolicy";
+    const bool is_list_of_one =
+        operation.starts_with("List") && !is_about_policy(input) &&
+        (!input.text_of("RoleName").empty() || !input.text_of("UserName").empty() ||
+         operation == "ListAccessKeys");
+    if (makes_one || (!names_one && !is_list_of_one)) co_return Result<void>();
+    Named named = named_in(call);
+    if (operation == "GetAccessKeyLastUsed") {
+        const schema::FindAccessKey key{.id = input.text_of("AccessKeyId")};
+        const auto found = co_await call.context.call(key);
+        if (!found && found.error().code != ErrorCode::not_found)
+            co_return std::unexpected(found.error());
+        named.name = found ? found->reply.key.user : std::string("*");
+    }
+    const schema::GetEntity message{.kind = named.kind, .name = named.name};
+    const auto found = co_await call.context.call(message);
+    if (found) {
+        call.subject = schema::entity_arn(found->reply);
+    } else if (found.error().code == ErrorCode::not_found) {
+        call.subject = arn_with(call, named.kind, named.name);
+    } else {
+        co_return std::unexpected(found.error());
+    }
+    co_return Result<void>();
+}
+
+// The ARN of the user, role or policy that an operation is about.
+std::string resource_of(const Call& call) {
+    if (!call.subject.empty()) return call.subject;
+    const Value& input = call.input;
+    if (is_about_policy(input)) return input.text_of("PolicyArn");
     if (const std::string arn = input.text_of("PolicySourceArn"); !arn.empty()) return arn;
-    if (const std::string role = input.text_of("RoleName"); !role.empty())
-        return fmt::format("{}role/{}", prefix, role);
     const std::string_view operation = call.operation.name;
     if (operation == "CreatePolicy")
-        return fmt::format("{}policy/{}", prefix, input.text_of("PolicyName"));
+        return arn_with(call, EntityKind::policy, input.text_of("PolicyName"));
+    if (operation == "CreateRole")
+        return arn_with(call, EntityKind::role, input.text_of("RoleName"));
+    if (operation == "CreateUser")
+        return arn_with(call, EntityKind::user, input.text_of("UserName"));
+    const std::string prefix = fmt::format("arn:aws:iam::{}:", call.context.identity.account_id);
     if (operation == "ListPolicies") return prefix + "policy/";
     if (operation == "ListRoles") return prefix + "role/";
-    if (operation == "ListUsers") return prefix + "user/";
-    std::string user = input.text_of("UserName");
-    if (user.empty()) user = identity.user;
-    if (user.empty()) return "*";
-    const bool is_own = identity.limited && user == identity.user;
-    return fmt::format("{}user{}{}", prefix, is_own ? identity.limited->path : "/", user);
+    return prefix + "user/";
 }
 
 std::vector<AskedAction> asks(const Call& call) {
@@ -158,6 +212,7 @@ const aws::Service& service() {
         .model = &aws::iam_model,
         .handlers = handlers,
         .asks = &asks,
+        .find_subject = &find_subject,
         .name_of = &name_of,
         .refusal_reason = "InvalidAction",
     };

@@ -15,6 +15,15 @@ std::string function_arn(const Call& call) {
     return named->qualifier.empty() ? arn : fmt::format("{}:{}", arn, named->qualifier);
 }
 
+// As the operation understands it, which passes over the region.
+std::string tagged_arn(const Call& call, const std::string& resource) {
+    const auto named =
+        parse_function_name({.text = resource, .account = call.context.identity.account_id});
+    if (!named) return resource;
+    const std::string name = fmt::format("function:{}", named->name);
+    return aws::arn_of(call, {.service = "lambda", .name = name});
+}
+
 bool is_of_mapping(std::string_view operation) {
     return operation.contains("EventSourceMapping");
 }
@@ -40,7 +49,7 @@ std::vector<AskedAction> asks(const Call& call) {
     } else if (names_function) {
         asked.resource = function_arn(call);
     } else if (const std::string resource = input.text_of("Resource"); !resource.empty()) {
-        asked.resource = resource;
+        asked.resource = tagged_arn(call, resource);
     }
     std::vector<AskedAction> all{std::move(asked)};
     if (const std::string role = input.text_of("Role"); !role.empty()) {

@@ -214,16 +214,20 @@ std::string code_location(const RequestContext& context, const schema::FunctionC
     auth::SignerOptions options{.access_key = access_key, .secret = {}};
     if (!context.identity.scope.region.empty()) options.region = context.identity.scope.region;
     const std::string token = context.header_text("x-amz-security-token");
+    const auto& recognised = context.recognised.key;
     if (const auto* known = context.shared.keys.find(access_key)) {
         options.secret = known->secret;
+    } else if (recognised && recognised->access_key == access_key) {
+        options.secret = recognised->credential.secret;
     } else if (context.shared.sessions != nullptr) {
         auto session = context.shared.sessions->open(access_key, token, context.now);
         if (!session) return {};
         options.secret = std::move(session->secret);
-        query.push_back({.name = "X-Amz-Security-Token", .value = token});
+        query.push_back({.name = "X-Amz-Security-Token", .value = token, .has_value = true});
     }
     if (options.secret.empty()) return {};
-    if (!code.version_id.empty()) query.push_back({.name = "versionId", .value = code.version_id});
+    if (!code.version_id.empty())
+        query.push_back({.name = "versionId", .value = code.version_id, .has_value = true});
     const auto address = context.public_address();
     const std::string path = fmt::format("/{}/{}", code.bucket, code.key);
     const std::array headers{auth::Header{.name = "host", .value = address.host}};

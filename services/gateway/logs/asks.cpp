@@ -10,8 +10,11 @@ std::vector<AskedAction> asks(const Call& call) {
     AskedAction asked{.action = fmt::format("logs:{}", call.operation.name)};
     const std::string resource = input.text_of("resourceArn");
     const auto group = group_in(input);
-    if (!resource.empty()) {
-        asked.resource = resource;
+    if (const auto tagged = group_of_arn(resource); !resource.empty() && tagged) {
+        const std::string name = fmt::format("log-group:{}", *tagged);
+        asked.resource = aws::arn_of(call, {.service = "logs", .name = name});
+    } else if (call.operation.name == "DescribeLogGroups") {
+        asked.resource = aws::arn_of(call, {.service = "logs", .name = "log-group::log-stream:"});
     } else if (group && !group->empty()) {
         const std::string stream = input.text_of("logStreamName");
         const std::string name = stream.empty()

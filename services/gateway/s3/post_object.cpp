@@ -73,6 +73,7 @@ Result<void> admit(S3Request& request, FormFile& form) {
                                              .known = recognised.key ? &*recognised.key : nullptr,
                                              .signing_keys = thread_signing_keys()}));
     context.identity.payload.kind = auth::PayloadKind::unsigned_payload;
+    note_use(context);
     // A form that nobody signed has no conditions.
     if (context.identity.access_key.empty()) return {};
     ONPUT_TRY(const auto policy, PostPolicy::parse(fields.text_of("policy")));

@@ -1,5 +1,7 @@
 // PutBucketReplication, GetBucketReplication, DeleteBucketReplication.
+#include "common/auth/s3/bucket_policy.hpp"
 #include "common/schema/bucket_configuration.hpp"
+#include "services/gateway/access/authorization.hpp"
 #include "services/gateway/aws/xml_reader.hpp"
 #include "services/gateway/s3/document_body.hpp"
 #include "services/gateway/s3/replication_document.hpp"
@@ -17,6 +19,25 @@ Result<schema::ReplicationConfiguration> read_and_check(std::string_view bucket,
     return configuration;
 }
 
+// Whoever is limited hands over a role, and sets going only what he may do himself: nothing here
+// acts with the role's rights.
+std::vector<AskedAction> asked_of(const S3Request& request,
+                                  const schema::ReplicationConfiguration& configuration) {
+    std::vector<AskedAction> all;
+    all.push_back({.action = "iam:PassRole",
+                   .resource = configuration.role,
+                   .values = {{"iam:passedtoservice", "s3.amazonaws.com"}}});
+    all.push_back({.action = "s3:GetObjectVersionForReplication",
+                   .resource = auth::object_arn({.bucket = request.address.bucket, .key = "*"})});
+    for (const auto& rule : configuration.rules) {
+        const std::string objects =
+            auth::object_arn({.bucket = rule.destination.bucket, .key = "*"});
+        for (const char* action : {"s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"})
+            all.push_back({.action = action, .resource = objects});
+    }
+    return all;
+}
+
 }  // namespace
 
 Outcome put_bucket_replication(S3Request& request) {
@@ -26,6 +47,8 @@ Outcome put_bucket_replication(S3Request& request) {
     if (!body) co_return std::unexpected(std::move(body).error());
     auto configuration = read_and_check(request.address.bucket, *body);
     if (!configuration) co_return std::unexpected(std::move(configuration).error());
+    const auto authorized = authorize(request.context, asked_of(request, *configuration));
+    if (!authorized) co_return authorized;
     const schema::PutBucketConfiguration message{.bucket = request.address.bucket,
                                                  .kind = replication,
                                                  .id = {},

@@ -30,6 +30,8 @@ std::vector<AskedAction> asks(const Call& call) {
         asked.resource = resource;
     } else if (const std::string of = input.text_of("SubscriptionArn"); !of.empty()) {
         asked.resource = topic_of(of);
+    } else if (operation == "ListTopics" || operation == "ListSubscriptions") {
+        asked.resource = aws::arn_of(call, {.service = "sns", .name = "*"});
     }
     if (operation == "Subscribe") {
         asked.values = {{"sns:protocol", input.text_of("Protocol")},

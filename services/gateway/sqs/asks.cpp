@@ -42,7 +42,7 @@ std::vector<AskedAction> asks(const Call& call) {
     if (operation == "ListMessageMoveTasks")
         return {asked(operation, call.input.text_of("SourceArn"))};
     if (operation == "ListQueues" || operation == "CancelMessageMoveTask") {
-        AskedAction general = asked(operation, "*");
+        AskedAction general = asked(operation, queue_arn(call, {}));
         general.has_resource_policy = false;
         return {std::move(general)};
     }

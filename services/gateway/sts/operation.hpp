@@ -13,6 +13,7 @@ using aws::Value;
 
 inline constexpr std::int64_t role_session_s_default = 3600;
 inline constexpr std::int64_t user_session_s_default = 43'200;
+inline constexpr std::int64_t root_session_s_max = 3600;
 // Of a role that became another role.
 inline constexpr std::int64_t chained_session_s_max = 3600;
 

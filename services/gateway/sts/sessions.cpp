@@ -1,4 +1,5 @@
 // GetCallerIdentity, AssumeRole, GetSessionToken.
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -72,10 +73,11 @@ Result<void> check_trust(const Call& call, const schema::Entity& role) {
     const auto said = trust->evaluate(
         {.action = "sts:AssumeRole", .resource = arn, .values = values, .principal = &principal});
     if (said.effect != PolicyEffect::allow) return may_not_assume(call);
-    const bool is_same_account = principal.account_id == role.account;
-    if (is_same_account && !said.is_delegated) return {};
-    if (!call.context.identity.limited) return {};
-    const AskedAction asked{.action = "sts:AssumeRole", .resource = arn};
+    // A denial of his own counts, and so does what a session may not; and unless the trust names him
+    // and is of his account, his own policies must let him.
+    const bool is_named = principal.account_id == role.account && !said.is_delegated;
+    const AskedAction asked{
+        .action = "sts:AssumeRole", .resource = arn, .has_resource_policy = is_named};
     const auto authorized = authorize(call.context, {asked});
     if (!authorized) return may_not_assume(call);
     return {};
@@ -204,6 +206,7 @@ Outcome get_session_token(Call& call) {
     std::int64_t seconds = user_session_s_default;
     if (const Value* wanted = call.input.find("DurationSeconds"))
         seconds = wanted->number().value_or(0);
+    if (call.context.principal().is_root()) seconds = std::min(seconds, root_session_s_max);
     const Timestamp ends = end_of(call.context.now, seconds);
     auth::Session session{
         .account_id = identity.account_id, .user = identity.user, .expires_at = ends};

@@ -53,6 +53,8 @@ std::unexpected<Error> denied_by_policy(const AccessQuestion& question, S3Action
 }
 
 constexpr std::string_view denied_by_resource = "with an explicit deny in a resource-based policy";
+constexpr std::string_view denied_in_session =
+    "with an explicit deny in an identity-based policy, or because no session policy allows it";
 constexpr std::string_view denied_by_identity = "with an explicit deny in an identity-based policy";
 
 void add_tags(const std::vector<schema::Tag>& tags, std::string_view prefix,
@@ -196,8 +198,11 @@ Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     ONPUT_TRY(const Said said, ask_policies(question, *action));
     if (said.by_bucket.effect == PolicyEffect::deny)
         return denied_by_policy(question, *action, denied_by_resource);
-    if (said.by_identity == PolicyEffect::deny)
-        return denied_by_policy(question, *action, denied_by_identity);
+    if (said.by_identity == PolicyEffect::deny) {
+        const bool has_session = !question.caller.principal.limited->session_policies.empty();
+        return denied_by_policy(question, *action,
+                                has_session ? denied_in_session : denied_by_identity);
+    }
     const BucketAccess& access = question.bucket.access;
     if (!owns && access.is_policy_public && access.block.restricts_bucket) return denied(question);
     if (is_allowed(question, *action, said)) return {};
@@ -243,7 +248,8 @@ Result<void> judge_account(const AccountQuestion& question) {
               question.identities.evaluate(
                   principal, {.action = name, .resource = question.resource, .values = values}));
     if (effect == PolicyEffect::allow) return {};
-    const std::string on = question.resource == "*"
+    // Lists of all are said of no resource.
+    const std::string on = question.action == "ListAllMyBuckets"
                                ? std::string()
                                : fmt::format(" on resource: \"{}\"", question.resource);
     const std::string why =

@@ -80,8 +80,9 @@ public:
     Result<schema::PrincipalsFound> find_principals(const schema::FindPrincipals& request,
                                                     const Caller& caller) const;
 
-    // What a limited principal's policies, and those of its session, say. permission_denied,
-    // access_denied: its user or role is not there any more.
+    // What a limited principal's policies say. What the policy of its session does not allow is
+    // denied, whatever others say. permission_denied, access_denied: its user or role is not there
+    // any more.
     [[nodiscard]] Result<auth::PolicyEffect> evaluate(const schema::Principal& principal,
                                                       const auth::IamRequest& request) const;
 

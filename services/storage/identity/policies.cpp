@@ -220,7 +220,7 @@ Result<auth::PolicyEffect> Identities::evaluate(const schema::Principal& princip
     ONPUT_TRY(const PolicyEffect by_identity, say(documents));
     if (limited.session_policies.empty() || by_identity == PolicyEffect::deny) return by_identity;
     ONPUT_TRY(const PolicyEffect by_session, say(limited.session_policies));
-    return by_session == PolicyEffect::allow ? by_identity : by_session;
+    return by_session == PolicyEffect::allow ? by_identity : PolicyEffect::deny;
 }
 
 }  // namespace onput::storage

@@ -47,10 +47,9 @@ bool is_customers(const schema::Encryption& encryption) {
 
 // --- Whether it may be -------------------------------------------------------------------------
 
-// Who owns the source puts into the destination: as its owner, or as its policy says.
+// Who owns the source puts into the destination: as its owner, or as its policy says, which may deny
+// it to its owner as well.
 bool Replication::may_replicate(const Case& replica, Timestamp now) const {
-    const std::string& account = replica.source->record.owner_account;
-    if (account == replica.destination->record.owner_account) return true;
     Caller caller = StorageCore::own_caller(*replica.source, now);
     // It never leaves the service, so no policy finds it unsafe.
     caller.access = schema::AccessContext{.actions = {"ReplicateObject"}, .is_secure = true};

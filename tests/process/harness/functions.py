@@ -50,7 +50,9 @@ class Functions:
         return Answer(done.stdout, done.stderr, fails)
 
     def log(self, name, lines=1000):
-        return self.onput.run("function", "logs", name, "-n", lines).stdout
+        """What there is of it: lines come a moment after their invocation, the group with the first of them."""
+        done = self.onput.run("function", "logs", name, "-n", lines, expect=None)
+        return done.stdout
 
 
 def environment_processes(onput):
