@@ -73,8 +73,8 @@ Result<void> check_trust(const Call& call, const schema::Entity& role) {
     const auto said = trust->evaluate(
         {.action = "sts:AssumeRole", .resource = arn, .values = values, .principal = &principal});
     if (said.effect != PolicyEffect::allow) return may_not_assume(call);
-    // A denial of his own counts, and so does what a session may not; and unless the trust names him
-    // and is of his account, his own policies must let him.
+    // A denial of his own counts, and so does what a session may not; and unless the trust names
+    // him and is of his account, his own policies must let him.
     const bool is_named = principal.account_id == role.account && !said.is_delegated;
     const AskedAction asked{
         .action = "sts:AssumeRole", .resource = arn, .has_resource_policy = is_named};

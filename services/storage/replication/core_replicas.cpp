@@ -47,8 +47,8 @@ bool is_customers(const schema::Encryption& encryption) {
 
 // --- Whether it may be -------------------------------------------------------------------------
 
-// Who owns the source puts into the destination: as its owner, or as its policy says, which may deny
-// it to its owner as well.
+// Who owns the source puts into the destination: as its owner, or as its policy says, which may
+// deny it to its owner as well.
 bool Replication::may_replicate(const Case& replica, Timestamp now) const {
     Caller caller = StorageCore::own_caller(*replica.source, now);
     // It never leaves the service, so no policy finds it unsafe.

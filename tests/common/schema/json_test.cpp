@@ -35,8 +35,9 @@ TEST(Json, texts_are_escaped) {
 }
 
 TEST(Json, nothing_in_a_text_moves_a_cursor_or_turns_text) {
-    EXPECT_EQ(to_json(Principal{.account = "\u009b2J", .id = "gpj\u202e.txt\U000e0041"}),
-              R"({"account":"\u009b2J","id":"gpj\u202e.txt\udb40\udc41","user":"","region":"","limited":null})");
+    EXPECT_EQ(
+        to_json(Principal{.account = "\u009b2J", .id = "gpj\u202e.txt\U000e0041"}),
+        R"({"account":"\u009b2J","id":"gpj\u202e.txt\udb40\udc41","user":"","region":"","limited":null})");
 }
 
 TEST(Json, bytes_that_are_no_text_are_shown_as_base64) {

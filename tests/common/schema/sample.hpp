@@ -89,11 +89,18 @@ M sample(SampleStyle style, std::uint64_t seed) {
     return message;
 }
 
-// Calls `visit` with std::type_identity<M> for every message.
+template <typename M, typename Visitor>
+void visit_message(Visitor& visit) {
+    visit(std::type_identity<M>{});
+}
+
+// Calls `visit` with std::type_identity<M> for every message. Not a fold: compilers bound how many
+// messages one may have.
 template <typename Visitor>
 void for_each_message(Visitor&& visit) {
     [&]<typename... M>(std::type_identity<std::tuple<M...>>) {
-        (visit(std::type_identity<M>{}), ...);
+        using Visited = std::remove_reference_t<Visitor>;
+        for (void (*each)(Visited&) : {&visit_message<M, Visited>...}) each(visit);
     }(std::type_identity<AllMessages>{});
 }
 
