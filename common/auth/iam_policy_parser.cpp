@@ -1,12 +1,12 @@
 #include "common/auth/iam_policy_parser.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/auth/language/malformed.hpp"
+#include "common/auth/language/statement.hpp"
 #include "common/base/text.hpp"
 #include "common/json/reader.hpp"
 
@@ -15,36 +15,8 @@ namespace {
 
 constexpr std::string_view syntax_errors = "Syntax errors in policy.";
 
-bool is_text(const json::Value& value, std::string_view text) {
-    return value.text() != nullptr && *value.text() == text;
-}
-
 bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-Result<void> check_fields(const json::Object& object,
-                          std::initializer_list<std::string_view> known) {
-    for (const auto& [name, value] : object) {
-        if (std::ranges::find(known, std::string_view(name)) == known.end())
-            return malformed(fmt::format("Unknown field {}", name.substr(0, 64)));
-    }
-    return {};
-}
-
-// A text, or an array of texts that is not empty.
-Result<std::vector<std::string>> texts_of(const json::Value& value) {
-    std::vector<std::string> texts;
-    if (const auto* text = value.text()) {
-        texts.push_back(*text);
-    } else if (const auto* items = value.array()) {
-        for (const json::Value& item : *items) {
-            if (item.text() == nullptr) return malformed(std::string(syntax_errors));
-            texts.push_back(*item.text());
-        }
-    }
-    if (texts.empty()) return malformed(std::string(syntax_errors));
-    return texts;
 }
 
 // One of the two, and which: X or NotX.
@@ -180,7 +152,7 @@ Result<void> IamPolicy::Parser::parse_sid(const json::Value& value, Statement& s
 
 Result<void> IamPolicy::Parser::parse_actions(const json::Value& value,
                                               Statement& statement) const {
-    ONPUT_TRY(const auto texts, texts_of(value));
+    ONPUT_TRY(const auto texts, texts_of(value, syntax_errors));
     for (const std::string& text : texts) {
         if (!is_action(text)) {
             return malformed(
@@ -196,7 +168,7 @@ Result<void> IamPolicy::Parser::parse_actions(const json::Value& value,
 
 Result<void> IamPolicy::Parser::parse_resources(const json::Value& value,
                                                 Statement& statement) const {
-    ONPUT_TRY(const auto texts, texts_of(value));
+    ONPUT_TRY(const auto texts, texts_of(value, syntax_errors));
     for (const std::string& text : texts) {
         if (!is_resource(text)) {
             return malformed(
@@ -232,7 +204,7 @@ Result<void> IamPolicy::Parser::parse_principals(const json::Value& value, State
                                              : "Invalid principal in policy");
     }
     for (const auto& [kind, named] : *value.object()) {
-        ONPUT_TRY(const auto texts, texts_of(named));
+        ONPUT_TRY(const auto texts, texts_of(named, syntax_errors));
         for (const std::string& text : texts) ONPUT_TRY_VOID(add_principal(kind, text, statement));
     }
     return {};

@@ -1,12 +1,12 @@
 #include "common/auth/s3/bucket_policy_parser.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/auth/language/malformed.hpp"
+#include "common/auth/language/statement.hpp"
 #include "common/auth/wildcard.hpp"
 #include "common/json/reader.hpp"
 
@@ -15,34 +15,6 @@ namespace {
 
 constexpr std::string_view resource_prefix = "arn:aws:s3:::";
 constexpr std::size_t canonical_id_digits = 64;
-
-bool is_text(const json::Value& value, std::string_view text) {
-    return value.text() != nullptr && *value.text() == text;
-}
-
-Result<void> check_elements(const json::Object& object,
-                            std::initializer_list<std::string_view> known) {
-    for (const auto& [name, value] : object) {
-        if (std::ranges::find(known, std::string_view(name)) == known.end())
-            return malformed(fmt::format("Unknown field {}", name.substr(0, 64)));
-    }
-    return {};
-}
-
-// A text, or an array of texts that is not empty.
-Result<std::vector<std::string>> texts_of(const json::Value& value, std::string_view refusal) {
-    std::vector<std::string> texts;
-    if (const auto* text = value.text()) {
-        texts.push_back(*text);
-    } else if (const auto* items = value.array()) {
-        for (const json::Value& item : *items) {
-            if (item.text() == nullptr) return malformed(std::string(refusal));
-            texts.push_back(*item.text());
-        }
-    }
-    if (texts.empty()) return malformed(std::string(refusal));
-    return texts;
-}
 
 std::unexpected<Error> invalid_principal(std::string_view kind, std::string_view principal) {
     return malformed("Invalid principal in policy",
@@ -78,7 +50,7 @@ Result<Chosen> choose(const json::Value& statement, const Pair& pair) {
 Result<BucketPolicy> BucketPolicy::Parser::parse(const json::Value& document) {
     if (document.object() == nullptr)
         return malformed("Policies must be valid JSON and the first byte must be '{'");
-    ONPUT_TRY_VOID(check_elements(*document.object(), {"Version", "Id", "Statement"}));
+    ONPUT_TRY_VOID(check_fields(*document.object(), {"Version", "Id", "Statement"}));
     if (const json::Value* version = document.find("Version")) {
         const bool is_new = is_text(*version, "2012-10-17");
         if (!is_new && !is_text(*version, "2008-10-17"))
@@ -112,8 +84,8 @@ Result<BucketPolicy> BucketPolicy::Parser::parse(const json::Value& document) {
 Result<BucketPolicy::Statement> BucketPolicy::Parser::parse_statement(const json::Value& value) {
     if (value.object() == nullptr) return malformed("Invalid policy syntax.");
     ONPUT_TRY_VOID(
-        check_elements(*value.object(), {"Sid", "Effect", "Principal", "NotPrincipal", "Action",
-                                         "NotAction", "Resource", "NotResource", "Condition"}));
+        check_fields(*value.object(), {"Sid", "Effect", "Principal", "NotPrincipal", "Action",
+                                       "NotAction", "Resource", "NotResource", "Condition"}));
     Statement statement;
     statement.name = fmt::format("#{}", ++count_);
     if (const json::Value* sid = value.find("Sid")) {
