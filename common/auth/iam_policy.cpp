@@ -8,21 +8,11 @@
 namespace onput::auth {
 
 PolicyDecision IamPolicy::evaluate(const IamRequest& request) const {
-    PolicyDecision decision;
-    for (const Statement& statement : statements_) {
+    return decide_by(statements_, [&request](const Statement& statement) {
         const Naming naming =
             request.principal == nullptr ? Naming::directly : names(statement, *request.principal);
-        if (naming == Naming::none || !applies(statement, request)) continue;
-        if (statement.effect == PolicyEffect::deny)
-            return {.effect = PolicyEffect::deny, .statement = statement.name};
-        const bool is_first = decision.effect == PolicyEffect::no_match;
-        if (is_first || (decision.is_delegated && naming == Naming::directly)) {
-            decision = {.effect = PolicyEffect::allow,
-                        .statement = statement.name,
-                        .is_delegated = naming == Naming::by_account};
-        }
-    }
-    return decision;
+        return naming == Naming::none || applies(statement, request) ? naming : Naming::none;
+    });
 }
 
 bool IamPolicy::applies(const Statement& statement, const IamRequest& request) {

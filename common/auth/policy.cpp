@@ -338,20 +338,9 @@ std::vector<NamedPrincipal> identities_named_in(std::string_view json) {
 }
 
 PolicyDecision Policy::evaluate(const PolicyRequest& request) const {
-    PolicyDecision decision;
-    for (const Statement& statement : statements_) {
-        const Naming naming = applies(statement, request);
-        if (naming == Naming::none) continue;
-        if (statement.effect == PolicyEffect::deny)
-            return {.effect = PolicyEffect::deny, .statement = statement.name};
-        const bool is_first = decision.effect == PolicyEffect::no_match;
-        if (is_first || (decision.is_delegated && naming == Naming::directly)) {
-            decision = {.effect = PolicyEffect::allow,
-                        .statement = statement.name,
-                        .is_delegated = naming == Naming::by_account};
-        }
-    }
-    return decision;
+    return decide_by(statements_, [&request](const Statement& statement) {
+        return applies(statement, request);
+    });
 }
 
 Naming Policy::applies(const Statement& statement, const PolicyRequest& request) {

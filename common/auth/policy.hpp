@@ -47,6 +47,26 @@ struct PolicyDecision {
     bool is_delegated = false;
 };
 
+// What statements say together: the first denial; else the first that allows, one that names the
+// caller before one that names his account alone. `naming_of(statement)`: how it comes to apply.
+template <typename Statements, typename NamingOf>
+PolicyDecision decide_by(const Statements& statements, NamingOf naming_of) {
+    PolicyDecision decision;
+    for (const auto& statement : statements) {
+        const Naming naming = naming_of(statement);
+        if (naming == Naming::none) continue;
+        if (statement.effect == PolicyEffect::deny)
+            return {.effect = PolicyEffect::deny, .statement = statement.name};
+        const bool is_first = decision.effect == PolicyEffect::no_match;
+        if (is_first || (decision.is_delegated && naming == Naming::directly)) {
+            decision = {.effect = PolicyEffect::allow,
+                        .statement = statement.name,
+                        .is_delegated = naming == Naming::by_account};
+        }
+    }
+    return decision;
+}
+
 // Where a policy comes from. One that was accepted before a check existed still has to be read from
 // the store, and means what it meant: only new ones are held to what can match, and to no repeats.
 enum class PolicySource { request, store };

@@ -20,20 +20,9 @@ std::string object_arn(const ObjectName& name) {
 // --- Deciding ---------------------------------------------------------------------------------
 
 PolicyDecision BucketPolicy::evaluate(const BucketRequest& request) const {
-    PolicyDecision decision;
-    for (const Statement& statement : statements_) {
-        const Naming naming = applies(statement, request);
-        if (naming == Naming::none) continue;
-        if (statement.effect == PolicyEffect::deny)
-            return {.effect = PolicyEffect::deny, .statement = statement.name};
-        const bool is_first = decision.effect == PolicyEffect::no_match;
-        if (is_first || (decision.is_delegated && naming == Naming::directly)) {
-            decision = {.effect = PolicyEffect::allow,
-                        .statement = statement.name,
-                        .is_delegated = naming == Naming::by_account};
-        }
-    }
-    return decision;
+    return decide_by(statements_, [&request](const Statement& statement) {
+        return applies(statement, request);
+    });
 }
 
 Naming BucketPolicy::applies(const Statement& statement, const BucketRequest& request) {
