@@ -153,6 +153,7 @@ void Turns::on_request(transport::Request request) {
                                *this)) {
         return;
     }
+    ++requests_;
     if (request.header.method == schema::ServiceBackup::method) return on_backup(request);
     const auto* method = methods_.find(request.header.method);
     if (method == nullptr) {

@@ -94,6 +94,8 @@ public:
     // The notifier, when one is configured: takes the outbox over.
     [[nodiscard]] transport::RequestClient& notifier() { return *notifier_; }
     [[nodiscard]] bool is_draining() const { return drained_ != nullptr; }
+    // How many came so far, those about the service's own state aside.
+    [[nodiscard]] std::uint64_t requests() const { return requests_; }
     // Nothing of this service's replies or effects waits for a sync.
     [[nodiscard]] bool is_at_rest() const { return gate_->held() == 0; }
 
@@ -169,6 +171,7 @@ private:
     std::unique_ptr<outbox::Relay> relay_;
     std::unique_ptr<transport::RequestServer> server_;
     Methods methods_;
+    std::uint64_t requests_ = 0;
 
     store::Ticket synced_ = 0;    // Newest ticket that a sync was asked for.
     bool needs_sync_ = false;     // A commit, or a reply, since.

@@ -39,6 +39,8 @@ constexpr std::size_t manifest_bytes_max = 64 * 1024 * 1024;
 constexpr std::uint64_t table_bytes = 64ULL * 1024 * 1024;
 constexpr std::uint64_t background_sync_bytes = 1024ULL * 1024;
 constexpr double filter_bits = 10;
+// Each shard takes no block larger than itself: four are enough for the few threads that read.
+constexpr int cache_shard_bits = 2;
 
 // A queue's head is where rows are deleted and where scans start: a table in which half of any
 // such run are deletions is compacted although nothing else asks for it.
@@ -87,10 +89,15 @@ public:
 
 rocksdb::BlockBasedTableOptions table_options(const RocksOptions& options) {
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
+    table.block_cache = rocksdb::NewLRUCache(options.cache_bytes, cache_shard_bits);
     // Within the cache's bound rather than beside it; level 0 is read by everyone and stays.
     table.cache_index_and_filter_blocks = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
+    // In pieces: rows of 4 KiB make an index of a megabyte, which each read would decompress once
+    // it does not fit into the cache.
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
+    table.pin_top_level_index_and_filter = true;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(filter_bits));
     table.format_version = 5;
     return table;

@@ -82,7 +82,7 @@ Result<void> StorageService::start(const http::MakeClient& make_http) {
                                              .cold = *cold_,
                                              .bytes_per_second = config_.archive_bytes_per_second});
     lifecycle_ = std::make_unique<LifecycleRunner>(
-        *this,
+        *this, background_,
         LifecycleRunner::Options{.rows_per_second = config_.lifecycle_rows_per_second,
                                  .interval = std::chrono::seconds(config_.lifecycle_interval_s)});
     ONPUT_TRY_VOID(recover_blobs(*blobs_, ReferenceReader::Directory::data));
@@ -117,6 +117,7 @@ Result<void> StorageService::start_replicator(const http::MakeClient& make_http,
     replicator_ = std::make_unique<Replicator>(
         Replicator::Parts{.host = *this,
                           .blobs = *blobs_,
+                          .background = background_,
                           .bytes_per_second = config_.replication_bytes_per_second,
                           .versions_per_second = config_.replication_versions_per_second,
                           .inline_bytes_max = config_.inline_bytes_max,

@@ -72,6 +72,7 @@ private:
     std::unique_ptr<Uploads> uploads_;
     std::unique_ptr<Downloads> downloads_;
     std::unique_ptr<Mover> mover_;
+    Background background_{*this};
     std::unique_ptr<LifecycleRunner> lifecycle_;
     std::unique_ptr<Scrubber> scrubber_;
     std::unique_ptr<RemoteSender> remote_;

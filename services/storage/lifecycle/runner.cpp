@@ -22,6 +22,11 @@ void LifecycleRunner::step() {
         host_.loop().after(lifecycle_wait, [this] { step(); });
         return;
     }
+    if (const Duration wait = background_.wait(); wait > Duration{}) {
+        host_.loop().after(wait, [this] { step(); });
+        return;
+    }
+    background_.begin_slice();
     const std::size_t rows = run_one();
     if (!is_running_) return;
     const std::uint64_t pause_us = rows * 1'000'000ULL / options_.rows_per_second;

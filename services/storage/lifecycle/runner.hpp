@@ -1,9 +1,10 @@
 // LifecycleRunner: drives the core's lifecycle pass at a steady rate, so that requests do not feel
-// it: a few rows, then a pause that is as long as the rate says. It also waits while the notifier
-// is far behind with events. Loop thread only.
+// it: a few rows, then a pause that is as long as the rate and the background's share say. It also
+// waits while the notifier is far behind with events. Loop thread only.
 #pragma once
 
 #include "services/storage/host.hpp"
+#include "services/storage/housekeeping/background.hpp"
 
 namespace onput::storage {
 
@@ -20,7 +21,8 @@ public:
         std::uint64_t rows_per_second = 0;
         Duration interval{};  // From the start of one pass to the next; 0: there is none.
     };
-    LifecycleRunner(StorageHost& host, Options options) : host_(host), options_(options) {}
+    LifecycleRunner(StorageHost& host, Background& background, Options options)
+        : host_(host), background_(background), options_(options) {}
 
     // Begins a pass, or goes on with one, when it is time. To be called now and then.
     void start();
@@ -32,6 +34,7 @@ private:
     std::size_t run_one();
 
     StorageHost& host_;
+    Background& background_;
     Options options_;
     bool is_running_ = false;
     std::uint64_t passes_ = 0;  // That ended.

@@ -209,12 +209,15 @@ void Replication::forget(const Place& place, const ObjectRecord& record, store::
 // --- What is due -------------------------------------------------------------------------------
 
 // The rows of a range from there on, as long as they are due.
-Result<DuePage> Replication::read_due(store::Range range, const std::string& from, Timestamp now,
-                                      ParseRow parse) const {
+Result<DuePage> Replication::read_due(store::Range range, const std::string& from, RowFloor& floor,
+                                      Timestamp now, ParseRow parse) const {
+    if (floor.is_empty()) return DuePage{.next = range.from, .is_last = true};
     const std::size_t prefix = range.from.size();
-    range.from = std::max(range.from, from);
+    const bool is_whole = from <= floor.row();
+    range.from = std::max({range.from, from, floor.row()});
     // What is damaged among them holds up nothing.
     ONPUT_TRY(const auto rows, core_.start_view().scan(partition, range, due_rows_max));
+    if (is_whole) floor.raise(rows);
     const Timestamp age = core_.age_.clock().at(now);
     DuePage page{.next = range.from, .is_last = rows.size() < due_rows_max};
     for (const auto& row : rows) {
@@ -239,14 +242,14 @@ Result<DuePage> Replication::read_due(store::Range range, const std::string& fro
 }
 
 Result<DuePage> Replication::due(const std::string& destination, const std::string& from,
-                                 Timestamp now) const {
-    ONPUT_TRY(auto page, read_due(replica_due_rows(destination), from, now, &parse_version));
+                                 Timestamp now) {
+    ONPUT_TRY(auto page, read_due(replica_due_rows(destination), from, pending_.floor(destination),
+                                  now, &parse_version));
     for (auto& replica : page.due) replica.destination = destination;
     return page;
 }
 
-// Of a row that does not fit its version any more nothing is left but its removal. The destination
-// is `open`'s.
+// A row that fits no version any more is removed. The destination is `open`'s.
 Result<std::optional<Replication::Case>> Replication::find(const DueReplica& due,
                                                            Effects& effects) {
     ONPUT_TRY(const Bucket* const source, find_bucket(core_.buckets_, due.bucket));
@@ -361,8 +364,8 @@ Result<Replication::ObjectChange> Replication::begin_event(std::string_view name
 
 // --- What is late ------------------------------------------------------------------------------
 
-Result<DuePage> Replication::late(const std::string& from, Timestamp now) const {
-    return read_due(replica_late_rows(), from, now, &parse_late_version);
+Result<DuePage> Replication::late(const std::string& from, Timestamp now) {
+    return read_due(replica_late_rows(), from, pending_.late_floor(), now, &parse_late_version);
 }
 
 Result<void> Replication::tell_late(const DueReplica& late, Timestamp now, Effects& effects) {
@@ -414,7 +417,7 @@ Result<void> Replication::check_rows() const {
     ONPUT_TRY_VOID(service::for_each_row(core_.view_, partition, replica_late_rows(), tick(late)));
     if (due != 0 || late != 0)
         return onput::fail(ErrorCode::corruption, "a version's replication has no row");
-    PendingReplicas anew;
+    PendingReplicas anew(core_.options_.inline_bytes_max);
     ONPUT_TRY_VOID(anew.restore(core_.view_));
     if (anew.all() == pending_.all()) return {};
     return onput::fail(ErrorCode::corruption, "what is to be replicated is miscounted");

@@ -2,15 +2,7 @@
 
 #include <algorithm>
 
-#include "common/store/blobs.hpp"
-
 namespace onput::storage {
-
-ReplicaSize size_of(const DueReplica& due, std::uint64_t inline_bytes_max) {
-    if (due.size_bytes <= inline_bytes_max) return ReplicaSize::row;
-    return due.size_bytes <= store::segment_blob_bytes_max ? ReplicaSize::small
-                                                           : ReplicaSize::large;
-}
 
 const std::string& RowCursor::from(Duration now) {
     if (is_at_end_ && now - began_ >= replica_round_min) {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "common/base/time.hpp"
+#include "services/storage/replication/pending.hpp"
 #include "services/storage/replication/replica.hpp"
 
 namespace onput::storage {
@@ -27,11 +28,6 @@ inline constexpr Duration allowance_max = std::chrono::milliseconds(100);
 // An endpoint that cannot be reached is tried again after the first, and at last the second.
 inline constexpr Duration endpoint_retry_min = std::chrono::milliseconds(500);
 inline constexpr Duration endpoint_retry_max = std::chrono::seconds(30);
-
-// How the bytes of a version are copied, as its size says it: within the core, or by copies, of
-// which the small do not wait for the large.
-enum class ReplicaSize : std::uint8_t { row, small, large };
-ReplicaSize size_of(const DueReplica& due, std::uint64_t inline_bytes_max);
 
 class RowCursor {
 public:

@@ -1,9 +1,10 @@
-// PendingReplicas: how much waits to be replicated to each bucket, by the rows of what is due.
-// Pure.
+// PendingReplicas: how much waits to be replicated to each bucket, and from where on its rows are to
+// be looked for. Pure.
 //
 // It follows from the batches of commits, so no command can forget to count. A restart counts anew.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,15 +16,39 @@
 
 namespace onput::storage {
 
+// How the bytes of a version are copied, as its size says it: within the core, or by copies, of
+// which the small do not wait for the large.
+enum class ReplicaSize : std::uint8_t { row, small, large };
+ReplicaSize size_of(std::uint64_t bytes, std::uint64_t inline_bytes_max);
+
 struct Pending {
     std::int64_t versions = 0;
     std::int64_t bytes = 0;
+    std::array<std::int64_t, 3> of_size{};  // Versions, by ReplicaSize.
 
     friend bool operator==(const Pending&, const Pending&) = default;
 };
 
+// No row of a range is before it: who begins there crosses none of those that were removed.
+class RowFloor {
+public:
+    [[nodiscard]] bool is_empty() const { return is_empty_; }  // There is no row.
+    [[nodiscard]] const std::string& row() const { return row_; }
+
+    void put(std::string_view row);
+    // What was read from the floor on, in order; nothing: there is no row.
+    void raise(const std::vector<store::Row>& rows);
+
+private:
+    bool is_empty_ = true;
+    std::string row_;
+};
+
 class PendingReplicas {
 public:
+    explicit PendingReplicas(std::uint64_t inline_bytes_max)
+        : inline_bytes_max_(inline_bytes_max) {}
+
     using Counts = std::map<std::string, Pending, std::less<>>;
 
     Result<void> restore(const store::View& view);
@@ -38,12 +63,19 @@ public:
 
     // By destination; none with nothing pending.
     [[nodiscard]] const Counts& all() const { return counts_; }
+    // Of the rows of what is due to a bucket, and of those of what is late.
+    [[nodiscard]] RowFloor& floor(const std::string& destination) { return floors_[destination]; }
+    [[nodiscard]] RowFloor& late_floor() { return late_floor_; }
     void add_metrics(std::vector<schema::Metric>& metrics) const;
 
 private:
     void add(std::string_view destination, const Pending& difference);
+    [[nodiscard]] Pending one_of(std::int64_t bytes, std::int64_t sign) const;
 
+    std::uint64_t inline_bytes_max_;
     Counts counts_;
+    std::map<std::string, RowFloor, std::less<>> floors_;  // Of each destination that ever was.
+    RowFloor late_floor_;
     std::uint64_t written_ = 0;
 };
 

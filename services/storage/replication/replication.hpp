@@ -29,7 +29,8 @@ namespace onput::storage {
 
 class Replication {
 public:
-    explicit Replication(StorageCore& core) : core_(core), rules_(core.view_) {}
+    explicit Replication(StorageCore& core)
+        : core_(core), rules_(core.view_), pending_(core.options_.inline_bytes_max) {}
 
     // --- For commands of the core, within their commits.
 
@@ -60,7 +61,7 @@ public:
     [[nodiscard]] const PendingReplicas& pending() const { return pending_; }
     // What is due to a bucket, the oldest first, in rows from there on; empty: from the first.
     [[nodiscard]] Result<DuePage> due(const std::string& destination, const std::string& from,
-                                      Timestamp now) const;
+                                      Timestamp now);
     // Does what needs no bytes to be copied, and says which do. After an error: `postpone`.
     Result<ReplicaWork> look_at(const DueReplica& due, Timestamp now, Effects& effects);
     // The copies are the core's from here on; one for each piece that has bytes.
@@ -75,7 +76,7 @@ public:
     Result<void> postpone(const DueReplica& due, Timestamp now, Effects& effects);
     // What has missed its threshold, as `due` has it. Each is a command of its own: one version may
     // be late to several buckets.
-    [[nodiscard]] Result<DuePage> late(const std::string& from, Timestamp now) const;
+    [[nodiscard]] Result<DuePage> late(const std::string& from, Timestamp now);
     Result<void> tell_late(const DueReplica& late, Timestamp now, Effects& effects);
 
 private:
@@ -104,7 +105,7 @@ private:
     // Reads what is behind the time of a row.
     using ParseRow = Result<DueReplica> (*)(std::string_view);
     [[nodiscard]] Result<DuePage> read_due(store::Range range, const std::string& from,
-                                           Timestamp now, ParseRow parse) const;
+                                           RowFloor& floor, Timestamp now, ParseRow parse) const;
     // Nothing: the row fits no version any more, and goes. `find` reads no rules.
     Result<std::optional<Case>> find(const DueReplica& due, Effects& effects);
     Result<std::optional<Case>> open(const DueReplica& due, Effects& effects);

@@ -57,7 +57,11 @@ void Replicator::arm(Duration delay) {
 
 void Replicator::look() {
     if (parts_.host.is_draining()) return;
-    Look look{.now = parts_.host.loop().monotonic()};
+    if (const Duration wait = parts_.background.wait(); wait > Duration{}) return arm(wait);
+    parts_.background.begin_slice();
+    Look look{
+        .now = parts_.host.loop().monotonic(),
+        .left = parts_.background.is_shared() ? replicas_in_shared_look_max : replicas_in_look_max};
     tell_late(look);
     for (const auto& destination : next_destinations()) {
         if (look.left == 0) break;
@@ -88,7 +92,9 @@ std::vector<std::string> Replicator::next_destinations() {
 }
 
 void Replicator::tell_late(Look& look) {
-    auto page = parts_.host.core().replication().late(late_.from(look.now), parts_.host.now());
+    auto page = parts_.host.execute([&](StorageCore& core, Effects&) {
+        return core.replication().late(late_.from(look.now), parts_.host.now());
+    });
     if (!page) {
         log::error("late replicas cannot be read", {{"reason", page.error().message}});
         return;
@@ -130,7 +136,12 @@ void Replicator::look_at_lane(const std::string& name, Destination& destination,
     const std::size_t places = places_of(name, index);
     // The end of a copy is followed by a look.
     if (destination.copies[index] >= places) return;
-    auto page = parts_.host.core().replication().due(name, lane.from(look.now), parts_.host.now());
+    const auto& pending = parts_.host.core().replication().pending().all();
+    const auto waits = pending.find(name);
+    if (waits == pending.end() || waits->second.of_size[index] == 0) return;
+    auto page = parts_.host.execute([&](StorageCore& core, Effects&) {
+        return core.replication().due(name, lane.from(look.now), parts_.host.now());
+    });
     if (!page) {
         log::error("what is to be replicated cannot be read",
                    {{"destination", name}, {"reason", page.error().message}});
@@ -138,7 +149,7 @@ void Replicator::look_at_lane(const std::string& name, Destination& destination,
     }
     for (const auto& row : page->damaged) hold(row, "a row of a replica", damaged_row());
     for (const auto& due : page->due) {
-        const bool is_of_lane = size_of(due, parts_.inline_bytes_max) == size;
+        const bool is_of_lane = size_of(due.size_bytes, parts_.inline_bytes_max) == size;
         if (is_of_lane && may_begin(due, destination, look.now)) {
             if (destination.copies[index] >= places) return;
             look.has_more = true;
@@ -319,6 +330,7 @@ void Replicator::on_sent(const ReplicaWork& work, const RemoteSession& session, 
     end_sending(work, session, size);
     // The store is closing: what the endpoint has is found there by the next attempt.
     if (parts_.host.is_draining()) return;
+    parts_.background.begin_slice();
     const RemoteEnd& end = session.end();
     if (end.kind == RemoteEnd::Kind::again || end.kind == RemoteEnd::Kind::unreachable)
         return postpone(work.due, {.code = ErrorCode::unavailable, .message = end.reason});

@@ -26,6 +26,7 @@
 #include "common/base/histogram.hpp"
 #include "common/schema/replication.hpp"
 #include "services/storage/host.hpp"
+#include "services/storage/housekeeping/background.hpp"
 #include "services/storage/replication/lanes.hpp"
 #include "services/storage/replication/remote_sender.hpp"
 #include "services/storage/replication/replication.hpp"
@@ -43,6 +44,7 @@ inline constexpr Duration replica_versions_asked_period = std::chrono::minutes(1
 inline constexpr Duration replication_period = std::chrono::milliseconds(20);
 // One look takes so many commits, and so many destinations; the next goes on after a moment.
 inline constexpr std::size_t replicas_in_look_max = 64;
+inline constexpr std::size_t replicas_in_shared_look_max = 8;  // While requests come.
 inline constexpr std::size_t destinations_in_look_max = 100;
 inline constexpr Duration look_pause = std::chrono::milliseconds(1);
 
@@ -51,6 +53,7 @@ public:
     struct Parts {
         StorageHost& host;
         store::BlobStore& blobs;
+        Background& background;
         std::uint64_t bytes_per_second = 0;     // Of each copy.
         std::uint64_t versions_per_second = 0;  // To each destination.
         std::uint64_t inline_bytes_max = 0;

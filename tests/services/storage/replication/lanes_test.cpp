@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(LanesTest, sizes_are_those_of_rows_segments_and_files) {
-    const auto size = [](std::uint64_t bytes) { return size_of({.size_bytes = bytes}, 100); };
+    const auto size = [](std::uint64_t bytes) { return size_of(bytes, 100); };
     EXPECT_EQ(size(0), ReplicaSize::row);
     EXPECT_EQ(size(100), ReplicaSize::row);
     EXPECT_EQ(size(101), ReplicaSize::small);

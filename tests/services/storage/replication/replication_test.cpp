@@ -45,7 +45,7 @@ TEST_F(ReplicationTest, a_small_object_is_there_with_all_that_it_is) {
     const auto put_there = put(request, {.bytes = "bytes"});
     ASSERT_TRUE(put_there);
     EXPECT_EQ(status("key"), "PENDING");
-    EXPECT_EQ(pending(), (Pending{.versions = 1, .bytes = 5}));
+    EXPECT_EQ(pending(), (Pending{.versions = 1, .bytes = 5, .of_size = {1, 0, 0}}));
 
     now += 1s;
     tick();
@@ -139,7 +139,7 @@ TEST_F(ReplicationTest, what_is_pending_survives_a_crash_with_its_object) {
     sync();
     crash();
     EXPECT_EQ(status("key"), "PENDING");
-    EXPECT_EQ(pending(), (Pending{.versions = 1, .bytes = 5}));
+    EXPECT_EQ(pending(), (Pending{.versions = 1, .bytes = 5, .of_size = {1, 0, 0}}));
     look();
     EXPECT_EQ(status("key"), "COMPLETED");
     EXPECT_EQ(pending(), Pending{});
