@@ -1,5 +1,5 @@
-// PendingReplicas: how much waits to be replicated to each bucket, and from where on its rows are to
-// be looked for. Pure.
+// PendingReplicas: how much waits to be replicated to each bucket, and from where on its rows are
+// to be looked for. Pure.
 //
 // It follows from the batches of commits, so no command can forget to count. A restart counts anew.
 #pragma once
