@@ -96,8 +96,14 @@ Result<void> write_at(const FileDescriptor& file, const std::string& path, std::
 
 Result<void> write_at(const FileDescriptor& file, const std::string& path, std::string_view bytes,
                       std::uint64_t offset) {
-    iovec vector{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-    return write_at(file, path, std::span(&vector, 1), offset);
+    while (!bytes.empty()) {
+        const std::string_view piece = bytes.substr(0, write_bytes_max);
+        iovec vector{.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
+        ONPUT_TRY_VOID(write_at(file, path, std::span(&vector, 1), offset));
+        offset += piece.size();
+        bytes.remove_prefix(piece.size());
+    }
+    return {};
 }
 
 Result<std::string> read_at(const FileDescriptor& file, const std::string& path,

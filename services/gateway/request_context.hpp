@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/auth/verify.hpp"
+#include "common/base/side_thread.hpp"
 #include "common/runtime/health.hpp"
 #include "common/schema/topics.hpp"
 #include "services/gateway/access/identity_cache.hpp"
@@ -42,6 +43,7 @@ struct Shared {
     MemoryBudget body_memory{config.body_memory_bytes_max};
     http::ByteBudget head_memory{http::head_memory_bytes_max};
     MemoryBudget read_ahead_memory{config.read_ahead_memory_bytes_max};
+    SideThread hashing{};  // Of large bodies.
     ServiceMetrics metrics{};
     // The state of the gateway itself. Set before the first request; any thread calls it.
     std::function<runtime::HealthReport()> health{};

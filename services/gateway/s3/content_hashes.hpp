@@ -1,4 +1,4 @@
-// ContentHashes: the digests of an object's bytes on their way to storage. Pure.
+// ContentHashes: the digests of an object's bytes on their way to storage.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,14 @@
 #include <vector>
 
 #include "common/base/digest.hpp"
+#include "common/base/side_thread.hpp"
 #include "common/schema/storage_objects.hpp"
 
 namespace onput::gateway::s3 {
+
+// The MD5 of a piece of so many bytes, which takes longer than all other digests together, is made
+// beside them.
+inline constexpr std::size_t side_piece_bytes_min = 128UL * 1024;
 
 struct ContentHashes {
     // A checksum that the client states, or that is wanted beside it.
@@ -24,6 +29,14 @@ struct ContentHashes {
 
     void update(std::string_view bytes) {
         md5.update(bytes);
+        update_others(bytes);
+    }
+    void update(std::string_view bytes, SideThread& side) {
+        if (bytes.size() < side_piece_bytes_min || (!payload && checksums.empty()))
+            return update(bytes);
+        side.run_both([&] { md5.update(bytes); }, [&] { update_others(bytes); });
+    }
+    void update_others(std::string_view bytes) {
         if (payload) payload->update(bytes);
         for (auto& checksum : checksums) checksum.digest.update(bytes);
     }

@@ -93,7 +93,7 @@ http::Task<Result<void>> append_all(RequestContext& context, ByteSource& source,
         auto piece = co_await source.read(memory.bytes());
         if (!piece) co_return std::unexpected(std::move(piece).error());
         if (piece->empty()) break;
-        source.hashes().update(*piece);
+        source.hashes().update(*piece, context.shared.hashing);
         // A slow client does not fill what is reserved for it.
         bytes_max = std::clamp<std::size_t>(2 * piece->size(), essential_bytes_max,
                                             schema::chunk_bytes_max);
