@@ -52,7 +52,7 @@ export GTEST_OUTPUT="xml:$PWD/$results/"
 for label in unit golden sim; do
     if wants $label; then
         step "$label"
-        ctest --test-dir build/release -L "^$label\$" --output-on-failure --no-tests=error \
+        ctest --test-dir build/release -j "$(nproc)" -L "^$label\$" --output-on-failure --no-tests=error \
             --output-junit "$PWD/$results/ctest-$label.junit"
     fi
 done
@@ -71,13 +71,13 @@ fi
 if wants asan; then
     step "asan: the tests of parsers under sanitizers"
     export GTEST_OUTPUT="xml:$PWD/$results/asan-"
-    ctest --test-dir build/asan -L '^asan$' --output-on-failure --no-tests=error \
+    ctest --test-dir build/asan -j "$(nproc)" -L '^asan$' --output-on-failure --no-tests=error \
         --output-junit "$PWD/$results/ctest-asan.junit"
 fi
 
 if wants process; then
     step "process: real processes, real clients"
-    $venv/bin/pytest -q tests/process --junitxml=$results/process.xml
+    $venv/bin/pytest -q -n 2 --dist loadfile tests/process --junitxml=$results/process.xml
 fi
 
 if wants deploy || wants image; then

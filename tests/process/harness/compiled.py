@@ -12,11 +12,11 @@ import sys
 
 import pytest
 
+from harness.alone import INSTALLED, alone
 from harness.clients import run_client
 from harness.instance import ROOT
 
 CLIENTS = ROOT / "tests/clients"
-INSTALLED = ROOT / "build/clients"
 BUILD_DEADLINE_S = 900
 # What a Go or a Maven says that cannot reach its registry.
 UNREACHABLE = ("dial tcp", "no such host", "i/o timeout", "connection refused", "Connection refused",
@@ -56,7 +56,8 @@ def _build(name, words):
 
 
 def _built(name, *words):
-    fault = _build(name, words)
+    with alone(name):
+        fault = _build(name, words)
     if any(text in fault for text in UNREACHABLE):
         pytest.skip(f"no registry to build tests/clients/{name} from: {fault.splitlines()[-1]}")
     assert not fault, fault

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
+from harness.alone import INSTALLED, alone
 from harness.instance import ROOT, clean_environment
 
 CLIENTS = ROOT / "tests/clients"
-INSTALLED = ROOT / "build/clients"
 INSTALL_DEADLINE_S = 180
 
 
@@ -24,7 +24,8 @@ def install_clients():
     """The folder with node_modules; once for each change of the lock file."""
     if not _program("node") or not _program("npm"):
         pytest.skip("there is no node or no npm: install tests/requirements.txt")
-    fault = _install()
+    with alone("node"):
+        fault = _install()
     assert not fault, fault
     return INSTALLED
 
@@ -35,7 +36,6 @@ def _install():
     lock, mark = CLIENTS / "package-lock.json", INSTALLED / "node_modules/installed-lock.json"
     if mark.exists() and mark.read_bytes() == lock.read_bytes():
         return ""
-    INSTALLED.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(CLIENTS / name, INSTALLED / name)
     done = subprocess.run([_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
