@@ -359,6 +359,8 @@ enum class Kind : std::uint16_t {
     objects_replicated = 702,
     list_replication_endpoints = 560,
     replication_endpoint_list = 561,
+    find_replicas = 660,
+    replica_list = 661,
 };
 
 }  // namespace onput::schema

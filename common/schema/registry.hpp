@@ -68,7 +68,7 @@ using AllMessages = std::tuple<
     DeleteFunctionAlias, FunctionPolicy, AddFunctionPermission, RemoveFunctionPermission,
     GetFunctionPolicy, EventSourceMapping, PutEventSourceMapping, GetEventSourceMapping,
     ListEventSourceMappings, EventSourceMappingList, DeleteEventSourceMapping,
-    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated, Entity, CreateEntity, GetEntity,
+    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated, FindReplicas, ReplicaList, Entity, CreateEntity, GetEntity,
     EntityList, ListEntities, DeleteEntity, UpdateRole, PutEntityPolicy, DeleteEntityPolicy,
     AttachPolicy, DetachPolicy, TagEntity, CreatePolicyVersion, DeletePolicyVersion,
     SetDefaultPolicyVersion, AccessKeyCreated, CreateAccessKey, AccessKeyList, ListAccessKeys,

@@ -163,4 +163,43 @@ struct ListReplicationEndpoints {
                            const ListReplicationEndpoints&) = default;
 };
 
+// How far a version has come on its way to one bucket.
+struct ReplicaState {
+    std::string destination = {};   // The bucket's name.
+    std::string endpoint_url = {};  // Where it is; empty: here.
+    std::string status = {};        // "PENDING", "COMPLETED", "FAILED"
+    Timestamp requested_at = {};
+    Timestamp next_attempt_at = {};       // While it is pending.
+    std::uint32_t attempts = 0;           // That failed.
+    std::string replica_version_id = {};  // There, if another than here.
+
+    ONPUT_FIELDS(destination, endpoint_url, status, requested_at, next_attempt_at, attempts,
+                 replica_version_id)
+    friend bool operator==(const ReplicaState&, const ReplicaState&) = default;
+};
+
+struct ReplicaList {
+    static constexpr MessageInfo info{.kind = Kind::replica_list};
+
+    std::vector<ReplicaState> replicas = {};  // At most replication_destinations_max.
+
+    ONPUT_FIELDS(replicas)
+    friend bool operator==(const ReplicaList&, const ReplicaList&) = default;
+};
+
+// For the operator: anybody who reaches storage's socket may ask. Empty: it is not replicated, or
+// there is no such version.
+struct FindReplicas {
+    static constexpr MessageInfo info{.kind = Kind::find_replicas};
+    static constexpr std::string_view method = "storage.find_replicas";
+    using Reply = ReplicaList;
+
+    std::string bucket;
+    std::string key;
+    std::string version_id;  // "null": of one that was made without versions.
+
+    ONPUT_FIELDS(bucket, key, version_id)
+    friend bool operator==(const FindReplicas&, const FindReplicas&) = default;
+};
+
 }  // namespace onput::schema

@@ -12,6 +12,7 @@
 #include "common/schema/json.hpp"
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
+#include "common/schema/replication.hpp"
 #include "common/schema/storage_objects.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/find_instance.hpp"
@@ -129,6 +130,30 @@ std::vector<std::string> log_commands(Peers& peers, const Story& story) {
     return all;
 }
 
+// Where the versions of the story are replicated to, and how far that is: "s3://backup/k at
+// https://s3.example.com: COMPLETED".
+std::vector<std::string> replicas(Peers& peers, const Story& story) {
+    std::vector<std::string> all;
+    for (const auto& record : story.records) {
+        const auto* event = std::get_if<schema::ObjectEvent>(&record);
+        if (event == nullptr || event->version_id.empty()) continue;
+        const auto list = peers.ask(
+            peers.storage(), schema::FindReplicas{event->bucket, event->key, event->version_id});
+        if (!list) continue;
+        for (const auto& replica : list->replicas) {
+            auto line = fmt::format("s3://{}/{}", replica.destination, event->key);
+            if (!replica.endpoint_url.empty()) line += " at " + replica.endpoint_url;
+            line += ": " + replica.status;
+            if (replica.attempts > 0 && replica.next_attempt_at != Timestamp{}) {
+                line += fmt::format(" (tried {} x, next {})", replica.attempts,
+                                    format_iso8601_millis(replica.next_attempt_at));
+            }
+            if (std::ranges::find(all, line) == all.end()) all.push_back(std::move(line));
+        }
+    }
+    return all;
+}
+
 // An event that nobody asked for, in words.
 std::string why_nothing(const Story& story) {
     for (const auto& record : story.records) {
@@ -182,6 +207,9 @@ ExitCode run_trace(const GlobalOptions& global, const TraceOptions& options) {
                 }
             }
             if (global.output == OutputFormat::table) {
+                const auto lines = replicas(peers, *story);
+                if (!lines.empty()) fmt::print("\nReplicas:\n");
+                for (const auto& line : lines) fmt::print("  {}\n", printable(line));
                 const auto commands = log_commands(peers, *story);
                 if (!commands.empty()) fmt::print("\nLog:\n");
                 for (const auto& line : commands) fmt::print("  {}\n", printable(line));

@@ -240,6 +240,9 @@ service::Methods StorageService::methods() {
         query(&Core::list_versions),
         command(&Core::restore_object),
         command(&Core::replicate_objects),
+        query<schema::FindReplicas>([](const Core& core, const auto& request, const Caller&) {
+            return core.replication().find_replicas(request);
+        }),
         handle<schema::ListReplicationEndpoints>([this](Request& r, const Caller&) {
             reply(r.reply_to, Result<schema::ReplicationEndpointList>(replicator_->endpoints()));
         }),

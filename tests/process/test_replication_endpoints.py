@@ -228,10 +228,12 @@ def test_status_and_doctor_say_what_waits_for_an_endpoint(tmp_path):
             here.s3.put_object(Bucket="source", Key="k", Body=b"x")
             wait_completed(here.s3, "k")
             assert (finding_of(here)["result"], finding_of(here)["detail"]) == ("ok", f"{there.url}: answers")
+            assert f"s3://backup/k at {there.url}: COMPLETED" in here.run("trace", "s3://source/k").stdout
             url = there.url
             there.stop()
             here.s3.put_object(Bucket="source", Key="l", Body=b"xyz")
             wait_until(lambda: endpoint_of(here)["last_error"], 30, "the first failure")
+            assert f"s3://backup/l at {url}: PENDING (tried " in here.run("trace", "s3://source/l").stdout
             shown = endpoint_of(here)
             assert (shown["buckets"], shown["url"], shown["pending_versions"], shown["pending_bytes"]) == (
                 "backup*", url, 1, 3)

@@ -184,4 +184,25 @@ Result<ReplicaOutcome> Replication::finish_sending(const ReplicaWork& work, cons
     return replica.outcome;
 }
 
+// --- For who asks how far it is ------------------------------------------------------------------
+
+Result<schema::ReplicaList> Replication::find_replicas(const schema::FindReplicas& request) const {
+    ONPUT_TRY(const auto id, parse_version_id(request.version_id));
+    ONPUT_TRY(const auto version, KeyRows(core_.view_, request.bucket, request.key).find(id));
+    schema::ReplicaList list;
+    if (!version) return list;
+    for (const auto& target : version->record.replication.targets) {
+        const Endpoint* endpoint = core_.options_.endpoints.find(target.destination);
+        list.replicas.push_back(
+            {.destination = target.destination,
+             .endpoint_url = endpoint == nullptr ? std::string() : endpoint->url,
+             .status = std::string(text_of(target.status)),
+             .requested_at = target.requested_at,
+             .next_attempt_at = target.due_at,
+             .attempts = target.attempts,
+             .replica_version_id = target.replica_version});
+    }
+    return list;
+}
+
 }  // namespace onput::storage

@@ -53,6 +53,8 @@ public:
     // `resource_exhausted` when a version goes to replication_destinations_max buckets already.
     Result<schema::ObjectsReplicated> replicate_objects(const schema::ReplicateObjects& request,
                                                         const Caller& caller, Effects& effects);
+    [[nodiscard]] Result<schema::ReplicaList> find_replicas(
+        const schema::FindReplicas& request) const;
     // Every pending target has its row, and every row its target. For tests.
     [[nodiscard]] Result<void> check_rows() const;
 
