@@ -118,7 +118,7 @@ def test_no_volume_is_left_by_workers_that_have_gone(stack):
     told = stack.engine.run("volume", "ls", "--format", "{{.Name}}", "--filter",
                             f"label=com.docker.compose.project={stack.project}").stdout.split()
     names = {name.removeprefix(f"{stack.project}_") for name in told}
-    assert names == {"storage", "notifier", "queue", "work", "mail"}
+    assert names == {"storage", "notifier", "queue", "sessions", "work", "mail"}
 
 
 # -- several gateways behind nginx

@@ -10,11 +10,14 @@ import pytest
 from harness.waiting import wait_until
 from rig.stack import free_port
 
-UNITS = sorted((pathlib.Path(__file__).resolve().parents[2] / "deploy/systemd").glob("onput*"))
+UNITS = sorted(path for path in (pathlib.Path(__file__).resolve().parents[2] / "deploy/systemd").glob("onput*")
+               if path.is_file())
 ANALYZE = "/usr/bin/systemd-analyze"
 STRACE = "/usr/bin/strace"
 BIN = pathlib.Path(os.environ.get("ONPUT_BIN", UNITS[0].parents[2] / "build/release/bin"))
 EXPOSURE_MAX = 2.0
+# Its handlers' sandboxes are namespaces, which the unit may not forbid.
+EXPOSURE_OF_FUNCTION_MAX = 4.0
 
 needs_systemd = pytest.mark.skipif(not pathlib.Path(ANALYZE).exists(),
                                    reason=f"there is no {ANALYZE}: install tests/packages.txt")
@@ -47,7 +50,7 @@ def services():
 
 def test_there_is_a_unit_for_every_service():
     assert {re.match(r"onput-(\w+)", name).group(1) for name in services()} == {
-        "storage", "notifier", "queue", "gateway", "tts", "image"}
+        "storage", "notifier", "queue", "gateway", "tts", "image", "function"}
 
 
 @needs_systemd
@@ -63,12 +66,13 @@ def test_systemd_has_nothing_to_say_about_a_unit(installed, name):
 @needs_systemd
 @pytest.mark.parametrize("name", services())
 def test_a_unit_leaves_little_open(installed, name):
+    most = EXPOSURE_OF_FUNCTION_MAX if name.startswith("onput-function") else EXPOSURE_MAX
     told = subprocess.run([ANALYZE, "security", "--offline=true", f"--root={installed}",
-                           f"--threshold={round(EXPOSURE_MAX * 10)}", "--no-pager", name],
+                           f"--threshold={round(most * 10)}", "--no-pager", name],
                           capture_output=True, text=True, timeout=60)
     found = re.search(r"exposure level for .*: ([0-9.]+)", told.stdout)
     assert found, told.stderr
-    assert float(found.group(1)) <= EXPOSURE_MAX, told.stdout
+    assert float(found.group(1)) <= most, told.stdout
 
 
 def test_units_stop_later_than_services_drain():
@@ -115,6 +119,9 @@ def arguments(service, folder):
         "gateway": [f"--listen=127.0.0.1:{free_port()}", "--development-keys", *peers.values()],
         "tts": [f"--work-directory={folder}", peers["storage"], f"--queue-lane-endpoint={nobody}"],
         "image": [f"--work-directory={folder}", peers["storage"], f"--queue-lane-endpoint={nobody}"],
+        # It tries a sandbox before it says that it has started.
+        "function": [f"--work-directory={folder}", peers["storage"], peers["queue"],
+                     f"--queue-lane-endpoint={nobody}"],
     }[service]
 
 

@@ -4,6 +4,7 @@
 
 const fs = require("fs");
 const http = require("http");
+const Module = require("module");
 const path = require("path");
 const util = require("util");
 
@@ -75,6 +76,21 @@ function fault(name, message) {
   const error = new Error(message);
   error.name = name;
   return error;
+}
+
+// ---- clients of AWS
+
+// Version 2 of AWS's SDK knows no AWS_ENDPOINT_URL, and puts names of buckets before a host's.
+function configureOldSdk() {
+  const load = Module._load;
+  Module._load = function (request, parent, ...others) {
+    const loaded = load.call(this, request, parent, ...others);
+    const isCore = /(^|\/)core(\.js)?$/.test(request) && /[\\/]aws-sdk[\\/]/.test((parent && parent.filename) || "");
+    if (isCore && loaded && loaded.Config && loaded.config && !loaded.config.endpoint) {
+      loaded.config.update({ endpoint: process.env.AWS_ENDPOINT_URL, s3ForcePathStyle: true });
+    }
+    return loaded;
+  };
 }
 
 // ---- the handler
@@ -197,6 +213,7 @@ async function dieOf(kind, status, error) {
 
 async function main() {
   patchConsole();
+  if (process.env.AWS_ENDPOINT_URL) configureOldSdk();
   process.on("beforeExit", () => pending && pending());
   process.on("uncaughtException", (error) => dieOf("Uncaught Exception", 129, error));
   process.on("unhandledRejection", (reason) => {

@@ -134,6 +134,52 @@ class LogHandler(logging.Handler):
         sys.stdout.flush()
 
 
+class EndpointFinder:
+    """Makes clients of a botocore before 1.31 go to AWS_ENDPOINT_URL, as those of later ones do by themselves."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "botocore.session":
+            return None
+        from importlib.machinery import PathFinder
+
+        spec = PathFinder.find_spec(name, path, target)
+        if spec and spec.loader:
+            load = spec.loader.exec_module
+
+            def load_and_patch(module):
+                load(module)
+                patch_session(module)
+
+            spec.loader.exec_module = load_and_patch
+        return spec
+
+
+def patch_session(module):
+    from botocore import configprovider
+
+    if hasattr(configprovider, "ConfiguredEndpointProvider"):
+        return
+    create_client = module.Session.create_client
+
+    # In the order of botocore's own parameters: callers may give them by place.
+    def create_client_here(self, service_name, region_name=None, api_version=None, use_ssl=True, verify=None,
+                           endpoint_url=None, *others, **more):
+        if endpoint_url is None:
+            endpoint_url = configured_endpoint(self, service_name)
+        return create_client(self, service_name, region_name, api_version, use_ssl, verify, endpoint_url, *others,
+                             **more)
+
+    module.Session.create_client = create_client_here
+
+
+def configured_endpoint(session, service_name):
+    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return None
+    service = session.get_service_model(service_name).service_id.hyphenize().replace("-", "_").upper()
+    return os.environ.get(f"AWS_ENDPOINT_URL_{service}") or os.environ.get("AWS_ENDPOINT_URL")
+
+
 def load_handler(name):
     import importlib
 
@@ -243,6 +289,8 @@ def main():
     root.addHandler(log_handler)
     task_root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
     sys.path[0] = task_root
+    if "AWS_ENDPOINT_URL" in os.environ:
+        sys.meta_path.insert(0, EndpointFinder)
     api = Api(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
         handler = load_handler(os.environ.get("_HANDLER", ""))
