@@ -53,7 +53,9 @@ std::size_t attributes_bytes(int version) {
     return version >= 4 ? 2 * sizeof(std::uint64_t) : sizeof(std::uint64_t);
 }
 
-Result<void> allow_reading(const FileDescriptor& ruleset, const std::string& path) {
+// `rights` beneath `path`, those of files; a folder may be listed as well.
+Result<void> allow_files(const FileDescriptor& ruleset, const std::string& path,
+                         std::uint64_t rights) {
     const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
     if (!place.is_open()) return {};
     struct stat status{};
@@ -61,13 +63,19 @@ Result<void> allow_reading(const FileDescriptor& ruleset, const std::string& pat
         return fail(ErrorCode::unavailable, fmt::format("look at {}: {}", path, errno_text()));
     }
     landlock_path_beneath_attr rule{};
-    rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
+    rule.allowed_access = rights;
     if (S_ISDIR(status.st_mode)) rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
     rule.parent_fd = place.get();
     if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0)
         return {};
     return fail(ErrorCode::unavailable,
-                fmt::format("allow jobs to read {}: {}", path, errno_text()));
+                fmt::format("allow jobs to use {}: {}", path, errno_text()));
+}
+
+Result<void> allow_all(const FileDescriptor& ruleset, std::span<const std::string> paths,
+                       std::uint64_t rights) {
+    for (const std::string& path : paths) ONPUT_TRY_VOID(allow_files(ruleset, path, rights));
+    return {};
 }
 
 // --- seccomp ------------------------------------------------------------------------------------
@@ -169,7 +177,7 @@ void allow_reading_opens(SystemCallFilter& filter) {
 
 }  // namespace
 
-Result<std::optional<FileDescriptor>> make_file_ruleset(std::span<const std::string> readable) {
+Result<std::optional<FileDescriptor>> make_file_ruleset(const FileAllowance& allowance) {
     const int version = runtime::landlock_version();
     if (version == 0) return std::nullopt;
     const RulesetAttributes rights = all_rights(version);
@@ -177,7 +185,10 @@ Result<std::optional<FileDescriptor>> make_file_ruleset(std::span<const std::str
         ::syscall(SYS_landlock_create_ruleset, &rights, attributes_bytes(version), 0)));
     if (!ruleset.is_open())
         return fail(ErrorCode::unavailable, "make a Landlock ruleset: " + errno_text());
-    for (const std::string& path : readable) ONPUT_TRY_VOID(allow_reading(ruleset, path));
+    constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE;
+    ONPUT_TRY_VOID(allow_all(ruleset, allowance.readable, reading));
+    ONPUT_TRY_VOID(allow_all(ruleset, allowance.executable, reading | LANDLOCK_ACCESS_FS_EXECUTE));
+    ONPUT_TRY_VOID(allow_all(ruleset, allowance.writable, reading | LANDLOCK_ACCESS_FS_WRITE_FILE));
     return ruleset;
 }
 

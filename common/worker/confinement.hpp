@@ -13,10 +13,17 @@
 
 namespace onput::worker {
 
-// A Landlock ruleset: reading beneath `readable` is allowed (what is not there is skipped), and
-// every other access to files, TCP ports and abstract sockets that this kernel can refuse is
-// refused. Nothing when the kernel has no Landlock: files are then guarded by their modes alone.
-Result<std::optional<FileDescriptor>> make_file_ruleset(std::span<const std::string> readable);
+// Files and folders, by their whole paths; what is not there is skipped.
+struct FileAllowance {
+    std::span<const std::string> readable = {};
+    std::span<const std::string> executable = {};  // Readable too.
+    std::span<const std::string> writable = {};    // Devices; readable too.
+};
+
+// A Landlock ruleset: what is beneath `allowance` is allowed, and every other access to files, TCP
+// ports and abstract sockets that this kernel can refuse is refused. Nothing when the kernel has no
+// Landlock: files are then guarded by their modes alone.
+Result<std::optional<FileDescriptor>> make_file_ruleset(const FileAllowance& allowance);
 
 // For this process and its threads, for ever: forbid_new_privileges() has been called.
 Result<void> restrict_files(const FileDescriptor& ruleset);

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -28,7 +29,7 @@ namespace {
 constexpr int input_at = 3;
 constexpr int output_at = 4;
 constexpr int verdict_at = 5;
-constexpr int first_free = 6;
+constexpr int first_free = 9;  // Behind program_output_at.
 
 // A child that outlives SIGXCPU, by a handler of a library, is killed by RLIMIT_CPU. That counts by
 // ticks, which may charge a child of a busy machine for what others ran: a quarter more than it may
@@ -51,12 +52,17 @@ constexpr bool memory_is_limited = true;
 // Moves the descriptors to their places and closes every other, so that a child holds nothing of
 // the zygote's or of other jobs'.
 Result<void> place_descriptors(JobChild& child) {
-    const std::array<std::pair<int, int>, 4> places{{{child.input.get(), input_at},
-                                                     {child.output.get(), output_at},
-                                                     {child.verdict.get(), verdict_at},
-                                                     {child.stderr_end.get(), STDERR_FILENO}}};
+    std::vector<std::pair<int, int>> places{{child.input.get(), input_at},
+                                            {child.output.get(), output_at},
+                                            {child.verdict.get(), verdict_at},
+                                            {child.stderr_end.get(), STDERR_FILENO}};
+    if (child.programs) {
+        places.emplace_back(child.programs->socket.get(), program_socket_at);
+        places.emplace_back(child.programs->input.get(), program_input_at);
+        places.emplace_back(child.programs->output.get(), program_output_at);
+    }
     // In two steps, because one's place may be where another lies now.
-    std::array<int, 4> aside{};
+    std::vector<int> aside(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
         aside[i] = ::fcntl(places[i].first, F_DUPFD, first_free);
         if (aside[i] < 0) return fail(ErrorCode::internal, "move descriptors: " + errno_text());
@@ -66,7 +72,8 @@ Result<void> place_descriptors(JobChild& child) {
             return fail(ErrorCode::internal, "move descriptors: " + errno_text());
         }
     }
-    if (::close_range(first_free, ~0U, 0) != 0) {
+    const int first_other = child.programs ? first_free : program_socket_at;
+    if (::close_range(static_cast<unsigned>(first_other), ~0U, 0) != 0) {
         return fail(ErrorCode::internal, "close inherited descriptors: " + errno_text());
     }
     return {};
@@ -81,14 +88,6 @@ void reset_signals() {
     sigset_t none;
     sigemptyset(&none);
     static_cast<void>(::pthread_sigmask(SIG_SETMASK, &none, nullptr));
-}
-
-std::string take_message(Result<std::string> result) {
-    FlatResult flat = flatten(std::move(result));
-    const JobVerdict verdict{.code = flat.code,
-                             .reason_bytes = static_cast<std::uint32_t>(flat.reason.size()),
-                             .text_bytes = flat.text.size()};
-    return std::string(bytes_of(verdict)) + flat.reason + flat.text;
 }
 
 void write_all(int fd, std::string_view bytes) {
@@ -175,10 +174,10 @@ void run_job_child(JobChild child, const JobFunction& run) {
     const auto confined = restrict_to_files(child);
     if (!place_descriptors(child)) ::_exit(1);
     if (!confined) {
-        write_all(verdict_at, take_message(std::unexpected(confined.error())));
+        write_all(verdict_at, encode_verdict(std::unexpected(confined.error())));
         ::_exit(0);
     }
-    write_all(verdict_at, take_message(run_confined(child, run)));
+    write_all(verdict_at, encode_verdict(run_confined(child, run)));
     // No destructors, no atexit: they belong to the zygote's libraries, and the verdict is given.
     ::_exit(0);
 }

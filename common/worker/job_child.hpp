@@ -1,11 +1,13 @@
 // One job's child, from its fork in the zygote to its exit. Internal to job_process.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <sys/types.h>
 
 #include "common/worker/file_descriptor.hpp"
 #include "common/worker/job_process.hpp"
+#include "common/worker/program_host.hpp"
 
 namespace onput::worker {
 
@@ -20,6 +22,7 @@ struct JobChild {
     FileDescriptor output;
     FileDescriptor verdict;
     FileDescriptor stderr_end;
+    std::optional<ProgramLink> programs = {};
 };
 
 // Confines this process, runs the job, writes the verdict and ends the process. It must be

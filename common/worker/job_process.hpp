@@ -8,7 +8,7 @@
 // The zygote loads the libraries once and never runs a job itself: every child starts from the same
 // memory, so the same input gives the same bytes, and a child starts in about a millisecond.
 //
-// A child has no network, starts no program, opens no file for writing, raises no limit, signals no
+// A child has no network, starts no program (program.hpp has some run beside it), opens no file for writing, raises no limit, signals no
 // other process and has no capability (seccomp with a list of what is allowed; a kernel without it
 // fails every job rather than run one unconfined). It reads what `readable` names and nothing else
 // (Landlock); where the kernel has none, what its user may read. Its environment is empty, and
@@ -32,6 +32,7 @@
 #include "common/base/strong_type.hpp"
 #include "common/base/time.hpp"
 #include "common/worker/file_descriptor.hpp"
+#include "common/worker/program.hpp"
 
 namespace onput::worker {
 
@@ -87,6 +88,9 @@ struct JobZygoteOptions {
     JobFunction run;
     // Files and folders that the job's libraries read after initialise().
     std::vector<std::string> readable;
+    // The programs that jobs have run (program.hpp): asked in a process beside each child. Nothing:
+    // there are none, and no such process.
+    FindProgram find_program = nullptr;
     // Beside the first, in one child; 0: none can be started. More than these end the child.
     std::size_t threads_max = 32;
     std::size_t jobs_max = 16;  // Running at once, at most jobs_running_max.

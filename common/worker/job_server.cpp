@@ -82,19 +82,6 @@ std::string in_millis(Duration time) {
     return fmt::format("{} ms", time.count() / 1000);
 }
 
-// The verdict as the child wrote it; nothing when it is not whole.
-std::optional<FlatResult> parse_verdict(std::string_view bytes) {
-    const auto verdict = take_front<JobVerdict>(bytes);
-    if (!verdict || verdict->reason_bytes > job_reason_bytes_max ||
-        verdict->text_bytes > job_result_bytes_max ||
-        bytes.size() != verdict->reason_bytes + verdict->text_bytes) {
-        return {};
-    }
-    return FlatResult{.code = verdict->code,
-                      .reason = std::string(bytes.substr(0, verdict->reason_bytes)),
-                      .text = std::string(bytes.substr(verdict->reason_bytes))};
-}
-
 // 0 when it cannot be known: the child has ended, or there is no /proc.
 std::size_t count_threads(pid_t pid) {
     struct stat status{};
@@ -144,7 +131,7 @@ void JobServer::report_ready() {
 // Once for all children: what they inherit, and the ruleset that each puts on itself.
 Result<void> JobServer::prepare_confinement() {
     erase_environment();
-    ONPUT_TRY(file_ruleset_, make_file_ruleset(options_.readable));
+    ONPUT_TRY(file_ruleset_, make_file_ruleset({.readable = options_.readable}));
     return {};
 }
 
@@ -221,6 +208,12 @@ Result<void> JobServer::fork_child(const JobRequest& request, Packet packet) {
     }
     ONPUT_TRY(Pipe verdict, make_pipe());
     ONPUT_TRY(Pipe errors, make_pipe());
+    std::optional<ProgramLink> programs;
+    if (options_.find_program) {
+        ONPUT_TRY(ProgramHost host, start_program_host(options_.find_program));
+        program_hosts_.push_back(host.pid);
+        programs = std::move(host.link);
+    }
     const auto started_at = Clock::now();
     const pid_t pid = ::fork();
     if (pid < 0) return fail(ErrorCode::unavailable, "fork: " + errno_text());
@@ -233,7 +226,8 @@ Result<void> JobServer::fork_child(const JobRequest& request, Packet packet) {
                        .input = std::move(packet.descriptors[0]),
                        .output = std::move(packet.descriptors[1]),
                        .verdict = std::move(verdict.writing),
-                       .stderr_end = std::move(errors.writing)};
+                       .stderr_end = std::move(errors.writing),
+                       .programs = std::move(programs)};
         run_job_child(std::move(child), options_.run);
     }
     Child child;
@@ -306,6 +300,8 @@ void JobServer::reap() {
     while (::read(child_signals_.get(), &ignored, sizeof(ignored)) > 0) {
     }
     // One signal may stand for several children, so each is asked.
+    std::erase_if(program_hosts_,
+                  [](pid_t host) { return ::waitpid(host, nullptr, WNOHANG) == host; });
     for (auto it = children_.begin(); it != children_.end();) {
         auto& [job_id, child] = *it;
         int status = 0;
@@ -351,7 +347,7 @@ Result<std::string> JobServer::judge(Child& child, int status, const JobUsage& u
         const int number = WTERMSIG(status) == SIGKILL && is_late ? SIGXCPU : WTERMSIG(status);
         return std::unexpected(describe_signal(child, number));
     }
-    auto verdict = parse_verdict(child.verdict_bytes);
+    auto verdict = decode_verdict(child.verdict_bytes);
     if (WEXITSTATUS(status) == 0 && verdict) return unflatten(std::move(*verdict));
     return fail(ErrorCode::internal,
                 fmt::format("{} child ended with status {} and no result{}", options_.name,

@@ -68,7 +68,8 @@ private:
     pid_t pid_ = 0;
     Clock::time_point threads_counted_at_;
     Children children_;
-    std::deque<std::string> unsent_;  // Reports: at most one per job that runs for the worker.
+    std::vector<pid_t> program_hosts_;  // Each ends soon after its child.
+    std::deque<std::string> unsent_;    // Reports: at most one per job that runs for the worker.
 };
 
 }  // namespace onput::worker

@@ -33,6 +33,26 @@ Result<std::string> unflatten(FlatResult flat) {
     return fail(static_cast<ErrorCode>(flat.code), std::move(flat.text), std::move(flat.reason));
 }
 
+std::string encode_verdict(Result<std::string> result) {
+    const FlatResult flat = flatten(std::move(result));
+    const JobVerdict verdict{.code = flat.code,
+                             .reason_bytes = static_cast<std::uint32_t>(flat.reason.size()),
+                             .text_bytes = flat.text.size()};
+    return std::string(bytes_of(verdict)) + flat.reason + flat.text;
+}
+
+std::optional<FlatResult> decode_verdict(std::string_view bytes) {
+    const auto verdict = take_front<JobVerdict>(bytes);
+    if (!verdict || verdict->reason_bytes > job_reason_bytes_max ||
+        verdict->text_bytes > job_result_bytes_max ||
+        bytes.size() != verdict->reason_bytes + verdict->text_bytes) {
+        return {};
+    }
+    return FlatResult{.code = verdict->code,
+                      .reason = std::string(bytes.substr(0, verdict->reason_bytes)),
+                      .text = std::string(bytes.substr(verdict->reason_bytes))};
+}
+
 SendState send_packet(int socket, std::string_view bytes, std::span<const int> descriptors,
                       int flags) {
     ONPUT_CHECK(bytes.size() <= job_packet_bytes_max);

@@ -80,6 +80,10 @@ struct FlatResult {
 FlatResult flatten(Result<std::string> result);
 Result<std::string> unflatten(FlatResult flat);
 
+// As a child writes its verdict; nothing when the bytes are not a whole one.
+std::string encode_verdict(Result<std::string> result);
+std::optional<FlatResult> decode_verdict(std::string_view bytes);
+
 enum class SendState { sent, not_now, peer_gone };
 
 // One packet. Blocks no longer than the socket's send time-out; never with `MSG_DONTWAIT` in flags.

@@ -19,8 +19,9 @@ constexpr Duration last_acks_timeout = std::chrono::seconds(5);
 }  // namespace
 
 bool is_final(const Error& error) {
-    constexpr std::array<std::string_view, 6> ends_of_children{
-        "job_timeout", "job_crashed", "job_exited", "job_output", "job_result", "job_threads"};
+    constexpr std::array<std::string_view, 9> ends_of_children{
+        "job_timeout", "job_crashed",    "job_exited",      "job_output",    "job_result",
+        "job_threads", "program_failed", "program_timeout", "program_output"};
     return error.code == ErrorCode::invalid_argument ||
            error.code == ErrorCode::permission_denied ||
            std::ranges::find(ends_of_children, error.reason) != ends_of_children.end();

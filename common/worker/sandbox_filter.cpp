@@ -1,5 +1,6 @@
 #include "common/worker/sandbox_filter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -38,6 +39,22 @@ constexpr std::array refused_calls{
     SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(mbind), SCMP_SYS(migrate_pages),
     SCMP_SYS(move_pages), SCMP_SYS(set_mempolicy)};
 
+// Of programs: what reaches beyond their own processes, files and limits.
+constexpr std::array calls_beyond{
+    SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg), SCMP_SYS(setsid), SCMP_SYS(setpgid), SCMP_SYS(kill), SCMP_SYS(tkill),
+    SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_send_signal), SCMP_SYS(setpriority), SCMP_SYS(ioprio_set),
+    SCMP_SYS(sched_setattr), SCMP_SYS(sched_setparam), SCMP_SYS(sched_setscheduler),
+    // Modes, owners, times and attributes of files, which Landlock leaves alone.
+    SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(fchown),
+    SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(utimensat),
+    SCMP_SYS(futimesat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr),
+    SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+    // Memory that no limit of a process counts.
+    SCMP_SYS(memfd_create), SCMP_SYS(memfd_secret), SCMP_SYS(shmget), SCMP_SYS(msgget),
+    SCMP_SYS(semget), SCMP_SYS(mq_open)};
+
 struct Release {
     void operator()(void* filter) const { ::seccomp_release(filter); }
 };
@@ -61,7 +78,35 @@ bool add_rules(scmp_filter_ctx filter) {
     return clones && terminals && sockets;
 }
 
+bool add_rules_of_programs(scmp_filter_ctx filter, OtherProcesses others) {
+    constexpr std::uint32_t refusal = SCMP_ACT_ERRNO(EPERM);
+    const auto refuse = [filter](int call) {
+        const int result = ::seccomp_rule_add(filter, refusal, call, 0);
+        return result == 0 || result == -EDOM;  // A call that this architecture does not have.
+    };
+    if (!std::ranges::all_of(calls_beyond, refuse)) return false;
+    // abort() signals its own thread; the first process keeps its number.
+    const bool signals =
+        ::seccomp_rule_add(filter, refusal, SCMP_SYS(tgkill), 1,
+                           SCMP_A0_64(SCMP_CMP_NE, static_cast<scmp_datum_t>(::getpid()))) == 0;
+    const bool limits = ::seccomp_rule_add(filter, refusal, SCMP_SYS(prlimit64), 1,
+                                           SCMP_A0_64(SCMP_CMP_NE, 0)) == 0;
+    if (others == OtherProcesses::allowed) return signals && limits;
+    const bool clones = ::seccomp_rule_add(filter, refusal, SCMP_SYS(clone), 1,
+                                           SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)) == 0;
+    return signals && limits && clones && refuse(SCMP_SYS(fork)) && refuse(SCMP_SYS(vfork));
+}
+
 }  // namespace
+
+Result<void> refuse_leaving(OtherProcesses others) {
+    const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ALLOW));
+    if (filter && add_rules(filter.get()) && add_rules_of_programs(filter.get(), others) &&
+        ::seccomp_load(filter.get()) == 0) {
+        return {};
+    }
+    return fail(ErrorCode::unavailable, "filter the system calls of a program");
+}
 
 Result<FileDescriptor> make_sandbox_filter() {
     const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ALLOW));

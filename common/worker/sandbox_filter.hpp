@@ -4,6 +4,7 @@
 
 #include "common/base/result.hpp"
 #include "common/worker/file_descriptor.hpp"
+#include "common/worker/program.hpp"
 
 namespace onput::worker {
 
@@ -12,5 +13,12 @@ namespace onput::worker {
 // keys, time or the machine, and for input that is put into a terminal; no sockets but local ones
 // and those of IP.
 Result<FileDescriptor> make_sandbox_filter();
+
+// For this process, which is about to become a program of the operator's (program.hpp), and for all
+// that it starts: refuses the same calls; sockets of any kind; leaving the process group and
+// signalling other processes; modes, owners and times of files; files in memory and shared memory,
+// which would outlive a limit; and, where `others` says so, starting a process.
+// forbid_new_privileges() has been called.
+Result<void> refuse_leaving(OtherProcesses others);
 
 }  // namespace onput::worker

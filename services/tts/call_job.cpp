@@ -21,6 +21,8 @@
 #include "services/tts/onnx/natural_utterance.hpp"
 #include "services/tts/onnx/natural_voice.hpp"
 #include "services/tts/polly_voices.hpp"
+#include "services/tts/program/program_speech.hpp"
+#include "services/tts/program/speech_programs.hpp"
 #include "services/tts/script/compose.hpp"
 #include "services/tts/script/effects.hpp"
 #include "services/tts/script/marks.hpp"
@@ -215,6 +217,14 @@ private:
             spoken.events = std::move(times.phonemes);
             return {};
         }
+        if (is_of_program(*voice)) {
+            ONPUT_TRY_VOID(speak_by_program(*voice, utterance, write));
+            ONPUT_TRY_VOID(finish(effects, spoken));
+            // Without events the words share the time: a sentence begins with the first.
+            spoken.word_times =
+                word_times(std::vector<std::uint32_t>(utterance.words.size()), {}, spoken.samples);
+            return {};
+        }
         const RenderedText text = render(utterance, speed);
         const EventSink note = [&](const EngineEvent& event) {
             if (output_.wants_marks()) spoken.events.push_back(event);
@@ -263,11 +273,25 @@ private:
     std::map<std::pair<std::string, bool>, Voice> voices_;
 };
 
+// A program tells nothing of when it says what; sentences are given to it one by one.
+Result<void> check_marks(const schema::SynthesizeSpeech& call) {
+    if (call.format != marks_format) return {};
+    ONPUT_TRY(const MarkTypes types, read_mark_types(call.marks));
+    if (!types.word && !types.viseme && !types.ssml) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("voice '{}' is a program's, which has speech marks of the type "
+                            "sentence only",
+                            call.voice),
+                "ValidationException");
+}
+
 Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpeech& call,
                                                     int input_fd, int output_fd) {
     ONPUT_TRY(const CallVoice voice, find_call_voice(call.voice, call.engine, call.language_code));
     ONPUT_TRY(const std::string text, read_text(input_fd));
-    const SsmlTags tags = is_natural(voice.voice) ? SsmlTags::neural : SsmlTags::standard;
+    const bool is_espeaks = !is_natural(voice.voice) && !is_of_program(voice.voice);
+    const SsmlTags tags = is_espeaks ? SsmlTags::standard : SsmlTags::neural;
+    if (is_of_program(voice.voice)) ONPUT_TRY_VOID(check_marks(call));
     ONPUT_TRY(const Pieces pieces,
               call.is_ssml ? parse_ssml(text, tags) : Result<Pieces>(plain_pieces(text)));
     Lexicons lexicons;
@@ -279,7 +303,14 @@ Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpee
                                }}));
     for (const Utterance& utterance : utterances) {
         // Before the first byte leaves: after it there is no way to say so.
-        ONPUT_TRY_VOID(in_language(voice.voice, utterance.style.language));
+        ONPUT_TRY(const Voice speaker, in_language(voice.voice, utterance.style.language));
+        if (is_of_program(speaker) && has_phonemes(utterance)) {
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("voice '{}' is a program's, which takes no phonemes: leave out "
+                                    "<phoneme> and lexemes with <phoneme>",
+                                    speaker.name),
+                        "ValidationException");
+        }
     }
     ONPUT_TRY(CallOutput output, CallOutput::open(call, text, output_fd));
     ONPUT_TRY_VOID(CallSpeaker(voice, pieces, output).speak(utterances));

@@ -19,6 +19,8 @@ struct Config : worker::ObjectWorkerConfig {
     std::uint64_t part_length = 32 * 1024;
     // Of natural voices (onnx/): a folder for each pack.
     std::string voices_dir = speech::default_voices_folder();
+    // Of the operator's own programs that speak (program/speech_programs.hpp); empty: none.
+    std::string speech_programs = {};
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -30,6 +32,8 @@ struct Config : worker::ObjectWorkerConfig {
                "About how many characters one worker speaks of a text that several share.");
         option("voices_dir", self.voices_dir,
                "Folder of natural voices (onput voices install); \"none\": there are none.");
+        option("speech_programs", self.speech_programs,
+               "File (JSON) of programs that speak, and of their voices; empty: there are none.");
     }
     [[nodiscard]] std::vector<std::string> validate() const {
         auto all = faults(memory_mb_min);

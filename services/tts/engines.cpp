@@ -1,14 +1,22 @@
 #include "services/tts/engines.hpp"
 
+#include "services/tts/job.hpp"
 #include "services/tts/onnx/natural_utterance.hpp"
+#include "services/tts/program/program_speech.hpp"
+#include "services/tts/program/speech_programs.hpp"
 
 namespace onput::tts {
 
 Result<void> speak_segments(const SegmentSource& segments, const SpeechSettings& settings,
                             const SampleSink& sink) {
-    const bool is_natural = settings.voice == natural_voice_name;
-    return is_natural ? synthesize_naturally(segments, settings, sink)
-                      : synthesize(segments, settings, sink);
+    if (settings.voice == natural_voice_name) return synthesize_naturally(segments, settings, sink);
+    if (find_program_voice(settings.voice) != nullptr)
+        return synthesize_by_program(segments, settings, sink);
+    return synthesize(segments, settings, sink);
+}
+
+std::uint32_t slowness_of(const Voice& voice) {
+    return is_natural(voice) || is_of_program(voice) ? natural_slowness : 1;
 }
 
 }  // namespace onput::tts

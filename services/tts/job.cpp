@@ -17,7 +17,6 @@
 #include "services/tts/engines.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/mp3.hpp"
-#include "services/tts/onnx/natural_voice.hpp"
 #include "services/tts/polly_voices.hpp"
 #include "services/tts/prose/epub.hpp"
 #include "services/tts/prose/prose.hpp"
@@ -200,7 +199,11 @@ VoiceRequest voice_request(const SpeechJob& job) {
 }
 
 Result<VoiceChoice> choose(const SpeechJob& job, std::string_view sample) {
-    return choose_voice(voice_request(job), sample, find_job_voice, natural_voice_of);
+    const auto find_better = [&job](std::string_view language) {
+        auto voice = program_voice_of(language, job.engine);
+        return voice ? voice : natural_voice_of(language);
+    };
+    return choose_voice(voice_request(job), sample, find_job_voice, find_better);
 }
 
 SpeechSettings settings_of(const SpeechJob& job, const VoiceChoice& choice) {
@@ -223,10 +226,6 @@ Result<void> set_time_limit(std::chrono::microseconds time) {
         .it_value = {.tv_sec = seconds.count(), .tv_usec = (time - seconds).count()}};
     if (::setitimer(ITIMER_VIRTUAL, &timer, nullptr) == 0) return {};
     return system_failure("set the time limit of a segment");
-}
-
-std::uint32_t slowness_of(const Voice& voice) {
-    return is_natural(voice) ? natural_slowness : 1;
 }
 
 Result<void> limit_time_of(std::string_view segment, const Voice& voice) {
@@ -328,7 +327,7 @@ Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
 // The decoded text, which is in the output already, as parts.
 Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const VoiceChoice& choice,
                                int output_fd) {
-    const bool is_slow = is_natural(choice.voice) && job.natural_plan_length != 0;
+    const bool is_slow = slowness_of(choice.voice) > 1 && job.natural_plan_length != 0;
     PartPlanner planner(is_slow ? job.natural_plan_length : job.plan_length);
     for (;;) {
         ONPUT_TRY(const auto segment, text.next());

@@ -5,7 +5,7 @@
 int main(int argc, char** argv) {
     const onput::runtime::ServiceInfo info{.name = "tts", .summary = "texts become speech"};
     const auto early = onput::runtime::read_early<onput::tts::Config>(info, argc, argv);
-    auto zygote = onput::tts::make_speech_zygote(early.voices_dir);
+    auto zygote = onput::tts::make_speech_zygote(early);
     if (!zygote) {
         std::fprintf(stderr, "onput-tts: %s\n", zygote.error().message.c_str());
         return 1;

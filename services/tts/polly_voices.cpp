@@ -9,6 +9,7 @@
 #include "common/base/text.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/onnx/natural_voice.hpp"
+#include "services/tts/program/speech_programs.hpp"
 
 namespace onput::tts {
 namespace {
@@ -226,6 +227,22 @@ schema::VoiceInfo natural_info() {
     };
 }
 
+schema::VoiceInfo info_of(const LoadedVoice& loaded) {
+    const ProgramVoice& voice = *loaded.voice;
+    const auto* const known = std::ranges::find_if(languages, [&](const PollyLanguage& each) {
+        return equal_ignoring_case(each.code, voice.language);
+    });
+    return {
+        .id = voice.id,
+        .name = voice.name,
+        .gender = voice.gender,
+        .language_code = voice.language,
+        .language_name = known == languages.end() ? voice.language : std::string(known->name),
+        .engines = {loaded.program->engine},
+        .voice = voice.id,
+    };
+}
+
 schema::VoiceInfo info_of(const EngineVoice& voice) {
     return {
         .id = voice.name,
@@ -251,6 +268,7 @@ std::vector<std::string> near_voices(std::string_view wanted) {
     };
     for (const PollyVoice& voice : voices) rank(voice.id);
     if (has_natural_voice()) rank(natural_voice_name);
+    for (const LoadedVoice& voice : program_voices()) rank(voice.voice->id);
     for (const EngineVoice& voice : engine_voices()) rank(voice.name);
     std::ranges::stable_sort(ranked, {}, &std::pair<std::size_t, std::string>::first);
     std::vector<std::string> names;
@@ -276,6 +294,16 @@ std::unexpected<Error> no_such_voice(std::string_view id, ErrorCode code) {
 Voice natural_voice() {
     return {.name = std::string(natural_voice_name),
             .language = std::string(natural_voice_language)};
+}
+
+Voice voice_of(const LoadedVoice& loaded) {
+    return {.name = loaded.voice->id, .language = loaded.voice->language};
+}
+
+// A tag, or its main language.
+bool speaks(std::string_view voice_language, std::string_view language) {
+    return equal_ignoring_case(language, voice_language) ||
+           equal_ignoring_case(language, voice_language.substr(0, voice_language.find('-')));
 }
 
 bool is_natural_id(std::string_view id) {
@@ -336,6 +364,7 @@ schema::VoiceList list_voices() {
     for (const PollyVoice& voice : voices) list.voices.push_back(info_of(voice));
     std::vector<schema::VoiceInfo> own;
     if (has_natural_voice()) own.push_back(natural_info());
+    for (const LoadedVoice& voice : program_voices()) own.push_back(info_of(voice));
     for (const EngineVoice& voice : engine_voices()) own.push_back(info_of(voice));
     std::ranges::sort(own, {}, &schema::VoiceInfo::id);
     std::ranges::move(own, std::back_inserter(list.voices));
@@ -357,6 +386,11 @@ Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
             return no_such_engine(id, neural_engine, engine);
         return in_call(natural_voice(), id, language);
     }
+    if (const LoadedVoice* const loaded = find_program_voice(id)) {
+        if (!engine.empty() && engine != loaded->program->engine)
+            return no_such_engine(id, loaded->program->engine, engine);
+        return in_call(voice_of(*loaded), id, language);
+    }
     auto own = find_voice(id);
     if (!own) return no_such_voice(id, ErrorCode::invalid_argument);
     if (!engine.empty() && engine != standard_engine)
@@ -366,15 +400,24 @@ Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
 
 Result<Voice> find_job_voice(std::string_view name) {
     if (is_natural_id(name)) return natural_voice();
+    if (const LoadedVoice* const loaded = find_program_voice(name)) return voice_of(*loaded);
     auto found = find_voice(name);
     if (found) return found;
     return no_such_voice(name, ErrorCode::not_found);
 }
 
 std::optional<Voice> natural_voice_of(std::string_view language) {
-    const bool speaks = equal_ignoring_case(language, main_language(natural_voice_language)) ||
-                        equal_ignoring_case(language, natural_voice_language);
-    return has_natural_voice() && speaks ? std::optional(natural_voice()) : std::nullopt;
+    const bool is_spoken = speaks(natural_voice_language, language);
+    return has_natural_voice() && is_spoken ? std::optional(natural_voice()) : std::nullopt;
+}
+
+std::optional<Voice> program_voice_of(std::string_view language, std::string_view engine) {
+    for (const LoadedVoice& each : program_voices()) {
+        const bool has_engine = engine.empty() || engine == each.program->engine;
+        if (each.voice->is_default && has_engine && speaks(each.voice->language, language))
+            return voice_of(each);
+    }
+    return {};
 }
 
 Result<Voice> in_language(const Voice& voice, std::string_view language) {

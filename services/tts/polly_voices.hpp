@@ -3,7 +3,8 @@
 //
 // Only those whose language the engine speaks. All of them are `standard`: none sounds as Polly's.
 // Where the natural voice (onnx/natural_voice.hpp) has been loaded, women who speak English are
-// `neural` too: it speaks for them.
+// `neural` too: it speaks for them. Voices of programs (program/) have the engine that their file
+// says.
 #pragma once
 
 #include <optional>
@@ -34,12 +35,16 @@ struct CallVoice {
 Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
                                   std::string_view language);
 
-// The voice of a job, by its name: the natural one or the engine's. Fails with not_found; the
+// The voice of a job, by its name: the natural one, a program's or the engine's. Fails with not_found; the
 // message names some that are nearly called so.
 Result<Voice> find_job_voice(std::string_view name);
 
 // The natural voice, for a text in a language that it speaks.
 std::optional<Voice> natural_voice_of(std::string_view language);
+
+// The voice of a program that speaks texts in a language where none is named, of an engine; empty:
+// of either.
+std::optional<Voice> program_voice_of(std::string_view language, std::string_view engine);
 
 // The same voice speaking another language, for <lang>; instead of the natural one, which speaks
 // English only, another woman's. Fails with invalid_argument, reason

@@ -9,6 +9,7 @@
 #include "services/tts/calls.hpp"
 #include "services/tts/job.hpp"
 #include "services/tts/phrase_search.hpp"
+#include "services/tts/program/speech_programs.hpp"
 #include "services/tts/recording.hpp"
 #include "services/tts/request.hpp"
 #include "services/tts/speech.hpp"
@@ -64,12 +65,17 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote(const std::string& voices_folder) {
+Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote(const Config& config) {
+    const bool has_programs = !config.speech_programs.empty();
     return worker::JobZygote::create(
         {.name = "speech",
-         .initialise = [&voices_folder] { return load_speech(voices_folder); },
+         .initialise = [&config]() -> Result<void> {
+             ONPUT_TRY_VOID(load_speech(config.voices_dir));
+             return load_speech_programs(config.speech_programs);
+         },
          .run = run_speech,
          .readable = {speech_data_folder()},
+         .find_program = has_programs ? find_speech_program : worker::FindProgram(),
          .threads_max = 0,
          .jobs_max = worker::jobs_running_max});
 }

@@ -16,7 +16,7 @@
 namespace onput::tts {
 
 // Call first in main, before any thread.
-Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote(const std::string& voices_folder);
+Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote(const Config& config);
 
 // `config` outlives it.
 Result<std::unique_ptr<runtime::Service>> open_speech_worker(
