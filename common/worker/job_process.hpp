@@ -81,6 +81,10 @@ struct JobOutcome {
 using JobFunction =
     std::function<Result<std::string>(std::string_view parameters, int input_fd, int output_fd)>;
 
+// In a job's child: from now on it may use this much address space, or what it may already if that
+// is less. Nothing under sanitizers.
+Result<void> lower_memory_limit(std::uint64_t bytes);
+
 struct JobZygoteOptions {
     std::string name = "job";  // Names the jobs in errors: "speech".
     // Once, in the zygote. Leaves no thread and no open descriptor.
