@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -90,6 +91,9 @@ public:
     void allow(int call) { note(seccomp_rule_add(context_, SCMP_ACT_ALLOW, call, 0)); }
     void allow(int call, scmp_arg_cmp when) {
         note(seccomp_rule_add(context_, SCMP_ACT_ALLOW, call, 1, when));
+    }
+    void allow(int call, scmp_arg_cmp when, scmp_arg_cmp also) {
+        note(seccomp_rule_add(context_, SCMP_ACT_ALLOW, call, 2, when, also));
     }
     void pretend_missing(int call) {
         note(seccomp_rule_add(context_, SCMP_ACT_ERRNO(ENOSYS), call, 0));
@@ -238,8 +242,10 @@ Result<void> allow_computing_only(bool threads_are_allowed) {
     filter.allow(SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
     // A job may limit its own processor time, and nothing else's.
     filter.allow(SCMP_SYS(setitimer), SCMP_A0_64(SCMP_CMP_EQ, ITIMER_VIRTUAL));
-    // Limits may be read, not set.
+    // Limits may be read, not set; but for that of memory, which nothing but capabilities raises.
     filter.allow(SCMP_SYS(prlimit64), SCMP_A2_64(SCMP_CMP_EQ, 0));
+    filter.allow(SCMP_SYS(prlimit64), SCMP_A0_64(SCMP_CMP_EQ, 0),
+                 SCMP_A1_64(SCMP_CMP_EQ, RLIMIT_AS));
     return filter.load();
 }
 

@@ -106,6 +106,11 @@ Result<void> restrict_to_files(const JobChild& child) {
     return restrict_files(*child.file_ruleset);
 }
 
+rlim_t memory_limit() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_AS, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
 Result<std::string> run_confined(const JobChild& child, const JobFunction& run) {
     ONPUT_TRY_VOID(apply_job_limits(child.limits));
     ONPUT_TRY_VOID(drop_capabilities());
@@ -115,7 +120,7 @@ Result<std::string> run_confined(const JobChild& child, const JobFunction& run) 
         return run(child.parameters, input_at, output_at);
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::resource_exhausted,
-                    fmt::format("out of memory: {} bytes are allowed", child.limits.memory_bytes),
+                    fmt::format("out of memory: {} bytes are allowed", memory_limit()),
                     "job_memory");
     } catch (const std::exception& error) {
         return fail(ErrorCode::internal, std::string("exception: ") + error.what(), "job_crashed");
@@ -164,6 +169,11 @@ Result<void> apply_job_limits(const JobLimits& limits) {
     ONPUT_TRY_VOID(set_limit(RLIMIT_FSIZE, limits.output_bytes, limits.output_bytes));
     ONPUT_TRY_VOID(set_limit(RLIMIT_NOFILE, limits.open_files_max, limits.open_files_max));
     return set_limit(RLIMIT_CORE, 0, 0);
+}
+
+Result<void> lower_memory_limit(std::uint64_t bytes) {
+    if (!memory_is_limited || bytes >= memory_limit()) return {};
+    return set_limit(RLIMIT_AS, bytes, bytes);
 }
 
 void run_job_child(JobChild child, const JobFunction& run) {

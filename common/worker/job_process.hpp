@@ -8,11 +8,11 @@
 // The zygote loads the libraries once and never runs a job itself: every child starts from the same
 // memory, so the same input gives the same bytes, and a child starts in about a millisecond.
 //
-// A child has no network, starts no program (program.hpp has some run beside it), opens no file for writing, raises no limit, signals no
-// other process and has no capability (seccomp with a list of what is allowed; a kernel without it
-// fails every job rather than run one unconfined). It reads what `readable` names and nothing else
-// (Landlock); where the kernel has none, what its user may read. Its environment is empty, and
-// nobody but root looks into it.
+// A child has no network, starts no program (program.hpp has some run beside it), opens no file for
+// writing, raises no limit, signals no other process and has no capability (seccomp with a list of
+// what is allowed; a kernel without it fails every job rather than run one unconfined). It reads
+// what `readable` names and nothing else (Landlock); where the kernel has none, what its user may
+// read. Its environment is empty, and nobody but root looks into it.
 //
 // Owned and called by one thread, the one that created it (children follow that thread into death).
 // Nothing survives the worker process: its zygote and all children are killed with it.
@@ -80,6 +80,10 @@ struct JobOutcome {
 // Runs in the child. The text it returns is the outcome's result, at most job_result_bytes_max.
 using JobFunction =
     std::function<Result<std::string>(std::string_view parameters, int input_fd, int output_fd)>;
+
+// In a job's child: from now on it may use this much address space, or what it may already if that
+// is less. Nothing under sanitizers.
+Result<void> lower_memory_limit(std::uint64_t bytes);
 
 struct JobZygoteOptions {
     std::string name = "job";  // Names the jobs in errors: "speech".

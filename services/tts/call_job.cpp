@@ -18,6 +18,7 @@
 #include "common/schema/speech.hpp"
 #include "common/speech/lexicon.hpp"
 #include "services/tts/job.hpp"
+#include "services/tts/memory.hpp"
 #include "services/tts/onnx/natural_utterance.hpp"
 #include "services/tts/onnx/natural_voice.hpp"
 #include "services/tts/polly_voices.hpp"
@@ -288,6 +289,7 @@ Result<void> check_marks(const schema::SynthesizeSpeech& call) {
 Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpeech& call,
                                                     int input_fd, int output_fd) {
     ONPUT_TRY(const CallVoice voice, find_call_voice(call.voice, call.engine, call.language_code));
+    ONPUT_TRY_VOID(limit_memory(voice.voice));
     ONPUT_TRY(const std::string text, read_text(input_fd));
     const bool is_espeaks = !is_natural(voice.voice) && !is_of_program(voice.voice);
     const SsmlTags tags = is_espeaks ? SsmlTags::standard : SsmlTags::neural;
@@ -332,6 +334,7 @@ Result<void> load_speech(const std::string& voices_folder) {
         std::fprintf(stderr, "onput-tts: the voice %s cannot be loaded: %s\n",
                      std::string(natural_voice_name).c_str(), natural.error().message.c_str());
     }
+    note_loaded_memory();
     return {};
 }
 

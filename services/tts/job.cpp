@@ -16,6 +16,7 @@
 #include "services/tts/book/split.hpp"
 #include "services/tts/engines.hpp"
 #include "services/tts/language.hpp"
+#include "services/tts/memory.hpp"
 #include "services/tts/mp3.hpp"
 #include "services/tts/polly_voices.hpp"
 #include "services/tts/prose/epub.hpp"
@@ -304,6 +305,7 @@ Result<void> check_length(const SpeechJob& job, const Voice& voice, int input_fd
 // Whether the engine survives it is all that counts.
 Result<SpeechResult> speak_phrase(const Synthesize& engine, const SpeechJob& job) {
     ONPUT_TRY(const VoiceChoice choice, choose(job, job.phrase));
+    ONPUT_TRY_VOID(limit_memory(choice.voice));
     ONPUT_TRY_VOID(limit_time_of(job.phrase, choice.voice));
     std::optional<std::string> phrase = job.phrase;
     ONPUT_TRY_VOID(engine([&phrase] { return std::exchange(phrase, std::nullopt); },
@@ -394,6 +396,7 @@ Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int i
     }
     ONPUT_TRY(const std::string sample, text.read_sample());
     ONPUT_TRY(const VoiceChoice choice, choose(job, sample));
+    ONPUT_TRY_VOID(limit_memory(choice.voice));
     ONPUT_TRY_VOID(check_length(job, choice.voice, input_fd));
     if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
     if (job.quoted_segment != 0) return quote_segment(text, choice, job.quoted_segment);

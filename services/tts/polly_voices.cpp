@@ -310,18 +310,35 @@ bool is_natural_id(std::string_view id) {
     return has_natural_voice() && equal_ignoring_case(id, natural_voice_name);
 }
 
+// "; <which> are Joanna, Ruth" of the first voices that `is_wanted`; empty when there are none.
+std::string some_voices(std::string_view which, auto is_wanted) {
+    std::vector<std::string> ids;
+    for (const schema::VoiceInfo& voice : list_voices().voices) {
+        if (ids.size() == near_voices_max) break;
+        if (is_wanted(voice)) ids.push_back(voice.id);
+    }
+    return ids.empty() ? std::string() : fmt::format("; {} are {}", which, fmt::join(ids, ", "));
+}
+
 std::unexpected<Error> no_such_engine(std::string_view id, std::string_view has,
                                       std::string_view engine) {
-    return fail(
-        ErrorCode::invalid_argument,
-        fmt::format("voice '{}' has the engine {}, not '{}'", id, has, engine.substr(0, 32)),
-        "EngineNotSupportedException");
+    const auto has_engine = [engine](const schema::VoiceInfo& voice) {
+        return std::ranges::find(voice.engines, engine) != voice.engines.end();
+    };
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("voice '{}' has the engine {}, not '{}'{}", id, has,
+                            engine.substr(0, 32), some_voices("voices that have it", has_engine)),
+                "EngineNotSupportedException");
 }
 
 std::unexpected<Error> no_such_language(std::string_view id, std::string_view language) {
+    const auto is_speaker = [language](const schema::VoiceInfo& voice) {
+        return equal_ignoring_case(voice.language_code, language);
+    };
     return fail(ErrorCode::invalid_argument,
-                fmt::format("voice '{}' does not speak '{}'", id,
-                            language.substr(0, language_tag_bytes_max)),
+                fmt::format("voice '{}' does not speak '{}'{}", id,
+                            language.substr(0, language_tag_bytes_max),
+                            some_voices("voices that do", is_speaker)),
                 "LanguageNotSupportedException");
 }
 

@@ -35,8 +35,8 @@ struct CallVoice {
 Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
                                   std::string_view language);
 
-// The voice of a job, by its name: the natural one, a program's or the engine's. Fails with not_found; the
-// message names some that are nearly called so.
+// The voice of a job, by its name: the natural one, a program's or the engine's. Fails with
+// not_found; the message names some that are nearly called so.
 Result<Voice> find_job_voice(std::string_view name);
 
 // The natural voice, for a text in a language that it speaks.

@@ -103,6 +103,8 @@ Result<SpeechJob> make_job(const Settings& environment, const schema::ObjectInfo
     ONPUT_TRY_VOID(read_number(environment, "PITCH", {0, 100}, job.pitch));
     ONPUT_TRY_VOID(read_number(environment, "VOLUME", {0, 200}, job.volume));
     ONPUT_TRY_VOID(read_number(input.metadata, "onput-rate", {80, 450}, job.rate_wpm));
+    ONPUT_TRY_VOID(read_number(input.metadata, "onput-pitch", {0, 100}, job.pitch));
+    ONPUT_TRY_VOID(read_number(input.metadata, "onput-volume", {0, 200}, job.volume));
     return job;
 }
 

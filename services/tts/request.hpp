@@ -23,8 +23,9 @@ Result<Output> choose_output(const std::map<std::string, std::string>& environme
                              const std::string& input_key);
 
 // VOICE, LANGUAGE, DEFAULT_LANGUAGE, ENGINE, RATE, PITCH and VOLUME of the function; metadata
-// onput-voice, onput-language, onput-engine and onput-rate of the object, which win. A number out
-// of its bounds and an engine that is not known are invalid_argument, reason bad_setting.
+// onput-voice, onput-language, onput-engine, onput-rate, onput-pitch and onput-volume of the
+// object, which win. A number out of its bounds and an engine that is not known are
+// invalid_argument, reason bad_setting.
 Result<SpeechJob> make_job(const std::map<std::string, std::string>& environment,
                            const schema::ObjectInfo& input);
 

@@ -27,11 +27,14 @@ Result<Voice> find_for_language(std::string_view language, const Finders& find) 
         return fail(ErrorCode::not_found,
                     fmt::format("no voice with the engine neural speaks '{}'", shown));
     }
+    // Why the language itself is not found, which names voices that are nearly called so.
+    std::string why;
     for (const std::string& candidate : language_candidates(language)) {
         auto voice = find.by_name(candidate);
         if (voice) return voice;
+        if (why.empty()) why = ": " + voice.error().message;
     }
-    return fail(ErrorCode::not_found, fmt::format("no voice speaks '{}'", shown));
+    return fail(ErrorCode::not_found, fmt::format("no voice speaks '{}'{}", shown, why));
 }
 
 Result<VoiceChoice> chosen(Result<Voice> voice, std::string_view chosen_by) {

@@ -308,6 +308,16 @@ Result<std::string> act(std::string_view what, int input_fd, int output_fd) {
         const rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
         return refused_or_not(::setrlimit(RLIMIT_FSIZE, &limit));
     }
+    if (what == "raise memory") {
+        const rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+        return refused_or_not(::setrlimit(RLIMIT_AS, &limit));
+    }
+    if (what == "lower memory") {
+        ONPUT_TRY_VOID(lower_memory_limit(128 << 20));
+        // More than it has by now changes nothing.
+        ONPUT_TRY_VOID(lower_memory_limit(1ULL << 40));
+        return eat_memory();
+    }
     if (what == "thread") {
         std::string result;
         std::thread([&result] { result = "ran"; }).join();

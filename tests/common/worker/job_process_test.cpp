@@ -194,6 +194,14 @@ TEST_F(JobZygoteTest, a_job_that_eats_too_much_memory_fails) {
     EXPECT_LT(outcome.usage.peak_rss_bytes, 129U << 20);
 }
 
+TEST_F(JobZygoteTest, a_job_lowers_its_memory_and_does_not_raise_it) {
+    if (sanitized) GTEST_SKIP() << "address space is not limited under sanitizers";
+    const Error error = error_of("lower memory");
+    EXPECT_EQ(error.reason, "job_memory");
+    EXPECT_TRUE(error.message.contains("134217728")) << error.message;
+    EXPECT_EQ(run("raise memory"), "denied");
+}
+
 TEST_F(JobZygoteTest, a_result_of_the_largest_size_arrives_whole) {
     EXPECT_EQ(run("largest result").value_or("").size(), job_result_bytes_max);
 }

@@ -209,7 +209,8 @@ TEST_F(ProgramTest, a_failure_has_the_status_and_the_last_words) {
 }
 
 TEST_F(ProgramTest, a_crash_has_the_signal) {
-    EXPECT_EQ(told("crash hello"), "program_failed: program test: it ended by signal 11 (segmentation fault)");
+    EXPECT_EQ(told("crash hello"),
+              "program_failed: program test: it ended by signal 11 (segmentation fault)");
 }
 
 TEST_F(ProgramTest, a_program_that_hangs_is_ended) {

@@ -72,5 +72,21 @@ TEST_F(PollyVoicesTest, a_voice_keeps_its_sound_in_another_language) {
     EXPECT_EQ(whispering("vi"), "vi+whisper");
 }
 
+TEST_F(PollyVoicesTest, an_error_about_a_voice_names_others_that_would_do) {
+    const auto message = [](std::string_view id, std::string_view engine,
+                            std::string_view language) {
+        const auto found = find_call_voice(id, engine, language);
+        return found ? "found" : found.error().message;
+    };
+    EXPECT_EQ(message("Joanna", "", "fr-FR"),
+              "voice 'Joanna' does not speak 'fr-FR'; voices that do are Celine, Lea, Mathieu, "
+              "Remi, fr");
+    EXPECT_EQ(message("Joanna", "", "tlh"), "voice 'Joanna' does not speak 'tlh'");
+    EXPECT_EQ(message("Joanna", "generative", ""),
+              "voice 'Joanna' has the engine standard, not 'generative'");
+    EXPECT_TRUE(message("Joana", "", "").contains("near it are Joanna"))
+        << message("Joana", "", "");
+}
+
 }  // namespace
 }  // namespace onput::tts

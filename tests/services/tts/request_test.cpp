@@ -92,6 +92,16 @@ TEST(SpeechRequest, the_objects_metadata_wins) {
     EXPECT_EQ(job->rate_wpm, 450);
 }
 
+TEST(SpeechRequest, each_number_may_be_the_objects) {
+    const auto job = make_job({{"PITCH", "100"}, {"VOLUME", "0"}},
+                              object({{"onput-pitch", "30"}, {"onput-volume", "200"}}));
+    ASSERT_TRUE(job);
+    EXPECT_EQ(job->pitch, 30);
+    EXPECT_EQ(job->volume, 200);
+    for (const auto& [name, value] : Settings{{"onput-pitch", "101"}, {"onput-volume", "201"}})
+        EXPECT_EQ(make_job({}, object({{name, value}})).error().reason, "bad_setting") << name;
+}
+
 TEST(SpeechRequest, a_charset_that_the_content_type_declares_is_passed_on) {
     const auto declared = [](std::string content_type) {
         auto input = object();

@@ -75,7 +75,8 @@ TEST(Voice, what_was_asked_for_and_does_not_exist_fails_the_job) {
               "voice '../../etc/passwd' does not exist (asked for by the object)");
     VoiceRequest by_language;
     by_language.function_language = "tlh";
-    EXPECT_EQ(voice_of(by_language), "no voice speaks 'tlh' (asked for by the function)");
+    EXPECT_EQ(voice_of(by_language),
+              "no voice speaks 'tlh': voice 'tlh' does not exist (asked for by the function)");
 }
 
 TEST(Voice, a_text_in_a_language_without_a_voice_is_refused) {
