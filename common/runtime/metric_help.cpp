@@ -91,6 +91,8 @@ constexpr std::array texts{
     Help{"onput_s3_access_logs_delivered_total", "Objects of access logs delivered."},
     Help{"onput_s3_request_seconds", "From the request's head to the end of its answer."},
     Help{"onput_s3_requests_total", "Requests by operation and status."},
+    Help{"onput_schedules", "Schedules that are enabled, of rules and of Scheduler."},
+    Help{"onput_schedules_fired_total", "Due times of schedules that were acted on."},
     Help{"onput_sns_request_seconds", "From the request's head to the end of its answer."},
     Help{"onput_sns_requests_total", "Requests by operation and status."},
     Help{"onput_sqs_request_seconds", "From the request's head to the end of its answer."},

@@ -31,7 +31,8 @@ inline constexpr std::uint32_t target_age_seconds_max = 86'400;
 // An event on a bus. In a request `owed` is empty; the notifier fills it in with the targets whose
 // rules match, in the commit that journals it.
 struct BusEvent {
-    static constexpr MessageInfo info{.kind = Kind::bus_event};
+    // Version 2 added replay_name.
+    static constexpr MessageInfo info{.kind = Kind::bus_event, .version = 2};
 
     std::string event_id = {};  // 32 hex digits; the event's `id` is these as a UUID.
     std::string bus_arn = {};
@@ -46,9 +47,10 @@ struct BusEvent {
     std::string trace_header = {};
     std::vector<std::uint64_t> owed = {};  // Numbers of targets, rising.
     bool is_forwarded = false;             // By a rule of another bus: not forwarded again.
+    std::string replay_name = {};          // Of the replay that put it on the bus again.
 
     ONPUT_FIELDS(event_id, bus_arn, account, region, source, detail_type, time, resources, detail,
-                 trace, trace_header, owed, is_forwarded)
+                 trace, trace_header, owed, is_forwarded, replay_name)
     friend bool operator==(const BusEvent&, const BusEvent&) = default;
 };
 
@@ -292,7 +294,8 @@ struct PutEvents {
 };
 
 struct BusInfo {
-    static constexpr MessageInfo info{.kind = Kind::bus_info};
+    // Version 2 added policy.
+    static constexpr MessageInfo info{.kind = Kind::bus_info, .version = 2};
 
     std::string arn = {};  // arn:aws:events:<region>:<account>:event-bus/<name>
     std::string name = {};
@@ -301,8 +304,9 @@ struct BusInfo {
     Timestamp created_at = {};
     Timestamp modified_at = {};
     std::map<std::string, std::string> tags = {};
+    std::string policy = {};  // JSON; empty: none, and only its account puts events on it.
 
-    ONPUT_FIELDS(arn, name, account, description, created_at, modified_at, tags)
+    ONPUT_FIELDS(arn, name, account, description, created_at, modified_at, tags, policy)
     friend bool operator==(const BusInfo&, const BusInfo&) = default;
 };
 
@@ -331,6 +335,48 @@ struct DeleteBus {
     friend bool operator==(const DeleteBus&, const DeleteBus&) = default;
 };
 
+struct UpdateBus {
+    static constexpr MessageInfo info{.kind = Kind::update_bus};
+    static constexpr std::string_view method = "notifier.update_bus";
+    using Reply = BusInfo;
+
+    std::string name = {};
+    std::string description = {};
+
+    ONPUT_FIELDS(name, description)
+    friend bool operator==(const UpdateBus&, const UpdateBus&) = default;
+};
+
+// Sets the whole policy, or adds one statement to it, in place of one of the same id.
+struct PutBusPermission {
+    static constexpr MessageInfo info{.kind = Kind::put_bus_permission};
+    static constexpr std::string_view method = "notifier.put_bus_permission";
+    using Reply = Empty;
+
+    std::string bus = {};
+    std::string policy = {};  // JSON; the rest is empty then.
+    std::string statement_id = {};
+    std::string principal = {};  // An account, or "*".
+    std::string action = {};
+    std::string condition = {};  // JSON of a statement's Condition; empty: none.
+
+    ONPUT_FIELDS(bus, policy, statement_id, principal, action, condition)
+    friend bool operator==(const PutBusPermission&, const PutBusPermission&) = default;
+};
+
+struct RemoveBusPermission {
+    static constexpr MessageInfo info{.kind = Kind::remove_bus_permission};
+    static constexpr std::string_view method = "notifier.remove_bus_permission";
+    using Reply = Empty;
+
+    std::string bus = {};
+    std::string statement_id = {};
+    bool is_all = false;  // The whole policy.
+
+    ONPUT_FIELDS(bus, statement_id, is_all)
+    friend bool operator==(const RemoveBusPermission&, const RemoveBusPermission&) = default;
+};
+
 struct DescribeBus {
     static constexpr MessageInfo info{.kind = Kind::describe_bus};
     static constexpr std::string_view method = "notifier.describe_bus";
@@ -343,7 +389,8 @@ struct DescribeBus {
 };
 
 struct BusList {
-    static constexpr MessageInfo info{.kind = Kind::bus_list};
+    // Version 2 added policy of the buses.
+    static constexpr MessageInfo info{.kind = Kind::bus_list, .version = 2};
 
     std::vector<BusInfo> buses = {};
     std::string next = {};

@@ -328,6 +328,42 @@ enum class Kind : std::uint16_t {
     rules_record = 550,
     target_record = 551,
 
+    // Schedules and their groups (schedules.hpp).
+    schedule_info = 570,  // Also a row of the notifier.
+    put_schedule = 571,
+    get_schedule = 572,
+    delete_schedule = 573,
+    schedule_list = 574,
+    list_schedules = 575,
+    schedule_group = 576,  // Also a row of the notifier.
+    create_schedule_group = 577,
+    get_schedule_group = 578,
+    delete_schedule_group = 579,
+    schedule_group_list = 580,
+    list_schedule_groups = 581,
+    schedule_cursor = 582,  // A row of the notifier.
+
+    // Policies of event buses (event_bus.hpp).
+    put_bus_permission = 583,
+    remove_bus_permission = 584,
+    update_bus = 585,
+
+    // Archives of event buses, and replays of them (archives.hpp).
+    archive_info = 586,  // Also a row of the notifier.
+    create_archive = 587,
+    update_archive = 588,
+    delete_archive = 589,
+    get_archive = 590,
+    archive_list = 591,
+    list_archives = 592,
+    replay_info = 593,  // Also a row of the notifier.
+    start_replay = 594,
+    get_replay = 595,
+    cancel_replay = 596,
+    replay_list = 597,
+    list_replays = 598,
+    archived_event = 599,  // A row of the notifier.
+
     // Topics and subscriptions (topics.hpp).
     create_topic = 600,
     topic_info = 601,

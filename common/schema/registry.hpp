@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "common/schema/access_keys.hpp"
+#include "common/schema/archives.hpp"
 #include "common/schema/backup.hpp"
 #include "common/schema/bucket_configuration.hpp"
 #include "common/schema/call.hpp"
@@ -22,6 +23,7 @@
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/replication.hpp"
+#include "common/schema/schedules.hpp"
 #include "common/schema/speech.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_access.hpp"
@@ -82,7 +84,12 @@ using AllMessages = std::tuple<
     EventsPut, PutEvents, BusInfo, CreateBus, DeleteBus, DescribeBus, BusList, ListBuses, EventTags,
     ChangeEventTags, GetEventTags, ListReplicationEndpoints, ReplicationEndpointList, LayerVersion,
     PublishLayerVersion, GetLayerVersion, LayerVersionList, ListLayerVersions, DeleteLayerVersion,
-    AddLayerPermission, RemoveLayerPermission>;
+    AddLayerPermission, RemoveLayerPermission, ScheduleInfo, PutSchedule, GetSchedule,
+    DeleteSchedule, ScheduleList, ListSchedules, ScheduleGroup, CreateScheduleGroup,
+    GetScheduleGroup, DeleteScheduleGroup, ScheduleGroupList, ListScheduleGroups, PutBusPermission,
+    RemoveBusPermission, UpdateBus, ArchiveInfo, CreateArchive, UpdateArchive, DeleteArchive,
+    GetArchive, ArchiveList, ListArchives, ReplayInfo, StartReplay, GetReplay, CancelReplay,
+    ReplayList, ListReplays>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

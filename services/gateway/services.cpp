@@ -13,6 +13,7 @@
 #include "services/gateway/lambda/service.hpp"
 #include "services/gateway/logs/service.hpp"
 #include "services/gateway/polly/service.hpp"
+#include "services/gateway/scheduler/service.hpp"
 #include "services/gateway/sns/service.hpp"
 #include "services/gateway/sqs/service.hpp"
 #include "services/gateway/sts/service.hpp"
@@ -20,9 +21,10 @@
 namespace onput::gateway {
 
 std::span<const aws::Service* const> served_services() {
-    static const std::array<const aws::Service*, 8> services{
-        &sqs::service(), &sns::service(), &polly::service(), &lambda::service(),
-        &iam::service(), &sts::service(), &logs::service(),  &events::service()};
+    static const std::array<const aws::Service*, 9> services{
+        &sqs::service(),    &sns::service(),    &polly::service(),
+        &lambda::service(), &iam::service(),    &sts::service(),
+        &logs::service(),   &events::service(), &scheduler::service()};
     return services;
 }
 

@@ -1,5 +1,8 @@
 #include "services/notifier/config.hpp"
 
+#include <algorithm>
+#include <fstream>
+
 namespace onput::notifier {
 namespace {
 
@@ -35,6 +38,22 @@ std::vector<std::string> Config::validate() const {
     return faults;
 }
 
+Result<TimeZone> read_zone(const std::string& folder, std::string_view name) {
+    if (!is_zone_name(name)) {
+        return fail(ErrorCode::invalid_argument, "this is no name of a time zone");
+    }
+    const std::string path = folder + "/" + std::string(name);
+    std::ifstream file(path, std::ios::binary);
+    std::string bytes(zone_file_bytes_max + 1, '\0');
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+    if (bytes.empty()) {
+        return fail(ErrorCode::not_found,
+                    "read time zone " + path + ": no such file; is tzdata installed?");
+    }
+    return TimeZone::parse(bytes);
+}
+
 CoreOptions Config::core_options() const {
     CoreOptions options;
     options.deliveries.record = {
@@ -45,6 +64,11 @@ CoreOptions Config::core_options() const {
     options.deliveries.destinations_max = destinations_max;
     options.topics.region = region;
     options.rules.region = region;
+    options.archives.region = region;
+    options.schedules.region = region;
+    options.schedules.find_zone = [folder = zoneinfo](std::string_view name) {
+        return read_zone(folder, name);
+    };
     options.retention_age = std::chrono::hours(journal_retention_hours);
     options.retention_records_max = journal_records_max;
     options.retention_bytes_max = journal_bytes_max;

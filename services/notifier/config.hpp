@@ -18,6 +18,7 @@ struct Config {
     std::string bus_public_endpoint;
     std::string queue_endpoint;
     std::string region = "us-east-1";
+    std::string zoneinfo = "/usr/share/zoneinfo";
     std::string event_version = "2.5";
     std::uint32_t journal_retention_hours = 168;
     std::uint64_t journal_records_max = 10'000'000;
@@ -49,6 +50,8 @@ struct Config {
                "Where readers find the bus; default: the first of bus_endpoints.");
         option("queue_endpoint", self.queue_endpoint, "Where the queue service takes requests.");
         option("region", self.region, "Region of this installation, as its ARNs name it.");
+        option("zoneinfo", self.zoneinfo,
+               "Folder of the time zones of schedules, as tzdata has it.");
         option("event_version", self.event_version,
                "Shape of S3 records: 2.5, or classic for 2.1, 2.2 and 2.3 by kind of event.");
         option("journal_retention_hours", self.journal_retention_hours,
@@ -101,5 +104,8 @@ private:
                "How long one delivery to the outside may take, milliseconds.");
     }
 };
+
+// Out of a folder as tzdata installs it. Fails with not_found, or as TimeZone::parse does.
+Result<TimeZone> read_zone(const std::string& folder, std::string_view name);
 
 }  // namespace onput::notifier

@@ -18,6 +18,8 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
       recorder_(journal_, age_.clock()),
       topics_(options.topics, view, age_.clock(), Random(random_.next())),
       rules_(options.rules, view),
+      archives_(options.archives, view),
+      schedules_(options.schedules, view),
       parts_{.view = view,
              .recorder = recorder_,
              .topics = topics_,
@@ -27,14 +29,16 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
              .age = age_.clock()},
       deliveries_(options.deliveries, parts_, Random(random_.next())),
       fanout_(parts_, deliveries_),
-      router_(parts_, rules_, deliveries_, fanout_) {}
+      router_(parts_, rules_, archives_, deliveries_, fanout_) {}
 
-Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
+Result<void> NotifierCore::restore(Timestamp now, Effects& effects) {
     std::vector<store::Batch> batches;
     ONPUT_TRY_VOID(age_.restore(view_));
     ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batches));
     ONPUT_TRY_VOID(topics_.restore());
     ONPUT_TRY_VOID(rules_.restore());
+    ONPUT_TRY_VOID(archives_.restore());
+    ONPUT_TRY_VOID(restore_schedules(now, batches.emplace_back(std::string(partition))));
     ONPUT_TRY_VOID(deliveries_.restore());
     ONPUT_TRY_VOID(restore_owed());
     for (auto& batch : batches) effects.add(std::move(batch));
@@ -154,6 +158,8 @@ Result<void> NotifierCore::end_turn(Timestamp now, Effects& effects) {
 
 Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(deliveries_.expire(now, effects));
+    ONPUT_TRY_VOID(fire_due(now, effects));
+    ONPUT_TRY_VOID(replay_some(now, effects));
     const bool is_time = now >= trimmed_at_ + trim_interval || now < trimmed_at_;
     if (!is_time && !has_more_to_do_) return {};
     trimmed_at_ = now;
@@ -162,17 +168,23 @@ Result<void> NotifierCore::on_time(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(trim(now, trimmed));
     effects.add(std::move(trimmed));
     store::Batch rows{std::string(partition)};
+    end_schedules(rows);
+    ONPUT_TRY(const bool has_more_archived, archives_.trim(age_.clock().at(now), rows));
     age_.keep([&rows]() -> store::Batch& { return rows; });
     ONPUT_TRY(const bool has_more_rows, deliveries_.remove_rows(now, rows));
     effects.add(std::move(rows));
-    has_more_to_do_ = has_more_to_do_ || has_more_rows;
+    has_more_to_do_ =
+        has_more_to_do_ || has_more_rows || schedules_.has_deleted() || has_more_archived;
     return {};
 }
 
 Timestamp NotifierCore::next_wakeup(Timestamp now) const {
     if (has_more_to_do_ || now < trimmed_at_) return now;
+    if (archives_.is_replaying() && has_room()) return now;
     const Timestamp trim_at = trimmed_at_ + trim_interval;
-    return std::max(now, std::min(trim_at, deliveries_.next_wakeup(now).value_or(trim_at)));
+    const Timestamp due_at = has_room() ? timetable_.next_wakeup().value_or(trim_at) : trim_at;
+    return std::max(now,
+                    std::min({trim_at, due_at, deliveries_.next_wakeup(now).value_or(trim_at)}));
 }
 
 Result<schema::TraceStory> NotifierCore::trace(const schema::TraceQuery& query) const {
@@ -199,6 +211,8 @@ std::vector<schema::Metric> NotifierCore::metrics(Timestamp now) const {
     add("onput_journal_records", journal_.head() + 1 - journal_.first());
     add("onput_journal_bytes", journal_.bytes());
     add("onput_subscriptions", topics_.subscriptions().size());
+    add("onput_schedules", timetable_.size());
+    add("onput_schedules_fired_total", fired_);
     TargetMetrics targets;
     deliveries_.add_metrics(now, targets);
     std::move(targets).write(metrics);
@@ -210,6 +224,7 @@ void NotifierCore::check_invariants() const {
     journal_.check_invariants();
     topics_.check_invariants();
     rules_.check_invariants();
+    timetable_.check_invariants();
     deliveries_.check_invariants();
 }
 

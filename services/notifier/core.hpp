@@ -18,6 +18,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,12 +28,14 @@
 #include "common/base/result.hpp"
 #include "common/service/age_record.hpp"
 #include "common/service/room.hpp"
+#include "services/notifier/archives/archive_book.hpp"
 #include "services/notifier/delivery/check.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
 #include "services/notifier/delivery/event_router.hpp"
 #include "services/notifier/delivery/fanout.hpp"
 #include "services/notifier/effects.hpp"
 #include "services/notifier/journal/journal.hpp"
+#include "services/notifier/schedules/schedule_book.hpp"
 #include "services/notifier/topics/topic_book.hpp"
 #include "services/notifier/writer.hpp"
 
@@ -43,11 +46,15 @@ inline constexpr Duration trim_interval = std::chrono::seconds(1);
 // across a network take no larger ones.
 inline constexpr std::size_t batch_events_max = 400;
 inline constexpr std::size_t batch_event_bytes_max = 1024 * 1024;
+// Due times of schedules that are taken at once; the others follow in the next turn.
+inline constexpr std::size_t schedules_per_turn = 20;
 
 struct CoreOptions {
     DeliveryOptions deliveries;
     TopicBookOptions topics;
     RuleBookOptions rules;
+    ScheduleBookOptions schedules;
+    ArchiveBookOptions archives;
     Duration retention_age = std::chrono::hours(168);
     std::uint64_t retention_records_max = 10'000'000;
     std::uint64_t retention_bytes_max = journal_bytes_max_default;
@@ -117,6 +124,12 @@ public:
                                 Effects& effects);
     Result<schema::RuleInfo> apply(const schema::PutRule& request, const Caller& caller,
                                    Effects& effects);
+    Result<schema::BusInfo> apply(const schema::UpdateBus& request, const Caller& caller,
+                                  Effects& effects);
+    Result<schema::Empty> apply(const schema::PutBusPermission& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::Empty> apply(const schema::RemoveBusPermission& request, const Caller& caller,
+                                Effects& effects);
     Result<schema::Empty> apply(const schema::DeleteRule& request, const Caller& caller,
                                 Effects& effects);
     Result<schema::Empty> apply(const schema::SetRuleState& request, const Caller& caller,
@@ -128,6 +141,31 @@ public:
     Result<schema::EventTags> apply(const schema::ChangeEventTags& request, const Caller& caller,
                                     Effects& effects);
     [[nodiscard]] const RuleBook& rules() const { return rules_; }
+    // Commands about schedules (core_schedules.cpp), likewise.
+    Result<schema::ScheduleInfo> apply(const schema::PutSchedule& request, const Caller& caller,
+                                       Effects& effects);
+    Result<schema::Empty> apply(const schema::DeleteSchedule& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::ScheduleGroup> apply(const schema::CreateScheduleGroup& request,
+                                        const Caller& caller, Effects& effects);
+    Result<schema::Empty> apply(const schema::DeleteScheduleGroup& request, const Caller& caller,
+                                Effects& effects);
+    [[nodiscard]] const ScheduleBook& schedules() const { return schedules_; }
+    // Commands about archives and replays (core_archives.cpp), likewise.
+    Result<schema::ArchiveInfo> apply(const schema::CreateArchive& request, const Caller& caller,
+                                      Effects& effects);
+    Result<schema::ArchiveInfo> apply(const schema::UpdateArchive& request, const Caller& caller,
+                                      Effects& effects);
+    Result<schema::Empty> apply(const schema::DeleteArchive& request, const Caller& caller,
+                                Effects& effects);
+    Result<schema::ReplayInfo> apply(const schema::StartReplay& request, const Caller& caller,
+                                     Effects& effects);
+    Result<schema::ReplayInfo> apply(const schema::CancelReplay& request, const Caller& caller,
+                                     Effects& effects);
+    [[nodiscard]] const ArchiveBook& archives() const { return archives_; }
+    // Tags of buses, rules and groups of schedules.
+    [[nodiscard]] Result<schema::EventTags> event_tags(const schema::GetEventTags& request,
+                                                       const Caller& caller) const;
     // Publishes the test events of a check of destinations.
     Result<void> publish_test_events(std::vector<schema::TopicMessage> messages, Timestamp now,
                                      Effects& effects);
@@ -206,6 +244,18 @@ private:
     void keep_jump(Effects& effects);
     schema::EventEntryResult put_event(const schema::EventEntry& entry, const Caller& caller,
                                        store::Batch& batch, Effects& effects);
+    Result<void> restore_schedules(Timestamp now, store::Batch& batch);
+    void restore_own_targets(store::Batch& batch);
+    void set_rule_schedule(const schema::RuleInfo& rule, Timestamp now, store::Batch& batch);
+    void remove_schedule(const std::string& arn, store::Batch& batch);
+    Result<void> fire_due(Timestamp now, Effects& effects);
+    void fire(const Timetable::Due& due, Timestamp now, store::Batch& batch, Effects& effects);
+    void fire_rule(const schema::RuleInfo& rule, const Timetable::Due& due, Timestamp now,
+                   store::Batch& batch, Effects& effects);
+    void fire_schedule(const schema::ScheduleInfo& schedule, const Timetable::Due& due,
+                       Timestamp now, store::Batch& batch, Effects& effects);
+    void end_schedules(store::Batch& batch);
+    Result<void> replay_some(Timestamp now, Effects& effects);
     [[nodiscard]] Result<void> check_publish(const schema::PublishMessages& request) const;
     Result<bool> write_owed_rows(store::Batch& batch);
     Result<void> trim(Timestamp now, store::Batch& batch);
@@ -220,6 +270,10 @@ private:
     Recorder recorder_;
     TopicBook topics_;
     RuleBook rules_;
+    ArchiveBook archives_;
+    ScheduleBook schedules_;
+    Timetable timetable_;           // Of rules and schedules.
+    std::set<std::string> ending_;  // Schedules that are over, and go when nothing is owed.
     OwedRows owed_rows_;
     DeliveryParts parts_;
     Deliveries deliveries_;
@@ -229,6 +283,7 @@ private:
     Timestamp trimmed_at_;
     bool has_more_to_do_ = false;  // Of what on_time does in steps.
     std::uint64_t repeated_ = 0;   // Outbox rows that were here already.
+    std::uint64_t fired_ = 0;      // Due times of schedules.
 };
 
 }  // namespace onput::notifier

@@ -50,7 +50,7 @@ schema::EventEntryResult NotifierCore::put_event(const schema::EventEntry& entry
                                                  const Caller& caller, store::Batch& batch,
                                                  Effects& effects) {
     if (auto fault = check(entry); !fault.code.empty()) return fault;
-    const auto bus = rules_.find_bus(entry.bus, caller.principal.account);
+    const auto bus = rules_.find_bus_for_put(entry.bus, caller);
     if (!bus) return refused(bus.error().reason, bus.error().message);
     schema::BusEvent event{
         .event_id = random_.hex(32),
@@ -98,6 +98,32 @@ Result<schema::BusInfo> NotifierCore::apply(const schema::CreateBus& request, co
     return answer;
 }
 
+Result<schema::BusInfo> NotifierCore::apply(const schema::UpdateBus& request, const Caller& caller,
+                                            Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
+    store::Batch batch{std::string(partition)};
+    auto answer = rules_.update(request, caller, batch);
+    effects.add(std::move(batch));
+    return answer;
+}
+
+Result<schema::Empty> NotifierCore::apply(const schema::PutBusPermission& request,
+                                          const Caller& caller, Effects& effects) {
+    ONPUT_TRY_VOID(room_.check());
+    store::Batch batch{std::string(partition)};
+    auto answer = rules_.put_permission(request, caller, batch);
+    effects.add(std::move(batch));
+    return answer;
+}
+
+Result<schema::Empty> NotifierCore::apply(const schema::RemoveBusPermission& request,
+                                          const Caller& caller, Effects& effects) {
+    store::Batch batch{std::string(partition)};
+    auto answer = rules_.remove_permission(request, caller, batch);
+    effects.add(std::move(batch));
+    return answer;
+}
+
 Result<schema::Empty> NotifierCore::apply(const schema::DeleteBus& request, const Caller& caller,
                                           Effects& effects) {
     store::Batch batch{std::string(partition)};
@@ -110,7 +136,11 @@ Result<schema::RuleInfo> NotifierCore::apply(const schema::PutRule& request, con
                                              Effects& effects) {
     ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
+    const auto before = rules_.describe_rule({.bus = request.bus, .name = request.name}, caller);
     auto answer = rules_.put(request, caller, batch);
+    const bool is_same = answer && before && before->expression == answer->expression &&
+                         before->is_enabled == answer->is_enabled;
+    if (answer && !is_same) set_rule_schedule(*answer, caller.now, batch);
     effects.add(std::move(batch));
     return answer;
 }
@@ -118,7 +148,9 @@ Result<schema::RuleInfo> NotifierCore::apply(const schema::PutRule& request, con
 Result<schema::Empty> NotifierCore::apply(const schema::DeleteRule& request, const Caller& caller,
                                           Effects& effects) {
     store::Batch batch{std::string(partition)};
+    const auto before = rules_.describe_rule({.bus = request.bus, .name = request.name}, caller);
     auto answer = rules_.remove(request, caller, batch);
+    if (answer && before) timetable_.remove(before->arn, batch);
     effects.add(std::move(batch));
     return answer;
 }
@@ -126,7 +158,12 @@ Result<schema::Empty> NotifierCore::apply(const schema::DeleteRule& request, con
 Result<schema::Empty> NotifierCore::apply(const schema::SetRuleState& request, const Caller& caller,
                                           Effects& effects) {
     store::Batch batch{std::string(partition)};
+    const auto before = rules_.describe_rule({.bus = request.bus, .name = request.name}, caller);
     auto answer = rules_.set_state(request, caller, batch);
+    const auto after = rules_.describe_rule({.bus = request.bus, .name = request.name}, caller);
+    if (answer && before && after && before->is_enabled != after->is_enabled) {
+        set_rule_schedule(*after, caller.now, batch);
+    }
     effects.add(std::move(batch));
     return answer;
 }
@@ -153,9 +190,16 @@ Result<schema::EventTags> NotifierCore::apply(const schema::ChangeEventTags& req
                                               const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(room_.check());
     store::Batch batch{std::string(partition)};
-    auto answer = rules_.change_tags(request, caller, batch);
+    auto answer = is_schedule_arn(request.arn) ? schedules_.change_tags(request, caller, batch)
+                                               : rules_.change_tags(request, caller, batch);
     effects.add(std::move(batch));
     return answer;
+}
+
+Result<schema::EventTags> NotifierCore::event_tags(const schema::GetEventTags& request,
+                                                   const Caller& caller) const {
+    return is_schedule_arn(request.arn) ? schedules_.tags(request, caller)
+                                        : rules_.tags(request, caller);
 }
 
 }  // namespace onput::notifier

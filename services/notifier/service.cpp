@@ -73,12 +73,6 @@ void NotifierService::add_metrics(std::vector<schema::Metric>& metrics) const {
 
 // --- Requests ---------------------------------------------------------------------------------
 
-template <schema::Message M>
-service::Method NotifierService::apply() {
-    return command<M>([](NotifierCore& core, const M& message, const Caller& caller,
-                         Effects& effects) { return core.apply(message, caller, effects); });
-}
-
 service::Methods NotifierService::methods() {
     using Request = transport::Request;
     const auto of_topics = []<schema::Message M, typename Run>(Run run) {
@@ -86,12 +80,7 @@ service::Methods NotifierService::methods() {
             return (core.topics().*run)(message, caller);
         };
     };
-    const auto of_rules = []<schema::Message M, typename Run>(Run run) {
-        return [run](const NotifierCore& core, const M& message, const Caller& caller) {
-            return (core.rules().*run)(message, caller);
-        };
-    };
-    return {
+    service::Methods methods {
         handle<schema::AppendEvents>([this](Request& r, const Caller& c) { on_append(r, c); }),
         handle<schema::FetchJournal>([this](Request& r, const Caller&) { on_fetch(r); }),
         handle<schema::FindJournal>([this](Request& r, const Caller&) { on_find(r); }),
@@ -115,27 +104,6 @@ service::Methods NotifierService::methods() {
         apply<schema::ConfirmSubscription>(),
         apply<schema::Unsubscribe>(),
         apply<schema::SetSubscriptionAttribute>(),
-        apply<schema::PutEvents>(),
-        apply<schema::CreateBus>(),
-        apply<schema::DeleteBus>(),
-        apply<schema::PutRule>(),
-        apply<schema::DeleteRule>(),
-        apply<schema::SetRuleState>(),
-        apply<schema::PutTargets>(),
-        apply<schema::RemoveTargets>(),
-        apply<schema::ChangeEventTags>(),
-        query<schema::DescribeBus>(
-            of_rules.template operator()<schema::DescribeBus>(&RuleBook::describe_bus)),
-        query<schema::ListBuses>(
-            of_rules.template operator()<schema::ListBuses>(&RuleBook::list_buses)),
-        query<schema::DescribeRule>(
-            of_rules.template operator()<schema::DescribeRule>(&RuleBook::describe_rule)),
-        query<schema::ListRules>(
-            of_rules.template operator()<schema::ListRules>(&RuleBook::list_rules)),
-        query<schema::ListTargets>(
-            of_rules.template operator()<schema::ListTargets>(&RuleBook::list_targets)),
-        query<schema::GetEventTags>(
-            of_rules.template operator()<schema::GetEventTags>(&RuleBook::tags)),
         query<schema::GetTopic>(of_topics.template operator()<schema::GetTopic>(&TopicBook::get)),
         query<schema::ListTopics>(
             of_topics.template operator()<schema::ListTopics>(&TopicBook::list)),
@@ -144,6 +112,8 @@ service::Methods NotifierService::methods() {
         query<schema::ListSubscriptions>(of_topics.template operator()<schema::ListSubscriptions>(
             &TopicBook::list_subscriptions)),
     };
+    add_event_methods(methods);
+    return methods;
 }
 
 void NotifierService::on_append(const transport::Request& request, const Caller& caller) {

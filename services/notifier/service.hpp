@@ -38,6 +38,8 @@ private:
     Result<void> start(const OpenOutside& outside);
 
     [[nodiscard]] service::Methods methods() override;
+    // Of buses, rules, archives and schedules (service_events.cpp).
+    void add_event_methods(service::Methods& methods);
     template <schema::Message M>
     service::Method apply();
     void hand_on(Effects effects) override;
@@ -67,5 +69,11 @@ private:
     std::size_t open_outside_ = 0;
     bool waits_for_outside_ = true;
 };
+
+template <schema::Message M>
+service::Method NotifierService::apply() {
+    return command<M>([](NotifierCore& core, const M& message, const Caller& caller,
+                         Effects& effects) { return core.apply(message, caller, effects); });
+}
 
 }  // namespace onput::notifier

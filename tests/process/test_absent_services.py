@@ -20,7 +20,7 @@ CALLS = {
     "mediaconvert": ("list_jobs", {}, "MediaConvert"),
     "translate": ("translate_text", {"Text": "a", "SourceLanguageCode": "en", "TargetLanguageCode": "vi"},
                   "Amazon Translate"),
-    "scheduler": ("list_schedules", {}, "Amazon EventBridge Scheduler"),
+    "pipes": ("list_pipes", {}, "Amazon EventBridge Pipes"),
     "route53": ("list_hosted_zones", {}, "Route 53"),
     # CBOR
     "cloudwatch": ("list_metrics", {}, "CloudWatch"),
@@ -37,8 +37,8 @@ def test_a_client_is_refused_at_once_and_does_not_try_again(onput, service):
     response = caught.value.response
     assert response["Error"]["Code"] == "NotImplemented"
     assert response["Error"]["Message"] == (
-        f"Onput has no {title}. It has AWS Lambda, AWS STS, Amazon CloudWatch Logs, Amazon EventBridge, Amazon Polly, "
-        "Amazon S3, Amazon SNS, Amazon SQS and IAM. Nothing was changed.")
+        f"Onput has no {title}. It has AWS Lambda, AWS STS, Amazon CloudWatch Logs, Amazon EventBridge, "
+        "Amazon EventBridge Scheduler, Amazon Polly, Amazon S3, Amazon SNS, Amazon SQS and IAM. Nothing was changed.")
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
     assert time.monotonic() - began < 2

@@ -30,6 +30,9 @@ constexpr std::string_view polly_table =
 constexpr std::string_view s3_table =
 #include "services/gateway/aws/tables/s3.inc"
     ;
+constexpr std::string_view scheduler_table =
+#include "services/gateway/aws/tables/scheduler.inc"
+    ;
 constexpr std::string_view sns_table =
 #include "services/gateway/aws/tables/sns.inc"
     ;
@@ -89,6 +92,11 @@ const Model& polly_model() {
 
 const Model& s3_model() {
     static const Model model(s3_table);
+    return model;
+}
+
+const Model& scheduler_model() {
+    static const Model model(scheduler_table);
     return model;
 }
 

@@ -17,6 +17,7 @@ const Model& lambda_model();
 const Model& logs_model();
 const Model& polly_model();
 const Model& s3_model();
+const Model& scheduler_model();
 const Model& sns_model();
 const Model& sqs_model();
 const Model& sts_model();

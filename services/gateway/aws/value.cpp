@@ -70,4 +70,18 @@ std::vector<std::string> names_of(const Value& parameters, std::string_view name
     return names;
 }
 
+std::optional<Timestamp> time_of(const Value& map, std::string_view name) {
+    const Value* time = map.find(name);
+    if (time == nullptr) return std::nullopt;
+    if (const auto* text = time->text()) {
+        const auto read = parse_iso8601(*text);
+        if (read) return *read;
+    }
+    // Far beyond what anything has, and far from overflow.
+    constexpr double seconds_max = 1e11;
+    const auto seconds = time->real();
+    if (!seconds || !(*seconds > -seconds_max && *seconds < seconds_max)) return std::nullopt;
+    return Timestamp(std::chrono::microseconds(static_cast<std::int64_t>(*seconds * 1e6)));
+}
+
 }  // namespace onput::gateway::aws

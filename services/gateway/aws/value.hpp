@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/time.hpp"
+
 namespace onput::gateway::aws {
 
 class Value {
@@ -80,6 +82,8 @@ inline constexpr std::size_t value_depth_max = 16;
 
 // The members of a map parameter as texts; numbers are shown as texts. Empty when there is none.
 std::map<std::string, std::string> texts_of(const Value& parameters, std::string_view name);
+// A timestamp member: seconds since 1970, with a fraction, or ISO 8601. Nothing: it is neither.
+std::optional<Timestamp> time_of(const Value& map, std::string_view name);
 // The texts of a list parameter.
 std::vector<std::string> names_of(const Value& parameters, std::string_view name);
 

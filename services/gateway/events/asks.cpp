@@ -28,6 +28,15 @@ std::string rule_arn(const Call& call, const std::string& rule) {
     return aws::arn_of(call, {.service = "events", .name = name});
 }
 
+// "archive/a", "replay/r"; empty: the operation names neither.
+std::string named_path(const Value& input) {
+    if (const std::string replay = input.text_of("ReplayName"); !replay.empty()) {
+        return "replay/" + replay;
+    }
+    const std::string archive = input.text_of("ArchiveName");
+    return archive.empty() ? archive : "archive/" + archive;
+}
+
 std::vector<AskedAction> of_entries(const Call& call) {
     std::set<std::string> buses;
     const Value* entries = call.input.find("Entries");
@@ -37,7 +46,7 @@ std::vector<AskedAction> of_entries(const Call& call) {
     }
     std::vector<AskedAction> all;
     for (const std::string& bus : buses)
-        all.push_back({.action = "events:PutEvents", .resource = bus});
+        all.push_back({.action = "events:PutEvents", .resource = bus, .has_resource_policy = true});
     return all;
 }
 
@@ -72,6 +81,10 @@ std::vector<AskedAction> asks(const Call& call) {
         asked.resource = tagged;
     } else if (!rule.empty()) {
         asked.resource = rule_arn(call, rule);
+    } else if (const std::string archive = named_path(input); !archive.empty()) {
+        asked.resource = aws::arn_of(call, {.service = "events", .name = archive});
+    } else if (operation.ends_with("Permission")) {
+        asked.resource = bus_arn(call, input.text_of("EventBusName"));
     } else if (is_of_bus && operation != "ListEventBuses") {
         asked.resource = bus_arn(call, input.text_of("Name"));
     }

@@ -1,4 +1,7 @@
 // Operations on buses, and on the tags of buses and rules.
+#include <fmt/format.h>
+
+#include "common/json/writer.hpp"
 #include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/events/errors.hpp"
 #include "services/gateway/events/operation.hpp"
@@ -27,6 +30,38 @@ Result<schema::ListBuses> read_list(const Value& input) {
                              .buses_max = page.items_max};
 }
 
+// What would change nothing here is refused rather than kept.
+Result<schema::UpdateBus> read_update(const Value& input) {
+    for (const std::string_view name : {"KmsKeyIdentifier", "DeadLetterConfig", "LogConfig"}) {
+        if (input.find(name) != nullptr) {
+            return invalid_request(fmt::format("Parameter {} is not supported here.", name));
+        }
+    }
+    return schema::UpdateBus{.name = input.text_of("Name"),
+                             .description = input.text_of("Description")};
+}
+
+Result<schema::PutBusPermission> read_permission(const Value& input) {
+    schema::PutBusPermission message{.bus = input.text_of("EventBusName"),
+                                     .policy = input.text_of("Policy"),
+                                     .statement_id = input.text_of("StatementId"),
+                                     .principal = input.text_of("Principal"),
+                                     .action = input.text_of("Action")};
+    const bool has_statement = !message.statement_id.empty() || !message.principal.empty() ||
+                               !message.action.empty() || input.find("Condition") != nullptr;
+    if (!message.policy.empty() && has_statement) {
+        return invalid_request(
+            "Parameter Policy is not valid. Reason: it stands alone, without Action, Principal, "
+            "StatementId and Condition.");
+    }
+    if (const Value* condition = input.find("Condition")) {
+        message.condition = fmt::format(
+            "{{{}:{{{}:{}}}}}", json::quoted(condition->text_of("Type")),
+            json::quoted(condition->text_of("Key")), json::quoted(condition->text_of("Value")));
+    }
+    return message;
+}
+
 Value describe_created(const schema::BusInfo& bus) {
     Value result;
     result["EventBusArn"] = Value(bus.arn);
@@ -39,10 +74,19 @@ Value describe_bus(const schema::BusInfo& bus) {
     result["Name"] = Value(bus.name);
     result["Arn"] = Value(bus.arn);
     if (!bus.description.empty()) result["Description"] = Value(bus.description);
+    if (!bus.policy.empty()) result["Policy"] = Value(bus.policy);
     if (bus.created_at != Timestamp()) {
         result["CreationTime"] = Value(millis_of(bus.created_at));
         result["LastModifiedTime"] = Value(millis_of(bus.modified_at));
     }
+    return result;
+}
+
+Value describe_updated(const schema::BusInfo& bus) {
+    Value result;
+    result["Name"] = Value(bus.name);
+    result["Arn"] = Value(bus.arn);
+    if (!bus.description.empty()) result["Description"] = Value(bus.description);
     return result;
 }
 
@@ -113,6 +157,25 @@ Outcome describe_event_bus(Call& call) {
 
 Outcome list_event_buses(Call& call) {
     return ask(call, read_list(call.input), &describe_list);
+}
+
+Outcome update_event_bus(Call& call) {
+    return ask(call, read_update(call.input), &describe_updated);
+}
+
+Outcome put_permission(Call& call) {
+    return ask(call, read_permission(call.input), &describe_nothing<schema::Empty>);
+}
+
+Outcome remove_permission(Call& call) {
+    const Value* all = call.input.find("RemoveAllPermissions");
+    const bool is_all = all != nullptr && all->scalar_text() == "true";
+    return ask<schema::RemoveBusPermission>(
+        call,
+        schema::RemoveBusPermission{.bus = call.input.text_of("EventBusName"),
+                                    .statement_id = call.input.text_of("StatementId"),
+                                    .is_all = is_all},
+        &describe_nothing);
 }
 
 Outcome tag_resource(Call& call) {

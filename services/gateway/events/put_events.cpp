@@ -7,21 +7,6 @@
 namespace onput::gateway::events {
 namespace {
 
-// Seconds since 1970, with a fraction.
-std::optional<Timestamp> time_of(const Value& entry) {
-    const Value* time = entry.find("Time");
-    if (time == nullptr) return std::nullopt;
-    if (const auto* text = time->text()) {
-        const auto read = parse_iso8601(*text);
-        if (read) return *read;
-    }
-    // Far beyond what any event has, and far from overflow.
-    constexpr double seconds_max = 1e11;
-    const auto seconds = time->real();
-    if (!seconds || !(*seconds > -seconds_max && *seconds < seconds_max)) return std::nullopt;
-    return Timestamp(std::chrono::microseconds(static_cast<std::int64_t>(*seconds * 1e6)));
-}
-
 Result<schema::PutEvents> read_put(const Value& input) {
     if (!input.text_of("EndpointId").empty()) {
         return invalid_request("Parameter EndpointId is not supported here.");
@@ -35,7 +20,7 @@ Result<schema::PutEvents> read_put(const Value& input) {
                                    .detail_type = item.text_of("DetailType"),
                                    .detail = item.text_of("Detail"),
                                    .resources = aws::names_of(item, "Resources"),
-                                   .time = time_of(item),
+                                   .time = aws::time_of(item, "Time"),
                                    .trace_header = item.text_of("TraceHeader")});
     }
     return message;

@@ -11,25 +11,37 @@ namespace onput::gateway::events {
 namespace {
 
 constexpr std::array handlers{
+    aws::Handler{"CancelReplay", &cancel_replay},
+    aws::Handler{"CreateArchive", &create_archive},
     aws::Handler{"CreateEventBus", &create_event_bus},
+    aws::Handler{"DeleteArchive", &delete_archive},
     aws::Handler{"DeleteEventBus", &delete_event_bus},
     aws::Handler{"DeleteRule", &delete_rule},
+    aws::Handler{"DescribeArchive", &describe_archive},
     aws::Handler{"DescribeEventBus", &describe_event_bus},
+    aws::Handler{"DescribeReplay", &describe_replay},
     aws::Handler{"DescribeRule", &describe_rule},
     aws::Handler{"DisableRule", &disable_rule},
     aws::Handler{"EnableRule", &enable_rule},
+    aws::Handler{"ListArchives", &list_archives},
     aws::Handler{"ListEventBuses", &list_event_buses},
+    aws::Handler{"ListReplays", &list_replays},
     aws::Handler{"ListRuleNamesByTarget", &list_rule_names_by_target},
     aws::Handler{"ListRules", &list_rules},
     aws::Handler{"ListTagsForResource", &list_tags_for_resource},
     aws::Handler{"ListTargetsByRule", &list_targets_by_rule},
     aws::Handler{"PutEvents", &put_events},
+    aws::Handler{"PutPermission", &put_permission},
     aws::Handler{"PutRule", &put_rule},
     aws::Handler{"PutTargets", &put_targets},
+    aws::Handler{"RemovePermission", &remove_permission},
     aws::Handler{"RemoveTargets", &remove_targets},
+    aws::Handler{"StartReplay", &start_replay},
     aws::Handler{"TagResource", &tag_resource},
     aws::Handler{"TestEventPattern", &test_event_pattern},
     aws::Handler{"UntagResource", &untag_resource},
+    aws::Handler{"UpdateArchive", &update_archive},
+    aws::Handler{"UpdateEventBus", &update_event_bus},
 };
 static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));
 

@@ -1,5 +1,7 @@
 #include "services/notifier/delivery/event_router.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/digest.hpp"
@@ -25,11 +27,30 @@ schema::TraceContext caused_by(const schema::BusEvent& event) {
 
 void EventRouter::publish(schema::BusEvent event, Timestamp now, store::Batch& batch,
                           Effects& effects) {
+    const std::string document = event_document(event);
+    archives_.keep(event, document, parts_.age.stamp(now), batch);
+    const auto targets = rules_.match(event, document);
+    publish_to(std::move(event), targets, now, batch, effects);
+}
+
+void EventRouter::publish_again(schema::BusEvent event, const std::vector<std::string>& rules,
+                                Timestamp now, store::Batch& batch, Effects& effects) {
+    auto targets = rules_.match(event, event_document(event));
+    if (!rules.empty()) {
+        std::erase_if(targets, [&rules](const BusTarget* target) {
+            return std::ranges::find(rules, target->rule_arn) == rules.end();
+        });
+    }
+    publish_to(std::move(event), targets, now, batch, effects);
+}
+
+void EventRouter::publish_to(schema::BusEvent event, const std::vector<const BusTarget*>& targets,
+                             Timestamp now, store::Batch& batch, Effects& effects) {
     // Copies: what is journaled may push the event out of memory, and what is published matches
     // again.
     std::vector<BusTarget> others;
     std::size_t left_out = 0;
-    for (const BusTarget* target : rules_.match(event, event_document(event))) {
+    for (const BusTarget* target : targets) {
         const bool is_published = is_published_to(target->target.arn);
         const bool has_room = event.owed.size() + others.size() < targets_per_event_max &&
                               (!is_published || others.size() < published_per_event_max);
@@ -86,15 +107,16 @@ void EventRouter::to_topic(const BusTarget& target, const Published& published, 
     const schema::BusEvent& event = published.event;
     schema::TopicMessage message;
     message.message_id = message_id_of(
-        {.event_id = event.event_id, .arn = target.target.arn, .rule_id = target.name()});
+        {.event_id = occurrence_of(event), .arn = target.target.arn, .rule_id = target.name()});
     message.event_id = derived_id("event of ", message.message_id);
     message.topic_arn = target.target.arn;
     message.message = target_input(target.target, event,
                                    {.rule_arn = target.rule_arn,
                                     .rule_name = target.rule_name,
-                                    .ingested_at = published.journaled_at});
+                                    .ingested_at = published.journaled_at,
+                                    .is_of_schedule = target.is_of_schedule()});
     message.time = now;
-    message.service = events_service;
+    message.service = target.is_of_schedule() ? scheduler_service : events_service;
     message.source_arn = target.rule_arn;
     message.source_account = target.account;
     message.trace = caused_by(event);
@@ -131,11 +153,13 @@ void EventRouter::to_bus(const BusTarget& target, const Published& published, Ti
                                   now, batch, effects);
     }
     schema::BusEvent forwarded = published.event;
-    forwarded.event_id = derived_id("forwarded ", published.event.event_id + ' ' + target.name());
+    forwarded.event_id =
+        derived_id("forwarded ", occurrence_of(published.event) + ' ' + target.name());
     forwarded.bus_arn = *bus;
     forwarded.trace = caused_by(published.event);
     forwarded.owed.clear();
-    forwarded.is_forwarded = true;
+    // What a schedule puts on a bus has been on none before.
+    forwarded.is_forwarded = !target.is_of_schedule();
     publish(std::move(forwarded), now, batch, effects);
 }
 

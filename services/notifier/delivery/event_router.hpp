@@ -1,6 +1,8 @@
 // EventRouter: events on buses. Journals each with the targets that it is owed to, in the caller's
 // batch, and owes it to them.
 //
+// Every event on a bus is also copied into the bus's archives, in the same batch.
+//
 //     publish --match--> queues, functions: owed, and delivered with retries
 //                        topics: a message to each, in the same batch
 //                        buses: the event on each, in the same batch, if it was not forwarded yet
@@ -11,6 +13,7 @@
 // Part of NotifierCore.
 #pragma once
 
+#include "services/notifier/archives/archive_book.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
 #include "services/notifier/delivery/fanout.hpp"
 #include "services/notifier/rules/rule_book.hpp"
@@ -23,11 +26,22 @@ inline constexpr std::size_t published_per_event_max = 100;
 
 class EventRouter {
 public:
-    EventRouter(const DeliveryParts& parts, RuleBook& rules, Deliveries& deliveries, Fanout& fanout)
-        : parts_(parts), rules_(rules), deliveries_(deliveries), fanout_(fanout) {}
+    EventRouter(const DeliveryParts& parts, RuleBook& rules, ArchiveBook& archives,
+                Deliveries& deliveries, Fanout& fanout)
+        : parts_(parts),
+          rules_(rules),
+          archives_(archives),
+          deliveries_(deliveries),
+          fanout_(fanout) {}
 
     // The caller has checked the event, and that its bus is there.
     void publish(schema::BusEvent event, Timestamp now, store::Batch& batch, Effects& effects);
+    // The same for these targets alone, whatever the patterns of their rules: a schedule's.
+    void publish_to(schema::BusEvent event, const std::vector<const BusTarget*>& targets,
+                    Timestamp now, store::Batch& batch, Effects& effects);
+    // An event out of an archive, for these rules alone; none: for all.
+    void publish_again(schema::BusEvent event, const std::vector<std::string>& rules, Timestamp now,
+                       store::Batch& batch, Effects& effects);
     // Owes a record of the journal to the targets whose rows do not count it yet.
     void owe(const JournalEntry& entry);
 
@@ -46,6 +60,7 @@ private:
 
     DeliveryParts parts_;
     RuleBook& rules_;
+    ArchiveBook& archives_;
     Deliveries& deliveries_;
     Fanout& fanout_;
 };

@@ -18,7 +18,7 @@ std::map<std::string, schema::MessageAttribute> attributes_of(
         if (value.empty()) return;
         attributes[std::move(name)] = {.data_type = "String", .value = std::move(value)};
     };
-    set("RULE_ARN", target.rule_arn);
+    set(target.is_of_schedule() ? "SCHEDULE_ARN" : "RULE_ARN", target.rule_arn);
     set("TARGET_ARN", target.target.arn);
     set("ERROR_CODE", attempt.error_code);
     set("ERROR_MESSAGE", attempt.error);
@@ -89,7 +89,7 @@ schema::Deliver QueueItems::empty_for(const Target& target) const {
     message.destination_arn = target.record.arn;
     if (target.target != nullptr) {
         message.source += "/t" + std::to_string(target.target->number);
-        message.service = events_service;
+        message.service = target.target->is_of_schedule() ? scheduler_service : events_service;
         message.destination_arn = target.target->target.arn;
     }
     if (target.subscription == nullptr) {
@@ -221,23 +221,27 @@ Result<schema::DeliverItem> QueueItems::target_item(const Target& target,
     static const schema::BusEvent lost{.detail = R"("the event was lost with damaged rows")"};
     ONPUT_CHECK(journaled->bus_event() != nullptr || target.record.is_dead_letter);
     const schema::BusEvent& event = journaled->bus_event() ? *journaled->bus_event() : lost;
-    std::string body = target.record.is_dead_letter
+    // A schedule's dead letter is what its target was to be sent.
+    std::string body = target.record.is_dead_letter && !owner.is_of_schedule()
                            ? event_document(event)
                            : target_input(owner.target, event,
                                           {.rule_arn = owner.rule_arn,
                                            .rule_name = owner.rule_name,
-                                           .ingested_at = journaled->time});
+                                           .ingested_at = journaled->time,
+                                           .is_of_schedule = owner.is_of_schedule()});
     const std::string& event_id = event.event_id.empty() ? attempt_id : event.event_id;
-    return schema::DeliverItem{.number = pending.number,
-                               .message_id = message_id_of(
-                                   {.event_id = event_id, .arn = target.record.arn, .rule_id = {}}),
-                               .event_id = event_id,
-                               .body = std::move(body),
-                               .source_arn = owner.rule_arn,
-                               .source_account = owner.account,
-                               .trace = event.trace,
-                               .attributes = std::move(attributes),
-                               .trace_header = event.trace_header};
+    const std::string occurrence = event.event_id.empty() ? attempt_id : occurrence_of(event);
+    return schema::DeliverItem{
+        .number = pending.number,
+        .message_id =
+            message_id_of({.event_id = occurrence, .arn = target.record.arn, .rule_id = {}}),
+        .event_id = event_id,
+        .body = std::move(body),
+        .source_arn = owner.rule_arn,
+        .source_account = owner.account,
+        .trace = event.trace,
+        .attributes = std::move(attributes),
+        .trace_header = event.trace_header};
 }
 
 }  // namespace onput::notifier

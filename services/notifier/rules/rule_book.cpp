@@ -52,7 +52,11 @@ Result<void> RuleBook::restore() {
     std::map<std::string, Rule*> rules;  // By ARN.
     const auto take_bus = [&](const std::string& key, schema::BusInfo info) -> Result<void> {
         if (key != bus_key(info.arn)) return damaged("a bus is not what its key says");
-        state.buses[info.arn].info = std::move(info);
+        Bus& bus = state.buses[info.arn];
+        if (!info.policy.empty()) {
+            ONPUT_TRY(bus.policy, auth::Policy::parse(info.policy, auth::PolicySource::store));
+        }
+        bus.info = std::move(info);
         return {};
     };
     const auto take_rule = [&](const std::string& key, schema::RuleInfo info) -> Result<void> {
@@ -69,6 +73,10 @@ Result<void> RuleBook::restore() {
     const auto take_target = [&](const std::string& key, TargetRecord record) -> Result<void> {
         if (key != target_key(record.number)) return damaged("a target is not what its key says");
         state.last_target = std::max(state.last_target, record.number);
+        if (is_schedule_arn(record.rule_arn)) {
+            state.add_own_target(std::move(record));
+            return {};
+        }
         const auto rule = rules.find(record.rule_arn);
         if (rule == rules.end()) return {};
         rule->second->targets[record.target.id] = record.number;
@@ -231,7 +239,7 @@ void RuleBook::check_invariants() const {
             targets += rule.targets.size();
         }
     }
-    ONPUT_CHECK(targets == state_->targets.size());
+    ONPUT_CHECK(targets + own_targets().size() == state_->targets.size());
 }
 
 }  // namespace onput::notifier

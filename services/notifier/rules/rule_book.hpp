@@ -31,6 +31,9 @@
 
 namespace onput::notifier {
 
+// arn:aws:scheduler:<region>:<account>:schedule/<group>/<name>
+bool is_schedule_arn(std::string_view arn);
+
 struct RuleBookOptions {
     std::string region = "us-east-1";
     std::size_t buses_per_account_max = schema::buses_per_account_max;
@@ -40,7 +43,7 @@ struct RuleBookOptions {
 // A target, as deliveries see it.
 struct BusTarget {
     std::uint64_t number = 0;
-    std::string rule_arn;
+    std::string rule_arn;  // Or of the schedule whose own target it is.
     std::string rule_name;
     std::string account;
     schema::EventTarget target;
@@ -49,6 +52,7 @@ struct BusTarget {
     [[nodiscard]] std::string name() const {
         return rule_arn + '#' + target.id + '#' + std::to_string(number);
     }
+    [[nodiscard]] bool is_of_schedule() const { return is_schedule_arn(rule_arn); }
 };
 
 class RuleBook {
@@ -66,6 +70,12 @@ public:
                                    store::Batch& batch);
     Result<schema::Empty> remove(const schema::DeleteBus& request, const Caller& caller,
                                  store::Batch& batch);
+    Result<schema::BusInfo> update(const schema::UpdateBus& request, const Caller& caller,
+                                   store::Batch& batch);
+    Result<schema::Empty> put_permission(const schema::PutBusPermission& request,
+                                         const Caller& caller, store::Batch& batch);
+    Result<schema::Empty> remove_permission(const schema::RemoveBusPermission& request,
+                                            const Caller& caller, store::Batch& batch);
     Result<schema::RuleInfo> put(const schema::PutRule& request, const Caller& caller,
                                  store::Batch& batch);
     Result<schema::Empty> remove(const schema::DeleteRule& request, const Caller& caller,
@@ -98,11 +108,27 @@ public:
     // ResourceNotFoundException.
     [[nodiscard]] Result<std::string> find_bus(std::string_view name,
                                                const std::string& account) const;
+    // The same of a bus on which the caller may put events: one of his own account unless its
+    // policy denies it, and another account's if its policy allows it. AccessDeniedException.
+    [[nodiscard]] Result<std::string> find_bus_for_put(std::string_view name,
+                                                       const Caller& caller) const;
     [[nodiscard]] const std::string& region() const;
 
     // The targets of all rules of the event's bus that match it, by number. `document` is the
     // event's JSON. Not const: rules that have changed are compiled first.
     std::vector<const BusTarget*> match(const schema::BusEvent& event, std::string_view document);
+
+    // By ARN, of any account.
+    [[nodiscard]] std::optional<schema::RuleInfo> find_rule(const std::string& arn) const;
+    // The targets of one rule, whatever its pattern, by number.
+    [[nodiscard]] std::vector<const BusTarget*> targets_of(const schema::RuleInfo& rule) const;
+    // The rules that are enabled and have a schedule.
+    [[nodiscard]] std::vector<schema::RuleInfo> scheduled_rules() const;
+
+    // The target of a schedule, which is kept here beside those of rules. Number 0: a new one.
+    std::uint64_t put_own_target(BusTarget target, store::Batch& batch);
+    void remove_own_target(std::uint64_t number, store::Batch& batch);
+    [[nodiscard]] std::vector<std::uint64_t> own_targets() const;
 
     // Null once it was removed: what was owed to it is no longer. Stays until then.
     [[nodiscard]] const BusTarget* find_target(std::uint64_t number) const;

@@ -1,11 +1,23 @@
 #include "services/notifier/rules/rule_state.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "services/notifier/rules/rule_records.hpp"
 #include "services/notifier/rules/rule_refusal.hpp"
 
 namespace onput::notifier {
+// The fifth part.
+std::string account_in(std::string_view arn) {
+    for (int i = 0; i < 4; ++i)
+        arn.remove_prefix(arn.find(':') == arn.npos ? arn.size() : arn.find(':') + 1);
+    return std::string(arn.substr(0, arn.find(':')));
+}
+
+bool is_schedule_arn(std::string_view arn) {
+    return arn.starts_with("arn:aws:scheduler:");
+}
 
 Result<std::optional<pattern::EventPattern>> read_pattern(const std::string& json) {
     if (json.empty()) return std::optional<pattern::EventPattern>();
@@ -87,6 +99,16 @@ void RuleBook::State::remove_target(Rule& rule, const std::string& id, store::Ba
     batch.remove(target_key(found->second));
     targets.erase(found->second);
     rule.targets.erase(found);
+}
+
+BusTarget& RuleBook::State::add_own_target(TargetRecord record) {
+    BusTarget& target = targets[record.number];
+    target.number = record.number;
+    target.rule_name = record.rule_arn.substr(record.rule_arn.rfind('/') + 1);
+    target.account = account_in(record.rule_arn);
+    target.rule_arn = std::move(record.rule_arn);
+    target.target = std::move(record.target);
+    return target;
 }
 
 void RuleBook::State::compile(Bus& bus) {

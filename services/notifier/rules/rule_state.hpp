@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "common/auth/policy.hpp"
 #include "common/pattern/event_matcher.hpp"
 #include "services/notifier/rules/rule_book.hpp"
+#include "services/notifier/rules/rule_records.hpp"
 
 namespace onput::notifier {
 
@@ -22,6 +24,7 @@ struct Rule {
 
 struct Bus {
     schema::BusInfo info;
+    std::optional<auth::Policy> policy;  // Of info.policy.
     std::map<std::string, Rule> rules;
     // Of the enabled rules that have a pattern; null: they have changed.
     std::unique_ptr<pattern::EventMatcher> matcher;
@@ -56,6 +59,7 @@ struct RuleBook::State {
     static void write(const Rule& rule, store::Batch& batch);
     void remove_target(Rule& rule, const std::string& id, store::Batch& batch);
     static void compile(Bus& bus);
+    BusTarget& add_own_target(TargetRecord record);
 
     RuleBookOptions options;
     const store::View& view;
@@ -64,6 +68,9 @@ struct RuleBook::State {
     std::map<std::uint64_t, BusTarget> targets;
     pattern::EventScratch scratch;
 };
+
+// Of an ARN.
+std::string account_in(std::string_view arn);
 
 // A rule's pattern, if it has one. Fails as EventPattern::parse does.
 Result<std::optional<pattern::EventPattern>> read_pattern(const std::string& json);

@@ -8,6 +8,7 @@
 #include "services/notifier/rules/rule_refusal.hpp"
 #include "services/notifier/rules/rule_state.hpp"
 #include "services/notifier/rules/target_input.hpp"
+#include "services/notifier/schedules/schedule_expression.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -50,6 +51,14 @@ Result<void> check_target(const schema::EventTarget& target) {
     return check_input(target);
 }
 
+// A rule is due again and again: at() is a schedule's.
+Result<void> check_expression(const std::string& text) {
+    if (text.empty()) return {};
+    ONPUT_TRY(const auto expression, ScheduleExpression::parse(text));
+    if (expression.is_once()) return invalid_request("Parameter ScheduleExpression is not valid.");
+    return {};
+}
+
 }  // namespace
 
 Result<schema::RuleInfo> RuleBook::put(const schema::PutRule& request, const Caller& caller,
@@ -59,11 +68,12 @@ Result<schema::RuleInfo> RuleBook::put(const schema::PutRule& request, const Cal
         return invalid_request(
             "Parameter(s) EventPattern or ScheduleExpression must be specified.");
     }
-    if (!request.expression.empty()) {
-        return invalid_request("Parameter ScheduleExpression is not supported here.");
-    }
+    ONPUT_TRY_VOID(check_expression(request.expression));
     ONPUT_TRY(auto pattern, read_pattern(request.pattern));
     ONPUT_TRY(Bus * bus, state_->known_bus(request.bus, account));
+    if (!request.expression.empty() && bus->info.name != schema::default_bus_name) {
+        return invalid_request("ScheduleExpression is supported only on the default event bus.");
+    }
     const auto found = bus->rules.find(request.name);
     if (found == bus->rules.end() && bus->rules.size() >= state_->options.rules_per_bus_max) {
         return too_many();
@@ -184,6 +194,59 @@ Result<schema::TargetList> RuleBook::list_targets(const schema::ListTargets& req
         list.targets.push_back(state_->targets.at(number).target);
     }
     return list;
+}
+
+// --- What schedules ask -----------------------------------------------------------------------
+
+std::vector<schema::RuleInfo> RuleBook::scheduled_rules() const {
+    std::vector<schema::RuleInfo> rules;
+    for (const auto& [arn, bus] : state_->buses) {
+        for (const auto& [name, rule] : bus.rules) {
+            if (rule.info.is_enabled && !rule.info.expression.empty()) rules.push_back(rule.info);
+        }
+    }
+    return rules;
+}
+
+std::optional<schema::RuleInfo> RuleBook::find_rule(const std::string& arn) const {
+    const auto found = state_->known_resource(arn, account_in(arn));
+    if (!found || found->rule == nullptr) return std::nullopt;
+    return found->rule->info;
+}
+
+std::vector<const BusTarget*> RuleBook::targets_of(const schema::RuleInfo& info) const {
+    std::vector<const BusTarget*> targets;
+    const auto rule = state_->known_rule(info.bus, info.name, info.account);
+    if (!rule) return targets;
+    for (const auto& [id, number] : (*rule)->targets) {
+        targets.push_back(&state_->targets.at(number));
+    }
+    std::ranges::sort(targets, {}, &BusTarget::number);
+    return targets;
+}
+
+std::uint64_t RuleBook::put_own_target(BusTarget target, store::Batch& batch) {
+    if (target.number == 0) {
+        target.number = ++state_->last_target;
+        batch.put(rules_key(), schema::encode(RulesRecord{.last_target = state_->last_target}));
+    }
+    TargetRecord record{.number = target.number,
+                        .rule_arn = std::move(target.rule_arn),
+                        .target = std::move(target.target)};
+    batch.put(target_key(record.number), schema::encode(record));
+    return state_->add_own_target(std::move(record)).number;
+}
+
+void RuleBook::remove_own_target(std::uint64_t number, store::Batch& batch) {
+    if (state_->targets.erase(number) > 0) batch.remove(target_key(number));
+}
+
+std::vector<std::uint64_t> RuleBook::own_targets() const {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number, target] : state_->targets) {
+        if (target.is_of_schedule()) numbers.push_back(number);
+    }
+    return numbers;
 }
 
 }  // namespace onput::notifier

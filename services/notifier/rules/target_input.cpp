@@ -128,8 +128,35 @@ Result<void> check_transformer(const schema::EventTarget& target) {
 
 }  // namespace
 
+std::string schedule_input(std::string_view input, const Occurrence& occurrence) {
+    const std::array<std::pair<std::string_view, std::string>, 4> variables{{
+        {"<aws.scheduler.schedule-arn>", std::string(occurrence.schedule_arn)},
+        {"<aws.scheduler.scheduled-time>", time_of_event(occurrence.due_at)},
+        {"<aws.scheduler.execution-id>", uuid_of(occurrence.execution_id)},
+        {"<aws.scheduler.attempt-number>", "1"},
+    }};
+    std::string made;
+    for (std::size_t at = 0; at < input.size();) {
+        const std::string_view rest = input.substr(at);
+        const auto* const variable = std::ranges::find_if(
+            variables, [&rest](const auto& one) { return rest.starts_with(one.first); });
+        if (variable == variables.end()) {
+            made += input[at++];
+        } else {
+            made += variable->second;
+            at += variable->first.size();
+        }
+    }
+    return made;
+}
+
 std::string target_input(const schema::EventTarget& target, const schema::BusEvent& event,
                          const TargetContext& context) {
+    if (context.is_of_schedule && !target.input.empty()) {
+        return schedule_input(target.input, {.schedule_arn = context.rule_arn,
+                                             .due_at = event.time,
+                                             .execution_id = event.event_id});
+    }
     if (!target.input.empty()) return target.input;
     if (target.transformer) return Filler(*target.transformer, event, context).fill();
     std::string document = event_document(event);

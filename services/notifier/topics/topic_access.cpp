@@ -16,9 +16,11 @@
 namespace onput::notifier {
 namespace {
 
-// As whom the ends of jobs are told.
-bool is_worker_service(std::string_view service) {
-    return service == "lambda.amazonaws.com" || service == "polly.amazonaws.com";
+// As whom the ends of jobs are told, and a schedule's target: by a role of the account, so that a
+// topic of the same account needs no policy.
+bool acts_by_role(std::string_view service) {
+    return service == "lambda.amazonaws.com" || service == "polly.amazonaws.com" ||
+           service == "scheduler.amazonaws.com";
 }
 
 // What a topic's policy can speak about.
@@ -193,12 +195,12 @@ Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& mes
     request.resource = topic.arn;
     if (!message.source_arn.empty()) request.source_arn = message.source_arn;
     if (!message.source_account.empty()) request.source_account = message.source_account;
-    // A function's own configuration, or a speech task, names the topic: its owner has said so
-    // already. Everything else that acts for somebody must be let in by the policy, as on AWS.
-    const bool is_own_function = is_worker_service(message.service) &&
-                                 !message.source_account.empty() &&
-                                 message.source_account == topic.account;
-    return judge(topic, request, {.is_own_account = is_own_function}, message.service);
+    // A function's own configuration, a speech task or a schedule names the topic: its owner has
+    // said so already. Everything else that acts for somebody must be let in by the policy, as on
+    // AWS.
+    const bool has_own_role = acts_by_role(message.service) && !message.source_account.empty() &&
+                              message.source_account == topic.account;
+    return judge(topic, request, {.is_own_account = has_own_role}, message.service);
 }
 
 }  // namespace onput::notifier

@@ -38,6 +38,13 @@ bool is_root_of(const Queue& queue, const schema::Principal& principal) {
     return principal.is_root() && queue.account == principal.account;
 }
 
+// A schedule's target has a role, which whoever made the schedule may pass, and was allowed to call
+// the target himself: in the account itself that takes the place of the resource's policy.
+bool acts_by_role(const ServiceCall& call, const Queue& queue) {
+    return call.service == "scheduler.amazonaws.com" && !call.source_account.empty() &&
+           call.source_account == queue.account;
+}
+
 constexpr std::string_view see_policy = "sqs:GetQueueAttributes";
 
 }  // namespace
@@ -64,14 +71,17 @@ Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& pri
 }
 
 Result<void> check_service(const Queue& queue, const ServiceCall& call) {
-    if (!queue.settings.policy) return denied(queue);
+    const bool has_role = acts_by_role(call, queue);
+    if (!queue.settings.policy) return has_role ? Result<void>() : denied(queue);
     auth::PolicyRequest request;
     request.principal.service = call.service;
     request.action = "sqs:SendMessage";
     request.resource = queue.arn;
     if (!call.source_arn.empty()) request.source_arn = call.source_arn;
     if (!call.source_account.empty()) request.source_account = call.source_account;
-    if (queue.settings.policy->evaluate(request).effect == auth::PolicyEffect::allow) return {};
+    const auto effect = queue.settings.policy->evaluate(request).effect;
+    if (effect == auth::PolicyEffect::allow) return {};
+    if (has_role && effect == auth::PolicyEffect::no_match) return {};
     return denied(queue);
 }
 
@@ -92,8 +102,9 @@ Result<void> check_service(const Queue& function, std::string_view qualifier,
         effect = policy->second.evaluate(request).effect;
     }
     if (effect == auth::PolicyEffect::allow) return {};
-    const bool needs_none = !function.function->function.management.needs_permission &&
-                            function.account == call.source_account;
+    const bool needs_none =
+        acts_by_role(call, function) || (!function.function->function.management.needs_permission &&
+                                         function.account == call.source_account);
     if (needs_none && effect != auth::PolicyEffect::deny) return {};
     return fail(ErrorCode::permission_denied,
                 "Not authorized to invoke function [" + resource + "]", "AccessDenied");

@@ -32,11 +32,12 @@ struct ServiceCall {
     std::string source_account;
 };
 
-// May it send to the queue? Its policy says so.
+// May it send to the queue? Its policy says so; a schedule of the same account may unless the
+// policy denies it.
 Result<void> check_service(const Queue& queue, const ServiceCall& call);
 
 // May it invoke the function, or the version or alias of this qualifier? By its permissions, or
-// because the function is of the same account and asks for none.
+// because the function is of the same account and asks for none. A schedule as above.
 Result<void> check_service(const Queue& function, std::string_view qualifier,
                            const ServiceCall& call);
 

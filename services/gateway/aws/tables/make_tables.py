@@ -14,7 +14,7 @@ import sys
 import botocore
 
 # The services that are served, as botocore calls them. A new one is added here, and its folder includes its table.
-SERVED = ["events", "iam", "lambda", "logs", "polly", "s3", "sns", "sqs", "sts"]
+SERVED = ["events", "iam", "lambda", "logs", "polly", "s3", "scheduler", "sns", "sqs", "sts"]
 
 DATA = pathlib.Path(botocore.__file__).parent / "data"
 DELIMITER = "~~"  # Of the raw strings that the tables are.

@@ -1,0 +1,53 @@
+#include "services/gateway/scheduler/errors.hpp"
+
+#include <array>
+
+#include "services/gateway/aws/directory.hpp"
+
+namespace onput::gateway::scheduler {
+namespace {
+
+using aws::ErrorAlias;
+
+constexpr std::string_view internal_message = "Unexpected error encountered. Please try again.";
+
+constexpr std::array aliases{
+    ErrorAlias{"InternalError", "InternalServerException", "", 500, internal_message},
+    ErrorAlias{"InvalidAction", "UnknownOperationException", "", 404, ""},
+    ErrorAlias{"UnknownOperationException", "", "", 400, ""},
+    ErrorAlias{"storage_full", "InternalServerException", "", 500,
+               "The notifier has no room for more now. Try again."},
+    ErrorAlias{"body_too_large", "ValidationException", "", 400,
+               "The request is larger than is allowed."},
+};
+
+ErrorAlias alias_of_code(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::invalid_argument: return {"ValidationException", "", "", 400, ""};
+        case ErrorCode::not_found: return {"ResourceNotFoundException", "", "", 404, ""};
+        case ErrorCode::conflict: return {"ConflictException", "", "", 409, ""};
+        case ErrorCode::permission_denied: return {"AccessDeniedException", "", "", 403, ""};
+        case ErrorCode::resource_exhausted:
+            return {"ServiceQuotaExceededException", "", "", 402, ""};
+        case ErrorCode::unimplemented: return {"ValidationException", "", "", 400, ""};
+        case ErrorCode::unavailable:
+        case ErrorCode::timeout:
+            return {"ServiceUnavailable", "", "", 503,
+                    "The notifier cannot be reached now. Try again."};
+        default: return {"InternalServerException", "", "", 500, internal_message};
+    }
+}
+
+}  // namespace
+
+aws::ErrorName name_of(const Error& error) {
+    static constexpr aws::ErrorWords words{
+        .model = &aws::scheduler_model, .aliases = aliases, .by_code = &alias_of_code};
+    return aws::name_of(error, words);
+}
+
+std::unexpected<Error> invalid_request(std::string message) {
+    return fail(ErrorCode::invalid_argument, std::move(message), "ValidationException");
+}
+
+}  // namespace onput::gateway::scheduler

@@ -1,0 +1,493 @@
+// Schedules, of rules and of Scheduler, on the whole core: what is owed when, and what survives.
+#include <algorithm>
+#include <map>
+
+#include "tests/services/notifier/harness.hpp"
+
+namespace onput::notifier {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string rule_arn = "arn:aws:events:us-east-1:000000000000:rule/";
+const std::string schedules = "arn:aws:scheduler:us-east-1:000000000000:schedule/";
+const std::string bus_arn = "arn:aws:events:us-east-1:000000000000:event-bus/";
+const std::string queue_dead = "arn:aws:sqs:us-east-1:000000000000:dead";
+
+class SchedulesTest : public NotifierTest {
+protected:
+    void rule_every(const std::string& expression, const std::string& arn = queue_a) {
+        ASSERT_TRUE(apply(schema::PutRule{.name = "r", .expression = expression}));
+        ASSERT_TRUE(apply(schema::PutTargets{.rule = "r", .targets = {{.id = "t", .arn = arn}}}));
+        sync();
+    }
+    static schema::PutSchedule schedule(const std::string& expression,
+                                        const std::string& arn = queue_a) {
+        schema::PutSchedule put;
+        put.schedule.name = "s";
+        put.schedule.expression = expression;
+        put.schedule.target = {.arn = arn, .role_arn = "arn:aws:iam::000000000000:role/r"};
+        return put;
+    }
+    void create(const schema::PutSchedule& put) {
+        const auto answer = apply(put);
+        ASSERT_TRUE(answer) << answer.error().message;
+        sync();
+    }
+    template <typename M>
+    std::string refusal(const M& request) {
+        const auto answer = apply(request);
+        EXPECT_FALSE(answer);
+        return answer ? "" : answer.error().reason + ": " + answer.error().message;
+    }
+    // Time that passes in steps as the host's timers see it; what was delivered.
+    std::vector<schema::DeliverItem> run(Duration time, Duration step = 1s) {
+        std::vector<schema::DeliverItem> items;
+        for (const Timestamp end = now + time; now < end;) {
+            pass(std::min(step, Duration(end - now)));
+            sync();
+            for (auto deliveries = due(); !deliveries.empty(); deliveries = due()) {
+                for (const auto& delivery : deliveries) {
+                    items.insert(items.end(), delivery.message.items.begin(),
+                                 delivery.message.items.end());
+                    last_service = delivery.message.service;
+                    accept(delivery);
+                }
+            }
+        }
+        sync();
+        return items;
+    }
+    std::size_t count_schedules() {
+        return core->schedules().list({}, owner()).value().schedules.size();
+    }
+
+    std::string last_service;
+};
+
+// --- Rules --------------------------------------------------------------------------------------
+
+TEST_F(SchedulesTest, a_rule_sends_its_event_when_it_is_due) {
+    rule_every("rate(5 minutes)");
+    EXPECT_TRUE(run(4min + 59s).empty());
+    const auto items = run(1s);
+    ASSERT_EQ(items.size(), 1u);
+    EXPECT_EQ(last_service, "events.amazonaws.com");
+    EXPECT_EQ(items[0].source_arn, rule_arn + "r");
+    for (const char* part :
+         {R"("source":"aws.events")", R"("detail-type":"Scheduled Event")", R"("detail":{})",
+          R"("resources":["arn:aws:events:us-east-1:000000000000:rule/r"])",
+          R"("time":"2027-01-15T08:05:00Z")"}) {
+        EXPECT_TRUE(items[0].body.contains(part)) << items[0].body;
+    }
+}
+
+TEST_F(SchedulesTest, only_the_targets_of_the_rule_get_its_event) {
+    rule_every("rate(1 minute)");
+    ASSERT_TRUE(apply(schema::PutRule{.name = "other", .pattern = R"({"source":["aws.events"]})"}));
+    ASSERT_TRUE(
+        apply(schema::PutTargets{.rule = "other", .targets = {{.id = "t", .arn = queue_b}}}));
+    EXPECT_EQ(run(1min).size(), 1u);
+}
+
+TEST_F(SchedulesTest, a_due_time_is_taken_with_what_it_causes_or_not_at_all) {
+    rule_every("rate(1 minute)");
+    pass(1min);  // Committed, not synced.
+    crash();
+    // Neither the event nor that it was taken is left: it comes again.
+    EXPECT_EQ(run(1s).size(), 1u);
+    crash();
+    EXPECT_TRUE(run(58s).empty());
+    EXPECT_EQ(run(1s).size(), 1u);
+}
+
+TEST_F(SchedulesTest, what_was_due_while_the_process_was_down_is_passed_over) {
+    rule_every("rate(1 hour)");
+    now += 5h + 10min;
+    crash();
+    EXPECT_TRUE(run(49min, 10s).empty());
+    EXPECT_EQ(run(1min, 10s).size(), 1u);
+}
+
+TEST_F(SchedulesTest, a_clock_that_jumps_makes_nothing_due_twice) {
+    rule_every("rate(1 minute)");
+    EXPECT_EQ(run(10min).size(), 10u);
+    jump(-5min);
+    EXPECT_TRUE(run(5min - 1s).empty());
+    EXPECT_EQ(run(1min + 1s).size(), 1u);
+    jump(24h);
+    EXPECT_LE(run(1min).size(), 2u);
+}
+
+TEST_F(SchedulesTest, a_disabled_rule_is_not_due) {
+    rule_every("rate(1 minute)");
+    ASSERT_TRUE(apply(schema::SetRuleState{.name = "r", .is_enabled = false}));
+    EXPECT_TRUE(run(5min).empty());
+    crash();
+    EXPECT_TRUE(run(5min).empty());
+    ASSERT_TRUE(apply(schema::SetRuleState{.name = "r", .is_enabled = true}));
+    EXPECT_EQ(run(5min).size(), 5u);
+}
+
+TEST_F(SchedulesTest, a_rule_that_says_the_same_anew_goes_on) {
+    rule_every("rate(5 minutes)");
+    run(4min);
+    ASSERT_TRUE(apply(schema::PutRule{.name = "r", .expression = "rate(5 minutes)"}));
+    EXPECT_EQ(run(1min).size(), 1u);
+}
+
+TEST_F(SchedulesTest, a_rule_that_is_gone_is_never_due) {
+    rule_every("rate(1 minute)");
+    ASSERT_TRUE(apply(schema::RemoveTargets{.rule = "r", .ids = {"t"}}));
+    ASSERT_TRUE(apply(schema::DeleteRule{.name = "r"}));
+    sync();
+    EXPECT_TRUE(run(5min).empty());
+    crash();
+    EXPECT_TRUE(run(5min).empty());
+}
+
+TEST_F(SchedulesTest, expressions_are_refused_in_eventbridges_words) {
+    EXPECT_EQ(refusal(schema::PutRule{.name = "r", .expression = "rate(5 minute)"}),
+              "ValidationException: Parameter ScheduleExpression is not valid.");
+    EXPECT_EQ(refusal(schema::PutRule{.name = "r", .expression = "at(2027-01-01T00:00:00)"}),
+              "ValidationException: Parameter ScheduleExpression is not valid.");
+    ASSERT_TRUE(apply(schema::CreateBus{.name = "own"}));
+    EXPECT_EQ(refusal(schema::PutRule{.bus = "own", .name = "r", .expression = "rate(1 minute)"}),
+              "ValidationException: ScheduleExpression is supported only on the default event "
+              "bus.");
+}
+
+TEST_F(SchedulesTest, without_room_nothing_is_due) {
+    rule_every("rate(1 minute)");
+    options.free_bytes_min = 100;
+    restart_with(options);
+    ready().room().observe(10);
+    EXPECT_TRUE(run(10min).empty());
+    ready().room().observe(1000);
+    // The last of those that waited is not a minute late.
+    EXPECT_EQ(run(2min).size(), 3u);
+}
+
+// --- Schedules ----------------------------------------------------------------------------------
+
+TEST_F(SchedulesTest, a_schedule_sends_its_input_with_the_values_of_its_variables) {
+    auto put = schedule("at(2027-01-15T08:01:00)");
+    put.schedule.target.input =
+        "<aws.scheduler.scheduled-time> of <aws.scheduler.schedule-arn>, <b>";
+    create(put);
+    const auto items = run(1min);
+    ASSERT_EQ(items.size(), 1u);
+    EXPECT_EQ(last_service, "scheduler.amazonaws.com");
+    EXPECT_EQ(items[0].body, "2027-01-15T08:01:00Z of " + schedules + "default/s, <b>");
+    EXPECT_EQ(items[0].source_arn, schedules + "default/s");
+    EXPECT_TRUE(run(1h, 10s).empty());
+    EXPECT_EQ(count_schedules(), 1u);
+}
+
+TEST_F(SchedulesTest, a_schedule_without_an_input_sends_schedulers_event) {
+    create(schedule("rate(1 minute)"));
+    const auto items = run(1s);
+    ASSERT_EQ(items.size(), 1u);
+    for (const char* part : {R"("source":"aws.scheduler")", R"("detail-type":"Scheduled Event")",
+                             R"("detail":"{}")"}) {
+        EXPECT_TRUE(items[0].body.contains(part)) << items[0].body;
+    }
+}
+
+TEST_F(SchedulesTest, one_moment_that_passed_while_the_process_was_down_is_made_up_for) {
+    create(schedule("at(2027-01-15T09:00:00)"));
+    now += 20h;
+    crash();
+    EXPECT_EQ(run(1s).size(), 1u);
+    crash();
+    EXPECT_TRUE(run(1min).empty());
+}
+
+TEST_F(SchedulesTest, one_moment_that_is_older_than_its_events_may_be_is_not) {
+    auto put = schedule("at(2027-01-15T09:00:00)");
+    put.schedule.target.age_seconds_max = 3600;
+    create(put);
+    now += 20h;
+    crash();
+    EXPECT_TRUE(run(1min).empty());
+}
+
+TEST_F(SchedulesTest, a_schedule_that_is_over_goes_when_its_target_has_what_it_is_owed) {
+    auto put = schedule("at(2027-01-15T08:01:00)");
+    put.schedule.is_deleted_after = true;
+    create(put);
+    pass(1min);
+    sync();
+    const auto deliveries = due();
+    ASSERT_EQ(deliveries.size(), 1u);
+    pass(5s);
+    EXPECT_EQ(count_schedules(), 1u);
+    crash();  // The answer is lost.
+    EXPECT_EQ(run(1s).size(), 1u);
+    run(3s);
+    EXPECT_EQ(count_schedules(), 0u);
+    sync();
+    crash();
+    EXPECT_EQ(count_schedules(), 0u);
+}
+
+TEST_F(SchedulesTest, a_schedule_may_start_and_end) {
+    auto put = schedule("rate(1 minute)");
+    put.schedule.start = now + 10min;
+    put.schedule.end = now + 12min;
+    put.schedule.is_deleted_after = true;
+    create(put);
+    EXPECT_TRUE(run(9min + 59s).empty());
+    EXPECT_EQ(run(10min).size(), 3u);
+    EXPECT_EQ(count_schedules(), 0u);
+}
+
+TEST_F(SchedulesTest, a_schedule_puts_an_event_on_a_bus) {
+    ASSERT_TRUE(apply(schema::CreateBus{.name = "own"}));
+    ASSERT_TRUE(
+        apply(schema::PutRule{.bus = "own", .name = "r", .pattern = R"({"source":["me"]})"}));
+    ASSERT_TRUE(apply(
+        schema::PutTargets{.bus = "own", .rule = "r", .targets = {{.id = "t", .arn = queue_b}}}));
+    auto put = schedule("rate(1 minute)", bus_arn + "own");
+    put.schedule.target.source = "me";
+    put.schedule.target.detail_type = "Tick";
+    put.schedule.target.input = R"({"at":"<aws.scheduler.scheduled-time>"})";
+    create(put);
+    const auto items = run(1s);
+    ASSERT_EQ(items.size(), 1u);
+    EXPECT_TRUE(items[0].body.contains(R"("detail":{"at":"2027-01-15T08:00:00Z"})"))
+        << items[0].body;
+    EXPECT_TRUE(items[0].body.contains(R"("detail-type":"Tick")"));
+}
+
+TEST_F(SchedulesTest, what_its_target_refuses_goes_to_its_dead_letter_queue_as_it_was) {
+    auto put = schedule("at(2027-01-15T08:01:00)");
+    put.schedule.target.input = "x";
+    put.schedule.target.dead_letter_arn = queue_dead;
+    put.schedule.is_deleted_after = true;
+    create(put);
+    pass(1min);
+    sync();
+    for (const auto& delivery : due()) {
+        const auto& item = delivery.message.items[0];
+        answer(delivery, schema::Delivered{.through = item.number,
+                                           .refused = {{.id = item.event_id,
+                                                        .error_reason = "AccessDenied",
+                                                        .error_message = "denied"}}});
+    }
+    sync();
+    const auto items = run(1s);
+    ASSERT_EQ(items.size(), 1u);
+    EXPECT_EQ(items[0].body, "x");
+    EXPECT_EQ(items[0].attributes.at("SCHEDULE_ARN").value, schedules + "default/s");
+    EXPECT_EQ(items[0].attributes.at("ERROR_CODE").value, "NO_PERMISSIONS");
+    run(3s);
+    EXPECT_EQ(count_schedules(), 0u);
+}
+
+TEST_F(SchedulesTest, a_schedule_is_made_once_and_changed_as_a_whole) {
+    auto put = schedule("rate(1 hour)");
+    put.schedule.client_token = "token";
+    put.schedule.description = "first";
+    create(put);
+    EXPECT_TRUE(apply(put));  // The same request again.
+    put.schedule.client_token = "another";
+    EXPECT_EQ(refusal(put), "ConflictException: Schedule s already exists.");
+    put.is_new = false;
+    put.schedule.description.clear();
+    put.schedule.target.arn = queue_b;
+    create(put);
+    const auto held = core->schedules().get({.name = "s"}, owner());
+    ASSERT_TRUE(held);
+    EXPECT_EQ(held->description, "");
+    EXPECT_EQ(held->target.arn, queue_b);
+    put.schedule.name = "missing";
+    EXPECT_EQ(refusal(put), "ResourceNotFoundException: Schedule missing does not exist.");
+}
+
+TEST_F(SchedulesTest, a_change_of_the_target_alone_does_not_begin_anew) {
+    create(schedule("rate(1 minute)"));
+    EXPECT_EQ(run(1s).size(), 1u);
+    auto put = schedule("rate(1 minute)", queue_b);
+    put.is_new = false;
+    create(put);
+    EXPECT_TRUE(run(58s).empty());
+    EXPECT_EQ(run(1s).size(), 1u);
+}
+
+TEST_F(SchedulesTest, what_a_schedule_may_not_say_is_refused) {
+    const auto refused = [this](auto change) {
+        auto put = schedule("rate(1 minute)");
+        change(put.schedule);
+        return refusal(put);
+    };
+    EXPECT_EQ(refused([](auto& s) { s.expression = "rate(5)"; }),
+              "ValidationException: Invalid Schedule Expression rate(5).");
+    EXPECT_EQ(refused([](auto& s) { s.time_zone = "Mars/Base"; }),
+              "ValidationException: The time zone Mars/Base is not valid.");
+    EXPECT_EQ(refused([](auto& s) { s.group = "missing"; }),
+              "ResourceNotFoundException: Schedule group missing does not exist.");
+    EXPECT_EQ(refused([](auto& s) { s.window_minutes = 1441; }),
+              "ValidationException: MaximumWindowInMinutes must be between 1 and 1440.");
+    EXPECT_EQ(refused([this](auto& s) {
+                  s.start = now;
+                  s.end = now;
+              }),
+              "ValidationException: EndDate must be after StartDate.");
+    EXPECT_TRUE(refused([](auto& s) {
+                    s.target.arn = "arn:aws:ecs:x";
+                }).starts_with("ValidationException: Provided Arn is not in correct format"));
+    EXPECT_EQ(refused([](auto& s) { s.target.source = "x"; }),
+              "ValidationException: Parameter EventBridgeParameters is only supported for "
+              "EventBridge targets.");
+    EXPECT_EQ(refused([](auto& s) { s.target.arn = bus_arn + "default"; }),
+              "ValidationException: EventBridgeParameters is required for EventBridge targets.");
+    EXPECT_EQ(refused([](auto& s) { s.target.retries_max = 186; }),
+              "ValidationException: MaximumRetryAttempts must be less than or equal to 185.");
+    EXPECT_EQ(refused([](auto& s) { s.target.age_seconds_max = 59; }),
+              "ValidationException: MaximumEventAgeInSeconds must be between 60 and 86400.");
+    EXPECT_EQ(refused([](auto& s) { s.target.input.assign(256 * 1024 + 1, 'x'); }),
+              "ValidationException: Input for target is longer than 262144 bytes.");
+    EXPECT_EQ(count_schedules(), 0u);
+}
+
+TEST_F(SchedulesTest, an_account_has_so_many_schedules_and_groups_and_no_more) {
+    options.schedules.schedules_per_account_max = 1;
+    options.schedules.groups_per_account_max = 1;
+    restart_with(options);
+    create(schedule("rate(1 minute)"));
+    auto another = schedule("rate(1 minute)");
+    another.schedule.name = "another";
+    EXPECT_TRUE(refusal(another).starts_with("ServiceQuotaExceededException"));
+    ASSERT_TRUE(apply(schema::CreateScheduleGroup{.name = "g"}));
+    EXPECT_TRUE(refusal(schema::CreateScheduleGroup{.name = "h"})
+                    .starts_with("ServiceQuotaExceededException"));
+}
+
+TEST_F(SchedulesTest, a_group_goes_with_its_schedules) {
+    ASSERT_TRUE(apply(schema::CreateScheduleGroup{.name = "g", .tags = {{"k", "v"}}}));
+    auto put = schedule("rate(1 minute)");
+    put.schedule.group = "g";
+    for (int i = 0; i < 250; ++i) {
+        put.schedule.name = "s" + std::to_string(i);
+        ASSERT_TRUE(apply(put));
+    }
+    ASSERT_TRUE(apply(schema::DeleteScheduleGroup{.name = "g"}));
+    put.schedule.name = "late";
+    EXPECT_EQ(refusal(put), "ConflictException: Schedule group g is being deleted.");
+    EXPECT_TRUE(core->schedules().get_group({.name = "g"}, owner())->is_deleting);
+    sync();
+    crash();
+    pass(2s);
+    EXPECT_FALSE(core->schedules().get_group({.name = "g"}, owner()));
+    EXPECT_EQ(count_schedules(), 0u);
+    EXPECT_TRUE(core->schedules().get_group({.name = "default"}, owner()));
+    EXPECT_EQ(refusal(schema::DeleteScheduleGroup{.name = "default"}),
+              "ValidationException: The default schedule group cannot be deleted.");
+}
+
+TEST_F(SchedulesTest, groups_have_tags) {
+    const std::string arn = "arn:aws:scheduler:us-east-1:000000000000:schedule-group/g";
+    ASSERT_TRUE(apply(schema::CreateScheduleGroup{.name = "g", .tags = {{"a", "1"}, {"b", "2"}}}));
+    ASSERT_TRUE(apply(schema::ChangeEventTags{.arn = arn, .set = {{"c", "3"}}, .removed = {"a"}}));
+    sync();
+    crash();
+    EXPECT_EQ(core->event_tags({.arn = arn}, owner())->tags,
+              (std::map<std::string, std::string>{{"b", "2"}, {"c", "3"}}));
+    EXPECT_FALSE(core->event_tags({.arn = arn + "x"}, owner()));
+}
+
+TEST_F(SchedulesTest, schedules_are_listed_by_page) {
+    for (const char* name : {"a", "b", "c"}) {
+        auto put = schedule("rate(1 minute)");
+        put.schedule.name = name;
+        put.schedule.is_enabled = std::string(name) != "b";
+        create(put);
+    }
+    const auto names = [this](const schema::ListSchedules& query) {
+        std::string all;
+        for (const auto& one : core->schedules().list(query, owner()).value().schedules) {
+            all += one.name;
+        }
+        return all;
+    };
+    EXPECT_EQ(names({}), "abc");
+    EXPECT_EQ(names({.prefix = "c"}), "c");
+    EXPECT_EQ(names({.is_enabled = false}), "b");
+    EXPECT_EQ(names({.group = "default"}), "abc");
+    const auto page = core->schedules().list({.schedules_max = 2}, owner());
+    ASSERT_TRUE(page);
+    EXPECT_EQ(names({.after = page->next}), "c");
+}
+
+TEST_F(SchedulesTest, another_account_sees_nothing) {
+    create(schedule("rate(1 minute)"));
+    auto other = owner();
+    other.principal.account = "111111111111";
+    EXPECT_FALSE(core->schedules().get({.name = "s"}, other));
+    EXPECT_TRUE(core->schedules().list({}, other)->schedules.empty());
+}
+
+TEST_F(SchedulesTest, a_zone_that_is_no_longer_there_keeps_its_schedule_waiting) {
+    options.schedules.find_zone = [](std::string_view) { return Result<TimeZone>(TimeZone()); };
+    restart_with(options);
+    auto put = schedule("at(2027-01-15T08:10:00)");
+    put.schedule.time_zone = "Europe/Vienna";
+    create(put);
+    const CoreOptions with_zone = options;
+    options.schedules.find_zone = &find_utc;
+    restart_with(options);
+    EXPECT_TRUE(run(20min, 10s).empty());
+    restart_with(with_zone);
+    EXPECT_EQ(run(1s).size(), 1u);
+}
+
+TEST_F(SchedulesTest, a_schedule_whose_target_is_lost_with_damaged_rows_gets_it_anew) {
+    create(schedule("at(2027-01-15T08:10:00)"));
+    const auto keys =
+        readable->scan_keys(std::string(partition), store::Range::of_prefix("p/"), 10);
+    ASSERT_TRUE(keys);
+    store::Batch damage{std::string(partition)};
+    for (const auto& key : *keys) damage.remove(key);
+    ASSERT_TRUE(store.commit(std::move(damage)));
+    sync();
+    crash();
+    EXPECT_EQ(run(10min, 10s).size(), 1u);
+}
+
+// Random commands, crashes that forget what was not synced, and clocks that jump, by seeds: a
+// due time never sends twice, and one that was durably taken is sent.
+class SchedulesSeeds : public SchedulesTest, public testing::WithParamInterface<std::uint64_t> {};
+
+TEST_P(SchedulesSeeds, no_due_time_sends_two_events) {
+    Random random(GetParam());
+    rule_every("rate(1 minute)");
+    create(schedule("cron(0/3 * * * ? *)", queue_b));
+    std::map<std::pair<std::string, std::string>, std::set<std::string>> ids;  // By due time.
+    for (int i = 0; i < 300; ++i) {
+        switch (random.below(10)) {
+            case 0: crash(); break;
+            case 1: jump(std::chrono::minutes(random.below(120))); break;
+            case 2: jump(-std::chrono::minutes(random.below(120))); break;
+            case 3: sync(); break;
+            default: pass(std::chrono::seconds(random.below(50))); break;
+        }
+        for (const auto& delivery : due()) {
+            for (const auto& item : delivery.message.items) {
+                const auto at = item.body.find(R"("time":")");
+                ids[{delivery.message.destination_arn, item.body.substr(at, 30)}].insert(
+                    item.event_id);
+            }
+            if (random.below(4) != 0) accept(delivery);
+        }
+    }
+    EXPECT_GT(ids.size(), 10u);
+    for (const auto& [due_time, events] : ids) {
+        EXPECT_EQ(events.size(), 1u) << "seed " << GetParam() << ": " << due_time.second;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(seeds, SchedulesSeeds, testing::Range<std::uint64_t>(1, 101));
+
+}  // namespace
+}  // namespace onput::notifier
