@@ -21,6 +21,7 @@
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/replication.hpp"
+#include "common/schema/resend.hpp"
 #include "common/schema/speech.hpp"
 #include "common/schema/storage.hpp"
 #include "common/schema/storage_access.hpp"
@@ -79,7 +80,8 @@ using AllMessages = std::tuple<
     BusEvent, RuleInfo, PutRule, DeleteRule, SetRuleState, DescribeRule, RuleList, ListRules,
     TargetsChanged, PutTargets, RemoveTargets, TargetList, ListTargets, EventsPut, PutEvents,
     BusInfo, CreateBus, DeleteBus, DescribeBus, BusList, ListBuses, EventTags, ChangeEventTags,
-    GetEventTags, ListReplicationEndpoints, ReplicationEndpointList>;
+    GetEventTags, ListReplicationEndpoints, ReplicationEndpointList, ResendEvents, Resend,
+    FindResend, ListResends, ResendList>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

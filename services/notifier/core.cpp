@@ -27,7 +27,8 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
              .age = age_.clock()},
       deliveries_(options.deliveries, parts_, Random(random_.next())),
       fanout_(parts_, deliveries_),
-      router_(parts_, rules_, deliveries_, fanout_) {}
+      router_(parts_, rules_, deliveries_, fanout_),
+      resends_(view) {}
 
 Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
     std::vector<store::Batch> batches;
@@ -35,6 +36,7 @@ Result<void> NotifierCore::restore(Timestamp, Effects& effects) {
     ONPUT_TRY_VOID(journal_.restore(random_.hex(32), batches));
     ONPUT_TRY_VOID(topics_.restore());
     ONPUT_TRY_VOID(rules_.restore());
+    ONPUT_TRY_VOID(resends_.restore());
     ONPUT_TRY_VOID(deliveries_.restore());
     ONPUT_TRY_VOID(restore_owed());
     for (auto& batch : batches) effects.add(std::move(batch));

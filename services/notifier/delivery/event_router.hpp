@@ -28,6 +28,9 @@ public:
 
     // The caller has checked the event, and that its bus is there.
     void publish(schema::BusEvent event, Timestamp now, store::Batch& batch, Effects& effects);
+    // For one target alone, whose rule need not match: a queue, a function or a topic.
+    void publish_to(const BusTarget& target, schema::BusEvent event, Timestamp now,
+                    store::Batch& batch, Effects& effects);
     // Owes a record of the journal to the targets whose rows do not count it yet.
     void owe(const JournalEntry& entry);
 

@@ -2,20 +2,10 @@
 
 #include <optional>
 
-#include <fmt/format.h>
-
 #include "common/base/text.hpp"
-#include "common/base/time.hpp"
-#include "common/json/writer.hpp"
 
 namespace onput::notifier {
 namespace {
-
-// AWS's times of events are whole seconds.
-std::string seconds_of(Timestamp time) {
-    const std::string millis = format_iso8601_millis(time);
-    return millis.substr(0, millis.find('.')) + "Z";
-}
 
 // One step of a path: a name, or an index in digits.
 struct Step {
@@ -57,26 +47,6 @@ const json::Value* follow(const json::Value& value, const Step& step) {
 }
 
 }  // namespace
-
-std::string uuid_of(std::string_view event_id) {
-    if (event_id.size() != 32) return std::string(event_id);
-    return fmt::format("{}-{}-{}-{}-{}", event_id.substr(0, 8), event_id.substr(8, 4),
-                       event_id.substr(12, 4), event_id.substr(16, 4), event_id.substr(20));
-}
-
-std::string event_document(const schema::BusEvent& event) {
-    std::string resources;
-    for (const auto& resource : event.resources) {
-        if (!resources.empty()) resources += ',';
-        resources += json::quoted(resource);
-    }
-    return fmt::format(
-        R"({{"version":"0","id":{},"detail-type":{},"source":{},"account":{},"time":{},)"
-        R"("region":{},"resources":[{}],"detail":{}}})",
-        json::quoted(uuid_of(event.event_id)), json::quoted(event.detail_type),
-        json::quoted(event.source), json::quoted(event.account),
-        json::quoted(seconds_of(event.time)), json::quoted(event.region), resources, event.detail);
-}
 
 bool is_json_path(std::string_view path) {
     if (!path.starts_with('$')) return false;

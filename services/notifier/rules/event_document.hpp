@@ -4,20 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "common/events/document.hpp"
 #include "common/json/value.hpp"
-#include "common/schema/event_bus.hpp"
 
 namespace onput::notifier {
 
 // Who delivers to a target, for its policy.
 inline constexpr std::string_view events_service = "events.amazonaws.com";
 
-// 32 hexadecimal digits as a UUID.
-std::string uuid_of(std::string_view event_id);
-
-// {"version":"0","id":...,"detail-type":...,"source":...,"account":...,"time":...,"region":...,
-// "resources":[...],"detail":{...}}; the detail as it was put.
-std::string event_document(const schema::BusEvent& event);
+using events::event_document;
+using events::uuid_of;
 
 // A JSON path as targets have it: "$", "$.detail.a", "$.resources[0]", "$.detail['a b']".
 bool is_json_path(std::string_view path);
