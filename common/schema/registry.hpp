@@ -23,6 +23,7 @@
 #include "common/schema/notifier.hpp"
 #include "common/schema/queue.hpp"
 #include "common/schema/replication.hpp"
+#include "common/schema/resend.hpp"
 #include "common/schema/schedules.hpp"
 #include "common/schema/speech.hpp"
 #include "common/schema/storage.hpp"
@@ -89,7 +90,7 @@ using AllMessages = std::tuple<
     GetScheduleGroup, DeleteScheduleGroup, ScheduleGroupList, ListScheduleGroups, PutBusPermission,
     RemoveBusPermission, UpdateBus, ArchiveInfo, CreateArchive, UpdateArchive, DeleteArchive,
     GetArchive, ArchiveList, ListArchives, ReplayInfo, StartReplay, GetReplay, CancelReplay,
-    ReplayList, ListReplays>;
+    ReplayList, ListReplays, ResendEvents, Resend, FindResend, ListResends, ResendList>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

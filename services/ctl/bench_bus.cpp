@@ -1,4 +1,6 @@
 // `onput bench bus`: events through the journal to a reader of the bus.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/random.hpp"
@@ -34,6 +36,10 @@ public:
         if (last_ != 0 && record.sequence != last_ + 1) has_gap_ = true;
         last_ = record.sequence;
         ++received_;
+        if (options_.one_at_a_time && received_ == sent_) {
+            latencies_.push_back(std::chrono::duration_cast<Duration>(Clock::now() - sent_at_));
+            if (!is_over_) return append();
+        }
         if (is_over_ && received_ >= sent_) peers_.loop().stop();
     }
     void on_fetched(std::uint64_t from, std::uint64_t to) { fetched_ += to - from + 1; }
@@ -52,6 +58,13 @@ public:
             return fail(ErrorCode::timeout,
                         fmt::format("{} of {} events arrived", received_, sent_));
         if (has_gap_) return fail(ErrorCode::internal, "the reader was handed a gap");
+        if (options_.one_at_a_time) {
+            return BenchResult{
+                .title = "one event after the other, handed over until a tail has it",
+                .metrics = {{"events", static_cast<double>(received_)},
+                            {"p50 ms", millis_of(0.5)},
+                            {"p99 ms", millis_of(0.99)}}};
+        }
         return BenchResult{
             .title = "events journaled durably, published and read without a gap",
             .metrics = {{"events/s", static_cast<double>(received_) / elapsed},
@@ -60,11 +73,21 @@ public:
     }
 
 private:
+    double millis_of(double share) {
+        if (latencies_.empty()) return 0;
+        std::ranges::sort(latencies_);
+        const auto at = static_cast<std::size_t>(share * static_cast<double>(latencies_.size()));
+        const Duration time = latencies_[std::min(at, latencies_.size() - 1)];
+        return std::chrono::duration<double, std::milli>(time).count();
+    }
+
     void append() {
         if (is_over_ || failure_) return;
         schema::AppendEvents message{.source = source_};
         transport::CallOptions options{.timeout = patience, .principal = peers_.principal()};
-        for (std::size_t i = 0; i < events_per_append; ++i) {
+        const std::size_t count = options_.one_at_a_time ? 1 : events_per_append;
+        sent_at_ = Clock::now();
+        for (std::size_t i = 0; i < count; ++i) {
             message.numbers.push_back(++sent_);
             options.attachments.push_back(transport::Frame::copy_of(event_));
         }
@@ -74,7 +97,7 @@ private:
                 if (!answer) {
                     failure_ = answer.error();
                     peers_.loop().stop();
-                } else {
+                } else if (!options_.one_at_a_time) {
                     append();
                 }
             });
@@ -84,6 +107,8 @@ private:
     const BenchOptions& options_;
     std::string source_;
     std::string event_;
+    Clock::time_point sent_at_;        // Of the newest one.
+    std::vector<Duration> latencies_;  // One at a time: until the tail had it.
     std::uint64_t sent_ = 0;
     std::uint64_t received_ = 0;
     std::uint64_t fetched_ = 0;

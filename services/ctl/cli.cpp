@@ -14,6 +14,7 @@
 #include "common/runtime/service.hpp"
 #include "services/ctl/bench.hpp"
 #include "services/ctl/cli_functions.hpp"
+#include "services/ctl/cli_journal.hpp"
 #include "services/ctl/cli_parts.hpp"
 #include "services/ctl/cli_users.hpp"
 #include "services/ctl/commands.hpp"
@@ -35,9 +36,6 @@ struct Choices {
     std::string backup_target;
     RestoreOptions restore;
     DemoOptions demo;
-    TailOptions tail;
-    bool follow = false;
-    bool no_follow = false;
     TraceOptions trace;
     ExplainOptions explain;
     FailuresOptions failures;
@@ -54,6 +52,7 @@ struct Choices {
     BenchOptions bench;
     std::function<ExitCode()> run;
     UserChoices user{.global = global, .run = run};
+    JournalChoices journal{.global = global, .run = run};
     FunctionChoices function{.global = global, .run = run};
 };
 
@@ -85,30 +84,7 @@ void add_dev(CLI::App& app, Choices& c) {
 }
 
 void add_watching(CLI::App& app, Choices& c) {
-    auto* tail = add_command(app, "tail", "Follow every event, without a gap",
-                             "  onput tail\n  onput tail --since 10m --no-follow -o json\n  onput "
-                             "tail --bucket inbox --type 's3.ObjectCreated.*' --count 10");
-    tail->add_option("--bucket,-b", c.tail.bucket, "Only this bucket");
-    tail->add_option("--prefix", c.tail.prefix, "Only keys that start so");
-    tail->add_option("--suffix", c.tail.suffix, "Only keys that end so");
-    tail->add_option("--type", c.tail.type, "Only these types, a glob: 's3.ObjectCreated.*'");
-    tail->add_option("--trace", c.tail.trace, "Only this trace");
-    tail->add_option("--since", c.tail.since,
-                     "Begin so long ago (30s, 10m, 36h, 7d) or at this time (ISO 8601)");
-    tail->add_option("--from-seq", c.tail.from_sequence, "Begin at this sequence; 1 is the oldest");
-    tail->add_option("-n,--count", c.tail.count, "End after so many events");
-    tail->add_option("--wait-ms", c.tail.wait_ms,
-                     "End after so long without an event, milliseconds");
-    auto* no_follow = tail->add_flag("--no-follow", c.no_follow,
-                                     "End when everything that is there has been shown");
-    tail->add_flag("-f,--follow", c.follow, "Go on with what comes, as it does anyway")
-        ->excludes(no_follow);
-    tail->add_flag("--fail-on-gap", c.tail.fail_on_gap,
-                   "End with status 2 when a sequence is missing");
-    tail->callback([&c] {
-        c.tail.follow = !c.no_follow;
-        c.run = [&c] { return run_tail(c.global, c.tail); };
-    });
+    add_journal(app, c.journal);
 
     auto* trace =
         add_command(app, "trace", "Show what became of an upload",
@@ -121,9 +97,13 @@ void add_watching(CLI::App& app, Choices& c) {
     auto* explain =
         add_command(app, "explain", "Say which rules an event would match, and why others do not",
                     "  onput explain s3://inbox/book.txt\n  onput explain s3://inbox/book.txt "
-                    "--event s3:ObjectRemoved:Delete");
-    explain->add_option("subject", c.explain.subject, "s3://BUCKET/KEY")->required();
-    explain->add_option("--event", c.explain.event, "The event")->capture_default_str();
+                    "--event s3:ObjectRemoved:Delete\n  onput explain 1041");
+    explain
+        ->add_option("subject", c.explain.subject,
+                     "s3://BUCKET/KEY, or the sequence of a past event, as onput tail shows it")
+        ->required();
+    explain->add_option("--event", c.explain.event, "The event that would happen to the object")
+        ->capture_default_str();
     explain->callback([&c] { c.run = [&c] { return run_explain(c.global, c.explain); }; });
 
     auto* status = add_command(app, "status", "Show services, functions and destinations",
@@ -389,7 +369,7 @@ void add_bench(CLI::App& app, Choices& c) {
     bench->add_option("--credit", c.bench.credit, "queue: messages in a worker's hands")
         ->capture_default_str()
         ->check(CLI::Range(1, 4096));
-    bench->add_flag("--one", c.bench.one_at_a_time, "queue: one message at a time");
+    bench->add_flag("--one", c.bench.one_at_a_time, "queue, bus: one message at a time");
     bench->callback([&c] { c.run = [&c] { return run_bench(c.global, c.bench); }; });
 }
 

@@ -39,21 +39,6 @@ struct DemoOptions {
 };
 ExitCode run_demo(const GlobalOptions& global, const DemoOptions& options);
 
-struct TailOptions {
-    std::string bucket;
-    std::string prefix;
-    std::string suffix;
-    std::string type;   // Glob over "s3.ObjectCreated.Put".
-    std::string since;  // "10m", "2h", or ISO 8601.
-    std::string trace;  // Only this trace.
-    std::uint64_t from_sequence = 0;
-    std::uint64_t count = 0;    // End after so many; 0: never.
-    std::uint32_t wait_ms = 0;  // End after so long without a record; 0: never.
-    bool follow = true;
-    bool fail_on_gap = false;
-};
-ExitCode run_tail(const GlobalOptions& global, const TailOptions& options);
-
 struct TraceOptions {
     std::string subject;       // s3://bucket/key, an event id or a trace id.
     std::uint32_t wait_s = 0;  // Wait until the story ends with a result or a dead letter.
@@ -145,7 +130,7 @@ ExitCode run_function_remove(const GlobalOptions& global, const FunctionOptions&
 
 struct LogsOptions {
     std::string name;     // A function, or a log group with '/' in its name.
-    std::string since;    // As of TailOptions; empty: the last lines.
+    std::string since;    // As of TailSettings; empty: the last lines.
     std::string filter;   // A filter pattern of CloudWatch Logs.
     std::string request;  // Only the invocation with this request id.
     std::uint32_t lines = 100;

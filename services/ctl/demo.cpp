@@ -9,6 +9,7 @@
 
 #include "common/base/encoding.hpp"
 #include "common/base/printable.hpp"
+#include "common/base/random.hpp"
 #include "common/json/reader.hpp"
 #include "common/schema/call.hpp"
 #include "common/schema/logs.hpp"
@@ -18,6 +19,7 @@
 #include "services/ctl/demo_receivers.hpp"
 #include "services/ctl/handler_file.hpp"
 #include "services/ctl/http_client.hpp"
+#include "services/ctl/journal_commands.hpp"
 #include "services/ctl/log_text.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
@@ -123,6 +125,26 @@ private:
         }
     }
 
+    // The same upload once more, from the journal, and the proof that it has its result.
+    Result<void> repeat(const std::string& key) {
+        narrate(
+            fmt::format("$ onput replay --from-seq 1 -b inbox --key {} --to function:speech", key));
+        const ReplaySettings replay{.filter = {.bucket = "inbox", .key = key},
+                                    .to = "function:speech",
+                                    .from_sequence = 1,
+                                    .name = "demo-" + Random::from_system().hex(8)};
+        if (run_replay(global_, replay) != ExitCode::ok) {
+            return fail(ErrorCode::internal, "the upload could not be sent once more");
+        }
+        ONPUT_TRY_VOID(show_trace("s3://inbox/" + key));
+        narrate(fmt::format("\n$ onput reconcile -b inbox --against outbox --prefix {}", key));
+        const ReconcileSettings reconcile{.bucket = "inbox", .against = "outbox", .prefix = key};
+        if (run_reconcile(global_, reconcile) != ExitCode::ok) {
+            return fail(ErrorCode::internal, "an upload has neither a result nor a failure");
+        }
+        return {};
+    }
+
     Result<void> speak() {
         std::string text(demo_text);
         if (!options_.text_file.empty()) {
@@ -138,7 +160,7 @@ private:
         }
         narrate(fmt::format("\ns3://outbox/{}.mp3: {} of MP3.\n", name.stem,
                             human_bytes(recording.size())));
-        return {};
+        return repeat(key);
     }
 
     Result<void> transform() {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/events_token.hpp"
 #include "common/base/errno_text.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/instance.hpp"
@@ -21,7 +22,8 @@ std::vector<std::pair<std::string, std::string>> variables(const Instance& insta
             {"AWS_DEFAULT_REGION", instance.region},
             {"AWS_REGION", instance.region},
             // Without it, version 1 of the AWS CLI takes an address of its own for SQS.
-            {"BOTO_DISABLE_COMMONNAME", "true"}};
+            {"BOTO_DISABLE_COMMONNAME", "true"},
+            {"ONPUT_EVENTS_TOKEN", auth::events_token_of(instance.access_key, instance.secret)}};
 }
 
 // AWS CLIs before 1.29 and 2.13 read no AWS_ENDPOINT_URL: they are told on their command line.

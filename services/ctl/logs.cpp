@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "common/events/since.hpp"
 #include "common/schema/json.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/find_instance.hpp"
@@ -16,7 +17,6 @@
 #include "services/ctl/output.hpp"
 #include "services/ctl/peers.hpp"
 #include "services/ctl/request_lines.hpp"
-#include "services/ctl/since.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -38,7 +38,7 @@ public:
     // The last lines, or those since a time.
     Result<void> show() {
         if (!options_.since.empty()) {
-            ONPUT_TRY(const auto since, parse_since(options_.since, wall_now()));
+            ONPUT_TRY(const auto since, events::parse_since(options_.since, wall_now()));
             ONPUT_TRY_VOID(read(since));
             return print_all();
         }

@@ -1,18 +1,17 @@
 #include "services/ctl/record_body.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/printable.hpp"
-#include "common/schema/json.hpp"
 
 namespace onput::ctl {
 namespace {
 
-template <typename M>
-Result<RecordBody> read_as(std::string_view bytes) {
-    ONPUT_TRY(auto message, schema::decode<M>(bytes));
-    return message;
-}
+// A line of a terminal that is narrower leaves out what its reader knows.
+constexpr std::size_t wide_columns = 132;
+constexpr std::size_t narrow_rest_min = 24;
 
 struct Subject {
     std::string operator()(const schema::ObjectEvent& event) const {
@@ -89,39 +88,7 @@ struct Detail {
     }
 };
 
-// Of one that is about a job.
-std::optional<RecordObject> object_of_job(const auto* job) {
-    if (job == nullptr || job->key.empty()) return {};
-    return RecordObject{.bucket = job->bucket, .key = job->key};
-}
-
 }  // namespace
-
-Result<RecordBody> read_record_body(std::string_view bytes) {
-    ONPUT_TRY(const auto kind, schema::kind_of(bytes));
-    switch (kind) {
-        case schema::Kind::object_event: return read_as<schema::ObjectEvent>(bytes);
-        case schema::Kind::topic_message: return read_as<schema::TopicMessage>(bytes);
-        case schema::Kind::delivery_attempt: return read_as<schema::DeliveryAttempt>(bytes);
-        case schema::Kind::job_failed: return read_as<schema::JobFailed>(bytes);
-        case schema::Kind::job_progress: return read_as<schema::JobProgress>(bytes);
-        case schema::Kind::bus_event: return read_as<schema::BusEvent>(bytes);
-        default: return fail(ErrorCode::unimplemented, "a record of a kind not known here");
-    }
-}
-
-const schema::TraceContext& trace_of(const RecordBody& body) {
-    return std::visit(
-        [](const auto& message) -> const schema::TraceContext& { return message.trace; }, body);
-}
-
-std::optional<RecordObject> object_of(const RecordBody& body) {
-    if (const auto* event = std::get_if<schema::ObjectEvent>(&body)) {
-        return RecordObject{.bucket = event->bucket, .key = event->key};
-    }
-    if (auto failed = object_of_job(std::get_if<schema::JobFailed>(&body))) return failed;
-    return object_of_job(std::get_if<schema::JobProgress>(&body));
-}
 
 std::string content_of(const schema::ObjectEvent& event) {
     std::string text;
@@ -139,23 +106,36 @@ std::string detail_of(const RecordBody& body) {
     return std::visit(Detail{}, body);
 }
 
-std::string body_as_json(const RecordBody& body) {
-    return std::visit([](const auto& message) { return schema::to_json(message); }, body);
-}
-
 Tone tone_of(const RecordBody& body) {
-    if (std::holds_alternative<schema::JobFailed>(body)) return Tone::bad;
-    const auto* attempt = std::get_if<schema::DeliveryAttempt>(&body);
-    if (attempt == nullptr) return Tone::plain;
-    if (attempt->succeeded) return Tone::good;
-    return attempt->next_attempt_at ? Tone::warning : Tone::bad;
+    switch (events::status_of(body)) {
+        case events::RecordStatus::failed: return Tone::bad;
+        case events::RecordStatus::retrying: return Tone::warning;
+        case events::RecordStatus::succeeded: return Tone::good;
+        case events::RecordStatus::none: break;
+    }
+    return Tone::plain;
 }
 
-std::string line_of(const schema::JournalRecord& record, const RecordBody& body, bool is_coloured) {
-    const std::string line = fmt::format("{:>8}  {}  {:<28} {}  {}", record.sequence,
-                                         format_iso8601_millis(record.time), printable(record.type),
-                                         printable(subject_of(body)), printable(detail_of(body)));
-    return painted(line, tone_of(body), is_coloured);
+std::string line_of(const schema::JournalRecord& record, const RecordBody& body, bool is_coloured,
+                    std::size_t columns) {
+    const std::string time = format_iso8601_millis(record.time);
+    const std::string subject = subject_of(body);
+    const std::string detail = detail_of(body);
+    if (columns == 0 || columns >= wide_columns) {
+        const std::string line =
+            fmt::format("{:>8}  {}  {:<28} {}  {}", record.sequence, time, printable(record.type),
+                        printable(subject), printable(detail));
+        return painted(line, tone_of(body), is_coloured);
+    }
+    // Of the time the hour on, and of the rest what there is room for: the subject before anything.
+    const std::string head =
+        fmt::format("{}  {:<22} ", time.substr(time.find('T') + 1, 12), printable(record.type));
+    const std::size_t room = std::max(columns, head.size() + narrow_rest_min) - head.size();
+    std::string rest = shortened(subject, room);
+    if (!detail.empty() && rest.size() + 2 + narrow_rest_min / 2 <= room) {
+        rest += "  " + shortened(detail, room - rest.size() - 2);
+    }
+    return painted(head + rest, tone_of(body), is_coloured);
 }
 
 std::string address_of(const schema::DestinationState& state) {

@@ -1,33 +1,23 @@
-// A record of the journal in words: the event of an object, a message to a topic, an attempt to
-// deliver one, or the failure of a job.
+// A record of the journal in words: the event of an object or of a bus, a message to a topic, an
+// attempt to deliver one, or the failure of a job.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
-#include "common/base/result.hpp"
-#include "common/schema/event_bus.hpp"
-#include "common/schema/events.hpp"
+#include "common/events/record_body.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/ctl/output.hpp"
 
 namespace onput::ctl {
 
-using RecordBody = std::variant<schema::ObjectEvent, schema::TopicMessage, schema::DeliveryAttempt,
-                                schema::JobFailed, schema::JobProgress, schema::BusEvent>;
+using events::body_as_json;
+using events::object_of;
+using events::read_record_body;
+using events::RecordBody;
+using events::RecordObject;
+using events::trace_of;
 
-// Fails for a kind that this version does not know.
-Result<RecordBody> read_record_body(std::string_view bytes);
-
-const schema::TraceContext& trace_of(const RecordBody& body);
-// The object that the record is about; nothing: it is about none.
-struct RecordObject {
-    std::string_view bucket;
-    std::string_view key;
-};
-std::optional<RecordObject> object_of(const RecordBody& body);
 // "s3://inbox/a.txt"; "topic media"; "https://hooks.example/onput".
 std::string subject_of(const RecordBody& body);
 // "48 kB"; "photos succeeded: inbox/a.jpg, owed to 2"; "200 in 12.3 ms, attempt 1".
@@ -36,13 +26,14 @@ std::string detail_of(const RecordBody& body);
 // What an event is about beside its key: the bytes that were written, and the version. Removals and
 // tags have no bytes.
 std::string content_of(const schema::ObjectEvent& event);
-std::string body_as_json(const RecordBody& body);
 
 // Good: delivered. Warning: an attempt failed and is repeated. Bad: a job or a delivery was given
 // up. Plain: everything else.
 Tone tone_of(const RecordBody& body);
-// One line of `onput tail`, made printable, without its end.
-std::string line_of(const schema::JournalRecord& record, const RecordBody& body, bool is_coloured);
+// One line of `onput tail`, made printable, without its end. On a terminal of so many columns it is
+// no wider; 0: there is none, and the line is whole.
+std::string line_of(const schema::JournalRecord& record, const RecordBody& body, bool is_coloured,
+                    std::size_t columns = 0);
 
 // Of a destination: a subscription's address rather than its number, "email:a@example.com".
 std::string address_of(const schema::DestinationState& state);

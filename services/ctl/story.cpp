@@ -122,8 +122,8 @@ Debt debt_of(const std::vector<RecordBody>& records) {
     return debt;
 }
 
-// A last attempt that no dead-letter queue makes good. Deliveries to queues have no attempts in the
-// journal; their story says "given up".
+// A last attempt that no dead-letter queue makes good. Of deliveries to queues the steps say that
+// they were given up, whatever the journal has.
 std::int64_t given_up(const std::vector<schema::TraceStep>& steps,
                       const std::vector<RecordBody>& records) {
     const auto of_queues = std::ranges::count_if(steps, [](const schema::TraceStep& step) {
@@ -132,7 +132,7 @@ std::int64_t given_up(const std::vector<schema::TraceStep>& steps,
     const auto of_others = std::ranges::count_if(records, [](const RecordBody& record) {
         const auto* attempt = std::get_if<schema::DeliveryAttempt>(&record);
         return attempt != nullptr && !attempt->succeeded && !attempt->next_attempt_at &&
-               attempt->dead_letter_arn.empty();
+               attempt->dead_letter_arn.empty() && !events::is_of_object_event(*attempt);
     });
     return of_queues + of_others;
 }

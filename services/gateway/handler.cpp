@@ -24,6 +24,7 @@
 #include "services/gateway/s3/site/record_access.hpp"
 #include "services/gateway/s3/site/website.hpp"
 #include "services/gateway/sns/certificate.hpp"
+#include "services/gateway/tail/stream.hpp"
 
 namespace onput::gateway {
 namespace {
@@ -270,6 +271,8 @@ http::Task<void> Handler::handle(http::Exchange& exchange) {
         co_await refuse(context, local.error());
     } else if (auto website = website_of(context.head())) {
         co_await s3::serve_website(context, *std::move(website));
+    } else if (exchange.request().path == event_stream_path) {
+        co_await serve_event_stream(context, open_streams_);
     } else if (exchange.request().path.starts_with("/_onput/")) {
         co_await serve_admin(context);
     } else {

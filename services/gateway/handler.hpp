@@ -2,6 +2,7 @@
 // hands over to it:
 //
 //     Host of a website                             s3/site/website, unsigned
+//     /_onput/events                                tail/stream, signed or with a bearer token
 //     /_onput/...                                   health and metrics, unsigned
 //     /SimpleNotificationService-....pem            sns/certificate, unsigned
 //     what route.hpp finds                          s3/, a service of services.hpp, or a refusal
@@ -16,6 +17,7 @@
 #include "services/gateway/http/server.hpp"
 #include "services/gateway/request_context.hpp"
 #include "services/gateway/s3/site/website_address.hpp"
+#include "services/gateway/tail/stream.hpp"
 
 namespace onput::gateway {
 
@@ -36,6 +38,7 @@ private:
 
     Shared& shared_;
     const Serves serves_;
+    OpenStreams open_streams_ = 0;
 };
 
 // What the HTTP server itself refuses, as an error of S3.

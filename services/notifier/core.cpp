@@ -29,7 +29,8 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
              .age = age_.clock()},
       deliveries_(options.deliveries, parts_, Random(random_.next())),
       fanout_(parts_, deliveries_),
-      router_(parts_, rules_, archives_, deliveries_, fanout_) {}
+      router_(parts_, rules_, archives_, deliveries_, fanout_),
+      resends_(view) {}
 
 Result<void> NotifierCore::restore(Timestamp now, Effects& effects) {
     std::vector<store::Batch> batches;
@@ -39,6 +40,7 @@ Result<void> NotifierCore::restore(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(rules_.restore());
     ONPUT_TRY_VOID(archives_.restore());
     ONPUT_TRY_VOID(restore_schedules(now, batches.emplace_back(std::string(partition))));
+    ONPUT_TRY_VOID(resends_.restore());
     ONPUT_TRY_VOID(deliveries_.restore());
     ONPUT_TRY_VOID(restore_owed());
     for (auto& batch : batches) effects.add(std::move(batch));

@@ -33,6 +33,7 @@
 #include "services/notifier/delivery/deliveries.hpp"
 #include "services/notifier/delivery/event_router.hpp"
 #include "services/notifier/delivery/fanout.hpp"
+#include "services/notifier/delivery/resend_book.hpp"
 #include "services/notifier/effects.hpp"
 #include "services/notifier/journal/journal.hpp"
 #include "services/notifier/schedules/schedule_book.hpp"
@@ -166,6 +167,12 @@ public:
     // Tags of buses, rules and groups of schedules.
     [[nodiscard]] Result<schema::EventTags> event_tags(const schema::GetEventTags& request,
                                                        const Caller& caller) const;
+    // A page of a replay (core_resend.cpp): `events` are the attachments. Either all of it is owed,
+    // and the position moves, or nothing has changed. The errors are those of resend.hpp.
+    Result<schema::Resend> resend(const schema::ResendEvents& request,
+                                  std::span<const std::string_view> events, const Caller& caller,
+                                  Effects& effects);
+    [[nodiscard]] const ResendBook& resends() const { return resends_; }
     // Publishes the test events of a check of destinations.
     Result<void> publish_test_events(std::vector<schema::TopicMessage> messages, Timestamp now,
                                      Effects& effects);
@@ -242,6 +249,15 @@ private:
     Result<void> restore_owed();
     // Before what is kept by AgeClock::steady.
     void keep_jump(Effects& effects);
+    // Where a page of a replay goes.
+    struct ResendTarget {
+        const BusTarget* target = nullptr;  // Of a rule.
+        std::uint64_t subscription = 0;     // Its number; 0: it is none.
+        std::string arn;                    // A queue's, function's or topic's; empty: it is none.
+    };
+    [[nodiscard]] Result<ResendTarget> find_resend_target(const std::string& destination) const;
+    void resend_one(const schema::ResendEvents& request, const ResendTarget& to, JournalBody body,
+                    Timestamp now, store::Batch& batch, Effects& effects);
     schema::EventEntryResult put_event(const schema::EventEntry& entry, const Caller& caller,
                                        store::Batch& batch, Effects& effects);
     Result<void> restore_schedules(Timestamp now, store::Batch& batch);
@@ -279,6 +295,7 @@ private:
     Deliveries deliveries_;
     Fanout fanout_;
     EventRouter router_;
+    ResendBook resends_;
     std::uint64_t durable_ = 0;
     Timestamp trimmed_at_;
     bool has_more_to_do_ = false;  // Of what on_time does in steps.

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "common/events/s3_event.hpp"
 #include "services/notifier/core.hpp"
-#include "services/notifier/rules/s3_event.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -114,7 +114,7 @@ NotifierCore::Added NotifierCore::add_event(schema::ObjectEvent event, std::stri
     }
     std::optional<schema::BusEvent> for_bus;
     for (const auto& owed : event.owed) {
-        if (is_bus_arn(owed.arn)) for_bus = bus_event_of(event);
+        if (is_bus_arn(owed.arn)) for_bus = events::bus_event_of(event);
     }
     UndeliveredRecord undelivered;
     if (withheld) {

@@ -5,6 +5,19 @@
 #include "common/base/log.hpp"
 
 namespace onput::notifier {
+namespace {
+
+Result<schema::Resend> find_resend(const NotifierCore& core, const schema::FindResend& request,
+                                   const Caller&) {
+    return core.resends().find(request);
+}
+
+Result<schema::ResendList> list_resends(const NotifierCore& core, const schema::ListResends&,
+                                        const Caller&) {
+    return core.resends().list();
+}
+
+}  // namespace
 
 // --- Start and end ----------------------------------------------------------------------------
 
@@ -91,6 +104,9 @@ service::Methods NotifierService::methods() {
         query<schema::ListDestinations>([](const NotifierCore& core, const auto&, const Caller&) {
             return Result<schema::DestinationList>(core.list_destinations());
         }),
+        handle<schema::ResendEvents>([this](Request& r, const Caller& c) { on_resend(r, c); }),
+        query<schema::FindResend>(find_resend),
+        query<schema::ListResends>(list_resends),
         query<schema::TraceQuery>([](const NotifierCore& core, const auto& message, const Caller&) {
             return core.trace(message);
         }),
@@ -134,6 +150,17 @@ void NotifierService::on_append(const transport::Request& request, const Caller&
                                       {"error", appended.error().message}});
     }
     reply(request.reply_to, appended);
+}
+
+void NotifierService::on_resend(const transport::Request& request, const Caller& caller) {
+    const auto message = schema::decode<schema::ResendEvents>(request.body);
+    if (!message) return reply(request.reply_to, std::unexpected(message.error()));
+    std::vector<std::string_view> events;
+    events.reserve(request.attachments.size());
+    for (const auto& frame : request.attachments) events.push_back(frame.view());
+    reply(request.reply_to, execute([&](NotifierCore& core, Effects& effects) {
+              return core.resend(*message, events, caller, effects);
+          }));
 }
 
 void NotifierService::on_fetch(const transport::Request& request) {

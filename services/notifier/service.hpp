@@ -49,6 +49,7 @@ private:
     void add_metrics(std::vector<schema::Metric>& metrics) const override;
 
     void on_append(const transport::Request& request, const Caller& caller);
+    void on_resend(const transport::Request& request, const Caller& caller);
     void on_fetch(const transport::Request& request);
     void on_find(const transport::Request& request);
     void publish_heartbeat();

@@ -31,6 +31,7 @@ LAYERS = {
     "common/json": {"common/base"},
     "common/schema": {"common/base", "common/json"},
     "common/pattern": {"common/base"},
+    "common/events": {"common/base", "common/json", "common/pattern", "common/schema"},
     "common/recipe": {"common/base", "common/json"},
     "common/speech": {"common/base"},
     "common/outbox": {"common/base", "common/schema", "common/store", "common/transport"},

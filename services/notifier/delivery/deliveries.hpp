@@ -172,6 +172,8 @@ private:
                         const DeliveryContext& context, Effects& effects);
     // Returns the bytes of what was written because of it.
     Result<std::size_t> add_outcome(const AttemptOutcome& outcome, Change& change);
+    void add_failure(const AttemptOutcome& outcome, const schema::ObjectEvent& event,
+                     Change& change);
     const JournalEntry& add_attempt(const AttemptOutcome& outcome,
                                     const schema::TopicMessage& message, Change& change);
     const JournalEntry& add_attempt(const AttemptOutcome& outcome, const schema::BusEvent& event,

@@ -6,6 +6,7 @@
 
 #include "common/base/check.hpp"
 #include "services/notifier/delivery/deliveries.hpp"
+#include "services/notifier/delivery/s3_record.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -68,7 +69,11 @@ Result<std::size_t> Deliveries::add_outcome(const AttemptOutcome& outcome, Chang
         ONPUT_CHECK(entry.attempt() != nullptr);
         ONPUT_TRY(entry, journal_.read(entry.attempt()->message_sequence));
     }
-    if (record.is_shared() || record.is_dead_letter) return keep(outcome, entry, change);
+    if (record.is_dead_letter) return keep(outcome, entry, change);
+    if (record.is_shared()) {
+        add_failure(outcome, *entry.event(), change);
+        return keep(outcome, entry, change);
+    }
     ONPUT_CHECK(entry.message() != nullptr || entry.bus_event() != nullptr);
     const JournalEntry& attempt = record.target != 0
                                       ? add_attempt(outcome, *entry.bus_event(), change)
@@ -79,6 +84,29 @@ Result<std::size_t> Deliveries::add_outcome(const AttemptOutcome& outcome, Chang
         return bytes;
     }
     return outcome.is_end() ? bytes + keep(outcome, entry, change) : bytes;
+}
+
+// For readers of the journal; what is kept of it is an UndeliveredRecord.
+void Deliveries::add_failure(const AttemptOutcome& outcome, const schema::ObjectEvent& event,
+                             Change& change) {
+    const std::string& arn = change.destination.arn();
+    const std::string& rule = event.owed[position_of(outcome.item.number)].rule_id;
+    schema::DeliveryAttempt attempt{
+        .event_id = event.event_id,
+        .message_id = message_id_of({.event_id = event.event_id, .arn = arn, .rule_id = rule}),
+        .protocol = std::string(protocol_of(arn)),
+        .endpoint = arn,
+        .attempt = std::max(outcome.attempt, 1U),
+        .error = outcome.error,
+        .dead_letter_arn = {},
+        .trace = event.trace,
+        .message_sequence = sequence_of(outcome.item.number)};
+    // A batch of its own, before the answer's, which has no room for hundreds of them: a crash in
+    // between tells it twice.
+    store::Batch batch{std::string(partition)};
+    parts_.recorder.add(std::move(attempt), change.context.now, batch, change.effects);
+    parts_.recorder.close(batch);
+    change.effects.add(std::move(batch));
 }
 
 const JournalEntry& Deliveries::add_attempt(const AttemptOutcome& outcome,

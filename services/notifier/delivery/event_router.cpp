@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/check.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "services/notifier/rules/event_document.hpp"
@@ -76,6 +77,20 @@ void EventRouter::publish_to(schema::BusEvent event, const std::vector<const Bus
             to_topic(target, published, now, batch, effects);
         }
     }
+}
+
+void EventRouter::publish_to(const BusTarget& target, schema::BusEvent event, Timestamp now,
+                             store::Batch& batch, Effects& effects) {
+    ONPUT_CHECK(!is_bus_arn(target.target.arn));
+    const bool is_topic = is_topic_arn(target.target.arn);
+    event.owed.clear();
+    if (!is_topic) event.owed.push_back(target.number);
+    const schema::BusEvent copy = is_topic ? event : schema::BusEvent();
+    const JournalEntry& entry = parts_.recorder.add(std::move(event), now, batch, effects);
+    if (!is_topic) return owe(entry);
+    const Published published{
+        .event = copy, .sequence = entry.sequence, .journaled_at = entry.time};
+    to_topic(target, published, now, batch, effects);
 }
 
 void EventRouter::keep_overflow(const Published& published, std::size_t left_out, Timestamp now,

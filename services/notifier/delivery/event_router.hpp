@@ -42,6 +42,9 @@ public:
     // An event out of an archive, for these rules alone; none: for all.
     void publish_again(schema::BusEvent event, const std::vector<std::string>& rules, Timestamp now,
                        store::Batch& batch, Effects& effects);
+    // For one target alone, whose rule need not match: a queue, a function or a topic.
+    void publish_to(const BusTarget& target, schema::BusEvent event, Timestamp now,
+                    store::Batch& batch, Effects& effects);
     // Owes a record of the journal to the targets whose rows do not count it yet.
     void owe(const JournalEntry& entry);
 

@@ -13,6 +13,9 @@
 namespace onput::notifier {
 namespace {
 
+// No rule's id begins so: XML has no zero byte.
+constexpr std::string_view replay_mark("\0replay:", 8);
+
 // MD5 of nothing: the eTag that S3 gives delete markers.
 constexpr std::string_view empty_etag = "d41d8cd98f00b204e9800998ecf8427e";
 constexpr std::string_view unified_version = "2.5";
@@ -156,6 +159,7 @@ void write_s3(json::Writer& out, const schema::ObjectEvent& event, std::string_v
     out.name("s3");
     out.begin_object();
     write_text(out, "s3SchemaVersion", "1.0");
+    if (rule_id.starts_with(replay_mark)) rule_id.remove_prefix(1);
     write_text(out, "configurationId", rule_id);
     out.name("bucket");
     out.begin_object();
@@ -228,8 +232,16 @@ std::string message_id_of(const MessageSource& source) {
            hex.substr(16, 4) + '-' + hex.substr(20);
 }
 
+std::string replay_rule_of(std::string_view name) {
+    return std::string(replay_mark) + std::string(name);
+}
+
+bool is_replay(const schema::ObjectEvent& event) {
+    return event.owed.size() == 1 && event.owed[0].rule_id.starts_with(replay_mark);
+}
+
 std::string bus_type_of(const schema::ObjectEvent& event) {
-    std::string type = "s3." + event.event_name;
+    std::string type = (is_replay(event) ? "replay." : "s3.") + event.event_name;
     std::ranges::replace(type, ':', '.');
     return type;
 }

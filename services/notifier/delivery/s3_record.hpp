@@ -43,8 +43,14 @@ struct MessageSource {
 // The id of the message that these three make: a UUID, the same at every attempt.
 std::string message_id_of(const MessageSource& source);
 
-// What the bus calls the event: "s3.ObjectCreated.Put", and that with "/bucket/key", cut to
-// bus_topic_bytes_max.
+// The rule id of what a replay owes, which no rule of a bucket has; the record's configurationId is
+// "replay:<name>". So each replay's message has an id of its own, and what it is sent to does its
+// work again.
+std::string replay_rule_of(std::string_view name);
+bool is_replay(const schema::ObjectEvent& event);
+
+// What the bus calls the event: "s3.ObjectCreated.Put", of a replay "replay.ObjectCreated.Put"; and
+// that with "/bucket/key", cut to bus_topic_bytes_max.
 std::string bus_type_of(const schema::ObjectEvent& event);
 std::string bus_topic_of(const schema::ObjectEvent& event);
 

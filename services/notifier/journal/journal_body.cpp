@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/events/record_body.hpp"
 #include "common/schema/notifier.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
 
@@ -29,6 +30,7 @@ struct TypeOf {
     std::string operator()(const schema::ObjectEvent& event) const { return bus_type_of(event); }
     std::string operator()(const schema::TopicMessage&) const { return "sns.Publish"; }
     std::string operator()(const schema::DeliveryAttempt& attempt) const {
+        if (events::is_of_object_event(attempt)) return "delivery.failed";
         if (!attempt.rule_arn.empty()) return "events.DeliveryFailed";
         return attempt.succeeded ? "sns.DeliverySucceeded" : "sns.DeliveryFailed";
     }
@@ -43,8 +45,9 @@ struct TopicOf {
         return TypeOf{}(message) + '/' + bus_part(topic_name_in(message.topic_arn));
     }
     std::string operator()(const schema::DeliveryAttempt& attempt) const {
-        const std::string_view about = attempt.rule_arn.empty() ? topic_name_in(attempt.topic_arn)
-                                                                : event_name_in(attempt.rule_arn);
+        std::string_view about = attempt.rule_arn.empty() ? topic_name_in(attempt.topic_arn)
+                                                          : event_name_in(attempt.rule_arn);
+        if (events::is_of_object_event(attempt)) about = topic_name_in(attempt.endpoint);
         return TypeOf{}(attempt) + '/' + bus_part(about) + '/' + bus_part(attempt.protocol);
     }
     std::string operator()(const schema::JobFailed& job) const { return of_job(job); }

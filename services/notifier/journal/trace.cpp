@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/time.hpp"
+#include "common/events/record_body.hpp"
 #include "services/notifier/topics/endpoint.hpp"
 
 namespace onput::notifier {
@@ -196,7 +197,11 @@ Result<void> StoryBuilder::add(const JournalEntry& entry,
     if (const auto* event = entry.event()) return add_event(*event, entry, steps);
     if (const auto* message = entry.message()) return add_message(*message, entry, steps);
     if (const auto* event = entry.bus_event()) return add_bus_event(*event, entry, steps);
-    if (const auto* attempt = entry.attempt()) return add_attempt(*attempt, entry, steps);
+    // That a queue or function did not get an event of an object, the event's own steps tell.
+    const auto* attempt = entry.attempt();
+    if (attempt != nullptr && !events::is_of_object_event(*attempt)) {
+        return add_attempt(*attempt, entry, steps);
+    }
     return {};  // What becomes of a job is told by steps of the queue service's own.
 }
 

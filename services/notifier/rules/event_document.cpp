@@ -2,11 +2,7 @@
 
 #include <optional>
 
-#include <fmt/format.h>
-
 #include "common/base/text.hpp"
-#include "common/base/time.hpp"
-#include "common/json/writer.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -52,38 +48,8 @@ const json::Value* follow(const json::Value& value, const Step& step) {
 
 }  // namespace
 
-std::string time_of_event(Timestamp time) {
-    const std::string millis = format_iso8601_millis(time);
-    return millis.substr(0, millis.find('.')) + "Z";
-}
-
-std::string uuid_of(std::string_view event_id) {
-    if (event_id.size() != 32) return std::string(event_id);
-    return fmt::format("{}-{}-{}-{}-{}", event_id.substr(0, 8), event_id.substr(8, 4),
-                       event_id.substr(12, 4), event_id.substr(16, 4), event_id.substr(20));
-}
-
 std::string occurrence_of(const schema::BusEvent& event) {
     return event.replay_name.empty() ? event.event_id : event.event_id + '/' + event.replay_name;
-}
-
-std::string event_document(const schema::BusEvent& event) {
-    std::string resources;
-    for (const auto& resource : event.resources) {
-        if (!resources.empty()) resources += ',';
-        resources += json::quoted(resource);
-    }
-    const std::string replay =
-        event.replay_name.empty()
-            ? ""
-            : fmt::format(R"("replay-name":{},)", json::quoted(event.replay_name));
-    return fmt::format(
-        R"({{"version":"0","id":{},"detail-type":{},"source":{},"account":{},"time":{},)"
-        R"("region":{},"resources":[{}],{}"detail":{}}})",
-        json::quoted(uuid_of(event.event_id)), json::quoted(event.detail_type),
-        json::quoted(event.source), json::quoted(event.account),
-        json::quoted(time_of_event(event.time)), json::quoted(event.region), resources, replay,
-        event.detail);
 }
 
 bool is_json_path(std::string_view path) {

@@ -220,6 +220,13 @@ const BusTarget* RuleBook::find_target(std::uint64_t number) const {
     return found == state_->targets.end() ? nullptr : &found->second;
 }
 
+const BusTarget* RuleBook::find_target(std::string_view rule_arn, std::string_view id) const {
+    for (const auto& [number, target] : state_->targets) {
+        if (target.rule_arn == rule_arn && target.target.id == id) return &target;
+    }
+    return nullptr;
+}
+
 bool RuleBook::has_targets() const {
     return !state_->targets.empty();
 }

@@ -132,6 +132,9 @@ public:
 
     // Null once it was removed: what was owed to it is no longer. Stays until then.
     [[nodiscard]] const BusTarget* find_target(std::uint64_t number) const;
+    // By the ARN of its rule and its id; null when there is none. Looks at all of them.
+    [[nodiscard]] const BusTarget* find_target(std::string_view rule_arn,
+                                               std::string_view id) const;
     [[nodiscard]] bool has_targets() const;
 
     void check_invariants() const;

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/events/since.hpp"
 #include "services/ctl/log_text.hpp"
-#include "services/ctl/since.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -41,13 +41,13 @@ TEST(LogTextTest, tabs_stay_and_what_a_terminal_obeys_is_shown) {
 
 TEST(SinceTest, is_a_time_before_now_or_a_moment) {
     const Timestamp now = from_seconds(1'800'000'000);
-    EXPECT_EQ(parse_since("30s", now), now - std::chrono::seconds(30));
-    EXPECT_EQ(parse_since("10m", now), now - std::chrono::minutes(10));
-    EXPECT_EQ(parse_since("36h", now), now - std::chrono::hours(36));
-    EXPECT_EQ(parse_since("7d", now), now - std::chrono::days(7));
-    EXPECT_EQ(parse_since("2027-01-15T08:00:00Z", now), now);
+    EXPECT_EQ(events::parse_since("30s", now), now - std::chrono::seconds(30));
+    EXPECT_EQ(events::parse_since("10m", now), now - std::chrono::minutes(10));
+    EXPECT_EQ(events::parse_since("36h", now), now - std::chrono::hours(36));
+    EXPECT_EQ(events::parse_since("7d", now), now - std::chrono::days(7));
+    EXPECT_EQ(events::parse_since("2027-01-15T08:00:00Z", now), now);
     for (const char* text : {"", "m", "10", "10y", "-1m", "yesterday"}) {
-        const auto refused = parse_since(text, now);
+        const auto refused = events::parse_since(text, now);
         ASSERT_FALSE(refused) << text;
         EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
     }

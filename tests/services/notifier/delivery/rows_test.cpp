@@ -44,7 +44,7 @@ TEST_F(DeliveryRowsTest, a_queue_has_its_cursor_one_row_per_batch_and_one_per_re
     append(event({owe(queue_a, "r")}));
     DestinationRecord cursor{.arn = queue_a};
     cursor.settled_number = number(3);
-    cursor.last_number = number(4);
+    cursor.last_number = number(5);  // The fourth record says that one was refused.
     cursor.owed_total = 4;
     cursor.settled_total = 3;
     cursor.undelivered = 1;

@@ -1,4 +1,4 @@
-#include "services/notifier/rules/s3_event.hpp"
+#include "common/events/s3_event.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include "common/base/encoding.hpp"
 #include "common/json/writer.hpp"
 
-namespace onput::notifier {
+namespace onput::events {
 namespace {
 
 // What the event of one name looks like; the fields that its object has beside the key.
@@ -150,4 +150,4 @@ std::optional<schema::BusEvent> bus_event_of(const schema::ObjectEvent& event) {
     return made;
 }
 
-}  // namespace onput::notifier
+}  // namespace onput::events

@@ -1,6 +1,6 @@
-#include "services/ctl/glob.hpp"
+#include "common/events/glob.hpp"
 
-namespace onput::ctl {
+namespace onput::events {
 
 bool matches_glob(std::string_view pattern, std::string_view text) {
     std::size_t at = 0;
@@ -27,4 +27,4 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
     return at == pattern.size();
 }
 
-}  // namespace onput::ctl
+}  // namespace onput::events

@@ -1,10 +1,10 @@
-#include "services/ctl/glob.hpp"
+#include "common/events/glob.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace onput::ctl {
+namespace onput::events {
 namespace {
 
 TEST(Glob, a_text_without_wildcards_matches_itself_only) {
@@ -47,4 +47,4 @@ TEST(Glob, many_stars_against_a_long_text_end_soon) {
 }
 
 }  // namespace
-}  // namespace onput::ctl
+}  // namespace onput::events

@@ -8,10 +8,10 @@
 #include "common/schema/event_bus.hpp"
 #include "common/schema/events.hpp"
 
-namespace onput::notifier {
+namespace onput::events {
 
 // Nothing for events that S3 sends to no bus: of replication, and such as are not known here. Its
 // id follows from the event's; `bus_arn` is left to the caller.
 std::optional<schema::BusEvent> bus_event_of(const schema::ObjectEvent& event);
 
-}  // namespace onput::notifier
+}  // namespace onput::events

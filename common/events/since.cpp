@@ -1,4 +1,4 @@
-#include "services/ctl/since.hpp"
+#include "common/events/since.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +8,7 @@
 
 #include "common/base/text.hpp"
 
-namespace onput::ctl {
+namespace onput::events {
 
 Result<Timestamp> parse_since(std::string_view text, Timestamp now) {
     const std::string_view digits = text.substr(0, std::max<std::size_t>(text.size(), 1) - 1);
@@ -24,10 +24,9 @@ Result<Timestamp> parse_since(std::string_view text, Timestamp now) {
     }
     auto time = parse_iso8601(text);
     if (!time)
-        return fail(
-            ErrorCode::invalid_argument,
-            fmt::format("--since '{}' is neither like 10m nor like 2026-01-31T12:00:00Z", text));
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("'{}' is neither like 10m nor like 2026-01-31T12:00:00Z", text));
     return time;
 }
 
-}  // namespace onput::ctl
+}  // namespace onput::events
