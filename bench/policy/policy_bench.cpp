@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_policy.hpp"
 #include "common/auth/language/principal_values.hpp"
 #include "common/auth/s3/bucket_policy.hpp"
 #include "common/base/check.hpp"
@@ -84,6 +85,25 @@ std::size_t judge(const auth::BucketPolicy& policy, const schema::AccessContext&
     return decision.statement.size();
 }
 
+// As somebody writes it who wants to hold up the service: a session's policy of 2,048 characters
+// against a key of 1,024.
+void report_hostile(const std::string& what, std::string_view patterns) {
+    std::string list;
+    while (list.size() + patterns.size() < 1'900) list += patterns;
+    const auto policy = auth::IamPolicy::parse(
+        fmt::format(R"({{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"s3:*",)"
+                    R"("Resource":["arn:aws:s3:::b/{}*?z*"]}}}})",
+                    list));
+    ONPUT_CHECK(policy.has_value());
+    const std::string resource = auth::object_arn({.bucket = "b", .key = std::string(1'024, 'a')});
+    report(what, [&] {
+        const auth::RequestValues values;
+        const auto decision =
+            policy->evaluate({.action = "s3:DeleteObject", .resource = resource, .values = values});
+        return decision.effect == auth::PolicyEffect::allow ? 1U : 0U;
+    });
+}
+
 void run() {
     auto plain = header();
     auto with_access = header();
@@ -100,6 +120,8 @@ void run() {
     ONPUT_CHECK(policy.has_value());
     report(fmt::format("judge by {} statements with conditions", statements + 1),
            [&] { return judge(*policy, *with_access.access); });
+    report_hostile("judge by hostile pieces with question marks", "*?a");
+    report_hostile("judge by hostile resources", R"(*?z*","arn:aws:s3:::b/)");
 }
 
 }  // namespace

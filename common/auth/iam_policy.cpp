@@ -8,19 +8,27 @@
 namespace onput::auth {
 
 PolicyDecision IamPolicy::evaluate(const IamRequest& request) const {
-    return decide_by(statements_, [&request](const Statement& statement) {
+    const std::string action = lower_case(request.action);
+    const auto decision = decide_by(statements_, [&](const Statement& statement) {
         const Naming naming =
             request.principal == nullptr ? Naming::directly : names(statement, *request.principal);
-        return naming == Naming::none || applies(statement, request) ? naming : Naming::none;
+        const bool counts = naming != Naming::none && names_action(statement, action, request) &&
+                            applies(statement, request);
+        return counts ? naming : Naming::none;
     });
+    return request.values.work().is_spent() ? too_much_work() : decision;
+}
+
+bool IamPolicy::names_action(const Statement& statement, std::string_view action,
+                             const IamRequest& request) {
+    const bool is_named = std::ranges::any_of(statement.actions, [&](const std::string& pattern) {
+        return matches_wildcard(pattern, action, request.values.work());
+    });
+    return is_named != statement.is_action_inverted;
 }
 
 bool IamPolicy::applies(const Statement& statement, const IamRequest& request) {
-    const std::string action = lower_case(request.action);
-    const bool is_named = std::ranges::any_of(
-        statement.actions,
-        [&action](const std::string& pattern) { return matches_wildcard(pattern, action); });
-    return is_named != statement.is_action_inverted && names_resource(statement, request) &&
+    return names_resource(statement, request) &&
            std::ranges::all_of(statement.conditions, [&request](const Condition& condition) {
                return condition.holds(request.values);
            });
@@ -30,7 +38,7 @@ bool IamPolicy::names_resource(const Statement& statement, const IamRequest& req
     // A trust is about its role.
     if (statement.resources.empty()) return true;
     const auto matches = [&request](std::string_view pattern) {
-        return pattern == "*" || matches_arn(pattern, request.resource);
+        return pattern == "*" || matches_arn(pattern, request.resource, request.values.work());
     };
     const bool is_named = std::ranges::any_of(statement.resources, [&](const PolicyText& resource) {
         if (!resource.has_variables()) return matches(resource.fixed_pattern());

@@ -42,6 +42,7 @@ public:
     // detail Detail.
     static Result<IamPolicy> parse(std::string_view json, Use use = Use::identity);
 
+    // A denial as well when it took too much work (wildcard.hpp).
     [[nodiscard]] PolicyDecision evaluate(const IamRequest& request) const;
 
     // Of a trust: the users, roles and sessions that it names.
@@ -63,6 +64,9 @@ private:
     class Parser;
 
     static Naming names(const Statement& statement, const PolicyPrincipal& principal);
+    // `action`: the request's, in lower case.
+    static bool names_action(const Statement& statement, std::string_view action,
+                             const IamRequest& request);
     static bool names_resource(const Statement& statement, const IamRequest& request);
     static bool applies(const Statement& statement, const IamRequest& request);
 

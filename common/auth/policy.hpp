@@ -47,6 +47,11 @@ struct PolicyDecision {
     bool is_delegated = false;
 };
 
+// Of a decision whose work was spent (wildcard.hpp): what is not known is not allowed.
+inline PolicyDecision too_much_work() {
+    return {.effect = PolicyEffect::deny, .statement = "too much work"};
+}
+
 // What statements say together: the first denial; else the first that allows, one that names the
 // caller before one that names his account alone. `naming_of(statement)`: how it comes to apply.
 template <typename Statements, typename NamingOf>

@@ -218,8 +218,8 @@ bool Condition::matches_text(const Wanted& wanted, std::string_view value,
     if (!text) return false;
     switch (operator_.match) {
         case Match::string_ignoring_case: return equal_ignoring_case(*text, value);
-        case Match::like: return matches_wildcard(*text, value);
-        case Match::arn: return matches_arn(*text, value);
+        case Match::like: return matches_wildcard(*text, value, values.work());
+        case Match::arn: return matches_arn(*text, value, values.work());
         default: return *text == value;
     }
 }

@@ -91,6 +91,7 @@ std::optional<std::string> PolicyText::expand(const RequestValues& values, Form 
         const bool is_there = found != nullptr && found->size() == 1;
         if (!is_there && !part.fallback) return {};
         const std::string& value = is_there ? found->front() : *part.fallback;
+        if (!values.work().spend(value.size())) return {};
         out += form == Form::plain ? value : literally(value);
     }
     return out;

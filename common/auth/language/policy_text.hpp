@@ -24,7 +24,8 @@ public:
     // control character.
     static Result<PolicyText> parse(std::string_view text, Variables variables);
 
-    // Nothing when a variable has no value in this request, and no default.
+    // Nothing when a variable has no value in this request, and no default; or when the request's
+    // work was spent.
     [[nodiscard]] std::optional<std::string> plain(const RequestValues& values) const;
     // As a pattern of wildcard.hpp. What a variable brings is literal in it.
     [[nodiscard]] std::optional<std::string> pattern(const RequestValues& values) const;

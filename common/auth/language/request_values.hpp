@@ -1,12 +1,14 @@
 // RequestValues: what a request has to say to conditions and policy variables, by the names of
 // AWS's condition keys. A key that is not there is absent, which conditions can tell from one that
-// is empty. Pure.
+// is empty. It also counts what the decision about the request costs. Pure.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "common/auth/wildcard.hpp"
 
 namespace onput::auth {
 
@@ -30,8 +32,12 @@ public:
         return nullptr;
     }
 
+    // Of the one decision that these values are for. When it is spent, the decision is a denial.
+    [[nodiscard]] MatchWork& work() const { return work_; }
+
 private:
     std::vector<std::pair<std::string, std::vector<std::string>>> entries_;
+    mutable MatchWork work_;
 };
 
 }  // namespace onput::auth

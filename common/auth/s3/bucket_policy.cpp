@@ -20,9 +20,10 @@ std::string object_arn(const ObjectName& name) {
 // --- Deciding ---------------------------------------------------------------------------------
 
 PolicyDecision BucketPolicy::evaluate(const BucketRequest& request) const {
-    return decide_by(statements_, [&request](const Statement& statement) {
+    const auto decision = decide_by(statements_, [&request](const Statement& statement) {
         return applies(statement, request);
     });
+    return request.values.work().is_spent() ? too_much_work() : decision;
 }
 
 Naming BucketPolicy::applies(const Statement& statement, const BucketRequest& request) {
@@ -67,10 +68,11 @@ Naming BucketPolicy::names(const Statement& statement, const PolicyPrincipal& pr
 bool BucketPolicy::names_resource(const Statement& statement, const BucketRequest& request) {
     const bool is_named =
         std::ranges::any_of(statement.resources, [&request](const PolicyText& resource) {
+            MatchWork& work = request.values.work();
             if (!resource.has_variables())
-                return matches_wildcard(resource.fixed_pattern(), request.resource);
+                return matches_wildcard(resource.fixed_pattern(), request.resource, work);
             const auto pattern = resource.pattern(request.values);
-            return pattern && matches_wildcard(*pattern, request.resource);
+            return pattern && matches_wildcard(*pattern, request.resource, work);
         });
     return is_named != statement.is_resource_inverted;
 }

@@ -208,6 +208,29 @@ TEST(IamTrust, is_refused_when_it_cannot_be_meant) {
 
 // --- Together ---------------------------------------------------------------------------------
 
+// Whoever begins a session writes its policy, and sends what it is compared with.
+TEST(IamPolicy, that_takes_too_much_work_denies) {
+    std::string values = "'*?b'";
+    for (int i = 0; i < 200; ++i) values += ",'*?b*'";
+    const auto rule = [](const std::string& patterns) {
+        return Rule{.condition = "{'StringNotLike':{'aws:UserAgent':[" + patterns + "]}}"};
+    };
+    const auto effect_of = [](const std::string& text, std::size_t size) {
+        RequestValues asked = values_of_ada();
+        asked.set("aws:useragent", std::string(size, 'a'));
+        return IamPolicy::parse(text)
+            ->evaluate({.action = "s3:GetObject", .resource = photo, .values = asked})
+            .effect;
+    };
+    EXPECT_EQ(effect_of(document(rule(values).text()), 1'000), PolicyEffect::allow);
+    EXPECT_EQ(effect_of(document(rule(values).text()), 8'000), PolicyEffect::deny);
+    // What a variable brings again and again counts too.
+    std::string repeated = "'";
+    for (int i = 0; i < 100; ++i) repeated += "${aws:useragent}";
+    EXPECT_EQ(effect_of(document(rule(repeated + "'").text()), 1'000), PolicyEffect::allow);
+    EXPECT_EQ(effect_of(document(rule(repeated + "'").text()), 8'000), PolicyEffect::deny);
+}
+
 TEST(Decision, is_what_aws_documents) {
     using enum PolicyEffect;
     const auto decided = [](PolicyEffect resource, bool is_delegated, PolicyEffect identity,

@@ -66,5 +66,31 @@ TEST(Wildcard, patterns_and_texts_made_to_be_slow_are_not) {
     ASSERT_FALSE(matches_wildcard(many + "b", text));
 }
 
+TEST(Wildcard, many_pieces_with_question_marks_cost_what_their_lengths_cost) {
+    std::string pattern;
+    while (pattern.size() < 2'000) pattern += "*?a";
+    MatchWork work;
+    EXPECT_TRUE(matches_wildcard(pattern, std::string(1'400, 'a') + "?", work) || !work.is_spent());
+    EXPECT_FALSE(work.is_spent());
+    MatchWork of_miss;
+    EXPECT_FALSE(matches_wildcard("*?b*?c*", std::string(1'000, 'a'), of_miss));
+    EXPECT_FALSE(of_miss.is_spent());
+}
+
+TEST(Wildcard, a_search_that_would_take_more_than_is_left_finds_nothing_and_says_so) {
+    const std::string text(100, 'a');
+    MatchWork enough(1'000);
+    EXPECT_TRUE(matches_wildcard("*?a*", text, enough));
+    EXPECT_FALSE(enough.is_spent());
+    MatchWork scarce(100);
+    EXPECT_FALSE(matches_wildcard("*?a*", text, scarce));
+    EXPECT_TRUE(scarce.is_spent());
+    // From then on not even what would be cheap.
+    EXPECT_FALSE(matches_wildcard("*a*", text, scarce));
+    MatchWork of_plain(10);
+    EXPECT_FALSE(matches_arn("arn:aws:s3:::*a*", "arn:aws:s3:::" + text, of_plain));
+    EXPECT_TRUE(of_plain.is_spent());
+}
+
 }  // namespace
 }  // namespace onput::auth
