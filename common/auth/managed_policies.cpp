@@ -121,6 +121,12 @@ constexpr std::array policies{
                   R"("sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues",)"
                   R"("sqs:ListQueues","sqs:ListMessageMoveTasks","sqs:ListQueueTags"],)"
                   R"("Resource":"*"}]})"},
+    ManagedPolicy{"/", "CloudWatchFullAccess",
+                  R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[)"
+                  R"("autoscaling:Describe*","cloudwatch:*","logs:*","sns:*","iam:GetPolicy",)"
+                  R"("iam:GetPolicyVersion","iam:GetRole","oam:ListSinks"],"Resource":"*"},)"
+                  R"({"Effect":"Allow","Action":["oam:ListAttachedLinks"],)"
+                  R"("Resource":"arn:aws:oam:*:*:sink/*"}]})"},
     ManagedPolicy{"/", "CloudWatchLogsFullAccess",
                   R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:*",)"
                   R"("cloudwatch:GenerateQuery"],"Resource":"*"}]})"},
@@ -148,6 +154,36 @@ constexpr std::array policies{
                   R"("polly:Get*","polly:List*","polly:SynthesizeSpeech","s3:Describe*","s3:Get*",)"
                   R"("s3:List*","scheduler:Get*","scheduler:List*","sns:Check*","sns:Get*",)"
                   R"("sns:List*","sqs:Get*","sqs:List*","sqs:Receive*"],"Resource":"*"}]})"},
+    ManagedPolicy{
+        "/", "SecurityAudit",
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[)"
+        R"("events:Describe*","events:List*","events:TestEventPattern",)"
+        R"("iam:GenerateCredentialReport","iam:GenerateServiceLastAccessedDetails",)"
+        R"("iam:Get*","iam:List*","iam:SimulateCustomPolicy",)"
+        R"("iam:SimulatePrincipalPolicy","lambda:GetAccountSettings",)"
+        R"("lambda:GetFunctionConfiguration","lambda:GetFunctionEventInvokeConfig",)"
+        R"("lambda:GetLayerVersionPolicy","lambda:GetPolicy","lambda:List*",)"
+        R"("logs:Describe*","logs:GetLogDelivery","logs:ListLogDeliveries",)"
+        R"("logs:ListTagsForResource","logs:ListTagsLogGroup",)"
+        R"("s3:GetAccelerateConfiguration","s3:GetAccessPoint","s3:GetAccessPointPolicy",)"
+        R"("s3:GetAccessPointPolicyStatus","s3:GetAccountPublicAccessBlock",)"
+        R"("s3:GetAnalyticsConfiguration","s3:GetBucket*","s3:GetEncryptionConfiguration",)"
+        R"("s3:GetInventoryConfiguration","s3:GetLifecycleConfiguration",)"
+        R"("s3:GetMetricsConfiguration","s3:GetMultiRegionAccessPointPolicy",)"
+        R"("s3:GetObjectAcl","s3:GetObjectVersionAcl","s3:GetReplicationConfiguration",)"
+        R"("s3:ListAccessPoints","s3:ListAllMyBuckets","s3:ListMultiRegionAccessPoints",)"
+        R"("sns:GetPlatformApplicationAttributes","sns:GetTopicAttributes",)"
+        R"("sns:ListSubscriptions","sns:ListSubscriptionsByTopic",)"
+        R"("sns:ListTagsForResource","sns:ListTopics","sqs:GetQueueAttributes",)"
+        R"("sqs:ListDeadLetterSourceQueues","sqs:ListQueueTags","sqs:ListQueues",)"
+        R"("sts:GetAccessKeyInfo"],"Resource":"*"}]})"},
+    ManagedPolicy{"/job-function/", "ViewOnlyAccess",
+                  R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[)"
+                  R"("events:ListRuleNamesByTarget","events:ListRules",)"
+                  R"("events:ListTargetsByRule","iam:List*","iam:GetAccountSummary",)"
+                  R"("iam:GetLoginProfile","lambda:List*","logs:Describe*","polly:Describe*",)"
+                  R"("polly:List*","s3:ListAllMyBuckets","s3:ListBucket","sns:List*",)"
+                  R"("sqs:ListQueues"],"Resource":"*"}]})"},
 };
 static_assert(std::ranges::is_sorted(policies, {}, &ManagedPolicy::name));
 
