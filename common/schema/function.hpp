@@ -19,6 +19,9 @@ inline constexpr std::uint32_t handler_ephemeral_mb_min = 512;
 inline constexpr std::uint32_t handler_ephemeral_mb_max = 10'240;
 inline constexpr std::size_t handler_name_bytes_max = 128;
 inline constexpr std::size_t function_description_bytes_max = 256;
+inline constexpr std::size_t function_layers_max = 5;
+// Of a function's code and its layers, unpacked.
+inline constexpr std::uint64_t function_unzipped_bytes_max = 262'144'000;
 // Of an event in the function's queue: six hours.
 inline constexpr std::uint32_t function_event_age_s_min = 60;
 inline constexpr std::uint32_t function_event_age_s_max = 21'600;
@@ -27,12 +30,22 @@ inline constexpr std::uint32_t function_event_age_s_max = 21'600;
 struct FunctionCode {
     std::string bucket = {};
     std::string key = {};
-    std::string version_id = {};  // Empty: the newest.
-    std::string sha256 = {};      // Of the zip, base64, as Lambda's CodeSha256.
-    std::uint64_t bytes = 0;      // Of the zip.
+    std::string version_id = {};       // Empty: the newest.
+    std::string sha256 = {};           // Of the zip, base64, as Lambda's CodeSha256.
+    std::uint64_t bytes = 0;           // Of the zip.
+    std::uint64_t unzipped_bytes = 0;  // Of its files; 0: not known.
 
-    ONPUT_FIELDS(bucket, key, version_id, sha256, bytes)
+    ONPUT_FIELDS(bucket, key, version_id, sha256, bytes, unzipped_bytes)
     friend bool operator==(const FunctionCode&, const FunctionCode&) = default;
+};
+
+// A version of a layer (function_layer.hpp) as a function has it: also when it was deleted since.
+struct FunctionLayer {
+    std::string arn = {};  // arn:aws:lambda:<region>:<account>:layer:<name>:<version>
+    FunctionCode code = {};
+
+    ONPUT_FIELDS(arn, code)
+    friend bool operator==(const FunctionLayer&, const FunctionLayer&) = default;
 };
 
 // What runs a user's own handler, for functions of the worker "function".
@@ -46,9 +59,11 @@ struct FunctionHandler {
     std::string description = {};
     std::string log_group = {};   // Empty: /aws/lambda/<name>.
     std::string log_format = {};  // "Text"; empty: the same.
+    // Below /opt, in this order: of files of one name the last one is there.
+    std::vector<FunctionLayer> layers = {};
 
     ONPUT_FIELDS(runtime, handler, memory_mb, ephemeral_mb, code, role_arn, description, log_group,
-                 log_format)
+                 log_format, layers)
     friend bool operator==(const FunctionHandler&, const FunctionHandler&) = default;
 };
 
@@ -71,16 +86,19 @@ struct FunctionManagement {
     std::uint32_t event_age_s_max = function_event_age_s_max;  // Older ones are not tried again.
     std::string on_success_arn = {};  // Of a queue, topic or function; empty: none.
     std::string on_failure_arn = {};
+    // Chains of events that come by it again and again (trace_header.hpp) are not stopped.
+    bool allows_loops = false;
 
     ONPUT_FIELDS(version, revision_id, modified_at, tags, reserved_concurrency, architecture,
                  tracing_mode, needs_permission, has_event_configuration, event_configured_at,
-                 event_age_s_max, on_success_arn, on_failure_arn)
+                 event_age_s_max, on_success_arn, on_failure_arn, allows_loops)
     friend bool operator==(const FunctionManagement&, const FunctionManagement&) = default;
 };
 
 struct FunctionInfo {
-    // Version 3 added handler, version 4 management.
-    static constexpr MessageInfo info{.kind = Kind::function_info, .version = 4};
+    // Version 3 added handler, version 4 management, version 5 layers to handler
+    // and allows_loops to management.
+    static constexpr MessageInfo info{.kind = Kind::function_info, .version = 5};
 
     std::string account;
     std::string name;
@@ -118,8 +136,8 @@ enum class PutMode : std::uint8_t {
 // Creates or replaces. Messages already queued stay and use the new configuration. Those who know
 // nothing of `management` leave it as it is.
 struct PutFunction {
-    // Version 4 added mode, revision_id and manages.
-    static constexpr MessageInfo info{.kind = Kind::put_function, .version = 4};
+    // Version 4 added mode, revision_id and manages, version 5 what FunctionInfo has since its own.
+    static constexpr MessageInfo info{.kind = Kind::put_function, .version = 5};
     static constexpr std::string_view method = "queue.put_function";
     using Reply = FunctionInfo;
 
@@ -163,7 +181,7 @@ struct FunctionState {
 };
 
 struct FunctionList {
-    static constexpr MessageInfo info{.kind = Kind::function_list, .version = 4};
+    static constexpr MessageInfo info{.kind = Kind::function_list, .version = 5};
 
     std::vector<FunctionState> functions;
 

@@ -19,8 +19,8 @@ inline constexpr std::size_t log_tail_bytes_max = 4096;
 inline constexpr std::size_t client_context_bytes_max = 3583;  // Base64, in the caller's header.
 
 struct InvokeFunction {
-    // Version 2 added management to function.
-    static constexpr MessageInfo info{.kind = Kind::invoke_function, .version = 2};
+    // Version 2 added management to function, version 3 layers to its handler.
+    static constexpr MessageInfo info{.kind = Kind::invoke_function, .version = 3};
 
     FunctionInfo function = {};       // As its queue service has it now.
     std::string version = {};         // What is run: "$LATEST", or a number.
@@ -54,8 +54,8 @@ struct FunctionInvoked {
 // What an invocation now would run. Errors: those of GetFunction; resource_exhausted, reason
 // TooManyRequests: all of the function's reserved concurrency is taken.
 struct InvocationPrepared {
-    // Version 2 added place.
-    static constexpr MessageInfo info{.kind = Kind::invocation_prepared, .version = 2};
+    // Version 2 added place, version 3 layers to the function's handler.
+    static constexpr MessageInfo info{.kind = Kind::invocation_prepared, .version = 3};
 
     FunctionInfo function = {};  // Its ARN as it was asked for.
     std::string version = {};    // "$LATEST", or a number: of an alias with weights, drawn.

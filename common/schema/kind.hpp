@@ -353,6 +353,17 @@ enum class Kind : std::uint16_t {
     subscription_record = 651,
     topics_record = 652,
 
+    // Layers of functions (function_layer.hpp).
+    layer_version = 552,  // Also a row of the queue service.
+    publish_layer_version = 553,
+    get_layer_version = 554,
+    layer_version_list = 555,
+    list_layer_versions = 556,
+    delete_layer_version = 557,
+    add_layer_permission = 558,
+    remove_layer_permission = 559,
+    layer_record = 562,  // A row of the queue service.
+
     // Replication of buckets (replication.hpp).
     replication_configuration = 700,
     replicate_objects = 701,

@@ -238,15 +238,18 @@ struct LaneGrant {
     std::string body;
     std::optional<JobPart> part = {};  // Neither: a whole job.
     std::optional<JobJoin> join = {};
+    std::string trace_header = {};  // X-Amzn-Trace-Id of what caused it; empty: none.
 
-    ONPUT_FIELDS(lease, queue, message_id, event_id, attempt, visible_at, trace, body, part, join)
+    ONPUT_FIELDS(lease, queue, message_id, event_id, attempt, visible_at, trace, body, part, join,
+                 trace_header)
     friend bool operator==(const LaneGrant&, const LaneGrant&) = default;
 };
 
 // Grants of one function (or of plain queues: then worker is empty), in one message.
 struct LaneGrants {
-    // Version 3 added part and join to grants, arn and handler, version 4 version.
-    static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 4};
+    // Version 3 added part and join to grants, arn and handler, version 4 version, version 5 layers
+    // to handler and trace_header to grants.
+    static constexpr MessageInfo info{.kind = Kind::lane_grants, .version = 5};
 
     std::string worker_id;
     std::uint64_t epoch = 0;

@@ -13,6 +13,7 @@
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/function_access.hpp"
+#include "common/schema/function_layer.hpp"
 #include "common/schema/identity.hpp"
 #include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
@@ -66,20 +67,22 @@ using AllMessages = std::tuple<
     InvocationPrepared, InvokeEvent, EventInvoked, PublishFunctionVersion, ListFunctionVersions,
     FunctionAlias, PutFunctionAlias, GetFunctionAlias, ListFunctionAliases, FunctionAliasList,
     DeleteFunctionAlias, FunctionPolicy, AddFunctionPermission, RemoveFunctionPermission,
-    GetFunctionPolicy, EventSourceMapping, PutEventSourceMapping, GetEventSourceMapping,
-    ListEventSourceMappings, EventSourceMappingList, DeleteEventSourceMapping,
-    ReplicationConfiguration, ReplicateObjects, ObjectsReplicated, Entity, CreateEntity, GetEntity,
-    EntityList, ListEntities, DeleteEntity, UpdateRole, PutEntityPolicy, DeleteEntityPolicy,
-    AttachPolicy, DetachPolicy, TagEntity, CreatePolicyVersion, DeletePolicyVersion,
-    SetDefaultPolicyVersion, AccessKeyCreated, CreateAccessKey, AccessKeyList, ListAccessKeys,
-    UpdateAccessKey, DeleteAccessKey, FoundAccessKey, FindAccessKey, ResolvedIdentity,
-    ResolveIdentity, PrincipalsFound, FindPrincipals, CreateLogStream, DeleteLogStream,
-    ListLogGroups, LogGroupList, ListLogStreams, LogStreamList, PutLogEvents, LogEventsPut,
-    EndInvocation, GetLogEvents, FilterLogEvents, LogEventsPage, SetLogGroup, LogGroup, LogStream,
-    BusEvent, RuleInfo, PutRule, DeleteRule, SetRuleState, DescribeRule, RuleList, ListRules,
-    TargetsChanged, PutTargets, RemoveTargets, TargetList, ListTargets, EventsPut, PutEvents,
-    BusInfo, CreateBus, DeleteBus, DescribeBus, BusList, ListBuses, EventTags, ChangeEventTags,
-    GetEventTags, ListReplicationEndpoints, ReplicationEndpointList>;
+    GetFunctionPolicy, LayerVersion, PublishLayerVersion, GetLayerVersion, LayerVersionList,
+    ListLayerVersions, DeleteLayerVersion, AddLayerPermission, RemoveLayerPermission,
+    EventSourceMapping, PutEventSourceMapping, GetEventSourceMapping, ListEventSourceMappings,
+    EventSourceMappingList, DeleteEventSourceMapping, ReplicationConfiguration, ReplicateObjects,
+    ObjectsReplicated, Entity, CreateEntity, GetEntity, EntityList, ListEntities, DeleteEntity,
+    UpdateRole, PutEntityPolicy, DeleteEntityPolicy, AttachPolicy, DetachPolicy, TagEntity,
+    CreatePolicyVersion, DeletePolicyVersion, SetDefaultPolicyVersion, AccessKeyCreated,
+    CreateAccessKey, AccessKeyList, ListAccessKeys, UpdateAccessKey, DeleteAccessKey,
+    FoundAccessKey, FindAccessKey, ResolvedIdentity, ResolveIdentity, PrincipalsFound,
+    FindPrincipals, CreateLogStream, DeleteLogStream, ListLogGroups, LogGroupList, ListLogStreams,
+    LogStreamList, PutLogEvents, LogEventsPut, EndInvocation, GetLogEvents, FilterLogEvents,
+    LogEventsPage, SetLogGroup, LogGroup, LogStream, BusEvent, RuleInfo, PutRule, DeleteRule,
+    SetRuleState, DescribeRule, RuleList, ListRules, TargetsChanged, PutTargets, RemoveTargets,
+    TargetList, ListTargets, EventsPut, PutEvents, BusInfo, CreateBus, DeleteBus, DescribeBus,
+    BusList, ListBuses, EventTags, ChangeEventTags, GetEventTags, ListReplicationEndpoints,
+    ReplicationEndpointList>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

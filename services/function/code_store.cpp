@@ -1,5 +1,6 @@
 #include "services/function/code_store.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
@@ -59,6 +60,38 @@ Result<std::string> read_file(const worker::FileDescriptor& file, std::uint64_t 
     return content;
 }
 
+// The files below `from` in `to` as well; what has the name of one of them goes.
+std::error_code add_files(const std::filesystem::path& from, const std::filesystem::path& to) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(from, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const fs::path target = to / entry->path().lexically_relative(from);
+        std::error_code ignored;
+        const bool was_folder = fs::is_directory(fs::symlink_status(target, ignored));
+        if (entry->is_directory() && was_folder) continue;
+        fs::remove_all(target, error);
+        if (error) return error;
+        if (entry->is_directory()) {
+            fs::create_directory(target, error);
+        } else {
+            fs::create_hard_link(entry->path(), target, error);
+        }
+        if (error) return error;
+    }
+    return error;
+}
+
+// arn:aws:lambda:<region>:<account>:layer:...
+std::string account_of(std::string_view layer_arn, const std::string& otherwise) {
+    for (int colons = 0; colons < 4; ++colons) {
+        const auto colon = layer_arn.find(':');
+        if (colon == std::string_view::npos) return otherwise;
+        layer_arn.remove_prefix(colon + 1);
+    }
+    return std::string(layer_arn.substr(0, layer_arn.find(':')));
+}
+
 }  // namespace
 
 Result<WorkFolder> WorkFolder::make(const std::string& directory, Random& random) {
@@ -112,6 +145,41 @@ struct CodeStore::Fetch {
     }
 };
 
+// Several layers, fetched one after the other, on their way to one folder.
+struct CodeStore::Merge {
+    std::vector<Source> sources;  // Those that are not fetched yet, the next one last.
+    std::vector<std::shared_ptr<const Code>> layers{};
+    std::string name;
+    std::string folder;
+    Result<std::shared_ptr<const Code>> result =
+        fail(ErrorCode::unavailable, "the layers were not merged");
+
+    // On the pool.
+    void run() {
+        std::uint64_t bytes = 0;
+        for (const auto& layer : layers) bytes += layer->bytes;
+        const auto merged = merge_all();
+        if (merged) {
+            result = std::make_shared<const Code>(Code{.folder = folder, .bytes = bytes});
+        } else {
+            result = std::unexpected(merged.error());
+        }
+    }
+
+    Result<void> merge_all() {
+        std::error_code error;
+        std::filesystem::create_directory(folder, error);
+        for (const auto& layer : layers) {
+            if (!error) error = add_files(layer->folder, folder);
+        }
+        if (!error) return {};
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+        return fail(ErrorCode::unavailable,
+                    fmt::format("merge layers in {}: {}", folder, error.message()));
+    }
+};
+
 CodeStore::CodeStore(runtime::Process& process, worker::ObjectClient& storage,
                      const WorkFolder& folder)
     : process_(process),
@@ -120,7 +188,14 @@ CodeStore::CodeStore(runtime::Process& process, worker::ObjectClient& storage,
       pool_(process.loop(), {.threads = 1, .jobs_max = code_fetches_max}) {}
 
 void CodeStore::get(const schema::FunctionInfo& function, Got got) {
-    const auto digest = from_base64(function.handler.code.sha256);
+    get({.code = function.handler.code,
+         .account = function.account,
+         .principal = "function/" + function.name},
+        std::move(got));
+}
+
+void CodeStore::get(Source source, Got got) {
+    const auto digest = from_base64(source.code.sha256);
     if (!digest) {
         return got(fail(ErrorCode::invalid_argument,
                         "the digest of the function's code is no base64: deploy it again"));
@@ -130,20 +205,61 @@ void CodeStore::get(const schema::FunctionInfo& function, Got got) {
     entry.used = ++uses_;
     if (entry.code) return got(entry.code);
     entry.waiting.push_back(std::move(got));
-    if (entry.waiting.size() == 1) fetch(function, name);
+    if (entry.waiting.size() == 1) fetch(std::move(source), name);
 }
 
-void CodeStore::fetch(const schema::FunctionInfo& function, const std::string& name) {
+// Whoever gave a function a layer had the right to it, so the zip is read as the layer's account.
+void CodeStore::get_layers(const schema::FunctionInfo& function, Got got) {
+    auto merge = std::make_shared<Merge>();
+    std::string digests;
+    for (const schema::FunctionLayer& layer : function.handler.layers) {
+        merge->sources.push_back({.code = layer.code,
+                                  .account = account_of(layer.arn, function.account),
+                                  .principal = "layer/" + function.name});
+        digests += layer.code.sha256 + "\n";
+    }
+    if (merge->sources.empty()) return got(nullptr);
+    if (merge->sources.size() == 1) return get(std::move(merge->sources.front()), std::move(got));
+    std::ranges::reverse(merge->sources);
+    merge->name = to_hex(Digest::of(DigestAlgorithm::sha256, digests));
+    merge->folder = fmt::format("{}/{}", folder_, merge->name);
+    Entry& entry = entries_[merge->name];
+    entry.used = ++uses_;
+    if (entry.code) return got(entry.code);
+    entry.waiting.push_back(std::move(got));
+    if (entry.waiting.size() == 1) get_next_layer(std::move(merge));
+}
+
+void CodeStore::get_next_layer(std::shared_ptr<Merge> merge) {
+    if (merge->sources.empty()) return this->merge(std::move(merge));
+    Source source = std::move(merge->sources.back());
+    merge->sources.pop_back();
+    get(std::move(source), [this, merge](Result<std::shared_ptr<const Code>> layer) {
+        if (!layer) return finish(merge->name, std::unexpected(std::move(layer).error()));
+        merge->layers.push_back(*std::move(layer));
+        get_next_layer(merge);
+    });
+}
+
+void CodeStore::merge(std::shared_ptr<Merge> merge) {
+    make_room();
+    const auto started =
+        pool_.run([merge] { merge->run(); },
+                  [this, merge] { finish(merge->name, std::move(merge->result)); });
+    if (!started) finish(merge->name, std::unexpected(started.error()));
+}
+
+void CodeStore::fetch(Source source, const std::string& name) {
     make_room();
     auto fetch = std::make_shared<Fetch>();
     fetch->name = name;
-    fetch->code = function.handler.code;
+    fetch->code = source.code;
     fetch->folder = fmt::format("{}/{}", folder_, name);
     auto file = worker::temporary_file(folder_);
     if (!file) return finish(name, std::unexpected(file.error()));
     fetch->file = *std::move(file);
     const worker::ObjectContext context{
-        .trace = {}, .principal = {.account = function.account, .id = "function/" + function.name}};
+        .trace = {}, .principal = {.account = source.account, .id = source.principal}};
     const int fd = fetch->file.get();
     storage_.download(
         {.bucket = fetch->code.bucket, .key = fetch->code.key}, context,

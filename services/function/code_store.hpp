@@ -1,7 +1,8 @@
-// CodeStore: the code of functions, downloaded, checked against its digest and unpacked, once for
-// each digest. What nobody uses goes when there is too much of it.
+// CodeStore: the code of functions and their layers, downloaded, checked against its digest and
+// unpacked, once for each digest. What nobody uses goes when there is too much of it.
 //
 //     get ──> download ──> sha256 ──> unzip (on the pool) ──> folder <digest>
+//     several layers ──> each of them so ──> merge (on the pool) ──> folder <digest of all>
 //
 // The folder of a process is its own, and is removed by the next process of this kind when this one
 // was killed. On the loop's thread, but for the unpacking.
@@ -50,16 +51,28 @@ public:
     // `got` is called once, now or later. Errors: those of ObjectClient::download, as a job's;
     // invalid_argument: the zip is not the one that was deployed, or cannot be unpacked.
     void get(const schema::FunctionInfo& function, Got got);
+    // The layers of a function as one folder; null when it has none. Errors: those of get.
+    void get_layers(const schema::FunctionInfo& function, Got got);
 
 private:
+    // A zip, and whose it is.
+    struct Source {
+        schema::FunctionCode code;
+        std::string account;
+        std::string principal;
+    };
     struct Entry {
         std::shared_ptr<const Code> code{};  // Null: on its way.
         std::vector<Got> waiting{};
         std::uint64_t used = 0;
     };
     struct Fetch;
+    struct Merge;
 
-    void fetch(const schema::FunctionInfo& function, const std::string& name);
+    void get(Source source, Got got);
+    void fetch(Source source, const std::string& name);
+    void get_next_layer(std::shared_ptr<Merge> merge);
+    void merge(std::shared_ptr<Merge> merge);
     void unpack(std::shared_ptr<Fetch> fetch);
     void finish(const std::string& name, Result<std::shared_ptr<const Code>> result);
     void make_room();

@@ -22,11 +22,14 @@ using Variables = std::map<std::string, std::string>;
 struct Places {
     std::string task = "/var/task";
     std::string runtime = "/var/runtime";
+    std::string layers = "/opt";
 };
 
 Places places_of(const Definition& definition, const Surroundings& surroundings) {
     if (surroundings.isolation == Isolation::full) return {};
-    return {.task = definition.code->folder, .runtime = surroundings.runtime_folder};
+    return {.task = definition.code->folder,
+            .runtime = surroundings.runtime_folder,
+            .layers = definition.layers ? definition.layers->folder : "/opt"};
 }
 
 // The interpreter of exactly this version, where the machine has it.
@@ -35,21 +38,30 @@ std::string python_of(const std::string& runtime, const std::string& otherwise) 
     return ::access(exact.c_str(), X_OK) == 0 ? exact : otherwise;
 }
 
-std::vector<std::string> program_of(const std::string& runtime, const Places& places,
+std::vector<std::string> program_of(const Definition& definition, const Places& places,
                                     const Surroundings& surroundings) {
-    if (runtime.starts_with(python))
-        return {python_of(runtime, surroundings.python), "-s", places.runtime + "/bootstrap.py"};
+    const std::string& runtime = definition.function.handler.runtime;
+    if (runtime.starts_with(python)) {
+        return {python_of(runtime, surroundings.python), "-s", places.runtime + "/bootstrap.py",
+                places.layers};
+    }
     if (runtime.starts_with(node)) return {surroundings.node, places.runtime + "/bootstrap.cjs"};
-    return {places.task + "/bootstrap"};
+    // A runtime may be a layer as well.
+    const std::string own = definition.code->folder + "/bootstrap";
+    const bool is_of_layer = definition.layers && ::access(own.c_str(), F_OK) != 0;
+    return {(is_of_layer ? places.layers : places.task) + "/bootstrap"};
 }
 
 // What a function's own variables may replace.
-void add_free_variables(Variables& all, const Surroundings& surroundings) {
+void add_free_variables(Variables& all, const Places& places, const Surroundings& surroundings) {
+    const std::string& opt = places.layers;
     all["LANG"] = "en_US.UTF-8";
     all["TZ"] = ":UTC";
-    all["PATH"] = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin";
-    all["LD_LIBRARY_PATH"] = "/var/task:/var/task/lib:/opt/lib";
-    all["NODE_PATH"] = "/opt/nodejs/node_modules:/var/task/node_modules:/usr/share/nodejs";
+    all["PATH"] = fmt::format("/var/lang/bin:/usr/local/bin:/usr/bin:/bin:{}/bin", opt);
+    all["LD_LIBRARY_PATH"] = fmt::format("{0}:{0}/lib:{1}/lib", places.task, opt);
+    all["NODE_PATH"] = fmt::format(
+        "{0}/nodejs/node20/node_modules:{0}/nodejs/node_modules:{1}/node_modules:/usr/share/nodejs",
+        opt, places.task);
     all["PYTHONPATH"] = fmt::format("{}", fmt::join(surroundings.python_folders, ":"));
 }
 
@@ -83,8 +95,10 @@ void add_reserved_variables(Variables& all, const Definition& definition,
     all["AWS_SESSION_TOKEN"] = surroundings.credentials.token;
 }
 
-std::vector<ReadableFolder> readable_folders(const Surroundings& surroundings) {
+std::vector<ReadableFolder> readable_folders(const Definition& definition,
+                                             const Surroundings& surroundings) {
     std::vector<ReadableFolder> all{{.here = surroundings.runtime_folder, .there = "/var/runtime"}};
+    if (definition.layers) all.push_back({.here = definition.layers->folder, .there = "/opt"});
     for (const std::string_view file : {"passwd", "group", "hosts", "nsswitch.conf"}) {
         all.push_back({.here = fmt::format("{}/etc/{}", surroundings.runtime_folder, file),
                        .there = fmt::format("/etc/{}", file)});
@@ -121,16 +135,16 @@ std::string log_group(const schema::FunctionInfo& function) {
 SandboxPlan plan_sandbox(const Definition& definition, const Surroundings& surroundings) {
     const schema::FunctionHandler& handler = definition.function.handler;
     Variables variables;
-    add_free_variables(variables, surroundings);
+    const Places places = places_of(definition, surroundings);
+    add_free_variables(variables, places, surroundings);
     for (const auto& [name, value] : definition.function.environment) variables[name] = value;
     add_reserved_variables(variables, definition, surroundings);
-    SandboxPlan plan{
-        .program = program_of(handler.runtime, places_of(definition, surroundings), surroundings),
-        .environment = {},
-        .code_folder = definition.code->folder,
-        .readable = readable_folders(surroundings),
-        .memory_mb = handler.memory_mb,
-        .ephemeral_mb = handler.ephemeral_mb};
+    SandboxPlan plan{.program = program_of(definition, places, surroundings),
+                     .environment = {},
+                     .code_folder = definition.code->folder,
+                     .readable = readable_folders(definition, surroundings),
+                     .memory_mb = handler.memory_mb,
+                     .ephemeral_mb = handler.ephemeral_mb};
     for (const auto& [name, value] : variables)
         plan.environment.push_back(fmt::format("{}={}", name, value));
     return plan;

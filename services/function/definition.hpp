@@ -22,6 +22,7 @@ struct Definition {
     std::string version = "$LATEST";
     // Shared by the environments and invocations that need it, and by the store that removes it.
     std::shared_ptr<const Code> code = {};
+    std::shared_ptr<const Code> layers = {};  // Null: none. Becomes /opt.
 };
 
 // The same for what may share environments: another configuration, code or version is another key.

@@ -13,6 +13,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/log.hpp"
 #include "common/schema/invoke.hpp"
+#include "common/schema/trace_header.hpp"
 #include "common/worker/sandbox_filter.hpp"
 #include "services/function/ending_text.hpp"
 #include "services/function/limits.hpp"
@@ -61,6 +62,12 @@ std::string_view name_of(Ending::Kind kind) {
         case cancelled: return "cancelled";
     }
     return "answered";
+}
+
+// Of a chain that begins here: "1-6565d8a4-0123456789abcdef01234567".
+std::string trace_root(Timestamp now, Random& random) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+    return fmt::format("1-{:08x}-{}", static_cast<std::uint32_t>(seconds.count()), random.hex(24));
 }
 
 EnvironmentId id_of(const ChildRuntime& runtime) {
@@ -290,11 +297,14 @@ void Invoker::perform(const Send& send, Effects&) {
     if (std::exchange(live.has_run, true)) live.log = {};
     write_log(live, start_line(request.request_id, request.definition->version));
     const Timestamp deadline = parts_.process.loop().now() + (send.deadline - now());
+    const std::string trace_header =
+        schema::with_invocation(request.trace_header, request.definition->function.arn,
+                                trace_root(parts_.process.loop().now(), parts_.process.random()));
     live.runtime->answer(std::exchange(live.waiter, 0),
                          answer_next({.request_id = request.request_id,
                                       .function_arn = request.definition->function.arn,
                                       .deadline = deadline,
-                                      .trace_header = request.trace_header,
+                                      .trace_header = trace_header,
                                       .client_context = request.client_context,
                                       .payload = request.payload}));
 }

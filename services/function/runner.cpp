@@ -11,6 +11,7 @@
 #include "common/base/log.hpp"
 #include "common/runtime/key_file.hpp"
 #include "common/schema/invoke.hpp"
+#include "common/schema/trace_header.hpp"
 #include "common/worker/call_server.hpp"
 #include "common/worker/job_worker.hpp"
 #include "common/worker/object_client.hpp"
@@ -76,6 +77,32 @@ Result<void> check_function(const schema::FunctionInfo& function) {
     if (!function.handler.runtime.empty()) return {};
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the function {} has no code: deploy it", function.name), "no_code");
+}
+
+// A caller who waits is told at once; jobs of a loop do not come this far.
+Result<void> check_chain(const schema::InvokeFunction& invoke) {
+    const schema::FunctionInfo& function = invoke.function;
+    const bool is_loop =
+        !function.management.allows_loops &&
+        schema::loops_in(invoke.trace_header, function.arn) >= schema::function_loops_max;
+    if (!is_loop) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("Lambda detected the function {} being invoked in a recursive loop "
+                            "with other resources or functions: it was invoked {} times in this "
+                            "chain.",
+                            function.name, schema::function_loops_max),
+                "RecursiveInvocation");
+}
+
+// Where nobody has told the queue service how large they are.
+Result<void> check_size(const Code& code, const Code* layers) {
+    const std::uint64_t bytes = code.bytes + (layers != nullptr ? layers->bytes : 0);
+    if (bytes <= schema::function_unzipped_bytes_max) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the function's code and its layers have {} bytes unpacked, and may "
+                            "have {}",
+                            bytes, schema::function_unzipped_bytes_max),
+                "code_too_large");
 }
 
 // Counts an invocation of a function for as long as it runs.
@@ -175,7 +202,8 @@ private:
         InvokeRequest request{.key = {},
                               .definition = {},
                               .request_id = std::move(job.grant.message_id),
-                              .payload = std::move(job.grant.body)};
+                              .payload = std::move(job.grant.body),
+                              .trace_header = std::move(job.grant.trace_header)};
         std::string version = job.version.empty() ? std::string(latest) : job.version;
         ONPUT_CO_TRY(request, co_await define(std::move(request), function, std::move(version)));
         auto ask = [&](auto done) { invoker_->invoke(std::move(request), std::move(done)); };
@@ -205,16 +233,23 @@ private:
         using Code = std::shared_ptr<const function::Code>;
         auto ask = [&](auto done) { codes_.get(function, std::move(done)); };
         ONPUT_CO_TRY(Code code, co_await answer_of<Result<Code>>(ask));
+        auto ask_layers = [&](auto done) { codes_.get_layers(function, std::move(done)); };
+        ONPUT_CO_TRY(Code layers, co_await answer_of<Result<Code>>(ask_layers));
+        if (const auto fits = check_size(*code, layers.get()); !fits)
+            co_return std::unexpected(fits.error());
         request.key = environment_key(function, version);
         Definition definition{.function = std::move(function),
                               .version = std::move(version),
-                              .code = std::move(code)};
+                              .code = std::move(code),
+                              .layers = std::move(layers)};
         request.definition = std::make_shared<const Definition>(std::move(definition));
         co_return request;
     }
 
     Task<Result<worker::CallEnd>> invoke_for_call(worker::JobId id, worker::CallWork work) {
         ONPUT_CO_TRY(auto invoke, schema::decode<schema::InvokeFunction>(work.parameters));
+        if (const auto chain = check_chain(invoke); !chain)
+            co_return std::unexpected(chain.error());
         const Running running(counts_, invoke.function);
         const auto& reserved = invoke.function.management.reserved_concurrency;
         if (reserved && running.count() > *reserved) {

@@ -95,6 +95,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                       .dispatcher = dispatcher_,
                       .workers = workers_,
                       .random = random_}),
+      layers_(view_, random_, options_.region),
       lexicons_(view_, options_.region),
       logs_({.view = view_,
              .counters = counters_,

@@ -38,6 +38,7 @@
 #include "services/queue/commands/function_permissions.hpp"
 #include "services/queue/commands/function_versions.hpp"
 #include "services/queue/commands/functions.hpp"
+#include "services/queue/commands/layers.hpp"
 #include "services/queue/commands/lexicons.hpp"
 #include "services/queue/commands/message_commands.hpp"
 #include "services/queue/commands/queue_commands.hpp"
@@ -86,8 +87,9 @@ inline constexpr bool takes_room =
     std::is_same_v<M, schema::PutFunctionAlias> ||
     std::is_same_v<M, schema::PutEventSourceMapping> ||
     std::is_same_v<M, schema::AddFunctionPermission> || std::is_same_v<M, schema::PutLexicon> ||
-    std::is_same_v<M, schema::StartSpeechTask> || std::is_same_v<M, schema::CreateLogStream> ||
-    std::is_same_v<M, schema::PutLogEvents>;
+    std::is_same_v<M, schema::PublishLayerVersion> ||
+    std::is_same_v<M, schema::AddLayerPermission> || std::is_same_v<M, schema::StartSpeechTask> ||
+    std::is_same_v<M, schema::CreateLogStream> || std::is_same_v<M, schema::PutLogEvents>;
 
 class Core {
 public:
@@ -168,6 +170,12 @@ public:
             on(&Core::speech_tasks_, &SpeechTasks::start),
             on(&Core::speech_tasks_, &SpeechTasks::get),
             on(&Core::speech_tasks_, &SpeechTasks::list),
+            on(&Core::layers_, &Layers::publish),
+            on(&Core::layers_, &Layers::get),
+            on(&Core::layers_, &Layers::list),
+            on(&Core::layers_, &Layers::remove),
+            on(&Core::layers_, &Layers::add_permission),
+            on(&Core::layers_, &Layers::remove_permission),
             on(&Core::lexicons_, &Lexicons::put),
             on(&Core::lexicons_, &Lexicons::get),
             on(&Core::lexicons_, &Lexicons::list),
@@ -249,6 +257,7 @@ private:
     FunctionVersions function_versions_;
     FunctionPermissions function_permissions_;
     EventSources event_sources_;
+    Layers layers_;
     Lexicons lexicons_;
     Logs logs_;
     LogReader log_reader_;

@@ -180,6 +180,13 @@ def configured_endpoint(session, service_name):
     return os.environ.get(f"AWS_ENDPOINT_URL_{service}") or os.environ.get("AWS_ENDPOINT_URL")
 
 
+def layer_folders(layers):
+    """Where layers have packages, as Lambda looks for them."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    folders = (f"{layers}/python/lib/{version}/site-packages", f"{layers}/python")
+    return [folder for folder in folders if os.path.isdir(folder)]
+
+
 def load_handler(name):
     import importlib
 
@@ -288,7 +295,7 @@ def main():
     log_handler.setFormatter(Formatter())
     root.addHandler(log_handler)
     task_root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
-    sys.path[0] = task_root
+    sys.path[:1] = [task_root, *layer_folders(sys.argv.pop() if len(sys.argv) > 1 else "/opt")]
     if "AWS_ENDPOINT_URL" in os.environ:
         sys.meta_path.insert(0, EndpointFinder)
     api = Api(os.environ["AWS_LAMBDA_RUNTIME_API"])

@@ -2,6 +2,7 @@
 // over what the role may do, and whose code lies in a bucket must be able to read it.
 #include <fmt/format.h>
 
+#include "services/gateway/lambda/layer_name.hpp"
 #include "services/gateway/lambda/operation.hpp"
 
 namespace onput::gateway::lambda {
@@ -24,6 +25,37 @@ std::string tagged_arn(const Call& call, const std::string& resource) {
     return aws::arn_of(call, {.service = "lambda", .name = name});
 }
 
+// Of a layer, or of one of its versions.
+std::string layer_arn(const Call& call) {
+    const std::string text = call.operation.name == "GetLayerVersionByArn" ? "Arn" : "LayerName";
+    const auto layer = parse_layer_name(call.input.text_of(text));
+    if (!layer) return "*";
+    const std::string name = fmt::format("layer:{}", layer->name);
+    std::string arn = aws::arn_of(call, {.service = "lambda", .name = name});
+    if (!layer->account.empty()) arn = layer_arn_of(fmt::format("{}:", call.input.text_of(text)));
+    const Value* number = call.input.find("VersionNumber");
+    if (number == nullptr || !number->number()) return arn;
+    return fmt::format("{}:{}", arn, *number->number());
+}
+
+bool is_of_layer(std::string_view operation) {
+    return operation.contains("LayerVersion") && operation != "ListLayerVersions";
+}
+
+std::vector<AskedAction> asks_of_layer(const Call& call) {
+    std::string_view action = call.operation.name;
+    if (action == "GetLayerVersionByArn") action = "GetLayerVersion";
+    std::vector<AskedAction> all{
+        {.action = fmt::format("lambda:{}", action), .resource = layer_arn(call)}};
+    const Value* content = call.input.find("Content");
+    if (content != nullptr && !content->text_of("S3Bucket").empty()) {
+        all.push_back({.action = "s3:GetObject",
+                       .resource = fmt::format("arn:aws:s3:::{}/{}", content->text_of("S3Bucket"),
+                                               content->text_of("S3Key"))});
+    }
+    return all;
+}
+
 bool is_of_mapping(std::string_view operation) {
     return operation.contains("EventSourceMapping");
 }
@@ -37,6 +69,7 @@ std::string_view action_of(std::string_view operation) {
 std::vector<AskedAction> asks(const Call& call) {
     const std::string_view operation = call.operation.name;
     const Value& input = call.input;
+    if (is_of_layer(operation)) return asks_of_layer(call);
     AskedAction asked{.action = fmt::format("lambda:{}", action_of(operation))};
     const bool names_function = !input.text_of("FunctionName").empty();
     if (is_of_mapping(operation)) {
@@ -56,6 +89,10 @@ std::vector<AskedAction> asks(const Call& call) {
         all.push_back({.action = "iam:PassRole",
                        .resource = role,
                        .values = {{"iam:passedtoservice", "lambda.amazonaws.com"}}});
+    }
+    if (input.find("Layers") != nullptr) {
+        for (const std::string& layer : aws::names_of(input, "Layers"))
+            all.push_back({.action = "lambda:GetLayerVersion", .resource = layer});
     }
     const Value* code = operation == "CreateFunction" ? input.find("Code") : &input;
     if (code != nullptr && !code->text_of("S3Bucket").empty()) {

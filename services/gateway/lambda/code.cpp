@@ -42,10 +42,11 @@ private:
     std::size_t at_ = 0;
 };
 
-Result<void> check_code(std::string_view zip) {
+// Answers how large its files are.
+Result<std::uint64_t> check_code(std::string_view zip) {
     const auto checked =
         archive::check_zip(zip, {.bytes_max = unzipped_bytes_max, .files_max = zip_files_max});
-    if (checked) return {};
+    if (checked) return checked->bytes;
     const Error& error = checked.error();
     if (error.reason == "zip_too_large")
         return invalid(
@@ -197,7 +198,8 @@ http::Task<Result<schema::FunctionCode>> take_code(aws::Call& call, const aws::V
     const std::string digest = Digest::of(DigestAlgorithm::sha256, zip->bytes);
     schema::FunctionCode code{.key = fmt::format("{}/{}.zip", function, to_hex(digest)),
                               .sha256 = to_base64(digest),
-                              .bytes = zip->bytes.size()};
+                              .bytes = zip->bytes.size(),
+                              .unzipped_bytes = *checked};
     if (use == CodeUse::check_only) co_return code;
     auto bucket = co_await find_bucket(call);
     if (!bucket) co_return std::unexpected(std::move(bucket).error());

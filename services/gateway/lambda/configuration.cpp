@@ -125,9 +125,7 @@ Result<void> check_absent(const Value& input) {
     const Value* start = input.find("SnapStart");
     if (start != nullptr && start->text_of("ApplyOn") == "PublishedVersions")
         return absent("SnapStart");
-    for (const std::string_view name : {"Layers", "FileSystemConfigs"}) {
-        if (has_items(input.find(name))) return absent(name);
-    }
+    if (has_items(input.find("FileSystemConfigs"))) return absent("FileSystemConfigs");
     for (const std::string_view name : {"KMSKeyArn", "CodeSigningConfigArn", "PublishTo"}) {
         if (!input.text_of(name).empty()) return absent(name);
     }
@@ -186,6 +184,12 @@ Value describe_configuration(const schema::FunctionInfo& function) {
         Value(handler.log_group.empty() ? "/aws/lambda/" + function.name : handler.log_group);
     if (!function.dead_letter_arn.empty())
         described["DeadLetterConfig"]["TargetArn"] = Value(function.dead_letter_arn);
+    for (const schema::FunctionLayer& layer : handler.layers) {
+        Value item;
+        item["Arn"] = Value(layer.arn);
+        item["CodeSize"] = Value(static_cast<std::int64_t>(layer.code.bytes));
+        described["Layers"].push_back(std::move(item));
+    }
     for (const auto& [name, value] : function.environment)
         described["Environment"]["Variables"][name] = Value(value);
     return described;

@@ -22,6 +22,7 @@ constexpr std::array aliases{
     ErrorAlias{"PreconditionFailed", "PreconditionFailedException", "", 412, ""},
     ErrorAlias{"PolicyLengthExceeded", "PolicyLengthExceededException", "", 400, ""},
     ErrorAlias{"OverLimit", "CodeStorageExceededException", "", 400, ""},
+    ErrorAlias{"RecursiveInvocation", "RecursiveInvocationException", "", 400, ""},
     ErrorAlias{"TooManyRequests", "TooManyRequestsException", "", 429, ""},
     ErrorAlias{"busy", "TooManyRequestsException", "", 429, "Rate Exceeded."},
     ErrorAlias{"RequestTooLarge", "RequestTooLargeException", "", 413, ""},

@@ -142,6 +142,9 @@ Outcome create_function(Call& call) {
         co_await take_code(call, source != nullptr ? *source : nothing, *name, CodeUse::store);
     if (!code) co_return std::unexpected(std::move(code).error());
     message.function.handler.code = *std::move(code);
+    auto layers = co_await find_layers(call);
+    if (!layers) co_return std::unexpected(std::move(layers).error());
+    if (*layers) message.function.handler.layers = **std::move(layers);
     auto made = co_await put(call, std::move(message));
     if (!made) co_return std::unexpected(std::move(made).error());
     if (!wants(call.input, "Publish")) co_return describe_configuration(*made);
@@ -251,10 +254,13 @@ Outcome update_function_configuration(Call& call) {
     if (!name) co_return std::unexpected(std::move(name).error());
     const auto has_role = co_await check_role(call);
     if (!has_role) co_return std::unexpected(has_role.error());
+    const auto layers = co_await find_layers(call);
+    if (!layers) co_return std::unexpected(layers.error());
     Modification wanted{.name = *std::move(name),
                         .revision_id = call.input.text_of("RevisionId"),
                         .change = [&](schema::FunctionInfo& function) -> Result<void> {
                             ONPUT_TRY_VOID(check_is_own(function));
+                            if (*layers) function.handler.layers = **layers;
                             return read_configuration(call.input, function);
                         }};
     const auto changed = co_await modify(call, std::move(wanted));

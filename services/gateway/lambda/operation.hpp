@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include "common/schema/function.hpp"
 #include "services/gateway/aws/service.hpp"
@@ -39,6 +41,7 @@ Outcome get_function_concurrency(Call& call);
 Outcome delete_function_concurrency(Call& call);
 Outcome get_function_code_signing_config(Call& call);
 Outcome get_function_recursion_config(Call& call);
+Outcome put_function_recursion_config(Call& call);
 Outcome get_runtime_management_config(Call& call);
 // event_configuration.cpp
 Outcome put_function_event_invoke_config(Call& call);
@@ -56,6 +59,18 @@ Outcome delete_event_source_mapping(Call& call);
 Outcome add_permission(Call& call);
 Outcome remove_permission(Call& call);
 Outcome get_policy(Call& call);
+// layers.cpp
+Outcome publish_layer_version(Call& call);
+Outcome get_layer_version(Call& call);
+Outcome get_layer_version_by_arn(Call& call);
+Outcome list_layers(Call& call);
+Outcome list_layer_versions(Call& call);
+Outcome delete_layer_version(Call& call);
+Outcome add_layer_version_permission(Call& call);
+Outcome remove_layer_version_permission(Call& call);
+Outcome get_layer_version_policy(Call& call);
+// The layers that the input's `Layers` names; nothing: it has no such member, and they stay.
+http::Task<Result<std::optional<std::vector<schema::FunctionLayer>>>> find_layers(Call& call);
 // versions.cpp
 Outcome publish_version(Call& call);
 Outcome list_versions_by_function(Call& call);

@@ -229,7 +229,23 @@ Outcome get_function_recursion_config(Call& call) {
     const auto function = co_await fetch_named(call);
     if (!function) co_return std::unexpected(function.error());
     Value result;
-    result["RecursiveLoop"] = Value("Terminate");
+    result["RecursiveLoop"] = Value(function->management.allows_loops ? "Allow" : "Terminate");
+    co_return result;
+}
+
+Outcome put_function_recursion_config(Call& call) {
+    auto name = bare_name_in(call);
+    if (!name) co_return std::unexpected(std::move(name).error());
+    const std::string wanted = call.input.text_of("RecursiveLoop");
+    Modification change{.name = *std::move(name),
+                        .change = [&wanted](schema::FunctionInfo& function) -> Result<void> {
+                            function.management.allows_loops = wanted == "Allow";
+                            return {};
+                        }};
+    const auto changed = co_await modify(call, std::move(change));
+    if (!changed) co_return std::unexpected(changed.error());
+    Value result;
+    result["RecursiveLoop"] = Value(wanted);
     co_return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/schema/trace_header.hpp"
 #include "services/queue/messages/event_batch.hpp"
 #include "services/queue/messages/receipt.hpp"
 #include "services/queue/messages/rows.hpp"
@@ -276,6 +277,13 @@ Result<bool> EventSources::make_batch(Mapping& mapping, Queue& source, Queue& ta
                              .lease = leased->status.lease.get(),
                              .id = leased->record.message_id});
         job.trace = leased->record.trace;
+        // The one that is nearest to a loop speaks for all.
+        const auto loops = [&target](const std::string& header) {
+            return schema::loops_in(header, target.arn);
+        };
+        if (job.trace_header.empty() ||
+            loops(leased->record.trace_header) > loops(job.trace_header))
+            job.trace_header = leased->record.trace_header;
         job.is_logged = job.is_logged || leased->record.is_logged;
         records.push_back(std::move(record));
     }

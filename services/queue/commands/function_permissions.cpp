@@ -1,33 +1,12 @@
 #include "services/queue/commands/function_permissions.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "services/queue/commands/policy_statements.hpp"
 
 namespace onput::queue {
 namespace {
 
-std::string document_of(const schema::FunctionPolicy& policy) {
-    std::vector<std::string_view> statements;
-    for (const auto& [sid, statement] : policy.statements) statements.push_back(statement);
-    return fmt::format(R"({{"Version":"2012-10-17","Statement":[{}]}})",
-                       fmt::join(statements, ","));
-}
-
 std::string plain(const std::string& qualifier) {
     return qualifier == "$LATEST" ? std::string() : qualifier;
-}
-
-std::unexpected<Error> no_policy() {
-    return fail(ErrorCode::not_found, "The resource you requested does not exist.",
-                "ResourceNotFound");
-}
-
-Result<void> check_revision(const schema::FunctionPolicy& policy, const std::string& revision_id) {
-    if (revision_id.empty() || revision_id == policy.revision_id) return {};
-    return fail(ErrorCode::conflict,
-                "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy "
-                "API to retrieve the latest RevisionId",
-                "PreconditionFailed");
 }
 
 }  // namespace
@@ -53,28 +32,11 @@ Result<schema::FunctionPolicy> FunctionPermissions::add(
     const auto existing = policies.find(qualifier);
     schema::FunctionPolicy policy =
         existing != policies.end() ? existing->second : schema::FunctionPolicy{};
-    ONPUT_TRY_VOID(check_revision(policy, request.revision_id));
-    if (policy.statements.contains(request.statement_id)) {
-        return fail(ErrorCode::conflict,
-                    "The statement id (" + request.statement_id +
-                        ") provided already exists. Please provide a new statement id, or remove "
-                        "the existing statement.",
-                    "ResourceConflict");
-    }
-    policy.statements.emplace(request.statement_id, request.statement);
+    ONPUT_TRY(auto parsed, add_statement(policy, {.id = request.statement_id,
+                                                  .statement = request.statement,
+                                                  .revision_id = request.revision_id}));
     policy.revision_id = random_.uuid();
-    const std::string document = document_of(policy);
-    if (document.size() > schema::function_policy_bytes_max) {
-        return fail(ErrorCode::resource_exhausted,
-                    "The final policy size is bigger than the limit (20480).",
-                    "PolicyLengthExceeded");
-    }
-    auto parsed = auth::Policy::parse(document);
-    if (!parsed) {
-        return fail(ErrorCode::invalid_argument, std::move(parsed).error().message,
-                    "InvalidParameterValue");
-    }
-    queue->permissions.insert_or_assign(qualifier, std::move(*parsed));
+    queue->permissions.insert_or_assign(qualifier, std::move(parsed));
     policies[qualifier] = policy;
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
@@ -88,13 +50,7 @@ Result<schema::Empty> FunctionPermissions::remove(const schema::RemoveFunctionPe
     auto& policies = queue->function->policies;
     const auto found = policies.find(qualifier);
     if (found == policies.end()) return no_policy();
-    if (!found->second.statements.contains(request.statement_id)) {
-        return fail(ErrorCode::not_found,
-                    "Statement " + request.statement_id + " is not found in resource policy.",
-                    "ResourceNotFound");
-    }
-    ONPUT_TRY_VOID(check_revision(found->second, request.revision_id));
-    found->second.statements.erase(request.statement_id);
+    ONPUT_TRY_VOID(remove_statement(found->second, request.statement_id, request.revision_id));
     found->second.revision_id = random_.uuid();
     queue->permissions.erase(qualifier);
     if (found->second.statements.empty()) {

@@ -78,6 +78,24 @@ bool is_within(std::uint32_t value, std::uint32_t least, std::uint32_t most) {
     return value >= least && value <= most;
 }
 
+Result<void> check_layers(const schema::FunctionHandler& handler) {
+    if (handler.layers.size() > schema::function_layers_max)
+        return invalid("a function cannot reference more than 5 layers");
+    std::uint64_t bytes = handler.code.unzipped_bytes;
+    for (const schema::FunctionLayer& layer : handler.layers) {
+        const bool is_whole =
+            !layer.arn.empty() && !layer.code.bucket.empty() && !layer.code.sha256.empty();
+        if (!is_whole)
+            return invalid("a function's layer names its ARN, its bucket and its sha256");
+        bytes += layer.code.unzipped_bytes;
+    }
+    if (bytes <= schema::function_unzipped_bytes_max) return {};
+    return invalid(
+        fmt::format("Function code combined with layers exceeds the maximum allowed size of {} "
+                    "bytes. The actual size is {} bytes.",
+                    schema::function_unzipped_bytes_max, bytes));
+}
+
 // A user's own handler: for the workers that run them, and for no others.
 Result<void> check_handler(const schema::FunctionInfo& function) {
     const schema::FunctionHandler& handler = function.handler;
@@ -105,7 +123,7 @@ Result<void> check_handler(const schema::FunctionInfo& function) {
         return invalid("a function's log has the format Text");
     if (handler.code.bucket.empty() || handler.code.key.empty() || handler.code.sha256.empty())
         return invalid("a function's code names its bucket, its key and its sha256");
-    return {};
+    return check_layers(handler);
 }
 
 constexpr std::string_view latest = "$LATEST";

@@ -61,6 +61,7 @@ void show_grant(const Queue& queue, Leased leased, schema::LaneGrant& grant) {
     grant.visible_at = leased.status.visible_at;
     grant.trace = std::move(leased.record.trace);
     grant.body = std::move(leased.record.body);
+    grant.trace_header = std::move(leased.record.trace_header);
 }
 
 }  // namespace

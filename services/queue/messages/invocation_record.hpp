@@ -15,6 +15,8 @@ namespace onput::queue {
 
 // Failures' code when an event was older than its function wants them.
 inline constexpr const char* event_age_exceeded = "event.age_exceeded";
+// Of one whose chain of events has come by its function too often (common/schema/trace_header.hpp).
+inline constexpr const char* recursive_invocation = "event.recursive_invocation";
 
 struct InvocationEnd {
     const schema::FunctionInfo& function;

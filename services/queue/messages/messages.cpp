@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/schema/trace_header.hpp"
 #include "services/queue/messages/job_size.hpp"
 #include "services/queue/messages/rows.hpp"
 
@@ -27,6 +28,12 @@ std::string step_text(const MessageRecord& record) {
 // The number of an attempt that is not counted is given again.
 std::string back_text(const Messages::Return& back) {
     return back.attempt == Messages::Attempt::uncounted ? " (not counted): " : ": ";
+}
+
+// The chain of events that caused a job has come by its function too often.
+bool is_in_loop(const Queue& queue, const MessageRecord& job) {
+    return queue.function && !queue.function->function.management.allows_loops &&
+           schema::loops_in(job.trace_header, queue.arn) >= schema::function_loops_max;
 }
 
 }  // namespace
@@ -262,11 +269,30 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
         }
         Leased leased{.number = oldest->number, .status = oldest->status, .record = {}};
         ONPUT_TRY(leased.record, take(queue, *oldest));
+        if (is_in_loop(queue, leased.record)) {
+            ONPUT_TRY_VOID(end_loop(queue, *oldest, std::move(leased.record), terms.now, effects));
+            continue;
+        }
         queue.messages.pop(*oldest);
         hand_out(queue, leased, terms, effects);
         return leased;
     }
     return std::optional<Leased>();
+}
+
+Result<void> Messages::end_loop(Queue& queue, const Candidate& candidate, MessageRecord record,
+                                Timestamp now, Effects& effects) {
+    // It is read again on its way to where it goes.
+    cache_.put(candidate.number, std::move(record));
+    const Failure failure{
+        .code = recursive_invocation,
+        .message = fmt::format("the chain of events that caused it has invoked the function {} "
+                               "times: it may be a loop",
+                               schema::function_loops_max)};
+    ONPUT_TRY(const bool is_dead_lettered, dead_letter(queue, candidate, failure, now, effects));
+    ONPUT_CHECK(is_dead_lettered);
+    queue.messages.pop(candidate);
+    return {};
 }
 
 void Messages::hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects) {

@@ -245,6 +245,8 @@ private:
     MessageStatus restore_standing(const Queue& queue, const LeaseRecord& record,
                                    const MessageKey& key, Timestamp now);
     void end_in_flight(const Candidate& ended);
+    Result<void> end_loop(Queue& queue, const Candidate& candidate, MessageRecord record,
+                          Timestamp now, Effects& effects);
     void hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects);
 
     MessageParts parts_;

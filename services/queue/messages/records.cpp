@@ -66,6 +66,14 @@ std::string event_source_key(std::string_view id) {
 std::string lexicon_key(std::string_view account, std::string_view region, std::string_view name) {
     return fmt::format("p{}/{}/{}", account, region, name);
 }
+std::string layer_key(std::string_view account, std::string_view name, std::uint64_t version) {
+    std::string key = fmt::format("v{}/{}/", account, name);
+    append_number(key, version);
+    return key;
+}
+bool is_layer_record(std::string_view key) {
+    return key.ends_with(std::string_view("\0\0\0\0\0\0\0\0", sizeof(std::uint64_t)));
+}
 std::string delivery_mark_key(std::string_view source, std::string_view destination_arn) {
     std::string key = "d";
     key.append(source).push_back('\0');
@@ -184,6 +192,12 @@ std::optional<SpeechTaskIndexEnd> speech_task_index_end(std::string_view key) {
 }
 store::Range lexicon_rows(std::string_view account, std::string_view region) {
     return store::Range::of_prefix(lexicon_key(account, region, ""));
+}
+store::Range layer_rows(std::string_view account) {
+    return store::Range::of_prefix(fmt::format("v{}/", account));
+}
+store::Range layer_version_rows(std::string_view account, std::string_view name) {
+    return store::Range::of_prefix(fmt::format("v{}/{}/", account, name));
 }
 store::Range job_rows() {
     return {.from = "j", .to = "k"};

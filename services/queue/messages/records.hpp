@@ -15,6 +15,7 @@
 //     s <account> / <region> / t <id>          SpeechTask
 //     s <account> / <region> / c <time> <id>   empty            tasks by their creation
 //     g <id>                                   EventSourceMapping
+//     v <account> / <name> / <version>         LayerVersion     version 0: LayerRecord
 //     x <queue> <message>                      Failure          why a job's last attempt failed
 //     b <queue> s <job>                        SplitStateRecord a job that goes on as parts
 //     b <queue> j <job>                        SplitJobRecord   what it was
@@ -39,6 +40,7 @@
 #include "common/schema/event_source.hpp"
 #include "common/schema/function.hpp"
 #include "common/schema/function_access.hpp"
+#include "common/schema/function_layer.hpp"
 #include "common/schema/queue.hpp"
 #include "common/store/store.hpp"
 #include "services/queue/messages/ids.hpp"
@@ -82,8 +84,9 @@ struct QueueRecord {
 };
 
 struct FunctionRecord {
-    // Version 4 added what follows dead_lettered.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 4};
+    // Version 4 added what follows dead_lettered, version 5 what FunctionInfo
+    // has since its own.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 5};
 
     std::uint32_t number = 0;
     schema::FunctionInfo function;
@@ -95,6 +98,16 @@ struct FunctionRecord {
 
     ONPUT_FIELDS(number, function, dead_lettered, last_version, aliases, policies)
     friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
+};
+
+// The last number of a layer's versions, which stays when they are gone.
+struct LayerRecord {
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::layer_record};
+
+    std::uint64_t last_version = 0;
+
+    ONPUT_FIELDS(last_version)
+    friend bool operator==(const LayerRecord&, const LayerRecord&) = default;
 };
 
 // Why an attempt failed. The one that a worker sent last stays with its job as a row, so that it
@@ -289,6 +302,9 @@ std::string queue_key(std::string_view account, std::string_view name);
 std::string function_key(std::string_view account, std::string_view name);
 std::string event_source_key(std::string_view id);
 std::string lexicon_key(std::string_view account, std::string_view region, std::string_view name);
+// `version` 0: of the LayerRecord.
+std::string layer_key(std::string_view account, std::string_view name, std::uint64_t version);
+bool is_layer_record(std::string_view key);
 std::string delivery_mark_key(std::string_view source, std::string_view destination_arn);
 std::string job_key(std::uint64_t sequence);
 std::string lease_key(QueueNumber queue, MessageNumber message);
@@ -342,6 +358,9 @@ struct SpeechTaskIndexEnd {
 };
 std::optional<SpeechTaskIndexEnd> speech_task_index_end(std::string_view key);
 store::Range lexicon_rows(std::string_view account, std::string_view region);
+// Of an account, by name and number; of one layer. LayerRecords are among them.
+store::Range layer_rows(std::string_view account);
+store::Range layer_version_rows(std::string_view account, std::string_view name);
 store::Range delivery_mark_rows();
 store::Range job_rows();
 store::Range move_task_rows();

@@ -69,6 +69,29 @@ TEST(Definition, a_provided_runtime_is_the_users_own_program) {
     }));
 }
 
+TEST(Definition, layers_are_below_opt) {
+    Definition definition = make_definition("python3.11");
+    definition.layers = std::make_shared<const Code>(Code{.folder = "/codes/2"});
+    const auto plan = plan_sandbox(definition, make_surroundings());
+    EXPECT_EQ(plan.program.back(), "/opt");
+    EXPECT_TRUE(std::ranges::any_of(plan.readable, [](const ReadableFolder& folder) {
+        return folder.here == "/codes/2" && folder.there == "/opt";
+    }));
+    EXPECT_TRUE(has(plan.environment, "LD_LIBRARY_PATH=/var/task:/var/task/lib:/opt/lib"));
+    EXPECT_TRUE(has(plan.environment, "PATH=/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"));
+}
+
+TEST(Definition, without_a_sandbox_layers_are_where_they_lie) {
+    Definition definition = make_definition("provided.al2023");
+    definition.layers = std::make_shared<const Code>(Code{.folder = "/codes/2"});
+    Surroundings surroundings = make_surroundings();
+    surroundings.isolation = Isolation::weak;
+    const auto plan = plan_sandbox(definition, surroundings);
+    // The function has no program of its own.
+    EXPECT_EQ(plan.program, std::vector<std::string>{"/codes/2/bootstrap"});
+    EXPECT_TRUE(has(plan.environment, "LD_LIBRARY_PATH=/codes/1:/codes/1/lib:/codes/2/lib"));
+}
+
 TEST(Definition, environments_are_shared_by_what_runs_the_same) {
     const auto function = make_definition("python3.11").function;
     auto other = function;
