@@ -16,6 +16,7 @@ void add_deploy(CLI::App& function, FunctionChoices& c) {
     deploy->add_option("--name", c.function.name, "Of the function; the code's otherwise");
     deploy->add_option("--runtime", c.function.runtime, "python3.11, nodejs20.x, provided.al2023");
     deploy->add_option("--handler", c.function.handler, "FILE.FUNCTION in the code");
+    deploy->add_option("--role", c.function.role, "Whose rights it has; the account's otherwise");
     deploy->add_option("--memory", c.function.memory_mb, "MiB")->capture_default_str();
     deploy->add_option("--timeout", c.function.timeout_s, "Seconds")->capture_default_str();
     deploy->add_option("--env", c.variables, "NAME=value; may be repeated");

@@ -111,6 +111,7 @@ struct FunctionOptions {
     std::string code;     // A file, a folder or a zip.
     std::string runtime;  // Empty: by the file's name.
     std::string handler;  // Empty: "<file>.lambda_handler", "<file>.handler".
+    std::string role;     // A name, or an ARN; empty: it keeps that which it has.
     std::uint32_t memory_mb = 128;
     std::uint32_t timeout_s = 60;
     std::map<std::string, std::string> environment;

@@ -1,5 +1,6 @@
-// `onput demo`: a text becomes speech, a photo becomes pictures, an upload calls a handler, another
-// one becomes a mail, an SMS and a webhook's message. Exit status 0 means that all of it worked.
+// `onput demo`: a text becomes speech, a photo becomes pictures, an upload calls a handler, a rule
+// and a schedule send messages, another upload becomes a mail, an SMS and a webhook's message. Exit
+// status 0 means that all of it worked.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -17,6 +18,7 @@
 #include "services/ctl/commands.hpp"
 #include "services/ctl/demo_picture.hpp"
 #include "services/ctl/demo_receivers.hpp"
+#include "services/ctl/demo_rules.hpp"
 #include "services/ctl/handler_file.hpp"
 #include "services/ctl/http_client.hpp"
 #include "services/ctl/journal_commands.hpp"
@@ -85,6 +87,10 @@ public:
         ONPUT_TRY_VOID(transform());
         if (receivers_ != nullptr) {
             ONPUT_TRY_VOID(handle());
+            ONPUT_TRY_VOID(
+                show_rules({.instance = instance_,
+                            .narrate = [this](const std::string& line) { narrate(line); },
+                            .pause = [this](const std::string& what) { return pause(what); }}));
             return alert();
         }
         narrate("\nMail, SMS and webhook are shown by a demo without --data.");

@@ -63,6 +63,7 @@ Pipeline make_pipeline(const FunctionOptions& options) {
     function.code = options.code;
     function.runtime = options.runtime;
     function.handler = options.handler;
+    function.role = options.role;
     function.memory_mb = options.memory_mb;
     pipeline.functions.push_back(std::move(function));
     if (options.on.empty()) return pipeline;

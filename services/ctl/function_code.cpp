@@ -9,9 +9,11 @@
 #include <fmt/format.h>
 
 #include "common/archive/zip.hpp"
+#include "common/auth/role_trust.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
 #include "common/base/errno_text.hpp"
+#include "common/schema/identity.hpp"
 #include "common/schema/storage.hpp"
 #include "common/worker/file_descriptor.hpp"
 #include "common/worker/object_client.hpp"
@@ -120,6 +122,29 @@ Result<void> upload(const schema::FunctionCode& code, std::string_view zip, Peer
     return {};
 }
 
+// The ARN of a role that Lambda may assume.
+Result<std::string> find_role(const std::string& role, const std::string& account, Peers& peers) {
+    constexpr std::string_view arn_beginning = "arn:aws:iam::";
+    const std::string name =
+        role.starts_with(arn_beginning) ? role.substr(role.rfind('/') + 1) : role;
+    const auto found = peers.ask(peers.storage(),
+                                 schema::GetEntity{.kind = schema::EntityKind::role, .name = name});
+    if (!found && found.error().code != ErrorCode::not_found) return std::unexpected(found.error());
+    const std::string arn = found ? schema::entity_arn(*found) : std::string();
+    if (!found || (role != name && role != arn)) {
+        return refused(
+            fmt::format("there is no role {} in account {}: onput aws -- iam "
+                        "create-role makes one",
+                        role, account));
+    }
+    if (auth::trusts_service({.policy = found->trust, .role_arn = arn}, "lambda.amazonaws.com", {}))
+        return arn;
+    return refused(
+        fmt::format("role {} does not let lambda.amazonaws.com assume it: its trust "
+                    "policy has to allow sts:AssumeRole",
+                    role));
+}
+
 }  // namespace
 
 Result<std::string> pack_code(const std::string& path) {
@@ -142,6 +167,9 @@ Result<void> add_code(const PipelineFunction& wanted, Peers& peers,
     ONPUT_TRY(const std::string zip, pack_code(wanted.code));
     const std::string digest = Digest::of(DigestAlgorithm::sha256, zip);
     schema::FunctionHandler& handler = function.handler;
+    if (!wanted.role.empty()) {
+        ONPUT_TRY(handler.role_arn, find_role(wanted.role, function.account, peers));
+    }
     handler.runtime = wanted.runtime;
     handler.handler = wanted.handler;
     handler.memory_mb = wanted.memory_mb;

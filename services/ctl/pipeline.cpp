@@ -84,9 +84,10 @@ public:
             next.success_topic_arn = topic_arn(instance_, wanted.success_topic);
         if (!wanted.failure_topic.empty())
             next.failure_topic_arn = topic_arn(instance_, wanted.failure_topic);
-        if (!wanted.code.empty()) ONPUT_TRY_VOID(add_code(wanted, peers_, next));
         // What Lambda's API alone sets is left as it is.
         if (found) next.management = found->management;
+        if (found && !wanted.code.empty()) next.handler = found->handler;
+        if (!wanted.code.empty()) ONPUT_TRY_VOID(add_code(wanted, peers_, next));
         if (found && *found == next) return note("function", wanted.name, "unchanged");
         const auto put = peers_.ask(peers_.queue(), schema::PutFunction{.function = next});
         if (!put) {

@@ -68,6 +68,7 @@ struct PipelineFunction {
     std::string runtime;
     std::string handler;
     std::string code_bucket;
+    std::string role;  // A name, or an ARN; empty: it has what rights the account has.
     std::uint32_t memory_mb = 128;
     std::uint32_t ephemeral_mb = 512;
 };

@@ -196,6 +196,7 @@ void read_function(TableReader& reader, Pipeline& pipeline) {
     reader.text("runtime", function.runtime);
     reader.text("handler", function.handler);
     reader.text("code_bucket", function.code_bucket);
+    reader.text("role", function.role);
     reader.number("memory_mb", function.memory_mb);
     reader.number("ephemeral_mb", function.ephemeral_mb);
     if (!function.code.empty() && function.worker != "function")

@@ -6,6 +6,7 @@
 
 #include "common/auth/iam_policy.hpp"
 #include "common/auth/language/principal_values.hpp"
+#include "common/auth/role_trust.hpp"
 #include "common/schema/access_keys.hpp"
 #include "services/gateway/lambda/errors.hpp"
 
@@ -14,18 +15,6 @@ namespace {
 
 std::unexpected<Error> cannot_be_assumed() {
     return invalid("The role defined for the function cannot be assumed by Lambda.");
-}
-
-bool trusts_lambda(const RequestContext& context, const schema::Entity& role) {
-    const auto trust = auth::IamPolicy::parse(role.trust, auth::IamPolicy::Use::trust);
-    if (!trust) return false;
-    const auth::PolicyPrincipal lambda{.service = "lambda.amazonaws.com"};
-    const auth::RequestValues values = values_of(context);
-    const auto said = trust->evaluate({.action = "sts:AssumeRole",
-                                       .resource = schema::entity_arn(role),
-                                       .values = values,
-                                       .principal = &lambda});
-    return said.effect == auth::PolicyEffect::allow;
 }
 
 }  // namespace
@@ -42,8 +31,9 @@ http::Task<Result<void>> check_role(aws::Call& call) {
     if (!found && found.error().code == ErrorCode::not_found) co_return cannot_be_assumed();
     if (!found) co_return std::unexpected(found.error());
     const schema::Entity& role = found->reply;
-    if (schema::entity_arn(role) != arn || !trusts_lambda(call.context, role))
-        co_return cannot_be_assumed();
+    const bool is_trusting = auth::trusts_service({.policy = role.trust, .role_arn = arn},
+                                                  "lambda.amazonaws.com", values_of(call.context));
+    if (schema::entity_arn(role) != arn || !is_trusting) co_return cannot_be_assumed();
     co_return Result<void>();
 }
 
