@@ -18,7 +18,9 @@ struct AccountOf {
     std::string_view operator()(const schema::ObjectEvent& event) const {
         return event.bucket_owner;
     }
-    std::string_view operator()(const schema::BusEvent& event) const { return event.account; }
+    std::string_view operator()(const schema::BusEvent& event) const {
+        return event.bus_arn.empty() ? std::string_view(event.account) : account_in(event.bus_arn);
+    }
     std::string_view operator()(const schema::TopicMessage& message) const {
         return account_in(message.topic_arn);
     }

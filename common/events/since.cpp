@@ -10,10 +10,12 @@
 
 namespace onput::events {
 
+constexpr std::uint32_t amount_max = 1'000'000;  // Of whatever unit: 2,700 years and more.
+
 Result<Timestamp> parse_since(std::string_view text, Timestamp now) {
     const std::string_view digits = text.substr(0, std::max<std::size_t>(text.size(), 1) - 1);
     const auto amount = parse_number<std::uint32_t>(digits);
-    if (amount) {
+    if (amount && *amount <= amount_max) {
         switch (text.back()) {
             case 's': return now - std::chrono::seconds(*amount);
             case 'm': return now - std::chrono::minutes(*amount);

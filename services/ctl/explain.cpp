@@ -81,6 +81,11 @@ Result<Explained> explain_object(Peers& peers, const ExplainOptions& options) {
     event.event_name = options.event;
     if (event.event_name.starts_with("s3:")) event.event_name.erase(0, 3);
     event.time = wall_now();
+    const schema::ListObjects list{.bucket = url.bucket, .prefix = url.key, .keys_max = 1};
+    if (const auto bucket = peers.ask(peers.storage(), list)) {
+        event.bucket_owner = bucket->owner_account;
+        event.region = bucket->region;
+    }
     const auto info =
         peers.ask(peers.storage(), schema::HeadObject{.bucket = url.bucket, .key = url.key});
     if (info) {

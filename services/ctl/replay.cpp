@@ -220,7 +220,10 @@ private:
         } else {
             auto sent = send(plan, state, std::move(page));
             // The answer of a page may have been lost with its service: it goes on behind it.
-            if (!sent && sent.error().reason == "resend_position") return find(std::move(state));
+            const bool has_come_further = !sent && (sent.error().reason == "resend_position" ||
+                                                    sent.error().reason == "resend_done");
+            if (has_come_further)
+                return peers_.ask(peers_.notifier(), schema::FindResend{.name = plan.name});
             if (!sent) return std::unexpected(std::move(sent).error());
             state = *std::move(sent);
         }

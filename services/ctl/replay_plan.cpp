@@ -72,7 +72,9 @@ bool takes(std::string_view destination, const schema::JournalRecord& record,
     if (record.type.starts_with("replay.")) return false;
     const auto* event = std::get_if<schema::ObjectEvent>(&body);
     if (destination.contains('#')) {
-        if (std::holds_alternative<schema::BusEvent>(body)) return true;
+        // Of an upload that a bus was told of the record of the upload itself is sent.
+        if (const auto* on_bus = std::get_if<schema::BusEvent>(&body))
+            return on_bus->replay_name.empty() && on_bus->source != "aws.s3";
         return event != nullptr && events::bus_event_of(*event).has_value();
     }
     if (is_subscription(destination)) {

@@ -100,18 +100,22 @@ struct Debt {
     std::int64_t jobs = 0;
 };
 
-// An event that is owed to a topic is served when the message to the topic is in the journal, which
-// the notifier writes together with it.
+// An event that is owed to a topic or a bus is served when their message or event is in the
+// journal, which the notifier writes together with it.
 Debt debt_of(const std::vector<RecordBody>& records) {
     Debt debt;
     for (const auto& record : records) {
         if (const auto* event = std::get_if<schema::ObjectEvent>(&record)) {
             for (const auto& owed : event->owed) {
                 const bool is_job = owed.arn.starts_with("arn:aws:lambda:");
-                if (!owed.withheld.empty() || owed.arn.starts_with("arn:aws:sns:")) continue;
+                const bool is_published =
+                    owed.arn.starts_with("arn:aws:sns:") || owed.arn.starts_with("arn:aws:events:");
+                if (!owed.withheld.empty() || is_published) continue;
                 ++debt.deliveries;
                 if (is_job) ++debt.jobs;
             }
+        } else if (const auto* on_bus = std::get_if<schema::BusEvent>(&record)) {
+            debt.deliveries += static_cast<std::int64_t>(on_bus->owed.size());
         } else if (const auto* message = std::get_if<schema::TopicMessage>(&record)) {
             debt.deliveries += static_cast<std::int64_t>(message->owed.size());
         } else if (const auto* attempt = std::get_if<schema::DeliveryAttempt>(&record)) {

@@ -59,7 +59,7 @@ Result<std::unique_ptr<TailCursor>> TailCursor::open(const std::string& data,
                     fmt::format("another tail with --durable {} is running", name));
     }
     // Constructed here alone.
-    std::unique_ptr<TailCursor> cursor(new TailCursor(path, dup(lock.get())));
+    std::unique_ptr<TailCursor> cursor(new TailCursor(path, std::move(lock)));
     ONPUT_TRY(const bool is_there, store::path_exists(path));
     if (!is_there) return cursor;
     ONPUT_TRY(const auto file, store::open_file(path, O_RDONLY));
@@ -68,10 +68,6 @@ Result<std::unique_ptr<TailCursor>> TailCursor::open(const std::string& data,
     if (!position) return std::unexpected(std::move(position).error().with_context(path));
     cursor->kept_ = *std::move(position);
     return cursor;
-}
-
-TailCursor::~TailCursor() {
-    ::close(lock_);
 }
 
 Result<void> TailCursor::keep(const TailPosition& position) {
@@ -83,6 +79,7 @@ Result<void> TailCursor::keep(const TailPosition& position) {
     if (rename(fresh.c_str(), path_.c_str()) != 0) {
         return std::unexpected(store::system_error("rename", fresh, errno));
     }
+    ONPUT_TRY_VOID(store::sync_directory(path_.substr(0, path_.rfind('/'))));
     kept_ = position;
     return {};
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/base/result.hpp"
+#include "common/store/file_io.hpp"
 
 namespace onput::ctl {
 
@@ -29,7 +30,6 @@ public:
     // has this name; corruption: the file says nothing that can be read; io errors otherwise.
     static Result<std::unique_ptr<TailCursor>> open(const std::string& data,
                                                     const std::string& name);
-    ~TailCursor();
     TailCursor(const TailCursor&) = delete;
     TailCursor& operator=(const TailCursor&) = delete;
 
@@ -39,10 +39,11 @@ public:
     Result<void> keep(const TailPosition& position);
 
 private:
-    TailCursor(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+    TailCursor(std::string path, store::FileDescriptor lock)
+        : path_(std::move(path)), lock_(std::move(lock)) {}
 
     std::string path_;
-    int lock_;
+    store::FileDescriptor lock_;  // No program that the tail starts has it.
     TailPosition kept_;
 };
 

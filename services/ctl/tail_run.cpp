@@ -222,6 +222,8 @@ ExitCode run_tail(const GlobalOptions& global, const TailSettings& options) {
         auto opened = TailCursor::open(data, options.durable);
         if (!opened) return report("tail", opened.error());
         cursor = *std::move(opened);
+        // It goes on where it was, whatever is said of a beginning.
+        if (!cursor->is_new()) parts->plan.last = 0;
     }
     transport::Context context;
     transport::Loop loop(context);

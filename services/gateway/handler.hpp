@@ -30,6 +30,8 @@ public:
         : shared_(shared), serves_(serves) {}
 
     http::Task<void> handle(http::Exchange& exchange) override;
+    // Streams of events never end by themselves. Any thread.
+    void end_streams() { open_streams_.are_ending = true; }
 
 private:
     // Nothing: it is for no website.
@@ -38,7 +40,7 @@ private:
 
     Shared& shared_;
     const Serves serves_;
-    OpenStreams open_streams_ = 0;
+    OpenStreams open_streams_;
 };
 
 // What the HTTP server itself refuses, as an error of S3.

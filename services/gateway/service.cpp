@@ -80,6 +80,7 @@ Result<std::unique_ptr<http::Server>> GatewayService::start_server(const std::st
 }
 
 void GatewayService::drain(std::function<void()> done) {
+    handler_.end_streams();
     // The server's stop waits for handlers, which wait for replies that this loop brings: it has a
     // thread of its own.
     std::thread([this, done = std::move(done)] {

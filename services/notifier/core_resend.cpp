@@ -108,7 +108,10 @@ void NotifierCore::resend_one(const schema::ResendEvents& request, const ResendT
                               JournalBody body, Timestamp now, store::Batch& batch,
                               Effects& effects) {
     if (to.target != nullptr) {
-        return router_.publish_to(*to.target, *as_bus_event(body), now, batch, effects);
+        // By its name its message has an id of its own, and no replay takes it up.
+        schema::BusEvent event = *as_bus_event(body);
+        event.replay_name = request.name;
+        return router_.publish_to(*to.target, std::move(event), now, batch, effects);
     }
     if (to.subscription != 0) {
         auto& message = std::get<schema::TopicMessage>(body);

@@ -23,10 +23,10 @@ constexpr std::string_view bearer_scheme = "Bearer";
 struct Place {
     OpenStreams& open;
     bool is_taken;
-    explicit Place(OpenStreams& all) : open(all), is_taken(++all <= event_streams_max) {}
+    explicit Place(OpenStreams& all) : open(all), is_taken(++all.count <= event_streams_max) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    ~Place() { --open; }
+    ~Place() { --open.count; }
 };
 
 int status_of(const Error& error) {
@@ -110,8 +110,10 @@ std::string detail_of(const Error& error, std::string_view name) {
 // One stream: pages of the journal, and what is wrong with them, as text.
 class Stream {
 public:
-    Stream(RequestContext& context, StreamQuery query, std::string account, StreamPosition start)
+    Stream(RequestContext& context, const OpenStreams& open, StreamQuery query, std::string account,
+           StreamPosition start)
         : context_(context),
+          open_(open),
           query_(std::move(query)),
           account_(std::move(account)),
           position_(std::move(start)) {}
@@ -127,17 +129,18 @@ public:
             "retry: 1000\n: {}\n{}",
             query_.filter.is_everything() ? "everything" : "what was asked for", position_text());
         while (true) {
-            if (text.empty() && silence_ >= event_stream_comment) text = position_text();
+            if (open_.are_ending) co_return;
+            const auto now = std::chrono::steady_clock::now();
+            if (text.empty() && now - sent_at_ >= event_stream_comment) text = position_text();
             if (!text.empty()) {
                 const auto written = co_await context_.exchange.write(text);
                 if (!written) co_return;
-                silence_ = Duration{};
+                sent_at_ = now;
             }
             text = co_await next();
             if (pause_ == Duration{}) continue;
             const auto slept = co_await context_.exchange.sleep(pause_);
             if (!slept) co_return;
-            silence_ += pause_;
         }
     }
 
@@ -160,6 +163,7 @@ private:
             const auto record = schema::decode<schema::JournalRecord>(frame.view());
             if (!record) {
                 note_failure(context_, record.error());
+                pause_ = away_delay;
                 continue;
             }
             position_.sequence = record->sequence;
@@ -193,11 +197,12 @@ private:
     }
 
     RequestContext& context_;
+    const OpenStreams& open_;
     StreamQuery query_;
     std::string account_;
     StreamPosition position_;
     Duration pause_{};
-    Duration silence_{};
+    std::chrono::steady_clock::time_point sent_at_{};
 };
 
 Error error_of(ErrorCode code, std::string message) {
@@ -226,7 +231,7 @@ http::Task<void> serve_event_stream(RequestContext& context, OpenStreams& open) 
     }
     auto start = co_await find_start(context, *query);
     if (!start) co_return co_await refuse(context, start.error());
-    Stream stream(context, *std::move(query), *std::move(account), *std::move(start));
+    Stream stream(context, open, *std::move(query), *std::move(account), *std::move(start));
     co_await stream.run();
 }
 

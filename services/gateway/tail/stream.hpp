@@ -25,8 +25,11 @@ inline constexpr std::uint32_t event_streams_max = 100;  // At once; beyond: 503
 inline constexpr Duration event_stream_poll = std::chrono::milliseconds(100);
 inline constexpr Duration event_stream_comment = std::chrono::seconds(15);
 
-// How many there are, of all connections' threads.
-using OpenStreams = std::atomic<std::uint32_t>;
+// Of all connections' threads.
+struct OpenStreams {
+    std::atomic<std::uint32_t> count = 0;
+    std::atomic<bool> are_ending = false;  // The gateway stops: each ends at its next turn.
+};
 
 http::Task<void> serve_event_stream(RequestContext& context, OpenStreams& open);
 
