@@ -51,9 +51,15 @@ constexpr std::array calls_beyond{
     SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(utimensat),
     SCMP_SYS(futimesat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr),
     SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+    // Which an older Landlock leaves alone as well.
+    SCMP_SYS(truncate),
     // Memory that no limit of a process counts.
     SCMP_SYS(memfd_create), SCMP_SYS(memfd_secret), SCMP_SYS(shmget), SCMP_SYS(msgget),
     SCMP_SYS(semget), SCMP_SYS(mq_open)};
+
+// fchmodat2, setxattrat, removexattrat, file_setattr: the same numbers on all machines, which this
+// libseccomp has no names for.
+constexpr std::array unnamed_calls_beyond{452, 463, 466, 469};
 
 struct Release {
     void operator()(void* filter) const { ::seccomp_release(filter); }
@@ -85,6 +91,7 @@ bool add_rules_of_programs(scmp_filter_ctx filter, OtherProcesses others) {
         return result == 0 || result == -EDOM;  // A call that this architecture does not have.
     };
     if (!std::ranges::all_of(calls_beyond, refuse)) return false;
+    if (!std::ranges::all_of(unnamed_calls_beyond, refuse)) return false;
     // abort() signals its own thread; the first process keeps its number.
     const bool signals =
         ::seccomp_rule_add(filter, refusal, SCMP_SYS(tgkill), 1,

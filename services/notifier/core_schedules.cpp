@@ -1,10 +1,13 @@
 // Schedules, of rules and of Scheduler: the book, the timetable and the targets in step, and what
 // is put on a bus or owed when one is due. A due time is taken in the batch of what it causes.
+#include <fmt/format.h>
+
 #include "common/base/check.hpp"
 #include "common/service/rows.hpp"
 #include "services/notifier/core.hpp"
 #include "services/notifier/rules/event_document.hpp"
 #include "services/notifier/rules/target_input.hpp"
+#include "services/notifier/schedules/schedule_check.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -103,6 +106,16 @@ Result<schema::ScheduleInfo> NotifierCore::apply(const schema::PutSchedule& requ
     ONPUT_TRY(auto checked, schedules_.check(request, caller));
     schema::ScheduleInfo& info = checked.info;
     if (checked.is_repeated) return info;
+    // As long as it gets when its placeholders are filled in.
+    const std::string input = schedule_input(
+        info.target.input,
+        {.schedule_arn = info.arn, .due_at = caller.now, .execution_id = std::string(32, '0')});
+    if (input.size() > schedule_input_bytes_max) {
+        return invalid_schedule(
+            fmt::format("The input of the target has {} bytes with its context attributes, and {} "
+                        "are the most.",
+                        input.size(), schedule_input_bytes_max));
+    }
     ONPUT_TRY(auto plan, schedules_.plan_of(info));
     store::Batch batch{std::string(partition)};
     const auto* before = schedules_.find(info.arn);

@@ -12,6 +12,8 @@ namespace onput::gateway::events {
 namespace {
 
 // By ReplayState.
+constexpr std::int64_t retention_days_max = 36'500;  // A hundred years.
+
 constexpr std::array<std::string_view, 6> replay_states{"STARTING",  "RUNNING",   "CANCELLING",
                                                         "COMPLETED", "CANCELLED", "FAILED"};
 
@@ -35,8 +37,16 @@ std::optional<std::string> given(const Value& input, std::string_view name) {
     return input.text_of(name);
 }
 
+Result<void> check_retention(const Value& input) {
+    const Value* days = input.find("RetentionDays");
+    if (days == nullptr || days->number().value_or(0) <= retention_days_max) return {};
+    return invalid_request(
+        fmt::format("Parameter RetentionDays must be at most {}.", retention_days_max));
+}
+
 Result<schema::CreateArchive> read_create(const Value& input) {
     ONPUT_TRY_VOID(check_key(input));
+    ONPUT_TRY_VOID(check_retention(input));
     return schema::CreateArchive{.name = input.text_of("ArchiveName"),
                                  .bus_arn = input.text_of("EventSourceArn"),
                                  .description = input.text_of("Description"),
@@ -46,6 +56,7 @@ Result<schema::CreateArchive> read_create(const Value& input) {
 
 Result<schema::UpdateArchive> read_update(const Value& input) {
     ONPUT_TRY_VOID(check_key(input));
+    ONPUT_TRY_VOID(check_retention(input));
     return schema::UpdateArchive{.name = input.text_of("ArchiveName"),
                                  .description = given(input, "Description"),
                                  .pattern = given(input, "EventPattern"),

@@ -1,5 +1,5 @@
 // What EventBridge's operations ask of the policies of who calls. A target's role is handed over
-// with it.
+// with it, and who names a bus as a target must be allowed to put events on it.
 #include <set>
 
 #include <fmt/format.h>
@@ -58,6 +58,9 @@ void add_roles(const Value& input, std::vector<AskedAction>& all) {
         for (const Value& target : *targets->list()) {
             const std::string role = target.text_of("RoleArn");
             if (!role.empty()) roles.insert(role);
+            const std::string arn = target.text_of("Arn");
+            if (arn.contains(":event-bus/"))
+                all.push_back({.action = "events:PutEvents", .resource = arn});
         }
     }
     for (const std::string& role : roles) {

@@ -25,17 +25,23 @@ std::string tagged_arn(const Call& call, const std::string& resource) {
     return aws::arn_of(call, {.service = "lambda", .name = name});
 }
 
-// Of a layer, or of one of its versions.
+// Of a layer, or of one of its versions, in the one form that it has here: whatever region, and
+// however many zeros before its number, the client writes.
+std::string layer_arn(const Call& call, std::string_view text, std::uint64_t version) {
+    const auto layer = parse_layer_name(text);
+    if (!layer) return "*";
+    if (version == 0) version = layer->version;
+    std::string name = fmt::format("layer:{}", layer->name);
+    if (version != 0) name += fmt::format(":{}", version);
+    return aws::arn_of(call, {.service = "lambda", .name = name, .account = layer->account});
+}
+
 std::string layer_arn(const Call& call) {
     const std::string text = call.operation.name == "GetLayerVersionByArn" ? "Arn" : "LayerName";
-    const auto layer = parse_layer_name(call.input.text_of(text));
-    if (!layer) return "*";
-    const std::string name = fmt::format("layer:{}", layer->name);
-    std::string arn = aws::arn_of(call, {.service = "lambda", .name = name});
-    if (!layer->account.empty()) arn = layer_arn_of(fmt::format("{}:", call.input.text_of(text)));
     const Value* number = call.input.find("VersionNumber");
-    if (number == nullptr || !number->number()) return arn;
-    return fmt::format("{}:{}", arn, *number->number());
+    const std::int64_t version = number == nullptr ? 0 : number->number().value_or(0);
+    return layer_arn(call, call.input.text_of(text),
+                     static_cast<std::uint64_t>(std::max<std::int64_t>(version, 0)));
 }
 
 bool is_of_layer(std::string_view operation) {
@@ -92,7 +98,8 @@ std::vector<AskedAction> asks(const Call& call) {
     }
     if (input.find("Layers") != nullptr) {
         for (const std::string& layer : aws::names_of(input, "Layers"))
-            all.push_back({.action = "lambda:GetLayerVersion", .resource = layer});
+            all.push_back(
+                {.action = "lambda:GetLayerVersion", .resource = layer_arn(call, layer, 0)});
     }
     const Value* code = operation == "CreateFunction" ? input.find("Code") : &input;
     if (code != nullptr && !code->text_of("S3Bucket").empty()) {

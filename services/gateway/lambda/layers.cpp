@@ -47,7 +47,9 @@ Value describe(const Call& call, const schema::LayerVersion& layer) {
     Value& content = described["Content"];
     content["CodeSha256"] = Value(layer.code.sha256);
     content["CodeSize"] = Value(static_cast<std::int64_t>(layer.code.bytes));
-    if (auto location = code_location(call.context, layer.code); !location.empty())
+    // A link that the caller signs leads nowhere in another account's bucket.
+    const bool is_own = layer.account == call.context.identity.account_id;
+    if (auto location = is_own ? code_location(call.context, layer.code) : ""; !location.empty())
         content["Location"] = Value(std::move(location));
     return described;
 }

@@ -43,6 +43,9 @@ std::vector<AskedAction> asks(const Call& call) {
                    .values = {{"iam:passedtoservice", "scheduler.amazonaws.com"}}});
     const std::string arn = target->text_of("Arn");
     all.push_back({.action = std::string(action_on(arn)), .resource = arn});
+    const Value* dead_letters = target->find("DeadLetterConfig");
+    const std::string queue = dead_letters == nullptr ? "" : dead_letters->text_of("Arn");
+    if (!queue.empty()) all.push_back({.action = "sqs:SendMessage", .resource = queue});
     return all;
 }
 

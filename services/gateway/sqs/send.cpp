@@ -24,7 +24,7 @@ Result<void> check_batch_size(const std::vector<schema::SendEntry>& entries) {
 // As on SQS, a message that names no trace takes over the request's own. Its sender is not told of
 // that attribute: digests cover what was sent.
 void inherit_trace(const Call& call, schema::SendMessages& message) {
-    const std::string trace = call.context.header_text("x-amzn-trace-id");
+    const std::string trace = call.context.trace_header();
     for (auto& entry : message.entries) {
         if (entry.trace_header.empty()) entry.trace_header = trace;
     }

@@ -93,6 +93,7 @@ Result<schema::ArchiveInfo> ArchiveBook::create(const schema::CreateArchive& req
     const auto count = std::ranges::count_if(
         archives_, [&account](const auto& row) { return row.second.info.account == account; });
     if (static_cast<std::size_t>(count) >= options_.archives_per_account_max) return too_many();
+    if (count_on(request.bus_arn) >= archives_per_bus_max) return too_many();
     ONPUT_TRY(auto pattern, read_pattern_of(request.pattern));
     Archive& archive = archives_[arn];
     archive.info = {.arn = arn,
@@ -159,6 +160,11 @@ Result<schema::ArchiveList> ArchiveBook::list(const schema::ListArchives& reques
     return page;
 }
 
+std::size_t ArchiveBook::count_on(std::string_view bus_arn) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        archives_, [bus_arn](const auto& row) { return row.second.info.bus_arn == bus_arn; }));
+}
+
 void ArchiveBook::keep(const schema::BusEvent& event, std::string_view document, Timestamp age_now,
                        store::Batch& batch) {
     if (!event.replay_name.empty()) return;
@@ -207,6 +213,7 @@ Result<bool> ArchiveBook::trim_round(Timestamp age_now, store::Batch& batch) {
     ONPUT_TRY(const auto rows,
               view_.scan(partition, range, {archive_rows_per_turn, archive_bytes_per_turn}));
     next_row_.clear();
+    bool has_removed = false;
     for (const store::Row& row : rows) {
         next_row_ = row.key + '\0';
         const std::uint64_t number = archive_number_in(row.key);
@@ -220,13 +227,21 @@ Result<bool> ArchiveBook::trim_round(Timestamp age_now, store::Batch& batch) {
             break;
         }
         ONPUT_TRY(const auto held, read_row<ArchivedEvent>(row.key, row.value));
-        if (held.archived_at + std::chrono::days(info.retention_days) > age_now) continue;
+        const auto kept_for = std::chrono::days(std::min(info.retention_days, retention_days_max));
+        if (age_now - held.archived_at < kept_for) {
+            // The rows of an archive are in the order of their events' own times. Behind one that is
+            // young by it, all are: one from the future stays until its time has come.
+            if (age_now - held.event.time >= kept_for) continue;
+            next_row_ = archived_event_rows(number).to;
+            break;
+        }
         batch.remove(row.key);
+        has_removed = true;
         --info.events;
         info.bytes -= std::min<std::uint64_t>(info.bytes, row.value.size());
         write(info, batch);
     }
-    return false;
+    return has_removed;
 }
 
 }  // namespace onput::notifier

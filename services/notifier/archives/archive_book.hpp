@@ -40,6 +40,8 @@ inline constexpr std::size_t replays_kept_max = 1'000;  // Of an account; the ol
 inline constexpr std::size_t replay_events_per_turn = 50;
 inline constexpr std::size_t replay_bytes_per_turn = 512 * 1024;
 // What trimming looks at in one step, and how often it begins again.
+inline constexpr std::size_t archives_per_bus_max = 10;
+inline constexpr std::uint32_t retention_days_max = 36'500;  // A hundred years.
 inline constexpr std::size_t archive_rows_per_turn = 100;
 inline constexpr std::size_t archive_bytes_per_turn = 1024 * 1024;
 inline constexpr Duration archive_round_interval = std::chrono::hours(1);
@@ -89,6 +91,8 @@ public:
     [[nodiscard]] Result<schema::ReplayList> list_replays(const schema::ListReplays& request,
                                                           const Caller& caller) const;
 
+    // How many archives a bus has.
+    [[nodiscard]] std::size_t count_on(std::string_view bus_arn) const;
     // Copies an event on a bus, whose JSON is `document`, into the archives that want it. One that
     // was replayed is in them already.
     void keep(const schema::BusEvent& event, std::string_view document, Timestamp age_now,

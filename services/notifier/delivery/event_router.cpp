@@ -26,12 +26,25 @@ schema::TraceContext caused_by(const schema::BusEvent& event) {
 
 }  // namespace
 
+bool EventRouter::Allowance::take(std::size_t count, std::size_t size) {
+    if (count > copies || size > bytes) return false;
+    copies -= count;
+    bytes -= size;
+    return true;
+}
+
 void EventRouter::publish(schema::BusEvent event, Timestamp now, store::Batch& batch,
                           Effects& effects) {
+    left_ = {};
+    publish_here(std::move(event), now, batch, effects);
+}
+
+void EventRouter::publish_here(schema::BusEvent event, Timestamp now, store::Batch& batch,
+                               Effects& effects) {
     const std::string document = event_document(event);
     archives_.keep(event, document, parts_.age.stamp(now), batch);
     const auto targets = rules_.match(event, document);
-    publish_to(std::move(event), targets, now, batch, effects);
+    send_to(std::move(event), targets, now, batch, effects);
 }
 
 void EventRouter::publish_again(schema::BusEvent event, const std::vector<std::string>& rules,
@@ -47,6 +60,18 @@ void EventRouter::publish_again(schema::BusEvent event, const std::vector<std::s
 
 void EventRouter::publish_to(schema::BusEvent event, const std::vector<const BusTarget*>& targets,
                              Timestamp now, store::Batch& batch, Effects& effects) {
+    left_ = {};
+    send_to(std::move(event), targets, now, batch, effects);
+}
+
+bool EventRouter::take_room(const schema::BusEvent& event, const BusTarget& target) {
+    std::size_t count = 1;
+    if (is_bus_arn(target.target.arn)) count += archives_.count_on(target.target.arn);
+    return left_.take(count, count * event.detail.size());
+}
+
+void EventRouter::send_to(schema::BusEvent event, const std::vector<const BusTarget*>& targets,
+                          Timestamp now, store::Batch& batch, Effects& effects) {
     // Copies: what is journaled may push the event out of memory, and what is published matches
     // again.
     std::vector<BusTarget> others;
@@ -54,7 +79,8 @@ void EventRouter::publish_to(schema::BusEvent event, const std::vector<const Bus
     for (const BusTarget* target : targets) {
         const bool is_published = is_published_to(target->target.arn);
         const bool has_room = event.owed.size() + others.size() < targets_per_event_max &&
-                              (!is_published || others.size() < published_per_event_max);
+                              (!is_published || (others.size() < published_per_event_max &&
+                                                 take_room(event, *target)));
         if (!has_room) {
             ++left_out;
         } else if (is_published) {
@@ -82,6 +108,7 @@ void EventRouter::publish_to(schema::BusEvent event, const std::vector<const Bus
 void EventRouter::publish_to(const BusTarget& target, schema::BusEvent event, Timestamp now,
                              store::Batch& batch, Effects& effects) {
     ONPUT_CHECK(!is_bus_arn(target.target.arn));
+    left_ = {};
     const bool is_topic = is_topic_arn(target.target.arn);
     event.owed.clear();
     if (!is_topic) event.owed.push_back(target.number);
@@ -102,8 +129,9 @@ void EventRouter::keep_overflow(const Published& published, std::size_t left_out
          .event_id = published.event.event_id,
          .time = parts_.age.stamp(now),
          .attempts = 0,
-         .error =
-             fmt::format("the event matches {} targets more than one may be owed to", left_out),
+         .error = fmt::format("the event matches {} targets more than one may be owed to, or be "
+                              "copied for",
+                              left_out),
          .event = schema::encode(published.event)},
         batch, effects);
 }
@@ -175,7 +203,7 @@ void EventRouter::to_bus(const BusTarget& target, const Published& published, Ti
     forwarded.owed.clear();
     // What a schedule puts on a bus has been on none before.
     forwarded.is_forwarded = !target.is_of_schedule();
-    publish(std::move(forwarded), now, batch, effects);
+    publish_here(std::move(forwarded), now, batch, effects);
 }
 
 }  // namespace onput::notifier

@@ -8,7 +8,8 @@
 //                        buses: the event on each, in the same batch, if it was not forwarded yet
 //
 // What a topic or a bus does not take is refused for good: its target's dead letter. An event that
-// matches more targets than there may be is owed to the oldest of them, and kept as undelivered.
+// matches more targets than there may be, or would be copied more often, is owed to the oldest of
+// them, and kept as undelivered.
 //
 // Part of NotifierCore.
 #pragma once
@@ -23,6 +24,10 @@ namespace onput::notifier {
 inline constexpr std::size_t targets_per_event_max = 2'000;
 // Of these, topics and buses: their messages are in the event's own batch.
 inline constexpr std::size_t published_per_event_max = 100;
+// What becomes of one event in its batch, on all buses together: messages to topics and events on
+// other buses, with the copies in these buses' archives.
+inline constexpr std::size_t copies_per_event_max = 400;
+inline constexpr std::size_t copy_bytes_per_event_max = 8UL * 1024 * 1024;
 
 class EventRouter {
 public:
@@ -49,11 +54,21 @@ public:
     void owe(const JournalEntry& entry);
 
 private:
+    struct Allowance {
+        std::size_t copies = copies_per_event_max;
+        std::size_t bytes = copy_bytes_per_event_max;
+
+        bool take(std::size_t count, std::size_t size);
+    };
     struct Published {
         const schema::BusEvent& event;
         std::uint64_t sequence = 0;
         Timestamp journaled_at;
     };
+    void publish_here(schema::BusEvent event, Timestamp now, store::Batch& batch, Effects& effects);
+    void send_to(schema::BusEvent event, const std::vector<const BusTarget*>& targets,
+                 Timestamp now, store::Batch& batch, Effects& effects);
+    [[nodiscard]] bool take_room(const schema::BusEvent& event, const BusTarget& target);
     void keep_overflow(const Published& published, std::size_t left_out, Timestamp now,
                        store::Batch& batch, Effects& effects);
     void to_topic(const BusTarget& target, const Published& published, Timestamp now,
@@ -66,6 +81,7 @@ private:
     ArchiveBook& archives_;
     Deliveries& deliveries_;
     Fanout& fanout_;
+    Allowance left_;  // Of the event that is published.
 };
 
 }  // namespace onput::notifier

@@ -116,7 +116,7 @@ std::string_view event_name_in(std::string_view arn) {
 }
 
 bool is_topic_arn(std::string_view arn) {
-    return arn.starts_with("arn:") && arn.find(":sns:") != std::string_view::npos;
+    return arn.starts_with("arn:aws:sns:");
 }
 
 bool is_bus_arn(std::string_view arn) {

@@ -44,6 +44,10 @@ std::unexpected<Error> quota_exceeded() {
                 "ServiceQuotaExceededException");
 }
 
+std::size_t texts_of(const schema::ScheduleInfo& info) {
+    return info.target.input.size() + info.description.size();
+}
+
 template <schema::Message M, typename Map>
 Result<void> read_rows(const store::View& view, std::string prefix, Map& map) {
     return service::for_each_row(
@@ -80,6 +84,7 @@ Result<void> ScheduleBook::restore() {
     for (const auto& [arn, group] : groups_) {
         if (group.is_deleting) deleting_.push_back(arn);
     }
+    for (const auto& [arn, schedule] : schedules_) bytes_[schedule.account] += texts_of(schedule);
     return {};
 }
 
@@ -102,6 +107,11 @@ Result<schema::ScheduleGroup> ScheduleBook::known_group(std::string_view name,
     if (named(name) != schema::default_group_name) return no_such_group(name);
     return schema::ScheduleGroup{
         .arn = arn, .name = std::string(schema::default_group_name), .account = account};
+}
+
+std::size_t ScheduleBook::bytes_of(const std::string& account) const {
+    const auto found = bytes_.find(account);
+    return found == bytes_.end() ? 0 : found->second;
 }
 
 std::size_t ScheduleBook::count_of(const std::string& account) const {
@@ -136,6 +146,8 @@ Result<ScheduleBook::Checked> ScheduleBook::check(const schema::PutSchedule& req
     if (request.is_new && count_of(account) >= options_.schedules_per_account_max) {
         return quota_exceeded();
     }
+    const std::size_t others = bytes_of(account) - (before == nullptr ? 0 : texts_of(*before));
+    if (others + texts_of(info) > options_.text_bytes_per_account_max) return quota_exceeded();
     ONPUT_TRY_VOID(check_schedule(info));
     ONPUT_TRY_VOID(plan_of(info));
     info.created_at = before == nullptr ? caller.now : before->created_at;
@@ -177,6 +189,8 @@ Result<TimePlan> ScheduleBook::plan_of(const schema::ScheduleInfo& info) {
 void ScheduleBook::keep(schema::ScheduleInfo info, store::Batch& batch) {
     batch.put(schedule_key(info.arn), schema::encode(info));
     std::string arn = info.arn;
+    if (const auto* before = find(arn)) bytes_[before->account] -= texts_of(*before);
+    bytes_[info.account] += texts_of(info);
     schedules_.insert_or_assign(std::move(arn), std::move(info));
 }
 
@@ -184,6 +198,7 @@ void ScheduleBook::remove(const std::string& arn, store::Batch& batch) {
     const auto found = schedules_.find(arn);
     if (found == schedules_.end()) return;
     batch.remove(schedule_key(arn));
+    bytes_[found->second.account] -= texts_of(found->second);
     schedules_.erase(found);
 }
 
@@ -218,7 +233,16 @@ Result<schema::ScheduleList> ScheduleBook::list(const schema::ListSchedules& req
             page.next = page.schedules.back().arn;
             break;
         }
-        page.schedules.push_back(info);
+        // Without what no list shows, and may be long.
+        auto& shown = page.schedules.emplace_back();
+        shown.arn = info.arn;
+        shown.name = info.name;
+        shown.group = info.group;
+        shown.account = info.account;
+        shown.is_enabled = info.is_enabled;
+        shown.created_at = info.created_at;
+        shown.modified_at = info.modified_at;
+        shown.target.arn = info.target.arn;
     }
     return page;
 }

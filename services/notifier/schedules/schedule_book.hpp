@@ -30,6 +30,8 @@ namespace onput::notifier {
 inline constexpr std::size_t schedule_page_max = 100;
 inline constexpr std::size_t schedule_input_bytes_max = 256 * 1024;
 inline constexpr std::size_t schedule_tags_max = 200;
+// Of inputs and descriptions, which are in memory.
+inline constexpr std::size_t schedule_text_bytes_per_account_max = 64UL * 1024 * 1024;
 // Of groups that are being deleted, per step.
 inline constexpr std::size_t schedules_removed_per_turn = 100;
 
@@ -44,6 +46,7 @@ struct ScheduleBookOptions {
     FindZone find_zone = &find_utc;
     std::size_t schedules_per_account_max = schema::schedules_per_account_max;
     std::size_t groups_per_account_max = schema::schedule_groups_per_account_max;
+    std::size_t text_bytes_per_account_max = schedule_text_bytes_per_account_max;
 };
 
 class ScheduleBook {
@@ -105,6 +108,7 @@ private:
     [[nodiscard]] Result<schema::ScheduleGroup> tagged(const std::string& arn,
                                                        const Caller& caller) const;
     [[nodiscard]] std::size_t count_of(const std::string& account) const;
+    [[nodiscard]] std::size_t bytes_of(const std::string& account) const;
 
     ScheduleBookOptions options_;
     const store::View& view_;
@@ -112,6 +116,7 @@ private:
     std::map<std::string, schema::ScheduleGroup, std::less<>> groups_;    // By ARN.
     std::map<std::string, TimeZone, std::less<>> zones_;  // Those that were found; of the database.
     std::vector<std::string> deleting_;                   // ARNs of groups.
+    std::map<std::string, std::size_t> bytes_;            // Of texts, by account.
 };
 
 }  // namespace onput::notifier

@@ -116,7 +116,14 @@ void Timetable::schedule(Entry& entry, Timestamp now, Timestamp passed) {
     entry.due_at = next_due(entry, now, passed);
     entry.wake_at.reset();
     if (!entry.due_at) return;
-    entry.wake_at = *entry.due_at + put_off(entry.cursor.arn, *entry.due_at, entry.plan.window);
+    // In a window that is longer than the interval each waits no longer than to the next.
+    Duration window = entry.plan.window;
+    if (window > Duration::zero()) {
+        const auto next =
+            entry.plan.expression.next_after(*entry.due_at, frame_of(entry.plan, entry.cursor));
+        if (next) window = std::min(window, *next - *entry.due_at);
+    }
+    entry.wake_at = *entry.due_at + put_off(entry.cursor.arn, *entry.due_at, window);
     by_time_.emplace(*entry.wake_at, entry.cursor.arn);
 }
 

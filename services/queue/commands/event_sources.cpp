@@ -264,6 +264,9 @@ Result<bool> EventSources::make_batch(Mapping& mapping, Queue& source, Queue& ta
                       source, {.now = now, .visibility = source.lane_visibility()}, effects));
         if (!leased) break;
         ++looked_at;
+        ONPUT_TRY(const bool was_in_loop,
+                  parts_.messages.end_loop(source, *leased, target, now, effects));
+        if (was_in_loop) continue;
         std::string record =
             batch_record(show(source, *leased, parts_.counters.receipt_key()),
                          {.queue_arn = source.arn, .region = parts_.catalogue.region()});

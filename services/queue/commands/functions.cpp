@@ -329,6 +329,8 @@ Result<schema::InvocationPrepared> Functions::prepare(const schema::PrepareInvoc
     // What is reserved is reserved for all versions together.
     ONPUT_TRY(const Queue* function, find(request.name, {}, caller));
     const auto& reserved = function->function->function.management.reserved_concurrency;
+    prepared.function.management.allows_loops =
+        function->function->function.management.allows_loops;
     prepared.function.management.reserved_concurrency = reserved;
     if (reserved && parts_.dispatcher.free_concurrency(*function) == 0) {
         return fail(ErrorCode::resource_exhausted, "Rate Exceeded.", "TooManyRequests");

@@ -6,6 +6,7 @@
 
 #include "common/auth/policy.hpp"
 #include "common/service/policy_principal.hpp"
+#include "common/service/rows.hpp"
 #include "services/queue/commands/policy_statements.hpp"
 #include "services/queue/messages/records.hpp"
 #include "services/queue/messages/rows.hpp"
@@ -77,11 +78,11 @@ Result<std::uint64_t> Layers::last_number(const std::string& account,
     return record.last_version;
 }
 
-Result<std::size_t> Layers::count(const std::string& account) const {
-    std::size_t count = 0;
-    ONPUT_TRY_VOID(
-        for_each_row(view_, layer_rows(account), [&count](const store::Row&) -> Result<void> {
-            ++count;
+Result<Layers::Counts> Layers::count(const std::string& account) const {
+    Counts count;
+    ONPUT_TRY_VOID(service::for_each_key(
+        view_, partition, layer_rows(account), [&count](const std::string& key) -> Result<void> {
+            ++(is_layer_record(key) ? count.names : count.versions);
             return {};
         }));
     return count;
@@ -93,13 +94,17 @@ Result<schema::LayerVersion> Layers::publish(const schema::PublishLayerVersion& 
     ONPUT_TRY_VOID(check(layer));
     layer.account = caller.principal.account;
     if (layer.account.empty()) return invalid("a layer belongs to an account");
-    ONPUT_TRY(const std::size_t there, count(layer.account));
-    // Rows of the last numbers are counted as well: names that are gone must have a bound too.
-    if (there >= schema::layer_versions_max) {
+    ONPUT_TRY(const Counts there, count(layer.account));
+    if (there.versions >= schema::layer_versions_max) {
         return fail(ErrorCode::resource_exhausted,
                     "this account has too many versions of layers: delete some", "OverLimit");
     }
     ONPUT_TRY(const std::uint64_t last, last_number(layer.account, layer.name));
+    if (last == 0 && there.names >= layer_names_max) {
+        return fail(ErrorCode::resource_exhausted,
+                    "this account has used up its names of layers: publish under one that it has",
+                    "OverLimit");
+    }
     layer.version = last + 1;
     layer.arn = arn_of({.account = layer.account, .name = layer.name, .version = layer.version});
     layer.created_at = caller.now;
@@ -141,6 +146,7 @@ Result<schema::LayerVersionList> Layers::list(const schema::ListLayerVersions& r
         const bool replaces =
             is_of_all && !list.versions.empty() && list.versions.back().name == layer.name;
         if (replaces) list.versions.pop_back();
+        layer.policy = {};  // In no list: it may be long.
         list.versions.push_back(std::move(layer));
         return {};
     }));

@@ -16,6 +16,10 @@ namespace onput::queue {
 
 using service::Caller;
 
+// Names of layers of an account, those whose versions are all deleted as well: no number of theirs
+// comes again.
+inline constexpr std::size_t layer_names_max = 10'000;
+
 class Layers {
 public:
     // All outlive it but the region's text.
@@ -46,7 +50,11 @@ private:
     // What the layer's row of the highest number says; 0: there was never a version.
     [[nodiscard]] Result<std::uint64_t> last_number(const std::string& account,
                                                     const std::string& name) const;
-    [[nodiscard]] Result<std::size_t> count(const std::string& account) const;
+    struct Counts {
+        std::size_t versions = 0;
+        std::size_t names = 0;  // That there are, or were.
+    };
+    [[nodiscard]] Result<Counts> count(const std::string& account) const;
 
     const store::View& view_;
     Random& random_;

@@ -8,6 +8,7 @@
 #include "common/base/encoding.hpp"
 #include "common/base/text.hpp"
 #include "common/json/reader.hpp"
+#include "common/schema/trace_header.hpp"
 
 namespace onput::queue {
 namespace {
@@ -202,6 +203,13 @@ Result<void> check_body(std::string_view body, std::size_t bytes_max) {
 }
 
 Result<void> check_trace_header(std::string_view header) {
+    if (header.size() > schema::trace_header_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("One or more parameters are invalid. Reason: Message system "
+                                "attribute AWSTraceHeader must be shorter than {} bytes.",
+                                schema::trace_header_bytes_max),
+                    "InvalidParameterValue");
+    }
     if (is_xml_text(header)) return {};
     return fail(ErrorCode::invalid_argument, std::string(illegal_characters),
                 "InvalidParameterValue");

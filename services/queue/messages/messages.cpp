@@ -31,12 +31,30 @@ std::string back_text(const Messages::Return& back) {
 }
 
 // The chain of events that caused a job has come by its function too often.
-bool is_in_loop(const Queue& queue, const MessageRecord& job) {
-    return queue.function && !queue.function->function.management.allows_loops &&
-           schema::loops_in(job.trace_header, queue.arn) >= schema::function_loops_max;
+Failure loop_failure() {
+    return {.code = recursive_invocation,
+            .message = fmt::format("the chain of events that caused it has invoked the function "
+                                   "{} times: it may be a loop",
+                                   schema::function_loops_max)};
 }
 
 }  // namespace
+
+// What a function says of loops holds for its versions as well.
+bool Messages::is_in_loop(const Queue& queue, const MessageRecord& record) const {
+    if (!queue.function) return false;
+    if (schema::loops_in(record.trace_header, queue.arn) < schema::function_loops_max) return false;
+    const Queue* base =
+        parts_.catalogue.find_function(queue.account, queue.function->function.name);
+    return !(base == nullptr ? queue : *base).function->function.management.allows_loops;
+}
+
+Result<bool> Messages::end_loop(Queue& queue, const Leased& leased, const Queue& function,
+                                Timestamp now, Effects& effects) {
+    if (!is_in_loop(function, leased.record)) return false;
+    ONPUT_TRY_VOID(dead_letter(queue, leased.number, loop_failure(), now, effects));
+    return true;
+}
 
 // --- Rows -----------------------------------------------------------------------------------
 
@@ -284,12 +302,8 @@ Result<void> Messages::end_loop(Queue& queue, const Candidate& candidate, Messag
                                 Timestamp now, Effects& effects) {
     // It is read again on its way to where it goes.
     cache_.put(candidate.number, std::move(record));
-    const Failure failure{
-        .code = recursive_invocation,
-        .message = fmt::format("the chain of events that caused it has invoked the function {} "
-                               "times: it may be a loop",
-                               schema::function_loops_max)};
-    ONPUT_TRY(const bool is_dead_lettered, dead_letter(queue, candidate, failure, now, effects));
+    ONPUT_TRY(const bool is_dead_lettered,
+              dead_letter(queue, candidate, loop_failure(), now, effects));
     ONPUT_CHECK(is_dead_lettered);
     queue.messages.pop(candidate);
     return {};

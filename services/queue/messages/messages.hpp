@@ -134,6 +134,12 @@ public:
     Result<bool> dead_letter(Queue& queue, MessageNumber number, const Failure& failure,
                              Timestamp now, Effects& effects);
 
+    // A leased message that a mapping would hand to a function which its chain of events has
+    // invoked too often: it goes to the dead letters, or stays leased where there are none. False:
+    // it is none.
+    Result<bool> end_loop(Queue& queue, const Leased& leased, const Queue& function, Timestamp now,
+                          Effects& effects);
+
     // Moves a visible message to another queue, as a new message. The caller takes it out of the
     // index of the queue it leaves.
     void move(Queue& from, const MessageIndex::Candidate& message, MessageRecord record, Queue& to,
@@ -245,6 +251,7 @@ private:
     MessageStatus restore_standing(const Queue& queue, const LeaseRecord& record,
                                    const MessageKey& key, Timestamp now);
     void end_in_flight(const Candidate& ended);
+    [[nodiscard]] bool is_in_loop(const Queue& queue, const MessageRecord& record) const;
     Result<void> end_loop(Queue& queue, const Candidate& candidate, MessageRecord record,
                           Timestamp now, Effects& effects);
     void hand_out(Queue& queue, Leased& leased, const LeaseTerms& terms, Effects& effects);

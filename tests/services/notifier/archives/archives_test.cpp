@@ -234,6 +234,15 @@ TEST_F(ArchivesTest, events_older_than_the_retention_go) {
     EXPECT_EQ(archive().bytes, 0u);
 }
 
+TEST_F(ArchivesTest, what_is_too_old_goes_as_fast_as_the_turns_come) {
+    create({.retention_days = 1});
+    for (int i = 0; i < 500; ++i) put();
+    for (int i = 0; i < 30; ++i) pass(1h);
+    put();
+    for (int i = 0; i < 10; ++i) pass(1s);
+    EXPECT_EQ(archive().events, 1u);
+}
+
 TEST_F(ArchivesTest, an_archive_for_ever_keeps_all) {
     create();
     put();
@@ -274,6 +283,18 @@ TEST_F(ArchivesTest, what_cannot_be_is_refused_in_eventbridges_words) {
     request.filter_arns = {rule_arn + "none"};
     EXPECT_EQ(refusal(request),
               "ResourceNotFoundException: Rule " + rule_arn + "none does not exist.");
+}
+
+TEST_F(ArchivesTest, a_bus_has_so_many_archives_and_no_more) {
+    schema::CreateArchive request{.bus_arn = bus};
+    for (std::size_t i = 0; i < archives_per_bus_max; ++i) {
+        request.name = std::string(i + 1, 'a');
+        ASSERT_TRUE(apply(request));
+    }
+    request.name = "another";
+    EXPECT_TRUE(refusal(request).starts_with("LimitExceededException"));
+    put();
+    EXPECT_EQ(archive().events, 1u);
 }
 
 TEST_F(ArchivesTest, there_are_so_many_archives_and_open_replays_and_no_more) {

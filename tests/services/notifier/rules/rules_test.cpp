@@ -313,6 +313,27 @@ TEST_F(RulesTest, an_event_of_more_targets_than_there_may_be_is_kept_as_undelive
     EXPECT_EQ(state_of(std::string(overflow_name)).undelivered, 1u);
 }
 
+TEST_F(RulesTest, an_event_is_copied_to_other_buses_as_often_as_there_is_room_for_it) {
+    ASSERT_TRUE(apply(schema::CreateBus{.name = "other"}));
+    for (std::size_t i = 0; i < 20; ++i) {
+        const std::string name = "r" + std::to_string(i);
+        ASSERT_TRUE(apply(schema::PutRule{.name = name, .pattern = R"({"source":["shop"]})"}));
+        std::vector<schema::EventTarget> targets;
+        for (const auto* id : {"a", "b", "c", "d", "e"})
+            targets.push_back({.id = id, .arn = bus_arn + "other"});
+        ASSERT_TRUE(apply(schema::PutTargets{.rule = name, .targets = targets}));
+    }
+    schema::EventEntry large = entry();
+    large.detail = R"({"x":")" + std::string(200'000, 'x') + "\"}";
+    EXPECT_EQ(put(large).code, "");
+    const std::size_t copies = copy_bytes_per_event_max / large.detail.size();
+    EXPECT_EQ(journaled<schema::BusEvent>().size(), 1 + copies);
+    EXPECT_EQ(state_of(std::string(overflow_name)).undelivered, 1u);
+    // The next event has room of its own.
+    EXPECT_EQ(put(entry()).code, "");
+    EXPECT_EQ(journaled<schema::BusEvent>().size(), 1 + copies + 1 + published_per_event_max);
+}
+
 TEST_F(RulesTest, entries_fail_one_by_one) {
     EXPECT_EQ(put({.detail_type = "d", .detail = "{}"}).message,
               "Parameter Source is not valid. Reason: Source is a required argument.");

@@ -364,6 +364,42 @@ TEST_F(SchedulesTest, an_account_has_so_many_schedules_and_groups_and_no_more) {
                     .starts_with("ServiceQuotaExceededException"));
 }
 
+TEST_F(SchedulesTest, the_texts_of_an_account_have_a_bound_for_all_of_them_together) {
+    options.schedules.text_bytes_per_account_max = 1000;
+    restart_with(options);
+    auto put = schedule("rate(1 minute)");
+    put.schedule.target.input = '"' + std::string(600, 'x') + '"';
+    create(put);
+    auto another = put;
+    another.schedule.name = "another";
+    EXPECT_TRUE(refusal(another).starts_with("ServiceQuotaExceededException"));
+    crash();
+    EXPECT_TRUE(refusal(another).starts_with("ServiceQuotaExceededException"));
+    put.is_new = false;
+    put.schedule.target.input = "{}";
+    create(put);
+    create(another);
+    ASSERT_TRUE(apply(schema::DeleteSchedule{.name = "another"}));
+    create(another);
+}
+
+TEST_F(SchedulesTest, an_input_is_as_long_as_its_placeholders_make_it) {
+    auto put = schedule("rate(1 minute)");
+    for (int i = 0; i < 5'000; ++i) put.schedule.target.input += "<aws.scheduler.schedule-arn>";
+    EXPECT_TRUE(refusal(put).contains("with its context attributes"));
+    EXPECT_EQ(count_schedules(), 0u);
+}
+
+TEST_F(SchedulesTest, a_list_has_no_inputs) {
+    auto put = schedule("rate(1 minute)");
+    put.schedule.target.input = "\"long\"";
+    create(put);
+    const auto listed = core->schedules().list({}, owner()).value().schedules;
+    ASSERT_EQ(listed.size(), 1u);
+    EXPECT_EQ(listed[0].target.arn, queue_a);
+    EXPECT_EQ(listed[0].target.input, "");
+}
+
 TEST_F(SchedulesTest, a_group_goes_with_its_schedules) {
     ASSERT_TRUE(apply(schema::CreateScheduleGroup{.name = "g", .tags = {{"k", "v"}}}));
     auto put = schedule("rate(1 minute)");

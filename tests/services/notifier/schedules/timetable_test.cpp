@@ -72,6 +72,13 @@ protected:
     Timestamp now = from_seconds(1'796'025'600);  // 2026-11-30T08:00:00
 };
 
+TEST_F(TimetableTest, a_window_longer_than_the_interval_leaves_no_time_out) {
+    TimePlan plan = plan_of("rate(5 minutes)");
+    plan.window = 15min;
+    set(std::move(plan));
+    EXPECT_EQ(take_until(now + 10h + 5min, 10s), 120u);
+}
+
 TEST_F(TimetableTest, a_rate_is_due_after_its_first_interval) {
     set(plan_of("rate(5 minutes)"));
     EXPECT_EQ(take().size(), 0u);
