@@ -11,11 +11,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/perf_context.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
@@ -26,6 +24,7 @@
 #include "common/store/check_rows.hpp"
 #include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
+#include "common/store/rocks_tables.hpp"
 #include "common/store/rows_checkpoint.hpp"
 #include "common/store/rows_repair.hpp"
 
@@ -38,9 +37,6 @@ constexpr int open_files_max = 512;
 constexpr std::size_t manifest_bytes_max = 64 * 1024 * 1024;
 constexpr std::uint64_t table_bytes = 64ULL * 1024 * 1024;
 constexpr std::uint64_t background_sync_bytes = 1024ULL * 1024;
-constexpr double filter_bits = 10;
-// Each shard takes no block larger than itself: four are enough for the few threads that read.
-constexpr int cache_shard_bits = 2;
 
 // A queue's head is where rows are deleted and where scans start: a table in which half of any
 // such run are deletions is compacted although nothing else asks for it.
@@ -87,22 +83,6 @@ public:
     void Logv(const char* /*format*/, va_list /*arguments*/) override {}
 };
 
-rocksdb::BlockBasedTableOptions table_options(const RocksOptions& options) {
-    rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(options.cache_bytes, cache_shard_bits);
-    // Within the cache's bound rather than beside it; level 0 is read by everyone and stays.
-    table.cache_index_and_filter_blocks = true;
-    table.pin_l0_filter_and_index_blocks_in_cache = true;
-    // In pieces: rows of 4 KiB make an index of a megabyte, which each read would decompress once
-    // it does not fit into the cache.
-    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-    table.partition_filters = true;
-    table.pin_top_level_index_and_filter = true;
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(filter_bits));
-    table.format_version = 5;
-    return table;
-}
-
 rocksdb::Options rocks_options(const RocksOptions& options, rocksdb::Env& env) {
     rocksdb::Options rocks;
     rocks.env = &env;
@@ -120,7 +100,7 @@ rocksdb::Options rocks_options(const RocksOptions& options, rocksdb::Env& env) {
     rocks.target_file_size_base = table_bytes;
     rocks.bytes_per_sync = background_sync_bytes;
     rocks.compression = rocksdb::kLZ4Compression;
-    rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(options)));
+    rocks.table_factory = make_tables(options.cache_bytes);
     rocks.table_properties_collector_factories.push_back(
         rocksdb::NewCompactOnDeletionCollectorFactory(deletion_window, deletion_trigger));
 

@@ -17,6 +17,7 @@
 #include "common/store/durable_sequence.hpp"
 #include "common/store/file_io.hpp"
 #include "common/store/key_search.hpp"
+#include "common/store/rocks_tables.hpp"
 #include "common/store/store.hpp"
 
 namespace onput::store {
@@ -69,6 +70,8 @@ Result<std::unique_ptr<rocksdb::DB>> open_read_only(const std::string& rows,
                                                     Strictness strictness) {
     rocksdb::Options options;
     options.paranoid_checks = strictness == Strictness::strict;
+    // As a service opens them, which reads filters that no search needs.
+    if (strictness == Strictness::strict) options.table_factory = make_tables(check_cache_bytes);
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     options.info_log_level = rocksdb::FATAL_LEVEL;
     rocksdb::DB* opened = nullptr;
@@ -147,6 +150,7 @@ public:
         rocksdb::Options options;
         options.create_if_missing = true;
         options.error_if_exists = true;
+        options.table_factory = make_tables(check_cache_bytes);
         options.info_log_level = rocksdb::FATAL_LEVEL;
         rocksdb::DB* opened = nullptr;
         const auto status = rocksdb::DB::Open(options, path_, &opened);

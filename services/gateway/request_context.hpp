@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "common/auth/verify.hpp"
-#include "common/base/side_thread.hpp"
 #include "common/runtime/health.hpp"
 #include "common/schema/topics.hpp"
 #include "services/gateway/access/identity_cache.hpp"
@@ -23,6 +22,7 @@
 #include "services/gateway/http/target.hpp"
 #include "services/gateway/memory_budget.hpp"
 #include "services/gateway/request_metrics.hpp"
+#include "services/gateway/side_thread.hpp"
 #include "services/gateway/trusted_proxies.hpp"
 #include "services/gateway/worker_calls.hpp"
 

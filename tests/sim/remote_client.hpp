@@ -140,12 +140,14 @@ private:
             texts_[made->version_id] = text;
         });
     }
-    // As the gateway copies: what is read is put elsewhere.
+    // As the gateway copies: what is read is put elsewhere. Where writes are late no two versions
+    // have equal bytes, by which alone a condition tells them apart.
     void copy(const std::string& key) {
         read_some(false, [this, key](const std::string& bytes) {
-            auto object = object_of(key, bytes);
+            const std::string text = kind_ == RemoteKind::late ? bytes + new_text() : bytes;
+            auto object = object_of(key, text);
             object.event_name = "ObjectCreated:Copy";
-            put(object, bytes);
+            put(object, text);
         });
     }
     // A version, or a range of it; nothing when it cannot be had now.

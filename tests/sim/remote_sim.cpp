@@ -15,8 +15,9 @@
 //      put, encrypted or not.
 //
 // Worlds differ (RemoteKind): S3 has no condition that tells a write which outlived its connection
-// from its repetition where a key was absent before and after, so there are no markers where
-// requests arrive that late; and none arrive late where the endpoint knows no conditions.
+// from its repetition where a key was absent before and after, or had equal bytes. So there are no
+// markers and no equal versions where requests arrive that late; and none arrive late where the
+// endpoint knows no conditions.
 //
 //   remote_sim [first_seed [count]]      a failure prints the seed that repeats it
 #include <algorithm>

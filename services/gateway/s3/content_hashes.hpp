@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/base/digest.hpp"
-#include "common/base/side_thread.hpp"
 #include "common/schema/storage_objects.hpp"
+#include "services/gateway/side_thread.hpp"
 
 namespace onput::gateway::s3 {
 

@@ -229,8 +229,8 @@ Result<bool> ArchiveBook::trim_round(Timestamp age_now, store::Batch& batch) {
         ONPUT_TRY(const auto held, read_row<ArchivedEvent>(row.key, row.value));
         const auto kept_for = std::chrono::days(std::min(info.retention_days, retention_days_max));
         if (age_now - held.archived_at < kept_for) {
-            // The rows of an archive are in the order of their events' own times. Behind one that is
-            // young by it, all are: one from the future stays until its time has come.
+            // The rows of an archive are in the order of their events' own times. Behind one that
+            // is young by it, all are: one from the future stays until its time has come.
             if (age_now - held.event.time >= kept_for) continue;
             next_row_ = archived_event_rows(number).to;
             break;

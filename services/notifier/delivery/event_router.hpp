@@ -27,7 +27,7 @@ inline constexpr std::size_t published_per_event_max = 100;
 // What becomes of one event in its batch, on all buses together: messages to topics and events on
 // other buses, with the copies in these buses' archives.
 inline constexpr std::size_t copies_per_event_max = 400;
-inline constexpr std::size_t copy_bytes_per_event_max = 8UL * 1024 * 1024;
+inline constexpr std::size_t copy_bytes_per_event_max = 2UL * 1024 * 1024;
 
 class EventRouter {
 public:

@@ -1,14 +1,14 @@
 // SideThread: one thread that does half of what its caller does, at the same moment.
 //
-//     caller ── run_both ── here ──────────────┬── goes on
-//                    └───── beside, over there ┘
+//     caller: run_both ──> here ────────────────> both have ended
+//                 └──────> beside, over there ──────^
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <thread>
 
-namespace onput {
+namespace onput::gateway {
 
 class SideThread {
 public:
@@ -31,4 +31,4 @@ private:
     std::jthread thread_;
 };
 
-}  // namespace onput
+}  // namespace onput::gateway

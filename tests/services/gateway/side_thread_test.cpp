@@ -1,5 +1,5 @@
 // Two halves of one work at the same moment.
-#include "common/base/side_thread.hpp"
+#include "services/gateway/side_thread.hpp"
 
 #include <semaphore>
 #include <thread>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace onput {
+namespace onput::gateway {
 namespace {
 
 TEST(SideThreadTest, each_half_runs_while_the_other_does) {
@@ -60,4 +60,4 @@ TEST(SideThreadTest, one_that_was_never_used_ends) {
 }
 
 }  // namespace
-}  // namespace onput
+}  // namespace onput::gateway

@@ -1,6 +1,6 @@
-#include "common/base/side_thread.hpp"
+#include "services/gateway/side_thread.hpp"
 
-namespace onput {
+namespace onput::gateway {
 
 SideThread::SideThread() : thread_([this] { run(); }) {}
 
@@ -38,4 +38,4 @@ void SideThread::run() {
     }
 }
 
-}  // namespace onput
+}  // namespace onput::gateway
