@@ -121,7 +121,8 @@ def linked():
     (zipped(name="../app.py"), "leads out of its folder"),
     (zipped(name="/app.py"), "absolute path"),
     (linked(), "is a link"),
-    (bomb(), "Unzipped size must be smaller than 262144000 bytes")])
+    (bomb(), "Unzipped size must be smaller than 262144000 bytes")],
+    ids=["no zip", "cut", "out", "absolute", "link", "bomb"])
 def test_hostile_code_is_refused_when_it_is_given(client, code, says):
     refused = refusal(create, client=client, name="hostile", Code={"ZipFile": code})
     assert refused[:2] == (400, "InvalidParameterValueException") and says in refused[2]
