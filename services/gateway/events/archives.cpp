@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/events/errors.hpp"
 #include "services/gateway/events/operation.hpp"
@@ -11,9 +13,9 @@
 namespace onput::gateway::events {
 namespace {
 
-// By ReplayState.
 constexpr std::int64_t retention_days_max = 36'500;  // A hundred years.
 
+// By ReplayState.
 constexpr std::array<std::string_view, 6> replay_states{"STARTING",  "RUNNING",   "CANCELLING",
                                                         "COMPLETED", "CANCELLED", "FAILED"};
 
