@@ -461,4 +461,5 @@ def test_a_table_fits_the_terminal(onput, spoken):
         wide = onput.run(*words).stdout.splitlines()
         # Times differ; nothing is left out.
         assert len(" ".join(narrow).split()) == len(" ".join(wide).split()), (words, narrow)
-        assert all(len(line) <= 80 for line in narrow), (words, narrow)
+        # A word is never broken: where the instance is, may be longer than the terminal is wide.
+        assert all(len(line) <= 80 or str(onput.data) in line for line in narrow), (words, narrow)
