@@ -3,6 +3,7 @@
 
 #include "common/json/writer.hpp"
 #include "services/gateway/aws/page_token.hpp"
+#include "services/gateway/aws/tags.hpp"
 #include "services/gateway/events/errors.hpp"
 #include "services/gateway/events/operation.hpp"
 
@@ -126,15 +127,7 @@ Result<schema::GetEventTags> read_list_tags(const Value& input) {
 }
 
 Value describe_tags(const schema::EventTags& tags) {
-    Value result;
-    result["Tags"] = Value(Value::List());
-    for (const auto& [key, value] : tags.tags) {
-        Value tag;
-        tag["Key"] = Value(key);
-        tag["Value"] = Value(value);
-        result["Tags"].push_back(std::move(tag));
-    }
-    return result;
+    return aws::tag_list(tags.tags);
 }
 
 }  // namespace
@@ -151,15 +144,9 @@ Result<Page> read_page(const Value& input) {
 }
 
 Result<std::map<std::string, std::string>> read_tags(const Value& input) {
-    std::map<std::string, std::string> tags;
-    const Value* list = input.find("Tags");
-    if (list == nullptr || list->list() == nullptr) return tags;
-    for (const auto& tag : *list->list()) {
-        if (!tags.emplace(tag.text_of("Key"), tag.text_of("Value")).second) {
-            return invalid_request("Duplicated keys are not allowed.");
-        }
-    }
-    return tags;
+    auto tags = aws::tags_in(input);
+    if (!tags) return invalid_request("Duplicated keys are not allowed.");
+    return *std::move(tags);
 }
 
 Outcome create_event_bus(Call& call) {

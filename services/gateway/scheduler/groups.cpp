@@ -1,5 +1,6 @@
 // Operations on groups of schedules, and on their tags.
 #include "services/gateway/aws/page_token.hpp"
+#include "services/gateway/aws/tags.hpp"
 #include "services/gateway/scheduler/errors.hpp"
 #include "services/gateway/scheduler/operation.hpp"
 
@@ -7,15 +8,9 @@ namespace onput::gateway::scheduler {
 namespace {
 
 Result<std::map<std::string, std::string>> read_tags(const Value& input) {
-    std::map<std::string, std::string> tags;
-    const Value* list = input.find("Tags");
-    if (list == nullptr || list->list() == nullptr) return tags;
-    for (const auto& tag : *list->list()) {
-        if (!tags.emplace(tag.text_of("Key"), tag.text_of("Value")).second) {
-            return invalid_request("Duplicate tag keys are not allowed.");
-        }
-    }
-    return tags;
+    auto tags = aws::tags_in(input);
+    if (!tags) return invalid_request("Duplicate tag keys are not allowed.");
+    return *std::move(tags);
 }
 
 Result<schema::CreateScheduleGroup> read_create(const Value& input) {
@@ -65,15 +60,7 @@ Value describe_list(const schema::ScheduleGroupList& page) {
 }
 
 Value describe_tags(const schema::EventTags& tags) {
-    Value result;
-    result["Tags"] = Value(Value::List());
-    for (const auto& [key, value] : tags.tags) {
-        Value tag;
-        tag["Key"] = Value(key);
-        tag["Value"] = Value(value);
-        result["Tags"].push_back(std::move(tag));
-    }
-    return result;
+    return aws::tag_list(tags.tags);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // TagResource, UntagResource, ListTagsForResource.
 #include "services/gateway/sns/tags.hpp"
 
+#include "services/gateway/aws/tags.hpp"
 #include "services/gateway/sns/errors.hpp"
 #include "services/gateway/sns/operation.hpp"
 
@@ -25,15 +26,7 @@ Result<schema::GetTopic> read_list(const Value& input) {
 }
 
 Value describe_tags(const schema::TopicInfo& topic, const Value&) {
-    Value result;
-    result["Tags"] = Value(Value::List());
-    for (const auto& [key, value] : topic.tags) {
-        Value tag;
-        tag["Key"] = Value(key);
-        tag["Value"] = Value(value);
-        result["Tags"].push_back(std::move(tag));
-    }
-    return result;
+    return aws::tag_list(topic.tags);
 }
 
 // The operations on tags call a topic that does not exist by another name than all others.
