@@ -48,7 +48,7 @@ Result<std::uint64_t> file_bytes(const FileDescriptor& file, const std::string& 
 
 // Writes all of it at `offset`. The vectors are used up. Bytes in one piece go in calls of
 // write_bytes_max: for a larger one ext4 wants contiguous memory of that size, and makes room for
-// it by moving pages, which took half of the time of a write.
+// it by moving pages.
 inline constexpr std::size_t write_bytes_max = 32UL * 1024;
 Result<void> write_at(const FileDescriptor& file, const std::string& path, std::span<iovec> vectors,
                       std::uint64_t offset);

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <memory>
 
-#include <rocksdb/table.h>
+namespace rocksdb {
+class TableFactory;
+}
 
 namespace onput::store {
 

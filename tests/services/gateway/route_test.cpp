@@ -182,7 +182,8 @@ protected:
 
 constexpr std::string_view kms_text =
     "Onput has no KMS. It has AWS Lambda, AWS STS, Amazon CloudWatch Logs, Amazon EventBridge, "
-    "Amazon EventBridge Scheduler, Amazon Polly, Amazon S3, Amazon SNS, Amazon SQS and IAM. Nothing "
+    "Amazon EventBridge Scheduler, Amazon Polly, Amazon S3, Amazon SNS, Amazon SQS and IAM. "
+    "Nothing "
     "was changed.";
 
 TEST_F(Refusal, names_the_service_and_those_that_are_here) {
