@@ -8,6 +8,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 # The process tests' clients, waiting and load serve here, too.
 sys.path[:0] = [str(HERE), str(HERE.parent / "process")]
 
+from harness.leavings import leavings  # noqa: E402, F401
 from rig.engine import Engine, NoEngine  # noqa: E402
 from rig.images import Images  # noqa: E402
 from rig.stack import Stack  # noqa: E402

@@ -2,6 +2,7 @@
 import pytest
 
 from harness.instance import Onput
+from harness.leavings import leavings  # noqa: F401
 from harness.recorder import Recorder
 from harness.tree import make_tree
 
