@@ -2,8 +2,6 @@
 // (share.hpp). Loop thread only.
 #pragma once
 
-#include <utility>
-
 #include "services/storage/host.hpp"
 #include "services/storage/housekeeping/share.hpp"
 
@@ -19,21 +17,27 @@ public:
         return share_.wait(now());
     }
     [[nodiscard]] bool is_shared() const { return share_.is_shared(now()); }
-    // To be called in the turn that has the slice, which is taken to last as long as the turn.
-    void begin_slice() {
-        if (std::exchange(is_in_slice_, true)) return;
-        host_.loop().after({}, [this, began = now()] {  // In the next turn, which begins then.
-            is_in_slice_ = false;
-            share_.end_slice(now(), now() - began);
-        });
-    }
+
+    // As long as it is there, the loop works for the background. The commit of what the slice
+    // changed is shared with the turn's requests and not counted.
+    class Slice {
+    public:
+        explicit Slice(Background& background)
+            : background_(background), began_(background.now()) {}
+        ~Slice() { background_.share_.end_slice(background_.now(), background_.now() - began_); }
+        Slice(const Slice&) = delete;
+        Slice& operator=(const Slice&) = delete;
+
+    private:
+        Background& background_;
+        Duration began_;
+    };
 
 private:
     [[nodiscard]] Duration now() const { return host_.loop().monotonic(); }
 
     StorageHost& host_;
     BackgroundShare share_;
-    bool is_in_slice_ = false;
 };
 
 }  // namespace onput::storage

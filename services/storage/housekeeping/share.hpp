@@ -14,7 +14,7 @@
 namespace onput::storage {
 
 // While requests come the background has one part of so many.
-inline constexpr int background_share_parts = 10;
+inline constexpr int background_share_parts = 20;
 // No pause is longer: however slow a slice was, the work goes on.
 inline constexpr Duration background_pause_max = std::chrono::milliseconds(200);
 // A request within this time before: more are to be expected.

@@ -26,17 +26,18 @@ void LifecycleRunner::step() {
         host_.loop().after(wait, [this] { step(); });
         return;
     }
-    background_.begin_slice();
-    const std::size_t rows = run_one();
+    const std::size_t rows =
+        run_one(background_.is_shared() ? lifecycle_shared_step_rows : lifecycle_step_rows);
     if (!is_running_) return;
     const std::uint64_t pause_us = rows * 1'000'000ULL / options_.rows_per_second;
     host_.loop().after(Duration(static_cast<std::int64_t>(pause_us)), [this] { step(); });
 }
 
-std::size_t LifecycleRunner::run_one() {
+std::size_t LifecycleRunner::run_one(std::size_t rows_max) {
+    const Background::Slice slice(background_);
     const Timestamp now = host_.now();
     auto step = host_.execute([&](StorageCore& core, Effects& effects) {
-        return core.judge_next(now, lifecycle_step_rows, effects);
+        return core.judge_next(now, rows_max, effects);
     });
     if (!step) {
         // A damaged row, which the next pass finds again, if it is not repaired.
@@ -46,7 +47,7 @@ std::size_t LifecycleRunner::run_one() {
             core.skip_lifecycle_bucket();
             return Result<void>();
         }));
-        return lifecycle_step_rows;
+        return rows_max;
     }
     const auto do_it = [this](auto&& run) {
         const auto done = host_.execute(run);

@@ -10,6 +10,8 @@ namespace onput::storage {
 
 // Rows that one step judges; it takes about a millisecond.
 inline constexpr std::size_t lifecycle_step_rows = 256;
+// While requests come: one that comes meanwhile waits for it.
+inline constexpr std::size_t lifecycle_shared_step_rows = 32;
 // What a change costs beside a row that is only read.
 inline constexpr std::size_t lifecycle_rows_per_change = 10;
 inline constexpr std::uint64_t lifecycle_events_waiting_max = 10'000;
@@ -30,8 +32,8 @@ public:
 
 private:
     void step();
-    // Rows that it cost.
-    std::size_t run_one();
+    // Judges up to so many rows. Returns how many it cost.
+    std::size_t run_one(std::size_t rows_max);
 
     StorageHost& host_;
     Background& background_;

@@ -58,7 +58,7 @@ void Replicator::arm(Duration delay) {
 void Replicator::look() {
     if (parts_.host.is_draining()) return;
     if (const Duration wait = parts_.background.wait(); wait > Duration{}) return arm(wait);
-    parts_.background.begin_slice();
+    const Background::Slice slice(parts_.background);
     Look look{
         .now = parts_.host.loop().monotonic(),
         .left = parts_.background.is_shared() ? replicas_in_shared_look_max : replicas_in_look_max};
@@ -330,7 +330,7 @@ void Replicator::on_sent(const ReplicaWork& work, const RemoteSession& session, 
     end_sending(work, session, size);
     // The store is closing: what the endpoint has is found there by the next attempt.
     if (parts_.host.is_draining()) return;
-    parts_.background.begin_slice();
+    const Background::Slice slice(parts_.background);
     const RemoteEnd& end = session.end();
     if (end.kind == RemoteEnd::Kind::again || end.kind == RemoteEnd::Kind::unreachable)
         return postpone(work.due, {.code = ErrorCode::unavailable, .message = end.reason});

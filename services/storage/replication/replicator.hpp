@@ -44,7 +44,7 @@ inline constexpr Duration replica_versions_asked_period = std::chrono::minutes(1
 inline constexpr Duration replication_period = std::chrono::milliseconds(20);
 // One look takes so many commits, and so many destinations; the next goes on after a moment.
 inline constexpr std::size_t replicas_in_look_max = 64;
-inline constexpr std::size_t replicas_in_shared_look_max = 8;  // While requests come.
+inline constexpr std::size_t replicas_in_shared_look_max = 2;  // While requests come.
 inline constexpr std::size_t destinations_in_look_max = 100;
 inline constexpr Duration look_pause = std::chrono::milliseconds(1);
 

@@ -21,8 +21,8 @@ TEST(BackgroundShareTest, while_requests_come_it_has_one_part_of_the_time) {
     share.note_requests(1s, 1);
     EXPECT_TRUE(share.is_shared(1s));
     share.end_slice(1s + 2ms, 2ms);
-    EXPECT_EQ(share.wait(1s + 2ms), 18ms);
-    EXPECT_EQ(share.wait(1s + 20ms), 0us);
+    EXPECT_EQ(share.wait(1s + 2ms), 38ms);
+    EXPECT_EQ(share.wait(1s + 40ms), 0us);
 }
 
 TEST(BackgroundShareTest, a_while_after_the_last_request_it_is_alone_again) {
