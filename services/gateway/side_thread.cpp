@@ -1,6 +1,34 @@
 #include "services/gateway/side_thread.hpp"
 
+#include <utility>
+
 namespace onput::gateway {
+
+SideDigest::SideDigest(DigestAlgorithm algorithm)
+    : running_(std::make_shared<Running>(Digest(algorithm))) {}
+
+SideDigest::~SideDigest() {
+    if (running_) wait();
+}
+
+void SideDigest::wait() {
+    running_->is_under_way.wait(true);
+}
+
+void SideDigest::update(std::string_view bytes) {
+    wait();
+    running_->digest.update(bytes);
+}
+
+void SideDigest::update(std::string_view bytes, SideThread& side) {
+    wait();
+    if (!side.try_begin(running_, bytes)) running_->digest.update(bytes);
+}
+
+std::string SideDigest::finish() {
+    wait();
+    return running_->digest.finish();
+}
 
 SideThread::SideThread() : thread_([this] { run(); }) {}
 
@@ -9,19 +37,16 @@ SideThread::~SideThread() {
     state_.notify_all();
 }
 
-void SideThread::run_both(const std::function<void()>& beside, const std::function<void()>& here) {
+bool SideThread::try_begin(const std::shared_ptr<SideDigest::Running>& digest,
+                           std::string_view bytes) {
     State expected = State::free;
-    if (!state_.compare_exchange_strong(expected, State::taken)) {
-        beside();
-        here();
-        return;
-    }
-    work_ = &beside;
+    if (!state_.compare_exchange_strong(expected, State::taken)) return false;
+    bytes_.assign(bytes);
+    digest_ = digest;
+    digest_->is_under_way = true;
     state_ = State::begun;
     state_.notify_all();
-    here();
-    state_.wait(State::begun);
-    state_ = State::free;
+    return true;
 }
 
 void SideThread::run() {
@@ -32,9 +57,12 @@ void SideThread::run() {
             state_.wait(state);
             continue;
         }
-        (*work_)();
-        state_ = State::ended;
-        state_.notify_all();
+        const auto digest = std::move(digest_);
+        digest->digest.update(bytes_);
+        // Free before its owner goes on, who then finds it so.
+        state_ = State::free;
+        digest->is_under_way = false;
+        digest->is_under_way.notify_all();
     }
 }
 

@@ -12,8 +12,8 @@
 
 namespace onput::gateway::s3 {
 
-// The MD5 of a piece of so many bytes, which takes longer than all other digests together, is made
-// beside them.
+// The MD5 of a piece of so many bytes is made on the side: it takes longer than all other digests
+// together, and the next piece comes meanwhile.
 inline constexpr std::size_t side_piece_bytes_min = 128UL * 1024;
 
 struct ContentHashes {
@@ -23,7 +23,7 @@ struct ContentHashes {
         Digest digest;
     };
 
-    Digest md5{DigestAlgorithm::md5};
+    SideDigest md5{DigestAlgorithm::md5};
     std::optional<Digest> payload{};  // SHA-256 of the body, where its signature covers it.
     std::vector<Checksum> checksums{};
 
@@ -32,9 +32,9 @@ struct ContentHashes {
         update_others(bytes);
     }
     void update(std::string_view bytes, SideThread& side) {
-        if (bytes.size() < side_piece_bytes_min || (!payload && checksums.empty()))
-            return update(bytes);
-        side.run_both([&] { md5.update(bytes); }, [&] { update_others(bytes); });
+        if (bytes.size() < side_piece_bytes_min) return update(bytes);
+        md5.update(bytes, side);
+        update_others(bytes);
     }
     void update_others(std::string_view bytes) {
         if (payload) payload->update(bytes);
