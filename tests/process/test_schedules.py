@@ -1,4 +1,4 @@
-"""EventBridge Scheduler, and rules with schedules, through boto3 and the AWS CLI."""
+"""EventBridge Scheduler, and rules with schedules, through boto3, the AWS CLI and the SDK for JavaScript."""
 import datetime
 import json
 
@@ -6,6 +6,7 @@ import pytest
 
 from harness.buses import Buses, bus_arn, rule_arn
 from harness.clients import CLI_V1, CLI_V2, AwsCli
+from harness.node import run_node
 from harness.topics import Topics, refused, topic_instance
 from harness.topology import ACCOUNT, queue_arn
 from harness.waiting import wait_until
@@ -227,3 +228,17 @@ def test_the_command_line_makes_a_schedule(onput, buses, target, version):
     assert [one["Name"] for one in call("list-schedules", "--name-prefix", name)["Schedules"]] == [
         name]
     call("delete-schedule", "--name", name)
+
+
+# -- JavaScript
+
+def test_the_javascript_sdk_makes_schedules_and_replays(onput, buses):
+    queue = buses.make_queue()
+    buses.events_api.create_event_bus(Name="javascript")
+    buses.rule({"source": ["replayed"]}, queue, bus="javascript")
+    run_node("schedules_v3.js", onput.url, queue_arn(queue), "javascript")
+    events = buses.events(queue, 3)
+    events.remove("scheduled")
+    put, again = sorted(events, key=lambda event: "replay-name" in event)
+    assert put["detail"] == again["detail"] == {"n": 2} and put["id"] == again["id"]
+    assert "replay-name" not in put and again["replay-name"] == "javascript"
