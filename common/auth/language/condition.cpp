@@ -120,6 +120,10 @@ Result<void> Condition::parse_operator(std::string_view name) {
     return {};
 }
 
+bool Condition::is_operator(std::string_view name) {
+    return Condition().parse_operator(name).has_value();
+}
+
 Result<Condition> Condition::parse(const Source& source) {
     Condition condition;
     ONPUT_TRY_VOID(condition.parse_operator(source.operation));

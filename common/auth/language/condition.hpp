@@ -33,6 +33,9 @@ public:
     // compare.
     static Result<Condition> parse(const Source& source);
 
+    // Whether there is such an operator: "ForAnyValue:StringLikeIfExists".
+    static bool is_operator(std::string_view name);
+
     [[nodiscard]] bool holds(const RequestValues& values) const;
 
     [[nodiscard]] const ConditionKey& key() const { return key_; }

@@ -70,7 +70,15 @@ auth::RequestValues values_of(const RequestContext& context) {
     return values;
 }
 
-Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& asked) {
+schema::AccessContext origin_of(const RequestContext& context) {
+    return {.source_ip = context.client_address(),
+            .is_secure = context.public_address().scheme == "https",
+            .user_agent = context.header_text("user-agent"),
+            .referer = context.header_text("referer")};
+}
+
+Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& asked,
+                       const RequestTags& tags) {
     if (!context.identity.limited) return {};
     const auto& known = context.recognised.identity;
     if (known == nullptr) {
@@ -78,7 +86,10 @@ Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& 
                     "The security token included in the request is invalid.", "invalid_token");
     }
     ONPUT_TRY(const auto session_policies, session_policies_of(context));
-    const auth::RequestValues general = values_of(context);
+    auth::RequestValues general = values_of(context);
+    for (const auto& [key, value] : tags.tags)
+        general.set(fmt::format("aws:requesttag/{}", key), value);
+    if (!tags.keys.empty()) general.set_all("aws:tagkeys", tags.keys);
     context.grant = Grant::allowed;
     for (const AskedAction& one : asked) {
         auth::RequestValues values = general;

@@ -85,6 +85,9 @@ struct Service {
     std::string_view json_prefix{};     // "com.amazonaws.sqs#"
     bool has_error_detail = false;
     std::size_t request_bytes_max = aws::request_bytes_max;
+    // The owners of its resources judge conditions of their policies: they are told where a request
+    // comes from.
+    bool tells_origin = false;
 };
 
 struct Found {

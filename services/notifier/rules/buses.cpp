@@ -3,6 +3,7 @@
 
 #include "common/auth/decision.hpp"
 #include "common/service/policy_principal.hpp"
+#include "common/service/request_values.hpp"
 #include "services/notifier/rules/bus_policy.hpp"
 #include "services/notifier/rules/rule_book.hpp"
 #include "services/notifier/rules/rule_refusal.hpp"
@@ -81,6 +82,7 @@ Result<std::string> RuleBook::find_bus_for_put(std::string_view name, const Call
         request.principal = service::policy_principal_of(principal);
         request.action = "events:PutEvents";
         request.resource = bus->info.arn;
+        if (bus->policy->asks_for_values()) request.values = service::request_values_of(caller);
         by_resource = bus->policy->evaluate(request);
     }
     const auto effect = auth::decide({.by_resource = by_resource,

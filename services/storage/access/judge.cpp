@@ -1,14 +1,13 @@
 #include "services/storage/access/judge.hpp"
 
-#include <chrono>
 #include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
-#include "common/auth/language/principal_values.hpp"
 #include "common/auth/s3/bucket_policy.hpp"
 #include "common/service/policy_principal.hpp"
+#include "common/service/request_values.hpp"
 #include "services/storage/access/acl.hpp"
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/identity/identities.hpp"
@@ -62,37 +61,24 @@ void add_tags(const std::vector<schema::Tag>& tags, std::string_view prefix,
     for (const auto& tag : tags) values.set(fmt::format("{}{}", prefix, tag.key), tag.value);
 }
 
-// What a request says of itself.
-auth::RequestValues values_of(const Caller& caller, const auth::PolicyPrincipal& principal) {
+// What a request of S3 says of itself.
+auth::RequestValues values_of(const Caller& caller) {
+    auth::RequestValues values = service::request_values_of(caller);
     const schema::AccessContext& context = *caller.access;
-    auth::RequestValues values;
-    auth::add_principal(principal, values);
     const auto set = [&values](std::string_view key, std::string value) {
         if (!value.empty()) values.set(key, std::move(value));
     };
-    const Timestamp now = caller.now;
-    set("aws:currenttime", format_iso8601_millis(now));
-    set("aws:epochtime",
-        fmt::format("{}",
-                    std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count()));
-    set("aws:securetransport", context.is_secure ? "true" : "false");
-    set("aws:sourceip", context.source_ip);
-    set("aws:useragent", context.user_agent);
-    set("aws:referer", context.referer);
-    set("aws:viaawsservice", "false");
     set("s3:authtype", context.auth_type);
     if (context.signature_version != 0)
         set("s3:signatureversion", context.signature_version == 2 ? "AWS" : "AWS4-HMAC-SHA256");
     if (context.signature_age_ms)
         set("s3:signatureage", fmt::format("{}", *context.signature_age_ms));
     set("s3:x-amz-content-sha256", context.content_sha256);
-    for (const auto& [key, value] : context.values) values.set(key, value);
     return values;
 }
 
-auth::RequestValues values_of(const AccessQuestion& question,
-                              const auth::PolicyPrincipal& principal) {
-    auth::RequestValues values = values_of(question.caller, principal);
+auth::RequestValues values_of(const AccessQuestion& question) {
+    auth::RequestValues values = values_of(question.caller);
     const BucketRecord& record = question.bucket.record;
     values.set("aws:requestedregion", record.region);
     values.set("aws:resourceaccount", record.owner_account);
@@ -119,8 +105,7 @@ Result<Said> ask_policies(const AccessQuestion& question, S3Action action) {
     if (!policy && !caller.limited) return said;
     const auth::PolicyPrincipal principal = service::policy_principal_of(caller);
     const bool needs_values = caller.limited || policy->asks_for_values();
-    const auth::RequestValues values =
-        needs_values ? values_of(question, principal) : auth::RequestValues();
+    const auth::RequestValues values = needs_values ? values_of(question) : auth::RequestValues();
     const std::string resource = resource_of(question, action);
     if (policy) {
         said.by_bucket = policy->evaluate(
@@ -242,7 +227,7 @@ Result<void> judge(const AccessQuestion& question) {
 Result<void> judge_account(const AccountQuestion& question) {
     const auto& principal = question.caller.principal;
     if (!principal.limited || !question.caller.access) return {};
-    const auto values = values_of(question.caller, service::policy_principal_of(principal));
+    const auto values = values_of(question.caller);
     const std::string name = fmt::format("s3:{}", question.action);
     ONPUT_TRY(const PolicyEffect effect,
               question.identities.evaluate(
