@@ -321,7 +321,7 @@ private:
 
     Result<Condition> parse_condition(Condition::Source source, const std::string& where) const {
         const std::string about = where + ": condition on " + in_quotes(source.key);
-        const auto key = ConditionKey::parse(source.key);
+        const auto key = ConditionKey::parse_of_resource(source.key);
         if (!key || !(key->is_of("aws") || key->is_of("sns"))) {
             return malformed(where + ": the condition key " + in_quotes(source.key) +
                              " is not supported");
@@ -336,7 +336,8 @@ private:
         auto condition = Condition::parse({.operation = source.operation,
                                            .key = source.key,
                                            .values = is_new_ ? source.values : of_store,
-                                           .variables = source.variables});
+                                           .variables = source.variables,
+                                           .takes_resource_tags = true});
         if (condition) return *std::move(condition);
         return malformed(about + ": " + condition.error().message);
     }

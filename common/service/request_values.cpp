@@ -48,4 +48,9 @@ auth::RequestValues request_values_of(const ServiceOrigin& origin) {
     return values;
 }
 
+void add_resource_tags(const std::map<std::string, std::string>& tags,
+                       auth::RequestValues& values) {
+    for (const auto& [key, value] : tags) values.set(fmt::format("aws:resourcetag/{}", key), value);
+}
+
 }  // namespace onput::service

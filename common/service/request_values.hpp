@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "common/auth/language/principal_values.hpp"
@@ -23,5 +24,8 @@ struct ServiceOrigin {
     Timestamp now = {};
 };
 auth::RequestValues request_values_of(const ServiceOrigin& origin);
+
+// aws:ResourceTag, of what is asked for.
+void add_resource_tags(const std::map<std::string, std::string>& tags, auth::RequestValues& values);
 
 }  // namespace onput::service

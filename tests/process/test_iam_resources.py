@@ -201,8 +201,63 @@ def test_a_queues_policy_has_the_whole_language(onput):
     assert refusal(guest.send_message, QueueUrl=url, MessageBody="x")[0] == 403
     refused = refusal(
         onput.sqs.set_queue_attributes, QueueUrl=url, Attributes={"Policy": policy(
-            {**to_guest, "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}})})
-    assert refused[1] == "InvalidAttributeValue" and '"aws:ResourceTag/team" is not supported' in refused[2]
+            {**to_guest, "Condition": {"StringEquals": {"s3:prefix": "red"}}})})
+    assert refused[1] == "InvalidAttributeValue" and '"s3:prefix" is not supported' in refused[2]
+
+
+def test_policies_of_resources_ask_for_their_tags(onput):
+    key = make_user(onput, "painter")
+    sqs, sns = onput.client("sqs", **key), onput.client("sns", **key)
+    of_red = {"Principal": {"AWS": user_arn("painter")}, "Effect": "Allow",
+              "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}
+    url = onput.sqs.create_queue(QueueName="tagged", Attributes={"Policy": policy(
+        {**of_red, "Action": "sqs:SendMessage", "Resource": SQS + "tagged"})})["QueueUrl"]
+    assert refusal(sqs.send_message, QueueUrl=url, MessageBody="x")[0] == 403
+    onput.sqs.tag_queue(QueueUrl=url, Tags={"team": "red"})
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    onput.sqs.tag_queue(QueueUrl=url, Tags={"team": "blue"})
+    assert refusal(sqs.send_message, QueueUrl=url, MessageBody="x")[0] == 403
+    admin = onput.client("sns")
+    topic = admin.create_topic(Name="tagged", Tags=[{"Key": "team", "Value": "red"}])["TopicArn"]
+    admin.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(
+        {**of_red, "Action": "SNS:Publish", "Resource": topic}))
+    sns.publish(TopicArn=topic, Message="x")
+    admin.untag_resource(ResourceArn=topic, TagKeys=["team"])
+    assert refusal(sns.publish, TopicArn=topic, Message="x")[0] == 403
+
+
+def test_a_bus_that_denies_rules_gets_nothing_of_them(onput):
+    events = onput.client("events")
+    for name in ("open", "closed", "source"):
+        events.create_event_bus(Name=name)
+    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/"
+    rule = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/source/spread"
+    events.put_permission(EventBusName="closed", Policy=policy(
+        {"Effect": "Deny", "Principal": {"Service": "events.amazonaws.com"}, "Action": "events:PutEvents",
+         "Resource": bus + "closed", "Condition": {"ArnEquals": {"aws:SourceArn": rule}}}))
+    letters = onput.sqs.create_queue(QueueName="of-rules", Attributes={"Policy": policy(
+        {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+         "Resource": SQS + "of-rules"})})["QueueUrl"]
+    events.put_rule(Name="spread", EventBusName="source", EventPattern=json.dumps({"source": ["test"]}))
+    for name in ("open", "closed"):
+        events.put_rule(Name="keep", EventBusName=name, EventPattern=json.dumps({"source": ["test"]}))
+        events.put_targets(Rule="keep", EventBusName=name, Targets=[
+            {"Id": "queue", "Arn": SQS + "of-rules", "Input": json.dumps({"on": name})}])
+    events.put_targets(Rule="spread", EventBusName="source", Targets=[
+        {"Id": name, "Arn": bus + name, "DeadLetterConfig": {"Arn": SQS + "of-rules"}} for name in ("open", "closed")])
+    events.put_events(Entries=[{"Source": "test", "DetailType": "t", "Detail": "{}", "EventBusName": "source"}])
+    seen = []
+
+    def receive():
+        for message in onput.sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10, WaitTimeSeconds=1,
+                                                 MessageAttributeNames=["All"]).get("Messages", []):
+            onput.sqs.delete_message(QueueUrl=letters, ReceiptHandle=message["ReceiptHandle"])
+            seen.append((json.loads(message["Body"]).get("on"), message.get("MessageAttributes", {}).get(
+                "ERROR_CODE", {}).get("StringValue"), message.get("MessageAttributes", {}).get(
+                "TARGET_ARN", {}).get("StringValue")))
+        return len(seen) >= 2
+    wait_until(receive, 20, "one event and one dead letter")
+    assert sorted(seen, key=str) == sorted([("open", None, None), (None, "NO_PERMISSIONS", bus + "closed")], key=str)
 
 
 def test_tags_that_a_request_brings_can_be_asked_for(onput):

@@ -127,8 +127,9 @@ bool Condition::is_operator(std::string_view name) {
 Result<Condition> Condition::parse(const Source& source) {
     Condition condition;
     ONPUT_TRY_VOID(condition.parse_operator(source.operation));
-    auto key = source.takes_any_service ? ConditionKey::parse_of_any_service(source.key)
-                                        : ConditionKey::parse(source.key);
+    auto key = source.takes_any_service     ? ConditionKey::parse_of_any_service(source.key)
+               : source.takes_resource_tags ? ConditionKey::parse_of_resource(source.key)
+                                            : ConditionKey::parse(source.key);
     if (!key) return malformed("Policy has an invalid condition key", source.key);
     condition.key_ = *std::move(key);
     ONPUT_TRY(const auto texts, texts_of(source.values));

@@ -28,6 +28,7 @@ public:
         const json::Value& values;
         Variables variables = Variables::expanded;
         bool takes_any_service = false;  // Keys of services that are not here too.
+        bool takes_resource_tags = false;
     };
     // malformed_policy: an operator or key that is not known, or a value that the operator cannot
     // compare.

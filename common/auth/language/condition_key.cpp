@@ -53,6 +53,7 @@ constexpr std::array known{
     Known{"aws:viaawsservice"},
     Known{"aws:vpcsourceip"},
     Known{"iam:passedtoservice"},
+    Known{"iam:permissionsboundary"},
     Known{"iam:policyarn"},
     Known{"lambda:functionarn"},
     Known{"lambda:principal"},
@@ -107,6 +108,11 @@ constexpr std::array known_of_identities{
 };
 static_assert(std::ranges::is_sorted(known_of_identities, {}, &Known::name));
 
+// What owners of resources know of these.
+constexpr std::array known_of_resources{
+    Known{"aws:resourcetag/", Trait::tag},
+};
+
 // Of these, a key that is not known is a mistake that would protect nothing.
 constexpr std::array<std::string_view, 11> services_here{
     "aws", "events", "iam", "lambda", "logs", "polly", "s3", "scheduler", "sns", "sqs", "sts"};
@@ -148,6 +154,11 @@ std::optional<ConditionKey> ConditionKey::parse_of_any_service(std::string_view 
     key.emplace();
     key->name_ = name;
     return key;
+}
+
+std::optional<ConditionKey> ConditionKey::parse_of_resource(std::string_view text) {
+    auto key = parse(text);
+    return key ? key : find(text, known_of_resources);
 }
 
 }  // namespace onput::auth

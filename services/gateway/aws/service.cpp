@@ -1,6 +1,7 @@
 #include "services/gateway/aws/service.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -83,7 +84,7 @@ void add_tag(std::string key, std::string value, RequestTags& tags) {
 }
 
 // As the services write them: Tags or tags, a map or a list of keys and values; TagKeys or tagKeys.
-RequestTags tags_in(const Value& input) {
+RequestTags request_tags_in(const Value& input) {
     RequestTags tags;
     for (const std::string_view name : {"Tags", "tags"}) {
         const Value* given = input.find(name);
@@ -101,13 +102,26 @@ RequestTags tags_in(const Value& input) {
     return tags;
 }
 
+// What is judged must be what is set: of two values one would be judged, and the other kept.
+Result<void> check_unique(const RequestTags& tags) {
+    std::set<std::string_view> keys;
+    for (const auto& [key, value] : tags.tags) {
+        if (!keys.insert(key).second)
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("The tag {} is given twice.", key));
+    }
+    return {};
+}
+
 http::Task<Result<void>> authorize_call(Call& call, const Service& service) {
     if (!call.context.identity.limited) co_return Result<void>();
     if (service.find_subject != nullptr) {
         auto found = co_await service.find_subject(call);
         if (!found) co_return found;
     }
-    const RequestTags tags = tags_in(call.input);
+    const RequestTags tags = request_tags_in(call.input);
+    const auto unique = check_unique(tags);
+    if (!unique) co_return unique;
     if (service.asks != nullptr) co_return authorize(call.context, service.asks(call), tags);
     std::vector<AskedAction> asked(1);
     asked.front().action = fmt::format("{}:{}", service.name, call.operation.name);

@@ -120,6 +120,7 @@ auth::PolicyRequest request_of(const Topic& topic, const Caller& caller, std::st
     request.resource = topic.arn;
     if (!topic.policy || !topic.policy->asks_for_values()) return request;
     request.values = service::request_values_of(caller);
+    service::add_resource_tags(topic.tags, request.values);
     // What the default policy's condition compares with the owner.
     // Whom IAM knows his own policies let in, not that one.
     const bool speaks_for_account = !principal.account.empty() && !principal.limited;
@@ -216,7 +217,7 @@ Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& mes
                              .now = message.time};
         return check_access(topic, account, "SNS:Publish");
     }
-    const auth::PolicyRequest request{
+    auth::PolicyRequest request{
         .principal = {.service = message.service},
         .action = "SNS:Publish",
         .resource = topic.arn,
@@ -224,6 +225,7 @@ Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& mes
                                               .source_arn = message.source_arn,
                                               .source_account = message.source_account,
                                               .now = message.time})};
+    service::add_resource_tags(topic.tags, request.values);
     // A function's own configuration, a speech task or a schedule names the topic: its owner has
     // said so already. Everything else that acts for somebody must be let in by the policy, as on
     // AWS.

@@ -1,5 +1,8 @@
 #include "services/queue/commands/access.hpp"
 
+#include <map>
+#include <string>
+
 #include <fmt/format.h>
 
 #include "common/auth/decision.hpp"
@@ -17,6 +20,18 @@ std::unexpected<Error> denied(const Queue& queue) {
                 "AccessDenied");
 }
 
+const std::map<std::string, std::string>& tags_of(const Queue& queue) {
+    return queue.function ? queue.function->function.management.tags : queue.record.tags;
+}
+
+// What the request says, of whoever asks, and what is known of the resource.
+template <typename Asker>
+auth::RequestValues values_of(const Queue& queue, const Asker& asker) {
+    auth::RequestValues values = service::request_values_of(asker);
+    service::add_resource_tags(tags_of(queue), values);
+    return values;
+}
+
 auth::PolicyDecision ask_policy(const Queue& queue, const Caller& caller, std::string_view action) {
     if (!queue.settings.policy) return {};
     const auth::Policy& policy = *queue.settings.policy;
@@ -24,7 +39,7 @@ auth::PolicyDecision ask_policy(const Queue& queue, const Caller& caller, std::s
     request.principal = service::policy_principal_of(caller.principal);
     request.action = action;
     request.resource = queue.arn;
-    if (policy.asks_for_values()) request.values = service::request_values_of(caller);
+    if (policy.asks_for_values()) request.values = values_of(queue, caller);
     return policy.evaluate(request);
 }
 
@@ -94,7 +109,7 @@ Result<void> check_service(const Queue& queue, const ServiceOrigin& call) {
     const auth::PolicyRequest request{.principal = {.service = call.service},
                                       .action = "sqs:SendMessage",
                                       .resource = queue.arn,
-                                      .values = service::request_values_of(call)};
+                                      .values = values_of(queue, call)};
     const auto effect = queue.settings.policy->evaluate(request).effect;
     if (effect == auth::PolicyEffect::allow) return {};
     if (has_role && effect == auth::PolicyEffect::no_match) return {};
@@ -123,7 +138,7 @@ Result<void> check_invoker(const Queue& function, std::string_view qualifier,
         request.principal = service::policy_principal_of(caller.principal);
         request.action = invoke_action;
         request.resource = resource;
-        if (policy->asks_for_values()) request.values = service::request_values_of(caller);
+        if (policy->asks_for_values()) request.values = values_of(function, caller);
         by_resource = policy->evaluate(request);
     }
     const auto effect =
@@ -142,7 +157,7 @@ Result<void> check_service(const Queue& function, std::string_view qualifier,
         const auth::PolicyRequest request{.principal = {.service = call.service},
                                           .action = std::string(invoke_action),
                                           .resource = resource,
-                                          .values = service::request_values_of(call)};
+                                          .values = values_of(function, call)};
         effect = policy->evaluate(request).effect;
     }
     if (effect == auth::PolicyEffect::allow) return {};

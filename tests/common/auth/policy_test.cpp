@@ -343,6 +343,7 @@ TEST(PolicyConditions, ask_what_the_request_says_of_itself) {
     add_principal(request.principal, request.values);
     request.values.set("aws:sourceip", "10.1.2.3");
     request.values.set("aws:securetransport", "false");
+    request.values.set("aws:resourcetag/team", "red");
     const std::string of_all = R"({"AWS": "123456789012"})";
     for (const auto& [condition, expected] : {
              std::pair(R"({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})", PolicyEffect::allow),
@@ -356,6 +357,9 @@ TEST(PolicyConditions, ask_what_the_request_says_of_itself) {
              std::pair(R"({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/b*"}})",
                        PolicyEffect::no_match),
              std::pair(R"({"Null": {"aws:TokenIssueTime": "true"}})", PolicyEffect::allow),
+             std::pair(R"({"StringEquals": {"aws:ResourceTag/team": "red"}})", PolicyEffect::allow),
+             std::pair(R"({"StringEquals": {"aws:ResourceTag/Team": "red"}})",
+                       PolicyEffect::no_match),
              std::pair(R"({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})",
                        PolicyEffect::no_match),
          }) {
@@ -434,7 +438,7 @@ TEST(PolicyParse, what_is_not_understood_is_refused_by_name) {
     EXPECT_EQ(refusal_of(document(
                   Rule{.condition = R"({"BinaryEquals": {"aws:SourceIp": "eA=="}})"}.text())),
               R"(policy: statement #1: the condition operator "BinaryEquals" is not supported)");
-    for (const std::string key : {"aws:ResourceTag/team", "s3:prefix", "aws:TagKeys", "x"}) {
+    for (const std::string key : {"aws:ResourceTag", "s3:prefix", "aws:TagKeys", "x"}) {
         const Rule rule{.condition = fmt::format(R"({{"StringEquals": {{"{}": "x"}}}})", key)};
         EXPECT_EQ(refusal_of(document(rule.text())),
                   "policy: statement #1: the condition key \"" + key + "\" is not supported");
