@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/auth/iam_policy.hpp"
+#include "common/auth/identity_decision.hpp"
 #include "common/auth/language/principal_values.hpp"
 #include "common/auth/role_trust.hpp"
 #include "common/schema/access_keys.hpp"
@@ -25,6 +26,47 @@ struct RoleNeed {
     std::string resource;  // An ARN.
 };
 
+// A role as its policies judge it.
+struct KnownRole {
+    auth::PolicyPrincipal principal;
+    std::vector<auth::IamPolicy> policies;
+    // What must allow as well; one without a policy allows nothing.
+    std::optional<std::vector<auth::IamPolicy>> boundary = {};
+};
+Result<std::vector<auth::IamPolicy>> parse_all(const std::vector<std::string>& documents) {
+    std::vector<auth::IamPolicy> policies;
+    for (const std::string& document : documents) {
+        ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
+        policies.push_back(std::move(policy));
+    }
+    return policies;
+}
+Result<KnownRole> known_role_of(const schema::ResolvedIdentity& resolved) {
+    KnownRole role{.principal = {.account_id = resolved.account}, .policies = {}};
+    role.principal.path = resolved.path;
+    role.principal.role = resolved.name;
+    role.principal.session = "lambda";
+    role.principal.id = resolved.id;
+    for (const auto& tag : resolved.tags) role.principal.tags.emplace_back(tag.key, tag.value);
+    ONPUT_TRY(role.policies, parse_all(resolved.documents));
+    if (!resolved.boundary) return role;
+    std::vector<std::string> documents;
+    if (!resolved.boundary->empty()) documents.push_back(*resolved.boundary);
+    ONPUT_TRY(role.boundary, parse_all(documents));
+    return role;
+}
+
+bool may(const KnownRole& role, const RoleNeed& need) {
+    auth::RequestValues values;
+    auth::add_principal(role.principal, values);
+    const auth::IamRequest request{
+        .action = need.action, .resource = need.resource, .values = values};
+    auth::IdentityEffects effects{.by_policies = auth::evaluate_all(role.policies, request),
+                                  .is_role = true};
+    if (role.boundary) effects.by_boundary = auth::evaluate_all(*role.boundary, request);
+    return auth::decide_identity(effects).effect == auth::PolicyEffect::allow;
+}
+
 // The first of these that the role's policies do not allow. A function without a role has the
 // rights of its account.
 http::Task<Result<std::optional<RoleNeed>>> find_forbidden(aws::Call& call, std::string role,
@@ -36,25 +78,10 @@ http::Task<Result<std::optional<RoleNeed>>> find_forbidden(aws::Call& call, std:
     const auto resolved = co_await call.context.call(message);
     if (!resolved && resolved.error().code == ErrorCode::not_found) co_return cannot_be_assumed();
     if (!resolved) co_return std::unexpected(resolved.error());
-    auth::PolicyPrincipal principal{.account_id = named->account};
-    principal.path = resolved->reply.path;
-    principal.role = named->name;
-    principal.session = "lambda";
-    principal.id = resolved->reply.id;
-    for (const auto& tag : resolved->reply.tags) principal.tags.emplace_back(tag.key, tag.value);
-    std::vector<auth::IamPolicy> policies;
-    for (const std::string& document : resolved->reply.documents) {
-        auto policy = auth::IamPolicy::parse(document);
-        if (!policy) co_return std::unexpected(policy.error());
-        policies.push_back(*std::move(policy));
-    }
+    const auto known = known_role_of(resolved->reply);
+    if (!known) co_return std::unexpected(known.error());
     for (RoleNeed& need : needs) {
-        auth::RequestValues values;
-        auth::add_principal(principal, values);
-        const auth::IamRequest request{
-            .action = need.action, .resource = need.resource, .values = values};
-        if (auth::evaluate_all(policies, request) != auth::PolicyEffect::allow)
-            co_return std::move(need);
+        if (!may(*known, need)) co_return std::move(need);
     }
     co_return std::nullopt;
 }

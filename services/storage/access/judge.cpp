@@ -52,9 +52,6 @@ std::unexpected<Error> denied_by_policy(const AccessQuestion& question, S3Action
 }
 
 constexpr std::string_view denied_by_resource = "with an explicit deny in a resource-based policy";
-constexpr std::string_view denied_in_session =
-    "with an explicit deny in an identity-based policy, or because no session policy allows it";
-constexpr std::string_view denied_by_identity = "with an explicit deny in an identity-based policy";
 
 void add_tags(const std::vector<schema::Tag>& tags, std::string_view prefix,
               auth::RequestValues& values) {
@@ -96,7 +93,7 @@ auth::RequestValues values_of(const AccessQuestion& question) {
 // What the bucket's policy and the identity's own policies say.
 struct Said {
     auth::PolicyDecision by_bucket;
-    PolicyEffect by_identity = PolicyEffect::allow;  // Of who is not limited.
+    auth::IdentityDecision by_identity;  // Of who is not limited: allow.
 };
 Result<Said> ask_policies(const AccessQuestion& question, S3Action action) {
     const auto& policy = question.bucket.access.policy;
@@ -159,7 +156,7 @@ bool is_owner_of_object(const AccessQuestion& question) {
 // Of those whom no policy denies it.
 bool is_allowed(const AccessQuestion& question, S3Action action, const Said& said) {
     const bool owns = is_owner(question);
-    const bool may_by_identity = said.by_identity == PolicyEffect::allow;
+    const bool may_by_identity = said.by_identity.effect == PolicyEffect::allow;
     const bool allows = said.by_bucket.effect == PolicyEffect::allow;
     const bool is_foreign = is_of_foreign_object(question, action);
     if (!is_foreign && owns && (may_by_identity || (allows && !said.by_bucket.is_delegated)))
@@ -183,19 +180,15 @@ Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     ONPUT_TRY(const Said said, ask_policies(question, *action));
     if (said.by_bucket.effect == PolicyEffect::deny)
         return denied_by_policy(question, *action, denied_by_resource);
-    if (said.by_identity == PolicyEffect::deny) {
-        const bool has_session = !question.caller.principal.limited->session_policies.empty();
-        return denied_by_policy(question, *action,
-                                has_session ? denied_in_session : denied_by_identity);
-    }
+    const std::string full_name = fmt::format("s3:{}", action->name());
+    if (said.by_identity.effect == PolicyEffect::deny)
+        return denied_by_policy(question, *action, auth::reason_of(said.by_identity, full_name));
     const BucketAccess& access = question.bucket.access;
     if (!owns && access.is_policy_public && access.block.restricts_bucket) return denied(question);
     if (is_allowed(question, *action, said)) return {};
     // To who is not limited it is the object's owner, or his list, that says no.
-    if (said.by_identity == PolicyEffect::allow) return denied(question);
-    return denied_by_policy(
-        question, *action,
-        fmt::format("because no identity-based policy allows the s3:{} action", action->name()));
+    if (said.by_identity.effect == PolicyEffect::allow) return denied(question);
+    return denied_by_policy(question, *action, auth::reason_of(said.by_identity, full_name));
 }
 
 Result<void> judge_service(const AccessQuestion& question) {
@@ -229,22 +222,19 @@ Result<void> judge_account(const AccountQuestion& question) {
     if (!principal.limited || !question.caller.access) return {};
     const auto values = values_of(question.caller);
     const std::string name = fmt::format("s3:{}", question.action);
-    ONPUT_TRY(const PolicyEffect effect,
+    ONPUT_TRY(const auth::IdentityDecision decision,
               question.identities.evaluate(
                   principal, {.action = name, .resource = question.resource, .values = values}));
-    if (effect == PolicyEffect::allow) return {};
+    if (decision.effect == PolicyEffect::allow) return {};
     // Lists of all are said of no resource.
     const std::string on = question.action == "ListAllMyBuckets"
                                ? std::string()
                                : fmt::format(" on resource: \"{}\"", question.resource);
-    const std::string why =
-        effect == PolicyEffect::deny
-            ? std::string(denied_by_identity)
-            : fmt::format("because no identity-based policy allows the {} action", name);
-    return fail(ErrorCode::permission_denied,
-                fmt::format("User: {} is not authorized to perform: {}{} {}",
-                            schema::principal_arn(principal), name, on, why),
-                "denied_by_policy");
+    return fail(
+        ErrorCode::permission_denied,
+        fmt::format("User: {} is not authorized to perform: {}{} {}",
+                    schema::principal_arn(principal), name, on, auth::reason_of(decision, name)),
+        "denied_by_policy");
 }
 
 void hide_settings(const AccessQuestion& question, bool is_of_version, ObjectRecord& record) {
