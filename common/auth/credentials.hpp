@@ -30,6 +30,11 @@ struct LimitedIdentity {
     std::string session = {};  // Its name.
     std::vector<std::string> session_policies = {};  // That must allow what it does as well.
     Timestamp issued_at = {};  // Of temporary credentials; the default: there are none.
+    std::vector<std::string> session_policy_arns = {};  // Managed ones, which count with those.
+
+    [[nodiscard]] bool has_session_policies() const {
+        return !session_policies.empty() || !session_policy_arns.empty();
+    }
 
     friend bool operator==(const LimitedIdentity&, const LimitedIdentity&) = default;
 };

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/language/statement.hpp"
 #include "common/auth/wildcard.hpp"
 #include "common/base/text.hpp"
 #include "common/json/reader.hpp"
@@ -79,12 +80,6 @@ Result<std::vector<std::string>> string_list(const json::Value& value, std::stri
         }
     }
     if (list.empty()) return malformed(std::string(where) + " is not a text or a list of texts");
-    for (const std::string& text : list) {
-        if (text.find("${") != std::string::npos) {
-            return malformed(std::string(where) +
-                             " uses a policy variable, which is not supported");
-        }
-    }
     return list;
 }
 
@@ -98,10 +93,6 @@ constexpr std::string_view known_principals =
     "An account's twelve digits, arn:aws:iam::ACCOUNT:root, the ARN of a user, a role or a role's "
     "session, a service's NAME.amazonaws.com and * are known here.";
 
-bool is_text(const json::Value& value, std::string_view text) {
-    return value.text() != nullptr && *value.text() == text;
-}
-
 Result<void> check_elements(const json::Object& object,
                             std::initializer_list<std::string_view> known, std::string_view where) {
     for (const auto& [name, value] : object) {
@@ -113,13 +104,36 @@ Result<void> check_elements(const json::Object& object,
     return {};
 }
 
+// One of the two, and which: X or NotX.
+struct Chosen {
+    const json::Value* value = nullptr;
+    bool is_inverted = false;
+};
+Result<Chosen> choose(const json::Value& statement, std::string_view name,
+                      const std::string& where) {
+    const json::Value* plain = statement.find(name);
+    const std::string inverted_name = fmt::format("Not{}", name);
+    const json::Value* inverted = statement.find(inverted_name);
+    if (plain != nullptr && inverted != nullptr)
+        return malformed(fmt::format("{} has both {} and {}", where, name, inverted_name));
+    if (plain == nullptr && inverted == nullptr)
+        return malformed(fmt::format("{} has no {}", where, name));
+    return Chosen{.value = plain != nullptr ? plain : inverted, .is_inverted = inverted != nullptr};
+}
+
+// What was accepted before texts were held to any characters. None of them can match anything.
+std::string without_controls(std::string text) {
+    std::ranges::replace_if(text, [](char c) { return c >= 0 && c < ' '; }, '\x7f');
+    return text;
+}
+
 }  // namespace
 
 class Policy::Parser {
 public:
     explicit Parser(PolicySource source) : is_new_(source == PolicySource::request) {}
 
-    Result<Policy> parse(const json::Value& document) const {
+    Result<Policy> parse(const json::Value& document) {
         if (document.object() == nullptr) return malformed("the document is not a JSON object");
         ONPUT_TRY_VOID(
             check_elements(*document.object(), {"Version", "Id", "Statement"}, "the document"));
@@ -128,6 +142,8 @@ public:
             !is_text(*version, "2008-10-17")) {
             return malformed("Version is neither 2012-10-17 nor 2008-10-17");
         }
+        const bool expands = version != nullptr && is_text(*version, "2012-10-17");
+        variables_ = expands ? Variables::expanded : Variables::none;
         const json::Value* statements = document.find("Statement");
         if (statements == nullptr) return malformed("Statement is missing");
         Policy policy;
@@ -142,23 +158,31 @@ public:
         } else {
             return malformed("Statement is not a statement or a list of them");
         }
+        policy.asks_for_values_ =
+            std::ranges::any_of(policy.statements_, [](const Statement& statement) {
+                return !statement.conditions.empty() ||
+                       std::ranges::any_of(statement.resources, &PolicyText::has_variables);
+            });
         return policy;
     }
 
 private:
     const bool is_new_;
+    Variables variables_ = Variables::none;
 
     Result<Statement> parse_statement(const json::Value& value, std::size_t number) const {
         Statement statement;
         statement.name = '#' + std::to_string(number);
         const std::string where = "statement " + statement.name;
         if (value.object() == nullptr) return malformed(where + " is not an object");
-        ONPUT_TRY_VOID(check_elements(
-            *value.object(), {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"},
-            where));
-        for (const char* name : {"Effect", "Principal", "Action", "Resource"}) {
-            if (value.find(name) == nullptr) return malformed(where + " has no " + name);
-        }
+        ONPUT_TRY_VOID(check_elements(*value.object(),
+                                      {"Sid", "Effect", "Principal", "NotPrincipal", "Action",
+                                       "NotAction", "Resource", "NotResource", "Condition"},
+                                      where));
+        if (value.find("Effect") == nullptr) return malformed(where + " has no Effect");
+        ONPUT_TRY(const auto principals, choose(value, "Principal", where));
+        ONPUT_TRY(const auto actions, choose(value, "Action", where));
+        ONPUT_TRY(const auto resources, choose(value, "Resource", where));
         if (const json::Value* sid = value.find("Sid")) {
             if (sid->text() == nullptr) return malformed(where + ": Sid is not a text");
             if (!sid->text()->empty()) statement.name = *sid->text();
@@ -168,15 +192,34 @@ private:
             return malformed(where + ": Effect is neither Allow nor Deny");
         }
         statement.effect = effect == "Allow" ? PolicyEffect::allow : PolicyEffect::deny;
-        ONPUT_TRY_VOID(parse_principal(*value.find("Principal"), where, statement));
-        ONPUT_TRY(statement.actions, string_list(*value.find("Action"), where + ": Action"));
+        statement.is_principal_inverted = principals.is_inverted;
+        if (principals.is_inverted && statement.effect == PolicyEffect::allow)
+            return malformed(where + ": Allow with NotPrincipal is not supported");
+        ONPUT_TRY_VOID(parse_principal(*principals.value, where, statement));
+        statement.is_action_inverted = actions.is_inverted;
+        ONPUT_TRY(statement.actions, string_list(*actions.value, where + ": Action"));
         for (std::string& action : statement.actions) action = lower_case(action);
-        ONPUT_TRY(statement.resources, string_list(*value.find("Resource"), where + ": Resource"));
+        statement.is_resource_inverted = resources.is_inverted;
+        ONPUT_TRY_VOID(parse_resources(*resources.value, where, statement));
         if (is_new_) ONPUT_TRY_VOID(check_can_match(statement, where));
         if (const json::Value* conditions = value.find("Condition")) {
             ONPUT_TRY_VOID(parse_conditions(*conditions, where, statement));
         }
         return statement;
+    }
+
+    Result<void> parse_resources(const json::Value& value, const std::string& where,
+                                 Statement& statement) const {
+        ONPUT_TRY(auto texts, string_list(value, where + ": Resource"));
+        for (std::string& text : texts) {
+            if (!is_new_) text = without_controls(std::move(text));
+            auto resource = PolicyText::parse(text, variables_);
+            if (!resource)
+                return malformed(fmt::format("{}: Policy has invalid resource {}: {}", where,
+                                             in_quotes(text), resource.error().message));
+            statement.resources.push_back(*std::move(resource));
+        }
+        return {};
     }
 
     Result<void> parse_principal(const json::Value& value, const std::string& where,
@@ -220,16 +263,18 @@ private:
                 fmt::format("{}: Policy has invalid action {}", where, in_quotes(action)));
         }
         for (const auto& action : statement.actions) {
-            if (statement.effect == PolicyEffect::allow || may_be_asked(action)) continue;
+            const bool is_harmless =
+                statement.effect == PolicyEffect::allow || statement.is_action_inverted;
+            if (is_harmless || may_be_asked(action)) continue;
             return malformed(fmt::format(
                 "{}: it denies {}, which is no action: nobody would be denied anything. A batch is "
                 "denied by the action of its entries",
                 where, in_quotes(action)));
         }
         for (const auto& resource : statement.resources) {
-            if (is_resource(resource)) continue;
-            return malformed(
-                fmt::format("{}: Policy has invalid resource {}", where, in_quotes(resource)));
+            if (is_resource(resource.written())) continue;
+            return malformed(fmt::format("{}: Policy has invalid resource {}", where,
+                                         in_quotes(resource.written())));
         }
         return {};
     }
@@ -253,61 +298,48 @@ private:
                       : has_wildcard;
     }
 
-    static Result<void> parse_conditions(const json::Value& value, const std::string& where,
-                                         Statement& statement) {
+    Result<void> parse_conditions(const json::Value& value, const std::string& where,
+                                  Statement& statement) const {
         if (value.object() == nullptr) return malformed(where + ": Condition is not an object");
-        for (const auto& [operator_name, keys] : *value.object()) {
-            Condition condition;
-            if (!parse_operator(operator_name, condition)) {
-                return malformed(where + ": the condition operator " + in_quotes(operator_name) +
+        for (const auto& [operation, keys] : *value.object()) {
+            if (!Condition::is_operator(operation)) {
+                return malformed(where + ": the condition operator " + in_quotes(operation) +
                                  " is not supported");
             }
             if (keys.object() == nullptr || keys.object()->empty()) {
-                return malformed(where + ": condition " + operator_name + " is not an object");
+                return malformed(where + ": condition " + operation + " is not an object");
             }
-            for (const auto& [key_name, values] : *keys.object()) {
-                if (!parse_key(key_name, condition)) {
-                    return malformed(where + ": the condition key " + in_quotes(key_name) +
-                                     " is not supported");
-                }
-                ONPUT_TRY(condition.values,
-                          string_list(values, where + ": condition on " + in_quotes(key_name)));
-                statement.conditions.push_back(condition);
+            for (const auto& [key, values] : *keys.object()) {
+                const Condition::Source source{
+                    .operation = operation, .key = key, .values = values, .variables = variables_};
+                ONPUT_TRY(auto condition, parse_condition(source, where));
+                statement.conditions.push_back(std::move(condition));
             }
         }
         return {};
     }
 
-    static bool parse_operator(std::string_view name, Condition& condition) {
-        static constexpr std::array<std::pair<std::string_view, Operator>, 4> operators{{
-            {"ArnEquals", Operator::arn_like},  // The two are the same to AWS as well.
-            {"ArnLike", Operator::arn_like},
-            {"StringEquals", Operator::string_equals},
-            {"StringLike", Operator::string_like},
-        }};
-        constexpr std::string_view if_exists = "IfExists";
-        condition.if_exists = name.ends_with(if_exists);
-        if (condition.if_exists) name.remove_suffix(if_exists.size());
-        for (const auto& [known, match] : operators) {
-            if (name != known) continue;
-            condition.match = match;
-            return true;
+    Result<Condition> parse_condition(Condition::Source source, const std::string& where) const {
+        const std::string about = where + ": condition on " + in_quotes(source.key);
+        const auto key = ConditionKey::parse_of_resource(source.key);
+        if (!key || !(key->is_of("aws") || key->is_of("sns"))) {
+            return malformed(where + ": the condition key " + in_quotes(source.key) +
+                             " is not supported");
         }
-        return false;
-    }
-
-    static bool parse_key(std::string_view name, Condition& condition) {
-        static constexpr std::array<std::pair<std::string_view, Key>, 3> keys{{
-            {"aws:SourceArn", Key::source_arn},
-            {"aws:SourceAccount", Key::source_account},
-            {"aws:SourceOwner", Key::source_owner},
-        }};
-        for (const auto& [known, key] : keys) {
-            if (!equal_ignoring_case(name, known)) continue;
-            condition.key = key;
-            return true;
+        json::Value::Array readable;
+        if (!is_new_) {
+            ONPUT_TRY(auto texts, string_list(source.values, about));
+            for (std::string& text : texts)
+                readable.emplace_back(without_controls(std::move(text)));
         }
-        return false;
+        const json::Value of_store(std::move(readable));
+        auto condition = Condition::parse({.operation = source.operation,
+                                           .key = source.key,
+                                           .values = is_new_ ? source.values : of_store,
+                                           .variables = source.variables,
+                                           .takes_resource_tags = true});
+        if (condition) return *std::move(condition);
+        return malformed(about + ": " + condition.error().message);
     }
 };
 
@@ -338,57 +370,56 @@ std::vector<NamedPrincipal> identities_named_in(std::string_view json) {
 }
 
 PolicyDecision Policy::evaluate(const PolicyRequest& request) const {
-    return decide_by(statements_, [&request](const Statement& statement) {
-        return applies(statement, request);
+    const std::string action = lower_case(request.action);
+    const auto decision = decide_by(statements_, [&](const Statement& statement) {
+        return applies(statement, request, action);
     });
+    return request.values.work().is_spent() ? too_much_work() : decision;
 }
 
-Naming Policy::applies(const Statement& statement, const PolicyRequest& request) {
-    const std::string action = lower_case(request.action);
+Naming Policy::applies(const Statement& statement, const PolicyRequest& request,
+                       std::string_view action) {
     const Naming naming = names(statement, request.principal);
     if (naming == Naming::none) return naming;
-    const bool applies =
-        std::ranges::any_of(
-            statement.actions,
-            [&](const std::string& pattern) { return matches_wildcard(pattern, action); }) &&
-        std::ranges::any_of(statement.resources,
-                            [&](const std::string& pattern) {
-                                return matches_wildcard(pattern, request.resource);
-                            }) &&
-        std::ranges::all_of(statement.conditions,
-                            [&](const Condition& condition) { return holds(condition, request); });
-    return applies ? naming : Naming::none;
+    MatchWork& work = request.values.work();
+    const bool is_action = std::ranges::any_of(statement.actions, [&](const std::string& pattern) {
+        return matches_wildcard(pattern, action, work);
+    });
+    if (is_action == statement.is_action_inverted) return Naming::none;
+    const bool is_resource =
+        std::ranges::any_of(statement.resources, [&](const PolicyText& resource) {
+            if (!resource.has_variables())
+                return matches_wildcard(resource.fixed_pattern(), request.resource, work);
+            const auto pattern = resource.pattern(request.values);
+            return pattern && matches_wildcard(*pattern, request.resource, work);
+        });
+    if (is_resource == statement.is_resource_inverted) return Naming::none;
+    const bool holds = std::ranges::all_of(
+        statement.conditions,
+        [&request](const Condition& condition) { return condition.holds(request.values); });
+    return holds ? naming : Naming::none;
 }
 
 Naming Policy::names(const Statement& statement, const PolicyPrincipal& principal) {
-    if (statement.anyone) return Naming::directly;
-    if (!principal.service.empty()) {
-        const auto& services = statement.service_principals;
-        return std::ranges::find(services, principal.service) != services.end() ? Naming::directly
-                                                                                : Naming::none;
-    }
-    Naming naming = Naming::none;
-    for (const NamedPrincipal& named : statement.aws_principals)
-        naming = std::max(naming, named.names(principal));
-    return naming;
-}
-
-bool Policy::holds(const Condition& condition, const PolicyRequest& request) {
-    const std::optional<std::string>* value = nullptr;
-    switch (condition.key) {
-        case Key::source_arn: value = &request.source_arn; break;
-        case Key::source_account: value = &request.source_account; break;
-        case Key::source_owner: value = &request.source_owner; break;
-    }
-    if (!*value) return condition.if_exists;
-    return std::ranges::any_of(condition.values, [&](const std::string& wanted) {
-        switch (condition.match) {
-            case Operator::arn_like: return matches_arn(wanted, **value);
-            case Operator::string_equals: return wanted == **value;
-            case Operator::string_like: return matches_wildcard(wanted, **value);
+    const bool is_inverted = statement.is_principal_inverted;
+    const auto naming = [&]() -> Naming {
+        if (statement.anyone) return Naming::directly;
+        if (!principal.service.empty()) {
+            const auto& services = statement.service_principals;
+            const bool is_named = std::ranges::find(services, principal.service) != services.end();
+            return is_named ? Naming::directly : Naming::none;
         }
-        return false;
-    });
+        // Among those who are spared an account stands for itself, not for those in it.
+        const bool counts_account = !is_inverted || principal.is_root();
+        Naming best = Naming::none;
+        for (const NamedPrincipal& named : statement.aws_principals) {
+            const Naming found = named.names(principal);
+            if (found == Naming::directly || counts_account) best = std::max(best, found);
+        }
+        return best;
+    }();
+    if (!is_inverted) return naming;
+    return naming == Naming::none ? Naming::directly : Naming::none;
 }
 
 }  // namespace onput::auth

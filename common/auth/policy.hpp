@@ -5,17 +5,20 @@
 //       "Resource": "arn:aws:sqs:us-east-1:000000000000:uploads",
 //       "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::photos"}}}]}
 //
-// What it understands is less than AWS: NotPrincipal, NotAction, NotResource, policy variables and
-// condition operators or keys other than those below are refused when the policy is set, because a
-// policy that is understood in part protects nothing. Immutable; pure.
+// All of AWS's language for them is understood: elements with their Not forms, every operator but
+// BinaryEquals, policy variables, the resource's own tags. What no request ever tells is refused when the policy is set, and
+// so are federated principals and NotPrincipal with Allow, because a policy that is understood in
+// part protects nothing. Immutable; pure.
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/auth/language/condition.hpp"
+#include "common/auth/language/policy_text.hpp"
+#include "common/auth/language/request_values.hpp"
 #include "common/auth/principal.hpp"
 #include "common/base/result.hpp"
 
@@ -25,13 +28,9 @@ constexpr std::size_t policy_bytes_max = 20 * 1024;
 
 struct PolicyRequest {
     PolicyPrincipal principal;
-    std::string action;    // "sqs:SendMessage"
-    std::string resource;  // The ARN of what is asked for.
-    // The context; absent keys make every condition on them false, unless it ends in IfExists.
-    std::optional<std::string> source_arn = {};      // aws:SourceArn
-    std::optional<std::string> source_account = {};  // aws:SourceAccount
-    // aws:SourceOwner, as old topic policies have it.
-    std::optional<std::string> source_owner = {};
+    std::string action;         // "sqs:SendMessage"
+    std::string resource;       // The ARN of what is asked for.
+    RequestValues values = {};  // Not looked at unless the policy asks for values.
 };
 
 enum class PolicyEffect {
@@ -89,35 +88,35 @@ public:
     // protect nothing: whoever knows which there are refuses it.
     [[nodiscard]] std::vector<NamedPrincipal> named_identities() const;
 
+    // A denial as well when it took too much work (wildcard.hpp).
     [[nodiscard]] PolicyDecision evaluate(const PolicyRequest& request) const;
 
-private:
-    enum class Operator { arn_like, string_equals, string_like };
-    enum class Key { source_arn, source_account, source_owner };
+    // Whether evaluate looks at the request's values at all.
+    [[nodiscard]] bool asks_for_values() const { return asks_for_values_; }
 
-    struct Condition {
-        Operator match = Operator::string_equals;
-        Key key = Key::source_arn;
-        bool if_exists = false;
-        std::vector<std::string> values;  // One of them must match.
-    };
+private:
     struct Statement {
         std::string name;
         PolicyEffect effect = PolicyEffect::deny;
         bool anyone = false;  // Principal "*" or {"AWS": "*"}: services too.
         std::vector<NamedPrincipal> aws_principals;
         std::vector<std::string> service_principals;
-        std::vector<std::string> actions;
-        std::vector<std::string> resources;
+        bool is_principal_inverted = false;  // NotPrincipal
+        std::vector<std::string> actions;    // In lower case.
+        bool is_action_inverted = false;     // NotAction
+        std::vector<PolicyText> resources;
+        bool is_resource_inverted = false;  // NotResource
         std::vector<Condition> conditions;  // All of them must hold.
     };
     class Parser;
 
-    static Naming applies(const Statement& statement, const PolicyRequest& request);
+    // `action`: the request's, in lower case.
+    static Naming applies(const Statement& statement, const PolicyRequest& request,
+                          std::string_view action);
     static Naming names(const Statement& statement, const PolicyPrincipal& principal);
-    static bool holds(const Condition& condition, const PolicyRequest& request);
 
     std::vector<Statement> statements_;
+    bool asks_for_values_ = false;
 };
 
 // Of a policy that is being set; of what is no policy none, as whoever is to keep it refuses it in

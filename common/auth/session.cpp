@@ -16,6 +16,8 @@ namespace onput::auth {
 namespace {
 
 constexpr std::string_view sealed_for = "onput session 2";
+// Of one with managed policies: whoever does not know of them must not take it for a wider one.
+constexpr std::string_view sealed_with_managed_for = "onput session 3";
 
 std::unexpected<Error> invalid_token() {
     return fail(ErrorCode::invalid_argument,
@@ -23,7 +25,7 @@ std::unexpected<Error> invalid_token() {
 }
 
 // {"account":"000000000000","user":"function.texts","expires":1767225600}, and of a limited
-// identity "id", "path", "role", "session", "issued" and "policies".
+// identity "id", "path", "role", "session", "issued", "policies" and "managed".
 std::string write_session(const Session& session) {
     json::Value made;
     made["account"] = session.account_id;
@@ -38,6 +40,9 @@ std::string write_session(const Session& session) {
         made["policies"] = json::Value::Array();
         for (const std::string& policy : session.limited->session_policies)
             made["policies"].push_back(policy);
+        made["managed"] = json::Value::Array();
+        for (const std::string& arn : session.limited->session_policy_arns)
+            made["managed"].push_back(arn);
     }
     return json::write(made);
 }
@@ -66,6 +71,11 @@ std::optional<Session> parse_session(std::string_view text) {
         session.limited->issued_at = from_seconds(*issued->integer());
     for (const json::Value& policy : *policies->array()) {
         if (policy.text() != nullptr) session.limited->session_policies.push_back(*policy.text());
+    }
+    const json::Value* managed = value->find("managed");
+    if (managed == nullptr || managed->array() == nullptr) return session;
+    for (const json::Value& arn : *managed->array()) {
+        if (arn.text() != nullptr) session.limited->session_policy_arns.push_back(*arn.text());
     }
     return session;
 }
@@ -99,8 +109,9 @@ std::string SessionKey::access_key_of(std::string_view token) const {
 
 SessionCredentials SessionKey::issue(const Session& session, std::string_view nonce) const {
     ONPUT_CHECK(nonce.size() == session_nonce_bytes);
-    std::string token =
-        to_base64(seal(derive("seal", ""), nonce, sealed_for, write_session(session)));
+    const bool has_managed = session.limited && !session.limited->session_policy_arns.empty();
+    const std::string_view purpose = has_managed ? sealed_with_managed_for : sealed_for;
+    std::string token = to_base64(seal(derive("seal", ""), nonce, purpose, write_session(session)));
     return {.access_key = access_key_of(token),
             .secret = to_base64(derive("secret", token)),
             .token = std::move(token)};
@@ -111,7 +122,8 @@ Result<Credential> SessionKey::open(std::string_view access_key, std::string_vie
     if (token.size() > session_token_bytes_max) return invalid_token();
     const auto sealed = from_base64(token);
     if (!sealed) return invalid_token();
-    const auto text = unseal(derive("seal", ""), sealed_for, *sealed);
+    auto text = unseal(derive("seal", ""), sealed_for, *sealed);
+    if (!text) text = unseal(derive("seal", ""), sealed_with_managed_for, *sealed);
     if (!text) return invalid_token();
     auto session = parse_session(*text);
     if (!session || !equal_constant_time(access_key_of(token), access_key)) return invalid_token();

@@ -21,7 +21,7 @@ namespace onput::auth {
 inline constexpr std::size_t session_key_bytes = 32;
 inline constexpr std::size_t session_nonce_bytes = 12;
 inline constexpr std::size_t session_token_bytes_max = 6144;
-// Documents that a session is begun with, in whole.
+// Documents and ARNs of policies that a session is begun with, in whole.
 inline constexpr std::size_t session_policies_bytes_max = 2048;
 
 struct Session {

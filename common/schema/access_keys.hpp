@@ -127,7 +127,8 @@ struct FindAccessKey {
 
 // An identity as whoever verifies its signature needs it.
 struct ResolvedIdentity {
-    static constexpr MessageInfo info{.kind = Kind::resolved_identity};
+    // Version 2 added boundary and session_documents.
+    static constexpr MessageInfo info{.kind = Kind::resolved_identity, .version = 2};
 
     EntityKind kind = EntityKind::user;
     std::string account = {};
@@ -136,10 +137,16 @@ struct ResolvedIdentity {
     std::string id = {};
     std::string secret = {};  // Of the access key; empty for a role.
     std::vector<Tag> tags = {};
-    // All policies that say what it may do.
+    // All policies that say what it may do, those of its groups as well.
     std::vector<std::string> documents = {};
+    // What must allow it as well. Nothing: it has no boundary. Empty: one that is not there any
+    // more, and allows nothing.
+    std::optional<std::string> boundary = {};
+    // Of the session's policies that are there.
+    std::vector<std::string> session_documents = {};
 
-    ONPUT_FIELDS(kind, account, path, name, id, secret, tags, documents)
+    ONPUT_FIELDS(kind, account, path, name, id, secret, tags, documents, boundary,
+                 session_documents)
     friend bool operator==(const ResolvedIdentity&, const ResolvedIdentity&) = default;
 };
 
@@ -147,7 +154,8 @@ struct ResolvedIdentity {
 // there is none, it is not active, or the name is another's by now. unavailable: its master key is
 // missing.
 struct ResolveIdentity {
-    static constexpr MessageInfo info{.kind = Kind::resolve_identity};
+    // Version 2 added session_policy_arns.
+    static constexpr MessageInfo info{.kind = Kind::resolve_identity, .version = 2};
     static constexpr std::string_view method = "storage.resolve_identity";
     using Reply = ResolvedIdentity;
 
@@ -159,8 +167,9 @@ struct ResolveIdentity {
     // For the key's last use; empty: it is not noted.
     std::string service = {};
     std::string region = {};
+    std::vector<std::string> session_policy_arns = {};  // As LimitedIdentity has them.
 
-    ONPUT_FIELDS(access_key, account, role, user, id, service, region)
+    ONPUT_FIELDS(access_key, account, role, user, id, service, region, session_policy_arns)
     friend bool operator==(const ResolveIdentity&, const ResolveIdentity&) = default;
 };
 

@@ -8,6 +8,7 @@ std::string entity_arn(const Entity& entity) {
         case EntityKind::user: arn += "user"; break;
         case EntityKind::role: arn += "role"; break;
         case EntityKind::policy: arn += "policy"; break;
+        case EntityKind::group: arn += "group"; break;
     }
     return arn + entity.path + entity.name;
 }

@@ -66,8 +66,8 @@ struct InvocationPrepared {
 };
 
 struct PrepareInvocation {
-    // Version 2 added takes_place.
-    static constexpr MessageInfo info{.kind = Kind::prepare_invocation, .version = 2};
+    // Version 2 added takes_place, 3 account.
+    static constexpr MessageInfo info{.kind = Kind::prepare_invocation, .version = 3};
     static constexpr std::string_view method = "queue.prepare_invocation";
     using Reply = InvocationPrepared;
 
@@ -76,8 +76,9 @@ struct PrepareInvocation {
     // It is to run at once: it takes a place of the reserved concurrency, if any is reserved, until
     // EndInvocation, or at most until its time and 2 minutes are over.
     bool takes_place = false;
+    std::string account = {};  // Whose function it is; empty: the caller's.
 
-    ONPUT_FIELDS(name, qualifier, takes_place)
+    ONPUT_FIELDS(name, qualifier, takes_place, account)
     friend bool operator==(const PrepareInvocation&, const PrepareInvocation&) = default;
 };
 
@@ -105,7 +106,8 @@ struct EventInvoked {
 // An invocation that nobody waits for: durable in the function's queue when it is answered. Errors:
 // those of GetFunction; invalid_argument, reason RequestTooLarge.
 struct InvokeEvent {
-    static constexpr MessageInfo info{.kind = Kind::invoke_event};
+    // Version 2 added account.
+    static constexpr MessageInfo info{.kind = Kind::invoke_event, .version = 2};
     static constexpr std::string_view method = "queue.invoke_event";
     using Reply = EventInvoked;
 
@@ -113,8 +115,9 @@ struct InvokeEvent {
     std::string qualifier = {};
     std::string payload = {};  // JSON; at most event_payload_bytes_max.
     std::string trace_header = {};
+    std::string account = {};  // Whose function it is; empty: the caller's.
 
-    ONPUT_FIELDS(name, qualifier, payload, trace_header)
+    ONPUT_FIELDS(name, qualifier, payload, trace_header, account)
     friend bool operator==(const InvokeEvent&, const InvokeEvent&) = default;
 };
 

@@ -271,8 +271,11 @@ enum class Kind : std::uint16_t {
     resolved_identity = 493,
     find_principals = 494,
     principals_found = 495,
+    update_group = 496,
+    change_membership = 497,
     entity = 498,  // Also a row of the storage service.
     access_key_record = 499,
+    set_boundary = 544,
 
     // Jobs of workers: parameters and results that cross to the job's own child
     // (services/<worker>/job.hpp).

@@ -75,13 +75,16 @@ struct DeleteBucket {
 };
 
 struct HeadBucket {
-    static constexpr MessageInfo info{.kind = Kind::head_bucket};
+    // Version 2 added key.
+    static constexpr MessageInfo info{.kind = Kind::head_bucket, .version = 2};
     static constexpr std::string_view method = "storage.head_bucket";
     using Reply = BucketInfo;
 
     std::string name;
+    // What the actions of the AccessContext are about; empty: the bucket. It need not be there.
+    std::string key = {};
 
-    ONPUT_FIELDS(name)
+    ONPUT_FIELDS(name, key)
     friend bool operator==(const HeadBucket&, const HeadBucket&) = default;
 };
 

@@ -36,8 +36,16 @@ struct LimitedIdentity {
     Grant grant = Grant::not_allowed;
     std::vector<Tag> tags;  // Of the user or role.
     Timestamp issued_at;    // Of temporary credentials; the default: there are none.
+    // Managed policies of a session, which count with session_policies. One that is not there any
+    // more allows nothing.
+    std::vector<std::string> session_policy_arns = {};
 
-    ONPUT_FIELDS(id, path, role, session, session_policies, grant, tags, issued_at)
+    [[nodiscard]] bool has_session_policies() const {
+        return !session_policies.empty() || !session_policy_arns.empty();
+    }
+
+    ONPUT_FIELDS(id, path, role, session, session_policies, grant, tags, issued_at,
+                 session_policy_arns)
     friend bool operator==(const LimitedIdentity&, const LimitedIdentity&) = default;
 };
 
@@ -65,8 +73,8 @@ std::string principal_arn(const Principal& principal);
 
 struct RequestHeader {
     // Version 2 added the principal's user, 3 its region and trace_header, 4 access, 5 a field of
-    // it, 6 limited identities.
-    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 6};
+    // it, 6 limited identities, 7 a session's managed policies.
+    static constexpr MessageInfo info{.kind = Kind::request_header, .version = 7};
 
     // Unique among the caller's open requests; comes back in the reply.
     std::uint64_t request_id = 0;

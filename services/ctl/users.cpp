@@ -123,14 +123,15 @@ ExitCode run_user_list(const GlobalOptions& global, const UserOptions&) {
     return with_session("user", global, [&](Session& session) -> Result<void> {
         schema::ListEntities message{.kind = EntityKind::user,
                                      .limit = schema::entities_listed_max};
-        Table table({"user", "path", "created", "keys", "policies"});
+        Table table({"user", "path", "created", "keys", "policies", "groups"});
         do {
             ONPUT_TRY(const auto page, session.ask(message));
             if (global.output == OutputFormat::json) fmt::print("{}\n", schema::to_json(page));
             for (const auto& user : page.entities) {
                 table.add({user.name, user.path, format_iso8601_millis(user.created_at),
                            fmt::format("{}", user.access_keys.size()),
-                           fmt::format("{}", user.policies.size() + user.attached.size())});
+                           fmt::format("{}", user.policies.size() + user.attached.size()),
+                           printable(fmt::format("{}", fmt::join(user.groups, ", ")))});
             }
             message.after = page.next;
         } while (!message.after.empty());
@@ -150,12 +151,14 @@ ExitCode run_user_show(const GlobalOptions& global, const UserOptions& options) 
         ONPUT_TRY(const auto keys, session.ask(schema::ListAccessKeys{.user = options.name}));
         fmt::print("{}\nid {}, created {}\n\n", schema::entity_arn(user), user.id,
                    format_iso8601_millis(user.created_at));
+        for (const auto& name : user.groups) fmt::print("group     {}\n", printable(name));
+        if (!user.boundary.empty()) fmt::print("boundary  {}\n", printable(user.boundary));
         for (const auto& arn : user.attached) fmt::print("attached  {}\n", printable(arn));
         for (const auto& policy : user.policies) {
             fmt::print("own       {}\n{}", printable(policy.name),
                        wrapped(policy.document, terminal_columns / 8));
         }
-        if (user.attached.empty() && user.policies.empty())
+        if (user.attached.empty() && user.policies.empty() && user.groups.empty())
             fmt::print("no policies: it may do what policies of buckets, queues and topics say\n");
         fmt::print("\n");
         show_keys(keys);
@@ -169,6 +172,10 @@ ExitCode run_user_remove(const GlobalOptions& global, const UserOptions& options
                   session.ask(schema::GetEntity{.kind = EntityKind::user, .name = options.name}));
         for (const auto& key : user.access_keys)
             ONPUT_TRY_VOID(session.ask(schema::DeleteAccessKey{.user = user.name, .id = key}));
+        for (const auto& group : user.groups) {
+            ONPUT_TRY_VOID(session.ask(
+                schema::ChangeMembership{.group = group, .user = user.name, .is_member = false}));
+        }
         for (const auto& arn : user.attached) {
             ONPUT_TRY_VOID(session.ask(schema::DetachPolicy{
                 .kind = EntityKind::user, .name = user.name, .policy_arn = arn}));

@@ -18,7 +18,7 @@ struct UserOptions {
 ExitCode run_user_create(const GlobalOptions& global, const UserOptions& options);
 ExitCode run_user_list(const GlobalOptions& global, const UserOptions& options);
 ExitCode run_user_show(const GlobalOptions& global, const UserOptions& options);
-// With its keys and policies.
+// With its keys and policies, and out of its groups.
 ExitCode run_user_remove(const GlobalOptions& global, const UserOptions& options);
 ExitCode run_user_attach(const GlobalOptions& global, const UserOptions& options);
 ExitCode run_user_detach(const GlobalOptions& global, const UserOptions& options);

@@ -24,7 +24,8 @@ schema::Principal RequestContext::principal() const {
                     .session = limited.session,
                     .session_policies = limited.session_policies,
                     .grant = grant,
-                    .issued_at = limited.issued_at};
+                    .issued_at = limited.issued_at,
+                    .session_policy_arns = limited.session_policy_arns};
     if (recognised.identity == nullptr) return made;
     const schema::ResolvedIdentity& resolved = recognised.identity->resolved;
     made.limited->id = resolved.id;

@@ -54,7 +54,7 @@ Result<void> NotifierCore::check_publish(const schema::PublishMessages& request)
 Result<schema::MessagesPublished> NotifierCore::apply(const schema::PublishMessages& request,
                                                       const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(room_.check());
-    ONPUT_TRY_VOID(topics_.authorize_publish(request.topic_arn, caller.principal));
+    ONPUT_TRY_VOID(topics_.authorize_publish(request.topic_arn, caller));
     ONPUT_TRY_VOID(check_publish(request));
     // As on SNS, one entry that is at fault takes the whole batch with it.
     for (const auto& entry : request.entries) ONPUT_TRY_VOID(TopicBook::check_entry(entry));

@@ -232,7 +232,7 @@ Result<schema::Empty> StorageCore::delete_bucket(const schema::DeleteBucket& req
 
 Result<schema::BucketInfo> StorageCore::head_bucket(const schema::HeadBucket& request,
                                                     const Caller& caller) const {
-    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.name, caller));
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find_for_key(request.name, request.key, caller));
     return info_of(*bucket);
 }
 

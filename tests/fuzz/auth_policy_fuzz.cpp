@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "common/auth/language/principal_values.hpp"
 #include "common/auth/policy.hpp"
 #include "common/base/check.hpp"
 
@@ -13,12 +14,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ONPUT_CHECK(policy.error().reason == "malformed_policy");
         return 0;
     }
-    const PolicyDecision decision =
-        policy->evaluate({.principal = {.service = "s3.amazonaws.com"},
+    PolicyRequest request{.principal = {.service = "s3.amazonaws.com"},
                           .action = "sqs:SendMessage",
-                          .resource = "arn:aws:sqs:us-east-1:000000000000:uploads",
-                          .source_arn = "arn:aws:s3:::photos",
-                          .source_account = "000000000000"});
+                          .resource = "arn:aws:sqs:us-east-1:000000000000:uploads"};
+    add_principal(request.principal, request.values);
+    request.values.set("aws:sourcearn", "arn:aws:s3:::photos");
+    request.values.set("aws:sourceaccount", "000000000000");
+    request.values.set("aws:sourceip", "10.1.2.3");
+    const PolicyDecision decision = policy->evaluate(request);
     ONPUT_CHECK((decision.effect == PolicyEffect::no_match) == decision.statement.empty());
     return 0;
 }

@@ -222,8 +222,8 @@ def test_limits_are_said(iam):
     assert refusal(iam.create_policy, PolicyName="long", PolicyDocument=long) == (
         409, "LimitExceeded", "Cannot exceed quota for PolicySize: 6144")
     assert refusal(iam.create_user, UserName="bounded",
-                   PermissionsBoundary="arn:aws:iam::aws:policy/AdministratorAccess")[:2] == (400, "InvalidInput")
-    assert refusal(iam.create_group, GroupName="g")[1] == "InvalidAction"
+                   PermissionsBoundary="arn:aws:iam::aws:policy/NoSuchAccess")[:2] == (404, "NoSuchEntity")
+    assert refusal(iam.create_instance_profile, InstanceProfileName="p")[1] == "InvalidAction"
 
 
 def test_simulation_says_what_would_be(iam):

@@ -120,11 +120,16 @@ Result<void> Condition::parse_operator(std::string_view name) {
     return {};
 }
 
+bool Condition::is_operator(std::string_view name) {
+    return Condition().parse_operator(name).has_value();
+}
+
 Result<Condition> Condition::parse(const Source& source) {
     Condition condition;
     ONPUT_TRY_VOID(condition.parse_operator(source.operation));
-    auto key = source.takes_any_service ? ConditionKey::parse_of_any_service(source.key)
-                                        : ConditionKey::parse(source.key);
+    auto key = source.takes_any_service     ? ConditionKey::parse_of_any_service(source.key)
+               : source.takes_resource_tags ? ConditionKey::parse_of_resource(source.key)
+                                            : ConditionKey::parse(source.key);
     if (!key) return malformed("Policy has an invalid condition key", source.key);
     condition.key_ = *std::move(key);
     ONPUT_TRY(const auto texts, texts_of(source.values));

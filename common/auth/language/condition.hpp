@@ -28,10 +28,14 @@ public:
         const json::Value& values;
         Variables variables = Variables::expanded;
         bool takes_any_service = false;  // Keys of services that are not here too.
+        bool takes_resource_tags = false;
     };
     // malformed_policy: an operator or key that is not known, or a value that the operator cannot
     // compare.
     static Result<Condition> parse(const Source& source);
+
+    // Whether there is such an operator: "ForAnyValue:StringLikeIfExists".
+    static bool is_operator(std::string_view name);
 
     [[nodiscard]] bool holds(const RequestValues& values) const;
 

@@ -53,8 +53,10 @@ constexpr std::array known{
     Known{"aws:viaawsservice"},
     Known{"aws:vpcsourceip"},
     Known{"iam:passedtoservice"},
+    Known{"iam:permissionsboundary"},
     Known{"iam:policyarn"},
     Known{"lambda:functionarn"},
+    Known{"lambda:principal"},
     Known{"s3:accesspointnetworkorigin"},
     Known{"s3:authtype"},
     Known{"s3:dataaccesspointaccount", Trait::someone},
@@ -99,6 +101,18 @@ constexpr std::array known{
 };
 static_assert(std::ranges::is_sorted(known, {}, &Known::name));
 
+// What the services that judge identities themselves know, and owners of resources do not.
+constexpr std::array known_of_identities{
+    Known{"aws:requesttag/", Trait::tag},
+    Known{"aws:tagkeys", Trait::many},
+};
+static_assert(std::ranges::is_sorted(known_of_identities, {}, &Known::name));
+
+// What owners of resources know of these.
+constexpr std::array known_of_resources{
+    Known{"aws:resourcetag/", Trait::tag},
+};
+
 // Of these, a key that is not known is a mistake that would protect nothing.
 constexpr std::array<std::string_view, 11> services_here{
     "aws", "events", "iam", "lambda", "logs", "polly", "s3", "scheduler", "sns", "sqs", "sts"};
@@ -106,14 +120,19 @@ constexpr std::array<std::string_view, 11> services_here{
 }  // namespace
 
 std::optional<ConditionKey> ConditionKey::parse(std::string_view text) {
+    return find(text, known);
+}
+
+template <typename Table>
+std::optional<ConditionKey> ConditionKey::find(std::string_view text, const Table& table) {
     // Of a key of tags what follows the slash is a name, in which cases matter.
     const auto slash = text.find('/');
     const std::string_view tag = slash == std::string_view::npos ? "" : text.substr(slash + 1);
     const bool is_of_tag = slash != std::string_view::npos;
     if (is_of_tag && (tag.empty() || tag.size() > tag_bytes_max)) return {};
     const std::string head = lower_case(text.substr(0, is_of_tag ? slash + 1 : slash));
-    const auto* found = std::ranges::lower_bound(known, std::string_view(head), {}, &Known::name);
-    if (found == known.end() || found->name != head) return {};
+    const auto* found = std::ranges::lower_bound(table, std::string_view(head), {}, &Known::name);
+    if (found == table.end() || found->name != head) return {};
     ConditionKey key;
     key.name_ = head;
     key.name_ += tag;
@@ -125,6 +144,7 @@ std::optional<ConditionKey> ConditionKey::parse(std::string_view text) {
 
 std::optional<ConditionKey> ConditionKey::parse_of_any_service(std::string_view text) {
     auto key = parse(text);
+    if (!key) key = find(text, known_of_identities);
     if (key) return key;
     const std::string name = lower_case(text);
     const auto colon = name.find(':');
@@ -134,6 +154,11 @@ std::optional<ConditionKey> ConditionKey::parse_of_any_service(std::string_view 
     key.emplace();
     key->name_ = name;
     return key;
+}
+
+std::optional<ConditionKey> ConditionKey::parse_of_resource(std::string_view text) {
+    auto key = parse(text);
+    return key ? key : find(text, known_of_resources);
 }
 
 }  // namespace onput::auth

@@ -13,8 +13,12 @@ class ConditionKey {
 public:
     // In any case, but for the name of a tag. Nothing for a key that is not known here.
     static std::optional<ConditionKey> parse(std::string_view text);
-    // Likewise, but a key of a service that is not here ("ec2:Region") is taken: no request has it.
+    // Likewise for policies of identities: what only those who judge identities know is taken too
+    // (aws:RequestTag, TagKeys), and a key of a service that is not here ("ec2:Region"), which no
+    // request has.
     static std::optional<ConditionKey> parse_of_any_service(std::string_view text);
+    // Likewise for policies of resources whose owner knows their tags: aws:ResourceTag is taken too.
+    static std::optional<ConditionKey> parse_of_resource(std::string_view text);
 
     // As RequestValues has it: "aws:sourceip", "s3:existingobjecttag/Project".
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -29,6 +33,9 @@ public:
     [[nodiscard]] bool names_someone() const { return names_someone_; }
 
 private:
+    template <typename Table>
+    static std::optional<ConditionKey> find(std::string_view text, const Table& table);
+
     std::string name_;
     bool has_many_ = false;
     bool is_of_listings_ = false;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/auth/iam_policy.hpp"
+#include "common/auth/identity_decision.hpp"
 #include "common/auth/language/principal_values.hpp"
 #include "services/gateway/access/identity_cache.hpp"
 
@@ -24,9 +25,9 @@ std::unexpected<Error> refused(const RequestContext& context, const AskedAction&
                 "AccessDenied");
 }
 
-// Documents of a session, parsed when it was begun.
+// A session's own documents, parsed when it was begun, and the managed ones that it names.
 Result<std::vector<auth::IamPolicy>> session_policies_of(const RequestContext& context) {
-    std::vector<auth::IamPolicy> policies;
+    std::vector<auth::IamPolicy> policies = context.recognised.identity->session_policies;
     for (const std::string& document : context.identity.limited->session_policies) {
         ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
         policies.push_back(std::move(policy));
@@ -70,7 +71,15 @@ auth::RequestValues values_of(const RequestContext& context) {
     return values;
 }
 
-Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& asked) {
+schema::AccessContext origin_of(const RequestContext& context) {
+    return {.source_ip = context.client_address(),
+            .is_secure = context.public_address().scheme == "https",
+            .user_agent = context.header_text("user-agent"),
+            .referer = context.header_text("referer")};
+}
+
+Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& asked,
+                       const RequestTags& tags) {
     if (!context.identity.limited) return {};
     const auto& known = context.recognised.identity;
     if (known == nullptr) {
@@ -78,31 +87,25 @@ Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& 
                     "The security token included in the request is invalid.", "invalid_token");
     }
     ONPUT_TRY(const auto session_policies, session_policies_of(context));
-    const auth::RequestValues general = values_of(context);
+    auth::RequestValues general = values_of(context);
+    for (const auto& [key, value] : tags.tags)
+        general.set(fmt::format("aws:requesttag/{}", key), value);
+    if (!tags.keys.empty()) general.set_all("aws:tagkeys", tags.keys);
     context.grant = Grant::allowed;
     for (const AskedAction& one : asked) {
         auth::RequestValues values = general;
         for (const auto& [key, value] : one.values) values.set(key, value);
         const auth::IamRequest request{
             .action = one.action, .resource = one.resource, .values = values};
-        const PolicyEffect by_identity = auth::evaluate_all(known->policies, request);
-        const PolicyEffect by_session = session_policies.empty()
-                                            ? PolicyEffect::allow
-                                            : auth::evaluate_all(session_policies, request);
-        if (by_identity == PolicyEffect::deny)
-            return refused(context, one, "with an explicit deny in an identity-based policy");
-        if (by_session == PolicyEffect::deny)
-            return refused(context, one, "with an explicit deny in a session policy");
-        if (by_identity == PolicyEffect::allow && by_session == PolicyEffect::allow) continue;
-        const std::string_view kind =
-            by_session != PolicyEffect::allow ? "session" : "identity-based";
-        // A session may only what its policy allows, whatever a resource's says.
-        const bool is_outside_session = by_session != PolicyEffect::allow;
-        if (!one.has_resource_policy || is_outside_session) {
-            return refused(
-                context, one,
-                fmt::format("because no {} policy allows the {} action", kind, one.action));
-        }
+        auth::IdentityEffects effects{.by_policies = auth::evaluate_all(known->policies, request),
+                                      .is_role = !context.identity.limited->role.empty()};
+        if (known->boundary) effects.by_boundary = auth::evaluate_all(*known->boundary, request);
+        if (context.identity.limited->has_session_policies())
+            effects.by_session = auth::evaluate_all(session_policies, request);
+        const auth::IdentityDecision decision = auth::decide_identity(effects);
+        if (decision.effect == PolicyEffect::allow) continue;
+        if (decision.effect == PolicyEffect::deny || !one.has_resource_policy)
+            return refused(context, one, auth::reason_of(decision, one.action));
         context.grant = Grant::not_allowed;
     }
     return {};

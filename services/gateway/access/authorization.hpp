@@ -34,11 +34,22 @@ struct AskedAction {
 // What conditions may ask of a request to any service.
 auth::RequestValues values_of(const RequestContext& context);
 
+// What the owner of a resource is told of where a request comes from, for the conditions of its
+// policy.
+schema::AccessContext origin_of(const RequestContext& context);
+
 // The caller as policies know him.
 auth::PolicyPrincipal principal_of(const RequestContext& context);
 
+// The tags that a request brings, and the keys of those that it adds or takes off.
+struct RequestTags {
+    std::vector<std::pair<std::string, std::string>> tags;
+    std::vector<std::string> keys;
+};
+
 // Sets context.grant to what the identity's policies say to all of it together.
 // permission_denied, reason AccessDenied.
-Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& asked);
+Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& asked,
+                       const RequestTags& tags = {});
 
 }  // namespace onput::gateway

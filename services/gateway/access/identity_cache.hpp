@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +24,9 @@ inline constexpr std::size_t identities_cached_max = 10'000;  // Then it starts 
 struct KnownIdentity {
     schema::ResolvedIdentity resolved;
     std::vector<auth::IamPolicy> policies;
+    // What must allow as well; one without a policy allows nothing.
+    std::optional<std::vector<auth::IamPolicy>> boundary;
+    std::vector<auth::IamPolicy> session_policies;  // The managed ones of its session.
     mutable std::atomic<bool> is_use_noted = false;
 };
 

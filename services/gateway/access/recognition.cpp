@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "services/gateway/authentication.hpp"
 
@@ -14,15 +15,27 @@ using SteadyClock = std::chrono::steady_clock;
 
 std::string cache_name(const schema::ResolveIdentity& message) {
     if (!message.access_key.empty()) return "key " + message.access_key;
-    return fmt::format("session {} {} {} {}", message.account, message.role, message.user,
-                       message.id);
+    return fmt::format("session {} {} {} {} {}", message.account, message.role, message.user,
+                       message.id, fmt::join(message.session_policy_arns, " "));
+}
+
+Result<void> parse_all(const std::vector<std::string>& documents,
+                       std::vector<auth::IamPolicy>& policies) {
+    for (const std::string& document : documents) {
+        ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
+        policies.push_back(std::move(policy));
+    }
+    return {};
 }
 
 Result<std::shared_ptr<const KnownIdentity>> known_of(schema::ResolvedIdentity resolved) {
     auto known = std::make_shared<KnownIdentity>();
-    for (const std::string& document : resolved.documents) {
-        ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
-        known->policies.push_back(std::move(policy));
+    ONPUT_TRY_VOID(parse_all(resolved.documents, known->policies));
+    ONPUT_TRY_VOID(parse_all(resolved.session_documents, known->session_policies));
+    if (resolved.boundary) {
+        known->boundary.emplace();
+        if (!resolved.boundary->empty())
+            ONPUT_TRY_VOID(parse_all({*resolved.boundary}, *known->boundary));
     }
     known->resolved = std::move(resolved);
     return known;
@@ -72,7 +85,8 @@ http::Task<void> look_up_session(RequestContext& context, auth::Credential crede
     schema::ResolveIdentity message{.account = credential.account_id,
                                     .role = limited.role,
                                     .user = limited.role.empty() ? credential.user : "",
-                                    .id = limited.id};
+                                    .id = limited.id,
+                                    .session_policy_arns = limited.session_policy_arns};
     auto known = co_await resolve(context, std::move(message));
     auto& recognised = context.recognised;
     if (!known) {

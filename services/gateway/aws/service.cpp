@@ -1,6 +1,7 @@
 #include "services/gateway/aws/service.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -77,16 +78,54 @@ http::Response unknown_operation(std::string_view request_id) {
     return response;
 }
 
+void add_tag(std::string key, std::string value, RequestTags& tags) {
+    tags.keys.push_back(key);
+    tags.tags.emplace_back(std::move(key), std::move(value));
+}
+
+// As the services write them: Tags or tags, a map or a list of keys and values; TagKeys or tagKeys.
+RequestTags request_tags_in(const Value& input) {
+    RequestTags tags;
+    for (const std::string_view name : {"Tags", "tags"}) {
+        const Value* given = input.find(name);
+        if (given == nullptr) continue;
+        if (given->map() != nullptr) {
+            for (auto& [key, value] : texts_of(input, name)) add_tag(key, value, tags);
+        } else if (given->list() != nullptr) {
+            for (const Value& tag : *given->list())
+                add_tag(tag.text_of("Key"), tag.text_of("Value"), tags);
+        }
+    }
+    for (const std::string_view name : {"TagKeys", "tagKeys"}) {
+        for (std::string& key : names_of(input, name)) tags.keys.push_back(std::move(key));
+    }
+    return tags;
+}
+
+// What is judged must be what is set: of two values one would be judged, and the other kept.
+Result<void> check_unique(const RequestTags& tags) {
+    std::set<std::string_view> keys;
+    for (const auto& [key, value] : tags.tags) {
+        if (!keys.insert(key).second)
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("The tag {} is given twice.", key));
+    }
+    return {};
+}
+
 http::Task<Result<void>> authorize_call(Call& call, const Service& service) {
     if (!call.context.identity.limited) co_return Result<void>();
     if (service.find_subject != nullptr) {
         auto found = co_await service.find_subject(call);
         if (!found) co_return found;
     }
-    if (service.asks != nullptr) co_return authorize(call.context, service.asks(call));
+    const RequestTags tags = request_tags_in(call.input);
+    const auto unique = check_unique(tags);
+    if (!unique) co_return unique;
+    if (service.asks != nullptr) co_return authorize(call.context, service.asks(call), tags);
     std::vector<AskedAction> asked(1);
     asked.front().action = fmt::format("{}:{}", service.name, call.operation.name);
-    co_return authorize(call.context, asked);
+    co_return authorize(call.context, asked, tags);
 }
 
 // How far a call has come.
@@ -113,6 +152,7 @@ http::Task<Result<Value>> run(RequestContext& context, const Service& service, c
                    .input = std::move(*input)};
     const auto authorized = co_await authorize_call(under_way, service);
     if (!authorized) co_return std::unexpected(authorized.error());
+    if (service.tells_origin) context.access = origin_of(context);
     auto result = co_await found->run(under_way);
     progress.is_answered = under_way.is_answered;
     co_return result;

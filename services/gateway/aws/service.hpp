@@ -12,6 +12,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "services/gateway/access/authorization.hpp"
 #include "services/gateway/aws/check.hpp"
@@ -34,6 +36,8 @@ struct Call {
     Protocol wire = Protocol::json;
     Value input{};          // By the operation's shape, checked.
     std::string subject{};  // Of Service::find_subject; empty: there is none.
+    // What conditions may ask of it, likewise.
+    std::vector<std::pair<std::string, std::string>> subject_values{};
     // Of an operation that streams: it has begun its answer by itself (begin_stream).
     bool is_answered = false;
 };
@@ -73,7 +77,7 @@ struct Service {
     // What a call asks for, to the policies of who calls. Null: "NAME:Operation" on everything.
     std::vector<AskedAction> (*asks)(const Call& call) = nullptr;
     // Finds out what `asks` cannot know by itself, where policies decide, and puts it into
-    // Call::subject. Null: there is nothing to find.
+    // Call::subject and subject_values. Null: there is nothing to find.
     http::Task<Result<void>> (*find_subject)(Call& call) = nullptr;
     // Whether an anonymous caller may ask for an operation. Null: for none.
     bool (*admits_anyone)(std::string_view operation) = nullptr;
@@ -85,6 +89,9 @@ struct Service {
     std::string_view json_prefix{};     // "com.amazonaws.sqs#"
     bool has_error_detail = false;
     std::size_t request_bytes_max = aws::request_bytes_max;
+    // The owners of its resources judge conditions of their policies: they are told where a request
+    // comes from.
+    bool tells_origin = false;
 };
 
 struct Found {

@@ -55,6 +55,7 @@ const aws::Service& service() {
         .asks = &asks,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "UnknownOperationException",
+        .tells_origin = true,
     };
     return events;
 }

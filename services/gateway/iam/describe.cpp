@@ -25,6 +25,14 @@ void add_tags(const schema::Entity& entity, Detail detail, Value& shown) {
     if (detail == Detail::whole && !entity.tags.empty()) shown["Tags"] = describe_tags(entity.tags);
 }
 
+void add_boundary(const schema::Entity& entity, Detail detail, Value& shown) {
+    if (detail == Detail::listed || entity.boundary.empty()) return;
+    Value boundary;
+    boundary["PermissionsBoundaryType"] = Value("Policy");
+    boundary["PermissionsBoundaryArn"] = Value(entity.boundary);
+    shown["PermissionsBoundary"] = std::move(boundary);
+}
+
 void add_description(const schema::Entity& entity, Value& shown) {
     if (!entity.description.empty()) shown["Description"] = Value(entity.description);
 }
@@ -60,8 +68,13 @@ Value describe_tags(const std::vector<schema::Tag>& tags) {
 
 Value describe_user(const schema::Entity& user, Detail detail) {
     Value shown = describe_head(user, "User");
+    add_boundary(user, detail, shown);
     add_tags(user, detail, shown);
     return shown;
+}
+
+Value describe_group(const schema::Entity& group) {
+    return describe_head(group, "Group");
 }
 
 Value describe_role(const schema::Entity& role, Detail detail) {
@@ -69,6 +82,7 @@ Value describe_role(const schema::Entity& role, Detail detail) {
     shown["AssumeRolePolicyDocument"] = encoded_document(role.trust);
     shown["MaxSessionDuration"] = Value(std::int64_t{role.session_s_max});
     add_description(role, shown);
+    add_boundary(role, detail, shown);
     add_tags(role, detail, shown);
     return shown;
 }
@@ -77,7 +91,7 @@ Value describe_policy(const schema::Entity& policy, Detail detail) {
     Value shown = describe_head(policy, "Policy");
     shown["DefaultVersionId"] = Value(version_id(policy.default_version));
     shown["AttachmentCount"] = Value(std::int64_t{policy.attachments});
-    shown["PermissionsBoundaryUsageCount"] = Value(std::int64_t{0});
+    shown["PermissionsBoundaryUsageCount"] = Value(std::int64_t{policy.boundaries});
     shown["IsAttachable"] = Value::flag(true);
     shown["UpdateDate"] = time_value(policy.updated_at);
     if (detail == Detail::whole) add_description(policy, shown);
@@ -120,13 +134,6 @@ Result<std::uint32_t> read_version_id(std::string_view text) {
                             "be v and a number",
                             text.substr(0, 64)),
                 "ValidationError");
-}
-
-Result<void> check_no_boundary(const Value& input) {
-    if (input.text_of("PermissionsBoundary").empty()) return {};
-    return fail(ErrorCode::invalid_argument,
-                "Permissions boundaries are not implemented here. Nothing was changed.",
-                "InvalidInput");
 }
 
 Result<PageRequest> read_page(const Value& input) {

@@ -14,10 +14,11 @@ namespace onput::gateway::iam {
 
 using aws::Value;
 
-// How much of one is shown: lists leave tags away.
+// How much of one is shown: lists leave tags and boundaries away.
 enum class Detail { whole, listed };
 
 Value describe_user(const schema::Entity& user, Detail detail);
+Value describe_group(const schema::Entity& group);
 Value describe_role(const schema::Entity& role, Detail detail);
 Value describe_policy(const schema::Entity& policy, Detail detail);
 Value describe_version(const schema::Entity& policy, const schema::PolicyVersion& version);
@@ -30,9 +31,6 @@ Value time_value(Timestamp time);
 std::vector<schema::Tag> read_tags(const Value& input);
 // "v3"; ValidationError.
 Result<std::uint32_t> read_version_id(std::string_view text);
-
-// Refuses what would be a limit that nothing here holds.
-Result<void> check_no_boundary(const Value& input);
 
 // The page of a list that the input's `Marker` and `MaxItems` ask for. ValidationError.
 struct PageRequest {

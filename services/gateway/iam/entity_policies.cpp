@@ -1,4 +1,4 @@
-// Policies of users and roles: their own, and those that are attached to them.
+// Policies of users, groups and roles: their own, and those that are attached to them.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -12,7 +12,23 @@ namespace {
 using schema::EntityKind;
 
 std::string_view member_of(EntityKind kind) {
-    return kind == EntityKind::user ? "UserName" : "RoleName";
+    switch (kind) {
+        case EntityKind::user: return "UserName";
+        case EntityKind::group: return "GroupName";
+        case EntityKind::role:
+        case EntityKind::policy: break;
+    }
+    return "RoleName";
+}
+
+std::string_view word_of(EntityKind kind) {
+    switch (kind) {
+        case EntityKind::user: return "user";
+        case EntityKind::group: return "group";
+        case EntityKind::role:
+        case EntityKind::policy: break;
+    }
+    return "role";
 }
 
 Outcome put_policy(Call& call, EntityKind kind) {
@@ -34,10 +50,10 @@ Outcome get_own_policy(Call& call, EntityKind kind) {
     const std::string name = call.input.text_of("PolicyName");
     const auto found = std::ranges::find(entity->policies, name, &schema::PolicyText::name);
     if (found == entity->policies.end()) {
-        co_return fail(ErrorCode::not_found,
-                       fmt::format("The {} policy with name {} cannot be found.",
-                                   kind == EntityKind::user ? "user" : "role", name),
-                       "NoSuchEntity");
+        co_return fail(
+            ErrorCode::not_found,
+            fmt::format("The {} policy with name {} cannot be found.", word_of(kind), name),
+            "NoSuchEntity");
     }
     Value result;
     result[std::string(member_of(kind))] = Value(entity->name);
@@ -107,11 +123,17 @@ Outcome list_attached(Call& call, EntityKind kind) {
 Outcome put_user_policy(Call& call) {
     return put_policy(call, EntityKind::user);
 }
+Outcome put_group_policy(Call& call) {
+    return put_policy(call, EntityKind::group);
+}
 Outcome put_role_policy(Call& call) {
     return put_policy(call, EntityKind::role);
 }
 Outcome get_user_policy(Call& call) {
     return get_own_policy(call, EntityKind::user);
+}
+Outcome get_group_policy(Call& call) {
+    return get_own_policy(call, EntityKind::group);
 }
 Outcome get_role_policy(Call& call) {
     return get_own_policy(call, EntityKind::role);
@@ -119,11 +141,17 @@ Outcome get_role_policy(Call& call) {
 Outcome list_user_policies(Call& call) {
     return list_own_policies(call, EntityKind::user);
 }
+Outcome list_group_policies(Call& call) {
+    return list_own_policies(call, EntityKind::group);
+}
 Outcome list_role_policies(Call& call) {
     return list_own_policies(call, EntityKind::role);
 }
 Outcome delete_user_policy(Call& call) {
     return delete_own_policy(call, EntityKind::user);
+}
+Outcome delete_group_policy(Call& call) {
+    return delete_own_policy(call, EntityKind::group);
 }
 Outcome delete_role_policy(Call& call) {
     return delete_own_policy(call, EntityKind::role);
@@ -131,17 +159,26 @@ Outcome delete_role_policy(Call& call) {
 Outcome attach_user_policy(Call& call) {
     return attach(call, EntityKind::user);
 }
+Outcome attach_group_policy(Call& call) {
+    return attach(call, EntityKind::group);
+}
 Outcome attach_role_policy(Call& call) {
     return attach(call, EntityKind::role);
 }
 Outcome detach_user_policy(Call& call) {
     return detach(call, EntityKind::user);
 }
+Outcome detach_group_policy(Call& call) {
+    return detach(call, EntityKind::group);
+}
 Outcome detach_role_policy(Call& call) {
     return detach(call, EntityKind::role);
 }
 Outcome list_attached_user_policies(Call& call) {
     return list_attached(call, EntityKind::user);
+}
+Outcome list_attached_group_policies(Call& call) {
+    return list_attached(call, EntityKind::group);
 }
 Outcome list_attached_role_policies(Call& call) {
     return list_attached(call, EntityKind::role);

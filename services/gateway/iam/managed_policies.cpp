@@ -1,5 +1,9 @@
 // Operations on managed policies and their versions.
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,6 +26,13 @@ std::unexpected<Error> no_such_version(std::string_view arn, std::string_view ve
         fmt::format("Policy {} version {} does not exist or is not attachable.", arn, version),
         "NoSuchEntity");
 }
+
+// Who may have a policy attached, or for its boundary, and how lists call them.
+constexpr std::array<std::pair<EntityKind, std::string_view>, 3> policy_holders{{
+    {EntityKind::user, "User"},
+    {EntityKind::group, "Group"},
+    {EntityKind::role, "Role"},
+}};
 
 }  // namespace
 
@@ -139,12 +150,13 @@ Outcome list_entities_for_policy(Call& call) {
     Value result;
     for (const std::string_view member : {"PolicyGroups", "PolicyUsers", "PolicyRoles"})
         result[std::string(member)] = Value(Value::List());
-    for (const EntityKind kind : {EntityKind::user, EntityKind::role}) {
-        const std::string word = kind == EntityKind::user ? "User" : "Role";
+    const bool is_boundary = call.input.text_of("PolicyUsageFilter") == "PermissionsBoundary";
+    const std::string arn = call.input.text_of("PolicyArn");
+    for (const auto& [kind, title] : policy_holders) {
+        const std::string word(title);
         if (!filter.empty() && filter != word) continue;
-        schema::ListEntities message{.kind = kind,
-                                     .attached_policy = call.input.text_of("PolicyArn"),
-                                     .limit = schema::entities_listed_max};
+        schema::ListEntities message{.kind = kind, .limit = schema::entities_listed_max};
+        (is_boundary ? message.boundary : message.attached_policy) = arn;
         const auto list = co_await ask(call, std::move(message));
         if (!list) co_return std::unexpected(list.error());
         for (const auto& entity : list->entities) {

@@ -17,13 +17,12 @@ Value answer_role(const schema::Entity& role) {
 
 Outcome create_role(Call& call) {
     const Value& input = call.input;
-    const auto unlimited = check_no_boundary(input);
-    if (!unlimited) co_return std::unexpected(unlimited.error());
     schema::CreateEntity message{.kind = EntityKind::role,
                                  .name = input.text_of("RoleName"),
                                  .description = input.text_of("Description"),
                                  .tags = read_tags(input),
-                                 .document = input.text_of("AssumeRolePolicyDocument")};
+                                 .document = input.text_of("AssumeRolePolicyDocument"),
+                                 .boundary = input.text_of("PermissionsBoundary")};
     if (const std::string path = input.text_of("Path"); !path.empty()) message.path = path;
     if (const Value* longest = input.find("MaxSessionDuration"))
         message.session_s_max = static_cast<std::uint32_t>(longest->number().value_or(0));
@@ -86,6 +85,18 @@ Outcome update_assume_role_policy(Call& call) {
     const auto role = co_await ask(call, std::move(message));
     if (!role) co_return std::unexpected(role.error());
     co_return Value();
+}
+
+Outcome put_role_permissions_boundary(Call& call) {
+    schema::SetBoundary message{.kind = EntityKind::role,
+                                .name = call.input.text_of("RoleName"),
+                                .policy_arn = call.input.text_of("PermissionsBoundary")};
+    co_return co_await carry_out(call, std::move(message));
+}
+
+Outcome delete_role_permissions_boundary(Call& call) {
+    schema::SetBoundary message{.kind = EntityKind::role, .name = call.input.text_of("RoleName")};
+    co_return co_await carry_out(call, std::move(message));
 }
 
 // There are no instances: no role is in the profile of one.

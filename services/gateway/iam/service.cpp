@@ -15,23 +15,33 @@ namespace {
 using aws::ErrorAlias;
 
 constexpr std::array handlers{
+    aws::Handler{"AddUserToGroup", &add_user_to_group},
+    aws::Handler{"AttachGroupPolicy", &attach_group_policy},
     aws::Handler{"AttachRolePolicy", &attach_role_policy},
     aws::Handler{"AttachUserPolicy", &attach_user_policy},
     aws::Handler{"CreateAccessKey", &create_access_key},
+    aws::Handler{"CreateGroup", &create_group},
     aws::Handler{"CreatePolicy", &create_policy},
     aws::Handler{"CreatePolicyVersion", &create_policy_version},
     aws::Handler{"CreateRole", &create_role},
     aws::Handler{"CreateUser", &create_user},
     aws::Handler{"DeleteAccessKey", &delete_access_key},
+    aws::Handler{"DeleteGroup", &delete_group},
+    aws::Handler{"DeleteGroupPolicy", &delete_group_policy},
     aws::Handler{"DeletePolicy", &delete_policy},
     aws::Handler{"DeletePolicyVersion", &delete_policy_version},
     aws::Handler{"DeleteRole", &delete_role},
+    aws::Handler{"DeleteRolePermissionsBoundary", &delete_role_permissions_boundary},
     aws::Handler{"DeleteRolePolicy", &delete_role_policy},
     aws::Handler{"DeleteUser", &delete_user},
+    aws::Handler{"DeleteUserPermissionsBoundary", &delete_user_permissions_boundary},
     aws::Handler{"DeleteUserPolicy", &delete_user_policy},
+    aws::Handler{"DetachGroupPolicy", &detach_group_policy},
     aws::Handler{"DetachRolePolicy", &detach_role_policy},
     aws::Handler{"DetachUserPolicy", &detach_user_policy},
     aws::Handler{"GetAccessKeyLastUsed", &get_access_key_last_used},
+    aws::Handler{"GetGroup", &get_group},
+    aws::Handler{"GetGroupPolicy", &get_group_policy},
     aws::Handler{"GetPolicy", &get_policy},
     aws::Handler{"GetPolicyVersion", &get_policy_version},
     aws::Handler{"GetRole", &get_role},
@@ -39,9 +49,12 @@ constexpr std::array handlers{
     aws::Handler{"GetUser", &get_user},
     aws::Handler{"GetUserPolicy", &get_user_policy},
     aws::Handler{"ListAccessKeys", &list_access_keys},
+    aws::Handler{"ListAttachedGroupPolicies", &list_attached_group_policies},
     aws::Handler{"ListAttachedRolePolicies", &list_attached_role_policies},
     aws::Handler{"ListAttachedUserPolicies", &list_attached_user_policies},
     aws::Handler{"ListEntitiesForPolicy", &list_entities_for_policy},
+    aws::Handler{"ListGroupPolicies", &list_group_policies},
+    aws::Handler{"ListGroups", &list_groups},
     aws::Handler{"ListGroupsForUser", &list_groups_for_user},
     aws::Handler{"ListInstanceProfilesForRole", &list_instance_profiles_for_role},
     aws::Handler{"ListPolicies", &list_policies},
@@ -53,8 +66,12 @@ constexpr std::array handlers{
     aws::Handler{"ListUserPolicies", &list_user_policies},
     aws::Handler{"ListUserTags", &list_user_tags},
     aws::Handler{"ListUsers", &list_users},
+    aws::Handler{"PutGroupPolicy", &put_group_policy},
+    aws::Handler{"PutRolePermissionsBoundary", &put_role_permissions_boundary},
     aws::Handler{"PutRolePolicy", &put_role_policy},
+    aws::Handler{"PutUserPermissionsBoundary", &put_user_permissions_boundary},
     aws::Handler{"PutUserPolicy", &put_user_policy},
+    aws::Handler{"RemoveUserFromGroup", &remove_user_from_group},
     aws::Handler{"SetDefaultPolicyVersion", &set_default_policy_version},
     aws::Handler{"SimulatePrincipalPolicy", &simulate_principal_policy},
     aws::Handler{"TagPolicy", &tag_policy},
@@ -65,6 +82,7 @@ constexpr std::array handlers{
     aws::Handler{"UntagUser", &untag_user},
     aws::Handler{"UpdateAccessKey", &update_access_key},
     aws::Handler{"UpdateAssumeRolePolicy", &update_assume_role_policy},
+    aws::Handler{"UpdateGroup", &update_group},
     aws::Handler{"UpdateRole", &update_role},
     aws::Handler{"UpdateRoleDescription", &update_role_description},
 };
@@ -118,7 +136,7 @@ aws::ErrorName name_of(const Error& error, aws::Protocol) {
 
 using schema::EntityKind;
 
-// The user or role that an operation names, or whose own key it is.
+// The group, role or user that an operation names, or whose own key it is.
 struct Named {
     EntityKind kind = EntityKind::user;
     std::string name;
@@ -127,6 +145,8 @@ Named named_in(const Call& call) {
     const Value& input = call.input;
     if (std::string role = input.text_of("RoleName"); !role.empty())
         return {.kind = EntityKind::role, .name = std::move(role)};
+    if (std::string group = input.text_of("GroupName"); !group.empty())
+        return {.kind = EntityKind::group, .name = std::move(group)};
     std::string user = input.text_of("UserName");
     return {.name = user.empty() ? call.context.identity.user : std::move(user)};
 }
@@ -139,23 +159,28 @@ std::string arn_with(const Call& call, EntityKind kind, const std::string& name)
                                .name = name});
 }
 
-bool is_about_policy(const Value& input) {
-    return !input.text_of("PolicyArn").empty() && input.text_of("RoleName").empty() &&
-           input.text_of("UserName").empty();
+bool names_entity(const Value& input) {
+    const auto has = [&input](std::string_view member) { return !input.text_of(member).empty(); };
+    return has("RoleName") || has("UserName") || has("GroupName");
 }
+
+bool is_about_policy(const Value& input) {
+    return !input.text_of("PolicyArn").empty() && !names_entity(input);
+}
+
+constexpr std::string_view boundary_key = "iam:permissionsboundary";
 
 // What there is already is asked about by its own ARN: a path, and letters of another case, must
 // not step round a policy.
 http::Task<Result<void>> find_subject(Call& call) {
     const Value& input = call.input;
     const std::string_view operation = call.operation.name;
-    const bool makes_one = operation == "CreateUser" || operation == "CreateRole";
+    const bool makes_one =
+        operation == "CreateUser" || operation == "CreateRole" || operation == "CreateGroup";
     const bool names_one = !is_about_policy(input) && input.text_of("PolicySourceArn").empty() &&
                            !operation.starts_with("List") && operation != "CreatePolicy";
-    const bool is_list_of_one =
-        operation.starts_with("List") && !is_about_policy(input) &&
-        (!input.text_of("RoleName").empty() || !input.text_of("UserName").empty() ||
-         operation == "ListAccessKeys");
+    const bool is_list_of_one = operation.starts_with("List") && !is_about_policy(input) &&
+                                (names_entity(input) || operation == "ListAccessKeys");
     if (makes_one || (!names_one && !is_list_of_one)) co_return Result<void>();
     Named named = named_in(call);
     if (operation == "GetAccessKeyLastUsed") {
@@ -169,6 +194,8 @@ http::Task<Result<void>> find_subject(Call& call) {
     const auto found = co_await call.context.call(message);
     if (found) {
         call.subject = schema::entity_arn(found->reply);
+        if (!found->reply.boundary.empty())
+            call.subject_values.emplace_back(boundary_key, found->reply.boundary);
     } else if (found.error().code == ErrorCode::not_found) {
         call.subject = arn_with(call, named.kind, named.name);
     } else {
@@ -177,7 +204,7 @@ http::Task<Result<void>> find_subject(Call& call) {
     co_return Result<void>();
 }
 
-// The ARN of the user, role or policy that an operation is about.
+// The ARN of the user, group, role or policy that an operation is about.
 std::string resource_of(const Call& call) {
     if (!call.subject.empty()) return call.subject;
     const Value& input = call.input;
@@ -188,11 +215,14 @@ std::string resource_of(const Call& call) {
         return arn_with(call, EntityKind::policy, input.text_of("PolicyName"));
     if (operation == "CreateRole")
         return arn_with(call, EntityKind::role, input.text_of("RoleName"));
+    if (operation == "CreateGroup")
+        return arn_with(call, EntityKind::group, input.text_of("GroupName"));
     if (operation == "CreateUser")
         return arn_with(call, EntityKind::user, input.text_of("UserName"));
     const std::string prefix = fmt::format("arn:aws:iam::{}:", call.context.identity.account_id);
     if (operation == "ListPolicies") return prefix + "policy/";
     if (operation == "ListRoles") return prefix + "role/";
+    if (operation == "ListGroups") return prefix + "group/";
     return prefix + "user/";
 }
 
@@ -201,6 +231,14 @@ std::vector<AskedAction> asks(const Call& call) {
                       .resource = resource_of(call)};
     const std::string attached = call.input.text_of("PolicyArn");
     if (!attached.empty()) asked.values.emplace_back("iam:policyarn", attached);
+    // Of one that is made or changed, the boundary that it will have.
+    const std::string boundary = call.input.text_of("PermissionsBoundary");
+    if (boundary.empty()) {
+        asked.values.insert(asked.values.end(), call.subject_values.begin(),
+                            call.subject_values.end());
+    } else {
+        asked.values.emplace_back(boundary_key, boundary);
+    }
     return {std::move(asked)};
 }
 

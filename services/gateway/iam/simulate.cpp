@@ -1,7 +1,11 @@
 // SimulatePrincipalPolicy: what the policies of a user or role say, without asking for anything.
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "common/auth/iam_policy.hpp"
+#include "common/auth/identity_decision.hpp"
 #include "common/auth/language/principal_values.hpp"
 #include "common/base/text.hpp"
 #include "services/gateway/iam/describe.hpp"
@@ -15,6 +19,7 @@ using auth::PolicyEffect;
 struct Source {
     auth::PolicyPrincipal principal;
     std::vector<auth::IamPolicy> policies;
+    std::optional<std::vector<auth::IamPolicy>> boundary = {};
 };
 
 std::unexpected<Error> invalid_input(std::string message) {
@@ -37,6 +42,26 @@ Result<schema::ResolveIdentity> read_source(const Call& call) {
     return message;
 }
 
+Result<std::vector<auth::IamPolicy>> parse_all(const std::vector<std::string>& documents) {
+    std::vector<auth::IamPolicy> policies;
+    for (const std::string& document : documents) {
+        auto policy = auth::IamPolicy::parse(document);
+        if (!policy) return invalid_input(policy.error().message);
+        policies.push_back(*std::move(policy));
+    }
+    return policies;
+}
+
+// Those of the input take the place of the one that the identity has.
+Result<std::optional<std::vector<auth::IamPolicy>>> boundary_of(
+    const schema::ResolvedIdentity& resolved, const Value& input) {
+    auto documents = aws::names_of(input, "PermissionsBoundaryPolicyInputList");
+    if (documents.empty() && !resolved.boundary) return std::nullopt;
+    if (documents.empty() && !resolved.boundary->empty()) documents = {*resolved.boundary};
+    ONPUT_TRY(auto policies, parse_all(documents));
+    return policies;
+}
+
 Result<Source> source_of(const schema::ResolvedIdentity& resolved, const Value& input) {
     Source source;
     auto& principal = source.principal;
@@ -53,11 +78,8 @@ Result<Source> source_of(const schema::ResolvedIdentity& resolved, const Value& 
     std::vector<std::string> documents = resolved.documents;
     for (std::string& document : aws::names_of(input, "PolicyInputList"))
         documents.push_back(std::move(document));
-    for (const std::string& document : documents) {
-        auto policy = auth::IamPolicy::parse(document);
-        if (!policy) return invalid_input(policy.error().message);
-        source.policies.push_back(*std::move(policy));
-    }
+    ONPUT_TRY(source.policies, parse_all(documents));
+    ONPUT_TRY(source.boundary, boundary_of(resolved, input));
     return source;
 }
 
@@ -76,18 +98,29 @@ auth::RequestValues values_in(const Value& input, const Source& source) {
     return values;
 }
 
-std::string_view decision_of(PolicyEffect effect) {
-    switch (effect) {
-        case PolicyEffect::allow: return "allowed";
-        case PolicyEffect::deny: return "explicitDeny";
-        case PolicyEffect::no_match: break;
+Value describe_evaluation(const Source& source, const auth::IamRequest& request) {
+    auth::IdentityEffects effects{.by_policies = auth::evaluate_all(source.policies, request),
+                                  .is_role = !source.principal.role.empty()};
+    if (source.boundary) effects.by_boundary = auth::evaluate_all(*source.boundary, request);
+    const auth::IdentityDecision decision = auth::decide_identity(effects);
+    Value shown;
+    shown["EvalActionName"] = Value(std::string(request.action));
+    shown["EvalResourceName"] = Value(std::string(request.resource));
+    shown["EvalDecision"] = Value(decision.effect == PolicyEffect::allow ? "allowed"
+                                  : decision.is_explicit                 ? "explicitDeny"
+                                                                         : "implicitDeny");
+    shown["MatchedStatements"] = Value(Value::List());
+    shown["MissingContextValues"] = Value(Value::List());
+    if (source.boundary) {
+        shown["PermissionsBoundaryDecisionDetail"]["AllowedByPermissionsBoundary"] =
+            Value::flag(effects.by_boundary == PolicyEffect::allow);
     }
-    return "implicitDeny";
+    return shown;
 }
 
 Result<void> check_supported(const Value& input) {
-    for (const std::string_view member : {"PermissionsBoundaryPolicyInputList", "ResourcePolicy",
-                                          "CallerArn", "ResourceOwner", "ResourceHandlingOption"}) {
+    for (const std::string_view member :
+         {"ResourcePolicy", "CallerArn", "ResourceOwner", "ResourceHandlingOption"}) {
         if (input.find(member) != nullptr)
             return invalid_input(fmt::format("{} is not implemented here.", member));
     }
@@ -113,14 +146,7 @@ Outcome simulate_principal_policy(Call& call) {
         for (const std::string& resource : resources) {
             const auth::IamRequest request{
                 .action = action, .resource = resource, .values = values};
-            Value shown;
-            shown["EvalActionName"] = Value(action);
-            shown["EvalResourceName"] = Value(resource);
-            shown["EvalDecision"] =
-                Value(decision_of(auth::evaluate_all(source->policies, request)));
-            shown["MatchedStatements"] = Value(Value::List());
-            shown["MissingContextValues"] = Value(Value::List());
-            results.push_back(std::move(shown));
+            results.push_back(describe_evaluation(*source, request));
         }
     }
     Value result;

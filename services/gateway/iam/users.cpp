@@ -27,10 +27,10 @@ Value answer_user(Value user) {
 
 Outcome create_user(Call& call) {
     const Value& input = call.input;
-    const auto unlimited = check_no_boundary(input);
-    if (!unlimited) co_return std::unexpected(unlimited.error());
-    schema::CreateEntity message{
-        .kind = EntityKind::user, .name = input.text_of("UserName"), .tags = read_tags(input)};
+    schema::CreateEntity message{.kind = EntityKind::user,
+                                 .name = input.text_of("UserName"),
+                                 .tags = read_tags(input),
+                                 .boundary = input.text_of("PermissionsBoundary")};
     if (const std::string path = input.text_of("Path"); !path.empty()) message.path = path;
     const auto user = co_await ask(call, std::move(message));
     if (!user) co_return std::unexpected(user.error());
@@ -74,15 +74,16 @@ Outcome delete_user(Call& call) {
     co_return co_await carry_out(call, std::move(message));
 }
 
-// There are no groups: nobody is in one.
-Outcome list_groups_for_user(Call& call) {
-    schema::GetEntity message{.kind = EntityKind::user, .name = call.input.text_of("UserName")};
-    const auto user = co_await ask(call, std::move(message));
-    if (!user) co_return std::unexpected(user.error());
-    Value result;
-    result["Groups"] = Value(Value::List());
-    end_page({}, result);
-    co_return result;
+Outcome put_user_permissions_boundary(Call& call) {
+    schema::SetBoundary message{.kind = EntityKind::user,
+                                .name = call.input.text_of("UserName"),
+                                .policy_arn = call.input.text_of("PermissionsBoundary")};
+    co_return co_await carry_out(call, std::move(message));
+}
+
+Outcome delete_user_permissions_boundary(Call& call) {
+    schema::SetBoundary message{.kind = EntityKind::user, .name = call.input.text_of("UserName")};
+    co_return co_await carry_out(call, std::move(message));
 }
 
 }  // namespace onput::gateway::iam

@@ -1,7 +1,8 @@
 // What Lambda's operations ask of the policies of who calls. Whoever gives a function a role hands
-// over what the role may do, and whose code lies in a bucket must be able to read it.
+// over what the role may do. Of code that lies in a bucket storage asks whether he may read it.
 #include <fmt/format.h>
 
+#include "common/schema/event_source.hpp"
 #include "services/gateway/lambda/layer_name.hpp"
 #include "services/gateway/lambda/operation.hpp"
 
@@ -9,10 +10,11 @@ namespace onput::gateway::lambda {
 namespace {
 
 std::string function_arn(const Call& call) {
-    const auto named = name_in(call);
+    const auto named = any_name_in(call);
     if (!named) return "*";
     const std::string name = fmt::format("function:{}", named->name);
-    const std::string arn = aws::arn_of(call, {.service = "lambda", .name = name});
+    const std::string arn =
+        aws::arn_of(call, {.service = "lambda", .name = name, .account = named->account});
     return named->qualifier.empty() ? arn : fmt::format("{}:{}", arn, named->qualifier);
 }
 
@@ -51,15 +53,7 @@ bool is_of_layer(std::string_view operation) {
 std::vector<AskedAction> asks_of_layer(const Call& call) {
     std::string_view action = call.operation.name;
     if (action == "GetLayerVersionByArn") action = "GetLayerVersion";
-    std::vector<AskedAction> all{
-        {.action = fmt::format("lambda:{}", action), .resource = layer_arn(call)}};
-    const Value* content = call.input.find("Content");
-    if (content != nullptr && !content->text_of("S3Bucket").empty()) {
-        all.push_back({.action = "s3:GetObject",
-                       .resource = fmt::format("arn:aws:s3:::{}/{}", content->text_of("S3Bucket"),
-                                               content->text_of("S3Key"))});
-    }
-    return all;
+    return {{.action = fmt::format("lambda:{}", action), .resource = layer_arn(call)}};
 }
 
 bool is_of_mapping(std::string_view operation) {
@@ -72,6 +66,18 @@ std::string_view action_of(std::string_view operation) {
 
 }  // namespace
 
+http::Task<Result<void>> find_subject(Call& call) {
+    const std::string id = call.input.text_of("UUID");
+    if (id.empty() || !is_of_mapping(call.operation.name)) co_return Result<void>();
+    const schema::GetEventSourceMapping message{.id = id};
+    const auto found = co_await call.context.call(message);
+    // What is not there its operation refuses.
+    if (found) call.subject = found->reply.function_arn;
+    const bool is_away = !found && found.error().code == ErrorCode::unavailable;
+    if (is_away) co_return std::unexpected(found.error());
+    co_return Result<void>();
+}
+
 std::vector<AskedAction> asks(const Call& call) {
     const std::string_view operation = call.operation.name;
     const Value& input = call.input;
@@ -79,7 +85,9 @@ std::vector<AskedAction> asks(const Call& call) {
     AskedAction asked{.action = fmt::format("lambda:{}", action_of(operation))};
     const bool names_function = !input.text_of("FunctionName").empty();
     if (is_of_mapping(operation)) {
-        if (names_function) asked.values.emplace_back("lambda:functionarn", function_arn(call));
+        // Of one that is there, the function that it is for.
+        const std::string function = names_function ? function_arn(call) : call.subject;
+        if (!function.empty()) asked.values.emplace_back("lambda:functionarn", function);
         const std::string id = input.text_of("UUID");
         if (!id.empty()) {
             const std::string name = fmt::format("event-source-mapping:{}", id);
@@ -87,6 +95,9 @@ std::vector<AskedAction> asks(const Call& call) {
         }
     } else if (names_function) {
         asked.resource = function_arn(call);
+        asked.has_resource_policy = asked.action == "lambda:InvokeFunction";
+        if (operation == "AddPermission")
+            asked.values.emplace_back("lambda:principal", input.text_of("Principal"));
     } else if (const std::string resource = input.text_of("Resource"); !resource.empty()) {
         asked.resource = tagged_arn(call, resource);
     }
@@ -100,12 +111,6 @@ std::vector<AskedAction> asks(const Call& call) {
         for (const std::string& layer : aws::names_of(input, "Layers"))
             all.push_back(
                 {.action = "lambda:GetLayerVersion", .resource = layer_arn(call, layer, 0)});
-    }
-    const Value* code = operation == "CreateFunction" ? input.find("Code") : &input;
-    if (code != nullptr && !code->text_of("S3Bucket").empty()) {
-        all.push_back({.action = "s3:GetObject",
-                       .resource = fmt::format("arn:aws:s3:::{}/{}", code->text_of("S3Bucket"),
-                                               code->text_of("S3Key"))});
     }
     return all;
 }

@@ -57,14 +57,22 @@ Result<std::uint64_t> check_code(std::string_view zip) {
 }
 
 Error object_error(const Error& error, const aws::Value& source) {
-    const bool is_of_caller =
-        error.code == ErrorCode::not_found || error.code == ErrorCode::permission_denied;
-    if (!is_of_caller) return error;
-    return invalid(fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error "
-                               "Message: The object {} of the bucket {} is not there, or not "
-                               "yours.",
-                               error.code == ErrorCode::not_found ? "NoSuchKey" : "AccessDenied",
-                               source.text_of("S3Key"), source.text_of("S3Bucket")))
+    const std::string object =
+        fmt::format("{}/{}", source.text_of("S3Bucket"), source.text_of("S3Key"));
+    if (error.code == ErrorCode::permission_denied) {
+        return {.code = ErrorCode::permission_denied,
+                .message = fmt::format(
+                    "Your access has been denied by S3, please make sure your request credentials "
+                    "have permission to GetObject for {}. S3 Error Code: AccessDenied. S3 Error "
+                    "Message: {}",
+                    object, error.message),
+                .reason = "AccessDenied",
+                .details = {}};
+    }
+    if (error.code != ErrorCode::not_found) return error;
+    return invalid(fmt::format("Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error "
+                               "Message: The object {} is not there.",
+                               object))
         .error();
 }
 
@@ -100,7 +108,11 @@ http::Task<Result<Zip>> read_object(aws::Call& call, const aws::Value& source) {
     const schema::GetObject message{.bucket = source.text_of("S3Bucket"),
                                     .key = source.text_of("S3Key"),
                                     .version_id = source.text_of("S3ObjectVersion")};
-    auto got = co_await call.context.call(message);
+    // Storage judges it by the policies of the bucket and of who calls.
+    auto options = call.context.call_options();
+    options.access = origin_of(call.context);
+    options.access->actions = {message.version_id.empty() ? "GetObject" : "GetObjectVersion"};
+    auto got = co_await call.context.call(message, std::move(options));
     if (!got) co_return std::unexpected(object_error(got.error(), source));
     if (got->reply.length > zip_bytes_max)
         co_return invalid(fmt::format("The zip has more than {} bytes.", zip_bytes_max));

@@ -1,12 +1,15 @@
 // PutFunctionEventInvokeConfig and its like: how asynchronous invocations of a function, or of one
 // of its versions, are tried again, and who is told of their ends.
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "common/schema/function_access.hpp"
 #include "services/gateway/lambda/errors.hpp"
 #include "services/gateway/lambda/operation.hpp"
+#include "services/gateway/lambda/role.hpp"
 
 namespace onput::gateway::lambda {
 namespace {
@@ -91,6 +94,23 @@ Outcome change(Call& call, std::function<Result<void>(schema::FunctionInfo&)> ch
     co_return describe(*changed);
 }
 
+// Whom the input names must be within the reach of the function's role.
+http::Task<Result<void>> check_destinations(Call& call) {
+    const Value* destinations = call.input.find("DestinationConfig");
+    if (destinations == nullptr) co_return Result<void>();
+    std::vector<std::string> named(2);
+    read_destination(*destinations, "OnSuccess", named[0]);
+    read_destination(*destinations, "OnFailure", named[1]);
+    auto function_name = co_await find(call);
+    if (!function_name) co_return std::unexpected(std::move(function_name).error());
+    const schema::GetFunction message{.name = std::move(function_name->name),
+                                      .qualifier = std::move(function_name->qualifier)};
+    const auto found = co_await call.context.call(message);
+    if (!found) co_return std::unexpected(found.error());
+    auto may = co_await check_may_tell(call, found->reply.handler.role_arn, std::move(named));
+    co_return may;
+}
+
 }  // namespace
 
 Outcome put_function_event_invoke_config(Call& call) {
@@ -99,6 +119,8 @@ Outcome put_function_event_invoke_config(Call& call) {
         read(call.input, function);
         return {};
     };
+    const auto may = co_await check_destinations(call);
+    if (!may) co_return std::unexpected(may.error());
     auto done = co_await change(call, std::move(replace));
     co_return done;
 }
@@ -109,6 +131,8 @@ Outcome update_function_event_invoke_config(Call& call) {
         read(call.input, function);
         return {};
     };
+    const auto may = co_await check_destinations(call);
+    if (!may) co_return std::unexpected(may.error());
     auto done = co_await change(call, std::move(merge));
     co_return done;
 }

@@ -91,7 +91,8 @@ Result<Pieces> take_pieces(std::string_view text) {
 
 Result<FunctionName> parse_function_name(const NameParts& parts) {
     ONPUT_TRY(const Pieces pieces, take_pieces(parts.text));
-    if (!pieces.account.empty() && pieces.account != parts.account) {
+    const bool is_own = pieces.account.empty() || pieces.account == parts.account;
+    if (!is_own && !parts.admits_other_accounts) {
         return fail(ErrorCode::not_found, fmt::format("Function not found: {}", parts.text),
                     "ResourceNotFound");
     }
@@ -105,7 +106,9 @@ Result<FunctionName> parse_function_name(const NameParts& parts) {
     }
     const std::string_view qualifier =
         pieces.qualifier.empty() ? parts.qualifier : pieces.qualifier;
-    return FunctionName{.name = std::string(pieces.name), .qualifier = std::string(qualifier)};
+    return FunctionName{.name = std::string(pieces.name),
+                        .qualifier = std::string(qualifier),
+                        .account = is_own ? std::string() : std::string(pieces.account)};
 }
 
 }  // namespace onput::gateway::lambda

@@ -65,6 +65,21 @@ http::Task<Result<schema::FunctionInfo>> fetch(Call& call, FunctionName named) {
     co_return std::move(answer->reply);
 }
 
+// Of what the function will have by this update: its role, and where its dead letters go.
+http::Task<Result<void>> check_dead_letters(Call& call, const std::string& name) {
+    const Value* letters = call.input.find("DeadLetterConfig");
+    std::string role = call.input.text_of("Role");
+    if (letters == nullptr && role.empty()) co_return Result<void>();
+    FunctionName named{.name = name, .qualifier = {}};
+    const auto function = co_await fetch(call, std::move(named));
+    if (!function) co_return std::unexpected(function.error());
+    if (role.empty()) role = function->handler.role_arn;
+    std::string target =
+        letters != nullptr ? letters->text_of("TargetArn") : function->dead_letter_arn;
+    auto checked = co_await check_may_dead_letter(call, std::move(role), std::move(target));
+    co_return checked;
+}
+
 Result<void> check_is_own(const schema::FunctionInfo& function) {
     if (function.worker == own_worker) return {};
     return invalid(fmt::format("{} is run by the worker {}: it has no code of its own.",
@@ -73,11 +88,25 @@ Result<void> check_is_own(const schema::FunctionInfo& function) {
 
 }  // namespace
 
-Result<FunctionName> name_in(const Call& call) {
+namespace {
+
+Result<FunctionName> read_name(const Call& call, NameParts parts) {
     const std::string name = call.input.text_of("FunctionName");
     const std::string qualifier = call.input.text_of("Qualifier");
-    return parse_function_name(
-        {.text = name, .qualifier = qualifier, .account = call.context.identity.account_id});
+    parts.text = name;
+    parts.qualifier = qualifier;
+    parts.account = call.context.identity.account_id;
+    return parse_function_name(parts);
+}
+
+}  // namespace
+
+Result<FunctionName> name_in(const Call& call) {
+    return read_name(call, {});
+}
+
+Result<FunctionName> any_name_in(const Call& call) {
+    return read_name(call, {.text = {}, .account = {}, .admits_other_accounts = true});
 }
 
 Result<std::string> bare_name_in(const Call& call) {
@@ -136,6 +165,9 @@ Outcome create_function(Call& call) {
     if (!is_new) co_return std::unexpected(is_new.error());
     const auto has_role = co_await check_role(call);
     if (!has_role) co_return std::unexpected(has_role.error());
+    const auto may_send = co_await check_may_dead_letter(call, message.function.handler.role_arn,
+                                                         message.function.dead_letter_arn);
+    if (!may_send) co_return std::unexpected(may_send.error());
     static const Value nothing;
     const Value* source = call.input.find("Code");
     auto code =
@@ -256,6 +288,8 @@ Outcome update_function_configuration(Call& call) {
     if (!has_role) co_return std::unexpected(has_role.error());
     const auto layers = co_await find_layers(call);
     if (!layers) co_return std::unexpected(layers.error());
+    const auto may_send = co_await check_dead_letters(call, *name);
+    if (!may_send) co_return std::unexpected(may_send.error());
     Modification wanted{.name = *std::move(name),
                         .revision_id = call.input.text_of("RevisionId"),
                         .change = [&](schema::FunctionInfo& function) -> Result<void> {

@@ -61,8 +61,11 @@ Outcome send_event(Call& call, FunctionName named, std::string payload) {
     const schema::InvokeEvent message{.name = std::move(named.name),
                                       .qualifier = std::move(named.qualifier),
                                       .payload = std::move(payload),
-                                      .trace_header = call.context.trace_header()};
-    const auto answer = co_await call.context.call(message);
+                                      .trace_header = call.context.trace_header(),
+                                      .account = std::move(named.account)};
+    auto options = call.context.call_options();
+    options.access = origin_of(call.context);
+    const auto answer = co_await call.context.call(message, std::move(options));
     if (!answer) co_return std::unexpected(answer.error());
     // What the handler's context and log call it.
     call.context.request_id = answer->reply.request_id;
@@ -159,7 +162,7 @@ Outcome call_function(Call& call, schema::InvokeFunction task, HeldPlace& place)
 }  // namespace
 
 Outcome invoke(Call& call) {
-    auto named = name_in(call);
+    auto named = any_name_in(call);
     if (!named) co_return std::unexpected(std::move(named).error());
     auto payload = read_payload(call.input, "Payload");
     if (!payload) co_return std::unexpected(std::move(payload).error());
@@ -170,9 +173,13 @@ Outcome invoke(Call& call) {
     }
     auto context = read_client_context(call.input);
     if (!context) co_return std::unexpected(std::move(context).error());
-    const schema::PrepareInvocation message{
-        .name = named->name, .qualifier = named->qualifier, .takes_place = type != "DryRun"};
-    auto prepared = co_await call.context.call(message);
+    const schema::PrepareInvocation message{.name = named->name,
+                                            .qualifier = named->qualifier,
+                                            .takes_place = type != "DryRun",
+                                            .account = named->account};
+    auto options = call.context.call_options();
+    options.access = origin_of(call.context);
+    auto prepared = co_await call.context.call(message, std::move(options));
     if (!prepared) co_return std::unexpected(std::move(prepared).error());
     HeldPlace place(call, std::move(prepared->reply.place));
     const auto takes = check_takes_calls(prepared->reply.function);
@@ -196,7 +203,7 @@ Outcome invoke(Call& call) {
 
 // The older form of an asynchronous invocation.
 Outcome invoke_async(Call& call) {
-    auto named = name_in(call);
+    auto named = any_name_in(call);
     if (!named) co_return std::unexpected(std::move(named).error());
     auto payload = read_payload(call.input, "InvokeArgs");
     if (!payload) co_return std::unexpected(std::move(payload).error());

@@ -137,14 +137,14 @@ Outcome create_event_source_mapping(Call& call) {
         co_return invalid("Unrecognized event source: only queues are event sources here.");
     auto function = co_await find_function(call);
     if (!function) co_return std::unexpected(std::move(function).error());
-    QueueReader reader{.role = function->handler.role_arn, .queue_arn = mapping.queue_arn};
+    std::string role = function->handler.role_arn;
     mapping.function_arn = std::move(function->arn);
     if (const auto read = read_mapping(call.input, mapping); !read)
         co_return std::unexpected(read.error());
     mapping.tags = aws::texts_of(call.input, "Tags");
     if (const auto checked = check_tags(mapping.tags); !checked)
         co_return std::unexpected(checked.error());
-    const auto may = co_await check_may_receive(call, std::move(reader));
+    const auto may = co_await check_may_receive(call, std::move(role), mapping.queue_arn);
     if (!may) co_return std::unexpected(may.error());
     const auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(answer.error());
@@ -190,9 +190,8 @@ Outcome update_event_source_mapping(Call& call) {
     if (!call.input.text_of("FunctionName").empty()) {
         auto function = co_await find_function(call);
         if (!function) co_return std::unexpected(std::move(function).error());
-        QueueReader reader{.role = function->handler.role_arn,
-                           .queue_arn = message.mapping.queue_arn};
-        const auto may = co_await check_may_receive(call, std::move(reader));
+        const auto may =
+            co_await check_may_receive(call, function->handler.role_arn, message.mapping.queue_arn);
         if (!may) co_return std::unexpected(may.error());
         message.mapping.function_arn = std::move(function->arn);
     }

@@ -19,6 +19,8 @@ using aws::Value;
 
 // What an operation asks of the policies of who calls (asks.cpp).
 std::vector<AskedAction> asks(const Call& call);
+// The function of a mapping that is named by its id.
+http::Task<Result<void>> find_subject(Call& call);
 
 // functions.cpp
 Outcome create_function(Call& call);
@@ -82,6 +84,8 @@ Outcome delete_alias(Call& call);
 
 // The function that the input's `FunctionName` and `Qualifier` name.
 Result<FunctionName> name_in(const Call& call);
+// The same, of operations that other accounts may be let into.
+Result<FunctionName> any_name_in(const Call& call);
 // The same, of operations that are for no single version.
 Result<std::string> bare_name_in(const Call& call);
 

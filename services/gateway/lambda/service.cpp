@@ -75,6 +75,7 @@ const aws::Service& service() {
         .model = &aws::lambda_model,
         .handlers = handlers,
         .asks = &asks,
+        .find_subject = &find_subject,
         .router = &router,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "InvalidParameterValue",

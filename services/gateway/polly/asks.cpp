@@ -1,5 +1,5 @@
-// What Polly's operations ask of the policies of who calls. A task writes an object, and may tell a
-// topic, in the name of who starts it.
+// What Polly's operations ask of the policies of who calls. A task may tell a topic in the
+// name of who starts it. Of the object that it writes storage asks.
 #include <fmt/format.h>
 
 #include "services/gateway/polly/operation.hpp"
@@ -16,10 +16,6 @@ std::vector<AskedAction> asks(const aws::Call& call) {
         all.front().resource = aws::arn_of(call, {.service = "polly", .name = name});
     }
     if (operation != "StartSpeechSynthesisTask") return all;
-    all.push_back(
-        {.action = "s3:PutObject",
-         .resource = fmt::format("arn:aws:s3:::{}/{}", input.text_of("OutputS3BucketName"),
-                                 input.text_of("OutputS3KeyPrefix"))});
     const std::string topic = input.text_of("SnsTopicArn");
     if (!topic.empty()) all.push_back({.action = "SNS:Publish", .resource = topic});
     return all;

@@ -39,12 +39,26 @@ Value describe_task(const schema::SpeechTask& task) {
     return described;
 }
 
+// The task writes in the name of who starts it: the policies of both must let him.
+http::Task<Result<void>> check_may_write(Call& call, const schema::SpeechTask& task) {
+    const schema::HeadBucket message{.name = task.output_bucket, .key = task.output_key};
+    auto options = call.context.call_options();
+    options.access = origin_of(call.context);
+    options.access->actions = {"PutObject"};
+    const auto may = co_await call.context.call(message, std::move(options));
+    if (!may) co_return std::unexpected(may.error());
+    co_return Result<void>();
+}
+
 // Refused before the task begins what its end could only fail by.
-http::Task<Result<void>> check_bucket(Call& call, const std::string& bucket) {
+http::Task<Result<void>> check_bucket(Call& call, const schema::SpeechTask& task) {
+    const std::string& bucket = task.output_bucket;
     const schema::HeadBucket message{.name = bucket};
     const auto found = co_await call.context.call(message);
-    if (found && found->reply.owner_account == call.context.identity.account_id)
-        co_return Result<void>();
+    if (found && found->reply.owner_account == call.context.identity.account_id) {
+        auto may = co_await check_may_write(call, task);
+        co_return may;
+    }
     if (!found && found.error().code != ErrorCode::not_found &&
         found.error().code != ErrorCode::permission_denied)
         co_return std::unexpected(found.error());
@@ -90,7 +104,7 @@ Outcome start_speech_synthesis_task(Call& call) {
     const auto filled = co_await fetch_lexicons(call, *speech);
     if (!filled) co_return std::unexpected(filled.error());
     auto message = make_task(call, std::move(*speech));
-    const auto bucket = co_await check_bucket(call, message.task.output_bucket);
+    const auto bucket = co_await check_bucket(call, message.task);
     if (!bucket) co_return std::unexpected(bucket.error());
     const auto topic = co_await check_topic(call, message.task.topic_arn);
     if (!topic) co_return std::unexpected(topic.error());

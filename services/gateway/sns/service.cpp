@@ -60,6 +60,7 @@ const aws::Service& service() {
         .admits_anyone = &admits_anyone,
         .name_of = [](const Error& error, aws::Protocol) { return name_of(error); },
         .refusal_reason = "InvalidAction",
+        .tells_origin = true,
     };
     return sns;
 }

@@ -66,6 +66,7 @@ const aws::Service& service() {
         .refusal_reason = "UnsupportedOperation",
         .json_prefix = "com.amazonaws.sqs#",
         .has_error_detail = true,
+        .tells_origin = true,
     };
     return sqs;
 }

@@ -16,6 +16,8 @@ inline constexpr std::int64_t user_session_s_default = 43'200;
 inline constexpr std::int64_t root_session_s_max = 3600;
 // Of a role that became another role.
 inline constexpr std::int64_t chained_session_s_max = 3600;
+inline constexpr std::size_t session_policy_arns_max = 10;
+inline constexpr std::size_t session_policy_arn_bytes_shown = 256;  // In a refusal.
 
 Outcome get_caller_identity(Call& call);
 Outcome assume_role(Call& call);

@@ -33,31 +33,60 @@ std::unexpected<Error> may_not_assume(const Call& call) {
 }
 
 Result<void> check_supported(const Value& input) {
-    for (const std::string_view member : {"PolicyArns", "Tags", "TransitiveTagKeys", "SerialNumber",
-                                          "TokenCode", "SourceIdentity", "ProvidedContexts"}) {
+    for (const std::string_view member : {"Tags", "TransitiveTagKeys", "SerialNumber", "TokenCode",
+                                          "SourceIdentity", "ProvidedContexts"}) {
         if (input.find(member) != nullptr)
             return invalid(fmt::format("{} is not implemented here.", member));
     }
     return {};
 }
 
-// A session's own policy; none when there is none.
-Result<std::vector<std::string>> read_policy(const Value& input) {
-    std::vector<std::string> policies;
+// What a session may do no more than.
+struct SessionPolicies {
+    std::vector<std::string> documents;
+    std::vector<std::string> arns;
+};
+Result<SessionPolicies> read_policies(const Value& input) {
+    SessionPolicies policies;
     std::string document = input.text_of("Policy");
-    if (document.empty()) return policies;
-    if (document.size() > auth::session_policies_bytes_max) {
+    std::size_t bytes = document.size();
+    if (const Value* given = input.find("PolicyArns"); given != nullptr && given->list()) {
+        for (const Value& one : *given->list()) policies.arns.push_back(one.text_of("arn"));
+    }
+    if (policies.arns.size() > session_policy_arns_max)
+        return invalid(fmt::format("PolicyArns has more than {} ARNs", session_policy_arns_max));
+    for (const std::string& arn : policies.arns) bytes += arn.size();
+    if (bytes > auth::session_policies_bytes_max) {
         return fail(ErrorCode::invalid_argument,
                     "Packed size of session policies and tags consumes more than 100% of allotted "
                     "space.",
                     "PackedPolicyTooLarge");
     }
+    if (document.empty()) return policies;
     const auto policy = auth::IamPolicy::parse(document);
     if (!policy) {
         return fail(ErrorCode::invalid_argument, policy.error().message, "MalformedPolicyDocument");
     }
-    policies.push_back(std::move(document));
+    policies.documents.push_back(std::move(document));
     return policies;
+}
+
+// The managed policies of a session are of its role's account, or AWS's.
+http::Task<Result<void>> check_arns(Call& call, std::string account,
+                                    std::vector<std::string> arns) {
+    for (const std::string& arn : arns) {
+        auto options = call.context.call_options();
+        options.principal = {.account = account, .id = "gateway", .user = {}, .region = {}};
+        const schema::GetEntity message{.kind = schema::EntityKind::policy, .name = arn};
+        const auto found = co_await call.context.call(message, std::move(options));
+        if (found) continue;
+        const bool is_of_caller = found.error().code == ErrorCode::not_found ||
+                                  found.error().code == ErrorCode::invalid_argument;
+        if (!is_of_caller) co_return std::unexpected(found.error());
+        co_return invalid(fmt::format("Policy ARN {} does not exist or is not attachable.",
+                                      arn.substr(0, session_policy_arn_bytes_shown)));
+    }
+    co_return Result<void>();
 }
 
 // Whether the trust lets the caller in, and his own policies do, where the trust leaves it to them.
@@ -151,7 +180,7 @@ Outcome assume_role(Call& call) {
     if (sessions == nullptr) co_return no_sessions();
     const auto supported = check_supported(call.input);
     if (!supported) co_return std::unexpected(supported.error());
-    auto policies = read_policy(call.input);
+    auto policies = read_policies(call.input);
     if (!policies) co_return std::unexpected(std::move(policies).error());
     const auto named = auth::parse_principal(call.input.text_of("RoleArn"));
     if (!named || named->kind != auth::NamedPrincipal::Kind::role) {
@@ -171,19 +200,20 @@ Outcome assume_role(Call& call) {
     if (!trusted) co_return std::unexpected(trusted.error());
     const auto length = read_length(call, role);
     if (!length) co_return std::unexpected(length.error());
+    const auto has_policies = co_await check_arns(call, role.account, policies->arns);
+    if (!has_policies) co_return std::unexpected(has_policies.error());
     const std::string name = call.input.text_of("RoleSessionName");
     const Timestamp ends = end_of(call.context.now, length->wanted);
-    const auto issued =
-        sessions->issue({.account_id = role.account,
-                         .user = {},
-                         .expires_at = ends,
-                         .limited = auth::LimitedIdentity{.id = role.id,
-                                                          .path = role.path,
-                                                          .role = role.name,
-                                                          .session = name,
-                                                          .session_policies = *std::move(policies),
-                                                          .issued_at = call.context.now}},
-                        secure_random_bytes(auth::session_nonce_bytes));
+    auth::LimitedIdentity limited{.id = role.id,
+                                  .path = role.path,
+                                  .role = role.name,
+                                  .session = name,
+                                  .session_policies = std::move(policies->documents),
+                                  .issued_at = call.context.now,
+                                  .session_policy_arns = std::move(policies->arns)};
+    const auth::Session session{
+        .account_id = role.account, .user = {}, .expires_at = ends, .limited = std::move(limited)};
+    const auto issued = sessions->issue(session, secure_random_bytes(auth::session_nonce_bytes));
     Value result;
     result["Credentials"] = describe_credentials(issued, ends);
     result["AssumedRoleUser"]["AssumedRoleId"] = Value(fmt::format("{}:{}", role.id, name));

@@ -18,6 +18,10 @@ std::string derived_id(std::string_view what, const std::string& from) {
     return to_hex(Digest::of(DigestAlgorithm::sha256, std::string(what) + from)).substr(0, 32);
 }
 
+std::string_view service_of(const BusTarget& target) {
+    return target.is_of_schedule() ? scheduler_service : events_service;
+}
+
 schema::TraceContext caused_by(const schema::BusEvent& event) {
     return {.trace_id = event.trace.trace_id,
             .cause_event_id = event.event_id,
@@ -159,7 +163,7 @@ void EventRouter::to_topic(const BusTarget& target, const Published& published, 
                                     .ingested_at = published.journaled_at,
                                     .is_of_schedule = target.is_of_schedule()});
     message.time = now;
-    message.service = target.is_of_schedule() ? scheduler_service : events_service;
+    message.service = service_of(target);
     message.source_arn = target.rule_arn;
     message.source_account = target.account;
     message.trace = caused_by(event);
@@ -186,12 +190,17 @@ void EventRouter::to_bus(const BusTarget& target, const Published& published, Ti
                          store::Batch& batch, Effects& effects) {
     // As on AWS, an event that one bus has from another goes to no third one.
     if (published.event.is_forwarded) return;
-    const auto bus = rules_.find_bus(target.target.arn, target.account);
+    const service::ServiceOrigin origin{.service = std::string(service_of(target)),
+                                        .source_arn = target.rule_arn,
+                                        .source_account = target.account,
+                                        .now = now};
+    const auto bus = rules_.find_bus_for_service(target.target.arn, origin);
     if (!bus) {
+        const bool is_denied = bus.error().code == ErrorCode::permission_denied;
         return deliveries_.refuse(target,
                                   {.event = published.event,
                                    .sequence = published.sequence,
-                                   .code = "NO_RESOURCE",
+                                   .code = is_denied ? "NO_PERMISSIONS" : "NO_RESOURCE",
                                    .error = bus.error().message},
                                   now, batch, effects);
     }

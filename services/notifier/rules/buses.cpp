@@ -3,6 +3,7 @@
 
 #include "common/auth/decision.hpp"
 #include "common/service/policy_principal.hpp"
+#include "common/service/request_values.hpp"
 #include "services/notifier/rules/bus_policy.hpp"
 #include "services/notifier/rules/rule_book.hpp"
 #include "services/notifier/rules/rule_refusal.hpp"
@@ -25,6 +26,20 @@ Result<std::optional<auth::Policy>> read_policy(const std::string& json) {
             fmt::format("Parameter Policy is not valid. Reason: {}", policy.error().message));
     }
     return std::optional<auth::Policy>(*std::move(policy));
+}
+
+constexpr std::string_view put_events_action = "events:PutEvents";
+
+std::unexpected<Error> may_not_put(std::string_view who, std::string_view bus_arn,
+                                   auth::PolicyEffect by_resource) {
+    const std::string_view why =
+        by_resource == auth::PolicyEffect::deny
+            ? "with an explicit deny in a resource-based policy"
+            : "because no resource-based policy allows the events:PutEvents action";
+    return fail(ErrorCode::permission_denied,
+                fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", who,
+                            put_events_action, bus_arn, why),
+                "AccessDeniedException");
 }
 
 }  // namespace
@@ -79,23 +94,34 @@ Result<std::string> RuleBook::find_bus_for_put(std::string_view name, const Call
     if (bus->policy) {
         auth::PolicyRequest request;
         request.principal = service::policy_principal_of(principal);
-        request.action = "events:PutEvents";
+        request.action = put_events_action;
         request.resource = bus->info.arn;
+        if (bus->policy->asks_for_values()) {
+            request.values = service::request_values_of(caller);
+            service::add_resource_tags(bus->info.tags, request.values);
+        }
         by_resource = bus->policy->evaluate(request);
     }
     const auto effect = auth::decide({.by_resource = by_resource,
                                       .by_identity = service::identity_effect_of(principal),
                                       .is_own_account = bus->info.account == principal.account});
     if (effect == auth::PolicyEffect::allow) return bus->info.arn;
-    const std::string_view why =
-        by_resource.effect == auth::PolicyEffect::deny
-            ? "with an explicit deny in a resource-based policy"
-            : "because no resource-based policy allows the events:PutEvents action";
-    return fail(ErrorCode::permission_denied,
-                fmt::format("User: {} is not authorized to perform: events:PutEvents on resource: "
-                            "{} {}",
-                            schema::principal_arn(principal), bus->info.arn, why),
-                "AccessDeniedException");
+    return may_not_put(schema::principal_arn(principal), bus->info.arn, by_resource.effect);
+}
+
+Result<std::string> RuleBook::find_bus_for_service(std::string_view arn,
+                                                   const service::ServiceOrigin& origin) const {
+    ONPUT_TRY(const Bus* bus, state_->known_bus(arn, origin.source_account));
+    if (!bus->policy) return bus->info.arn;
+    auth::PolicyRequest request{.principal = {.service = origin.service},
+                                      .action = std::string(put_events_action),
+                                      .resource = bus->info.arn,
+                                      .values = service::request_values_of(origin)};
+    service::add_resource_tags(bus->info.tags, request.values);
+    const auto effect = bus->policy->evaluate(request).effect;
+    if (effect == auth::PolicyEffect::deny)
+        return may_not_put(origin.service, bus->info.arn, effect);
+    return bus->info.arn;
 }
 
 }  // namespace onput::notifier

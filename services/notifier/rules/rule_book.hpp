@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "common/schema/event_bus.hpp"
+#include "common/service/request_values.hpp"
 #include "common/store/store.hpp"
 #include "services/notifier/effects.hpp"
 
@@ -112,6 +113,10 @@ public:
     // policy denies it, and another account's if its policy allows it. AccessDeniedException.
     [[nodiscard]] Result<std::string> find_bus_for_put(std::string_view name,
                                                        const Caller& caller) const;
+    // Likewise of a bus of the account on which a rule or a schedule puts events: unless its policy
+    // denies it. ResourceNotFoundException, AccessDeniedException.
+    [[nodiscard]] Result<std::string> find_bus_for_service(
+        std::string_view arn, const service::ServiceOrigin& origin) const;
     [[nodiscard]] const std::string& region() const;
 
     // The targets of all rules of the event's bus that match it, by number. `document` is the

@@ -56,9 +56,9 @@ Result<void> TopicBook::authorize_publish(const schema::TopicMessage& message) c
 }
 
 Result<void> TopicBook::authorize_publish(const std::string& topic_arn,
-                                          const schema::Principal& principal) const {
+                                          const Caller& caller) const {
     ONPUT_TRY(const Topic* topic, state_->known_topic(topic_arn));
-    return check_access(*topic, principal, "SNS:Publish");
+    return check_access(*topic, caller, "SNS:Publish");
 }
 
 Result<void> TopicBook::check_entry(const schema::PublishEntry& entry) {

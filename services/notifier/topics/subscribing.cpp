@@ -79,7 +79,8 @@ Result<TopicBook::Subscribed> TopicBook::subscribe(const schema::Subscribe& requ
                                                    const Caller& caller, store::Batch& batch) {
     State& state = *state_;
     ONPUT_TRY(Topic * topic, state.known_topic(request.topic_arn));
-    ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:Subscribe"));
+    ONPUT_TRY_VOID(check_subscriber(*topic, caller,
+                                    {.protocol = request.protocol, .endpoint = request.endpoint}));
     ONPUT_TRY_VOID(check_endpoint(request.protocol, request.endpoint));
     ONPUT_TRY(auto accepted, accept_attributes(request));
     const std::string& account = caller.principal.account;
@@ -326,7 +327,7 @@ Result<schema::SubscriptionList> TopicBook::list_subscriptions(
     };
     if (!request.topic_arn.empty()) {
         ONPUT_TRY(const Topic* topic, state_->known_topic(request.topic_arn));
-        ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:ListSubscriptionsByTopic"));
+        ONPUT_TRY_VOID(check_access(*topic, caller, "SNS:ListSubscriptionsByTopic"));
         const auto& numbers = topic->subscriptions;
         for (auto at = numbers.upper_bound(after); at != numbers.end(); ++at) {
             if (!show(state_->subscriptions.at(*at))) return page;

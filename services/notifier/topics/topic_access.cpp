@@ -12,6 +12,7 @@
 #include "common/json/reader.hpp"
 #include "common/json/writer.hpp"
 #include "common/service/policy_principal.hpp"
+#include "common/service/request_values.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -62,6 +63,7 @@ bool is_topic_action(std::string_view written) {
 // Of a statement whose form is known to be right.
 bool speaks_of_topics(const json::Value& statement) {
     const json::Value* actions = statement.find("Action");
+    if (actions == nullptr) actions = statement.find("NotAction");
     ONPUT_CHECK(actions != nullptr);
     if (const auto* action = actions->text()) return is_topic_action(*action);
     return std::ranges::all_of(*actions->array(), [](const json::Value& action) {
@@ -110,16 +112,19 @@ Result<void> judge(const Topic& topic, const auth::PolicyRequest& request, const
         fmt::format("because no {} policy allows the {} action", kind, request.action));
 }
 
-auth::PolicyRequest request_of(const Topic& topic, const schema::Principal& principal,
-                               std::string_view action) {
+auth::PolicyRequest request_of(const Topic& topic, const Caller& caller, std::string_view action) {
+    const schema::Principal& principal = caller.principal;
     auth::PolicyRequest request;
     request.principal = service::policy_principal_of(principal);
     request.action = action;
     request.resource = topic.arn;
+    if (!topic.policy || !topic.policy->asks_for_values()) return request;
+    request.values = service::request_values_of(caller);
+    service::add_resource_tags(topic.tags, request.values);
     // What the default policy's condition compares with the owner.
     // Whom IAM knows his own policies let in, not that one.
     const bool speaks_for_account = !principal.account.empty() && !principal.limited;
-    if (speaks_for_account) request.source_owner = principal.account;
+    if (speaks_for_account) request.values.set("aws:sourceowner", principal.account);
     return request;
 }
 
@@ -171,8 +176,13 @@ std::string default_topic_access(const Topic& topic) {
                               {"Statement", Value::Array{statement}}});
 }
 
-Result<void> check_access(const Topic& topic, const schema::Principal& principal,
-                          std::string_view action) {
+namespace {
+
+// `add_values` adds what the operation has to say beside.
+template <typename AddValues>
+Result<void> check(const Topic& topic, const Caller& caller, std::string_view action,
+                   AddValues add_values) {
+    const schema::Principal& principal = caller.principal;
     const std::string who = schema::principal_arn(principal);
     if (principal.account.empty() && action != "SNS:Publish") {
         return not_authorized(who, action, topic.arn, "because the request is not signed");
@@ -181,20 +191,41 @@ Result<void> check_access(const Topic& topic, const schema::Principal& principal
     const Standing standing{.by_identity = service::identity_effect_of(principal),
                             .is_own_account = principal.account == topic.account,
                             .is_limited = principal.limited.has_value()};
-    return judge(topic, request_of(topic, principal, action), standing, who);
+    auth::PolicyRequest request = request_of(topic, caller, action);
+    add_values(request.values);
+    return judge(topic, request, standing, who);
+}
+
+}  // namespace
+
+Result<void> check_access(const Topic& topic, const Caller& caller, std::string_view action) {
+    return check(topic, caller, action, [](auth::RequestValues&) {});
+}
+
+Result<void> check_subscriber(const Topic& topic, const Caller& caller,
+                              const NewSubscriber& subscriber) {
+    return check(topic, caller, "SNS:Subscribe", [&subscriber](auth::RequestValues& values) {
+        values.set("sns:protocol", subscriber.protocol);
+        values.set("sns:endpoint", subscriber.endpoint);
+    });
 }
 
 Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& message) {
     if (message.service.empty()) {
-        return check_access(topic, {.account = message.account, .id = {}, .user = {}},
-                            "SNS:Publish");
+        const Caller account{.principal = {.account = message.account, .id = {}, .user = {}},
+                             .trace = {},
+                             .now = message.time};
+        return check_access(topic, account, "SNS:Publish");
     }
-    auth::PolicyRequest request;
-    request.principal.service = message.service;
-    request.action = "SNS:Publish";
-    request.resource = topic.arn;
-    if (!message.source_arn.empty()) request.source_arn = message.source_arn;
-    if (!message.source_account.empty()) request.source_account = message.source_account;
+    auth::PolicyRequest request{
+        .principal = {.service = message.service},
+        .action = "SNS:Publish",
+        .resource = topic.arn,
+        .values = service::request_values_of({.service = message.service,
+                                              .source_arn = message.source_arn,
+                                              .source_account = message.source_account,
+                                              .now = message.time})};
+    service::add_resource_tags(topic.tags, request.values);
     // A function's own configuration, a speech task or a schedule names the topic: its owner has
     // said so already. Everything else that acts for somebody must be let in by the policy, as on
     // AWS.

@@ -25,8 +25,14 @@ std::string default_topic_access(const Topic& topic);
 // sees, sets and deletes the topic whatever the policy says; another account if the policy allows
 // it; an anonymous caller may publish if the policy allows it, and nothing else. Else
 // AuthorizationError.
-Result<void> check_access(const Topic& topic, const schema::Principal& principal,
-                          std::string_view action);
+Result<void> check_access(const Topic& topic, const Caller& caller, std::string_view action);
+// Likewise SNS:Subscribe, whose conditions may ask what is subscribed.
+struct NewSubscriber {
+    const std::string& protocol;
+    const std::string& endpoint;
+};
+Result<void> check_subscriber(const Topic& topic, const Caller& caller,
+                              const NewSubscriber& subscriber);
 // The publisher that the message names: an account, or a service on behalf of a resource.
 Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& message);
 

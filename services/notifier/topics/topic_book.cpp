@@ -172,7 +172,7 @@ Result<schema::Empty> TopicBook::delete_topic(const schema::DeleteTopic& request
     ONPUT_TRY_VOID(state_->check_topic_arn(request.arn));
     const Topic* topic = state_->find(request.arn);
     if (topic == nullptr) return schema::Empty{};
-    ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:DeleteTopic"));
+    ONPUT_TRY_VOID(check_access(*topic, caller, "SNS:DeleteTopic"));
     const std::vector<std::uint64_t> numbers(topic->subscriptions.begin(),
                                              topic->subscriptions.end());
     for (const std::uint64_t number : numbers) state_->remove(number, batch);
@@ -184,7 +184,7 @@ Result<schema::Empty> TopicBook::delete_topic(const schema::DeleteTopic& request
 Result<schema::Empty> TopicBook::set_attribute(const schema::SetTopicAttribute& request,
                                                const Caller& caller, store::Batch& batch) {
     ONPUT_TRY(Topic * topic, state_->known_topic(request.arn));
-    ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:SetTopicAttributes"));
+    ONPUT_TRY_VOID(check_access(*topic, caller, "SNS:SetTopicAttributes"));
     if (request.expected &&
         info_of(*topic, state_->subscriptions).attributes[request.name] != *request.expected) {
         return fail(ErrorCode::conflict, request.name + " has changed meanwhile",
@@ -210,8 +210,8 @@ Result<schema::Empty> TopicBook::change_tags(const schema::ChangeTopicTags& requ
                                              const Caller& caller, store::Batch& batch) {
     ONPUT_TRY(Topic * topic, state_->known_topic(request.arn));
     const bool only_removes = request.set.empty() && !request.removed.empty();
-    ONPUT_TRY_VOID(check_access(*topic, caller.principal,
-                                only_removes ? "SNS:UntagResource" : "SNS:TagResource"));
+    ONPUT_TRY_VOID(
+        check_access(*topic, caller, only_removes ? "SNS:UntagResource" : "SNS:TagResource"));
     Texts tags = topic->tags;
     for (const auto& key : request.removed) tags.erase(key);
     for (const auto& [key, value] : request.set) tags[key] = value;
@@ -224,7 +224,7 @@ Result<schema::Empty> TopicBook::change_tags(const schema::ChangeTopicTags& requ
 Result<schema::TopicInfo> TopicBook::get(const schema::GetTopic& request,
                                          const Caller& caller) const {
     ONPUT_TRY(const Topic* topic, state_->known_topic(request.arn));
-    ONPUT_TRY_VOID(check_access(*topic, caller.principal, "SNS:GetTopicAttributes"));
+    ONPUT_TRY_VOID(check_access(*topic, caller, "SNS:GetTopicAttributes"));
     return info_of(*topic, state_->subscriptions);
 }
 

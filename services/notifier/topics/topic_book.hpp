@@ -152,7 +152,7 @@ public:
     [[nodiscard]] Result<void> authorize_publish(const schema::TopicMessage& message) const;
     // Likewise for somebody who asks, whose user the message would not name.
     [[nodiscard]] Result<void> authorize_publish(const std::string& topic_arn,
-                                                 const schema::Principal& principal) const;
+                                                 const Caller& caller) const;
     // SNS's rules for one message: sizes, characters of the subject, attributes, MessageStructure.
     // InvalidParameter or ParameterValueInvalid.
     [[nodiscard]] static Result<void> check_entry(const schema::PublishEntry& entry);

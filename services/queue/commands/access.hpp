@@ -8,37 +8,42 @@
 #include <string>
 #include <string_view>
 
-#include "common/schema/wire.hpp"
+#include "common/service/caller.hpp"
+#include "common/service/request_values.hpp"
 #include "services/queue/commands/catalogue.hpp"
 
 namespace onput::queue {
 
+using service::Caller;
+
 // The queue of that account and name, or of the caller's account when `account` is empty, if the
 // caller may do `action` ("sqs:SendMessage") with it. Fails with QueueDoesNotExist or AccessDenied.
-Result<Queue*> find_allowed(const Catalogue& catalogue, const schema::Principal& principal,
+Result<Queue*> find_allowed(const Catalogue& catalogue, const Caller& caller,
                             const std::string& account, const std::string& name,
                             std::string_view action);
 
 // The same for what only the owner's account may do: its root always, its users unless the policy
 // denies it.
-Result<Queue*> find_own(const Catalogue& catalogue, const schema::Principal& principal,
+Result<Queue*> find_own(const Catalogue& catalogue, const Caller& caller,
                         const std::string& account, const std::string& name,
                         std::string_view action);
 
-// A service that acts on behalf of a resource: S3 for a bucket.
-struct ServiceCall {
-    std::string service;
-    std::string source_arn;
-    std::string source_account;
-};
+using service::ServiceOrigin;
 
+// A service that acts on behalf of a resource.
 // May it send to the queue? Its policy says so; a schedule of the same account may unless the
 // policy denies it.
-Result<void> check_service(const Queue& queue, const ServiceCall& call);
+Result<void> check_service(const Queue& queue, const ServiceOrigin& call);
+
+// May somebody invoke the function, or the version or alias of this qualifier? His account's own if
+// his policies or the function's allow it, that of another account if both do. AccessDenied.
+Result<void> check_invoker(const Queue& function, std::string_view qualifier, const Caller& caller);
+// The refusal, of a function that may not be there.
+std::unexpected<Error> not_invocable(std::string_view function_arn, const Caller& caller);
 
 // May it invoke the function, or the version or alias of this qualifier? By its permissions, or
 // because the function is of the same account and asks for none. A schedule as above.
 Result<void> check_service(const Queue& function, std::string_view qualifier,
-                           const ServiceCall& call);
+                           const ServiceOrigin& call);
 
 }  // namespace onput::queue

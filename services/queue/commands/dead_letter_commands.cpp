@@ -142,7 +142,7 @@ Result<Queue*> DeadLetterCommands::find_source(const std::string& arn, const Cal
     if (source == nullptr || source->function || source->account != caller.principal.account) {
         return no_resource("SourceArn");
     }
-    return find_allowed(parts_.catalogue, caller.principal, source->account, source->name, action);
+    return find_allowed(parts_.catalogue, caller, source->account, source->name, action);
 }
 
 Result<void> DeadLetterCommands::check_destination(const Queue& source, const std::string& arn,
@@ -156,9 +156,8 @@ Result<void> DeadLetterCommands::check_destination(const Queue& source, const st
     if (destination == nullptr || destination->function || destination->account != source.account) {
         return no_resource("DestinationArn");
     }
-    ONPUT_TRY(const Queue* allowed,
-              find_allowed(parts_.catalogue, caller.principal, destination->account,
-                           destination->name, "sqs:SendMessage"));
+    ONPUT_TRY(const Queue* allowed, find_allowed(parts_.catalogue, caller, destination->account,
+                                                 destination->name, "sqs:SendMessage"));
     static_cast<void>(allowed);  // It is the destination.
     return {};
 }
@@ -249,8 +248,8 @@ Result<schema::DeadLetterList> DeadLetterCommands::letters(const schema::ListDea
     ONPUT_TRY(const Place after, parse_place(request.after));
     std::vector<const Queue*> queues = dead_letter_queues(parts_.catalogue, account);
     if (!request.queue.empty()) {
-        ONPUT_TRY(const Queue* named, find_own(parts_.catalogue, caller.principal, account,
-                                               request.queue, "sqs:ReceiveMessage"));
+        ONPUT_TRY(const Queue* named,
+                  find_own(parts_.catalogue, caller, account, request.queue, "sqs:ReceiveMessage"));
         queues = {named};
     }
     const std::size_t letters_max =

@@ -7,6 +7,8 @@
 
 #include "common/recipe/recipe.hpp"
 #include "common/schema/topics.hpp"
+#include "common/service/policy_principal.hpp"
+#include "services/queue/commands/access.hpp"
 #include "services/queue/messages/text.hpp"
 
 namespace onput::queue {
@@ -175,6 +177,11 @@ Result<void> check_empty(const Queue& queue) {
         "FunctionNotEmpty");
 }
 
+std::unexpected<Error> no_function(std::string arn, const std::string& qualifier) {
+    if (!qualifier.empty()) arn += ":" + qualifier;
+    return fail(ErrorCode::not_found, "Function not found: " + arn, "ResourceNotFound");
+}
+
 }  // namespace
 
 Result<Queue*> Functions::find(const std::string& name, const std::string& qualifier,
@@ -182,15 +189,26 @@ Result<Queue*> Functions::find(const std::string& name, const std::string& quali
     const std::string& account = caller.principal.account;
     Queue* queue = parts_.catalogue.find_version(account, name, qualifier);
     if (queue != nullptr) return queue;
-    std::string arn = parts_.catalogue.function_arn(account, name);
-    if (!qualifier.empty()) arn += ":" + qualifier;
-    return fail(ErrorCode::not_found, "Function not found: " + arn, "ResourceNotFound");
+    return no_function(parts_.catalogue.function_arn(account, name), qualifier);
 }
 
-Result<Queue*> Functions::draw(const std::string& name, const std::string& qualifier,
-                               const Caller& caller) {
-    ONPUT_TRY_VOID(find(name, qualifier, caller));
-    return parts_.catalogue.draw_version(caller.principal.account, name, qualifier, parts_.random);
+template <typename Request>
+Result<const Queue*> Functions::find_invoked(const Request& request, const Caller& caller) const {
+    const std::string& own = caller.principal.account;
+    const bool is_own = request.account.empty() || request.account == own;
+    const std::string& account = is_own ? own : request.account;
+    const Queue* function = parts_.catalogue.find_function(account, request.name);
+    // Which functions there are is told to those who may invoke them.
+    const bool may_know =
+        is_own && service::identity_effect_of(caller.principal) == auth::PolicyEffect::allow;
+    if (function == nullptr && !may_know) {
+        const std::string arn = parts_.catalogue.function_arn(account, request.name);
+        return not_invocable(arn, caller);
+    }
+    if (function != nullptr) ONPUT_TRY_VOID(check_invoker(*function, request.qualifier, caller));
+    if (parts_.catalogue.find_version(account, request.name, request.qualifier) != nullptr)
+        return function;
+    return no_function(parts_.catalogue.function_arn(account, request.name), request.qualifier);
 }
 
 Result<void> Functions::check(const schema::FunctionInfo& function) const {
@@ -321,13 +339,14 @@ Result<schema::FunctionInfo> Functions::get(const schema::GetFunction& request,
 
 Result<schema::InvocationPrepared> Functions::prepare(const schema::PrepareInvocation& request,
                                                       const Caller& caller) {
-    ONPUT_TRY(const Queue* queue, draw(request.name, request.qualifier, caller));
+    ONPUT_TRY(const Queue* function, find_invoked(request, caller));
+    const Queue* queue = parts_.catalogue.draw_version(function->account, request.name,
+                                                       request.qualifier, parts_.random);
     schema::InvocationPrepared prepared{.function = queue->function->function};
     prepared.function.arn = qualified_arn(prepared.function, request.qualifier);
     const std::string& version = prepared.function.management.version;
     prepared.version = version.empty() ? latest : version;
     // What is reserved is reserved for all versions together.
-    ONPUT_TRY(const Queue* function, find(request.name, {}, caller));
     const auto& reserved = function->function->function.management.reserved_concurrency;
     prepared.function.management.allows_loops =
         function->function->function.management.allows_loops;
@@ -351,7 +370,9 @@ Result<schema::Empty> Functions::end_invocation(const schema::EndInvocation& req
 
 Result<schema::EventInvoked> Functions::invoke_event(const schema::InvokeEvent& request,
                                                      const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue, draw(request.name, request.qualifier, caller));
+    ONPUT_TRY(const Queue* function, find_invoked(request, caller));
+    Queue* queue = parts_.catalogue.draw_version(function->account, request.name, request.qualifier,
+                                                 parts_.random);
     if (request.payload.size() > schema::event_payload_bytes_max) {
         return fail(ErrorCode::invalid_argument,
                     "Request must be smaller than 1048576 bytes for the InvokeFunction operation",

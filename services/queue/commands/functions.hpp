@@ -63,8 +63,9 @@ public:
                         const Caller& caller) const;
 
 private:
-    Result<Queue*> draw(const std::string& name, const std::string& qualifier,
-                        const Caller& caller);
+    // The function whose name and qualifier a caller means to invoke, if he may.
+    template <typename Request>
+    Result<const Queue*> find_invoked(const Request& request, const Caller& caller) const;
     Result<schema::Empty> remove_version(const schema::DeleteFunction& request,
                                          const Caller& caller, Effects& effects);
     [[nodiscard]] schema::FunctionState describe(const Queue& queue) const;

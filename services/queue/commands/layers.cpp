@@ -6,6 +6,7 @@
 
 #include "common/auth/policy.hpp"
 #include "common/service/policy_principal.hpp"
+#include "common/service/request_values.hpp"
 #include "common/service/rows.hpp"
 #include "services/queue/commands/policy_statements.hpp"
 #include "services/queue/messages/records.hpp"
@@ -49,7 +50,8 @@ bool is_shared(const schema::LayerVersion& layer, const Caller& caller) {
     if (layer.policy.statements.empty() || !policy) return false;
     const auth::PolicyRequest request{.principal = service::policy_principal_of(caller.principal),
                                       .action = "lambda:GetLayerVersion",
-                                      .resource = layer.arn};
+                                      .resource = layer.arn,
+                                      .values = service::request_values_of(caller)};
     return policy->evaluate(request).effect == auth::PolicyEffect::allow;
 }
 

@@ -39,8 +39,8 @@ Result<void> check_entry(const Queue& queue, const schema::SendEntry& entry) {
 
 Result<schema::MessagesSent> MessageCommands::send(const schema::SendMessages& request,
                                                    const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
-                                          request.name, "sqs:SendMessage"));
+    ONPUT_TRY(Queue * queue,
+              find_allowed(catalogue_, caller, request.account, request.name, "sqs:SendMessage"));
     schema::MessagesSent sent;
     sent.entries.reserve(request.entries.size());
     for (const schema::SendEntry& entry : request.entries) {
@@ -79,8 +79,8 @@ Result<std::string> MessageCommands::send_entry(Queue& queue, const schema::Send
 
 Result<WaitId> MessageCommands::receive(const schema::ReceiveMessages& request,
                                         const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
-                                          request.name, "sqs:ReceiveMessage"));
+    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller, request.account, request.name,
+                                          "sqs:ReceiveMessage"));
     if (request.messages_max < 1 || request.messages_max > schema::receive_messages_max) {
         return invalid("Value " + std::to_string(request.messages_max) +
                        " for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 "
@@ -106,8 +106,8 @@ Result<WaitId> MessageCommands::receive(const schema::ReceiveMessages& request,
 
 Result<schema::MessagesReceived> MessageCommands::peek(const schema::PeekMessages& request,
                                                        const Caller& caller) {
-    ONPUT_TRY(const Queue* queue, find_allowed(catalogue_, caller.principal, request.account,
-                                               request.name, "sqs:ReceiveMessage"));
+    ONPUT_TRY(const Queue* queue, find_allowed(catalogue_, caller, request.account, request.name,
+                                               "sqs:ReceiveMessage"));
     const std::uint32_t limit = std::min(request.messages_max, schema::receive_messages_max);
     schema::MessagesReceived seen;
     for (const auto& [number, status] : queue->messages.peek(limit)) {
@@ -138,8 +138,8 @@ Result<schema::Empty> MessageCommands::cancel_receive(const schema::CancelReceiv
 
 Result<schema::EntriesDone> MessageCommands::remove(const schema::RemoveMessages& request,
                                                     const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
-                                          request.name, "sqs:DeleteMessage"));
+    ONPUT_TRY(Queue * queue,
+              find_allowed(catalogue_, caller, request.account, request.name, "sqs:DeleteMessage"));
     schema::EntriesDone done;
     for (const schema::ReceiptEntry& entry : request.entries) {
         const auto result = remove_entry(*queue, entry, caller.now, effects);
@@ -169,8 +169,8 @@ Result<void> MessageCommands::remove_entry(Queue& queue, const schema::ReceiptEn
 
 Result<schema::EntriesDone> MessageCommands::change_visibility(
     const schema::ChangeVisibility& request, const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller.principal, request.account,
-                                          request.name, "sqs:ChangeMessageVisibility"));
+    ONPUT_TRY(Queue * queue, find_allowed(catalogue_, caller, request.account, request.name,
+                                          "sqs:ChangeMessageVisibility"));
     schema::EntriesDone done;
     for (const schema::ReceiptEntry& entry : request.entries) {
         const auto result = change_entry(*queue, entry, caller.now, effects);

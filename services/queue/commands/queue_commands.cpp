@@ -104,8 +104,8 @@ Result<schema::QueueInfo> QueueCommands::create(const schema::CreateQueue& reque
 
 Result<schema::Empty> QueueCommands::remove(const schema::DeleteQueue& request,
                                             const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue, find_own(parts_.catalogue, caller.principal, request.account,
-                                      request.name, "sqs:DeleteQueue"));
+    ONPUT_TRY(Queue * queue,
+              find_own(parts_.catalogue, caller, request.account, request.name, "sqs:DeleteQueue"));
     parts_.dispatcher.cancel_all(*queue, effects);
     parts_.messages.forget(*queue);
     parts_.move_tasks.forget(*queue, effects);
@@ -134,7 +134,7 @@ Result<schema::QueueList> QueueCommands::list(const schema::ListQueues& request,
 
 Result<schema::QueueList> QueueCommands::list_sources(const schema::ListDeadLetterSources& request,
                                                       const Caller& caller) const {
-    ONPUT_TRY(const Queue* target, find_allowed(parts_.catalogue, caller.principal, request.account,
+    ONPUT_TRY(const Queue* target, find_allowed(parts_.catalogue, caller, request.account,
                                                 request.name, "sqs:ListDeadLetterSourceQueues"));
     schema::QueueList list;
     const std::uint32_t limit = std::clamp(request.queues_max, 1U, queues_listed_max);
@@ -152,15 +152,15 @@ Result<schema::QueueList> QueueCommands::list_sources(const schema::ListDeadLett
 
 Result<schema::QueueInfo> QueueCommands::describe(const schema::DescribeQueue& request,
                                                   const Caller& caller) const {
-    ONPUT_TRY(const Queue* queue, find_allowed(parts_.catalogue, caller.principal, request.account,
+    ONPUT_TRY(const Queue* queue, find_allowed(parts_.catalogue, caller, request.account,
                                                request.name, "sqs:GetQueueAttributes"));
     return show(*queue);
 }
 
 Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttributes& request,
                                                     const Caller& caller, Effects& effects) {
-    ONPUT_TRY(Queue * queue, find_own(parts_.catalogue, caller.principal, request.account,
-                                      request.name, "sqs:SetQueueAttributes"));
+    ONPUT_TRY(Queue * queue, find_own(parts_.catalogue, caller, request.account, request.name,
+                                      "sqs:SetQueueAttributes"));
     // The request's own faults come first: they are named, whatever the queue has.
     ONPUT_TRY_VOID(parse_settings(request.attributes));
     Attributes attributes = merge_attributes(queue->record.attributes, request.attributes);
@@ -177,8 +177,8 @@ Result<schema::Empty> QueueCommands::set_attributes(const schema::SetQueueAttrib
 
 Result<schema::Empty> QueueCommands::purge(const schema::PurgeQueue& request, const Caller& caller,
                                            Effects& effects) {
-    ONPUT_TRY(Queue * queue, find_allowed(parts_.catalogue, caller.principal, request.account,
-                                          request.name, "sqs:PurgeQueue"));
+    ONPUT_TRY(Queue * queue, find_allowed(parts_.catalogue, caller, request.account, request.name,
+                                          "sqs:PurgeQueue"));
     const Timestamp last = queue->record.purged_at;
     // A last purge in the future is a clock that was set back.
     if (last != Timestamp() && last <= caller.now && caller.now < last + purge_interval_min) {

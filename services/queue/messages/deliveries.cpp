@@ -34,17 +34,18 @@ Result<Queue*> Deliveries::find(const std::string& arn) const {
 }
 
 Result<schema::Empty> Deliveries::authorize(const schema::AuthorizeDelivery& request,
-                                            const Caller&) const {
+                                            const Caller& caller) const {
     ONPUT_TRY(const Queue* queue, find(request.destination_arn));
     ONPUT_TRY_VOID(check_sender(*queue, request.destination_arn,
                                 {.service = request.service,
                                  .source_arn = request.source_arn,
-                                 .source_account = request.source_account}));
+                                 .source_account = request.source_account,
+                                 .now = caller.now}));
     return schema::Empty{};
 }
 
 Result<void> Deliveries::check_sender(const Queue& queue, const std::string& arn,
-                                      const ServiceCall& call) const {
+                                      const ServiceOrigin& call) const {
     if (!queue.function) return check_service(queue, call);
     const auto address = catalogue_.parse_function_arn(arn);
     ONPUT_CHECK(address.has_value());
@@ -60,11 +61,12 @@ Queue& Deliveries::pick(Queue& found, const std::string& arn) {
 }
 
 Result<void> Deliveries::check_item(const Queue& queue, const schema::Deliver& request,
-                                    const schema::DeliverItem& item) const {
+                                    const schema::DeliverItem& item, const Caller& caller) const {
     ONPUT_TRY_VOID(check_sender(queue, request.destination_arn,
                                 {.service = request.service,
                                  .source_arn = item.source_arn,
-                                 .source_account = item.source_account}));
+                                 .source_account = item.source_account,
+                                 .now = caller.now}));
     const std::size_t bytes_max =
         queue.function ? schema::message_body_bytes_max : queue.settings.message_bytes_max;
     ONPUT_TRY_VOID(check_body(item.body, bytes_max));
@@ -100,7 +102,7 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, co
             break;
         }
         delivered.through = item.number;
-        const auto checked = check_item(*queue, request, item);
+        const auto checked = check_item(*queue, request, item, caller);
         if (checked) {
             Queue& target = pick(*queue, request.destination_arn);
             messages_.add(target, record_of(request, item), caller.now, delay, effects);

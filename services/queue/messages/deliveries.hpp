@@ -35,9 +35,10 @@ public:
 private:
     Result<Queue*> find(const std::string& arn) const;
     [[nodiscard]] Result<void> check_sender(const Queue& queue, const std::string& arn,
-                                            const ServiceCall& call) const;
+                                            const ServiceOrigin& call) const;
     [[nodiscard]] Result<void> check_item(const Queue& queue, const schema::Deliver& request,
-                                          const schema::DeliverItem& item) const;
+                                          const schema::DeliverItem& item,
+                                          const Caller& caller) const;
     // Of a function's alias with weights: the version that this item goes to.
     Queue& pick(Queue& found, const std::string& arn);
 

@@ -170,7 +170,7 @@ Result<MoveTasks::Portion> MoveTasks::move_portion(Queue& source, Task& task, Ti
         if (source.is_expired(status->sent_at, parts_.age.at(now))) continue;
         ONPUT_TRY(auto letter, schema::decode<MessageRecord>(row.value));
         if (!is_about(letter, task.record.bucket, task.record.key)) continue;
-        const auto target = target_of(source, task.record, letter);
+        const auto target = target_of(source, task.record, letter, now);
         if (!target) {
             if (task.record.failure_reason.empty()) {
                 task.record.failure_reason = target.error().reason;
@@ -188,7 +188,7 @@ Result<MoveTasks::Portion> MoveTasks::move_portion(Queue& source, Task& task, Ti
 }
 
 Result<Queue*> MoveTasks::target_of(const Queue& source, const MoveTaskRecord& task,
-                                    const MessageRecord& letter) const {
+                                    const MessageRecord& letter, Timestamp now) const {
     const std::string arn = task.destination_arn.empty() ? origin_of(letter) : task.destination_arn;
     if (arn.empty()) {
         return fail(ErrorCode::not_found, "nobody here gave this message up",
@@ -204,8 +204,9 @@ Result<Queue*> MoveTasks::target_of(const Queue& source, const MoveTaskRecord& t
     }
     if (target->function) return target;
     // The task acts for the account of its source.
-    return find_allowed(parts_.catalogue, {.account = source.account}, target->account,
-                        target->name, "sqs:SendMessage");
+    const Caller account{.principal = {.account = source.account}, .trace = {}, .now = now};
+    return find_allowed(parts_.catalogue, account, target->account, target->name,
+                        "sqs:SendMessage");
 }
 
 }  // namespace onput::queue

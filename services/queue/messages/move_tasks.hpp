@@ -88,7 +88,7 @@ private:
     Result<Portion> move_portion(Queue& source, Task& task, Timestamp now, Effects& effects);
     // Where a message of this task goes. Its error's reason is the task's FailureReason.
     [[nodiscard]] Result<Queue*> target_of(const Queue& source, const MoveTaskRecord& task,
-                                           const MessageRecord& letter) const;
+                                           const MessageRecord& letter, Timestamp now) const;
 
     MoveTaskParts parts_;
     Tasks tasks_;

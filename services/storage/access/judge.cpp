@@ -1,14 +1,13 @@
 #include "services/storage/access/judge.hpp"
 
-#include <chrono>
 #include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
-#include "common/auth/language/principal_values.hpp"
 #include "common/auth/s3/bucket_policy.hpp"
 #include "common/service/policy_principal.hpp"
+#include "common/service/request_values.hpp"
 #include "services/storage/access/acl.hpp"
 #include "services/storage/buckets/buckets.hpp"
 #include "services/storage/identity/identities.hpp"
@@ -53,46 +52,30 @@ std::unexpected<Error> denied_by_policy(const AccessQuestion& question, S3Action
 }
 
 constexpr std::string_view denied_by_resource = "with an explicit deny in a resource-based policy";
-constexpr std::string_view denied_in_session =
-    "with an explicit deny in an identity-based policy, or because no session policy allows it";
-constexpr std::string_view denied_by_identity = "with an explicit deny in an identity-based policy";
 
 void add_tags(const std::vector<schema::Tag>& tags, std::string_view prefix,
               auth::RequestValues& values) {
     for (const auto& tag : tags) values.set(fmt::format("{}{}", prefix, tag.key), tag.value);
 }
 
-// What a request says of itself.
-auth::RequestValues values_of(const Caller& caller, const auth::PolicyPrincipal& principal) {
+// What a request of S3 says of itself.
+auth::RequestValues values_of(const Caller& caller) {
+    auth::RequestValues values = service::request_values_of(caller);
     const schema::AccessContext& context = *caller.access;
-    auth::RequestValues values;
-    auth::add_principal(principal, values);
     const auto set = [&values](std::string_view key, std::string value) {
         if (!value.empty()) values.set(key, std::move(value));
     };
-    const Timestamp now = caller.now;
-    set("aws:currenttime", format_iso8601_millis(now));
-    set("aws:epochtime",
-        fmt::format("{}",
-                    std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count()));
-    set("aws:securetransport", context.is_secure ? "true" : "false");
-    set("aws:sourceip", context.source_ip);
-    set("aws:useragent", context.user_agent);
-    set("aws:referer", context.referer);
-    set("aws:viaawsservice", "false");
     set("s3:authtype", context.auth_type);
     if (context.signature_version != 0)
         set("s3:signatureversion", context.signature_version == 2 ? "AWS" : "AWS4-HMAC-SHA256");
     if (context.signature_age_ms)
         set("s3:signatureage", fmt::format("{}", *context.signature_age_ms));
     set("s3:x-amz-content-sha256", context.content_sha256);
-    for (const auto& [key, value] : context.values) values.set(key, value);
     return values;
 }
 
-auth::RequestValues values_of(const AccessQuestion& question,
-                              const auth::PolicyPrincipal& principal) {
-    auth::RequestValues values = values_of(question.caller, principal);
+auth::RequestValues values_of(const AccessQuestion& question) {
+    auth::RequestValues values = values_of(question.caller);
     const BucketRecord& record = question.bucket.record;
     values.set("aws:requestedregion", record.region);
     values.set("aws:resourceaccount", record.owner_account);
@@ -110,7 +93,7 @@ auth::RequestValues values_of(const AccessQuestion& question,
 // What the bucket's policy and the identity's own policies say.
 struct Said {
     auth::PolicyDecision by_bucket;
-    PolicyEffect by_identity = PolicyEffect::allow;  // Of who is not limited.
+    auth::IdentityDecision by_identity;  // Of who is not limited: allow.
 };
 Result<Said> ask_policies(const AccessQuestion& question, S3Action action) {
     const auto& policy = question.bucket.access.policy;
@@ -119,8 +102,7 @@ Result<Said> ask_policies(const AccessQuestion& question, S3Action action) {
     if (!policy && !caller.limited) return said;
     const auth::PolicyPrincipal principal = service::policy_principal_of(caller);
     const bool needs_values = caller.limited || policy->asks_for_values();
-    const auth::RequestValues values =
-        needs_values ? values_of(question, principal) : auth::RequestValues();
+    const auth::RequestValues values = needs_values ? values_of(question) : auth::RequestValues();
     const std::string resource = resource_of(question, action);
     if (policy) {
         said.by_bucket = policy->evaluate(
@@ -174,7 +156,7 @@ bool is_owner_of_object(const AccessQuestion& question) {
 // Of those whom no policy denies it.
 bool is_allowed(const AccessQuestion& question, S3Action action, const Said& said) {
     const bool owns = is_owner(question);
-    const bool may_by_identity = said.by_identity == PolicyEffect::allow;
+    const bool may_by_identity = said.by_identity.effect == PolicyEffect::allow;
     const bool allows = said.by_bucket.effect == PolicyEffect::allow;
     const bool is_foreign = is_of_foreign_object(question, action);
     if (!is_foreign && owns && (may_by_identity || (allows && !said.by_bucket.is_delegated)))
@@ -198,19 +180,15 @@ Result<void> judge_one(const AccessQuestion& question, std::string_view name) {
     ONPUT_TRY(const Said said, ask_policies(question, *action));
     if (said.by_bucket.effect == PolicyEffect::deny)
         return denied_by_policy(question, *action, denied_by_resource);
-    if (said.by_identity == PolicyEffect::deny) {
-        const bool has_session = !question.caller.principal.limited->session_policies.empty();
-        return denied_by_policy(question, *action,
-                                has_session ? denied_in_session : denied_by_identity);
-    }
+    const std::string full_name = fmt::format("s3:{}", action->name());
+    if (said.by_identity.effect == PolicyEffect::deny)
+        return denied_by_policy(question, *action, auth::reason_of(said.by_identity, full_name));
     const BucketAccess& access = question.bucket.access;
     if (!owns && access.is_policy_public && access.block.restricts_bucket) return denied(question);
     if (is_allowed(question, *action, said)) return {};
     // To who is not limited it is the object's owner, or his list, that says no.
-    if (said.by_identity == PolicyEffect::allow) return denied(question);
-    return denied_by_policy(
-        question, *action,
-        fmt::format("because no identity-based policy allows the s3:{} action", action->name()));
+    if (said.by_identity.effect == PolicyEffect::allow) return denied(question);
+    return denied_by_policy(question, *action, auth::reason_of(said.by_identity, full_name));
 }
 
 Result<void> judge_service(const AccessQuestion& question) {
@@ -242,24 +220,21 @@ Result<void> judge(const AccessQuestion& question) {
 Result<void> judge_account(const AccountQuestion& question) {
     const auto& principal = question.caller.principal;
     if (!principal.limited || !question.caller.access) return {};
-    const auto values = values_of(question.caller, service::policy_principal_of(principal));
+    const auto values = values_of(question.caller);
     const std::string name = fmt::format("s3:{}", question.action);
-    ONPUT_TRY(const PolicyEffect effect,
+    ONPUT_TRY(const auth::IdentityDecision decision,
               question.identities.evaluate(
                   principal, {.action = name, .resource = question.resource, .values = values}));
-    if (effect == PolicyEffect::allow) return {};
+    if (decision.effect == PolicyEffect::allow) return {};
     // Lists of all are said of no resource.
     const std::string on = question.action == "ListAllMyBuckets"
                                ? std::string()
                                : fmt::format(" on resource: \"{}\"", question.resource);
-    const std::string why =
-        effect == PolicyEffect::deny
-            ? std::string(denied_by_identity)
-            : fmt::format("because no identity-based policy allows the {} action", name);
-    return fail(ErrorCode::permission_denied,
-                fmt::format("User: {} is not authorized to perform: {}{} {}",
-                            schema::principal_arn(principal), name, on, why),
-                "denied_by_policy");
+    return fail(
+        ErrorCode::permission_denied,
+        fmt::format("User: {} is not authorized to perform: {}{} {}",
+                    schema::principal_arn(principal), name, on, auth::reason_of(decision, name)),
+        "denied_by_policy");
 }
 
 void hide_settings(const AccessQuestion& question, bool is_of_version, ObjectRecord& record) {

@@ -166,6 +166,9 @@ Result<schema::ResolvedIdentity> Identities::resolve(const schema::ResolveIdenti
     if (!request.id.empty() && entity.id != request.id)
         return no_such_entity("The identity of this session is not there any more.");
     ONPUT_TRY(resolved.documents, documents_of(entity));
+    ONPUT_TRY(resolved.boundary, boundary_of(entity));
+    ONPUT_TRY(resolved.session_documents,
+              managed_documents(request.session_policy_arns, entity.account));
     resolved.kind = entity.kind;
     resolved.account = std::move(entity.account);
     resolved.path = std::move(entity.path);

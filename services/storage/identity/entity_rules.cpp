@@ -25,13 +25,24 @@ bool is_name(std::string_view text, std::size_t most) {
     });
 }
 
-Result<void> check_path(std::string_view path) {
-    const bool is_path = path.size() <= schema::entity_path_bytes_max && path.starts_with('/') &&
-                         path.ends_with('/') && !path.contains("//") &&
-                         std::ranges::all_of(path, [](char c) { return c > ' ' && c < 0x7f; });
-    if (is_path) return {};
-    return invalid_value(path, "path",
-                         "Member must begin and end with /, and have up to 512 visible characters");
+std::size_t name_bytes_max(EntityKind kind) {
+    switch (kind) {
+        case EntityKind::user:
+        case EntityKind::role: return schema::entity_name_bytes_max;
+        case EntityKind::group: return schema::group_name_bytes_max;
+        case EntityKind::policy: break;
+    }
+    return schema::policy_name_bytes_max;
+}
+
+std::size_t own_policies_max(EntityKind kind) {
+    switch (kind) {
+        case EntityKind::user: return schema::user_policies_bytes_max;
+        case EntityKind::group: return schema::group_policies_bytes_max;
+        case EntityKind::role:
+        case EntityKind::policy: break;
+    }
+    return schema::role_policies_bytes_max;
 }
 
 Result<void> check_characters(std::string_view document) {
@@ -75,23 +86,59 @@ Result<auth::IamPolicy> parse(std::string_view document, auth::IamPolicy::Use us
 std::string_view word_of(EntityKind kind) {
     switch (kind) {
         case EntityKind::user: return "user";
+        case EntityKind::group: return "group";
         case EntityKind::role: return "role";
         case EntityKind::policy: break;
     }
     return "policy";
 }
 
+std::string_view title_of(EntityKind kind) {
+    switch (kind) {
+        case EntityKind::user: return "User";
+        case EntityKind::group: return "Group";
+        case EntityKind::role: return "Role";
+        case EntityKind::policy: break;
+    }
+    return "Policy";
+}
+
+bool may_have_boundary(EntityKind kind) {
+    return kind == EntityKind::user || kind == EntityKind::role;
+}
+
+std::string_view attachment_quota_of(EntityKind kind) {
+    switch (kind) {
+        case EntityKind::user: return "PoliciesPerUser";
+        case EntityKind::group: return "PoliciesPerGroup";
+        case EntityKind::role:
+        case EntityKind::policy: break;
+    }
+    return "PoliciesPerRole";
+}
+
+Result<void> check_path(std::string_view path) {
+    const bool is_path = path.size() <= schema::entity_path_bytes_max && path.starts_with('/') &&
+                         path.ends_with('/') && !path.contains("//") &&
+                         std::ranges::all_of(path, [](char c) { return c > ' ' && c < 0x7f; });
+    if (is_path) return {};
+    return invalid_value(path, "path",
+                         "Member must begin and end with /, and have up to 512 visible characters");
+}
+
+Result<void> check_name(const EntityName& named) {
+    const std::size_t most = name_bytes_max(named.kind);
+    if (is_name(named.name, most)) return {};
+    return invalid_value(
+        named.name, fmt::format("{}Name", word_of(named.kind)),
+        fmt::format("Member must have 1 to {} characters and satisfy regular expression "
+                    "pattern: {}",
+                    most, name_pattern));
+}
+
 Result<void> check_entity(const schema::CreateEntity& request) {
     const bool is_policy = request.kind == EntityKind::policy;
-    const std::size_t most =
-        is_policy ? schema::policy_name_bytes_max : schema::entity_name_bytes_max;
-    if (!is_name(request.name, most)) {
-        return invalid_value(
-            request.name, fmt::format("{}Name", word_of(request.kind)),
-            fmt::format("Member must have 1 to {} characters and satisfy regular expression "
-                        "pattern: {}",
-                        most, name_pattern));
-    }
+    ONPUT_TRY_VOID(check_name({.kind = request.kind, .name = request.name}));
     ONPUT_TRY_VOID(check_path(request.path));
     ONPUT_TRY_VOID(check_description(request.description));
     ONPUT_TRY_VOID(check_entity_tags(request.tags));
@@ -100,6 +147,8 @@ Result<void> check_entity(const schema::CreateEntity& request) {
         ONPUT_TRY_VOID(parse_trust(request.document));
     }
     if (is_policy) ONPUT_TRY_VOID(parse_managed(request.document));
+    if (!request.boundary.empty() && !may_have_boundary(request.kind))
+        return invalid_value(request.boundary, "permissionsBoundary", "of users and roles only");
     return {};
 }
 
@@ -163,9 +212,7 @@ Result<auth::IamPolicy> parse_own(std::string_view document) {
 }
 
 Result<void> check_own_policies(const schema::Entity& entity) {
-    const bool is_user = entity.kind == EntityKind::user;
-    const std::size_t most =
-        is_user ? schema::user_policies_bytes_max : schema::role_policies_bytes_max;
+    const std::size_t most = own_policies_max(entity.kind);
     std::size_t length = 0;
     std::size_t bytes = 0;
     for (const auto& policy : entity.policies) {

@@ -20,10 +20,23 @@ Result<auth::IamPolicy> parse_trust(std::string_view document);
 Result<auth::IamPolicy> parse_managed(std::string_view document);
 Result<auth::IamPolicy> parse_own(std::string_view document);
 
-// LimitExceeded: all policies of the user's or role's own are too long together.
+// ValidationError.
+Result<void> check_path(std::string_view path);
+struct EntityName {
+    schema::EntityKind kind = schema::EntityKind::user;
+    std::string_view name;
+};
+Result<void> check_name(const EntityName& named);
+
+bool may_have_boundary(schema::EntityKind kind);
+
+// LimitExceeded: all policies of the user's, group's or role's own are too long together.
 Result<void> check_own_policies(const schema::Entity& entity);
 
-// "user", "role", "policy".
+// "user", "group", "role", "policy"; the same as a title: "User".
 std::string_view word_of(schema::EntityKind kind);
+std::string_view title_of(schema::EntityKind kind);
+// How many managed policies one may have: "PoliciesPerUser".
+std::string_view attachment_quota_of(schema::EntityKind kind);
 
 }  // namespace onput::storage

@@ -1,4 +1,4 @@
-// Users, roles and managed policies themselves: made, found, listed, changed, removed.
+// Users, groups, roles and managed policies themselves: made, found, listed, changed, removed.
 #include "services/storage/identity/identities.hpp"
 
 #include <algorithm>
@@ -27,6 +27,7 @@ std::string_view id_prefix_of(EntityKind kind) {
     switch (kind) {
         case EntityKind::user: return "AIDA";
         case EntityKind::role: return "AROA";
+        case EntityKind::group: return "AGPA";
         case EntityKind::policy: break;
     }
     return "ANPA";
@@ -79,6 +80,8 @@ Result<void> check_empty(const Entity& entity) {
         return delete_conflict("Cannot delete entity, must delete access keys first.");
     if (!entity.policies.empty())
         return delete_conflict("Cannot delete entity, must delete policies first.");
+    if (!entity.groups.empty())
+        return delete_conflict("Cannot delete entity, must remove user from groups first.");
     if (entity.versions.size() > 1) {
         return delete_conflict(
             "This policy has more than one version. Before you delete a policy, you must delete "
@@ -95,6 +98,7 @@ Quota quota_of(EntityKind kind) {
     switch (kind) {
         case EntityKind::user: return {.name = "UsersPerAccount", .most = schema::users_max};
         case EntityKind::role: return {.name = "RolesPerAccount", .most = schema::roles_max};
+        case EntityKind::group: return {.name = "GroupsPerAccount", .most = schema::groups_max};
         case EntityKind::policy: break;
     }
     return {.name = "PoliciesPerAccount", .most = schema::policies_max};
@@ -147,13 +151,14 @@ Result<Entity> Identities::find_policy(std::string_view arn, std::string_view ac
     return *std::move(entity);
 }
 
-Result<std::map<std::string, std::uint32_t>> Identities::count_attachments(
+Result<std::map<std::string, Identities::PolicyUse>> Identities::count_uses(
     std::string_view account) const {
-    std::map<std::string, std::uint32_t> counts;
-    for (const EntityKind kind : {EntityKind::user, EntityKind::role}) {
+    std::map<std::string, PolicyUse> counts;
+    for (const EntityKind kind : {EntityKind::user, EntityKind::group, EntityKind::role}) {
         const auto count = [&counts](const store::Row& row) -> Result<void> {
             ONPUT_TRY(const auto entity, schema::decode<Entity>(row.value));
-            for (const std::string& arn : entity.attached) ++counts[arn];
+            for (const std::string& arn : entity.attached) ++counts[arn].attachments;
+            if (!entity.boundary.empty()) ++counts[entity.boundary].boundaries;
             return {};
         };
         ONPUT_TRY_VOID(service::for_each_row(view_, partition, entity_rows(account, kind), count));
@@ -166,8 +171,10 @@ Result<Entity> Identities::get(const schema::GetEntity& request, const Caller& c
     if (request.kind != EntityKind::policy)
         return find({.account = account, .kind = request.kind, .name = request.name});
     ONPUT_TRY(auto policy, find_policy(request.name, account));
-    ONPUT_TRY(auto counts, count_attachments(account));
-    policy.attachments = counts[request.name];
+    ONPUT_TRY(auto counts, count_uses(account));
+    const PolicyUse& use = counts[request.name];
+    policy.attachments = use.attachments;
+    policy.boundaries = use.boundaries;
     return policy;
 }
 
@@ -179,18 +186,30 @@ Result<schema::EntityList> Identities::list(const schema::ListEntities& request,
     }
     const std::string& account = caller.principal.account;
     const bool is_of_policies = request.kind == EntityKind::policy;
-    std::map<std::string, std::uint32_t> counts;
+    std::map<std::string, PolicyUse> counts;
     if (is_of_policies) {
-        ONPUT_TRY(counts, count_attachments(account));
+        ONPUT_TRY(counts, count_uses(account));
+    }
+    std::string group;
+    if (!request.group.empty()) {
+        ONPUT_TRY(const Entity found, find({account, EntityKind::group, request.group}));
+        group = found.name;
     }
     schema::EntityList list;
     const auto add = [&](Entity entity) {
         if (!entity.path.starts_with(request.path_prefix)) return;
-        if (is_of_policies) entity.attachments = counts[schema::entity_arn(entity)];
+        if (is_of_policies) {
+            const PolicyUse& use = counts[schema::entity_arn(entity)];
+            entity.attachments = use.attachments;
+            entity.boundaries = use.boundaries;
+        }
         if (request.only_attached && entity.attachments == 0) return;
-        const bool is_wanted =
-            request.attached_policy.empty() ||
-            std::ranges::find(entity.attached, request.attached_policy) != entity.attached.end();
+        const auto is_in = [](const std::string& wanted, const std::vector<std::string>& all) {
+            return wanted.empty() || std::ranges::find(all, wanted) != all.end();
+        };
+        const bool is_wanted = is_in(request.attached_policy, entity.attached) &&
+                               is_in(group, entity.groups) &&
+                               (request.boundary.empty() || request.boundary == entity.boundary);
         if (is_wanted) list.entities.push_back(std::move(entity));
     };
     const bool has_aws = is_of_policies && request.scope != schema::PolicyScope::own;
@@ -265,12 +284,13 @@ Result<Entity> Identities::create(const schema::CreateEntity& request, const Cal
             request.kind == EntityKind::policy
                 ? fmt::format("A policy called {} already exists. Duplicate names are not allowed.",
                               request.name)
-                : fmt::format("{} with name {} already exists.",
-                              request.kind == EntityKind::user ? "User" : "Role", request.name);
+                : fmt::format("{} with name {} already exists.", title_of(request.kind),
+                              request.name);
         return fail(ErrorCode::conflict, std::move(text), "EntityAlreadyExists");
     }
     ONPUT_TRY_VOID(check_room_for(request, account));
     if (request.kind == EntityKind::role) ONPUT_TRY_VOID(check_trust(request.document));
+    if (!request.boundary.empty()) ONPUT_TRY_VOID(check_boundary(request.boundary, account));
     Entity entity{.kind = request.kind,
                   .account = account,
                   .path = request.path,
@@ -279,7 +299,8 @@ Result<Entity> Identities::create(const schema::CreateEntity& request, const Cal
                   .created_at = caller.now,
                   .updated_at = caller.now,
                   .description = request.description,
-                  .tags = request.tags};
+                  .tags = request.tags,
+                  .boundary = request.boundary};
     if (request.kind == EntityKind::role) {
         entity.trust = request.document;
         entity.session_s_max = request.session_s_max;
@@ -302,6 +323,13 @@ Result<schema::Empty> Identities::remove(const schema::DeleteEntity& request, co
     }
     if (entity.attachments > 0)
         return delete_conflict("Cannot delete a policy attached to entities.");
+    if (entity.boundaries > 0)
+        return delete_conflict("Cannot delete a policy that is the boundary of entities.");
+    if (entity.kind == EntityKind::group) {
+        ONPUT_TRY(const auto members, members_of(entity));
+        if (!members.empty())
+            return delete_conflict("Cannot delete entity, must remove users from group first.");
+    }
     ONPUT_TRY_VOID(check_empty(entity));
     Change change{{store::Batch(std::string(partition))}};
     change.batch.remove(entity_row({.account = account, .kind = entity.kind, .name = entity.name}));

@@ -1,4 +1,4 @@
-// Identities: the users, roles, managed policies and access keys of all accounts
+// Identities: the users, groups, roles, managed policies and access keys of all accounts
 // (common/schema/identity.hpp, access_keys.hpp), and what their policies say to a request.
 //
 //     IAM's operations ──> create, attach, ... ──> rows
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/auth/iam_policy.hpp"
+#include "common/auth/identity_decision.hpp"
 #include "common/schema/access_keys.hpp"
 #include "common/schema/identity.hpp"
 #include "common/service/caller.hpp"
@@ -46,6 +47,12 @@ public:
     Result<schema::Empty> remove(const schema::DeleteEntity& request, const Caller& caller,
                                  Effects& effects);
     Result<schema::Entity> update_role(const schema::UpdateRole& request, const Caller& caller,
+                                       Effects& effects);
+    Result<schema::Entity> update_group(const schema::UpdateGroup& request, const Caller& caller,
+                                        Effects& effects);
+    Result<schema::Empty> change_membership(const schema::ChangeMembership& request,
+                                            const Caller& caller, Effects& effects);
+    Result<schema::Empty> set_boundary(const schema::SetBoundary& request, const Caller& caller,
                                        Effects& effects);
     Result<schema::Empty> put_policy(const schema::PutEntityPolicy& request, const Caller& caller,
                                      Effects& effects);
@@ -80,11 +87,10 @@ public:
     Result<schema::PrincipalsFound> find_principals(const schema::FindPrincipals& request,
                                                     const Caller& caller) const;
 
-    // What a limited principal's policies say. What the policy of its session does not allow is
-    // denied, whatever others say. permission_denied, access_denied: its user or role is not there
-    // any more.
-    [[nodiscard]] Result<auth::PolicyEffect> evaluate(const schema::Principal& principal,
-                                                      const auth::IamRequest& request) const;
+    // What a limited principal's policies say, with its boundary and its session's policies.
+    // permission_denied, access_denied: its user or role is not there any more.
+    [[nodiscard]] Result<auth::IdentityDecision> evaluate(const schema::Principal& principal,
+                                                          const auth::IamRequest& request) const;
 
 private:
     [[nodiscard]] Result<std::optional<schema::Entity>> look_up(const EntityPlace& place) const;
@@ -95,9 +101,32 @@ private:
     [[nodiscard]] Result<AccessKeyRecord> find_key_of(std::string_view id,
                                                       const schema::Entity& user) const;
     [[nodiscard]] Result<AccessKeyRecord> read_key(std::string_view id) const;
+    // Of a user those of its groups as well.
     [[nodiscard]] Result<std::vector<std::string>> documents_of(const schema::Entity& entity) const;
-    [[nodiscard]] Result<std::map<std::string, std::uint32_t>> count_attachments(
+    Result<void> add_documents(const schema::Entity& entity,
+                               std::vector<std::string>& documents) const;
+    // Of a managed policy the version in force.
+    [[nodiscard]] Result<std::string> document_of(std::string_view policy_arn,
+                                                  std::string_view account) const;
+    // Nothing: it has none; empty: one that is not there.
+    [[nodiscard]] Result<std::optional<std::string>> boundary_of(
+        const schema::Entity& entity) const;
+    // Those that are there.
+    [[nodiscard]] Result<std::vector<std::string>> managed_documents(
+        const std::vector<std::string>& arns, std::string_view account) const;
+    [[nodiscard]] Result<auth::PolicyEffect> say(const std::vector<std::string>& documents,
+                                                 const auth::IamRequest& request) const;
+    // How often policies are attached, and whose boundaries they are; by ARN.
+    struct PolicyUse {
+        std::uint32_t attachments = 0;
+        std::uint32_t boundaries = 0;
+    };
+    [[nodiscard]] Result<std::map<std::string, PolicyUse>> count_uses(
         std::string_view account) const;
+    // The users of an account that are in a group.
+    [[nodiscard]] Result<std::vector<schema::Entity>> members_of(const schema::Entity& group) const;
+    [[nodiscard]] Result<void> check_boundary(std::string_view policy_arn,
+                                              std::string_view account) const;
     [[nodiscard]] Result<void> check_room_for(const schema::CreateEntity& request,
                                               std::string_view account) const;
     [[nodiscard]] Result<void> check_trust(std::string_view document) const;

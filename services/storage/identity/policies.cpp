@@ -1,4 +1,4 @@
-// Policies of users and roles, versions of managed ones, and what all of an identity's say.
+// Policies of users, groups and roles, versions of managed ones, and what all of an identity's say.
 #include <algorithm>
 #include <utility>
 
@@ -101,11 +101,8 @@ Result<schema::Empty> Identities::attach(const schema::AttachPolicy& request, co
     if (!policy) return std::unexpected(policy.error());
     auto& attached = entity.attached;
     if (std::ranges::find(attached, request.policy_arn) != attached.end()) return schema::Empty{};
-    if (attached.size() >= schema::policies_attached_max) {
-        return quota_reached(
-            request.kind == EntityKind::role ? "PoliciesPerRole" : "PoliciesPerUser",
-            schema::policies_attached_max);
-    }
+    if (attached.size() >= schema::policies_attached_max)
+        return quota_reached(attachment_quota_of(request.kind), schema::policies_attached_max);
     attached.push_back(request.policy_arn);
     commit_entity(entity, effects);
     return schema::Empty{};
@@ -172,14 +169,52 @@ Result<schema::Empty> Identities::set_default_version(
 
 // --- What they say ----------------------------------------------------------------------------
 
-Result<std::vector<std::string>> Identities::documents_of(const Entity& entity) const {
-    std::vector<std::string> documents;
+Result<std::string> Identities::document_of(std::string_view policy_arn,
+                                            std::string_view account) const {
+    ONPUT_TRY(Entity policy, find_policy(policy_arn, account));
+    const auto version = find_version(policy, policy.default_version);
+    if (version == policy.versions.end()) return no_such_version(policy.default_version);
+    return version->document;
+}
+
+Result<void> Identities::add_documents(const Entity& entity,
+                                       std::vector<std::string>& documents) const {
     for (const auto& policy : entity.policies) documents.push_back(policy.document);
     for (const std::string& arn : entity.attached) {
-        ONPUT_TRY(Entity policy, find_policy(arn, entity.account));
-        const auto version = find_version(policy, policy.default_version);
-        if (version == policy.versions.end()) return no_such_version(policy.default_version);
-        documents.push_back(version->document);
+        ONPUT_TRY(auto document, document_of(arn, entity.account));
+        documents.push_back(std::move(document));
+    }
+    return {};
+}
+
+Result<std::vector<std::string>> Identities::documents_of(const Entity& entity) const {
+    std::vector<std::string> documents;
+    ONPUT_TRY_VOID(add_documents(entity, documents));
+    for (const std::string& name : entity.groups) {
+        ONPUT_TRY(const Entity group, find({entity.account, EntityKind::group, name}));
+        ONPUT_TRY_VOID(add_documents(group, documents));
+    }
+    return documents;
+}
+
+Result<std::optional<std::string>> Identities::boundary_of(const Entity& entity) const {
+    if (entity.boundary.empty()) return std::nullopt;
+    auto document = document_of(entity.boundary, entity.account);
+    if (document) return *std::move(document);
+    if (document.error().code == ErrorCode::not_found) return std::string();
+    return std::unexpected(std::move(document).error());
+}
+
+Result<std::vector<std::string>> Identities::managed_documents(const std::vector<std::string>& arns,
+                                                               std::string_view account) const {
+    std::vector<std::string> documents;
+    for (const std::string& arn : arns) {
+        auto document = document_of(arn, account);
+        if (document) {
+            documents.push_back(*std::move(document));
+        } else if (document.error().code != ErrorCode::not_found) {
+            return std::unexpected(std::move(document).error());
+        }
     }
     return documents;
 }
@@ -195,10 +230,22 @@ Result<std::shared_ptr<const auth::IamPolicy>> Identities::parsed(
     return kept;
 }
 
-Result<auth::PolicyEffect> Identities::evaluate(const schema::Principal& principal,
-                                                const auth::IamRequest& request) const {
+Result<auth::PolicyEffect> Identities::say(const std::vector<std::string>& documents,
+                                           const auth::IamRequest& request) const {
     using auth::PolicyEffect;
-    if (!principal.limited) return PolicyEffect::allow;
+    PolicyEffect effect = PolicyEffect::no_match;
+    for (const std::string& document : documents) {
+        ONPUT_TRY(const auto policy, parsed(document));
+        const PolicyEffect said = policy->evaluate(request).effect;
+        if (said == PolicyEffect::deny) return said;
+        if (said == PolicyEffect::allow) effect = said;
+    }
+    return effect;
+}
+
+Result<auth::IdentityDecision> Identities::evaluate(const schema::Principal& principal,
+                                                    const auth::IamRequest& request) const {
+    if (!principal.limited) return auth::IdentityDecision{};
     const auto& limited = *principal.limited;
     const bool is_role = !limited.role.empty();
     ONPUT_TRY(const auto entity, look_up({.account = principal.account,
@@ -206,21 +253,23 @@ Result<auth::PolicyEffect> Identities::evaluate(const schema::Principal& princip
                                           .name = is_role ? limited.role : principal.user}));
     // Another one of the name has the rights of the other.
     if (!entity || entity->id != limited.id) return access_denied();
+    auth::IdentityEffects effects{.is_role = is_role};
     ONPUT_TRY(const auto documents, documents_of(*entity));
-    const auto say = [&](const std::vector<std::string>& texts) -> Result<PolicyEffect> {
-        PolicyEffect effect = PolicyEffect::no_match;
-        for (const std::string& text : texts) {
-            ONPUT_TRY(const auto policy, parsed(text));
-            const PolicyEffect said = policy->evaluate(request).effect;
-            if (said == PolicyEffect::deny) return said;
-            if (said == PolicyEffect::allow) effect = said;
-        }
-        return effect;
-    };
-    ONPUT_TRY(const PolicyEffect by_identity, say(documents));
-    if (limited.session_policies.empty() || by_identity == PolicyEffect::deny) return by_identity;
-    ONPUT_TRY(const PolicyEffect by_session, say(limited.session_policies));
-    return by_session == PolicyEffect::allow ? by_identity : PolicyEffect::deny;
+    ONPUT_TRY(effects.by_policies, say(documents, request));
+    ONPUT_TRY(const auto boundary, boundary_of(*entity));
+    if (boundary) {
+        std::vector<std::string> documents_of_boundary;
+        if (!boundary->empty()) documents_of_boundary.push_back(*boundary);
+        ONPUT_TRY(effects.by_boundary, say(documents_of_boundary, request));
+    }
+    if (limited.has_session_policies()) {
+        ONPUT_TRY(auto of_session,
+                  managed_documents(limited.session_policy_arns, principal.account));
+        of_session.insert(of_session.end(), limited.session_policies.begin(),
+                          limited.session_policies.end());
+        ONPUT_TRY(effects.by_session, say(of_session, request));
+    }
+    return auth::decide_identity(effects);
 }
 
 }  // namespace onput::storage

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "common/auth/language/principal_values.hpp"
 #include "common/auth/wildcard.hpp"
 
 namespace onput::auth {
@@ -10,12 +11,18 @@ namespace {
 
 const std::string queue = "arn:aws:sqs:us-east-1:000000000000:uploads";
 
-PolicyRequest from_bucket() {
-    return {.principal = {.service = "s3.amazonaws.com"},
-            .action = "sqs:SendMessage",
-            .resource = queue,
-            .source_arn = "arn:aws:s3:::photos",
-            .source_account = "000000000000"};
+struct Source {
+    std::string arn = "arn:aws:s3:::photos";  // Empty: none.
+    std::string account = "000000000000";
+};
+PolicyRequest from_bucket(const Source& source = {}) {
+    PolicyRequest request{.principal = {.service = "s3.amazonaws.com"},
+                          .action = "sqs:SendMessage",
+                          .resource = queue};
+    add_principal(request.principal, request.values);
+    if (!source.arn.empty()) request.values.set("aws:sourcearn", source.arn);
+    request.values.set("aws:sourceaccount", source.account);
+    return request;
 }
 
 PolicyRequest from_account(const std::string& account) {
@@ -74,11 +81,9 @@ TEST(PolicyDecides, the_documented_bucket_to_queue_policy_allows_that_bucket) {
     const PolicyDecision decision = policy->evaluate(from_bucket());
     EXPECT_EQ(decision.effect, PolicyEffect::allow);
     EXPECT_EQ(decision.statement, "from-bucket");
-    PolicyRequest other_bucket = from_bucket();
-    other_bucket.source_arn = "arn:aws:s3:::other";
+    const PolicyRequest other_bucket = from_bucket({.arn = "arn:aws:s3:::other"});
     EXPECT_EQ(policy->evaluate(other_bucket).effect, PolicyEffect::no_match);
-    PolicyRequest other_account = from_bucket();
-    other_account.source_account = "111111111111";
+    const PolicyRequest other_account = from_bucket({.account = "111111111111"});
     EXPECT_EQ(policy->evaluate(other_account).effect, PolicyEffect::no_match);
 }
 
@@ -324,15 +329,88 @@ TEST(PolicyConditions, keys_are_matched_in_any_case_of_letters) {
 }
 
 TEST(PolicyConditions, a_missing_key_fails_unless_the_operator_says_if_exists) {
-    PolicyRequest request = from_bucket();
-    request.source_arn.reset();
+    const PolicyRequest request = from_bucket({.arn = {}});
     EXPECT_EQ(effect_of({.condition = R"({"ArnLike": {"aws:SourceArn": "*"}})"}, request),
               PolicyEffect::no_match);
     const Rule rule{.condition =
                         R"({"ArnLikeIfExists": {"aws:SourceArn": "arn:aws:s3:::photos"}})"};
     EXPECT_EQ(effect_of(rule, request), PolicyEffect::allow);
-    request.source_arn = "arn:aws:s3:::other";
-    EXPECT_EQ(effect_of(rule, request), PolicyEffect::no_match);
+    EXPECT_EQ(effect_of(rule, from_bucket({.arn = "arn:aws:s3:::other"})), PolicyEffect::no_match);
+}
+
+TEST(PolicyConditions, ask_what_the_request_says_of_itself) {
+    PolicyRequest request = from_user_of_policies("ann");
+    add_principal(request.principal, request.values);
+    request.values.set("aws:sourceip", "10.1.2.3");
+    request.values.set("aws:securetransport", "false");
+    request.values.set("aws:resourcetag/team", "red");
+    const std::string of_all = R"({"AWS": "123456789012"})";
+    for (const auto& [condition, expected] : {
+             std::pair(R"({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})", PolicyEffect::allow),
+             std::pair(R"({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}})",
+                       PolicyEffect::no_match),
+             std::pair(R"({"Bool": {"aws:SecureTransport": false}})", PolicyEffect::allow),
+             std::pair(R"({"StringNotEquals": {"aws:username": ["bob", "eve"]}})",
+                       PolicyEffect::allow),
+             std::pair(R"({"ForAnyValue:StringLike": {"aws:username": "a*"}})",
+                       PolicyEffect::allow),
+             std::pair(R"({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/b*"}})",
+                       PolicyEffect::no_match),
+             std::pair(R"({"Null": {"aws:TokenIssueTime": "true"}})", PolicyEffect::allow),
+             std::pair(R"({"StringEquals": {"aws:ResourceTag/team": "red"}})", PolicyEffect::allow),
+             std::pair(R"({"StringEquals": {"aws:ResourceTag/Team": "red"}})",
+                       PolicyEffect::no_match),
+             std::pair(R"({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})",
+                       PolicyEffect::no_match),
+         }) {
+        const Rule rule{.principal = of_all, .condition = condition};
+        EXPECT_EQ(effect_of(rule, request), expected) << condition;
+    }
+    const Rule of_ones_own{.principal = of_all,
+                           .resource = R"("arn:aws:sqs:us-east-1:000000000000:${aws:username}")"};
+    EXPECT_EQ(effect_of(of_ones_own, request), PolicyEffect::no_match);
+    request.resource = "arn:aws:sqs:us-east-1:000000000000:ann";
+    EXPECT_EQ(effect_of(of_ones_own, request), PolicyEffect::allow);
+}
+
+TEST(PolicyElements, their_not_forms_are_all_the_others) {
+    const auto said = [](const std::string& statement, const PolicyRequest& request) {
+        const auto policy = Policy::parse(document(statement));
+        EXPECT_TRUE(policy) << policy.error().message;
+        return policy->evaluate(request).effect;
+    };
+    const std::string but_ann =
+        R"({"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::123456789012:user/ann",
+            "arn:aws:iam::123456789012:root"], "Service": "s3.amazonaws.com"},
+            "Action": "sqs:*", "Resource": "*"})";
+    EXPECT_EQ(said(but_ann, from_user_of_policies("ann")), PolicyEffect::no_match);
+    EXPECT_EQ(said(but_ann, from_user_of_policies("bob")), PolicyEffect::deny);
+    EXPECT_EQ(said(but_ann, from_account("123456789012")), PolicyEffect::no_match);
+    EXPECT_EQ(said(but_ann, from_bucket()), PolicyEffect::no_match);
+    EXPECT_EQ(said(but_ann, from_account("")), PolicyEffect::deny);
+    const std::string but_receiving =
+        R"({"Effect": "Deny", "Principal": "*", "NotAction": "sqs:Receive*", "Resource": "*"})";
+    EXPECT_EQ(said(but_receiving, from_bucket()), PolicyEffect::deny);
+    PolicyRequest receiving = from_bucket();
+    receiving.action = "sqs:ReceiveMessage";
+    EXPECT_EQ(said(but_receiving, receiving), PolicyEffect::no_match);
+    const std::string elsewhere = R"({"Effect": "Deny", "Principal": "*", "Action": "sqs:*",
+        "NotResource": "arn:aws:sqs:us-east-1:000000000000:up*"})";
+    EXPECT_EQ(said(elsewhere, from_bucket()), PolicyEffect::no_match);
+    PolicyRequest other = from_bucket();
+    other.resource = "arn:aws:sqs:us-east-1:000000000000:other";
+    EXPECT_EQ(said(elsewhere, other), PolicyEffect::deny);
+}
+
+TEST(PolicyParse, what_the_store_holds_is_read_whatever_characters_it_has) {
+    const std::string text = document(
+        Rule{.resource = R"(["arn:aws:sqs:\n", "*"])",
+             .condition = R"({"StringEquals": {"aws:SourceArn": ["\t", "arn:aws:s3:::photos"]}})"}
+            .text());
+    EXPECT_NE(refusal_of(text), "none");
+    const auto policy = Policy::parse(text, PolicySource::store);
+    ASSERT_TRUE(policy) << policy.error().message;
+    EXPECT_EQ(policy->evaluate(from_bucket()).effect, PolicyEffect::allow);
 }
 
 TEST(PolicyParse, what_is_not_a_policy_is_refused_with_what_is_wrong) {
@@ -358,17 +436,27 @@ TEST(PolicyParse, what_is_not_a_policy_is_refused_with_what_is_wrong) {
 
 TEST(PolicyParse, what_is_not_understood_is_refused_by_name) {
     EXPECT_EQ(refusal_of(document(
-                  Rule{.condition = R"({"IpAddress": {"aws:SourceIp": "1.2.3.4"}})"}.text())),
-              R"(policy: statement #1: the condition operator "IpAddress" is not supported)");
+                  Rule{.condition = R"({"BinaryEquals": {"aws:SourceIp": "eA=="}})"}.text())),
+              R"(policy: statement #1: the condition operator "BinaryEquals" is not supported)");
+    for (const std::string key : {"aws:ResourceTag", "s3:prefix", "aws:TagKeys", "x"}) {
+        const Rule rule{.condition = fmt::format(R"({{"StringEquals": {{"{}": "x"}}}})", key)};
+        EXPECT_EQ(refusal_of(document(rule.text())),
+                  "policy: statement #1: the condition key \"" + key + "\" is not supported");
+    }
     EXPECT_EQ(refusal_of(document(
-                  Rule{.condition = R"({"StringEquals": {"aws:UserAgent": "x"}})"}.text())),
-              R"(policy: statement #1: the condition key "aws:UserAgent" is not supported)");
-    EXPECT_EQ(refusal_of(document(R"({"Effect": "Deny", "NotPrincipal": "*"})")),
-              R"(policy: statement #1 has the unsupported element "NotPrincipal")");
+                  Rule{.condition = R"({"IpAddress": {"aws:SourceIp": "1.2.3"}})"}.text())),
+              "policy: statement #1: condition on \"aws:SourceIp\": Invalid value for condition "
+              "IpAddress");
+    EXPECT_EQ(refusal_of(document(R"({"Effect": "Allow", "NotPrincipal": "*", "Action": "sqs:*",
+                                      "Resource": "*"})")),
+              "policy: statement #1: Allow with NotPrincipal is not supported");
+    EXPECT_EQ(refusal_of(document(R"({"Effect": "Deny", "Principal": "*", "NotPrincipal": "*"})")),
+              "policy: statement #1 has both Principal and NotPrincipal");
     EXPECT_EQ(refusal_of(document(Rule{.principal = R"({"Federated": "x"})"}.text())),
               R"(policy: statement #1: Principal has the unsupported element "Federated")");
-    EXPECT_EQ(refusal_of(document(Rule{.resource = R"("arn:aws:sqs:::${aws:username}")"}.text())),
-              "policy: statement #1: Resource uses a policy variable, which is not supported");
+    EXPECT_EQ(refusal_of(document(Rule{.resource = R"("arn:aws:sqs:::${aws:nothing}")"}.text())),
+              "policy: statement #1: Policy has invalid resource "
+              "\"arn:aws:sqs:::${aws:nothing}\": Policy has an invalid variable");
 }
 
 TEST(PolicyParse, twenty_kibibytes_are_the_largest) {

@@ -36,6 +36,24 @@ TEST_F(SessionTest, whoever_has_the_key_knows_the_secret_and_whose_it_is) {
     EXPECT_EQ(issued.access_key.size(), 20U);
 }
 
+TEST_F(SessionTest, it_keeps_what_bounds_it) {
+    session.limited = LimitedIdentity{.id = "AROA1",
+                                      .path = "/team/",
+                                      .role = "worker",
+                                      .session = "one",
+                                      .session_policies = {"{}"},
+                                      .issued_at = now,
+                                      .session_policy_arns = {"arn:aws:iam::aws:policy/Reading"}};
+    const auto bounded = key.issue(session, nonce);
+    const auto credential = key.open(bounded.access_key, bounded.token, now);
+    ASSERT_TRUE(credential);
+    EXPECT_EQ(credential->limited, session.limited);
+    // As full as it may be, its token is still one.
+    session.limited->session_policies = {std::string(session_policies_bytes_max / 2, '"')};
+    session.limited->session_policy_arns = {std::string(session_policies_bytes_max / 2, 'x')};
+    EXPECT_LE(key.issue(session, nonce).token.size(), session_token_bytes_max);
+}
+
 TEST_F(SessionTest, it_ends_at_its_time) {
     EXPECT_EQ(reason(issued.access_key, issued.token, now + 1h - 1s), "");
     EXPECT_EQ(reason(issued.access_key, issued.token, now + 1h), "expired_token");

@@ -38,6 +38,19 @@ TEST(LambdaFunctionName, what_is_no_name_is_a_validation_error) {
     EXPECT_EQ(parse(std::string(65, 'f')), "ValidationException");
 }
 
+TEST(LambdaFunctionName, a_function_of_another_account_is_named_where_those_are_admitted) {
+    const auto named = [](std::string_view text) {
+        return parse_function_name(
+            {.text = text, .account = account, .admits_other_accounts = true});
+    };
+    const auto other = named("arn:aws:lambda:us-east-1:111111111111:function:resize:live");
+    ASSERT_TRUE(other);
+    EXPECT_EQ(*other,
+              (FunctionName{.name = "resize", .qualifier = "live", .account = "111111111111"}));
+    EXPECT_EQ(named("000000000000:function:resize")->account, "");
+    EXPECT_EQ(named("resize")->account, "");
+}
+
 TEST(LambdaFunctionName, a_function_of_another_account_is_not_there) {
     EXPECT_EQ(parse("arn:aws:lambda:us-east-1:111111111111:function:resize"), "ResourceNotFound");
     EXPECT_EQ(parse("111111111111:function:resize"), "ResourceNotFound");

@@ -181,6 +181,30 @@ TEST_F(RulesTest, a_bus_gets_the_event_once_and_passes_it_to_no_third_one) {
     EXPECT_EQ(deliver_all().size(), 1u);
 }
 
+TEST_F(RulesTest, a_bus_whose_policy_denies_a_rule_gets_nothing_of_it) {
+    ASSERT_TRUE(apply(schema::CreateBus{.name = "one"}));
+    put_rule("r", R"({"source":["shop"]})");
+    put_target("r", {.id = "t", .arn = bus_arn + "one", .dead_letter_arn = queue_dead});
+    const auto deny = [&](const std::string& rule) {
+        const std::string policy =
+            R"({"Statement":{"Effect":"Deny","Principal":{"Service":"events.amazonaws.com"},)"
+            R"("Action":"events:PutEvents","Resource":"*","Condition":{"ArnEquals":)"
+            R"({"aws:SourceArn":")" +
+            rule_arn + rule + R"("}}}})";
+        ASSERT_TRUE(apply(schema::PutBusPermission{.bus = "one", .policy = policy}));
+    };
+    deny("other");
+    put_durably();
+    EXPECT_EQ(journaled<schema::BusEvent>().size(), 2u);
+    EXPECT_TRUE(due().empty());
+    deny("r");
+    put_durably();
+    EXPECT_EQ(journaled<schema::BusEvent>().size(), 3u);
+    const auto dead = due();
+    ASSERT_EQ(dead.size(), 1u);
+    EXPECT_EQ(dead[0].message.destination_arn, queue_dead);
+}
+
 TEST_F(RulesTest, a_queue_that_refuses_sends_the_event_to_the_dead_letter_queue_with_the_reason) {
     put_rule("r", R"({"source":["shop"]})");
     put_target("r", {.id = "t", .arn = queue_a, .input = "1", .dead_letter_arn = queue_dead});

@@ -219,10 +219,38 @@ TEST_F(TopicTest, no_policy_locks_the_owners_root_out_of_the_policy) {
     EXPECT_EQ(outcome(book->get({.arn = arn}, ann)), "fine");
 }
 
+TEST_F(TopicTest, conditions_see_the_subscriber_and_where_he_comes_from) {
+    const std::string arn = topic();
+    EXPECT_EQ(outcome(set(arn, "Policy", R"({"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Principal":{"AWS":"111111111111"},"NotAction":"SNS:Publish",
+         "Resource":"*","Condition":{"StringEquals":{"SNS:Protocol":"sqs"},
+                                     "Bool":{"aws:SecureTransport":"true"}}}]})")),
+              "fine");
+    const auto subscribe = [&](const std::string& protocol, const std::string& endpoint,
+                               schema::AccessContext from) {
+        Caller caller = by(stranger);
+        caller.access = std::move(from);
+        const auto done = run([&](store::Batch& batch) {
+            return book->subscribe({.topic_arn = arn, .protocol = protocol, .endpoint = endpoint},
+                                   caller, batch);
+        });
+        return done ? "fine" : done.error().reason;
+    };
+    const std::string queue = "arn:aws:sqs:us-east-1:111111111111:q";
+    EXPECT_EQ(subscribe("sqs", queue, {.is_secure = true}), "fine");
+    EXPECT_EQ(subscribe("sqs", queue, {.is_secure = false}), "AuthorizationError");
+    EXPECT_EQ(subscribe("https", "https://a.example/", {.is_secure = true}), "AuthorizationError");
+    EXPECT_TRUE(outcome(set(arn, "Policy", R"({"Statement":{"Effect":"Deny","Principal":"*",
+        "NotAction":"sqs:*","Resource":"*"}})"))
+                    .contains("Policy statement action out of service scope!"));
+}
+
 TEST_F(TopicTest, a_policy_can_speak_of_one_user) {
     const std::string arn = topic();
     const auto publish = [&](const std::string& account, const std::string& user) {
-        return outcome(book->authorize_publish(arn, {.account = account, .id = {}, .user = user}));
+        Caller caller = by(account);
+        caller.principal.user = user;
+        return outcome(book->authorize_publish(arn, caller));
     };
     set(arn, "Policy", allow(R"({"AWS": "arn:aws:iam::111111111111:user/ann"})", "SNS:Publish"));
     EXPECT_EQ(publish(stranger, "ann"), "fine");

@@ -54,6 +54,22 @@ TEST_F(AccessTest, a_policy_can_deny_the_owner) {
     EXPECT_EQ(send_as(test_account), "AccessDenied");
 }
 
+TEST_F(AccessTest, conditions_see_where_a_request_comes_from) {
+    const auto sent_from = [this](const std::string& address) {
+        Caller caller = station.caller(stranger);
+        caller.access = schema::AccessContext{.source_ip = address};
+        schema::SendMessages request{.account = test_account, .name = "q"};
+        request.entries.emplace_back().body = "hello";
+        return station.ask(request, caller).has_value();
+    };
+    station.create_queue("q", {{"Policy", R"({"Version":"2012-10-17","Statement":{
+        "Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sqs:SendMessage",
+        "Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}})"}});
+    EXPECT_TRUE(sent_from("10.1.2.3"));
+    EXPECT_FALSE(sent_from("11.1.2.3"));
+    EXPECT_EQ(send_as(stranger), "AccessDenied");  // It is not known from where.
+}
+
 TEST_F(AccessTest, no_policy_lets_a_stranger_change_or_delete_a_queue) {
     station.create_queue("q", {{"Policy", policy("Allow", R"("*")", "sqs:*")}});
     EXPECT_EQ(station.ask(schema::DeleteQueue{.account = test_account, .name = "q"}, stranger)

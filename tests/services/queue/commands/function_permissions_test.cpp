@@ -70,6 +70,52 @@ TEST_F(FunctionPermissionsTest, a_function_that_needs_none_admits_its_own_accoun
     EXPECT_TRUE(admits("theirs", {}, "111111111111"));
 }
 
+TEST_F(FunctionPermissionsTest, users_and_other_accounts_invoke_what_policies_let_them) {
+    constexpr const char* stranger = "111111111111";
+    // What `user` of an account is told whose own policies say so.
+    const auto invoke = [this](const std::string& account, schema::Grant grant) {
+        Caller caller = station.caller(account);
+        caller.principal.user = "ann";
+        caller.principal.limited = schema::LimitedIdentity{.id = "AIDAANN", .path = "/"};
+        caller.principal.limited->grant = grant;
+        const schema::PrepareInvocation call{.name = "f", .account = test_account};
+        const schema::InvokeEvent event{.name = "f", .payload = "{}", .account = test_account};
+        const auto prepared = station.ask(call, caller);
+        const auto sent = station.ask(event, caller);
+        EXPECT_EQ(prepared.has_value(), sent.has_value());
+        return prepared ? "invoked" : prepared.error().reason;
+    };
+    const auto admit = [this](const std::string& sid, const std::string& principal) {
+        const std::string statement =
+            R"({"Sid":")" + sid + R"(","Effect":"Allow","Principal":{"AWS":")" + principal +
+            R"("},"Action":"lambda:InvokeFunction","Resource":")" + arn + R"("})";
+        ASSERT_TRUE(station.ask(schema::AddFunctionPermission{
+            .name = "f", .statement_id = sid, .statement = statement}));
+    };
+    using schema::Grant;
+    EXPECT_EQ(invoke(test_account, Grant::allowed), "invoked");
+    EXPECT_EQ(invoke(test_account, Grant::not_allowed), "AccessDenied");
+    EXPECT_EQ(invoke(stranger, Grant::allowed), "AccessDenied");
+    // The account alone leaves it to its own policies.
+    admit("account", test_account);
+    EXPECT_EQ(invoke(test_account, Grant::not_allowed), "AccessDenied");
+    admit("ann", "arn:aws:iam::000000000000:user/ann");
+    EXPECT_EQ(invoke(test_account, Grant::not_allowed), "invoked");
+    EXPECT_EQ(invoke(test_account, Grant::denied), "AccessDenied");
+    admit("stranger", stranger);
+    EXPECT_EQ(invoke(stranger, Grant::allowed), "invoked");
+    EXPECT_EQ(invoke(stranger, Grant::not_allowed), "AccessDenied");
+    // Which functions there are is not for everybody.
+    const auto absent =
+        station.ask(schema::PrepareInvocation{.name = "absent", .account = test_account}, stranger);
+    EXPECT_EQ(absent.error().reason, "AccessDenied");
+    EXPECT_EQ(absent.error().message,
+              "User: arn:aws:iam::111111111111:root is not authorized to perform: "
+              "lambda:InvokeFunction on resource: "
+              "arn:aws:lambda:us-east-1:000000000000:function:absent because no resource-based "
+              "policy allows the lambda:InvokeFunction action");
+}
+
 TEST_F(FunctionPermissionsTest, each_qualifier_has_permissions_of_its_own) {
     ASSERT_TRUE(station.ask(schema::PublishFunctionVersion{.name = "f"}));
     EXPECT_EQ(add("a", "arn:aws:s3:::photos"), "added");

@@ -3,101 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "common/base/encoding.hpp"
 #include "common/service/policy_principal.hpp"
-#include "services/storage/objects/records.hpp"
-#include "tests/services/storage/harness.hpp"
+#include "tests/services/storage/identity/harness.hpp"
 
 namespace onput::storage {
 namespace {
-
-using schema::EntityKind;
-
-const std::string account = "111111111111";
-const std::string other = "222222222222";
-
-std::string policy(std::string_view action, std::string_view effect = "Allow") {
-    return fmt::format(R"({{"Version":"2012-10-17","Statement":{{"Effect":"{}","Action":"{}",)"
-                       R"("Resource":"*"}}}})",
-                       effect, action);
-}
-
-std::string trust(std::string_view principal) {
-    return fmt::format(R"({{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole",)"
-                       R"("Principal":{}}}}})",
-                       principal);
-}
-
-class IdentitiesTest : public ::testing::Test {
-protected:
-    [[nodiscard]] Caller caller(std::string of = account) const {
-        return {.principal = {.account = std::move(of), .id = "AKID"}, .trace = {}, .now = now};
-    }
-    // Commits what a command wants.
-    template <typename R, typename M>
-    Result<R> run(Result<R> (Identities::*command)(const M&, const Caller&, Effects&), M message,
-                  const std::string& of = account) {
-        Effects effects;
-        auto result = (identities.*command)(message, caller(of), effects);
-        EXPECT_TRUE(result || effects.changes.empty());
-        for (auto& change : effects.changes) {
-            EXPECT_TRUE(store.commit(std::move(change.batch)));
-            ++commits;
-        }
-        return result;
-    }
-    Result<schema::Entity> make_user(const std::string& name, const std::string& path = "/") {
-        return run(&Identities::create,
-                   schema::CreateEntity{.kind = EntityKind::user, .name = name, .path = path});
-    }
-    Result<schema::Entity> make_role(const std::string& name, const std::string& document) {
-        return run(
-            &Identities::create,
-            schema::CreateEntity{.kind = EntityKind::role, .name = name, .document = document});
-    }
-    Result<schema::Entity> make_policy(const std::string& name, const std::string& document) {
-        return run(
-            &Identities::create,
-            schema::CreateEntity{.kind = EntityKind::policy, .name = name, .document = document});
-    }
-    Result<schema::Empty> put_own(const std::string& user, const std::string& document) {
-        return run(&Identities::put_policy,
-                   schema::PutEntityPolicy{.kind = EntityKind::user,
-                                           .name = user,
-                                           .policy = {.name = "own", .document = document}});
-    }
-    Result<schema::Empty> attach(const std::string& user, const std::string& arn) {
-        return run(&Identities::attach,
-                   schema::AttachPolicy{.kind = EntityKind::user, .name = user, .policy_arn = arn});
-    }
-    Result<schema::Empty> remove(EntityKind kind, const std::string& name) {
-        return run(&Identities::remove, schema::DeleteEntity{.kind = kind, .name = name});
-    }
-    // What a user's policies say.
-    std::string may(const schema::Entity& user, std::string_view action,
-                    std::vector<std::string> session_policies = {}) {
-        schema::Principal principal{.account = user.account, .user = user.name};
-        principal.limited = {
-            .id = user.id, .path = user.path, .session_policies = std::move(session_policies)};
-        const auth::RequestValues values;
-        const auto said =
-            identities.evaluate(principal, {.action = action, .resource = "*", .values = values});
-        if (!said) return said.error().reason;
-        switch (*said) {
-            case auth::PolicyEffect::allow: return "allow";
-            case auth::PolicyEffect::deny: return "deny";
-            case auth::PolicyEffect::no_match: break;
-        }
-        return "none";
-    }
-
-    Timestamp now = from_seconds(1'700'000'000);
-    support::MemoryStore store;
-    MasterKeys masters = *MasterKeys::parse({"first:" + to_base64(std::string(32, 'k'))});
-    NewSecret secrets = Harness::secrets();
-    Identities identities{store, masters, secrets};
-    int commits = 0;
-};
 
 TEST_F(IdentitiesTest, names_are_one_whatever_their_case) {
     ASSERT_TRUE(make_user("Ada", "/team/"));

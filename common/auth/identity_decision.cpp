@@ -1,0 +1,23 @@
+#include "common/auth/identity_decision.hpp"
+
+#include <fmt/format.h>
+
+namespace onput::auth {
+
+std::string reason_of(const IdentityDecision& decision, std::string_view action) {
+    using By = IdentityDecision::By;
+    const auto by = decision.by;
+    if (decision.is_explicit) {
+        return fmt::format("with an explicit deny in {}",
+                           by == By::policies   ? "an identity-based policy"
+                           : by == By::boundary ? "a permissions boundary"
+                                                : "a session policy");
+    }
+    return fmt::format("because no {} allows the {} action",
+                       by == By::policies   ? "identity-based policy"
+                       : by == By::boundary ? "permissions boundary"
+                                            : "session policy",
+                       action);
+}
+
+}  // namespace onput::auth
