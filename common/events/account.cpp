@@ -27,7 +27,8 @@ struct AccountOf {
     std::string_view operator()(const schema::DeliveryAttempt& attempt) const {
         if (!attempt.rule_arn.empty()) return account_in(attempt.rule_arn);
         if (!attempt.topic_arn.empty()) return account_in(attempt.topic_arn);
-        return account_in(attempt.endpoint);
+        // Not the account of the queue: it is another's event.
+        return attempt.account;
     }
     std::string_view operator()(const schema::JobFailed& job) const {
         return account_in(job.function_arn);

@@ -93,6 +93,8 @@ constexpr std::array texts{
     Help{"onput_s3_requests_total", "Requests by operation and status."},
     Help{"onput_schedules", "Schedules that are enabled, of rules and of Scheduler."},
     Help{"onput_schedules_fired_total", "Due times of schedules that were acted on."},
+    Help{"onput_schedules_passed_over_total",
+         "How often schedules had due times that were too late to be acted on."},
     Help{"onput_sns_request_seconds", "From the request's head to the end of its answer."},
     Help{"onput_sns_requests_total", "Requests by operation and status."},
     Help{"onput_sqs_request_seconds", "From the request's head to the end of its answer."},

@@ -164,10 +164,20 @@ struct InputTransformer {
     friend bool operator==(const InputTransformer&, const InputTransformer&) = default;
 };
 
+// Of a call of an API destination. A value "$.detail.id" is what the event has there.
+struct TargetHttpParameters {
+    std::vector<std::string> path = {};  // One for each '*' of the endpoint, in order.
+    std::map<std::string, std::string> headers = {};
+    std::map<std::string, std::string> query = {};
+
+    ONPUT_FIELDS(path, headers, query)
+    friend bool operator==(const TargetHttpParameters&, const TargetHttpParameters&) = default;
+};
+
 // Of a rule. Exactly one of `input`, `input_path` and `transformer`, or none: the event itself.
 struct EventTarget {
     std::string id = {};
-    std::string arn = {};  // Of a queue, a function, a topic or a bus.
+    std::string arn = {};  // Of a queue, a function, a topic, a bus or an API destination.
     std::string role_arn = {};
     std::string input = {};  // JSON.
     std::string input_path = {};
@@ -175,9 +185,11 @@ struct EventTarget {
     std::string dead_letter_arn = {};  // Of a queue; empty: none.
     std::optional<std::uint32_t> retries_max = {};
     std::optional<std::uint32_t> age_seconds_max = {};
+    std::optional<TargetHttpParameters> http = {};
+    std::string group_id = {};  // MessageGroupId of a queue's messages; empty: none.
 
     ONPUT_FIELDS(id, arn, role_arn, input, input_path, transformer, dead_letter_arn, retries_max,
-                 age_seconds_max)
+                 age_seconds_max, http, group_id)
     friend bool operator==(const EventTarget&, const EventTarget&) = default;
 };
 
@@ -202,7 +214,8 @@ struct TargetsChanged {
 
 // Adds targets, or sets anew those whose ids are there.
 struct PutTargets {
-    static constexpr MessageInfo info{.kind = Kind::put_targets};
+    // Version 2 added http and group_id of the targets.
+    static constexpr MessageInfo info{.kind = Kind::put_targets, .version = 2};
     static constexpr std::string_view method = "notifier.put_targets";
     using Reply = TargetsChanged;
 
@@ -229,7 +242,8 @@ struct RemoveTargets {
 };
 
 struct TargetList {
-    static constexpr MessageInfo info{.kind = Kind::target_list};
+    // Version 2 added http and group_id of the targets.
+    static constexpr MessageInfo info{.kind = Kind::target_list, .version = 2};
 
     std::vector<EventTarget> targets = {};  // By id.
 

@@ -96,8 +96,8 @@ enum class TopicMessageType : std::uint8_t {
 // with the subscriptions that are confirmed and whose filters accept it, in the commit that
 // journals it.
 struct TopicMessage {
-    // Version 2 added trace_header.
-    static constexpr MessageInfo info{.kind = Kind::topic_message, .version = 2};
+    // Version 2 added trace_header, version 3 replay_name.
+    static constexpr MessageInfo info{.kind = Kind::topic_message, .version = 3};
 
     std::string event_id = {};    // 32 hex digits; the same on every delivery and retry.
     std::string message_id = {};  // A UUID: what the publisher and every subscriber see.
@@ -116,17 +116,19 @@ struct TopicMessage {
     TraceContext trace = {};               // cause_event_id: the event it is about.
     std::vector<std::uint64_t> owed = {};  // Numbers of subscriptions, rising.
     std::string trace_header = {};         // X-Amzn-Trace-Id of the request that caused it.
+    std::string replay_name = {};          // Of the replay that sends it again; empty: none.
 
     ONPUT_FIELDS(event_id, message_id, type, topic_arn, subject, message, is_structured, attributes,
-                 time, account, service, source_arn, source_account, trace, owed, trace_header)
+                 time, account, service, source_arn, source_account, trace, owed, trace_header,
+                 replay_name)
     friend bool operator==(const TopicMessage&, const TopicMessage&) = default;
 };
 
 // One attempt to deliver a message to an endpoint outside: webhook, mail, SMS. For the tail and the
 // trace; nothing is owed by it.
 struct DeliveryAttempt {
-    // Version 2 added rule_arn and what follows it.
-    static constexpr MessageInfo info{.kind = Kind::delivery_attempt, .version = 2};
+    // Version 2 added rule_arn and what follows it, version 3 account.
+    static constexpr MessageInfo info{.kind = Kind::delivery_attempt, .version = 3};
 
     std::string event_id = {};  // Of the message.
     std::string message_id = {};
@@ -148,10 +150,12 @@ struct DeliveryAttempt {
     std::string rule_arn = {};
     std::string error_code = {};           // EventBridge's: "NO_PERMISSIONS".
     std::string exhausted_condition = {};  // "MaximumRetryAttempts"; empty: it was refused.
+    // Of the bucket whose event a queue or function did not get; empty: the topic's or rule's.
+    std::string account = {};
 
     ONPUT_FIELDS(event_id, message_id, topic_arn, subscription_arn, protocol, endpoint, attempt,
                  succeeded, status_code, latency_us, error, next_attempt_at, dead_letter_arn, trace,
-                 message_sequence, rule_arn, error_code, exhausted_condition)
+                 message_sequence, rule_arn, error_code, exhausted_condition, account)
     friend bool operator==(const DeliveryAttempt&, const DeliveryAttempt&) = default;
 };
 

@@ -393,6 +393,24 @@ enum class Kind : std::uint16_t {
     find_resend = 632,
     list_resends = 633,
     resend_list = 634,
+
+    // API destinations and connections (event_destinations.hpp).
+    connection_info = 635,  // Also a row of the notifier.
+    create_connection = 636,
+    update_connection = 637,
+    delete_connection = 638,
+    deauthorize_connection = 639,
+    get_connection = 640,
+    connection_list = 641,
+    list_connections = 642,
+    api_destination_info = 643,  // Also a row of the notifier.
+    create_api_destination = 644,
+    update_api_destination = 645,
+    delete_api_destination = 646,
+    get_api_destination = 647,
+    api_destination_list = 648,
+    list_api_destinations = 649,
+
     topic_record = 650,
     subscription_record = 651,
     topics_record = 652,

@@ -318,9 +318,10 @@ struct DeliverItem {
     // Of a topic's raw message. More than message_attributes_max are refused.
     std::map<std::string, MessageAttribute> attributes = {};
     std::string trace_header = {};  // AWSTraceHeader.
+    std::string group_id = {};      // MessageGroupId; empty: none.
 
     ONPUT_FIELDS(number, message_id, event_id, body, source_arn, source_account, trace, attributes,
-                 trace_header)
+                 trace_header, group_id)
     friend bool operator==(const DeliverItem&, const DeliverItem&) = default;
 };
 
@@ -339,8 +340,8 @@ struct Delivered {
 // from this source are taken as done already. Where there is no room for all, the first ones are
 // taken. An error (QueueDoesNotExist, ResourceNotFound, OverLimit) means that none was.
 struct Deliver {
-    // Version 3 added trace_header of the items.
-    static constexpr MessageInfo info{.kind = Kind::deliver, .version = 3};
+    // Version 3 added trace_header of the items, version 4 group_id.
+    static constexpr MessageInfo info{.kind = Kind::deliver, .version = 4};
     static constexpr std::string_view method = "queue.deliver";
     using Reply = Delivered;
 

@@ -10,6 +10,7 @@
 #include "common/schema/call.hpp"
 #include "common/schema/dead_letters.hpp"
 #include "common/schema/event_bus.hpp"
+#include "common/schema/event_destinations.hpp"
 #include "common/schema/event_source.hpp"
 #include "common/schema/events.hpp"
 #include "common/schema/function.hpp"
@@ -91,7 +92,10 @@ using AllMessages = std::tuple<
     ScheduleGroupList, ListScheduleGroups, PutBusPermission, RemoveBusPermission, UpdateBus,
     ArchiveInfo, CreateArchive, UpdateArchive, DeleteArchive, GetArchive, ArchiveList, ListArchives,
     ReplayInfo, StartReplay, GetReplay, CancelReplay, ReplayList, ListReplays, ResendEvents, Resend,
-    FindResend, ListResends, ResendList>;
+    FindResend, ListResends, ResendList, ConnectionInfo, CreateConnection, UpdateConnection,
+    DeleteConnection, DeauthorizeConnection, GetConnection, ConnectionList, ListConnections,
+    ApiDestinationInfo, CreateApiDestination, UpdateApiDestination, DeleteApiDestination,
+    GetApiDestination, ApiDestinationList, ListApiDestinations>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

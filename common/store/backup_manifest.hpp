@@ -20,6 +20,8 @@
 namespace onput::store {
 
 inline constexpr std::string_view backup_manifest_file = "MANIFEST.backup";
+// An empty file in the directory of a service that was restored, until its first start has seen it.
+inline constexpr std::string_view restored_mark = "restored";
 inline constexpr std::uint64_t backup_manifest_bytes_max = 1ULL << 30;
 
 struct BackupManifest {

@@ -57,10 +57,13 @@ struct SecretOwner {
     std::string_view prefix;
     std::string_view service;
 };
-constexpr std::array secret_owners{
-    SecretOwner{"ONPUT_KEYS_", "gateway"},     SecretOwner{"ONPUT_MASTER_KEYS_", "storage"},
-    SecretOwner{"ONPUT_KMS_KEYS_", "storage"}, SecretOwner{"ONPUT_SMTP_", "notifier"},
-    SecretOwner{"ONPUT_SMS_", "notifier"},     SecretOwner{"ONPUT_REPLICATION_KEYS_", "storage"}};
+constexpr std::array secret_owners{SecretOwner{"ONPUT_KEYS_", "gateway"},
+                                   SecretOwner{"ONPUT_MASTER_KEYS_", "storage"},
+                                   SecretOwner{"ONPUT_MASTER_KEYS_", "notifier"},
+                                   SecretOwner{"ONPUT_KMS_KEYS_", "storage"},
+                                   SecretOwner{"ONPUT_SMTP_", "notifier"},
+                                   SecretOwner{"ONPUT_SMS_", "notifier"},
+                                   SecretOwner{"ONPUT_REPLICATION_KEYS_", "storage"}};
 constexpr std::array<std::string_view, 3> secret_words{"SECRET", "PASSWORD", "TOKEN"};
 
 bool is_withheld(std::string_view name, std::string_view service) {
@@ -373,7 +376,7 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     });
     Result<void> outcome;
     for (auto& spec : Layout(data, *instance, options).children()) {
-        if (spec.name == "storage") spec.environment = *keys;
+        if (spec.name == "storage" || spec.name == "notifier") spec.environment = *keys;
         if (outcome) outcome = supervisor->start(std::move(spec));
     }
     if (outcome) outcome = write_instance(data, *instance);

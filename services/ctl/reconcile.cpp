@@ -1,6 +1,8 @@
 // `onput reconcile`: whether every upload of a bucket has its result in another one, or its
 // failure. An upload and what was made of it have the same trace.
+#include <map>
 #include <optional>
+#include <set>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -82,12 +84,29 @@ private:
         return {};
     }
 
-    // To the destinations of the rules that it matches now, each under a name of its own: what an
-    // interruption leaves out is missing still, and what was sent is running or has its result.
+    // What is sent to one destination is one replay, an upload a page.
+    struct Sending {
+        std::string name = {};
+        std::uint64_t pages = 0;
+    };
+
+    [[nodiscard]] schema::ResendEvents next_page(const std::string& destination,
+                                                 Sending& sending) const {
+        schema::ResendEvents page{
+            .name = sending.name,
+            .destination = destination,
+            .source = fmt::format("bucket: {}, missing in {}", options_.bucket, options_.against)};
+        if (sending.pages > 0) page.after = std::to_string(sending.pages);
+        page.position = std::to_string(++sending.pages);
+        return page;
+    }
+
+    // To the destinations of the rules that it matches now: what an interruption leaves out is
+    // missing still, and what was sent is running or has its result.
     Result<void> resend_missing() {
         Random random = Random::from_system();
         const std::string run = "reconcile-" + random.hex(12);
-        std::uint64_t page = 0;
+        std::map<std::string, Sending> sendings;  // By destination.
         for (const Upload& upload : found_.uploads) {
             if (upload.state != UploadState::missing) continue;
             ONPUT_TRY(const auto event, event_of(upload.key));
@@ -96,20 +115,24 @@ private:
                                  schema::ExplainEvent{.bucket = options_.bucket,
                                                       .key = upload.key,
                                                       .event_name = "s3:ObjectCreated:Put"}));
-            bool is_sent = false;
+            std::set<std::string> destinations;
             for (const auto& rule : explained.rules) {
-                if (!rule.matches || !event) continue;
-                const schema::ResendEvents request{
-                    .name = fmt::format("{}-{}", run, ++page),
-                    .destination = rule.destination_arn,
-                    .source =
-                        fmt::format("bucket: {}, missing in {}", options_.bucket, options_.against),
-                    .position = "/",
-                    .is_last = true};
-                ONPUT_TRY(const auto sent, send_page(peers_, request, {*event}));
+                if (rule.matches && event) destinations.insert(rule.destination_arn);
+            }
+            bool is_sent = false;
+            for (const auto& destination : destinations) {
+                Sending& sending = sendings[destination];
+                if (sending.pages == 0) sending.name = fmt::format("{}-{}", run, sendings.size());
+                ONPUT_TRY(const auto sent,
+                          send_page(peers_, next_page(destination, sending), {*event}));
                 is_sent = is_sent || sent.events > 0;
             }
             if (is_sent) ++found_.resent;
+        }
+        for (auto& [destination, sending] : sendings) {
+            schema::ResendEvents last = next_page(destination, sending);
+            last.is_last = true;
+            ONPUT_TRY_VOID(send_page(peers_, last, {}));
         }
         return {};
     }

@@ -79,7 +79,7 @@ bool takes(std::string_view destination, const schema::JournalRecord& record,
     }
     if (is_subscription(destination)) {
         const auto* message = std::get_if<schema::TopicMessage>(&body);
-        return message != nullptr &&
+        return message != nullptr && message->replay_name.empty() &&
                destination.substr(0, destination.rfind(':')) == message->topic_arn &&
                message->type == schema::TopicMessageType::notification;
     }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <map>
 
@@ -261,7 +262,18 @@ private:
             return fail(ErrorCode::corruption,
                         fmt::format("{}: it changed while it was copied", item.source()));
         }));
+        ONPUT_TRY_VOID(mark_notifier(written));
         return store::sync_names(written);
+    }
+
+    // What its journal numbers from here on others have read under the same numbers.
+    Result<void> mark_notifier(std::vector<std::string>& written) const {
+        const std::string home = fmt::format("{}/notifier", data_);
+        const auto move = std::ranges::find(moves_, home, &Move::to);
+        if (move == moves_.end() || move->is_done) return {};
+        written.push_back(fmt::format("{}/{}", move->from, store::restored_mark));
+        ONPUT_TRY_VOID(store::open_file(written.back(), O_WRONLY | O_CREAT));
+        return {};
     }
 
     Result<void> put_in_place() {

@@ -29,6 +29,9 @@ std::vector<std::string> Config::validate() const {
     expect(undelivered_age_max_hours > 0 && undelivered_age_max_hours <= hours_max,
            "undelivered_age_max_hours: at least one hour and at most ten years.");
     expect(deliver_timeout_ms >= deliver_timeout_ms_min, "deliver_timeout_ms: at least 100.");
+    if (const auto keys = MasterKeys::parse(master_keys_secret); !keys) {
+        faults.push_back("master_keys_secret: " + keys.error().message + ".");
+    }
     for (auto& fault : check_notification_options(notification_options())) {
         faults.push_back(std::move(fault));
     }
@@ -65,6 +68,13 @@ CoreOptions Config::core_options() const {
     options.topics.region = region;
     options.rules.region = region;
     options.archives.region = region;
+    options.connections.region = region;
+    // Checked by `validate`.
+    if (auto keys = MasterKeys::parse(master_keys_secret)) {
+        options.connections.masters = *std::move(keys);
+    }
+    // Who opens private networks has endpoints without TLS in them.
+    options.connections.allows_http = !webhook_allowed_networks.empty();
     options.schedules.region = region;
     options.schedules.find_zone = [folder = zoneinfo](std::string_view name) {
         return read_zone(folder, name);

@@ -28,6 +28,7 @@ struct Config {
     std::uint32_t deliver_timeout_ms = 30'000;
     std::string public_url = "http://127.0.0.1:4566";
     std::vector<std::string> webhook_allowed_networks;
+    std::vector<std::string> master_keys_secret;
     std::string mail_from = "onput@localhost";
     std::string smtp_url;
     std::string smtp_user;
@@ -85,6 +86,9 @@ private:
                "Where the gateway is reached from outside: in links and of the certificate.");
         option("webhook_allowed_networks", self.webhook_allowed_networks,
                "Private networks that webhooks may reach: 127.0.0.0/8, fd00::/8; * for all.");
+        option("master_keys_secret", self.master_keys_secret,
+               "Keys that seal secrets of connections, NAME:BASE64 of 32 bytes each, the first for "
+               "new ones; better through ONPUT_MASTER_KEYS_SECRET_FILE.");
         option("mail_from", self.mail_from, "Sender of mails.");
         option("smtp_url", self.smtp_url,
                "Mail server, smtp://host:587 or smtps://host; empty: mail waits.");

@@ -19,11 +19,13 @@ NotifierCore::NotifierCore(const CoreOptions& options, const store::View& view, 
       topics_(options.topics, view, age_.clock(), Random(random_.next())),
       rules_(options.rules, view),
       archives_(options.archives, view),
+      connections_(options.connections, view),
       schedules_(options.schedules, view),
       parts_{.view = view,
              .recorder = recorder_,
              .topics = topics_,
              .rules = rules_,
+             .connections = connections_,
              .writer = writer,
              .owed_rows = owed_rows_,
              .age = age_.clock()},
@@ -39,6 +41,7 @@ Result<void> NotifierCore::restore(Timestamp now, Effects& effects) {
     ONPUT_TRY_VOID(topics_.restore());
     ONPUT_TRY_VOID(rules_.restore());
     ONPUT_TRY_VOID(archives_.restore());
+    ONPUT_TRY_VOID(connections_.restore());
     ONPUT_TRY_VOID(restore_schedules(now, batches.emplace_back(std::string(partition))));
     ONPUT_TRY_VOID(resends_.restore());
     ONPUT_TRY_VOID(deliveries_.restore());
@@ -215,6 +218,7 @@ std::vector<schema::Metric> NotifierCore::metrics(Timestamp now) const {
     add("onput_subscriptions", topics_.subscriptions().size());
     add("onput_schedules", timetable_.size());
     add("onput_schedules_fired_total", fired_);
+    add("onput_schedules_passed_over_total", timetable_.passed_over());
     TargetMetrics targets;
     deliveries_.add_metrics(now, targets);
     std::move(targets).write(metrics);

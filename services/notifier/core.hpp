@@ -34,6 +34,7 @@
 #include "services/notifier/delivery/event_router.hpp"
 #include "services/notifier/delivery/fanout.hpp"
 #include "services/notifier/delivery/resend_book.hpp"
+#include "services/notifier/destinations/connection_book.hpp"
 #include "services/notifier/effects.hpp"
 #include "services/notifier/journal/journal.hpp"
 #include "services/notifier/schedules/schedule_book.hpp"
@@ -56,6 +57,7 @@ struct CoreOptions {
     RuleBookOptions rules;
     ScheduleBookOptions schedules;
     ArchiveBookOptions archives;
+    ConnectionBookOptions connections;
     Duration retention_age = std::chrono::hours(168);
     std::uint64_t retention_records_max = 10'000'000;
     std::uint64_t retention_bytes_max = journal_bytes_max_default;
@@ -164,6 +166,22 @@ public:
     Result<schema::ReplayInfo> apply(const schema::CancelReplay& request, const Caller& caller,
                                      Effects& effects);
     [[nodiscard]] const ArchiveBook& archives() const { return archives_; }
+    // Commands about connections and API destinations (core_destinations.cpp), likewise.
+    Result<schema::ConnectionInfo> apply(const schema::CreateConnection& request,
+                                         const Caller& caller, Effects& effects);
+    Result<schema::ConnectionInfo> apply(const schema::UpdateConnection& request,
+                                         const Caller& caller, Effects& effects);
+    Result<schema::ConnectionInfo> apply(const schema::DeleteConnection& request,
+                                         const Caller& caller, Effects& effects);
+    Result<schema::ConnectionInfo> apply(const schema::DeauthorizeConnection& request,
+                                         const Caller& caller, Effects& effects);
+    Result<schema::ApiDestinationInfo> apply(const schema::CreateApiDestination& request,
+                                             const Caller& caller, Effects& effects);
+    Result<schema::ApiDestinationInfo> apply(const schema::UpdateApiDestination& request,
+                                             const Caller& caller, Effects& effects);
+    Result<schema::Empty> apply(const schema::DeleteApiDestination& request, const Caller& caller,
+                                Effects& effects);
+    [[nodiscard]] const ConnectionBook& connections() const { return connections_; }
     // Tags of buses, rules and groups of schedules.
     [[nodiscard]] Result<schema::EventTags> event_tags(const schema::GetEventTags& request,
                                                        const Caller& caller) const;
@@ -243,6 +261,8 @@ private:
     Added add(const OutboxRow& row, Timestamp now, store::Batch& batch, Effects& effects);
     Added add_event(schema::ObjectEvent event, std::string bytes, Timestamp now,
                     store::Batch& batch, Effects& effects);
+    Added add_bus_event(schema::BusEvent event, const OutboxRow& row, Timestamp now,
+                        store::Batch& batch, Effects& effects);
     Added add_unreadable(const OutboxRow& row, const Error& error, Timestamp now,
                          store::Batch& batch, Effects& effects);
     Result<void> close_batch(store::Batch batch, Effects& effects);
@@ -287,6 +307,7 @@ private:
     TopicBook topics_;
     RuleBook rules_;
     ArchiveBook archives_;
+    ConnectionBook connections_;
     ScheduleBook schedules_;
     Timetable timetable_;           // Of rules and schedules.
     std::set<std::string> ending_;  // Schedules that are over, and go when nothing is owed.

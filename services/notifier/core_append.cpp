@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/events/s3_event.hpp"
+#include "common/json/reader.hpp"
 #include "services/notifier/core.hpp"
 
 namespace onput::notifier {
@@ -37,8 +38,11 @@ Result<JournalBody> decode_row(std::string_view bytes) {
     if (std::holds_alternative<schema::DeliveryAttempt>(body)) {
         return refuse("an attempt to deliver is nothing that an outbox has");
     }
-    if (std::holds_alternative<schema::BusEvent>(body)) {
-        return refuse("an event of a bus is nothing that an outbox has");
+    if (const auto* event = std::get_if<schema::BusEvent>(&body)) {
+        const auto detail = json::read(event->detail, {.depth_max = json::depth_max_default - 1});
+        if (!detail || detail->object() == nullptr) {
+            return refuse("an event of a bus has a detail that is no JSON object");
+        }
     }
     const auto* event = std::get_if<schema::ObjectEvent>(&body);
     if (event != nullptr && event->owed.size() > owed_per_event_max) {
@@ -92,12 +96,29 @@ NotifierCore::Added NotifierCore::add(const OutboxRow& row, Timestamp now, store
         recorder_.add(*std::move(body), std::string(row.bytes), now, batch, effects);
         return {.records = 1, .bytes = row.bytes.size()};
     }
+    if (auto* event = std::get_if<schema::BusEvent>(&*body)) {
+        return add_bus_event(std::move(*event), row, now, batch, effects);
+    }
     auto& message = std::get<schema::TopicMessage>(*body);
     if (message.message_id.empty()) {
         message.message_id =
             message_id_of({.event_id = message.event_id, .arn = message.topic_arn, .rule_id = {}});
     }
     fanout_.authorize_and_publish(std::move(message), now, batch, effects);
+    return {.records = 1, .bytes = row.bytes.size()};
+}
+
+// Of a function whose destination is a bus of its account.
+NotifierCore::Added NotifierCore::add_bus_event(schema::BusEvent event, const OutboxRow& row,
+                                                Timestamp now, store::Batch& batch,
+                                                Effects& effects) {
+    const auto bus = rules_.find_bus(event.bus_arn, event.account);
+    if (!bus) return add_unreadable(row, bus.error(), now, batch, effects);
+    event.bus_arn = *bus;
+    event.owed.clear();
+    event.is_forwarded = false;
+    event.replay_name.clear();
+    router_.publish(std::move(event), now, batch, effects);
     return {.records = 1, .bytes = row.bytes.size()};
 }
 

@@ -116,6 +116,11 @@ void NotifierCore::resend_one(const schema::ResendEvents& request, const ResendT
     if (to.subscription != 0) {
         auto& message = std::get<schema::TopicMessage>(body);
         message.owed = {to.subscription};
+        // Another message of the same event, which no replay takes up.
+        message.message_id = message_id_of({.event_id = message.message_id,
+                                            .arn = request.destination,
+                                            .rule_id = replay_rule_of(request.name)});
+        message.replay_name = request.name;
         return fanout_.add(std::move(message), now, batch, effects);
     }
     auto& event = std::get<schema::ObjectEvent>(body);

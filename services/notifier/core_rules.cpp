@@ -4,6 +4,7 @@
 
 #include "common/json/reader.hpp"
 #include "services/notifier/core.hpp"
+#include "services/notifier/destinations/api_request.hpp"
 #include "services/notifier/rules/event_document.hpp"
 #include "services/notifier/rules/rule_refusal.hpp"
 
@@ -171,9 +172,11 @@ Result<schema::Empty> NotifierCore::apply(const schema::SetRuleState& request, c
 Result<schema::TargetsChanged> NotifierCore::apply(const schema::PutTargets& request,
                                                    const Caller& caller, Effects& effects) {
     ONPUT_TRY_VOID(room_.check());
+    for (const auto& target : request.targets) ONPUT_TRY_VOID(check_http_parameters(target));
     store::Batch batch{std::string(partition)};
     auto answer = rules_.put_targets(request, caller, batch);
     effects.add(std::move(batch));
+    deliveries_.remove_orphans();
     return answer;
 }
 

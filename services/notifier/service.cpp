@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/log.hpp"
+#include "services/notifier/restored.hpp"
 
 namespace onput::notifier {
 namespace {
@@ -46,9 +47,13 @@ NotifierService::~NotifierService() {
 
 Result<void> NotifierService::start(const OpenOutside& outside) {
     ONPUT_TRY_VOID(open_store());
+    ONPUT_TRY(is_restored_, renew_restored_journal(store(), config_.data, new_random().hex(32)));
     ONPUT_TRY(outside_, outside(platform(), store(), config_));
     CoreOptions options = config_.core_options();
     options.boot = platform().boot();
+    options.connections.new_secret = [this](std::size_t bytes) {
+        return platform().new_secret(bytes);
+    };
     ONPUT_TRY_VOID(restore(options, readable(), new_random(), *outside_.writer));
     ONPUT_TRY(bus_, platform().bind_bus(config_.bus_endpoints));
     queue_ = platform().connect(config_.queue_endpoint);
@@ -205,6 +210,9 @@ void NotifierService::publish_heartbeat() {
     // than that the journal is empty.
     if (head.sequence == 0 && core().head() > 0) return;
     bus_->publish_head(head);
+    if (!is_restored_) return;
+    if (auto ended = end_restored(config_.data); !ended) platform().fail(ended.error());
+    is_restored_ = false;
 }
 
 }  // namespace onput::notifier

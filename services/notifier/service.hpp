@@ -69,6 +69,7 @@ private:
     std::size_t open_deliveries_ = 0;  // To the queue service.
     std::size_t open_outside_ = 0;
     bool waits_for_outside_ = true;
+    bool is_restored_ = false;  // From a backup, and the mark of it is still there.
 };
 
 template <schema::Message M>

@@ -73,7 +73,8 @@ void NotifierService::on_outside_answer(std::uint64_t id, const OutboundResult& 
                              .verdict = verdict_of(result.outcome),
                              .status_code = result.status_code,
                              .latency = result.latency,
-                             .error = result.error},
+                             .error = result.error,
+                             .retry_after_s = result.retry_after_s},
                             now(), effects);
     });
 }

@@ -1,4 +1,4 @@
-// The methods of the notifier about buses, rules, archives and schedules.
+// The methods of the notifier about buses, rules, archives, API destinations and schedules.
 #include "services/notifier/service.hpp"
 
 namespace onput::notifier {
@@ -37,6 +37,17 @@ void NotifierService::add_event_methods(service::Methods& methods) {
     add_query.operator()<schema::ListArchives>(archives, &ArchiveBook::list);
     add_query.operator()<schema::GetReplay>(archives, &ArchiveBook::get_replay);
     add_query.operator()<schema::ListReplays>(archives, &ArchiveBook::list_replays);
+
+    add_commands
+        .operator()<schema::CreateConnection, schema::UpdateConnection, schema::DeleteConnection,
+                    schema::DeauthorizeConnection, schema::CreateApiDestination,
+                    schema::UpdateApiDestination, schema::DeleteApiDestination>();
+    const auto connections = &NotifierCore::connections;
+    add_query.operator()<schema::GetConnection>(connections, &ConnectionBook::get);
+    add_query.operator()<schema::ListConnections>(connections, &ConnectionBook::list);
+    add_query.operator()<schema::GetApiDestination>(connections, &ConnectionBook::get_destination);
+    add_query.operator()<schema::ListApiDestinations>(connections,
+                                                      &ConnectionBook::list_destinations);
 
     add_commands.operator()<schema::PutSchedule, schema::DeleteSchedule,
                             schema::CreateScheduleGroup, schema::DeleteScheduleGroup>();

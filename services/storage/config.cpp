@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/master_keys.hpp"
 #include "common/store/blobs.hpp"
-#include "services/storage/encryption/master_keys.hpp"
 #include "services/storage/objects/names.hpp"
 #include "services/storage/replication/endpoints.hpp"
 

@@ -342,3 +342,26 @@ def test_a_restore_believes_nothing_that_it_has_not_read(own_onput, tmp_path):
     refused(mix, "of two backups", 5)
     run_onput("--data", data / "one", "restore", backup, "--service", "queue")
     assert [path.name for path in (data / "one").iterdir()] == ["queue"]
+
+
+def test_a_tail_that_goes_on_notices_that_the_journal_was_restored(own_onput, tmp_path):
+    onput = own_onput(tts=0, arguments=QUIET)
+    onput.s3.create_bucket(Bucket="shelf")
+    onput.s3.put_object(Bucket="shelf", Key="before", Body=b"1")
+    onput.run("backup", tmp_path / "backup")
+    onput.s3.put_object(Bucket="shelf", Key="lost", Body=b"2")
+    durable = ("tail", "--durable", "mine", "--no-follow")
+    assert "lost" in onput.run(*durable).stdout
+    onput.stop()
+    restored = Onput(tmp_path / "restored", tts=0, arguments=QUIET)
+    run_onput("--data", restored.data, "restore", tmp_path / "backup")
+    shutil.copytree(onput.data / "tails", restored.data / "tails")
+    with restored:
+        restored.s3.put_object(Bucket="shelf", Key="after", Body=b"3")
+        told = restored.run(*durable)
+        assert "-- new journal" in told.stdout + told.stderr
+        assert "before" in told.stdout and "after" in told.stdout
+        assert "new journal" not in restored.run(*durable).stderr
+        wait_until(lambda: not (restored.data / "notifier/restored").exists(), 20, "the mark to go")
+    with restored:
+        assert "new journal" not in restored.run(*durable).stderr

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from harness.buses import Buses, bus_arn
 from harness.functions import ENVIRONMENT
 from harness.instance import Onput
 from harness.lambdas import PREFIX, create, depth, refusal
@@ -141,6 +142,22 @@ def test_the_ends_of_events_are_told_to_their_destinations(onput, client):
     assert [(one["MaximumRetryAttempts"], one["MaximumEventAgeInSeconds"]) for one in listed] == [(1, 120)]
     client.delete_function_event_invoke_config(FunctionName="told")
     assert refusal(client.get_function_event_invoke_config, FunctionName="told")[0] == 404
+
+
+def test_a_bus_is_told_the_end_of_an_event(onput, client):
+    buses = Buses(onput)
+    queue = buses.make_queue()
+    buses.events_api.create_event_bus(Name="ends")
+    buses.rule({"source": ["lambda"]}, queue, bus="ends")
+    create(client, "to-bus")
+    client.put_function_event_invoke_config(FunctionName="to-bus", MaximumRetryAttempts=0, DestinationConfig={
+        "OnSuccess": {"Destination": bus_arn("ends")}, "OnFailure": {"Destination": bus_arn("ends")}})
+    for payload, word in ((b'"fine"', "Success"), (b'"raise"', "Failure")):
+        client.invoke(FunctionName="to-bus", InvocationType="Event", Payload=payload)
+        (event,) = buses.events(queue, 1)
+        assert event["detail-type"] == f"Lambda Function Invocation Result - {word}"
+        assert event["resources"] == [PREFIX + "to-bus:$LATEST", bus_arn("ends")]
+        assert event["detail"]["requestPayload"] == json.loads(payload)
 
 
 # ---- queues as event sources

@@ -28,8 +28,11 @@ std::string rule_arn(const Call& call, const std::string& rule) {
     return aws::arn_of(call, {.service = "events", .name = name});
 }
 
-// "archive/a", "replay/r"; empty: the operation names neither.
-std::string named_path(const Value& input) {
+// "archive/a", "replay/r", "connection/c", "api-destination/d"; empty: the operation names none.
+std::string named_path(std::string_view operation, const Value& input) {
+    const std::string name = input.text_of("Name");
+    if (!name.empty() && operation.ends_with("Connection")) return "connection/" + name;
+    if (!name.empty() && operation.ends_with("ApiDestination")) return "api-destination/" + name;
     if (const std::string replay = input.text_of("ReplayName"); !replay.empty()) {
         return "replay/" + replay;
     }
@@ -84,7 +87,7 @@ std::vector<AskedAction> asks(const Call& call) {
         asked.resource = tagged;
     } else if (!rule.empty()) {
         asked.resource = rule_arn(call, rule);
-    } else if (const std::string archive = named_path(input); !archive.empty()) {
+    } else if (const std::string archive = named_path(operation, input); !archive.empty()) {
         asked.resource = aws::arn_of(call, {.service = "events", .name = archive});
     } else if (operation.ends_with("Permission")) {
         asked.resource = bus_arn(call, input.text_of("EventBusName"));

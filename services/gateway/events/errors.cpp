@@ -14,6 +14,7 @@ constexpr std::string_view internal_message = "We encountered an internal error.
 constexpr std::array aliases{
     ErrorAlias{"InternalException", "", "", 500, internal_message},
     ErrorAlias{"ValidationException", "", "", 400, ""},
+    ErrorAlias{"NoMasterKey", "ValidationException", "", 400, ""},
     ErrorAlias{"UnknownOperationException", "", "", 400, ""},
     ErrorAlias{"storage_full", "InternalException", "", 500,
                "The notifier has no room for more now. Try again."},

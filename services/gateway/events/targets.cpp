@@ -10,12 +10,9 @@ namespace onput::gateway::events {
 namespace {
 
 // Of targets that do not exist here.
-constexpr std::array<std::string_view, 9> unsupported{
-    "KinesisParameters",      "RunCommandParameters",
-    "EcsParameters",          "BatchParameters",
-    "SqsParameters",          "HttpParameters",
-    "RedshiftDataParameters", "SageMakerPipelineParameters",
-    "AppSyncParameters"};
+constexpr std::array<std::string_view, 7> unsupported{
+    "KinesisParameters",      "RunCommandParameters",        "EcsParameters",    "BatchParameters",
+    "RedshiftDataParameters", "SageMakerPipelineParameters", "AppSyncParameters"};
 
 std::optional<std::uint32_t> count_of(const Value& map, std::string_view name) {
     const Value* value = map.find(name);
@@ -45,6 +42,15 @@ Result<schema::EventTarget> read_target(const Value& input) {
     if (const Value* retry = input.find("RetryPolicy")) {
         target.retries_max = count_of(*retry, "MaximumRetryAttempts");
         target.age_seconds_max = count_of(*retry, "MaximumEventAgeInSeconds");
+    }
+    if (const Value* http = input.find("HttpParameters")) {
+        target.http =
+            schema::TargetHttpParameters{.path = aws::names_of(*http, "PathParameterValues"),
+                                         .headers = aws::texts_of(*http, "HeaderParameters"),
+                                         .query = aws::texts_of(*http, "QueryStringParameters")};
+    }
+    if (const Value* queue = input.find("SqsParameters")) {
+        target.group_id = queue->text_of("MessageGroupId");
     }
     return target;
 }
@@ -78,6 +84,16 @@ void set_text(Value& map, const std::string& name, const std::string& text) {
     if (!text.empty()) map[name] = Value(text);
 }
 
+Value describe_http(const schema::TargetHttpParameters& http) {
+    Value result{Value::Map()};
+    for (const auto& value : http.path) result["PathParameterValues"].push_back(Value(value));
+    for (const auto& [name, value] : http.headers) result["HeaderParameters"][name] = Value(value);
+    for (const auto& [name, value] : http.query) {
+        result["QueryStringParameters"][name] = Value(value);
+    }
+    return result;
+}
+
 Value describe_target(const schema::EventTarget& target) {
     Value result;
     result["Id"] = Value(target.id);
@@ -101,6 +117,10 @@ Value describe_target(const schema::EventTarget& target) {
     };
     set_limit("MaximumRetryAttempts", target.retries_max);
     set_limit("MaximumEventAgeInSeconds", target.age_seconds_max);
+    if (target.http) result["HttpParameters"] = describe_http(*target.http);
+    if (!target.group_id.empty()) {
+        result["SqsParameters"]["MessageGroupId"] = Value(target.group_id);
+    }
     return result;
 }
 

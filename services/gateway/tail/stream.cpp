@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/auth/events_token.hpp"
+#include "common/base/check.hpp"
 #include "common/base/text.hpp"
 #include "common/json/writer.hpp"
 #include "services/gateway/access/recognition.hpp"
@@ -22,11 +23,15 @@ constexpr std::string_view bearer_scheme = "Bearer";
 
 struct Place {
     OpenStreams& open;
-    bool is_taken;
-    explicit Place(OpenStreams& all) : open(all), is_taken(++all.count <= event_streams_max) {}
+    const std::string account;
+    const Result<void> taken;
+    Place(OpenStreams& all, const std::string& of)
+        : open(all), account(of), taken(all.open(account)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    ~Place() { --open.count; }
+    ~Place() {
+        if (taken) open.close(account);
+    }
 };
 
 int status_of(const Error& error) {
@@ -211,6 +216,30 @@ Error error_of(ErrorCode code, std::string message) {
 
 }  // namespace
 
+Result<void> OpenStreams::open(const std::string& account) {
+    const std::scoped_lock lock(mutex_);
+    const auto own = by_account_.find(account);
+    if (own != by_account_.end() && own->second >= event_streams_max) {
+        return fail(ErrorCode::resource_exhausted,
+                    fmt::format("{} streams of events of this account are open", own->second));
+    }
+    if (count_ >= event_streams_of_all_max) {
+        return fail(ErrorCode::resource_exhausted,
+                    fmt::format("{} streams of events are open", count_));
+    }
+    ++by_account_[account];
+    ++count_;
+    return {};
+}
+
+void OpenStreams::close(const std::string& account) {
+    const std::scoped_lock lock(mutex_);
+    const auto own = by_account_.find(account);
+    ONPUT_CHECK(own != by_account_.end() && count_ > 0);
+    --count_;
+    if (--own->second == 0) by_account_.erase(own);
+}
+
 http::Task<void> serve_event_stream(RequestContext& context, OpenStreams& open) {
     if (context.head().method != "GET") {
         co_return co_await refuse(context, error_of(ErrorCode::unimplemented, "GET it"));
@@ -223,12 +252,8 @@ http::Task<void> serve_event_stream(RequestContext& context, OpenStreams& open) 
     const std::string last_event_id = context.header_text("last-event-id");
     auto query = read_stream_query(context.query, last_event_id, context.now);
     if (!query) co_return co_await refuse(context, query.error());
-    const Place place(open);
-    if (!place.is_taken) {
-        Error error = error_of(ErrorCode::resource_exhausted,
-                               fmt::format("{} streams of events are open", event_streams_max));
-        co_return co_await refuse(context, std::move(error));
-    }
+    const Place place(open, *account);
+    if (!place.taken) co_return co_await refuse(context, place.taken.error());
     auto start = co_await find_start(context, *query);
     if (!start) co_return co_await refuse(context, start.error());
     Stream stream(context, open, *std::move(query), *std::move(account), *std::move(start));

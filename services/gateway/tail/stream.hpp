@@ -15,20 +15,35 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
 
 #include "services/gateway/request_context.hpp"
 
 namespace onput::gateway {
 
 inline constexpr std::string_view event_stream_path = "/_onput/events";
-inline constexpr std::uint32_t event_streams_max = 100;  // At once; beyond: 503.
+// At once, of one account and of all; beyond: 503.
+inline constexpr std::uint32_t event_streams_max = 100;
+inline constexpr std::uint32_t event_streams_of_all_max = 1000;
 inline constexpr Duration event_stream_poll = std::chrono::milliseconds(100);
 inline constexpr Duration event_stream_comment = std::chrono::seconds(15);
 
 // Of all connections' threads.
-struct OpenStreams {
-    std::atomic<std::uint32_t> count = 0;
+class OpenStreams {
+public:
+    // Of an account. Fails with resource_exhausted at event_streams_max and at
+    // event_streams_of_all_max; otherwise `close` follows.
+    Result<void> open(const std::string& account);
+    void close(const std::string& account);
+
     std::atomic<bool> are_ending = false;  // The gateway stops: each ends at its next turn.
+
+private:
+    std::mutex mutex_;  // Of the two below.
+    std::map<std::string, std::uint32_t> by_account_;
+    std::uint32_t count_ = 0;
 };
 
 http::Task<void> serve_event_stream(RequestContext& context, OpenStreams& open);

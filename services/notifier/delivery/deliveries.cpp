@@ -25,7 +25,12 @@ Deliveries::Deliveries(DeliveryOptions options, const DeliveryParts& parts, Rand
 // --- The table --------------------------------------------------------------------------------
 
 SendPolicy Deliveries::policy_for(const DestinationRecord& record,
-                                  const Subscription* subscription) {
+                                  const Subscription* subscription) const {
+    if (record.target != 0 && !record.is_dead_letter) {
+        const BusTarget* target = parts_.rules.find_target(record.target);
+        const bool is_called = target != nullptr && is_api_destination_arn(target->target.arn);
+        return is_called ? SendPolicy::one_by_one : SendPolicy::ordered_batch;
+    }
     const bool is_queue =
         record.subscription == 0 || record.is_dead_letter || is_queued(subscription->protocol);
     return is_queue ? SendPolicy::ordered_batch : SendPolicy::one_by_one;
@@ -126,7 +131,8 @@ Result<void> Deliveries::drop_lost(std::map<std::uint64_t, AttemptRecord>& waiti
         if (!entry && entry.error().code != ErrorCode::corruption) {
             return std::unexpected(entry.error());
         }
-        const bool is_lost = !entry || entry->message() == nullptr;
+        const bool is_lost =
+            !entry || (entry->message() == nullptr && entry->bus_event() == nullptr);
         at = is_lost ? waiting.erase(at) : std::next(at);
     }
     return {};

@@ -136,7 +136,8 @@ private:
         std::optional<std::size_t> outbound_bytes;  // Nothing: to the queue service.
     };
 
-    static SendPolicy policy_for(const DestinationRecord& record, const Subscription* subscription);
+    [[nodiscard]] SendPolicy policy_for(const DestinationRecord& record,
+                                        const Subscription* subscription) const;
     Result<void> restore(DestinationRecord record);
     // Rows are missing: removes those whose message is gone.
     Result<void> drop_lost(std::map<std::uint64_t, AttemptRecord>& waiting) const;

@@ -13,6 +13,7 @@ namespace {
 
 // "sqs" of arn:aws:sqs:...
 std::string_view protocol_of(std::string_view arn) {
+    if (is_api_destination_arn(arn)) return "api-destination";
     constexpr std::string_view before = "arn:aws:";
     if (!arn.starts_with(before)) return {};
     arn.remove_prefix(before.size());
@@ -26,8 +27,11 @@ std::string_view error_code_of(const AttemptOutcome& outcome) {
     if (error.contains("QueueDoesNotExist") || error.contains("ResourceNotFound")) {
         return "NO_RESOURCE";
     }
-    if (error.starts_with("timeout")) return "TIMEOUT";
-    return error.starts_with("resource_exhausted") ? "THROTTLING" : "SDK_CLIENT_ERROR";
+    constexpr std::int32_t too_many_requests = 429;
+    if (error.starts_with("timeout") || error.starts_with("no complete answer")) return "TIMEOUT";
+    const bool is_throttled =
+        error.starts_with("resource_exhausted") || outcome.status_code == too_many_requests;
+    return is_throttled ? "THROTTLING" : "SDK_CLIENT_ERROR";
 }
 
 }  // namespace
@@ -100,7 +104,8 @@ void Deliveries::add_failure(const AttemptOutcome& outcome, const schema::Object
         .error = outcome.error,
         .dead_letter_arn = {},
         .trace = event.trace,
-        .message_sequence = sequence_of(outcome.item.number)};
+        .message_sequence = sequence_of(outcome.item.number),
+        .account = event.bucket_owner};
     // A batch of its own, before the answer's, which has no room for hundreds of them: a crash in
     // between tells it twice.
     store::Batch batch{std::string(partition)};
@@ -139,18 +144,24 @@ const JournalEntry& Deliveries::add_attempt(const AttemptOutcome& outcome,
 const JournalEntry& Deliveries::add_attempt(const AttemptOutcome& outcome,
                                             const schema::BusEvent& event, Change& change) {
     const BusTarget& target = *change.context.target;
-    schema::DeliveryAttempt attempt{.event_id = event.event_id,
-                                    .subscription_arn = target.name(),
-                                    .protocol = std::string(protocol_of(target.target.arn)),
-                                    .endpoint = target.target.arn,
-                                    .attempt = std::max(outcome.attempt, 1U),
-                                    .error = outcome.error,
-                                    .dead_letter_arn = target.target.dead_letter_arn,
-                                    .trace = event.trace,
-                                    .message_sequence = sequence_of(outcome.item.number),
-                                    .rule_arn = target.rule_arn,
-                                    .error_code = std::string(error_code_of(outcome)),
-                                    .exhausted_condition = outcome.exhausted};
+    schema::DeliveryAttempt attempt{
+        .event_id = event.event_id,
+        .subscription_arn = target.name(),
+        .protocol = std::string(protocol_of(target.target.arn)),
+        .endpoint = target.target.arn,
+        .attempt = std::max(outcome.attempt, 1U),
+        .succeeded = outcome.is_delivered,
+        .status_code = outcome.status_code,
+        .latency_us = static_cast<std::uint64_t>(std::max(outcome.latency, Duration{}).count()),
+        .error = outcome.error,
+        .next_attempt_at = outcome.next_at,
+        .dead_letter_arn = {},
+        .trace = event.trace,
+        .message_sequence = sequence_of(outcome.item.number),
+        .rule_arn = target.rule_arn,
+        .exhausted_condition = outcome.exhausted};
+    if (!outcome.is_delivered) attempt.error_code = error_code_of(outcome);
+    if (outcome.is_end()) attempt.dead_letter_arn = target.target.dead_letter_arn;
     return parts_.recorder.add(std::move(attempt), change.context.now, change.batch,
                                change.effects);
 }

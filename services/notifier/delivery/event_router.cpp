@@ -168,6 +168,7 @@ void EventRouter::to_topic(const BusTarget& target, const Published& published, 
     message.source_account = target.account;
     message.trace = caused_by(event);
     message.trace_header = event.trace_header;
+    message.replay_name = event.replay_name;
     auto allowed = parts_.topics.authorize_publish(message);
     if (allowed) {
         allowed = TopicBook::check_entry({.id = {}, .message = message.message, .attributes = {}});

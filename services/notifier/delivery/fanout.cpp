@@ -38,6 +38,7 @@ schema::TopicMessage message_of(const schema::ObjectEvent& event, std::size_t po
                      .cause_event_id = event.event_id,
                      .depth = event.trace.depth + 1};
     message.trace_header = event.trace_header;
+    message.replay_name = replay_of_rule(owed.rule_id);
     return message;
 }
 

@@ -7,27 +7,105 @@
 
 #include "common/base/check.hpp"
 #include "services/notifier/delivery/retry.hpp"
+#include "services/notifier/destinations/api_request.hpp"
+#include "services/notifier/rules/event_document.hpp"
+#include "services/notifier/rules/target_input.hpp"
 
 namespace onput::notifier {
 namespace {
-
-constexpr Duration throttle_period = std::chrono::seconds(1);
 
 std::size_t bytes_of(const OutboundMessage& message) {
     if (const auto* mail = std::get_if<Mail>(&message)) return mail->text.size();
     return std::get<HttpRequest>(message).body.size();
 }
 
-EndpointLimits limits_of(const Subscription& subscription) {
+EndpointLimits limits_of(const DeliveryContext& context) {
+    if (context.target != nullptr) {
+        const auto call = context.parts.connections.find_call(context.target->target.arn);
+        if (!call) return {.open_max = http_open_max};
+        return {.open_max = http_open_max,
+                .receives_per_second_max = call->destination.rate_per_second,
+                .rate = &call->rate};
+    }
+    const Subscription& subscription = *context.subscription;
     const bool is_http = subscription.protocol == "http" || subscription.protocol == "https";
     return {.open_max = is_http ? http_open_max : mail_open_max,
             .receives_per_second_max = subscription.delivery_policy.receives_per_second_max};
 }
 
 // What is missing to reach the endpoint; empty: nothing.
-std::string_view lack_of(const DeliveryContext& context) {
+std::string lack_of(const DeliveryContext& context) {
+    if (context.target != nullptr) {
+        const auto call = context.parts.connections.find_call(context.target->target.arn);
+        const bool is_lacking = !call && call.error().code == ErrorCode::unavailable;
+        return is_lacking ? call.error().message : std::string();
+    }
     const auto found = context.unconfigured.find(context.subscription->protocol);
-    return found == context.unconfigured.end() ? std::string_view() : found->second;
+    return found == context.unconfigured.end() ? std::string() : found->second;
+}
+
+Duration age_max_of(const DeliveryContext& context) {
+    if (context.target == nullptr) return context.age_max;
+    return std::chrono::seconds(
+        context.target->target.age_seconds_max.value_or(schema::target_age_seconds_max));
+}
+
+OutboundAnswer refused(std::string error) {
+    return {.verdict = OutboundVerdict::refused, .error = std::move(error)};
+}
+
+// When a target's message that failed is tried again: by the target's policy, and not before the
+// endpoint wants it. Nothing: not at all, and the outcome says which limit ended it.
+std::optional<Duration> target_delay(AttemptOutcome& outcome, const OutboundAnswer& answer,
+                                     const DeliveryContext& context, Random& random) {
+    constexpr std::int32_t too_many_requests = 429;
+    const schema::EventTarget& target = context.target->target;
+    if (outcome.attempt > target.retries_max.value_or(schema::target_retries_max)) {
+        outcome.exhausted = "MaximumRetryAttempts";
+        return std::nullopt;
+    }
+    const std::int64_t wanted_s = answer.retry_after_s.value_or(0);
+    if (wanted_s < 0) return std::nullopt;
+    const FailureKind kind =
+        answer.status_code == too_many_requests ? FailureKind::refused : FailureKind::unreachable;
+    const Duration age_max = age_max_of(context);
+    // Beyond the age there is no retry, however much was asked for.
+    const Duration wanted =
+        std::chrono::seconds(std::min<std::int64_t>(wanted_s, schema::target_age_seconds_max + 1));
+    const Duration delay = std::max(retry_delay(kind, outcome.attempt - 1, random), wanted);
+    if (context.parts.age.at(context.now) + delay - outcome.item.time > age_max) {
+        outcome.exhausted = "MaximumEventAgeInSeconds";
+        return std::nullopt;
+    }
+    return delay;
+}
+
+Result<Sending> call_of(const NextAttempt& attempt, const DeliveryContext& context) {
+    const BusTarget& owner = *context.target;
+    Sending sending{.number = attempt.item.number};
+    const auto call = context.parts.connections.find_call(owner.target.arn);
+    if (!call) {
+        sending.known_answer = refused(call.error().message);
+        return sending;
+    }
+    ONPUT_TRY(const auto entry,
+              context.parts.recorder.journal().load(sequence_of(attempt.item.number)));
+    ONPUT_CHECK(entry->bus_event() != nullptr);
+    const schema::BusEvent& event = *entry->bus_event();
+    const std::string body = target_input(owner.target, event,
+                                          {.rule_arn = owner.rule_arn,
+                                           .rule_name = owner.rule_name,
+                                           .ingested_at = entry->time,
+                                           .is_of_schedule = owner.is_of_schedule()});
+    auto request =
+        api_request(*call, owner.target, {.document = event_document(event), .body = body});
+    if (!request) {
+        sending.known_answer = refused(request.error().message);
+        return sending;
+    }
+    sending.bytes = request->body.size();
+    sending.message = *std::move(request);
+    return sending;
 }
 
 }  // namespace
@@ -39,25 +117,32 @@ OneByOne::OneByOne(DestinationRecord record, std::map<std::uint64_t, AttemptReco
 }
 
 Result<std::optional<Sending>> OneByOne::begin_next(const DeliveryContext& context) {
-    const Subscription& subscription = *context.subscription;
-    const auto attempt = next(context.steady, limits_of(subscription), context.durable);
+    const EndpointLimits limits = limits_of(context);
+    const auto attempt = next(context.steady, limits, context.durable);
     if (!attempt) return std::nullopt;
-    const std::string_view lack = lack_of(context);
+    const std::string lack = lack_of(context);
     const Timestamp age = context.parts.age.at(context.now);
-    if (!lack.empty() && age < attempt->item.time + context.age_max) {
+    if (!lack.empty() && age < attempt->item.time + age_max_of(context)) {
         last_error = fmt::format("waiting: {}", lack);
         return std::nullopt;
     }
-    begin(*attempt, context.steady);
-    Sending sending{.number = attempt->item.number};
+    begin(*attempt, context.steady, limits);
     if (!lack.empty()) {
-        sending.known_answer =
-            OutboundAnswer{.verdict = OutboundVerdict::refused,
-                           .error = fmt::format("too old; it waited in vain: {}", lack)};
-        return sending;
+        return Sending{
+            .number = attempt->item.number,
+            .known_answer = refused(fmt::format("too old; it waited in vain: {}", lack))};
     }
+    ONPUT_TRY(Sending sending, sending_of(*attempt, context));
+    return sending;
+}
+
+Result<Sending> OneByOne::sending_of(const NextAttempt& attempt,
+                                     const DeliveryContext& context) const {
+    if (context.target != nullptr) return call_of(attempt, context);
+    const Subscription& subscription = *context.subscription;
+    Sending sending{.number = attempt.item.number};
     ONPUT_TRY(const auto entry,
-              context.parts.recorder.journal().load(sequence_of(attempt->item.number)));
+              context.parts.recorder.journal().load(sequence_of(attempt.item.number)));
     ONPUT_CHECK(entry->message() != nullptr);
     if (entry->message()->type == schema::TopicMessageType::subscription_confirmation &&
         subscription.is_confirmed) {
@@ -68,8 +153,7 @@ Result<std::optional<Sending>> OneByOne::begin_next(const DeliveryContext& conte
     ONPUT_CHECK(topic != nullptr);
     auto message = context.parts.writer.outbound(*entry->message(), *topic, subscription);
     if (!message) {
-        sending.known_answer =
-            OutboundAnswer{.verdict = OutboundVerdict::refused, .error = message.error().message};
+        sending.known_answer = refused(message.error().message);
         return sending;
     }
     sending.bytes = bytes_of(*message);
@@ -105,7 +189,7 @@ Result<Settlement> OneByOne::on_answer(std::uint64_t number, const Answer& any_a
         ++counts.refused;
         note_failure(context.now, answer.error);
     } else if (answer.verdict == OutboundVerdict::failed) {
-        fail_or_give_up(outcome, context, random, batch);
+        fail_or_give_up(outcome, answer, context, random, batch);
     }
     Settlement settlement{.has_changed_row = true, .attempts = {}};
     if (!outcome.next_at) {
@@ -118,11 +202,15 @@ Result<Settlement> OneByOne::on_answer(std::uint64_t number, const Answer& any_a
     return settlement;
 }
 
-void OneByOne::fail_or_give_up(AttemptOutcome& outcome, const DeliveryContext& context,
-                               Random& random, store::Batch& batch) {
+void OneByOne::fail_or_give_up(AttemptOutcome& outcome, const OutboundAnswer& answer,
+                               const DeliveryContext& context, Random& random,
+                               store::Batch& batch) {
     ++counts.failed;
     note_failure(context.now, outcome.error);
-    const auto delay = delay_after(context.subscription->delivery_policy, outcome.attempt, random);
+    const auto delay =
+        context.target != nullptr
+            ? target_delay(outcome, answer, context, random)
+            : delay_after(context.subscription->delivery_policy, outcome.attempt, random);
     if (!delay) {
         ++counts.given_up;
         return;
@@ -139,20 +227,14 @@ void OneByOne::fail_or_give_up(AttemptOutcome& outcome, const DeliveryContext& c
 
 std::optional<Timestamp> OneByOne::next_wakeup(const DeliveryContext& context) const {
     if (wants_refill()) return context.steady;
-    const EndpointLimits limits = limits_of(*context.subscription);
+    const EndpointLimits limits = limits_of(context);
     const auto at = next_at(context.steady, limits, context.durable);
     if (!at || lack_of(context).empty()) return at;
     // Only a start brings a configuration: until then messages do nothing but grow too old.
     const auto attempt = next(*at, limits, context.durable);
     if (!attempt) return at;
     const Timestamp age = context.parts.age.at(context.now);
-    return std::max(*at, context.steady + (attempt->item.time + context.age_max - age));
-}
-
-bool OneByOne::is_throttled(Timestamp now, const EndpointLimits& limits) const {
-    return limits.receives_per_second_max > 0 &&
-           begun_in_second_ >= limits.receives_per_second_max && now >= second_began_ &&
-           now < second_began_ + throttle_period;
+    return std::max(*at, context.steady + (attempt->item.time + age_max_of(context) - age));
 }
 
 bool OneByOne::has_fresh(std::uint64_t durable_sequence) const {
@@ -188,16 +270,12 @@ std::optional<Timestamp> OneByOne::next_at(Timestamp now, const EndpointLimits& 
     if (!is_fresh && by_time_.empty()) return std::nullopt;
     Timestamp at = now;
     if (!is_fresh && !is_due(by_time_.begin()->second, now)) at = by_time_.begin()->first;
-    if (is_throttled(now, limits)) at = std::max(at, second_began_ + throttle_period);
+    if (is_throttled(now, limits)) at = std::max(at, rate_of(limits).opens_at());
     return at;
 }
 
-void OneByOne::begin(const NextAttempt& attempt, Timestamp now) {
-    if (now >= second_began_ + throttle_period || now < second_began_) {
-        second_began_ = now;
-        begun_in_second_ = 0;
-    }
-    ++begun_in_second_;
+void OneByOne::begin(const NextAttempt& attempt, Timestamp now, const EndpointLimits& limits) {
+    (limits.rate == nullptr ? rate_ : *limits.rate).begin(now);
     if (attempt.attempt == 1) {
         ONPUT_CHECK(!window_.items().empty());
         ONPUT_CHECK(window_.items().front().number == attempt.item.number);

@@ -1,6 +1,6 @@
-// OneByOne: an endpoint outside (a webhook, a mail address, a telephone). Its messages are settled
-// one by one, a few in flight at a time, each with its own attempts: one that fails does not hold
-// back the others.
+// OneByOne: an endpoint outside (a webhook, a mail address, a telephone, an API destination). Its
+// messages are settled one by one, a few in flight at a time, each with its own attempts: one that
+// fails does not hold back the others.
 //
 //     window --next, begin--> in flight --settle--> gone
 //                               |    ^
@@ -11,8 +11,9 @@
 // (AttemptRecord). What is in flight for the first time lies behind the cursor, so a crash sends
 // it again, and so is the little that was settled before an older one was: at least once.
 //
-// While the notifier lacks what its protocol needs (a mail server), nothing is begun: all of it is
-// owed, and given up when it is older than undelivered_age_max.
+// While the notifier lacks what it needs (a mail server, a master key), nothing is begun: all of it
+// is owed, and given up when it is older than undelivered_age_max, or than the target's policy of
+// retry allows.
 //
 // At most retries_max wait; then no new one is begun until one of them is settled. Those in flight
 // again take at most half of the places while new ones wait.
@@ -22,6 +23,7 @@
 #include <set>
 
 #include "services/notifier/delivery/destination.hpp"
+#include "services/notifier/destinations/rate_window.hpp"
 
 namespace onput::notifier {
 
@@ -33,6 +35,7 @@ inline constexpr std::size_t mail_open_max = 2;  // SMS as well.
 struct EndpointLimits {
     std::size_t open_max = 1;                   // In flight at once.
     std::uint32_t receives_per_second_max = 0;  // Attempts begun in one second; 0: unbounded.
+    RateWindow* rate = nullptr;  // That others begin attempts in as well; null: its own.
 };
 
 // An attempt that may be made now.
@@ -62,8 +65,8 @@ public:
     // When `next` may have an answer again, if nothing else happens.
     [[nodiscard]] std::optional<Timestamp> next_at(Timestamp now, const EndpointLimits& limits,
                                                    std::uint64_t durable_sequence) const;
-    // `attempt` is what `next` said.
-    void begin(const NextAttempt& attempt, Timestamp now);
+    // `attempt` is what `next` said with these limits.
+    void begin(const NextAttempt& attempt, Timestamp now, const EndpointLimits& limits);
 
     // What became of one in flight: settled for good, or waiting until `record.next_at`.
     void settle(std::uint64_t number);
@@ -84,12 +87,19 @@ private:
     [[nodiscard]] bool is_waiting(std::uint64_t number) const override {
         return waiting_.contains(number);
     }
-    [[nodiscard]] bool is_throttled(Timestamp now, const EndpointLimits& limits) const;
+    [[nodiscard]] const RateWindow& rate_of(const EndpointLimits& limits) const {
+        return limits.rate == nullptr ? rate_ : *limits.rate;
+    }
+    [[nodiscard]] bool is_throttled(Timestamp now, const EndpointLimits& limits) const {
+        return rate_of(limits).is_full(now, limits.receives_per_second_max);
+    }
+    // What the attempt is to send, or what is known to come of it.
+    Result<Sending> sending_of(const NextAttempt& attempt, const DeliveryContext& context) const;
     [[nodiscard]] bool has_fresh(std::uint64_t durable_sequence) const;
     [[nodiscard]] bool is_due(std::uint64_t number, Timestamp now) const;
     [[nodiscard]] NextAttempt attempt_in_flight(std::uint64_t number) const;
-    void fail_or_give_up(AttemptOutcome& outcome, const DeliveryContext& context, Random& random,
-                         store::Batch& batch);
+    void fail_or_give_up(AttemptOutcome& outcome, const OutboundAnswer& answer,
+                         const DeliveryContext& context, Random& random, store::Batch& batch);
     void advance();
 
     std::map<std::uint64_t, Timestamp> first_;  // In flight for the first time.
@@ -97,8 +107,7 @@ private:
     std::map<std::uint64_t, AttemptRecord> waiting_;
     std::set<std::pair<Timestamp, std::uint64_t>> by_time_;  // Of waiting_, those not in flight.
     std::set<std::uint64_t> settled_early_;                  // Beyond the cursor.
-    Timestamp second_began_;
-    std::uint32_t begun_in_second_ = 0;
+    RateWindow rate_;
 };
 
 }  // namespace onput::notifier

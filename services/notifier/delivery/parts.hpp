@@ -6,6 +6,7 @@
 
 #include "services/notifier/delivery/owed_rows.hpp"
 #include "services/notifier/delivery/s3_record.hpp"
+#include "services/notifier/destinations/connection_book.hpp"
 #include "services/notifier/journal/recorder.hpp"
 #include "services/notifier/rules/rule_book.hpp"
 #include "services/notifier/topics/topic_book.hpp"
@@ -29,6 +30,7 @@ struct DeliveryParts {
     Recorder& recorder;
     const TopicBook& topics;
     const RuleBook& rules;
+    ConnectionBook& connections;
     MessageWriter& writer;
     OwedRows& owed_rows;
     const AgeClock& age;

@@ -84,7 +84,7 @@ std::vector<Pending> owed_to(const DestinationRecord& destination, const Journal
 
 schema::Deliver QueueItems::empty_for(const Target& target) const {
     schema::Deliver message;
-    message.source = journal_.epoch();
+    message.source = journal_.delivery_source();
     message.service = delivering_service;
     message.destination_arn = target.record.arn;
     if (target.target != nullptr) {
@@ -191,8 +191,8 @@ Result<schema::DeliverItem> QueueItems::message_item(const Target& target, const
     ONPUT_TRY(std::string body, writer_.queue_body(message, *topic, *subscription));
     return schema::DeliverItem{
         .number = pending.number,
-        .message_id =
-            message_id_of({.event_id = message.event_id, .arn = target.record.arn, .rule_id = {}}),
+        .message_id = message_id_of(
+            {.event_id = occurrence_of(message), .arn = target.record.arn, .rule_id = {}}),
         .event_id = message.event_id,
         .body = std::move(body),
         .source_arn = topic->arn,
@@ -241,7 +241,8 @@ Result<schema::DeliverItem> QueueItems::target_item(const Target& target,
         .source_account = owner.account,
         .trace = event.trace,
         .attributes = std::move(attributes),
-        .trace_header = event.trace_header};
+        .trace_header = event.trace_header,
+        .group_id = target.record.is_dead_letter ? std::string() : owner.target.group_id};
 }
 
 }  // namespace onput::notifier

@@ -236,6 +236,11 @@ std::string replay_rule_of(std::string_view name) {
     return std::string(replay_mark) + std::string(name);
 }
 
+std::string replay_of_rule(std::string_view rule_id) {
+    if (!rule_id.starts_with(replay_mark)) return {};
+    return std::string(rule_id.substr(replay_mark.size()));
+}
+
 bool is_replay(const schema::ObjectEvent& event) {
     return event.owed.size() == 1 && event.owed[0].rule_id.starts_with(replay_mark);
 }

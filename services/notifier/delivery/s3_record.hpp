@@ -47,6 +47,7 @@ std::string message_id_of(const MessageSource& source);
 // "replay:<name>". So each replay's message has an id of its own, and what it is sent to does its
 // work again.
 std::string replay_rule_of(std::string_view name);
+std::string replay_of_rule(std::string_view rule_id);  // The name; empty: it is a rule's own.
 bool is_replay(const schema::ObjectEvent& event);
 
 // What the bus calls the event: "s3.ObjectCreated.Put", of a replay "replay.ObjectCreated.Put"; and

@@ -34,7 +34,8 @@ struct OutboundAnswer {
     OutboundVerdict verdict = OutboundVerdict::failed;
     std::int32_t status_code = 0;  // 0: there was no answer.
     Duration latency = {};
-    std::string error = {};  // Empty when delivered.
+    std::string error = {};                          // Empty when delivered.
+    std::optional<std::int64_t> retry_after_s = {};  // OutboundResult::retry_after_s.
 };
 
 using Answer = std::variant<DeliveryAnswer, OutboundAnswer>;

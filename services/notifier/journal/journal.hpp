@@ -134,6 +134,10 @@ public:
     void set_owed_through(std::uint64_t sequence);
 
     [[nodiscard]] const std::string& epoch() const { return state_.epoch; }
+    // What its numbers are told apart by where they are delivered.
+    [[nodiscard]] const std::string& delivery_source() const {
+        return state_.delivery_source.empty() ? state_.epoch : state_.delivery_source;
+    }
     [[nodiscard]] std::uint64_t first() const { return state_.first_sequence; }
     [[nodiscard]] std::uint64_t head() const { return state_.head_sequence; }
     [[nodiscard]] Timestamp head_time() const { return head_time_; }

@@ -31,7 +31,9 @@ struct TypeOf {
     std::string operator()(const schema::TopicMessage&) const { return "sns.Publish"; }
     std::string operator()(const schema::DeliveryAttempt& attempt) const {
         if (events::is_of_object_event(attempt)) return "delivery.failed";
-        if (!attempt.rule_arn.empty()) return "events.DeliveryFailed";
+        if (!attempt.rule_arn.empty()) {
+            return attempt.succeeded ? "events.DeliverySucceeded" : "events.DeliveryFailed";
+        }
         return attempt.succeeded ? "sns.DeliverySucceeded" : "sns.DeliveryFailed";
     }
     std::string operator()(const schema::JobFailed&) const { return "job.failed"; }

@@ -57,9 +57,10 @@ struct LostRecords {
 };
 
 struct JournalStateRecord {
-    // Version 2 added owed_through; version 3 bytes and counted_from; version 4 lost.
+    // Version 2 added owed_through; version 3 bytes and counted_from; version 4 lost; version 5
+    // delivery_source.
     static constexpr schema::MessageInfo info{.kind = schema::Kind::journal_state_record,
-                                              .version = 4};
+                                              .version = 5};
 
     std::string epoch = {};
     std::uint64_t first_sequence = 1;  // head_sequence + 1 when nothing is kept.
@@ -71,8 +72,12 @@ struct JournalStateRecord {
     std::uint64_t counted_from = 0;
     // Where records were lost with damaged rows, rising. Nothing: anywhere, nobody kept it.
     std::optional<std::vector<LostRecords>> lost = {};
+    // What the queue service tells deliveries apart by; empty: the epoch. After a restore the epoch
+    // is another one.
+    std::string delivery_source = {};
 
-    ONPUT_FIELDS(epoch, first_sequence, head_sequence, owed_through, bytes, counted_from, lost)
+    ONPUT_FIELDS(epoch, first_sequence, head_sequence, owed_through, bytes, counted_from, lost,
+                 delivery_source)
     friend bool operator==(const JournalStateRecord&, const JournalStateRecord&) = default;
 };
 

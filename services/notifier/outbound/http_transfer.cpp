@@ -3,10 +3,19 @@
 #include <utility>
 
 #include "common/base/check.hpp"
+#include "common/base/text.hpp"
 #include "services/notifier/outbound/transfer.hpp"
 
 namespace onput::notifier {
 namespace {
+
+// Seconds of "Retry-After: 120"; nothing for another header, or a date.
+std::optional<std::int64_t> read_retry_after(std::string_view line) {
+    constexpr std::string_view name = "retry-after:";
+    if (!starts_with_ignoring_case(line, name)) return std::nullopt;
+    line = line.substr(0, line.find_first_of("\r\n"));
+    return parse_number<std::int64_t>(trimmed(line.substr(name.size())));
+}
 
 class HttpTransfer final : public Transfer {
 public:
@@ -24,10 +33,8 @@ public:
         set_number(CURLOPT_FORBID_REUSE, request_.is_to_operator ? 1 : 0);
         set_text(CURLOPT_URL, request_.url.c_str());
         set_object(CURLOPT_HTTPHEADER, headers_.get());
-        set_number(CURLOPT_POST, 1);
-        ONPUT_CHECK(curl_easy_setopt(handle(), CURLOPT_POSTFIELDSIZE_LARGE,
-                                     static_cast<curl_off_t>(request_.body.size())) == CURLE_OK);
-        set_object(CURLOPT_POSTFIELDS, request_.body.data());
+        if (request_.timeout_ms > 0) set_timeout(request_.timeout_ms);
+        set_method();
         ONPUT_CHECK(curl_easy_setopt(handle(), CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK);
         set_object(CURLOPT_HEADERDATA, this);
         ONPUT_CHECK(curl_easy_setopt(handle(), CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK);
@@ -52,11 +59,23 @@ private:
         ONPUT_CHECK(headers_ != nullptr);
     }
 
+    void set_method() {
+        if (request_.method == "HEAD") return set_number(CURLOPT_NOBODY, 1);
+        if (request_.method == "GET") return set_number(CURLOPT_HTTPGET, 1);
+        set_number(CURLOPT_POST, 1);
+        ONPUT_CHECK(curl_easy_setopt(handle(), CURLOPT_POSTFIELDSIZE_LARGE,
+                                     static_cast<curl_off_t>(request_.body.size())) == CURLE_OK);
+        set_object(CURLOPT_POSTFIELDS, request_.body.data());
+        if (request_.method != "POST") set_text(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+    }
+
     [[nodiscard]] OutboundResult answered(long code) const {
         constexpr long too_many_requests = 429;
         OutboundResult result;
         result.latency = latency();
         result.status_code = static_cast<std::int32_t>(code);
+        result.retry_after_s = retry_after_s_;
+        result.body = reply_;
         const std::string words = "the endpoint answered " + std::to_string(code);
         if (code >= 200 && code < 300) {
             result.outcome = OutboundOutcome::delivered;
@@ -72,23 +91,30 @@ private:
         return result;
     }
 
-    // Nothing of a reply is kept. A return of less than what came ends the transfer.
-    static std::size_t on_header(char*, std::size_t size, std::size_t count, void* transfer) {
+    // A return of less than what came ends the transfer.
+    static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* transfer) {
         auto& self = *static_cast<HttpTransfer*>(transfer);
         self.received_ += size * count;
+        if (const auto seconds = read_retry_after({line, size * count})) {
+            self.retry_after_s_ = seconds;
+        }
         self.are_headers_cut_off_ = self.received_ > outbound_reply_bytes_max;
         return self.are_headers_cut_off_ ? 0 : size * count;
     }
-    static std::size_t on_body(char*, std::size_t size, std::size_t count, void* transfer) {
+    static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* transfer) {
         auto& self = *static_cast<HttpTransfer*>(transfer);
         self.received_ += size * count;
         self.is_body_cut_off_ = self.received_ > outbound_reply_bytes_max;
+        const bool is_kept = self.request_.keeps_reply && !self.is_body_cut_off_;
+        if (is_kept) self.reply_.append(bytes, size * count);
         return self.is_body_cut_off_ ? 0 : size * count;
     }
 
     HttpRequest request_;
     Headers headers_{nullptr, curl_slist_free_all};
     std::size_t received_ = 0;
+    std::string reply_;
+    std::optional<std::int64_t> retry_after_s_;
     bool are_headers_cut_off_ = false;
     bool is_body_cut_off_ = false;
 };
@@ -105,6 +131,9 @@ Result<std::unique_ptr<Transfer>> Transfer::make_http(const TransferSettings& se
     const bool is_http = request.url.starts_with("http://") || request.url.starts_with("https://");
     if (!is_http || has_line_break(request.url) || peer_of(request.url).empty()) {
         return fail(ErrorCode::invalid_argument, "the endpoint is no http or https URL");
+    }
+    if (has_line_break(request.method) || request.method.contains(' ')) {
+        return fail(ErrorCode::invalid_argument, "the method is no single word");
     }
     for (const auto& [name, value] : request.headers) {
         if (has_line_break(name) || has_line_break(value)) {

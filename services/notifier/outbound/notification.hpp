@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,12 +36,19 @@ struct NotificationOptions {
 // Every fault at once, each a sentence; empty: fine.
 std::vector<std::string> check_notification_options(const NotificationOptions& options);
 
+struct TokenRequest;  // token_request.hpp
+
 struct HttpRequest {
     std::string url = {};
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = {};
     bool is_to_operator = false;  // Named by the configuration, not by a subscriber: the address
                                   // guard does not apply.
+    std::string method = "POST";
+    std::uint32_t timeout_ms = 0;  // 0, or above the configured one: that one.
+    bool keeps_reply = false;      // OutboundResult::body.
+    // It goes with a token, which is asked for when none is known. Null: without.
+    std::shared_ptr<const TokenRequest> token = {};
 };
 struct Mail {
     std::string from;

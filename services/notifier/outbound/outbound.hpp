@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,10 @@ struct OutboundResult {
     std::int32_t status_code = 0;  // 0: there was no answer.
     Duration latency{};
     std::string error;  // Empty when delivered: what failed and why, for the operator.
+    // Seconds of the header Retry-After; nothing when it has none, or a date. Negative: never.
+    std::optional<std::int64_t> retry_after_s = {};
+    // Of HttpRequest::keeps_reply; at most outbound_reply_bytes_max.
+    std::string body = {};
 };
 
 class Outbound {

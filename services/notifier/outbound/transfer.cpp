@@ -1,5 +1,6 @@
 #include "services/notifier/outbound/transfer.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cstring>
 #include <curl/curl.h>
@@ -86,6 +87,12 @@ void Transfer::set_text(int option, const char* value) {
 
 void Transfer::set_object(int option, void* value) {
     ONPUT_CHECK(curl_easy_setopt(handle_, static_cast<CURLoption>(option), value) == CURLE_OK);
+}
+
+void Transfer::set_timeout(std::uint32_t timeout_ms) {
+    timeout_ms_ = std::min(timeout_ms_, timeout_ms);
+    set_number(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_ms_));
+    set_number(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout_ms_));
 }
 
 bool Transfer::may_connect(const sockaddr* address) {

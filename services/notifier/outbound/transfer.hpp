@@ -47,6 +47,8 @@ protected:
     void set_number(int option, long value);
     void set_text(int option, const char* value);
     void set_object(int option, void* value);
+    // Less than the configured one.
+    void set_timeout(std::uint32_t timeout_ms);
 
     [[nodiscard]] long status() const;  // 0: none.
     [[nodiscard]] Duration latency() const;

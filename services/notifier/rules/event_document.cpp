@@ -52,6 +52,11 @@ std::string occurrence_of(const schema::BusEvent& event) {
     return event.replay_name.empty() ? event.event_id : event.event_id + '/' + event.replay_name;
 }
 
+std::string occurrence_of(const schema::TopicMessage& message) {
+    return message.replay_name.empty() ? message.event_id
+                                       : message.event_id + '/' + message.replay_name;
+}
+
 bool is_json_path(std::string_view path) {
     if (!path.starts_with('$')) return false;
     path.remove_prefix(1);

@@ -19,6 +19,8 @@ using events::uuid_of;
 
 // An event and each replay of it: they have the same id, and what is sent of them has not.
 std::string occurrence_of(const schema::BusEvent& event);
+// Likewise of a message to a topic.
+std::string occurrence_of(const schema::TopicMessage& message);
 
 // A JSON path as targets have it: "$", "$.detail.a", "$.resources[0]", "$.detail['a b']".
 bool is_json_path(std::string_view path);

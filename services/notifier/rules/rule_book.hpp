@@ -34,6 +34,8 @@ namespace onput::notifier {
 
 // arn:aws:scheduler:<region>:<account>:schedule/<group>/<name>
 bool is_schedule_arn(std::string_view arn);
+// arn:aws:events:<region>:<account>:api-destination/<name>/<uuid>
+bool is_api_destination_arn(std::string_view arn);
 
 struct RuleBookOptions {
     std::string region = "us-east-1";

@@ -24,7 +24,8 @@ struct RulesRecord {
 };
 
 struct TargetRecord {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::target_record};
+    // Version 2 added http and group_id of the target.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::target_record, .version = 2};
 
     std::uint64_t number = 0;
     std::string rule_arn = {};

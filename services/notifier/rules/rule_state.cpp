@@ -15,6 +15,10 @@ std::string account_in(std::string_view arn) {
     return std::string(arn.substr(0, arn.find(':')));
 }
 
+bool is_api_destination_arn(std::string_view arn) {
+    return arn.starts_with("arn:aws:events:") && arn.contains(":api-destination/");
+}
+
 bool is_schedule_arn(std::string_view arn) {
     return arn.starts_with("arn:aws:scheduler:");
 }

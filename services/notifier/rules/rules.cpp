@@ -14,6 +14,7 @@ namespace onput::notifier {
 namespace {
 
 inline constexpr std::size_t target_entries_max = 100;  // Of one PutTargets.
+inline constexpr std::size_t group_id_bytes_max = 128;
 
 Result<void> check_retries(const schema::EventTarget& target) {
     if (target.retries_max.value_or(0) > schema::target_retries_max) {
@@ -32,21 +33,48 @@ Result<void> check_retries(const schema::EventTarget& target) {
     return {};
 }
 
+// There are no FIFO queues here. A standard queue keeps a message's group, and orders by none.
+Result<void> check_group(const schema::EventTarget& target) {
+    const bool is_queue = target.arn.starts_with("arn:aws:sqs:");
+    if (is_queue && target.arn.ends_with(".fifo")) {
+        if (target.group_id.empty()) {
+            return invalid_request(fmt::format(
+                "Parameter(s) SqsParameters must be specified for target: {}.", target.id));
+        }
+        return invalid_request(fmt::format(
+            "Parameter {} is not valid. Reason: there are no FIFO queues here.", target.arn));
+    }
+    if (target.group_id.empty()) return {};
+    if (!is_queue) {
+        return invalid_request(
+            fmt::format("Parameter(s) SqsParameters not valid for target: {}.", target.id));
+    }
+    const bool is_printable =
+        std::ranges::all_of(target.group_id, [](char c) { return c > ' ' && c <= '~'; });
+    if (is_printable && target.group_id.size() <= group_id_bytes_max) return {};
+    return invalid_request(
+        fmt::format("Parameter MessageGroupId is not valid for target {}.", target.id));
+}
+
 Result<void> check_target(const schema::EventTarget& target) {
     const bool is_served =
         target.arn.starts_with("arn:aws:sqs:") || target.arn.starts_with("arn:aws:lambda:") ||
         target.arn.starts_with("arn:aws:sns:") ||
-        (target.arn.starts_with("arn:aws:events:") && target.arn.contains(":event-bus/"));
+        (target.arn.starts_with("arn:aws:events:") && target.arn.contains(":event-bus/")) ||
+        is_api_destination_arn(target.arn);
     if (!target.arn.starts_with("arn:aws:")) {
         return invalid_request(
             fmt::format("Parameter {} is not valid. Reason: Provided Arn is not in correct format.",
                         target.arn));
     }
     if (!is_served) {
-        return invalid_request(fmt::format(
-            "Parameter {} is not valid. Reason: targets are queues, functions, topics and buses.",
-            target.arn));
+        return invalid_request(
+            fmt::format("Parameter {} is not valid. Reason: targets are queues, functions, topics, "
+                        "buses and API "
+                        "destinations.",
+                        target.arn));
     }
+    ONPUT_TRY_VOID(check_group(target));
     ONPUT_TRY_VOID(check_retries(target));
     return check_input(target);
 }
@@ -132,6 +160,13 @@ Result<schema::TargetsChanged> RuleBook::put_targets(const schema::PutTargets& r
     }
     if (ids.size() > schema::targets_per_rule_max) return too_many();
     for (const auto& target : request.targets) {
+        // What is owed to a target is not sent in another way: that of another kind is a new one.
+        const auto known = rule->targets.find(target.id);
+        const bool is_other_kind =
+            known != rule->targets.end() &&
+            is_api_destination_arn(state_->targets.at(known->second).target.arn) !=
+                is_api_destination_arn(target.arn);
+        if (is_other_kind) state_->remove_target(*rule, target.id, batch);
         std::uint64_t& number = rule->targets[target.id];
         if (number == 0) number = ++state_->last_target;
         state_->targets[number] = {.number = number,

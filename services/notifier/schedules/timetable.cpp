@@ -79,7 +79,11 @@ void Timetable::set_restored(const std::string& arn, TimePlan plan, Timestamp no
     ONPUT_CHECK(!entries_.contains(arn));
     Entry entry{.plan = std::move(plan), .cursor = {.arn = arn, .set_at = now}};
     if (auto row = restored_.extract(arn)) entry.cursor = std::move(row.mapped());
-    schedule(entries_.emplace(arn, std::move(entry)).first->second, now);
+    Entry& added = entries_.emplace(arn, std::move(entry)).first->second;
+    schedule(added, now);
+    if (added.cursor.taken.empty()) return;
+    const auto next = next_due_after(added, added.cursor.taken.back().last);
+    if (next && *next <= now && next != added.due_at) ++passed_over_;
 }
 
 void Timetable::remove(std::string_view arn, store::Batch& batch) {
@@ -165,6 +169,7 @@ std::vector<Timetable::Due> Timetable::take_due(Timestamp now, std::size_t count
             batch.put(cursor_key(entry.cursor.arn), schema::encode(entry.cursor));
             schedule(entry, now);
         } else {
+            ++passed_over_;
             schedule(entry, now, *entry.due_at);
         }
     }

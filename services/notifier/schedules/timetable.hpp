@@ -103,6 +103,9 @@ public:
     // a clock that is set back may make it due after all.
     [[nodiscard]] bool is_over(std::string_view arn) const;
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    // How often an entry was found with due times that were too late to be taken, since the start,
+    // which is such a time itself.
+    [[nodiscard]] std::uint64_t passed_over() const { return passed_over_; }
 
     void check_invariants() const;
 
@@ -126,6 +129,7 @@ private:
     Entries entries_;
     std::map<std::string, ScheduleCursor, std::less<>> restored_;  // Whose entry is not set yet.
     std::set<std::pair<Timestamp, std::string>> by_time_;
+    std::uint64_t passed_over_ = 0;
     Timestamp observed_ = {};  // The latest time that was seen since the clock was set back.
 };
 

@@ -240,7 +240,8 @@ Result<void> Functions::check(const schema::FunctionInfo& function) const {
                    " cannot be named: " + target.error().message);
 }
 
-// A destination is a queue, a topic or another function of the same account.
+// A destination is a queue, a topic, another function or a bus, all but the topic of the same
+// account. Whether topic and bus are there the notifier knows.
 Result<void> Functions::check_events(const schema::FunctionInfo& function) const {
     const schema::FunctionManagement& management = function.management;
     if (!is_within(management.event_age_s_max, schema::function_event_age_s_min,
@@ -250,6 +251,10 @@ Result<void> Functions::check_events(const schema::FunctionInfo& function) const
         if (arn.empty()) continue;
         if (arn.starts_with("arn:aws:sns:")) {
             ONPUT_TRY_VOID(check_topic(arn));
+            continue;
+        }
+        if (is_bus_arn(arn)) {
+            ONPUT_TRY_VOID(check_bus(arn, function.account));
             continue;
         }
         const Queue* target = parts_.catalogue.find_arn(arn);
@@ -281,6 +286,18 @@ Result<schema::FunctionInfo> Functions::put_version(const schema::PutFunction& r
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return function;
+}
+
+Result<void> Functions::check_bus(const std::string& arn, const std::string& account) const {
+    const std::string own =
+        fmt::format("arn:aws:events:{}:{}:event-bus/", parts_.catalogue.region(), account);
+    if (!arn.starts_with(own) || arn.size() == own.size()) {
+        return invalid("The destination ARN " + cut_bytes(arn, schema::topic_name_bytes_max) +
+                       " is invalid: it is no bus of this account and region.");
+    }
+    if (parts_.topics == Topics::reachable) return {};
+    return invalid("a function cannot tell the bus " + arn +
+                   ": the queue service has no notifier (option notifier_endpoint)");
 }
 
 Result<void> Functions::check_topic(const std::string& arn) const {

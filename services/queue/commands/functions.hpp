@@ -74,6 +74,7 @@ private:
     Result<schema::FunctionInfo> put_version(const schema::PutFunction& request,
                                              const Caller& caller, Effects& effects);
     [[nodiscard]] Result<void> check_events(const schema::FunctionInfo& function) const;
+    [[nodiscard]] Result<void> check_bus(const std::string& arn, const std::string& account) const;
     [[nodiscard]] Result<void> check_topic(const std::string& arn) const;
 
     FunctionParts parts_;

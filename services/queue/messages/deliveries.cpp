@@ -14,6 +14,7 @@ MessageRecord record_of(const schema::Deliver& request, const schema::DeliverIte
     record.attributes = item.attributes;
     record.sender_id = request.service;
     record.trace_header = item.trace_header;
+    record.group_id = item.group_id;
     record.event_id = item.event_id;
     record.is_logged = !item.trace.trace_id.empty();
     // Whoever works on it acts because of this event.

@@ -1,10 +1,35 @@
 // Messages: destinations of asynchronous invocations. What a function's end is told to is written
-// in the commit of that end: a message of a queue, a job of another function, or the outbox's.
+// in the commit of that end: a message of a queue, a job of another function, or the outbox's, for
+// a topic or a bus.
+#include "common/schema/event_bus.hpp"
 #include "common/schema/invoke.hpp"
 #include "services/queue/messages/invocation_record.hpp"
 #include "services/queue/messages/messages.hpp"
 
 namespace onput::queue {
+
+namespace {
+
+// As Lambda puts it on a bus.
+schema::BusEvent event_for(const InvocationEnd& end, const std::string& bus_arn) {
+    schema::BusEvent event;
+    event.bus_arn = bus_arn;
+    event.account = end.function.account;
+    constexpr std::size_t region_at = std::string_view("arn:aws:events:").size();
+    event.region = bus_arn.substr(region_at, bus_arn.find(':', region_at) - region_at);
+    event.source = "lambda";
+    event.detail_type = end.failure == nullptr ? "Lambda Function Invocation Result - Success"
+                                               : "Lambda Function Invocation Result - Failure";
+    event.time = end.time;
+    event.resources = {invoked_arn(end), bus_arn};
+    event.detail = invocation_record(end, notification_bytes_max);
+    event.trace = end.job.trace;
+    ++event.trace.depth;
+    event.trace_header = end.job.trace_header;
+    return event;
+}
+
+}  // namespace
 
 void Messages::tell_destination(const InvocationEnd& end, Effects& effects) {
     const schema::FunctionManagement& management = end.function.management;
@@ -23,6 +48,7 @@ void Messages::tell_destination(const InvocationEnd& end, Effects& effects) {
         parts_.notifications.add(std::move(message), effects.batch());
         return;
     }
+    if (is_bus_arn(arn)) return parts_.notifications.add(event_for(end, arn), effects.batch());
     Queue* target = parts_.catalogue.find_arn(arn);
     const bool is_there = target != nullptr && target->account == end.function.account;
     if (!is_there) return;

@@ -34,8 +34,6 @@ std::string quoted(std::string_view text) {
 std::string write(const InvocationEnd& end, std::string_view request, std::string_view response) {
     const std::string& version = end.function.management.version;
     const std::string_view executed = version.empty() ? latest : std::string_view(version);
-    const std::string arn =
-        version.empty() ? fmt::format("{}:{}", end.function.arn, latest) : end.function.arn;
     const bool has_answer = !end.response.empty();
     const std::string context =
         has_answer ? fmt::format(R"({{"statusCode":200,"executedVersion":"{}"{}}})", executed,
@@ -45,11 +43,20 @@ std::string write(const InvocationEnd& end, std::string_view request, std::strin
         R"({{"version":"1.0","timestamp":"{}","requestContext":{{"requestId":{},"functionArn":{},)"
         R"("condition":"{}","approximateInvokeCount":{}}},"requestPayload":{},)"
         R"("responseContext":{},"responsePayload":{}}})",
-        format_iso8601_millis(end.time), quoted(end.job.message_id), quoted(arn), condition_of(end),
-        end.attempts, request, context, response);
+        format_iso8601_millis(end.time), quoted(end.job.message_id), quoted(invoked_arn(end)),
+        condition_of(end), end.attempts, request, context, response);
 }
 
 }  // namespace
+
+bool is_bus_arn(std::string_view arn) {
+    return arn.starts_with("arn:aws:events:") && arn.contains(":event-bus/");
+}
+
+std::string invoked_arn(const InvocationEnd& end) {
+    const bool is_version = !end.function.management.version.empty();
+    return is_version ? end.function.arn : fmt::format("{}:{}", end.function.arn, latest);
+}
 
 std::string invocation_record(const InvocationEnd& end, std::size_t bytes_max) {
     const std::string request = embedded(end.job.body);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/base/time.hpp"
 #include "common/schema/function.hpp"
@@ -29,5 +30,11 @@ struct InvocationEnd {
 
 // At most `bytes_max`: payloads are left out (null), the answer first, rather than cut.
 std::string invocation_record(const InvocationEnd& end, std::size_t bytes_max);
+
+// arn:aws:events:<region>:<account>:event-bus/<name>
+bool is_bus_arn(std::string_view arn);
+
+// The function's ARN, with its version or $LATEST.
+std::string invoked_arn(const InvocationEnd& end);
 
 }  // namespace onput::queue

@@ -39,6 +39,12 @@ void Notifications::add(schema::TopicMessage message, store::Batch& batch) {
     ++added_;
 }
 
+void Notifications::add(schema::BusEvent event, store::Batch& batch) {
+    event.event_id = random_.hex(event_id_digits);
+    add_row(schema::encode(event), batch);
+    ++added_;
+}
+
 void Notifications::add(schema::JobFailed failed, store::Batch& batch) {
     if (topics_ == Topics::unreachable) return;
     failed.event_id = random_.hex(event_id_digits);

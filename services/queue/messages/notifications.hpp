@@ -12,6 +12,7 @@
 
 #include "common/base/random.hpp"
 #include "common/outbox/outbox.hpp"
+#include "common/schema/event_bus.hpp"
 #include "services/queue/messages/notification_document.hpp"
 
 namespace onput::queue {
@@ -34,6 +35,8 @@ public:
     void add(const JobEnd& end, store::Batch& batch);
     // Of a kind of its own, with its topic and text.
     void add(schema::TopicMessage message, store::Batch& batch);
+    // An event for a bus, without its id.
+    void add(schema::BusEvent event, store::Batch& batch);
     // Writes the event of a failure into that batch; nothing when there is no notifier, because
     // the rows would wait for ever.
     void add(schema::JobFailed failed, store::Batch& batch);

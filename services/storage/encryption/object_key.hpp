@@ -7,19 +7,22 @@
 // for every blob: the parts of an upload have one key.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "common/base/cipher.hpp"
+#include "common/base/master_keys.hpp"
 #include "common/base/result.hpp"
 #include "common/schema/object_record.hpp"
-#include "services/storage/encryption/master_keys.hpp"
 
 namespace onput::storage {
 
-// That many bytes that nobody can foretell.
-using NewSecret = std::function<std::string(std::size_t)>;
+struct ServiceKeys {
+    MasterKeys masters = {};  // Empty: what is new is not encrypted, and SSE-S3 is refused.
+    MasterKeys kms = {};      // Empty: SSE-KMS is refused.
+    // By the first of `masters` also what neither the request nor the bucket wants encrypted.
+    bool encrypts_unasked = true;
+};
 
 // Of what object.
 struct KeyPlace {

@@ -19,9 +19,10 @@ TEST(AccountOf, every_record_is_somebodys) {
         account_of(schema::DeliveryAttempt{.topic_arn = "arn:aws:sns:us-east-1:000000000005:t",
                                            .endpoint = "https://hooks.example/x"}),
         "000000000005");
-    EXPECT_EQ(
-        account_of(schema::DeliveryAttempt{.endpoint = "arn:aws:sqs:us-east-1:000000000006:q"}),
-        "000000000006");
+    EXPECT_EQ(account_of(schema::DeliveryAttempt{.endpoint = "arn:aws:sqs:us-east-1:000000000006:q",
+                                                 .account = "000000000001"}),
+              "000000000001")
+        << "the bucket's, and not the queue's";
     EXPECT_EQ(account_of(schema::DeliveryAttempt{
                   .endpoint = "arn:aws:sqs:us-east-1:000000000006:q",
                   .rule_arn = "arn:aws:events:us-east-1:000000000007:rule/r"}),
@@ -30,6 +31,10 @@ TEST(AccountOf, every_record_is_somebodys) {
 
 TEST(AccountOf, what_says_none_is_nobodys) {
     EXPECT_EQ(account_of(schema::DeliveryAttempt{.endpoint = "outbox-1"}), "");
+    // As releases before version 3 of it wrote it.
+    EXPECT_EQ(
+        account_of(schema::DeliveryAttempt{.endpoint = "arn:aws:sqs:us-east-1:000000000006:q"}),
+        "");
     EXPECT_EQ(account_of(schema::JobProgress()), "");
 }
 

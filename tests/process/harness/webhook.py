@@ -33,11 +33,12 @@ NEVER = Answer(delay_s=float("inf"))  # The connection stays open, and nothing c
 
 @dataclass
 class Request:
-    """What one POST brought."""
-    path: str
+    """What one POST brought, or another method."""
+    path: str      # With its query.
     headers: dict  # Names in lower case.
     body: bytes
     time: float    # Monotonic.
+    method: str = "POST"
 
     @property
     def type(self):
@@ -110,10 +111,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        hook = self.server.hooks.get(self.path)
+        hook = self.server.hooks.get(self.path.partition("?")[0])
         answer = Answer(status=404)
         if hook:
-            answer = hook.take(Request(self.path, headers, body, time.monotonic()))
+            answer = hook.take(Request(self.path, headers, body, time.monotonic(), self.command))
         # The end of the receiver ends every wait.
         if answer.delay_s and self.server.ended.wait(min(answer.delay_s, 600)):
             self.close_connection = True
@@ -124,6 +125,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)
+
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST
 
     def log_message(self, *unused):
         pass
@@ -179,8 +182,8 @@ class Receiver:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def hook(self, *answers, host="127.0.0.1"):
-        path = f"/hook-{next(self._numbers)}"
+    def hook(self, *answers, host="127.0.0.1", below=""):
+        path = f"/hook-{next(self._numbers)}{below}"
         hook = Hook(f"{self.scheme}://{host}:{self.port}{path}", path, answers)
         self.server.hooks[path] = hook
         return hook

@@ -45,7 +45,12 @@ class NotifierTest : public testing::Test {
 protected:
     using MemoryStore = support::MemoryStore;
 
-    NotifierTest() { start(); }
+    NotifierTest() {
+        options.connections.new_secret = [this](std::size_t bytes) {
+            return std::string(bytes, static_cast<char>(++secrets_made));
+        };
+        start();
+    }
 
     // The core, told both clocks as its host does before each command.
     NotifierCore& ready() {
@@ -270,14 +275,16 @@ protected:
         core->check_invariants();
         return *std::move(deliveries);
     }
-    void answer(const OutboundDelivery& delivery, OutboundVerdict verdict, std::int32_t status) {
+    void answer(const OutboundDelivery& delivery, OutboundVerdict verdict, std::int32_t status,
+                std::optional<std::int64_t> retry_after_s = {}) {
         Effects effects;
         ASSERT_TRUE(
             ready().on_sent({.id = delivery.id,
                              .verdict = verdict,
                              .status_code = status,
                              .latency = std::chrono::milliseconds(12),
-                             .error = status == 200 ? "" : "status " + std::to_string(status)},
+                             .error = status == 200 ? "" : "status " + std::to_string(status),
+                             .retry_after_s = retry_after_s},
                             now, effects));
         commit(std::move(effects));
         core->check_invariants();
@@ -325,6 +332,7 @@ protected:
     std::uint64_t last_number = 0;
     std::uint64_t events_made = 0;
     std::uint64_t lives = 0;
+    std::uint64_t secrets_made = 0;
 };
 
 }  // namespace onput::notifier

@@ -158,6 +158,18 @@ TEST_F(ResendTest, a_subscription_is_sent_a_message_of_its_topic_again) {
     const auto deliveries = due();
     ASSERT_EQ(deliveries.size(), 1u);
     EXPECT_EQ(deliveries[0].message.destination_arn, queue_a);
+    const auto sent = journaled<schema::TopicMessage>();
+    ASSERT_EQ(sent.size(), 1u);
+    EXPECT_FALSE(sent[0].replay_name.empty()) << "no replay takes it up";
+    EXPECT_NE(sent[0].message_id, message.message_id);
+    EXPECT_EQ(sent[0].event_id, message.event_id);
+    const std::string own_id = deliveries[0].message.items[0].message_id;
+    EXPECT_NE(own_id, message_id_of({.event_id = message.event_id, .arn = one, .rule_id = {}}));
+    accept(deliveries[0]);
+    ASSERT_TRUE(
+        resend({.name = "second", .destination = one, .position = "1"}, {schema::encode(message)}));
+    sync();
+    EXPECT_NE(due().at(0).message.items[0].message_id, own_id);
 }
 
 TEST_F(ResendTest, that_a_queue_refuses_an_event_is_an_event_of_its_own) {
@@ -173,6 +185,7 @@ TEST_F(ResendTest, that_a_queue_refuses_an_event_is_an_event_of_its_own) {
     ASSERT_EQ(attempts.size(), 1u);
     EXPECT_EQ(attempts[0].endpoint, queue_a);
     EXPECT_EQ(attempts[0].protocol, "sqs");
+    EXPECT_EQ(attempts[0].account, account) << "the bucket's owner";
     EXPECT_EQ(published.back().type, "delivery.failed");
     EXPECT_EQ(published.back().topic, "delivery.failed/a/sqs");
 }

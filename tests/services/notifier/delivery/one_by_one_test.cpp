@@ -28,7 +28,7 @@ protected:
     std::vector<std::uint64_t> begin_all() {
         std::vector<std::uint64_t> begun;
         while (const auto attempt = destination.next(now, limits, durable)) {
-            destination.begin(*attempt, now);
+            destination.begin(*attempt, now, limits);
             begun.push_back(sequence_of(attempt->item.number));
         }
         check();
@@ -146,7 +146,7 @@ TEST_F(OneByOneTest, no_new_one_is_begun_while_too_many_wait) {
     for (std::uint64_t i = 1; i <= retries_max; ++i) {
         const auto attempt = destination.next(now, limits, durable);
         ASSERT_TRUE(attempt);
-        destination.begin(*attempt, now);
+        destination.begin(*attempt, now, limits);
         destination.fail(attempt->item.number,
                          {.attempts = 1, .time = now, .failed_at = now, .next_at = now + 20s});
     }

@@ -39,6 +39,38 @@ TEST(OutboundHttp, a_request_arrives_as_it_was_given) {
                                       std::string("a\0b", 3));
 }
 
+TEST(OutboundHttp, any_method_is_sent_and_what_the_endpoint_wants_is_told) {
+    for (const char* method : {"GET", "PUT", "PATCH", "DELETE", "OPTIONS", "POST"}) {
+        HttpPeer peer("503 Busy\r\nretry-AFTER:  7 \r\nContent-Length: 2\r\n\r\nno");
+        Sender sender;
+        const OutboundResult result =
+            sender.send(HttpRequest{.url = peer.url("/in"), .method = method, .keeps_reply = true});
+        EXPECT_EQ(result.status_code, 503) << method;
+        EXPECT_EQ(result.retry_after_s, 7) << method;
+        EXPECT_EQ(result.body, "no") << method;
+        ASSERT_EQ(peer.requests().size(), 1U);
+        EXPECT_TRUE(peer.requests()[0].starts_with(std::string(method) + " /in HTTP/1.1\r\n"))
+            << peer.requests()[0];
+    }
+    for (const char* value : {"Wed, 21 Oct 2026 07:28:00 GMT", "", "1x", "99999999999999999999"}) {
+        HttpPeer peer(std::string("503 Busy\r\nRetry-After: ") + value +
+                      "\r\nContent-Length: 2\r\n\r\nno");
+        Sender sender;
+        const OutboundResult result = sender.post(peer.url(), "b");
+        EXPECT_EQ(result.retry_after_s, std::nullopt) << value;
+        EXPECT_EQ(result.body, "") << "it is kept for who wants it";
+    }
+}
+
+TEST(OutboundHttp, a_method_is_one_word) {
+    Sender sender;
+    HttpPeer peer(ok);
+    const OutboundResult result =
+        sender.send(HttpRequest{.url = peer.url(), .method = "GET / HTTP/1.1\r\nx:"});
+    EXPECT_EQ(result.outcome, OutboundOutcome::refused);
+    EXPECT_TRUE(peer.requests().empty());
+}
+
 TEST(OutboundHttp, a_large_body_is_sent_whole) {
     HttpPeer peer(ok);
     Sender sender;

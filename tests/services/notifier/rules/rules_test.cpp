@@ -318,6 +318,29 @@ TEST_F(RulesTest, an_event_of_a_bus_in_an_outbox_is_journaled_as_one_that_cannot
     EXPECT_EQ(attempts[0].protocol, "outbox");
 }
 
+TEST_F(RulesTest, an_event_of_a_function_s_end_goes_on_the_bus_of_its_account) {
+    put_rule("r", R"({"source":["lambda"]})");
+    put_target("r", {.id = "t", .arn = queue_a});
+    schema::BusEvent told{.event_id = "0123456789abcdef0123456789abcdef",
+                          .bus_arn = bus_arn + "default",
+                          .account = account,
+                          .source = "lambda",
+                          .detail_type = "Lambda Function Invocation Result - Success",
+                          .detail = R"({"version":"1.0"})",
+                          .owed = {77},
+                          .is_forwarded = true};
+    ASSERT_TRUE(try_append_bytes({++last_number}, {schema::encode(told)}));
+    told.event_id.back() = '0';
+    told.detail = "[]";
+    ASSERT_TRUE(try_append_bytes({++last_number}, {schema::encode(told)}));
+    sync();
+    const auto events = journaled<schema::BusEvent>();
+    ASSERT_EQ(events.size(), 1u) << "a detail is an object";
+    EXPECT_EQ(events[0].owed, std::vector<std::uint64_t>{1});
+    EXPECT_FALSE(events[0].is_forwarded);
+    EXPECT_EQ(deliver_all().size(), 1u);
+}
+
 TEST_F(RulesTest, an_event_of_more_targets_than_there_may_be_is_kept_as_undelivered) {
     const std::size_t rules = targets_per_event_max / schema::targets_per_rule_max + 1;
     for (std::size_t i = 0; i < rules; ++i) {

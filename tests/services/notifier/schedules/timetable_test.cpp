@@ -111,15 +111,22 @@ TEST_F(TimetableTest, a_due_time_that_was_taken_is_not_taken_again_after_a_resta
 TEST_F(TimetableTest, what_was_missed_is_not_made_up_for) {
     set(plan_of("cron(0 * * * ? *)"));
     now += 3h + 10min;
+    EXPECT_EQ(table.passed_over(), 0u);
     EXPECT_EQ(take().size(), 0u);
     EXPECT_EQ(table.next_wakeup(), now + 50min);
+    EXPECT_EQ(table.passed_over(), 1u);
 }
 
 TEST_F(TimetableTest, what_is_late_by_less_than_a_minute_is_taken) {
     set(plan_of("cron(0 * * * ? *)"));
     now += 1h + 59s;
     restart(plan_of("cron(0 * * * ? *)"));
+    EXPECT_EQ(table.passed_over(), 0u);
     EXPECT_EQ(take().size(), 1u);
+    EXPECT_EQ(table.passed_over(), 0u);
+    now += 3h;
+    restart(plan_of("cron(0 * * * ? *)"));
+    EXPECT_EQ(table.passed_over(), 1u) << "what was missed while it was down";
 }
 
 TEST_F(TimetableTest, one_moment_may_be_late_by_as_much_as_its_plan_says) {

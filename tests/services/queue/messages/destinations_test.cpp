@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "common/json/reader.hpp"
+#include "common/schema/event_bus.hpp"
 #include "services/queue/messages/invocation_record.hpp"
+#include "services/queue/messages/records.hpp"
 #include "tests/services/queue/station.hpp"
 
 namespace onput::queue {
@@ -139,6 +141,32 @@ TEST_F(DestinationsTest, a_topic_gets_the_record_through_the_outbox) {
     EXPECT_EQ(station.core().outbox().last(), before + 1);
 }
 
+TEST_F(DestinationsTest, a_bus_gets_the_record_as_an_event_through_the_outbox) {
+    auto info = function("f");
+    info.management.on_success_arn = "arn:aws:events:us-east-1:000000000000:event-bus/own";
+    ASSERT_EQ(put(info), "put");
+    invoke(R"({"a":1})");
+    const auto before = station.core().outbox().last();
+    worker.ack(worker.look().at(0).lease);
+    ASSERT_EQ(station.core().outbox().last(), before + 1);
+    const auto row = station.store().get(std::string(partition), outbox_rows().key(before + 1));
+    ASSERT_TRUE(row && *row);
+    const auto event = schema::decode<schema::BusEvent>(**row);
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->event_id.size(), 32u);
+    EXPECT_EQ(event->bus_arn, info.management.on_success_arn);
+    EXPECT_EQ(event->account, "000000000000");
+    EXPECT_EQ(event->region, "us-east-1");
+    EXPECT_EQ(event->source, "lambda");
+    EXPECT_EQ(event->detail_type, "Lambda Function Invocation Result - Success");
+    EXPECT_EQ(event->resources,
+              (std::vector<std::string>{"arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
+                                        info.management.on_success_arn}));
+    const auto record = json::read(event->detail);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(*record->find("requestPayload")->find("a")->integer(), 1);
+}
+
 TEST_F(DestinationsTest, a_destination_must_be_there_and_another) {
     const auto with = [&](const std::string& arn) {
         auto info = function("f");
@@ -149,6 +177,9 @@ TEST_F(DestinationsTest, a_destination_must_be_there_and_another) {
     EXPECT_EQ(with("arn:aws:sqs:us-east-1:111111111111:ends"), "InvalidParameterValue");
     EXPECT_EQ(with("arn:aws:lambda:us-east-1:000000000000:function:none"), "InvalidParameterValue");
     EXPECT_EQ(with("nonsense"), "InvalidParameterValue");
+    EXPECT_EQ(with("arn:aws:events:us-east-1:111111111111:event-bus/b"), "InvalidParameterValue");
+    EXPECT_EQ(with("arn:aws:events:us-east-1:000000000000:event-bus/"), "InvalidParameterValue");
+    EXPECT_EQ(with("arn:aws:events:us-east-1:000000000000:rule/r"), "InvalidParameterValue");
     EXPECT_EQ(with(queue_arn), "put");
     EXPECT_EQ(with("arn:aws:lambda:us-east-1:000000000000:function:f"), "InvalidParameterValue");
     auto info = function("f");

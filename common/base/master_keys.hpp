@@ -1,19 +1,22 @@
-// MasterKeys: the service's keys, with which the keys of objects are sealed (SSE-S3), and those
-// that clients know by name in place of KMS's (SSE-KMS). Pure.
+// MasterKeys: a service's keys, with which it seals what is secret in its store: the keys of
+// objects (SSE-S3), secrets of access keys and of connections; and those that clients know by name
+// in place of KMS's (SSE-KMS). Pure.
 //
 // Each is "NAME:KEY", 32 random bytes in base64. The first seals what is new, all open what they
-// have sealed. To change keys, put a new one in front; an older one is needed as long as an object
+// have sealed. To change keys, put a new one in front; an older one is needed as long as anything
 // is left that it has sealed. Keep them apart from the data and its backups: whoever has both has
-// the objects, and who loses the keys loses those.
+// what they seal, and who loses the keys loses that.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/result.hpp"
 
-namespace onput::storage {
+namespace onput {
 
 inline constexpr std::size_t master_key_name_bytes_max = 64;
 
@@ -42,11 +45,7 @@ private:
     std::vector<Key> keys_;
 };
 
-struct ServiceKeys {
-    MasterKeys masters = {};  // Empty: what is new is not encrypted, and SSE-S3 is refused.
-    MasterKeys kms = {};      // Empty: SSE-KMS is refused.
-    // By the first of `masters` also what neither the request nor the bucket wants encrypted.
-    bool encrypts_unasked = true;
-};
+// That many bytes that nobody can foretell.
+using NewSecret = std::function<std::string(std::size_t)>;
 
-}  // namespace onput::storage
+}  // namespace onput

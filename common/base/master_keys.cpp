@@ -1,4 +1,4 @@
-#include "services/storage/encryption/master_keys.hpp"
+#include "common/base/master_keys.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "common/base/cipher.hpp"
 #include "common/base/encoding.hpp"
 
-namespace onput::storage {
+namespace onput {
 
 Result<MasterKeys> MasterKeys::parse(const std::vector<std::string>& texts) {
     MasterKeys keys;
@@ -55,4 +55,4 @@ const MasterKeys::Key* MasterKeys::find_kms(std::string_view named) const {
     return nullptr;
 }
 
-}  // namespace onput::storage
+}  // namespace onput
