@@ -6,9 +6,9 @@
 //       "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::photos"}}}]}
 //
 // All of AWS's language for them is understood: elements with their Not forms, every operator but
-// BinaryEquals, policy variables, the resource's own tags. What no request ever tells is refused when the policy is set, and
-// so are federated principals and NotPrincipal with Allow, because a policy that is understood in
-// part protects nothing. Immutable; pure.
+// BinaryEquals, policy variables, the resource's own tags. What no request ever tells is refused
+// when the policy is set, and so are federated principals and NotPrincipal with Allow, because a
+// policy that is understood in part protects nothing. Immutable; pure.
 #pragma once
 
 #include <cstddef>

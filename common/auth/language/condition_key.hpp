@@ -17,7 +17,8 @@ public:
     // (aws:RequestTag, TagKeys), and a key of a service that is not here ("ec2:Region"), which no
     // request has.
     static std::optional<ConditionKey> parse_of_any_service(std::string_view text);
-    // Likewise for policies of resources whose owner knows their tags: aws:ResourceTag is taken too.
+    // Likewise for policies of resources whose owner knows their tags: aws:ResourceTag is taken as
+    // well.
     static std::optional<ConditionKey> parse_of_resource(std::string_view text);
 
     // As RequestValues has it: "aws:sourceip", "s3:existingobjecttag/Project".

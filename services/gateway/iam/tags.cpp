@@ -11,6 +11,7 @@ std::string_view member_of(EntityKind kind) {
     switch (kind) {
         case EntityKind::user: return "UserName";
         case EntityKind::role: return "RoleName";
+        case EntityKind::group:  // Has no tags.
         case EntityKind::policy: break;
     }
     return "PolicyArn";

@@ -114,9 +114,9 @@ Result<std::string> RuleBook::find_bus_for_service(std::string_view arn,
     ONPUT_TRY(const Bus* bus, state_->known_bus(arn, origin.source_account));
     if (!bus->policy) return bus->info.arn;
     auth::PolicyRequest request{.principal = {.service = origin.service},
-                                      .action = std::string(put_events_action),
-                                      .resource = bus->info.arn,
-                                      .values = service::request_values_of(origin)};
+                                .action = std::string(put_events_action),
+                                .resource = bus->info.arn,
+                                .values = service::request_values_of(origin)};
     service::add_resource_tags(bus->info.tags, request.values);
     const auto effect = bus->policy->evaluate(request).effect;
     if (effect == auth::PolicyEffect::deny)
