@@ -279,11 +279,12 @@ private:
     }
 
     static bool parse_operator(std::string_view name, Condition& condition) {
-        static constexpr std::array<std::pair<std::string_view, Operator>, 4> operators{{
+        static constexpr std::array<std::pair<std::string_view, Operator>, 5> operators{{
             {"ArnEquals", Operator::arn_like},  // The two are the same to AWS as well.
             {"ArnLike", Operator::arn_like},
             {"StringEquals", Operator::string_equals},
             {"StringLike", Operator::string_like},
+            {"Bool", Operator::boolean},
         }};
         constexpr std::string_view if_exists = "IfExists";
         condition.if_exists = name.ends_with(if_exists);
@@ -297,10 +298,12 @@ private:
     }
 
     static bool parse_key(std::string_view name, Condition& condition) {
-        static constexpr std::array<std::pair<std::string_view, Key>, 3> keys{{
+        static constexpr std::array<std::pair<std::string_view, Key>, 5> keys{{
             {"aws:SourceArn", Key::source_arn},
             {"aws:SourceAccount", Key::source_account},
             {"aws:SourceOwner", Key::source_owner},
+            {"lambda:FunctionUrlAuthType", Key::url_auth_type},
+            {"lambda:InvokedViaFunctionUrl", Key::via_url},
         }};
         for (const auto& [known, key] : keys) {
             if (!equal_ignoring_case(name, known)) continue;
@@ -379,6 +382,8 @@ bool Policy::holds(const Condition& condition, const PolicyRequest& request) {
         case Key::source_arn: value = &request.source_arn; break;
         case Key::source_account: value = &request.source_account; break;
         case Key::source_owner: value = &request.source_owner; break;
+        case Key::url_auth_type: value = &request.url_auth_type; break;
+        case Key::via_url: value = &request.via_url; break;
     }
     if (!*value) return condition.if_exists;
     return std::ranges::any_of(condition.values, [&](const std::string& wanted) {
@@ -386,6 +391,7 @@ bool Policy::holds(const Condition& condition, const PolicyRequest& request) {
             case Operator::arn_like: return matches_arn(wanted, **value);
             case Operator::string_equals: return wanted == **value;
             case Operator::string_like: return matches_wildcard(wanted, **value);
+            case Operator::boolean: return equal_ignoring_case(wanted, **value);
         }
         return false;
     });

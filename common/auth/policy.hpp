@@ -32,6 +32,8 @@ struct PolicyRequest {
     std::optional<std::string> source_account = {};  // aws:SourceAccount
     // aws:SourceOwner, as old topic policies have it.
     std::optional<std::string> source_owner = {};
+    std::optional<std::string> url_auth_type = {};  // lambda:FunctionUrlAuthType
+    std::optional<std::string> via_url = {};        // lambda:InvokedViaFunctionUrl, "true"
 };
 
 enum class PolicyEffect {
@@ -92,8 +94,8 @@ public:
     [[nodiscard]] PolicyDecision evaluate(const PolicyRequest& request) const;
 
 private:
-    enum class Operator { arn_like, string_equals, string_like };
-    enum class Key { source_arn, source_account, source_owner };
+    enum class Operator { arn_like, string_equals, string_like, boolean };
+    enum class Key { source_arn, source_account, source_owner, url_auth_type, via_url };
 
     struct Condition {
         Operator match = Operator::string_equals;

@@ -15,6 +15,7 @@
 #include "common/schema/function.hpp"
 #include "common/schema/function_access.hpp"
 #include "common/schema/function_layer.hpp"
+#include "common/schema/function_url.hpp"
 #include "common/schema/identity.hpp"
 #include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
@@ -90,7 +91,9 @@ using AllMessages = std::tuple<
     GetScheduleGroup, DeleteScheduleGroup, ScheduleGroupList, ListScheduleGroups, PutBusPermission,
     RemoveBusPermission, UpdateBus, ArchiveInfo, CreateArchive, UpdateArchive, DeleteArchive,
     GetArchive, ArchiveList, ListArchives, ReplayInfo, StartReplay, GetReplay, CancelReplay,
-    ReplayList, ListReplays, ResendEvents, Resend, FindResend, ListResends, ResendList>;
+    ReplayList, ListReplays, ResendEvents, Resend, FindResend, ListResends, ResendList, FunctionUrl,
+    PutFunctionUrl, DeleteFunctionUrl, FunctionUrlList, ListFunctionUrls, FindFunctionUrl,
+    PrepareUrlInvocation>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -55,6 +55,8 @@ constexpr std::array known{
     Known{"iam:passedtoservice"},
     Known{"iam:policyarn"},
     Known{"lambda:functionarn"},
+    Known{"lambda:functionurlauthtype"},
+    Known{"lambda:invokedviafunctionurl"},
     Known{"s3:accesspointnetworkorigin"},
     Known{"s3:authtype"},
     Known{"s3:dataaccesspointaccount", Trait::someone},

@@ -87,6 +87,9 @@ std::vector<AskedAction> asks(const Call& call) {
         }
     } else if (names_function) {
         asked.resource = function_arn(call);
+        const std::string auth_type =
+            input.text_of(operation == "AddPermission" ? "FunctionUrlAuthType" : "AuthType");
+        if (!auth_type.empty()) asked.values.emplace_back("lambda:functionurlauthtype", auth_type);
     } else if (const std::string resource = input.text_of("Resource"); !resource.empty()) {
         asked.resource = tagged_arn(call, resource);
     }
