@@ -127,6 +127,11 @@ std::string without_controls(std::string text) {
     return text;
 }
 
+bool is_of_function_urls(const ConditionKey& key) {
+    return key.name() == "lambda:functionurlauthtype" ||
+           key.name() == "lambda:invokedviafunctionurl";
+}
+
 }  // namespace
 
 class Policy::Parser {
@@ -322,7 +327,7 @@ private:
     Result<Condition> parse_condition(Condition::Source source, const std::string& where) const {
         const std::string about = where + ": condition on " + in_quotes(source.key);
         const auto key = ConditionKey::parse_of_resource(source.key);
-        if (!key || !(key->is_of("aws") || key->is_of("sns"))) {
+        if (!key || !(key->is_of("aws") || key->is_of("sns") || is_of_function_urls(*key))) {
             return malformed(where + ": the condition key " + in_quotes(source.key) +
                              " is not supported");
         }

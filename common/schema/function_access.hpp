@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,21 @@ struct ListFunctionVersions {
     friend bool operator==(const ListFunctionVersions&, const ListFunctionVersions&) = default;
 };
 
+// How asynchronous invocations by an alias end; those of a version are in its FunctionManagement.
+struct AliasEvents {
+    Timestamp configured_at = {};
+    std::uint32_t retries_max = 2;                             // 0 to 2.
+    std::uint32_t event_age_s_max = function_event_age_s_max;  // Older ones are not tried again.
+    std::string on_success_arn = {};  // Of a queue, topic or function; empty: none.
+    std::string on_failure_arn = {};
+
+    ONPUT_FIELDS(configured_at, retries_max, event_age_s_max, on_success_arn, on_failure_arn)
+    friend bool operator==(const AliasEvents&, const AliasEvents&) = default;
+};
+
 struct FunctionAlias {
-    static constexpr MessageInfo info{.kind = Kind::function_alias};
+    // Version 2 added events.
+    static constexpr MessageInfo info{.kind = Kind::function_alias, .version = 2};
 
     std::string name = {};
     std::string arn = {};      // Filled in by the queue service.
@@ -56,15 +70,17 @@ struct FunctionAlias {
     std::string revision_id = {};  // Filled in by the queue service.
     // The share of another version, 0 to 1; at most one.
     std::map<std::string, double> weights = {};
+    std::optional<AliasEvents> events = {};  // Nothing: those of the version that is run.
 
-    ONPUT_FIELDS(name, arn, version, description, revision_id, weights)
+    ONPUT_FIELDS(name, arn, version, description, revision_id, weights, events)
     friend bool operator==(const FunctionAlias&, const FunctionAlias&) = default;
 };
 
 // Errors: conflict, reason ResourceConflict, or not_found by the mode; not_found: a version that
 // there is not; resource_exhausted: too many aliases; conflict, reason PreconditionFailed.
 struct PutFunctionAlias {
-    static constexpr MessageInfo info{.kind = Kind::put_function_alias};
+    // Version 2 added events to alias.
+    static constexpr MessageInfo info{.kind = Kind::put_function_alias, .version = 2};
     static constexpr std::string_view method = "queue.put_function_alias";
     using Reply = FunctionAlias;
 
@@ -90,7 +106,8 @@ struct GetFunctionAlias {
 };
 
 struct FunctionAliasList {
-    static constexpr MessageInfo info{.kind = Kind::function_alias_list};
+    // Version 2 added events to aliases.
+    static constexpr MessageInfo info{.kind = Kind::function_alias_list, .version = 2};
 
     std::vector<FunctionAlias> aliases = {};  // By name.
 

@@ -426,6 +426,15 @@ enum class Kind : std::uint16_t {
     remove_layer_permission = 559,
     layer_record = 562,  // A row of the queue service.
 
+    // URLs of functions (function_url.hpp).
+    function_url = 563,
+    put_function_url = 564,
+    delete_function_url = 565,
+    function_url_list = 566,
+    list_function_urls = 567,
+    find_function_url = 568,
+    prepare_url_invocation = 569,
+
     // Replication of buckets (replication.hpp).
     replication_configuration = 700,
     replicate_objects = 701,

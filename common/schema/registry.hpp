@@ -16,6 +16,7 @@
 #include "common/schema/function.hpp"
 #include "common/schema/function_access.hpp"
 #include "common/schema/function_layer.hpp"
+#include "common/schema/function_url.hpp"
 #include "common/schema/identity.hpp"
 #include "common/schema/invoke.hpp"
 #include "common/schema/lane.hpp"
@@ -95,7 +96,8 @@ using AllMessages = std::tuple<
     FindResend, ListResends, ResendList, ConnectionInfo, CreateConnection, UpdateConnection,
     DeleteConnection, DeauthorizeConnection, GetConnection, ConnectionList, ListConnections,
     ApiDestinationInfo, CreateApiDestination, UpdateApiDestination, DeleteApiDestination,
-    GetApiDestination, ApiDestinationList, ListApiDestinations>;
+    GetApiDestination, ApiDestinationList, ListApiDestinations, FunctionUrl, PutFunctionUrl,
+    DeleteFunctionUrl, FunctionUrlList, ListFunctionUrls, FindFunctionUrl, PrepareUrlInvocation>;
 
 // Decodes a message of any kind in AllMessages and shows it as JSON with its kind.
 Result<std::string> describe(std::string_view bytes);

@@ -1,10 +1,12 @@
-// `onput bench function`: an empty handler in Python: starts, and calls through the gateway.
+// `onput bench function`: an empty handler in Python: starts, and calls through the gateway; and
+// how long an upload waits for a handler.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "common/base/random.hpp"
 #include "common/schema/invoke.hpp"
+#include "services/ctl/bench_events.hpp"
 #include "services/ctl/bench_requests.hpp"
 #include "services/ctl/handler_file.hpp"
 #include "services/ctl/peers.hpp"
@@ -87,6 +89,9 @@ Result<BenchResult> bench_function(const Instance& instance, const BenchOptions&
     result.metrics.emplace_back("start p50 ms", start_ms);
     for (const auto& [name, value] : one.metrics)
         result.metrics.emplace_back("one client: " + name, value);
+    ONPUT_TRY(const auto events, measure_events(instance, peers));
+    result.metrics.emplace_back("upload to handler p50 ms", events[events.size() / 2]);
+    result.metrics.emplace_back("upload to handler p99 ms", events[events.size() * 99 / 100]);
     return result;
 }
 

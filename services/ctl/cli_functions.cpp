@@ -23,6 +23,13 @@ void add_deploy(CLI::App& function, FunctionChoices& c) {
     deploy->add_option("--on", c.function.on, "s3://BUCKET, whose new objects invoke it");
     deploy->add_option("--prefix", c.function.prefix, "With --on: only keys that begin so");
     deploy->add_option("--suffix", c.function.suffix, "With --on: only keys that end so");
+    auto* url = deploy->add_flag("--url", c.function.has_url, "It has an HTTP address, too");
+    deploy
+        ->add_option("--auth", c.function.url_auth,
+                     "With --url: AWS_IAM, for signed requests only, or NONE, for everybody")
+        ->check(CLI::IsMember({"AWS_IAM", "NONE"}))
+        ->needs(url)
+        ->capture_default_str();
     deploy->callback([&c] {
         for (const std::string& text : c.variables) {
             const std::size_t equals = text.find('=');

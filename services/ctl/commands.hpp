@@ -118,6 +118,8 @@ struct FunctionOptions {
     std::string on;  // s3://BUCKET, whose new objects invoke it.
     std::string prefix;
     std::string suffix;
+    bool has_url = false;
+    std::string url_auth = "AWS_IAM";  // Or "NONE": everybody may invoke it there.
     // Of invoke: JSON, or "-": standard input.
     std::string payload = "{}";
     bool shows_log = false;

@@ -14,6 +14,7 @@
 #include "services/ctl/commands.hpp"
 #include "services/ctl/find_instance.hpp"
 #include "services/ctl/function_code.hpp"
+#include "services/ctl/function_url.hpp"
 #include "services/ctl/log_text.hpp"
 #include "services/ctl/output.hpp"
 #include "services/ctl/pipeline.hpp"
@@ -121,6 +122,12 @@ ExitCode run_function_deploy(const GlobalOptions& global, const FunctionOptions&
     for (const auto& change : changes)
         fmt::print("{} {} {}\n", change.kind, printable(change.name), change.what);
     if (!applied) return report("function deploy", applied.error());
+    if (!options.has_url) return ExitCode::ok;
+    const auto url = apply_function_url(
+        {.function = pipeline.functions.front().name, .auth_type = options.url_auth},
+        (*session)->instance, (*session)->peers);
+    if (!url) return report("function deploy", url.error());
+    fmt::print("url {} {}\n", printable(url->name), url->what);
     return ExitCode::ok;
 }
 
@@ -151,7 +158,12 @@ ExitCode run_function_show(const GlobalOptions& global, const FunctionOptions& o
     Peers& peers = (*session)->peers;
     const auto function = peers.ask(peers.queue(), schema::GetFunction{.name = options.name});
     if (!function) return report("function show", function.error());
-    fmt::print("{}\n", schema::to_json(*function));
+    const auto urls = describe_function_urls(options.name, (*session)->instance, peers);
+    if (!urls) return report("function show", urls.error());
+    std::string shown = schema::to_json(*function);
+    // As its last member.
+    if (!urls->empty()) shown.insert(shown.rfind('}'), ",\"urls\":" + *urls);
+    fmt::print("{}\n", shown);
     return ExitCode::ok;
 }
 

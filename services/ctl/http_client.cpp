@@ -62,11 +62,12 @@ std::size_t take_header(const char* bytes, std::size_t size, std::size_t count, 
 }  // namespace
 
 struct HttpClient::State {
-    explicit State(const Instance& instance)
+    State(const Instance& instance, const std::string& service)
         : authority(authority_of(instance.url)),
           signer({.access_key = instance.access_key,
                   .secret = instance.secret,
-                  .region = instance.region}),
+                  .region = instance.region,
+                  .service = service}),
           handle(curl_easy_init()) {
         ONPUT_CHECK(handle != nullptr);
     }
@@ -98,7 +99,7 @@ struct HttpClient::State {
                                                 .headers = headers},
                                                hash, wall_now()));
         list.add("x-amz-date: " + made.amz_date);
-        list.add("x-amz-content-sha256: " + made.content_sha256);
+        if (!made.content_sha256.empty()) list.add("x-amz-content-sha256: " + made.content_sha256);
         list.add("Authorization: " + made.authorization);
         return {};
     }
@@ -146,7 +147,9 @@ struct HttpClient::State {
     std::array<char, CURL_ERROR_SIZE> error{};
 };
 
-HttpClient::HttpClient(const Instance& instance) : state_(std::make_unique<State>(instance)) {}
+HttpClient::HttpClient(const Instance& instance) : HttpClient(instance, "s3") {}
+HttpClient::HttpClient(const Instance& instance, const std::string& service)
+    : state_(std::make_unique<State>(instance, service)) {}
 HttpClient::~HttpClient() = default;
 
 Result<HttpAnswer> HttpClient::send(const HttpQuery& query) {

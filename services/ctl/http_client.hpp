@@ -33,6 +33,8 @@ struct HttpQuery {
 class HttpClient {
 public:
     explicit HttpClient(const Instance& instance);
+    // Signed for another service than S3: "lambda".
+    HttpClient(const Instance& instance, const std::string& service);
     ~HttpClient();
 
     // Any status is an answer. `unavailable`: nobody listens, the connection breaks, or nothing

@@ -11,6 +11,7 @@
 #include "services/gateway/authentication.hpp"
 #include "services/gateway/call_body.hpp"
 #include "services/gateway/development_guard.hpp"
+#include "services/gateway/lambda/url/serve.hpp"
 #include "services/gateway/refusal.hpp"
 #include "services/gateway/route.hpp"
 #include "services/gateway/s3/customer_key.hpp"
@@ -271,6 +272,8 @@ http::Task<void> Handler::handle(http::Exchange& exchange) {
         co_await refuse(context, local.error());
     } else if (auto website = website_of(context.head())) {
         co_await s3::serve_website(context, *std::move(website));
+    } else if (auto url = lambda::find_url_host(context.head().host, shared_.config.base_domain)) {
+        co_await lambda::serve_url(context, *std::move(url));
     } else if (exchange.request().path == event_stream_path) {
         co_await serve_event_stream(context, open_streams_);
     } else if (exchange.request().path.starts_with("/_onput/")) {

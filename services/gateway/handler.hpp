@@ -2,6 +2,7 @@
 // hands over to it:
 //
 //     Host of a website                             s3/site/website, unsigned
+//     Host of a function URL                        lambda/url, signed or open to all
 //     /_onput/events                                tail/stream, signed or with a bearer token
 //     /_onput/...                                   health and metrics, unsigned
 //     /SimpleNotificationService-....pem            sns/certificate, unsigned

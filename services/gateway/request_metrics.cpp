@@ -6,6 +6,8 @@
 
 #include "common/base/check.hpp"
 #include "common/runtime/health.hpp"
+#include "services/gateway/lambda/service.hpp"
+#include "services/gateway/lambda/url/serve.hpp"
 #include "services/gateway/s3/operation.hpp"
 #include "services/gateway/services.hpp"
 
@@ -51,8 +53,9 @@ void RequestMetrics::add_metrics(std::vector<schema::Metric>& metrics) const {
 ServiceMetrics::ServiceMetrics() {
     services_.try_emplace("s3", "s3", s3::operation_names());
     for (const auto* service : served_services()) {
-        services_.try_emplace(service->name, std::string(service->name),
-                              aws::operation_names(*service));
+        auto names = aws::operation_names(*service);
+        if (service == &lambda::service()) names.push_back(lambda::url_request);
+        services_.try_emplace(service->name, std::string(service->name), names);
     }
 }
 

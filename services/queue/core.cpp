@@ -88,6 +88,7 @@ Core::Core(const store::View& view, Random random, CoreOptions options)
                           .random = random_,
                           .functions = functions_}),
       function_permissions_(functions_, random_),
+      function_urls_(functions_, catalogue_, random_),
       event_sources_({.view = view_,
                       .catalogue = catalogue_,
                       .counters = counters_,

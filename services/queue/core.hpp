@@ -26,6 +26,7 @@
 #pragma once
 
 #include <string>
+#include <tuple>
 #include <variant>
 
 #include "common/base/random.hpp"
@@ -36,6 +37,7 @@
 #include "services/queue/commands/dead_letter_commands.hpp"
 #include "services/queue/commands/event_sources.hpp"
 #include "services/queue/commands/function_permissions.hpp"
+#include "services/queue/commands/function_urls.hpp"
 #include "services/queue/commands/function_versions.hpp"
 #include "services/queue/commands/functions.hpp"
 #include "services/queue/commands/layers.hpp"
@@ -123,7 +125,44 @@ public:
     }
 
     // Which part answers what.
-    static constexpr auto methods() {
+    static constexpr auto function_methods() {
+        using service::on;
+        return std::tuple{
+            on(&Core::functions_, &Functions::put),
+            on(&Core::functions_, &Functions::get),
+            on(&Core::functions_, &Functions::list),
+            on(&Core::functions_, &Functions::find_workers),
+            on(&Core::functions_, &Functions::remove),
+            on(&Core::functions_, &Functions::prepare),
+            on(&Core::functions_, &Functions::end_invocation),
+            on(&Core::functions_, &Functions::invoke_event),
+            on(&Core::function_versions_, &FunctionVersions::publish),
+            on(&Core::function_versions_, &FunctionVersions::list),
+            on(&Core::function_versions_, &FunctionVersions::put_alias),
+            on(&Core::function_versions_, &FunctionVersions::get_alias),
+            on(&Core::function_versions_, &FunctionVersions::list_aliases),
+            on(&Core::function_versions_, &FunctionVersions::remove_alias),
+            on(&Core::function_permissions_, &FunctionPermissions::add),
+            on(&Core::function_permissions_, &FunctionPermissions::remove),
+            on(&Core::function_permissions_, &FunctionPermissions::get),
+            on(&Core::function_urls_, &FunctionUrls::put),
+            on(&Core::function_urls_, &FunctionUrls::remove),
+            on(&Core::function_urls_, &FunctionUrls::list),
+            on(&Core::function_urls_, &FunctionUrls::find),
+            on(&Core::function_urls_, &FunctionUrls::prepare),
+            on(&Core::event_sources_, &EventSources::put),
+            on(&Core::event_sources_, &EventSources::get),
+            on(&Core::event_sources_, &EventSources::list),
+            on(&Core::event_sources_, &EventSources::remove),
+            on(&Core::layers_, &Layers::publish),
+            on(&Core::layers_, &Layers::get),
+            on(&Core::layers_, &Layers::list),
+            on(&Core::layers_, &Layers::remove),
+            on(&Core::layers_, &Layers::add_permission),
+            on(&Core::layers_, &Layers::remove_permission),
+        };
+    }
+    static constexpr auto queue_methods() {
         using service::on;
         return std::tuple{
             on(&Core::queue_commands_, &QueueCommands::create),
@@ -146,36 +185,9 @@ public:
             on(&Core::deliveries_, &Deliveries::authorize),
             on(&Core::deliveries_, &Deliveries::deliver),
             on(&Core::job_log_, &JobLog::trace),
-            on(&Core::functions_, &Functions::put),
-            on(&Core::functions_, &Functions::get),
-            on(&Core::functions_, &Functions::list),
-            on(&Core::functions_, &Functions::find_workers),
-            on(&Core::functions_, &Functions::remove),
-            on(&Core::functions_, &Functions::prepare),
-            on(&Core::functions_, &Functions::end_invocation),
-            on(&Core::functions_, &Functions::invoke_event),
-            on(&Core::function_versions_, &FunctionVersions::publish),
-            on(&Core::function_versions_, &FunctionVersions::list),
-            on(&Core::function_versions_, &FunctionVersions::put_alias),
-            on(&Core::function_versions_, &FunctionVersions::get_alias),
-            on(&Core::function_versions_, &FunctionVersions::list_aliases),
-            on(&Core::function_versions_, &FunctionVersions::remove_alias),
-            on(&Core::function_permissions_, &FunctionPermissions::add),
-            on(&Core::function_permissions_, &FunctionPermissions::remove),
-            on(&Core::function_permissions_, &FunctionPermissions::get),
-            on(&Core::event_sources_, &EventSources::put),
-            on(&Core::event_sources_, &EventSources::get),
-            on(&Core::event_sources_, &EventSources::list),
-            on(&Core::event_sources_, &EventSources::remove),
             on(&Core::speech_tasks_, &SpeechTasks::start),
             on(&Core::speech_tasks_, &SpeechTasks::get),
             on(&Core::speech_tasks_, &SpeechTasks::list),
-            on(&Core::layers_, &Layers::publish),
-            on(&Core::layers_, &Layers::get),
-            on(&Core::layers_, &Layers::list),
-            on(&Core::layers_, &Layers::remove),
-            on(&Core::layers_, &Layers::add_permission),
-            on(&Core::layers_, &Layers::remove_permission),
             on(&Core::lexicons_, &Lexicons::put),
             on(&Core::lexicons_, &Lexicons::get),
             on(&Core::lexicons_, &Lexicons::list),
@@ -190,6 +202,7 @@ public:
             on(&Core::log_reader_, &LogReader::filter),
         };
     }
+    static constexpr auto methods() { return std::tuple_cat(queue_methods(), function_methods()); }
 
     // What a worker says. Nothing is answered; refusals are for the log.
     Result<void> control(const Control& message, Timestamp now, Effects& effects);
@@ -256,6 +269,7 @@ private:
     Functions functions_;
     FunctionVersions function_versions_;
     FunctionPermissions function_permissions_;
+    FunctionUrls function_urls_;
     EventSources event_sources_;
     Layers layers_;
     Lexicons lexicons_;

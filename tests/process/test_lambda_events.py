@@ -160,6 +160,35 @@ def test_a_bus_is_told_the_end_of_an_event(onput, client):
         assert event["detail"]["requestPayload"] == json.loads(payload)
 
 
+def test_an_alias_has_an_event_configuration_of_its_own(onput, client):
+    onput.sqs.create_queue(QueueName="by-alias")
+    create(client, "terms", Publish=True)
+    client.create_alias(FunctionName="terms", Name="live", FunctionVersion="1")
+    named = {"FunctionName": "terms", "Qualifier": "live"}
+    assert refusal(client.get_function_event_invoke_config, **named)[:2] == (404, "ResourceNotFoundException")
+    assert refusal(client.update_function_event_invoke_config, **named, MaximumRetryAttempts=1)[0] == 404
+    destinations = {"OnSuccess": {}, "OnFailure": {"Destination": queue_arn("by-alias")}}
+    put = client.put_function_event_invoke_config(**named, MaximumRetryAttempts=0, DestinationConfig=destinations)
+    assert (put["FunctionArn"], put["MaximumEventAgeInSeconds"]) == (PREFIX + "terms:live", 21600)
+    client.invoke(FunctionName="terms:live", InvocationType="Event", Payload=b'"raise"')
+    record = json.loads(onput.receive("by-alias")["Body"])
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    client.put_function_event_invoke_config(FunctionName="terms", Qualifier="1", MaximumRetryAttempts=1)
+    client.update_function_event_invoke_config(**named, MaximumEventAgeInSeconds=60)
+    read = client.get_function_event_invoke_config(**named)
+    assert (read["MaximumRetryAttempts"], read["MaximumEventAgeInSeconds"], read["DestinationConfig"]) == (
+        0, 60, destinations)
+    # Another version behind the alias changes nothing of it.
+    client.update_alias(FunctionName="terms", Name="live", FunctionVersion="$LATEST")
+    listed = client.list_function_event_invoke_configs(FunctionName="terms")["FunctionEventInvokeConfigs"]
+    assert [(one["FunctionArn"], one["MaximumRetryAttempts"]) for one in listed] == [
+        (PREFIX + "terms:1", 1), (PREFIX + "terms:live", 0)]
+    client.delete_function_event_invoke_config(**named)
+    assert refusal(client.delete_function_event_invoke_config, **named)[0] == 404
+    assert refusal(client.put_function_event_invoke_config, FunctionName="terms", Qualifier="absent",
+                   MaximumRetryAttempts=0)[0] == 404
+
+
 # ---- queues as event sources
 
 BATCH = """

@@ -56,6 +56,8 @@ constexpr std::array known{
     Known{"iam:permissionsboundary"},
     Known{"iam:policyarn"},
     Known{"lambda:functionarn"},
+    Known{"lambda:functionurlauthtype"},
+    Known{"lambda:invokedviafunctionurl"},
     Known{"lambda:principal"},
     Known{"s3:accesspointnetworkorigin"},
     Known{"s3:authtype"},

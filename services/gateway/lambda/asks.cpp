@@ -98,6 +98,9 @@ std::vector<AskedAction> asks(const Call& call) {
         asked.has_resource_policy = asked.action == "lambda:InvokeFunction";
         if (operation == "AddPermission")
             asked.values.emplace_back("lambda:principal", input.text_of("Principal"));
+        const std::string auth_type =
+            input.text_of(operation == "AddPermission" ? "FunctionUrlAuthType" : "AuthType");
+        if (!auth_type.empty()) asked.values.emplace_back("lambda:functionurlauthtype", auth_type);
     } else if (const std::string resource = input.text_of("Resource"); !resource.empty()) {
         asked.resource = tagged_arn(call, resource);
     }

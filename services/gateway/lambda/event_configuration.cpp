@@ -1,5 +1,8 @@
-// PutFunctionEventInvokeConfig and its like: how asynchronous invocations of a function, or of one
-// of its versions, are tried again, and who is told of their ends.
+// PutFunctionEventInvokeConfig and its like: how asynchronous invocations of a function, of one of
+// its versions or by one of its aliases are tried again, and who is told of their ends. That of an
+// alias is the alias's, that of the others the function's or the version's.
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,23 +17,24 @@
 namespace onput::gateway::lambda {
 namespace {
 
-constexpr std::uint32_t retries_default = 2;
+using Events = schema::AliasEvents;
+
+// How often an alias is read and put back when others change it meanwhile.
+constexpr int alias_attempts_max = 8;
 
 void describe_destination(Value& destinations, const std::string& name, const std::string& arn) {
     destinations[name] = Value(Value::Map());
     if (!arn.empty()) destinations[name]["Destination"] = Value(arn);
 }
 
-Value describe(const schema::FunctionInfo& function) {
-    const schema::FunctionManagement& management = function.management;
+Value describe(const std::string& arn, const Events& events) {
     Value described;
-    described["LastModified"] = Value(to_millis(management.event_configured_at));
-    described["FunctionArn"] =
-        Value(management.version.empty() ? function.arn + ":$LATEST" : function.arn);
-    described["MaximumRetryAttempts"] = Value(std::int64_t{function.retries_max});
-    described["MaximumEventAgeInSeconds"] = Value(std::int64_t{management.event_age_s_max});
-    describe_destination(described["DestinationConfig"], "OnSuccess", management.on_success_arn);
-    describe_destination(described["DestinationConfig"], "OnFailure", management.on_failure_arn);
+    described["LastModified"] = Value(to_millis(events.configured_at));
+    described["FunctionArn"] = Value(arn);
+    described["MaximumRetryAttempts"] = Value(std::int64_t{events.retries_max});
+    described["MaximumEventAgeInSeconds"] = Value(std::int64_t{events.event_age_s_max});
+    describe_destination(described["DestinationConfig"], "OnSuccess", events.on_success_arn);
+    describe_destination(described["DestinationConfig"], "OnFailure", events.on_failure_arn);
     return described;
 }
 
@@ -39,59 +43,128 @@ void read_destination(const Value& destinations, std::string_view name, std::str
         arn = destination->text_of("Destination");
 }
 
-void read(const Value& input, schema::FunctionInfo& function) {
-    schema::FunctionManagement& management = function.management;
+void read(const Value& input, Events& events) {
     if (const Value* retries = input.find("MaximumRetryAttempts"))
-        function.retries_max = static_cast<std::uint32_t>(retries->number().value_or(0));
+        events.retries_max = static_cast<std::uint32_t>(retries->number().value_or(0));
     if (const Value* age = input.find("MaximumEventAgeInSeconds"))
-        management.event_age_s_max = static_cast<std::uint32_t>(age->number().value_or(0));
+        events.event_age_s_max = static_cast<std::uint32_t>(age->number().value_or(0));
     if (const Value* destinations = input.find("DestinationConfig")) {
-        read_destination(*destinations, "OnSuccess", management.on_success_arn);
-        read_destination(*destinations, "OnFailure", management.on_failure_arn);
+        read_destination(*destinations, "OnSuccess", events.on_success_arn);
+        read_destination(*destinations, "OnFailure", events.on_failure_arn);
     }
 }
 
-void clear(schema::FunctionInfo& function) {
-    schema::FunctionManagement& management = function.management;
-    function.retries_max = retries_default;
-    management.event_age_s_max = schema::function_event_age_s_max;
-    management.on_success_arn.clear();
-    management.on_failure_arn.clear();
-    management.has_event_configuration = false;
+std::string arn_of(const schema::FunctionInfo& function) {
+    return function.management.version.empty() ? function.arn + ":$LATEST" : function.arn;
 }
 
-std::unexpected<Error> not_configured(const schema::FunctionInfo& function) {
+std::optional<Events> events_of(const schema::FunctionInfo& function) {
+    const schema::FunctionManagement& management = function.management;
+    if (!management.has_event_configuration) return std::nullopt;
+    return Events{.configured_at = management.event_configured_at,
+                  .retries_max = function.retries_max,
+                  .event_age_s_max = management.event_age_s_max,
+                  .on_success_arn = management.on_success_arn,
+                  .on_failure_arn = management.on_failure_arn};
+}
+
+void set_events(schema::FunctionInfo& function, const std::optional<Events>& events) {
+    schema::FunctionManagement& management = function.management;
+    const Events wanted = events.value_or(Events{});
+    function.retries_max = wanted.retries_max;
+    management.has_event_configuration = events.has_value();
+    if (events) management.event_configured_at = wanted.configured_at;
+    management.event_age_s_max = wanted.event_age_s_max;
+    management.on_success_arn = wanted.on_success_arn;
+    management.on_failure_arn = wanted.on_failure_arn;
+}
+
+// What the input names, and what it has.
+struct Configured {
+    std::string arn;
+    std::optional<Events> events;
+};
+
+std::unexpected<Error> not_configured(const std::string& arn) {
     return fail(ErrorCode::not_found,
-                fmt::format("The function {} doesn't have an EventInvokeConfig", function.arn),
+                fmt::format("The function {} doesn't have an EventInvokeConfig", arn),
                 "ResourceNotFound");
 }
 
-// An alias has none of its own.
-http::Task<Result<FunctionName>> find(Call& call) {
-    auto named = name_in(call);
-    if (!named) co_return named;
-    const bool is_version = named->qualifier.empty() || named->qualifier == "$LATEST" ||
-                            named->qualifier.find_first_not_of("0123456789") == std::string::npos;
-    if (!is_version)
-        co_return invalid("An alias has no EventInvokeConfig of its own here: give a version.");
-    if (named->qualifier == "$LATEST") named->qualifier.clear();
-    co_return named;
+bool is_alias(const FunctionName& named) {
+    return named.qualifier.find_first_not_of("0123456789") != std::string::npos;
 }
 
-Outcome change(Call& call, std::function<Result<void>(schema::FunctionInfo&)> change) {
-    auto named = co_await find(call);
+Result<FunctionName> find(const Call& call) {
+    ONPUT_TRY(auto named, name_in(call));
+    if (named.qualifier == "$LATEST") named.qualifier.clear();
+    return named;
+}
+
+http::Task<Result<schema::FunctionAlias>> fetch_alias(Call& call, FunctionName named) {
+    const schema::GetFunctionAlias message{.function = std::move(named.name),
+                                           .name = std::move(named.qualifier)};
+    auto answer = co_await call.context.call(message);
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    co_return std::move(answer->reply);
+}
+
+http::Task<Result<Configured>> fetch(Call& call) {
+    auto named = find(call);
     if (!named) co_return std::unexpected(std::move(named).error());
-    auto set = [&call, &change](schema::FunctionInfo& function) -> Result<void> {
-        ONPUT_TRY_VOID(change(function));
-        function.management.has_event_configuration = true;
-        function.management.event_configured_at = call.context.now;
+    if (is_alias(*named)) {
+        auto alias = co_await fetch_alias(call, *std::move(named));
+        if (!alias) co_return std::unexpected(std::move(alias).error());
+        co_return Configured{.arn = std::move(alias->arn), .events = std::move(alias->events)};
+    }
+    const schema::GetFunction message{.name = std::move(named->name),
+                                      .qualifier = std::move(named->qualifier)};
+    const auto found = co_await call.context.call(message);
+    if (!found) co_return std::unexpected(found.error());
+    co_return Configured{.arn = arn_of(found->reply), .events = events_of(found->reply)};
+}
+
+// Nothing: there is to be none.
+using Change = std::function<Result<std::optional<Events>>(const Configured&)>;
+
+http::Task<Result<Configured>> change_alias(Call& call, FunctionName named, Change change) {
+    for (int attempt = 1;; ++attempt) {
+        FunctionName again = named;
+        auto alias = co_await fetch_alias(call, std::move(again));
+        if (!alias) co_return std::unexpected(std::move(alias).error());
+        auto events = change({.arn = alias->arn, .events = alias->events});
+        if (!events) co_return std::unexpected(std::move(events).error());
+        schema::PutFunctionAlias message{.function = named.name,
+                                         .mode = schema::PutMode::replace,
+                                         .revision_id = alias->revision_id};
+        message.alias = *std::move(alias);
+        message.alias.events = *std::move(events);
+        const auto answer = co_await call.context.call(message);
+        if (answer) co_return Configured{.arn = answer->reply.arn, .events = answer->reply.events};
+        const bool was_changed = answer.error().reason == "PreconditionFailed";
+        if (!was_changed || attempt == alias_attempts_max)
+            co_return std::unexpected(answer.error());
+    }
+}
+
+http::Task<Result<Configured>> change(Call& call, Change change) {
+    auto named = find(call);
+    if (!named) co_return std::unexpected(std::move(named).error());
+    if (is_alias(*named)) {
+        auto changed = co_await change_alias(call, *std::move(named), std::move(change));
+        co_return changed;
+    }
+    auto set = [&change](schema::FunctionInfo& function) -> Result<void> {
+        ONPUT_TRY(const auto events,
+                  change({.arn = arn_of(function), .events = events_of(function)}));
+        set_events(function, events);
         return {};
     };
     Modification wanted{.name = std::move(named->name), .change = std::move(set)};
     wanted.qualifier = std::move(named->qualifier);
     const auto changed = co_await modify(call, std::move(wanted));
     if (!changed) co_return std::unexpected(changed.error());
-    co_return describe(*changed);
+    co_return Configured{.arn = arn_of(*changed), .events = events_of(*changed)};
 }
 
 // Whom the input names must be within the reach of the function's role.
@@ -101,7 +174,7 @@ http::Task<Result<void>> check_destinations(Call& call) {
     std::vector<std::string> named(2);
     read_destination(*destinations, "OnSuccess", named[0]);
     read_destination(*destinations, "OnFailure", named[1]);
-    auto function_name = co_await find(call);
+    auto function_name = find(call);
     if (!function_name) co_return std::unexpected(std::move(function_name).error());
     const schema::GetFunction message{.name = std::move(function_name->name),
                                       .qualifier = std::move(function_name->qualifier)};
@@ -114,67 +187,69 @@ http::Task<Result<void>> check_destinations(Call& call) {
 }  // namespace
 
 Outcome put_function_event_invoke_config(Call& call) {
-    auto replace = [&call](schema::FunctionInfo& function) -> Result<void> {
-        clear(function);
-        read(call.input, function);
-        return {};
+    auto replace = [&call](const Configured&) -> Result<std::optional<Events>> {
+        Events events{.configured_at = call.context.now};
+        read(call.input, events);
+        return events;
     };
     const auto may = co_await check_destinations(call);
     if (!may) co_return std::unexpected(may.error());
-    auto done = co_await change(call, std::move(replace));
-    co_return done;
+    const auto done = co_await change(call, std::move(replace));
+    if (!done) co_return std::unexpected(done.error());
+    co_return describe(done->arn, done->events.value_or(Events{}));
 }
 
 Outcome update_function_event_invoke_config(Call& call) {
-    auto merge = [&call](schema::FunctionInfo& function) -> Result<void> {
-        if (!function.management.has_event_configuration) return not_configured(function);
-        read(call.input, function);
-        return {};
+    auto merge = [&call](const Configured& before) -> Result<std::optional<Events>> {
+        if (!before.events) return not_configured(before.arn);
+        Events events = *before.events;
+        events.configured_at = call.context.now;
+        read(call.input, events);
+        return events;
     };
     const auto may = co_await check_destinations(call);
     if (!may) co_return std::unexpected(may.error());
-    auto done = co_await change(call, std::move(merge));
-    co_return done;
+    const auto done = co_await change(call, std::move(merge));
+    if (!done) co_return std::unexpected(done.error());
+    co_return describe(done->arn, done->events.value_or(Events{}));
 }
 
 Outcome get_function_event_invoke_config(Call& call) {
-    auto named = co_await find(call);
-    if (!named) co_return std::unexpected(std::move(named).error());
-    const schema::GetFunction message{.name = std::move(named->name),
-                                      .qualifier = std::move(named->qualifier)};
-    const auto found = co_await call.context.call(message);
+    const auto found = co_await fetch(call);
     if (!found) co_return std::unexpected(found.error());
-    if (!found->reply.management.has_event_configuration) co_return not_configured(found->reply);
-    co_return describe(found->reply);
+    if (!found->events) co_return not_configured(found->arn);
+    co_return describe(found->arn, *found->events);
 }
 
 Outcome list_function_event_invoke_configs(Call& call) {
     auto name = bare_name_in(call);
     if (!name) co_return std::unexpected(std::move(name).error());
-    const schema::ListFunctionVersions message{.name = *std::move(name)};
-    const auto found = co_await call.context.call(message);
-    if (!found) co_return std::unexpected(found.error());
+    const schema::ListFunctionVersions versions_of{.name = *name};
+    const auto versions = co_await call.context.call(versions_of);
+    if (!versions) co_return std::unexpected(versions.error());
+    const schema::ListFunctionAliases aliases_of{.function = *std::move(name)};
+    const auto aliases = co_await call.context.call(aliases_of);
+    if (!aliases) co_return std::unexpected(aliases.error());
     Value result;
     result["FunctionEventInvokeConfigs"] = Value(Value::List());
-    for (const auto& state : found->reply.functions) {
-        if (state.function.management.has_event_configuration)
-            result["FunctionEventInvokeConfigs"].push_back(describe(state.function));
+    Value& list = result["FunctionEventInvokeConfigs"];
+    for (const auto& state : versions->reply.functions) {
+        if (const auto events = events_of(state.function))
+            list.push_back(describe(arn_of(state.function), *events));
+    }
+    for (const auto& alias : aliases->reply.aliases) {
+        if (alias.events) list.push_back(describe(alias.arn, *alias.events));
     }
     co_return result;
 }
 
 Outcome delete_function_event_invoke_config(Call& call) {
-    auto named = co_await find(call);
-    if (!named) co_return std::unexpected(std::move(named).error());
-    auto remove = [](schema::FunctionInfo& function) -> Result<void> {
-        if (!function.management.has_event_configuration) return not_configured(function);
-        clear(function);
-        return {};
+    auto remove = [](const Configured& before) -> Result<std::optional<Events>> {
+        if (!before.events) return not_configured(before.arn);
+        return std::optional<Events>();
     };
-    Modification wanted{.name = std::move(named->name), .change = std::move(remove)};
-    wanted.qualifier = std::move(named->qualifier);
-    const auto changed = co_await modify(call, std::move(wanted));
-    if (!changed) co_return std::unexpected(changed.error());
+    const auto done = co_await change(call, std::move(remove));
+    if (!done) co_return std::unexpected(done.error());
     co_return Value();
 }
 

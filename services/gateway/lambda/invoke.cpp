@@ -11,15 +11,11 @@
 #include "common/json/reader.hpp"
 #include "services/gateway/aws/directory.hpp"
 #include "services/gateway/lambda/errors.hpp"
+#include "services/gateway/lambda/function_call.hpp"
 #include "services/gateway/lambda/operation.hpp"
-#include "services/gateway/worker_calls.hpp"
 
 namespace onput::gateway::lambda {
 namespace {
-
-constexpr std::string_view worker_kind = "function";
-// Beyond the longest time of a function: it, its start, and who waits before it.
-constexpr Duration invoke_timeout = std::chrono::minutes(17);
 
 std::unexpected<Error> too_large(std::size_t most) {
     return fail(
@@ -74,57 +70,6 @@ Outcome send_event(Call& call, FunctionName named, std::string payload) {
     co_return result;
 }
 
-struct Answer {
-    schema::FunctionInvoked invoked;
-    std::string payload;
-    MemoryBudget::Reservation memory{};
-};
-
-// A place of the function's reserved concurrency, given back however the request ends.
-class HeldPlace {
-public:
-    HeldPlace(Call& call, std::string place) : call_(call), place_(std::move(place)) {}
-    HeldPlace(const HeldPlace&) = delete;
-    HeldPlace& operator=(const HeldPlace&) = delete;
-    ~HeldPlace() { give_back(); }
-
-    void give_back() {
-        if (place_.empty()) return;
-        call_.context.shared.backend.send_and_forget(schema::EndInvocation{.place = place_},
-                                                     call_.context.call_options());
-        place_.clear();
-    }
-
-private:
-    Call& call_;
-    std::string place_;
-};
-
-// The whole answer: what its head says is known at its end.
-http::Task<Result<Answer>> receive(Call& call, WorkerCall& invocation) {
-    Answer answer;
-    auto piece = co_await invocation.next();
-    if (!piece) co_return std::unexpected(std::move(piece).error());
-    if (!piece->is_last) {
-        auto memory = co_await reserve(call.context.exchange, call.context.shared.body_memory,
-                                       schema::invoke_payload_bytes_max, MemoryBudget::Use::whole);
-        if (!memory) co_return std::unexpected(std::move(memory).error());
-        answer.memory = *std::move(memory);
-    }
-    while (true) {
-        answer.payload += piece->bytes;
-        if (piece->is_last) break;
-        if (answer.payload.size() > schema::invoke_payload_bytes_max)
-            co_return fail(ErrorCode::internal, "a handler's answer has too many bytes");
-        piece = co_await invocation.next();
-        if (!piece) co_return std::unexpected(std::move(piece).error());
-    }
-    auto invoked = schema::decode<schema::FunctionInvoked>(piece->result);
-    if (!invoked) co_return std::unexpected(std::move(invoked).error());
-    answer.invoked = *std::move(invoked);
-    co_return answer;
-}
-
 Value describe(const schema::FunctionInvoked& invoked) {
     Value result;
     result["StatusCode"] = Value(std::int64_t{200});
@@ -135,19 +80,15 @@ Value describe(const schema::FunctionInvoked& invoked) {
 }
 
 Result<void> check_takes_calls(const schema::FunctionInfo& function) {
-    if (function.worker == worker_kind) return {};
+    if (function.worker == handler_worker) return {};
     return invalid(
         fmt::format("{} is run by the worker {}, which takes events only: use the "
                     "InvocationType Event.",
                     function.name, function.worker));
 }
 
-Outcome call_function(Call& call, schema::InvokeFunction task, HeldPlace& place) {
-    WorkerCall invocation(call.context, std::string(worker_kind), schema::encode(task),
-                          invoke_timeout);
-    auto answer = co_await receive(call, invocation);
-    // Before its answer: whoever has that may invoke it again at once.
-    place.give_back();
+Outcome answer_call(Call& call, schema::InvokeFunction task, HeldPlace& place) {
+    auto answer = co_await call_function(call.context, std::move(task), place);
     if (!answer) co_return std::unexpected(std::move(answer).error());
     // Its memory is held until it is sent.
     const auto begun = aws::begin_stream(call, aws::lambda_model(), describe(answer->invoked));
@@ -181,7 +122,7 @@ Outcome invoke(Call& call) {
     options.access = origin_of(call.context);
     auto prepared = co_await call.context.call(message, std::move(options));
     if (!prepared) co_return std::unexpected(std::move(prepared).error());
-    HeldPlace place(call, std::move(prepared->reply.place));
+    HeldPlace place(call.context, std::move(prepared->reply.place));
     const auto takes = check_takes_calls(prepared->reply.function);
     if (!takes) co_return std::unexpected(takes.error());
     if (type == "DryRun") {
@@ -197,7 +138,7 @@ Outcome invoke(Call& call) {
                                 .trace_header = call.context.trace_header(),
                                 .wants_log_tail = call.input.text_of("LogType") == "Tail"};
     call.context.request_id = task.request_id;
-    auto answered = co_await call_function(call, std::move(task), place);
+    auto answered = co_await answer_call(call, std::move(task), place);
     co_return answered;
 }
 

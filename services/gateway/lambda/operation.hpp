@@ -61,6 +61,12 @@ Outcome delete_event_source_mapping(Call& call);
 Outcome add_permission(Call& call);
 Outcome remove_permission(Call& call);
 Outcome get_policy(Call& call);
+// urls.cpp
+Outcome create_function_url_config(Call& call);
+Outcome get_function_url_config(Call& call);
+Outcome update_function_url_config(Call& call);
+Outcome delete_function_url_config(Call& call);
+Outcome list_function_url_configs(Call& call);
 // layers.cpp
 Outcome publish_layer_version(Call& call);
 Outcome get_layer_version(Call& call);

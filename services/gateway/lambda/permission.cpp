@@ -1,5 +1,7 @@
 #include "services/gateway/lambda/permission.hpp"
 
+#include <vector>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -27,26 +29,60 @@ void write_principal(json::Writer& out, const std::string& principal) {
     out.end_object();
 }
 
-void write_condition(json::Writer& out, std::string_view match, std::string_view key,
-                     const std::string& value) {
-    if (value.empty()) return;
-    out.name(match);
+struct Condition {
+    std::string_view match;
+    std::string_view key;
+    std::string value;
+};
+
+std::vector<Condition> conditions_of(const aws::Value& input) {
+    std::vector<Condition> conditions{
+        {"StringEquals", "AWS:SourceAccount", input.text_of("SourceAccount")},
+        {"StringEquals", "lambda:FunctionUrlAuthType", input.text_of("FunctionUrlAuthType")},
+        {"ArnLike", "AWS:SourceArn", input.text_of("SourceArn")},
+        {"Bool", "lambda:InvokedViaFunctionUrl",
+         input.text_of("InvokedViaFunctionUrl") == "true" ? "true" : ""}};
+    std::erase_if(conditions, [](const Condition& condition) { return condition.value.empty(); });
+    return conditions;
+}
+
+// Those of one operator are members of one object.
+void write_conditions(json::Writer& out, const std::vector<Condition>& conditions) {
+    if (conditions.empty()) return;
+    out.name("Condition");
     out.begin_object();
-    out.name(key);
-    out.text(value);
+    std::string_view match;
+    for (const Condition& condition : conditions) {
+        if (condition.match != match) {
+            if (!match.empty()) out.end_object();
+            match = condition.match;
+            out.name(match);
+            out.begin_object();
+        }
+        out.name(condition.key);
+        out.text(condition.value);
+    }
     out.end_object();
+    out.end_object();
+}
+
+Result<void> check_url_conditions(const aws::Value& input) {
+    const std::string action = input.text_of("Action");
+    if (!input.text_of("FunctionUrlAuthType").empty() && action != "lambda:InvokeFunctionUrl")
+        return invalid("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
+    if (input.text_of("InvokedViaFunctionUrl") == "true" && action != "lambda:InvokeFunction")
+        return invalid("InvokedViaFunctionUrl is only supported for lambda:InvokeFunction action");
+    return {};
 }
 
 }  // namespace
 
 Result<std::string> write_statement(const aws::Value& input, const std::string& resource) {
-    for (const std::string_view absent :
-         {"PrincipalOrgID", "EventSourceToken", "FunctionUrlAuthType"}) {
+    ONPUT_TRY_VOID(check_url_conditions(input));
+    for (const std::string_view absent : {"PrincipalOrgID", "EventSourceToken"}) {
         if (!input.text_of(absent).empty())
             return invalid(fmt::format("{} is not available here. Nothing was changed.", absent));
     }
-    const std::string account = input.text_of("SourceAccount");
-    const std::string arn = input.text_of("SourceArn");
     json::Writer out;
     out.begin_object();
     out.name("Sid");
@@ -58,13 +94,7 @@ Result<std::string> write_statement(const aws::Value& input, const std::string& 
     out.text(input.text_of("Action"));
     out.name("Resource");
     out.text(resource);
-    if (!account.empty() || !arn.empty()) {
-        out.name("Condition");
-        out.begin_object();
-        write_condition(out, "StringEquals", "AWS:SourceAccount", account);
-        write_condition(out, "ArnLike", "AWS:SourceArn", arn);
-        out.end_object();
-    }
+    write_conditions(out, conditions_of(input));
     out.end_object();
     return out.take();
 }

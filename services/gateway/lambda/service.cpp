@@ -16,11 +16,13 @@ constexpr std::array handlers{
     aws::Handler{"CreateAlias", &create_alias},
     aws::Handler{"CreateEventSourceMapping", &create_event_source_mapping},
     aws::Handler{"CreateFunction", &create_function},
+    aws::Handler{"CreateFunctionUrlConfig", &create_function_url_config},
     aws::Handler{"DeleteAlias", &delete_alias},
     aws::Handler{"DeleteEventSourceMapping", &delete_event_source_mapping},
     aws::Handler{"DeleteFunction", &delete_function},
     aws::Handler{"DeleteFunctionConcurrency", &delete_function_concurrency},
     aws::Handler{"DeleteFunctionEventInvokeConfig", &delete_function_event_invoke_config},
+    aws::Handler{"DeleteFunctionUrlConfig", &delete_function_url_config},
     aws::Handler{"DeleteLayerVersion", &delete_layer_version},
     aws::Handler{"GetAccountSettings", &get_account_settings},
     aws::Handler{"GetAlias", &get_alias},
@@ -31,6 +33,7 @@ constexpr std::array handlers{
     aws::Handler{"GetFunctionConfiguration", &get_function_configuration},
     aws::Handler{"GetFunctionEventInvokeConfig", &get_function_event_invoke_config},
     aws::Handler{"GetFunctionRecursionConfig", &get_function_recursion_config},
+    aws::Handler{"GetFunctionUrlConfig", &get_function_url_config},
     aws::Handler{"GetLayerVersion", &get_layer_version},
     aws::Handler{"GetLayerVersionByArn", &get_layer_version_by_arn},
     aws::Handler{"GetLayerVersionPolicy", &get_layer_version_policy},
@@ -41,6 +44,7 @@ constexpr std::array handlers{
     aws::Handler{"ListAliases", &list_aliases},
     aws::Handler{"ListEventSourceMappings", &list_event_source_mappings},
     aws::Handler{"ListFunctionEventInvokeConfigs", &list_function_event_invoke_configs},
+    aws::Handler{"ListFunctionUrlConfigs", &list_function_url_configs},
     aws::Handler{"ListFunctions", &list_functions},
     aws::Handler{"ListLayerVersions", &list_layer_versions},
     aws::Handler{"ListLayers", &list_layers},
@@ -60,6 +64,7 @@ constexpr std::array handlers{
     aws::Handler{"UpdateFunctionCode", &update_function_code},
     aws::Handler{"UpdateFunctionConfiguration", &update_function_configuration},
     aws::Handler{"UpdateFunctionEventInvokeConfig", &update_function_event_invoke_config},
+    aws::Handler{"UpdateFunctionUrlConfig", &update_function_url_config},
 };
 static_assert(std::ranges::is_sorted(handlers, {}, &aws::Handler::operation));
 

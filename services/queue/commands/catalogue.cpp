@@ -95,10 +95,15 @@ Queue& Catalogue::add(FunctionRecord record) {
     queue->function = std::move(record);
     std::string& target = queue->function->function.dead_letter_arn;
     if (account_of_arn(target) != queue->account) target.clear();
-    return insert(functions_, std::move(queue));
+    Queue& added = insert(functions_, std::move(queue));
+    for (const auto& [qualifier, url] : added.function->urls) add_url(url.id, added, qualifier);
+    return added;
 }
 
 void Catalogue::remove(const Queue& queue) {
+    if (queue.function) {
+        for (const auto& [qualifier, url] : queue.function->urls) remove_url(url.id);
+    }
     by_number_.erase(queue.number);
     --(queue.function ? function_counts_ : queue_counts_)[queue.account];
     ByName& names = queue.function ? functions_ : queues_;
@@ -135,6 +140,16 @@ std::optional<Catalogue::FunctionAddress> Catalogue::parse_function_arn(
     if (!is_function) return std::nullopt;
     FunctionAddress address{.account = head[4], .name = take_part(arn), .qualifier = arn};
     return address;
+}
+
+bool Catalogue::is_alias(std::string_view qualifier) {
+    return !qualifier.empty() && qualifier != latest && !is_number(qualifier);
+}
+
+std::string Catalogue::alias_of(std::string_view arn) const {
+    const auto address = parse_function_arn(arn);
+    return address && is_alias(address->qualifier) ? std::string(address->qualifier)
+                                                   : std::string();
 }
 
 Queue* Catalogue::find_version(std::string_view account, std::string_view name,
@@ -188,6 +203,20 @@ Result<Queue*> Catalogue::find_dead_letter_queue(std::string_view account,
         return fail(ErrorCode::invalid_argument, "Dead letter target does not exist.");
     }
     return target;
+}
+
+void Catalogue::add_url(const std::string& id, Queue& function, std::string qualifier) {
+    const bool is_new =
+        urls_.emplace(id, UrlPlace{.function = &function, .qualifier = std::move(qualifier)})
+            .second;
+    ONPUT_CHECK(is_new);
+}
+void Catalogue::remove_url(const std::string& id) {
+    urls_.erase(id);
+}
+const Catalogue::UrlPlace* Catalogue::find_url(const std::string& id) const {
+    const auto found = urls_.find(id);
+    return found == urls_.end() ? nullptr : &found->second;
 }
 
 std::size_t Catalogue::count_queues(const std::string& account) const {

@@ -53,10 +53,23 @@ public:
         std::string_view qualifier;
     };
     [[nodiscard]] std::optional<FunctionAddress> parse_function_arn(std::string_view arn) const;
+    // What a function's ARN ends in, if that is an alias and no version; empty otherwise.
+    [[nodiscard]] std::string alias_of(std::string_view arn) const;
+    static bool is_alias(std::string_view qualifier);
     // The queue that a queue or function of `account` may name for its dead letters: there, of the
     // same account and region. Fails with invalid_argument; the message is SQS's "Reason: ...".
     [[nodiscard]] Result<Queue*> find_dead_letter_queue(std::string_view account,
                                                         std::string_view arn) const;
+    // Function URLs by their ids. Those of a function that is added or removed come and go with
+    // it; whoever changes its record's urls otherwise says so here.
+    struct UrlPlace {
+        Queue* function = nullptr;
+        std::string qualifier;
+    };
+    void add_url(const std::string& id, Queue& function, std::string qualifier);
+    void remove_url(const std::string& id);
+    // Null: there is none.
+    [[nodiscard]] const UrlPlace* find_url(const std::string& id) const;
     // How many there are of an account.
     [[nodiscard]] std::size_t count_queues(const std::string& account) const;
     [[nodiscard]] std::size_t count_functions(const std::string& account) const;
@@ -87,6 +100,7 @@ private:
     Counts queue_counts_;
     Counts function_counts_;
     std::unordered_map<QueueNumber, Queue*> by_number_;
+    std::unordered_map<std::string, UrlPlace> urls_;  // By id.
 };
 
 }  // namespace onput::queue

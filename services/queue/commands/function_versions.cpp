@@ -105,6 +105,17 @@ Result<schema::FunctionList> FunctionVersions::list(const schema::ListFunctionVe
     return list;
 }
 
+Result<void> FunctionVersions::check_events(const schema::AliasEvents& events,
+                                            const Queue& function) const {
+    if (events.retries_max > alias_retries_max)
+        return invalid("an event is tried again at most 2 times");
+    schema::FunctionInfo checked = function.function->function;
+    checked.management.event_age_s_max = events.event_age_s_max;
+    checked.management.on_success_arn = events.on_success_arn;
+    checked.management.on_failure_arn = events.on_failure_arn;
+    return parts_.functions.check_events(checked);
+}
+
 Result<void> FunctionVersions::check_alias(const schema::FunctionAlias& alias,
                                            const Queue& function, const Caller& caller) const {
     if (!is_alias_name(alias.name))
@@ -116,6 +127,7 @@ Result<void> FunctionVersions::check_alias(const schema::FunctionAlias& alias,
     };
     if (!is_version(alias.version)) return invalid("an alias names a version: $LATEST or a number");
     ONPUT_TRY_VOID(parts_.functions.find(function.name, alias.version, caller));
+    if (alias.events) ONPUT_TRY_VOID(check_events(*alias.events, function));
     if (alias.weights.size() > 1)
         return invalid("an alias has at most one version besides its own");
     for (const auto& [version, weight] : alias.weights) {
@@ -178,6 +190,11 @@ Result<schema::Empty> FunctionVersions::remove_alias(const schema::DeleteFunctio
     if (queue->function->aliases.erase(request.name) == 0) return schema::Empty{};
     queue->function->policies.erase(request.name);
     queue->permissions.erase(request.name);
+    if (const auto url = queue->function->urls.find(request.name);
+        url != queue->function->urls.end()) {
+        parts_.catalogue.remove_url(url->second.id);
+        queue->function->urls.erase(url);
+    }
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return schema::Empty{};

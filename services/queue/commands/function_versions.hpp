@@ -18,6 +18,9 @@ struct FunctionVersionParts {
     const Functions& functions;
 };
 
+// Of an event that an alias says how to try again, as on Lambda.
+inline constexpr std::uint32_t alias_retries_max = 2;
+
 class FunctionVersions {
 public:
     explicit FunctionVersions(const FunctionVersionParts& parts) : parts_(parts) {}
@@ -38,6 +41,8 @@ public:
 private:
     [[nodiscard]] Result<void> check_alias(const schema::FunctionAlias& alias,
                                            const Queue& function, const Caller& caller) const;
+    [[nodiscard]] Result<void> check_events(const schema::AliasEvents& events,
+                                            const Queue& function) const;
 
     FunctionVersionParts parts_;
 };

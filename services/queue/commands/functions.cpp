@@ -402,6 +402,7 @@ Result<schema::EventInvoked> Functions::invoke_event(const schema::InvokeEvent& 
     record.trace_header = request.trace_header;
     record.trace = caller.trace;
     record.is_logged = !caller.trace.trace_id.empty();
+    if (Catalogue::is_alias(request.qualifier)) record.alias = request.qualifier;
     schema::EventInvoked invoked{.request_id = record.message_id};
     parts_.messages.add(*queue, std::move(record), caller.now, Duration{}, effects);
     return invoked;

@@ -62,6 +62,9 @@ public:
     Result<Queue*> find(const std::string& name, const std::string& qualifier,
                         const Caller& caller) const;
 
+    // What becomes of its events: their age, and destinations that are there. invalid_argument.
+    [[nodiscard]] Result<void> check_events(const schema::FunctionInfo& function) const;
+
 private:
     // The function whose name and qualifier a caller means to invoke, if he may.
     template <typename Request>
@@ -73,7 +76,6 @@ private:
     // Only what concerns its events can change in a version.
     Result<schema::FunctionInfo> put_version(const schema::PutFunction& request,
                                              const Caller& caller, Effects& effects);
-    [[nodiscard]] Result<void> check_events(const schema::FunctionInfo& function) const;
     [[nodiscard]] Result<void> check_bus(const std::string& arn, const std::string& account) const;
     [[nodiscard]] Result<void> check_topic(const std::string& arn) const;
 

@@ -303,11 +303,11 @@ Result<void> Lanes::end_attempt(const LaneLease& lease, const Messages::Return& 
     if (status == nullptr) return {};
     ONPUT_CHECK(status->state == MessageState::in_flight);
     ONPUT_TRY(const bool is_one_attempt, messages_.is_batch(*queue, lease.message));
+    ONPUT_TRY(const std::uint32_t most, messages_.receives_max(*queue, {lease.message, *status}));
     const bool is_last =
         queue->function &&
         ((is_one_attempt && back.attempt != Messages::Attempt::uncounted) ||
-         (back.attempt == Messages::Attempt::counted &&
-          status->receives_here() >= queue->receives_max()) ||
+         (back.attempt == Messages::Attempt::counted && status->receives_here() >= most) ||
          (back.attempt == Messages::Attempt::lost && status->losses + 1U >= worker_losses_max));
     if (!is_last) return messages_.give_back(*queue, lease.message, back, effects);
     Failure failure = back.failure;

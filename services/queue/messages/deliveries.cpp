@@ -106,7 +106,9 @@ Result<schema::Delivered> Deliveries::deliver(const schema::Deliver& request, co
         const auto checked = check_item(*queue, request, item, caller);
         if (checked) {
             Queue& target = pick(*queue, request.destination_arn);
-            messages_.add(target, record_of(request, item), caller.now, delay, effects);
+            MessageRecord record = record_of(request, item);
+            record.alias = catalogue_.alias_of(request.destination_arn);
+            messages_.add(target, std::move(record), caller.now, delay, effects);
             continue;
         }
         delivered.refused.push_back({.id = item.event_id,

@@ -33,8 +33,10 @@ schema::BusEvent event_for(const InvocationEnd& end, const std::string& bus_arn)
 
 void Messages::tell_destination(const InvocationEnd& end, Effects& effects) {
     const schema::FunctionManagement& management = end.function.management;
-    const std::string& arn =
-        end.failure == nullptr ? management.on_success_arn : management.on_failure_arn;
+    const schema::AliasEvents* events = alias_events(end.function, end.job);
+    const auto& on_success = events != nullptr ? events->on_success_arn : management.on_success_arn;
+    const auto& on_failure = events != nullptr ? events->on_failure_arn : management.on_failure_arn;
+    const std::string& arn = end.failure == nullptr ? on_success : on_failure;
     if (arn.empty()) return;
     if (arn.starts_with("arn:aws:sns:")) {
         schema::TopicMessage message;
@@ -62,6 +64,7 @@ void Messages::tell_destination(const InvocationEnd& end, Effects& effects) {
     record.trace = end.job.trace;
     ++record.trace.depth;
     record.is_logged = end.job.is_logged;
+    record.alias = parts_.catalogue.alias_of(arn);
     add(*target, std::move(record), end.time, Duration::zero(), effects);
 }
 

@@ -262,7 +262,8 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
             drop_oldest(queue, *oldest, effects);
             continue;
         }
-        if (queue.is_event_too_old(oldest->status.sent_at, parts_.age.at(terms.now))) {
+        ONPUT_TRY(const bool is_too_old, is_event_too_old(queue, *oldest, terms.now));
+        if (is_too_old) {
             const Failure failure{.code = event_age_exceeded,
                                   .message = "the event is older than its function wants them"};
             ONPUT_TRY(const bool is_dead_lettered,
@@ -271,12 +272,12 @@ Result<std::optional<Leased>> Messages::lease_oldest(Queue& queue, const LeaseTe
             queue.messages.pop(*oldest);
             continue;
         }
-        const std::uint32_t receives_max = queue.receives_max();
-        if (receives_max > 0 && oldest->status.receives_here() >= receives_max) {
+        ONPUT_TRY(const std::uint32_t most, receives_max(queue, *oldest));
+        if (most > 0 && oldest->status.receives_here() >= most) {
             ONPUT_TRY(const Failure failure,
                       with_history(queue, oldest->number, oldest->status,
                                    {.code = "ReceivedTooOften",
-                                    .message = "received " + std::to_string(receives_max) +
+                                    .message = "received " + std::to_string(most) +
                                                " times without being deleted"}));
             ONPUT_TRY(const bool is_dead_lettered,
                       dead_letter(queue, *oldest, failure, terms.now, effects));
@@ -390,10 +391,8 @@ Result<void> Messages::remove(Queue& queue, MessageNumber number, Timestamp now,
     const MessageStatus* found = queue.messages.find(number);
     ONPUT_CHECK(found != nullptr);
     const MessageStatus status = *found;
-    const bool has_destination =
-        queue.function && !queue.function->function.management.on_success_arn.empty();
-    const bool is_told =
-        has_destination || (queue.function && is_told_of_success(queue.function->function));
+    const bool is_told = may_have_destination(queue) ||
+                         (queue.function && is_told_of_success(queue.function->function));
     if (status.is_logged || is_told || queue.has_batches || !queue.splits.empty()) {
         ONPUT_TRY(const auto record, read(queue, number, status));
         if (record.is_part())
@@ -450,7 +449,8 @@ Result<void> Messages::wake(Queue& queue, Timestamp now, Effects& effects) {
                 effects);
         }
         ONPUT_TRY(const bool is_one_attempt, is_batch(queue, ended.number));
-        const bool is_last = is_one_attempt || ended.status.receives_here() >= queue.receives_max();
+        ONPUT_TRY(const std::uint32_t most, receives_max(queue, ended));
+        const bool is_last = is_one_attempt || ended.status.receives_here() >= most;
         if (!queue.function || !is_last) continue;
         ONPUT_TRY(const Failure failure,
                   with_history(queue, ended.number, ended.status,

@@ -157,6 +157,10 @@ public:
     Result<void> split(Queue& queue, MessageNumber number, const schema::LaneSplit& split,
                        Timestamp now, Effects& effects);
 
+    // After how many receives a job's last attempt is over, or a message is a dead letter. 0:
+    // never.
+    Result<std::uint32_t> receives_max(const Queue& queue, const MessageIndex::Candidate& job);
+
     // A function's job that is a batch of messages of another queue.
     Result<bool> is_batch(const Queue& queue, MessageNumber number);
 
@@ -216,6 +220,14 @@ private:
     // A batch was answered: its messages go, but for those that the answer names.
     Result<void> settle_batch(const MessageRecord& job, const std::string& response, Timestamp now,
                               Effects& effects);
+    // Of the alias by which a job of the function came (event_terms.cpp). Null: the function's own
+    // are meant.
+    [[nodiscard]] const schema::AliasEvents* alias_events(const schema::FunctionInfo& function,
+                                                          const MessageRecord& job) const;
+    // Whether jobs have to be looked into for that.
+    [[nodiscard]] bool has_alias_events(const Queue& queue) const;
+    [[nodiscard]] bool may_have_destination(const Queue& queue) const;
+    Result<bool> is_event_too_old(const Queue& queue, const Candidate& job, Timestamp now);
     // To the function's destination, if it has one for this end (destinations.cpp).
     void tell_destination(const InvocationEnd& end, Effects& effects);
     void drop_oldest(Queue& queue, const Candidate& candidate, Effects& effects);

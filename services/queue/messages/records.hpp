@@ -41,6 +41,7 @@
 #include "common/schema/function.hpp"
 #include "common/schema/function_access.hpp"
 #include "common/schema/function_layer.hpp"
+#include "common/schema/function_url.hpp"
 #include "common/schema/queue.hpp"
 #include "common/store/store.hpp"
 #include "services/queue/messages/ids.hpp"
@@ -85,8 +86,8 @@ struct QueueRecord {
 
 struct FunctionRecord {
     // Version 4 added what follows dead_lettered, version 5 what FunctionInfo
-    // has since its own.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 5};
+    // has since its own, version 6 urls, and events of aliases.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::function_record, .version = 6};
 
     std::uint32_t number = 0;
     schema::FunctionInfo function;
@@ -95,8 +96,9 @@ struct FunctionRecord {
     std::uint64_t last_version = 0;  // Ever published.
     std::map<std::string, schema::FunctionAlias> aliases = {};
     std::map<std::string, schema::FunctionPolicy> policies = {};  // By qualifier; "": $LATEST.
+    std::map<std::string, schema::FunctionUrl> urls = {};         // Likewise.
 
-    ONPUT_FIELDS(number, function, dead_lettered, last_version, aliases, policies)
+    ONPUT_FIELDS(number, function, dead_lettered, last_version, aliases, policies, urls)
     friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
 };
 
@@ -136,8 +138,8 @@ struct BatchItem {
 
 struct MessageRecord {
     // Version 2 added dead_lettered_at and attempts, version 3 what follows them, version 4
-    // batch_queue, batch and reports_failures.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record, .version = 4};
+    // batch_queue, batch and reports_failures, version 5 alias.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::message_record, .version = 5};
 
     std::string message_id;
     std::string body;
@@ -160,13 +162,14 @@ struct MessageRecord {
     std::uint32_t batch_queue = 0;  // The number of that queue; 0: it is none.
     std::vector<BatchItem> batch = {};
     bool reports_failures = false;  // The handler's answer names those that failed.
+    std::string alias = {};         // Of the function, by which it was invoked; empty: by none.
 
     [[nodiscard]] bool is_part() const { return part != 0; }
     [[nodiscard]] bool is_batch() const { return batch_queue != 0; }
 
     ONPUT_FIELDS(message_id, body, attributes, sender_id, trace_header, group_id, event_id, trace,
                  dead_letter_source_arn, is_logged, dead_lettered_at, attempts, split_job, part,
-                 part_failure, batch_queue, batch, reports_failures)
+                 part_failure, batch_queue, batch, reports_failures, alias)
     friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
 };
 

@@ -87,6 +87,22 @@ TEST(PolicyDecides, the_documented_bucket_to_queue_policy_allows_that_bucket) {
     EXPECT_EQ(policy->evaluate(other_account).effect, PolicyEffect::no_match);
 }
 
+TEST(PolicyDecides, a_function_url_is_known_by_how_it_asks_who_comes) {
+    const auto policy = Policy::parse(document(
+        R"({"Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunctionUrl",
+            "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f",
+            "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}})"));
+    ASSERT_TRUE(policy) << policy.error().message;
+    PolicyRequest request;
+    request.action = "lambda:InvokeFunctionUrl";
+    request.resource = "arn:aws:lambda:us-east-1:000000000000:function:f";
+    EXPECT_EQ(policy->evaluate(request).effect, PolicyEffect::no_match);
+    request.values.set("lambda:functionurlauthtype", "AWS_IAM");
+    EXPECT_EQ(policy->evaluate(request).effect, PolicyEffect::no_match);
+    request.values.set("lambda:functionurlauthtype", "NONE");
+    EXPECT_EQ(policy->evaluate(request).effect, PolicyEffect::allow);
+}
+
 TEST(PolicyDecides, no_statement_about_a_request_is_no_match) {
     PolicyRequest request = from_bucket();
     request.action = "sqs:DeleteMessage";

@@ -1,12 +1,12 @@
 #include "services/gateway/s3/site/access_record.hpp"
 
 #include <array>
-#include <chrono>
 
 #include <fmt/format.h>
 
 #include "common/auth/iam_arn.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/log_time.hpp"
 
 namespace onput::gateway::s3 {
 namespace {
@@ -113,19 +113,6 @@ Signed signed_how(const auth::Identity& identity) {
     return {};
 }
 
-// "[06/Feb/2026:00:00:38 +0000]"
-std::string format_log_time(Timestamp time) {
-    static constexpr std::array<std::string_view, 12> months{
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::chrono::sys_seconds seconds{std::chrono::seconds(to_seconds(time))};
-    const auto day = std::chrono::floor<std::chrono::days>(seconds);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{seconds - day};
-    return fmt::format("[{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000]", unsigned{date.day()},
-                       months.at(unsigned{date.month()} - 1), int{date.year()},
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-}
-
 }  // namespace
 
 std::string logged_operation(const AccessRecord& record) {
@@ -146,8 +133,9 @@ std::string format_access_record(const AccessRecord& record) {
     // Status and on; then the client; then how it came.
     return fmt::format(
         "{} {} {} {} {} {} {} {} {} {} {} {} - {} {} {} {} {} - {} {} - - -\n",
-        format_log_time(record.time), or_nothing(record.remote_ip), requester_of(record.identity),
-        record.request_id, logged_operation(record), field(record.key), quoted(uri),
+        fmt::format("[{}]", format_log_time(record.time)), or_nothing(record.remote_ip),
+        requester_of(record.identity), record.request_id, logged_operation(record),
+        field(record.key), quoted(uri),
         record.status == 0 ? std::string(nothing) : fmt::format("{}", record.status),
         or_nothing(record.error_code),
         record.bytes_sent == 0 ? std::string(nothing) : fmt::format("{}", record.bytes_sent),

@@ -48,6 +48,28 @@ TEST(LambdaPermission, a_statement_is_as_lambda_writes_it_and_a_policy_takes_it)
     EXPECT_TRUE(auth::Policy::parse(policy)) << policy;
 }
 
+TEST(LambdaPermission, a_function_url_is_a_condition_of_the_actions_that_it_is_for) {
+    aws::Value input = permission("*");
+    input["FunctionUrlAuthType"] = "NONE";
+    EXPECT_EQ(written(input), "InvalidParameterValue");
+    input["Action"] = "lambda:InvokeFunctionUrl";
+    input["SourceAccount"] = "000000000000";
+    EXPECT_TRUE(written(input).ends_with(
+        R"("Condition":{"StringEquals":{"AWS:SourceAccount":"000000000000",)"
+        R"("lambda:FunctionUrlAuthType":"NONE"}}})"))
+        << written(input);
+    EXPECT_TRUE(auth::Policy::parse(write_policy({.statements = {{"s", written(input)}}})));
+    input["InvokedViaFunctionUrl"] = aws::Value::flag(true);
+    EXPECT_EQ(written(input), "InvalidParameterValue");
+
+    aws::Value invoked = permission("*");
+    invoked["InvokedViaFunctionUrl"] = aws::Value::flag(true);
+    EXPECT_TRUE(written(invoked).ends_with(
+        R"("Condition":{"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}})"))
+        << written(invoked);
+    EXPECT_TRUE(auth::Policy::parse(write_policy({.statements = {{"s", written(invoked)}}})));
+}
+
 TEST(LambdaPermission, conditions_that_nothing_here_keeps_are_refused) {
     aws::Value input = permission("*");
     input["PrincipalOrgID"] = "o-1234567890";
