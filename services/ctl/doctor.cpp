@@ -33,6 +33,7 @@
 #include "services/ctl/peers.hpp"
 #include "services/ctl/replication_endpoints.hpp"
 #include "services/ctl/setting.hpp"
+#include "services/ctl/voice_pack.hpp"
 
 namespace onput::ctl {
 namespace {
@@ -231,17 +232,23 @@ Finding check_voices() {
 Finding check_natural_voice() {
     const std::filesystem::path folder = voices_folder();
     std::error_code error;
-    const bool has_voice = std::filesystem::exists(folder / "hibari" / "hibari.onnx", error);
+    std::string installed;
+    for (const std::string& pack : voice_pack_names()) {
+        if (!std::filesystem::exists(folder / pack / (pack + ".onnx"), error)) continue;
+        installed += (installed.empty() ? "" : ", ") + (folder / pack).string();
+    }
+    const bool has_voice = !installed.empty();
     const bool has_runtime =
         std::filesystem::exists(folder / "onnxruntime" / "libonnxruntime.so", error);
-    if (has_voice && has_runtime)
-        return {"natural voice", Verdict::good, (folder / "hibari").string()};
+    if (has_voice && has_runtime) return {"natural voice", Verdict::good, installed};
     if (has_voice || has_runtime) {
         return {"natural voice", Verdict::warning,
                 folder.string() + " has a part of it only; onput voices install hibari"};
     }
-    return {"natural voice", Verdict::good,
-            "none: English is spoken by espeak-ng; onput voices install hibari for a natural one"};
+    return {
+        "natural voice", Verdict::good,
+        "none: espeak-ng speaks; onput voices install hibari for natural English, kokoro for five "
+        "languages more"};
 }
 
 // Workers of an instance, where functions of its are that nobody runs.

@@ -13,6 +13,7 @@
 
 #include "common/schema/json.hpp"
 #include "common/schema/speech.hpp"
+#include "common/speech/near_languages.hpp"
 #include "services/ctl/commands.hpp"
 #include "services/ctl/find_instance.hpp"
 #include "services/ctl/output.hpp"
@@ -154,9 +155,16 @@ ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options) {
     Peers peers(loop, *instance);
     auto list = list_voices(peers);
     if (!list) return report("voices", list.error());
+    std::vector<speech::LanguageName> languages;
+    for (const schema::VoiceInfo& voice : list->voices)
+        languages.push_back({.code = voice.language_code, .name = voice.language_name});
     std::erase_if(list->voices, [&options](const schema::VoiceInfo& voice) {
         return !options.language.empty() && !voice.language_code.starts_with(options.language);
     });
+    if (list->voices.empty()) {
+        fmt::print(stderr, "No voice speaks '{}'; languages near it are {}.\n", options.language,
+                   fmt::join(speech::near_languages(options.language, languages), ", "));
+    }
     if (global.output == OutputFormat::json) {
         fmt::print("{}\n", schema::to_json(*list));
         return ExitCode::ok;
@@ -171,9 +179,10 @@ ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options) {
         return std::ranges::find(voice.engines, "neural") != voice.engines.end();
     });
     if (!has_natural && options.language.empty() && !global.quiet) {
-        fmt::print(stderr,
-                   "No natural voice is installed: onput voices install hibari (English), "
-                   "then start the tts workers again.\n");
+        fmt::print(
+            stderr,
+            "No natural voice is installed: onput voices install hibari (English), or kokoro "
+            "(six languages), then start the tts workers again.\n");
     }
     return ExitCode::ok;
 }

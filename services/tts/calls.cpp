@@ -10,6 +10,8 @@
 #include "common/base/errno_text.hpp"
 #include "common/schema/speech.hpp"
 #include "services/tts/call_job.hpp"
+#include "services/tts/onnx/voices.hpp"
+#include "services/tts/voice.hpp"
 
 namespace onput::tts {
 namespace {
@@ -79,6 +81,8 @@ Result<worker::CallWork> prepare_speech_call(std::string_view task) {
                                 call_text_bytes_max),
                     "TextLengthExceededException");
     }
+    if (speech.engine == neural_engine || is_natural({.name = speech.voice, .language = {}}))
+        work.limits.processor_time = natural_call_processor_time;
     work.input = std::exchange(speech.text, {});
     work.parameters = schema::encode(speech);
     return work;

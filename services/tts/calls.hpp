@@ -13,6 +13,9 @@ namespace onput::tts {
 
 // What one call may use. Its reader's patience is within its wall time.
 inline constexpr Duration call_processor_time = std::chrono::minutes(1);
+// With the engine `neural`, or a voice of its own that is natural: Kokoro speaks Polly's longest
+// text in some 4 minutes.
+inline constexpr Duration natural_call_processor_time = std::chrono::minutes(10);
 inline constexpr Duration call_wall_time = std::chrono::minutes(15);
 
 // A SynthesizeSpeech, whose text becomes the child's input, or a ListVoices; both are the child's

@@ -11,6 +11,9 @@
 namespace onput::tts {
 
 struct Config : worker::ObjectWorkerConfig {
+    // Above what the slowest engine takes; each has a limit of its own below it (memory.hpp).
+    Config() { memory_mb_max = 1536; }
+
     std::uint64_t text_bytes_max = 256ULL * 1024 * 1024;
     // Above what README.md measures on one core (50 kB of English in 5.3 s), so that a text that
     // could be spoken in time is not refused; the time limit ends the others.

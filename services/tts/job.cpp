@@ -17,10 +17,12 @@
 #include "services/tts/engines.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/memory.hpp"
-#include "services/tts/mp3.hpp"
+#include "services/tts/onnx/natural_voice.hpp"
 #include "services/tts/polly_voices.hpp"
 #include "services/tts/prose/epub.hpp"
 #include "services/tts/prose/prose.hpp"
+#include "services/tts/recording_format.hpp"
+#include "services/tts/recording_writer.hpp"
 #include "services/tts/script/speakable.hpp"
 #include "services/tts/segment.hpp"
 #include "services/tts/speech.hpp"
@@ -202,9 +204,9 @@ VoiceRequest voice_request(const SpeechJob& job) {
 Result<VoiceChoice> choose(const SpeechJob& job, std::string_view sample) {
     const auto find_better = [&job](std::string_view language) {
         auto voice = program_voice_of(language, job.engine);
-        return voice ? voice : natural_voice_of(language);
+        return voice ? voice : natural_voice_of_text(language, loaded_packs());
     };
-    return choose_voice(voice_request(job), sample, find_job_voice, find_better);
+    return choose_voice(voice_request(job), sample, find_job_voice, find_better, near_languages_of);
 }
 
 SpeechSettings settings_of(const SpeechJob& job, const VoiceChoice& choice) {
@@ -297,8 +299,12 @@ Result<void> check_length(const SpeechJob& job, const Voice& voice, int input_fd
     if (text.characters() <= most) return {};
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the text has {} characters, and about {} can be spoken within the "
-                            "function's time limit: split the text, or raise the limit",
-                            text.characters(), most),
+                            "function's time limit: split the text, or raise the limit{}",
+                            text.characters(), most,
+                            can_be_joined(job.format, job.bitrate_kbps)
+                                ? ""
+                                : ", or choose mp3 without a bit rate, which several workers "
+                                  "can share"),
                 "text_too_long");
 }
 
@@ -326,11 +332,17 @@ Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
     }
 }
 
+// About how long a part is.
+std::uint64_t plan_length(const SpeechJob& job, const Voice& voice) {
+    const std::uint32_t slowness = slowness_of(voice);
+    if (slowness >= kokoro_slowness && job.slow_plan_length != 0) return job.slow_plan_length;
+    return slowness > 1 && job.natural_plan_length != 0 ? job.natural_plan_length : job.plan_length;
+}
+
 // The decoded text, which is in the output already, as parts.
 Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const VoiceChoice& choice,
                                int output_fd) {
-    const bool is_slow = slowness_of(choice.voice) > 1 && job.natural_plan_length != 0;
-    PartPlanner planner(is_slow ? job.natural_plan_length : job.plan_length);
+    PartPlanner planner(plan_length(job, choice.voice));
     for (;;) {
         ONPUT_TRY(const auto segment, text.next());
         if (!segment) break;
@@ -350,7 +362,7 @@ Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const Voi
                         .text_bytes = text.decoded_bytes()};
 }
 
-// `mp3` is a Mp3Writer or a Mp3PartWriter, finished.
+// `mp3` is a RecordingWriter or a Mp3PartWriter, finished.
 SpeechResult result_of(const VoiceChoice& choice, const SpokenText& text, const Script& script,
                        const auto& mp3) {
     return {.voice = choice.voice.name,
@@ -405,18 +417,20 @@ Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int i
     if (::ftruncate(output_fd, 0) != 0) return system_failure("empty the output");
     if (job.is_part())
         return speak_part(engine, text, job, choice, {.input = input_fd, .output = output_fd});
-    ONPUT_TRY(Mp3Writer mp3, Mp3Writer::open(output_fd, job.title));
+    const RecordingSettings settings{
+        .format = job.format, .bitrate_kbps = job.bitrate_kbps, .title = job.title};
+    ONPUT_TRY(const auto recording, open_recording(output_fd, settings));
     Script script(text, job, choice.voice, input_fd);
-    ONPUT_TRY_VOID(
-        engine([&script] { return script.next(); }, settings_of(job, choice),
-               [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); }));
+    ONPUT_TRY_VOID(engine(
+        [&script] { return script.next(); }, settings_of(job, choice),
+        [&recording](std::span<const std::int16_t> samples) { return recording->write(samples); }));
     ONPUT_TRY_VOID(set_time_limit({}));
-    if (mp3.samples() == 0) {
+    if (recording->samples() == 0) {
         return fail(ErrorCode::invalid_argument,
                     "nothing to say: the text has no letters and no digits", "nothing_to_say");
     }
-    ONPUT_TRY_VOID(mp3.finish());
-    return result_of(choice, text, script, mp3);
+    ONPUT_TRY_VOID(recording->finish());
+    return result_of(choice, text, script, *recording);
 }
 
 }  // namespace

@@ -31,8 +31,9 @@ struct TextRange {
 // What to do with the text. Texts left empty are not said; see voice.hpp for who decides about the
 // voice.
 struct SpeechJob {
-    // Version 2 added what a long text needs, version 3 the engine, version 4 headings.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 4};
+    // Version 2 added what a long text needs, version 3 the engine, version 4 headings,
+    // version 5 what follows headings.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 5};
 
     std::string title;  // Of the MP3: the object's key.
     std::string object_voice;
@@ -64,12 +65,18 @@ struct SpeechJob {
     // Of a plain text: where the document that it was had headings, in bytes of the decoded text.
     std::vector<std::uint64_t> headings = {};
 
+    // As natural_plan_length, for voices of Kokoro; 0: that.
+    std::uint64_t slow_plan_length = 0;
+
+    std::string format = {};         // Of recording_formats(); empty: mp3.
+    std::uint32_t bitrate_kbps = 0;  // Of mp3 and the two of ogg; 0: the usual, which varies.
+
     [[nodiscard]] bool is_part() const { return end != 0; }
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
                  default_language, rate_wpm, pitch, volume, charset, left_out, quoted_segment,
                  phrase, characters_max, plan_length, begin, end, document, engine,
-                 natural_plan_length, headings)
+                 natural_plan_length, headings, slow_plan_length, format, bitrate_kbps)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
@@ -102,6 +109,8 @@ inline constexpr std::chrono::microseconds segment_time_per_byte{2500};
 
 // How many times longer a natural voice takes to speak, about, than the engine.
 inline constexpr std::uint32_t natural_slowness = 8;
+// Kokoro: 16 characters a second, about as fast as a person on a slow core.
+inline constexpr std::uint32_t kokoro_slowness = 600;
 
 // engines.hpp's speak_segments(), or what a test puts in its place.
 using Synthesize = std::function<Result<void>(

@@ -28,7 +28,7 @@ LameEncoder::~LameEncoder() {
     if (lame != nullptr) lame_close(lame);
 }
 
-Result<void> LameEncoder::configure(Form form) const {
+Result<void> LameEncoder::configure(Form form, std::uint32_t bitrate_kbps) const {
     if (lame == nullptr)
         return fail(ErrorCode::resource_exhausted, "mp3: no memory for the encoder");
     lame_set_errorf(lame, print_nothing);
@@ -39,8 +39,13 @@ Result<void> LameEncoder::configure(Form form) const {
     lame_set_out_samplerate(lame, speech_sample_rate);
     lame_set_mode(lame, MONO);
     lame_set_quality(lame, 7);
-    lame_set_VBR(lame, vbr_default);
-    lame_set_VBR_q(lame, 4);
+    if (bitrate_kbps == 0) {
+        lame_set_VBR(lame, vbr_default);
+        lame_set_VBR_q(lame, 4);
+    } else {
+        lame_set_VBR(lame, vbr_off);
+        lame_set_brate(lame, static_cast<int>(bitrate_kbps));
+    }
     lame_set_bWriteVbrTag(lame, form == Form::file ? 1 : 0);
     lame_set_write_id3tag_automatic(lame, 0);
     lame_set_disable_reservoir(lame, form == Form::part ? 1 : 0);

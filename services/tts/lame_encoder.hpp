@@ -28,8 +28,8 @@ struct LameEncoder {
         file,  // With room for a Xing/LAME frame at its start.
         part,  // Without, and without a bit reservoir: no frame needs another's bytes.
     };
-    // resource_exhausted: no memory.
-    [[nodiscard]] Result<void> configure(Form form) const;
+    // A bit rate of 0 varies. resource_exhausted: no memory.
+    [[nodiscard]] Result<void> configure(Form form, std::uint32_t bitrate_kbps = 0) const;
     // At most lame_samples_per_call; the bytes that have come of it, and of those before.
     [[nodiscard]] Result<std::size_t> encode(std::span<const std::int16_t> samples,
                                              std::span<unsigned char, lame_bytes_max> into) const;

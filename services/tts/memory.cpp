@@ -18,6 +18,7 @@ std::uint64_t& loaded_bytes() {
 }  // namespace
 
 std::uint64_t memory_bytes_of(const Voice& voice) {
+    if (find_kokoro_voice(voice.name) != nullptr) return kokoro_memory_bytes;
     return is_natural(voice) ? natural_memory_bytes : espeak_memory_bytes;
 }
 

@@ -1,6 +1,6 @@
 // How much memory the child of a job may use, by the engine that speaks: as much as the worker has
 // loaded, and what speaking with the engine takes at most. The worker's memory_mb_max is above
-// both.
+// all.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,8 @@ namespace onput::tts {
 inline constexpr std::uint64_t espeak_memory_bytes = 128ULL << 20;
 // The net's tensors of the longest sentence in addition.
 inline constexpr std::uint64_t natural_memory_bytes = 256ULL << 20;
+// A line of kokoro_tokens_max sounds takes some 450 MiB.
+inline constexpr std::uint64_t kokoro_memory_bytes = 768ULL << 20;
 
 // Beyond what has been loaded. Pure.
 std::uint64_t memory_bytes_of(const Voice& voice);

@@ -44,12 +44,12 @@ Mp3Writer::~Mp3Writer() = default;
 Mp3Writer::Mp3Writer(Mp3Writer&&) noexcept = default;
 Mp3Writer& Mp3Writer::operator=(Mp3Writer&&) noexcept = default;
 
-Result<Mp3Writer> Mp3Writer::open(int fd, std::string_view title) {
+Result<Mp3Writer> Mp3Writer::open(int fd, std::string_view title, std::uint32_t bitrate_kbps) {
     if (::lseek(fd, 0, SEEK_CUR) < 0) {
         return fail(ErrorCode::invalid_argument, "mp3: the output is not a seekable file");
     }
     auto encoder = std::make_unique<Encoder>();
-    ONPUT_TRY_VOID(encoder->configure(LameEncoder::Form::file));
+    ONPUT_TRY_VOID(encoder->configure(LameEncoder::Form::file, bitrate_kbps));
     lame_t lame = encoder->lame;
     id3tag_init(lame);
     id3tag_add_v2(lame);

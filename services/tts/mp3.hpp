@@ -2,7 +2,8 @@
 //
 //     [ID3v2: title][Xing/LAME frame: length, padding, seek table][frames ...]
 //
-// Mono, 22,050 Hz, VBR 4, quality 7: about 67 kbit/s and twice as fast as the usual quality. The
+// Mono, 22,050 Hz, VBR 4, quality 7: about 67 kbit/s and twice as fast as the usual quality; or a
+// constant bit rate. The
 // same samples and title give the same bytes. Memory does not grow with length.
 #pragma once
 
@@ -24,7 +25,8 @@ class Mp3Writer {
 public:
     // Writes from offset 0 of `fd`, which must be seekable, because the head is completed at the
     // end; the descriptor stays the caller's.
-    static Result<Mp3Writer> open(int fd, std::string_view title);
+    // A bit rate of 0 varies; others are those of MPEG-2, 8 to 160 kbit/s.
+    static Result<Mp3Writer> open(int fd, std::string_view title, std::uint32_t bitrate_kbps = 0);
     ~Mp3Writer();
     Mp3Writer(Mp3Writer&&) noexcept;
     Mp3Writer& operator=(Mp3Writer&&) noexcept;

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "common/base/text.hpp"
+#include "common/speech/near_languages.hpp"
 #include "services/tts/language.hpp"
 #include "services/tts/onnx/natural_voice.hpp"
 #include "services/tts/program/speech_programs.hpp"
@@ -177,8 +178,9 @@ constexpr auto voices = std::to_array<PollyVoice>({
 });
 
 constexpr std::size_t near_voices_max = 5;
-// Of the engine, for a woman who has none.
+// Of the engine, for those who have none.
 constexpr std::string_view usual_womans_variant = "+f3";
+constexpr std::string_view usual_mans_variant = "+m3";
 
 const PollyLanguage& language_of(std::string_view code) {
     return *std::ranges::find(languages, code, &PollyLanguage::code);
@@ -192,9 +194,14 @@ bool is_womans(const PollyVoice& voice) {
     return voice.variant.starts_with('f');
 }
 
-// Whether the natural voice speaks for it.
+// The natural voice that speaks for it in one of its languages.
+std::optional<Voice> natural_of(const PollyVoice& voice, std::string_view language) {
+    return natural_voice_for(language, is_womans(voice) ? Gender::female : Gender::male,
+                             loaded_packs());
+}
+
 bool has_neural_engine(const PollyVoice& voice) {
-    return has_natural_voice() && is_womans(voice) && voice.language.starts_with("en-");
+    return natural_of(voice, voice.language).has_value();
 }
 
 schema::VoiceInfo info_of(const PollyVoice& voice) {
@@ -215,16 +222,29 @@ schema::VoiceInfo info_of(const PollyVoice& voice) {
     return info;
 }
 
-schema::VoiceInfo natural_info() {
+schema::VoiceInfo natural_info(const KokoroVoice& voice) {
     return {
-        .id = std::string(natural_voice_name),
-        .name = "Hibari",
-        .gender = std::string(gender(true)),
-        .language_code = std::string(natural_voice_language),
-        .language_name = std::string(language_of(natural_voice_language).name),
+        .id = std::string(voice.id),
+        .name = std::string(voice.name),
+        .gender = std::string(gender(voice.is_female)),
+        .language_code = std::string(voice.language),
+        .language_name = std::string(language_of(voice.language).name),
         .engines = {std::string(neural_engine)},
-        .voice = std::string(natural_voice_name),
+        .voice = std::string(voice.id),
     };
+}
+
+std::vector<schema::VoiceInfo> natural_infos() {
+    std::vector<schema::VoiceInfo> infos;
+    if (loaded_packs().hibari) {
+        infos.push_back(natural_info({.id = natural_voice_name,
+                                      .name = "Hibari",
+                                      .language = natural_voice_language,
+                                      .is_female = true}));
+    }
+    if (!loaded_packs().kokoro) return infos;
+    for (const KokoroVoice& voice : kokoro_voices()) infos.push_back(natural_info(voice));
+    return infos;
 }
 
 schema::VoiceInfo info_of(const LoadedVoice& loaded) {
@@ -267,7 +287,7 @@ std::vector<std::string> near_voices(std::string_view wanted) {
         ranked.emplace_back(distance(wanted, id), std::string(id));
     };
     for (const PollyVoice& voice : voices) rank(voice.id);
-    if (has_natural_voice()) rank(natural_voice_name);
+    for (const schema::VoiceInfo& voice : natural_infos()) rank(voice.id);
     for (const LoadedVoice& voice : program_voices()) rank(voice.voice->id);
     for (const EngineVoice& voice : engine_voices()) rank(voice.name);
     std::ranges::stable_sort(ranked, {}, &std::pair<std::size_t, std::string>::first);
@@ -282,18 +302,14 @@ std::vector<std::string> near_voices(std::string_view wanted) {
 
 std::unexpected<Error> no_such_voice(std::string_view id, ErrorCode code) {
     id = id.substr(0, voice_name_bytes_max);
-    const bool is_missing = equal_ignoring_case(id, natural_voice_name);
-    return fail(code,
-                fmt::format("voice '{}' {}; near it are {}", id,
-                            is_missing ? "is not installed (onput voices install hibari)"
-                                       : "does not exist",
-                            fmt::join(near_voices(id), ", ")),
-                "no_such_voice");
-}
-
-Voice natural_voice() {
-    return {.name = std::string(natural_voice_name),
-            .language = std::string(natural_voice_language)};
+    const std::string_view pack = pack_of_voice(id);
+    const std::string what = pack.empty()
+                                 ? "does not exist"
+                                 : fmt::format("is not installed (onput voices install {})", pack);
+    return fail(
+        code,
+        fmt::format("voice '{}' {}; near it are {}", id, what, fmt::join(near_voices(id), ", ")),
+        "no_such_voice");
 }
 
 Voice voice_of(const LoadedVoice& loaded) {
@@ -304,10 +320,6 @@ Voice voice_of(const LoadedVoice& loaded) {
 bool speaks(std::string_view voice_language, std::string_view language) {
     return equal_ignoring_case(language, voice_language) ||
            equal_ignoring_case(language, voice_language.substr(0, voice_language.find('-')));
-}
-
-bool is_natural_id(std::string_view id) {
-    return has_natural_voice() && equal_ignoring_case(id, natural_voice_name);
 }
 
 // "; <which> are Joanna, Ruth" of the first voices that `is_wanted`; empty when there are none.
@@ -335,10 +347,14 @@ std::unexpected<Error> no_such_language(std::string_view id, std::string_view la
     const auto is_speaker = [language](const schema::VoiceInfo& voice) {
         return equal_ignoring_case(voice.language_code, language);
     };
+    std::string others = some_voices("voices that do", is_speaker);
+    if (others.empty()) {
+        others = fmt::format("; languages near it are {}",
+                             fmt::join(near_languages_of(language, ""), ", "));
+    }
     return fail(ErrorCode::invalid_argument,
                 fmt::format("voice '{}' does not speak '{}'{}", id,
-                            language.substr(0, language_tag_bytes_max),
-                            some_voices("voices that do", is_speaker)),
+                            language.substr(0, language_tag_bytes_max), others),
                 "LanguageNotSupportedException");
 }
 
@@ -359,8 +375,8 @@ Result<CallVoice> find_polly_voice(const PollyVoice& polly, std::string_view eng
         spoken = polly.second_language;
         if (!equal_ignoring_case(language, spoken)) return no_such_language(polly.id, language);
     }
-    if (engine == neural_engine && spoken == polly.language)
-        return CallVoice{.voice = natural_voice(), .language = std::string(spoken)};
+    const auto natural = engine == neural_engine ? natural_of(polly, spoken) : std::nullopt;
+    if (natural) return CallVoice{.voice = *natural, .language = std::string(spoken)};
     ONPUT_TRY(Voice voice,
               find_voice(fmt::format("{}+{}", language_of(spoken).voice, polly.variant)));
     return CallVoice{.voice = std::move(voice), .language = std::string(spoken)};
@@ -379,8 +395,7 @@ Result<CallVoice> in_call(Voice voice, std::string_view id, std::string_view lan
 schema::VoiceList list_voices() {
     schema::VoiceList list;
     for (const PollyVoice& voice : voices) list.voices.push_back(info_of(voice));
-    std::vector<schema::VoiceInfo> own;
-    if (has_natural_voice()) own.push_back(natural_info());
+    std::vector<schema::VoiceInfo> own = natural_infos();
     for (const LoadedVoice& voice : program_voices()) own.push_back(info_of(voice));
     for (const EngineVoice& voice : engine_voices()) own.push_back(info_of(voice));
     std::ranges::sort(own, {}, &schema::VoiceInfo::id);
@@ -398,10 +413,10 @@ Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
             return no_such_engine(id, is_neural ? "standard and neural" : "standard", engine);
         return find_polly_voice(*polly, engine, language);
     }
-    if (is_natural_id(id)) {
+    if (auto natural = find_natural_voice(id, loaded_packs())) {
         if (!engine.empty() && engine != neural_engine)
             return no_such_engine(id, neural_engine, engine);
-        return in_call(natural_voice(), id, language);
+        return in_call(*std::move(natural), id, language);
     }
     if (const LoadedVoice* const loaded = find_program_voice(id)) {
         if (!engine.empty() && engine != loaded->program->engine)
@@ -416,16 +431,20 @@ Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
 }
 
 Result<Voice> find_job_voice(std::string_view name) {
-    if (is_natural_id(name)) return natural_voice();
+    if (auto natural = find_natural_voice(name, loaded_packs())) return *std::move(natural);
     if (const LoadedVoice* const loaded = find_program_voice(name)) return voice_of(*loaded);
     auto found = find_voice(name);
     if (found) return found;
     return no_such_voice(name, ErrorCode::not_found);
 }
 
-std::optional<Voice> natural_voice_of(std::string_view language) {
-    const bool is_spoken = speaks(natural_voice_language, language);
-    return has_natural_voice() && is_spoken ? std::optional(natural_voice()) : std::nullopt;
+std::vector<std::string> near_languages_of(std::string_view language, std::string_view engine) {
+    std::vector<speech::LanguageName> names;
+    for (const schema::VoiceInfo& voice : list_voices().voices) {
+        if (engine.empty() || std::ranges::find(voice.engines, engine) != voice.engines.end())
+            names.push_back({.code = voice.language_code, .name = voice.language_name});
+    }
+    return speech::near_languages(language, names);
 }
 
 std::optional<Voice> program_voice_of(std::string_view language, std::string_view engine) {
@@ -442,8 +461,11 @@ Result<Voice> in_language(const Voice& voice, std::string_view language) {
     const auto* const known = std::ranges::find_if(languages, [&](const PollyLanguage& each) {
         return equal_ignoring_case(each.code, language);
     });
+    const KokoroVoice* const kokoro = find_kokoro_voice(voice.name);
+    const bool is_mans = kokoro != nullptr && !kokoro->is_female;
     const std::string variant =
-        is_natural(voice) ? std::string(usual_womans_variant) : variant_of(voice.name);
+        is_natural(voice) ? std::string(is_mans ? usual_mans_variant : usual_womans_variant)
+                          : variant_of(voice.name);
     std::vector<std::string> candidates = language_candidates(language);
     if (known != languages.end()) candidates.insert(candidates.begin(), std::string(known->voice));
     for (const std::string& candidate : candidates) {

@@ -2,9 +2,8 @@
 // stands for each. Pure.
 //
 // Only those whose language the engine speaks. All of them are `standard`: none sounds as Polly's.
-// Where the natural voice (onnx/natural_voice.hpp) has been loaded, women who speak English are
-// `neural` too: it speaks for them. Voices of programs (program/) have the engine that their file
-// says.
+// Those for whom a natural voice speaks that has been loaded (onnx/voices.hpp) are `neural` too.
+// Voices of programs (program/) have the engine that their file says.
 #pragma once
 
 #include <optional>
@@ -25,7 +24,7 @@ schema::VoiceList list_voices();
 
 // Who speaks a call.
 struct CallVoice {
-    Voice voice;           // The engine's, "en-US+f3", or the natural one.
+    Voice voice;           // The engine's, "en-US+f3", or a natural one.
     std::string language;  // "en-US"; that was asked for, of a voice with several.
 };
 
@@ -35,19 +34,20 @@ struct CallVoice {
 Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
                                   std::string_view language);
 
-// The voice of a job, by its name: the natural one, a program's or the engine's. Fails with
+// The voice of a job, by its name: a natural one, a program's or the engine's. Fails with
 // not_found; the message names some that are nearly called so.
 Result<Voice> find_job_voice(std::string_view name);
 
-// The natural voice, for a text in a language that it speaks.
-std::optional<Voice> natural_voice_of(std::string_view language);
+// Languages that are called nearly so, "de-DE (German)", of the voices with an engine; an empty one:
+// of all.
+std::vector<std::string> near_languages_of(std::string_view language, std::string_view engine);
 
 // The voice of a program that speaks texts in a language where none is named, of an engine; empty:
 // of either.
 std::optional<Voice> program_voice_of(std::string_view language, std::string_view engine);
 
-// The same voice speaking another language, for <lang>; instead of the natural one, which speaks
-// English only, another woman's. Fails with invalid_argument, reason
+// The same voice speaking another language, for <lang>; instead of a natural one, which speaks
+// its own only, espeak-ng's of the same gender. Fails with invalid_argument, reason
 // LanguageNotSupportedException.
 Result<Voice> in_language(const Voice& voice, std::string_view language);
 

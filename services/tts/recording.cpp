@@ -41,7 +41,7 @@ schema::JobOutcome make_outcome(const Output& output, const SpeechResult& result
                                .key = output.key,
                                .version_id = put.version_id,
                                .etag = put.etag,
-                               .content_type = std::string(recording_content_type),
+                               .content_type = output.content_type,
                                .size_bytes = result.output_bytes,
                                .duration_ms = result.duration_ms});
     return outcome;

@@ -15,16 +15,18 @@ namespace onput::tts {
 struct Output {
     std::string bucket;
     std::string key;
+    std::string content_type = {};
 };
 
-// OUTPUT_BUCKET and OUTPUT_PREFIX of the function; the key's extension becomes .mp3: "in/book.txt"
-// -> "in/book.mp3". invalid_argument without OUTPUT_BUCKET.
+// OUTPUT_BUCKET and OUTPUT_PREFIX of the function; the key's extension becomes that of the format:
+// "in/book.txt" -> "in/book.mp3". invalid_argument without OUTPUT_BUCKET, and as make_job().
 Result<Output> choose_output(const std::map<std::string, std::string>& environment,
-                             const std::string& input_key);
+                             const std::string& input_key, const SpeechJob& job);
 
-// VOICE, LANGUAGE, DEFAULT_LANGUAGE, ENGINE, RATE, PITCH and VOLUME of the function; metadata
-// onput-voice, onput-language, onput-engine, onput-rate, onput-pitch and onput-volume of the
-// object, which win. A number out of its bounds and an engine that is not known are
+// VOICE, LANGUAGE, DEFAULT_LANGUAGE, ENGINE, RATE, PITCH, VOLUME, FORMAT and BITRATE (kbit/s) of the
+// function; the object's tags onput-voice and so on, which win over those; its metadata of the same
+// names, which wins over both. A default language is the function's only. A number out of its
+// bounds, an engine or a format that is not known, and a bit rate that the format lacks are
 // invalid_argument, reason bad_setting.
 Result<SpeechJob> make_job(const std::map<std::string, std::string>& environment,
                            const schema::ObjectInfo& input);

@@ -8,9 +8,11 @@
 #include "services/tts/call_job.hpp"
 #include "services/tts/calls.hpp"
 #include "services/tts/job.hpp"
+#include "services/tts/onnx/kokoro.hpp"
 #include "services/tts/phrase_search.hpp"
 #include "services/tts/program/speech_programs.hpp"
 #include "services/tts/recording.hpp"
+#include "services/tts/recording_format.hpp"
 #include "services/tts/request.hpp"
 #include "services/tts/speech.hpp"
 
@@ -25,7 +27,7 @@ schema::PutObject make_recording(const ObjectJob& job, const Output& output,
     schema::PutObject object;
     object.bucket = output.bucket;
     object.key = output.key;
-    object.content_type = recording_content_type;
+    object.content_type = output.content_type;
     object.metadata = recording_metadata(result, left_out);
     object.idempotency_key = job.lane_job().grant.message_id;
     return object;
@@ -47,10 +49,15 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
     parameters.characters_max = spoken_characters_max(
         parameters.rate_wpm, std::chrono::floor<std::chrono::seconds>(job.limits().wall_time),
         config.characters_per_second);
-    ONPUT_CO_TRY(const auto output, choose_output(environment, event.key));
-    const Book book{.text = text, .speech = parameters, .output = output};
-    ONPUT_CO_TRY(auto split, co_await split_book(job, book, config.part_length));
-    if (split) co_return *std::move(split);
+    ONPUT_CO_TRY(const auto output, choose_output(environment, event.key, parameters));
+    const Book book{.text = text,
+                    .speech = parameters,
+                    .output = output,
+                    .has_slow_voices = has_kokoro_pack(config.voices_dir)};
+    if (can_be_joined(parameters.format, parameters.bitrate_kbps)) {
+        ONPUT_CO_TRY(auto split, co_await split_book(job, book, config.part_length));
+        if (split) co_return *std::move(split);
+    }
     ONPUT_CO_TRY_VOID(co_await drop_begun_book(job, output));
     PhraseSearch search(std::move(parameters));
     ONPUT_CO_TRY(const auto result, co_await run_children(job, search));

@@ -3,6 +3,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "services/tts/language.hpp"
 
@@ -16,6 +17,17 @@ struct Finders {
     const FindVoice& by_name;
     const FindNaturalVoice& natural;
     std::string_view engine;
+    const NearLanguages& near;
+
+    // "; near it are ..."; empty where nothing is.
+    [[nodiscard]] std::string hint(std::string_view language) const {
+        // Any engine will do that may speak when none is asked for.
+        const auto names =
+            near ? near(language, engine == neural_engine ? engine : std::string_view())
+                 : std::vector<std::string>();
+        return names.empty() ? std::string()
+                             : fmt::format("; languages near it are {}", fmt::join(names, ", "));
+    }
 };
 
 Result<Voice> find_for_language(std::string_view language, const Finders& find) {
@@ -25,16 +37,15 @@ Result<Voice> find_for_language(std::string_view language, const Finders& find) 
     }
     if (find.engine == neural_engine) {
         return fail(ErrorCode::not_found,
-                    fmt::format("no voice with the engine neural speaks '{}'", shown));
+                    fmt::format("no voice with the engine neural speaks '{}'{}", shown,
+                                find.hint(language)));
     }
-    // Why the language itself is not found, which names voices that are nearly called so.
-    std::string why;
     for (const std::string& candidate : language_candidates(language)) {
         auto voice = find.by_name(candidate);
         if (voice) return voice;
-        if (why.empty()) why = ": " + voice.error().message;
     }
-    return fail(ErrorCode::not_found, fmt::format("no voice speaks '{}'{}", shown, why));
+    return fail(ErrorCode::not_found,
+                fmt::format("no voice speaks '{}'{}", shown, find.hint(language)));
 }
 
 Result<VoiceChoice> chosen(Result<Voice> voice, std::string_view chosen_by) {
@@ -47,8 +58,10 @@ Result<VoiceChoice> chosen(Result<Voice> voice, std::string_view chosen_by) {
 }  // namespace
 
 Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view sample,
-                                 const FindVoice& find, const FindNaturalVoice& find_natural) {
-    const Finders finders{.by_name = find, .natural = find_natural, .engine = request.engine};
+                                 const FindVoice& find, const FindNaturalVoice& find_natural,
+                                 const NearLanguages& near) {
+    const Finders finders{
+        .by_name = find, .natural = find_natural, .engine = request.engine, .near = near};
     if (!request.object_voice.empty()) return chosen(find(request.object_voice), "object");
     if (!request.object_language.empty()) {
         return chosen(find_for_language(request.object_language, finders), "object");
@@ -65,9 +78,10 @@ Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view s
     // Another language's voice would speak hours of noise.
     return fail(
         ErrorCode::invalid_argument,
-        fmt::format("the text is in '{}', for which there is no voice{}; to have it spoken by "
+        fmt::format("the text is in '{}', for which there is no voice{}{}; to have it spoken by "
                     "another, name one in metadata onput-voice",
-                    language, request.engine == neural_engine ? " with the engine neural" : ""),
+                    language, request.engine == neural_engine ? " with the engine neural" : "",
+                    finders.hint(language)),
         "no_such_voice");
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "services/tts/speech.hpp"
@@ -40,8 +41,15 @@ using FindVoice = std::function<Result<Voice>(std::string_view name)>;
 // The natural voice of a language, if there is one; tts::natural_voice_of in production.
 using FindNaturalVoice = std::function<std::optional<Voice>(std::string_view language)>;
 
-// `sample` is the beginning of the text. Fails with invalid_argument, reason no_such_voice.
+// Languages that are called nearly as one, of those with an engine; empty: with any.
+// tts::near_languages_of in production.
+using NearLanguages =
+    std::function<std::vector<std::string>(std::string_view language, std::string_view engine)>;
+
+// `sample` is the beginning of the text. Fails with invalid_argument, reason no_such_voice; the
+// message names languages or voices that would do, languages where there is a `near`.
 Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view sample,
-                                 const FindVoice& find, const FindNaturalVoice& find_natural);
+                                 const FindVoice& find, const FindNaturalVoice& find_natural,
+                                 const NearLanguages& near = {});
 
 }  // namespace onput::tts

@@ -198,7 +198,11 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
     using Split = std::optional<schema::LaneSplit>;
     // What is compressed may be any number of times as long.
     const bool is_compressed = book.speech.document == epub_type;
-    const std::uint64_t whole_max = std::min(whole_parts * part_length, book.speech.characters_max);
+    const std::uint64_t slow_length =
+        std::max<std::uint64_t>(book.speech.characters_max / time_share / kokoro_slowness, 1);
+    const std::uint64_t whole_max =
+        book.has_slow_voices ? std::min(part_length, slow_length)
+                             : std::min(whole_parts * part_length, book.speech.characters_max);
     if (!is_compressed && book.text.size_bytes <= whole_max) co_return Split();
     SpeechJob planning = book.speech;
     planning.plan_length =
@@ -207,6 +211,7 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
     planning.natural_plan_length = std::min(
         planning.plan_length,
         std::max<std::uint64_t>(book.speech.characters_max / time_share / natural_slowness, 1));
+    planning.slow_plan_length = std::min(planning.natural_plan_length, slow_length);
     planning.characters_max = 0;
     ONPUT_CO_TRY(const auto encoded,
                  co_await job.run_child(schema::encode(planning), job.limits()));
@@ -325,7 +330,9 @@ Task<JobEnd> join_book(ObjectJob& job) {
         if (!is_end) co_return std::unexpected(std::move(failure));
         co_return co_await give_up(job, book, std::move(failure));
     }
-    const Output output{.bucket = book.bucket, .key = book.key};
+    const Output output{.bucket = book.bucket,
+                        .key = book.key,
+                        .content_type = std::string(recording_content_type)};
     co_return make_outcome(output, joined->speech, joined->left_out, *put);
 }
 

@@ -26,10 +26,13 @@ struct Book {
     const schema::ObjectInfo& text;  // Downloaded.
     const SpeechJob& speech;
     const Output& output;
+    // Whether Kokoro is installed, whose parts are much shorter. Which voice speaks is known by the
+    // child only that plans the parts.
+    bool has_slow_voices = false;
 };
 
-// Parts of about `part_length`, longer ones of very long texts. Nothing: the text is one part, and
-// is to be spoken as a whole. text_too_long: a part would not be spoken within the time limit.
+// Parts of about `part_length`, longer ones of very long texts, shorter ones where the voice is
+// slow. Nothing: the text is one part, and is to be spoken as a whole. text_too_long: a part would not be spoken within the time limit.
 Task<Result<std::optional<schema::LaneSplit>>> split_book(worker::ObjectJob& job, Book book,
                                                           std::uint64_t part_length);
 

@@ -11,7 +11,7 @@ namespace onput::tts {
 namespace {
 
 constexpr std::u32string_view ends_with_space = U";:,.!?()";
-constexpr std::u32string_view ends_anywhere = U"—…;；：，。！？";
+constexpr std::u32string_view ends_anywhere = U"—…;；：，。！？।॥";
 constexpr std::u32string_view closing = U"\"'”’)]»";
 constexpr std::u32string_view spaces = U" \t\n\r\u00a0";
 
@@ -25,6 +25,8 @@ char32_t punctuation_of(char32_t code) {
         case U'；': return U';';
         case U'：': return U':';
         case U'，': return U',';
+        case U'।':
+        case U'॥':
         case U'。': return U'.';
         case U'！': return U'!';
         case U'？': return U'?';

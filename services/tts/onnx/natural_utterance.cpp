@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 
+#include "common/base/check.hpp"
 #include "services/tts/script/compose.hpp"
 #include "services/tts/script/render.hpp"
 #include "services/tts/script/speakable.hpp"
@@ -12,9 +13,10 @@
 namespace onput::tts {
 namespace {
 
-NaturalPassage passage_of(const UtterancePart& part) {
+NaturalPassage passage_of(const Voice& voice, const UtterancePart& part) {
     const Prosody& prosody = part.prosody;
-    return {.text = part.text,
+    return {.voice = voice.name,
+            .text = part.text,
             .speed = prosody.rate,
             .pitch = prosody.pitch,
             .volume = prosody.is_silent ? 0 : std::pow(10, prosody.volume_db / 20)};
@@ -28,13 +30,13 @@ void add(const NaturalTimes& times, std::uint64_t begin, NaturalTimes& all) {
     }
 }
 
-Result<void> speak_segment(std::string text, const Prosody& prosody, const SampleSink& samples) {
-    const ComposeOptions options{.language = std::string(natural_voice_language),
-                                 .find_lexicons = {}};
+Result<void> speak_segment(const Voice& voice, std::string text, const Prosody& prosody,
+                           const SampleSink& samples) {
+    const ComposeOptions options{.language = voice.language, .find_lexicons = {}};
     ONPUT_TRY(auto utterances, compose(plain_pieces(std::move(text)), options));
     for (Utterance& utterance : utterances) {
         for (UtterancePart& part : utterance.parts) part.prosody = prosody;
-        ONPUT_TRY_VOID(speak_utterance(utterance, false, samples));
+        ONPUT_TRY_VOID(speak_utterance(voice, utterance, false, samples));
     }
     static const std::vector<std::int16_t> pause(std::size_t{paragraph_pause_ms} *
                                                  speech_sample_rate / 1000);
@@ -43,8 +45,8 @@ Result<void> speak_segment(std::string text, const Prosody& prosody, const Sampl
 
 }  // namespace
 
-Result<NaturalTimes> speak_utterance(const Utterance& utterance, bool wants_times,
-                                     const SampleSink& samples) {
+Result<NaturalTimes> speak_utterance(const Voice& voice, const Utterance& utterance,
+                                     bool wants_times, const SampleSink& samples) {
     NaturalTimes all;
     std::uint64_t made = 0;
     const SampleSink count = [&](std::span<const std::int16_t> part) {
@@ -53,7 +55,7 @@ Result<NaturalTimes> speak_utterance(const Utterance& utterance, bool wants_time
     };
     std::size_t word = 0;
     for (std::size_t i = 0; i < utterance.parts.size(); ++i) {
-        NaturalPassage passage = passage_of(utterance.parts[i]);
+        NaturalPassage passage = passage_of(voice, utterance.parts[i]);
         for (; word < utterance.words.size() && utterance.words[word].end_part == i; ++word)
             passage.word_ends.push_back(utterance.words[word].end_character);
         passage.wants_times = wants_times;
@@ -70,6 +72,8 @@ Result<NaturalTimes> speak_utterance(const Utterance& utterance, bool wants_time
 Result<void> synthesize_naturally(const SegmentSource& segments, const SpeechSettings& settings,
                                   const SampleSink& samples) {
     ONPUT_TRY_VOID(settings.validate());
+    const auto voice = find_natural_voice(settings.voice, loaded_packs());
+    ONPUT_CHECK(voice.has_value());
     // As render.cpp has the engine's numbers: an octave in 50 steps, volume up to twice the usual.
     const double volume = settings.volume / 100.0;
     const Prosody prosody{.rate = settings.rate_wpm / usual_rate,
@@ -79,7 +83,7 @@ Result<void> synthesize_naturally(const SegmentSource& segments, const SpeechSet
     for (;;) {
         ONPUT_TRY(std::optional<std::string> segment, segments());
         if (!segment) return {};
-        ONPUT_TRY_VOID(speak_segment(*std::move(segment), prosody, samples));
+        ONPUT_TRY_VOID(speak_segment(*voice, *std::move(segment), prosody, samples));
     }
 }
 

@@ -8,7 +8,6 @@
 #include <iterator>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <utility>
 
@@ -17,9 +16,9 @@
 #include "common/base/check.hpp"
 #include "common/base/utf8.hpp"
 #include "common/json/reader.hpp"
-#include "services/tts/onnx/clauses.hpp"
+#include "services/tts/onnx/kokoro.hpp"
+#include "services/tts/onnx/lines.hpp"
 #include "services/tts/onnx/onnx_runtime.hpp"
-#include "services/tts/onnx/sounds.hpp"
 #include "services/tts/onnx/vocoder.hpp"
 #include "services/tts/sound/resampler.hpp"
 
@@ -34,8 +33,7 @@ constexpr std::string_view vocabulary_file = "hibari/vocab.json";
 constexpr std::string_view durations_tensor = "/Cast_32_output_0";
 constexpr std::string_view phoneme_voice = "en-US";
 constexpr std::size_t vocabulary_bytes_max = 64 * 1024;
-constexpr std::int64_t units_max = 1 << 20;  // Of one sound; a hundred are long.
-constexpr std::int64_t edge = 0;             // The symbol at both ends.
+constexpr std::int64_t edge = 0;  // The symbol at both ends.
 
 using Vocabulary = std::map<char32_t, std::int64_t>;
 
@@ -51,6 +49,11 @@ struct NaturalEngine {
 // Loaded once, before any job.
 std::unique_ptr<NaturalEngine>& engine() {
     static std::unique_ptr<NaturalEngine> loaded;
+    return loaded;
+}
+
+std::unique_ptr<KokoroNet>& kokoro() {
+    static std::unique_ptr<KokoroNet> loaded;
     return loaded;
 }
 
@@ -74,117 +77,7 @@ Result<Vocabulary> read_vocabulary(const std::string& path) {
     return vocabulary;
 }
 
-// --- Text -> sounds ------------------------------------------------------------------------------
-
-// What the net says in one go. `words` count from the passage's first.
-struct Line {
-    std::vector<Sound> sounds = {};
-    std::vector<std::pair<std::size_t, std::size_t>> words = {};  // Of the passage, and its place.
-};
-
-// A range of characters as bytes.
-class CharacterPlaces {
-public:
-    explicit CharacterPlaces(std::string_view utf8) {
-        for (std::size_t at = 0; at < utf8.size();) {
-            places_.push_back(at);
-            at += std::max<std::size_t>(decode_utf8(utf8.substr(at)).bytes, 1);
-        }
-        places_.push_back(utf8.size());
-    }
-    [[nodiscard]] std::size_t byte(std::size_t character) const {
-        return places_[std::min(character, places_.size() - 1)];
-    }
-
-private:
-    std::vector<std::size_t> places_;
-};
-
-class LineMaker {
-public:
-    explicit LineMaker(const NaturalPassage& passage)
-        : passage_(passage), characters_(passage.text) {}
-
-    Result<std::vector<Line>> make() {
-        for (const Clause& clause : split_clauses(passage_.text)) ONPUT_TRY_VOID(add(clause));
-        end_line();
-        return std::move(lines_);
-    }
-
-private:
-    Result<std::vector<Sound>> sounds_between(std::size_t begin, std::size_t end) const {
-        const std::string text = passage_.text.substr(begin, end - begin);
-        ONPUT_TRY(const std::string ipa, phonemes_of(std::string(phoneme_voice), text));
-        return sounds_of(ipa);
-    }
-
-    Result<void> add(const Clause& clause) {
-        ONPUT_TRY(std::vector<Sound> sounds, sounds_between(clause.begin, clause.end));
-        std::vector<std::size_t> places;
-        if (passage_.wants_times) {
-            ONPUT_TRY(places, places_of_words(clause, sounds));
-        }
-        const std::size_t first_word = next_word_ - places.size();
-        if (clause.punctuation != 0) sounds.push_back({.symbol = clause.punctuation});
-        if (!line_.sounds.empty() && line_.sounds.size() + 1 + sounds.size() > natural_sounds_max)
-            end_line();
-        if (!line_.sounds.empty()) line_.sounds.push_back({.symbol = U' '});
-        for (std::size_t i = 0; i < sounds.size(); ++i) {
-            if (line_.sounds.size() >= natural_sounds_max && is_cut(sounds, i)) end_line();
-            for (std::size_t word = 0; word < places.size(); ++word) {
-                if (places[word] == i)
-                    line_.words.emplace_back(first_word + word, line_.sounds.size());
-            }
-            line_.sounds.push_back(std::move(sounds[i]));
-        }
-        for (std::size_t word = 0; word < places.size(); ++word) {
-            if (places[word] >= sounds.size())
-                line_.words.emplace_back(first_word + word, line_.sounds.size());
-        }
-        return {};
-    }
-
-    // Words that end in this clause.
-    Result<std::vector<std::size_t>> places_of_words(const Clause& clause,
-                                                     const std::vector<Sound>& sounds) {
-        std::vector<std::vector<Sound>> words;
-        std::size_t begin = clause.begin;
-        for (; next_word_ < passage_.word_ends.size(); ++next_word_) {
-            const std::size_t end = characters_.byte(passage_.word_ends[next_word_]);
-            if (end > clause.end) break;
-            ONPUT_TRY(words.emplace_back(), sounds_between(begin, std::max(begin, end)));
-            begin = std::max(begin, end);
-        }
-        return place_words(sounds, words);
-    }
-
-    // Between words, or anywhere in a word without end.
-    [[nodiscard]] bool is_cut(const std::vector<Sound>& sounds, std::size_t i) const {
-        return sounds[i].symbol == U' ' || line_.sounds.size() >= 2 * natural_sounds_max;
-    }
-
-    void end_line() {
-        if (line_.sounds.empty()) return;
-        lines_.push_back(std::exchange(line_, {}));
-    }
-
-    const NaturalPassage& passage_;
-    CharacterPlaces characters_;
-    std::vector<Line> lines_;
-    Line line_;
-    std::size_t next_word_ = 0;
-};
-
 // --- Sounds -> samples ---------------------------------------------------------------------------
-
-std::int16_t to_sample(float value) {
-    return static_cast<std::int16_t>(std::lround(std::clamp(value, -1.0F, 1.0F) * 32767.0F));
-}
-
-struct SpokenLine {
-    std::vector<std::int16_t> samples;        // At the vocoder's rate.
-    std::vector<std::uint64_t> sound_begins;  // In samples, one of each sound, and the end.
-};
 
 class LineSpeaker {
 public:
@@ -208,8 +101,8 @@ public:
         ONPUT_TRY(const SpectralFrames spectra, spectra_of(outputs));
         SpokenLine spoken;
         spoken.samples = sound(spectra);
-        ONPUT_TRY(const auto shares, shares_of(outputs.back(), known, line.sounds.size()));
-        spoken.sound_begins = begins(shares, spoken.samples.size());
+        ONPUT_TRY(spoken.sound_begins, sound_begins(outputs.back().integers(), known,
+                                                    line.sounds.size(), spoken.samples.size()));
         return spoken;
     }
 
@@ -227,39 +120,6 @@ private:
         });
         if (fits) return spectra;
         return fail(ErrorCode::internal, "the voice's net has outputs of another size");
-    }
-
-    // How much of the whole each sound has, the edges at begin and end included. What the net does
-    // not know has nothing.
-    static Result<std::vector<std::uint64_t>> shares_of(const OnnxNet::Output& durations,
-                                                        const std::vector<std::size_t>& known,
-                                                        std::size_t sounds) {
-        const auto units = durations.integers();
-        const bool is_right =
-            units.size() == known.size() + 2 && std::ranges::all_of(units, [](std::int64_t unit) {
-                return unit >= 0 && unit <= units_max;
-            });
-        if (!is_right) return fail(ErrorCode::internal, "the voice's net tells no durations");
-        std::vector<std::uint64_t> shares(sounds + 2, 0);
-        shares.front() = static_cast<std::uint64_t>(units.front());
-        shares.back() = static_cast<std::uint64_t>(units.back());
-        for (std::size_t i = 0; i < known.size(); ++i)
-            shares[1 + known[i]] = static_cast<std::uint64_t>(units[1 + i]);
-        return shares;
-    }
-
-    // When each sound begins, and the last ends.
-    static std::vector<std::uint64_t> begins(const std::vector<std::uint64_t>& shares,
-                                             std::uint64_t samples) {
-        const std::uint64_t whole = std::max<std::uint64_t>(
-            std::accumulate(shares.begin(), shares.end(), std::uint64_t{0}), 1);
-        std::vector<std::uint64_t> begins;
-        std::uint64_t before = 0;
-        for (std::size_t i = 0; i + 1 < shares.size(); ++i) {
-            before += shares[i];
-            begins.push_back(before * samples / whole);
-        }
-        return begins;
     }
 
     [[nodiscard]] std::vector<std::int16_t> sound(SpectralFrames spectra) const {
@@ -280,34 +140,51 @@ private:
     const NaturalPassage& passage_;
 };
 
-// The vocoder's samples as those of all voices.
-std::uint64_t at_speech_rate(std::uint64_t sample) {
-    return sample * speech_sample_rate / vocoder_sample_rate;
-}
-
-void note_times(const Line& line, const SpokenLine& spoken, std::uint64_t begin,
+void note_times(const Line& line, const SpokenLine& spoken, std::uint64_t begin, double rate,
                 NaturalTimes& times) {
-    for (const auto& [word, place] : line.words) {
-        const std::uint64_t sample = at_speech_rate(begin + spoken.sound_begins[place]);
-        times.words[word] = sample;
-    }
+    const auto at = [&](std::size_t place) {
+        const auto sample = static_cast<double>(begin + spoken.sound_begins[place]);
+        return static_cast<std::uint64_t>(sample * speech_sample_rate / rate);
+    };
+    for (const auto& [word, place] : line.words) times.words[word] = at(place);
     for (std::size_t i = 0; i < line.sounds.size(); ++i) {
         const Sound& sound = line.sounds[i];
         const bool is_pause =
             sound.ipa.empty() && spoken.sound_begins[i] < spoken.sound_begins[i + 1];
-        const bool is_stress = sound.symbol == U'ˈ' || sound.symbol == U'ˌ' || sound.symbol == U' ';
-        if (is_stress || (sound.ipa.empty() && !is_pause)) continue;
-        times.phonemes.push_back({.kind = EngineEvent::Kind::phoneme,
-                                  .sample = at_speech_rate(begin + spoken.sound_begins[i]),
-                                  .phoneme = sound.ipa});
+        const bool has_none = is_modifier(sound.symbol) || sound.symbol == U' ';
+        if (has_none || (sound.ipa.empty() && !is_pause)) continue;
+        times.phonemes.push_back(
+            {.kind = EngineEvent::Kind::phoneme, .sample = at(i), .phoneme = sound.ipa});
     }
 }
 
-}  // namespace
+// Which net speaks a passage, and how its lines are made.
+struct Speaker {
+    const KokoroVoice* kokoro_voice = nullptr;  // Null: hibari.
+    LineRules rules = {};
+    double sample_rate = vocoder_sample_rate;
 
-Result<void> load_natural_voice(const std::string& folder) {
+    explicit Speaker(const NaturalPassage& passage)
+        : kokoro_voice(find_kokoro_voice(passage.voice)) {
+        rules = {.phoneme_voice = std::string(phoneme_voice), .sounds_max = natural_sounds_max};
+        if (kokoro_voice == nullptr) return;
+        rules = {.phoneme_voice = std::string(kokoro_voice->phonemes),
+                 .alphabet = kokoro_voice->alphabet,
+                 .sounds_max = kokoro_sounds_max};
+        // Its net has no pitch to change: it speaks slower, and is played faster.
+        sample_rate = kokoro_sample_rate * passage.pitch;
+    }
+
+    [[nodiscard]] Result<SpokenLine> speak(const NaturalPassage& passage, const Line& line) const {
+        if (kokoro_voice == nullptr) return LineSpeaker(passage).speak(line);
+        return kokoro()->speak(line, {.voice = kokoro_voice->id,
+                                      .speed = passage.speed / passage.pitch,
+                                      .volume = passage.volume});
+    }
+};
+
+Result<void> load_hibari(const std::string& folder) {
     namespace files = std::filesystem;
-    if (folder.empty()) return {};
     const auto path = [&folder](std::string_view name) { return folder + "/" + std::string(name); };
     std::error_code ignored;
     if (!files::exists(path(model_file), ignored)) return {};
@@ -320,25 +197,47 @@ Result<void> load_natural_voice(const std::string& folder) {
     return {};
 }
 
-bool has_natural_voice() {
-    return engine() != nullptr;
+Result<void> load_kokoro(const std::string& folder) {
+    if (!has_kokoro_pack(folder)) return {};
+    ONPUT_TRY(KokoroNet net, KokoroNet::load(folder + "/" + std::string(runtime_file), folder));
+    kokoro() = std::make_unique<KokoroNet>(std::move(net));
+    return {};
 }
 
-bool is_natural(const Voice& voice) {
-    return voice.name == natural_voice_name;
+Result<void> named(Result<void> loaded, std::string_view voice) {
+    if (loaded) return {};
+    return std::unexpected(std::move(loaded).error().with_context(
+        fmt::format("the voice {} cannot be loaded", voice)));
+}
+
+}  // namespace
+
+Result<void> load_natural_voices(const std::string& folder) {
+    if (folder.empty()) return {};
+    const auto hibari = named(load_hibari(folder), natural_voice_name);
+    const auto other = named(load_kokoro(folder), kokoro_name);
+    if (hibari || other) return hibari ? other : hibari;
+    return fail(hibari.error().code, hibari.error().message + "; " + other.error().message);
+}
+
+LoadedPacks loaded_packs() {
+    return {.hibari = engine() != nullptr, .kokoro = kokoro() != nullptr};
 }
 
 Result<NaturalTimes> speak_naturally(const NaturalPassage& passage, const SampleSink& samples) {
-    ONPUT_CHECK(has_natural_voice());
-    ONPUT_TRY(const std::vector<Line> lines, LineMaker(passage).make());
+    const Speaker speaker(passage);
+    ONPUT_CHECK(speaker.kokoro_voice == nullptr ? loaded_packs().hibari : loaded_packs().kokoro);
+    const auto word_ends =
+        passage.wants_times ? std::span(passage.word_ends) : std::span<const std::uint32_t>();
+    ONPUT_TRY(const std::vector<Line> lines, make_lines(passage.text, word_ends, speaker.rules));
     ONPUT_TRY(Resampler resampler,
-              Resampler::open({.from = vocoder_sample_rate, .to = speech_sample_rate}));
+              Resampler::open({.from = speaker.sample_rate, .to = speech_sample_rate}));
     NaturalTimes times;
     if (passage.wants_times) times.words.resize(passage.word_ends.size());
     std::uint64_t made = 0;
     for (const Line& line : lines) {
-        ONPUT_TRY(const SpokenLine spoken, LineSpeaker(passage).speak(line));
-        if (passage.wants_times) note_times(line, spoken, made, times);
+        ONPUT_TRY(const SpokenLine spoken, speaker.speak(passage, line));
+        if (passage.wants_times) note_times(line, spoken, made, speaker.sample_rate, times);
         made += spoken.samples.size();
         ONPUT_TRY(const auto converted, resampler.convert(spoken.samples));
         ONPUT_TRY_VOID(samples(converted));

@@ -1,11 +1,10 @@
-// The natural voice "hibari": American English by a small neural net (the Python package
-// hibari-tts, Apache-2.0), whose phonemes come from espeak-ng.
+// Natural voices: nets that ONNX Runtime runs, whose phonemes come from espeak-ng.
 //
-//     text -> clauses -> espeak-ng's phonemes -> sounds -> net -> Vocoder -> samples
-//             clauses.hpp   speech.hpp            sounds.hpp      vocoder.hpp
+//     text -> lines of sounds -> hibari's net -> Vocoder -> samples     American English, one woman
+//             lines.hpp       -> Kokoro's net -----------> samples     kokoro.hpp, six languages
 //
-// Loaded once, in the zygote. Each passage is spoken from its text alone: the same text gives the
-// same samples wherever it stands.
+// Each pack that is installed is loaded once, in the zygote. Each passage is spoken from its text
+// alone: the same text gives the same samples wherever it stands.
 #pragma once
 
 #include <cstdint>
@@ -14,26 +13,26 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "services/tts/onnx/voices.hpp"
 #include "services/tts/speech.hpp"
 
 namespace onput::tts {
 
-inline constexpr std::string_view natural_voice_name = "hibari";
-inline constexpr std::string_view natural_voice_language = "en-US";
-// The net has learnt sentences up to this length; longer ones are cut where they have a pause, or
-// else between words.
+// hibari's net has learnt sentences up to this length; longer ones are cut where they have a pause,
+// or else between words.
 inline constexpr std::size_t natural_sounds_max = 400;
 
-// Looks into `folder`, where packs are installed; empty: nowhere. Without the pack nothing is
-// loaded. After load_speech_engine(). Fails when a pack is there and cannot be loaded.
-Result<void> load_natural_voice(const std::string& folder);
+// Loads the packs in `folder`; empty: none. A pack that is not there is not loaded. Call after
+// load_speech_engine(). Fails when a pack is there and cannot be loaded; the other one is loaded
+// all the same, and the message names the voice.
+Result<void> load_natural_voices(const std::string& folder);
 
-// Whether it has been loaded.
-bool has_natural_voice();
-bool is_natural(const Voice& voice);
+// Which packs have been loaded.
+LoadedPacks loaded_packs();
 
 // A text as the engine takes it: phonemes in "[[ ]]".
 struct NaturalPassage {
+    std::string voice;  // Of natural_voices().
     std::string text;
     std::vector<std::uint32_t> word_ends = {};  // Characters of the text, one of each word.
     double speed = 1;
@@ -48,8 +47,8 @@ struct NaturalTimes {
     std::vector<EngineEvent> phonemes;
 };
 
-// Samples at speech_sample_rate. `times` are added to when wanted. Call only when
-// has_natural_voice().
+// Samples at speech_sample_rate. `times` are added to when wanted. Call only with a voice whose
+// pack has been loaded.
 Result<NaturalTimes> speak_naturally(const NaturalPassage& passage, const SampleSink& samples);
 
 }  // namespace onput::tts

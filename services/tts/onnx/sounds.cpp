@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "common/base/utf8.hpp"
@@ -11,16 +12,15 @@ namespace {
 
 constexpr char tie = '^';
 constexpr char32_t syllabic = 0x0329;  // Under the letter before it.
-constexpr char32_t primary_stress = U'ˈ';
-constexpr char32_t secondary_stress = U'ˌ';
+constexpr std::u32string_view modifiers = U"ˈˌːʰʲ\u0303";
 
 struct Replacement {
     std::string_view ipa;
     std::u32string_view symbols;
 };
 
-// What is not here stands for itself. The longest that fits is taken.
-constexpr auto replacements = std::to_array<Replacement>({
+// What is not in a table stands for itself. The longest that fits is taken.
+constexpr auto american = std::to_array<Replacement>({
     // Diphthongs and affricates.
     {"e^ɪ", U"A"},
     {"a^ɪ", U"I"},
@@ -58,9 +58,78 @@ constexpr auto replacements = std::to_array<Replacement>({
     {"_", U""},
 });
 
-const Replacement* find_replacement(std::string_view rest) {
+constexpr auto british = std::to_array<Replacement>({
+    // Diphthongs and affricates.
+    {"e^ɪ", U"A"},
+    {"a^ɪ", U"I"},
+    {"ə^ʊ", U"Q"},
+    {"o^ʊ", U"Q"},
+    {"a^ʊ", U"W"},
+    {"ɔ^ɪ", U"Y"},
+    {"d^ʒ", U"ʤ"},
+    {"t^ʃ", U"ʧ"},
+    // Vowels with r, and weak ones.
+    {"e^ə", U"ɛː"},
+    {"i^ə", U"ɪə"},
+    {"iə", U"ɪə"},
+    {"ɚ", U"ə"},
+    {"ə^l", U"ᵊl"},
+    {"ɐ", U"ə"},
+    {"e", U"ɛ"},
+    {"o", U"ɔ"},
+    {"æ", U"a"},
+    // Consonants.
+    {"r", U"ɹ"},
+    {"ɾ", U"t"},
+    {"ʔ", U"t"},
+    {"ʔn", U"tᵊn"},
+    {"ɬ", U"l"},
+    {"x", U"k"},
+    {"ç", U"k"},
+    {"g", U"ɡ"},
+    {"ʲ", U""},
+    {"̃", U""},
+    {"^", U""},
+    {"-", U""},
+    {"_", U""},
+});
+
+constexpr auto plain = std::to_array<Replacement>({
+    {"a^ɪ", U"I"},
+    {"a^ʊ", U"W"},
+    {"d^z", U"ʣ"},
+    {"d^ʒ", U"ʤ"},
+    {"e^ɪ", U"A"},
+    {"o^ʊ", U"O"},
+    {"ə^ʊ", U"Q"},
+    {"s^s", U"S"},
+    {"t^s", U"ʦ"},
+    {"t^ʃ", U"ʧ"},
+    {"ɔ^ɪ", U"Y"},
+    // Letters of one code point that the net knows as two.
+    {"ã", U"ã"},
+    {"ẽ", U"ẽ"},
+    {"ĩ", U"ĩ"},
+    {"õ", U"õ"},
+    {"ũ", U"ũ"},
+    {"g", U"ɡ"},
+    {"^", U""},
+    {"-", U""},
+    {"_", U""},
+});
+
+std::span<const Replacement> replacements_of(Alphabet alphabet) {
+    switch (alphabet) {
+        case Alphabet::american: return american;
+        case Alphabet::british: return british;
+        case Alphabet::plain: break;
+    }
+    return plain;
+}
+
+const Replacement* find_replacement(std::string_view rest, Alphabet alphabet) {
     const Replacement* best = nullptr;
-    for (const Replacement& each : replacements) {
+    for (const Replacement& each : replacements_of(alphabet)) {
         const bool is_longer = best == nullptr || each.ipa.size() > best->ipa.size();
         if (is_longer && rest.starts_with(each.ipa)) best = &each;
     }
@@ -68,7 +137,7 @@ const Replacement* find_replacement(std::string_view rest) {
 }
 
 bool is_sound(char32_t symbol) {
-    return symbol != U' ' && symbol != primary_stress && symbol != secondary_stress;
+    return symbol != U' ' && !is_modifier(symbol);
 }
 
 std::string without_ties(std::string_view ipa) {
@@ -153,14 +222,18 @@ std::vector<std::size_t> share(std::size_t spoken, std::size_t heard) {
 
 }  // namespace
 
-std::vector<Sound> sounds_of(std::string_view ipa) {
+bool is_modifier(char32_t symbol) {
+    return modifiers.find(symbol) != modifiers.npos;
+}
+
+std::vector<Sound> sounds_of(std::string_view ipa, Alphabet alphabet) {
     std::vector<Sound> sounds;
     while (!ipa.empty()) {
         if (ipa.front() == '(') {
             ipa = without_language_tag(ipa);
             continue;
         }
-        if (const Replacement* const found = find_replacement(ipa)) {
+        if (const Replacement* const found = find_replacement(ipa, alphabet)) {
             for (const char32_t symbol : found->symbols) add(symbol, found->ipa, sounds);
             ipa.remove_prefix(found->ipa.size());
             continue;

@@ -18,6 +18,7 @@
 #include "common/base/text.hpp"
 #include "common/json/reader.hpp"
 #include "services/tts/language.hpp"
+#include "services/tts/onnx/voices.hpp"
 #include "services/tts/polly_voices.hpp"
 #include "services/tts/voice.hpp"
 
@@ -227,7 +228,8 @@ Loaded& loaded() {
 Result<void> check_voices(const std::vector<SpeechProgram>& programs) {
     for (const SpeechProgram& program : programs) {
         for (const ProgramVoice& voice : program.voices) {
-            if (find_call_voice(voice.id, "", "")) {
+            // A natural voice may be installed later.
+            if (find_call_voice(voice.id, "", "") || !pack_of_voice(voice.id).empty()) {
                 return fail(ErrorCode::invalid_argument,
                             fmt::format("program {}: there is a voice '{}' already: give the "
                                         "program's another id",

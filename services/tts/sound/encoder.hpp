@@ -23,9 +23,14 @@ EncoderMade make_pcm_encoder();
 EncoderMade make_mulaw_encoder();
 EncoderMade make_alaw_encoder();
 EncoderMade make_mp3_encoder(std::uint32_t sample_rate);
-EncoderMade make_vorbis_encoder(std::uint32_t sample_rate);
+
+struct OggSettings {
+    std::uint32_t sample_rate = 0;
+    std::uint32_t bitrate_kbps = 0;  // 0: the usual.
+};
+EncoderMade make_vorbis_encoder(OggSettings settings);
 // The rate is noted as that of the source; what Opus holds always plays at 48,000 Hz.
-EncoderMade make_opus_encoder(std::uint32_t sample_rate);
+EncoderMade make_opus_encoder(OggSettings settings);
 
 // Ogg asks for a number of each stream, at random; a file has one stream, and its bytes are to be
 // the same every time.

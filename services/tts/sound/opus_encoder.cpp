@@ -9,7 +9,7 @@ namespace onput::tts {
 namespace {
 
 constexpr int opus_rate = 48'000;
-constexpr int bits_per_second = 32'000;
+constexpr int usual_bits_per_second = 32'000;
 constexpr int complexity = 5;            // Of 0 to 10.
 constexpr int page_delay_ticks = 9'600;  // 0.2 s: how long a page collects packets.
 
@@ -26,7 +26,10 @@ public:
     OpusEncoder(const OpusEncoder&) = delete;
     OpusEncoder& operator=(const OpusEncoder&) = delete;
 
-    Result<void> open(std::uint32_t source_rate) {
+    Result<void> open(OggSettings settings) {
+        const int bits_per_second = settings.bitrate_kbps == 0
+                                        ? usual_bits_per_second
+                                        : static_cast<int>(settings.bitrate_kbps) * 1000;
         const std::unique_ptr<OggOpusComments, FreeComments> comments(ope_comments_create());
         int error = OPE_OK;
         encoder_ = ope_encoder_create_pull(comments.get(), opus_rate, 1, 0, &error);
@@ -36,7 +39,7 @@ public:
             ope_encoder_ctl(encoder_, OPUS_SET_BITRATE(bits_per_second)),
             ope_encoder_ctl(encoder_, OPUS_SET_COMPLEXITY(complexity)),
             ope_encoder_ctl(encoder_, OPE_SET_MUXING_DELAY(page_delay_ticks)),
-            ope_encoder_ctl(encoder_, OPUS_SET_MAX_BANDWIDTH(bandwidth(source_rate)))};
+            ope_encoder_ctl(encoder_, OPUS_SET_MAX_BANDWIDTH(bandwidth(settings.sample_rate)))};
         for (const int refused : errors) {
             if (refused != OPE_OK) return failure("set up the encoder", refused);
         }
@@ -82,9 +85,9 @@ private:
 
 }  // namespace
 
-EncoderMade make_opus_encoder(std::uint32_t sample_rate) {
+EncoderMade make_opus_encoder(OggSettings settings) {
     auto encoder = std::make_unique<OpusEncoder>();
-    ONPUT_TRY_VOID(encoder->open(sample_rate));
+    ONPUT_TRY_VOID(encoder->open(settings));
     return encoder;
 }
 

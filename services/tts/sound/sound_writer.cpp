@@ -35,10 +35,13 @@ constexpr std::array<SoundFormat, 6> formats{{
     {.name = "alaw", .usual_rate = 8000, .rates = telephone_rates},
 }};
 
-EncoderMade make_encoder(std::string_view format, std::uint32_t rate) {
+EncoderMade make_encoder(const SoundSettings& settings, std::uint32_t rate) {
+    const std::string_view format = settings.format;
     if (format == "mp3") return make_mp3_encoder(rate);
-    if (format == "ogg_vorbis") return make_vorbis_encoder(rate);
-    if (format == "ogg_opus") return make_opus_encoder(rate);
+    if (format == "ogg_vorbis")
+        return make_vorbis_encoder({.sample_rate = rate, .bitrate_kbps = settings.bitrate_kbps});
+    if (format == "ogg_opus")
+        return make_opus_encoder({.sample_rate = rate, .bitrate_kbps = settings.bitrate_kbps});
     if (format == "mulaw") return make_mulaw_encoder();
     if (format == "alaw") return make_alaw_encoder();
     return make_pcm_encoder();
@@ -120,13 +123,12 @@ Result<void> ByteOutput::flush() {
     return {};
 }
 
-Result<std::unique_ptr<SoundWriter>> make_sound_writer(std::string_view format,
-                                                       std::uint32_t sample_rate, int fd) {
-    ONPUT_TRY(const SoundFormat* found, find_sound_format(format, sample_rate));
-    const std::uint32_t rate = sample_rate == 0 ? found->usual_rate : sample_rate;
-    ONPUT_TRY(auto encoder, make_encoder(format, rate));
+Result<std::unique_ptr<SoundWriter>> make_sound_writer(const SoundSettings& settings, int fd) {
+    ONPUT_TRY(const SoundFormat* found, find_sound_format(settings.format, settings.sample_rate));
+    const std::uint32_t rate = settings.sample_rate == 0 ? found->usual_rate : settings.sample_rate;
+    ONPUT_TRY(auto encoder, make_encoder(settings, rate));
     // Opus is encoded at its own rate whatever the source had.
-    const std::uint32_t encoded_rate = format == "ogg_opus" ? 48'000 : rate;
+    const std::uint32_t encoded_rate = settings.format == "ogg_opus" ? 48'000 : rate;
     std::optional<Resampler> resampler;
     if (encoded_rate != speech_sample_rate) {
         ONPUT_TRY(resampler,

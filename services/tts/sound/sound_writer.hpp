@@ -52,8 +52,13 @@ public:
     virtual Result<void> finish() = 0;
 };
 
-// A rate of 0 is the format's usual one. Fails as find_sound_format() does.
-Result<std::unique_ptr<SoundWriter>> make_sound_writer(std::string_view format,
-                                                       std::uint32_t sample_rate, int fd);
+struct SoundSettings {
+    std::string_view format;
+    std::uint32_t sample_rate = 0;   // 0: the format's usual one.
+    std::uint32_t bitrate_kbps = 0;  // Of ogg_vorbis and ogg_opus only; 0: their usual quality.
+};
+
+// Fails as find_sound_format() does, and with internal when an encoder refuses its settings.
+Result<std::unique_ptr<SoundWriter>> make_sound_writer(const SoundSettings& settings, int fd);
 
 }  // namespace onput::tts

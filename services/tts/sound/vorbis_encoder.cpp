@@ -27,13 +27,16 @@ public:
     VorbisEncoder(const VorbisEncoder&) = delete;
     VorbisEncoder& operator=(const VorbisEncoder&) = delete;
 
-    Result<void> open(std::uint32_t sample_rate) {
+    Result<void> open(OggSettings settings) {
         vorbis_info_init(&info_);
-        const int refused =
-            vorbis_encode_init_vbr(&info_, 1, static_cast<long>(sample_rate), quality);
+        const auto rate = static_cast<long>(settings.sample_rate);
+        const long bits = static_cast<long>(settings.bitrate_kbps) * 1000;
+        const int refused = bits == 0 ? vorbis_encode_init_vbr(&info_, 1, rate, quality)
+                                      : vorbis_encode_init(&info_, 1, rate, -1, bits, -1);
         if (refused != 0) {
             return fail(ErrorCode::internal,
-                        fmt::format("vorbis: the encoder refuses {} Hz: {}", sample_rate, refused));
+                        fmt::format("vorbis: the encoder refuses {} Hz and {} bit/s: {}", rate,
+                                    bits, refused));
         }
         vorbis_comment_init(&comment_);
         vorbis_analysis_init(&state_, &info_);
@@ -111,9 +114,9 @@ private:
 
 }  // namespace
 
-EncoderMade make_vorbis_encoder(std::uint32_t sample_rate) {
+EncoderMade make_vorbis_encoder(OggSettings settings) {
     auto encoder = std::make_unique<VorbisEncoder>();
-    ONPUT_TRY_VOID(encoder->open(sample_rate));
+    ONPUT_TRY_VOID(encoder->open(settings));
     return encoder;
 }
 

@@ -37,6 +37,7 @@ protected:
                 .packages = {{.name = "lark-tts",
                               .version = "1",
                               .license = {},
+                              .registry = {},
                               .machine = {},
                               .python = {},
                               .platform = {},
@@ -44,7 +45,8 @@ protected:
                               .sha256 = sha256(wheel),
                               .take = {{.from = "lark/net.onnx",
                                         .to = "lark/lark.onnx",
-                                        .sha256 = sha256(content)}}}}};
+                                        .sha256 = sha256(content)}}}},
+                .joins = {}};
     }
     static std::string wheel_of(const std::string& content) {
         return *archive::make_zip(
@@ -77,6 +79,42 @@ TEST_F(VoicePackTest, the_files_that_are_named_are_installed_and_nothing_else) {
     ASSERT_TRUE(install(pack_of(wheel, "net"), wheel));
     EXPECT_EQ(installed(), "net");
     EXPECT_EQ(left(), (std::vector<std::string>{"lark", "lark.onnx"}));
+}
+
+TEST_F(VoicePackTest, a_file_in_pieces_is_joined_and_the_pieces_are_gone) {
+    const std::string wheel = wheel_of("net");
+    VoicePack pack = pack_of(wheel, "net");
+    pack.packages[0].take.push_back(
+        {.from = "lark/other", .to = "lark/part-2", .sha256 = sha256("o")});
+    pack.packages[0].take[0].to = "lark/part-1";
+    pack.joins = {{.to = "lark/lark.onnx",
+                   .parts = {"lark/part-1", "lark/part-2"},
+                   .sha256 = sha256("neto")}};
+    ASSERT_TRUE(install(pack, wheel));
+    EXPECT_EQ(installed(), "neto");
+    EXPECT_EQ(left(), (std::vector<std::string>{"lark", "lark.onnx"}));
+    pack.joins[0].sha256 = sha256("other");
+    EXPECT_EQ(install(pack, wheel).error().code, ErrorCode::corruption);
+    EXPECT_EQ(installed(), "neto");
+}
+
+TEST_F(VoicePackTest, a_package_of_npm_is_a_tar_file) {
+    files::create_directories(folder / "package");
+    std::ofstream(folder / "package/style.bin") << "style";
+    const std::string tar =
+        "tar -czf " + (folder / "lark.tgz").string() + " -C " + folder.string() + " package";
+    ASSERT_EQ(std::system(tar.c_str()), 0);  // NOLINT(concurrency-mt-unsafe)
+    std::ifstream file(folder / "lark.tgz", std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    VoicePack pack = pack_of(bytes, "style");
+    pack.packages[0].registry = "npm";
+    pack.packages[0].take[0].from = "package/style.bin";
+    const auto done = install(pack, bytes);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(installed(), "style");
+    const std::string damaged = bytes.substr(0, 20);
+    pack.packages[0].sha256 = sha256(damaged);
+    EXPECT_EQ(install(pack, damaged).error().code, ErrorCode::unavailable);
 }
 
 TEST_F(VoicePackTest, an_older_one_is_replaced_as_a_whole) {

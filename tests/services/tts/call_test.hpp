@@ -52,7 +52,8 @@ protected:
         const auto started = zygote->start({.id = worker::JobId(1),
                                             .parameters = parameters,
                                             .input_fd = input.get(),
-                                            .output_fd = ends[1]});
+                                            .output_fd = ends[1],
+                                            .limits = limits});
         EXPECT_TRUE(started);
         ::close(ends[1]);
         std::array<char, 4096> buffer{};
@@ -95,6 +96,7 @@ protected:
         return say("<speak>" + std::string(inner) + "</speak>", std::move(parameters));
     }
 
+    worker::JobLimits limits;
     std::string voices_folder;  // Of natural voices; set before SetUp().
     std::unique_ptr<worker::JobZygote> zygote;
 };

@@ -58,6 +58,8 @@ TEST(SpeechMemory, the_natural_voice_has_more_than_the_others) {
     EXPECT_EQ(memory_bytes_of({.name = std::string(natural_voice_name), .language = "en-US"}),
               natural_memory_bytes);
     EXPECT_GT(natural_memory_bytes, espeak_memory_bytes);
+    EXPECT_EQ(memory_bytes_of({.name = "ef_dora", .language = "es-ES"}), kokoro_memory_bytes);
+    EXPECT_GT(kokoro_memory_bytes, natural_memory_bytes);
 }
 
 }  // namespace

@@ -81,7 +81,8 @@ TEST_F(PollyVoicesTest, an_error_about_a_voice_names_others_that_would_do) {
     EXPECT_EQ(message("Joanna", "", "fr-FR"),
               "voice 'Joanna' does not speak 'fr-FR'; voices that do are Celine, Lea, Mathieu, "
               "Remi, fr");
-    EXPECT_EQ(message("Joanna", "", "tlh"), "voice 'Joanna' does not speak 'tlh'");
+    EXPECT_EQ(message("Joanna", "", "tlh"),
+              "voice 'Joanna' does not speak 'tlh'; languages near it are th (Thai)");
     EXPECT_EQ(message("Joanna", "generative", ""),
               "voice 'Joanna' has the engine standard, not 'generative'");
     EXPECT_TRUE(message("Joana", "", "").contains("near it are Joanna"))

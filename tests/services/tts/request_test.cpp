@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/tts/recording_format.hpp"
+
 namespace onput::tts {
 namespace {
 
@@ -9,7 +11,7 @@ using Settings = std::map<std::string, std::string>;
 
 std::string output_of(const std::string& key, const std::string& prefix = {}) {
     const auto output =
-        choose_output({{"OUTPUT_BUCKET", "outbox"}, {"OUTPUT_PREFIX", prefix}}, key);
+        choose_output({{"OUTPUT_BUCKET", "outbox"}, {"OUTPUT_PREFIX", prefix}}, key, SpeechJob());
     return output ? output->bucket + ":" + output->key : output.error().reason;
 }
 
@@ -33,10 +35,24 @@ TEST(SpeechOutput, the_prefix_comes_first) {
 }
 
 TEST(SpeechOutput, a_function_without_a_bucket_for_results_is_refused) {
-    const auto output = choose_output({}, "book.txt");
+    const auto output = choose_output({}, "book.txt", SpeechJob());
     ASSERT_FALSE(output);
     EXPECT_EQ(output.error().code, ErrorCode::invalid_argument);
     EXPECT_EQ(output.error().reason, "bad_setting");
+}
+
+TEST(SpeechOutput, the_format_says_the_extension_and_the_content_type) {
+    const auto output = [](const std::string& format) {
+        SpeechJob job;
+        job.format = format;
+        const auto chosen = choose_output({{"OUTPUT_BUCKET", "outbox"}}, "book.txt", job);
+        return chosen ? chosen->key + " " + chosen->content_type : chosen.error().reason;
+    };
+    EXPECT_EQ(output(""), "book.mp3 audio/mpeg");
+    EXPECT_EQ(output("ogg_vorbis"), "book.ogg audio/ogg");
+    EXPECT_EQ(output("ogg_opus"), "book.opus audio/ogg");
+    EXPECT_EQ(output("wav"), "book.wav audio/wav");
+    EXPECT_EQ(output("flac"), "bad_setting");
 }
 
 schema::ObjectInfo object(Settings metadata = {}) {
@@ -100,6 +116,56 @@ TEST(SpeechRequest, each_number_may_be_the_objects) {
     EXPECT_EQ(job->volume, 200);
     for (const auto& [name, value] : Settings{{"onput-pitch", "101"}, {"onput-volume", "201"}})
         EXPECT_EQ(make_job({}, object({{name, value}})).error().reason, "bad_setting") << name;
+}
+
+TEST(SpeechRequest, a_tag_wins_over_the_function_and_metadata_over_a_tag) {
+    auto input = object({{"onput-rate", "450"}});
+    input.tags = {{"onput-voice", "de"}, {"onput-rate", "100"}, {"onput-pitch", "30"}};
+    const auto job = make_job({{"RATE", "200"}, {"PITCH", "60"}, {"VOLUME", "150"}}, input);
+    ASSERT_TRUE(job);
+    EXPECT_EQ(job->object_voice, "de");
+    EXPECT_EQ(job->rate_wpm, 450);
+    EXPECT_EQ(job->pitch, 30);
+    EXPECT_EQ(job->volume, 150);
+    input.tags = {{"onput-pitch", "high"}};
+    EXPECT_EQ(make_job({}, input).error().reason, "bad_setting");
+}
+
+TEST(SpeechRequest, a_format_and_its_bit_rate_are_taken_over) {
+    const auto job = make_job({{"FORMAT", "ogg_opus"}, {"BITRATE", "24"}}, object());
+    ASSERT_TRUE(job);
+    EXPECT_EQ(job->format, "ogg_opus");
+    EXPECT_EQ(job->bitrate_kbps, 24U);
+    // The function's bit rate is meant for its own format.
+    const auto other =
+        make_job({{"FORMAT", "ogg_opus"}, {"BITRATE", "12"}}, object({{"onput-format", "wav"}}));
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->format, "wav");
+    EXPECT_EQ(other->bitrate_kbps, 0U);
+    EXPECT_EQ(make_job({}, object({{"onput-bitrate", "64"}}))->bitrate_kbps, 64U);
+}
+
+TEST(SpeechRequest, formats_and_bit_rates_that_do_not_fit_are_refused_by_name) {
+    const auto refusal = [](Settings metadata) {
+        const auto job = make_job({}, object(std::move(metadata)));
+        return job ? "" : job.error().reason + ": " + job.error().message;
+    };
+    EXPECT_EQ(refusal({{"onput-format", "flac"}}),
+              "bad_setting: the format 'flac' is not one of mp3, ogg_vorbis, ogg_opus, wav");
+    EXPECT_EQ(refusal({{"onput-format", "wav"}, {"onput-bitrate", "64"}}),
+              "bad_setting: wav has no bit rate to choose: leave it out");
+    EXPECT_EQ(refusal({{"onput-format", "ogg_vorbis"}, {"onput-bitrate", "320"}}),
+              "bad_setting: ogg_vorbis has no bit rate of 320 kbit/s: choose 24, 32, 40, 48, 56, "
+              "64");
+    EXPECT_TRUE(refusal({{"onput-bitrate", "-1"}}).contains("is not a number from 0 to 1000"));
+    EXPECT_TRUE(refusal({{"onput-bitrate", "1001"}}).contains("is not a number from 0 to 1000"));
+}
+
+TEST(SpeechRequest, only_an_mp3_of_the_usual_bit_rate_is_made_of_parts) {
+    EXPECT_TRUE(can_be_joined("", 0));
+    EXPECT_TRUE(can_be_joined("mp3", 0));
+    EXPECT_FALSE(can_be_joined("mp3", 64));
+    EXPECT_FALSE(can_be_joined("wav", 0));
 }
 
 TEST(SpeechRequest, a_charset_that_the_content_type_declares_is_passed_on) {

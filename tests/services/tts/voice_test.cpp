@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace onput::tts {
@@ -75,8 +76,24 @@ TEST(Voice, what_was_asked_for_and_does_not_exist_fails_the_job) {
               "voice '../../etc/passwd' does not exist (asked for by the object)");
     VoiceRequest by_language;
     by_language.function_language = "tlh";
-    EXPECT_EQ(voice_of(by_language),
-              "no voice speaks 'tlh': voice 'tlh' does not exist (asked for by the function)");
+    EXPECT_EQ(voice_of(by_language), "no voice speaks 'tlh' (asked for by the function)");
+}
+
+TEST(Voice, a_language_that_nobody_speaks_is_answered_with_near_ones) {
+    const NearLanguages near = [](std::string_view language, std::string_view wanted) {
+        return std::vector<std::string>{fmt::format("near {}", language),
+                                        fmt::format("of '{}'", wanted)};
+    };
+    const auto message = [&](const VoiceRequest& request, std::string_view sample) {
+        return choose_voice(request, sample, find, no_natural, near).error().message;
+    };
+    EXPECT_EQ(message({.object_language = "tlh"}, german),
+              "no voice speaks 'tlh'; languages near it are near tlh, of '' (asked for by the "
+              "object)");
+    EXPECT_EQ(message({.function_language = "de", .engine = "neural"}, german),
+              "no voice with the engine neural speaks 'de'; languages near it are near de, of "
+              "'neural' (asked for by the function)");
+    EXPECT_TRUE(message({}, "დღეს კარგი ამინდია").contains("near ka"));
 }
 
 TEST(Voice, a_text_in_a_language_without_a_voice_is_refused) {

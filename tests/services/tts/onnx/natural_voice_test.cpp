@@ -25,8 +25,18 @@ protected:
     void SetUp() override {
         if (!std::filesystem::exists(packs + "/hibari/hibari.onnx"))
             GTEST_SKIP() << "the voice hibari is not installed in " << packs;
-        voices_folder = packs;
+        // Nothing else that is installed: who is neural follows from the packs.
+        std::string name = std::filesystem::temp_directory_path() / "natural_voice_test.XXXXXX";
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        voices_folder = name;
+        for (const std::string pack : {"hibari", "onnxruntime"}) {
+            std::filesystem::create_directory_symlink(packs + "/" + pack,
+                                                      voices_folder + "/" + pack);
+        }
         CallTest::SetUp();
+    }
+    void TearDown() override {
+        if (!voices_folder.empty()) std::filesystem::remove_all(voices_folder);
     }
 
     CallOutcome say_hibari(std::string_view text, schema::SynthesizeSpeech parameters = {}) {

@@ -32,6 +32,35 @@ TEST(Sounds, vowels_with_r_are_american) {
     EXPECT_EQ(symbols_of("wˈɜːɹɪ"), "wˈɜɹɪ");
 }
 
+TEST(Sounds, british_english_keeps_its_long_vowels_and_drops_its_r) {
+    const auto british = [](std::string_view ipa) {
+        return symbols(sounds_of(ipa, Alphabet::british));
+    };
+    EXPECT_EQ(british("ðe^ə fˈe^ə"), "ðɛː fˈɛː");
+    EXPECT_EQ(british("bˈə^ʊts ɑː hˈi^ə"), "bˈQts ɑː hˈɪə");
+    EXPECT_EQ(british("nˈɜːs lˈɪtə^l bˈʌʔn̩"), "nˈɜːs lˈɪtᵊl bˈʌtᵊn");
+    EXPECT_EQ(british("wˈɔːk hˈap"), "wˈɔːk hˈap");
+}
+
+TEST(Sounds, other_languages_keep_their_letters_but_for_affricates_and_diphthongs) {
+    const auto plain = [](std::string_view ipa) {
+        return symbols(sounds_of(ipa, Alphabet::plain));
+    };
+    EXPECT_EQ(plain("el kˈot^ʃe rˈoxo kˈore"), "el kˈoʧe rˈoxo kˈore");                // Spanish.
+    EXPECT_EQ(plain("lə- ɡaʁsˈɔ̃ mˈɑ̃ʒ dy- pˈɛ̃"), "lə ɡaʁsˈɔ̃ mˈɑ̃ʒ dy pˈɛ̃");              // French.
+    EXPECT_EQ(plain("mɛ̃ ʈʰˈiːk hũ"), "mɛ̃ ʈʰˈiːk hu\u0303");                            // Hindi.
+    EXPECT_EQ(plain("bʊond^ʒˈɔrno la pˈit^sːa d^zˈia"), "bʊonʤˈɔrno la pˈiʦːa ʣˈia");  // Italian.
+    EXPECT_EQ(plain("kˌoɾasˈɐ̃^ʊ̃ va^ɪ"), "kˌoɾasˈɐ̃ʊ̃ vI");  // Portuguese.
+}
+
+TEST(Sounds, what_modifies_a_sound_is_none_itself) {
+    const auto sounds = sounds_of("pˈɛ̃ː", Alphabet::plain);
+    ASSERT_EQ(sounds.size(), 5U);
+    EXPECT_EQ(sounds[0].ipa, "p");
+    for (const std::size_t modifier : {1U, 3U, 4U}) EXPECT_EQ(sounds[modifier].ipa, "");
+    EXPECT_EQ(sounds[2].ipa, "ɛ");
+}
+
 TEST(Sounds, a_syllabic_consonant_has_a_weak_vowel_before_it_once) {
     EXPECT_EQ(symbols_of("bˈʌʔn̩"), "bˈʌtᵊn");
     EXPECT_EQ(symbols_of("ɹˈɪðm̩"), "ɹˈɪðᵊm");
