@@ -38,8 +38,8 @@ Result<CallVoice> find_call_voice(std::string_view id, std::string_view engine,
 // not_found; the message names some that are nearly called so.
 Result<Voice> find_job_voice(std::string_view name);
 
-// Languages that are called nearly so, "de-DE (German)", of the voices with an engine; an empty one:
-// of all.
+// Languages that are called nearly so, "de-DE (German)", of the voices with an engine; an empty
+// one: of all.
 std::vector<std::string> near_languages_of(std::string_view language, std::string_view engine);
 
 // The voice of a program that speaks texts in a language where none is named, of an engine; empty:

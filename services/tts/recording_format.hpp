@@ -28,8 +28,8 @@ Result<const RecordingFormat*> find_recording_format(std::string_view name);
 // names those that fit.
 Result<void> check_bitrate(const RecordingFormat& format, std::uint32_t bitrate_kbps);
 
-// Whether several workers may share a long text: only parts of an MP3 with the usual bit rate can be
-// joined without a byte being written again.
+// Whether several workers may share a long text: only parts of an MP3 with the usual bit rate can
+// be joined without a byte being written again.
 bool can_be_joined(std::string_view format, std::uint32_t bitrate_kbps);
 
 }  // namespace onput::tts

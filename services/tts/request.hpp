@@ -23,9 +23,9 @@ struct Output {
 Result<Output> choose_output(const std::map<std::string, std::string>& environment,
                              const std::string& input_key, const SpeechJob& job);
 
-// VOICE, LANGUAGE, DEFAULT_LANGUAGE, ENGINE, RATE, PITCH, VOLUME, FORMAT and BITRATE (kbit/s) of the
-// function; the object's tags onput-voice and so on, which win over those; its metadata of the same
-// names, which wins over both. A default language is the function's only. A number out of its
+// VOICE, LANGUAGE, DEFAULT_LANGUAGE, ENGINE, RATE, PITCH, VOLUME, FORMAT and BITRATE (kbit/s) of
+// the function; the object's tags onput-voice and so on, which win over those; its metadata of the
+// same names, which wins over both. A default language is the function's only. A number out of its
 // bounds, an engine or a format that is not known, and a bit rate that the format lacks are
 // invalid_argument, reason bad_setting.
 Result<SpeechJob> make_job(const std::map<std::string, std::string>& environment,

@@ -12,6 +12,9 @@
 namespace onput::gateway::polly {
 namespace {
 
+// A piece is a sentence: a slow voice may speak a long one for most of a minute, on a busy machine.
+constexpr Duration piece_timeout = std::chrono::minutes(2);
+
 constexpr std::string_view worker_kind = "tts";
 
 Value describe_speech(const schema::SynthesizeSpeech& speech) {
@@ -67,7 +70,7 @@ Outcome synthesize_speech(Call& call) {
     if (!speech) co_return std::unexpected(std::move(speech).error());
     const auto filled = co_await fetch_lexicons(call, *speech);
     if (!filled) co_return std::unexpected(filled.error());
-    WorkerCall made(call.context, std::string(worker_kind), schema::encode(*speech));
+    WorkerCall made(call.context, std::string(worker_kind), schema::encode(*speech), piece_timeout);
     auto first = co_await made.next();
     if (!first) co_return std::unexpected(std::move(first).error());
     const auto begun = aws::begin_stream(call, aws::polly_model(), describe_speech(*speech));

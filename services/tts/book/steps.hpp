@@ -32,7 +32,8 @@ struct Book {
 };
 
 // Parts of about `part_length`, longer ones of very long texts, shorter ones where the voice is
-// slow. Nothing: the text is one part, and is to be spoken as a whole. text_too_long: a part would not be spoken within the time limit.
+// slow. Nothing: the text is one part, and is to be spoken as a whole. text_too_long: a part would
+// not be spoken within the time limit.
 Task<Result<std::optional<schema::LaneSplit>>> split_book(worker::ObjectJob& job, Book book,
                                                           std::uint64_t part_length);
 

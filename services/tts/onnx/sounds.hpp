@@ -1,5 +1,5 @@
-// Phonemes as espeak-ng writes them -> symbols of the nets, which have learnt the alphabet of misaki
-// and Kokoro: diphthongs and affricates as one letter each. Pure.
+// Phonemes as espeak-ng writes them -> symbols of the nets, which have learnt the alphabet of
+// misaki and Kokoro: diphthongs and affricates as one letter each. Pure.
 //
 //     "həlˈo^ʊ t^ʃˈɜːt^ʃ" -> h ə l ˈ O ␣ ʧ ˈ ɜ ɹ ʧ
 #pragma once
