@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "common/auth/language/principal_values.hpp"
-#include "common/auth/wildcard.hpp"
 
 namespace onput::auth {
 namespace {
@@ -485,24 +484,6 @@ TEST(PolicyParse, twenty_kibibytes_are_the_largest) {
 TEST(PolicyParse, nesting_as_deep_as_fits_is_an_error_and_no_crash) {
     EXPECT_NE(refusal_of(std::string(policy_bytes_max, '[')), "none");
     EXPECT_NE(refusal_of(std::string(10'000, '[') + std::string(10'000, ']')), "none");
-}
-
-TEST(Wildcard, stars_and_question_marks) {
-    EXPECT_TRUE(matches_wildcard("", ""));
-    EXPECT_TRUE(matches_wildcard("*", ""));
-    EXPECT_TRUE(matches_wildcard("a*b*c", "a-b-b-c"));
-    EXPECT_TRUE(matches_wildcard("*bc", "abcbc"));
-    EXPECT_FALSE(matches_wildcard("?", ""));
-    EXPECT_FALSE(matches_wildcard("a*b", "ac"));
-    EXPECT_FALSE(matches_wildcard("", "a"));
-}
-
-TEST(Wildcard, a_star_in_an_arn_does_not_reach_across_a_colon) {
-    EXPECT_TRUE(matches_arn("arn:aws:s3:*:*:photos", "arn:aws:s3:::photos"));
-    EXPECT_FALSE(matches_arn("arn:aws:s3:*:photos", "arn:aws:s3:::photos"));
-    EXPECT_FALSE(matches_arn("arn:aws:s*:a", "arn:aws:s3:x:y:a"));
-    EXPECT_TRUE(matches_arn("*", "arn:aws:s3:::photos"));
-    EXPECT_TRUE(matches_arn("arn:aws:sns:*:1:*", "arn:aws:sns:r:1:topic:subscription"));
 }
 
 }  // namespace

@@ -92,5 +92,23 @@ TEST(Wildcard, a_search_that_would_take_more_than_is_left_finds_nothing_and_says
     EXPECT_TRUE(of_plain.is_spent());
 }
 
+TEST(Wildcard, stars_and_question_marks) {
+    EXPECT_TRUE(matches_wildcard("", ""));
+    EXPECT_TRUE(matches_wildcard("*", ""));
+    EXPECT_TRUE(matches_wildcard("a*b*c", "a-b-b-c"));
+    EXPECT_TRUE(matches_wildcard("*bc", "abcbc"));
+    EXPECT_FALSE(matches_wildcard("?", ""));
+    EXPECT_FALSE(matches_wildcard("a*b", "ac"));
+    EXPECT_FALSE(matches_wildcard("", "a"));
+}
+
+TEST(Wildcard, a_star_in_an_arn_does_not_reach_across_a_colon) {
+    EXPECT_TRUE(matches_arn("arn:aws:s3:*:*:photos", "arn:aws:s3:::photos"));
+    EXPECT_FALSE(matches_arn("arn:aws:s3:*:photos", "arn:aws:s3:::photos"));
+    EXPECT_FALSE(matches_arn("arn:aws:s*:a", "arn:aws:s3:x:y:a"));
+    EXPECT_TRUE(matches_arn("*", "arn:aws:s3:::photos"));
+    EXPECT_TRUE(matches_arn("arn:aws:sns:*:1:*", "arn:aws:sns:r:1:topic:subscription"));
+}
+
 }  // namespace
 }  // namespace onput::auth
