@@ -17,7 +17,25 @@ constexpr std::string_view iam_prefix = "arn:aws:iam::";
 constexpr std::string_view user_id_prefix = "AIDA";
 constexpr std::size_t user_id_characters = 17;  // Behind the prefix.
 
+// What stands behind so many colons.
+std::string_view part_of(std::string_view arn, int colons) {
+    for (; colons > 0; --colons) {
+        const auto colon = arn.find(':');
+        if (colon == std::string_view::npos) return {};
+        arn.remove_prefix(colon + 1);
+    }
+    return arn.substr(0, arn.find(':'));
+}
+
 }  // namespace
+
+std::string_view region_in_arn(std::string_view arn) {
+    return part_of(arn, 3);
+}
+
+std::string_view account_in_arn(std::string_view arn) {
+    return part_of(arn, 4);
+}
 
 bool is_account(std::string_view text) {
     return text.size() == account_digits &&

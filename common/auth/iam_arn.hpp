@@ -1,4 +1,4 @@
-// Names of accounts and users as AWS writes them. Pure; what is returned borrows from the input.
+// Names of accounts, users and what is theirs, as AWS writes them. Pure; what is returned borrows from the input.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,11 @@ struct IamArn {
     std::string_view name;
 };
 std::optional<IamArn> parse_iam_arn(std::string_view text);
+
+// The region and the account of any "arn:PARTITION:SERVICE:REGION:ACCOUNT:...". Empty: it has none,
+// or is no such name.
+std::string_view region_in_arn(std::string_view arn);
+std::string_view account_in_arn(std::string_view arn);
 
 // In place of an account, what nobody's unsigned requests have written is owned by.
 inline constexpr std::string_view anonymous_account = "anonymous";

@@ -127,6 +127,19 @@ std::string without_controls(std::string text) {
     return text;
 }
 
+// Flags and numbers stay what they are.
+json::Value readable(const json::Value& values) {
+    if (const auto* text = values.text()) return json::Value(without_controls(*text));
+    const auto* items = values.array();
+    if (items == nullptr) return values;
+    json::Value::Array texts;
+    for (const json::Value& item : *items) {
+        const auto* text = item.text();
+        texts.push_back(text != nullptr ? json::Value(without_controls(*text)) : item);
+    }
+    return json::Value(std::move(texts));
+}
+
 bool is_of_function_urls(const ConditionKey& key) {
     return key.name() == "lambda:functionurlauthtype" ||
            key.name() == "lambda:invokedviafunctionurl";
@@ -331,13 +344,7 @@ private:
             return malformed(where + ": the condition key " + in_quotes(source.key) +
                              " is not supported");
         }
-        json::Value::Array readable;
-        if (!is_new_) {
-            ONPUT_TRY(auto texts, string_list(source.values, about));
-            for (std::string& text : texts)
-                readable.emplace_back(without_controls(std::move(text)));
-        }
-        const json::Value of_store(std::move(readable));
+        const json::Value of_store = is_new_ ? json::Value() : readable(source.values);
         auto condition = Condition::parse({.operation = source.operation,
                                            .key = source.key,
                                            .values = is_new_ ? source.values : of_store,

@@ -128,7 +128,9 @@ struct FindAccessKey {
 // An identity as whoever verifies its signature needs it.
 struct ResolvedIdentity {
     // Version 2 added boundary and session_documents.
-    static constexpr MessageInfo info{.kind = Kind::resolved_identity, .version = 2};
+    // A reader that does not know them would allow too much.
+    static constexpr MessageInfo info{
+        .kind = Kind::resolved_identity, .version = 2, .compatible = 2};
 
     EntityKind kind = EntityKind::user;
     std::string account = {};

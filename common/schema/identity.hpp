@@ -73,7 +73,8 @@ struct PolicyVersion {
 // A user, a group, a role or a managed policy.
 struct Entity {
     // Version 2 added groups, boundary and boundaries.
-    static constexpr MessageInfo info{.kind = Kind::entity, .version = 2};
+    // A reader that does not know them would write the row back without.
+    static constexpr MessageInfo info{.kind = Kind::entity, .version = 2, .compatible = 2};
 
     EntityKind kind = EntityKind::user;
     std::string account = {};  // Twelve digits; "aws": a managed policy that is there for all.
@@ -130,14 +131,16 @@ struct CreateEntity {
 
 // What is named: a user, group or role by its name, a policy by its ARN.
 struct GetEntity {
-    static constexpr MessageInfo info{.kind = Kind::get_entity};
+    // Version 2 added without_uses.
+    static constexpr MessageInfo info{.kind = Kind::get_entity, .version = 2};
     static constexpr std::string_view method = "storage.get_entity";
     using Reply = Entity;
 
     EntityKind kind = EntityKind::user;
     std::string name = {};
+    bool without_uses = false;  // Of a policy: who has it is not counted.
 
-    ONPUT_FIELDS(kind, name)
+    ONPUT_FIELDS(kind, name, without_uses)
     friend bool operator==(const GetEntity&, const GetEntity&) = default;
 };
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
+#include "common/base/text.hpp"
 #include "common/service/policy_principal.hpp"
 
 namespace onput::service {
@@ -48,9 +50,12 @@ auth::RequestValues request_values_of(const ServiceOrigin& origin) {
     return values;
 }
 
-void add_resource_tags(const std::map<std::string, std::string>& tags,
-                       auth::RequestValues& values) {
-    for (const auto& [key, value] : tags) values.set(fmt::format("aws:resourcetag/{}", key), value);
+void add_resource(std::string_view arn, const std::map<std::string, std::string>& tags,
+                  auth::RequestValues& values) {
+    set("aws:requestedregion", std::string(auth::region_in_arn(arn)), values);
+    set("aws:resourceaccount", std::string(auth::account_in_arn(arn)), values);
+    for (const auto& [key, value] : tags)
+        values.set(fmt::format("aws:resourcetag/{}", lower_case(key)), value);
 }
 
 }  // namespace onput::service

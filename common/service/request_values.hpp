@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "common/auth/language/principal_values.hpp"
 #include "common/auth/language/request_values.hpp"
@@ -25,7 +26,8 @@ struct ServiceOrigin {
 };
 auth::RequestValues request_values_of(const ServiceOrigin& origin);
 
-// aws:ResourceTag, of what is asked for.
-void add_resource_tags(const std::map<std::string, std::string>& tags, auth::RequestValues& values);
+// Of what is asked for, by its ARN: aws:ResourceAccount, aws:RequestedRegion, aws:ResourceTag.
+void add_resource(std::string_view arn, const std::map<std::string, std::string>& tags,
+                  auth::RequestValues& values);
 
 }  // namespace onput::service

@@ -23,5 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     request.values.set("aws:sourceip", "10.1.2.3");
     const PolicyDecision decision = policy->evaluate(request);
     ONPUT_CHECK((decision.effect == PolicyEffect::no_match) == decision.statement.empty());
+    // What was taken once opens and means the same after a restart.
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const auto kept = Policy::parse(text, PolicySource::store);
+    ONPUT_CHECK(kept && kept->evaluate(request).effect == decision.effect);
     return 0;
 }

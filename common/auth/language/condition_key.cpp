@@ -127,7 +127,7 @@ std::optional<ConditionKey> ConditionKey::parse(std::string_view text) {
 
 template <typename Table>
 std::optional<ConditionKey> ConditionKey::find(std::string_view text, const Table& table) {
-    // Of a key of tags what follows the slash is a name, in which cases matter.
+    // Of a key of tags what follows the slash is a name. Cases matter in names of S3's alone.
     const auto slash = text.find('/');
     const std::string_view tag = slash == std::string_view::npos ? "" : text.substr(slash + 1);
     const bool is_of_tag = slash != std::string_view::npos;
@@ -137,7 +137,7 @@ std::optional<ConditionKey> ConditionKey::find(std::string_view text, const Tabl
     if (found == table.end() || found->name != head) return {};
     ConditionKey key;
     key.name_ = head;
-    key.name_ += tag;
+    key.name_ += head.starts_with("aws:") ? lower_case(tag) : std::string(tag);
     key.has_many_ = found->trait == Trait::many;
     key.is_of_listings_ = found->trait == Trait::listing;
     key.names_someone_ = found->trait == Trait::someone;

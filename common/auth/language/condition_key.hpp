@@ -11,7 +11,7 @@ namespace onput::auth {
 
 class ConditionKey {
 public:
-    // In any case, but for the name of a tag. Nothing for a key that is not known here.
+    // In any case, but for the name of a tag of S3's. Nothing for a key that is not known here.
     static std::optional<ConditionKey> parse(std::string_view text);
     // Likewise for policies of identities: what only those who judge identities know is taken too
     // (aws:RequestTag, TagKeys), and a key of a service that is not here ("ec2:Region"), which no

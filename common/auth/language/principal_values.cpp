@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/auth/iam_arn.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::auth {
 namespace {
@@ -27,7 +28,7 @@ void add_principal(const PolicyPrincipal& principal, RequestValues& values) {
     const std::string_view path = principal.path.empty() ? "/" : std::string_view(principal.path);
     values.set("aws:principalaccount", account);
     for (const auto& [key, value] : principal.tags)
-        values.set(fmt::format("aws:principaltag/{}", key), value);
+        values.set(fmt::format("aws:principaltag/{}", lower_case(key)), value);
     if (principal.token_issued_at != Timestamp()) {
         values.set("aws:tokenissuetime", format_iso8601_millis(principal.token_issued_at));
         values.set("aws:multifactorauthpresent", "false");

@@ -14,8 +14,8 @@ namespace onput::auth {
 
 class RequestValues {
 public:
-    // `key` in lower case, but for the name of a tag: "aws:sourceip",
-    // "s3:existingobjecttag/Project". Each key once.
+    // `key` in lower case, but for the name of a tag of S3's: "aws:sourceip",
+    // "aws:resourcetag/project", "s3:existingobjecttag/Project". Each key once.
     void set(std::string_view key, std::string value) {
         entries_.emplace_back(key, std::vector<std::string>{std::move(value)});
     }

@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/auth/iam_policy.hpp"
 #include "common/auth/identity_decision.hpp"
 #include "common/auth/language/principal_values.hpp"
+#include "common/base/text.hpp"
 #include "services/gateway/access/identity_cache.hpp"
 
 namespace onput::gateway {
@@ -89,12 +91,14 @@ Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& 
     ONPUT_TRY(const auto session_policies, session_policies_of(context));
     auth::RequestValues general = values_of(context);
     for (const auto& [key, value] : tags.tags)
-        general.set(fmt::format("aws:requesttag/{}", key), value);
+        general.set(fmt::format("aws:requesttag/{}", lower_case(key)), value);
     if (!tags.keys.empty()) general.set_all("aws:tagkeys", tags.keys);
     context.grant = Grant::allowed;
     for (const AskedAction& one : asked) {
         auth::RequestValues values = general;
         for (const auto& [key, value] : one.values) values.set(key, value);
+        if (const auto owner = auth::account_in_arn(one.resource); !owner.empty())
+            values.set("aws:resourceaccount", std::string(owner));
         const auth::IamRequest request{
             .action = one.action, .resource = one.resource, .values = values};
         auth::IdentityEffects effects{.by_policies = auth::evaluate_all(known->policies, request),

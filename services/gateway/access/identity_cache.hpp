@@ -19,10 +19,14 @@
 namespace onput::gateway {
 
 inline constexpr Duration identity_ttl = std::chrono::seconds(1);
-inline constexpr std::size_t identities_cached_max = 10'000;  // Then it starts again.
+// What is over is let go when one of these is reached, and all if that is not enough. A policy
+// takes some times the bytes of its text.
+inline constexpr std::size_t identities_cached_max = 10'000;
+inline constexpr std::size_t identities_cached_bytes_max = 16UL * 1024 * 1024;  // Of the texts.
 
 struct KnownIdentity {
-    schema::ResolvedIdentity resolved;
+    schema::ResolvedIdentity resolved;  // Without the texts of policies, which are parsed here.
+    std::size_t policy_bytes = 0;       // What those were.
     std::vector<auth::IamPolicy> policies;
     // What must allow as well; one without a policy allows nothing.
     std::optional<std::vector<auth::IamPolicy>> boundary;
@@ -46,8 +50,11 @@ private:
         std::shared_ptr<const KnownIdentity> identity;
         SteadyTime until;
     };
+    void make_room(std::size_t bytes, SteadyTime now);
+
     mutable std::mutex mutex_;
     std::unordered_map<std::string, Entry> entries_;
+    std::size_t bytes_ = 0;  // Of the texts of all.
 };
 
 }  // namespace onput::gateway

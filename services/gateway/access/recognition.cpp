@@ -19,23 +19,31 @@ std::string cache_name(const schema::ResolveIdentity& message) {
                        message.id, fmt::join(message.session_policy_arns, " "));
 }
 
-Result<void> parse_all(const std::vector<std::string>& documents,
-                       std::vector<auth::IamPolicy>& policies) {
+// The texts are gone afterwards. Returns how many bytes they had.
+Result<std::size_t> parse_all(std::vector<std::string> documents,
+                              std::vector<auth::IamPolicy>& policies) {
+    std::size_t bytes = 0;
     for (const std::string& document : documents) {
         ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
         policies.push_back(std::move(policy));
+        bytes += document.size();
     }
-    return {};
+    return bytes;
 }
 
 Result<std::shared_ptr<const KnownIdentity>> known_of(schema::ResolvedIdentity resolved) {
     auto known = std::make_shared<KnownIdentity>();
-    ONPUT_TRY_VOID(parse_all(resolved.documents, known->policies));
-    ONPUT_TRY_VOID(parse_all(resolved.session_documents, known->session_policies));
-    if (resolved.boundary) {
+    ONPUT_TRY(known->policy_bytes,
+              parse_all(std::exchange(resolved.documents, {}), known->policies));
+    ONPUT_TRY(const std::size_t of_session,
+              parse_all(std::exchange(resolved.session_documents, {}), known->session_policies));
+    known->policy_bytes += of_session;
+    if (auto boundary = std::exchange(resolved.boundary, {})) {
         known->boundary.emplace();
-        if (!resolved.boundary->empty())
-            ONPUT_TRY_VOID(parse_all({*resolved.boundary}, *known->boundary));
+        std::vector<std::string> documents;
+        if (!boundary->empty()) documents.push_back(*std::move(boundary));
+        ONPUT_TRY(const std::size_t of_boundary, parse_all(std::move(documents), *known->boundary));
+        known->policy_bytes += of_boundary;
     }
     known->resolved = std::move(resolved);
     return known;

@@ -104,9 +104,9 @@ RequestTags request_tags_in(const Value& input) {
 
 // What is judged must be what is set: of two values one would be judged, and the other kept.
 Result<void> check_unique(const RequestTags& tags) {
-    std::set<std::string_view> keys;
+    std::set<std::string> keys;  // In any case of letters, as conditions on them.
     for (const auto& [key, value] : tags.tags) {
-        if (!keys.insert(key).second)
+        if (!keys.insert(lower_case(key)).second)
             return fail(ErrorCode::invalid_argument,
                         fmt::format("The tag {} is given twice.", key));
     }

@@ -1,6 +1,7 @@
 // Operations on managed policies and their versions.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -150,19 +151,26 @@ Outcome list_entities_for_policy(Call& call) {
     Value result;
     for (const std::string_view member : {"PolicyGroups", "PolicyUsers", "PolicyRoles"})
         result[std::string(member)] = Value(Value::List());
-    const bool is_boundary = call.input.text_of("PolicyUsageFilter") == "PermissionsBoundary";
+    const std::string use = call.input.text_of("PolicyUsageFilter");
     const std::string arn = call.input.text_of("PolicyArn");
     for (const auto& [kind, title] : policy_holders) {
         const std::string word(title);
         if (!filter.empty() && filter != word) continue;
-        schema::ListEntities message{.kind = kind, .limit = schema::entities_listed_max};
-        (is_boundary ? message.boundary : message.attached_policy) = arn;
-        const auto list = co_await ask(call, std::move(message));
-        if (!list) co_return std::unexpected(list.error());
-        for (const auto& entity : list->entities) {
+        std::map<std::string, std::string> ids;  // By name: both uses may be one's.
+        for (const auto field :
+             {&schema::ListEntities::attached_policy, &schema::ListEntities::boundary}) {
+            const bool is_boundary = field == &schema::ListEntities::boundary;
+            if (!use.empty() && (use == "PermissionsBoundary") != is_boundary) continue;
+            schema::ListEntities message{.kind = kind, .limit = schema::entities_listed_max};
+            message.*field = arn;
+            const auto list = co_await ask(call, std::move(message));
+            if (!list) co_return std::unexpected(list.error());
+            for (const auto& entity : list->entities) ids.emplace(entity.name, entity.id);
+        }
+        for (const auto& [name, id] : ids) {
             Value shown;
-            shown[word + "Name"] = Value(entity.name);
-            shown[word + "Id"] = Value(entity.id);
+            shown[word + "Name"] = Value(name);
+            shown[word + "Id"] = Value(id);
             result["Policy" + word + "s"].push_back(std::move(shown));
         }
     }

@@ -226,6 +226,21 @@ std::string resource_of(const Call& call) {
     return prefix + "user/";
 }
 
+// The ARN that UpdateGroup gives.
+std::string renamed(const Call& call) {
+    const std::string now = resource_of(call);
+    const auto path_begin = now.find('/');
+    const auto name_begin = now.rfind('/') + 1;
+    std::string path = call.input.text_of("NewPath");
+    if (path.empty()) path = now.substr(path_begin, name_begin - path_begin);
+    std::string name = call.input.text_of("NewGroupName");
+    if (name.empty()) name = now.substr(name_begin);
+    return schema::entity_arn({.kind = EntityKind::group,
+                               .account = call.context.identity.account_id,
+                               .path = std::move(path),
+                               .name = std::move(name)});
+}
+
 std::vector<AskedAction> asks(const Call& call) {
     AskedAction asked{.action = fmt::format("iam:{}", call.operation.name),
                       .resource = resource_of(call)};
@@ -239,7 +254,10 @@ std::vector<AskedAction> asks(const Call& call) {
     } else {
         asked.values.emplace_back(boundary_key, boundary);
     }
-    return {std::move(asked)};
+    std::vector<AskedAction> all{std::move(asked)};
+    if (call.operation.name == "UpdateGroup")
+        all.push_back({.action = all.front().action, .resource = renamed(call)});
+    return all;
 }
 
 }  // namespace

@@ -56,6 +56,10 @@ Result<SessionPolicies> read_policies(const Value& input) {
     if (policies.arns.size() > session_policy_arns_max)
         return invalid(fmt::format("PolicyArns has more than {} ARNs", session_policy_arns_max));
     for (const std::string& arn : policies.arns) bytes += arn.size();
+    // Their order means nothing, and one that is there twice no more than once.
+    std::ranges::sort(policies.arns);
+    const auto repeated = std::ranges::unique(policies.arns);
+    policies.arns.erase(repeated.begin(), repeated.end());
     if (bytes > auth::session_policies_bytes_max) {
         return fail(ErrorCode::invalid_argument,
                     "Packed size of session policies and tags consumes more than 100% of allotted "
@@ -77,7 +81,8 @@ http::Task<Result<void>> check_arns(Call& call, std::string account,
     for (const std::string& arn : arns) {
         auto options = call.context.call_options();
         options.principal = {.account = account, .id = "gateway", .user = {}, .region = {}};
-        const schema::GetEntity message{.kind = schema::EntityKind::policy, .name = arn};
+        const schema::GetEntity message{
+            .kind = schema::EntityKind::policy, .name = arn, .without_uses = true};
         const auto found = co_await call.context.call(message, std::move(options));
         if (found) continue;
         const bool is_of_caller = found.error().code == ErrorCode::not_found ||

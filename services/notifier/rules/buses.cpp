@@ -98,7 +98,7 @@ Result<std::string> RuleBook::find_bus_for_put(std::string_view name, const Call
         request.resource = bus->info.arn;
         if (bus->policy->asks_for_values()) {
             request.values = service::request_values_of(caller);
-            service::add_resource_tags(bus->info.tags, request.values);
+            service::add_resource(bus->info.arn, bus->info.tags, request.values);
         }
         by_resource = bus->policy->evaluate(request);
     }
@@ -117,7 +117,7 @@ Result<std::string> RuleBook::find_bus_for_service(std::string_view arn,
                                 .action = std::string(put_events_action),
                                 .resource = bus->info.arn,
                                 .values = service::request_values_of(origin)};
-    service::add_resource_tags(bus->info.tags, request.values);
+    service::add_resource(bus->info.arn, bus->info.tags, request.values);
     const auto effect = bus->policy->evaluate(request).effect;
     if (effect == auth::PolicyEffect::deny)
         return may_not_put(origin.service, bus->info.arn, effect);

@@ -120,7 +120,7 @@ auth::PolicyRequest request_of(const Topic& topic, const Caller& caller, std::st
     request.resource = topic.arn;
     if (!topic.policy || !topic.policy->asks_for_values()) return request;
     request.values = service::request_values_of(caller);
-    service::add_resource_tags(topic.tags, request.values);
+    service::add_resource(topic.arn, topic.tags, request.values);
     // What the default policy's condition compares with the owner.
     // Whom IAM knows his own policies let in, not that one.
     const bool speaks_for_account = !principal.account.empty() && !principal.limited;
@@ -225,7 +225,7 @@ Result<void> check_publisher(const Topic& topic, const schema::TopicMessage& mes
                                               .source_arn = message.source_arn,
                                               .source_account = message.source_account,
                                               .now = message.time})};
-    service::add_resource_tags(topic.tags, request.values);
+    service::add_resource(topic.arn, topic.tags, request.values);
     // A function's own configuration, a speech task or a schedule names the topic: its owner has
     // said so already. Everything else that acts for somebody must be let in by the policy, as on
     // AWS.

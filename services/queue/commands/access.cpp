@@ -28,7 +28,7 @@ const std::map<std::string, std::string>& tags_of(const Queue& queue) {
 template <typename Asker>
 auth::RequestValues values_of(const Queue& queue, const Asker& asker) {
     auth::RequestValues values = service::request_values_of(asker);
-    service::add_resource_tags(tags_of(queue), values);
+    service::add_resource(queue.arn, tags_of(queue), values);
     return values;
 }
 

@@ -171,6 +171,7 @@ Result<Entity> Identities::get(const schema::GetEntity& request, const Caller& c
     if (request.kind != EntityKind::policy)
         return find({.account = account, .kind = request.kind, .name = request.name});
     ONPUT_TRY(auto policy, find_policy(request.name, account));
+    if (request.without_uses) return policy;
     ONPUT_TRY(auto counts, count_uses(account));
     const PolicyUse& use = counts[request.name];
     policy.attachments = use.attachments;

@@ -55,7 +55,11 @@ std::string document(const std::string& statements) {
 PolicyEffect effect_of(const Rule& rule, const PolicyRequest& request) {
     const auto policy = Policy::parse(document(rule.text()));
     EXPECT_TRUE(policy) << policy.error().message;
-    return policy->evaluate(request).effect;
+    const PolicyEffect effect = policy->evaluate(request).effect;
+    // What was taken once opens and means the same after a restart.
+    const auto kept = Policy::parse(document(rule.text()), PolicySource::store);
+    EXPECT_TRUE(kept && kept->evaluate(request).effect == effect) << rule.text();
+    return effect;
 }
 
 std::string refusal_of(const std::string& text) {
@@ -373,8 +377,9 @@ TEST(PolicyConditions, ask_what_the_request_says_of_itself) {
                        PolicyEffect::no_match),
              std::pair(R"({"Null": {"aws:TokenIssueTime": "true"}})", PolicyEffect::allow),
              std::pair(R"({"StringEquals": {"aws:ResourceTag/team": "red"}})", PolicyEffect::allow),
-             std::pair(R"({"StringEquals": {"aws:ResourceTag/Team": "red"}})",
-                       PolicyEffect::no_match),
+             std::pair(R"({"StringEquals": {"aws:ResourceTag/Team": "red"}})", PolicyEffect::allow),
+             std::pair(R"({"NumericLessThan": {"aws:EpochTime": 5}})", PolicyEffect::no_match),
+             std::pair(R"({"Bool": {"aws:SecureTransport": [false]}})", PolicyEffect::allow),
              std::pair(R"({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})",
                        PolicyEffect::no_match),
          }) {
