@@ -116,6 +116,9 @@ def test_who_may_manage_one_group_may_not_manage_another(onput, iam):
                             ("attach_group_policy", {"PolicyArn": READING})):
         assert refusal(getattr(own, call), GroupName="admins", **arguments)[:2] == (403, "AccessDenied"), call
     assert refusal(own.create_group, GroupName="other")[:2] == (403, "AccessDenied")
+    # A new name or path is asked about as well.
+    assert refusal(own.update_group, GroupName="mine", NewPath="/")[:2] == (403, "AccessDenied")
+    own.update_group(GroupName="mine", NewGroupName="mine2")
     assert refusal(own.list_groups)[:2] == (403, "AccessDenied")
 
 
