@@ -19,9 +19,14 @@ std::size_t bytes_of(const OutboundMessage& message) {
     return std::get<HttpRequest>(message).body.size();
 }
 
+Result<ApiCall> call_for(const DeliveryContext& context) {
+    const BusTarget& owner = *context.target;
+    return context.parts.connections.find_call(owner.target.arn, owner.account);
+}
+
 EndpointLimits limits_of(const DeliveryContext& context) {
     if (context.target != nullptr) {
-        const auto call = context.parts.connections.find_call(context.target->target.arn);
+        const auto call = call_for(context);
         if (!call) return {.open_max = http_open_max};
         return {.open_max = http_open_max,
                 .receives_per_second_max = call->destination.rate_per_second,
@@ -36,7 +41,7 @@ EndpointLimits limits_of(const DeliveryContext& context) {
 // What is missing to reach the endpoint; empty: nothing.
 std::string lack_of(const DeliveryContext& context) {
     if (context.target != nullptr) {
-        const auto call = context.parts.connections.find_call(context.target->target.arn);
+        const auto call = call_for(context);
         const bool is_lacking = !call && call.error().code == ErrorCode::unavailable;
         return is_lacking ? call.error().message : std::string();
     }
@@ -83,7 +88,7 @@ std::optional<Duration> target_delay(AttemptOutcome& outcome, const OutboundAnsw
 Result<Sending> call_of(const NextAttempt& attempt, const DeliveryContext& context) {
     const BusTarget& owner = *context.target;
     Sending sending{.number = attempt.item.number};
-    const auto call = context.parts.connections.find_call(owner.target.arn);
+    const auto call = call_for(context);
     if (!call) {
         sending.known_answer = refused(call.error().message);
         return sending;

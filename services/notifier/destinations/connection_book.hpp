@@ -81,9 +81,10 @@ public:
     [[nodiscard]] Result<schema::ApiDestinationList> list_destinations(
         const schema::ListApiDestinations& request, const Caller& caller) const;
 
-    // By the ARN of an API destination. Fails with not_found (it or its connection is gone),
-    // permission_denied (deauthorized) and unavailable (the master key is missing).
-    Result<ApiCall> find_call(std::string_view arn);
+    // By the ARN of an API destination, for a target of `account`. Fails with not_found (it or its
+    // connection is gone, or it is another account's), permission_denied (deauthorized) and
+    // unavailable (the master key is missing).
+    Result<ApiCall> find_call(std::string_view arn, std::string_view account);
 
 private:
     struct Connection {

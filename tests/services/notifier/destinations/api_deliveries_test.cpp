@@ -1,6 +1,7 @@
 // Targets of rules that are API destinations: how often they are called, and what becomes of what
 // they do not take.
 #include "services/notifier/delivery/one_by_one.hpp"
+#include "services/notifier/rules/rule_records.hpp"
 #include "tests/services/notifier/destinations/harness.hpp"
 
 namespace onput::notifier {
@@ -159,6 +160,54 @@ TEST_F(ApiDeliveriesTest, a_destination_that_is_gone_or_not_authorized_is_not_wa
     EXPECT_TRUE(outbound_due().empty());
     EXPECT_EQ(attribute(dead(), "ERROR_CODE"), "NO_RESOURCE");
     ASSERT_TRUE(apply(schema::DeleteApiDestination{.name = "d"}));
+    put();
+    EXPECT_TRUE(outbound_due().empty());
+    EXPECT_EQ(attribute(dead(), "ERROR_MESSAGE"),
+              "ResourceNotFound: the API destination does not exist");
+}
+
+TEST_F(ApiDeliveriesTest, another_account_s_destination_is_no_target) {
+    Caller stranger = owner();
+    stranger.principal.account = "111111111111";
+    Effects effects;
+    ASSERT_TRUE(ready().apply(schema::PutRule{.name = "r", .pattern = R"({"source":["shop"]})"},
+                              stranger, effects));
+    schema::EventTarget target{
+        .id = "t", .arn = destination_arn, .role_arn = "arn:aws:iam::111111111111:role/r"};
+    const auto refused =
+        ready().apply(schema::PutTargets{.rule = "r", .targets = {target}}, stranger, effects);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "ValidationException");
+    EXPECT_EQ(refused.error().message, "Parameter " + destination_arn +
+                                           " is not valid. Reason: API destinations are of the "
+                                           "rule's account.");
+}
+
+TEST_F(ApiDeliveriesTest, a_target_that_names_another_account_s_destination_calls_nobody) {
+    Caller stranger = owner();
+    stranger.principal.account = "111111111111";
+    Effects effects;
+    const auto connected =
+        ready().apply(schema::CreateConnection{.name = "c", .auth = basic()}, stranger, effects);
+    ASSERT_TRUE(connected);
+    const auto theirs =
+        ready().apply(schema::CreateApiDestination{.name = "d",
+                                                   .connection_arn = connected->arn,
+                                                   .endpoint = "https://theirs.example/",
+                                                   .http_method = "POST"},
+                      stranger, effects);
+    ASSERT_TRUE(theirs);
+    commit(std::move(effects));
+    rule_to({});
+    // As a row of an older release may have it.
+    TargetRecord record{.number = 1,
+                        .rule_arn = "arn:aws:events:us-east-1:000000000000:rule/r",
+                        .target = {.id = "t", .arn = theirs->arn, .dead_letter_arn = queue_b}};
+    store::Batch batch{std::string(partition)};
+    batch.put(target_key(record.number), schema::encode(record));
+    ASSERT_TRUE(store.commit(std::move(batch)));
+    sync();
+    crash();
     put();
     EXPECT_TRUE(outbound_due().empty());
     EXPECT_EQ(attribute(dead(), "ERROR_MESSAGE"),
