@@ -14,11 +14,6 @@
 namespace onput::notifier {
 namespace {
 
-std::size_t bytes_of(const OutboundMessage& message) {
-    if (const auto* mail = std::get_if<Mail>(&message)) return mail->text.size();
-    return std::get<HttpRequest>(message).body.size();
-}
-
 Result<ApiCall> call_for(const DeliveryContext& context) {
     const BusTarget& owner = *context.target;
     return context.parts.connections.find_call(owner.target.arn, owner.account);
@@ -108,8 +103,9 @@ Result<Sending> call_of(const NextAttempt& attempt, const DeliveryContext& conte
         sending.known_answer = refused(request.error().message);
         return sending;
     }
-    sending.bytes = request->body.size();
-    sending.message = *std::move(request);
+    OutboundMessage message = *std::move(request);
+    sending.bytes = bytes_of(message);
+    sending.message = std::move(message);
     return sending;
 }
 
