@@ -81,6 +81,9 @@ Result<void> check_target(const schema::EventTarget& target, std::string_view ac
             target.arn));
     }
     ONPUT_TRY_VOID(check_group(target));
+    if (is_api_destination_arn(target.arn) && target.role_arn.empty()) {
+        return invalid_request(fmt::format("RoleArn is required for target {}.", target.arn));
+    }
     ONPUT_TRY_VOID(check_retries(target));
     return check_input(target);
 }

@@ -19,6 +19,7 @@ protected:
         if (target.id.empty()) target.id = "t";
         if (target.arn.empty()) target.arn = destination_arn;
         target.dead_letter_arn = queue_b;
+        target.role_arn = "arn:aws:iam::000000000000:role/r";
         ASSERT_TRUE(apply(schema::PutRule{.name = rule, .pattern = R"({"source":["shop"]})"}));
         const auto put = apply(schema::PutTargets{.rule = rule, .targets = {target}});
         ASSERT_TRUE(put) << put.error().message;
@@ -262,6 +263,8 @@ TEST_F(ApiDeliveriesTest, a_queue_s_group_goes_with_its_messages) {
     EXPECT_TRUE(refused({.arn = queue_a + ".fifo", .group_id = "g"}).contains("no FIFO queues"));
     EXPECT_TRUE(refused({.arn = destination_arn, .group_id = "g"})
                     .contains("SqsParameters not valid for target: t"));
+    EXPECT_EQ(refused({.arn = destination_arn}),
+              "ValidationException: RoleArn is required for target " + destination_arn + ".");
     EXPECT_TRUE(
         refused({.arn = queue_a, .group_id = std::string(129, 'g')}).contains("MessageGroupId"));
     EXPECT_TRUE(refused({.arn = queue_a, .http = schema::TargetHttpParameters{}})
