@@ -231,7 +231,8 @@ std::optional<Timestamp> OneByOne::next_wakeup(const DeliveryContext& context) c
     const EndpointLimits limits = limits_of(context);
     const auto at = next_at(context.steady, limits, context.durable);
     if (!at || lack_of(context).empty()) return at;
-    // Only a start brings a configuration: until then messages do nothing but grow too old.
+    // A start brings a configuration, and who changes a connection wakes its calls: until then
+    // messages do nothing but grow too old.
     const auto attempt = next(*at, limits, context.durable);
     if (!attempt) return at;
     const Timestamp age = context.parts.age.at(context.now);

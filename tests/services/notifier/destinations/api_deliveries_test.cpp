@@ -235,6 +235,27 @@ TEST_F(ApiDeliveriesTest, calls_wait_for_a_missing_master_key_as_long_as_the_pol
     EXPECT_TRUE(attribute(dead(), "ERROR_MESSAGE").starts_with("too old; it waited in vain: "));
 }
 
+TEST_F(ApiDeliveriesTest, new_secrets_wake_the_calls_that_wait_for_a_missing_master_key) {
+    rule_to({});
+    use_keys({master_key("second", 'z')});
+    put();
+    EXPECT_TRUE(outbound_due().empty());
+    ASSERT_TRUE(apply(schema::UpdateConnection{.name = "c", .auth = basic()}));
+    EXPECT_EQ(outbound_due().size(), 1u);
+}
+
+TEST_F(ApiDeliveriesTest, another_connection_wakes_the_calls_as_well) {
+    rule_to({});
+    use_keys({master_key("second", 'z')});
+    put();
+    EXPECT_TRUE(outbound_due().empty());
+    const auto other = apply(schema::CreateConnection{.name = "other", .auth = basic()});
+    ASSERT_TRUE(other);
+    EXPECT_TRUE(outbound_due().empty());
+    ASSERT_TRUE(apply(schema::UpdateApiDestination{.name = "d", .connection_arn = other->arn}));
+    EXPECT_EQ(outbound_due().size(), 1u);
+}
+
 TEST_F(ApiDeliveriesTest, a_target_that_becomes_another_kind_is_a_new_one) {
     rule_to({});
     put();
