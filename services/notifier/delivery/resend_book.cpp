@@ -27,8 +27,8 @@ bool is_name(std::string_view name) {
            std::ranges::all_of(name, is_plain);
 }
 
-// Whether it may be forgotten: it has ended, or belongs to `onput reconcile`, which goes on with none
-// that it began before.
+// Whether it may be forgotten: it has ended, or belongs to `onput reconcile`, which goes on with
+// none that it began before.
 bool is_forgettable(const schema::Resend& resend) {
     return resend.is_done || resend.name.starts_with("reconcile-");
 }

@@ -10,8 +10,8 @@
 //     H/<name>   ApiDestinationInfo
 //
 // Everything is in memory as well, secrets unsealed. Without a master key no connection is made;
-// one whose master key is missing is kept, and calls wait until a start brings the key, or an update
-// all of its secrets.
+// one whose master key is missing is kept, and calls wait until a start brings the key, or an
+// update all of its secrets.
 //
 // Commands check everything before their first change, and write their rows into the batch they
 // are given; the caller answers when that is durable. Owned by NotifierCore. What belongs to
