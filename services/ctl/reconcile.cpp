@@ -89,6 +89,7 @@ private:
         std::string name = {};
         std::uint64_t pages = 0;
     };
+    using Sendings = std::map<std::string, Sending>;  // By destination.
 
     [[nodiscard]] schema::ResendEvents next_page(const std::string& destination,
                                                  Sending& sending) const {
@@ -106,7 +107,20 @@ private:
     Result<void> resend_missing() {
         Random random = Random::from_system();
         const std::string run = "reconcile-" + random.hex(12);
-        std::map<std::string, Sending> sendings;  // By destination.
+        Sendings sendings;
+        auto sent = send_missing(run, sendings);
+        // A replay that is not ended would take the place of another one.
+        for (auto& [destination, sending] : sendings) {
+            if (sending.pages == 0) continue;  // Its first page failed.
+            schema::ResendEvents last = next_page(destination, sending);
+            last.is_last = true;
+            const auto ended = send_page(peers_, last, {});
+            if (sent && !ended) sent = std::unexpected(ended.error());
+        }
+        return sent;
+    }
+
+    Result<void> send_missing(const std::string& run, Sendings& sendings) {
         for (const Upload& upload : found_.uploads) {
             if (upload.state != UploadState::missing) continue;
             ONPUT_TRY(const auto event, event_of(upload.key));
@@ -123,16 +137,14 @@ private:
             for (const auto& destination : destinations) {
                 Sending& sending = sendings[destination];
                 if (sending.pages == 0) sending.name = fmt::format("{}-{}", run, sendings.size());
-                ONPUT_TRY(const auto sent,
-                          send_page(peers_, next_page(destination, sending), {*event}));
-                is_sent = is_sent || sent.events > 0;
+                const auto sent = send_page(peers_, next_page(destination, sending), {*event});
+                if (!sent) {
+                    --sending.pages;
+                    return std::unexpected(sent.error());
+                }
+                is_sent = is_sent || sent->events > 0;
             }
             if (is_sent) ++found_.resent;
-        }
-        for (auto& [destination, sending] : sendings) {
-            schema::ResendEvents last = next_page(destination, sending);
-            last.is_last = true;
-            ONPUT_TRY_VOID(send_page(peers_, last, {}));
         }
         return {};
     }

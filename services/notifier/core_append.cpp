@@ -14,6 +14,14 @@ std::unexpected<Error> refuse(std::string_view what) {
     return fail(ErrorCode::invalid_argument, fmt::format("append to the journal: {}", what));
 }
 
+// The ARN of the function that an event is about, a version's with its number.
+std::string function_in(const schema::BusEvent& event) {
+    constexpr std::string_view latest = ":$LATEST";
+    std::string arn = event.resources.empty() ? std::string() : event.resources.front();
+    if (arn.ends_with(latest)) arn.resize(arn.size() - latest.size());
+    return arn;
+}
+
 Result<void> check_request(const schema::AppendEvents& request,
                            std::span<const std::string_view> events) {
     if (request.source.empty() || request.source.size() > source_bytes_max) {
@@ -108,11 +116,15 @@ NotifierCore::Added NotifierCore::add(const OutboxRow& row, Timestamp now, store
     return {.records = 1, .bytes = row.bytes.size()};
 }
 
-// Of a function whose destination is a bus of its account.
+// Of a function whose destination is a bus of its account: unless the bus's policy denies it.
 NotifierCore::Added NotifierCore::add_bus_event(schema::BusEvent event, const OutboxRow& row,
                                                 Timestamp now, store::Batch& batch,
                                                 Effects& effects) {
-    const auto bus = rules_.find_bus(event.bus_arn, event.account);
+    const service::ServiceOrigin origin{.service = "lambda.amazonaws.com",
+                                        .source_arn = function_in(event),
+                                        .source_account = event.account,
+                                        .now = now};
+    const auto bus = rules_.find_bus_for_service(event.bus_arn, origin);
     if (!bus) return add_unreadable(row, bus.error(), now, batch, effects);
     event.bus_arn = *bus;
     event.owed.clear();

@@ -18,6 +18,7 @@ Result<schema::ConnectionInfo> NotifierCore::apply(const schema::UpdateConnectio
     store::Batch batch{std::string(partition)};
     auto answer = connections_.update(request, caller, batch);
     effects.add(std::move(batch));
+    if (answer) deliveries_.wake_calls();
     return answer;
 }
 
@@ -52,6 +53,7 @@ Result<schema::ApiDestinationInfo> NotifierCore::apply(const schema::UpdateApiDe
     store::Batch batch{std::string(partition)};
     auto answer = connections_.update(request, caller, batch);
     effects.add(std::move(batch));
+    if (answer) deliveries_.wake_calls();
     return answer;
 }
 

@@ -73,7 +73,8 @@ Result<void> read_manner(const Settings& settings, const MannerNames& names, Spe
     ONPUT_TRY_VOID(read_number(settings, names.volume, {0, 200}, job.volume));
     if (std::string format = text_of(settings, names.format); !format.empty()) {
         // A bit rate that goes with another format is not meant for this one.
-        if (format != job.format) job.bitrate_kbps = 0;
+        const auto before = find_recording_format(job.format);
+        if (!before || (*before)->name != format) job.bitrate_kbps = 0;
         job.format = std::move(format);
     }
     auto bitrate = static_cast<std::int32_t>(job.bitrate_kbps);

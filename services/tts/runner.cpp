@@ -59,6 +59,12 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
         if (split) co_return *std::move(split);
     }
     ONPUT_CO_TRY_VOID(co_await drop_begun_book(job, output));
+    // The text's tags may have named another format at an attempt before.
+    SpeechJob joinable = parameters;
+    joinable.format.clear();
+    joinable.bitrate_kbps = 0;
+    ONPUT_CO_TRY(const auto before, choose_output(environment, event.key, joinable));
+    if (before.key != output.key) ONPUT_CO_TRY_VOID(co_await drop_begun_book(job, before));
     PhraseSearch search(std::move(parameters));
     ONPUT_CO_TRY(const auto result, co_await run_children(job, search));
 

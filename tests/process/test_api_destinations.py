@@ -4,10 +4,13 @@ import json
 import pytest
 
 from harness.buses import Buses
+from harness.identities import allow, make_user, policy, refusal
 from harness.topics import refused, topic_instance
 from harness.topology import queue_arn
+from harness.waiting import wait_until
 from harness.webhook import Answer, Receiver
 
+ROLE = "arn:aws:iam::000000000000:role/r"
 BASIC = {"BasicAuthParameters": {"Username": "user", "Password": "geheim-password"}}
 
 
@@ -61,7 +64,7 @@ def test_an_event_becomes_a_call_with_what_target_and_connection_say(buses, api,
         "HeaderParameters": [{"Key": "X-Team", "Value": "media", "IsValueSecret": False}],
         "QueryStringParameters": [{"Key": "key", "Value": "geheim", "IsValueSecret": True}],
         "BodyParameters": [{"Key": "tenant", "Value": "t1", "IsValueSecret": False}]}})
-    buses.rule({"source": [name]}, Arn=arn, RoleArn="arn:aws:iam::000000000000:role/r",
+    buses.rule({"source": [name]}, Arn=arn, RoleArn=ROLE,
                InputPath="$.detail", HttpParameters={
                    "PathParameterValues": ["$.detail.id"], "HeaderParameters": {"X-Order": "$.detail.id"},
                    "QueryStringParameters": {"n": "1"}})
@@ -103,7 +106,7 @@ def test_what_was_made_is_read_back_without_its_secrets(api, name):
     (listed,) = api.list_api_destinations(ConnectionArn=made["ConnectionArn"])["ApiDestinations"]
     assert listed["ApiDestinationArn"] == arn
 
-    target = {"Id": "t", "Arn": arn, "HttpParameters": {
+    target = {"Id": "t", "Arn": arn, "RoleArn": ROLE, "HttpParameters": {
         "PathParameterValues": ["7"], "HeaderParameters": {"a": "b"}, "QueryStringParameters": {"c": "d"}}}
     api.put_rule(Name=name, EventPattern='{"source": ["nobody"]}')
     api.put_targets(Rule=name, Targets=[target])
@@ -135,7 +138,7 @@ def test_a_token_is_asked_for_once_and_again_when_it_is_refused(buses, api, rece
     arn = destine(api, name, hook.url, kind="OAUTH_CLIENT_CREDENTIALS", auth={"OAuthParameters": {
         "ClientParameters": {"ClientID": "id", "ClientSecret": "a b"},
         "AuthorizationEndpoint": tokens.url, "HttpMethod": "POST"}})
-    buses.rule({"source": [name]}, Arn=arn)
+    buses.rule({"source": [name]}, Arn=arn, RoleArn=ROLE)
     buses.put(name, n=1)
     hook.wait(1)
     assert tokens.received[0].body == b"grant_type=client_credentials&client_id=id&client_secret=a+b"
@@ -150,7 +153,7 @@ def test_what_failed_is_called_again_and_what_was_refused_is_a_dead_letter(buses
     letters = buses.make_queue()
     hook = receiver.hook(503, Answer(status=429, headers={"Retry-After": "1"}), 200, 403)
     arn = destine(api, name, hook.url)
-    buses.rule({"source": [name]}, Arn=arn, DeadLetterConfig={"Arn": queue_arn(letters)})
+    buses.rule({"source": [name]}, Arn=arn, RoleArn=ROLE, DeadLetterConfig={"Arn": queue_arn(letters)})
     buses.put(name, n=1)
     calls = hook.wait(3)
     assert calls[2].time - calls[1].time >= 1
@@ -166,7 +169,7 @@ def test_what_failed_is_called_again_and_what_was_refused_is_a_dead_letter(buses
 def test_a_policy_without_retries_ends_with_its_reason(buses, api, receiver, name):
     letters = buses.make_queue()
     hook = receiver.hook(500)
-    buses.rule({"source": [name]}, Arn=destine(api, name, hook.url),
+    buses.rule({"source": [name]}, Arn=destine(api, name, hook.url), RoleArn=ROLE,
                DeadLetterConfig={"Arn": queue_arn(letters)}, RetryPolicy={"MaximumRetryAttempts": 1})
     buses.put(name, n=1)
     (letter,) = buses.messages(letters, 1)
@@ -176,7 +179,7 @@ def test_a_policy_without_retries_ends_with_its_reason(buses, api, receiver, nam
 
 def test_a_killed_notifier_has_its_secrets_and_calls_still_owed(onput, buses, api, receiver, name):
     hook = receiver.hook(500)
-    buses.rule({"source": [name]}, Arn=destine(api, name, hook.url))
+    buses.rule({"source": [name]}, Arn=destine(api, name, hook.url), RoleArn=ROLE)
     buses.put(name, n=1)
     hook.wait(1)
     onput.kill("notifier")
@@ -203,6 +206,22 @@ def test_refusals_are_aws_s(api, name):
         api.delete_connection(Name="nobody")
 
 
+def test_who_names_one_as_a_target_must_be_allowed_to_call_it(onput, api, name):
+    arn = destine(api, name, "https://api.example/")
+    key = make_user(onput, "ruler", allow(["events:PutTargets", "iam:PassRole"], "*"))
+    caller = onput.client("events", **key)
+    api.put_rule(Name=name, EventPattern='{"source": ["nobody"]}')
+    target = {"Id": "t", "Arn": arn, "RoleArn": ROLE}
+    status, code, message = refusal(caller.put_targets, Rule=name, Targets=[target])
+    assert code == "AccessDeniedException" and "events:InvokeApiDestination" in message and arn in message
+    onput.client("iam").put_user_policy(UserName="ruler", PolicyName="more", PolicyDocument=policy(
+        allow("events:InvokeApiDestination", arn)))
+    wait_until(lambda: refusal(caller.put_targets, Rule=name, Targets=[target])[0] == 200, 5,
+               "the right to count")
+    assert refusal(api.put_targets, Rule=name, Targets=[{"Id": "t", "Arn": arn}])[1:] == (
+        "ValidationException", f"RoleArn is required for target {arn}.")
+
+
 def test_no_call_goes_into_a_network_that_is_not_open(tmp_path):
     with topic_instance(tmp_path, networks=None) as onput:
         buses = Buses(onput)
@@ -214,7 +233,7 @@ def test_no_call_goes_into_a_network_that_is_not_open(tmp_path):
         arn = api.create_api_destination(Name="d", ConnectionArn=connection, HttpMethod="POST",
                                          InvocationEndpoint="https://127.0.0.1/")["ApiDestinationArn"]
         letters = buses.make_queue()
-        buses.rule({"source": ["s"]}, Arn=arn, DeadLetterConfig={"Arn": queue_arn(letters)})
+        buses.rule({"source": ["s"]}, Arn=arn, RoleArn=ROLE, DeadLetterConfig={"Arn": queue_arn(letters)})
         buses.put("s", n=1)
         (letter,) = buses.messages(letters, 1)
         assert attributes_of(letter)["ERROR_MESSAGE"] == "address 127.0.0.1 is not allowed"

@@ -13,6 +13,7 @@ from harness.waiting import wait_until
 SQS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:"
 SNS = f"arn:aws:sns:us-east-1:{ACCOUNT}:"
 LAMBDA = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
+BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 SOURCE = "def h(event, context):\n    return {'said': event}\n"
 
 
@@ -81,10 +82,13 @@ def test_destinations_are_only_those_that_the_role_may_reach(onput):
         400, "InvalidParameterValueException", text.format("Publish", SNS + "news"))
     assert put(LAMBDA + "told", SQS + "jobs")[2] == text.format("InvokeFunction", LAMBDA + "told")
     assert put(SQS + "letters", SQS + "jobs")[2] == text.format("SendMessage", SQS + "letters")
+    assert put(BUS, SQS + "jobs")[2] == text.format("PutEvents", BUS)
     assert put(SQS + "jobs", SQS + "jobs")[0] == 200
     iam.put_role_policy(RoleName="teller", PolicyName="more", PolicyDocument=policy(
-        allow("sns:Publish", SNS + "*"), allow("lambda:InvokeFunction", LAMBDA + "told")))
+        allow("sns:Publish", SNS + "*"), allow("lambda:InvokeFunction", LAMBDA + "told"),
+        allow("events:PutEvents", BUS)))
     assert put(LAMBDA + "told", SNS + "news")[0] == 200
+    assert put(SQS + "jobs", BUS)[0] == 200
 
 
 # ---- Code and speech in buckets whose own policies speak

@@ -1,5 +1,6 @@
 // What EventBridge's operations ask of the policies of who calls. A target's role is handed over
-// with it, and who names a bus as a target must be allowed to put events on it.
+// with it, and who names a bus as a target must be allowed to put events on it, who names an API
+// destination to call it.
 #include <set>
 
 #include <fmt/format.h>
@@ -64,6 +65,8 @@ void add_roles(const Value& input, std::vector<AskedAction>& all) {
             const std::string arn = target.text_of("Arn");
             if (arn.contains(":event-bus/"))
                 all.push_back({.action = "events:PutEvents", .resource = arn});
+            if (arn.contains(":api-destination/"))
+                all.push_back({.action = "events:InvokeApiDestination", .resource = arn});
         }
     }
     for (const std::string& role : roles) {

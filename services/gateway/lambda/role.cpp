@@ -95,6 +95,7 @@ RoleNeed sending_to(const std::string& target_arn) {
     std::string_view action = "lambda:InvokeFunction";
     if (target_arn.starts_with("arn:aws:sqs:")) action = "sqs:SendMessage";
     if (target_arn.starts_with("arn:aws:sns:")) action = "SNS:Publish";
+    if (target_arn.starts_with("arn:aws:events:")) action = "events:PutEvents";
     return {.action = std::string(action), .resource = target_arn};
 }
 

@@ -86,6 +86,13 @@ void Deliveries::set_durable(std::uint64_t sequence) {
     for (Destination* destination : std::exchange(undurable_, {})) update_owed(*destination);
 }
 
+void Deliveries::wake_calls() {
+    Turns& turns = turns_[static_cast<std::size_t>(SendPolicy::one_by_one)];
+    for (Destination* destination : turns.owed) {
+        if (destination->record().target != 0) turns.schedule.wake(*destination);
+    }
+}
+
 Result<void> Deliveries::restore() {
     return service::for_each_row(parts_.view, partition, notifier::destinations(),
                                  [this](const store::Row& row) -> Result<void> {

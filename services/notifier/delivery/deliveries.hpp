@@ -90,6 +90,8 @@ public:
                 Effects& effects);
 
     void set_durable(std::uint64_t sequence);
+    // A connection or an API destination has changed: calls that waited may be made.
+    void wake_calls();
 
     struct Due {
         std::uint64_t id = 0;  // For the answer.

@@ -14,14 +14,14 @@
 namespace onput::notifier {
 namespace {
 
-std::size_t bytes_of(const OutboundMessage& message) {
-    if (const auto* mail = std::get_if<Mail>(&message)) return mail->text.size();
-    return std::get<HttpRequest>(message).body.size();
+Result<ApiCall> call_for(const DeliveryContext& context) {
+    const BusTarget& owner = *context.target;
+    return context.parts.connections.find_call(owner.target.arn, owner.account);
 }
 
 EndpointLimits limits_of(const DeliveryContext& context) {
     if (context.target != nullptr) {
-        const auto call = context.parts.connections.find_call(context.target->target.arn);
+        const auto call = call_for(context);
         if (!call) return {.open_max = http_open_max};
         return {.open_max = http_open_max,
                 .receives_per_second_max = call->destination.rate_per_second,
@@ -36,7 +36,7 @@ EndpointLimits limits_of(const DeliveryContext& context) {
 // What is missing to reach the endpoint; empty: nothing.
 std::string lack_of(const DeliveryContext& context) {
     if (context.target != nullptr) {
-        const auto call = context.parts.connections.find_call(context.target->target.arn);
+        const auto call = call_for(context);
         const bool is_lacking = !call && call.error().code == ErrorCode::unavailable;
         return is_lacking ? call.error().message : std::string();
     }
@@ -83,7 +83,7 @@ std::optional<Duration> target_delay(AttemptOutcome& outcome, const OutboundAnsw
 Result<Sending> call_of(const NextAttempt& attempt, const DeliveryContext& context) {
     const BusTarget& owner = *context.target;
     Sending sending{.number = attempt.item.number};
-    const auto call = context.parts.connections.find_call(owner.target.arn);
+    const auto call = call_for(context);
     if (!call) {
         sending.known_answer = refused(call.error().message);
         return sending;
@@ -103,8 +103,9 @@ Result<Sending> call_of(const NextAttempt& attempt, const DeliveryContext& conte
         sending.known_answer = refused(request.error().message);
         return sending;
     }
-    sending.bytes = request->body.size();
-    sending.message = *std::move(request);
+    OutboundMessage message = *std::move(request);
+    sending.bytes = bytes_of(message);
+    sending.message = std::move(message);
     return sending;
 }
 
@@ -230,7 +231,8 @@ std::optional<Timestamp> OneByOne::next_wakeup(const DeliveryContext& context) c
     const EndpointLimits limits = limits_of(context);
     const auto at = next_at(context.steady, limits, context.durable);
     if (!at || lack_of(context).empty()) return at;
-    // Only a start brings a configuration: until then messages do nothing but grow too old.
+    // A start brings a configuration, and who changes a connection wakes its calls: until then
+    // messages do nothing but grow too old.
     const auto attempt = next(*at, limits, context.durable);
     if (!attempt) return at;
     const Timestamp age = context.parts.age.at(context.now);

@@ -1,6 +1,7 @@
 #include "services/notifier/delivery/resend_book.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,12 @@ bool is_name(std::string_view name) {
     };
     return !name.empty() && name.size() <= schema::resend_name_bytes_max &&
            std::ranges::all_of(name, is_plain);
+}
+
+// Whether it may be forgotten: it has ended, or belongs to `onput reconcile`, which goes on with
+// none that it began before.
+bool is_forgettable(const schema::Resend& resend) {
+    return resend.is_done || resend.name.starts_with("reconcile-");
 }
 
 std::unexpected<Error> refuse(ErrorCode code, std::string text, std::string reason = {}) {
@@ -75,7 +82,8 @@ Result<void> ResendBook::check(const schema::ResendEvents& page) const {
         }
         const bool has_room =
             resends_.size() < schema::resends_max ||
-            std::ranges::any_of(resends_, [](const auto& one) { return one.second.is_done; });
+            std::ranges::any_of(
+                resends_, [](const auto& one) { return is_forgettable(one.second); });
         if (has_room) return {};
         return refuse(ErrorCode::resource_exhausted,
                       fmt::format("{} replays have begun and not ended: end some of them first",
@@ -119,14 +127,16 @@ const schema::Resend& ResendBook::advance(const schema::ResendEvents& page, std:
     return resend;
 }
 
-// The one that ended longest ago.
+// The one that ended longest ago; if none has, that of `onput reconcile` which rests the longest.
 void ResendBook::forget_one(store::Batch& batch) {
     auto oldest = resends_.end();
     for (auto at = resends_.begin(); at != resends_.end(); ++at) {
-        if (!at->second.is_done) continue;
-        if (oldest == resends_.end() || at->second.changed_at < oldest->second.changed_at) {
-            oldest = at;
-        }
+        const schema::Resend& one = at->second;
+        if (!is_forgettable(one)) continue;
+        const auto rank = [](const schema::Resend& resend) {
+            return std::pair(!resend.is_done, resend.changed_at);
+        };
+        if (oldest == resends_.end() || rank(one) < rank(oldest->second)) oldest = at;
     }
     ONPUT_CHECK(oldest != resends_.end());
     batch.remove(row_key(oldest->first));

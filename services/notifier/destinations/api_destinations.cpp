@@ -153,12 +153,13 @@ Result<schema::ApiDestinationList> ConnectionBook::list_destinations(
 
 // --- What deliveries ask ----------------------------------------------------------------------
 
-Result<ApiCall> ConnectionBook::find_call(std::string_view arn) {
+Result<ApiCall> ConnectionBook::find_call(std::string_view arn, std::string_view account) {
     const auto gone = [](std::string_view what) {
         return fail(ErrorCode::not_found, fmt::format("ResourceNotFound: {} does not exist", what));
     };
     const auto found = destinations_.find(row_name_in(arn));
-    if (found == destinations_.end() || found->second.info.arn != arn) {
+    if (found == destinations_.end() || found->second.info.arn != arn ||
+        found->second.info.account != account) {
         return gone("the API destination");
     }
     ApiDestination& destination = found->second;

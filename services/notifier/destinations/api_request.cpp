@@ -21,6 +21,21 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// Counts URL and headers before they are built: an event may be everywhere in them.
+class HeadCount {
+public:
+    Result<void> add(std::size_t bytes) {
+        bytes_ += bytes;
+        if (bytes_ <= api_head_bytes_max) return {};
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("URL and headers of the call are longer than {} bytes",
+                                api_head_bytes_max));
+    }
+
+private:
+    std::size_t bytes_ = 0;
+};
+
 void set_header(Pairs& headers, const std::string& name, std::string value) {
     const auto found = std::ranges::find_if(
         headers, [&name](const auto& header) { return equal_ignoring_case(header.first, name); });
@@ -31,16 +46,32 @@ void set_header(Pairs& headers, const std::string& name, std::string value) {
     }
 }
 
-void set_headers(Pairs& headers, const std::vector<schema::HttpParameter>& parameters) {
-    for (const auto& one : parameters) set_header(headers, one.key, one.value);
+Result<void> add_header(Pairs& headers, const std::string& name, std::string value,
+                        HeadCount& head) {
+    ONPUT_TRY_VOID(head.add(name.size() + value.size()));
+    set_header(headers, name, std::move(value));
+    return {};
 }
 
-void add_query(std::string& url, const Pairs& query) {
-    char mark = url.contains('?') ? '&' : '?';
-    for (const auto& [name, value] : query) {
-        url += fmt::format("{}{}={}", mark, percent_encode(name), percent_encode(value));
-        mark = '&';
-    }
+Result<void> add_headers(Pairs& headers, const std::vector<schema::HttpParameter>& parameters,
+                         HeadCount& head) {
+    for (const auto& one : parameters)
+        ONPUT_TRY_VOID(add_header(headers, one.key, one.value, head));
+    return {};
+}
+
+Result<void> add_query(std::string& url, std::string_view name, std::string_view value,
+                       HeadCount& head) {
+    ONPUT_TRY_VOID(head.add(name.size() + value.size()));
+    url += fmt::format("{}{}={}", url.contains('?') ? '&' : '?', percent_encode(name),
+                       percent_encode(value));
+    return {};
+}
+
+Result<void> add_query(std::string& url, const std::vector<schema::HttpParameter>& parameters,
+                       HeadCount& head) {
+    for (const auto& one : parameters) ONPUT_TRY_VOID(add_query(url, one.key, one.value, head));
+    return {};
 }
 
 // The value of a target's parameter, which may be a path into the event. Nothing: it leads nowhere.
@@ -52,7 +83,8 @@ std::optional<std::string> value_of(const std::string& parameter, const json::Va
 }
 
 Result<std::string> fill_path(const std::string& endpoint, const std::vector<std::string>& path,
-                              const json::Value& event) {
+                              const json::Value& event, HeadCount& head) {
+    ONPUT_TRY_VOID(head.add(endpoint.size()));
     const auto stars = static_cast<std::size_t>(std::ranges::count(endpoint, '*'));
     if (stars != path.size()) {
         return fail(ErrorCode::invalid_argument,
@@ -71,6 +103,7 @@ Result<std::string> fill_path(const std::string& endpoint, const std::vector<std
             return fail(ErrorCode::invalid_argument,
                         fmt::format("path parameter {} is no part of a path", *parameter));
         }
+        ONPUT_TRY_VOID(head.add(value->size()));
         url += percent_encode(*value);
         ++parameter;
     }
@@ -100,14 +133,8 @@ std::string form_of(const Pairs& pairs) {
     return form;
 }
 
-Pairs pairs_of(const std::vector<schema::HttpParameter>& parameters) {
-    Pairs pairs;
-    for (const auto& one : parameters) pairs.emplace_back(one.key, one.value);
-    return pairs;
-}
-
 // RFC 6749, 4.4.2: the credentials of the client in the form.
-HttpRequest token_request(const schema::OAuthClient& client) {
+Result<HttpRequest> token_request(const schema::OAuthClient& client) {
     const schema::HttpParameters own = client.parameters.value_or(schema::HttpParameters{});
     Pairs form{{"grant_type", "client_credentials"},
                {"client_id", client.client_id},
@@ -119,34 +146,48 @@ HttpRequest token_request(const schema::OAuthClient& client) {
         .method = client.http_method,
         .timeout_ms = api_timeout_ms,
         .keeps_reply = true};
-    add_query(request.url, pairs_of(own.query));
+    HeadCount head;
+    ONPUT_TRY_VOID(head.add(request.url.size()));
+    ONPUT_TRY_VOID(add_query(request.url, own.query, head));
     if (has_body(request.method)) {
         set_header(request.headers, "Content-Type", "application/x-www-form-urlencoded");
         request.body = form_of(form);
     } else {
-        add_query(request.url, form);
+        for (const auto& [name, value] : form)
+            ONPUT_TRY_VOID(add_query(request.url, name, value, head));
     }
-    set_headers(request.headers, own.headers);
+    ONPUT_TRY_VOID(add_headers(request.headers, own.headers, head));
     return request;
 }
 
-void add_caller(HttpRequest& request, const ApiCall& call) {
+Result<void> add_caller(HttpRequest& request, const ApiCall& call, HeadCount& head) {
     const schema::ConnectionAuth& auth = call.auth;
     if (auth.type == "BASIC") {
-        set_header(request.headers, "Authorization",
-                   "Basic " + to_base64(auth.username + ':' + auth.password));
-    } else if (auth.type == "API_KEY") {
-        set_header(request.headers, auth.key_name, auth.key_value);
-    } else if (auth.oauth) {
-        std::erase_if(request.headers, [](const auto& header) {
-            return equal_ignoring_case(header.first, "Authorization");
-        });
-        // A connection that has changed needs another token.
-        request.token = std::make_shared<TokenRequest>(TokenRequest{
-            .name =
-                fmt::format("{} {}", call.connection.arn, to_micros(call.connection.modified_at)),
-            .request = token_request(*auth.oauth)});
+        return add_header(request.headers, "Authorization",
+                          "Basic " + to_base64(auth.username + ':' + auth.password), head);
     }
+    if (auth.type == "API_KEY") {
+        return add_header(request.headers, auth.key_name, auth.key_value, head);
+    }
+    if (!auth.oauth) return {};
+    std::erase_if(request.headers, [](const auto& header) {
+        return equal_ignoring_case(header.first, "Authorization");
+    });
+    ONPUT_TRY(HttpRequest asked, token_request(*auth.oauth));
+    // A connection that has changed needs another token.
+    request.token = std::make_shared<TokenRequest>(TokenRequest{
+        .name = fmt::format("{} {}", call.connection.arn, to_micros(call.connection.modified_at)),
+        .request = std::move(asked)});
+    return {};
+}
+
+Result<void> check_counts(const schema::TargetHttpParameters& given) {
+    for (const std::size_t count : {given.path.size(), given.headers.size(), given.query.size()}) {
+        if (count <= schema::http_parameters_max) continue;
+        return invalid_request(fmt::format("There are more than {} HttpParameters of one kind.",
+                                           schema::http_parameters_max));
+    }
+    return {};
 }
 
 }  // namespace
@@ -155,6 +196,7 @@ Result<HttpRequest> api_request(const ApiCall& call, const schema::EventTarget& 
                                 const ApiInput& input) {
     const schema::TargetHttpParameters given = target.http.value_or(schema::TargetHttpParameters{});
     const schema::HttpParameters always = call.auth.invocation.value_or(schema::HttpParameters{});
+    ONPUT_TRY_VOID(check_counts(given));  // An older release did not when it was set.
     const auto event = json::read(input.document);
     const json::Value document = event ? *event : json::Value();
     HttpRequest request{.headers = {{"User-Agent", std::string(api_user_agent)},
@@ -162,21 +204,23 @@ Result<HttpRequest> api_request(const ApiCall& call, const schema::EventTarget& 
                                     {"Range", "bytes=0-1048575"}},
                         .method = call.destination.http_method,
                         .timeout_ms = api_timeout_ms};
-    ONPUT_TRY(request.url, fill_path(call.destination.endpoint, given.path, document));
-    Pairs query = pairs_of(always.query);
+    HeadCount head;
+    ONPUT_TRY(request.url, fill_path(call.destination.endpoint, given.path, document, head));
+    ONPUT_TRY_VOID(add_query(request.url, always.query, head));
     for (const auto& [name, parameter] : given.query) {
-        const auto is_same = [&name](const auto& one) { return one.first == name; };
+        const auto is_same = [&name](const auto& one) { return one.key == name; };
+        if (std::ranges::any_of(always.query, is_same)) continue;
         const auto value = value_of(parameter, document);
-        if (value && std::ranges::none_of(query, is_same)) query.emplace_back(name, *value);
+        if (value) ONPUT_TRY_VOID(add_query(request.url, name, *value, head));
     }
-    add_query(request.url, query);
     for (const auto& [name, parameter] : given.headers) {
         auto value = value_of(parameter, document);
-        if (value) set_header(request.headers, name, *std::move(value));
+        if (!value) continue;
+        ONPUT_TRY_VOID(add_header(request.headers, name, *std::move(value), head));
     }
-    set_headers(request.headers, always.headers);
+    ONPUT_TRY_VOID(add_headers(request.headers, always.headers, head));
     if (has_body(request.method)) request.body = with_members(input.body, always.body);
-    add_caller(request, call);
+    ONPUT_TRY_VOID(add_caller(request, call, head));
     return request;
 }
 
@@ -186,6 +230,7 @@ Result<void> check_http_parameters(const schema::EventTarget& target) {
         return invalid_request(
             fmt::format("Parameter(s) HttpParameters not valid for target: {}.", target.id));
     }
+    ONPUT_TRY_VOID(check_counts(*target.http));
     for (const auto& [name, value] : target.http->headers) {
         ONPUT_TRY_VOID(check_header_name(name));
     }

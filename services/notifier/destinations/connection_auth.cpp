@@ -85,6 +85,19 @@ void hide(std::optional<HttpParameters>& parameters) {
     hide(parameters->body);
 }
 
+Result<void> check_secrets_given(const std::optional<HttpParameters>& parameters) {
+    if (!parameters) return {};
+    for (const auto* list : {&parameters->headers, &parameters->query, &parameters->body}) {
+        for (const HttpParameter& one : *list) {
+            if (!one.is_secret || !one.value.empty()) continue;
+            return invalid_request(fmt::format(
+                "Parameter {} is not valid. Reason: its value was removed; give it again.",
+                one.key));
+        }
+    }
+    return {};
+}
+
 void set_given(std::string& text, const std::string& change) {
     if (!change.empty()) text = change;
 }
@@ -156,6 +169,11 @@ ConnectionAuth merge_auth(const ConnectionAuth& before, const ConnectionAuth& ch
     }
     if (change.invocation) merged.invocation = change.invocation;
     return merged;
+}
+
+Result<void> check_secrets_given(const ConnectionAuth& auth) {
+    if (auth.oauth) ONPUT_TRY_VOID(check_secrets_given(auth.oauth->parameters));
+    return check_secrets_given(auth.invocation);
 }
 
 ConnectionAuth told_auth(ConnectionAuth auth) {

@@ -16,6 +16,10 @@ Result<void> check_auth(const schema::ConnectionAuth& auth, bool allows_http);
 schema::ConnectionAuth merge_auth(const schema::ConnectionAuth& before,
                                   const schema::ConnectionAuth& change);
 
+// ValidationException if the value of a secret parameter is empty: it was told (told_auth), and not
+// given again.
+Result<void> check_secrets_given(const schema::ConnectionAuth& auth);
+
 // Without what is secret.
 schema::ConnectionAuth told_auth(schema::ConnectionAuth auth);
 

@@ -162,8 +162,10 @@ Result<schema::ConnectionInfo> ConnectionBook::update(const schema::UpdateConnec
     ONPUT_TRY(Connection * known_one, known(request.name, caller));
     Connection changed = *known_one;
     // Without its secrets it takes all that a new one does.
+    const bool has_secrets = changed.auth.has_value();
     changed.auth = merge_auth(changed.auth.value_or(changed.info.auth), request.auth);
     ONPUT_TRY_VOID(check_auth(*changed.auth, options_.allows_http));
+    if (!has_secrets) ONPUT_TRY_VOID(check_secrets_given(*changed.auth));
     if (request.description) changed.info.description = *request.description;
     changed.info.auth = told_auth(*changed.auth);
     changed.info.state = static_cast<std::uint8_t>(schema::ConnectionState::authorized);

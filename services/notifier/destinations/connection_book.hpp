@@ -10,7 +10,8 @@
 //     H/<name>   ApiDestinationInfo
 //
 // Everything is in memory as well, secrets unsealed. Without a master key no connection is made;
-// one whose master key is missing is kept, and calls wait until a start brings the key.
+// one whose master key is missing is kept, and calls wait until a start brings the key, or an
+// update all of its secrets.
 //
 // Commands check everything before their first change, and write their rows into the batch they
 // are given; the caller answers when that is durable. Owned by NotifierCore. What belongs to
@@ -81,9 +82,10 @@ public:
     [[nodiscard]] Result<schema::ApiDestinationList> list_destinations(
         const schema::ListApiDestinations& request, const Caller& caller) const;
 
-    // By the ARN of an API destination. Fails with not_found (it or its connection is gone),
-    // permission_denied (deauthorized) and unavailable (the master key is missing).
-    Result<ApiCall> find_call(std::string_view arn);
+    // By the ARN of an API destination, for a target of `account`. Fails with not_found (it or its
+    // connection is gone, or it is another account's), permission_denied (deauthorized) and
+    // unavailable (the master key is missing).
+    Result<ApiCall> find_call(std::string_view arn, std::string_view account);
 
 private:
     struct Connection {

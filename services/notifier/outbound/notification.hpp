@@ -57,6 +57,15 @@ struct Mail {
 };
 using OutboundMessage = std::variant<HttpRequest, Mail>;
 
+// What it holds: a request's URL, headers and body, a mail's text.
+inline std::size_t bytes_of(const OutboundMessage& message) {
+    if (const auto* mail = std::get_if<Mail>(&message)) return mail->text.size();
+    const auto& request = std::get<HttpRequest>(message);
+    std::size_t bytes = request.url.size() + request.body.size();
+    for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
+    return bytes;
+}
+
 class NotificationWriter {
 public:
     NotificationWriter(NotificationOptions options, RsaKey key);

@@ -15,11 +15,6 @@
 namespace onput::notifier {
 namespace {
 
-std::size_t bytes_of(const OutboundMessage& message) {
-    const auto* request = std::get_if<HttpRequest>(&message);
-    return request ? request->body.size() : std::get<Mail>(message).text.size();
-}
-
 class OutboundShell final : public Outbound {
 public:
     OutboundShell(transport::EventLoop& loop, TransferSettings settings)

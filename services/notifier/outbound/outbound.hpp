@@ -27,7 +27,7 @@ inline constexpr std::uint32_t outbound_timeout_ms_max = 600'000;
 inline constexpr std::size_t outbound_open_max = 256;          // Transfers at once; more wait.
 inline constexpr std::size_t outbound_per_peer_max = 16;       // Of these to one host and port.
 inline constexpr std::size_t outbound_waiting_max = 20'000;    // Messages not answered yet.
-inline constexpr std::size_t outbound_bytes_max = 64UL << 20;  // Their bodies together.
+inline constexpr std::size_t outbound_bytes_max = 64UL << 20;  // Of them together (bytes_of).
 // Read of a reply, then cut off.
 inline constexpr std::size_t outbound_reply_bytes_max = 64 * 1024;
 

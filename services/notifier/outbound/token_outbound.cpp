@@ -56,6 +56,8 @@ void TokenOutbound::on_token(const std::string& name, OutboundResult result) {
     ONPUT_CHECK(!held.empty());
     waiting_count_ -= held.mapped().size();
     if (result.outcome != OutboundOutcome::delivered) {
+        // Its answer is about the client, which may be mended, and not about what waits.
+        if (result.status_code != 0) result.outcome = OutboundOutcome::failed;
         result = without_token(result, result.error);
         for (Waiting& waiting : held.mapped()) waiting.done(result);
         return;

@@ -3,7 +3,9 @@
 // request is then sent once more.
 //
 //     send --no token--> waiting --token--> sent --401, 407--> waiting --token--> sent --> done
-//                           \--none--> done: what the authorization server's answer means
+//                           \--none--> done: failed, to be tried again
+//
+// Refused is only what cannot ask for one: its URL, or the address behind it, is not allowed.
 //
 // One question per token at a time; all that need it wait for its answer. Tokens are in memory
 // alone: a start asks anew. The loop's thread.

@@ -115,8 +115,8 @@ public:
     // policy denies it, and another account's if its policy allows it. AccessDeniedException.
     [[nodiscard]] Result<std::string> find_bus_for_put(std::string_view name,
                                                        const Caller& caller) const;
-    // Likewise of a bus of the account on which a rule or a schedule puts events: unless its policy
-    // denies it. ResourceNotFoundException, AccessDeniedException.
+    // Likewise of a bus of the account on which a rule, a schedule or a function puts events:
+    // unless its policy denies it. ResourceNotFoundException, AccessDeniedException.
     [[nodiscard]] Result<std::string> find_bus_for_service(
         std::string_view arn, const service::ServiceOrigin& origin) const;
     [[nodiscard]] const std::string& region() const;

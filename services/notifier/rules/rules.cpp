@@ -56,7 +56,7 @@ Result<void> check_group(const schema::EventTarget& target) {
         fmt::format("Parameter MessageGroupId is not valid for target {}.", target.id));
 }
 
-Result<void> check_target(const schema::EventTarget& target) {
+Result<void> check_target(const schema::EventTarget& target, std::string_view account) {
     const bool is_served =
         target.arn.starts_with("arn:aws:sqs:") || target.arn.starts_with("arn:aws:lambda:") ||
         target.arn.starts_with("arn:aws:sns:") ||
@@ -74,7 +74,16 @@ Result<void> check_target(const schema::EventTarget& target) {
                         "destinations.",
                         target.arn));
     }
+    // A call carries the secrets of the destination's connection.
+    if (is_api_destination_arn(target.arn) && account_in(target.arn) != account) {
+        return invalid_request(fmt::format(
+            "Parameter {} is not valid. Reason: API destinations are of the rule's account.",
+            target.arn));
+    }
     ONPUT_TRY_VOID(check_group(target));
+    if (is_api_destination_arn(target.arn) && target.role_arn.empty()) {
+        return invalid_request(fmt::format("RoleArn is required for target {}.", target.arn));
+    }
     ONPUT_TRY_VOID(check_retries(target));
     return check_input(target);
 }
@@ -155,7 +164,7 @@ Result<schema::TargetsChanged> RuleBook::put_targets(const schema::PutTargets& r
     if (request.targets.size() > target_entries_max) return too_many();
     auto ids = rule->targets;
     for (const auto& target : request.targets) {
-        ONPUT_TRY_VOID(check_target(target));
+        ONPUT_TRY_VOID(check_target(target, rule->info.account));
         ids[target.id] = 0;
     }
     if (ids.size() > schema::targets_per_rule_max) return too_many();

@@ -16,10 +16,13 @@ std::string_view condition_of(const InvocationEnd& end) {
     return end.failure->code == event_age_exceeded ? "EventAgeExceeded" : "RetriesExhausted";
 }
 
-// A payload as it stands in the record: JSON as it is, anything else as a text.
+// The record is an event's detail, and both nest what is in them once more.
+constexpr std::size_t payload_depth_max = json::depth_max_default - 2;
+
+// A payload as it stands in the record: JSON as it is, anything else, or deeper, as a text.
 std::string embedded(const std::string& payload) {
     if (payload.empty()) return std::string(null);
-    if (json::read(payload)) return payload;
+    if (json::read(payload, {.depth_max = payload_depth_max})) return payload;
     json::Writer out;
     out.text(payload);
     return out.take();

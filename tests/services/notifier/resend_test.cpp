@@ -129,6 +129,29 @@ TEST_F(ResendTest, beyond_the_limit_the_one_that_ended_first_is_forgotten) {
     EXPECT_EQ(core->resends().list().resends.size(), schema::resends_max);
 }
 
+TEST_F(ResendTest, beyond_the_limit_the_oldest_open_one_of_a_reconciliation_is_forgotten_last) {
+    for (std::size_t i = 0; i + 3 < schema::resends_max; ++i) {
+        ASSERT_TRUE(resend({.name = "n" + std::to_string(i), .position = "1"}, {}));
+    }
+    ASSERT_TRUE(resend({.name = "reconcile-b-1", .position = "1"}, {}));
+    now += std::chrono::seconds(1);
+    ASSERT_TRUE(resend({.name = "reconcile-a-1", .position = "1"}, {}));
+    now += std::chrono::seconds(1);
+    ASSERT_TRUE(resend({.name = "ended", .position = "1", .is_last = true}, {}));
+    const auto is_known = [this](const std::string& name) {
+        return core->resends().find({.name = name}).has_value();
+    };
+    ASSERT_TRUE(resend({.name = "more", .position = "1"}, {}));
+    EXPECT_FALSE(is_known("ended"));
+    ASSERT_TRUE(resend({.name = "more2", .position = "1"}, {}));
+    EXPECT_FALSE(is_known("reconcile-b-1"));
+    EXPECT_TRUE(is_known("reconcile-a-1"));
+    ASSERT_TRUE(resend({.name = "more3", .position = "1"}, {}));
+    const auto refused = resend({.name = "more4", .position = "1"}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "resends_max");
+}
+
 TEST_F(ResendTest, a_target_of_a_rule_is_sent_what_the_bus_would_send_it) {
     ASSERT_TRUE(apply(schema::PutRule{.name = "r", .pattern = R"({"source":["nothing"]})"}));
     ASSERT_TRUE(apply(schema::PutTargets{.rule = "r", .targets = {{.id = "t", .arn = queue_a}}}));

@@ -143,6 +143,10 @@ TEST(SpeechRequest, a_format_and_its_bit_rate_are_taken_over) {
     EXPECT_EQ(other->format, "wav");
     EXPECT_EQ(other->bitrate_kbps, 0U);
     EXPECT_EQ(make_job({}, object({{"onput-bitrate", "64"}}))->bitrate_kbps, 64U);
+    // Without a format of its own it is meant for the usual one.
+    const Settings usual{{"BITRATE", "64"}};
+    EXPECT_EQ(make_job(usual, object({{"onput-format", "mp3"}}))->bitrate_kbps, 64U);
+    EXPECT_EQ(make_job(usual, object({{"onput-format", "wav"}}))->bitrate_kbps, 0U);
 }
 
 TEST(SpeechRequest, formats_and_bit_rates_that_do_not_fit_are_refused_by_name) {

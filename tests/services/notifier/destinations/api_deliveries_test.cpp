@@ -1,6 +1,7 @@
 // Targets of rules that are API destinations: how often they are called, and what becomes of what
 // they do not take.
 #include "services/notifier/delivery/one_by_one.hpp"
+#include "services/notifier/rules/rule_records.hpp"
 #include "tests/services/notifier/destinations/harness.hpp"
 
 namespace onput::notifier {
@@ -18,6 +19,7 @@ protected:
         if (target.id.empty()) target.id = "t";
         if (target.arn.empty()) target.arn = destination_arn;
         target.dead_letter_arn = queue_b;
+        target.role_arn = "arn:aws:iam::000000000000:role/r";
         ASSERT_TRUE(apply(schema::PutRule{.name = rule, .pattern = R"({"source":["shop"]})"}));
         const auto put = apply(schema::PutTargets{.rule = rule, .targets = {target}});
         ASSERT_TRUE(put) << put.error().message;
@@ -165,6 +167,54 @@ TEST_F(ApiDeliveriesTest, a_destination_that_is_gone_or_not_authorized_is_not_wa
               "ResourceNotFound: the API destination does not exist");
 }
 
+TEST_F(ApiDeliveriesTest, another_account_s_destination_is_no_target) {
+    Caller stranger = owner();
+    stranger.principal.account = "111111111111";
+    Effects effects;
+    ASSERT_TRUE(ready().apply(schema::PutRule{.name = "r", .pattern = R"({"source":["shop"]})"},
+                              stranger, effects));
+    schema::EventTarget target{
+        .id = "t", .arn = destination_arn, .role_arn = "arn:aws:iam::111111111111:role/r"};
+    const auto refused =
+        ready().apply(schema::PutTargets{.rule = "r", .targets = {target}}, stranger, effects);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "ValidationException");
+    EXPECT_EQ(refused.error().message, "Parameter " + destination_arn +
+                                           " is not valid. Reason: API destinations are of the "
+                                           "rule's account.");
+}
+
+TEST_F(ApiDeliveriesTest, a_target_that_names_another_account_s_destination_calls_nobody) {
+    Caller stranger = owner();
+    stranger.principal.account = "111111111111";
+    Effects effects;
+    const auto connected =
+        ready().apply(schema::CreateConnection{.name = "c", .auth = basic()}, stranger, effects);
+    ASSERT_TRUE(connected);
+    const auto theirs =
+        ready().apply(schema::CreateApiDestination{.name = "d",
+                                                   .connection_arn = connected->arn,
+                                                   .endpoint = "https://theirs.example/",
+                                                   .http_method = "POST"},
+                      stranger, effects);
+    ASSERT_TRUE(theirs);
+    commit(std::move(effects));
+    rule_to({});
+    // As a row of an older release may have it.
+    TargetRecord record{.number = 1,
+                        .rule_arn = "arn:aws:events:us-east-1:000000000000:rule/r",
+                        .target = {.id = "t", .arn = theirs->arn, .dead_letter_arn = queue_b}};
+    store::Batch batch{std::string(partition)};
+    batch.put(target_key(record.number), schema::encode(record));
+    ASSERT_TRUE(store.commit(std::move(batch)));
+    sync();
+    crash();
+    put();
+    EXPECT_TRUE(outbound_due().empty());
+    EXPECT_EQ(attribute(dead(), "ERROR_MESSAGE"),
+              "ResourceNotFound: the API destination does not exist");
+}
+
 TEST_F(ApiDeliveriesTest, calls_wait_for_a_missing_master_key_as_long_as_the_policy_allows) {
     rule_to({.age_seconds_max = 3600});
     use_keys({master_key("second", 'z')});
@@ -183,6 +233,27 @@ TEST_F(ApiDeliveriesTest, calls_wait_for_a_missing_master_key_as_long_as_the_pol
     now += 3601s;
     EXPECT_TRUE(outbound_due().empty());
     EXPECT_TRUE(attribute(dead(), "ERROR_MESSAGE").starts_with("too old; it waited in vain: "));
+}
+
+TEST_F(ApiDeliveriesTest, new_secrets_wake_the_calls_that_wait_for_a_missing_master_key) {
+    rule_to({});
+    use_keys({master_key("second", 'z')});
+    put();
+    EXPECT_TRUE(outbound_due().empty());
+    ASSERT_TRUE(apply(schema::UpdateConnection{.name = "c", .auth = basic()}));
+    EXPECT_EQ(outbound_due().size(), 1u);
+}
+
+TEST_F(ApiDeliveriesTest, another_connection_wakes_the_calls_as_well) {
+    rule_to({});
+    use_keys({master_key("second", 'z')});
+    put();
+    EXPECT_TRUE(outbound_due().empty());
+    const auto other = apply(schema::CreateConnection{.name = "other", .auth = basic()});
+    ASSERT_TRUE(other);
+    EXPECT_TRUE(outbound_due().empty());
+    ASSERT_TRUE(apply(schema::UpdateApiDestination{.name = "d", .connection_arn = other->arn}));
+    EXPECT_EQ(outbound_due().size(), 1u);
 }
 
 TEST_F(ApiDeliveriesTest, a_target_that_becomes_another_kind_is_a_new_one) {
@@ -213,6 +284,8 @@ TEST_F(ApiDeliveriesTest, a_queue_s_group_goes_with_its_messages) {
     EXPECT_TRUE(refused({.arn = queue_a + ".fifo", .group_id = "g"}).contains("no FIFO queues"));
     EXPECT_TRUE(refused({.arn = destination_arn, .group_id = "g"})
                     .contains("SqsParameters not valid for target: t"));
+    EXPECT_EQ(refused({.arn = destination_arn}),
+              "ValidationException: RoleArn is required for target " + destination_arn + ".");
     EXPECT_TRUE(
         refused({.arn = queue_a, .group_id = std::string(129, 'g')}).contains("MessageGroupId"));
     EXPECT_TRUE(refused({.arn = queue_a, .http = schema::TargetHttpParameters{}})

@@ -78,6 +78,74 @@ TEST_F(ApiRequestTest, the_connection_s_parameters_come_before_the_target_s) {
     EXPECT_EQ(make("no JSON")->body, "no JSON");
 }
 
+TEST_F(ApiRequestTest, url_and_headers_have_a_limit_however_large_the_event_is) {
+    const std::string error = "URL and headers of the call are longer than 65536 bytes";
+    document = R"({"detail":")" + std::string(api_head_bytes_max, 'x') + R"("})";
+    target.http = schema::TargetHttpParameters{.headers = {{"x-a", "$.detail"}}};
+    EXPECT_EQ(make().error().message, error);
+    target.http = schema::TargetHttpParameters{.query = {{"a", "$.detail"}}};
+    EXPECT_EQ(make().error().message, error);
+    destination.endpoint = "https://api.example/*";
+    target.http = schema::TargetHttpParameters{.path = {"$.detail"}};
+    EXPECT_EQ(make().error().message, error);
+    // All of it together counts, to the byte.
+    target.http = schema::TargetHttpParameters{.path = {"p"}, .headers = {{"x-a", "1"}}};
+    target.http->query["q"] = std::string(1000, 'q');
+    target.http->headers["x-b"] = "";
+    const std::size_t taken = destination.endpoint.size() + 1 + 4 + 1001 + 3 +
+                              std::string("AuthorizationBasic dXNlcjp3b3Jk").size();
+    target.http->headers["x-b"].assign(api_head_bytes_max - taken, 'b');
+    const auto request = make();
+    ASSERT_TRUE(request) << request.error().message;
+    target.http->headers["x-b"] += 'b';
+    EXPECT_EQ(make().error().message, error);
+}
+
+TEST_F(ApiRequestTest, the_request_for_a_token_has_the_same_limit) {
+    auth = {.type = "OAUTH_CLIENT_CREDENTIALS",
+            .oauth = schema::OAuthClient{.client_id = "id",
+                                         .client_secret = "s",
+                                         .endpoint = "https://auth.example/token",
+                                         .http_method = "POST",
+                                         .parameters = schema::HttpParameters{}}};
+    EXPECT_TRUE(make());
+    auth.oauth->parameters->headers = {
+        {.key = "x-h", .value = std::string(api_head_bytes_max, 'h')}};
+    EXPECT_FALSE(make());
+}
+
+TEST_F(ApiRequestTest, parameters_of_one_kind_are_not_more_than_a_target_may_have) {
+    target.arn = "arn:aws:events:us-east-1:000000000000:api-destination/d/u";
+    schema::TargetHttpParameters many;
+    for (std::size_t i = 0; i < schema::http_parameters_max; ++i) {
+        many.headers["x-" + std::to_string(i)] = "v";
+        many.query[std::to_string(i)] = "v";
+        many.path.emplace_back("v");
+    }
+    destination.endpoint = "https://api.example/" + std::string(many.path.size(), '*');
+    target.http = many;
+    EXPECT_TRUE(check_http_parameters(target));
+    EXPECT_TRUE(make());
+    const auto is_refused = [this] {
+        const auto checked = check_http_parameters(target);
+        return !checked && !make() && checked.error().reason == "ValidationException" &&
+               checked.error().message == "There are more than 100 HttpParameters of one kind.";
+    };
+    target.http->headers["x-more"] = "v";
+    EXPECT_TRUE(is_refused());
+    target.http = many;
+    target.http->query["more"] = "v";
+    EXPECT_TRUE(is_refused());
+    target.http = many;
+    target.http->path.emplace_back("v");
+    EXPECT_TRUE(is_refused());
+}
+
+TEST(OutboundBytes, are_those_of_url_headers_and_body_or_of_a_mail_s_text) {
+    EXPECT_EQ(bytes_of(HttpRequest{.url = "12", .headers = {{"3", "45"}}, .body = "6789"}), 9u);
+    EXPECT_EQ(bytes_of(Mail{.from = "a", .to = "b", .text = "123"}), 3u);
+}
+
 TEST_F(ApiRequestTest, what_asks_only_has_no_body) {
     for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
         destination.http_method = method;

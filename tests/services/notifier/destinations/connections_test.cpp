@@ -109,6 +109,35 @@ TEST_F(DestinationsTest, a_deauthorized_one_has_no_secrets_and_an_update_brings_
     EXPECT_FALSE(destination().is_active);
 }
 
+TEST_F(DestinationsTest, a_secret_parameter_that_was_removed_must_be_given_again) {
+    const schema::HttpParameters open{.headers = {{.key = "x-open", .value = ""}}};
+    const schema::HttpParameters secret{
+        .query = {{.key = "token", .value = "geheim", .is_secret = true}}};
+    const std::string refused =
+        "ValidationException: Parameter token is not valid. Reason: its "
+        "value was removed; give it again.";
+    schema::ConnectionAuth auth = basic();
+    auth.invocation = secret;
+    connect(auth);
+    ASSERT_TRUE(apply(schema::UpdateConnection{.name = "c", .auth = basic()})) << "it is known";
+    ASSERT_TRUE(apply(schema::DeauthorizeConnection{.name = "c"}));
+    EXPECT_EQ(refusal(schema::UpdateConnection{.name = "c", .auth = basic()}), refused);
+    EXPECT_EQ(connection().state, static_cast<std::uint8_t>(ConnectionState::deauthorized));
+    ASSERT_TRUE(apply(schema::UpdateConnection{.name = "c", .auth = auth}));
+
+    // Of the request for a token as well, and while the master key is missing.
+    schema::ConnectionAuth client = oauth();
+    client.invocation = open;
+    client.oauth->parameters = secret;
+    ASSERT_TRUE(apply(schema::UpdateConnection{.name = "c", .auth = client}));
+    sync();
+    use_keys({master_key("second", 'z')});
+    schema::ConnectionAuth again = oauth();
+    again.oauth->parameters.reset();
+    EXPECT_EQ(refusal(schema::UpdateConnection{.name = "c", .auth = again}), refused);
+    ASSERT_TRUE(apply(schema::UpdateConnection{.name = "c", .auth = client}));
+}
+
 TEST_F(DestinationsTest, names_are_taken_once_and_limits_hold) {
     CoreOptions few = options;
     few.connections.connections_max = 1;

@@ -115,20 +115,24 @@ TEST_F(TokenTest, a_token_that_another_answer_replaced_is_not_asked_for_again) {
     EXPECT_EQ(results.size(), 2u);
 }
 
-TEST_F(TokenTest, without_a_token_the_authorization_server_s_answer_counts) {
+TEST_F(TokenTest, without_a_token_it_is_tried_again_unless_none_can_be_asked_for) {
     send();
     answer(400);
     send();
     answer(503);
     send();
     answer(200, "no JSON");
-    ASSERT_EQ(results.size(), 3u);
-    EXPECT_EQ(results[0].outcome, OutboundOutcome::refused);
+    send();
+    answer(0);  // No answer: the address is not allowed.
+    ASSERT_EQ(results.size(), 4u);
+    EXPECT_EQ(results[0].outcome, OutboundOutcome::failed);
+    EXPECT_EQ(results[0].status_code, 400);
     EXPECT_EQ(results[0].error, "no token: status 400");
     EXPECT_EQ(results[1].outcome, OutboundOutcome::failed);
     EXPECT_EQ(results[2].outcome, OutboundOutcome::failed);
     EXPECT_EQ(results[2].error, "no token: the authorization server's answer is no JSON");
     EXPECT_EQ(results[2].body, "");
+    EXPECT_EQ(results[3].outcome, OutboundOutcome::refused);
     EXPECT_TRUE(sent.empty());
 }
 

@@ -112,5 +112,31 @@ TEST_F(BusPolicyTest, what_is_no_permission_is_refused) {
     EXPECT_EQ(policy(), "");
 }
 
+TEST_F(BusPolicyTest, a_bus_whose_policy_denies_a_function_gets_nothing_of_its_end) {
+    const std::string function = "arn:aws:lambda:us-east-1:000000000000:function:";
+    ASSERT_TRUE(apply(schema::PutBusPermission{
+        .bus = "own",
+        .policy = R"({"Statement":{"Effect":"Deny","Principal":{"Service":"lambda.amazonaws.com"},)"
+                  R"("Action":"events:PutEvents","Resource":"*","Condition":{"ArnEquals":)"
+                  R"({"aws:SourceArn":")" +
+                  function + R"(f"}}}})"}));
+    schema::BusEvent told{.event_id = "0123456789abcdef0123456789abcdef",
+                          .bus_arn = bus_arn,
+                          .account = account,
+                          .source = "lambda",
+                          .detail_type = "Lambda Function Invocation Result - Success",
+                          .resources = {function + "f:$LATEST", bus_arn},
+                          .detail = "{}"};
+    ASSERT_TRUE(try_append_bytes({++last_number}, {schema::encode(told)}));
+    EXPECT_TRUE(journaled<schema::BusEvent>().empty());
+    const auto attempts = journaled<schema::DeliveryAttempt>();
+    ASSERT_EQ(attempts.size(), 1u);
+    EXPECT_EQ(attempts[0].protocol, "outbox");
+    told.event_id.back() = '0';
+    told.resources.front() = function + "g:$LATEST";
+    ASSERT_TRUE(try_append_bytes({++last_number}, {schema::encode(told)}));
+    EXPECT_EQ(journaled<schema::BusEvent>().size(), 1u);
+}
+
 }  // namespace
 }  // namespace onput::notifier

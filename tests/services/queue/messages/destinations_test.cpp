@@ -232,5 +232,25 @@ TEST(InvocationRecord, what_is_no_json_is_a_text) {
     EXPECT_EQ(*record->find("requestPayload")->text(), "no \"json\"");
 }
 
+TEST(InvocationRecord, is_never_deeper_than_the_detail_of_an_event_may_be) {
+    const auto nested = [](std::size_t depth) {
+        return std::string(depth, '[') + std::string(depth, ']');
+    };
+    schema::FunctionInfo info;
+    MessageRecord job;
+    const std::string nothing;
+    const auto record = [&] {
+        return invocation_record(
+            {.function = info, .job = job, .attempts = 1, .time = {}, .response = nothing}, 4000);
+    };
+    const json::ReadLimits detail{.depth_max = json::depth_max_default - 1};
+    job.body = nested(json::depth_max_default - 2);
+    EXPECT_TRUE(json::read(record(), detail));
+    EXPECT_EQ(json::read(record())->find("requestPayload")->text(), nullptr);
+    job.body = nested(json::depth_max_default - 1);
+    EXPECT_TRUE(json::read(record(), detail));
+    EXPECT_EQ(*json::read(record())->find("requestPayload")->text(), job.body);
+}
+
 }  // namespace
 }  // namespace onput::queue
