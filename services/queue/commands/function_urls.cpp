@@ -112,7 +112,7 @@ Result<schema::FunctionUrl> FunctionUrls::put(const schema::PutFunctionUrl& requ
     ONPUT_TRY_VOID(functions_.find(url.function, url.qualifier, caller));
     ONPUT_TRY(Queue * queue, functions_.find(url.function, {}, caller));
     ONPUT_TRY_VOID(check_url(url, *queue));
-    auto& urls = queue->function->urls;
+    const auto& urls = queue->function->urls;
     const auto existing = urls.find(url.qualifier);
     const bool is_there = existing != urls.end();
     if (is_there && request.mode == schema::PutMode::create) {
@@ -128,8 +128,11 @@ Result<schema::FunctionUrl> FunctionUrls::put(const schema::PutFunctionUrl& requ
     url.modified_at = caller.now;
     url.created_at = is_there ? existing->second.created_at : caller.now;
     url.id = is_there ? existing->second.id : random_.hex(schema::function_url_id_digits);
+    FunctionRecord changed = *queue->function;
+    changed.urls.insert_or_assign(url.qualifier, url);
+    ONPUT_TRY_VOID(check_room(changed, *queue->function));
     if (!is_there) catalogue_.add_url(url.id, *queue, url.qualifier);
-    urls.insert_or_assign(url.qualifier, url);
+    *queue->function = std::move(changed);
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return url;

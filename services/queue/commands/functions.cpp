@@ -282,7 +282,10 @@ Result<schema::FunctionInfo> Functions::put_version(const schema::PutFunction& r
     function.management.on_success_arn = wanted.on_success_arn;
     function.management.on_failure_arn = wanted.on_failure_arn;
     ONPUT_TRY_VOID(check_events(function));
-    queue->function->function = function;
+    FunctionRecord changed = *queue->function;
+    changed.function = function;
+    ONPUT_TRY_VOID(check_room(changed, *queue->function));
+    *queue->function = std::move(changed);
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return function;
@@ -337,7 +340,10 @@ Result<schema::FunctionInfo> Functions::put(const schema::PutFunction& request,
                               .function = function};
         queue = &parts_.catalogue.add(std::move(record));
     } else {
-        queue->function->function = function;
+        FunctionRecord changed = *queue->function;
+        changed.function = function;
+        ONPUT_TRY_VOID(check_room(changed, *queue->function));
+        *queue->function = std::move(changed);
     }
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
@@ -460,7 +466,7 @@ Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, c
 
 Result<schema::Empty> Functions::remove_version(const schema::DeleteFunction& request,
                                                 const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Queue* function, find(request.name, {}, caller));
+    ONPUT_TRY(Queue * function, find(request.name, {}, caller));
     ONPUT_TRY(const Queue* queue, find(request.name, request.version, caller));
     if (queue->function->function.management.version != request.version) {
         return fail(ErrorCode::invalid_argument,
@@ -476,6 +482,12 @@ Result<schema::Empty> Functions::remove_version(const schema::DeleteFunction& re
     ONPUT_TRY_VOID(check_empty(*queue));
     effects.batch().remove(function_key(queue->account, queue->name));
     parts_.catalogue.remove(*queue);
+    // Its policy is in the function's row, as those of all qualifiers.
+    if (function->function->policies.erase(request.version) != 0) {
+        function->permissions.erase(request.version);
+        effects.batch().put(function_key(function->account, function->name),
+                            schema::encode(*function->function));
+    }
     return schema::Empty{};
 }
 

@@ -102,6 +102,13 @@ struct FunctionRecord {
     friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
 };
 
+// Of a function's row, far below what the store takes as one batch.
+inline constexpr std::size_t function_record_bytes_max = 1024 * 1024;
+
+// Whether the row may become `changed`: one that is too large already may still shrink.
+// resource_exhausted, reason OverLimit.
+Result<void> check_room(const FunctionRecord& changed, const FunctionRecord& existing);
+
 // The last number of a layer's versions, which stays when they are gone.
 struct LayerRecord {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::layer_record};

@@ -145,6 +145,38 @@ TEST_F(FunctionUrlsTest, what_lambda_does_not_take_is_refused) {
     EXPECT_EQ(put(unanswered), "ResourceNotFound");
 }
 
+TEST_F(FunctionUrlsTest, what_a_function_s_row_has_no_room_for_is_refused_and_changes_nothing) {
+    schema::FunctionUrl full = url();
+    full.has_cors = true;
+    for (auto* items : {&full.cors.headers, &full.cors.origins, &full.cors.exposed})
+        items->assign(schema::function_url_cors_items_max,
+                      std::string(schema::function_url_cors_item_bytes_max, 'x'));
+    const auto qualifier_of = [](std::size_t i) { return "a" + std::to_string(i); };
+    constexpr std::size_t more_than_fit = 8;
+    std::size_t made = 0;
+    std::string last;
+    for (std::size_t i = 0; i < more_than_fit; ++i) {
+        full.qualifier = qualifier_of(i);
+        const schema::FunctionAlias alias{.name = full.qualifier, .version = "1"};
+        ASSERT_TRUE(station.ask(schema::PutFunctionAlias{.function = "f", .alias = alias}));
+        last = put(full);
+        if (last == "OverLimit") break;
+        ++made;
+    }
+    EXPECT_EQ(last, "OverLimit");
+    EXPECT_GT(made, 0U);
+    const auto count = [this] {
+        return station.ask(schema::ListFunctionUrls{.function = "f"})->urls.size();
+    };
+    EXPECT_EQ(count(), made);
+    station.restart();
+    EXPECT_EQ(count(), made);
+    // One that gets smaller makes room.
+    EXPECT_NE(put(url("NONE", qualifier_of(0))), "OverLimit");
+    EXPECT_NE(put(full), "OverLimit");
+    EXPECT_EQ(count(), made + 1);
+}
+
 TEST_F(FunctionUrlsTest, an_open_url_lets_in_whom_the_policy_lets_in) {
     const std::string id = put(url());
     EXPECT_EQ(invoke(id), "AccessDenied");
