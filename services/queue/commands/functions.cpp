@@ -177,6 +177,11 @@ Result<void> check_empty(const Queue& queue) {
         "FunctionNotEmpty");
 }
 
+void remove_rows(const Queue& queue, Effects& effects) {
+    effects.batch().remove(function_key(queue.account, queue.name));
+    effects.batch().remove(failures_key(queue.number));
+}
+
 std::unexpected<Error> no_function(std::string arn, const std::string& qualifier) {
     if (!qualifier.empty()) arn += ":" + qualifier;
     return fail(ErrorCode::not_found, "Function not found: " + arn, "ResourceNotFound");
@@ -458,7 +463,7 @@ Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, c
     const auto queues = parts_.catalogue.versions_of(caller.principal.account, request.name);
     for (const Queue* queue : queues) ONPUT_TRY_VOID(check_empty(*queue));
     for (const Queue* queue : queues) {
-        effects.batch().remove(function_key(queue->account, queue->name));
+        remove_rows(*queue, effects);
         parts_.catalogue.remove(*queue);
     }
     return schema::Empty{};
@@ -480,7 +485,7 @@ Result<schema::Empty> Functions::remove_version(const schema::DeleteFunction& re
                     "ResourceConflict");
     }
     ONPUT_TRY_VOID(check_empty(*queue));
-    effects.batch().remove(function_key(queue->account, queue->name));
+    remove_rows(*queue, effects);
     parts_.catalogue.remove(*queue);
     // Its policy is in the function's row, as those of all qualifiers.
     if (function->function->policies.erase(request.version) != 0) {

@@ -70,6 +70,9 @@ std::string queue_key(std::string_view account, std::string_view name) {
 std::string function_key(std::string_view account, std::string_view name) {
     return "f" + std::string(account) + "/" + std::string(name);
 }
+std::string failures_key(QueueNumber function) {
+    return queue_prefix('n', function);
+}
 std::string event_source_key(std::string_view id) {
     return "g" + std::string(id);
 }
