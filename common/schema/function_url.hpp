@@ -121,13 +121,15 @@ struct FindFunctionUrl {
 // for a URL of NONE. Errors: those of PrepareInvocation; permission_denied, reason AccessDenied:
 // the function's policy does not let him in, or the URL is of AWS_IAM and nobody asks.
 struct PrepareUrlInvocation {
-    static constexpr MessageInfo info{.kind = Kind::prepare_url_invocation};
+    // Version 2 added place.
+    static constexpr MessageInfo info{.kind = Kind::prepare_url_invocation, .version = 2};
     static constexpr std::string_view method = "queue.prepare_url_invocation";
     using Reply = InvocationPrepared;
 
     std::string id = {};
+    std::string place = {};  // As PrepareInvocation's.
 
-    ONPUT_FIELDS(id)
+    ONPUT_FIELDS(id, place)
     friend bool operator==(const PrepareUrlInvocation&, const PrepareUrlInvocation&) = default;
 };
 

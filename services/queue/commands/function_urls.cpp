@@ -176,8 +176,11 @@ Result<schema::InvocationPrepared> FunctionUrls::prepare(
     ONPUT_TRY_VOID(check_may(function, url, caller));
     Caller owner = caller;
     owner.principal = {.account = url.account, .id = {}, .user = {}, .region = {}};
-    const schema::PrepareInvocation invocation{
-        .name = url.function, .qualifier = url.qualifier, .takes_place = true};
+    const schema::PrepareInvocation invocation{.name = url.function,
+                                               .qualifier = url.qualifier,
+                                               .takes_place = true,
+                                               .account = {},
+                                               .place = request.place};
     return functions_.prepare(invocation, owner);
 }
 

@@ -383,7 +383,7 @@ Result<schema::InvocationPrepared> Functions::prepare(const schema::PrepareInvoc
         return fail(ErrorCode::resource_exhausted, "Rate Exceeded.", "TooManyRequests");
     }
     if (reserved && request.takes_place) {
-        prepared.place = parts_.random.uuid();
+        prepared.place = request.place.empty() ? parts_.random.uuid() : request.place;
         const auto time = std::chrono::seconds(prepared.function.timeout_s);
         parts_.dispatcher.take_place(*function, prepared.place, caller.now + time + call_start_max);
     }

@@ -155,10 +155,11 @@ Answer read_answer(RequestContext& context, FunctionAnswer answer) {
 
 http::Task<Result<Answer>> invoke(RequestContext& context, const schema::FunctionUrl& url,
                                   std::string event) {
-    const schema::PrepareUrlInvocation message{.id = url.id};
+    HeldPlace place(context, Random::from_system().uuid());
+    const schema::PrepareUrlInvocation message{.id = url.id, .place = place.name()};
     auto prepared = co_await context.call(message);
     if (!prepared) co_return std::unexpected(std::move(prepared).error());
-    HeldPlace place(context, std::move(prepared->reply.place));
+    place.settle(std::move(prepared->reply.place));
     schema::InvokeFunction task{.function = std::move(prepared->reply.function),
                                 .version = std::move(prepared->reply.version),
                                 .request_id = context.request_id,

@@ -258,6 +258,18 @@ TEST_F(ReservedTest, calls_of_all_workers_share_the_places) {
     EXPECT_EQ(prepare().error().reason, "TooManyRequests");
 }
 
+TEST_F(ReservedTest, a_place_has_the_name_that_its_caller_gives_it) {
+    const schema::PrepareInvocation call{
+        .name = "speech", .takes_place = true, .account = {}, .place = "mine"};
+    EXPECT_EQ(station.ask(call)->place, "mine");
+    EXPECT_EQ(prepare().error().reason, "TooManyRequests");
+    // Who has not seen the answer can give it back all the same.
+    ASSERT_TRUE(station.ask(schema::EndInvocation{.place = "mine"}));
+    EXPECT_EQ(station.ask(call)->place, "mine");
+    ASSERT_TRUE(station.ask(schema::EndInvocation{.place = "mine"}));
+    EXPECT_TRUE(prepare());
+}
+
 TEST_F(ReservedTest, a_look_takes_no_place) {
     ASSERT_TRUE(prepare(false));
     EXPECT_EQ(prepare(false)->place, "");
