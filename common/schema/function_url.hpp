@@ -57,17 +57,21 @@ struct FunctionUrl {
 };
 
 // Durable when it is answered. Errors: not_found: no such function, alias or, to replace, URL;
-// conflict, reason ResourceConflict: to create, there is one; invalid_argument: a version, a
+// conflict, reason ResourceConflict: to create, there is one; reason PreconditionFailed: it has
+// changed since modified_at; invalid_argument: a version, a
 // function whose worker takes no calls, or a value that Lambda does not take.
 struct PutFunctionUrl {
-    static constexpr MessageInfo info{.kind = Kind::put_function_url};
+    // Version 2 added modified_at.
+    static constexpr MessageInfo info{.kind = Kind::put_function_url, .version = 2};
     static constexpr std::string_view method = "queue.put_function_url";
     using Reply = FunctionUrl;
 
     FunctionUrl url = {};  // One that is replaced keeps its id.
     PutMode mode = PutMode::create_or_replace;
+    // Of the one that is replaced, which is another after each change; 0: whatever it is.
+    Timestamp modified_at = {};
 
-    ONPUT_FIELDS(url, mode)
+    ONPUT_FIELDS(url, mode, modified_at)
     friend bool operator==(const PutFunctionUrl&, const PutFunctionUrl&) = default;
 };
 

@@ -126,6 +126,15 @@ Result<schema::FunctionUrl> FunctionUrls::put(const schema::PutFunctionUrl& requ
     url.account = queue->account;
     url.function_arn = url.qualifier.empty() ? queue->arn : queue->arn + ":" + url.qualifier;
     url.modified_at = caller.now;
+    if (is_there) {
+        const Timestamp before = existing->second.modified_at;
+        if (request.modified_at != Timestamp{} && request.modified_at != before) {
+            return fail(ErrorCode::conflict, "the function URL has been changed meanwhile",
+                        "PreconditionFailed");
+        }
+        // No two changes have the same time.
+        url.modified_at = std::max(caller.now, before + Duration(1));
+    }
     url.created_at = is_there ? existing->second.created_at : caller.now;
     url.id = is_there ? existing->second.id : random_.hex(schema::function_url_id_digits);
     FunctionRecord changed = *queue->function;

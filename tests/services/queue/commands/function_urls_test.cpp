@@ -91,6 +91,22 @@ TEST_F(FunctionUrlsTest, creating_and_replacing_are_told_apart) {
     EXPECT_EQ(put(url(), schema::PutMode::replace), id);
 }
 
+TEST_F(FunctionUrlsTest, a_url_that_has_changed_meanwhile_is_not_replaced) {
+    ASSERT_EQ(put(url()).size(), schema::function_url_id_digits);
+    const auto replace = [this](Timestamp modified_at) {
+        return station.ask(schema::PutFunctionUrl{
+            .url = url(), .mode = schema::PutMode::replace, .modified_at = modified_at});
+    };
+    const auto first = station.ask(schema::ListFunctionUrls{.function = "f"})->urls.at(0);
+    const auto second = replace(first.modified_at);
+    ASSERT_TRUE(second);
+    // At the same time by the clock.
+    EXPECT_GT(second->modified_at, first.modified_at);
+    EXPECT_EQ(replace(first.modified_at).error().reason, "PreconditionFailed");
+    EXPECT_TRUE(replace(second->modified_at));
+    EXPECT_TRUE(replace({}));
+}
+
 TEST_F(FunctionUrlsTest, a_url_goes_with_its_function_alias_or_by_itself) {
     const std::string id = put(url());
     const std::string alias = put(url("NONE", "live"));
