@@ -109,15 +109,18 @@ struct ListFunctionUrls {
     friend bool operator==(const ListFunctionUrls&, const ListFunctionUrls&) = default;
 };
 
-// For whoever has a request for a URL, whose account it does not know yet. not_found.
+// For whoever has a request for a URL, whose account it does not know yet. not_found;
+// permission_denied, reason AccessDenied, only with asks_access: as PrepareUrlInvocation.
 struct FindFunctionUrl {
-    static constexpr MessageInfo info{.kind = Kind::find_function_url};
+    // Version 2 added asks_access.
+    static constexpr MessageInfo info{.kind = Kind::find_function_url, .version = 2};
     static constexpr std::string_view method = "queue.find_function_url";
     using Reply = FunctionUrl;
 
     std::string id = {};
+    bool asks_access = false;  // Whether the principal of the request would be let in.
 
-    ONPUT_FIELDS(id)
+    ONPUT_FIELDS(id, asks_access)
     friend bool operator==(const FindFunctionUrl&, const FindFunctionUrl&) = default;
 };
 

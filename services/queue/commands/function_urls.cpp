@@ -169,12 +169,13 @@ Result<schema::FunctionUrlList> FunctionUrls::list(const schema::ListFunctionUrl
 }
 
 Result<schema::FunctionUrl> FunctionUrls::find(const schema::FindFunctionUrl& request,
-                                               const Caller&) const {
+                                               const Caller& caller) const {
     const auto* place = catalogue_.find_url(request.id);
     if (place == nullptr) return no_url();
     const auto& urls = place->function->function->urls;
     const auto url = urls.find(place->qualifier);
     ONPUT_CHECK(url != urls.end());
+    if (request.asks_access) ONPUT_TRY_VOID(check_may(*place->function, url->second, caller));
     return url->second;
 }
 

@@ -80,13 +80,16 @@ http::Task<Result<void>> check_signature_head(RequestContext& context) {
     co_return check_head(context, service().name);
 }
 
+bool has_body(const http::RequestHead& head) {
+    return head.chunked || head.content_length.value_or(0) > 0;
+}
+
 http::Task<Result<Body>> read_body(RequestContext& context) {
     const auto& head = context.head();
     const std::size_t most = schema::invoke_payload_bytes_max;
     if (head.content_length.value_or(0) > most) co_return too_large();
     Body body;
-    const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
-    while (has_body) {
+    while (has_body(head)) {
         // The piece, and the event that it becomes a part of. Only who holds nothing waits.
         auto& budget = context.shared.body_memory;
         if (body.bytes.empty()) {
@@ -204,6 +207,12 @@ http::Task<Result<Answer>> answer_request(RequestContext& context, UrlHost host)
     if (is_signed(*url)) {
         const auto checked = co_await check_signature_head(context);
         if (!checked) co_return std::unexpected(checked.error());
+    }
+    if (!is_signed(*url) && has_body(context.head())) {
+        // Nobody's bytes are taken for a function that would not see them.
+        const schema::FindFunctionUrl question{.id = url->id, .asks_access = true};
+        const auto may = co_await context.call(question);
+        if (!may) co_return std::unexpected(may.error());
     }
     auto body = co_await read_body(context);
     if (!body) co_return std::unexpected(std::move(body).error());

@@ -204,6 +204,14 @@ TEST_F(FunctionUrlsTest, an_open_url_lets_in_whom_the_policy_lets_in) {
     EXPECT_EQ(invoke("absent"), "ResourceNotFound");
 }
 
+TEST_F(FunctionUrlsTest, who_finds_a_url_may_ask_whether_he_would_be_let_in) {
+    const schema::FindFunctionUrl question{.id = put(url()), .asks_access = true};
+    EXPECT_EQ(station.ask(question, somebody({})).error().reason, "AccessDenied");
+    EXPECT_EQ(found(question.id), arn);
+    permit("\"*\"");
+    EXPECT_TRUE(station.ask(question, somebody({})));
+}
+
 TEST_F(FunctionUrlsTest, each_qualifier_has_a_policy_of_its_own) {
     const std::string id = put(url());
     const std::string alias = put(url("NONE", "live"));
