@@ -14,6 +14,7 @@ namespace onput::queue {
 namespace {
 
 constexpr std::string_view action = "lambda:InvokeFunctionUrl";
+constexpr std::string_view function_action = "lambda:InvokeFunction";
 constexpr std::string_view handler_worker = "function";
 
 std::unexpected<Error> invalid(std::string message) {
@@ -74,12 +75,12 @@ Result<void> check_url(const schema::FunctionUrl& url, const Queue& function) {
 
 // What the policy of the URL's qualifier says to who asks.
 auth::PolicyDecision ask_policy(const Queue& function, const schema::FunctionUrl& url,
-                                const Caller& caller) {
+                                const Caller& caller, std::string_view asked) {
     const auto policy = function.permissions.find(url.qualifier);
     if (policy == function.permissions.end()) return {};
     auth::PolicyRequest request;
     request.principal = service::policy_principal_of(caller.principal);
-    request.action = action;
+    request.action = asked;
     request.resource = url.function_arn;
     request.values = service::request_values_of(caller);
     request.values.set("lambda:functionurlauthtype", url.auth_type);
@@ -90,7 +91,10 @@ auth::PolicyDecision ask_policy(const Queue& function, const schema::FunctionUrl
 Result<void> check_may(const Queue& function, const schema::FunctionUrl& url,
                        const Caller& caller) {
     const schema::Principal& principal = caller.principal;
-    const auto by_resource = ask_policy(function, url, caller);
+    auto by_resource = ask_policy(function, url, caller, action);
+    // Who is kept from the function is kept from its URL.
+    const auto by_function = ask_policy(function, url, caller, function_action);
+    if (by_function.effect == auth::PolicyEffect::deny) by_resource = by_function;
     const bool is_own_account = !principal.account.empty() && principal.account == function.account;
     const auto effect = auth::decide({.by_resource = by_resource,
                                       .by_identity = service::identity_effect_of(principal),

@@ -123,6 +123,11 @@ Result<void> check_signature(RequestContext& context, const schema::FunctionUrl&
     asked.front().resource = url.function_arn;
     asked.front().has_resource_policy = true;
     asked.front().values.emplace_back("lambda:functionurlauthtype", url.auth_type);
+    asked.front().values.emplace_back("lambda:invokedviafunctionurl", "true");
+    // Who is kept from the function is kept from its URL.
+    asked.push_back(asked.front());
+    asked.back().action = "lambda:InvokeFunction";
+    asked.back().is_only_not_denied = true;
     return authorize(context, asked);
 }
 

@@ -204,6 +204,19 @@ TEST_F(FunctionUrlsTest, an_open_url_lets_in_whom_the_policy_lets_in) {
     EXPECT_EQ(invoke("absent"), "ResourceNotFound");
 }
 
+TEST_F(FunctionUrlsTest, who_is_kept_from_the_function_is_kept_from_its_url) {
+    const std::string id = put(url());
+    permit("\"*\"");
+    EXPECT_EQ(invoke(id), "$LATEST");
+    const std::string statement =
+        R"({"Sid":"d","Effect":"Deny","Principal":"*","Action":"lambda:InvokeFunction",)"
+        R"("Resource":")" +
+        std::string(arn) + R"(","Condition":{"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}})";
+    ASSERT_TRUE(station.ask(
+        schema::AddFunctionPermission{.name = "f", .statement_id = "d", .statement = statement}));
+    EXPECT_EQ(invoke(id), "AccessDenied");
+}
+
 TEST_F(FunctionUrlsTest, who_finds_a_url_may_ask_whether_he_would_be_let_in) {
     const schema::FindFunctionUrl question{.id = put(url()), .asks_access = true};
     EXPECT_EQ(station.ask(question, somebody({})).error().reason, "AccessDenied");
