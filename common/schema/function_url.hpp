@@ -57,17 +57,21 @@ struct FunctionUrl {
 };
 
 // Durable when it is answered. Errors: not_found: no such function, alias or, to replace, URL;
-// conflict, reason ResourceConflict: to create, there is one; invalid_argument: a version, a
+// conflict, reason ResourceConflict: to create, there is one; reason PreconditionFailed: it has
+// changed since modified_at; invalid_argument: a version, a
 // function whose worker takes no calls, or a value that Lambda does not take.
 struct PutFunctionUrl {
-    static constexpr MessageInfo info{.kind = Kind::put_function_url};
+    // Version 2 added modified_at.
+    static constexpr MessageInfo info{.kind = Kind::put_function_url, .version = 2};
     static constexpr std::string_view method = "queue.put_function_url";
     using Reply = FunctionUrl;
 
     FunctionUrl url = {};  // One that is replaced keeps its id.
     PutMode mode = PutMode::create_or_replace;
+    // Of the one that is replaced, which is another after each change; 0: whatever it is.
+    Timestamp modified_at = {};
 
-    ONPUT_FIELDS(url, mode)
+    ONPUT_FIELDS(url, mode, modified_at)
     friend bool operator==(const PutFunctionUrl&, const PutFunctionUrl&) = default;
 };
 
@@ -105,15 +109,18 @@ struct ListFunctionUrls {
     friend bool operator==(const ListFunctionUrls&, const ListFunctionUrls&) = default;
 };
 
-// For whoever has a request for a URL, whose account it does not know yet. not_found.
+// For whoever has a request for a URL, whose account it does not know yet. not_found;
+// permission_denied, reason AccessDenied, only with asks_access: as PrepareUrlInvocation.
 struct FindFunctionUrl {
-    static constexpr MessageInfo info{.kind = Kind::find_function_url};
+    // Version 2 added asks_access.
+    static constexpr MessageInfo info{.kind = Kind::find_function_url, .version = 2};
     static constexpr std::string_view method = "queue.find_function_url";
     using Reply = FunctionUrl;
 
     std::string id = {};
+    bool asks_access = false;  // Whether the principal of the request would be let in.
 
-    ONPUT_FIELDS(id)
+    ONPUT_FIELDS(id, asks_access)
     friend bool operator==(const FindFunctionUrl&, const FindFunctionUrl&) = default;
 };
 
@@ -121,13 +128,15 @@ struct FindFunctionUrl {
 // for a URL of NONE. Errors: those of PrepareInvocation; permission_denied, reason AccessDenied:
 // the function's policy does not let him in, or the URL is of AWS_IAM and nobody asks.
 struct PrepareUrlInvocation {
-    static constexpr MessageInfo info{.kind = Kind::prepare_url_invocation};
+    // Version 2 added place.
+    static constexpr MessageInfo info{.kind = Kind::prepare_url_invocation, .version = 2};
     static constexpr std::string_view method = "queue.prepare_url_invocation";
     using Reply = InvocationPrepared;
 
     std::string id = {};
+    std::string place = {};  // As PrepareInvocation's.
 
-    ONPUT_FIELDS(id)
+    ONPUT_FIELDS(id, place)
     friend bool operator==(const PrepareUrlInvocation&, const PrepareUrlInvocation&) = default;
 };
 

@@ -66,8 +66,8 @@ struct InvocationPrepared {
 };
 
 struct PrepareInvocation {
-    // Version 2 added takes_place, 3 account.
-    static constexpr MessageInfo info{.kind = Kind::prepare_invocation, .version = 3};
+    // Version 2 added takes_place, 3 account, 4 place.
+    static constexpr MessageInfo info{.kind = Kind::prepare_invocation, .version = 4};
     static constexpr std::string_view method = "queue.prepare_invocation";
     using Reply = InvocationPrepared;
 
@@ -77,8 +77,11 @@ struct PrepareInvocation {
     // EndInvocation, or at most until its time and 2 minutes are over.
     bool takes_place = false;
     std::string account = {};  // Whose function it is; empty: the caller's.
+    // What the place is called, a new UUID: who leaves before the answer can give it back. Empty:
+    // the queue names it.
+    std::string place = {};
 
-    ONPUT_FIELDS(name, qualifier, takes_place, account)
+    ONPUT_FIELDS(name, qualifier, takes_place, account, place)
     friend bool operator==(const PrepareInvocation&, const PrepareInvocation&) = default;
 };
 

@@ -36,7 +36,7 @@ constexpr std::string_view remedy =
 
 constexpr std::string_view page_remedy =
     "A page of another site may do with a bucket's objects what the bucket's CORS rules allow its "
-    "origin, and nothing else.";
+    "origin, and with a function's URL what its Cors configuration allows, and nothing else.";
 
 std::unexpected<Error> refuse(std::string_view what, std::string_view value,
                               std::string_view reason) {

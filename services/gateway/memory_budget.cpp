@@ -22,6 +22,17 @@ MemoryBudget::Reservation::~Reservation() {
     ONPUT_CHECK(before >= bytes_);
 }
 
+void MemoryBudget::Reservation::add(Reservation other) {
+    if (budget_ == nullptr) return std::swap(*this, other);
+    bytes_ += std::exchange(other.bytes_, 0);
+}
+
+void MemoryBudget::Reservation::shrink(std::size_t bytes) {
+    if (budget_ == nullptr || bytes >= bytes_) return;
+    budget_->in_use_.fetch_sub(bytes_ - bytes);
+    bytes_ = bytes;
+}
+
 std::size_t MemoryBudget::bytes_max(Use use) const {
     switch (use) {
         case Use::ahead: return bytes_max_ / 2;

@@ -42,6 +42,10 @@ public:
         ~Reservation();
 
         [[nodiscard]] std::size_t bytes() const { return bytes_; }
+        // Takes over what another one of the same budget holds.
+        void add(Reservation other);
+        // Gives back what is beyond so many bytes.
+        void shrink(std::size_t bytes);
 
     private:
         friend class MemoryBudget;

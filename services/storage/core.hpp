@@ -341,8 +341,8 @@ private:
     Result<void> restore_lifecycle();
     void keep_lifecycle(Effects& effects) const;
     Result<const Bucket*> bucket_of_pass(LifecycleStep& step, std::size_t rows_max);
-    Result<void> judge_uploads(const schema::LifecycleConfiguration& rules,
-                               const std::string& bucket, Timestamp now, LifecycleStep& step);
+    Result<void> judge_uploads(const schema::LifecycleConfiguration& rules, Timestamp now,
+                               std::size_t rows_max, LifecycleStep& step);
     Result<void> expire(const std::string& key, const Bucket& bucket,
                         const KeyRows::Version& version, Timestamp now, Effects& effects);
     Result<void> remove_expired(const std::string& key, const Bucket& bucket,

@@ -108,6 +108,7 @@ Result<void> authorize(RequestContext& context, const std::vector<AskedAction>& 
             effects.by_session = auth::evaluate_all(session_policies, request);
         const auth::IdentityDecision decision = auth::decide_identity(effects);
         if (decision.effect == PolicyEffect::allow) continue;
+        if (one.is_only_not_denied && !decision.is_explicit) continue;
         if (decision.effect == PolicyEffect::deny || !one.has_resource_policy)
             return refused(context, one, auth::reason_of(decision, one.action));
         context.grant = Grant::not_allowed;

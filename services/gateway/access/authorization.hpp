@@ -27,6 +27,8 @@ struct AskedAction {
     std::string resource = "*";  // Its ARN.
     // Whoever owns the resource asks its policy, and refuses in his own words.
     bool has_resource_policy = false;
+    // That no statement denies it is enough.
+    bool is_only_not_denied = false;
     // Condition keys of the operation's own: {"iam:passedtoservice", "lambda.amazonaws.com"}.
     std::vector<std::pair<std::string, std::string>> values = {};
 };

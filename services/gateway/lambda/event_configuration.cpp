@@ -19,9 +19,6 @@ namespace {
 
 using Events = schema::AliasEvents;
 
-// How often an alias is read and put back when others change it meanwhile.
-constexpr int alias_attempts_max = 8;
-
 void describe_destination(Value& destinations, const std::string& name, const std::string& arn) {
     destinations[name] = Value(Value::Map());
     if (!arn.empty()) destinations[name]["Destination"] = Value(arn);

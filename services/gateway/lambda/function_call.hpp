@@ -13,8 +13,9 @@ namespace onput::gateway::lambda {
 // The kind of the workers that take such calls.
 inline constexpr std::string_view handler_worker = "function";
 
-// A place of the function's reserved concurrency, as PrepareInvocation took it, given back however
-// the request ends. Empty: none was taken. `context` outlives it.
+// A place of the function's reserved concurrency, given back however the request ends: from before
+// PrepareInvocation asks for it, as whoever leaves before the answer may have taken it. Empty: none.
+// `context` outlives it.
 class HeldPlace {
 public:
     HeldPlace(RequestContext& context, std::string place)
@@ -23,6 +24,10 @@ public:
     HeldPlace& operator=(const HeldPlace&) = delete;
     ~HeldPlace() { give_back(); }
 
+    // What PrepareInvocation is to call it.
+    [[nodiscard]] const std::string& name() const { return place_; }
+    // What it has taken, by its answer; empty: nothing.
+    void settle(std::string taken) { place_ = std::move(taken); }
     void give_back();
 
 private:

@@ -114,15 +114,18 @@ Outcome invoke(Call& call) {
     }
     auto context = read_client_context(call.input);
     if (!context) co_return std::unexpected(std::move(context).error());
+    const bool takes_place = type != "DryRun";
+    HeldPlace place(call.context, takes_place ? Random::from_system().uuid() : std::string());
     const schema::PrepareInvocation message{.name = named->name,
                                             .qualifier = named->qualifier,
-                                            .takes_place = type != "DryRun",
-                                            .account = named->account};
+                                            .takes_place = takes_place,
+                                            .account = named->account,
+                                            .place = place.name()};
     auto options = call.context.call_options();
     options.access = origin_of(call.context);
     auto prepared = co_await call.context.call(message, std::move(options));
     if (!prepared) co_return std::unexpected(std::move(prepared).error());
-    HeldPlace place(call.context, std::move(prepared->reply.place));
+    place.settle(std::move(prepared->reply.place));
     const auto takes = check_takes_calls(prepared->reply.function);
     if (!takes) co_return std::unexpected(takes.error());
     if (type == "DryRun") {

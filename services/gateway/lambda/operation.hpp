@@ -105,6 +105,9 @@ struct Modification {
 };
 http::Task<Result<schema::FunctionInfo>> modify(Call& call, Modification wanted);
 
+// How often an alias or a URL is read and put back when others change it meanwhile.
+inline constexpr int alias_attempts_max = 8;
+
 // What it is now becomes its next version.
 http::Task<Result<schema::FunctionInfo>> publish(Call& call, std::string name,
                                                  std::string description);

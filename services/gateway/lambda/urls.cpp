@@ -123,12 +123,19 @@ Outcome get_function_url_config(Call& call) {
 }
 
 Outcome update_function_url_config(Call& call) {
-    auto url = co_await fetch(call);
-    if (!url) co_return std::unexpected(std::move(url).error());
-    schema::PutFunctionUrl message{.url = *std::move(url), .mode = schema::PutMode::replace};
-    if (const auto done = read(call, message.url); !done) co_return std::unexpected(done.error());
-    auto changed = co_await put(call, std::move(message));
-    co_return changed;
+    // What the input does not name must stay as somebody else leaves it meanwhile.
+    for (int attempt = 1;; ++attempt) {
+        auto url = co_await fetch(call);
+        if (!url) co_return std::unexpected(std::move(url).error());
+        schema::PutFunctionUrl message{.mode = schema::PutMode::replace,
+                                       .modified_at = url->modified_at};
+        message.url = *std::move(url);
+        const auto done = read(call, message.url);
+        if (!done) co_return std::unexpected(done.error());
+        auto changed = co_await put(call, std::move(message));
+        const bool was_changed = !changed && changed.error().reason == "PreconditionFailed";
+        if (!was_changed || attempt == alias_attempts_max) co_return changed;
+    }
 }
 
 Outcome delete_function_url_config(Call& call) {

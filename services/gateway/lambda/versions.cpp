@@ -109,15 +109,22 @@ Outcome create_alias(Call& call) {
 Outcome update_alias(Call& call) {
     auto name = bare_name_in(call);
     if (!name) co_return std::unexpected(std::move(name).error());
-    auto alias = co_await fetch_alias(call, *name);
-    if (!alias) co_return std::unexpected(std::move(alias).error());
-    schema::PutFunctionAlias message{.function = *std::move(name),
-                                     .alias = *std::move(alias),
-                                     .mode = schema::PutMode::replace,
-                                     .revision_id = call.input.text_of("RevisionId")};
-    read_alias(call.input, message.alias);
-    auto changed = co_await put_alias(call, std::move(message));
-    co_return changed;
+    const std::string revision_id = call.input.text_of("RevisionId");
+    // What the input does not name must stay as somebody else leaves it meanwhile.
+    for (int attempt = 1;; ++attempt) {
+        auto alias = co_await fetch_alias(call, *name);
+        if (!alias) co_return std::unexpected(std::move(alias).error());
+        schema::PutFunctionAlias message{
+            .function = *name,
+            .mode = schema::PutMode::replace,
+            .revision_id = revision_id.empty() ? alias->revision_id : revision_id};
+        message.alias = *std::move(alias);
+        read_alias(call.input, message.alias);
+        auto changed = co_await put_alias(call, std::move(message));
+        const bool was_changed = !changed && changed.error().reason == "PreconditionFailed";
+        const bool may_repeat = revision_id.empty() && attempt < alias_attempts_max;
+        if (!was_changed || !may_repeat) co_return changed;
+    }
 }
 
 Outcome get_alias(Call& call) {

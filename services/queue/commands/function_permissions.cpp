@@ -28,7 +28,7 @@ Result<schema::FunctionPolicy> FunctionPermissions::add(
     const schema::AddFunctionPermission& request, const Caller& caller, Effects& effects) {
     ONPUT_TRY(Queue * queue, find(request.name, request.qualifier, caller));
     const std::string qualifier = plain(request.qualifier);
-    auto& policies = queue->function->policies;
+    const auto& policies = queue->function->policies;
     const auto existing = policies.find(qualifier);
     schema::FunctionPolicy policy =
         existing != policies.end() ? existing->second : schema::FunctionPolicy{};
@@ -36,8 +36,11 @@ Result<schema::FunctionPolicy> FunctionPermissions::add(
                                                   .statement = request.statement,
                                                   .revision_id = request.revision_id}));
     policy.revision_id = random_.uuid();
+    FunctionRecord changed = *queue->function;
+    changed.policies[qualifier] = policy;
+    ONPUT_TRY_VOID(check_room(changed, *queue->function));
     queue->permissions.insert_or_assign(qualifier, std::move(parsed));
-    policies[qualifier] = policy;
+    *queue->function = std::move(changed);
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return policy;

@@ -14,6 +14,7 @@ namespace onput::queue {
 namespace {
 
 constexpr std::string_view action = "lambda:InvokeFunctionUrl";
+constexpr std::string_view function_action = "lambda:InvokeFunction";
 constexpr std::string_view handler_worker = "function";
 
 std::unexpected<Error> invalid(std::string message) {
@@ -74,12 +75,12 @@ Result<void> check_url(const schema::FunctionUrl& url, const Queue& function) {
 
 // What the policy of the URL's qualifier says to who asks.
 auth::PolicyDecision ask_policy(const Queue& function, const schema::FunctionUrl& url,
-                                const Caller& caller) {
+                                const Caller& caller, std::string_view asked) {
     const auto policy = function.permissions.find(url.qualifier);
     if (policy == function.permissions.end()) return {};
     auth::PolicyRequest request;
     request.principal = service::policy_principal_of(caller.principal);
-    request.action = action;
+    request.action = asked;
     request.resource = url.function_arn;
     request.values = service::request_values_of(caller);
     request.values.set("lambda:functionurlauthtype", url.auth_type);
@@ -90,7 +91,10 @@ auth::PolicyDecision ask_policy(const Queue& function, const schema::FunctionUrl
 Result<void> check_may(const Queue& function, const schema::FunctionUrl& url,
                        const Caller& caller) {
     const schema::Principal& principal = caller.principal;
-    const auto by_resource = ask_policy(function, url, caller);
+    auto by_resource = ask_policy(function, url, caller, action);
+    // Who is kept from the function is kept from its URL.
+    const auto by_function = ask_policy(function, url, caller, function_action);
+    if (by_function.effect == auth::PolicyEffect::deny) by_resource = by_function;
     const bool is_own_account = !principal.account.empty() && principal.account == function.account;
     const auto effect = auth::decide({.by_resource = by_resource,
                                       .by_identity = service::identity_effect_of(principal),
@@ -112,7 +116,7 @@ Result<schema::FunctionUrl> FunctionUrls::put(const schema::PutFunctionUrl& requ
     ONPUT_TRY_VOID(functions_.find(url.function, url.qualifier, caller));
     ONPUT_TRY(Queue * queue, functions_.find(url.function, {}, caller));
     ONPUT_TRY_VOID(check_url(url, *queue));
-    auto& urls = queue->function->urls;
+    const auto& urls = queue->function->urls;
     const auto existing = urls.find(url.qualifier);
     const bool is_there = existing != urls.end();
     if (is_there && request.mode == schema::PutMode::create) {
@@ -126,10 +130,22 @@ Result<schema::FunctionUrl> FunctionUrls::put(const schema::PutFunctionUrl& requ
     url.account = queue->account;
     url.function_arn = url.qualifier.empty() ? queue->arn : queue->arn + ":" + url.qualifier;
     url.modified_at = caller.now;
+    if (is_there) {
+        const Timestamp before = existing->second.modified_at;
+        if (request.modified_at != Timestamp{} && request.modified_at != before) {
+            return fail(ErrorCode::conflict, "the function URL has been changed meanwhile",
+                        "PreconditionFailed");
+        }
+        // No two changes have the same time.
+        url.modified_at = std::max(caller.now, before + Duration(1));
+    }
     url.created_at = is_there ? existing->second.created_at : caller.now;
     url.id = is_there ? existing->second.id : random_.hex(schema::function_url_id_digits);
+    FunctionRecord changed = *queue->function;
+    changed.urls.insert_or_assign(url.qualifier, url);
+    ONPUT_TRY_VOID(check_room(changed, *queue->function));
     if (!is_there) catalogue_.add_url(url.id, *queue, url.qualifier);
-    urls.insert_or_assign(url.qualifier, url);
+    *queue->function = std::move(changed);
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return url;
@@ -157,12 +173,13 @@ Result<schema::FunctionUrlList> FunctionUrls::list(const schema::ListFunctionUrl
 }
 
 Result<schema::FunctionUrl> FunctionUrls::find(const schema::FindFunctionUrl& request,
-                                               const Caller&) const {
+                                               const Caller& caller) const {
     const auto* place = catalogue_.find_url(request.id);
     if (place == nullptr) return no_url();
     const auto& urls = place->function->function->urls;
     const auto url = urls.find(place->qualifier);
     ONPUT_CHECK(url != urls.end());
+    if (request.asks_access) ONPUT_TRY_VOID(check_may(*place->function, url->second, caller));
     return url->second;
 }
 
@@ -173,8 +190,11 @@ Result<schema::InvocationPrepared> FunctionUrls::prepare(
     ONPUT_TRY_VOID(check_may(function, url, caller));
     Caller owner = caller;
     owner.principal = {.account = url.account, .id = {}, .user = {}, .region = {}};
-    const schema::PrepareInvocation invocation{
-        .name = url.function, .qualifier = url.qualifier, .takes_place = true};
+    const schema::PrepareInvocation invocation{.name = url.function,
+                                               .qualifier = url.qualifier,
+                                               .takes_place = true,
+                                               .account = {},
+                                               .place = request.place};
     return functions_.prepare(invocation, owner);
 }
 

@@ -148,7 +148,7 @@ Result<schema::FunctionAlias> FunctionVersions::put_alias(const schema::PutFunct
     ONPUT_TRY(Queue * queue, parts_.functions.find(request.function, {}, caller));
     schema::FunctionAlias alias = request.alias;
     alias.arn = queue->arn + ":" + alias.name;
-    auto& aliases = queue->function->aliases;
+    const auto& aliases = queue->function->aliases;
     const auto existing = aliases.find(alias.name);
     const bool is_there = existing != aliases.end();
     if (is_there && request.mode == schema::PutMode::create)
@@ -162,7 +162,10 @@ Result<schema::FunctionAlias> FunctionVersions::put_alias(const schema::PutFunct
         return fail(ErrorCode::resource_exhausted, "this function has too many aliases",
                     "OverLimit");
     alias.revision_id = parts_.random.uuid();
-    aliases[alias.name] = alias;
+    FunctionRecord changed = *queue->function;
+    changed.aliases[alias.name] = alias;
+    ONPUT_TRY_VOID(check_room(changed, *queue->function));
+    *queue->function = std::move(changed);
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return alias;

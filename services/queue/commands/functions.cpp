@@ -177,6 +177,11 @@ Result<void> check_empty(const Queue& queue) {
         "FunctionNotEmpty");
 }
 
+void remove_rows(const Queue& queue, Effects& effects) {
+    effects.batch().remove(function_key(queue.account, queue.name));
+    effects.batch().remove(failures_key(queue.number));
+}
+
 std::unexpected<Error> no_function(std::string arn, const std::string& qualifier) {
     if (!qualifier.empty()) arn += ":" + qualifier;
     return fail(ErrorCode::not_found, "Function not found: " + arn, "ResourceNotFound");
@@ -282,7 +287,10 @@ Result<schema::FunctionInfo> Functions::put_version(const schema::PutFunction& r
     function.management.on_success_arn = wanted.on_success_arn;
     function.management.on_failure_arn = wanted.on_failure_arn;
     ONPUT_TRY_VOID(check_events(function));
-    queue->function->function = function;
+    FunctionRecord changed = *queue->function;
+    changed.function = function;
+    ONPUT_TRY_VOID(check_room(changed, *queue->function));
+    *queue->function = std::move(changed);
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
     return function;
@@ -337,7 +345,10 @@ Result<schema::FunctionInfo> Functions::put(const schema::PutFunction& request,
                               .function = function};
         queue = &parts_.catalogue.add(std::move(record));
     } else {
-        queue->function->function = function;
+        FunctionRecord changed = *queue->function;
+        changed.function = function;
+        ONPUT_TRY_VOID(check_room(changed, *queue->function));
+        *queue->function = std::move(changed);
     }
     effects.batch().put(function_key(queue->account, queue->name),
                         schema::encode(*queue->function));
@@ -372,7 +383,7 @@ Result<schema::InvocationPrepared> Functions::prepare(const schema::PrepareInvoc
         return fail(ErrorCode::resource_exhausted, "Rate Exceeded.", "TooManyRequests");
     }
     if (reserved && request.takes_place) {
-        prepared.place = parts_.random.uuid();
+        prepared.place = request.place.empty() ? parts_.random.uuid() : request.place;
         const auto time = std::chrono::seconds(prepared.function.timeout_s);
         parts_.dispatcher.take_place(*function, prepared.place, caller.now + time + call_start_max);
     }
@@ -452,7 +463,7 @@ Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, c
     const auto queues = parts_.catalogue.versions_of(caller.principal.account, request.name);
     for (const Queue* queue : queues) ONPUT_TRY_VOID(check_empty(*queue));
     for (const Queue* queue : queues) {
-        effects.batch().remove(function_key(queue->account, queue->name));
+        remove_rows(*queue, effects);
         parts_.catalogue.remove(*queue);
     }
     return schema::Empty{};
@@ -460,7 +471,7 @@ Result<schema::Empty> Functions::remove(const schema::DeleteFunction& request, c
 
 Result<schema::Empty> Functions::remove_version(const schema::DeleteFunction& request,
                                                 const Caller& caller, Effects& effects) {
-    ONPUT_TRY(const Queue* function, find(request.name, {}, caller));
+    ONPUT_TRY(Queue * function, find(request.name, {}, caller));
     ONPUT_TRY(const Queue* queue, find(request.name, request.version, caller));
     if (queue->function->function.management.version != request.version) {
         return fail(ErrorCode::invalid_argument,
@@ -474,8 +485,14 @@ Result<schema::Empty> Functions::remove_version(const schema::DeleteFunction& re
                     "ResourceConflict");
     }
     ONPUT_TRY_VOID(check_empty(*queue));
-    effects.batch().remove(function_key(queue->account, queue->name));
+    remove_rows(*queue, effects);
     parts_.catalogue.remove(*queue);
+    // Its policy is in the function's row, as those of all qualifiers.
+    if (function->function->policies.erase(request.version) != 0) {
+        function->permissions.erase(request.version);
+        effects.batch().put(function_key(function->account, function->name),
+                            schema::encode(*function->function));
+    }
     return schema::Empty{};
 }
 

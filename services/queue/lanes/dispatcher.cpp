@@ -179,8 +179,9 @@ std::optional<Timestamp> Dispatcher::next_time() const {
 }
 
 void Dispatcher::take_place(const Queue& function, std::string place, Timestamp until) {
-    calls_.emplace(std::move(place), Call{.function = function.number, .until = until});
-    ++calls_of_[function.number];
+    const auto [at, is_new] =
+        calls_.try_emplace(std::move(place), Call{.function = function.number, .until = until});
+    if (is_new) ++calls_of_[function.number];
 }
 
 void Dispatcher::give_back(const std::string& place) {

@@ -67,6 +67,7 @@ Result<void> Messages::check_room() const {
 }
 
 Result<void> Messages::restore(Queue& queue, Timestamp now) {
+    if (queue.function) ONPUT_TRY_VOID(restore_failures(queue));
     std::unordered_map<MessageNumber, LeaseRecord> leases;
     ONPUT_TRY_VOID(for_each_row(
         parts_.view, lease_rows(queue.number), [&](const store::Row& row) -> Result<void> {

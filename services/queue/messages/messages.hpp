@@ -208,6 +208,8 @@ private:
                      Effects& effects);
     void write_lease(const Queue& queue, MessageNumber number, MessageStatus& status,
                      Effects& effects);
+    // How many jobs of it have failed for good.
+    Result<void> restore_failures(Queue& function) const;
     Result<bool> dead_letter(Queue& queue, const Candidate& candidate, const Failure& failure,
                              Timestamp now, Effects& effects);
     Result<void> dead_letter_job(Queue& queue, const MessageStatus& status, MessageRecord record,

@@ -45,6 +45,16 @@ std::string split_key(QueueNumber queue, char table, std::uint64_t job) {
 
 }  // namespace
 
+Result<void> check_room(const FunctionRecord& changed, const FunctionRecord& existing) {
+    const std::size_t bytes = schema::encode(changed).size();
+    if (bytes <= function_record_bytes_max || bytes <= schema::encode(existing).size()) return {};
+    return fail(ErrorCode::resource_exhausted,
+                fmt::format("this function's configuration, aliases, policies and URLs have more "
+                            "than {} bytes together: delete some, or make them smaller",
+                            function_record_bytes_max),
+                "OverLimit");
+}
+
 std::string counters_key() {
     return "c";
 }
@@ -59,6 +69,9 @@ std::string queue_key(std::string_view account, std::string_view name) {
 }
 std::string function_key(std::string_view account, std::string_view name) {
     return "f" + std::string(account) + "/" + std::string(name);
+}
+std::string failures_key(QueueNumber function) {
+    return queue_prefix('n', function);
 }
 std::string event_source_key(std::string_view id) {
     return "g" + std::string(id);

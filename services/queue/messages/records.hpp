@@ -91,7 +91,9 @@ struct FunctionRecord {
 
     std::uint32_t number = 0;
     schema::FunctionInfo function;
-    std::uint64_t dead_lettered = 0;  // Ever.
+    // Ever. With each job that fails for good only the row of failures_key is written, which is
+    // such a record with its number and this; the larger one of the two holds.
+    std::uint64_t dead_lettered = 0;
     // Of a function, not of its versions, which have rows of their own.
     std::uint64_t last_version = 0;  // Ever published.
     std::map<std::string, schema::FunctionAlias> aliases = {};
@@ -101,6 +103,13 @@ struct FunctionRecord {
     ONPUT_FIELDS(number, function, dead_lettered, last_version, aliases, policies, urls)
     friend bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
 };
+
+// Of a function's row, far below what the store takes as one batch.
+inline constexpr std::size_t function_record_bytes_max = 1024 * 1024;
+
+// Whether the row may become `changed`: one that is too large already may still shrink.
+// resource_exhausted, reason OverLimit.
+Result<void> check_room(const FunctionRecord& changed, const FunctionRecord& existing);
 
 // The last number of a layer's versions, which stays when they are gone.
 struct LayerRecord {
@@ -303,6 +312,7 @@ std::string age_key();
 std::string outbox_key();
 std::string queue_key(std::string_view account, std::string_view name);
 std::string function_key(std::string_view account, std::string_view name);
+std::string failures_key(QueueNumber function);
 std::string event_source_key(std::string_view id);
 std::string lexicon_key(std::string_view account, std::string_view region, std::string_view name);
 // `version` 0: of the LayerRecord.

@@ -1,5 +1,7 @@
 // Messages: the ends of jobs: who is told of them, what becomes of one that fails for good, and of
 // one whose input its worker has refused and dealt with.
+#include <algorithm>
+
 #include "common/base/check.hpp"
 #include "services/queue/messages/dead_letter.hpp"
 #include "services/queue/messages/messages.hpp"
@@ -126,7 +128,11 @@ Result<void> Messages::dead_letter_job(Queue& queue, const MessageStatus& status
                                        MessageRecord record, const Failure& failure, Timestamp now,
                                        Effects& effects) {
     ++queue.function->dead_lettered;
-    effects.batch().put(function_key(queue.account, queue.name), schema::encode(*queue.function));
+    // One turn may end very many jobs, of functions whose rows are large.
+    const FunctionRecord failures{.number = queue.number.get(),
+                                  .function = {},
+                                  .dead_lettered = queue.function->dead_lettered};
+    effects.batch().put(failures_key(queue.number), schema::encode(failures));
     Queue* target = parts_.catalogue.find_arn(queue.dead_letter_arn());
     const bool has_place = target != nullptr && !target->function;
     ONPUT_TRY_VOID(note_failure({.function = queue.function->function,
@@ -149,6 +155,15 @@ Result<void> Messages::dead_letter_job(Queue& queue, const MessageStatus& status
     letter.dead_lettered_at = now;
     letter.attempts = status.attempts();
     add(*target, std::move(letter), now, Duration::zero(), effects);
+    return {};
+}
+
+Result<void> Messages::restore_failures(Queue& function) const {
+    ONPUT_TRY(const auto row, parts_.view.get(partition, failures_key(function.number)));
+    if (!row) return {};
+    ONPUT_TRY(const auto failures, schema::decode<FunctionRecord>(*row));
+    auto& count = function.function->dead_lettered;
+    count = std::max(count, failures.dead_lettered);
     return {};
 }
 

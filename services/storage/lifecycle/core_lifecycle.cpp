@@ -141,7 +141,7 @@ Result<LifecycleStep> StorageCore::judge_next(Timestamp now, std::size_t rows_ma
     }
     ONPUT_TRY(const auto* const rules, rules_.of(name));
     if (!uploads_from_.empty() && aborts_uploads(*rules)) {
-        ONPUT_TRY_VOID(judge_uploads(*rules, name, now, step));
+        ONPUT_TRY_VOID(judge_uploads(*rules, now, rows_max, step));
         return step;
     }
     ONPUT_TRY(auto page, walk_->next(view_, rows_max));
@@ -169,12 +169,13 @@ Result<LifecycleStep> StorageCore::judge_next(Timestamp now, std::size_t rows_ma
     return step;
 }
 
-Result<void> StorageCore::judge_uploads(const schema::LifecycleConfiguration& rules,
-                                        const std::string& bucket, Timestamp now,
-                                        LifecycleStep& step) {
+Result<void> StorageCore::judge_uploads(const schema::LifecycleConfiguration& rules, Timestamp now,
+                                        std::size_t rows_max, LifecycleStep& step) {
+    const std::string& bucket = walk_->bucket();
+    const std::size_t page = std::min(rows_max, uploads_page);
     auto range = upload_rows(bucket);
     range.from = uploads_from_;
-    ONPUT_TRY(const auto rows, view_.scan(partition, range, uploads_page));
+    ONPUT_TRY(const auto rows, view_.scan(partition, range, page));
     step.rows += rows.size() + 1;
     const Timestamp age = age_.clock().at(now);
     for (const auto& row : rows) {
@@ -188,7 +189,7 @@ Result<void> StorageCore::judge_uploads(const schema::LifecycleConfiguration& ru
                                 .key = std::string(split.key),
                                 .upload_id = std::string(split.tail)});
     }
-    uploads_from_ = rows.size() < uploads_page ? std::string() : rows.back().key + '\0';
+    uploads_from_ = rows.size() < page ? std::string() : rows.back().key + '\0';
     return {};
 }
 

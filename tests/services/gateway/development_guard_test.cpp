@@ -46,6 +46,7 @@ TEST(DevelopmentGuard, pages_of_other_sites_are_refused) {
     head.headers = {{"Origin", "http://evil.example"}};
     const auto refused = check_same_site(head, "s3.example.test");
     EXPECT_TRUE(refused.error().message.contains("CORS rules")) << refused.error().message;
+    EXPECT_TRUE(refused.error().message.contains("a function's URL")) << refused.error().message;
     for (const char* origin : {"http://evil.example", "https://localhost.evil.example", "null", "",
                                "file://", "http://127.0.0.1@evil.example"}) {
         EXPECT_FALSE(admits({{"Origin", origin}})) << origin;

@@ -37,6 +37,23 @@ TEST_F(MemoryBudgetTest, what_is_reserved_comes_back) {
     EXPECT_EQ(budget.bytes_in_use(), 0U);
 }
 
+TEST_F(MemoryBudgetTest, reservations_are_joined_and_shrink) {
+    {
+        MemoryBudget::Reservation all;
+        all.shrink(0);
+        all.add(*budget.try_reserve(mib, Use::whole));
+        all.add(*budget.try_reserve(2 * mib, Use::whole));
+        EXPECT_EQ(all.bytes(), 3 * mib);
+        EXPECT_EQ(budget.bytes_in_use(), 3 * mib);
+        all.shrink(4 * mib);
+        EXPECT_EQ(budget.bytes_in_use(), 3 * mib);
+        all.shrink(mib);
+        EXPECT_EQ(all.bytes(), mib);
+        EXPECT_EQ(budget.bytes_in_use(), mib);
+    }
+    EXPECT_EQ(budget.bytes_in_use(), 0U);
+}
+
 TEST_F(MemoryBudgetTest, what_only_makes_faster_leaves_room_for_what_is_needed) {
     EXPECT_EQ(take_all(mib, Use::ahead), 16 * mib);
     EXPECT_EQ(take_all(mib, Use::whole), 28 * mib);

@@ -26,6 +26,9 @@ struct Answer {
     MemoryBudget::Reservation memory = {};
 };
 
+// A body is read, and its memory reserved, as it comes.
+constexpr std::size_t piece_bytes = 64 * 1024;
+
 struct Body {
     std::string bytes;
     MemoryBudget::Reservation memory = {};
@@ -77,20 +80,39 @@ http::Task<Result<void>> check_signature_head(RequestContext& context) {
     co_return check_head(context, service().name);
 }
 
+bool has_body(const http::RequestHead& head) {
+    return head.chunked || head.content_length.value_or(0) > 0;
+}
+
 http::Task<Result<Body>> read_body(RequestContext& context) {
     const auto& head = context.head();
     const std::size_t most = schema::invoke_payload_bytes_max;
-    const std::uint64_t announced = head.chunked ? most : head.content_length.value_or(0);
-    if (announced > most) co_return too_large();
-    // The body, and the event that it becomes a part of.
-    auto memory =
-        co_await reserve(context.exchange, context.shared.body_memory,
-                         2 * static_cast<std::size_t>(announced), MemoryBudget::Use::whole);
-    if (!memory) co_return std::unexpected(std::move(memory).error());
-    auto bytes = co_await context.exchange.read_whole_body(most);
-    if (!bytes && bytes.error().reason == "body_too_large") co_return too_large();
-    if (!bytes) co_return std::unexpected(std::move(bytes).error());
-    co_return Body{.bytes = *std::move(bytes), .memory = *std::move(memory)};
+    if (head.content_length.value_or(0) > most) co_return too_large();
+    Body body;
+    while (has_body(head)) {
+        // The piece, and the event that it becomes a part of. Only who holds nothing waits.
+        auto& budget = context.shared.body_memory;
+        if (body.bytes.empty()) {
+            auto memory = co_await reserve(context.exchange, budget, 2 * piece_bytes,
+                                           MemoryBudget::Use::whole);
+            if (!memory) co_return std::unexpected(std::move(memory).error());
+            body.memory.add(*std::move(memory));
+        } else {
+            auto memory = budget.try_reserve(2 * piece_bytes, MemoryBudget::Use::whole);
+            if (!memory) {
+                budget.note_refused();
+                co_return fail(ErrorCode::resource_exhausted, "Please reduce your request rate.",
+                               "slow_down");
+            }
+            body.memory.add(*std::move(memory));
+        }
+        const auto piece = co_await context.exchange.read_piece(piece_bytes);
+        if (!piece) co_return std::unexpected(piece.error());
+        body.bytes += *piece;
+        if (body.bytes.size() > most) co_return too_large();
+        if (piece->size() < piece_bytes) break;
+    }
+    co_return body;
 }
 
 Result<void> check_signature(RequestContext& context, const schema::FunctionUrl& url,
@@ -101,6 +123,11 @@ Result<void> check_signature(RequestContext& context, const schema::FunctionUrl&
     asked.front().resource = url.function_arn;
     asked.front().has_resource_policy = true;
     asked.front().values.emplace_back("lambda:functionurlauthtype", url.auth_type);
+    asked.front().values.emplace_back("lambda:invokedviafunctionurl", "true");
+    // Who is kept from the function is kept from its URL.
+    asked.push_back(asked.front());
+    asked.back().action = "lambda:InvokeFunction";
+    asked.back().is_only_not_denied = true;
     return authorize(context, asked);
 }
 
@@ -155,10 +182,11 @@ Answer read_answer(RequestContext& context, FunctionAnswer answer) {
 
 http::Task<Result<Answer>> invoke(RequestContext& context, const schema::FunctionUrl& url,
                                   std::string event) {
-    const schema::PrepareUrlInvocation message{.id = url.id};
+    HeldPlace place(context, Random::from_system().uuid());
+    const schema::PrepareUrlInvocation message{.id = url.id, .place = place.name()};
     auto prepared = co_await context.call(message);
     if (!prepared) co_return std::unexpected(std::move(prepared).error());
-    HeldPlace place(context, std::move(prepared->reply.place));
+    place.settle(std::move(prepared->reply.place));
     schema::InvokeFunction task{.function = std::move(prepared->reply.function),
                                 .version = std::move(prepared->reply.version),
                                 .request_id = context.request_id,
@@ -185,6 +213,12 @@ http::Task<Result<Answer>> answer_request(RequestContext& context, UrlHost host)
         const auto checked = co_await check_signature_head(context);
         if (!checked) co_return std::unexpected(checked.error());
     }
+    if (!is_signed(*url) && has_body(context.head())) {
+        // Nobody's bytes are taken for a function that would not see them.
+        const schema::FindFunctionUrl question{.id = url->id, .asks_access = true};
+        const auto may = co_await context.call(question);
+        if (!may) co_return std::unexpected(may.error());
+    }
     auto body = co_await read_body(context);
     if (!body) co_return std::unexpected(std::move(body).error());
     if (is_signed(*url)) {
@@ -193,6 +227,9 @@ http::Task<Result<Answer>> answer_request(RequestContext& context, UrlHost host)
     }
     auto event = make_event(context, *url, domain, body->bytes);
     if (!event) co_return std::unexpected(std::move(event).error());
+    // Only the event goes on.
+    std::string().swap(body->bytes);
+    body->memory.shrink(event->size());
     auto answer = co_await invoke(context, *url, *std::move(event));
     if (answer && url->has_cors) {
         std::erase_if(answer->response.head.headers,

@@ -131,7 +131,7 @@ private:
 }  // namespace
 
 Result<http::Response> read_url_answer(std::string_view payload) {
-    const auto answer = json::read(payload);
+    const auto answer = json::read(payload, {.values_max = url_answer_values_max});
     if (!answer) return wrong("is " + json::explain(answer.error()));
     const auto* status = answer->find("statusCode");
     if (status != nullptr && !status->is_null()) return Reader().read(*answer);

@@ -40,8 +40,9 @@ Texts headers_of(const UrlRequest& request) {
     std::string& forwarded = headers["x-forwarded-for"];
     if (!forwarded.empty()) forwarded.append(", ");
     forwarded.append(request.peer_ip);
-    headers.try_emplace("x-forwarded-proto", request.scheme);
-    headers.try_emplace("x-forwarded-port", port_of(request));
+    // Whatever the client says of them: handlers decide by them.
+    headers.insert_or_assign("x-forwarded-proto", std::string(request.scheme));
+    headers.insert_or_assign("x-forwarded-port", std::string(port_of(request)));
     return headers;
 }
 

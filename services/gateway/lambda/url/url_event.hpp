@@ -2,7 +2,8 @@
 // hostile.
 //
 //     headers                 by names in lower case, repeated ones joined by commas; cookies are
-//                             apart, and what a signature came in is left out
+//                             apart, and what a signature came in is left out;
+//                             x-forwarded-proto and x-forwarded-port are never the client's own
 //     queryStringParameters   decoded, repeated ones joined by commas
 //     body                    as it is when its Content-Type is of text and it is UTF-8, and in
 //                             base64 otherwise

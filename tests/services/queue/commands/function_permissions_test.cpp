@@ -125,6 +125,21 @@ TEST_F(FunctionPermissionsTest, each_qualifier_has_permissions_of_its_own) {
     EXPECT_EQ(add("a", "arn:aws:s3:::photos", "2"), "ResourceNotFound");
 }
 
+TEST_F(FunctionPermissionsTest, the_policy_of_a_version_goes_with_it) {
+    ASSERT_TRUE(station.ask(schema::PublishFunctionVersion{.name = "f"}));
+    EXPECT_EQ(add("a", "arn:aws:s3:::photos"), "added");
+    EXPECT_EQ(add("a", "arn:aws:s3:::photos", "1"), "added");
+    ASSERT_TRUE(station.ask(schema::DeleteFunction{.name = "f", .version = "1"}));
+    const auto row = station.store().get(partition, function_key(test_account, "f"));
+    ASSERT_TRUE(row && *row);
+    const auto record = schema::decode<FunctionRecord>(**row);
+    ASSERT_TRUE(record);
+    EXPECT_FALSE(record->policies.contains("1"));
+    EXPECT_TRUE(record->policies.contains(""));
+    EXPECT_FALSE(admits("photos", "1"));
+    EXPECT_TRUE(admits("photos"));
+}
+
 TEST_F(FunctionPermissionsTest, a_policy_is_shown_until_its_last_statement_goes) {
     const schema::GetFunctionPolicy get{.name = "f"};
     EXPECT_EQ(station.ask(get).error().reason, "ResourceNotFound");

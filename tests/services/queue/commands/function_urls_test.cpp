@@ -91,6 +91,22 @@ TEST_F(FunctionUrlsTest, creating_and_replacing_are_told_apart) {
     EXPECT_EQ(put(url(), schema::PutMode::replace), id);
 }
 
+TEST_F(FunctionUrlsTest, a_url_that_has_changed_meanwhile_is_not_replaced) {
+    ASSERT_EQ(put(url()).size(), schema::function_url_id_digits);
+    const auto replace = [this](Timestamp modified_at) {
+        return station.ask(schema::PutFunctionUrl{
+            .url = url(), .mode = schema::PutMode::replace, .modified_at = modified_at});
+    };
+    const auto first = station.ask(schema::ListFunctionUrls{.function = "f"})->urls.at(0);
+    const auto second = replace(first.modified_at);
+    ASSERT_TRUE(second);
+    // At the same time by the clock.
+    EXPECT_GT(second->modified_at, first.modified_at);
+    EXPECT_EQ(replace(first.modified_at).error().reason, "PreconditionFailed");
+    EXPECT_TRUE(replace(second->modified_at));
+    EXPECT_TRUE(replace({}));
+}
+
 TEST_F(FunctionUrlsTest, a_url_goes_with_its_function_alias_or_by_itself) {
     const std::string id = put(url());
     const std::string alias = put(url("NONE", "live"));
@@ -145,6 +161,38 @@ TEST_F(FunctionUrlsTest, what_lambda_does_not_take_is_refused) {
     EXPECT_EQ(put(unanswered), "ResourceNotFound");
 }
 
+TEST_F(FunctionUrlsTest, what_a_function_s_row_has_no_room_for_is_refused_and_changes_nothing) {
+    schema::FunctionUrl full = url();
+    full.has_cors = true;
+    for (auto* items : {&full.cors.headers, &full.cors.origins, &full.cors.exposed})
+        items->assign(schema::function_url_cors_items_max,
+                      std::string(schema::function_url_cors_item_bytes_max, 'x'));
+    const auto qualifier_of = [](std::size_t i) { return "a" + std::to_string(i); };
+    constexpr std::size_t more_than_fit = 8;
+    std::size_t made = 0;
+    std::string last;
+    for (std::size_t i = 0; i < more_than_fit; ++i) {
+        full.qualifier = qualifier_of(i);
+        const schema::FunctionAlias alias{.name = full.qualifier, .version = "1"};
+        ASSERT_TRUE(station.ask(schema::PutFunctionAlias{.function = "f", .alias = alias}));
+        last = put(full);
+        if (last == "OverLimit") break;
+        ++made;
+    }
+    EXPECT_EQ(last, "OverLimit");
+    EXPECT_GT(made, 0U);
+    const auto count = [this] {
+        return station.ask(schema::ListFunctionUrls{.function = "f"})->urls.size();
+    };
+    EXPECT_EQ(count(), made);
+    station.restart();
+    EXPECT_EQ(count(), made);
+    // One that gets smaller makes room.
+    EXPECT_NE(put(url("NONE", qualifier_of(0))), "OverLimit");
+    EXPECT_NE(put(full), "OverLimit");
+    EXPECT_EQ(count(), made + 1);
+}
+
 TEST_F(FunctionUrlsTest, an_open_url_lets_in_whom_the_policy_lets_in) {
     const std::string id = put(url());
     EXPECT_EQ(invoke(id), "AccessDenied");
@@ -154,6 +202,27 @@ TEST_F(FunctionUrlsTest, an_open_url_lets_in_whom_the_policy_lets_in) {
     EXPECT_EQ(put(url("AWS_IAM")), id);
     EXPECT_EQ(invoke(id), "AccessDenied");
     EXPECT_EQ(invoke("absent"), "ResourceNotFound");
+}
+
+TEST_F(FunctionUrlsTest, who_is_kept_from_the_function_is_kept_from_its_url) {
+    const std::string id = put(url());
+    permit("\"*\"");
+    EXPECT_EQ(invoke(id), "$LATEST");
+    const std::string statement =
+        R"({"Sid":"d","Effect":"Deny","Principal":"*","Action":"lambda:InvokeFunction",)"
+        R"("Resource":")" +
+        std::string(arn) + R"(","Condition":{"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}})";
+    ASSERT_TRUE(station.ask(
+        schema::AddFunctionPermission{.name = "f", .statement_id = "d", .statement = statement}));
+    EXPECT_EQ(invoke(id), "AccessDenied");
+}
+
+TEST_F(FunctionUrlsTest, who_finds_a_url_may_ask_whether_he_would_be_let_in) {
+    const schema::FindFunctionUrl question{.id = put(url()), .asks_access = true};
+    EXPECT_EQ(station.ask(question, somebody({})).error().reason, "AccessDenied");
+    EXPECT_EQ(found(question.id), arn);
+    permit("\"*\"");
+    EXPECT_TRUE(station.ask(question, somebody({})));
 }
 
 TEST_F(FunctionUrlsTest, each_qualifier_has_a_policy_of_its_own) {

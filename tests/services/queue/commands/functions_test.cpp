@@ -203,6 +203,35 @@ TEST_F(FunctionsTest, the_list_says_how_each_queue_stands) {
     EXPECT_TRUE(station.ask(schema::ListFunctions{}, "111111111111")->functions.empty());
 }
 
+TEST_F(FunctionsTest, jobs_that_fail_for_good_are_counted_beside_their_function_s_row) {
+    schema::FunctionInfo function = speech();
+    TestWorker worker{station, "w", 4};
+    worker.kind = "tts";
+    function.retries_max = 0;
+    station.put_function(function);
+    const auto row = [this] {
+        return station.store().get(partition, function_key(test_account, "speech")).value();
+    };
+    const auto count = [this] {
+        return station.ask(schema::ListFunctions{})->functions[0].dead_lettered;
+    };
+    const auto before = row();
+    worker.hello();
+    for (std::uint64_t number = 1; number <= 2; ++number) {
+        station.invoke("speech", number, "the event");
+        worker.nack(worker.look().at(0).lease, "text.undecodable");
+    }
+    EXPECT_EQ(row(), before);
+    station.restart();
+    EXPECT_EQ(count(), 2U);
+    station.put_function(function);
+    station.restart();
+    EXPECT_EQ(count(), 2U);
+    const auto number = schema::decode<FunctionRecord>(*before)->number;
+    ASSERT_TRUE(station.ask(schema::DeleteFunction{.name = "speech"}));
+    EXPECT_FALSE(station.store().get(partition, failures_key(QueueNumber(number))).value());
+}
+
 // A function with one place, and what its calls are told.
 class ReservedTest : public FunctionsTest {
 protected:
@@ -227,6 +256,18 @@ TEST_F(ReservedTest, calls_of_all_workers_share_the_places) {
     // Given back twice, it is not two places.
     ASSERT_TRUE(station.ask(schema::EndInvocation{.place = first->place}));
     EXPECT_EQ(prepare().error().reason, "TooManyRequests");
+}
+
+TEST_F(ReservedTest, a_place_has_the_name_that_its_caller_gives_it) {
+    const schema::PrepareInvocation call{
+        .name = "speech", .takes_place = true, .account = {}, .place = "mine"};
+    EXPECT_EQ(station.ask(call)->place, "mine");
+    EXPECT_EQ(prepare().error().reason, "TooManyRequests");
+    // Who has not seen the answer can give it back all the same.
+    ASSERT_TRUE(station.ask(schema::EndInvocation{.place = "mine"}));
+    EXPECT_EQ(station.ask(call)->place, "mine");
+    ASSERT_TRUE(station.ask(schema::EndInvocation{.place = "mine"}));
+    EXPECT_TRUE(prepare());
 }
 
 TEST_F(ReservedTest, a_look_takes_no_place) {

@@ -102,6 +102,22 @@ struct OldLeaseRecord {
                  leased_at, losses)
 };
 
+TEST(Records, a_function_s_row_has_an_end_and_may_shrink_from_beyond_it) {
+    const auto with = [](std::size_t bytes) {
+        FunctionRecord record;
+        record.policies[""].statements["a"] = std::string(bytes, 'x');
+        return record;
+    };
+    const FunctionRecord small = with(0);
+    const std::size_t fits = function_record_bytes_max - schema::encode(small).size() - 16;
+    EXPECT_TRUE(check_room(with(fits), small));
+    EXPECT_EQ(check_room(with(fits + 32), small).error().reason, "OverLimit");
+    const FunctionRecord huge = with(2 * function_record_bytes_max);
+    EXPECT_TRUE(check_room(huge, huge));
+    EXPECT_TRUE(check_room(with(2 * function_record_bytes_max - 1), huge));
+    EXPECT_FALSE(check_room(with(2 * function_record_bytes_max + 1), huge));
+}
+
 TEST(Records, a_function_of_an_older_store_is_read) {
     const auto record = schema::decode<FunctionRecord>(schema::encode(OldFunctionRecord{}));
     ASSERT_TRUE(record);

@@ -268,6 +268,32 @@ TEST_F(LifecyclePassTest, old_uploads_are_aborted_without_an_event) {
     EXPECT_EQ(events().size(), 0U);
 }
 
+TEST_F(LifecyclePassTest, a_short_step_looks_at_few_uploads_and_the_pass_at_all) {
+    auto one = rule("abort");
+    one.abort_uploads_days = 2;
+    set_lifecycle({one});
+    constexpr std::size_t uploads = 7;
+    for (std::size_t i = 0; i < uploads; ++i) {
+        schema::CreateUpload request;
+        request.object.bucket = "photos";
+        request.object.key = "film" + std::to_string(i);
+        ASSERT_TRUE(commit_all(
+            [&](Effects& effects) { return core->create_upload(request, caller(), effects); }));
+    }
+    pass_time(96h);
+    constexpr std::size_t rows_max = 3;
+    std::size_t aborted = 0;
+    for (bool is_over = false; !is_over;) {
+        const auto judged =
+            commit_all([&](Effects& effects) { return core->judge_next(now, rows_max, effects); });
+        ASSERT_TRUE(judged);
+        EXPECT_LE(judged->uploads.size(), rows_max);
+        aborted += judged->uploads.size();
+        is_over = judged->is_over;
+    }
+    EXPECT_EQ(aborted, uploads);
+}
+
 TEST_F(LifecyclePassTest, requests_are_told_when_an_object_goes) {
     set_lifecycle({expiring(1)});
     const auto made = put("key", "bytes");

@@ -77,6 +77,16 @@ TEST(UrlAnswer, what_http_has_no_place_for_is_wrong) {
         EXPECT_EQ(shown(payload), "wrong") << payload;
 }
 
+TEST(UrlAnswer, values_have_an_end) {
+    const auto with = [](std::size_t values) {
+        std::string list = "[0";
+        for (std::size_t i = 1; i < values; ++i) list += ",0";
+        return list + "]";
+    };
+    EXPECT_NE(shown(with(url_answer_values_max)), "wrong");
+    EXPECT_EQ(shown(with(url_answer_values_max + 1)), "wrong");
+}
+
 TEST(UrlAnswer, a_head_has_an_end) {
     const auto with = [](std::size_t bytes) {
         return R"({"statusCode":204,"headers":{"content-type":")" + std::string(bytes, 'x') +

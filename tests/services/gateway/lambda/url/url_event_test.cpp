@@ -79,7 +79,13 @@ TEST_F(UrlEventTest, headers_are_joined_and_say_by_which_way_the_request_came) {
               R"("user-agent":"curl/8","x-forwarded-for":"10.0.0.1","x-forwarded-port":"4566",)"
               R"("x-forwarded-proto":"http","x-own":"one,two"})");
     set("X-Forwarded-For", "192.0.2.7");
-    EXPECT_EQ(event().find("headers")->text_of("x-forwarded-for"), "192.0.2.7, 10.0.0.1");
+    set("X-Forwarded-Proto", "https");
+    set("X-Forwarded-Port", "443");
+    const auto whole = event();
+    const auto* headers = whole.find("headers");
+    EXPECT_EQ(headers->text_of("x-forwarded-for"), "192.0.2.7, 10.0.0.1");
+    EXPECT_EQ(headers->text_of("x-forwarded-proto"), "http");
+    EXPECT_EQ(headers->text_of("x-forwarded-port"), "4566");
 }
 
 TEST_F(UrlEventTest, who_has_signed_is_told_and_the_signature_is_not) {
