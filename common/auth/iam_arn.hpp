@@ -1,4 +1,5 @@
-// Names of accounts, users and what is theirs, as AWS writes them. Pure; what is returned borrows from the input.
+// Names of accounts, users and what is theirs, as AWS writes them. Pure; what is returned borrows
+// from the input.
 #pragma once
 
 #include <optional>

@@ -14,8 +14,8 @@ namespace onput::gateway::lambda {
 inline constexpr std::string_view handler_worker = "function";
 
 // A place of the function's reserved concurrency, given back however the request ends: from before
-// PrepareInvocation asks for it, as whoever leaves before the answer may have taken it. Empty: none.
-// `context` outlives it.
+// PrepareInvocation asks for it, as whoever leaves before the answer may have taken it. Empty:
+// none. `context` outlives it.
 class HeldPlace {
 public:
     HeldPlace(RequestContext& context, std::string place)

@@ -21,9 +21,9 @@ inline constexpr std::size_t url_answer_head_bytes_max = 64 * 1024;
 // Of its JSON, in all objects and arrays together: as a tree they take many times their text.
 inline constexpr std::size_t url_answer_values_max = 100'000;
 
-// corruption, with what is wrong: no JSON or one of too many values, a status beyond the bounds, a header or cookie that HTTP
-// has no place for, a body that is no text or, where it says so, no base64. Headers that the server
-// itself sends are passed over (http/message.hpp).
+// corruption, with what is wrong: no JSON or one of too many values, a status beyond the bounds, a
+// header or cookie that HTTP has no place for, a body that is no text or, where it says so, no
+// base64. Headers that the server itself sends are passed over (http/message.hpp).
 Result<http::Response> read_url_answer(std::string_view payload);
 
 }  // namespace onput::gateway::lambda
