@@ -145,7 +145,8 @@ struct GetEntity {
 };
 
 struct EntityList {
-    static constexpr MessageInfo info{.kind = Kind::entity_list};
+    // Version 2: with those of Entity.
+    static constexpr MessageInfo info{.kind = Kind::entity_list, .version = 2};
 
     std::vector<Entity> entities = {};  // By name, in lower case.
     std::string next = {};              // For `after`; empty: these were the last ones.
