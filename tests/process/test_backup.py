@@ -351,7 +351,7 @@ def test_a_tail_that_goes_on_notices_that_the_journal_was_restored(own_onput, tm
     onput.run("backup", tmp_path / "backup")
     onput.s3.put_object(Bucket="shelf", Key="lost", Body=b"2")
     durable = ("tail", "--durable", "mine", "--no-follow")
-    assert "lost" in onput.run(*durable).stdout
+    assert "lost" in onput.run(*durable, "--last", "9").stdout
     onput.stop()
     restored = Onput(tmp_path / "restored", tts=0, arguments=QUIET)
     run_onput("--data", restored.data, "restore", tmp_path / "backup")

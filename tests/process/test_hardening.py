@@ -101,7 +101,8 @@ def test_a_service_gets_no_secret_of_another(tmp_path):
     secrets = {"ONPUT_KEYS_SECRET": "AKIDONE:hush-hush-hush:000000000000", "ONPUT_SMTP_PASSWORD_SECRET": "hush",
                "ONPUT_SMTP_URL": "smtp://127.0.0.1:1", "ONPUT_SMTP_USER": "onput", "ONPUT_MAIL_FROM": "a@example.org",
                "AWS_SECRET_ACCESS_KEY": "hush"}
-    expected = {"onput-gateway": {"ONPUT_KEYS_SECRET"}, "onput-notifier": {"ONPUT_SMTP_PASSWORD_SECRET"},
+    expected = {"onput-gateway": {"ONPUT_KEYS_SECRET"},
+                "onput-notifier": {"ONPUT_SMTP_PASSWORD_SECRET", "ONPUT_MASTER_KEYS_SECRET_FILE"},
                 "onput-storage": {"ONPUT_MASTER_KEYS_SECRET_FILE"}}
     with Onput(tmp_path, environment=secrets) as onput:
         for pid in onput.pids():

@@ -138,7 +138,7 @@ def test_a_boundary_bounds_users_and_roles(onput, iam):
     iam.put_role_permissions_boundary(RoleName="worker", PermissionsBoundary=arn)
     assert iam.get_role(RoleName="worker")["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
     maker = make_user(onput, "assumer", allow("sts:AssumeRole", role))
-    session = key_of(onput.client("sts", **maker).assume_role(RoleArn=role, RoleSessionName="s")["Credentials"])
+    session = key_of(onput.client("sts", **maker).assume_role(RoleArn=role, RoleSessionName="session")["Credentials"])
     assert may_read(onput.client("s3", **session)) and not may_send(onput, onput.client("sqs", **session))
     used = iam.get_policy(PolicyArn=arn)["Policy"]
     assert (used["PermissionsBoundaryUsageCount"], used["AttachmentCount"]) == (2, 0)
@@ -160,7 +160,7 @@ def test_a_policy_of_the_resource_lets_a_bounded_user_in_but_no_bounded_role(onp
         {**allow("sqs:SendMessage", SQS + "open"), "Principal": {"AWS": [
             f"arn:aws:iam::{ACCOUNT}:user/named", role]}})})
     maker = make_user(onput, "assumer2", allow("sts:AssumeRole", role))
-    session = key_of(onput.client("sts", **maker).assume_role(RoleArn=role, RoleSessionName="s")["Credentials"])
+    session = key_of(onput.client("sts", **maker).assume_role(RoleArn=role, RoleSessionName="session")["Credentials"])
 
     def sends(of):
         return refusal(onput.client("sqs", **of).send_message, QueueUrl=onput.queue_url("open"), MessageBody="x")[0] == 200
@@ -193,7 +193,7 @@ def test_managed_policies_bound_a_session(onput, iam):
     arn = iam.create_policy(PolicyName="queues", PolicyDocument=policy(allow("sqs:*", "*")))["Policy"]["Arn"]
 
     def session(**arguments):
-        return key_of(sts.assume_role(RoleArn=role, RoleSessionName="s", **arguments)["Credentials"])
+        return key_of(sts.assume_role(RoleArn=role, RoleSessionName="session", **arguments)["Credentials"])
     reading = session(PolicyArns=[{"arn": READING}])
     assert may_read(onput.client("s3", **reading)) and not may_send(onput, onput.client("sqs", **reading))
     both = session(PolicyArns=[{"arn": READING}], Policy=policy(allow("sqs:*", "*")))
@@ -204,9 +204,9 @@ def test_managed_policies_bound_a_session(onput, iam):
         onput.client("s3", **own).get_object, Bucket="shared", Key="a.txt")[2]
     iam.delete_policy(PolicyArn=arn)
     assert not may_send(onput, onput.client("sqs", **own)), "a policy that is gone allowed everything"
-    assert refusal(sts.assume_role, RoleArn=role, RoleSessionName="s", PolicyArns=[{"arn": arn}])[:2] == (
+    assert refusal(sts.assume_role, RoleArn=role, RoleSessionName="session", PolicyArns=[{"arn": arn}])[:2] == (
         400, "ValidationError")
-    assert refusal(sts.assume_role, RoleArn=role, RoleSessionName="s", PolicyArns=[{"arn": READING}] * 11)[0] == 400
+    assert refusal(sts.assume_role, RoleArn=role, RoleSessionName="session", PolicyArns=[{"arn": READING}] * 11)[0] == 400
 
 
 def test_a_simulation_knows_groups_and_boundaries(onput, iam):

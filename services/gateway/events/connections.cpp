@@ -139,7 +139,7 @@ void show_parameters(Value& into, const char* name,
         Value item;
         item["Key"] = Value(one.key);
         if (!one.is_secret) item["Value"] = Value(one.value);
-        item["IsValueSecret"] = Value(one.is_secret);
+        item["IsValueSecret"] = Value::flag(one.is_secret);
         into[name].push_back(std::move(item));
     }
 }
