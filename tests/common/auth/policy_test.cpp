@@ -100,10 +100,12 @@ TEST(PolicyDecides, a_function_url_is_known_by_how_it_asks_who_comes) {
     request.action = "lambda:InvokeFunctionUrl";
     request.resource = "arn:aws:lambda:us-east-1:000000000000:function:f";
     EXPECT_EQ(policy->evaluate(request).effect, PolicyEffect::no_match);
-    request.values.set("lambda:functionurlauthtype", "AWS_IAM");
-    EXPECT_EQ(policy->evaluate(request).effect, PolicyEffect::no_match);
-    request.values.set("lambda:functionurlauthtype", "NONE");
-    EXPECT_EQ(policy->evaluate(request).effect, PolicyEffect::allow);
+    for (const auto& [type, effect] :
+         {std::pair("AWS_IAM", PolicyEffect::no_match), std::pair("NONE", PolicyEffect::allow)}) {
+        request.values = {};
+        request.values.set("lambda:functionurlauthtype", type);
+        EXPECT_EQ(policy->evaluate(request).effect, effect) << type;
+    }
 }
 
 TEST(PolicyDecides, no_statement_about_a_request_is_no_match) {

@@ -74,6 +74,12 @@ protected:
     const Files whole{{"storage/life", "1\n"},          {"storage/rows/CURRENT", "current"},
                       {"storage/cold/life", "2\n"},     {"storage/cold/blobs/00/1", "archived"},
                       {"notifier/rows/CURRENT", "now"}, {"queue/rows/CURRENT", "here"}};
+    // With the mark of a journal that was put back.
+    const Files restored = [this] {
+        Files files = whole;
+        files.emplace("notifier/restored", "");
+        return files;
+    }();
     const support::TempDirectory directory;
     const std::string backup = directory.path_of("backup");
     const std::string data = directory.path_of("data");
@@ -81,7 +87,7 @@ protected:
 
 TEST_F(RestoreTest, puts_all_in_its_place_and_leaves_nothing_else) {
     EXPECT_EQ(restore(), ExitCode::ok);
-    EXPECT_EQ(files_in(data), whole);
+    EXPECT_EQ(files_in(data), restored);
     EXPECT_FALSE(fs::exists(data + "/restore.part"));
     EXPECT_TRUE(check_is_restored(data));
     EXPECT_EQ(restore(), ExitCode::conflict);
@@ -98,14 +104,14 @@ TEST_F(RestoreTest, one_that_was_killed_anywhere_is_done_again) {
         },
         [&] {
             ASSERT_TRUE(write_restore_plan(data, plan()));
-            for (const auto& [path, content] : whole) {
+            for (const auto& [path, content] : restored) {
                 const bool is_moved = path.starts_with("storage/");
                 write(data + (is_moved ? "/" : "/restore.part/") + path, content);
             }
         },
         [&] {
             ASSERT_TRUE(write_restore_plan(data, plan()));
-            for (const auto& [path, content] : whole) write(data + "/" + path, content);
+            for (const auto& [path, content] : restored) write(data + "/" + path, content);
         }};
     for (std::size_t at = 0; at < kills.size(); ++at) {
         fs::remove_all(data);
@@ -113,7 +119,7 @@ TEST_F(RestoreTest, one_that_was_killed_anywhere_is_done_again) {
         const bool is_planned = at >= 2;
         EXPECT_EQ(check_is_restored(data).has_value(), !is_planned) << at;
         EXPECT_EQ(restore(), ExitCode::ok) << at;
-        EXPECT_EQ(files_in(data), whole) << at;
+        EXPECT_EQ(files_in(data), restored) << at;
         EXPECT_TRUE(check_is_restored(data)) << at;
     }
 }
@@ -165,7 +171,7 @@ TEST_F(RestoreTest, archived_bytes_go_where_the_storage_service_looks_for_them) 
     EXPECT_EQ(files_in(cold), (Files{{"life", "2\n"}, {"blobs/00/1", "archived"}}));
     EXPECT_FALSE(fs::exists(cold + "/restore.part"));
     EXPECT_FALSE(fs::exists(data + "/storage/cold"));
-    EXPECT_EQ(files_in(data).size(), whole.size() - 2);
+    EXPECT_EQ(files_in(data).size(), restored.size() - 2);
 
     fs::remove_all(data);
     EXPECT_EQ(restore({.cold_data = cold}), ExitCode::conflict);  // It is somebody's.
@@ -192,6 +198,7 @@ TEST_F(RestoreTest, what_it_says_is_restored_survives_a_power_cut) {
     power.happen();
     EXPECT_EQ(files_in(disk), (Files{{"data/storage/life", "1\n"},
                                      {"data/storage/rows/CURRENT", "current"},
+                                     {"data/notifier/restored", ""},
                                      {"data/notifier/rows/CURRENT", "now"},
                                      {"data/queue/rows/CURRENT", "here"},
                                      {"cold/life", "2\n"},
