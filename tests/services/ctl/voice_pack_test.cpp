@@ -1,5 +1,6 @@
 #include "services/ctl/voice_pack.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
